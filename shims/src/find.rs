@@ -1,0 +1,103 @@
+//! The nearest lock, walking up from the directory that the call is about.
+
+use crate::{layout, names, sys};
+use alloc::vec::Vec;
+
+/// A lock that was found and read, not yet parsed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: Vec<u8>,
+    /// What it holds.
+    pub text: Vec<u8>,
+}
+
+/// Returns the nearest lock at or above `directory`, an absolute path.
+///
+/// # Errors
+///
+/// A lock that is there but cannot be used: it is never skipped in favour of one further up.
+pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::ReadError)> {
+    let mut directory = directory;
+    loop {
+        let path = layout::join(directory, names::LOCK_FILE.as_bytes());
+        match sys::read_file(&path, crate::lock::MAX_SIZE) {
+            Ok(Some(text)) => return Ok(Some(Found { path, text })),
+            Ok(None) => {}
+            Err(error) => return Err((path, error)),
+        }
+        match directory.iter().rposition(|&byte| byte == b'/') {
+            None | Some(0) if directory.len() <= 1 => return Ok(None),
+            None => return Ok(None),
+            Some(0) => directory = b"/",
+            Some(end) => directory = &directory[..end],
+        }
+    }
+}
+
+/// Returns the directory that `go` will work in: `cwd`, or what a leading `-C` names.
+///
+/// Go 1.20 and newer take `-C` as the first flag, before or after the subcommand
+/// (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two hyphens.
+pub fn project_directory(cwd: &[u8], args: &[&[u8]]) -> Vec<u8> {
+    let named = chdir_flag(args).or_else(|| chdir_flag(args.get(1..).unwrap_or_default()));
+    match named {
+        Some(path) if path.starts_with(b"/") => path.into(),
+        Some(path) => layout::join(cwd, path),
+        None => cwd.into(),
+    }
+}
+
+fn chdir_flag<'a>(args: &[&'a [u8]]) -> Option<&'a [u8]> {
+    let flag = args.first()?;
+    let flag = flag.strip_prefix(b"--").or_else(|| flag.strip_prefix(b"-"))?;
+    match flag {
+        b"C" => args.get(1).copied(),
+        [b'C', b'=', path @ ..] => Some(path),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{env, format, fs, println, process};
+
+    #[test]
+    fn the_directory_is_the_one_of_a_leading_chdir_flag() {
+        let cases: &[(&[&str], &str)] = &[
+            (&[], "/w"),
+            (&["build"], "/w"),
+            (&["-C", "sub", "build"], "/w/sub"),
+            (&["build", "-C", "sub"], "/w/sub"),
+            (&["build", "-C=/abs"], "/abs"),
+            (&["build", "--C=sub", "x"], "/w/sub"),
+            (&["--C", "../up", "env"], "/w/../up"),
+            (&["build", "-v", "-C", "sub"], "/w"),
+            (&["run", ".", "-C", "sub"], "/w"),
+            (&["build", "-C"], "/w"),
+        ];
+        for (args, want) in cases {
+            let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+            assert_eq!(project_directory(b"/w", &args), want.as_bytes(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_lock_wins_and_a_broken_one_is_not_skipped() {
+        let base = env::temp_dir().join(format!("goward-find-{}", process::id()));
+        let deep = base.join("a/b/c");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(base.join("goward.lock"), "outer").unwrap();
+        let find =
+            |directory: &std::path::Path| nearest_lock(directory.as_os_str().as_encoded_bytes());
+        assert_eq!(find(&deep).unwrap().unwrap().text, b"outer");
+        fs::write(base.join("a/goward.lock"), "inner").unwrap();
+        assert_eq!(find(&deep).unwrap().unwrap().text, b"inner");
+        fs::create_dir(base.join("a/b/goward.lock")).unwrap();
+        let (path, error) = find(&deep).unwrap_err();
+        println!("{path:?} {error:?}");
+        assert_eq!(error, sys::ReadError::NotRegular);
+        fs::remove_dir_all(&base).unwrap();
+    }
+}

@@ -1,0 +1,146 @@
+//! Where things are in the store, as pure functions of version, platform and hash.
+//!
+//! ```text
+//! <home>/tree/<key>/     the toolchain, read-only, nothing of ours inside
+//! <home>/extra/<key>/    api, doc, misc and test, which the hash does not cover (`--full`)
+//! <home>/root/<key>/     what builds see as GOROOT: links to the tree, bin/go is the shim
+//! <home>/meta/<key>      the receipt; a toolchain is installed when its receipt is there
+//! <home>/shims/          `go` and `gofmt`, what people put on PATH
+//! <home>/tmp, dl, locks, trash    staging, resumable downloads, locks, removals
+//! ```
+
+use crate::environment::Environment;
+use crate::names;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The platform this program was built for, in the lock's spelling.
+pub const HOST_PLATFORM: &str = host_platform();
+
+const fn host_platform() -> &'static str {
+    match (cfg!(target_os = "macos"), cfg!(target_os = "freebsd")) {
+        (true, _) if cfg!(target_arch = "aarch64") => "darwin-arm64",
+        (true, _) => "darwin-amd64",
+        (_, true) if cfg!(target_arch = "aarch64") => "freebsd-arm64",
+        (_, true) => "freebsd-amd64",
+        _ if cfg!(target_arch = "aarch64") => "linux-arm64",
+        _ if cfg!(target_arch = "arm") => "linux-arm",
+        _ if cfg!(target_arch = "x86") => "linux-386",
+        _ if cfg!(target_arch = "riscv64") => "linux-riscv64",
+        _ if cfg!(target_arch = "loongarch64") => "linux-loong64",
+        _ if cfg!(target_arch = "s390x") => "linux-s390x",
+        _ if cfg!(target_arch = "powerpc64") => "linux-ppc64le",
+        _ => "linux-amd64",
+    }
+}
+
+/// Returns the store's home: `GOWARD_HOME`, else `$XDG_DATA_HOME/goward`, else
+/// `$HOME/.local/share/goward`; `None` when all three are unset or not absolute.
+pub fn home(env: &Environment) -> Option<Vec<u8>> {
+    let absolute = |name| env.get(name).filter(|path: &&[u8]| path.starts_with(b"/"));
+    if let Some(home) = absolute(names::HOME_VAR) {
+        return Some(without_trailing_slashes(home).into());
+    }
+    if let Some(data) = absolute("XDG_DATA_HOME") {
+        return Some(join(data, b"goward"));
+    }
+    Some(join(absolute("HOME")?, b".local/share/goward"))
+}
+
+/// Returns the name under which a toolchain stands in the store: version, platform and the first
+/// six bytes of the h1 digest as 12 hexadecimal digits. `h1` must be well formed
+/// ([`crate::lock::is_h1`]); other input gives a name that no toolchain has.
+pub fn key(version: &str, platform: &str, h1: &str) -> String {
+    let mut key = String::with_capacity(version.len() + platform.len() + 14);
+    key.push_str(version);
+    key.push('-');
+    key.push_str(platform);
+    key.push('-');
+    let digits = h1.as_bytes().get(3..11).unwrap_or_default();
+    for group in digits.chunks(4) {
+        let bits = group.iter().fold(0u32, |bits, &digit| bits << 6 | base64_value(digit));
+        for shift in [20, 16, 12, 8, 4, 0] {
+            key.push(char::from_digit(bits >> shift & 15, 16).unwrap_or('0'));
+        }
+    }
+    key
+}
+
+/// Returns the value of a standard base64 digit; 0 for anything else.
+pub(crate) fn base64_value(digit: u8) -> u32 {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => 0,
+    };
+    u32::from(value)
+}
+
+/// Returns `<home>/tree/<key>`.
+pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
+    join(&join(home, b"tree"), key.as_bytes())
+}
+
+/// Returns `<home>/root/<key>`.
+pub fn root(home: &[u8], key: &str) -> Vec<u8> {
+    join(&join(home, b"root"), key.as_bytes())
+}
+
+/// Returns the lock of the user's default toolchain.
+pub fn default_lock(home: &[u8]) -> Vec<u8> {
+    join(home, names::DEFAULT_LOCK_FILE.as_bytes())
+}
+
+/// Returns `base/name`, without doubling the slash.
+pub fn join(base: &[u8], name: &[u8]) -> Vec<u8> {
+    let base = without_trailing_slashes(base);
+    let mut path = Vec::with_capacity(base.len() + 1 + name.len());
+    path.extend_from_slice(base);
+    path.push(b'/');
+    path.extend_from_slice(name);
+    path
+}
+
+fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
+    while let [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn the_key_holds_version_platform_and_twelve_digits_of_the_hash() {
+        // `printf MeqkXdYl | base64 -d | xxd -p`
+        let h1 = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+        assert_eq!(key("go1.27.1", "linux-amd64", h1), "go1.27.1-linux-amd64-31eaa45dd625");
+    }
+
+    #[test]
+    fn home_is_the_first_absolute_candidate() {
+        let cases: [(&[&[u8]], Option<&[u8]>); 5] = [
+            (&[b"GOWARD_HOME=/s//", b"HOME=/h"], Some(b"/s")),
+            (&[b"GOWARD_HOME=rel", b"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
+            (&[b"GOWARD_HOME=", b"HOME=/h"], Some(b"/h/.local/share/goward")),
+            (&[b"HOME=rel"], None),
+            (&[], None),
+        ];
+        for (entries, want) in cases {
+            let env = Environment::new(entries.to_vec());
+            assert_eq!(home(&env).as_deref(), want, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn join_does_not_double_slashes() {
+        assert_eq!(join(b"/", b"x"), vec![b'/', b'x']);
+        assert_eq!(join(b"/a/", b"x"), b"/a/x".to_vec());
+    }
+}

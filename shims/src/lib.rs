@@ -1,0 +1,38 @@
+//! What the shim and the manager must agree on, and the shim's one decision.
+//!
+//! `goward-shim` stands on PATH as `go` and `gofmt`. Each call is answered by [`resolve()`]: which
+//! toolchain, in which environment. The manager calls the same function for `goward which`,
+//! `goward env` and `goward exec`, so the two cannot disagree.
+//!
+//! - [`names`]: every file name and environment variable of the product
+//! - [`find`]: the nearest lock, walking up from the working directory
+//! - [`lock`]: the only parser of `goward.lock`
+//! - [`layout`]: where things are in the store, as pure functions
+//! - [`pins`]: the table of Go variables that are set, pinned or removed
+//! - [`launch`]: program, arguments and environment of the `go` to run
+//! - [`next_go`]: the next `go` on PATH that is not ours
+//! - [`sys`]: the operating system, behind four functions
+//!
+//! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself, so that an
+//! entry point without libc needs to replace that one module only.
+
+#![no_std]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod environment;
+pub mod find;
+pub mod launch;
+pub mod layout;
+pub mod lock;
+pub mod names;
+pub mod next_go;
+pub mod pins;
+pub mod resolve;
+pub mod sys;
+
+pub use environment::Environment;
+pub use resolve::{Call, Refusal, Step, Tool, resolve};

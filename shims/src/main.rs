@@ -1,0 +1,43 @@
+//! `go` and `gofmt` on PATH: decides, then becomes the real program.
+//!
+//! Whatever is not a plain exec is the manager's: it can install, and it can explain.
+
+use goward_shim::{Call, Environment, Step, names, resolve, sys};
+use std::process::ExitCode;
+
+extern crate alloc;
+use alloc::borrow::Cow;
+
+/// The shell's exit code for a program that is there and cannot be run.
+const CANNOT_RUN: u8 = 126;
+
+fn main() -> ExitCode {
+    let argv = sys::arguments();
+    let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
+    let entries = sys::environment();
+    let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+    if let Some(cwd) = sys::working_directory(env.get("PWD")) {
+        let call = Call { argv: &argv, env: env.clone(), cwd: &cwd };
+        if let Ok(Step::Exec(launch)) = resolve(&call) {
+            sys::exec(&launch.program, &launch.argv, &launch.env);
+        }
+    }
+    hand_over(&argv, &env)
+}
+
+/// Becomes the manager, which finds the same decision again and acts on it.
+fn hand_over(argv: &[&[u8]], env: &Environment) -> ExitCode {
+    let own = sys::own_path().unwrap_or_default();
+    let directory = own.rsplitn(2, |&byte| byte == b'/').nth(1).unwrap_or_default();
+    let manager = goward_shim::layout::join(directory, names::MANAGER.as_bytes());
+    let mut arguments = vec![names::MANAGER.as_bytes(), names::MISS_COMMAND.as_bytes(), b"--"];
+    arguments.extend(argv);
+    let entries: Vec<Cow<[u8]>> = env.iter().map(Cow::Borrowed).collect();
+    let code = sys::exec(&manager, &arguments, &entries);
+    sys::complain(&format!(
+        "goward: cannot run `{}` (error {code})\nhint: reinstall goward: its two programs belong \
+         in one directory\n",
+        String::from_utf8_lossy(&manager).escape_debug(),
+    ));
+    ExitCode::from(CANNOT_RUN)
+}

@@ -1,0 +1,37 @@
+//! Every file name and environment variable of the product, once.
+//!
+//! A variable that is set but empty counts as unset, as it does for `go` itself.
+
+/// The lock: written by `goward lock`, read by the shim.
+pub const LOCK_FILE: &str = "goward.lock";
+/// The manifest: edited by people.
+pub const MANIFEST_FILE: &str = "goward.toml";
+/// The manager, which stands beside the shim's own executable.
+pub const MANAGER: &str = "goward";
+/// The shim's own executable; `go` and `gofmt` are links to it.
+pub const SHIM: &str = "goward-shim";
+/// The hidden command of the manager that takes over what the shim does not decide itself.
+pub const MISS_COMMAND: &str = "miss";
+/// The lock of the user's default toolchain, in the store.
+pub const DEFAULT_LOCK_FILE: &str = "default.lock";
+
+/// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
+pub const HOME_VAR: &str = "GOWARD_HOME";
+/// `1`: run the next `go` on PATH that is not ours, as if goward were not there.
+pub const BYPASS_VAR: &str = "GOWARD_BYPASS";
+/// A request that overrides lock and default for this process tree, without the lock's pins.
+pub const GO_VAR: &str = "GOWARD_GO";
+/// The path of a lock that overrides the search; set by `goward exec` when it is given overrides.
+pub const LOCK_VAR: &str = "GOWARD_LOCK";
+/// The profile of the lock whose pins apply.
+pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
+/// `0`: the shim never installs a missing toolchain.
+pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
+/// How often a call was passed on to a `go` that is not ours; guards against loops.
+pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
+/// Comma-separated sources, tried in order; see `docs/environment.md`.
+pub const SOURCE_VAR: &str = "GOWARD_SOURCE";
+/// The weakest level at which a toolchain may be installed.
+pub const ACCEPT_VAR: &str = "GOWARD_ACCEPT";
+/// `1`: never open a socket.
+pub const OFFLINE_VAR: &str = "GOWARD_OFFLINE";

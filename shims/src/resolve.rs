@@ -1,0 +1,242 @@
+//! The shim's one decision: which `go`, in which environment.
+
+use crate::environment::Environment;
+use crate::find::{self, Found};
+use crate::launch::{self, Launch};
+use crate::lock::{self, Lock, ParseLockError};
+use crate::{layout, names, next_go, sys};
+use alloc::vec::Vec;
+
+/// Passing a call on to a `go` that is not ours more often than this is a loop.
+const MAX_DEPTH: u32 = 20;
+
+/// The program that was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `go`
+    Go,
+    /// `gofmt`
+    Gofmt,
+}
+
+impl Tool {
+    /// Returns the tool that `argv[0]` names; `go` for anything unknown.
+    pub fn from_argv0(argv0: &[u8]) -> Self {
+        if argv0.rsplit(|&byte| byte == b'/').next() == Some(b"gofmt") {
+            Self::Gofmt
+        } else {
+            Self::Go
+        }
+    }
+
+    /// Returns `go` or `gofmt`.
+    pub fn name(self) -> &'static [u8] {
+        match self {
+            Self::Go => b"go",
+            Self::Gofmt => b"gofmt",
+        }
+    }
+
+    /// Returns its path below GOROOT.
+    pub fn path(self) -> &'static [u8] {
+        match self {
+            Self::Go => b"bin/go",
+            Self::Gofmt => b"bin/gofmt",
+        }
+    }
+}
+
+/// One call of the shim.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// Arguments, `argv[0]` included.
+    pub argv: &'a [&'a [u8]],
+    /// The caller's environment.
+    pub env: Environment<'a>,
+    /// The working directory, absolute.
+    pub cwd: &'a [u8],
+}
+
+impl<'a> Call<'a> {
+    /// Returns the tool that was called.
+    pub fn tool(&self) -> Tool {
+        Tool::from_argv0(self.argv.first().copied().unwrap_or_default())
+    }
+
+    /// Returns the arguments after `argv[0]`.
+    pub fn args(&self) -> &'a [&'a [u8]] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+}
+
+/// Who decides about a call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Choice<'a> {
+    /// `GOWARD_BYPASS=1`: as if goward were not there.
+    Bypass,
+    /// A request for this call: `go +1.26 …` or `GOWARD_GO`. The manager looks it up.
+    Request {
+        /// What was asked for.
+        request: &'a [u8],
+        /// Whether it was the first argument.
+        argument: bool,
+    },
+    /// `GOWARD_LOCK`, or the nearest lock.
+    Project(Found),
+    /// The user's default toolchain.
+    Default(Found),
+    /// Nobody: the next `go` on PATH.
+    Nobody,
+}
+
+/// What to do with a call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Replace this process.
+    Exec(Launch<'a>),
+    /// Hand over to the manager, which looks up the request.
+    Manager,
+}
+
+/// Why a call is refused.
+#[derive(Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields say what they are; the manager words the messages")]
+pub enum Refusal {
+    /// Calls are passed back and forth with another program called `go`.
+    Loop,
+    /// There is no store: neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set.
+    NoHome { lock: Vec<u8> },
+    /// The lock has no entry for this platform.
+    NoPlatform { lock: Vec<u8> },
+    /// No lock, no default, and no other `go` on PATH.
+    NothingToRun,
+    /// The caller's GOTOOLCHAIN asks for something else than the lock.
+    Toolchain { lock: Vec<u8>, version: Vec<u8>, wanted: Vec<u8> },
+    /// The lock is damaged or not one of ours.
+    Unparsable { lock: Vec<u8>, error: ParseLockError },
+    /// The lock cannot be read.
+    Unreadable { lock: Vec<u8>, error: sys::ReadError },
+    /// The lock does not have the profile that `GOWARD_PROFILE` names.
+    UnknownProfile { lock: Vec<u8>, profile: Vec<u8> },
+}
+
+/// Returns who decides about `call`, in the order of precedence.
+///
+/// # Errors
+///
+/// [`Refusal::Unreadable`] for a lock that is there and cannot be read.
+pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
+    let env = &call.env;
+    if env.is_on(names::BYPASS_VAR) {
+        return Ok(Choice::Bypass);
+    }
+    if let Some(request) = call.args().first().and_then(|arg| arg.strip_prefix(b"+")) {
+        return Ok(Choice::Request { request, argument: true });
+    }
+    if let Some(request) = env.get(names::GO_VAR) {
+        return Ok(Choice::Request { request, argument: false });
+    }
+    let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
+    if let Some(path) = env.get(names::LOCK_VAR) {
+        return match sys::read_file(path, lock::MAX_SIZE) {
+            Ok(Some(text)) => Ok(Choice::Project(Found { path: path.into(), text })),
+            Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
+            Err(error) => Err(unreadable(path.into(), error)),
+        };
+    }
+    let directory = match call.tool() {
+        Tool::Go => find::project_directory(call.cwd, call.args()),
+        Tool::Gofmt => call.cwd.into(),
+    };
+    if let Some(found) =
+        find::nearest_lock(&directory).map_err(|(lock, error)| unreadable(lock, error))?
+    {
+        return Ok(Choice::Project(found));
+    }
+    let Some(home) = layout::home(env) else {
+        return Ok(Choice::Nobody);
+    };
+    let path = layout::default_lock(&home);
+    match sys::read_file(&path, lock::MAX_SIZE) {
+        Ok(Some(text)) => Ok(Choice::Default(Found { path, text })),
+        Ok(None) => Ok(Choice::Nobody),
+        Err(error) => Err(unreadable(path, error)),
+    }
+}
+
+/// Decides what to do with `call`.
+///
+/// # Errors
+///
+/// A [`Refusal`] when the call cannot be served; nothing was run and nothing changed.
+pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
+    match choose(call)? {
+        Choice::Request { .. } => Ok(Step::Manager),
+        Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
+        Choice::Project(found) | Choice::Default(found) => locked(call, &found).map(Step::Exec),
+    }
+}
+
+/// Returns the launch of the toolchain that a lock names.
+///
+/// # Errors
+///
+/// See [`Refusal`].
+pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Launch<'a>, Refusal> {
+    let env = &call.env;
+    let path = || found.path.clone();
+    let lock =
+        lock::parse(&found.text).map_err(|error| Refusal::Unparsable { lock: path(), error })?;
+    let pins = pins_of(&lock, env)
+        .map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    check_gotoolchain(env, lock.version).map_err(|wanted| Refusal::Toolchain {
+        lock: path(),
+        version: lock.version.into(),
+        wanted: wanted.into(),
+    })?;
+    let entry =
+        lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
+    let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
+    let key = layout::key(lock.version, entry.name, entry.h1);
+    Ok(launch::toolchain(&home, &key, pins, call.tool(), call.argv.into(), env))
+}
+
+/// Returns the pins of the profile that the environment names.
+fn pins_of<'l, 'a, 'e>(
+    lock: &'l Lock<'a>,
+    env: &Environment<'e>,
+) -> Result<&'l lock::Pins<'a>, &'e [u8]> {
+    let Some(profile) = env.get(names::PROFILE_VAR) else {
+        return Ok(&lock.pins);
+    };
+    let name = core::str::from_utf8(profile).map_err(|_| profile)?;
+    lock.pins_of(Some(name)).ok_or(profile)
+}
+
+/// Accepts a GOTOOLCHAIN that cannot lead away from `version`; returns any other.
+///
+/// # Errors
+///
+/// The caller's value, when it asks for another toolchain than the lock.
+pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(), &'e [u8]> {
+    match env.get("GOTOOLCHAIN") {
+        None | Some(b"local" | b"auto" | b"local+auto") => Ok(()),
+        Some(value) if value == version.as_bytes() => Ok(()),
+        Some(value) => Err(value),
+    }
+}
+
+/// Returns the launch of the next `go` on PATH that is not ours.
+fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
+    let env = &call.env;
+    let depth = env
+        .get(names::DEPTH_VAR)
+        .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
+        .unwrap_or(0);
+    if depth >= MAX_DEPTH {
+        return Err(Refusal::Loop);
+    }
+    let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
+    let home = layout::home(env);
+    Ok(launch::foreign(program, call.argv.into(), env, home.as_deref(), depth))
+}

@@ -1,0 +1,31 @@
+//! The operating system: reading one file, two questions about a path, and exec.
+//!
+//! Each platform family has one file with the same functions; [`portable`] is std's.
+
+mod portable;
+
+pub use portable::{
+    arguments, complain, environment, exec, executable, own_path, read_file, working_directory,
+};
+
+/// Why a file that is there was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// It has to be there, and is not.
+    NotFound,
+    /// It is a link, a directory, a device or a pipe.
+    NotRegular,
+    /// The operating system's error number.
+    Os(i32),
+    /// It is longer than it may be.
+    TooLarge,
+}
+
+/// Device and inode of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The file system.
+    pub device: u64,
+    /// The file on it.
+    pub inode: u64,
+}

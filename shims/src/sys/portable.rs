@@ -1,0 +1,133 @@
+//! The operating system through std, for every Unix.
+
+extern crate std;
+
+use super::{Identity, ReadError};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+/// `O_NOFOLLOW | O_NONBLOCK` and the error that a link gives, which std does not name.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "aarch64", target_arch = "arm", target_arch = "powerpc64")
+))]
+mod flags {
+    pub(super) const OPEN: i32 = 0o100_000 | 0o4000;
+    pub(super) const IS_A_LINK: i32 = 40;
+}
+#[cfg(all(
+    target_os = "linux",
+    not(any(target_arch = "aarch64", target_arch = "arm", target_arch = "powerpc64"))
+))]
+mod flags {
+    pub(super) const OPEN: i32 = 0o400_000 | 0o4000;
+    pub(super) const IS_A_LINK: i32 = 40;
+}
+#[cfg(not(target_os = "linux"))]
+mod flags {
+    pub(super) const OPEN: i32 = 0x100 | 4;
+    pub(super) const IS_A_LINK: i32 = 62;
+}
+
+/// Returns the process's arguments, `argv[0]` included.
+pub fn arguments() -> Vec<Vec<u8>> {
+    #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
+    std::env::args_os().map(OsString::into_vec).collect()
+}
+
+/// Returns the process's environment as `NAME=value` strings.
+pub fn environment() -> Vec<Vec<u8>> {
+    #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
+    let variables = std::env::vars_os();
+    variables.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
+}
+
+/// Returns the working directory: `pwd` when it is an absolute name of it, as Go does
+/// (`os.Getwd`), else the one without links.
+pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
+    let identity =
+        |path: &[u8]| fs::metadata(OsStr::from_bytes(path)).ok().map(|m| (m.dev(), m.ino()));
+    if let Some(pwd) = pwd.filter(|pwd| pwd.starts_with(b"/")) {
+        let here = identity(b".");
+        if here.is_some() && identity(pwd) == here {
+            return Some(pwd.into());
+        }
+    }
+    std::env::current_dir().ok().map(|path| path.into_os_string().into_vec())
+}
+
+/// Returns this program's own path, links resolved.
+pub fn own_path() -> Option<Vec<u8>> {
+    let path = std::env::current_exe().ok()?;
+    Some(fs::canonicalize(&path).unwrap_or(path).into_os_string().into_vec())
+}
+
+/// Reads a regular file of at most `limit` bytes; `None` when there is none.
+///
+/// # Errors
+///
+/// See [`ReadError`]. Links are not followed, and a pipe does not block.
+pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError> {
+    let os = |error: io::Error| match error.raw_os_error() {
+        Some(flags::IS_A_LINK) => ReadError::NotRegular,
+        code => ReadError::Os(code.unwrap_or(0)),
+    };
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags::OPEN)
+        .open(Path::new(OsStr::from_bytes(path)));
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(os(error)),
+    };
+    let metadata = file.metadata().map_err(os)?;
+    if !metadata.is_file() {
+        return Err(ReadError::NotRegular);
+    }
+    if metadata.len() > limit as u64 {
+        return Err(ReadError::TooLarge);
+    }
+    let mut text = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut text).map_err(os)?;
+    if text.len() > limit { Err(ReadError::TooLarge) } else { Ok(Some(text)) }
+}
+
+/// Returns which file `path` leads to, if that is an executable regular file.
+pub fn executable(path: &[u8]) -> Option<Identity> {
+    let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;
+    let runs = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
+    runs.then(|| Identity { device: metadata.dev(), inode: metadata.ino() })
+}
+
+/// Replaces this process; returns only on failure, with the operating system's error number.
+pub fn exec(program: &[u8], argv: &[&[u8]], env: &[Cow<[u8]>]) -> i32 {
+    let os = |bytes| OsStr::from_bytes(bytes);
+    let mut command = Command::new(os(program));
+    if let Some((name, args)) = argv.split_first() {
+        command.arg0(os(name)).args(args.iter().map(|arg| os(arg)));
+    }
+    command.env_clear();
+    for entry in env {
+        let name = crate::environment::name_of(entry);
+        if !name.is_empty() {
+            command.env(os(name), os(&entry[name.len() + 1..]));
+        }
+    }
+    command.exec().raw_os_error().unwrap_or(0)
+}
+
+/// Writes a message to standard error; where even that fails there is nobody to tell.
+pub fn complain(message: &str) {
+    _ = io::stderr().write_all(message.as_bytes());
+}

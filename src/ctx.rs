@@ -1,0 +1,110 @@
+//! The process as goward sees it: environment, working directory, own executable.
+//!
+//! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
+
+use crate::error::{Error, Kind, Result};
+use goward_shim::{Environment, layout, names};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// What a command needs to know of its process.
+#[derive(Clone, Debug, Default)]
+pub struct Ctx {
+    /// Environment variables as they came.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// Working directory, absolute.
+    pub cwd: PathBuf,
+    /// goward's own executable, links resolved.
+    pub executable: PathBuf,
+}
+
+impl Ctx {
+    /// Reads the process.
+    ///
+    /// # Errors
+    ///
+    /// When the working directory no longer exists.
+    pub fn from_process() -> Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let pwd = variables.get(OsStr::new("PWD")).map(|pwd| pwd.as_bytes());
+        let cwd = goward_shim::sys::working_directory(pwd).ok_or_else(|| {
+            Error::new(Kind::Failed, "the working directory no longer exists")
+                .hint("go to a directory that exists and try again")
+        })?;
+        Ok(Self {
+            variables,
+            cwd: OsString::from_vec(cwd).into(),
+            executable: OsString::from_vec(goward_shim::sys::own_path().unwrap_or_default()).into(),
+        })
+    }
+
+    /// Returns a variable; set but empty counts as unset.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|v| !v.is_empty())
+    }
+
+    /// Returns a variable that holds text.
+    ///
+    /// # Errors
+    ///
+    /// When its value is not UTF-8.
+    pub fn text(&self, name: &str) -> Result<Option<&str>> {
+        self.variable(name)
+            .map(|value| {
+                value.to_str().ok_or_else(|| {
+                    Error::new(Kind::Usage, format!("the value of `{name}` is not UTF-8"))
+                })
+            })
+            .transpose()
+    }
+
+    /// Returns true when the variable is exactly `1`.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.variable(name) == Some(OsStr::new("1"))
+    }
+
+    /// Returns the variables as `NAME=value` byte strings, for [`goward_shim`].
+    pub fn entries(&self) -> Vec<Vec<u8>> {
+        self.variables
+            .iter()
+            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+            .collect()
+    }
+
+    /// Returns the store's home, by the same rule as the shim.
+    ///
+    /// # Errors
+    ///
+    /// When neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set to an absolute path.
+    pub fn home(&self) -> Result<PathBuf> {
+        let entries = self.entries();
+        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        layout::home(&env).map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \
+                 all unset or not absolute",
+            )
+            .hint(format!("choose one: `{}=/absolute/path`", names::HOME_VAR))
+        })
+    }
+
+    /// Returns the user's configuration directory: `$XDG_CONFIG_HOME/goward`, else
+    /// `$HOME/.config/goward`; `None` when neither is absolute.
+    pub fn config_directory(&self) -> Option<PathBuf> {
+        let absolute =
+            |name| self.variable(name).map(Path::new).filter(|path: &&Path| path.is_absolute());
+        absolute("XDG_CONFIG_HOME")
+            .map(Path::to_path_buf)
+            .or_else(|| Some(absolute("HOME")?.join(".config")))
+            .map(|base| base.join("goward"))
+    }
+
+    /// Returns true when no socket may be opened (`GOWARD_OFFLINE=1`).
+    pub fn is_offline(&self) -> bool {
+        self.is_on(names::OFFLINE_VAR)
+    }
+}

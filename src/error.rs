@@ -1,0 +1,229 @@
+//! The one error type that reaches people, and how it is shown.
+//!
+//! Modules below `ops` return it where nobody branches on the cause; where somebody does, they have
+//! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
+
+use std::fmt::{self, Display, Write};
+
+/// What went wrong, as far as a caller of the program can tell: each kind has an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything without a kind of its own.
+    Failed,
+    /// The command line, a manifest, a lock or a setting is wrong.
+    Usage,
+    /// A version, toolchain, file or profile that does not exist.
+    NotFound,
+    /// Bytes are not what they have to be.
+    Verification,
+    /// The network, or the other end of it.
+    Network,
+    /// `doctor` and `check` found problems.
+    Findings,
+    /// As the shim: the toolchain cannot be run.
+    CannotRun,
+    /// As the shim: the toolchain is not installed.
+    NotInstalled,
+}
+
+impl Kind {
+    /// Every kind, in the order of the exit codes.
+    pub const ALL: [Self; 8] = [
+        Self::Failed,
+        Self::Usage,
+        Self::NotFound,
+        Self::Verification,
+        Self::Network,
+        Self::Findings,
+        Self::CannotRun,
+        Self::NotInstalled,
+    ];
+
+    /// Returns the exit code of the program.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NotFound => 3,
+            Self::Verification => 4,
+            Self::Network => 5,
+            Self::Findings => 6,
+            Self::CannotRun => 126,
+            Self::NotInstalled => 127,
+        }
+    }
+
+    /// Returns what the kind means, for `docs/errors.md`.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage: the command line, a manifest, a lock or a setting is wrong",
+            Self::NotFound => "not found: no such version, toolchain or file",
+            Self::Verification => "verification failed: bytes are not what they have to be",
+            Self::Network => "network",
+            Self::Findings => "problems were found",
+            Self::CannotRun => "as `go`: the toolchain cannot be run",
+            Self::NotInstalled => "as `go`: the toolchain is not installed",
+        }
+    }
+}
+
+/// What failed, on which object, what was left untouched, and what to type next.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    details: Vec<String>,
+    hints: Vec<String>,
+}
+
+/// The result of nearly everything.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Makes an error of `kind` with one line: lower case, no full stop.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), details: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Adds an indented line below the message.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    /// Adds a line that says what to type.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Puts a new first line above this error; the old one becomes the first detail.
+    #[must_use]
+    pub fn context(mut self, message: impl Into<String>) -> Self {
+        self.details.insert(0, std::mem::replace(&mut self.message, message.into()));
+        self
+    }
+
+    /// Returns the same error with another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Returns what went wrong.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns the first line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns the indented lines.
+    pub fn details(&self) -> &[String] {
+        &self.details
+    }
+}
+
+impl Display for Error {
+    /// Writes the whole report, without a final newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "goward: {}", self.message)?;
+        for detail in &self.details {
+            write!(f, "\n  {detail}")?;
+        }
+        for hint in &self.hints {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Errors of `fs_err` already name the path and the operation.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        let mut message = first_letter_lower(&error.to_string());
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            let cause_text = first_letter_lower(&cause.to_string());
+            if !message.contains(&cause_text) {
+                _ = write!(message, ": {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self::new(Kind::Failed, message)
+    }
+}
+
+fn first_letter_lower(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+/// Longest untrusted text in a message, in characters.
+const MAX_UNTRUSTED: usize = 80;
+
+/// Makes text from outside fit to print: control and format characters escaped, cut at 80
+/// characters.
+pub fn untrusted(text: impl AsRef<str>) -> String {
+    let mut shown = String::new();
+    for character in text.as_ref().chars().take(MAX_UNTRUSTED) {
+        let harmless =
+            character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric();
+        if harmless { shown.push(character) } else { shown.extend(character.escape_unicode()) }
+    }
+    if text.as_ref().chars().nth(MAX_UNTRUSTED).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}
+
+/// Returns the entry of `known` that a typing error could have turned into `typed`.
+pub fn near_match<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(typed, candidate), candidate))
+        .filter(|(distance, candidate)| *distance > 0 && *distance * 3 <= candidate.len().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_message_details_and_hints() {
+        let error = Error::new(Kind::Network, "cannot download go1.27.1")
+            .detail("wanted https://go.dev/dl/x")
+            .hint("try `goward install`")
+            .context("nothing was installed");
+        let want = "goward: nothing was installed\n  cannot download go1.27.1\n  wanted \
+                    https://go.dev/dl/x\nhint: try `goward install`";
+        assert_eq!(error.to_string(), want);
+        assert_eq!(error.kind().exit_code(), 5);
+    }
+
+    #[test]
+    fn untrusted_text_is_escaped_and_cut() {
+        assert_eq!(untrusted("a\u{1b}[31m\u{202e}ä\n"), "a\\u{1b}[31m\\u{202e}ä\\u{a}");
+        assert_eq!(untrusted("x".repeat(100)).len(), 83);
+    }
+
+    #[test]
+    fn near_matches() {
+        assert_eq!(near_match("evn", ["env", "exec"]), Some("env"));
+        assert_eq!(near_match("env", ["env"]), None);
+        assert_eq!(near_match("zzz", ["env", "exec"]), None);
+    }
+}

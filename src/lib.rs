@@ -1,0 +1,12 @@
+//! goward: verified, isolated Go toolchains and a hermetic `go`.
+//!
+//! The modules, from the top: [`cli`] parses a command line and prints results; [`ops`] does the
+//! work of each command; below it [`source`] knows where bytes come from, [`archive`] unpacks,
+//! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks, and
+//! [`shell`] edits start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
+//! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
+//! the picture; `tests/architecture.rs` keeps it true.
+
+pub mod ctx;
+pub mod error;
+pub mod ui;
