@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn home_is_the_first_absolute_candidate() {
-        let cases: [(&[&[u8]], Option<&[u8]>); 5] = [
+        type Case = (&'static [&'static [u8]], Option<&'static [u8]>);
+        let cases: [Case; 5] = [
             (&[b"GOWARD_HOME=/s//", b"HOME=/h"], Some(b"/s")),
             (&[b"GOWARD_HOME=rel", b"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
             (&[b"GOWARD_HOME=", b"HOME=/h"], Some(b"/h/.local/share/goward")),
