@@ -9,4 +9,6 @@
 
 pub mod ctx;
 pub mod error;
+pub mod platform;
 pub mod ui;
+pub mod version;

@@ -1,0 +1,163 @@
+//! Operating system and architecture, in Go's names.
+
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::version::GoVersion;
+use std::fmt::{self, Display};
+
+/// GOOS and GOARCH of a toolchain: `linux/amd64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    os: &'static str,
+    arch: &'static str,
+}
+
+/// The platforms that Go publishes or published toolchains for, sorted.
+const KNOWN: &[(&str, &str)] = &[
+    ("aix", "ppc64"),
+    ("darwin", "386"),
+    ("darwin", "amd64"),
+    ("darwin", "arm64"),
+    ("dragonfly", "amd64"),
+    ("freebsd", "386"),
+    ("freebsd", "amd64"),
+    ("freebsd", "arm"),
+    ("freebsd", "arm64"),
+    ("freebsd", "riscv64"),
+    ("illumos", "amd64"),
+    ("linux", "386"),
+    ("linux", "amd64"),
+    ("linux", "arm"),
+    ("linux", "arm64"),
+    ("linux", "loong64"),
+    ("linux", "mips"),
+    ("linux", "mips64"),
+    ("linux", "mips64le"),
+    ("linux", "mipsle"),
+    ("linux", "ppc64"),
+    ("linux", "ppc64le"),
+    ("linux", "riscv64"),
+    ("linux", "s390x"),
+    ("netbsd", "386"),
+    ("netbsd", "amd64"),
+    ("netbsd", "arm"),
+    ("netbsd", "arm64"),
+    ("openbsd", "386"),
+    ("openbsd", "amd64"),
+    ("openbsd", "arm"),
+    ("openbsd", "arm64"),
+    ("openbsd", "ppc64"),
+    ("openbsd", "riscv64"),
+    ("plan9", "386"),
+    ("plan9", "amd64"),
+    ("plan9", "arm"),
+    ("solaris", "amd64"),
+    ("windows", "386"),
+    ("windows", "amd64"),
+    ("windows", "arm"),
+    ("windows", "arm64"),
+];
+
+impl Platform {
+    /// Reads `linux/amd64`, `linux-amd64` or the archives' `linux-armv6l`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a platform without Go toolchains, with a near match.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::find(text).ok_or_else(|| {
+            let known: Vec<String> =
+                KNOWN.iter().map(|(os, arch)| format!("{os}/{arch}")).collect();
+            let error = Error::new(
+                Kind::Usage,
+                format!("`{}` is not a platform that Go has toolchains for", untrusted(text)),
+            );
+            match near_match(text, known.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("write it as Go does: `{}`", Self::host())),
+            }
+        })
+    }
+
+    /// Like [`Platform::parse`], without an explanation.
+    pub fn find(text: &str) -> Option<Self> {
+        let (os, arch) = text.split_once(['/', '-'])?;
+        let arch = if (os, arch) == ("linux", "armv6l") { "arm" } else { arch };
+        let known = KNOWN.iter().find(|known| **known == (os, arch))?;
+        Some(Self { os: known.0, arch: known.1 })
+    }
+
+    /// Returns the platform that this program was built for.
+    pub fn host() -> Self {
+        Self::find(goward_shim::layout::HOST_PLATFORM)
+            .unwrap_or(Self { os: "linux", arch: "amd64" })
+    }
+
+    /// Returns GOOS.
+    pub fn os(self) -> &'static str {
+        self.os
+    }
+
+    /// Returns GOARCH.
+    pub fn arch(self) -> &'static str {
+        self.arch
+    }
+
+    /// Returns the name in locks, store keys and module versions: `linux-amd64`.
+    pub fn lock_name(self) -> String {
+        format!("{}-{}", self.os, self.arch)
+    }
+
+    /// Returns the file name of a release archive: `go1.27.1.linux-amd64.tar.gz`.
+    ///
+    /// `linux/arm` is `linux-armv6l` there, and Windows has `.zip`.
+    pub fn archive_name(self, version: GoVersion) -> String {
+        let arch = if (self.os, self.arch) == ("linux", "arm") { "armv6l" } else { self.arch };
+        let extension = if self.os == "windows" { "zip" } else { "tar.gz" };
+        format!("{version}.{}-{arch}.{extension}", self.os)
+    }
+}
+
+impl Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.arch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_and_names() {
+        let version = GoVersion::parse("1.27.1").unwrap();
+        let cases = [
+            ("linux/amd64", "linux-amd64", "go1.27.1.linux-amd64.tar.gz"),
+            ("linux-armv6l", "linux-arm", "go1.27.1.linux-armv6l.tar.gz"),
+            ("freebsd/arm", "freebsd-arm", "go1.27.1.freebsd-arm.tar.gz"),
+            ("windows/amd64", "windows-amd64", "go1.27.1.windows-amd64.zip"),
+        ];
+        for (text, lock_name, archive) in cases {
+            let platform = Platform::parse(text).unwrap();
+            assert_eq!(
+                (platform.lock_name().as_str(), platform.archive_name(version).as_str()),
+                (lock_name, archive)
+            );
+        }
+        assert!(KNOWN.is_sorted());
+    }
+
+    #[test]
+    fn a_typing_error_gets_a_near_match() {
+        let error = Platform::parse("linux/amd46").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "goward: `linux/amd46` is not a platform that Go has toolchains for\n\
+             hint: did you mean `linux/amd64`?"
+        );
+    }
+
+    #[test]
+    fn the_host_is_known() {
+        assert!(Platform::find(goward_shim::layout::HOST_PLATFORM).is_some());
+    }
+}
