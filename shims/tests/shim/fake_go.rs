@@ -1,0 +1,39 @@
+//! A `go` that prints its arguments and environment as bytes, one per line, and then does what
+//! `FAKE_GO` says: `exit N`, `kill`, `cat` or `fd N`.
+
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+
+fn main() {
+    let mut out = io::stdout().lock();
+    for argument in std::env::args_os() {
+        out.write_all(&[b"arg ", argument.as_bytes(), b"\n"].concat()).unwrap();
+    }
+    if let Ok(own) = std::env::current_exe() {
+        out.write_all(&[b"exe ", own.as_os_str().as_bytes(), b"\n"].concat()).unwrap();
+    }
+    for (name, value) in std::env::vars_os() {
+        out.write_all(&[b"env ", name.as_bytes(), b"=", value.as_bytes(), b"\n"].concat()).unwrap();
+    }
+    out.flush().unwrap();
+    let todo = std::env::var("FAKE_GO").unwrap_or_default();
+    match todo.split_once(' ') {
+        Some(("exit", code)) => std::process::exit(code.parse().unwrap()),
+        _ if todo == "kill" => {
+            let own = std::process::id().to_string();
+            std::process::Command::new("kill").args(["-TERM", &own]).status().unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(60));
+        }
+        _ if todo == "cat" => {
+            let mut text = Vec::new();
+            io::stdin().read_to_end(&mut text).unwrap();
+            out.write_all(&[b"stdin ", text.as_slice(), b"\n"].concat()).unwrap();
+        }
+        Some(("fd", number)) => {
+            let target = std::fs::read_link(format!("/proc/self/fd/{number}"));
+            let name = target.unwrap_or_default().file_name().unwrap_or_default().to_owned();
+            out.write_all(&[b"fd ", name.as_bytes(), b"\n"].concat()).unwrap();
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,247 @@
+//! A home of its own: shim, store, projects and a cleared environment.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use goward_shim::layout;
+
+/// The h1 of the toolchain called `version`: made up, but well formed and different for each.
+pub(crate) fn h1(version: &str) -> String {
+    let digits: String =
+        version.bytes().map(|b| if b.is_ascii_alphanumeric() { b as char } else { '+' }).collect();
+    format!("h1:{digits:A<43}=")
+}
+
+/// A lock for `version` on this platform, with more text at the end.
+pub(crate) fn lock(version: &str, rest: &str) -> String {
+    let (platform, h1) = (layout::HOST_PLATFORM, h1(version));
+    format!(
+        "schema = 1\n\n[toolchain]\nversion = \"{version}\"\nrequest = \"{version}\"\n\
+         level = \"built-in\"\n\n[toolchain.{platform}]\nh1 = \"{h1}\"\n{rest}"
+    )
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    /// Lines of the fake go that start with `kind`, without it.
+    pub(crate) fn lines(&self, kind: &str) -> Vec<String> {
+        let prefix = format!("{kind} ");
+        String::from_utf8_lossy(&self.stdout)
+            .lines()
+            .filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned))
+            .collect()
+    }
+
+    /// The program that ran.
+    pub(crate) fn program(&self) -> String {
+        self.lines("exe").pop().unwrap_or_else(|| panic!("nothing ran: {self:?}"))
+    }
+
+    /// The value of a variable in the program that ran.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let prefix = format!("{name}=");
+        self.lines("env").into_iter().find_map(|line| Some(line.strip_prefix(&prefix)?.to_owned()))
+    }
+}
+
+pub(crate) struct Sandbox {
+    base: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    args: Vec<OsString>,
+    cwd: PathBuf,
+    stdin: Option<&'static str>,
+    tool: &'static str,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("shim-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(base.join("bin")).unwrap();
+        fs::create_dir_all(base.join("store/shims")).unwrap();
+        fs::create_dir_all(base.join("project")).unwrap();
+        fs::hard_link(env!("CARGO_BIN_EXE_goward-shim"), base.join("bin/goward-shim")).unwrap();
+        for tool in ["go", "gofmt"] {
+            symlink("../../bin/goward-shim", base.join("store/shims").join(tool)).unwrap();
+        }
+        let mut sandbox = Self {
+            cwd: base.join("project"),
+            base,
+            variables: vec![],
+            args: vec![],
+            stdin: None,
+            tool: "go",
+        };
+        sandbox = sandbox.manager();
+        let (home, store) = (sandbox.base.join("home"), sandbox.base.join("store"));
+        sandbox.var("HOME", home).var("GOWARD_HOME", store).var("PATH", "/nowhere")
+    }
+
+    /// A `goward` that prints what it got.
+    fn manager(self) -> Self {
+        fs::hard_link(fake_go(), self.base.join("bin/goward")).unwrap();
+        self
+    }
+
+    /// Installs a toolchain whose programs print what they got.
+    pub(crate) fn toolchain(self, version: &str) -> Self {
+        let bin = self.tree(version).join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        for tool in ["go", "gofmt"] {
+            fs::hard_link(fake_go(), bin.join(tool)).unwrap();
+        }
+        let root = self.root(version).join("bin");
+        fs::create_dir_all(&root).unwrap();
+        for tool in ["go", "gofmt"] {
+            symlink(self.base.join("store/shims").join(tool), root.join(tool)).unwrap();
+        }
+        self
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.base.join(relative)
+    }
+
+    pub(crate) fn tree(&self, version: &str) -> PathBuf {
+        self.base.join("store/tree").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
+    }
+
+    pub(crate) fn root(&self, version: &str) -> PathBuf {
+        self.base.join("store/root").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
+    }
+
+    /// Writes a file, with its directories.
+    pub(crate) fn file(self, relative: &str, text: impl AsRef<[u8]>) -> Self {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A program called `go` that is not ours, in `directory`.
+    pub(crate) fn foreign_go(self, directory: &str) -> Self {
+        let path = self.path(directory).join("go");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::hard_link(fake_go(), path).unwrap();
+        self
+    }
+
+    pub(crate) fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.into(), value.as_ref().into()));
+        self
+    }
+
+    pub(crate) fn without_var(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.args.push(argument.as_ref().into());
+        self
+    }
+
+    pub(crate) fn byte_arg(self, argument: &[u8]) -> Self {
+        self.arg(OsStr::from_bytes(argument))
+    }
+
+    pub(crate) fn cwd(mut self, relative: &str) -> Self {
+        self.cwd = self.path(relative);
+        fs::create_dir_all(&self.cwd).unwrap();
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: &'static str) -> Self {
+        self.stdin = Some(text);
+        self
+    }
+
+    pub(crate) fn tool(mut self, tool: &'static str) -> Self {
+        self.tool = tool;
+        self
+    }
+
+    /// A command that runs the shim, or the program at `program` when given.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(self.base.join("store/shims").join(self.tool));
+        command
+            .args(&self.args)
+            .env_clear()
+            .envs(self.variables.iter().cloned())
+            .current_dir(&self.cwd);
+        command
+    }
+
+    pub(crate) fn run(&self) -> Outcome {
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, self.stdin.unwrap_or_default().as_bytes()).ok();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        Outcome {
+            code: output.status.code(),
+            signal: output.status.signal(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.base);
+    }
+}
+
+/// Writes a script and makes it executable, from a process of its own: a descriptor open for
+/// writing here could be inherited by another test's child and make the script "busy".
+pub(crate) fn write_script(path: &Path, text: &str) {
+    let mut shell = Command::new("/bin/sh")
+        .args(["-c", "rm -f \"$0\"; cat >\"$0\" && chmod +x \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success());
+}
+
+/// The fake go, compiled once. Sandboxes hold links to it, for the reason given above.
+fn fake_go() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let path = directory.join("fake-go");
+        let fresh = directory.join(format!("fake-go-{}", std::process::id()));
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shim/fake_go.rs");
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let status = Command::new(rustc)
+            .args(["--edition=2024", "-o"])
+            .arg(&fresh)
+            .arg(source)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        fs::rename(fresh, &path).unwrap();
+        path
+    })
+}

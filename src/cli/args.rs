@@ -1,0 +1,263 @@
+//! The command line: structs and help texts, no logic.
+//!
+//! Completions, man pages and `docs/commands.md` come from here.
+
+use crate::config::parse_level;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use goward_shim::lock::Level;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Verified, isolated Go toolchains and a hermetic `go`
+#[derive(Debug, Parser)]
+#[command(
+    name = "goward",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification failed, 5 network."
+)]
+pub struct Cli {
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which a person meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a project: write `goward.toml` from the version files that are there
+    Init(Init),
+    /// Choose this project's Go: write `goward.toml` and `goward.lock`, install
+    Use(Use),
+    /// Write `goward.lock` from `goward.toml`, or check it
+    Lock(Lock),
+    /// Install toolchains: those named, or the project's
+    Install(Install),
+    /// Remove installed toolchains
+    Uninstall(Uninstall),
+    /// List toolchains: those installed, or all releases
+    List(List),
+    /// Say which `go` runs here, and why
+    Which(Which),
+    /// Show the environment that goward gives to `go` here
+    Env(Env),
+    /// Run a program in the environment that `go` gets here
+    Exec(Exec),
+    /// Choose the Go outside of projects
+    Default(Default),
+    /// Put `go` and `gofmt` on PATH
+    Setup(Setup),
+    /// Print completions for a shell, or write man pages
+    Completions(Completions),
+    /// Print goward's version
+    Version(Version),
+    /// Refresh the built-in records (for maintainers)
+    #[command(hide = true)]
+    Records(Records),
+    /// Take over a call of the shim
+    #[command(hide = true)]
+    Miss(Miss),
+}
+
+/// How to fetch and judge toolchains.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Fetching {
+    /// Where to look, tried in order: go.dev, python-index, a URL or file:///DIRECTORY
+    #[arg(long, value_name = "SOURCES")]
+    pub source: Option<String>,
+    /// Accept a toolchain that is only verified at this level
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub accept: Option<Level>,
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    parse_level(name).map_err(|_| format!("levels: {}", Level::ALL.map(Level::name).join(", ")))
+}
+
+#[derive(Args, Debug)]
+pub struct Init {
+    /// The Go to ask for instead of what the project's files say
+    #[arg(value_name = "REQUEST")]
+    pub request: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Use {
+    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest
+    pub request: String,
+    /// Pin an experiment (GOEXPERIMENT), such as jsonv2 or nogreenteagc; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub experiment: Vec<String>,
+    /// Pin a runtime setting (GODEBUG) for go, tests and `go run`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub debug: Vec<String>,
+    /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
+    #[arg(long, value_name = "PATH")]
+    pub goroot_final: Option<String>,
+    /// Lock for this platform too, such as linux/arm64; may be repeated
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Lock {
+    /// Change nothing; fail when the lock does not match the manifest
+    #[arg(long, conflicts_with = "upgrade")]
+    pub check: bool,
+    /// Choose the newest release that the request allows, even if the locked one still fits
+    #[arg(long)]
+    pub upgrade: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Install {
+    /// What to install; without it, the project's toolchain
+    #[arg(value_name = "REQUEST")]
+    pub requests: Vec<String>,
+    /// Fail when the project's lock is missing or does not match the manifest
+    #[arg(long, conflicts_with = "requests")]
+    pub locked: bool,
+    /// Install for another platform, such as windows/amd64
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+    /// Add api, doc, misc and test, which Go's log does not cover
+    #[arg(long)]
+    pub full: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Uninstall {
+    /// The versions to remove
+    #[arg(value_name = "VERSION", required = true)]
+    pub versions: Vec<String>,
+    /// Only the toolchain for this platform
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct List {
+    /// List the releases there are instead of those installed
+    #[arg(long)]
+    pub remote: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where to look for releases
+    #[arg(long, value_name = "SOURCES", requires = "remote")]
+    pub source: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Which {
+    /// The tool to look for
+    #[arg(value_enum, default_value_t = Tool::Go)]
+    pub tool: Tool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The two programs that the shim stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    Go,
+    Gofmt,
+}
+
+#[derive(Args, Debug)]
+pub struct Env {
+    /// Print JSON
+    #[arg(long, conflicts_with = "shell")]
+    pub json: bool,
+    /// Print commands for a shell: sh, bash, zsh, fish or powershell
+    #[arg(long, value_name = "SHELL")]
+    pub shell: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Exec {
+    /// Use this Go instead of the project's, without the lock's pins
+    #[arg(long, value_name = "REQUEST")]
+    pub go: Option<String>,
+    /// Add an experiment (GOEXPERIMENT) for this run; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub experiment: Vec<String>,
+    /// Add a runtime setting (GODEBUG) for this run; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub debug: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Default {
+    /// The Go to use outside of projects; without it, the current choice is printed
+    pub request: Option<String>,
+    /// Leave calls outside of projects to the next `go` on PATH
+    #[arg(long, conflicts_with = "request")]
+    pub none: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Setup {
+    /// Take everything back: shims and the lines in start-up files
+    #[arg(long)]
+    pub undo: bool,
+    /// Leave the shells' start-up files alone
+    #[arg(long)]
+    pub no_modify_path: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell, or nothing with --man
+    #[arg(value_enum, required_unless_present = "man")]
+    pub shell: Option<Shell>,
+    /// Write man pages into this directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "shell")]
+    pub man: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Version {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Records {
+    /// The records file to refresh
+    #[arg(long, value_name = "FILE", default_value = "data/releases.tsv")]
+    pub file: PathBuf,
+    /// The source whose index is merged in
+    #[arg(long, value_name = "SOURCE", default_value = "go.dev")]
+    pub source: String,
+    /// A file with lines `VERSION PLATFORM H1` that Go's log published
+    #[arg(long, value_name = "FILE")]
+    pub h1: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Miss {
+    /// `argv` of the shim
+    #[arg(last = true, required = true)]
+    pub argv: Vec<OsString>,
+}

@@ -1,0 +1,170 @@
+//! The user's own settings: command line, then environment, then `config.toml`, then defaults.
+//!
+//! A project can neither see nor change them; what a project asks for is in its manifest.
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use goward_shim::lock::Level;
+use goward_shim::names;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// The level that a toolchain needs unless the user accepts less.
+pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
+
+/// What `config.toml` holds; every key may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Sources in the order in which they are tried.
+    pub source: Option<Vec<String>>,
+    /// The weakest level at which a toolchain may be installed.
+    pub accept: Option<String>,
+    /// Hosts that may be asked without TLS.
+    #[serde(default)]
+    pub http_hosts: Vec<String>,
+    /// Whether `go` installs a missing toolchain.
+    pub auto_install: Option<bool>,
+}
+
+impl Config {
+    /// Reads `config.toml` of the user's configuration directory; without the file, the defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a file that is not understood.
+    pub fn read(ctx: &Ctx) -> Result<Self> {
+        let Some(path) = path(ctx) else { return Ok(Self::default()) };
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        toml_edit::de::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].split('\n').count());
+            let place = format!("{}:{line}", path.display());
+            Error::new(Kind::Usage, format!("`{place}`: {}", untrusted(error.message())))
+                .hint("the settings are described in docs/environment.md")
+        })
+    }
+
+    /// Returns the sources: `--source`, `GOWARD_SOURCE`, the file; `None` for the default list.
+    ///
+    /// # Errors
+    ///
+    /// When the variable is not UTF-8.
+    pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<Vec<String>>> {
+        let listed = |text: &str| {
+            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        match flag.or(ctx.text(names::SOURCE_VAR)?) {
+            Some(text) => Ok(Some(listed(text))),
+            None => Ok(self.source.clone()),
+        }
+    }
+
+    /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the file, the
+    /// default.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a level that does not exist.
+    pub fn floor(&self, ctx: &Ctx, flag: Option<Level>) -> Result<Level> {
+        if let Some(level) = flag {
+            return Ok(level);
+        }
+        match ctx.text(names::ACCEPT_VAR)?.or(self.accept.as_deref()) {
+            Some(name) => parse_level(name),
+            None => Ok(DEFAULT_FLOOR),
+        }
+    }
+
+    /// Returns whether `go` may install a missing toolchain: `GOWARD_AUTO_INSTALL`, the file, yes.
+    pub fn auto_install(&self, ctx: &Ctx) -> bool {
+        match ctx.variable(names::AUTO_INSTALL_VAR) {
+            Some(value) => value != "0",
+            None => self.auto_install.unwrap_or(true),
+        }
+    }
+}
+
+/// Returns where the user's settings are, if there is a place for them.
+pub fn path(ctx: &Ctx) -> Option<PathBuf> {
+    ctx.config_directory().map(|directory| directory.join("config.toml"))
+}
+
+/// Reads a level by name.
+///
+/// # Errors
+///
+/// [`Kind::Usage`] with the names there are.
+pub fn parse_level(name: &str) -> Result<Level> {
+    Level::parse(name).ok_or_else(|| {
+        let names = Level::ALL.map(Level::name);
+        let error = Error::new(Kind::Usage, format!("`{}` is not a level", untrusted(name)));
+        match near_match(name, names) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("levels, weakest first: {}", names.join(", "))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ctx(directory: &std::path::Path, variables: &[(&str, &str)]) -> Ctx {
+        let mut ctx = Ctx::default();
+        ctx.variables.insert("XDG_CONFIG_HOME".into(), directory.into());
+        for (name, value) in variables {
+            ctx.variables.insert(name.into(), value.into());
+        }
+        ctx
+    }
+
+    #[test]
+    fn flag_beats_variable_beats_file_beats_default() {
+        let directory = tempfile::tempdir().unwrap();
+        let none = ctx(directory.path(), &[]);
+        let empty = Config::read(&none).unwrap();
+        assert_eq!(empty.floor(&none, None).unwrap(), Level::BuiltIn);
+        assert_eq!(empty.sources(&none, None).unwrap(), None);
+        assert!(empty.auto_install(&none));
+
+        fs_err::create_dir(directory.path().join("goward")).unwrap();
+        fs_err::write(
+            directory.path().join("goward/config.toml"),
+            "source = [\"go.dev\"]\naccept = \"listed\"\nauto-install = false\n",
+        )
+        .unwrap();
+        let config = Config::read(&none).unwrap();
+        assert_eq!(config.floor(&none, None).unwrap(), Level::Listed);
+        assert_eq!(config.sources(&none, None).unwrap().unwrap(), ["go.dev"]);
+        assert!(!config.auto_install(&none));
+
+        let set = ctx(
+            directory.path(),
+            &[("GOWARD_ACCEPT", "stapled"), ("GOWARD_SOURCE", "a, b"), ("GOWARD_AUTO_INSTALL", "1")],
+        );
+        assert_eq!(config.floor(&set, None).unwrap(), Level::Stapled);
+        assert_eq!(config.sources(&set, None).unwrap().unwrap(), ["a", "b"]);
+        assert!(config.auto_install(&set));
+        assert_eq!(config.floor(&set, Some(Level::Logged)).unwrap(), Level::Logged);
+        assert_eq!(config.sources(&set, Some("c")).unwrap().unwrap(), ["c"]);
+    }
+
+    #[test]
+    fn a_wrong_setting_names_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let ctx = ctx(directory.path(), &[("GOWARD_ACCEPT", "lsited")]);
+        fs_err::create_dir(directory.path().join("goward")).unwrap();
+        let file = directory.path().join("goward/config.toml");
+        fs_err::write(&file, "\nacept = \"listed\"\n").unwrap();
+        let error = Config::read(&ctx).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+        let want = format!("`{}:2`: unknown field `acept`, expected one of", file.display());
+        assert!(error.message().starts_with(&want), "{error}");
+        let error = Config::default().floor(&ctx, None).unwrap_err();
+        assert_eq!(error.to_string(), "goward: `lsited` is not a level\nhint: did you mean `listed`?");
+    }
+}
