@@ -55,7 +55,7 @@ fn the_logical_working_directory_counts_as_it_does_for_go() {
     let sandbox = two_versions().cwd("other/real");
     symlink(sandbox.path("other/real"), sandbox.path("project/link")).unwrap();
     let logical = sandbox.path("project/link");
-    let run = |pwd: &std::path::Path| {
+    let run = |pwd: &Path| {
         let output = sandbox.command().current_dir(&logical).env("PWD", pwd).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
