@@ -1,0 +1,22 @@
+//! `goward completions`: scripts and man pages from the same structs as the parser.
+
+use super::args::{Cli, Completions};
+use crate::error::Result;
+use crate::ops::Session;
+use clap::CommandFactory;
+
+pub(super) fn run(session: &Session, args: Completions) -> Result<()> {
+    let mut command = Cli::command();
+    if let Some(directory) = args.man {
+        fs_err::create_dir_all(&directory)?;
+        clap_mangen::generate_to(command, &directory)?;
+        session.ui.say(&format!("wrote man pages to `{}`", directory.display()));
+        return Ok(());
+    }
+    if let Some(shell) = args.shell {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, "goward", &mut script);
+        session.ui.data(String::from_utf8_lossy(&script).trim_end());
+    }
+    Ok(())
+}

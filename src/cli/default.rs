@@ -1,0 +1,25 @@
+//! `goward default`.
+
+use super::args::Default;
+use super::{fetch, install};
+use crate::error::Result;
+use crate::ops::Session;
+
+pub(super) fn run(session: &Session, args: Default) -> Result<()> {
+    if args.none {
+        let had = session.clear_default()?;
+        session.ui.say(if had { "there is no default any more" } else { "there was no default" });
+        return Ok(());
+    }
+    let Some(request) = args.request else {
+        match session.default_version()? {
+            Some((version, request)) => session.ui.data(&format!("{version} ({request})")),
+            None => session.ui.say("there is no default; choose one: `goward default stable`"),
+        }
+        return Ok(());
+    };
+    let outcome = session.set_default(&request, &fetch(&args.fetching))?;
+    install::report(session, &outcome);
+    session.ui.say(&format!("{} is the default outside of projects", outcome.installed.receipt.version));
+    Ok(())
+}

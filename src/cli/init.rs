@@ -1,0 +1,13 @@
+//! `goward init`.
+
+use super::args::Init;
+use crate::error::Result;
+use crate::ops::Session;
+
+pub(super) fn run(session: &Session, args: Init) -> Result<()> {
+    let started = session.init(args.request.as_deref())?;
+    let from = started.origin.map_or_else(String::new, |origin| format!(", from `{origin}`"));
+    session.ui.say(&format!("wrote `{}` for Go {}{from}", started.path.display(), started.request));
+    session.ui.say("next: `goward lock`, or `goward install` which locks first");
+    Ok(())
+}

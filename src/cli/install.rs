@@ -1,0 +1,37 @@
+//! `goward install`.
+
+use super::args::Install;
+use super::fetch;
+use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::install::Outcome;
+use crate::platform::Platform;
+
+pub(super) fn run(session: &Session, args: Install) -> Result<()> {
+    let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
+    let fetch = fetch(&args.fetching);
+    if args.requests.is_empty() {
+        let outcome = session.install_project(platform, args.locked, args.full, &fetch)?;
+        report(session, &outcome);
+        return Ok(());
+    }
+    for request in &args.requests {
+        let outcome = session.install_for(request, platform, args.full, &fetch)?;
+        report(session, &outcome);
+    }
+    Ok(())
+}
+
+/// Says what an installation came to.
+pub(super) fn report(session: &Session, outcome: &Outcome) {
+    for warning in &outcome.warnings {
+        session.ui.warn(warning);
+    }
+    let receipt = &outcome.installed.receipt;
+    let name = format!("{} for {}", receipt.version, receipt.platform);
+    if outcome.is_new {
+        session.ui.say(&format!("installed {name} ({}) from {}", receipt.level, receipt.source));
+    } else {
+        session.ui.say(&format!("{name} is installed ({})", receipt.level));
+    }
+}

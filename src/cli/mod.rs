@@ -1,0 +1,87 @@
+//! The command line: parse, dispatch to one module per command, render errors.
+//!
+//! Each module turns its arguments into calls of `ops` and prints what they return.
+
+pub mod args;
+mod completions;
+mod default;
+mod env;
+mod exec;
+mod init;
+mod install;
+mod list;
+mod lock;
+mod miss;
+mod records;
+mod setup;
+mod uninstall;
+mod r#use;
+mod version;
+mod which;
+
+use crate::config::Config;
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result};
+use crate::ops::{Fetch, Session};
+use crate::ui::Ui;
+use args::{Cli, Command};
+use clap::Parser;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs goward with `arguments`, the program's name included.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    let ui = Ui::new(cli.quiet);
+    match dispatch(cli, ui) {
+        Ok(code) => code,
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
+    let ctx = Ctx::from_process()?;
+    let config = Config::read(&ctx)?;
+    let session = Session { ctx, ui, config };
+    match cli.command {
+        Command::Init(args) => init::run(&session, args),
+        Command::Use(args) => r#use::run(&session, args),
+        Command::Lock(args) => lock::run(&session, args),
+        Command::Install(args) => install::run(&session, args),
+        Command::Uninstall(args) => uninstall::run(&session, args),
+        Command::List(args) => list::run(&session, args),
+        Command::Which(args) => which::run(&session, args),
+        Command::Env(args) => env::run(&session, args),
+        Command::Exec(args) => return Err(exec::run(&session, args)),
+        Command::Default(args) => default::run(&session, args),
+        Command::Setup(args) => setup::run(&session, args),
+        Command::Completions(args) => completions::run(&session, args),
+        Command::Version(args) => version::run(&session, args),
+        Command::Records(args) => records::run(&session, args),
+        Command::Miss(args) => return Err(miss::run(&session, &args)),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what clap has to say: help and version are data, the rest is an error of ours.
+fn explain(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    Ui::new(false).error(&Error::new(Kind::Usage, text));
+    ExitCode::from(Kind::Usage.exit_code())
+}
+
+/// Returns what the command line says about fetching.
+fn fetch(args: &args::Fetching) -> Fetch {
+    Fetch { source: args.source.clone(), accept: args.accept }
+}

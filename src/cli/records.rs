@@ -1,0 +1,16 @@
+//! `goward records`: the maintainer's refresh of the built-in records.
+
+use super::args::Records;
+use crate::error::Result;
+use crate::ops::Session;
+
+pub(super) fn run(session: &Session, args: Records) -> Result<()> {
+    let refreshed = session.refresh_records(&args.file, &args.source, args.h1.as_deref())?;
+    session.ui.say(&format!(
+        "`{}`: {} records, {} of them new or completed",
+        args.file.display(),
+        refreshed.total,
+        refreshed.changed
+    ));
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! `goward use`.
+
+use super::args::Use;
+use super::{fetch, install};
+use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::r#use::Wish;
+
+pub(super) fn run(session: &Session, args: Use) -> Result<()> {
+    let wish = Wish {
+        request: args.request,
+        experiments: args.experiment,
+        debug: args.debug,
+        goroot_final: args.goroot_final,
+        platforms: args.platform,
+    };
+    let used = session.use_release(&wish, &fetch(&args.fetching))?;
+    session.ui.say(&format!("wrote `{}` and `{}`: {}", used.manifest.display(), used.lock.display(), used.version));
+    if !wish.debug.is_empty() {
+        session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod");
+    }
+    install::report(session, &used.installed);
+    Ok(())
+}

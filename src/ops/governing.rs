@@ -1,0 +1,166 @@
+//! Which `go` a call gets here, and why: the shim's own decision, with words.
+
+use super::{Session, pick, refusal};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use goward_shim::lock::{self, Level};
+use goward_shim::resolve::{self, Choice, check_gotoolchain};
+use goward_shim::{Call, Environment, Refusal, Tool, layout, names, next_go};
+use std::ffi::OsString;
+use std::fmt::{self, Display};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+/// What runs when somebody types `go` here.
+#[derive(Clone, Debug)]
+pub enum Governing {
+    /// A toolchain of the store.
+    Toolchain(Box<Toolchain>),
+    /// A `go` that is not ours.
+    Foreign {
+        /// Where it is.
+        program: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// A toolchain of the store, installed or not, and the pins that go with it.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    /// Its exact version.
+    pub version: GoVersion,
+    /// Its identity.
+    pub h1: String,
+    /// SHA-256 of its archive, if the lock has it.
+    pub sha256: Option<String>,
+    /// How well it was verified when it was chosen.
+    pub level: Level,
+    /// Its name in the store.
+    pub key: String,
+    /// The pins that apply.
+    pub pins: Vec<(String, String)>,
+    /// Who chose it.
+    pub origin: Origin,
+}
+
+/// Who chose a toolchain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's default, in this file.
+    Default(PathBuf),
+    /// A lock.
+    Lock(PathBuf),
+    /// A request: `go +1.26`, `GOWARD_GO` or `--go`.
+    Request(String),
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default(path) => write!(f, "the default, `{}`", path.display()),
+            Self::Lock(path) => write!(f, "`{}`", path.display()),
+            Self::Request(request) => write!(f, "the request `{}`", untrusted(request)),
+        }
+    }
+}
+
+impl Session {
+    /// Returns which `tool` runs in the working directory, and why.
+    ///
+    /// # Errors
+    ///
+    /// What the shim refuses, explained.
+    pub fn governing(&self, tool: Tool) -> Result<Governing> {
+        let entries = self.ctx.entries();
+        let call = Call {
+            argv: &[tool.name()],
+            env: Environment::new(entries.iter().map(Vec::as_slice).collect()),
+            cwd: self.ctx.cwd.as_os_str().as_bytes(),
+        };
+        let explain = |refusal: &Refusal| refusal::explain(&self.ctx, refusal);
+        match resolve::choose(&call).map_err(|refusal| explain(&refusal))? {
+            Choice::Request { request, .. } => {
+                let request = String::from_utf8_lossy(request).into_owned();
+                self.requested(&request, &call.env).map(Box::new).map(Governing::Toolchain)
+            }
+            Choice::Project(found) => {
+                let path = os_path(&found.path);
+                self.locked(&call, &found, Origin::Lock(path))
+            }
+            Choice::Default(found) => {
+                let path = os_path(&found.path);
+                self.locked(&call, &found, Origin::Default(path))
+            }
+            choice @ (Choice::Bypass | Choice::Nobody) => {
+                let program = next_go::next_go(&call.env, tool)
+                    .ok_or_else(|| explain(&Refusal::NothingToRun))?;
+                let reason = match choice {
+                    Choice::Bypass => "GOWARD_BYPASS=1",
+                    _ => "no lock here or above, and no default",
+                };
+                Ok(Governing::Foreign { program: os_path(&program), reason })
+            }
+        }
+    }
+
+    /// Returns the toolchain that a lock names, by the shim's own checks.
+    fn locked(
+        &self,
+        call: &Call,
+        found: &goward_shim::find::Found,
+        origin: Origin,
+    ) -> Result<Governing> {
+        resolve::locked(call, found).map_err(|refusal| refusal::explain(&self.ctx, &refusal))?;
+        let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
+        let lock = lock::parse(&found.text).map_err(|_| unusable())?;
+        let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
+        let profile = self.ctx.text(names::PROFILE_VAR)?;
+        let pins = lock.pins_of(profile).ok_or_else(unusable)?;
+        Ok(Governing::Toolchain(Box::new(Toolchain {
+            version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
+            h1: entry.h1.to_owned(),
+            sha256: entry.sha256.map(str::to_owned),
+            level: lock.level,
+            key: layout::key(lock.version, entry.name, entry.h1),
+            pins: pins.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            origin: origin.clone(),
+        })))
+    }
+
+    /// Returns the best installed toolchain for a request, without pins.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotInstalled`] when nothing installed fits, [`Kind::CannotRun`] when the caller's
+    /// GOTOOLCHAIN asks for something else.
+    pub fn requested(&self, request: &str, env: &Environment) -> Result<Toolchain> {
+        let origin = Origin::Request(request.to_owned());
+        let request = pick::parse_request(request)?;
+        let installed = pick::best_installed(&self.store()?, &request, Platform::host())?
+            .ok_or_else(|| {
+                Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{request}`"))
+                    .hint(format!("install one: `goward install '{request}'`"))
+            })?;
+        let receipt = &installed.receipt;
+        check_gotoolchain(env, &receipt.version.to_string()).map_err(|wanted| {
+            let wanted = untrusted(String::from_utf8_lossy(wanted));
+            Error::new(Kind::CannotRun, format!("`GOTOOLCHAIN={wanted}` contradicts {origin}"))
+                .hint("unset it: `env -u GOTOOLCHAIN ...`")
+        })?;
+        Ok(Toolchain {
+            version: receipt.version,
+            h1: receipt.h1.to_string(),
+            sha256: None,
+            level: receipt.level,
+            key: installed.key.clone(),
+            pins: Vec::new(),
+            origin,
+        })
+    }
+}
+
+fn os_path(bytes: &[u8]) -> PathBuf {
+    OsString::from_vec(bytes.to_vec()).into()
+}

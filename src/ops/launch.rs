@@ -1,0 +1,126 @@
+//! Behind `exec` and the shim's slow path: become a program, with a toolchain's environment.
+
+use super::Session;
+use super::governing::Toolchain;
+use crate::error::{Error, Kind, Result};
+use goward_shim::launch::{self, Launch};
+use goward_shim::{Environment, Tool, layout, sys};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Variables to set (`Some`) and to remove (`None`), sorted by name.
+pub type Changes = Vec<(String, Option<OsString>)>;
+
+impl Session {
+    /// Returns what goward changes in the environment of a call that gets `toolchain`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn environment(&self, toolchain: &Toolchain) -> Result<Changes> {
+        let home = self.ctx.home()?;
+        let pins = borrowed(&toolchain.pins);
+        let entries = self.ctx.entries();
+        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        let launch = launch::toolchain(
+            home.as_os_str().as_bytes(),
+            &toolchain.key,
+            &pins,
+            Tool::Go,
+            Vec::new(),
+            &env,
+        );
+        let after = |name: &str| {
+            let prefix = format!("{name}=");
+            launch.env.iter().rev().find_map(|entry| entry.strip_prefix(prefix.as_bytes()))
+        };
+        let changes = goward_shim::pins::PINS.iter().filter_map(|row| {
+            match (after(row.name), self.ctx.variables.contains_key(OsStr::new(row.name))) {
+                (Some(value), _) => {
+                    Some((row.name.to_owned(), Some(OsString::from_vec(value.to_vec()))))
+                }
+                (None, true) => Some((row.name.to_owned(), None)),
+                (None, false) => None,
+            }
+        });
+        Ok(changes.collect())
+    }
+
+    /// Returns PATH with the root's `bin` in front.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store, or its path holds a colon.
+    pub fn path_with(&self, toolchain: &Toolchain) -> Result<OsString> {
+        let home = self.ctx.home()?;
+        let root = layout::root(home.as_os_str().as_bytes(), &toolchain.key);
+        let bin: PathBuf = OsString::from_vec(layout::join(&root, b"bin")).into();
+        let path = self.ctx.variable("PATH").unwrap_or_default();
+        let entries = std::iter::once(bin).chain(std::env::split_paths(path));
+        std::env::join_paths(entries).map_err(|_| {
+            Error::new(Kind::Usage, format!("`{}` cannot stand on PATH", home.display()))
+                .hint("choose a store whose path has no colon: `GOWARD_HOME=/absolute/path`")
+        })
+    }
+
+    /// Becomes `tool` of `toolchain`; returns only when that fails.
+    pub fn become_tool(
+        &self,
+        toolchain: &Toolchain,
+        tool: Tool,
+        argv: &[&[u8]],
+        extra: &[(&str, &str)],
+    ) -> Error {
+        let home = match self.ctx.home() {
+            Ok(home) => home,
+            Err(error) => return error,
+        };
+        let pins = borrowed(&toolchain.pins);
+        let entries = self.ctx.entries();
+        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        let home = home.as_os_str().as_bytes();
+        let mut launch = launch::toolchain(home, &toolchain.key, &pins, tool, argv.to_vec(), &env);
+        launch.env.extend(extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()));
+        become_program(&launch)
+    }
+}
+
+/// Becomes what a launch says; returns only when that fails, with an explanation.
+pub fn become_program(launch: &Launch) -> Error {
+    let code = sys::exec(&launch.program, &launch.argv, &launch.env);
+    let program: PathBuf = OsString::from_vec(launch.program.clone()).into();
+    let why = std::io::Error::from_raw_os_error(code);
+    let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));
+    if why.kind() == std::io::ErrorKind::NotFound && program.exists() {
+        return error
+            .detail("the file is there; what is missing is the program loader that it names")
+            .hint("Go 1.20 and older need the glibc loader; choose 1.21 or newer on this system");
+    }
+    error.hint("is the store on a file system mounted with `noexec`?")
+}
+
+/// Becomes `command` with changes to the environment; returns only when that fails.
+pub fn become_command(session: &Session, command: &[OsString], changes: Changes) -> Error {
+    let Some((program, arguments)) = command.split_first() else {
+        return Error::new(Kind::Usage, "there is no command to run");
+    };
+    let mut child = Command::new(program);
+    child.args(arguments).env_clear().envs(&session.ctx.variables);
+    for (name, value) in changes {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
+    }
+    let why = child.exec();
+    let shown = crate::error::untrusted(program.to_string_lossy());
+    let kind = if why.kind() == std::io::ErrorKind::NotFound { Kind::NotInstalled } else { Kind::CannotRun };
+    Error::new(kind, format!("cannot run `{shown}`: {why}"))
+}
+
+fn borrowed(pins: &[(String, String)]) -> Vec<(&str, &str)> {
+    pins.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}

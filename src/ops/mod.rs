@@ -1,0 +1,55 @@
+//! Operations: what the commands do.
+//!
+//! An operation takes the [`Session`] and plain data, does its work and returns data; `cli` prints.
+//! Progress bars are the one thing operations show themselves, because they are about time.
+
+pub mod default;
+pub mod governing;
+pub mod init;
+pub mod install;
+pub mod launch;
+pub mod lock;
+pub mod pick;
+pub mod records;
+pub mod refusal;
+pub mod setup;
+pub mod uninstall;
+pub mod r#use;
+
+use crate::config::Config;
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::store::Store;
+use crate::ui::Ui;
+use goward_shim::lock::Level;
+
+/// One run of the program.
+#[derive(Debug)]
+pub struct Session {
+    /// The process.
+    pub ctx: Ctx,
+    /// Its streams.
+    pub ui: Ui,
+    /// The user's settings.
+    pub config: Config,
+}
+
+impl Session {
+    /// Returns the store, which need not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place for it.
+    pub fn store(&self) -> Result<Store> {
+        Ok(Store::new(self.ctx.home()?))
+    }
+}
+
+/// How to fetch and judge toolchains, as far as the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Fetch {
+    /// `--source`.
+    pub source: Option<String>,
+    /// `--accept`.
+    pub accept: Option<Level>,
+}

@@ -1,0 +1,110 @@
+//! Words for what the shim refuses.
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, near_match, untrusted};
+use goward_shim::lock::{self, Problem};
+use goward_shim::sys::ReadError;
+use goward_shim::{Refusal, names};
+
+/// Explains a refusal: what is wrong, where, and what to type.
+pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
+    let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
+    let path = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
+    match refusal {
+        Refusal::Loop => Error::new(
+            Kind::CannotRun,
+            "calls of `go` go round in circles between goward and another program of that name",
+        )
+        .hint("see which with `which -a go`, and take one of the two off PATH"),
+        Refusal::NoHome { lock } => Error::new(
+            Kind::CannotRun,
+            format!(
+                "`{}` names a toolchain, but there is no store: `{}`, `XDG_DATA_HOME` and `HOME` are \
+                 all unset or not absolute",
+                path(lock),
+                names::HOME_VAR
+            ),
+        )
+        .hint(format!("say where it is: `{}=/absolute/path`", names::HOME_VAR)),
+        Refusal::NoPlatform { lock } => {
+            let host = crate::platform::Platform::host();
+            Error::new(Kind::CannotRun, format!("`{}` has no toolchain for {host}", path(lock)))
+                .hint(format!(
+                    "add `{host}` to `platforms` in `{}` and run `goward lock`",
+                    names::MANIFEST_FILE
+                ))
+        }
+        Refusal::NothingToRun => Error::new(
+            Kind::NotInstalled,
+            format!(
+                "there is no `go` for `{}`: no `{}` here or above, no default, and no other `go` on \
+                 PATH",
+                ctx.cwd.display(),
+                names::LOCK_FILE
+            ),
+        )
+        .hint("for this project: `goward use stable`")
+        .hint("for everywhere else: `goward default stable`"),
+        Refusal::Toolchain { lock, version, wanted } => Error::new(
+            Kind::CannotRun,
+            format!(
+                "`GOTOOLCHAIN={}` contradicts `{}`, which has {}",
+                text(wanted),
+                path(lock),
+                text(version)
+            ),
+        )
+        .hint("unset it (`env -u GOTOOLCHAIN go ...`), or choose for one call: `go +1.27.1 ...`"),
+        Refusal::Unparsable { lock, error } => unparsable(&path(lock), error),
+        Refusal::Unreadable { lock, error } => unreadable(&path(lock), *error),
+        Refusal::UnknownProfile { lock, profile } => {
+            let error = Error::new(
+                Kind::CannotRun,
+                format!("`{}` has no profile `{}`", path(lock), text(profile)),
+            )
+            .detail(format!("it was chosen by `{}`", names::PROFILE_VAR));
+            let known = profiles(lock);
+            let near = near_match(&text(profile), known.iter().map(String::as_str)).map(str::to_owned);
+            match (near, known.is_empty()) {
+                (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+                (None, false) => error.hint(format!("it has: {}", known.join(", "))),
+                (None, true) => error.hint(format!("unset `{}`", names::PROFILE_VAR)),
+            }
+        }
+    }
+}
+
+/// Explains a lock that is not understood.
+fn unparsable(path: &str, error: &lock::ParseLockError) -> Error {
+    let report =
+        Error::new(Kind::CannotRun, format!("`{path}:{}`: {}", error.line, error.problem));
+    match error.problem {
+        Problem::NewerSchema => report.hint("update goward"),
+        Problem::UnsafePin { .. } => report.hint("take it out of the manifest and run `goward lock`"),
+        _ => report.hint("the file is written by `goward lock`; its format is in docs/lock-file.md"),
+    }
+}
+
+fn unreadable(path: &str, error: ReadError) -> Error {
+    let why = match error {
+        ReadError::NotFound => "it does not exist".to_owned(),
+        ReadError::NotRegular => "it is not a regular file (a link, a directory, a pipe)".to_owned(),
+        ReadError::Os(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        ReadError::TooLarge => format!("it is larger than {} KiB", lock::MAX_SIZE / 1024),
+    };
+    Error::new(Kind::CannotRun, format!("cannot use `{path}`: {}", lower(&why)))
+        .hint("a lock is a plain file that `goward lock` writes; no other lock is used instead")
+}
+
+fn lower(text: &str) -> String {
+    text.chars().next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(text.chars().skip(1)).collect()
+    })
+}
+
+/// Returns the profiles of a lock that was readable a moment ago.
+fn profiles(path: &[u8]) -> Vec<String> {
+    let Ok(Some(text)) = goward_shim::sys::read_file(path, lock::MAX_SIZE) else { return Vec::new() };
+    let Ok(lock) = lock::parse(&text) else { return Vec::new() };
+    lock.profiles.iter().map(|(name, _)| (*name).to_owned()).collect()
+}

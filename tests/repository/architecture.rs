@@ -1,0 +1,85 @@
+//! The arrows of `docs/architecture.md`: which module may use which.
+
+use super::{read, rust_files};
+use std::path::Path;
+
+/// Each module of `src/`, and what of the crate it may use besides itself.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("archive", &["error"]),
+    ("cli", &["archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source", "store", "ui", "verify", "version"]),
+    ("config", &["ctx", "error"]),
+    ("ctx", &["error"]),
+    ("error", &[]),
+    ("lib", &[]),
+    ("main", &["cli"]),
+    ("net", &["ctx", "error"]),
+    ("ops", &["archive", "config", "ctx", "error", "net", "platform", "project", "shell", "source", "store", "ui", "verify", "version"]),
+    ("platform", &["error", "version"]),
+    ("project", &["ctx", "error", "platform", "version"]),
+    ("shell", &["ctx", "error"]),
+    ("source", &["ctx", "error", "net", "platform", "version"]),
+    ("store", &["error", "platform", "verify", "version"]),
+    ("ui", &["error"]),
+    ("verify", &["archive", "error", "platform", "version"]),
+    ("version", &["error", "platform"]),
+];
+
+#[test]
+fn modules_use_only_what_stands_below_them() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in rust_files("src") {
+        let relative = file.strip_prefix(&source).unwrap();
+        let module = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
+        let (_, allowed) = MAY_USE
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("`{module}` is not in the table of tests/repository/architecture.rs"));
+        for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
+            for part in line.split("crate::").skip(1).filter(|_| !line.trim_start().starts_with("//")) {
+                let used: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                if used != module && !used.is_empty() && !allowed.contains(&used.as_str()) {
+                    wrong.push(format!("src/{}:{}: uses `{used}`", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Only these files may contain what the name of the row says.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("std::env::vars", &["src/ctx.rs"]),
+    ("println!", &[]),
+    ("eprintln!", &[]),
+    ("process::exit", &[]),
+    ("reqwest::", &["src/net"]),
+    ("unsafe ", &[]),
+];
+
+#[test]
+fn printing_sockets_and_the_process_have_one_place_each() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    for file in rust_files("src") {
+        let relative = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (what, places) in ONLY_IN {
+            let found = product.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(what));
+            if found && !places.iter().any(|place| relative.starts_with(place)) {
+                wrong.push(format!("{relative}: `{what}`"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_shim_has_no_dependencies() {
+    let manifest: toml::Table = toml::from_str(&read("shims/Cargo.toml")).unwrap();
+    for table in ["dependencies", "dev-dependencies", "build-dependencies", "target"] {
+        let entries = manifest.get(table).and_then(toml::Value::as_table);
+        assert!(entries.is_none_or(toml::map::Map::is_empty), "{table}");
+    }
+}
