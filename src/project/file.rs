@@ -1,0 +1,223 @@
+//! One file of a project: read whole, pointed into, replaced in one step.
+//!
+//! For the siblings of this module only. Reading is bounded and never blocks, because the files
+//! come with a repository. Replacing leaves either the old file or the new one, also after a crash,
+//! and never writes through a link that a repository may have put there.
+
+use crate::error::{Error, Kind, Result, untrusted};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::fs::Permissions;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
+/// none.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+    let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = fs_err::OpenOptions::new().read(true).custom_flags(non_blocking).open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(Error::new(Kind::Usage, format!("`{}` is not a regular file", path.display())));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("`{}` is larger than {} KiB", path.display(), limit / 1024),
+        ));
+    }
+    Ok(Some(bytes))
+}
+
+/// Like [`read`], for a file that holds text.
+pub(super) fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
+    let Some(bytes) = read(path, limit)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
+        Error::new(Kind::Usage, format!("{}: not UTF-8", place(path, line)))
+    })
+}
+
+/// Returns true when `path` or a link there leads to something that is not a directory.
+pub(super) fn is_there(path: &Path) -> Result<bool> {
+    match fs_err::metadata(path) {
+        Ok(metadata) => Ok(!metadata.is_dir()),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_absence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Returns the line, counted from 1, that the byte at `offset` is on.
+pub(super) fn line_at(text: &[u8], offset: usize) -> u32 {
+    let before = text.get(..offset).unwrap_or(text);
+    let newlines = before.iter().filter(|&&byte| byte == b'\n').count();
+    u32::try_from(newlines + 1).unwrap_or(u32::MAX)
+}
+
+/// Returns `` `path:line` ``, the start of a message about that line.
+pub(super) fn place(path: &Path, line: u32) -> String {
+    format!("`{}:{line}`", path.display())
+}
+
+/// Returns line and cause of a TOML syntax error.
+pub(super) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, String) {
+    let line = line_at(text.as_bytes(), error.span().map_or(0, |span| span.start));
+    (line, format!("not TOML: {}", untrusted(error.message())))
+}
+
+/// Puts `text` at `path`, with the mode of the file that it replaces.
+///
+/// # Errors
+///
+/// [`Kind::Usage`] when something other than a regular file stands there. After any error the old
+/// file is as it was.
+pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
+    let untouched = |error: Error| {
+        error.context(format!("cannot write `{}`; it was left as it was", path.display()))
+    };
+    let mode = match fs_err::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Some(metadata.permissions().mode() & 0o777),
+        Ok(_) => {
+            let error = Error::new(Kind::Usage, "a link or a directory stands there");
+            return Err(
+                untouched(error).hint(format!("move it away: `mv {0} {0}.old`", path.display()))
+            );
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(untouched(error.into())),
+    };
+    write_and_rename(path, text, mode).map_err(|error| untouched(error.into()))
+}
+
+fn write_and_rename(path: &Path, text: &str, mode: Option<u32>) -> std::io::Result<()> {
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".goward-")
+        // The umask takes its part of this, as for any new file.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    fs_err::File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs_err::read_dir(directory).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs_err::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn reading_is_bounded_and_follows_links_to_files() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("f");
+        assert_eq!(read(&path, 4).unwrap(), None);
+        fs_err::write(&path, "1234").unwrap();
+        assert_eq!(read(&path, 4).unwrap().unwrap(), b"1234");
+        assert_eq!(read(&path.join("below"), 4).unwrap(), None);
+        let link = dir.path().join("link");
+        fs_err::os::unix::fs::symlink("f", &link).unwrap();
+        assert_eq!(read(&link, 4).unwrap().unwrap(), b"1234");
+        fs_err::write(&path, "x".repeat(1025)).unwrap();
+        let error = read(&path, 1024).unwrap_err();
+        let want = format!("goward: `{}` is larger than 1 KiB", path.display());
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_refused_without_waiting() {
+        let dir = TempDir::new().unwrap();
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for path in [&pipe, dir.path()] {
+            let want = format!("goward: `{}` is not a regular file", path.display());
+            assert_eq!(read(path, 4).unwrap_err().to_string(), want);
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_an_error_with_its_line() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("f");
+        fs_err::write(&path, b"a\nb\xff\n").unwrap();
+        let want = format!("goward: `{}:2`: not UTF-8", path.display());
+        assert_eq!(read_text(&path, 10).unwrap_err().to_string(), want);
+    }
+
+    #[test]
+    fn replacing_keeps_the_mode_and_leaves_nothing_else() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("f");
+        replace(&path, "one").unwrap();
+        assert_eq!(mode(&path) & 0o600, 0o600);
+        fs_err::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        replace(&path, "two").unwrap();
+        assert_eq!((fs_err::read_to_string(&path).unwrap().as_str(), mode(&path)), ("two", 0o640));
+        assert_eq!(names(dir.path()), ["f"]);
+    }
+
+    #[test]
+    fn replacing_never_goes_through_a_link() {
+        let dir = TempDir::new().unwrap();
+        let target = dir.path().join("target");
+        fs_err::write(&target, "mine").unwrap();
+        let link = dir.path().join("f");
+        fs_err::os::unix::fs::symlink("target", &link).unwrap();
+        let error = replace(&link, "theirs").unwrap_err();
+        let shown = link.display();
+        let want = format!(
+            "goward: cannot write `{shown}`; it was left as it was\n  a link or a directory \
+             stands there\nhint: move it away: `mv {shown} {shown}.old`"
+        );
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+        assert_eq!(fs_err::read_to_string(&target).unwrap(), "mine");
+        assert_eq!(names(dir.path()), ["f", "target"]);
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_an_error() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("gone/f");
+        let message = replace(&path, "x").unwrap_err().to_string();
+        let start = format!("goward: cannot write `{}`; it was left as it was\n  ", path.display());
+        assert!(message.starts_with(&start), "{message}");
+    }
+
+    #[test]
+    fn lines_count_from_one() {
+        let cases = [("", 0, 1), ("a\nb", 1, 1), ("a\nb", 2, 2), ("a\n", 9, 2)];
+        for (text, offset, want) in cases {
+            assert_eq!(line_at(text.as_bytes(), offset), want, "{text:?} {offset}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The writer of `goward.lock`; the parser is [`goward_shim::lock`], which the shim uses too.
+//!
+//! `ops` fills a [`LockFile`] and writes it. Equal values give equal bytes: everything is sorted and
+//! nothing depends on time, place or what the file held before. A lock that the parser would not
+//! read back as the same values is never written.
+
+use super::file::{self, place};
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
+use goward_shim::pins::{PINS, Rule};
+use goward_shim::sys::{self, ReadError};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+const HEADER: &str = "# Written by goward from goward.toml; edit that file and run `goward lock`.";
+
+/// The values of pinned variables: `(name, value)`.
+pub type Pins = Vec<(String, String)>;
+
+/// What a lock holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockFile {
+    /// The release.
+    pub version: GoVersion,
+    /// What the person asked for.
+    pub request: String,
+    /// The weakest level among the platforms.
+    pub level: Level,
+    /// What the toolchain is on each platform.
+    pub platforms: BTreeMap<Platform, LockedPlatform>,
+    /// The pins that apply without a profile.
+    pub pins: Pins,
+    /// The pins of each profile, complete.
+    pub profiles: BTreeMap<String, Pins>,
+}
+
+/// What the toolchain is on one platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedPlatform {
+    /// The toolchain's identity: `h1:` and the base64 of a hash.
+    pub h1: String,
+    /// SHA-256 of the release archive, where known.
+    pub sha256: Option<String>,
+    /// Size of the release archive in bytes, where known.
+    pub size: Option<u64>,
+}
+
+impl LockFile {
+    /// Returns the text of the lock.
+    pub fn render(&self) -> String {
+        let mut text = format!("{HEADER}\nschema = {}\n\n[toolchain]\n", lock::SCHEMA);
+        push_string(&mut text, "version", &self.version.to_string());
+        push_string(&mut text, "request", &self.request);
+        push_string(&mut text, "level", self.level.name());
+        for (platform, entry) in &self.platforms {
+            push_table(&mut text, &format!("toolchain.{}", platform.lock_name()));
+            push_string(&mut text, "h1", &entry.h1);
+            if let Some(sha256) = &entry.sha256 {
+                push_string(&mut text, "sha256", sha256);
+            }
+            if let Some(size) = entry.size {
+                _ = writeln!(text, "size = {size}");
+            }
+        }
+        if !self.pins.is_empty() {
+            push_table(&mut text, "pins");
+            push_pins(&mut text, &self.pins);
+        }
+        for (name, pins) in &self.profiles {
+            push_table(&mut text, &format!("profile.{name}"));
+            push_pins(&mut text, pins);
+        }
+        text
+    }
+
+    /// Reads the lock at `path`; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a file that is not a lock, with the line.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        match sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE) {
+            Ok(Some(text)) => Self::parse(&text, path).map(Some),
+            Ok(None) | Err(ReadError::NotFound) => Ok(None),
+            Err(error) => Err(explain_read(error, path)),
+        }
+    }
+
+    /// Reads the text of a lock; `path` is where it stands, for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for text that is not a lock, with the line.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self> {
+        let lock = lock::parse(text).map_err(|error| explain(&error, path))?;
+        Self::from_lock(&lock, text, path)
+    }
+
+    /// Writes the lock unless `path` already holds just this; returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, and for values that cannot stand in a lock. The old file is then
+    /// as it was.
+    pub fn write_if_changed(&self, path: &Path) -> Result<bool> {
+        let text = self.render();
+        self.check(&text, path)?;
+        let old = sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE);
+        if matches!(old, Ok(Some(old)) if old == text.as_bytes()) {
+            return Ok(false);
+        }
+        file::replace(path, &text).map(|()| true)
+    }
+
+    fn check(&self, text: &str, path: &Path) -> Result<()> {
+        let refused = |error: Error| {
+            let message =
+                format!("a lock cannot hold this; `{}` was left as it was", path.display());
+            error.context(message)
+        };
+        let back = Self::parse(text.as_bytes(), path).map_err(refused)?;
+        if back == self.clone().sorted() {
+            return Ok(());
+        }
+        Err(refused(Error::new(Kind::Usage, "some value would be read back as another")))
+    }
+
+    fn sorted(mut self) -> Self {
+        self.pins.sort();
+        self.profiles.values_mut().for_each(|pins| pins.sort());
+        self
+    }
+
+    /// The shim takes version and platforms as they stand, as parts of paths. Here they must be the
+    /// names that goward itself would write.
+    fn from_lock(lock: &Lock<'_>, text: &[u8], path: &Path) -> Result<Self> {
+        let fail = |start: &str, problem: String| {
+            let line = line_starting(text, start);
+            let error = Error::new(Kind::Usage, format!("{}: {problem}", place(path, line)));
+            Err(error.hint(WRITTEN_BY_GOWARD))
+        };
+        let version = match GoVersion::parse(lock.version) {
+            Ok(version) if !version.is_language() && version.to_string() == lock.version => version,
+            _ => {
+                return fail(
+                    "version = ",
+                    format!("`{}` is not the name of a Go release", lock.version),
+                );
+            }
+        };
+        let mut platforms = BTreeMap::new();
+        for entry in &lock.platforms {
+            let known = Platform::find(entry.name).filter(|known| known.lock_name() == entry.name);
+            let Some(platform) = known else {
+                let start = format!("[toolchain.{}]", entry.name);
+                return fail(&start, format!("unknown platform `{}`", untrusted(entry.name)));
+            };
+            platforms.insert(
+                platform,
+                LockedPlatform {
+                    h1: entry.h1.to_owned(),
+                    sha256: entry.sha256.map(str::to_owned),
+                    size: entry.size,
+                },
+            );
+        }
+        let owned = |pins: &lock::Pins<'_>| -> Pins {
+            pins.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+        };
+        let profiles = lock.profiles.iter().map(|(name, pins)| ((*name).to_owned(), owned(pins)));
+        let file = Self {
+            version,
+            request: lock.request.to_owned(),
+            level: lock.level,
+            platforms,
+            pins: owned(&lock.pins),
+            profiles: profiles.collect(),
+        };
+        Ok(file.sorted())
+    }
+}
+
+fn push_table(text: &mut String, name: &str) {
+    _ = writeln!(text, "\n[{name}]");
+}
+
+fn push_string(text: &mut String, key: &str, value: &str) {
+    _ = writeln!(text, "{key} = \"{value}\"");
+}
+
+fn push_pins(text: &mut String, pins: &Pins) {
+    let mut sorted: Vec<_> = pins.iter().collect();
+    sorted.sort();
+    for (name, value) in sorted {
+        push_string(text, name, value);
+    }
+}
+
+const WRITTEN_BY_GOWARD: &str = "the file is written by `goward lock`; format: docs/lock-file.md";
+
+/// Turns the parser's error into one for people; `goward miss` uses it for the shim.
+pub fn explain(error: &ParseLockError, path: &Path) -> Error {
+    let near = match &error.problem {
+        Problem::UnknownKey { key, table } => near_match(key, keys_of(table)),
+        Problem::UnknownTable(name) => near_match(name, ["toolchain", "pins"]),
+        _ => None,
+    };
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let message = format!("{}: {}{near}", place(path, error.line), error.problem);
+    Error::new(Kind::Usage, message).hint(match error.problem {
+        Problem::NewerSchema => "update goward on this machine",
+        _ => WRITTEN_BY_GOWARD,
+    })
+}
+
+/// Turns a failure to read a lock into an error for people.
+pub fn explain_read(error: ReadError, path: &Path) -> Error {
+    let path = path.display();
+    match error {
+        ReadError::NotFound => Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+            .hint("write it: `goward lock`"),
+        ReadError::NotRegular => Error::new(
+            Kind::Usage,
+            format!("`{path}` is a link or a directory; a lock must be a regular file"),
+        )
+        .hint(format!("move it away and write a new one: `mv {path} {path}.old`, `goward lock`")),
+        ReadError::Os(code) => {
+            let cause = Error::from(std::io::Error::from_raw_os_error(code));
+            Error::new(Kind::Failed, format!("cannot read `{path}`: {}", cause.message()))
+        }
+        ReadError::TooLarge => Error::new(
+            Kind::Usage,
+            format!("`{path}` is larger than {} KiB", lock::MAX_SIZE / 1024),
+        )
+        .hint(WRITTEN_BY_GOWARD),
+    }
+}
+
+fn keys_of(table: &str) -> Vec<&'static str> {
+    match table {
+        "pins" => PINS.iter().filter(|pin| pin.rule == Rule::Pin).map(|pin| pin.name).collect(),
+        "toolchain" => vec!["level", "request", "version"],
+        "the lock" => vec!["schema"],
+        _ => vec!["h1", "sha256", "size"],
+    }
+}
+
+/// Returns the number of the first line that starts with `start`.
+fn line_starting(text: &[u8], start: &str) -> u32 {
+    let mut lines = (1..).zip(text.split(|&byte| byte == b'\n'));
+    lines.find(|(_, line)| line.starts_with(start.as_bytes())).map_or(1, |(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,450 @@
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+
+fn owned(pins: &[(&str, &str)]) -> Pins {
+    pins.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn sample() -> LockFile {
+    let full =
+        LockedPlatform { h1: H1.to_owned(), sha256: Some("a".repeat(64)), size: Some(70_553_950) };
+    let bare = LockedPlatform { sha256: None, size: None, ..full.clone() };
+    LockFile {
+        version: GoVersion::parse("1.27.1").unwrap(),
+        request: "1.27".to_owned(),
+        level: Level::BuiltIn,
+        platforms: BTreeMap::from([
+            (Platform::parse("linux/amd64").unwrap(), full),
+            (Platform::parse("darwin/arm64").unwrap(), bare),
+        ]),
+        pins: owned(&[("GOEXPERIMENT", "jsonv2"), ("GODEBUG", "http2debug=1")]),
+        profiles: BTreeMap::from([
+            ("prod".to_owned(), Pins::new()),
+            ("ci".to_owned(), owned(&[("GODEBUG", "gctrace=1")])),
+        ]),
+    }
+}
+
+fn parse(text: &str) -> Result<LockFile> {
+    LockFile::parse(text.as_bytes(), Path::new("/src/app/goward.lock"))
+}
+
+#[test]
+fn a_lock_is_rendered_sorted() {
+    let want = format!(
+        "# Written by goward from goward.toml; edit that file and run `goward lock`.\n\
+         schema = 1\n\n\
+         [toolchain]\nversion = \"go1.27.1\"\nrequest = \"1.27\"\nlevel = \"built-in\"\n\n\
+         [toolchain.darwin-arm64]\nh1 = \"{H1}\"\n\n\
+         [toolchain.linux-amd64]\nh1 = \"{H1}\"\nsha256 = \"{}\"\nsize = 70553950\n\n\
+         [pins]\nGODEBUG = \"http2debug=1\"\nGOEXPERIMENT = \"jsonv2\"\n\n\
+         [profile.ci]\nGODEBUG = \"gctrace=1\"\n\n\
+         [profile.prod]\n",
+        "a".repeat(64)
+    );
+    assert_eq!(sample().render(), want);
+    assert_eq!(parse(&want).unwrap(), sample().sorted());
+}
+
+#[test]
+fn a_smaller_lock_leaves_out_what_it_does_not_have() {
+    let mut lock = sample();
+    (lock.pins, lock.profiles, lock.platforms) = (Pins::new(), BTreeMap::new(), BTreeMap::new());
+    let want = "# Written by goward from goward.toml; edit that file and run `goward lock`.\n\
+                schema = 1\n\n\
+                [toolchain]\nversion = \"go1.27.1\"\nrequest = \"1.27\"\nlevel = \"built-in\"\n";
+    assert_eq!(lock.render(), want);
+}
+
+#[test]
+fn each_mistake_is_explained() {
+    let written = "hint: the file is written by `goward lock`; format: docs/lock-file.md";
+    let cases = [
+        ("level =", "levle =", 7, "unknown key `levle` in `toolchain`; did you mean `level`?"),
+        ("version =", "GOROOT =", 5, "unknown key `GOROOT` in `toolchain`"),
+        (
+            "size =",
+            "siez =",
+            15,
+            "unknown key `siez` in `toolchain.linux-amd64`; did you mean `size`?",
+        ),
+        ("GODEBUG =", "GODEBUT =", 18, "unknown key `GODEBUT` in `pins`; did you mean `GODEBUG`?"),
+        ("schema =", "shema =", 2, "unknown key `shema` in `the lock`; did you mean `schema`?"),
+        ("[pins]", "[pin]", 17, "unknown table `pin`; did you mean `pins`?"),
+        ("[pins]", "[sources]", 17, "unknown table `sources`"),
+        ("go1.27.1", "go1.27", 5, "`go1.27` is not the name of a Go release"),
+        ("go1.27.1", "go1.20.0", 5, "`go1.20.0` is not the name of a Go release"),
+        ("linux-amd64", "plan10-amd64", 12, "unknown platform `plan10-amd64`"),
+        ("linux-amd64", "linux-armv6l", 12, "unknown platform `linux-armv6l`"),
+        (
+            "http2debug=1",
+            "execerrdot=0",
+            18,
+            "a lock may not set `execerrdot`: it lets programs run from the current directory",
+        ),
+        ("[toolchain]", "<<<<<<< ours", 4, "not a line of a goward lock"),
+    ];
+    for (from, to, line, problem) in cases {
+        let error = parse(&sample().render().replacen(from, to, 1)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.lock:{line}`: {problem}\n{written}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+    }
+    assert_eq!(
+        parse(&sample().render().replacen("schema = 1", "schema = 2", 1)).unwrap_err().to_string(),
+        "goward: `/src/app/goward.lock:2`: written by a newer goward\n\
+         hint: update goward on this machine"
+    );
+}
+
+/// A directory and the path of a lock in it.
+fn place_for_lock() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.lock");
+    (dir, path)
+}
+
+#[test]
+fn a_lock_is_written_only_when_it_changed() {
+    let (_dir, path) = place_for_lock();
+    assert_eq!(LockFile::read(&path).unwrap(), None);
+    assert!(sample().write_if_changed(&path).unwrap());
+    let before = fs_err::metadata(&path).unwrap();
+    let mut shuffled = sample();
+    shuffled.pins.reverse();
+    assert!(!shuffled.write_if_changed(&path).unwrap());
+    let inode = std::os::unix::fs::MetadataExt::ino;
+    assert_eq!(inode(&fs_err::metadata(&path).unwrap()), inode(&before));
+    assert_eq!(LockFile::read(&path).unwrap().unwrap(), sample().sorted());
+    let other = LockFile { level: Level::Logged, ..sample() };
+    assert!(other.write_if_changed(&path).unwrap());
+    assert_eq!(LockFile::read(&path).unwrap().unwrap(), other.sorted());
+}
+
+#[test]
+fn what_could_not_be_read_back_is_not_written() {
+    let (_dir, path) = place_for_lock();
+    sample().write_if_changed(&path).unwrap();
+    let before = fs_err::read(&path).unwrap();
+    let mut twice = sample();
+    twice.pins = owned(&[("GODEBUG", "a=1"), ("GODEBUG", "b=1")]);
+    let mut many = sample();
+    many.profiles = (0..1000).map(|n| (format!("p{n}"), Pins::new())).collect();
+    let broken = [
+        LockFile { request: "1.27\"\nlevel = \"logged".to_owned(), ..sample() },
+        LockFile { request: "1.27\"\n# \"".to_owned(), ..sample() },
+        LockFile { version: GoVersion::parse("1.27").unwrap(), ..sample() },
+        LockFile { pins: owned(&[("PATH", "/x")]), ..sample() },
+        LockFile { pins: owned(&[("GODEBUG", "execerrdot=0")]), ..sample() },
+        LockFile { profiles: BTreeMap::from([("CI".to_owned(), Pins::new())]), ..sample() },
+        twice,
+        many,
+    ];
+    let start =
+        format!("goward: a lock cannot hold this; `{}` was left as it was\n", path.display());
+    for lock in broken {
+        let message = lock.write_if_changed(&path).unwrap_err().to_string();
+        assert!(message.starts_with(&start), "{message}");
+        assert_eq!(fs_err::read(&path).unwrap(), before);
+    }
+}
+
+#[test]
+fn only_a_regular_file_is_a_lock() {
+    let (dir, path) = place_for_lock();
+    let target = dir.path().join("target");
+    sample().write_if_changed(&target).unwrap();
+    fs_err::os::unix::fs::symlink("target", &path).unwrap();
+    let shown = path.display();
+    let want = format!(
+        "goward: `{shown}` is a link or a directory; a lock must be a regular file\n\
+         hint: move it away and write a new one: `mv {shown} {shown}.old`, `goward lock`"
+    );
+    assert_eq!(LockFile::read(&path).unwrap_err().to_string(), want);
+    let before = fs_err::read(&target).unwrap();
+    assert!(LockFile { level: Level::Logged, ..sample() }.write_if_changed(&path).is_err());
+    assert_eq!(fs_err::read(&target).unwrap(), before);
+}
+
+#[test]
+fn failures_to_read_are_explained() {
+    let path = Path::new("/p/goward.lock");
+    let cases = [
+        (
+            ReadError::NotFound,
+            "goward: `/p/goward.lock` does not exist\nhint: write it: `goward lock`",
+        ),
+        (
+            ReadError::TooLarge,
+            "goward: `/p/goward.lock` is larger than 256 KiB\n\
+             hint: the file is written by `goward lock`; format: docs/lock-file.md",
+        ),
+        (
+            ReadError::Os(13),
+            "goward: cannot read `/p/goward.lock`: permission denied (os error 13)",
+        ),
+    ];
+    for (error, want) in cases {
+        assert_eq!(explain_read(error, path).to_string(), want);
+    }
+}
+
+fn version() -> impl Strategy<Value = GoVersion> {
+    let text = prop_oneof![
+        (0..21u32).prop_map(|minor| format!("1.{minor}")),
+        (1..9999u32, 1..9999u32).prop_map(|(minor, patch)| format!("1.{minor}.{patch}")),
+        (1..99u32, 1..9u32).prop_map(|(minor, number)| format!("1.{minor}rc{number}")),
+    ];
+    text.prop_map(|text| GoVersion::parse(&text).unwrap())
+}
+
+fn platform() -> impl Strategy<Value = Platform> {
+    let names = vec!["aix-ppc64", "darwin-arm64", "linux-386", "linux-amd64", "plan9-386"];
+    proptest::sample::select(names).prop_map(|name| Platform::find(name).unwrap())
+}
+
+fn locked_platform() -> impl Strategy<Value = LockedPlatform> {
+    let hash = any::<[u8; 32]>().prop_map(|hash| format!("h1:{}", STANDARD.encode(hash)));
+    let sha256 = proptest::option::of("[0-9a-f]{64}");
+    let size = proptest::option::of(1..=i64::MAX.cast_unsigned());
+    (hash, sha256, size).prop_map(|(h1, sha256, size)| LockedPlatform { h1, sha256, size })
+}
+
+fn pins() -> impl Strategy<Value = Pins> {
+    let debug = vec("z[a-z0-9.]{0,6}=[a-zA-Z0-9._+#/:-]{1,6}", 1..4).prop_map(|all| all.join(","));
+    let experiments = vec("[a-z][a-z0-9]{0,8}", 1..4).prop_map(|names| names.join(","));
+    let goroot_final = "(/[a-zA-Z][a-zA-Z0-9 .#='-]{0,8}){1,4}";
+    let option = proptest::option::of::<BoxedStrategy<String>>;
+    (option(debug.boxed()), option(experiments.boxed()), option(goroot_final.boxed())).prop_map(
+        |(debug, experiments, goroot_final)| {
+            let all =
+                [("GODEBUG", debug), ("GOEXPERIMENT", experiments), ("GOROOT_FINAL", goroot_final)];
+            all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        },
+    )
+}
+
+fn lock_file() -> impl Strategy<Value = LockFile> {
+    (
+        version(),
+        "[ !#-\\[\\]-~]{1,80}",
+        proptest::sample::select(Level::ALL.as_slice()),
+        btree_map(platform(), locked_platform(), 0..5),
+        pins(),
+        btree_map("[a-z0-9-]{1,32}", pins(), 0..4),
+    )
+        .prop_map(|(version, request, level, platforms, pins, profiles)| LockFile {
+            version,
+            request,
+            level,
+            platforms,
+            pins,
+            profiles,
+        })
+}
+
+/// What a TOML library has to read where our parser read `lock`.
+fn as_toml(lock: &Lock<'_>) -> toml::Table {
+    fn table<'a>(pairs: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> toml::Table {
+        pairs.into_iter().map(|&(key, value)| (key.to_owned(), value.into())).collect()
+    }
+    let mut toolchain = table(&[
+        ("version", lock.version),
+        ("request", lock.request),
+        ("level", lock.level.name()),
+    ]);
+    for entry in &lock.platforms {
+        let mut values = table(&[("h1", entry.h1)]);
+        values.extend(entry.sha256.map(|sha256| ("sha256".to_owned(), sha256.into())));
+        let size = entry.size.map(|size| toml::Value::Integer(size.try_into().unwrap()));
+        values.extend(size.map(|size| ("size".to_owned(), size)));
+        toolchain.insert(entry.name.to_owned(), values.into());
+    }
+    let mut all = toml::Table::new();
+    all.insert("schema".to_owned(), 1.into());
+    all.insert("toolchain".to_owned(), toolchain.into());
+    all.insert("pins".to_owned(), table(&lock.pins).into());
+    let profiles =
+        lock.profiles.iter().map(|(name, pins)| ((*name).to_owned(), table(pins).into()));
+    all.insert("profile".to_owned(), toml::Value::Table(profiles.collect()));
+    all
+}
+
+/// Reads `text` with the `toml` crate; tables that may be left out are there.
+fn read_as_toml(text: &str) -> toml::Table {
+    let mut read: toml::Table = toml::from_str(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    for optional in ["pins", "profile"] {
+        read.entry(optional).or_insert_with(|| toml::Table::new().into());
+    }
+    read
+}
+
+/// One change to the text of a lock.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Byte(prop::sample::Index, u8),
+    Cut(prop::sample::Index, prop::sample::Index),
+    DropLine(prop::sample::Index),
+    Insert(prop::sample::Index, &'static str),
+    RepeatLine(prop::sample::Index, prop::sample::Index),
+}
+
+/// Pieces of TOML that a careless reader takes for something else.
+const PIECES: &[&str] = &[
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "#",
+    " # x",
+    "\"",
+    "\"\"",
+    "\"\"\"",
+    "'",
+    "'x'",
+    "\\",
+    "\\u0041",
+    "\\\"",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "[]",
+    ".",
+    ",",
+    "=",
+    " = ",
+    " = 1",
+    "0",
+    "_",
+    "1_0",
+    "0x1",
+    "+",
+    "-",
+    "true",
+    "nan",
+    "1.5",
+    "1979-05-27",
+    "{}",
+    "{ a = 1 }",
+    "[pins]\n",
+    "[toolchain]\n",
+    "[profile.x]\n",
+    "[profile]\n",
+    "[toolchain.linux-arm64]\n",
+    "schema = 1\n",
+    "\"GODEBUG\" = \"a=1\"\n",
+    "pins.GODEBUG = \"a=1\"\n",
+    "GODEBUG = \"a=1\"\n",
+    "size = 7\n",
+    "\u{feff}",
+    "\u{0}",
+    "\u{7f}",
+    "é",
+];
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        (index(), any::<u8>()).prop_map(|(at, byte)| Mutation::Byte(at, byte)),
+        (index(), index()).prop_map(|(from, to)| Mutation::Cut(from, to)),
+        index().prop_map(Mutation::DropLine),
+        (index(), proptest::sample::select(PIECES)).prop_map(|(at, s)| Mutation::Insert(at, s)),
+        (index(), index()).prop_map(|(line, to)| Mutation::RepeatLine(line, to)),
+    ]
+}
+
+fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
+    let mut lines: Vec<Vec<u8>> =
+        text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    let mut bytes = text;
+    if bytes.is_empty() {
+        return bytes;
+    }
+    match mutation {
+        Mutation::Byte(at, byte) => {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        Mutation::Cut(from, length) => {
+            let from = from.index(bytes.len());
+            let length = length.index(30).min(bytes.len() - from);
+            bytes.drain(from..from + length);
+        }
+        Mutation::DropLine(at) => {
+            lines.remove(at.index(lines.len()));
+            bytes = lines.concat();
+        }
+        Mutation::Insert(at, piece) => {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, piece.bytes());
+        }
+        Mutation::RepeatLine(line, to) => {
+            let line = lines[line.index(lines.len())].clone();
+            lines.insert(to.index(lines.len() + 1), line);
+            bytes = lines.concat();
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn what_is_rendered_is_read_back_by_both_parsers(lock in lock_file()) {
+        let text = lock.render();
+        let read = lock::parse(text.as_bytes()).unwrap();
+        prop_assert_eq!(read_as_toml(&text), as_toml(&read));
+        let back = parse(&text).unwrap();
+        prop_assert_eq!(&back, &lock.sorted());
+        prop_assert_eq!(back.render(), text);
+    }
+
+    #[test]
+    fn what_our_parser_accepts_every_toml_reader_reads_alike(
+        lock in lock_file(),
+        mutations in vec(mutation(), 1..4),
+    ) {
+        let bytes = mutations.iter().fold(lock.render().into_bytes(), mutate);
+        if let Ok(read) = lock::parse(&bytes) {
+            let text = str::from_utf8(&bytes).unwrap();
+            prop_assert_eq!(read_as_toml(text), as_toml(&read), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn mutations_are_both_accepted_and_refused() {
+    // The property above would hold for a parser that accepts nothing.
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = (lock_file(), mutation());
+    let mut accepted = 0;
+    for _ in 0..500 {
+        let (lock, mutation) = strategy.new_tree(&mut runner).unwrap().current();
+        let changed = mutate(lock.render().into_bytes(), &mutation);
+        accepted += u32::from(changed != lock.render().as_bytes() && lock::parse(&changed).is_ok());
+    }
+    assert!((20..480).contains(&accepted), "{accepted}");
+}
+
+#[test]
+fn every_set_of_platforms_is_rendered_in_one_order() {
+    let names = ["linux-amd64", "darwin-arm64", "linux-386", "windows-amd64"];
+    let platforms: std::collections::BTreeSet<String> =
+        names.iter().map(|name| format!("[toolchain.{name}]")).collect();
+    let entry = LockedPlatform { h1: H1.to_owned(), sha256: None, size: None };
+    let all = names.iter().map(|name| (Platform::find(name).unwrap(), entry.clone()));
+    let text = LockFile { platforms: all.collect(), ..sample() }.render();
+    let tables: Vec<&str> = text.lines().filter(|line| line.starts_with("[toolchain.")).collect();
+    assert_eq!(tables, platforms.iter().map(String::as_str).collect::<Vec<_>>());
+}
