@@ -9,6 +9,7 @@
 
 pub mod ctx;
 pub mod error;
+pub mod net;
 pub mod platform;
 pub mod project;
 pub mod ui;

@@ -1,0 +1,403 @@
+//! A file from the network as a stream that repairs itself.
+//!
+//! `source` opens one for each archive; the unpacker reads it like any other stream. When the
+//! connection breaks, the next read goes on with the rest of the same file. What was read is also
+//! kept in a part file, from which a later process goes on.
+//!
+//! The part file outlives a download only when the network, or a kill, ended it. Whoever drops a
+//! download that could have gone on did not want its bytes, and a second run must not find them.
+
+use super::client::{self, Body, Clients, RangeRequest};
+use super::part::{Origin, Part};
+use super::{Net, NetError, Problem, Url, retry};
+use crate::error::untrusted;
+use reqwest::blocking::Response;
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, LAST_MODIFIED};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The largest file of unknown size that is downloaded.
+pub const MAX_SIZE: u64 = 300_000_000;
+
+/// Called with the bytes so far and in all.
+pub type Progress = Box<dyn FnMut(u64, Option<u64>) + Send>;
+
+/// What to download.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// For messages: `go1.27.1`.
+    pub what: &'a str,
+    /// Where it is.
+    pub url: &'a Url,
+    /// A file name for the part file, unique to the content.
+    pub name: &'a str,
+    /// Where the part file goes.
+    pub directory: &'a Path,
+    /// The size, when it is known: no other one is accepted.
+    pub size: Option<u64>,
+}
+
+/// A file on its way.
+pub struct Download {
+    clients: Arc<Clients>,
+    what: String,
+    url: Url,
+    /// The size, once somebody said it.
+    size: Option<u64>,
+    limit: u64,
+    /// What the server said of the file, the first time.
+    origin: Option<Origin>,
+    part: Option<Part>,
+    body: Option<Body>,
+    /// How far the reader is.
+    delivered: u64,
+    /// How far the network is; further than the reader while the part is read.
+    fetched: u64,
+    /// How far the network was at the last interruption.
+    reached: u64,
+    failures: u32,
+    interruptions: u32,
+    failure: Option<NetError>,
+    progress: Progress,
+}
+
+impl Download {
+    /// Connects, and returns when the server has the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Net::fetch_small`].
+    pub fn open(net: &Net, job: Job<'_>, progress: Progress) -> Result<Self, NetError> {
+        let mut download = Self {
+            clients: Arc::clone(&net.clients),
+            what: job.what.to_owned(),
+            url: job.url.clone(),
+            size: job.size,
+            limit: job.size.unwrap_or(MAX_SIZE),
+            origin: None,
+            part: None,
+            body: None,
+            delivered: 0,
+            fetched: 0,
+            reached: 0,
+            failures: 0,
+            interruptions: 0,
+            failure: None,
+            progress,
+        };
+        let begun = download.clients.require_permission(job.url).and_then(|()| {
+            download.part = Part::claim(job.directory, job.name)?;
+            Ok(())
+        });
+        match begun.and_then(|()| download.begin()) {
+            Ok(()) => {}
+            Err(problem) => download.recover(problem)?,
+        }
+        Ok(download)
+    }
+
+    /// Returns the size, if anybody said it.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Returns why reading failed, if it was the network or the part file. A parser that reads a
+    /// download wraps its errors in its own; this is the one to show.
+    pub fn failure(&self) -> Option<&NetError> {
+        self.failure.as_ref()
+    }
+
+    fn begin(&mut self) -> Result<(), Problem> {
+        let beginning =
+            self.part.as_ref().and_then(|part| part.find_beginning(&self.url, self.size));
+        if let Some((length, origin)) = beginning {
+            self.size = self.size.or(origin.size);
+            (self.fetched, self.reached) = (length, length);
+            self.origin = Some(origin);
+            if self.size == Some(length) {
+                return Ok(());
+            }
+        }
+        self.connect()
+    }
+
+    /// Asks for the file from where the network stopped.
+    fn connect(&mut self) -> Result<(), Problem> {
+        self.body = None;
+        let range = (self.fetched > 0).then(|| RangeRequest {
+            start: self.fetched,
+            validator: self
+                .origin
+                .as_ref()
+                .and_then(Origin::validator)
+                .and_then(|validator| HeaderValue::from_str(validator).ok()),
+        });
+        let response = self.clients.send(&self.url, range.as_ref())?;
+        let status = response.status().as_u16();
+        if range.is_none() {
+            let response = require_file(client::require_success(response)?)?;
+            if status == 206 {
+                return Err(Problem::Answer("the server sends a part without being asked".into()));
+            }
+            return self.start_over(response);
+        }
+        // As long as the reader has nothing, nothing is lost by starting again.
+        let may_restart = self.delivered == 0;
+        if status == 416 {
+            return if may_restart { self.forget() } else { Err(Problem::Changed) };
+        }
+        let response = require_file(client::require_success(response)?)?;
+        match (status == 206, may_restart) {
+            (false, true) => self.start_over(response),
+            (false, false) => self.skip_known(response),
+            (true, _) => match self.check_rest(&response) {
+                Ok(()) => {
+                    self.body = Some(Body::new(response, &self.clients.patience));
+                    Ok(())
+                }
+                Err(_) if may_restart => self.forget(),
+                Err(problem) => Err(problem),
+            },
+        }
+    }
+
+    /// Gives up the beginning and asks for everything.
+    fn forget(&mut self) -> Result<(), Problem> {
+        self.fetched = 0;
+        self.reached = 0;
+        self.connect()
+    }
+
+    /// Takes an answer that has the whole file, before anything was delivered.
+    fn start_over(&mut self, response: Response) -> Result<(), Problem> {
+        let origin = Origin {
+            url: Origin::url_text(&self.url),
+            etag: client::header(&response, &ETAG).map(str::to_owned),
+            last_modified: client::header(&response, &LAST_MODIFIED).map(str::to_owned),
+            size: response.content_length().or(self.size),
+        };
+        let body = Body::new(response, &self.clients.patience);
+        self.check_size(body.length)?;
+        (self.fetched, self.reached) = (0, 0);
+        if let Some(part) = &self.part {
+            part.restart(&origin)?;
+        }
+        self.origin = Some(origin);
+        self.body = Some(body);
+        Ok(())
+    }
+
+    /// Takes an answer that has the whole file, although only the rest was wanted: what was
+    /// delivered must be its beginning.
+    fn skip_known(&mut self, response: Response) -> Result<(), Problem> {
+        self.check_size(response.content_length())?;
+        let Some(part) = &self.part else {
+            return Err(Problem::Answer(
+                "the server cannot go on with an interrupted download".to_owned(),
+            ));
+        };
+        let mut body = Body::new(response, &self.clients.patience);
+        let (mut got, mut known) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+        let mut at = 0;
+        while at < self.fetched {
+            let most = usize::try_from(self.fetched - at).unwrap_or(usize::MAX).min(got.len());
+            let count = body.read(&mut got[..most])?;
+            if count == 0 {
+                return Err(Problem::Changed);
+            }
+            let mut compared = 0;
+            while compared < count {
+                let read = part.read_at(&mut known[compared..count], at + compared as u64)?;
+                if read == 0 {
+                    return Err(Problem::Changed);
+                }
+                compared += read;
+            }
+            if got[..count] != known[..count] {
+                return Err(Problem::Changed);
+            }
+            at += count as u64;
+        }
+        self.body = Some(body);
+        Ok(())
+    }
+
+    /// Checks that an answer with a part has the part that was asked for, of the same file.
+    fn check_rest(&self, response: &Response) -> Result<(), Problem> {
+        let text = client::header(response, &CONTENT_RANGE).unwrap_or_default();
+        let wrong = || {
+            let asked = self.fetched;
+            Problem::Answer(format!(
+                "asked for the bytes from {asked} on, the server sent `{}`",
+                untrusted(text)
+            ))
+        };
+        let (first, last, total) = parse_content_range(text).ok_or_else(wrong)?;
+        if first != self.fetched || last + 1 != total {
+            return Err(wrong());
+        }
+        let etag = client::header(response, &ETAG);
+        let known = self.origin.as_ref().and_then(|origin| origin.etag.as_deref());
+        let same_tag = etag.is_none() || known.is_none() || etag == known;
+        if self.size.is_some_and(|size| size != total) || !same_tag {
+            return Err(Problem::Changed);
+        }
+        Ok(())
+    }
+
+    /// Accepts or refuses the length of a whole file.
+    fn check_size(&mut self, length: Option<u64>) -> Result<(), Problem> {
+        match (self.size, length) {
+            (Some(size), Some(length)) if size != length => Err(Problem::Answer(format!(
+                "it should have {size} bytes, but the server sends {length}"
+            ))),
+            (None, Some(length)) if length > self.limit => Err(Problem::TooLarge(self.limit)),
+            (None, Some(length)) => {
+                self.size = Some(length);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After a failure: waits and connects again, until that works or the patience is at its end.
+    fn recover(&mut self, mut problem: Problem) -> Result<(), NetError> {
+        loop {
+            if self.fetched > self.reached {
+                (self.reached, self.failures) = (self.fetched, 0);
+            }
+            self.failures += 1;
+            self.interruptions += 1;
+            let patience = &self.clients.patience;
+            let wait = retry::wait_before_next(patience, &problem, self.failures)
+                .filter(|_| self.interruptions <= patience.interruptions);
+            let Some(wait) = wait else {
+                let failure = NetError::new(&self.what, &self.url, problem, self.failures);
+                self.failure = Some(failure.clone());
+                return Err(failure);
+            };
+            std::thread::sleep(wait);
+            match self.connect() {
+                Ok(()) => return Ok(()),
+                Err(next) => problem = next,
+            }
+        }
+    }
+
+    /// Reads from the part, then from the network.
+    fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {
+        if self.delivered < self.fetched {
+            return self.replay(buffer);
+        }
+        if self.size == Some(self.fetched) {
+            return Ok(0);
+        }
+        let Some(body) = &mut self.body else { return Err(Problem::Cut(self.fetched)) };
+        let count = body.read(buffer)?;
+        if count == 0 && self.size.is_some() {
+            return Err(Problem::Cut(self.fetched));
+        }
+        if self.fetched + count as u64 > self.limit {
+            return Err(Problem::TooLarge(self.limit));
+        }
+        if let Some(part) = &self.part {
+            part.write_at(&buffer[..count], self.fetched)?;
+        }
+        self.fetched += count as u64;
+        self.delivered += count as u64;
+        Ok(count)
+    }
+
+    fn replay(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {
+        let rest = usize::try_from(self.fetched - self.delivered).unwrap_or(usize::MAX);
+        let most = rest.min(buffer.len());
+        let part = self.part.as_ref().ok_or(Problem::Changed)?;
+        let count = part.read_at(&mut buffer[..most], self.delivered)?;
+        if count == 0 {
+            return Err(Problem::Local("the part file was changed by somebody else".to_owned()));
+        }
+        self.delivered += count as u64;
+        Ok(count)
+    }
+}
+
+impl Read for Download {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        // A reader that asks again after a failure must not take it for the end.
+        if let Some(failure) = &self.failure {
+            return Err(io::Error::other(failure.clone()));
+        }
+        loop {
+            match self.advance(buffer) {
+                Ok(count) => {
+                    (self.progress)(self.delivered, self.size);
+                    return Ok(count);
+                }
+                Err(problem) => self.recover(problem).map_err(io::Error::other)?,
+            }
+        }
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        let goes_on = self.failure.as_ref().is_some_and(|failure| failure.problem.is_transient());
+        if let Some(part) = self.part.as_ref().filter(|_| !goes_on || self.fetched == 0) {
+            part.remove();
+        }
+    }
+}
+
+impl std::fmt::Debug for Download {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Download")
+            .field("what", &self.what)
+            .field("delivered", &self.delivered)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Refuses a web page, which is what portals and login pages answer for any file.
+fn require_file(response: Response) -> Result<Response, Problem> {
+    if super::media_type(&response).as_deref() == Some("text/html") {
+        return Err(Problem::Answer("the server answers with a web page".to_owned()));
+    }
+    Ok(response)
+}
+
+/// Reads `bytes FIRST-LAST/TOTAL`.
+fn parse_content_range(text: &str) -> Option<(u64, u64, u64)> {
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    (first <= last && last < u64::MAX).then_some((first, last, total.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        let cases = [
+            ("bytes 5-9/10", Some((5, 9, 10))),
+            ("bytes 0-0/1", Some((0, 0, 1))),
+            ("bytes 5-9/*", None),
+            ("bytes */10", None),
+            ("bytes 9-5/10", None),
+            ("bytes -5/10", None),
+            ("bytes 5-18446744073709551615/10", None),
+            ("bytes 5-99999999999999999999/10", None),
+            ("octets 5-9/10", None),
+            ("", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(parse_content_range(text), want, "{text}");
+        }
+    }
+}

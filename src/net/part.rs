@@ -1,0 +1,115 @@
+//! The part of a download that is already on disk: `NAME.part` and `NAME.part.json`.
+//!
+//! A killed process leaves both; the next one goes on where it stopped, if the server still has the
+//! same file. Nothing depends on their content: what is read from here is checked like what comes
+//! from the network. Of two processes only the one that holds the lock of the file uses it.
+
+use super::{Problem, Url, url};
+use crate::error::Error;
+use fs_err::os::unix::fs::{FileExt, OpenOptionsExt};
+use serde::{Deserialize, Serialize};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// What the bytes in the part belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Origin {
+    pub(super) url: String,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) size: Option<u64>,
+}
+
+impl Origin {
+    /// Returns what the server can compare: a strong `ETag`, else the date.
+    pub(super) fn validator(&self) -> Option<&str> {
+        let strong = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
+        strong.or(self.last_modified.as_deref())
+    }
+
+    /// Returns the URL as it is written down.
+    pub(super) fn url_text(url: &Url) -> String {
+        url::without_credentials(url).into()
+    }
+}
+
+/// The open files of one part.
+#[derive(Debug)]
+pub(super) struct Part {
+    file: fs_err::File,
+    description: PathBuf,
+}
+
+impl Part {
+    /// Opens the part of `name`; `None` when another process is busy with it, or when files cannot
+    /// be locked here. Downloads go on without a part then.
+    pub(super) fn claim(directory: &Path, name: &str) -> Result<Option<Self>, Problem> {
+        fs_err::create_dir_all(directory).map_err(local)?;
+        let path = directory.join(format!("{name}.part"));
+        let file = fs_err::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(local)?;
+        if file.file().try_lock().is_err() {
+            return Ok(None);
+        }
+        // The owner before us may have removed the file between our open and its unlock.
+        let ours = file.metadata().map_err(local)?;
+        let is_current = fs_err::metadata(&path)
+            .is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino()));
+        let description = directory.join(format!("{name}.part.json"));
+        Ok((is_current && ours.is_file()).then_some(Self { file, description }))
+    }
+
+    /// Returns how many bytes there are and what they belong to, if they can be used for `url`.
+    pub(super) fn find_beginning(&self, url: &Url, size: Option<u64>) -> Option<(u64, Origin)> {
+        let length = self.file.metadata().ok()?.len();
+        let origin: Origin = serde_json::from_slice(&fs_err::read(&self.description).ok()?).ok()?;
+        let fits = origin.url == Origin::url_text(url)
+            && origin.validator().is_some()
+            && (size.is_none() || origin.size.is_none() || size == origin.size)
+            && length <= size.or(origin.size).unwrap_or(u64::MAX);
+        (fits && length > 0).then_some((length, origin))
+    }
+
+    /// Empties the part and writes down what will be in it.
+    pub(super) fn restart(&self, origin: &Origin) -> Result<(), Problem> {
+        // In this order, so that a description never stands beside bytes of something else.
+        fs_err::write(&self.description, "").map_err(local)?;
+        self.file.set_len(0).map_err(local)?;
+        let text = serde_json::to_vec(origin).unwrap_or_default();
+        fs_err::write(&self.description, text).map_err(local)
+    }
+
+    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Problem> {
+        self.file.read_at(buffer, offset).map_err(local)
+    }
+
+    pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), Problem> {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.file.write_at(&bytes[written..], offset + written as u64) {
+                Ok(0) => return Err(Problem::Local("cannot write the download".to_owned())),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(local(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes both files. The lock goes with the file, so nobody sees half of it.
+    pub(super) fn remove(&self) {
+        _ = fs_err::remove_file(&self.description);
+        _ = fs_err::remove_file(self.file.path());
+    }
+}
+
+fn local(error: std::io::Error) -> Problem {
+    Problem::Local(Error::from(error).message().to_owned())
+}

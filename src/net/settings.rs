@@ -1,0 +1,284 @@
+//! What the user's environment says about the network: proxies, credentials, certificates.
+//!
+//! Read from [`Ctx`] once, when [`super::Net`] is made. The HTTP library's own look at the process
+//! is switched off, so that a test can say what it means and nothing else leaks in.
+
+use super::{Url, url};
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, untrusted};
+use netrc::Netrc;
+use reqwest::{NoProxy, Proxy};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The settings of one process.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) offline: bool,
+    pub(super) http_hosts: Vec<String>,
+    pub(super) proxies: Vec<Proxy>,
+    /// The authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR`; `None` for the platform's.
+    pub(super) authorities: Option<RootCertStore>,
+    netrc: Netrc,
+}
+
+/// User name and password for one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Credentials {
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
+impl Settings {
+    pub(super) fn from_ctx(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
+        Ok(Self {
+            offline: ctx.is_offline(),
+            http_hosts,
+            proxies: read_proxies(ctx)?,
+            authorities: read_authorities(ctx)?,
+            netrc: read_netrc(ctx),
+        })
+    }
+
+    /// Returns netrc's credentials for exactly the host of a URL that has none of its own.
+    ///
+    /// netrc's `default` entry is not used: it would go to every host there is.
+    pub(super) fn find_credentials(&self, url: &Url) -> Option<Credentials> {
+        let has_own = !url.username().is_empty() || url.password().is_some();
+        let host = url.host_str().filter(|host| !has_own && *host != "default")?;
+        let entry = self.netrc.hosts.get(host)?;
+        Some(Credentials { user: entry.login.clone(), password: entry.password.clone() })
+    }
+}
+
+/// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; lower case wins, as in curl.
+fn read_proxies(ctx: &Ctx) -> Result<Vec<Proxy>> {
+    let find = |name: &'static str| -> Result<Option<(String, &str)>> {
+        let lower = name.to_ascii_lowercase();
+        if let Some(value) = ctx.text(&lower)? {
+            return Ok(Some((lower, value)));
+        }
+        // In a CGI program `HTTP_PROXY` is the caller's `Proxy:` header (CVE-2016-5385).
+        if name == "HTTP_PROXY" && ctx.variable("REQUEST_METHOD").is_some() {
+            return Ok(None);
+        }
+        Ok(ctx.text(name)?.map(|value| (name.to_owned(), value)))
+    };
+    // This machine is never behind a proxy.
+    let mut bypass = "localhost,127.0.0.0/8,::1".to_owned();
+    if let Some((_, list)) = find("NO_PROXY")? {
+        bypass = format!("{bypass},{list}");
+    }
+    let mut proxies = Vec::new();
+    // The first that fits a URL is used.
+    for kind in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+        let Some((name, value)) = find(kind)? else { continue };
+        let make = match kind {
+            "HTTPS_PROXY" => Proxy::https,
+            "HTTP_PROXY" => Proxy::http,
+            _ => Proxy::all,
+        };
+        let proxy = parse_proxy(value).and_then(|url| make(url).ok()).ok_or_else(|| {
+            // The value may hold a password.
+            Error::new(Kind::Usage, format!("the value of `{name}` is not a usable proxy"))
+                .hint(format!("write it as in `{name}=http://proxy.example:3128`"))
+        })?;
+        proxies.push(proxy.no_proxy(NoProxy::from_string(&bypass)));
+    }
+    Ok(proxies)
+}
+
+/// Reads a proxy; `host:port` alone means http, as everywhere.
+fn parse_proxy(value: &str) -> Option<Url> {
+    let with_scheme =
+        if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let url = Url::parse(&with_scheme).ok()?;
+    let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+    (known && url.has_host()).then_some(url)
+}
+
+/// Reads the authorities that replace the platform's, if the variables say so.
+fn read_authorities(ctx: &Ctx) -> Result<Option<RootCertStore>> {
+    let file = ctx.variable("SSL_CERT_FILE").map(PathBuf::from);
+    let directories = ctx.variable("SSL_CERT_DIR");
+    if file.is_none() && directories.is_none() {
+        return Ok(None);
+    }
+    // A directory usually has each certificate twice, under its name and its hash.
+    let mut found = BTreeSet::new();
+    for directory in directories.iter().flat_map(|list| std::env::split_paths(list)) {
+        let Ok(entries) = fs_err::read_dir(directory) else { continue };
+        for entry in entries.flatten() {
+            if let Ok(bytes) = fs_err::read(entry.path()) {
+                found.extend(certificates(&bytes));
+            }
+        }
+    }
+    if let Some(file) = &file {
+        let before = found.len();
+        found.extend(certificates(&read_certificate_file(file)?));
+        if found.is_empty() && before == 0 {
+            return Err(wrong_certificate_file(file, "it has no certificates"));
+        }
+    }
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(found.into_iter().map(CertificateDer::from));
+    Ok(Some(store))
+}
+
+fn read_certificate_file(file: &Path) -> Result<Vec<u8>> {
+    fs_err::read(file).map_err(|error| wrong_certificate_file(file, Error::from(error).message()))
+}
+
+fn wrong_certificate_file(file: &Path, why: &str) -> Error {
+    let name = untrusted(file.to_string_lossy());
+    Error::new(Kind::Usage, format!("`SSL_CERT_FILE` names `{name}`, which cannot be used: {why}"))
+        .hint("name a PEM file, or unset `SSL_CERT_FILE` to use the system's certificates")
+}
+
+fn certificates(pem: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    CertificateDer::pem_slice_iter(pem).filter_map(|found| Some(found.ok()?.to_vec()))
+}
+
+/// Reads `$NETRC`, else `~/.netrc`. One that is damaged or unreadable is as good as none: most
+/// downloads need no password, and one that does says so.
+fn read_netrc(ctx: &Ctx) -> Netrc {
+    let path = ctx
+        .variable("NETRC")
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(ctx.variable("HOME")?).join(".netrc")));
+    path.and_then(|path| fs_err::read(path).ok())
+        .and_then(|bytes| String::from_utf8_lossy(&bytes).parse().ok())
+        .unwrap_or_default()
+}
+
+/// Returns true when the credentials for `from` may be sent to `to`.
+pub(super) fn is_same_origin(from: &Url, to: &Url) -> bool {
+    url::without_credentials(from).origin() == url::without_credentials(to).origin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+    use tempfile::TempDir;
+
+    fn ctx(variables: &[(&str, &str)]) -> Ctx {
+        let variables =
+            variables.iter().map(|(n, v)| (OsString::from(n), OsString::from(v))).collect();
+        Ctx { variables, ..Ctx::default() }
+    }
+
+    fn settings(variables: &[(&str, &str)]) -> Result<Settings> {
+        Settings::from_ctx(&ctx(variables), Vec::new())
+    }
+
+    #[test]
+    fn proxies_come_from_either_case() {
+        let cases: [(&[(&str, &str)], usize); 8] = [
+            (&[], 0),
+            (&[("HTTPS_PROXY", "http://p.example:3128")], 1),
+            (&[("https_proxy", "p.example:3128"), ("HTTPS_PROXY", "!")], 1),
+            (&[("http_proxy", "http://p:1"), ("https_proxy", "http://p:1")], 2),
+            (&[("ALL_PROXY", "socks5h://user:pw@p.example:1080")], 1),
+            (&[("HTTPS_PROXY", "")], 0),
+            (&[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")], 0),
+            (&[("http_proxy", "http://p:1"), ("REQUEST_METHOD", "GET")], 1),
+        ];
+        for (variables, count) in cases {
+            assert_eq!(settings(variables).unwrap().proxies.len(), count, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_proxy_is_named_without_its_password() {
+        for value in ["http://user:secret@", "ftp://user:secret@p.example", "http://u:secret@[x"] {
+            let error = settings(&[("HTTPS_PROXY", value)]).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "goward: the value of `HTTPS_PROXY` is not a usable proxy\n\
+                 hint: write it as in `HTTPS_PROXY=http://proxy.example:3128`",
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_are_for_one_host() {
+        let directory = TempDir::new().unwrap();
+        let netrc = directory.path().join(".netrc");
+        fs_err::write(
+            &netrc,
+            "machine m.example login anna password s3cret\ndefault login x password y\n",
+        )
+        .unwrap();
+        let home = directory.path().to_str().unwrap();
+        let anna = Some(("anna", "s3cret"));
+        for variables in [[("HOME", home)], [("NETRC", netrc.to_str().unwrap())]] {
+            let settings = settings(&variables).unwrap();
+            let cases = [
+                ("https://m.example/x", anna),
+                ("https://m.example:8443/x", anna),
+                ("https://M.EXAMPLE/x", anna),
+                ("https://x.m.example/", None),
+                ("https://go.dev/dl/", None),
+                ("https://default/", None),
+                ("https://own@m.example/", None),
+            ];
+            for (text, want) in cases {
+                let got = settings.find_credentials(&Url::parse(text).unwrap());
+                let got = got.as_ref().map(|c| (c.user.as_str(), c.password.as_str()));
+                assert_eq!(got, want, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_netrc_is_as_good_as_none() {
+        let directory = TempDir::new().unwrap();
+        let netrc = directory.path().join("netrc");
+        fs_err::write(&netrc, b"machine \xff\xfe login\nbogus").unwrap();
+        let settings = settings(&[("NETRC", netrc.to_str().unwrap())]).unwrap();
+        assert_eq!(settings.find_credentials(&Url::parse("https://m.example/").unwrap()), None);
+    }
+
+    #[test]
+    fn a_certificate_file_must_be_one() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("ca.pem");
+        let path = path.to_str().unwrap();
+        let error = settings(&[("SSL_CERT_FILE", path)]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("goward: `SSL_CERT_FILE` names `")
+                && error.ends_with(
+                    "hint: name a PEM file, or unset `SSL_CERT_FILE` to use the system's \
+                     certificates"
+                ),
+            "{error}"
+        );
+        fs_err::write(path, "nothing").unwrap();
+        let error = settings(&[("SSL_CERT_FILE", path)]).unwrap_err();
+        assert!(error.message().ends_with("cannot be used: it has no certificates"));
+        assert!(settings(&[]).unwrap().authorities.is_none());
+        let empty = settings(&[("SSL_CERT_DIR", directory.path().to_str().unwrap())]).unwrap();
+        assert!(empty.authorities.unwrap().is_empty());
+    }
+
+    #[test]
+    fn origins() {
+        let cases = [
+            ("https://a@m.example/x", "https://m.example:443/y", true),
+            ("https://m.example/", "https://m.example:444/", false),
+            ("https://m.example/", "https://n.example/", false),
+            ("http://127.0.0.1:1/", "http://127.0.0.1:2/", false),
+            ("http://127.0.0.1:1/", "https://127.0.0.1:1/", false),
+        ];
+        for (from, to, same) in cases {
+            let (from, to) = (Url::parse(from).unwrap(), Url::parse(to).unwrap());
+            assert_eq!(is_same_origin(&from, &to), same, "{from} {to}");
+        }
+    }
+}
