@@ -10,5 +10,6 @@
 pub mod ctx;
 pub mod error;
 pub mod platform;
+pub mod shell;
 pub mod ui;
 pub mod version;
