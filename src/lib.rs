@@ -5,12 +5,13 @@
 //! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks, and
 //! [`shell`] edits start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
 //! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
-//! the picture; `tests/architecture.rs` keeps it true.
+//! the picture; `tests/repository` keeps it true.
 
 pub mod ctx;
 pub mod error;
 pub mod net;
 pub mod platform;
 pub mod project;
+pub mod shell;
 pub mod ui;
 pub mod version;

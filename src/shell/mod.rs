@@ -1,0 +1,208 @@
+//! Shells: the start-up files that put goward's `go` first on PATH, and text for `eval`.
+//!
+//! `ops::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Two scripts
+//! in the store, `env` and `env.fish`, do the work. Start-up files only get one marked line each,
+//! which runs the script if it is there, so that deleting the store by hand breaks no shell.
+//!
+//! What a person wrote is never lost: files are replaced whole or not at all, keep their mode and
+//! owner, and are edited behind a link, not instead of it. What cannot be edited safely is left
+//! alone and reported. A second [`setup`] changes nothing; [`undo`] takes back exactly the lines of
+//! the same store.
+
+mod bash;
+mod fish;
+mod script;
+mod startup;
+mod syntax;
+mod zsh;
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use std::ffi::OsStr;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+pub use startup::{Action, Direction, Edit, apply, plan};
+pub use syntax::Syntax;
+
+/// A shell whose start-up files goward can edit.
+pub trait Shell: Sync {
+    /// Returns the name of its program.
+    fn name(&self) -> &'static str;
+
+    /// Returns the language of its start-up files.
+    fn syntax(&self) -> Syntax;
+
+    /// Returns the files that have to run the script for every kind of session to have it.
+    /// `user_home` is the user's home directory, absolute.
+    fn startup_files(&self, ctx: &Ctx, user_home: &Path) -> Vec<StartupFile>;
+}
+
+/// Every shell that [`setup`] knows.
+pub const SHELLS: &[&dyn Shell] = &[&bash::Bash, &fish::Fish, &zsh::Zsh];
+
+/// Languages of [`env_snippet`]: `sh` is whatever else reads POSIX syntax.
+const SNIPPETS: &[(&str, Syntax)] = &[
+    ("bash", Syntax::Posix),
+    ("fish", Syntax::Fish),
+    ("powershell", Syntax::PowerShell),
+    ("sh", Syntax::Posix),
+    ("zsh", Syntax::Posix),
+];
+
+/// A file that a shell reads when it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartupFile {
+    /// Where it is, or would be.
+    pub path: PathBuf,
+    /// Whether it is made when it does not exist.
+    pub create: bool,
+}
+
+/// One file that was changed, or was not although it should have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The file; for one behind a link, the link's target.
+    pub path: PathBuf,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// What happened to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It did not exist.
+    Created,
+    /// Its content changed.
+    Edited,
+    /// Nothing was left in it that was not goward's.
+    Removed,
+    /// It could not be edited safely; why not.
+    LeftAlone(String),
+}
+
+impl Change {
+    /// Returns true for a file that was left alone: worth a warning.
+    pub fn is_problem(&self) -> bool {
+        matches!(self.what, What::LeftAlone(_))
+    }
+}
+
+impl Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = untrusted(self.path.to_string_lossy());
+        match &self.what {
+            What::Created => write!(f, "created `{path}`"),
+            What::Edited => write!(f, "edited `{path}`"),
+            What::Removed => write!(f, "removed `{path}`"),
+            What::LeftAlone(reason) => write!(f, "left `{path}` alone: {reason}"),
+        }
+    }
+}
+
+/// Writes the scripts into the store at `home` and has the user's shells run them.
+///
+/// `bin_dir` is the directory of goward's own executable.
+///
+/// # Errors
+///
+/// When a path cannot stand on PATH, or the scripts cannot be written. Start-up files that cannot be
+/// edited are no error: see [`What::LeftAlone`].
+pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
+    let mut changes = write_scripts(home, bin_dir)?;
+    changes.extend(plan(ctx, home, Direction::Setup).into_iter().map(apply));
+    Ok(changes)
+}
+
+/// Writes `env` and `env.fish` into the store at `home`, for people who edit their start-up files
+/// themselves.
+///
+/// # Errors
+///
+/// When a path cannot stand on PATH, or the scripts cannot be written.
+pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
+    check_directory(home, "choose another place: `GOWARD_HOME=/absolute/path`")?;
+    check_directory(bin_dir, "install goward in another directory")?;
+    fs_err::create_dir_all(home)?;
+    let mut changes = Vec::new();
+    for (path, text) in script::all(home, bin_dir) {
+        changes.extend(script::write(&path, &text)?.map(|what| Change { path, what }));
+    }
+    Ok(changes)
+}
+
+/// Takes back what [`setup`] did for the store at `home`.
+///
+/// # Errors
+///
+/// When a script of the store cannot be removed.
+pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
+    let mut changes: Vec<Change> =
+        plan(ctx, home, Direction::Undo).into_iter().map(apply).collect();
+    for (path, _) in script::all(home, Path::new("/")) {
+        match fs_err::remove_file(&path) {
+            Ok(()) => changes.push(Change { path, what: What::Removed }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(changes)
+}
+
+/// Renders variables for `eval` in the shell called `shell`: one line each, `None` unsets.
+///
+/// Values may hold anything, bytes that are not UTF-8 included (but for PowerShell).
+///
+/// # Errors
+///
+/// For an unknown shell, a name that is not one of a variable, or a value that the shell cannot hold.
+pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Result<String> {
+    let Some((_, syntax)) = SNIPPETS.iter().find(|(name, _)| *name == shell) else {
+        let names: Vec<&str> = SNIPPETS.iter().map(|(name, _)| *name).collect();
+        let hint = match near_match(shell, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("shells: {}", names.join(", ")),
+        };
+        let message = format!("unknown shell `{}`", untrusted(shell));
+        return Err(Error::new(Kind::Usage, message).hint(hint));
+    };
+    assignments.iter().map(|(name, value)| syntax.assign(name, *value)).collect()
+}
+
+/// Refuses directories that cannot be written as one entry of PATH, or on one line.
+fn check_directory(path: &Path, hint: &str) -> Result<()> {
+    let text = path.as_os_str().as_encoded_bytes();
+    let problem = if !path.is_absolute() {
+        "it is not absolute"
+    } else if text.contains(&b':') {
+        "`:` separates the entries of PATH"
+    } else if text.contains(&b'\n') {
+        "it holds a line feed"
+    } else {
+        return Ok(());
+    };
+    let shown = untrusted(path.to_string_lossy());
+    let message = format!("cannot put `{shown}` on PATH: {problem}; nothing was changed");
+    Err(Error::new(Kind::Usage, message).hint(hint))
+}
+
+/// Returns true when the user has or uses the shell called `name`.
+fn is_in_use(ctx: &Ctx, name: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let is_login_shell = || Path::new(ctx.variable("SHELL")?).file_name();
+    let is_program = |path: PathBuf| {
+        fs_err::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    is_login_shell() == Some(OsStr::new(name))
+        || ctx.variable("PATH").is_some_and(|path| {
+            std::env::split_paths(path).any(|directory| is_program(directory.join(name)))
+        })
+}
+
+/// Returns true when something is at `path`, even a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    fs_err::symlink_metadata(path).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

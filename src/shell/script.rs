@@ -1,0 +1,94 @@
+//! The scripts in the store that put goward on PATH.
+//!
+//! They are run at the start of every shell, often several times, so they start no programs. The
+//! shims have to be first, before any other `go`. goward's own directory only has to be on PATH:
+//! moving it forward could put a whole `/usr/bin` before what the user prefers.
+
+use super::{Syntax, What, startup};
+use crate::error::Result;
+use fs_err as fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+const HEADER: &str = "# Puts goward's `go` first on PATH. Written by `goward setup`, which \
+                      overwrites it; removed by\n# `goward setup --undo`.\n";
+
+/// `${x%%…}` and `${x#…}` cut around the first occurrence; quotes keep `*` and `?` in a directory's
+/// name from matching anything else.
+const POSIX: &str = r#"goward_bin=@bin@
+goward_shims=@shims@
+case ":${PATH-}:" in
+    *":$goward_bin:"*) ;;
+    *) PATH=$goward_bin${PATH:+":$PATH"} ;;
+esac
+case "${PATH-}:" in
+    "$goward_shims:"*) ;;
+    *)
+        goward_rest=":${PATH-}:"
+        while :; do
+            case $goward_rest in
+                *":$goward_shims:"*)
+                    goward_rest=${goward_rest%%":$goward_shims:"*}:${goward_rest#*":$goward_shims:"}
+                    ;;
+                *) break ;;
+            esac
+        done
+        goward_rest=${goward_rest#:}
+        PATH=$goward_shims:${goward_rest%:}
+        unset goward_rest
+        ;;
+esac
+export PATH
+unset goward_bin goward_shims
+"#;
+
+const FISH: &str = r#"set -l goward_bin @bin@
+set -l goward_shims @shims@
+if not contains -- $goward_bin $PATH
+    set -gx PATH $goward_bin $PATH
+end
+if test "$PATH[1]" != $goward_shims
+    set -l goward_rest
+    for directory in $PATH
+        if test "$directory" != $goward_shims
+            set goward_rest $goward_rest $directory
+        end
+    end
+    set -gx PATH $goward_shims $goward_rest
+end
+"#;
+
+/// Returns path and text of each script of the store at `home`.
+pub(super) fn all(home: &Path, bin_dir: &Path) -> Vec<(PathBuf, String)> {
+    let shims = home.join("shims");
+    [Syntax::Posix, Syntax::Fish]
+        .into_iter()
+        .filter_map(|syntax| {
+            let template = if syntax == Syntax::Fish { FISH } else { POSIX };
+            // In this order: a directory may be called `@bin@`.
+            let (before, rest) = template.split_once("@bin@")?;
+            let (between, after) = rest.split_once("@shims@")?;
+            let bin = syntax.quote(bin_dir.as_os_str())?;
+            let shims = syntax.quote(shims.as_os_str())?;
+            let text = format!("{HEADER}{before}{bin}{between}{shims}{after}");
+            Some((path(home, syntax), text))
+        })
+        .collect()
+}
+
+/// Returns where the script in `syntax` is.
+pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
+    home.join(if syntax == Syntax::Fish { "env.fish" } else { "env" })
+}
+
+/// Writes a script; `None` when it is there already.
+pub(super) fn write(path: &Path, text: &str) -> Result<Option<What>> {
+    let what = match fs::read(path) {
+        Ok(there) if there == text.as_bytes() => return Ok(None),
+        Ok(_) => What::Edited,
+        Err(error) if error.kind() == ErrorKind::NotFound => What::Created,
+        Err(error) => return Err(error.into()),
+    };
+    startup::replace(path, text.as_bytes(), None)?;
+    Ok(Some(what))
+}

@@ -1,0 +1,224 @@
+//! Edits of start-up files: planned first, then applied.
+//!
+//! A line of ours is the command of [`Syntax::run_if_there`] and a mark. The mark of a file that
+//! goward created says so, which is how undoing it knows whether an empty file was there before.
+
+use super::{Change, SHELLS, StartupFile, What, script};
+use crate::ctx::Ctx;
+use fs_err as fs;
+use std::collections::BTreeSet;
+use std::fs::{Metadata, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+/// Ends a line in a file that was there before.
+const MARK: &str = " # goward";
+/// Ends a line in a file that goward created.
+const MARK_OF_OWN_FILE: &str = " # goward, which created this file";
+
+/// Which way to edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Add the line.
+    Setup,
+    /// Take it back.
+    Undo,
+}
+
+/// What to do with one file; files that are fine are not planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file itself, links resolved.
+    pub path: PathBuf,
+    /// What to do with it.
+    pub action: Action,
+}
+
+/// What to do with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Make it, with this content.
+    Create(Vec<u8>),
+    /// Replace its content.
+    Replace(Vec<u8>),
+    /// Remove it: goward created it, and nobody wrote into it since.
+    Remove,
+    /// Do nothing, because of this.
+    Leave(String),
+}
+
+/// Returns the edits of all start-up files for the store at `home`. Changes nothing.
+pub fn plan(ctx: &Ctx, home: &Path, direction: Direction) -> Vec<Edit> {
+    let leave = |path: &Path, reason: &str| {
+        vec![Edit { path: path.into(), action: Action::Leave(reason.to_owned()) }]
+    };
+    let Some(user_home) = ctx.variable("HOME").map(Path::new).filter(|path| path.is_absolute())
+    else {
+        let reason = "it is unset or not absolute, so there are no start-up files to edit";
+        return leave(Path::new("$HOME"), reason);
+    };
+    if !user_home.is_dir() {
+        return leave(user_home, "it is not a directory, so there are no start-up files to edit");
+    }
+    let mut seen = BTreeSet::new();
+    let mut edits = Vec::new();
+    for shell in SHELLS {
+        let syntax = shell.syntax();
+        let lines =
+            Lines::new(|base| syntax.run_if_there(&script::path(home, syntax), base), user_home);
+        let Some(lines) = lines else { continue };
+        for file in shell.startup_files(ctx, user_home) {
+            let edit = match locate(&file) {
+                Ok(None) => continue,
+                // `.bash_profile` is often a link to `.bashrc`.
+                Ok(Some(there)) if !seen.insert(there.path.clone()) => continue,
+                Ok(Some(there)) => there.edit(&lines, direction),
+                Err(reason) => Some(Edit { path: file.path, action: Action::Leave(reason) }),
+            };
+            edits.extend(edit);
+        }
+    }
+    edits
+}
+
+/// Does what was planned. A failure leaves the file as it was and is part of the result.
+pub fn apply(edit: Edit) -> Change {
+    let Edit { path, action } = edit;
+    let result = match &action {
+        Action::Leave(reason) => Ok(What::LeftAlone(reason.clone())),
+        Action::Remove => fs::remove_file(&path).map(|()| What::Removed),
+        Action::Create(text) => create(&path, text).map(|()| What::Created),
+        Action::Replace(text) => fs::metadata(&path)
+            .and_then(|metadata| replace(&path, text, Some(&metadata)))
+            .map(|()| What::Edited),
+    };
+    let what = result.unwrap_or_else(|error| What::LeftAlone(reason(&error)));
+    Change { path, what }
+}
+
+/// The lines that are goward's in files of one language.
+struct Lines {
+    /// As setup writes them: with `$HOME` where it fits.
+    command: String,
+    /// As it would be with another HOME.
+    absolute: String,
+}
+
+impl Lines {
+    fn new(command: impl Fn(&Path) -> Option<String>, user_home: &Path) -> Option<Self> {
+        Some(Self { command: command(user_home)?, absolute: command(Path::new("/"))? })
+    }
+
+    fn is_ours(&self, line: &[u8]) -> bool {
+        let line = line.trim_ascii_end();
+        [&self.command, &self.absolute].into_iter().any(|command| {
+            line.strip_prefix(command.as_bytes())
+                .is_some_and(|mark| mark == MARK.as_bytes() || mark == MARK_OF_OWN_FILE.as_bytes())
+        })
+    }
+}
+
+/// A start-up file as it is now.
+struct There {
+    path: PathBuf,
+    text: Option<Vec<u8>>,
+}
+
+/// Finds and reads a file; `None` when it is not there and is not to be made.
+fn locate(file: &StartupFile) -> Result<Option<There>, String> {
+    let path = file.path.clone();
+    let metadata = match fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(file.create.then_some(There { path, text: None }));
+        }
+        Err(error) => return Err(reason(&error)),
+    };
+    let path = if metadata.is_symlink() {
+        fs::canonicalize(&path).map_err(|_| "it is a link that leads nowhere".to_owned())?
+    } else {
+        path
+    };
+    if !fs::metadata(&path).map_err(|error| reason(&error))?.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let text = fs::read(&path).map_err(|error| reason(&error))?;
+    Ok(Some(There { path, text: Some(text) }))
+}
+
+impl There {
+    fn edit(self, lines: &Lines, direction: Direction) -> Option<Edit> {
+        let action = match (direction, &self.text) {
+            (Direction::Setup, None) => {
+                Action::Create(format!("{}{MARK_OF_OWN_FILE}\n", lines.command).into())
+            }
+            (Direction::Setup, Some(text)) => Action::Replace(with_line(text, lines)?),
+            (Direction::Undo, None) => return None,
+            (Direction::Undo, Some(text)) => without_lines(text, lines)?,
+        };
+        Some(Edit { path: self.path, action })
+    }
+}
+
+/// Returns the text with our line at the end; `None` when it has one.
+fn with_line(text: &[u8], lines: &Lines) -> Option<Vec<u8>> {
+    if text.split(|&byte| byte == b'\n').any(|line| lines.is_ours(line)) {
+        return None;
+    }
+    let mut text = text.to_vec();
+    if text.last().is_some_and(|&byte| byte != b'\n') {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(format!("{}{MARK}\n", lines.command).as_bytes());
+    Some(text)
+}
+
+/// Returns what remains without our lines; `None` when there are none.
+fn without_lines(text: &[u8], lines: &Lines) -> Option<Action> {
+    let (ours, theirs): (Vec<&[u8]>, Vec<&[u8]>) =
+        text.split_inclusive(|&byte| byte == b'\n').partition(|line| lines.is_ours(line));
+    let created =
+        ours.iter().any(|line| line.trim_ascii_end().ends_with(MARK_OF_OWN_FILE.as_bytes()));
+    match (ours.is_empty(), theirs.is_empty()) {
+        (true, _) => None,
+        (_, true) if created => Some(Action::Remove),
+        _ => Some(Action::Replace(theirs.concat())),
+    }
+}
+
+fn create(path: &Path, text: &[u8]) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    replace(path, text, None)
+}
+
+/// Puts a file with `text` in the place of `path`, in one step: a reader sees the old or the new
+/// content, and so does a machine that lost power. Mode and owner are those of `like`, or those of
+/// any new file.
+pub(super) fn replace(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".goward-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    temporary.write_all(text)?;
+    let file = temporary.as_file();
+    if let Some(like) = like {
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
+            fchown(file, Some(like.uid()), Some(like.gid()))?;
+        }
+        file.set_permissions(like.permissions())?;
+    }
+    file.sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Returns an error's cause alone: the file is named beside it.
+fn reason(error: &io::Error) -> String {
+    let cause = error.get_ref().and_then(|inner| inner.source()).map(ToString::to_string);
+    crate::error::untrusted(cause.unwrap_or_else(|| error.to_string()).to_lowercase())
+}
