@@ -3,6 +3,7 @@
 use super::{Session, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::store::Installed;
 use crate::version::GoVersion;
 use goward_shim::lock::{self, Level};
 use goward_shim::resolve::{self, Choice, check_gotoolchain};
@@ -45,6 +46,22 @@ pub struct Toolchain {
     pub origin: Origin,
 }
 
+impl Toolchain {
+    /// Returns an installed toolchain as it is without a lock.
+    pub fn without_pins(installed: &Installed, origin: Origin) -> Self {
+        let receipt = &installed.receipt;
+        Self {
+            version: receipt.version,
+            h1: receipt.h1.to_string(),
+            sha256: receipt.archive_sha256.as_ref().map(ToString::to_string),
+            level: receipt.level,
+            key: installed.key.clone(),
+            pins: Vec::new(),
+            origin,
+        }
+    }
+}
+
 /// Who chose a toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -74,27 +91,35 @@ impl Session {
     /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<Governing> {
         let entries = self.ctx.entries();
-        let call = Call {
+        self.governing_call(&Call {
             argv: &[tool.name()],
             env: Environment::new(entries.iter().map(Vec::as_slice).collect()),
             cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        };
+        })
+    }
+
+    /// Returns what runs for `call`, and why.
+    ///
+    /// # Errors
+    ///
+    /// What the shim refuses, explained.
+    pub fn governing_call(&self, call: &Call) -> Result<Governing> {
         let explain = |refusal: &Refusal| refusal::explain(&self.ctx, refusal);
-        match resolve::choose(&call).map_err(|refusal| explain(&refusal))? {
+        match resolve::choose(call).map_err(|refusal| explain(&refusal))? {
             Choice::Request { request, .. } => {
                 let request = String::from_utf8_lossy(request).into_owned();
                 self.requested(&request, &call.env).map(Box::new).map(Governing::Toolchain)
             }
             Choice::Project(found) => {
                 let path = os_path(&found.path);
-                self.locked(&call, &found, Origin::Lock(path))
+                self.locked(call, &found, Origin::Lock(path))
             }
             Choice::Default(found) => {
                 let path = os_path(&found.path);
-                self.locked(&call, &found, Origin::Default(path))
+                self.locked(call, &found, Origin::Default(path))
             }
             choice @ (Choice::Bypass | Choice::Nobody) => {
-                let program = next_go::next_go(&call.env, tool)
+                let program = next_go::next_go(&call.env, call.tool())
                     .ok_or_else(|| explain(&Refusal::NothingToRun))?;
                 let reason = match choice {
                     Choice::Bypass => "GOWARD_BYPASS=1",
@@ -143,21 +168,12 @@ impl Session {
                 Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{request}`"))
                     .hint(format!("install one: `goward install '{request}'`"))
             })?;
-        let receipt = &installed.receipt;
-        check_gotoolchain(env, &receipt.version.to_string()).map_err(|wanted| {
+        check_gotoolchain(env, &installed.receipt.version.to_string()).map_err(|wanted| {
             let wanted = untrusted(String::from_utf8_lossy(wanted));
             Error::new(Kind::CannotRun, format!("`GOTOOLCHAIN={wanted}` contradicts {origin}"))
                 .hint("unset it: `env -u GOTOOLCHAIN ...`")
         })?;
-        Ok(Toolchain {
-            version: receipt.version,
-            h1: receipt.h1.to_string(),
-            sha256: None,
-            level: receipt.level,
-            key: installed.key.clone(),
-            pins: Vec::new(),
-            origin,
-        })
+        Ok(Toolchain::without_pins(&installed, origin))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod init;
 pub mod install;
 pub mod launch;
 pub mod lock;
+pub mod overrides;
 pub mod pick;
 pub mod records;
 pub mod refusal;

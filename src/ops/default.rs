@@ -1,0 +1,85 @@
+//! The toolchain outside of projects: a lock in the store.
+
+use super::install::{Outcome, Want};
+use super::{Fetch, Session, pick};
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::project::lock::{LockFile, LockedPlatform};
+use crate::version::GoVersion;
+use goward_shim::names;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+impl Session {
+    /// Chooses and installs the toolchain outside of projects.
+    ///
+    /// # Errors
+    ///
+    /// When nothing fits or it cannot be had; the old choice then stays.
+    pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
+        let request = pick::parse_request(request)?;
+        let platform = Platform::host();
+        let version = self.pick(&request, platform, fetch)?;
+        let outcome = self.install(&Want::new(version, platform), fetch)?;
+        self.lock_of(&outcome, request.to_string()).write_if_changed(&self.default_path()?)?;
+        Ok(outcome)
+    }
+
+    /// Takes the choice back; returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be removed.
+    pub fn clear_default(&self) -> Result<bool> {
+        match fs_err::remove_file(self.default_path()?) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns version and request of the choice.
+    ///
+    /// # Errors
+    ///
+    /// When the file is damaged.
+    pub fn default_version(&self) -> Result<Option<(GoVersion, String)>> {
+        Ok(LockFile::read(&self.default_path()?)?.map(|lock| (lock.version, lock.request)))
+    }
+
+    /// Returns the store's name of the choice on this platform.
+    ///
+    /// # Errors
+    ///
+    /// When the file is damaged.
+    pub fn default_key(&self) -> Result<Option<String>> {
+        let Some(lock) = LockFile::read(&self.default_path()?)? else { return Ok(None) };
+        let host = Platform::host();
+        Ok(lock.platforms.get(&host).map(|entry| {
+            goward_shim::layout::key(&lock.version.to_string(), &host.lock_name(), &entry.h1)
+        }))
+    }
+
+    /// Returns a lock for an installed toolchain, on its own platform and without pins.
+    pub(super) fn lock_of(&self, outcome: &Outcome, request: String) -> LockFile {
+        let receipt = &outcome.installed.receipt;
+        let entry = LockedPlatform {
+            h1: receipt.h1.to_string(),
+            sha256: receipt.archive_sha256.as_ref().map(ToString::to_string),
+            size: receipt.archive_size,
+        };
+        LockFile {
+            version: receipt.version,
+            request,
+            level: receipt.level,
+            platforms: BTreeMap::from([(receipt.platform, entry)]),
+            pins: Vec::new(),
+            profiles: BTreeMap::new(),
+        }
+    }
+
+    fn default_path(&self) -> Result<PathBuf> {
+        Ok(self.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
+    }
+}

@@ -1,0 +1,248 @@
+//! From manifest to lock.
+
+use super::install::Want;
+use super::{Fetch, Session, pick};
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::project::lock::{LockFile, LockedPlatform};
+use crate::project::manifest::Manifest;
+use crate::verify::{H1, Records};
+use crate::version::GoVersion;
+use goward_shim::lock::Level;
+use goward_shim::names;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
+const FIRST_WITHOUT_GOROOT_FINAL: u32 = 23;
+
+/// A lock that was written, or found to be right already.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The version it names.
+    pub version: GoVersion,
+    /// How well that was verified.
+    pub level: Level,
+    /// Whether a byte of it changed.
+    pub changed: bool,
+}
+
+impl Session {
+    /// Writes the lock of the project here from its manifest.
+    ///
+    /// # Errors
+    ///
+    /// When there is no manifest, nothing fits its request, or a hash cannot be had; the old lock
+    /// is then untouched.
+    pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
+        let (manifest, path) = self.manifest()?;
+        let old = self.old_lock(&path)?;
+        let lock = self.compute_lock(&manifest, old.as_ref(), upgrade, fetch)?;
+        let changed = lock.write_if_changed(&path)?;
+        Ok(Written { path, version: lock.version, level: lock.level, changed })
+    }
+
+    /// Checks that the lock here says what its manifest asks for; returns where it is.
+    ///
+    /// # Errors
+    ///
+    /// Every difference, in one report.
+    pub fn check_lock(&self) -> Result<PathBuf> {
+        let (manifest, path) = self.manifest()?;
+        let Some(lock) = LockFile::read(&path)? else {
+            return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
+                .hint("write it: `goward lock`"));
+        };
+        let differences = differences(&manifest, &lock);
+        if differences.is_empty() {
+            return Ok(path);
+        }
+        let error = Error::new(
+            Kind::Failed,
+            format!("`{}` does not match `{}`", path.display(), names::MANIFEST_FILE),
+        );
+        Err(differences
+            .into_iter()
+            .fold(error, Error::detail)
+            .hint("run `goward lock` and commit the result"))
+    }
+
+    /// Returns the lock that `manifest` asks for. The version of `old` stays while the request
+    /// allows it, and so do its hashes.
+    pub(super) fn compute_lock(
+        &self,
+        manifest: &Manifest,
+        old: Option<&LockFile>,
+        upgrade: bool,
+        fetch: &Fetch,
+    ) -> Result<LockFile> {
+        let request = manifest.request();
+        let kept = old.filter(|old| !upgrade && fits(request, old)).map(|old| old.version);
+        let version = match kept {
+            Some(version) => version,
+            None => self.pick(request, Platform::host(), fetch)?,
+        };
+        check_goroot_final(manifest, version)?;
+        let old = old.filter(|old| old.version == version);
+        let mut level = Level::Logged;
+        let mut platforms = BTreeMap::new();
+        for platform in manifest.platforms() {
+            let known = old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
+            let (locked, reached) = self.locate(version, platform, known, manifest.level(), fetch)?;
+            level = level.min(reached);
+            platforms.insert(platform, locked);
+        }
+        Ok(LockFile {
+            version,
+            request: request.to_string(),
+            level,
+            platforms,
+            pins: manifest.resolved_pins(None),
+            profiles: manifest
+                .profiles()
+                .map(|name| (name.to_owned(), manifest.resolved_pins(Some(name))))
+                .collect(),
+        })
+    }
+
+    /// Returns what a release is on a platform: from the old lock, the built-in records, the store,
+    /// or, failing those, by fetching and hashing it.
+    fn locate(
+        &self,
+        version: GoVersion,
+        platform: Platform,
+        old: Option<(LockedPlatform, Level)>,
+        floor: Option<Level>,
+        fetch: &Fetch,
+    ) -> Result<(LockedPlatform, Level)> {
+        let record = Records::built_in().get(version, platform);
+        if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
+            if let Some((locked, _)) = &old
+                && locked.h1 != h1.to_string()
+            {
+                return Err(contradiction(version, platform, &locked.h1, h1));
+            }
+            return Ok((locked_platform(h1, record), Level::BuiltIn));
+        }
+        if let Some(old) = old {
+            return Ok(old);
+        }
+        if let Some(installed) = self.store()?.find(version, platform, None)? {
+            let receipt = installed.receipt;
+            let sha256 = receipt.archive_sha256.map(|digest| digest.to_string());
+            let locked =
+                LockedPlatform { h1: receipt.h1.to_string(), sha256, size: receipt.archive_size };
+            return Ok((locked, receipt.level));
+        }
+        let want = Want { floor, ..Want::new(version, platform) };
+        let identity = self.identify(&want, fetch)?;
+        let sha256 = identity.archive.as_ref().map(|(digest, _)| digest.to_string());
+        let size = identity.archive.map(|(_, size)| size);
+        Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
+    }
+
+    /// Returns the manifest that governs here, and where its lock is.
+    pub(super) fn manifest(&self) -> Result<(Manifest, PathBuf)> {
+        let found = self.ctx.cwd.ancestors().find(|directory| directory.join(names::MANIFEST_FILE).exists());
+        let Some(directory) = found else {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no `{}` in `{}` or above", names::MANIFEST_FILE, self.ctx.cwd.display()),
+            )
+            .hint("choose a Go for this project: `goward use stable`")
+            .hint("or start from its version files: `goward init`"));
+        };
+        let manifest = Manifest::read(&directory.join(names::MANIFEST_FILE))?;
+        Ok((manifest, directory.join(names::LOCK_FILE)))
+    }
+
+    /// Returns the lock that is there. A damaged one (a merge, an accident) is written anew; one of
+    /// a newer goward is not touched.
+    fn old_lock(&self, path: &Path) -> Result<Option<LockFile>> {
+        match LockFile::read(path) {
+            Err(error) if error.message().ends_with(&goward_shim::lock::Problem::NewerSchema.to_string()) => {
+                Err(error)
+            }
+            Err(error) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) => {
+                self.ui.warn(&format!("{}; it is written anew", error.message()));
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Returns true while the request still allows the locked version. Words (`stable`) allow any; they
+/// move on with `--upgrade`.
+fn fits(request: &crate::version::request::Request, lock: &LockFile) -> bool {
+    if request.is_word() { lock.request == request.to_string() } else { request.accepts(lock.version) }
+}
+
+fn locked_platform(h1: &H1, record: Option<&crate::verify::Record>) -> LockedPlatform {
+    LockedPlatform {
+        h1: h1.to_string(),
+        sha256: record.and_then(|record| record.sha256.as_ref()).map(ToString::to_string),
+        size: record.and_then(|record| record.size),
+    }
+}
+
+fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded: &H1) -> Error {
+    Error::new(
+        Kind::Verification,
+        format!("the lock contradicts the built-in record of {version} for {platform}"),
+    )
+    .detail(format!("expected {recorded} (built-in record)"))
+    .detail(format!("received {locked} (the lock)"))
+    .detail("nothing was changed")
+    .hint("find out who changed the lock: `git log -p goward.lock`")
+}
+
+/// Refuses GOROOT_FINAL where nothing reads it.
+fn check_goroot_final(manifest: &Manifest, version: GoVersion) -> Result<()> {
+    let pinned = |profile| {
+        manifest.resolved_pins(profile).iter().any(|(name, _)| name == "GOROOT_FINAL")
+    };
+    let anywhere = pinned(None) || manifest.profiles().any(|profile| pinned(Some(profile)));
+    if version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Usage,
+        format!("`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"),
+    )
+    .detail("nothing was changed")
+    .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
+}
+
+/// Returns what the lock says otherwise than the manifest, one line each.
+fn differences(manifest: &Manifest, lock: &LockFile) -> Vec<String> {
+    let mut found = Vec::new();
+    let request = manifest.request();
+    if lock.request != request.to_string() || !fits(request, lock) {
+        found.push(format!("the manifest asks for {request}, the lock has {} for {}", lock.version, lock.request));
+    }
+    let wanted: Vec<Platform> = manifest.platforms();
+    found.extend(wanted.iter().filter(|platform| !lock.platforms.contains_key(platform)).map(|platform| {
+        format!("{platform} is missing in the lock")
+    }));
+    found.extend(lock.platforms.keys().filter(|platform| !wanted.contains(platform)).map(|platform| {
+        format!("{platform} is no longer in the manifest")
+    }));
+    if manifest.resolved_pins(None) != lock.pins {
+        found.push("the pins differ".to_owned());
+    }
+    let profiles: Vec<&str> = manifest.profiles().collect();
+    for name in &profiles {
+        if lock.profiles.get(*name) != Some(&manifest.resolved_pins(Some(name))) {
+            found.push(format!("the profile `{name}` differs"));
+        }
+    }
+    let gone = lock.profiles.keys().filter(|name| !profiles.contains(&name.as_str()));
+    found.extend(gone.map(|name| format!("the profile `{name}` is no longer in the manifest")));
+    if manifest.level().is_some_and(|floor| lock.level < floor) {
+        found.push(format!("the policy asks for a better level than the lock's, `{}`", lock.level));
+    }
+    found
+}

@@ -1,0 +1,110 @@
+//! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
+
+use super::governing::{Governing, Origin, Toolchain};
+use super::install::Want;
+use super::r#use::parse_setting;
+use super::{Fetch, Session, pick};
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::project::lock::{LockFile, LockedPlatform};
+use crate::verify::Digest;
+use goward_shim::{Tool, pins};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What to change for one run.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Another Go, without the lock's pins.
+    pub go: Option<String>,
+    /// Experiments to add.
+    pub experiments: Vec<String>,
+    /// `KEY=VALUE` to add to GODEBUG.
+    pub debug: Vec<String>,
+}
+
+impl Overrides {
+    /// Returns true when there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.go.is_none() && self.experiments.is_empty() && self.debug.is_empty()
+    }
+}
+
+impl Session {
+    /// Returns the toolchain that governs here with `overrides`, and the lock that says so.
+    ///
+    /// # Errors
+    ///
+    /// When a request fits nothing, or a value may not stand in a lock.
+    pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<(Toolchain, PathBuf)> {
+        let mut toolchain = match &overrides.go {
+            Some(request) => self.chosen(request, fetch)?,
+            None => match self.governing(Tool::Go)? {
+                Governing::Toolchain(toolchain) => *toolchain,
+                Governing::Foreign { .. } => {
+                    return Err(Error::new(Kind::Usage, "there is no toolchain of goward's here to override")
+                        .hint("name one: `goward exec --go stable ...`"));
+                }
+            },
+        };
+        let mut values: BTreeMap<String, String> = toolchain.pins.into_iter().collect();
+        for name in &overrides.experiments {
+            add(&mut values, "GOEXPERIMENT", name)?;
+        }
+        for setting in &overrides.debug {
+            let (key, value) = parse_setting(setting)?;
+            add(&mut values, "GODEBUG", &format!("{key}={value}"))?;
+        }
+        toolchain.pins = values.into_iter().collect();
+        let entry =
+            LockedPlatform { h1: toolchain.h1.clone(), sha256: toolchain.sha256.clone(), size: None };
+        let text = LockFile {
+            version: toolchain.version,
+            request: overrides.go.clone().unwrap_or_else(|| toolchain.version.to_string()),
+            level: toolchain.level,
+            platforms: BTreeMap::from([(Platform::host(), entry)]),
+            pins: toolchain.pins.clone(),
+            profiles: BTreeMap::new(),
+        };
+        let name = Digest::of(text.render().as_bytes()).to_string();
+        let directory = self.ctx.home()?.join("override");
+        fs_err::create_dir_all(&directory)?;
+        let path = directory.join(format!("{}.lock", &name[..16]));
+        text.write_if_changed(&path)?;
+        Ok((toolchain, path))
+    }
+
+    /// Returns the toolchain for a request, installing it if need be.
+    fn chosen(&self, request: &str, fetch: &Fetch) -> Result<Toolchain> {
+        let parsed = pick::parse_request(request)?;
+        let platform = Platform::host();
+        let installed = match pick::best_installed(&self.store()?, &parsed, platform)? {
+            Some(installed) => installed,
+            None => {
+                let version = self.pick(&parsed, platform, fetch)?;
+                self.install(&Want::new(version, platform), fetch)?.installed
+            }
+        };
+        Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
+    }
+}
+
+/// Adds an item to the comma-separated value of a pin; the last item wins, as it does in Go.
+fn add(values: &mut BTreeMap<String, String>, name: &str, item: &str) -> Result<()> {
+    let value = match values.get(name) {
+        Some(before) => format!("{before},{item}"),
+        None => item.to_owned(),
+    };
+    let row = pins::pinned(name).ok_or_else(|| Error::new(Kind::Usage, format!("`{name}` cannot be pinned")))?;
+    match (row.check)(&value) {
+        Ok(()) => {}
+        Err(pins::BadPin::Form(wanted)) => {
+            return Err(Error::new(Kind::Usage, format!("`{}` does not fit {name}: it is {wanted}", crate::error::untrusted(item))));
+        }
+        Err(pins::BadPin::Unsafe { name: setting, reason }) => {
+            return Err(Error::new(Kind::Usage, format!("a lock may not set `{}`: {reason}", crate::error::untrusted(setting))));
+        }
+    }
+    values.insert(name.to_owned(), value);
+    Ok(())
+}

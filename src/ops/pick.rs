@@ -1,0 +1,126 @@
+//! From a request to one release.
+
+use super::{Fetch, Session};
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::source::Source;
+use crate::store::{Installed, Store};
+use crate::verify::Records;
+use crate::version::GoVersion;
+use crate::version::request::Request;
+use crate::version::select::{best, no_match};
+
+/// The releases there are, and who says so.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Newest first.
+    pub versions: Vec<GoVersion>,
+    /// The source that answered.
+    pub origin: String,
+    /// Why others did not.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a request.
+///
+/// # Errors
+///
+/// [`Kind::Usage`].
+pub fn parse_request(text: &str) -> Result<Request> {
+    Request::parse(text).map_err(|error| Error::new(Kind::Usage, error.to_string()))
+}
+
+/// Returns the installed toolchain that fits `request` best.
+///
+/// # Errors
+///
+/// When the store cannot be read.
+pub fn best_installed(
+    store: &Store,
+    request: &Request,
+    platform: Platform,
+) -> Result<Option<Installed>> {
+    let installed: Vec<Installed> =
+        store.list()?.into_iter().filter(|toolchain| toolchain.receipt.platform == platform).collect();
+    let versions: Vec<GoVersion> = installed.iter().map(|toolchain| toolchain.receipt.version).collect();
+    let Some(version) = best(request, &versions) else { return Ok(None) };
+    Ok(installed.into_iter().find(|toolchain| toolchain.receipt.version == version))
+}
+
+impl Session {
+    /// Lists the releases of the first source that answers, for any platform; without one, those of
+    /// the built-in records.
+    ///
+    /// # Errors
+    ///
+    /// For a source that does not exist.
+    pub fn releases(&self, fetch: &Fetch) -> Result<Listing> {
+        let mut warnings = Vec::new();
+        for source in self.sources(fetch)? {
+            match versions_of(source.as_ref(), None) {
+                Ok(versions) if !versions.is_empty() => {
+                    return Ok(Listing { versions, origin: source.name().to_owned(), warnings });
+                }
+                Ok(_) => {}
+                Err(error) => warnings.push(one_line(&error)),
+            }
+        }
+        let mut versions = Records::built_in().releases();
+        versions.sort_by(|a, b| b.cmp(a));
+        Ok(Listing { versions, origin: "the built-in records".to_owned(), warnings })
+    }
+
+    /// Returns the release that `request` means for `platform`: by the first source that lists one
+    /// that fits, else by the built-in records and what is installed.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when nothing fits; for a source that does not exist.
+    pub fn pick(&self, request: &Request, platform: Platform, fetch: &Fetch) -> Result<GoVersion> {
+        if let Some(version) = request.as_exact() {
+            return Ok(version);
+        }
+        let mut known = Vec::new();
+        let mut failures = Vec::new();
+        for source in self.sources(fetch)? {
+            match versions_of(source.as_ref(), Some(platform)) {
+                Ok(versions) => match best(request, &versions) {
+                    Some(version) => return Ok(version),
+                    None => known.extend(versions),
+                },
+                Err(error) => failures.push(error),
+            }
+        }
+        let records = Records::built_in();
+        let recorded = records.releases().into_iter();
+        known.extend(recorded.filter(|version| records.get(*version, platform).is_some()));
+        if let Ok(store) = self.store() {
+            let here = |toolchain: &Installed| toolchain.receipt.platform == platform;
+            known.extend(store.list()?.iter().filter(|t| here(t)).map(|t| t.receipt.version));
+        }
+        best(request, &known).ok_or_else(|| {
+            let error = no_match(request, platform, &known);
+            failures.iter().fold(error, |error, failure| error.detail(one_line(failure)))
+        })
+    }
+}
+
+/// Returns the releases of a source, newest first; only those for `platform`, if one is given.
+fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<GoVersion>> {
+    let mut versions: Vec<GoVersion> = source
+        .releases()?
+        .into_iter()
+        .filter(|release| {
+            platform.is_none_or(|platform| release.files.iter().any(|file| file.platform == platform))
+        })
+        .map(|release| release.version)
+        .collect();
+    versions.sort_by(|a, b| b.cmp(a));
+    versions.dedup();
+    Ok(versions)
+}
+
+/// Returns an error's first line and details in one.
+pub(super) fn one_line(error: &Error) -> String {
+    std::iter::once(error.message()).chain(error.details().iter().map(String::as_str)).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,92 @@
+//! `go` and `gofmt` on PATH, and back.
+
+use super::Session;
+use crate::error::{Error, Kind, Result};
+use crate::shell::{self, Change, What};
+use goward_shim::names;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The names under which the shim stands on PATH.
+const SHIMS: [&str; 2] = ["go", "gofmt"];
+
+impl Session {
+    /// Puts the shims into the store and, unless told otherwise, on PATH.
+    ///
+    /// # Errors
+    ///
+    /// When the shim is not beside goward's own executable, or something cannot be written.
+    pub fn setup(&self, modify_path: bool) -> Result<Vec<Change>> {
+        let home = self.ctx.home()?;
+        let directory = self.ctx.executable.parent().unwrap_or(Path::new("/"));
+        let mut changes = self.place_shims()?;
+        changes.extend(if modify_path {
+            shell::setup(&self.ctx, &home, directory)?
+        } else {
+            shell::write_scripts(&home, directory)?
+        });
+        Ok(changes)
+    }
+
+    /// Takes back what [`Session::setup`] did; toolchains stay.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be removed.
+    pub fn undo_setup(&self) -> Result<Vec<Change>> {
+        let home = self.ctx.home()?;
+        let mut changes = Vec::new();
+        for path in SHIMS.map(|name| home.join("shims").join(name)) {
+            match fs_err::remove_file(&path) {
+                Ok(()) => changes.push(Change { path, what: What::Removed }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        changes.extend(shell::undo(&self.ctx, &home)?);
+        Ok(changes)
+    }
+
+    /// Puts links to the shim into the store, where roots and PATH expect them; replaces what leads
+    /// elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When the shim is not beside goward's own executable, or a link cannot be made.
+    pub fn place_shims(&self) -> Result<Vec<Change>> {
+        let shim = self.shim()?;
+        let directory = self.ctx.home()?.join("shims");
+        fs_err::create_dir_all(&directory)?;
+        let mut changes = Vec::new();
+        for path in SHIMS.map(|name| directory.join(name)) {
+            if fs_err::read_link(&path).is_ok_and(|target| target == shim) {
+                continue;
+            }
+            let existed = path.symlink_metadata().is_ok();
+            replace_with_link(&shim, &path)?;
+            changes.push(Change { path, what: if existed { What::Edited } else { What::Created } });
+        }
+        Ok(changes)
+    }
+
+    /// Returns the shim's executable, beside goward's own.
+    fn shim(&self) -> Result<PathBuf> {
+        let shim = self.ctx.executable.with_file_name(names::SHIM);
+        if shim.is_file() {
+            return Ok(shim);
+        }
+        Err(Error::new(
+            Kind::Failed,
+            format!("`{}` is missing: goward's two programs belong in one directory", shim.display()),
+        )
+        .hint("install both: `./install.sh` in a checkout"))
+    }
+}
+
+/// Makes `path` a link to `target` in one step, whatever it was.
+fn replace_with_link(target: &Path, path: &Path) -> Result<()> {
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
+    _ = fs_err::remove_file(&fresh);
+    fs_err::os::unix::fs::symlink(target, &fresh)?;
+    Ok(fs_err::rename(fresh, path)?)
+}

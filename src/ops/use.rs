@@ -1,0 +1,126 @@
+//! Choose a project's Go: manifest, lock and toolchain together.
+
+use super::install::Outcome;
+use super::{Fetch, Session, pick};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::platform::Platform;
+use crate::project::lock::LockFile;
+use crate::project::manifest::{Manifest, ManifestEdit};
+use crate::version::GoVersion;
+use goward_shim::names;
+use std::path::PathBuf;
+
+/// What a person asks for, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The request.
+    pub request: String,
+    /// Experiments to add.
+    pub experiments: Vec<String>,
+    /// `KEY=VALUE` for GODEBUG.
+    pub debug: Vec<String>,
+    /// GOROOT_FINAL.
+    pub goroot_final: Option<String>,
+    /// Platforms to add to the lock.
+    pub platforms: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// The manifest that was written.
+    pub manifest: PathBuf,
+    /// The lock that was written.
+    pub lock: PathBuf,
+    /// The version in it.
+    pub version: GoVersion,
+    /// The toolchain for this machine.
+    pub installed: Outcome,
+}
+
+impl Session {
+    /// Writes a wish into manifest and lock of the project here, and installs its toolchain.
+    ///
+    /// # Errors
+    ///
+    /// When the wish is not understood, nothing fits, or the toolchain cannot be had; manifest and
+    /// lock are then untouched.
+    pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
+        let directory = self.project_directory();
+        let manifest_path = directory.join(names::MANIFEST_FILE);
+        let lock_path = directory.join(names::LOCK_FILE);
+        let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
+        apply(wish, &mut edit)?;
+        let manifest = Manifest::parse(&edit.to_string(), &manifest_path)?;
+        let old = LockFile::read(&lock_path).ok().flatten();
+        let lock = self.compute_lock(&manifest, old.as_ref(), true, fetch)?;
+        let installed = self.install_locked(&lock, Platform::host(), manifest.level(), false, fetch)?;
+        self.write_both(&edit, &manifest_path, &lock, &lock_path)?;
+        Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })
+    }
+
+    /// Returns the directory whose project is meant: the nearest with a manifest or a lock, else
+    /// the one of the nearest `go.work` or `go.mod`, else this one.
+    pub(super) fn project_directory(&self) -> PathBuf {
+        let nearest = |files: &[&str]| {
+            let has = |directory: &&std::path::Path| files.iter().any(|file| directory.join(file).is_file());
+            self.ctx.cwd.ancestors().find(has).map(PathBuf::from)
+        };
+        nearest(&[names::MANIFEST_FILE, names::LOCK_FILE])
+            .or_else(|| nearest(&["go.work"]))
+            .or_else(|| nearest(&["go.mod"]))
+            .unwrap_or_else(|| self.ctx.cwd.clone())
+    }
+
+    /// Writes manifest and lock; puts the manifest back if the lock cannot be written.
+    fn write_both(
+        &self,
+        edit: &ManifestEdit,
+        manifest_path: &std::path::Path,
+        lock: &LockFile,
+        lock_path: &std::path::Path,
+    ) -> Result<()> {
+        let before = fs_err::read(manifest_path).ok();
+        edit.write(manifest_path)?;
+        lock.write_if_changed(lock_path).map(drop).map_err(|error| {
+            let restored = match &before {
+                Some(text) => fs_err::write(manifest_path, text),
+                None => fs_err::remove_file(manifest_path),
+            };
+            match restored {
+                Ok(()) => error.detail("the manifest is as it was"),
+                Err(_) => error.detail(format!("`{}` was changed", manifest_path.display())),
+            }
+        })
+    }
+}
+
+fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
+    edit.set_request(&pick::parse_request(&wish.request)?)?;
+    for platform in &wish.platforms {
+        edit.add_platform(Platform::parse(platform)?)?;
+    }
+    for name in &wish.experiments {
+        edit.add_experiment(name)?;
+    }
+    for setting in &wish.debug {
+        let (key, value) = parse_setting(setting)?;
+        edit.set_debug(key, value)?;
+    }
+    if let Some(path) = &wish.goroot_final {
+        edit.set_goroot_final(path)?;
+    }
+    Ok(())
+}
+
+/// Reads `KEY=VALUE`.
+///
+/// # Errors
+///
+/// [`Kind::Usage`].
+pub fn parse_setting(text: &str) -> Result<(&str, &str)> {
+    text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+        Error::new(Kind::Usage, format!("`{}` is not a GODEBUG setting", untrusted(text)))
+            .hint("write it as KEY=VALUE: `--debug http2debug=1`")
+    })
+}
