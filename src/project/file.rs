@@ -56,6 +56,15 @@ pub(super) fn is_there(path: &Path) -> Result<bool> {
     }
 }
 
+/// Returns true when something has the name `path`, also a directory or a link to nothing.
+pub(super) fn stands(path: &Path) -> Result<bool> {
+    match fs_err::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn is_absence(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

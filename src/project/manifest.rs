@@ -1,0 +1,383 @@
+//! `goward.toml`, which people write: the request, the pins, the profiles.
+//!
+//! [`Manifest`] is the file as typed and checked values; `ops` makes the lock from it.
+//! [`ManifestEdit`] changes single values and keeps comments and layout. Whatever a manifest holds
+//! that goward does not know is an error that names the line, because a pin with a typing error
+//! would silently not be one.
+
+mod edit;
+
+pub use edit::ManifestEdit;
+
+use super::file::{self, line_at, place, syntax_error};
+use super::lock::Pins;
+use super::wanted::Wanted;
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::platform::Platform;
+use crate::version::request::Request;
+use goward_shim::lock::{Level, is_profile};
+use goward_shim::pins::{BadPin, pinned};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml_edit::{Array, Document, Item, TableLike};
+
+/// A longer manifest is refused, in bytes.
+const MAX_SIZE: u64 = 256 * 1024;
+
+/// What a manifest says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    wanted: Wanted,
+    platforms: BTreeSet<Platform>,
+    pins: Overlay,
+    profiles: BTreeMap<String, Overlay>,
+    level: Option<Level>,
+}
+
+/// The keys of `[pins]` and of a profile; what is absent leaves what is below as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Overlay {
+    experiments: Option<Vec<String>>,
+    goroot_final: Option<String>,
+    debug: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// Reads the manifest at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when there is none, [`Kind::Usage`] for one that is wrong, with the line.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = file::read_text(path, MAX_SIZE)?.ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
+                .hint("write it: `goward use 1.27`")
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads the text of a manifest; `path` is where it stands, for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a manifest that is wrong, with the line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        Reader { text, path }.read()
+    }
+
+    /// Returns the request.
+    pub fn request(&self) -> &Request {
+        &self.wanted.request
+    }
+
+    /// Returns the request and where it stands.
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// Returns the platforms that the lock covers: those of the manifest, else the host's.
+    pub fn platforms(&self) -> BTreeSet<Platform> {
+        if self.platforms.is_empty() {
+            BTreeSet::from([Platform::host()])
+        } else {
+            self.platforms.clone()
+        }
+    }
+
+    /// Returns the names of the profiles, sorted.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// Returns the level that a toolchain of this project needs, where the user's own settings
+    /// demand `user`. A project can raise it, never lower it.
+    pub fn demanded_level(&self, user: Level) -> Level {
+        self.level.map_or(user, |level| level.max(user))
+    }
+
+    /// Returns the pins as the lock has them, sorted by name, with those of `profile` laid over the
+    /// base.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] for a profile that the manifest does not have.
+    pub fn resolved_pins(&self, profile: Option<&str>) -> Result<Pins> {
+        let Some(name) = profile else {
+            return Ok(self.pins.resolve(&Overlay::default()));
+        };
+        let overlay = self.profiles.get(name).ok_or_else(|| {
+            let path = self.wanted.path.display();
+            let message = format!("`{path}` has no profile `{}`", untrusted(name));
+            let error = Error::new(Kind::NotFound, message);
+            match near_match(name, self.profiles()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("add a table `[profile.{}]`", untrusted(name))),
+            }
+        })?;
+        Ok(self.pins.resolve(overlay))
+    }
+}
+
+impl Overlay {
+    /// Lays `over` on these pins; what ends up empty is left out.
+    fn resolve(&self, over: &Self) -> Pins {
+        let mut debug = self.debug.clone();
+        debug.extend(over.debug.clone());
+        debug.retain(|_, value| !value.is_empty());
+        let settings: Vec<String> =
+            debug.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let experiments = over.experiments.as_ref().or(self.experiments.as_ref());
+        let goroot_final = over.goroot_final.as_ref().or(self.goroot_final.as_ref());
+        let all = [
+            ("GODEBUG", settings.join(",")),
+            ("GOEXPERIMENT", experiments.map(|names| names.join(",")).unwrap_or_default()),
+            ("GOROOT_FINAL", goroot_final.cloned().unwrap_or_default()),
+        ];
+        let present = all.into_iter().filter(|(_, value)| !value.is_empty());
+        present.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Walks through a manifest's tables and knows where everything stands.
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+type Span = Option<Range<usize>>;
+
+impl Reader<'_> {
+    fn read(&self) -> Result<Manifest> {
+        let document = Document::parse(self.text).map_err(|error| {
+            let (line, problem) = syntax_error(self.text, &error);
+            Error::new(Kind::Usage, format!("{}: {problem}", place(self.path, line)))
+        })?;
+        let all = self.table(
+            document.as_item(),
+            "the manifest",
+            &["pins", "policy", "profile", "toolchain"],
+        )?;
+        let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
+        Ok(Manifest {
+            wanted,
+            platforms,
+            pins: all
+                .get("pins")
+                .map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?,
+            profiles: all
+                .get("profile")
+                .map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?,
+            level: all.get("policy").map_or(Ok(None), |item| self.policy(item))?,
+        })
+    }
+
+    fn toolchain(&self, item: Option<&Item>) -> Result<(Wanted, BTreeSet<Platform>)> {
+        let missing = || {
+            let path = self.path.display();
+            Error::new(Kind::Usage, format!("`{path}`: `go` is missing in `toolchain`"))
+                .hint("choose one: `goward use 1.27`")
+        };
+        let item = item.ok_or_else(missing)?;
+        let table = self.table(item, "toolchain", &["go", "platforms"])?;
+        let go = table.get("go").ok_or_else(missing)?;
+        let text = self.string(go, "go", "a string such as `\"1.27\"`")?;
+        let request =
+            Request::parse(text).map_err(|error| self.error(go.span(), &error.to_string()))?;
+        let wanted = Wanted { request, path: PathBuf::from(self.path), line: self.line(go.span()) };
+        let mut platforms = BTreeSet::new();
+        if let Some(item) = table.get("platforms") {
+            let form = "a list such as `[\"linux/amd64\"]`";
+            for (name, span) in
+                self.strings(self.array(item, "platforms", form)?, "platforms", form)?
+            {
+                let platform = Platform::parse(name).map_err(|error| {
+                    let line = place(self.path, self.line(span));
+                    error.context(format!("{line}: unknown platform in `platforms`"))
+                })?;
+                platforms.insert(platform);
+            }
+            if platforms.is_empty() {
+                return Err(self.error(item.span(), "`platforms` names no platform"));
+            }
+        }
+        Ok((wanted, platforms))
+    }
+
+    fn profiles(&self, item: &Item) -> Result<BTreeMap<String, Overlay>> {
+        let table = self.any_table(item, "profile")?;
+        let mut profiles = BTreeMap::new();
+        for (name, item) in table.iter() {
+            if !is_profile(name) {
+                let problem = format!(
+                    "`{}` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens",
+                    untrusted(name)
+                );
+                return Err(self.error(key_span(table, name), &problem));
+            }
+            profiles.insert(name.to_owned(), self.pins(item, &format!("profile.{name}"))?);
+        }
+        Ok(profiles)
+    }
+
+    fn policy(&self, item: &Item) -> Result<Option<Level>> {
+        let Some(level) = self.table(item, "policy", &["level"])?.get("level") else {
+            return Ok(None);
+        };
+        let name = self.string(level, "level", "a string such as `\"logged\"`")?;
+        let known = Level::ALL.map(Level::name);
+        let parsed = Level::parse(name).ok_or_else(|| {
+            self.unknown(
+                level.span(),
+                &format!("unknown level `{}`", untrusted(name)),
+                name,
+                &known,
+            )
+        });
+        parsed.map(Some)
+    }
+
+    fn pins(&self, item: &Item, name: &str) -> Result<Overlay> {
+        let table = self.table(item, name, &["debug", "experiments", "goroot-final"])?;
+        let mut overlay = Overlay::default();
+        if let Some(item) = table.get("experiments") {
+            overlay.experiments = Some(self.experiments(item)?);
+        }
+        if let Some(item) = table.get("goroot-final") {
+            let path = self.string(item, "goroot-final", "a string such as `\"/usr/local/go\"`")?;
+            check_goroot_final(path).map_err(|problem| self.error(item.span(), &problem))?;
+            overlay.goroot_final = Some(path.to_owned());
+        }
+        if let Some(item) = table.get("debug") {
+            let settings = self.any_table(item, &format!("{name}.debug"))?;
+            for (key, item) in settings.iter() {
+                let value = match item.as_integer() {
+                    Some(number) => number.to_string(),
+                    None => self.string(item, key, "a string or an integer")?.to_owned(),
+                };
+                check_debug(key, &value).map_err(|problem| {
+                    self.error(key_span(settings, key).or(item.span()), &problem)
+                })?;
+                overlay.debug.insert(key.to_owned(), value);
+            }
+        }
+        Ok(overlay)
+    }
+
+    fn experiments(&self, item: &Item) -> Result<Vec<String>> {
+        let form = "a list such as `[\"jsonv2\"]`";
+        let array = self.array(item, "experiments", form)?;
+        let mut names: Vec<String> = Vec::new();
+        for (name, span) in self.strings(array, "experiments", form)? {
+            check_experiment(name).map_err(|problem| self.error(span.clone(), &problem))?;
+            if names.iter().any(|other| switched(other) == switched(name)) {
+                let problem = format!("`experiments` names `{}` twice", switched(name));
+                return Err(self.error(span, &problem));
+            }
+            names.push(name.to_owned());
+        }
+        Ok(names)
+    }
+
+    /// Returns the table, in which every key is one of `known`.
+    fn table<'i>(&self, item: &'i Item, name: &str, known: &[&str]) -> Result<&'i dyn TableLike> {
+        let table = self.any_table(item, name)?;
+        for (key, _) in table.iter() {
+            if !known.contains(&key) {
+                let of = if name == "the manifest" { name.to_owned() } else { format!("`{name}`") };
+                let problem = format!("unknown key `{}` in {of}", untrusted(key));
+                return Err(self.unknown(key_span(table, key), &problem, key, known));
+            }
+        }
+        Ok(table)
+    }
+
+    fn any_table<'i>(&self, item: &'i Item, name: &str) -> Result<&'i dyn TableLike> {
+        item.as_table_like().ok_or_else(|| {
+            self.error(item.span(), &format!("`{}` must be a table", untrusted(name)))
+        })
+    }
+
+    fn array<'i>(&self, item: &'i Item, key: &str, form: &str) -> Result<&'i Array> {
+        item.as_array().ok_or_else(|| self.error(item.span(), &format!("`{key}` must be {form}")))
+    }
+
+    fn strings<'i>(&self, array: &'i Array, key: &str, form: &str) -> Result<Vec<(&'i str, Span)>> {
+        let string = |value: &'i toml_edit::Value| {
+            let text = value.as_str();
+            let text =
+                text.ok_or_else(|| self.error(value.span(), &format!("`{key}` must be {form}")))?;
+            Ok((text, value.span()))
+        };
+        array.iter().map(string).collect()
+    }
+
+    fn string<'i>(&self, item: &'i Item, key: &str, form: &str) -> Result<&'i str> {
+        item.as_str()
+            .ok_or_else(|| self.error(item.span(), &format!("`{}` must be {form}", untrusted(key))))
+    }
+
+    fn line(&self, span: Span) -> u32 {
+        line_at(self.text.as_bytes(), span.map_or(0, |span| span.start))
+    }
+
+    fn error(&self, span: Span, problem: &str) -> Error {
+        Error::new(Kind::Usage, format!("{}: {problem}", place(self.path, self.line(span))))
+    }
+
+    fn unknown(&self, span: Span, problem: &str, typed: &str, known: &[&str]) -> Error {
+        match near_match(typed, known.iter().copied()) {
+            Some(near) => self.error(span, &format!("{problem}; did you mean `{near}`?")),
+            None => self.error(span, problem).hint(format!("known here: `{}`", known.join("`, `"))),
+        }
+    }
+}
+
+fn key_span(table: &dyn TableLike, key: &str) -> Span {
+    table.key(key).and_then(toml_edit::Key::span)
+}
+
+/// Returns the experiment that `name` switches on or off, as Go reads it.
+fn switched(name: &str) -> &str {
+    if name == "none" { name } else { name.strip_prefix("no").unwrap_or(name) }
+}
+
+fn check_experiment(name: &str) -> Result<(), String> {
+    match check_pin("GOEXPERIMENT", name) {
+        Ok(()) if !name.contains(',') && !switched(name).is_empty() => Ok(()),
+        _ => Err(format!("`{}` cannot be the name of an experiment", untrusted(name))),
+    }
+}
+
+/// An empty value removes the key.
+fn check_debug(key: &str, value: &str) -> Result<(), String> {
+    let shown = if value.is_empty() { "0" } else { value };
+    let setting = format!("{key}={shown}");
+    match check_pin("GODEBUG", &setting) {
+        // Removing a setting weakens nothing.
+        Err(BadPin::Unsafe { .. }) if value.is_empty() => Ok(()),
+        Err(BadPin::Unsafe { name, reason }) => {
+            Err(format!("a lock may not set `{}`: {reason}", untrusted(name)))
+        }
+        Ok(()) if !setting.contains(',') => Ok(()),
+        _ => Err(format!("`{}` is not a setting of GODEBUG", untrusted(&setting))),
+    }
+}
+
+/// An empty path removes the pin.
+fn check_goroot_final(path: &str) -> Result<(), String> {
+    // What a lock's string cannot hold, no pin can.
+    let plain = path.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\');
+    match check_pin("GOROOT_FINAL", path) {
+        _ if path.is_empty() => Ok(()),
+        Ok(()) if plain => Ok(()),
+        _ => Err("`goroot-final` must be an absolute path such as `\"/usr/local/go\"`".to_owned()),
+    }
+}
+
+fn check_pin<'v>(variable: &str, value: &'v str) -> Result<(), BadPin<'v>> {
+    pinned(variable).map_or(Err(BadPin::Form("a pin")), |pin| (pin.check)(value))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,446 @@
+use super::*;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+const FULL: &str = r#"# Ours.
+[toolchain]
+go = "1.27" # newest line
+platforms = ["linux/amd64", "linux-arm64"]
+
+[pins]
+experiments = ["jsonv2", "nogreenteagc"]
+goroot-final = "/usr/local/go"
+[pins.debug]
+netdns = "go"
+http2debug = 1
+
+[profile.ci]
+experiments = []
+[profile.ci.debug]
+gctrace = "1"
+netdns = ""
+
+[profile.bare]
+goroot-final = ""
+debug = { http2debug = "2" }
+
+[policy]
+level = "logged"
+"#;
+
+fn parse(text: &str) -> Result<Manifest> {
+    Manifest::parse(text, Path::new("/src/app/goward.toml"))
+}
+
+fn pins(manifest: &Manifest, profile: Option<&str>) -> String {
+    let pins = manifest.resolved_pins(profile).unwrap();
+    pins.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+#[test]
+fn a_full_manifest_is_read() {
+    let manifest = parse(FULL).unwrap();
+    assert_eq!(manifest.request().to_string(), "1.27");
+    assert_eq!(manifest.wanted().to_string(), "/src/app/goward.toml:3");
+    let platforms: Vec<String> = manifest.platforms().iter().map(Platform::to_string).collect();
+    assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+    assert_eq!(manifest.profiles().collect::<Vec<_>>(), ["bare", "ci"]);
+    assert_eq!(
+        pins(&manifest, None),
+        "GODEBUG=http2debug=1,netdns=go\nGOEXPERIMENT=jsonv2,nogreenteagc\n\
+         GOROOT_FINAL=/usr/local/go\n"
+    );
+    assert_eq!(
+        pins(&manifest, Some("ci")),
+        "GODEBUG=gctrace=1,http2debug=1\nGOROOT_FINAL=/usr/local/go\n"
+    );
+    assert_eq!(
+        pins(&manifest, Some("bare")),
+        "GODEBUG=http2debug=2,netdns=go\nGOEXPERIMENT=jsonv2,nogreenteagc\n"
+    );
+}
+
+#[test]
+fn a_short_manifest_means_the_defaults() {
+    let manifest = parse("toolchain.go = \"stable\"\n").unwrap();
+    assert_eq!(manifest.platforms(), BTreeSet::from([Platform::host()]));
+    assert_eq!((pins(&manifest, None).as_str(), manifest.profiles().count()), ("", 0));
+    assert_eq!(manifest.demanded_level(Level::BuiltIn), Level::BuiltIn);
+}
+
+#[test]
+fn a_project_raises_the_level_and_never_lowers_it() {
+    let cases = [
+        ("logged", Level::BuiltIn, Level::Logged),
+        ("listed", Level::BuiltIn, Level::BuiltIn),
+        ("none", Level::Logged, Level::Logged),
+    ];
+    for (level, user, want) in cases {
+        let text = FULL.replacen("logged", level, 1);
+        assert_eq!(parse(&text).unwrap().demanded_level(user), want, "{level}");
+    }
+}
+
+#[test]
+fn an_unknown_profile_is_an_error() {
+    let manifest = parse(FULL).unwrap();
+    let cases = [
+        ("bar", "goward: `/src/app/goward.toml` has no profile `bar`\nhint: did you mean `bare`?"),
+        (
+            "release",
+            "goward: `/src/app/goward.toml` has no profile `release`\n\
+             hint: add a table `[profile.release]`",
+        ),
+    ];
+    for (profile, want) in cases {
+        let error = manifest.resolved_pins(Some(profile)).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::NotFound, want));
+    }
+}
+
+#[test]
+fn each_mistake_names_its_line() {
+    let cases = [
+        ("[pins]", "[pin]", "6`: unknown key `pin` in the manifest; did you mean `pins`?"),
+        (
+            "[policy]",
+            "[sources]",
+            "23`: unknown key `sources` in the manifest\n\
+             hint: known here: `pins`, `policy`, `profile`, `toolchain`",
+        ),
+        (
+            "experiments = [\"j",
+            "experiment = [\"j",
+            "7`: unknown key `experiment` in `pins`; did you mean `experiments`?",
+        ),
+        (
+            "experiments = []",
+            "env = []",
+            "14`: unknown key `env` in `profile.ci`\n\
+             hint: known here: `debug`, `experiments`, `goroot-final`",
+        ),
+        ("go = \"1.27\"", "go = 1.27", "3`: `go` must be a string such as `\"1.27\"`"),
+        (
+            "go = \"1.27\"",
+            "go = \"1.2x\"",
+            "3`: `1.2x` is not a version, a line (`1.27`), a range (`>=1.25,<1.27`), `stable`, \
+             `oldstable` or `latest`",
+        ),
+        (
+            "linux-arm64",
+            "linux/arm46",
+            "4`: unknown platform in `platforms`\n  `linux/arm46` is not a platform that Go has \
+             toolchains for\nhint: did you mean `linux/arm64`?",
+        ),
+        ("\"linux-arm64\"", "1", "4`: `platforms` must be a list such as `[\"linux/amd64\"]`"),
+        (
+            "[\"linux/amd64\", \"linux-arm64\"]",
+            "\"linux/amd64\"",
+            "4`: `platforms` must be a list such as `[\"linux/amd64\"]`",
+        ),
+        ("[\"linux/amd64\", \"linux-arm64\"]", "[]", "4`: `platforms` names no platform"),
+        ("\"jsonv2\"", "\"JSONv2\"", "7`: `JSONv2` cannot be the name of an experiment"),
+        ("\"jsonv2\"", "\"a,b\"", "7`: `a,b` cannot be the name of an experiment"),
+        ("\"jsonv2\"", "\"no\"", "7`: `no` cannot be the name of an experiment"),
+        ("\"jsonv2\"", "\"greenteagc\"", "7`: `experiments` names `greenteagc` twice"),
+        ("\"jsonv2\"", "true", "7`: `experiments` must be a list such as `[\"jsonv2\"]`"),
+        (
+            "/usr/local/go",
+            "/usr/../go",
+            "8`: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+        ),
+        (
+            "/usr/local/go",
+            "/usr/é",
+            "8`: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+        ),
+        (
+            "\"/usr/local/go\"",
+            "1",
+            "8`: `goroot-final` must be a string such as `\"/usr/local/go\"`",
+        ),
+        (
+            "[pins.debug]\nnetdns",
+            "debug = 1\n[profile.x.debug]\nnetdns",
+            "9`: `pins.debug` must be a table",
+        ),
+        ("\"go\"", "\"a b\"", "10`: `netdns=a b` is not a setting of GODEBUG"),
+        ("\"go\"", "\"go,x=1\"", "10`: `netdns=go,x=1` is not a setting of GODEBUG"),
+        ("\"go\"", "true", "10`: `netdns` must be a string or an integer"),
+        (
+            "http2debug = 1",
+            "tls10server = 1",
+            "11`: a lock may not set `tls10server`: it accepts broken TLS versions",
+        ),
+        (
+            "gctrace = \"1\"",
+            "execerrdot = 0",
+            "16`: a lock may not set `execerrdot`: it lets programs run from the current directory",
+        ),
+        (
+            "[profile.bare]",
+            "[profile.Bare]",
+            "19`: `Bare` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens",
+        ),
+        ("\"logged\"", "\"loged\"", "24`: unknown level `loged`; did you mean `logged`?"),
+        (
+            "\"logged\"",
+            "\"best\"",
+            "24`: unknown level `best`\n\
+             hint: known here: `none`, `listed`, `built-in`, `stapled`, `logged`",
+        ),
+        ("[policy]", "[policy", "23`: not TOML: unclosed table, expected `]`"),
+        ("level", "level = 1\nlevel", "25`: not TOML: duplicate key"),
+    ];
+    for (from, to, problem) in cases {
+        let error = parse(&FULL.replacen(from, to, 1)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.toml:{problem}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want), "{to}");
+    }
+}
+
+#[test]
+fn a_manifest_needs_a_request() {
+    for text in ["", "[toolchain]\n", "[pins]\n"] {
+        assert_eq!(
+            parse(text).unwrap_err().to_string(),
+            "goward: `/src/app/goward.toml`: `go` is missing in `toolchain`\n\
+             hint: choose one: `goward use 1.27`"
+        );
+    }
+}
+
+#[test]
+fn a_missing_manifest_is_not_found() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.toml");
+    let error = Manifest::read(&path).unwrap_err();
+    let want =
+        format!("goward: `{}` does not exist\nhint: write it: `goward use 1.27`", path.display());
+    assert_eq!((error.kind(), error.to_string()), (Kind::NotFound, want));
+}
+
+/// Applies `change` to a manifest with `text`, or to a new one.
+fn edited(text: Option<&str>, change: impl FnOnce(&mut ManifestEdit) -> Result<()>) -> String {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.toml");
+    if let Some(text) = text {
+        fs_err::write(&path, text).unwrap();
+    }
+    let mut edit = ManifestEdit::open_or_new(&path).unwrap();
+    change(&mut edit).unwrap();
+    edit.to_string()
+}
+
+fn request(text: &str) -> Request {
+    Request::parse(text).unwrap()
+}
+
+#[test]
+fn a_new_manifest_says_what_it_is() {
+    let text = edited(None, |edit| {
+        edit.set_request(&request("1.27"))?;
+        edit.add_experiment("jsonv2")?;
+        edit.set_debug("http2debug", "1")?;
+        edit.set_goroot_final("/usr/local/go")
+    });
+    let want = "# The Go toolchain of this project, and the Go settings that builds here get.\n\
+                # After a change run `goward lock`, which brings goward.lock up to date.\n\n\
+                [toolchain]\ngo = \"1.27\"\n\n\
+                [pins]\nexperiments = [\"jsonv2\"]\ngoroot-final = \"/usr/local/go\"\n\n\
+                [pins.debug]\nhttp2debug = \"1\"\n";
+    assert_eq!(text, want);
+    parse(&text).unwrap();
+}
+
+#[test]
+fn editing_keeps_comments_and_layout() {
+    let text = edited(Some(FULL), |edit| {
+        edit.set_request(&request("go1.26.2"))?;
+        edit.add_platform(Platform::parse("linux/arm64")?)?;
+        edit.add_platform(Platform::parse("darwin/arm64")?)?;
+        edit.add_experiment("greenteagc")?;
+        edit.add_experiment("jsonv2")?;
+        edit.add_experiment("synctest")?;
+        edit.set_debug("http2debug", "2")?;
+        edit.set_debug("netdns", "")?;
+        edit.set_debug("gctrace", "1")?;
+        edit.set_goroot_final("")
+    });
+    let want = FULL
+        .replacen("go = \"1.27\" # newest", "go = \"1.26.2\" # newest", 1)
+        .replacen("\"linux-arm64\"]", "\"linux-arm64\", \"darwin/arm64\"]", 1)
+        .replacen("\"nogreenteagc\"]", "\"greenteagc\", \"synctest\"]", 1)
+        .replacen("netdns = \"go\"\nhttp2debug = 1\n", "http2debug = \"2\"\ngctrace = \"1\"\n", 1)
+        .replacen("goroot-final = \"/usr/local/go\"\n", "", 1);
+    assert_eq!(text, want);
+}
+
+#[test]
+fn lists_keep_their_layout() {
+    let cases = [
+        ("[]", "[\"new\"]"),
+        ("[\"a\"]", "[\"a\", \"new\"]"),
+        ("[ \"a\" ]", "[ \"a\", \"new\" ]"),
+        ("[\"a\",]", "[\"a\", \"new\",]"),
+        ("[\n]", "[\n  \"new\",\n]"),
+        ("[\n  \"a\",\n]", "[\n  \"a\",\n  \"new\",\n]"),
+        ("[\n    \"a\"\n  ]", "[\n    \"a\",\n    \"new\",\n  ]"),
+        ("[\n\t\"a\", # 1\n\t\"b\", # 2\n]", "[\n\t\"a\", # 1\n\t\"b\", # 2\n\t\"new\",\n]"),
+        ("[\n  \"a\" # 1\n]", "[\n  \"a\", # 1\n  \"new\",\n]"),
+        ("[\n  # none\n]", "[\n  # none\n  \"new\",\n]"),
+        ("[\"a\",\n  \"b\",\n]", "[\"a\",\n  \"b\",\n  \"new\",\n]"),
+    ];
+    for (before, after) in cases {
+        let manifest = |list: &str| {
+            format!("[toolchain]\ngo = \"1.27\"\n[pins]\nexperiments = {list} # ours\n")
+        };
+        let text = edited(Some(&manifest(before)), |edit| edit.add_experiment("new"));
+        assert_eq!(text, manifest(after), "{before}");
+        parse(&text).unwrap();
+    }
+}
+
+#[test]
+fn every_way_to_write_tables_can_be_edited() {
+    for text in [
+        "",
+        "# only a comment\n",
+        "toolchain = { go = \"1.27\" }\npins = { debug = { a = \"1\" } }\n",
+        "toolchain.go = \"1.27\"\npins.experiments = []\n",
+        "[pins.debug]\na = \"1\"\n\n[toolchain]\n",
+        "[profile.ci]\n",
+    ] {
+        let text = edited(Some(text), |edit| {
+            edit.set_request(&request("1.26"))?;
+            edit.add_platform(Platform::host())?;
+            edit.add_experiment("jsonv2")?;
+            edit.set_goroot_final("/go")?;
+            edit.set_debug("http2debug", "1")
+        });
+        let manifest = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(manifest.request().to_string(), "1.26");
+        assert!(
+            pins(&manifest, None).contains("http2debug=1\nGOEXPERIMENT=jsonv2\nGOROOT_FINAL=/go")
+        );
+    }
+}
+
+#[test]
+fn a_comment_stays_on_top() {
+    let text = edited(Some("# mine\n"), |edit| edit.set_request(&request("1.27")));
+    assert_eq!(text, "# mine\n\n[toolchain]\ngo = \"1.27\"\n");
+}
+
+#[test]
+fn the_first_platform_keeps_the_host_covered() {
+    let host = Platform::host();
+    let other = Platform::parse("plan9/386").unwrap();
+    let text = "[toolchain]\ngo = \"1.27\"\n";
+    let with = |platform| edited(Some(text), |edit| edit.add_platform(platform));
+    assert_eq!(with(other), format!("{text}platforms = [\"{host}\", \"plan9/386\"]\n"));
+    assert_eq!(with(host), format!("{text}platforms = [\"{host}\"]\n"));
+}
+
+#[test]
+fn bad_values_are_refused_before_anything_changes() {
+    let dir = TempDir::new().unwrap();
+    let mut edit = ManifestEdit::open_or_new(&dir.path().join("goward.toml")).unwrap();
+    let before = edit.to_string();
+    let cases = [
+        (edit.add_experiment("a,b"), "goward: `a,b` cannot be the name of an experiment"),
+        (edit.set_debug("a", "b c"), "goward: `a=b c` is not a setting of GODEBUG"),
+        (
+            edit.set_debug("tls3des", "1"),
+            "goward: a lock may not set `tls3des`: it accepts broken ciphers",
+        ),
+        (
+            edit.set_goroot_final("go"),
+            "goward: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+        ),
+    ];
+    for (result, want) in cases {
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Usage, want));
+    }
+    assert_eq!(edit.to_string(), before);
+}
+
+#[test]
+fn a_manifest_of_the_wrong_shape_is_not_edited() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.toml");
+    fs_err::write(&path, "pins = 1\ntoolchain = { platforms = 1 }\n").unwrap();
+    let mut edit = ManifestEdit::open_or_new(&path).unwrap();
+    let shown = path.display();
+    let cases = [
+        (edit.set_goroot_final("/go"), format!("goward: `{shown}`: `pins` must be a table")),
+        (
+            edit.add_platform(Platform::host()),
+            format!("goward: `{shown}`: `platforms` must be a list"),
+        ),
+    ];
+    for (result, want) in cases {
+        assert_eq!(result.unwrap_err().to_string(), want);
+    }
+    fs_err::write(&path, "[pins\n").unwrap();
+    assert_eq!(
+        ManifestEdit::open_or_new(&path).unwrap_err().to_string(),
+        format!("goward: `{shown}:1`: not TOML: unclosed table, expected `]`")
+    );
+}
+
+#[test]
+fn writing_happens_only_for_a_manifest_that_is_right_and_new() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.toml");
+    let mut edit = ManifestEdit::open_or_new(&path).unwrap();
+    let shown = path.display();
+    let want = format!(
+        "goward: the changed manifest is wrong; `{shown}` was left as it was\n  `{shown}`: `go` is \
+         missing in `toolchain`\nhint: choose one: `goward use 1.27`"
+    );
+    assert_eq!(edit.write().unwrap_err().to_string(), want);
+    assert!(!path.exists());
+    edit.set_request(&request("1.27")).unwrap();
+    assert!(edit.write().unwrap());
+    assert_eq!(Manifest::read(&path).unwrap().request(), &request("1.27"));
+    let mut again = ManifestEdit::open_or_new(&path).unwrap();
+    again.set_request(&request("1.27.x")).unwrap();
+    assert!(!again.write().unwrap());
+}
+
+#[test]
+fn a_manifest_behind_a_link_is_read_but_not_written() {
+    let dir = TempDir::new().unwrap();
+    fs_err::write(dir.path().join("shared.toml"), FULL).unwrap();
+    let path = dir.path().join("goward.toml");
+    fs_err::os::unix::fs::symlink("shared.toml", &path).unwrap();
+    let mut edit = ManifestEdit::open_or_new(&path).unwrap();
+    edit.set_request(&request("1.26")).unwrap();
+    assert_eq!(edit.write().unwrap_err().kind(), Kind::Usage);
+    assert_eq!(fs_err::read_to_string(dir.path().join("shared.toml")).unwrap(), FULL);
+}
+
+proptest! {
+    #[test]
+    fn damaged_manifests_are_read_or_explained(
+        at in any::<prop::sample::Index>(),
+        piece in "[\\[\\]\"'=,.#{}\\n a-z0-9\\\\]{0,4}",
+        cut in 0..6usize,
+    ) {
+        let at = at.index(FULL.len());
+        let end = (at + cut).min(FULL.len());
+        let text = format!("{}{piece}{}", &FULL[..at], &FULL[end..]);
+        match parse(&text) {
+            Ok(manifest) => {
+                for profile in manifest.profiles().map(Some).chain([None]) {
+                    for (name, value) in manifest.resolved_pins(profile).unwrap() {
+                        prop_assert!((pinned(&name).unwrap().check)(&value).is_ok());
+                    }
+                }
+            }
+            Err(error) => prop_assert_eq!(error.kind(), Kind::Usage),
+        }
+    }
+}
