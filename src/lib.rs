@@ -11,5 +11,6 @@ pub mod ctx;
 pub mod error;
 pub mod net;
 pub mod platform;
+pub mod source;
 pub mod ui;
 pub mod version;
