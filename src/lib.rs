@@ -13,5 +13,6 @@ pub mod net;
 pub mod platform;
 pub mod project;
 pub mod shell;
+pub mod source;
 pub mod ui;
 pub mod version;

@@ -1,0 +1,160 @@
+//! go.dev/dl and its mirrors: an index in JSON, and the archives beside it.
+//!
+//! A mirror may have no index, or one that is shorter than its content; then the `.sha256` file
+//! beside an archive says what the archive should be, and if there is none, nobody does.
+
+use super::index::{MAX_INDEX, parse_digest};
+use super::{
+    Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
+    parse_index,
+};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::net::{Download, Fetched, Job, Net, NetError, Problem, Progress, Url, join, shown};
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Where Go publishes.
+pub(super) const BASE_URL: &str = "https://go.dev/dl";
+
+/// The largest `.sha256` file, in bytes.
+const MAX_DIGEST_FILE: u64 = 1024;
+
+/// One server with the layout of go.dev/dl.
+pub(super) struct GoDev {
+    name: String,
+    base: Url,
+    net: Net,
+    /// The index, once asked for; `None` inside when there is none.
+    index: OnceLock<Option<Vec<Release>>>,
+}
+
+impl GoDev {
+    pub(super) fn new(name: String, base: Url, net: Net) -> Self {
+        Self { name, base, net, index: OnceLock::new() }
+    }
+
+    fn index(&self) -> Result<Option<&[Release]>> {
+        if let Some(index) = self.index.get() {
+            return Ok(index.as_deref());
+        }
+        let mut url = join(&self.base, "");
+        url.set_query(Some("mode=json&include=all"));
+        let fetched =
+            if_there(self.net.fetch_small("the list of releases", &url, MAX_INDEX), &url)?;
+        let index = fetched
+            .map(|fetched| {
+                parse_index(&fetched.body)
+                    .map_err(|error| error.detail(format!("it came from {}", shown(&url))))
+            })
+            .transpose()?;
+        Ok(self.index.get_or_init(|| index).as_deref())
+    }
+
+    /// Returns what the index says of an archive.
+    fn find_listed(&self, wanted: &Wanted) -> Result<Option<&File>> {
+        let releases = self.index()?.unwrap_or_default();
+        let release = releases.iter().find(|release| release.version == wanted.version);
+        Ok(release.and_then(|r| r.files.iter().find(|file| file.platform == wanted.platform)))
+    }
+
+    /// Returns what the file beside an archive says.
+    fn fetch_digest(&self, name: &str) -> Result<Option<String>> {
+        let url = join(&self.base, &format!("{name}.sha256"));
+        let what = format!("the digest of `{name}`");
+        let Some(fetched) = if_there(self.net.fetch_small(&what, &url, MAX_DIGEST_FILE), &url)?
+        else {
+            return Ok(None);
+        };
+        match parse_digest(&fetched.body, name) {
+            Some(digest) => Ok(Some(digest)),
+            None => Err(Error::new(
+                Kind::Network,
+                format!("the digest file of `{name}` is not one: {}", shown(&url)),
+            )
+            .detail(format!("it begins with `{}`", beginning(&fetched.body)))),
+        }
+    }
+}
+
+impl Source for GoDev {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn releases(&self) -> Result<Option<Vec<Release>>> {
+        Ok(self.index()?.map(<[Release]>::to_vec))
+    }
+
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+        let name = wanted.platform.archive_name(wanted.version);
+        let url = join(&self.base, &name);
+        let (mut digest, mut size) = (None, wanted.size);
+        if wanted.ask_digest {
+            if let Some(file) = self.find_listed(wanted)? {
+                digest.clone_from(&file.sha256);
+                size = size.or(file.size);
+            }
+            if digest.is_none() {
+                digest = self.fetch_digest(&name)?;
+            }
+        }
+        let what = wanted.version.to_string();
+        let job = Job { what: &what, url: &url, name: &name, directory: scratch, size };
+        let download =
+            Download::open(&self.net, job, progress).map_err(|error| match error.problem {
+                Problem::NotFound(_) => not_there(&self.name, wanted, &error.url),
+                _ => Error::from(error),
+            })?;
+        let kind = archive_kind(wanted.platform);
+        Ok(Artifact {
+            kind,
+            origin: shown(&url),
+            listing: digest.map_or(Listing::Nothing, Listing::Sha256),
+            size: download.size(),
+            body: match kind {
+                ArtifactKind::TarGz => Body::Download(Box::new(download)),
+                ArtifactKind::Wheel | ArtifactKind::Zip => {
+                    Body::File(save(download, scratch, &name)?)
+                }
+            },
+            name,
+        })
+    }
+}
+
+/// Turns "no such file", a refusal and a web page into `None`: mirrors answer any of them for a
+/// file that they do not have.
+fn if_there(fetched: Result<Fetched, NetError>, url: &Url) -> Result<Option<Fetched>> {
+    match fetched {
+        Ok(fetched) if fetched.is_html() => Ok(None),
+        Ok(fetched) => Ok(Some(fetched)),
+        Err(NetError { problem: Problem::NotFound(_) | Problem::Denied(403), .. }) => Ok(None),
+        Err(error) => Err(Error::from(error).detail(format!("asked {}", host(url)))),
+    }
+}
+
+fn host(url: &Url) -> String {
+    untrusted(url.host_str().unwrap_or_default())
+}
+
+fn beginning(bytes: &[u8]) -> String {
+    untrusted(String::from_utf8_lossy(&bytes[..bytes.len().min(40)]))
+}
+
+/// Writes a download into a file that has no name, for formats that are read from their end.
+fn save(mut download: Download, scratch: &Path, name: &str) -> Result<fs_err::File> {
+    let file = tempfile::tempfile_in(scratch)
+        .map_err(|error| Error::from(error).context(cannot_save(scratch, name)))?;
+    let mut file = fs_err::File::from_parts(file, scratch.join(name));
+    if let Err(error) = std::io::copy(&mut download, &mut file) {
+        return Err(download.failure().cloned().map_or_else(|| error.into(), Error::from));
+    }
+    file.flush()?;
+    file.rewind()?;
+    Ok(file)
+}
+
+fn cannot_save(scratch: &Path, name: &str) -> String {
+    format!("cannot save `{name}` in `{}`", untrusted(scratch.to_string_lossy()))
+}

