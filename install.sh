@@ -1,0 +1,465 @@
+#!/bin/sh
+# Installs goward: from a checkout by building it, or, run by itself, from a release archive.
+#
+# Touches nothing but <prefix>/bin and a temporary directory; start-up files are edited by
+# `goward setup`, which can be undone. Everything is in functions and `main` is called on the last
+# line, so that a download that was cut short does nothing.
+
+set -eu
+
+# In zsh, behave like sh.
+if [ -n "${ZSH_VERSION-}" ]; then emulate sh; fi
+
+# What a download installs unless --version says otherwise; the version in Cargo.toml.
+default_version=0.1.0
+# Inside functions zsh has another $0.
+script=$0
+work=
+
+usage() {
+    cat <<'EOF'
+Usage: install.sh [options]
+
+Installs goward and goward-shim in <prefix>/bin and runs `goward setup`. In a checkout, they are built
+with cargo; otherwise a release archive is downloaded.
+
+Options:
+  --prefix DIR       install below DIR (default: $HOME/.local)
+  --no-modify-path   leave the start-up files of your shells alone
+  --from URL         download from this directory instead of building; it has to hold
+                     goward-<version>-<target>.tar.gz and the same name with .sha256.
+                     https only. The variable GOWARD_RELEASES says the same where there is
+                     no checkout. There is no default: goward has no published releases yet
+  --version VERSION  the release to download (default: the one this script came with)
+  --target TARGET    the platform to download for, as Rust calls it (default: this one)
+  --uninstall        run `goward setup --undo` and remove both programs
+  --purge            with --uninstall: remove the store too, with every toolchain
+  --help             show this text
+EOF
+}
+
+say() {
+    printf '%s\n' "$*"
+}
+
+# die MESSAGE [HINT]...: every further argument is a line to act on.
+die() {
+    printf 'install.sh: %s\n' "$1" >&2
+    shift
+    for hint in "$@"; do
+        printf 'hint: %s\n' "$hint" >&2
+    done
+    exit 1
+}
+
+usage_error() {
+    printf 'install.sh: %s\nhint: ./install.sh --help\n' "$1" >&2
+    exit 2
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Runs however the script ends: nothing half done stays behind.
+clean_up() {
+    [ -z "$work" ] || rm -rf "$work"
+    [ -z "${bin-}" ] || rm -f "$bin/.goward.$$" "$bin/.goward-shim.$$"
+}
+
+make_work_directory() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/goward-install.XXXXXX") ||
+        die "cannot make a temporary directory in \`${TMPDIR:-/tmp}\`; nothing was installed" \
+            "TMPDIR=/another/directory ./install.sh"
+}
+
+# --- Arguments --------------------------------------------------------------------------------
+
+parse_arguments() {
+    prefix=
+    modify_path=yes
+    from=
+    version=$default_version
+    target=
+    uninstall=no
+    purge=no
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --prefix | --from | --version | --target)
+                if [ $# -lt 2 ] || [ -z "$2" ]; then usage_error "\`$1\` needs a value"; fi
+                set_option "$1" "$2"
+                shift
+                ;;
+            --prefix=?* | --from=?* | --version=?* | --target=?*) set_option "${1%%=*}" "${1#*=}" ;;
+            --no-modify-path) modify_path=no ;;
+            --uninstall) uninstall=yes ;;
+            --purge) purge=yes ;;
+            -h | --help)
+                usage
+                exit 0
+                ;;
+            *) usage_error "unknown argument \`$1\`" ;;
+        esac
+        shift
+    done
+    [ "$purge" = no ] || [ "$uninstall" = yes ] || usage_error "\`--purge\` goes with \`--uninstall\`"
+    # Both become parts of a URL and of file names.
+    case $version$target in
+        *[!A-Za-z0-9._+-]*) usage_error "\`--version\` and \`--target\` hold letters, digits and \`._+-\` only" ;;
+    esac
+}
+
+set_option() {
+    case $1 in
+        --prefix) prefix=$2 ;;
+        --from) from=$2 ;;
+        --version) version=${2#v} ;;
+        --target) target=$2 ;;
+    esac
+}
+
+# Sets `bin`.
+choose_prefix() {
+    if [ -z "$prefix" ]; then
+        case ${HOME-} in
+            /*) prefix=$HOME/.local ;;
+            *)
+                die "there is no default place: HOME is unset or not absolute" \
+                    "choose one: ./install.sh --prefix /absolute/directory"
+                ;;
+        esac
+    fi
+    case $prefix in
+        /*) ;;
+        *) prefix=$(pwd)/$prefix ;;
+    esac
+    bin=${prefix%/}/bin
+}
+
+# Sets `checkout` to the directory of this script when goward's sources are there.
+find_checkout() {
+    checkout=
+    # Read from a pipe, $0 is the shell, and the working directory may be anybody's.
+    case ${script##*/} in
+        install.sh) ;;
+        *) return 0 ;;
+    esac
+    directory=$(CDPATH='' cd -- "$(dirname -- "$script")" 2>/dev/null && pwd) || return 0
+    if grep -q '^name = "goward"$' "$directory/Cargo.toml" 2>/dev/null; then
+        checkout=$directory
+    fi
+}
+
+# --- Building ---------------------------------------------------------------------------------
+
+# Sets `cargo`.
+find_cargo() {
+    for cargo in cargo "${CARGO_HOME:-${HOME-}/.cargo}/bin/cargo"; do
+        if has "$cargo"; then return 0; fi
+    done
+    die "building goward needs cargo, which is missing; nothing was installed" \
+        "install Rust $rust or newer, for example from https://rustup.rs, and run this again"
+}
+
+# Debian 12 has cargo 1.63, whose own message about a newer Cargo.toml says little.
+check_cargo_version() {
+    have=$("$cargo" --version) ||
+        die "\`cargo --version\` failed; nothing was installed" "repair it: rustup default stable"
+    number=${have#cargo }
+    major=${number%%.*}
+    minor=${number#*.}
+    minor=${minor%%.*}
+    case $major.$minor in
+        *[!0-9.]* | .* | *.) return 0 ;;
+    esac
+    if [ "$major" -eq "${rust%%.*}" ] && [ "$minor" -lt "${rust#*.}" ]; then
+        die "building goward needs Rust $rust or newer, and this is \`$have\`; nothing was installed" \
+            "rustup update stable" \
+            "without rustup: install Rust from https://rustup.rs"
+    fi
+}
+
+check_compiler() {
+    # rustc links with `cc`; CC names the compiler of the C parts only.
+    has cc || die "building goward needs a C compiler called \`cc\`, which is missing; nothing was installed" \
+        "Debian, Ubuntu: apt-get install build-essential" \
+        "Fedora: dnf install gcc    Alpine: apk add build-base    macOS: xcode-select --install"
+}
+
+# build: sets `new_goward` and `new_shim`.
+build() {
+    rust=$(sed -n 's/^rust-version = "\([0-9]*\.[0-9]*\).*"$/\1/p' "$checkout/Cargo.toml")
+    find_cargo
+    check_cargo_version
+    check_compiler
+    make_work_directory
+    say "building goward in $checkout: a few minutes the first time"
+    # cargo itself says where the programs are: CARGO_TARGET_DIR and its configuration may move them.
+    # It runs in the checkout for the sake of that configuration.
+    (cd "$checkout" && "$cargo" build --release --locked --package goward --package goward-shim \
+        --bins --message-format json-render-diagnostics) >"$work/messages" ||
+        die "the build failed; nothing was installed" "the messages above say why"
+    new_goward=$(built goward)
+    new_shim=$(built goward-shim)
+}
+
+# built NAME: prints where cargo put the program.
+built() {
+    path=$(sed -n "s|.*\"executable\":\"\\([^\"]*/$1\\)\".*|\\1|p" "$work/messages" | tail -n 1)
+    [ -f "$path" ] || die "cargo did not say where it put \`$1\`; nothing was installed"
+    printf '%s\n' "$path"
+}
+
+# --- Downloading ------------------------------------------------------------------------------
+
+check_url() {
+    case $1 in
+        https://?*) scheme=https ;;
+        http://?*) scheme=http ;;
+        *) die "\`$1\` is not an https URL; nothing was downloaded" ;;
+    esac
+    authority=${1#*://}
+    authority=${authority%%[/?#]*}
+    case $authority in
+        *@*) die "a URL with a user name or password is not accepted; nothing was downloaded" ;;
+    esac
+    [ "$scheme" = http ] || return 0
+    case $authority in
+        127.0.0.1 | 127.0.0.1:* | localhost | localhost:*) ;;
+        *)
+            die "refusing to download over plain http: \`$1\`; nothing was downloaded" \
+                "plain http is accepted from this machine itself only"
+            ;;
+    esac
+}
+
+# Sets `target`.
+detect_target() {
+    [ -z "$target" ] || return 0
+    system=$(uname -s)
+    machine=$(uname -m)
+    case $system/$machine in
+        Linux/x86_64 | Linux/amd64) target=x86_64-unknown-linux-musl ;;
+        Linux/aarch64 | Linux/arm64) target=aarch64-unknown-linux-musl ;;
+        Darwin/arm64) target=aarch64-apple-darwin ;;
+        Darwin/x86_64) target=x86_64-apple-darwin ;;
+        *)
+            die "there are no release archives for $system on $machine; nothing was downloaded" \
+                "build goward: run install.sh in a checkout of its repository"
+            ;;
+    esac
+}
+
+# fetch URL FILE
+fetch() {
+    if has curl; then
+        case $scheme in
+            https) curl --proto '=https' --tlsv1.2 -fsSL --retry 3 --connect-timeout 30 -o "$2" "$1" ;;
+            # No redirects: one could lead off this machine.
+            *) curl --proto '=http' -fsS --connect-timeout 30 -o "$2" "$1" ;;
+        esac
+    else
+        # wget cannot be told to follow redirects to https only.
+        wget -q --max-redirect=0 --tries=3 --timeout=30 -O "$2" "$1"
+    fi
+}
+
+check_download_tools() {
+    # Of the programs called wget, only GNU's is known to check certificates.
+    if ! has curl && ! { has wget && wget --version 2>/dev/null | grep -q '^GNU Wget'; }; then
+        die "downloading needs curl or GNU wget, and both are missing; nothing was downloaded" \
+            "Debian, Ubuntu: apt-get install curl    Alpine: apk add curl    Fedora: dnf install curl"
+    fi
+    for tool in tar gzip; do
+        has "$tool" || die "unpacking needs $tool, which is missing; nothing was downloaded"
+    done
+    has sha256sum || has shasum || has openssl ||
+        die "checking the download needs sha256sum, shasum or openssl, and all are missing; nothing was downloaded"
+}
+
+# sha256 FILE: prints 64 hexadecimal digits.
+sha256() {
+    if has sha256sum; then
+        sha256sum <"$1" | cut -d ' ' -f 1
+    elif has shasum; then
+        shasum -a 256 <"$1" | cut -d ' ' -f 1
+    else
+        openssl dgst -sha256 -r <"$1" | cut -d ' ' -f 1
+    fi
+}
+
+# Sets `new_goward` and `new_shim`.
+download() {
+    if [ -z "$from" ]; then
+        die "nothing to download from: goward has no published releases yet" \
+            "clone its repository and run ./install.sh there, or name a directory with release archives: --from URL"
+    fi
+    check_url "$from"
+    detect_target
+    check_download_tools
+    make_work_directory
+    name=goward-$version-$target
+    url=${from%/}/$name.tar.gz
+    say "downloading $url"
+    fetch "$url.sha256" "$work/sha256" ||
+        die "cannot download \`$url.sha256\`; nothing was installed"
+    fetch "$url" "$work/archive" || die "cannot download \`$url\`; nothing was installed"
+    read -r wanted _ <"$work/sha256" || [ -n "$wanted" ] || wanted=
+    case $wanted in
+        *[!0-9a-f]*) wanted= ;;
+    esac
+    [ "${#wanted}" -eq 64 ] ||
+        die "\`$url.sha256\` is not a checksum: 64 lower-case hexadecimal digits were expected; nothing was installed"
+    got=$(sha256 "$work/archive")
+    [ "$got" = "$wanted" ] ||
+        die "the sha256 of \`$url\` is wrong; nothing was installed
+  wanted $wanted
+  got    $got" \
+            "try again; if it stays wrong, tell whoever publishes it"
+    # Only these two names are unpacked, whatever else the archive holds.
+    mkdir "$work/unpacked"
+    tar -xzf "$work/archive" -C "$work/unpacked" "$name/goward" "$name/goward-shim" ||
+        die "\`$url\` does not hold \`$name/goward\` and \`$name/goward-shim\`; nothing was installed"
+    new_goward=$work/unpacked/$name/goward
+    new_shim=$work/unpacked/$name/goward-shim
+    for program in "$new_goward" "$new_shim"; do
+        if [ -L "$program" ] || [ ! -f "$program" ]; then
+            die "\`${program##*/}\` in \`$url\` is not a regular file; nothing was installed"
+        fi
+    done
+}
+
+# --- Installing -------------------------------------------------------------------------------
+
+install_programs() {
+    mkdir -p "$bin" || die "cannot make \`$bin\`; nothing was installed" \
+        "choose another place: ./install.sh --prefix /absolute/directory"
+    for program in goward goward-shim; do
+        [ ! -d "$bin/$program" ] || die "\`$bin/$program\` is a directory; nothing was installed"
+    done
+    # Copies first, so that a full disk leaves the old pair in place; renames cannot be half done,
+    # and programs that are running keep their file.
+    copy "$new_goward" "$bin/.goward.$$"
+    copy "$new_shim" "$bin/.goward-shim.$$"
+    mv -f "$bin/.goward-shim.$$" "$bin/goward-shim"
+    mv -f "$bin/.goward.$$" "$bin/goward"
+    say "installed $bin/goward and $bin/goward-shim"
+}
+
+copy() {
+    if ! cp "$1" "$2" || ! chmod 755 "$2"; then
+        die "cannot write to \`$bin\`; nothing was installed" \
+            "choose another place: ./install.sh --prefix /absolute/directory"
+    fi
+}
+
+# Sets `store` by goward's own rule; empty when there is none.
+find_store() {
+    store=
+    case ${GOWARD_HOME-} in
+        /*)
+            store=$GOWARD_HOME
+            return 0
+            ;;
+    esac
+    case ${XDG_DATA_HOME-} in
+        /*)
+            store=$XDG_DATA_HOME/goward
+            return 0
+            ;;
+    esac
+    case ${HOME-} in
+        /*) store=$HOME/.local/share/goward ;;
+    esac
+}
+
+set_up() {
+    find_store
+    if [ -z "$store" ]; then
+        say "not set up: there is no place for toolchains, as HOME, XDG_DATA_HOME and GOWARD_HOME are unset"
+        say "next: GOWARD_HOME=/absolute/directory $bin/goward setup"
+        return 0
+    fi
+    if [ "$modify_path" = yes ]; then
+        "$bin/goward" setup || setup_failed "$bin/goward setup"
+        say "next: open a new shell, or: . \"$store/env\""
+    else
+        "$bin/goward" setup --no-modify-path || setup_failed "$bin/goward setup --no-modify-path"
+        say "next: . \"$store/env\" wherever you want goward's go to be first"
+    fi
+}
+
+setup_failed() {
+    die "goward is installed, but \`goward setup\` failed" "when that is solved: $1"
+}
+
+# --- Uninstalling -----------------------------------------------------------------------------
+
+remove() {
+    if [ -x "$bin/goward" ]; then
+        find_store
+        if [ -n "$store" ]; then
+            "$bin/goward" setup --undo ||
+                die "\`goward setup --undo\` failed; nothing was removed" \
+                    "to remove the programs anyway: rm \"$bin/goward\" \"$bin/goward-shim\""
+        fi
+    elif [ ! -e "$bin/goward-shim" ] && [ "$purge" = no ]; then
+        say "goward is not installed in $bin; nothing to do"
+        return 0
+    fi
+    rm -f "$bin/goward" "$bin/goward-shim" || die "cannot remove goward from \`$bin\`"
+    say "removed goward and goward-shim from $bin"
+    if [ "$purge" = yes ]; then
+        purge_store
+    elif [ -n "${store-}" ] && [ -d "$store" ]; then
+        say "toolchains stay in $store; --purge removes them"
+    fi
+}
+
+# Removes what goward keeps in its store, by name: GOWARD_HOME may be a directory with other things.
+purge_store() {
+    find_store
+    if [ -z "$store" ] || { [ ! -d "$store/tree" ] && [ ! -d "$store/meta" ]; }; then
+        say "there is no store; nothing to purge"
+        return 0
+    fi
+    # However it is spelled: `root` and `tmp` below / would be a catastrophe.
+    place=$(cd "$store" && pwd -P)
+    user=$(cd "${HOME:-/}" 2>/dev/null && pwd -P) || user=
+    if [ "$place" = / ] || [ "$place" = "$user" ]; then
+        die "refusing to purge \`$store\`: it is no place of goward's own" \
+            "remove tree, extra, root, meta, tmp, dl, locks, trash and shims in it by hand"
+    fi
+    for name in tree extra root meta tmp dl locks trash shims env env.fish default.lock; do
+        entry=$place/$name
+        [ -e "$entry" ] || [ -L "$entry" ] || continue
+        # Trees have no write bits. A link is removed, not what it leads to.
+        if [ -d "$entry" ] && [ ! -L "$entry" ]; then chmod -R u+w "$entry"; fi
+        rm -rf "$entry"
+    done
+    rmdir "$place" 2>/dev/null || say "other files stay in $store"
+    say "removed the toolchains in $store"
+}
+
+main() {
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    parse_arguments "$@"
+    choose_prefix
+    if [ "$uninstall" = yes ]; then
+        remove
+        return 0
+    fi
+    find_checkout
+    if [ -n "$checkout" ] && [ -z "$from" ]; then
+        build
+    else
+        from=${from:-${GOWARD_RELEASES-}}
+        download
+    fi
+    install_programs
+    set_up
+}
+
+main "$@"

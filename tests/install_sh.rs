@@ -1,0 +1,727 @@
+//! `install.sh` under every shell at hand, with stubs in place of cargo and goward, and a server of
+//! its own on the loopback interface.
+#![cfg(test)]
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tempfile::TempDir;
+
+const INSTALLER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/install.sh");
+const TARGET: &str = "x86_64-unknown-linux-musl";
+
+/// What a stub called `goward` does: tells how it was called, and can be told to fail.
+const GOWARD: &str = "#!/bin/sh\nprintf 'goward %s\\n' \"$*\"\nexit \"${GOWARD_STUB_STATUS:-0}\"\n";
+
+/// A stub cargo. Its `build` makes both programs and reports them as the real one does.
+const CARGO: &str = r#"#!/bin/sh
+if [ "$1" = --version ]; then echo "${CARGO_STUB_VERSION:-cargo 1.95.0 (abc 2026-01-01)}"; exit; fi
+printf 'cargo %s\nin %s\n' "$*" "$(pwd)" >&2
+[ -z "${CARGO_STUB_STATUS-}" ] || exit "$CARGO_STUB_STATUS"
+out=${CARGO_TARGET_DIR:-target}/release
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cp "$GOWARD_STUB" "$out/goward"
+cp "$GOWARD_STUB" "$out/goward-shim"
+echo '{"reason":"compiler-artifact","target":{"name":"goward"},"filenames":["/x/libgoward.rlib"],"executable":null}'
+echo '{"reason":"compiler-artifact","target":{"name":"goward"},"executable":"'"$out"'/goward","fresh":false}'
+echo '{"reason":"compiler-artifact","target":{"name":"goward-shim"},"executable":"'"$out"'/goward-shim","fresh":false}'
+echo '{"reason":"build-finished","success":true}'
+"#;
+
+/// Every program that the installer may use; a test takes away what it wants to be missing.
+const TOOLS: [&str; 26] = [
+    "cat",
+    "chmod",
+    "cp",
+    "curl",
+    "cut",
+    "dirname",
+    "env",
+    "grep",
+    "gzip",
+    "head",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "openssl",
+    "rm",
+    "rmdir",
+    "sed",
+    "sh",
+    "sha256sum",
+    "shasum",
+    "tail",
+    "tar",
+    "uname",
+    "wget",
+    "id",
+];
+
+struct Machine {
+    directory: TempDir,
+    variables: BTreeMap<&'static str, String>,
+}
+
+struct Outcome {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Machine {
+    /// A home, a checkout with the real script in it, a PATH with links to the tools, stubs.
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let machine = Self { directory, variables: BTreeMap::new() };
+        for name in ["home", "tools", "checkout", "tmp"] {
+            fs::create_dir(machine.path(name)).unwrap();
+        }
+        for tool in TOOLS {
+            if let Some(program) = find(tool) {
+                symlink(program, machine.path("tools").join(tool)).unwrap();
+            }
+        }
+        machine.program("tools/cargo", CARGO);
+        machine.program("tools/cc", "#!/bin/sh\n");
+        machine.program("stub", GOWARD);
+        fs::copy(INSTALLER, machine.path("checkout/install.sh")).unwrap();
+        let manifest = "[package]\nname = \"goward\"\nrust-version = \"1.89\"\n";
+        fs::write(machine.path("checkout/Cargo.toml"), manifest).unwrap();
+        machine
+            .with("HOME", "[DIR]/home")
+            .with("PATH", "[DIR]/tools")
+            .with("TMPDIR", "[DIR]/tmp")
+            .with("GOWARD_STUB", "[DIR]/stub")
+    }
+
+    fn root(&self) -> String {
+        self.directory.path().canonicalize().unwrap().into_os_string().into_string().unwrap()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        Path::new(&self.root()).join(name)
+    }
+
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = value.replace("[DIR]", &self.root());
+        self.variables.insert(name, value);
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    fn without_tool(self, tool: &str) -> Self {
+        fs::remove_file(self.path("tools").join(tool)).unwrap();
+        self
+    }
+
+    fn program(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// Runs the script of the checkout under `sh`.
+    fn install(&self, args: &[&str]) -> Outcome {
+        let script = self.path("checkout/install.sh");
+        self.run(&["sh"], &[&[script.to_str().unwrap()], args].concat(), None)
+    }
+
+    /// Runs the script as `curl … | sh` does.
+    fn piped(&self, args: &[&str]) -> Outcome {
+        self.run(&["sh"], &[&["-s", "--"], args].concat(), Some(INSTALLER))
+    }
+
+    fn run(&self, shell: &[&str], args: &[&str], stdin: Option<&str>) -> Outcome {
+        let stdin = stdin.map_or_else(Stdio::null, |path| {
+            Stdio::from(fs::File::open(path).unwrap().into_file())
+        });
+        let args = args.iter().map(|arg| arg.replace("[DIR]", &self.root()));
+        let output = Command::new(find(shell[0]).unwrap())
+            .args(&shell[1..])
+            .args(args)
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.path("home"))
+            .stdin(stdin)
+            .output()
+            .unwrap();
+        let left: Vec<_> = fs::read_dir(self.path("tmp")).unwrap().collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        let text =
+            |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&self.root(), "[DIR]");
+        Outcome {
+            status: output.status.code().unwrap(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Names in a directory, hidden ones included.
+    fn list(&self, directory: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Outcome {
+    #[track_caller]
+    fn succeeds(&self, stdout: &str) -> &Self {
+        assert_eq!((self.status, self.stdout.as_str()), (0, stdout), "stderr: {}", self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn fails(&self, status: i32, stderr: &str) {
+        assert_eq!((self.status, self.stderr.as_str()), (status, stderr), "{}", self.stdout);
+    }
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    ["/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+        .map(|directory| Path::new(directory).join(program))
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+/// Serves files by path on a free port, and counts requests, until the test ends.
+struct Server {
+    url: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn new(files: Vec<(String, Vec<u8>)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
+                let mut request = Vec::new();
+                let mut byte = [0];
+                while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                    request.push(byte[0]);
+                }
+                let request = String::from_utf8_lossy(&request);
+                let path = request.split(' ').nth(1).unwrap_or_default();
+                let file = files.iter().find(|(name, _)| path.strip_prefix('/') == Some(name));
+                let (status, body) =
+                    file.map_or(("404 Not Found", &b""[..]), |(_, body)| ("200 OK", body));
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                );
+                _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// A release archive with `members` and its checksum file.
+    fn release(version: &str, members: &[(&str, &str)]) -> Self {
+        let archive = archive(members);
+        let digest = digest(&archive);
+        let name = format!("goward-{version}-{TARGET}.tar.gz");
+        let checksum = format!("{digest}  {name}\n").into_bytes();
+        Self::new(vec![(format!("{name}.sha256"), checksum), (name, archive)])
+    }
+
+    fn good(version: &str) -> Self {
+        let directory = format!("goward-{version}-{TARGET}");
+        let goward = format!("{directory}/goward");
+        let shim = format!("{directory}/goward-shim");
+        let readme = format!("{directory}/README.md");
+        Self::release(version, &[(&goward, GOWARD), (&shim, GOWARD), (&readme, "x"), ("evil", "x")])
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// A `.tar.gz`; content that starts with `->` makes a link.
+fn archive(members: &[(&str, &str)]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gzip);
+    for (name, content) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        if let Some(target) = content.strip_prefix("->") {
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_size(0);
+            tar.append_link(&mut header, name, target).unwrap();
+        } else {
+            header.set_size(content.len() as u64);
+            tar.append_data(&mut header, name, content.as_bytes()).unwrap();
+        }
+    }
+    tar.into_inner().unwrap().finish().unwrap()
+}
+
+fn digest(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+const INSTALLED: &str = "installed [DIR]/home/.local/bin/goward and [DIR]/home/.local/bin/goward-shim\n\
+                         goward setup\nnext: open a new shell, or: . \
+                         \"[DIR]/home/.local/share/goward/env\"\n";
+const REMOVED: &str = "removed goward and goward-shim from [DIR]/home/.local/bin\n";
+const BUILDING: &str = "building goward in [DIR]/checkout: a few minutes the first time\n";
+const CARGO_CALL: &str = "cargo build --release --locked --package goward --package goward-shim --bins \
+                          --message-format json-render-diagnostics\nin [DIR]/checkout\n";
+
+#[test]
+fn a_checkout_is_built_and_installed_under_every_shell() {
+    for shell in
+        [&["dash"][..], &["bash"], &["bash", "--posix"], &["zsh", "-f"], &["busybox", "sh"]]
+    {
+        if find(shell[0]).is_none() {
+            println!("skipped: `{}` is not installed", shell[0]);
+            continue;
+        }
+        let machine = Machine::new();
+        // Twice: the second installs over the first.
+        for _ in 0..2 {
+            let outcome = machine.run(shell, &["[DIR]/checkout/install.sh"], None);
+            outcome.succeeds(&format!("{BUILDING}{INSTALLED}"));
+            assert_eq!(outcome.stderr, CARGO_CALL, "{shell:?}");
+            assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
+        }
+        let outcome = machine.run(shell, &["[DIR]/checkout/install.sh", "--uninstall"], None);
+        outcome.succeeds(
+            "goward setup --undo\nremoved goward and goward-shim from [DIR]/home/.local/bin\n",
+        );
+    }
+}
+
+#[test]
+fn options_of_a_build() {
+    let cases: [(&[&str], &str, &str); 4] = [
+        (&["--prefix", "[DIR]/p q"], "p q/bin", "goward setup\n"),
+        (&["--prefix=[DIR]/p/"], "p/bin", "goward setup\n"),
+        (&["--prefix", "relative"], "home/relative/bin", "goward setup\n"),
+        (&["--no-modify-path"], "home/.local/bin", "goward setup --no-modify-path\n"),
+    ];
+    for (args, bin, called) in cases {
+        let machine = Machine::new();
+        let outcome = machine.install(args);
+        assert_eq!(outcome.status, 0, "{args:?}: {}", outcome.stderr);
+        assert!(outcome.stdout.contains(called), "{args:?}: {}", outcome.stdout);
+        assert_eq!(machine.list(bin), ["goward", "goward-shim"]);
+        let mode =
+            fs::metadata(machine.path(bin).join("goward-shim")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+}
+
+#[test]
+fn the_target_directory_is_cargos_choice() {
+    let machine = Machine::new().with("CARGO_TARGET_DIR", "[DIR]/elsewhere");
+    machine.install(&[]).succeeds(&format!("{BUILDING}{INSTALLED}"));
+    assert_eq!(machine.list("elsewhere/release"), ["goward", "goward-shim"]);
+    assert_eq!(machine.list("checkout"), ["Cargo.toml", "install.sh"]);
+}
+
+#[test]
+fn cargo_is_also_found_where_rustup_puts_it() {
+    let machine = Machine::new().without_tool("cargo");
+    machine.program("home/.cargo/bin/cargo", CARGO);
+    machine.install(&[]).succeeds(&format!("{BUILDING}{INSTALLED}"));
+}
+
+#[test]
+fn what_is_missing_is_said_before_anything_happens() {
+    let missing_cargo = "install.sh: building goward needs cargo, which is missing; nothing was \
+                         installed\nhint: install Rust 1.89 or newer, for example from \
+                         https://rustup.rs, and run this again\n";
+    let missing_cc = "install.sh: building goward needs a C compiler called `cc`, which is missing; \
+                      nothing was installed\nhint: Debian, Ubuntu: apt-get install \
+                      build-essential\nhint: Fedora: dnf install gcc    Alpine: apk add \
+                      build-base    macOS: xcode-select --install\n";
+    let old_cargo = "install.sh: building goward needs Rust 1.89 or newer, and this is `cargo 1.63.0`; \
+                     nothing was installed\nhint: rustup update stable\nhint: without rustup: install \
+                     Rust from https://rustup.rs\n";
+    let no_home = "install.sh: there is no default place: HOME is unset or not absolute\nhint: choose \
+                   one: ./install.sh --prefix /absolute/directory\n";
+    let failed = format!(
+        "{CARGO_CALL}install.sh: the build failed; nothing was installed\nhint: the messages above \
+         say why\n"
+    );
+    let cases: [(Machine, &str); 6] = [
+        (Machine::new().without_tool("cargo"), missing_cargo),
+        (Machine::new().without_tool("cc"), missing_cc),
+        (Machine::new().with("CARGO_STUB_VERSION", "cargo 1.63.0"), old_cargo),
+        (Machine::new().with("HOME", ""), no_home),
+        (Machine::new().without("HOME"), no_home),
+        (Machine::new().with("CARGO_STUB_STATUS", "101"), &failed),
+    ];
+    for (machine, want) in cases {
+        machine.install(&[]).fails(1, want);
+        assert_eq!(machine.list("home"), [""; 0]);
+    }
+}
+
+#[test]
+fn without_a_home_programs_are_installed_and_the_next_step_is_named() {
+    for machine in [Machine::new().without("HOME"), Machine::new().with("HOME", "")] {
+        let installed = "installed [DIR]/p/bin/goward and [DIR]/p/bin/goward-shim\n";
+        machine.install(&["--prefix", "[DIR]/p"]).succeeds(&format!(
+            "{BUILDING}{installed}not set up: there is no place for toolchains, as HOME, \
+             XDG_DATA_HOME and GOWARD_HOME are unset\nnext: GOWARD_HOME=/absolute/directory \
+             [DIR]/p/bin/goward setup\n"
+        ));
+        let machine = machine.with("GOWARD_HOME", "[DIR]/store");
+        machine.install(&["--prefix", "[DIR]/p"]).succeeds(&format!(
+            "{BUILDING}{installed}goward setup\nnext: open a new shell, or: . \"[DIR]/store/env\"\n"
+        ));
+    }
+}
+
+#[test]
+fn usage_errors() {
+    let cases: [(&[&str], &str); 6] = [
+        (&["--prefix"], "`--prefix` needs a value"),
+        (&["--prefix", ""], "`--prefix` needs a value"),
+        (&["--frm", "x"], "unknown argument `--frm`"),
+        (&["extra"], "unknown argument `extra`"),
+        (&["--purge"], "`--purge` goes with `--uninstall`"),
+        (&["--version", "../1"], "`--version` and `--target` hold letters, digits and `._+-` only"),
+    ];
+    for (args, message) in cases {
+        let machine = Machine::new();
+        machine
+            .install(args)
+            .fails(2, &format!("install.sh: {message}\nhint: ./install.sh --help\n"));
+        assert_eq!(machine.list("home"), [""; 0]);
+    }
+    let help = Machine::new().install(&["--help"]);
+    assert_eq!(help.status, 0);
+    assert!(help.stdout.starts_with("Usage: install.sh [options]\n"), "{}", help.stdout);
+}
+
+#[test]
+fn programs_that_cannot_be_placed_leave_the_old_ones() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.path("home/.local/bin/goward-shim")).unwrap();
+    machine.program("home/.local/bin/goward", "old");
+    machine.install(&[]).fails(
+        1,
+        &format!(
+            "{CARGO_CALL}install.sh: `[DIR]/home/.local/bin/goward-shim` is a directory; nothing was \
+             installed\n"
+        ),
+    );
+    assert_eq!(fs::read_to_string(machine.path("home/.local/bin/goward")).unwrap(), "old");
+
+    let machine = Machine::new();
+    fs::write(machine.path("home/.local"), "a file").unwrap();
+    let outcome = machine.install(&[]);
+    assert_eq!(outcome.status, 1);
+    assert!(
+        outcome.stderr.ends_with(
+            "install.sh: cannot make `[DIR]/home/.local/bin`; nothing was installed\nhint: choose \
+             another place: ./install.sh --prefix /absolute/directory\n"
+        ),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_failing_setup_is_reported() {
+    let machine = Machine::new().with("GOWARD_STUB_STATUS", "1");
+    machine.install(&[]).fails(
+        1,
+        &format!(
+            "{CARGO_CALL}install.sh: goward is installed, but `goward setup` failed\nhint: when that \
+             is solved: [DIR]/home/.local/bin/goward setup\n"
+        ),
+    );
+    machine.install(&["--uninstall"]).fails(
+        1,
+        "install.sh: `goward setup --undo` failed; nothing was removed\nhint: to remove the programs \
+         anyway: rm \"[DIR]/home/.local/bin/goward\" \"[DIR]/home/.local/bin/goward-shim\"\n",
+    );
+    assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
+}
+
+#[test]
+fn uninstalling_twice_and_purging() {
+    let machine = Machine::new();
+    machine.install(&[]);
+    let store = "home/.local/share/goward";
+    for (name, text) in [("tree/go1.27.1/bin/go", "x"), ("tmp/x", "x"), ("mine", "x")] {
+        let path = machine.path(store).join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::create_dir_all(machine.path("precious")).unwrap();
+    fs::write(machine.path("precious/file"), "x").unwrap();
+    symlink(machine.path("precious"), machine.path(store).join("dl")).unwrap();
+    let read_only = PermissionsExt::from_mode(0o555);
+    fs::set_permissions(machine.path(store).join("tree/go1.27.1/bin"), read_only).unwrap();
+
+    machine.install(&["--uninstall"]).succeeds(&format!(
+        "goward setup --undo\n{REMOVED}toolchains stay in [DIR]/{store}; --purge removes them\n"
+    ));
+    machine
+        .install(&["--uninstall"])
+        .succeeds("goward is not installed in [DIR]/home/.local/bin; nothing to do\n");
+    machine.install(&["--uninstall", "--purge"]).succeeds(&format!(
+        "{REMOVED}other files stay in [DIR]/{store}\nremoved the toolchains in [DIR]/{store}\n"
+    ));
+    assert_eq!(machine.list(store), ["mine"]);
+    assert_eq!(machine.list("precious"), ["file"], "a link is not followed");
+    assert_eq!(machine.list("home/.local/bin"), [""; 0]);
+    fs::remove_file(machine.path(store).join("mine")).unwrap();
+    fs::create_dir(machine.path(store).join("tree")).unwrap();
+    machine.install(&["--uninstall", "--purge"]);
+    assert!(!machine.path(store).exists());
+    machine
+        .install(&["--uninstall", "--purge"])
+        .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
+}
+
+#[test]
+fn what_is_no_store_is_not_purged() {
+    for home in ["[DIR]/home", "[DIR]/home//", "[DIR]/home/meta/.."] {
+        let machine = Machine::new().with("GOWARD_HOME", home);
+        fs::create_dir(machine.path("home/tmp")).unwrap();
+        machine
+            .install(&["--uninstall", "--purge"])
+            .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
+        fs::create_dir(machine.path("home/meta")).unwrap();
+        machine.install(&["--uninstall", "--purge"]).fails(
+            1,
+            &format!(
+                "install.sh: refusing to purge `{home}`: it is no place of goward's own\nhint: remove \
+                 tree, extra, root, meta, tmp, dl, locks, trash and shims in it by hand\n"
+            ),
+        );
+        assert_eq!(machine.list("home"), ["meta", "tmp"]);
+    }
+}
+
+#[test]
+fn a_release_is_downloaded_checked_and_installed() {
+    let server = Server::good("0.9.0");
+    let archive = format!("goward-0.9.0-{TARGET}.tar.gz");
+    let downloading = format!("downloading {}/{archive}\n", server.url);
+    let args = ["--version", "v0.9.0", "--target", TARGET];
+    let from = ["--from", server.url.as_str()];
+    // By option in a checkout; by option and by variable without one.
+    let machine = Machine::new();
+    machine
+        .install(&[args.as_slice(), &from].concat())
+        .succeeds(&format!("{downloading}{INSTALLED}"));
+    let machine = Machine::new();
+    machine
+        .piped(&[args.as_slice(), &from].concat())
+        .succeeds(&format!("{downloading}{INSTALLED}"));
+    assert_eq!(fs::read_to_string(machine.path("home/.local/bin/goward")).unwrap(), GOWARD);
+    let machine = Machine::new().with("GOWARD_RELEASES", &format!("{}/", server.url));
+    machine.piped(&args).succeeds(&format!("{downloading}{INSTALLED}"));
+    machine.piped(&args).succeeds(&format!("{downloading}{INSTALLED}"));
+    assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
+    assert_eq!(server.requests(), 8);
+}
+
+#[test]
+fn any_tool_that_can_do_it_will_do() {
+    let server = Server::good("0.9.0");
+    let args = ["--version", "0.9.0", "--target", TARGET, "--from", server.url.as_str()];
+    for without in [&["curl"][..], &["sha256sum"], &["sha256sum", "shasum"]] {
+        let machine = without.iter().fold(Machine::new(), |machine, tool| {
+            if find(tool).is_some() { machine.without_tool(tool) } else { machine }
+        });
+        let outcome = machine.piped(&args);
+        if without == ["curl"] && find("wget").is_none() {
+            println!("skipped: `wget` is not installed");
+            continue;
+        }
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{without:?}");
+    }
+    let machine = Machine::new().without_tool("curl");
+    machine.program("tools/wget.new", "#!/bin/sh\necho BusyBox >&2; exit 1\n");
+    fs::rename(machine.path("tools/wget.new"), machine.path("tools/wget")).unwrap();
+    machine.piped(&args).fails(
+        1,
+        "install.sh: downloading needs curl or GNU wget, and both are missing; nothing was \
+         downloaded\nhint: Debian, Ubuntu: apt-get install curl    Alpine: apk add curl    Fedora: \
+         dnf install curl\n",
+    );
+    let machine = Machine::new().without_tool("tar");
+    machine
+        .piped(&args)
+        .fails(1, "install.sh: unpacking needs tar, which is missing; nothing was downloaded\n");
+}
+
+#[test]
+fn a_download_that_is_not_right_installs_nothing() {
+    let name = format!("goward-1.0.0-{TARGET}");
+    let file = format!("{name}.tar.gz");
+    let (goward, shim) = (format!("{name}/goward"), format!("{name}/goward-shim"));
+    let good = archive(&[(&goward, GOWARD), (&shim, GOWARD)]);
+    let wrong = "0".repeat(64);
+    let checksum = |text: String| (format!("{file}.sha256"), text.into_bytes());
+    let cases: Vec<(Server, String)> = vec![
+        (
+            Server::new(vec![checksum(format!("{wrong}  {file}\n")), (file.clone(), good.clone())]),
+            format!(
+                "the sha256 of `[URL]/{file}` is wrong; nothing was installed\n  wanted {wrong}\n  \
+                 got    {}\nhint: try again; if it stays wrong, tell whoever publishes it\n",
+                digest(&good)
+            ),
+        ),
+        (
+            Server::new(vec![checksum("<html>".into()), (file.clone(), good.clone())]),
+            format!(
+                "`[URL]/{file}.sha256` is not a checksum: 64 lower-case hexadecimal digits were \
+                 expected; nothing was installed\n"
+            ),
+        ),
+        (
+            Server::new(vec![checksum(String::new()), (file.clone(), good.clone())]),
+            format!(
+                "`[URL]/{file}.sha256` is not a checksum: 64 lower-case hexadecimal digits were \
+                 expected; nothing was installed\n"
+            ),
+        ),
+        (
+            Server::release("1.0.0", &[(&goward, GOWARD)]),
+            format!(
+                "`[URL]/{file}` does not hold `{goward}` and `{shim}`; nothing was installed\n"
+            ),
+        ),
+        (
+            Server::release("1.0.0", &[(&goward, GOWARD), (&shim, "->/bin/sh")]),
+            format!(
+                "`goward-shim` in `[URL]/{file}` is not a regular file; nothing was installed\n"
+            ),
+        ),
+        (
+            Server::new(vec![(file.clone(), good)]),
+            format!("cannot download `[URL]/{file}.sha256`; nothing was installed\n"),
+        ),
+        (
+            Server::new(vec![checksum(wrong)]),
+            format!("cannot download `[URL]/{file}`; nothing was installed\n"),
+        ),
+    ];
+    for (server, want) in cases {
+        let machine = Machine::new();
+        let args = ["--version", "1.0.0", "--target", TARGET, "--from", server.url.as_str()];
+        let outcome = machine.piped(&args);
+        // Above it stands what curl or tar says.
+        let stderr = outcome.stderr.replace(&server.url, "[URL]");
+        assert!(
+            outcome.status == 1 && stderr.ends_with(&format!("install.sh: {want}")),
+            "{stderr}"
+        );
+        assert_eq!(machine.list("home"), [""; 0]);
+    }
+}
+
+#[test]
+fn urls_that_are_refused() {
+    let plain = |url: &str| {
+        format!(
+            "install.sh: refusing to download over plain http: `{url}`; nothing was downloaded\nhint: \
+             plain http is accepted from this machine itself only\n"
+        )
+    };
+    let not_https =
+        |url: &str| format!("install.sh: `{url}` is not an https URL; nothing was downloaded\n");
+    let credentials =
+        "install.sh: a URL with a user name or password is not accepted; nothing was downloaded\n";
+    let cases: [(&str, String); 9] = [
+        ("http://example.org/x", plain("http://example.org/x")),
+        ("http://127.0.0.1.example.org", plain("http://127.0.0.1.example.org")),
+        ("http://localhostx/", plain("http://localhostx/")),
+        ("http://example.org/127.0.0.1", plain("http://example.org/127.0.0.1")),
+        ("http://127.0.0.1:80@example.org/", credentials.into()),
+        ("https://user:secret@example.org/", credentials.into()),
+        ("ftp://example.org", not_https("ftp://example.org")),
+        ("file:///x", not_https("file:///x")),
+        ("example.org", not_https("example.org")),
+    ];
+    for (url, want) in cases {
+        Machine::new().piped(&["--from", url]).fails(1, &want);
+    }
+}
+
+#[test]
+fn without_a_checkout_there_has_to_be_a_url() {
+    let want = "install.sh: nothing to download from: goward has no published releases yet\nhint: clone \
+                its repository and run ./install.sh there, or name a directory with release \
+                archives: --from URL\n";
+    Machine::new().piped(&[]).fails(1, want);
+    // Somebody else's checkout as working directory is none of ours, nor is a foreign Cargo.toml.
+    let machine = Machine::new();
+    fs::write(machine.path("home/Cargo.toml"), "name = \"goward\"\n").unwrap();
+    machine.piped(&[]).fails(1, want);
+    let machine = Machine::new();
+    fs::write(machine.path("checkout/Cargo.toml"), "name = \"other\"\n").unwrap();
+    machine.install(&[]).fails(1, want);
+}
+
+#[test]
+fn platforms_without_a_release_are_named() {
+    let machine = Machine::new().without_tool("uname");
+    machine.program("tools/uname", "#!/bin/sh\n[ \"$1\" = -s ] && echo Plan9 || echo mips\n");
+    machine.piped(&["--from", "https://example.invalid"]).fails(
+        1,
+        "install.sh: there are no release archives for Plan9 on mips; nothing was downloaded\nhint: \
+         build goward: run install.sh in a checkout of its repository\n",
+    );
+}
+
+#[test]
+fn a_script_that_was_cut_short_does_nothing() {
+    let script = fs::read_to_string(INSTALLER).unwrap();
+    assert!(script.ends_with("\nmain \"$@\"\n"));
+    let machine = Machine::new();
+    let step = script.len() / 40;
+    for end in (1..script.len() - 10).step_by(step) {
+        if !script.is_char_boundary(end) {
+            continue;
+        }
+        fs::write(machine.path("cut.sh"), &script[..end]).unwrap();
+        let cut = machine.path("cut.sh");
+        let outcome = machine.run(&["sh"], &["-s", "--", "--prefix", "[DIR]/p"], cut.to_str());
+        assert!(!outcome.stdout.contains("building"), "cut at {end}: {}", outcome.stdout);
+        assert_eq!(machine.list(""), ["checkout", "cut.sh", "home", "stub", "tmp", "tools"]);
+        assert_eq!(machine.list("home"), [""; 0]);
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let script = fs::read_to_string(INSTALLER).unwrap();
+    assert!(script.contains(concat!("\ndefault_version=", env!("CARGO_PKG_VERSION"), "\n")));
+}
