@@ -17,7 +17,8 @@ const DEFAULT_ROUNDS: usize = 500;
 const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
 
 fn main() {
-    let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(DEFAULT_ROUNDS);
+    let rounds =
+        std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(DEFAULT_ROUNDS);
     let base = std::env::temp_dir().join(format!("goward-bench-{}", std::process::id()));
     let (shim, target) = prepare(&base);
     let deep = base.join("project/a/b/c/d/e");
@@ -34,8 +35,11 @@ fn main() {
             direct.push(time(&target, &deep, &base));
         }
     }
-    let mut ratios: Vec<f64> =
-        direct.iter().zip(&through).map(|(direct, through)| through.as_secs_f64() / direct.as_secs_f64()).collect();
+    let mut ratios: Vec<f64> = direct
+        .iter()
+        .zip(&through)
+        .map(|(direct, through)| through.as_secs_f64() / direct.as_secs_f64())
+        .collect();
     ratios.sort_by(f64::total_cmp);
     let (direct, through) = (median(&mut direct), median(&mut through));
     println!("{rounds} pairs, lock found 5 levels up, target `true`");

@@ -37,7 +37,9 @@ impl Config {
         let Some(path) = path(ctx) else { return Ok(Self::default()) };
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(error.into()),
         };
         toml_edit::de::from_str(&text).map_err(|error| {
@@ -48,18 +50,15 @@ impl Config {
         })
     }
 
-    /// Returns the sources: `--source`, `GOWARD_SOURCE`, the file; `None` for the default list.
+    /// Returns the list of sources: `--source`, `GOWARD_SOURCE`, the file; `None` for the default list.
     ///
     /// # Errors
     ///
     /// When the variable is not UTF-8.
-    pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<Vec<String>>> {
-        let listed = |text: &str| {
-            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        };
+    pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
         match flag.or(ctx.text(names::SOURCE_VAR)?) {
-            Some(text) => Ok(Some(listed(text))),
-            None => Ok(self.source.clone()),
+            Some(text) => Ok(Some(text.to_owned())),
+            None => Ok(self.source.as_ref().map(|names| names.join(","))),
         }
     }
 
@@ -139,18 +138,22 @@ mod tests {
         .unwrap();
         let config = Config::read(&none).unwrap();
         assert_eq!(config.floor(&none, None).unwrap(), Level::Listed);
-        assert_eq!(config.sources(&none, None).unwrap().unwrap(), ["go.dev"]);
+        assert_eq!(config.sources(&none, None).unwrap().unwrap(), "go.dev");
         assert!(!config.auto_install(&none));
 
         let set = ctx(
             directory.path(),
-            &[("GOWARD_ACCEPT", "stapled"), ("GOWARD_SOURCE", "a, b"), ("GOWARD_AUTO_INSTALL", "1")],
+            &[
+                ("GOWARD_ACCEPT", "stapled"),
+                ("GOWARD_SOURCE", "a, b"),
+                ("GOWARD_AUTO_INSTALL", "1"),
+            ],
         );
         assert_eq!(config.floor(&set, None).unwrap(), Level::Stapled);
-        assert_eq!(config.sources(&set, None).unwrap().unwrap(), ["a", "b"]);
+        assert_eq!(config.sources(&set, None).unwrap().unwrap(), "a, b");
         assert!(config.auto_install(&set));
         assert_eq!(config.floor(&set, Some(Level::Logged)).unwrap(), Level::Logged);
-        assert_eq!(config.sources(&set, Some("c")).unwrap().unwrap(), ["c"]);
+        assert_eq!(config.sources(&set, Some("c")).unwrap().unwrap(), "c");
     }
 
     #[test]
@@ -165,6 +168,9 @@ mod tests {
         let want = format!("`{}:2`: unknown field `acept`, expected one of", file.display());
         assert!(error.message().starts_with(&want), "{error}");
         let error = Config::default().floor(&ctx, None).unwrap_err();
-        assert_eq!(error.to_string(), "goward: `lsited` is not a level\nhint: did you mean `listed`?");
+        assert_eq!(
+            error.to_string(),
+            "goward: `lsited` is not a level\nhint: did you mean `listed`?"
+        );
     }
 }

@@ -7,12 +7,18 @@
 //! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
+pub mod archive;
+pub mod cli;
+pub mod config;
 pub mod ctx;
 pub mod error;
 pub mod net;
+pub mod ops;
 pub mod platform;
 pub mod project;
 pub mod shell;
 pub mod source;
+pub mod store;
 pub mod ui;
+pub mod verify;
 pub mod version;

@@ -20,6 +20,8 @@ pub(super) fn run(session: &Session, args: Default) -> Result<()> {
     };
     let outcome = session.set_default(&request, &fetch(&args.fetching))?;
     install::report(session, &outcome);
-    session.ui.say(&format!("{} is the default outside of projects", outcome.installed.receipt.version));
+    session
+        .ui
+        .say(&format!("{} is the default outside of projects", outcome.installed.receipt.version));
     Ok(())
 }

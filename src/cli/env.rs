@@ -15,13 +15,17 @@ pub(super) fn run(session: &Session, args: Env) -> Result<()> {
     if args.json {
         let map: serde_json::Map<_, _> = changes
             .into_iter()
-            .map(|(name, value)| (name, value.map(|value| value.to_string_lossy().into_owned()).into()))
+            .map(|(name, value)| {
+                (name, value.map(|value| value.to_string_lossy().into_owned()).into())
+            })
             .collect();
         session.ui.json(&map.into());
         return Ok(());
     }
     let shell = args.shell.as_deref().unwrap_or("sh");
-    let text = shell::env_snippet(shell, &changes)?;
+    let assignments: Vec<_> =
+        changes.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    let text = shell::env_snippet(shell, &assignments)?;
     if !text.is_empty() {
         session.ui.data(text.trim_end());
     }

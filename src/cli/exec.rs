@@ -19,8 +19,11 @@ pub(super) fn run(session: &Session, args: Exec) -> Error {
 }
 
 fn changes(session: &Session, args: &Exec) -> crate::error::Result<crate::ops::launch::Changes> {
-    let overrides =
-        Overrides { go: args.go.clone(), experiments: args.experiment.clone(), debug: args.debug.clone() };
+    let overrides = Overrides {
+        go: args.go.clone(),
+        experiments: args.experiment.clone(),
+        debug: args.debug.clone(),
+    };
     let mut changes = Vec::new();
     let toolchain = if overrides.is_empty() {
         match session.governing(Tool::Go)? {
@@ -34,9 +37,11 @@ fn changes(session: &Session, args: &Exec) -> crate::error::Result<crate::ops::l
         changes.push((names::PROFILE_VAR.to_owned(), None));
         toolchain
     };
-    if !session.store()?.tree(&toolchain.key).exists() {
-        session.install_governing(&toolchain, &fetch(&args.fetching))
-            .map_err(|error| error.context(not_installed(&toolchain.version.to_string(), &toolchain.origin).message()))?;
+    if !session.program(&toolchain, Tool::Go)?.exists() {
+        session.install_governing(&toolchain, &fetch(&args.fetching)).map_err(|error| {
+            error
+                .context(not_installed(&toolchain.version.to_string(), &toolchain.origin).message())
+        })?;
     }
     changes.extend(session.environment(&toolchain)?);
     changes.push(("PATH".to_owned(), Some(session.path_with(&toolchain)?)));

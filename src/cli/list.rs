@@ -15,7 +15,8 @@ fn installed(session: &Session, json: bool) -> Result<()> {
     let default = session.default_key()?;
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
     if json {
-        let entries: Vec<_> = toolchains.iter().map(|toolchain| entry(toolchain, is_default(toolchain))).collect();
+        let entries: Vec<_> =
+            toolchains.iter().map(|toolchain| entry(toolchain, is_default(toolchain))).collect();
         session.ui.json(&entries.into());
         return Ok(());
     }

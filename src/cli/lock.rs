@@ -13,6 +13,11 @@ pub(super) fn run(session: &Session, args: Lock) -> Result<()> {
     }
     let written = session.lock(args.upgrade, &fetch(&args.fetching))?;
     let what = if written.changed { "wrote" } else { "unchanged:" };
-    session.ui.say(&format!("{what} `{}`: {} ({})", written.path.display(), written.version, written.level));
+    session.ui.say(&format!(
+        "{what} `{}`: {} ({})",
+        written.path.display(),
+        written.version,
+        written.level
+    ));
     Ok(())
 }

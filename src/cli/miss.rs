@@ -6,8 +6,9 @@ use crate::error::{Error, Kind};
 use crate::ops::governing::{Governing, Toolchain};
 use crate::ops::launch::become_program;
 use crate::ops::{Fetch, Session, refusal};
+use crate::platform::Platform;
 use goward_shim::resolve::{Choice, Step, choose, resolve};
-use goward_shim::{Call, Environment, names};
+use goward_shim::{Call, Environment, Tool, names};
 use std::os::unix::ffi::OsStrExt;
 
 /// Becomes the program that the call is for; returns only on failure.
@@ -23,7 +24,10 @@ pub(super) fn run(session: &Session, args: &Miss) -> Error {
     };
     if let Choice::Request { request, argument } = choice {
         let request = String::from_utf8_lossy(request).into_owned();
-        return match session.requested(&request, &env).or_else(|error| install_request(session, &request, &env, error)) {
+        return match session
+            .requested(&request, &env)
+            .or_else(|error| install_request(session, &request, &env, error))
+        {
             Ok(toolchain) => {
                 let rest: Vec<&[u8]> = if argument { without_first(&argv) } else { argv.clone() };
                 let version = toolchain.version.to_string();
@@ -34,7 +38,9 @@ pub(super) fn run(session: &Session, args: &Miss) -> Error {
     }
     let launch = match resolve(&call) {
         Ok(Step::Exec(launch)) => launch,
-        Ok(Step::Manager) => return Error::new(Kind::CannotRun, "the call changed while it was looked at"),
+        Ok(Step::Manager) => {
+            return Error::new(Kind::CannotRun, "the call changed while it was looked at");
+        }
         Err(refused) => return refusal::explain(&session.ctx, &refused),
     };
     if let Ok(Governing::Toolchain(toolchain)) = session.governing_call(&call) {
@@ -52,16 +58,19 @@ fn without_first<'a>(argv: &[&'a [u8]]) -> Vec<&'a [u8]> {
 
 /// Installs what a lock names, if that is allowed and it is missing.
 fn provide(session: &Session, toolchain: &Toolchain) -> crate::error::Result<()> {
-    if session.store()?.is_installed(&toolchain.key) {
+    if session.program(toolchain, Tool::Go)?.exists() {
         return Ok(());
     }
     let missing = not_installed(&toolchain.version.to_string(), &toolchain.origin);
     if !session.config.auto_install(&session.ctx) {
-        return Err(missing.detail(format!("it was not installed now: `{}=0`", names::AUTO_INSTALL_VAR)));
+        return Err(
+            missing.detail(format!("it was not installed now: `{}=0`", names::AUTO_INSTALL_VAR))
+        );
     }
     session
         .install_governing(toolchain, &Fetch::default())
-        .map_err(|error| error.context(missing.message().to_owned()).with_kind(Kind::NotInstalled))
+        .map(drop)
+        .map_err(|error| error.context(missing.message()).with_kind(Kind::NotInstalled))
 }
 
 /// Installs what a request asks for, if that is allowed and nothing installed fits.
@@ -75,7 +84,7 @@ fn install_request(
         return Err(error);
     }
     session
-        .install_request(request, &Fetch::default())
-        .map_err(|failed| failed.context(error.message().to_owned()).with_kind(Kind::NotInstalled))?;
+        .install_for(request, Platform::host(), false, &Fetch::default())
+        .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
     session.requested(request, env)
 }

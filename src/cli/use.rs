@@ -15,7 +15,12 @@ pub(super) fn run(session: &Session, args: Use) -> Result<()> {
         platforms: args.platform,
     };
     let used = session.use_release(&wish, &fetch(&args.fetching))?;
-    session.ui.say(&format!("wrote `{}` and `{}`: {}", used.manifest.display(), used.lock.display(), used.version));
+    session.ui.say(&format!(
+        "wrote `{}` and `{}`: {}",
+        used.manifest.display(),
+        used.lock.display(),
+        used.version
+    ));
     if !wish.debug.is_empty() {
         session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod");
     }

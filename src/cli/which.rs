@@ -15,7 +15,9 @@ pub(super) fn run(session: &Session, args: Which) -> Result<()> {
         Governing::Foreign { program, reason } => {
             if args.json {
                 let program = program.to_string_lossy();
-                session.ui.json(&serde_json::json!({"path": program, "reason": reason, "goward": false}));
+                session
+                    .ui
+                    .json(&serde_json::json!({"path": program, "reason": reason, "goward": false}));
             } else {
                 session.ui.data(&program.display().to_string());
                 session.ui.say(&format!("not goward's: {reason}"));
@@ -23,23 +25,27 @@ pub(super) fn run(session: &Session, args: Which) -> Result<()> {
             Ok(())
         }
         Governing::Toolchain(toolchain) => {
-            let store = session.store()?;
-            let path = store.tree(&toolchain.key).join(if tool == Tool::Go { "bin/go" } else { "bin/gofmt" });
+            let path = session.program(&toolchain, tool)?;
             if !path.exists() {
                 return Err(not_installed(&toolchain.version.to_string(), &toolchain.origin));
             }
             if args.json {
                 let (lock, request) = match &toolchain.origin {
-                    Origin::Default(path) | Origin::Lock(path) => (Some(path.to_string_lossy()), None),
+                    Origin::Default(path) | Origin::Lock(path) => {
+                        (Some(path.to_string_lossy()), None)
+                    }
                     Origin::Request(request) => (None, Some(request)),
                 };
-                let pins: serde_json::Map<_, _> =
-                    toolchain.pins.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+                let pins: serde_json::Map<_, _> = toolchain
+                    .pins
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.as_str().into()))
+                    .collect();
                 session.ui.json(&serde_json::json!({
                     "goward": true,
                     "version": toolchain.version.to_string(),
                     "path": path.to_string_lossy(),
-                    "root": store.root(&toolchain.key).to_string_lossy(),
+                    "root": session.root(&toolchain)?.to_string_lossy(),
                     "h1": toolchain.h1,
                     "level": toolchain.level.name(),
                     "default": matches!(toolchain.origin, Origin::Default(_)),
@@ -49,7 +55,10 @@ pub(super) fn run(session: &Session, args: Which) -> Result<()> {
                 }));
             } else {
                 session.ui.data(&path.display().to_string());
-                session.ui.say(&format!("{} ({}), chosen by {}", toolchain.version, toolchain.level, toolchain.origin));
+                session.ui.say(&format!(
+                    "{} ({}), chosen by {}",
+                    toolchain.version, toolchain.level, toolchain.origin
+                ));
             }
             Ok(())
         }
@@ -60,7 +69,10 @@ pub(super) fn run(session: &Session, args: Which) -> Result<()> {
 pub(super) fn not_installed(version: &str, origin: &Origin) -> Error {
     let hint = match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),
-        Origin::Default(_) | Origin::Request(_) => format!("run `goward install {}`", version.trim_start_matches("go")),
+        Origin::Default(_) | Origin::Request(_) => {
+            format!("run `goward install {}`", version.trim_start_matches("go"))
+        }
     };
-    Error::new(Kind::NotInstalled, format!("{version} is not installed (wanted by {origin})")).hint(hint)
+    Error::new(Kind::NotInstalled, format!("{version} is not installed (wanted by {origin})"))
+        .hint(hint)
 }

@@ -1,6 +1,7 @@
 //! The toolchain outside of projects: a lock in the store.
 
 use super::install::{Outcome, Want};
+use super::lock::archive_of;
 use super::{Fetch, Session, pick};
 use crate::error::Result;
 use crate::platform::Platform;
@@ -64,11 +65,8 @@ impl Session {
     /// Returns a lock for an installed toolchain, on its own platform and without pins.
     pub(super) fn lock_of(&self, outcome: &Outcome, request: String) -> LockFile {
         let receipt = &outcome.installed.receipt;
-        let entry = LockedPlatform {
-            h1: receipt.h1.to_string(),
-            sha256: receipt.archive_sha256.as_ref().map(ToString::to_string),
-            size: receipt.archive_size,
-        };
+        let (sha256, size) = archive_of(receipt.archive);
+        let entry = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
         LockFile {
             version: receipt.version,
             request,

@@ -53,7 +53,7 @@ impl Toolchain {
         Self {
             version: receipt.version,
             h1: receipt.h1.to_string(),
-            sha256: receipt.archive_sha256.as_ref().map(ToString::to_string),
+            sha256: receipt.archive.map(|(digest, _)| digest.to_string()),
             level: receipt.level,
             key: installed.key.clone(),
             pins: Vec::new(),
@@ -130,6 +130,25 @@ impl Session {
         }
     }
 
+    /// Returns where the program of a toolchain is, installed or not.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn program(&self, toolchain: &Toolchain, tool: Tool) -> Result<PathBuf> {
+        let tree = layout::tree(self.ctx.home()?.as_os_str().as_bytes(), &toolchain.key);
+        Ok(os_path(&layout::join(&tree, tool.path())))
+    }
+
+    /// Returns what builds with a toolchain see as GOROOT.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn root(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+        Ok(os_path(&layout::root(self.ctx.home()?.as_os_str().as_bytes(), &toolchain.key)))
+    }
+
     /// Returns the toolchain that a lock names, by the shim's own checks.
     fn locked(
         &self,
@@ -149,7 +168,10 @@ impl Session {
             sha256: entry.sha256.map(str::to_owned),
             level: lock.level,
             key: layout::key(lock.version, entry.name, entry.h1),
-            pins: pins.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            pins: pins
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             origin: origin.clone(),
         })))
     }

@@ -3,9 +3,7 @@
 use super::{Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::project::manifest::ManifestEdit;
-use crate::project::wanted::find_wanted;
 use crate::version::request::Request;
-use goward_shim::names;
 use std::path::PathBuf;
 
 /// A manifest that was just written.
@@ -26,21 +24,22 @@ impl Session {
     ///
     /// When there is a manifest already, or the files are not understood.
     pub fn init(&self, request: Option<&str>) -> Result<Started> {
-        let path = self.project_directory().join(names::MANIFEST_FILE);
+        let project = self.project()?;
+        let path = project.manifest_path;
         if path.symlink_metadata().is_ok() {
             return Err(Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
                 .hint("change it with `goward use REQUEST`, or by hand and `goward lock`"));
         }
         let wanted = match request {
             Some(text) => (pick::parse_request(text)?, None),
-            None => match find_wanted(&self.ctx.cwd, self.ctx.variable("GOWORK"))? {
+            None => match project.wanted {
                 Some(wanted) => (wanted.request.clone(), Some(wanted.to_string())),
                 None => (pick::parse_request("stable")?, None),
             },
         };
         let mut edit = ManifestEdit::open_or_new(&path)?;
         edit.set_request(&wanted.0)?;
-        edit.write(&path)?;
+        edit.write()?;
         Ok(Started { path, request: wanted.0, origin: wanted.1 })
     }
 }

@@ -6,18 +6,26 @@
 
 use super::governing::{Origin, Toolchain};
 use super::{Fetch, Session, pick};
-use crate::archive::{self, Limits};
+use crate::archive::{self, Limits, Sink};
 use crate::error::{Error, Kind, Result};
 use crate::net::Net;
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
-use crate::project::wanted::find_wanted;
-use crate::source::{Artifact, Body, Source, SourceSpec};
+use crate::source::{
+    Artifact, ArtifactKind, Body, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted,
+};
 use crate::store::{Installed, Staging, Store};
-use crate::verify::{Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree};
+use crate::verify::{
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
+};
 use crate::version::GoVersion;
 use goward_shim::names;
 use std::io::{Read, Seek};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long to wait for another process that installs the same toolchain.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A toolchain that is wanted.
 #[derive(Clone, Debug)]
@@ -28,8 +36,8 @@ pub struct Want {
     pub platform: Platform,
     /// The hash it must have, and the lock that says so.
     pub locked: Option<Locked>,
-    /// A level that the project demands on top of the user's floor.
-    pub floor: Option<Level>,
+    /// A level that the project demands; the user's floor holds besides.
+    pub demand: Level,
     /// Whether what the hash does not cover is wanted too.
     pub full: bool,
 }
@@ -48,7 +56,25 @@ pub struct Locked {
 impl Want {
     /// Wants a release as it is published.
     pub fn new(version: GoVersion, platform: Platform) -> Self {
-        Self { version, platform, locked: None, floor: None, full: false }
+        Self { version, platform, locked: None, demand: Level::None, full: false }
+    }
+
+    /// Wants what the lock at `path` says for a platform.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when the lock does not have the platform.
+    pub fn locked(lock: &LockFile, platform: Platform, path: &Path) -> Result<Self> {
+        let Some(entry) = lock.platforms.get(&platform) else {
+            let message = format!("`{}` has no toolchain for {platform}", path.display());
+            let manifest = names::MANIFEST_FILE;
+            return Err(Error::new(Kind::NotFound, message).hint(format!(
+                "add `{platform}` to `platforms` in `{manifest}` and run `goward lock`"
+            )));
+        };
+        let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
+        let locked = Locked { h1, sha256, path: path.display().to_string() };
+        Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
     }
 }
 
@@ -105,64 +131,40 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
-        let directory = self.project_directory();
-        let path = directory.join(names::LOCK_FILE);
-        let has_manifest = directory.join(names::MANIFEST_FILE).exists();
-        if locked && has_manifest {
-            self.check_lock()?;
-        }
-        if !locked && has_manifest && path.symlink_metadata().is_err() {
-            self.lock(false, fetch)?;
-        }
-        if let Some(lock) = LockFile::read(&path)? {
-            let floor = if has_manifest { self.manifest()?.0.level() } else { None };
-            return self.install_locked(&lock, platform, floor, full, fetch);
+        let project = self.project()?;
+        let path = &project.lock_path;
+        if let Some(manifest) = &project.manifest {
+            if locked {
+                self.check_lock()?;
+            } else if path.symlink_metadata().is_err() {
+                self.lock(false, fetch)?;
+            }
+            let demand = manifest.demanded_level(Level::None);
+            if let Some(lock) = LockFile::read(path)? {
+                let want = Want::locked(&lock, platform, path)?;
+                return self.install(&Want { demand, full, ..want }, fetch);
+            }
+        } else if let Some(lock) = LockFile::read(path)? {
+            let want = Want::locked(&lock, platform, path)?;
+            return self.install(&Want { full, ..want }, fetch);
         }
         if locked {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward use REQUEST`, and commit it"));
         }
-        let Some(wanted) = find_wanted(&self.ctx.cwd, self.ctx.variable("GOWORK"))? else {
+        let Some(wanted) = &project.wanted else {
+            let here = self.ctx.cwd.display();
             return Err(Error::new(
                 Kind::NotFound,
-                format!("nothing in `{}` or above asks for a Go", self.ctx.cwd.display()),
+                format!("nothing in `{here}` or above asks for a Go"),
             )
             .hint("name one: `goward install stable`")
             .hint("or choose one for this project: `goward use stable`"));
         };
-        let version = self.pick(&wanted.request, platform, fetch).map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
+        let version = self
+            .pick(&wanted.request, platform, fetch)
+            .map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
         self.install(&Want { full, ..Want::new(version, platform) }, fetch)
-    }
-
-    /// Installs what a lock says for a platform.
-    ///
-    /// # Errors
-    ///
-    /// When the lock does not have the platform, or no source delivers what it says.
-    pub fn install_locked(
-        &self,
-        lock: &LockFile,
-        platform: Platform,
-        floor: Option<Level>,
-        full: bool,
-        fetch: &Fetch,
-    ) -> Result<Outcome> {
-        let path = self.project_directory().join(names::LOCK_FILE);
-        let Some(entry) = lock.platforms.get(&platform) else {
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("`{}` has no toolchain for {platform}", path.display()),
-            )
-            .hint(format!("add `{platform}` to `platforms` in `{}` and run `goward lock`", names::MANIFEST_FILE)));
-        };
-        let locked = Locked {
-            h1: entry.h1.clone(),
-            sha256: entry.sha256.clone(),
-            path: path.display().to_string(),
-        };
-        let want =
-            Want { locked: Some(locked), floor, full, ..Want::new(lock.version, platform) };
-        self.install(&want, fetch)
     }
 
     /// Installs the toolchain that governs a call.
@@ -196,13 +198,18 @@ impl Session {
         }
         self.place_shims()?;
         let name = format!("{}-{}", want.version, want.platform.lock_name());
-        let _lock = store.lock(&name, "install", &mut |holder| self.ui.say(&format!("waiting for {holder}")))?;
+        let mut told = false;
+        let _lock = store.lock(&name, "install", PATIENCE, &mut |holder| {
+            if !std::mem::replace(&mut told, true) {
+                self.ui.say(&format!("waiting for {holder}"));
+            }
+        })?;
         // Somebody else may have installed it while this process waited.
         if let Some(installed) = self.present(&store, want, fetch)? {
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
         let (delivery, warnings) = self.obtain(&store, want, fetch)?;
-        let installed = store.publish(delivery.tree, &delivery.source)?;
+        let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(Outcome { installed, is_new: true, warnings })
     }
@@ -234,7 +241,7 @@ impl Session {
     /// Returns the weakest level that both the user and the project accept.
     fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
         let user = self.config.floor(&self.ctx, fetch.accept)?;
-        Ok(want.floor.map_or(user, |project| project.max(user)))
+        Ok(user.max(want.demand))
     }
 
     /// Asks the sources in turn, until one delivers what is wanted.
@@ -243,7 +250,9 @@ impl Session {
         for source in self.sources(fetch)? {
             match self.deliver(store, want, source.as_ref(), fetch) {
                 Ok(delivery) => {
-                    let warnings = failures.iter().map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
+                    let warnings = failures
+                        .iter()
+                        .map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
                     return Ok((delivery, warnings.collect()));
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),
@@ -271,11 +280,19 @@ impl Session {
                 bar.set_position(done);
             })
         };
-        let artifact = source.open(want.version, want.platform, &store.downloads()?, progress)?;
+        let record = Records::built_in().get(want.version, want.platform);
+        let wanted = Wanted {
+            version: want.version,
+            platform: want.platform,
+            size: None,
+            // Where the record has the hash, what the source lists adds nothing.
+            ask_digest: record.is_none_or(|record| record.h1.is_none()),
+        };
+        let mut artifact = source.open(&wanted, &store.downloads(), progress)?;
         let staging = store.stage(&label)?;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         let evidence = self.evidence(want, &artifact, fetch)?;
-        let archive = fill(&mut quarantine, artifact, want)?;
+        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
         bar.finish_and_clear();
         let evidence = Evidence { archive, ..evidence };
         let tree = quarantine.finish(want.version, want.platform)?.verify(evidence)?;
@@ -287,8 +304,11 @@ impl Session {
         let locked = want.locked.as_ref();
         Ok(Evidence {
             archive: None,
-            listed: artifact.listed.as_deref().and_then(Digest::parse),
-            listed_by_index: artifact.listed_by_index,
+            listed: match &artifact.listing {
+                Listing::Sha256(digest) => Digest::parse(digest),
+                Listing::CheckedByPip | Listing::Nothing => None,
+            },
+            listed_by_index: artifact.listing == Listing::CheckedByPip,
             locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
             locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
             record: Records::built_in().get(want.version, want.platform).cloned(),
@@ -305,12 +325,9 @@ impl Session {
     /// For a source that does not exist.
     pub(super) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
-        let specs = match named {
-            Some(names) => SourceSpec::parse_list(&names)?,
-            None => SourceSpec::default_list(),
-        };
+        let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
-        Ok(crate::source::sources(specs, &net, &self.ctx))
+        crate::source::sources(&specs, &self.ctx, &net)
     }
 }
 
@@ -321,41 +338,58 @@ struct Delivery {
     source: String,
 }
 
-/// Unpacks an artifact into quarantine; returns digest and size of the archive, if Go publishes
-/// one of that kind.
+/// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
+/// kind that Go publishes.
 fn fill(
     quarantine: &mut Quarantine,
-    artifact: Artifact,
-    want: &Want,
+    artifact: &mut Artifact,
+    version: GoVersion,
 ) -> Result<Option<(Digest, u64)>> {
     let limits = Limits::default();
-    match artifact.body {
-        Body::Stream(stream) => {
-            let mut digesting = Hashing::new(stream);
-            archive::tar_gz::unpack(&artifact.name, &mut digesting, &limits, &mut |path, size, contents| {
-                quarantine.write_file(path, size, contents)
-            })?;
-            Ok(Some(digesting.finish()))
+    let (name, kind) = (&artifact.name, artifact.kind);
+    let body = &mut artifact.body;
+    let mut sink =
+        |path: &_, size, contents: &mut dyn Read| quarantine.write_file(path, size, contents);
+    let unpacked = match (kind, body.file().is_some()) {
+        (ArtifactKind::TarGz, _) => {
+            let mut digesting = Hashing::new(&mut *body);
+            archive::tar_gz::unpack(name, &mut digesting, &limits, &mut sink)
+                .map(|_| Some(digesting.finish()))
         }
-        Body::File(mut file) => {
-            let digest = if artifact.kind == archive::Kind::Wheel {
-                for (path, digest) in Absent::of(want.version).map(|absent| absent.files).unwrap_or_default() {
-                    quarantine.add_absent(path, digest)?;
-                }
-                None
-            } else {
-                let mut digesting = Hashing::new(&mut file);
-                std::io::copy(&mut digesting.by_ref(), &mut std::io::sink())?;
-                let digest = digesting.finish();
-                file.rewind()?;
-                Some(digest)
+        (ArtifactKind::Zip, true) => unpack_zip(name, body, &limits, &mut sink).map(Some),
+        (ArtifactKind::Wheel, true) => {
+            let files = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
+            let unpacked = match body.file() {
+                Some(file) => archive::wheel::unpack(name, file, &limits, &mut sink),
+                None => Ok(archive::Contents::default()),
             };
-            archive::unpack(artifact.kind, &artifact.name, file, &limits, &mut |path, size, contents| {
-                quarantine.write_file(path, size, contents)
-            })?;
-            Ok(digest)
+            files.into_iter().for_each(|(path, digest)| quarantine.add_absent(path, digest));
+            unpacked.map(|_| None)
         }
-    }
+        (ArtifactKind::Zip | ArtifactKind::Wheel, false) => {
+            Err(Error::new(Kind::Failed, format!("`{name}` is not a file")))
+        }
+    };
+    // A parser says that its input ended; the network knows why.
+    unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
+}
+
+/// Digests a zip archive, then unpacks it: its directory is at its end.
+fn unpack_zip(
+    name: &str,
+    body: &mut Body,
+    limits: &Limits,
+    sink: &mut Sink,
+) -> Result<(Digest, u64)> {
+    let Some(file) = body.file() else {
+        return Err(Error::new(Kind::Failed, format!("`{name}` is not a file")));
+    };
+    let mut digesting = Hashing::new(&mut *file);
+    std::io::copy(&mut digesting, &mut std::io::sink())?;
+    let digest = digesting.finish();
+    file.rewind()?;
+    archive::zip::unpack(name, file, limits, sink)?;
+    Ok(digest)
 }
 
 /// Puts the failures of all sources into one report, of the most serious kind.
@@ -375,5 +409,7 @@ fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
         let report = report.detail(format!("{name}: {}", error.message()));
         error.details().iter().fold(report, |report, detail| report.detail(format!("  {detail}")))
     });
-    error.detail("nothing was installed").hint("name another source: `--source https://mirror.example/dl` or `--source file:///directory`")
+    error.detail("nothing was installed").hint(
+        "name another source: `--source https://mirror.example/dl` or `--source file:///directory`",
+    )
 }

@@ -4,7 +4,7 @@ use super::Session;
 use super::governing::Toolchain;
 use crate::error::{Error, Kind, Result};
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Environment, Tool, layout, sys};
+use goward_shim::{Environment, Tool, sys};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -55,13 +55,11 @@ impl Session {
     ///
     /// When there is no store, or its path holds a colon.
     pub fn path_with(&self, toolchain: &Toolchain) -> Result<OsString> {
-        let home = self.ctx.home()?;
-        let root = layout::root(home.as_os_str().as_bytes(), &toolchain.key);
-        let bin: PathBuf = OsString::from_vec(layout::join(&root, b"bin")).into();
+        let bin = self.root(toolchain)?.join("bin");
         let path = self.ctx.variable("PATH").unwrap_or_default();
         let entries = std::iter::once(bin).chain(std::env::split_paths(path));
         std::env::join_paths(entries).map_err(|_| {
-            Error::new(Kind::Usage, format!("`{}` cannot stand on PATH", home.display()))
+            Error::new(Kind::Usage, "the store cannot stand on PATH")
                 .hint("choose a store whose path has no colon: `GOWARD_HOME=/absolute/path`")
         })
     }
@@ -83,7 +81,9 @@ impl Session {
         let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
         let home = home.as_os_str().as_bytes();
         let mut launch = launch::toolchain(home, &toolchain.key, &pins, tool, argv.to_vec(), &env);
-        launch.env.extend(extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()));
+        launch.env.extend(
+            extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
+        );
         become_program(&launch)
     }
 }
@@ -117,7 +117,11 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     }
     let why = child.exec();
     let shown = crate::error::untrusted(program.to_string_lossy());
-    let kind = if why.kind() == std::io::ErrorKind::NotFound { Kind::NotInstalled } else { Kind::CannotRun };
+    let kind = if why.kind() == std::io::ErrorKind::NotFound {
+        Kind::NotInstalled
+    } else {
+        Kind::CannotRun
+    };
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
 }
 

@@ -1,16 +1,17 @@
 //! From manifest to lock.
 
 use super::install::Want;
-use super::{Fetch, Session, pick};
+use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedPlatform};
+use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
-use crate::verify::{H1, Records};
+use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
+use crate::version::request::Request;
 use goward_shim::lock::Level;
 use goward_shim::names;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
@@ -55,7 +56,7 @@ impl Session {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
-        let differences = differences(&manifest, &lock);
+        let differences = differences(&manifest, &lock)?;
         if differences.is_empty() {
             return Ok(path);
         }
@@ -84,27 +85,28 @@ impl Session {
             Some(version) => version,
             None => self.pick(request, Platform::host(), fetch)?,
         };
-        check_goroot_final(manifest, version)?;
-        let old = old.filter(|old| old.version == version);
-        let mut level = Level::Logged;
-        let mut platforms = BTreeMap::new();
-        for platform in manifest.platforms() {
-            let known = old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
-            let (locked, reached) = self.locate(version, platform, known, manifest.level(), fetch)?;
-            level = level.min(reached);
-            platforms.insert(platform, locked);
-        }
-        Ok(LockFile {
+        let mut lock = LockFile {
             version,
             request: request.to_string(),
-            level,
-            platforms,
-            pins: manifest.resolved_pins(None),
+            level: Level::Logged,
+            platforms: BTreeMap::new(),
+            pins: manifest.resolved_pins(None)?,
             profiles: manifest
                 .profiles()
-                .map(|name| (name.to_owned(), manifest.resolved_pins(Some(name))))
-                .collect(),
-        })
+                .map(|name| Ok((name.to_owned(), manifest.resolved_pins(Some(name))?)))
+                .collect::<Result<_>>()?,
+        };
+        check_goroot_final(&lock)?;
+        let old = old.filter(|old| old.version == version);
+        let demand = manifest.demanded_level(Level::None);
+        for platform in manifest.platforms() {
+            let known =
+                old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
+            let (locked, level) = self.locate(version, platform, known, demand, fetch)?;
+            lock.level = lock.level.min(level);
+            lock.platforms.insert(platform, locked);
+        }
+        Ok(lock)
     }
 
     /// Returns what a release is on a platform: from the old lock, the built-in records, the store,
@@ -114,7 +116,7 @@ impl Session {
         version: GoVersion,
         platform: Platform,
         old: Option<(LockedPlatform, Level)>,
-        floor: Option<Level>,
+        demand: Level,
         fetch: &Fetch,
     ) -> Result<(LockedPlatform, Level)> {
         let record = Records::built_in().get(version, platform);
@@ -131,38 +133,37 @@ impl Session {
         }
         if let Some(installed) = self.store()?.find(version, platform, None)? {
             let receipt = installed.receipt;
-            let sha256 = receipt.archive_sha256.map(|digest| digest.to_string());
-            let locked =
-                LockedPlatform { h1: receipt.h1.to_string(), sha256, size: receipt.archive_size };
+            let (sha256, size) = archive_of(receipt.archive);
+            let locked = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
             return Ok((locked, receipt.level));
         }
-        let want = Want { floor, ..Want::new(version, platform) };
+        let want = Want { demand, ..Want::new(version, platform) };
         let identity = self.identify(&want, fetch)?;
-        let sha256 = identity.archive.as_ref().map(|(digest, _)| digest.to_string());
-        let size = identity.archive.map(|(_, size)| size);
+        let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }
 
     /// Returns the manifest that governs here, and where its lock is.
-    pub(super) fn manifest(&self) -> Result<(Manifest, PathBuf)> {
-        let found = self.ctx.cwd.ancestors().find(|directory| directory.join(names::MANIFEST_FILE).exists());
-        let Some(directory) = found else {
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("there is no `{}` in `{}` or above", names::MANIFEST_FILE, self.ctx.cwd.display()),
-            )
-            .hint("choose a Go for this project: `goward use stable`")
-            .hint("or start from its version files: `goward init`"));
-        };
-        let manifest = Manifest::read(&directory.join(names::MANIFEST_FILE))?;
-        Ok((manifest, directory.join(names::LOCK_FILE)))
+    fn manifest(&self) -> Result<(Manifest, PathBuf)> {
+        let project = self.project()?;
+        let manifest = project.manifest.ok_or_else(|| {
+            let path = project.manifest_path.display();
+            Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+                .hint("choose a Go for this project: `goward use stable`")
+                .hint("or start from its version files: `goward init`")
+        })?;
+        Ok((manifest, project.lock_path))
     }
 
     /// Returns the lock that is there. A damaged one (a merge, an accident) is written anew; one of
     /// a newer goward is not touched.
     fn old_lock(&self, path: &Path) -> Result<Option<LockFile>> {
         match LockFile::read(path) {
-            Err(error) if error.message().ends_with(&goward_shim::lock::Problem::NewerSchema.to_string()) => {
+            Err(error)
+                if error
+                    .message()
+                    .ends_with(&goward_shim::lock::Problem::NewerSchema.to_string()) =>
+            {
                 Err(error)
             }
             Err(error) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) => {
@@ -176,16 +177,25 @@ impl Session {
 
 /// Returns true while the request still allows the locked version. Words (`stable`) allow any; they
 /// move on with `--upgrade`.
-fn fits(request: &crate::version::request::Request, lock: &LockFile) -> bool {
-    if request.is_word() { lock.request == request.to_string() } else { request.accepts(lock.version) }
+fn fits(request: &Request, lock: &LockFile) -> bool {
+    if request.is_word() {
+        lock.request == request.to_string()
+    } else {
+        request.accepts(lock.version)
+    }
 }
 
-fn locked_platform(h1: &H1, record: Option<&crate::verify::Record>) -> LockedPlatform {
+fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     LockedPlatform {
         h1: h1.to_string(),
         sha256: record.and_then(|record| record.sha256.as_ref()).map(ToString::to_string),
         size: record.and_then(|record| record.size),
     }
+}
+
+/// Returns digest and size of an archive as a lock has them.
+pub(super) fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
+    (archive.map(|(digest, _)| digest.to_string()), archive.map(|(_, size)| size))
 }
 
 fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded: &H1) -> Error {
@@ -200,49 +210,46 @@ fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded:
 }
 
 /// Refuses GOROOT_FINAL where nothing reads it.
-fn check_goroot_final(manifest: &Manifest, version: GoVersion) -> Result<()> {
-    let pinned = |profile| {
-        manifest.resolved_pins(profile).iter().any(|(name, _)| name == "GOROOT_FINAL")
-    };
-    let anywhere = pinned(None) || manifest.profiles().any(|profile| pinned(Some(profile)));
-    if version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
+fn check_goroot_final(lock: &LockFile) -> Result<()> {
+    let has = |pins: &Pins| pins.iter().any(|(name, _)| name == "GOROOT_FINAL");
+    let anywhere = has(&lock.pins) || lock.profiles.values().any(has);
+    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
         return Ok(());
     }
-    Err(Error::new(
-        Kind::Usage,
-        format!("`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"),
-    )
-    .detail("nothing was changed")
-    .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
+    let version = lock.version;
+    let message = format!(
+        "`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"
+    );
+    Err(Error::new(Kind::Usage, message)
+        .detail("nothing was changed")
+        .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
-fn differences(manifest: &Manifest, lock: &LockFile) -> Vec<String> {
+fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let request = manifest.request();
     if lock.request != request.to_string() || !fits(request, lock) {
-        found.push(format!("the manifest asks for {request}, the lock has {} for {}", lock.version, lock.request));
+        let (version, locked) = (lock.version, &lock.request);
+        found.push(format!("the manifest asks for {request}, the lock has {version} for {locked}"));
     }
-    let wanted: Vec<Platform> = manifest.platforms();
-    found.extend(wanted.iter().filter(|platform| !lock.platforms.contains_key(platform)).map(|platform| {
-        format!("{platform} is missing in the lock")
-    }));
-    found.extend(lock.platforms.keys().filter(|platform| !wanted.contains(platform)).map(|platform| {
-        format!("{platform} is no longer in the manifest")
-    }));
-    if manifest.resolved_pins(None) != lock.pins {
+    let wanted = manifest.platforms();
+    let locked: BTreeSet<Platform> = lock.platforms.keys().copied().collect();
+    found.extend(wanted.difference(&locked).map(|name| format!("{name} is missing in the lock")));
+    found.extend(locked.difference(&wanted).map(|name| format!("{name} is not in the manifest")));
+    if manifest.resolved_pins(None)? != lock.pins {
         found.push("the pins differ".to_owned());
     }
-    let profiles: Vec<&str> = manifest.profiles().collect();
-    for name in &profiles {
-        if lock.profiles.get(*name) != Some(&manifest.resolved_pins(Some(name))) {
+    for name in manifest.profiles() {
+        if lock.profiles.get(name) != Some(&manifest.resolved_pins(Some(name))?) {
             found.push(format!("the profile `{name}` differs"));
         }
     }
-    let gone = lock.profiles.keys().filter(|name| !profiles.contains(&name.as_str()));
-    found.extend(gone.map(|name| format!("the profile `{name}` is no longer in the manifest")));
-    if manifest.level().is_some_and(|floor| lock.level < floor) {
+    let known: BTreeSet<&str> = manifest.profiles().collect();
+    let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
+    found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
+    if manifest.demanded_level(lock.level) > lock.level {
         found.push(format!("the policy asks for a better level than the lock's, `{}`", lock.level));
     }
-    found
+    Ok(found)
 }

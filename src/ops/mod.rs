@@ -20,6 +20,7 @@ pub mod r#use;
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::project::{Project, discover};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
@@ -43,6 +44,19 @@ impl Session {
     /// When there is no place for it.
     pub fn store(&self) -> Result<Store> {
         Ok(Store::new(self.ctx.home()?))
+    }
+
+    /// Returns the project here; where nothing governs, the one that this directory could become.
+    ///
+    /// # Errors
+    ///
+    /// When its manifest, or without one another tool's file, is wrong.
+    pub(crate) fn project(&self) -> Result<Project> {
+        let gowork = self.ctx.variable("GOWORK");
+        match discover(&self.ctx.cwd, gowork)? {
+            Some(project) => Ok(project),
+            None => Project::at(&self.ctx.cwd, gowork),
+        }
     }
 }
 

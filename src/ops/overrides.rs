@@ -42,8 +42,11 @@ impl Session {
             None => match self.governing(Tool::Go)? {
                 Governing::Toolchain(toolchain) => *toolchain,
                 Governing::Foreign { .. } => {
-                    return Err(Error::new(Kind::Usage, "there is no toolchain of goward's here to override")
-                        .hint("name one: `goward exec --go stable ...`"));
+                    return Err(Error::new(
+                        Kind::Usage,
+                        "there is no toolchain of goward's here to override",
+                    )
+                    .hint("name one: `goward exec --go stable ...`"));
                 }
             },
         };
@@ -56,8 +59,11 @@ impl Session {
             add(&mut values, "GODEBUG", &format!("{key}={value}"))?;
         }
         toolchain.pins = values.into_iter().collect();
-        let entry =
-            LockedPlatform { h1: toolchain.h1.clone(), sha256: toolchain.sha256.clone(), size: None };
+        let entry = LockedPlatform {
+            h1: toolchain.h1.clone(),
+            sha256: toolchain.sha256.clone(),
+            size: None,
+        };
         let text = LockFile {
             version: toolchain.version,
             request: overrides.go.clone().unwrap_or_else(|| toolchain.version.to_string()),
@@ -95,14 +101,21 @@ fn add(values: &mut BTreeMap<String, String>, name: &str, item: &str) -> Result<
         Some(before) => format!("{before},{item}"),
         None => item.to_owned(),
     };
-    let row = pins::pinned(name).ok_or_else(|| Error::new(Kind::Usage, format!("`{name}` cannot be pinned")))?;
+    let row = pins::pinned(name)
+        .ok_or_else(|| Error::new(Kind::Usage, format!("`{name}` cannot be pinned")))?;
     match (row.check)(&value) {
         Ok(()) => {}
         Err(pins::BadPin::Form(wanted)) => {
-            return Err(Error::new(Kind::Usage, format!("`{}` does not fit {name}: it is {wanted}", crate::error::untrusted(item))));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("`{}` does not fit {name}: it is {wanted}", crate::error::untrusted(item)),
+            ));
         }
         Err(pins::BadPin::Unsafe { name: setting, reason }) => {
-            return Err(Error::new(Kind::Usage, format!("a lock may not set `{}`: {reason}", crate::error::untrusted(setting))));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("a lock may not set `{}`: {reason}", crate::error::untrusted(setting)),
+            ));
         }
     }
     values.insert(name.to_owned(), value);

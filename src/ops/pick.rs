@@ -40,9 +40,13 @@ pub fn best_installed(
     request: &Request,
     platform: Platform,
 ) -> Result<Option<Installed>> {
-    let installed: Vec<Installed> =
-        store.list()?.into_iter().filter(|toolchain| toolchain.receipt.platform == platform).collect();
-    let versions: Vec<GoVersion> = installed.iter().map(|toolchain| toolchain.receipt.version).collect();
+    let installed: Vec<Installed> = store
+        .list()?
+        .into_iter()
+        .filter(|toolchain| toolchain.receipt.platform == platform)
+        .collect();
+    let versions: Vec<GoVersion> =
+        installed.iter().map(|toolchain| toolchain.receipt.version).collect();
     let Some(version) = best(request, &versions) else { return Ok(None) };
     Ok(installed.into_iter().find(|toolchain| toolchain.receipt.version == version))
 }
@@ -109,9 +113,11 @@ impl Session {
 fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<GoVersion>> {
     let mut versions: Vec<GoVersion> = source
         .releases()?
+        .unwrap_or_default()
         .into_iter()
         .filter(|release| {
-            platform.is_none_or(|platform| release.files.iter().any(|file| file.platform == platform))
+            platform
+                .is_none_or(|platform| release.files.iter().any(|file| file.platform == platform))
         })
         .map(|release| release.version)
         .collect();
@@ -122,5 +128,8 @@ fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<Go
 
 /// Returns an error's first line and details in one.
 pub(super) fn one_line(error: &Error) -> String {
-    std::iter::once(error.message()).chain(error.details().iter().map(String::as_str)).collect::<Vec<_>>().join("; ")
+    std::iter::once(error.message())
+        .chain(error.details().iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join("; ")
 }

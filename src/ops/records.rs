@@ -24,16 +24,22 @@ impl Session {
     /// # Errors
     ///
     /// When anything contradicts what is known; the file is then untouched.
-    pub fn refresh_records(&self, file: &Path, source: &str, h1: Option<&Path>) -> Result<Refreshed> {
+    pub fn refresh_records(
+        &self,
+        file: &Path,
+        source: &str,
+        h1: Option<&Path>,
+    ) -> Result<Refreshed> {
         let mut records = Records::parse(&fs_err::read_to_string(file)?)?;
         let mut changed = 0;
         let fetch = Fetch { source: Some(source.to_owned()), accept: None };
         for source in self.sources(&fetch)? {
-            for release in source.releases()? {
+            for release in source.releases()?.unwrap_or_default() {
                 for listed in release.files {
                     let sha256 = listed.sha256.as_deref().and_then(Digest::parse);
                     let record = Record { h1: None, sha256, size: listed.size };
-                    changed += usize::from(records.merge(release.version, listed.platform, record)?);
+                    changed +=
+                        usize::from(records.merge(release.version, listed.platform, record)?);
                 }
             }
         }
@@ -41,7 +47,10 @@ impl Session {
             for (number, line) in (1..).zip(fs_err::read_to_string(path)?.lines()) {
                 let (version, platform, h1) = parse_h1_line(line).ok_or_else(|| {
                     let place = format!("{}:{number}", path.display());
-                    Error::new(Kind::Usage, format!("`{place}` is not `VERSION PLATFORM H1`: `{}`", untrusted(line)))
+                    Error::new(
+                        Kind::Usage,
+                        format!("`{place}` is not `VERSION PLATFORM H1`: `{}`", untrusted(line)),
+                    )
                 })?;
                 let record = Record { h1: Some(h1), sha256: None, size: None };
                 changed += usize::from(records.merge(version, platform, record)?);

@@ -76,19 +76,24 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
 
 /// Explains a lock that is not understood.
 fn unparsable(path: &str, error: &lock::ParseLockError) -> Error {
-    let report =
-        Error::new(Kind::CannotRun, format!("`{path}:{}`: {}", error.line, error.problem));
+    let report = Error::new(Kind::CannotRun, format!("`{path}:{}`: {}", error.line, error.problem));
     match error.problem {
         Problem::NewerSchema => report.hint("update goward"),
-        Problem::UnsafePin { .. } => report.hint("take it out of the manifest and run `goward lock`"),
-        _ => report.hint("the file is written by `goward lock`; its format is in docs/lock-file.md"),
+        Problem::UnsafePin { .. } => {
+            report.hint("take it out of the manifest and run `goward lock`")
+        }
+        _ => {
+            report.hint("the file is written by `goward lock`; its format is in docs/lock-file.md")
+        }
     }
 }
 
 fn unreadable(path: &str, error: ReadError) -> Error {
     let why = match error {
         ReadError::NotFound => "it does not exist".to_owned(),
-        ReadError::NotRegular => "it is not a regular file (a link, a directory, a pipe)".to_owned(),
+        ReadError::NotRegular => {
+            "it is not a regular file (a link, a directory, a pipe)".to_owned()
+        }
         ReadError::Os(code) => std::io::Error::from_raw_os_error(code).to_string(),
         ReadError::TooLarge => format!("it is larger than {} KiB", lock::MAX_SIZE / 1024),
     };
@@ -104,7 +109,9 @@ fn lower(text: &str) -> String {
 
 /// Returns the profiles of a lock that was readable a moment ago.
 fn profiles(path: &[u8]) -> Vec<String> {
-    let Ok(Some(text)) = goward_shim::sys::read_file(path, lock::MAX_SIZE) else { return Vec::new() };
+    let Ok(Some(text)) = goward_shim::sys::read_file(path, lock::MAX_SIZE) else {
+        return Vec::new();
+    };
     let Ok(lock) = lock::parse(&text) else { return Vec::new() };
     lock.profiles.iter().map(|(name, _)| (*name).to_owned()).collect()
 }

@@ -77,7 +77,10 @@ impl Session {
         }
         Err(Error::new(
             Kind::Failed,
-            format!("`{}` is missing: goward's two programs belong in one directory", shim.display()),
+            format!(
+                "`{}` is missing: goward's two programs belong in one directory",
+                shim.display()
+            ),
         )
         .hint("install both: `./install.sh` in a checkout"))
     }

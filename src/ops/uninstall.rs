@@ -14,15 +14,17 @@ impl Session {
     /// When it is not installed, or is the default.
     pub fn uninstall(&self, version: &str, platform: Option<Platform>) -> Result<Vec<Receipt>> {
         let store = self.store()?;
-        let parsed = GoVersion::parse(version)
-            .map_err(|error| Error::new(Kind::Usage, error.to_string()).hint("`goward list` shows what is installed"))?;
+        let parsed = GoVersion::parse(version).map_err(|error| {
+            Error::new(Kind::Usage, error.to_string()).hint("`goward list` shows what is installed")
+        })?;
         store.recover()?;
         let found: Vec<_> = store
             .list()?
             .into_iter()
             .filter(|installed| {
                 let receipt = &installed.receipt;
-                receipt.version == parsed && platform.is_none_or(|wanted| receipt.platform == wanted)
+                receipt.version == parsed
+                    && platform.is_none_or(|wanted| receipt.platform == wanted)
             })
             .collect();
         if found.is_empty() {
@@ -31,9 +33,14 @@ impl Session {
         }
         let default = self.default_key()?;
         if found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
-            return Err(Error::new(Kind::Failed, format!("{parsed} is the default outside of projects"))
-                .detail("nothing was removed")
-                .hint("choose another first: `goward default REQUEST`, or none: `goward default --none`"));
+            return Err(Error::new(
+                Kind::Failed,
+                format!("{parsed} is the default outside of projects"),
+            )
+            .detail("nothing was removed")
+            .hint(
+                "choose another first: `goward default REQUEST`, or none: `goward default --none`",
+            ));
         }
         for installed in &found {
             store.remove(installed)?;

@@ -1,13 +1,14 @@
 //! Choose a project's Go: manifest, lock and toolchain together.
 
-use super::install::Outcome;
+use super::install::{Outcome, Want};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::project::Project;
 use crate::project::lock::LockFile;
 use crate::project::manifest::{Manifest, ManifestEdit};
 use crate::version::GoVersion;
-use goward_shim::names;
+use goward_shim::lock::Level;
 use std::path::PathBuf;
 
 /// What a person asks for, as typed.
@@ -46,53 +47,37 @@ impl Session {
     /// When the wish is not understood, nothing fits, or the toolchain cannot be had; manifest and
     /// lock are then untouched.
     pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
-        let directory = self.project_directory();
-        let manifest_path = directory.join(names::MANIFEST_FILE);
-        let lock_path = directory.join(names::LOCK_FILE);
-        let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
+        let project = self.project()?;
+        let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
         apply(wish, &mut edit)?;
-        let manifest = Manifest::parse(&edit.to_string(), &manifest_path)?;
-        let old = LockFile::read(&lock_path).ok().flatten();
+        let manifest = Manifest::parse(&edit.to_string(), &project.manifest_path)?;
+        // A lock that is not understood has no hashes worth keeping.
+        let old = LockFile::read(&project.lock_path).ok().flatten();
         let lock = self.compute_lock(&manifest, old.as_ref(), true, fetch)?;
-        let installed = self.install_locked(&lock, Platform::host(), manifest.level(), false, fetch)?;
-        self.write_both(&edit, &manifest_path, &lock, &lock_path)?;
+        let demand = manifest.demanded_level(Level::None);
+        let want = Want { demand, ..Want::locked(&lock, Platform::host(), &project.lock_path)? };
+        let installed = self.install(&want, fetch)?;
+        write_both(&edit, &project, &lock)?;
+        let Project { manifest_path, lock_path, .. } = project;
         Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })
     }
+}
 
-    /// Returns the directory whose project is meant: the nearest with a manifest or a lock, else
-    /// the one of the nearest `go.work` or `go.mod`, else this one.
-    pub(super) fn project_directory(&self) -> PathBuf {
-        let nearest = |files: &[&str]| {
-            let has = |directory: &&std::path::Path| files.iter().any(|file| directory.join(file).is_file());
-            self.ctx.cwd.ancestors().find(has).map(PathBuf::from)
+/// Writes manifest and lock; puts the manifest back if the lock cannot be written.
+fn write_both(edit: &ManifestEdit, project: &Project, lock: &LockFile) -> Result<()> {
+    let path = &project.manifest_path;
+    let before = fs_err::read(path).ok();
+    edit.write()?;
+    lock.write_if_changed(&project.lock_path).map(drop).map_err(|error| {
+        let restored = match &before {
+            Some(text) => fs_err::write(path, text),
+            None => fs_err::remove_file(path),
         };
-        nearest(&[names::MANIFEST_FILE, names::LOCK_FILE])
-            .or_else(|| nearest(&["go.work"]))
-            .or_else(|| nearest(&["go.mod"]))
-            .unwrap_or_else(|| self.ctx.cwd.clone())
-    }
-
-    /// Writes manifest and lock; puts the manifest back if the lock cannot be written.
-    fn write_both(
-        &self,
-        edit: &ManifestEdit,
-        manifest_path: &std::path::Path,
-        lock: &LockFile,
-        lock_path: &std::path::Path,
-    ) -> Result<()> {
-        let before = fs_err::read(manifest_path).ok();
-        edit.write(manifest_path)?;
-        lock.write_if_changed(lock_path).map(drop).map_err(|error| {
-            let restored = match &before {
-                Some(text) => fs_err::write(manifest_path, text),
-                None => fs_err::remove_file(manifest_path),
-            };
-            match restored {
-                Ok(()) => error.detail("the manifest is as it was"),
-                Err(_) => error.detail(format!("`{}` was changed", manifest_path.display())),
-            }
-        })
-    }
+        match restored {
+            Ok(()) => error.detail("the manifest is as it was"),
+            Err(_) => error.detail(format!("`{}` was changed", path.display())),
+        }
+    })
 }
 
 fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {

@@ -95,6 +95,11 @@ impl Request {
         if let Form::Exact(version) = self.0 { Some(version) } else { None }
     }
 
+    /// Returns true for `stable`, `oldstable` and `latest`, whose meaning moves on with time.
+    pub fn is_word(&self) -> bool {
+        matches!(self.0, Form::Word(_))
+    }
+
     /// Returns true when a lock that holds `version` need not change for this request.
     ///
     /// A line accepts its prereleases. A word accepts every final release: which one it means

@@ -1,0 +1,215 @@
+//! `goward install`.
+
+use super::{archive, key, mirror, sandbox, tree};
+use crate::common::Sandbox;
+use crate::common::server::{Fault, Mirror, Route};
+use goward::platform::Platform;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_request_installs_the_newest_that_fits() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let host = Platform::host();
+    let installed = format!("goward: installed go1.99.1 for {host} (listed) from [URL]/\n");
+    assert_eq!(sandbox.goward(["install", "1.99"]).says(), installed);
+    let again = format!("goward: go1.99.1 for {host} is installed (listed)\n");
+    assert_eq!(sandbox.goward(["install", "stable"]).says(), again);
+    assert_eq!(server.log().iter().filter(|request| request.target.ends_with("tar.gz")).count(), 1);
+    assert_eq!(sandbox.goward(["-q", "install", "~1.98"]).data(), "");
+    assert_eq!(sandbox.goward(["install", "1.100rc1", "1.98.3"]).code, Some(0));
+}
+
+#[test]
+fn the_tree_is_read_only_complete_and_without_what_the_hash_does_not_cover() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let tree = sandbox.store().join("tree").join(key("go1.99.1"));
+    let mode = |path: &str| fs::metadata(tree.join(path)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode("bin/go"), 0o555);
+    assert_eq!(mode("src/all.bash"), 0o555);
+    assert_eq!(mode("src/fmt/print.go"), 0o444);
+    assert_eq!((mode("."), mode("src/fmt")), (0o555, 0o555));
+    for absent in ["api", "doc", "misc", "test"] {
+        assert!(!tree.join(absent).exists(), "{absent}");
+    }
+    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    assert_eq!(fs::canonicalize(root.join("src")).unwrap(), fs::canonicalize(tree.join("src")).unwrap());
+    let shim = fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap();
+    assert_eq!(fs::canonicalize(root.join("bin/go")).unwrap(), shim);
+    assert_eq!(fs::canonicalize(root.join("bin/gofmt")).unwrap(), shim);
+    assert_eq!(fs::read_dir(sandbox.store().join("tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(sandbox.store().join("dl")).unwrap().count(), 0);
+}
+
+#[test]
+fn full_adds_the_rest_only_when_the_archive_itself_is_recorded() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let outcome = sandbox.goward(["install", "--full", "1.99.1"]);
+    let extra = sandbox.store().join("extra").join(key("go1.99.1"));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(extra.join("api/go1.txt").is_file());
+    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    assert!(root.join("api/go1.txt").is_file());
+}
+
+#[test]
+fn another_platform_goes_beside() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(
+        sandbox.goward(["install", "1.99.1", "--platform", "plan9/386"]).says(),
+        "goward: installed go1.99.1 for plan9/386 (listed) from [URL]/\n"
+    );
+    sandbox.goward(["install", "1.99.1", "--platform", "plan9/368"]).fails(
+        2,
+        "goward: `plan9/368` is not a platform that Go has toolchains for\nhint: did you mean `plan9/386`?",
+    );
+}
+
+#[test]
+fn from_a_directory() {
+    let archive_bytes = tree("go1.99.1", &Platform::host().lock_name()).tar_gz();
+    let sandbox = Sandbox::new().file(&format!("mirror/{}", archive("go1.99.1")), &archive_bytes);
+    let digest = crate::common::server::hex_sha256(&archive_bytes);
+    let sandbox = sandbox.file(&format!("mirror/{}.sha256", archive("go1.99.1")), digest);
+    let source = format!("file://{}", sandbox.path("mirror").display());
+    let sandbox = sandbox.source(&source).var("GOWARD_OFFLINE", "1");
+    let host = Platform::host();
+    assert_eq!(
+        sandbox.goward(["install", "1.99"]).says(),
+        format!("goward: installed go1.99.1 for {host} (listed) from [URL]\n")
+    );
+}
+
+#[test]
+fn the_next_source_is_asked_and_the_failure_is_shown() {
+    let server = mirror();
+    let empty = Mirror::new().start();
+    let both = format!("{},{}", empty.url("/"), server.url("/"));
+    let sandbox = Sandbox::new().var("GOWARD_SOURCE", &both).var("GOWARD_ACCEPT", "listed");
+    let host = Platform::host();
+    let (first, second) = (empty.url("/"), server.url("/"));
+    assert_eq!(
+        sandbox.goward(["install", "1.99.1"]).says(),
+        format!(
+            "goward: warning: {first}: {first} has no go1.99.1 for {host}; wanted {first}{}\n\
+             goward: installed go1.99.1 for {host} (listed) from {second}\n",
+            archive("go1.99.1")
+        )
+    );
+}
+
+#[test]
+fn an_interrupted_download_goes_on_where_it_was() {
+    let server = mirror();
+    let path = format!("/{}", archive("go1.99.1"));
+    server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Cut(300)]));
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let requests: Vec<_> = server.log().into_iter().filter(|request| request.target == path).collect();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].header("range"), Some("bytes=300-"));
+}
+
+#[test]
+fn without_an_index_the_digest_beside_the_archive_counts() {
+    let server = mirror();
+    server.route(crate::common::server::INDEX, Route::new("<html>no index</html>"));
+    let sandbox = sandbox(&server);
+    let host = Platform::host();
+    assert_eq!(
+        sandbox.goward(["install", "1.99.1"]).says(),
+        format!("goward: installed go1.99.1 for {host} (listed) from [URL]/\n")
+    );
+}
+
+#[test]
+fn in_a_project_the_lock_decides() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.0\"\n");
+    let host = Platform::host();
+    // Without a lock, one is written first.
+    assert_eq!(
+        sandbox.goward(["install"]).says(),
+        format!("goward: installed go1.99.0 for {host} (listed) from [URL]/\n")
+    );
+    assert!(sandbox.read("project/goward.lock").contains("version = \"go1.99.0\""));
+    assert_eq!(sandbox.goward(["install", "--locked"]).code, Some(0));
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98\"\n");
+    sandbox.goward(["install", "--locked"]).fails(
+        1,
+        "goward: `[PROJECT]/goward.lock` does not match `goward.toml`\n  \
+         the manifest asks for 1.98, the lock has go1.99.0 for 1.99.0\n\
+         hint: run `goward lock` and commit the result",
+    );
+}
+
+#[test]
+fn in_a_project_of_other_tools_their_files_decide() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/go.mod", "module x\n\ngo 1.98.3\n");
+    let host = Platform::host();
+    assert_eq!(
+        sandbox.goward_in("project/deep/er", ["install"]).says(),
+        format!("goward: installed go1.98.3 for {host} (listed) from [URL]/\n")
+    );
+    assert!(!sandbox.path("project/goward.lock").exists());
+    sandbox.goward(["install", "--locked"]).fails(
+        3,
+        "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward use REQUEST`, and commit it",
+    );
+    sandbox.goward_in("elsewhere", ["install"]).fails(
+        3,
+        "goward: nothing in `[BASE]/elsewhere` or above asks for a Go\n\
+         hint: name one: `goward install stable`\n\
+         hint: or choose one for this project: `goward use stable`",
+    );
+}
+
+#[test]
+fn two_at_once_end_with_one_toolchain() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let spawn = || {
+        let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+        command.args(["install", "1.99.1"]).stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..8).map(|_| spawn()).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let listing = sandbox.store_listing();
+    let trees = listing.iter().filter(|path| path.starts_with("tree/") && path.matches('/').count() == 1);
+    assert_eq!(trees.count(), 1);
+    assert_eq!(server.log().iter().filter(|request| request.target.ends_with("tar.gz")).count(), 1);
+    assert_eq!(fs::read_dir(sandbox.store().join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_killed_install_leaves_nothing_that_a_second_run_trips_over() {
+    for stop_after in [200, 700, 1200] {
+        let server = mirror();
+        let path = format!("/{}", archive("go1.99.1"));
+        server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Stall(stop_after)]));
+        let sandbox = sandbox(&server);
+        let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+        let mut child = command.args(["install", "1.99.1"]).spawn().unwrap();
+        let tmp = sandbox.store().join("tmp");
+        // The kill is only worth something once there is something to leave behind.
+        while fs::read_dir(&tmp).map_or(0, Iterator::count) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_ne!(fs::read_dir(&tmp).unwrap().count(), 0);
+        assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+        assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
+        assert!(sandbox.store().join("tree").join(key("go1.99.1")).join("bin/go").is_file());
+    }
+}

@@ -1,0 +1,52 @@
+//! `goward list`.
+
+use super::{mirror, sandbox};
+use goward::platform::Platform;
+
+#[test]
+fn nothing_yet() {
+    let outcome = sandbox(&mirror()).goward(["list"]);
+    assert_eq!(outcome.says(), "goward: no toolchain is installed; `goward install stable` installs one\n");
+    assert_eq!(outcome.stdout, "");
+}
+
+#[test]
+fn what_is_installed() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1", "1.98.3"]).code, Some(0));
+    assert_eq!(sandbox.goward(["default", "1.98.3"]).code, Some(0));
+    let host = Platform::host().to_string();
+    let outcome = sandbox.goward(["list"]);
+    let lines: Vec<Vec<&str>> = outcome.data().lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0][..3], ["go1.98.3", &host, "listed"]);
+    assert_eq!(lines[0].last(), Some(&"default"));
+    assert_eq!(lines[1][..3], ["go1.99.1", &host, "listed"]);
+    let json: serde_json::Value = serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
+    assert_eq!(json[0]["version"], "go1.98.3");
+    assert_eq!(json[0]["default"], true);
+    assert_eq!(json[1]["level"], "listed");
+    assert_eq!(json[1]["full"], false);
+    assert!(json[1]["bytes"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn the_releases_of_the_first_source_that_answers() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let outcome = sandbox.goward(["list", "--remote"]);
+    assert_eq!(outcome.stdout, "go1.100rc1\ngo1.99.1\ngo1.99.0\ngo1.98.3\n");
+    assert_eq!(outcome.says(), "goward: 4 releases, from [URL]/\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.goward(["list", "--remote", "--json"]).stdout).unwrap();
+    assert_eq!(json["releases"][0], serde_json::json!({"version": "go1.100rc1", "stable": false}));
+}
+
+#[test]
+fn without_network_the_built_in_records_answer() {
+    let sandbox = sandbox(&mirror()).var("GOWARD_OFFLINE", "1");
+    let outcome = sandbox.goward(["list", "--remote"]);
+    assert!(outcome.stdout.lines().any(|line| line == "go1.27.1"), "{}", outcome.stdout);
+    assert!(outcome.says().contains("network is off"), "{}", outcome.stderr);
+    assert!(outcome.stderr.ends_with("releases, from the built-in records\n"), "{}", outcome.stderr);
+}

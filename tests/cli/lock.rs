@@ -1,0 +1,97 @@
+//! `goward lock`.
+
+use super::{mirror, sandbox};
+use crate::common::server::INDEX;
+
+#[test]
+fn without_a_manifest() {
+    sandbox(&mirror()).goward(["lock"]).fails(
+        3,
+        "goward: `[PROJECT]/goward.toml` does not exist\n\
+         hint: choose a Go for this project: `goward use stable`\n\
+         hint: or start from its version files: `goward init`",
+    );
+}
+
+#[test]
+fn the_locked_version_stays_until_it_is_upgraded() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.0\"\n");
+    assert_eq!(sandbox.goward(["lock"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
+    assert_eq!(sandbox.goward(["lock"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    let requests = server.log().len();
+    assert_eq!(sandbox.goward(["lock"]).says(), "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    assert_eq!(server.log().len(), requests, "an unchanged lock needs no network");
+    assert_eq!(sandbox.goward(["lock", "--upgrade"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n");
+    assert!(server.log().iter().any(|request| request.target == INDEX));
+}
+
+#[test]
+fn check_lists_every_difference_and_changes_nothing() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n[profile.ci]\nexperiments = [\"x\"]\n");
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\n";
+    sandbox.write("project/goward.toml", manifest);
+    let host = goward::platform::Platform::host();
+    sandbox.var("GOWARD_OFFLINE", "1").goward(["lock", "--check"]).fails(
+        1,
+        &format!(
+            "goward: `[PROJECT]/goward.lock` does not match `goward.toml`\n  \
+             the manifest asks for 1.98, the lock has go1.99.1 for 1.99\n  \
+             plan9/386 is missing in the lock\n  \
+             {host} is not in the manifest\n  \
+             the pins differ\n  \
+             the profile `prod` differs\n  \
+             the profile `ci` is not in the manifest\n  \
+             the policy asks for a better level than the lock's, `listed`\n\
+             hint: run `goward lock` and commit the result"
+        ),
+    );
+    let sandbox = super::sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
+    sandbox.goward(["lock", "--check"]).fails(3, "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward lock`");
+    assert!(!lock.is_empty());
+}
+
+#[test]
+fn a_merge_conflict_is_written_anew_and_a_newer_schema_is_not() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
+    sandbox.write("project/goward.lock", "schema = 1\n<<<<<<< ours\n");
+    let outcome = sandbox.goward(["lock"]);
+    assert_eq!(
+        outcome.says(),
+        "goward: warning: `[PROJECT]/goward.lock:2`: not a line of a goward lock; it is written anew\n\
+         goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+    );
+    sandbox.write("project/goward.lock", "schema = 2\n");
+    sandbox.goward(["lock"]).fails(
+        2,
+        "goward: `[PROJECT]/goward.lock:1`: written by a newer goward\nhint: update goward",
+    );
+    assert_eq!(sandbox.read("project/goward.lock"), "schema = 2\n");
+}
+
+#[test]
+fn a_project_can_raise_the_level_but_not_lower_it() {
+    let server = mirror();
+    let manifest = "[toolchain]\ngo = \"1.99\"\n[policy]\nlevel = \"built-in\"\n";
+    let outcome = sandbox(&server).file("project/goward.toml", manifest).goward(["lock"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    let manifest = "[toolchain]\ngo = \"1.99\"\n[policy]\nlevel = \"none\"\n";
+    let sandbox = sandbox(&server).file("project/goward.toml", manifest).without_var("GOWARD_ACCEPT");
+    let outcome = sandbox.goward(["lock"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    assert!(!sandbox.path("project/goward.lock").exists());
+}
+
+#[test]
+fn a_typing_error_in_the_manifest() {
+    let sandbox = sandbox(&mirror()).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n[pin]\n");
+    let outcome = sandbox.goward(["lock"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("goward.toml:3"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("did you mean `pins`?"), "{}", outcome.stderr);
+}

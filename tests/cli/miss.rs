@@ -1,0 +1,86 @@
+//! The shim's slow path: what `go` does when the shim alone cannot serve the call.
+
+use super::{mirror, sandbox};
+use crate::common::Sandbox;
+use crate::common::server::Server;
+
+/// A project whose toolchain is locked and not installed.
+fn locked() -> (Server, Sandbox) {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"jsonv2\"]\n");
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    (server, sandbox)
+}
+
+const RAN: &str = "go version go1.99.1 version\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=local\n";
+
+#[test]
+fn the_first_call_installs_and_says_nothing() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.go(["version"]).data(), RAN);
+    assert_eq!(sandbox.var("GOWARD_OFFLINE", "1").go(["version"]).data(), RAN);
+}
+
+#[test]
+fn when_installing_is_forbidden_or_fails() {
+    let (_server, sandbox) = locked();
+    let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "0");
+    sandbox.go(["version"]).fails(
+        127,
+        "goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  \
+         it was not installed now: `GOWARD_AUTO_INSTALL=0`\n\
+         hint: run `goward install` in this project",
+    );
+    let sandbox = sandbox.without_var("GOWARD_AUTO_INSTALL").var("GOWARD_OFFLINE", "1");
+    let outcome = sandbox.go(["version"]);
+    assert_eq!(outcome.code, Some(127));
+    assert!(outcome.stderr.starts_with("goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  cannot download go1.99.1: network is off"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_request_for_one_call() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.goward(["install", "1.98.3"]).code, Some(0));
+    assert_eq!(sandbox.go(["+1.98", "version"]).data(), "go version go1.98.3 version\nGOTOOLCHAIN=local\n");
+    let with_variable = sandbox.var("GOWARD_GO", "1.98");
+    assert_eq!(with_variable.go(["version"]).data(), "go version go1.98.3 version\nGOTOOLCHAIN=local\n");
+}
+
+#[test]
+fn a_request_that_nothing_installed_fits() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.go(["+1.98", "env"]).data(), "go version go1.98.3 env\nGOTOOLCHAIN=local\n");
+    let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "0");
+    sandbox.go(["+1.99.0", "version"]).fails(
+        127,
+        "goward: no installed toolchain fits `1.99.0`\nhint: install one: `goward install '1.99.0'`",
+    );
+    assert_eq!(sandbox.go(["+1.9x", "version"]).code, Some(126));
+}
+
+#[test]
+fn a_tree_that_is_damaged() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.go(["version"]).code, Some(0));
+    let go = sandbox.store().join("tree").join(super::key("go1.99.1")).join("bin/go");
+    let broken = std::process::Command::new("sh")
+        .args(["-c", "chmod u+w \"$(dirname \"$0\")\" && rm -f \"$0\" && printf '#!/no/such/loader\\n' >\"$0\" && chmod +x \"$0\""])
+        .arg(&go)
+        .status();
+    assert!(broken.unwrap().success());
+    let outcome = sandbox.go(["version"]);
+    assert_eq!(outcome.code, Some(126));
+    assert!(outcome.stderr.contains("what is missing is the program loader that it names"), "{}", outcome.stderr);
+}
+
+#[test]
+fn nothing_to_run() {
+    let (_server, sandbox) = locked();
+    let outcome = sandbox.go_in("elsewhere", ["version"]);
+    outcome.fails(
+        127,
+        "goward: there is no `go` for `[BASE]/elsewhere`: no `goward.lock` here or above, no default, and no other `go` on PATH\n\
+         hint: for this project: `goward use stable`\nhint: for everywhere else: `goward default stable`",
+    );
+}

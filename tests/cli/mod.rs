@@ -1,0 +1,86 @@
+//! Each command against the real binaries: exact output, exit code, and the files left behind.
+
+mod default;
+mod env;
+mod exec;
+mod failures;
+mod init;
+mod install;
+mod list;
+mod lock;
+mod miss;
+mod records;
+mod setup;
+mod uninstall;
+mod r#use;
+mod version;
+mod which;
+
+use crate::common::Sandbox;
+use crate::common::archives::Tree;
+use crate::common::server::{Mirror, Server};
+use goward::platform::Platform;
+use goward::version::GoVersion;
+
+/// Versions that Go has not reached, so that no built-in record speaks of them.
+pub(crate) const VERSIONS: [&str; 4] = ["go1.98.3", "go1.99.0", "go1.99.1", "go1.100rc1"];
+
+/// A toolchain whose `go` prints its version and what it got of the variables that goward owns.
+pub(crate) fn tree(version: &str, platform: &str) -> Tree {
+    let script = format!(
+        "#!/bin/sh\necho \"go version {version}\" \"$@\"\n\
+         for name in GODEBUG GOEXPERIMENT GOFLAGS GOTOOLCHAIN; do\n\
+         eval \"value=\\${{$name-}}\"; test -z \"$value\" || echo \"$name=$value\"\ndone\n"
+    );
+    Tree::new(version, platform).with("bin/go", script)
+}
+
+/// Returns the archive's name for the host.
+pub(crate) fn archive(version: &str) -> String {
+    Platform::host().archive_name(GoVersion::parse(version).unwrap())
+}
+
+/// A mirror with every version, for the host and for one platform more.
+pub(crate) fn mirror() -> Server {
+    let host = Platform::host().lock_name();
+    VERSIONS
+        .iter()
+        .fold(Mirror::new(), |mirror, version| {
+            let (name, other) = (archive(version), format!("{version}.plan9-386.tar.gz"));
+            mirror.release(
+                version,
+                [
+                    (name.as_str(), tree(version, &host).tar_gz()),
+                    (other.as_str(), tree(version, "plan9-386").tar_gz()),
+                ],
+            )
+        })
+        .start()
+}
+
+/// A sandbox whose only source is the mirror, and whose user accepts what it lists.
+pub(crate) fn sandbox(server: &Server) -> Sandbox {
+    Sandbox::new().source(server.url("/").trim_end_matches('/'))
+}
+
+/// The h1 of what the mirror has, as the lock spells it.
+pub(crate) fn h1(version: &str, platform: &str) -> String {
+    use goward::verify::{Digest, dirhash};
+    let parsed = GoVersion::parse(version).unwrap();
+    let platform = Platform::parse(platform).unwrap();
+    let tree = tree(version, &platform.lock_name());
+    let files: Vec<(String, Digest)> = tree
+        .0
+        .iter()
+        .filter(|(path, _)| dirhash::is_covered(path))
+        .map(|(path, content)| (path.clone(), Digest::of(content)))
+        .collect();
+    let files = files.iter().map(|(path, digest)| (path.as_str(), *digest));
+    dirhash::tree_h1(parsed, platform, files).to_string()
+}
+
+/// The store's name for a version on the host.
+pub(crate) fn key(version: &str) -> String {
+    let host = Platform::host();
+    goward_shim::layout::key(version, &host.lock_name(), &h1(version, &host.to_string()))
+}

@@ -1,0 +1,112 @@
+//! `goward use`.
+
+use super::{VERSIONS, h1, mirror, sandbox};
+use goward::platform::Platform;
+
+#[test]
+fn manifest_lock_and_toolchain_in_one_step() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let host = Platform::host();
+    let args = ["use", "1.99", "--experiment", "jsonv2", "--debug", "http2debug=1", "--platform", "plan9/386"];
+    assert_eq!(
+        sandbox.goward(args).says(),
+        format!(
+            "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
+             goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod\n\
+             goward: installed go1.99.1 for {host} (listed) from [URL]/\n"
+        )
+    );
+    let lock = sandbox.read("project/goward.lock");
+    let mut lines = lock.lines();
+    assert_eq!(lines.next(), Some("# Written by goward from goward.toml; edit that file and run `goward lock`."));
+    for expected in [
+        "version = \"go1.99.1\"".to_owned(),
+        "request = \"1.99\"".to_owned(),
+        "level = \"listed\"".to_owned(),
+        format!("[toolchain.{}]", host.lock_name()),
+        format!("h1 = \"{}\"", h1("go1.99.1", &host.to_string())),
+        "[toolchain.plan9-386]".to_owned(),
+        format!("h1 = \"{}\"", h1("go1.99.1", "plan9/386")),
+        "GODEBUG = \"http2debug=1\"".to_owned(),
+        "GOEXPERIMENT = \"jsonv2\"".to_owned(),
+    ] {
+        assert!(lock.lines().any(|line| line == expected), "{expected} is not in\n{lock}");
+    }
+    assert_eq!(sandbox.goward(["lock"]).says(), "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n");
+    assert_eq!(sandbox.goward(["lock", "--check"]).says(), "goward: `[PROJECT]/goward.lock` matches its manifest\n");
+    assert_eq!(sandbox.read("project/goward.lock"), lock);
+    // Only the host's toolchain stays; that of the other platform was hashed and thrown away.
+    assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
+}
+
+#[test]
+fn comments_and_other_values_stay() {
+    let server = mirror();
+    let text = "# why 1.98: see the wiki\n[toolchain]\ngo = \"1.98\" # here\n\n[pins]\nexperiments = [\"nojsonv2\", \"x\"]\n";
+    let sandbox = sandbox(&server).file("project/goward.toml", text);
+    assert_eq!(sandbox.goward(["use", "1.99.0", "--experiment", "jsonv2"]).code, Some(0));
+    let edited = sandbox.read("project/goward.toml");
+    assert!(edited.starts_with("# why 1.98: see the wiki\n[toolchain]\ngo = \"1.99.0\" # here\n"), "{edited}");
+    assert!(!edited.contains("nojsonv2") && edited.contains("jsonv2") && edited.contains("\"x\""), "{edited}");
+}
+
+#[test]
+fn a_failure_changes_neither_file() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.0"]).code, Some(0));
+    let before = (sandbox.read("project/goward.toml"), sandbox.read("project/goward.lock"));
+    let failing: [(&[&str], i32); 6] = [
+        (&["use", "1.97"], 3),
+        (&["use", "1.99.1", "--experiment", "JSON"], 2),
+        (&["use", "1.99.1", "--debug", "http2debug"], 2),
+        (&["use", "1.99.1", "--debug", "tls10server=1"], 2),
+        (&["use", "1.99.1", "--platform", "linux/amd46"], 2),
+        (&["use", "1.99.1", "--goroot-final", "/usr/local/go"], 2),
+    ];
+    for (args, code) in failing {
+        let outcome = sandbox.goward(args);
+        assert_eq!(outcome.code, Some(code), "{args:?}: {}", outcome.stderr);
+        assert_eq!((sandbox.read("project/goward.toml"), sandbox.read("project/goward.lock")), before, "{args:?}");
+    }
+}
+
+#[test]
+fn goroot_final_is_refused_where_nothing_reads_it() {
+    sandbox(&mirror()).goward(["use", "1.99.1", "--goroot-final", "/usr/local/go"]).fails(
+        2,
+        "goward: `goroot-final` does nothing in go1.99.1: Go stopped reading GOROOT_FINAL in 1.23\n  \
+         nothing was changed\n\
+         hint: for the same binary wherever the toolchain stands, build with `-trimpath`",
+    );
+}
+
+#[test]
+fn settings_that_weaken_security_are_refused() {
+    let outcome = sandbox(&mirror()).goward(["use", "1.99.1", "--debug", "execerrdot=0"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("execerrdot"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("it lets programs run from the current directory"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_project_is_where_its_module_is() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/go.mod", "module x\n\ngo 1.98\n");
+    assert_eq!(sandbox.goward_in("project/cmd/tool", ["use", "stable"]).code, Some(0));
+    assert!(sandbox.path("project/goward.lock").is_file());
+    assert!(!sandbox.path("project/cmd/tool/goward.lock").exists());
+}
+
+#[test]
+fn every_kind_of_request() {
+    let server = mirror();
+    let cases = [("stable", 2), ("latest", 2), ("oldstable", 0), ("1.99.x", 2), ("~1.98", 0), (">=1.98,<1.99.1", 1), ("go1.100rc1", 3), ("1.100.0-rc.1", 3), ("1.100", 3)];
+    for (request, version) in cases {
+        let sandbox = sandbox(&server);
+        assert_eq!(sandbox.goward(["use", request]).code, Some(0), "{request}");
+        let version = VERSIONS[version];
+        assert!(sandbox.read("project/goward.lock").contains(&format!("version = \"{version}\"")), "{request}");
+    }
+}

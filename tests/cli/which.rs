@@ -1,0 +1,99 @@
+//! `goward which`.
+
+use super::{key, mirror, sandbox};
+use goward::platform::Platform;
+
+#[test]
+fn the_program_and_why() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1", "--experiment", "jsonv2"]).code, Some(0));
+    let outcome = sandbox.goward(["which"]);
+    let key = key("go1.99.1");
+    assert_eq!(outcome.stdout, format!("[STORE]/tree/{key}/bin/go\n"));
+    assert_eq!(outcome.says(), "goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n");
+    assert_eq!(sandbox.goward(["-q", "which", "gofmt"]).data(), format!("[STORE]/tree/{key}/bin/gofmt\n"));
+    let json: serde_json::Value = serde_json::from_str(sandbox.goward(["which", "--json"]).data()).unwrap();
+    assert_eq!(json["version"], "go1.99.1");
+    assert_eq!(json["level"], "listed");
+    assert_eq!(json["lock"], "[PROJECT]/goward.lock");
+    assert_eq!(json["root"], format!("[STORE]/root/{key}"));
+    assert_eq!(json["pins"], serde_json::json!({"GOEXPERIMENT": "jsonv2"}));
+}
+
+#[test]
+fn not_installed() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    sandbox.goward(["which"]).fails(
+        127,
+        "goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n\
+         hint: run `goward install` in this project",
+    );
+}
+
+#[test]
+fn outside_of_projects() {
+    let sandbox = sandbox(&mirror());
+    sandbox.goward(["which"]).fails(
+        127,
+        "goward: there is no `go` for `[PROJECT]`: no `goward.lock` here or above, no default, and no \
+         other `go` on PATH\n\
+         hint: for this project: `goward use stable`\n\
+         hint: for everywhere else: `goward default stable`",
+    );
+    assert_eq!(sandbox.goward(["default", "1.98"]).code, Some(0));
+    let outcome = sandbox.goward(["which"]);
+    assert_eq!(outcome.says(), "goward: go1.98.3 (listed), chosen by the default, `[STORE]/default.lock`\n");
+}
+
+#[test]
+fn refusals_are_explained() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let host = Platform::host();
+    let lock = sandbox.read("project/goward.lock");
+    let cases: [(&str, &str, &str); 4] = [
+        (
+            "schema = 1",
+            "shcema = 1",
+            "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema` in `the lock`\n\
+             hint: the file is written by `goward lock`; format: docs/lock-file.md",
+        ),
+        ("schema = 1", "schema = 2", "goward: `[PROJECT]/goward.lock:2`: written by a newer goward\nhint: update goward"),
+        (
+            "[toolchain.",
+            "[pins]\nGODEBUG = \"execerrdot=0\"\n\n[toolchain.",
+            "goward: `[PROJECT]/goward.lock:10`: a lock may not set `execerrdot`: it lets programs run from the current directory\n\
+             hint: the file is written by `goward lock`; format: docs/lock-file.md",
+        ),
+        (
+            &host.lock_name(),
+            "plan9-386",
+            &format!(
+                "goward: `[PROJECT]/goward.lock` has no toolchain for {host}\n\
+                 hint: add `{host}` to `platforms` in `goward.toml` and run `goward lock`"
+            ),
+        ),
+    ];
+    for (from, to, report) in cases {
+        sandbox.write("project/goward.lock", lock.replacen(from, to, 1));
+        sandbox.goward(["which"]).fails(126, report);
+    }
+    sandbox.write("project/goward.lock", &lock);
+    let sandbox = sandbox.var("GOTOOLCHAIN", "go1.98.3");
+    sandbox.goward(["which"]).fails(
+        126,
+        "goward: `GOTOOLCHAIN=go1.98.3` contradicts `[PROJECT]/goward.lock`, which has go1.99.1\n\
+         hint: unset it: `env -u GOTOOLCHAIN go ...`\n\
+         hint: or choose for one call: `go +1.98.3 ...`",
+    );
+    let sandbox = sandbox.without_var("GOTOOLCHAIN").var("GOWARD_PROFILE", "ci");
+    sandbox.goward(["which"]).fails(
+        126,
+        "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  it was chosen by `GOWARD_PROFILE`\n\
+         hint: unset `GOWARD_PROFILE`",
+    );
+}
