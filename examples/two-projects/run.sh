@@ -23,15 +23,22 @@ clean_up() {
 find_go() {
     store=${GOWARD_HOME:-${XDG_DATA_HOME:-${HOME-}/.local/share}/goward}
     store=${store%/}
-    if ! command -v goward >/dev/null && [ ! -x "${HOME-}/.local/bin/goward" ]; then
-        die "goward is not installed" "./install.sh, in the directory above examples"
+    is_shim && return 0
+    if [ -r "$store/env" ]; then
+        # shellcheck source=/dev/null
+        . "$store/env"
+        is_shim && return 0
     fi
-    [ "$(command -v go || :)" != "$store/shims/go" ] || return 0
-    [ -r "$store/env" ] || die "goward is not set up: there is no \`$store/env\`" "goward setup"
-    # shellcheck source=/dev/null
-    . "$store/env"
-    [ "$(command -v go || :)" = "$store/shims/go" ] ||
-        die "\`go\` is not goward's, even with \`$store/env\`" "goward setup"
+    for goward in goward "${HOME-}/.local/bin/goward"; do
+        if command -v "$goward" >/dev/null; then
+            die "\`go\` is not goward's: there is no working \`$store/env\`" "$goward setup"
+        fi
+    done
+    die "goward is not installed" "./install.sh, in the directory above examples"
+}
+
+is_shim() {
+    [ "$(command -v go || :)" = "$store/shims/go" ]
 }
 
 # build_and_run PROJECT: leaves the program's facts in a file. `go run` and not the program itself,
