@@ -46,9 +46,9 @@ is_shim() {
 build_and_run() {
     printf '%s: go build, go run\n' "$1"
     (
-        cd "$here/$1"
-        go build -o "$work/$1.program" .
-        go run . >"$work/$1"
+        cd "$here/$1" &&
+            go build -o "$work/$1.program" . &&
+            go run . >"$work/$1"
     ) || die "\`go\` failed in $here/$1" "the messages above say why; then: goward which"
 }
 
