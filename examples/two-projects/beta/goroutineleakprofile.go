@@ -1,0 +1,5 @@
+//go:build goexperiment.goroutineleakprofile
+
+package main
+
+func init() { tags = append(tags, "goroutineleakprofile") }
