@@ -292,9 +292,53 @@ enum Mutation {
     Byte(prop::sample::Index, u8),
     Cut(prop::sample::Index, prop::sample::Index),
     DropLine(prop::sample::Index),
+    /// Next to punctuation, where parsers go wrong.
     Insert(prop::sample::Index, &'static str),
     RepeatLine(prop::sample::Index, prop::sample::Index),
+    /// What stands behind the key of a line.
+    Value(prop::sample::Index, &'static str),
 }
+
+/// What could stand behind a key; not all of it is TOML.
+const VALUES: &[&str] = &[
+    " = 7",
+    " = 07",
+    " = 0",
+    " = -7",
+    " = +7",
+    " = 7_0",
+    " = 0x7",
+    " = 7.0",
+    " = 7e1",
+    " = 7 ",
+    " = 7 # x",
+    " = 7#",
+    "=7",
+    "  = 7",
+    " =  7",
+    " = 9223372036854775807",
+    " = 9223372036854775808",
+    " = 18446744073709551616",
+    " = inf",
+    " = true",
+    " = ",
+    " = \"a=1\"",
+    " = \"a=1\" ",
+    " = \"a=1\" # x",
+    " = \"a=1\"#",
+    "=\"a=1\"",
+    " = 'a=1'",
+    " = \"a\\u003d1\"",
+    " = \"\"\"a=1\"\"\"",
+    " = \"a=1\"\"",
+    " = \"a=1",
+    " = a=1",
+    " = [\"a=1\"]",
+    " = {}",
+    ".x = \"a=1\"",
+    " \t= \"a=1\"",
+    "",
+];
 
 /// Pieces of TOML that a careless reader takes for something else.
 const PIECES: &[&str] = &[
@@ -360,6 +404,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         index().prop_map(Mutation::DropLine),
         (index(), proptest::sample::select(PIECES)).prop_map(|(at, s)| Mutation::Insert(at, s)),
         (index(), index()).prop_map(|(line, to)| Mutation::RepeatLine(line, to)),
+        (index(), proptest::sample::select(VALUES)).prop_map(|(at, s)| Mutation::Value(at, s)),
     ]
 }
 
@@ -372,8 +417,7 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
     }
     match mutation {
         Mutation::Byte(at, byte) => {
-            let at = at.index(bytes.len());
-            bytes[at] = *byte;
+            *at.get_mut(&mut bytes) = *byte;
         }
         Mutation::Cut(from, length) => {
             let from = from.index(bytes.len());
@@ -385,7 +429,14 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
             bytes = lines.concat();
         }
         Mutation::Insert(at, piece) => {
-            let at = at.index(bytes.len() + 1);
+            let is_edge = |at: &usize| {
+                let before = at.checked_sub(1).map(|before| bytes[before]);
+                [before, bytes.get(*at).copied()]
+                    .into_iter()
+                    .any(|byte| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+            };
+            let edges: Vec<usize> = (0..=bytes.len()).filter(is_edge).collect();
+            let at = *at.get(&edges);
             bytes.splice(at..at, piece.bytes());
         }
         Mutation::RepeatLine(line, to) => {
@@ -393,12 +444,19 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
             lines.insert(to.index(lines.len() + 1), line);
             bytes = lines.concat();
         }
+        Mutation::Value(at, value) => {
+            let line = at.get_mut(&mut lines);
+            if let Some(key) = line.iter().position(|&byte| byte == b' ' || byte == b'=') {
+                line.splice(key.., value.bytes().chain([b'\n']));
+            }
+            bytes = lines.concat();
+        }
     }
     bytes
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn what_is_rendered_is_read_back_by_both_parsers(lock in lock_file()) {
