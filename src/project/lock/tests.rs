@@ -335,6 +335,7 @@ const VALUES: &[&str] = &[
     " = a=1",
     " = [\"a=1\"]",
     " = {}",
+    " = \"/a\\u0041\"",
     ".x = \"a=1\"",
     " \t= \"a=1\"",
     "",
@@ -479,6 +480,37 @@ proptest! {
             prop_assert_eq!(read_as_toml(text), as_toml(&read), "{}", text);
         }
     }
+}
+
+#[test]
+fn every_piece_at_every_place_is_read_alike() {
+    let mut lock = sample();
+    lock.pins.push(("GOROOT_FINAL".to_owned(), "/usr/local/go".to_owned()));
+    let text = lock.render();
+    let mut changed: Vec<Vec<u8>> = Vec::new();
+    for at in 0..=text.len() {
+        changed.extend(
+            PIECES.iter().map(|piece| [&text[..at], piece, &text[at..]].concat().into_bytes()),
+        );
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")) {
+        let key = line.split(' ').next().unwrap();
+        changed.extend(VALUES.iter().map(|value| {
+            let new = format!("{key}{value}");
+            let all = [&lines[..at], &[new.as_str()], &lines[at + 1..]].concat();
+            (all.join("\n") + "\n").into_bytes()
+        }));
+    }
+    let mut accepted = 0;
+    for bytes in &changed {
+        if let Ok(read) = lock::parse(bytes) {
+            let text = str::from_utf8(bytes).unwrap();
+            assert_eq!(read_as_toml(text), as_toml(&read), "{text}");
+            accepted += 1;
+        }
+    }
+    assert!((100..changed.len() / 2).contains(&accepted), "{accepted} of {}", changed.len());
 }
 
 #[test]
