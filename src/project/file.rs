@@ -72,8 +72,8 @@ fn is_absence(error: &std::io::Error) -> bool {
 /// Returns the line, counted from 1, that the byte at `offset` is on.
 pub(super) fn line_at(text: &[u8], offset: usize) -> u32 {
     let before = text.get(..offset).unwrap_or(text);
-    let newlines = before.iter().filter(|&&byte| byte == b'\n').count();
-    u32::try_from(newlines + 1).unwrap_or(u32::MAX)
+    let lines = before.split(|&byte| byte == b'\n').count();
+    u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
 /// Returns `` `path:line` ``, the start of a message about that line.
@@ -119,13 +119,16 @@ fn write_and_rename(path: &Path, text: &str, mode: Option<u32>) -> std::io::Resu
         // The umask takes its part of this, as for any new file.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
     if let Some(mode) = mode {
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
+    file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    fs_err::File::open(directory)?.sync_all()
+    // The file is replaced now. Some file systems cannot sync a directory; on those a power cut may
+    // bring the old file back, whole.
+    _ = fs_err::File::open(directory).and_then(|directory| directory.sync_all());
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 //! and locks keep; parsing that spelling gives the same request again. Which release a request
 //! means is decided in [`super::select`].
 
-use super::{GoVersion, ParseVersionError};
-use crate::error::untrusted;
+use super::GoVersion;
+use crate::error::{Error, Kind, untrusted};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -60,6 +60,12 @@ impl Word {
     untrusted(.0)
 )]
 pub struct ParseRequestError(String);
+
+impl From<ParseRequestError> for Error {
+    fn from(error: ParseRequestError) -> Self {
+        Self::new(Kind::Usage, error.to_string()).hint("see what there is: `goward list --remote`")
+    }
+}
 
 impl Request {
     /// Reads what a person typed.
@@ -153,8 +159,9 @@ fn parse_word(text: &str) -> Option<Request> {
 
 /// `~1.26`, `^1.21`, `>=1.25,<1.27`. A single `=1.27.1` is left to [`parse_first_release`].
 fn parse_range(text: &str) -> Option<Request> {
-    let several = text.contains(',');
-    if !text.starts_with(['~', '^', '>', '<']) && !(several && text.starts_with('=')) {
+    let operators: &[char] =
+        if text.contains(',') { &['~', '^', '>', '<', '='] } else { &['~', '^', '>', '<'] };
+    if !text.starts_with(operators) {
         return None;
     }
     let range = semver::VersionReq::parse(text).ok()?;
@@ -186,9 +193,8 @@ fn parse_line(text: &str) -> Option<Request> {
 
 /// `=1.20` and `=1.27.1`. There is no release that `=1.27` could mean.
 fn parse_first_release(text: &str) -> Option<Request> {
-    let parsed: Result<GoVersion, ParseVersionError> =
-        GoVersion::parse(text.strip_prefix('=')?.trim_start());
-    parsed.ok().filter(|version| !version.is_language()).map(Request::exact)
+    let version = GoVersion::parse(text.strip_prefix('=')?.trim_start());
+    version.ok().filter(|version| !version.is_language()).map(Request::exact)
 }
 
 #[cfg(test)]
@@ -292,6 +298,12 @@ mod tests {
         let want = "`1.2x\\u{1b}` is not a version, a line (`1.27`), a range (`>=1.25,<1.27`), \
                     `stable`, `oldstable` or `latest`";
         assert_eq!(message, want);
+        let error = Error::from(Request::parse("1.2x\u{1b}").unwrap_err());
+        let hint = "hint: see what there is: `goward list --remote`";
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (Kind::Usage, format!("goward: {want}\n{hint}"))
+        );
     }
 
     #[test]

@@ -292,9 +292,54 @@ enum Mutation {
     Byte(prop::sample::Index, u8),
     Cut(prop::sample::Index, prop::sample::Index),
     DropLine(prop::sample::Index),
+    /// Next to punctuation, where parsers go wrong.
     Insert(prop::sample::Index, &'static str),
     RepeatLine(prop::sample::Index, prop::sample::Index),
+    /// What stands behind the key of a line.
+    Value(prop::sample::Index, &'static str),
 }
+
+/// What could stand behind a key; not all of it is TOML.
+const VALUES: &[&str] = &[
+    " = 7",
+    " = 07",
+    " = 0",
+    " = -7",
+    " = +7",
+    " = 7_0",
+    " = 0x7",
+    " = 7.0",
+    " = 7e1",
+    " = 7 ",
+    " = 7 # x",
+    " = 7#",
+    "=7",
+    "  = 7",
+    " =  7",
+    " = 9223372036854775807",
+    " = 9223372036854775808",
+    " = 18446744073709551616",
+    " = inf",
+    " = true",
+    " = ",
+    " = \"a=1\"",
+    " = \"a=1\" ",
+    " = \"a=1\" # x",
+    " = \"a=1\"#",
+    "=\"a=1\"",
+    " = 'a=1'",
+    " = \"a\\u003d1\"",
+    " = \"\"\"a=1\"\"\"",
+    " = \"a=1\"\"",
+    " = \"a=1",
+    " = a=1",
+    " = [\"a=1\"]",
+    " = {}",
+    " = \"/a\\u0041\"",
+    ".x = \"a=1\"",
+    " \t= \"a=1\"",
+    "",
+];
 
 /// Pieces of TOML that a careless reader takes for something else.
 const PIECES: &[&str] = &[
@@ -360,6 +405,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         index().prop_map(Mutation::DropLine),
         (index(), proptest::sample::select(PIECES)).prop_map(|(at, s)| Mutation::Insert(at, s)),
         (index(), index()).prop_map(|(line, to)| Mutation::RepeatLine(line, to)),
+        (index(), proptest::sample::select(VALUES)).prop_map(|(at, s)| Mutation::Value(at, s)),
     ]
 }
 
@@ -372,8 +418,7 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
     }
     match mutation {
         Mutation::Byte(at, byte) => {
-            let at = at.index(bytes.len());
-            bytes[at] = *byte;
+            *at.get_mut(&mut bytes) = *byte;
         }
         Mutation::Cut(from, length) => {
             let from = from.index(bytes.len());
@@ -385,7 +430,14 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
             bytes = lines.concat();
         }
         Mutation::Insert(at, piece) => {
-            let at = at.index(bytes.len() + 1);
+            let is_edge = |at: &usize| {
+                let before = at.checked_sub(1).map(|before| bytes[before]);
+                [before, bytes.get(*at).copied()]
+                    .into_iter()
+                    .any(|byte| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+            };
+            let edges: Vec<usize> = (0..=bytes.len()).filter(is_edge).collect();
+            let at = *at.get(&edges);
             bytes.splice(at..at, piece.bytes());
         }
         Mutation::RepeatLine(line, to) => {
@@ -393,12 +445,19 @@ fn mutate(text: Vec<u8>, mutation: &Mutation) -> Vec<u8> {
             lines.insert(to.index(lines.len() + 1), line);
             bytes = lines.concat();
         }
+        Mutation::Value(at, value) => {
+            let line = at.get_mut(&mut lines);
+            if let Some(key) = line.iter().position(|&byte| byte == b' ' || byte == b'=') {
+                line.splice(key.., value.bytes().chain([b'\n']));
+            }
+            bytes = lines.concat();
+        }
     }
     bytes
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn what_is_rendered_is_read_back_by_both_parsers(lock in lock_file()) {
@@ -421,6 +480,37 @@ proptest! {
             prop_assert_eq!(read_as_toml(text), as_toml(&read), "{}", text);
         }
     }
+}
+
+#[test]
+fn every_piece_at_every_place_is_read_alike() {
+    let mut lock = sample();
+    lock.pins.push(("GOROOT_FINAL".to_owned(), "/usr/local/go".to_owned()));
+    let text = lock.render();
+    let mut changed: Vec<Vec<u8>> = Vec::new();
+    for at in 0..=text.len() {
+        changed.extend(
+            PIECES.iter().map(|piece| [&text[..at], piece, &text[at..]].concat().into_bytes()),
+        );
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")) {
+        let key = line.split(' ').next().unwrap();
+        changed.extend(VALUES.iter().map(|value| {
+            let new = format!("{key}{value}");
+            let all = [&lines[..at], &[new.as_str()], &lines[at + 1..]].concat();
+            (all.join("\n") + "\n").into_bytes()
+        }));
+    }
+    let mut accepted = 0;
+    for bytes in &changed {
+        if let Ok(read) = lock::parse(bytes) {
+            let text = str::from_utf8(bytes).unwrap();
+            assert_eq!(read_as_toml(text), as_toml(&read), "{text}");
+            accepted += 1;
+        }
+    }
+    assert!((100..changed.len() / 2).contains(&accepted), "{accepted} of {}", changed.len());
 }
 
 #[test]

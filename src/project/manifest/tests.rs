@@ -34,7 +34,8 @@ fn parse(text: &str) -> Result<Manifest> {
 
 fn pins(manifest: &Manifest, profile: Option<&str>) -> String {
     let pins = manifest.resolved_pins(profile).unwrap();
-    pins.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    let lines: Vec<String> = pins.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    lines.join("\n")
 }
 
 #[test]
@@ -48,15 +49,15 @@ fn a_full_manifest_is_read() {
     assert_eq!(
         pins(&manifest, None),
         "GODEBUG=http2debug=1,netdns=go\nGOEXPERIMENT=jsonv2,nogreenteagc\n\
-         GOROOT_FINAL=/usr/local/go\n"
+         GOROOT_FINAL=/usr/local/go"
     );
     assert_eq!(
         pins(&manifest, Some("ci")),
-        "GODEBUG=gctrace=1,http2debug=1\nGOROOT_FINAL=/usr/local/go\n"
+        "GODEBUG=gctrace=1,http2debug=1\nGOROOT_FINAL=/usr/local/go"
     );
     assert_eq!(
         pins(&manifest, Some("bare")),
-        "GODEBUG=http2debug=2,netdns=go\nGOEXPERIMENT=jsonv2,nogreenteagc\n"
+        "GODEBUG=http2debug=2,netdns=go\nGOEXPERIMENT=jsonv2,nogreenteagc"
     );
 }
 
