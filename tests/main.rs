@@ -1,1 +1,9 @@
-//! x
+//! The integration tests: one binary, because linking is slow and running is not.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
+
+mod cli;
+mod common;
+mod install_sh;
+mod repository;
+mod shell;

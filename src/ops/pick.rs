@@ -27,7 +27,7 @@ pub struct Listing {
 ///
 /// [`Kind::Usage`].
 pub fn parse_request(text: &str) -> Result<Request> {
-    Request::parse(text).map_err(|error| Error::new(Kind::Usage, error.to_string()))
+    Ok(Request::parse(text)?)
 }
 
 /// Returns the installed toolchain that fits `request` best.

@@ -2,9 +2,13 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
-use goward_shim::lock::{self, Problem};
-use goward_shim::sys::ReadError;
-use goward_shim::{Refusal, names};
+use crate::platform::Platform;
+use crate::project::lock::{explain as explain_lock, explain_read};
+use crate::version::GoVersion;
+use goward_shim::{Refusal, lock, names};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// Explains a refusal: what is wrong, where, and what to type.
 pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
@@ -27,7 +31,7 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
         )
         .hint(format!("say where it is: `{}=/absolute/path`", names::HOME_VAR)),
         Refusal::NoPlatform { lock } => {
-            let host = crate::platform::Platform::host();
+            let host = Platform::host();
             Error::new(Kind::CannotRun, format!("`{}` has no toolchain for {host}", path(lock)))
                 .hint(format!(
                     "add `{host}` to `platforms` in `{}` and run `goward lock`",
@@ -54,9 +58,17 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
                 text(version)
             ),
         )
-        .hint("unset it (`env -u GOTOOLCHAIN go ...`), or choose for one call: `go +1.27.1 ...`"),
-        Refusal::Unparsable { lock, error } => unparsable(&path(lock), error),
-        Refusal::Unreadable { lock, error } => unreadable(&path(lock), *error),
+        .hint("unset it: `env -u GOTOOLCHAIN go ...`")
+        .hint(match GoVersion::parse(&text(wanted)) {
+            Ok(version) => format!("or choose for one call: `go +{} ...`", &version.to_string()[2..]),
+            Err(_) => "or choose for one call: `go +REQUEST ...`".to_owned(),
+        }),
+        Refusal::Unparsable { lock, error } => {
+            explain_lock(error, &os_path(lock)).with_kind(Kind::CannotRun)
+        }
+        Refusal::Unreadable { lock, error } => {
+            explain_read(*error, &os_path(lock)).with_kind(Kind::CannotRun)
+        }
         Refusal::UnknownProfile { lock, profile } => {
             let error = Error::new(
                 Kind::CannotRun,
@@ -74,37 +86,8 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
     }
 }
 
-/// Explains a lock that is not understood.
-fn unparsable(path: &str, error: &lock::ParseLockError) -> Error {
-    let report = Error::new(Kind::CannotRun, format!("`{path}:{}`: {}", error.line, error.problem));
-    match error.problem {
-        Problem::NewerSchema => report.hint("update goward"),
-        Problem::UnsafePin { .. } => {
-            report.hint("take it out of the manifest and run `goward lock`")
-        }
-        _ => {
-            report.hint("the file is written by `goward lock`; its format is in docs/lock-file.md")
-        }
-    }
-}
-
-fn unreadable(path: &str, error: ReadError) -> Error {
-    let why = match error {
-        ReadError::NotFound => "it does not exist".to_owned(),
-        ReadError::NotRegular => {
-            "it is not a regular file (a link, a directory, a pipe)".to_owned()
-        }
-        ReadError::Os(code) => std::io::Error::from_raw_os_error(code).to_string(),
-        ReadError::TooLarge => format!("it is larger than {} KiB", lock::MAX_SIZE / 1024),
-    };
-    Error::new(Kind::CannotRun, format!("cannot use `{path}`: {}", lower(&why)))
-        .hint("a lock is a plain file that `goward lock` writes; no other lock is used instead")
-}
-
-fn lower(text: &str) -> String {
-    text.chars().next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(text.chars().skip(1)).collect()
-    })
+fn os_path(bytes: &[u8]) -> PathBuf {
+    OsStr::from_bytes(bytes).into()
 }
 
 /// Returns the profiles of a lock that was readable a moment ago.

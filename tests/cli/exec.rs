@@ -13,14 +13,28 @@ fn project() -> (crate::common::server::Server, Sandbox) {
 #[test]
 fn a_program_gets_what_go_gets() {
     let (_server, sandbox) = project();
-    let outcome = sandbox.goward(["exec", "--", "sh", "-c", "echo $GOEXPERIMENT $GOTOOLCHAIN; go version"]);
-    assert_eq!(outcome.data(), "jsonv2 local\ngo version go1.99.1 version\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=local\n");
+    let outcome =
+        sandbox.goward(["exec", "--", "sh", "-c", "echo $GOEXPERIMENT $GOTOOLCHAIN; go version"]);
+    assert_eq!(
+        outcome.data(),
+        "jsonv2 local\ngo version go1.99.1 version\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=local\n"
+    );
 }
 
 #[test]
 fn overrides_reach_the_go_that_a_program_starts() {
     let (_server, sandbox) = project();
-    let args = ["exec", "--experiment", "nogreenteagc", "--debug", "http2debug=1", "--", "sh", "-c", "cd /; go version"];
+    let args = [
+        "exec",
+        "--experiment",
+        "nogreenteagc",
+        "--debug",
+        "http2debug=1",
+        "--",
+        "sh",
+        "-c",
+        "cd /; go version",
+    ];
     assert_eq!(
         sandbox.goward(args).data(),
         "go version go1.99.1 version\nGODEBUG=http2debug=1\nGOEXPERIMENT=jsonv2,nogreenteagc\nGOTOOLCHAIN=local\n"
@@ -40,7 +54,11 @@ fn exit_codes_and_missing_programs() {
     assert_eq!(sandbox.goward(["exec", "--", "sh", "-c", "exit 42"]).code, Some(42));
     let outcome = sandbox.goward(["exec", "--", "no-such-program"]);
     assert_eq!(outcome.code, Some(127));
-    assert!(outcome.stderr.starts_with("goward: cannot run `no-such-program`: "), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.starts_with("goward: cannot run `no-such-program`: "),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(sandbox.goward(["exec", "--debug", "x", "--", "true"]).code, Some(2));
     sandbox.goward(["exec", "--experiment", "A", "--", "true"]).fails(
         2,
@@ -53,5 +71,8 @@ fn a_missing_toolchain_is_installed_first() {
     let server = mirror();
     let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
-    assert_eq!(sandbox.goward(["exec", "--", "go", "env"]).data(), "go version go1.99.1 env\nGOTOOLCHAIN=local\n");
+    assert_eq!(
+        sandbox.goward(["exec", "--", "go", "env"]).data(),
+        "go version go1.99.1 env\nGOTOOLCHAIN=local\n"
+    );
 }

@@ -18,7 +18,9 @@ fn assert_nothing(sandbox: &Sandbox, outcome: &Outcome) {
     let found: Vec<String> = sandbox
         .store_listing()
         .into_iter()
-        .filter(|path| ["tree/", "root/", "meta/", "tmp/", "trash/"].iter().any(|part| path.starts_with(part)))
+        .filter(|path| {
+            ["tree/", "root/", "meta/", "tmp/", "trash/"].iter().any(|part| path.starts_with(part))
+        })
         .collect();
     assert_eq!(found, Vec::<String>::new(), "{outcome:?}");
 }
@@ -47,7 +49,10 @@ fn a_request_that_is_none() {
 #[test]
 fn an_unknown_version() {
     let server = mirror();
-    let report = format!("goward: no Go release matches `1.97` for {}\nhint: newest is go1.99.1; `goward list --remote` shows all", host());
+    let report = format!(
+        "goward: no Go release matches `1.97` for {}\nhint: newest is go1.99.1; `goward list --remote` shows all",
+        host()
+    );
     sandbox(&server).goward(["install", "1.97"]).fails(3, &report);
     let report = format!(
         "goward: [URL]/ has no go1.97.5 for {}\n  wanted [URL]/{}",
@@ -98,7 +103,10 @@ fn a_truncated_archive() {
     fails(
         &sandbox(&server),
         4,
-        &format!("goward: refusing to unpack `{}`: it ends too early\n  the archive was deleted; nothing was installed", archive("go1.99.1")),
+        &format!(
+            "goward: refusing to unpack `{}`: it ends too early\n  the archive was deleted; nothing was installed",
+            archive("go1.99.1")
+        ),
     );
 }
 
@@ -192,7 +200,10 @@ fn an_archive_that_escapes() {
         assert!(outcome.stderr.contains(case.cause), "{}: {}", case.name, outcome.stderr);
         assert!(outcome.stderr.bytes().all(|b| b == b'\n' || b >= b' '), "{}", case.name);
         assert_nothing(&sandbox, &outcome);
-        let escaped: Vec<_> = std::fs::read_dir(sandbox.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let escaped: Vec<_> = std::fs::read_dir(sandbox.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(escaped.len(), 3, "{}: {escaped:?}", case.name);
     }
 }
@@ -203,7 +214,10 @@ fn another_toolchain_under_this_name() {
     fails(
         &sandbox(&serving(other.tar_gz())),
         4,
-        &format!("goward: refusing `go1.99.1` for {}: its VERSION says `go1.99.0`\n  nothing was installed", host()),
+        &format!(
+            "goward: refusing `go1.99.1` for {}: its VERSION says `go1.99.0`\n  nothing was installed",
+            host()
+        ),
     );
 }
 
@@ -214,22 +228,37 @@ fn a_lock_with_another_hash() {
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     let right = super::h1("go1.99.1", &host());
     let wrong = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    sandbox.write("project/goward.lock", sandbox.read("project/goward.lock").replace(&right, wrong));
+    sandbox
+        .write("project/goward.lock", sandbox.read("project/goward.lock").replace(&right, wrong));
     let outcome = sandbox.goward(["install"]);
     assert_eq!(outcome.code, Some(4));
-    assert!(outcome.stderr.contains(wrong) && outcome.stderr.contains(&right), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains(wrong) && outcome.stderr.contains(&right),
+        "{}",
+        outcome.stderr
+    );
     assert!(outcome.stderr.contains("[PROJECT]/goward.lock"), "{}", outcome.stderr);
     assert_nothing(&sandbox, &outcome);
 }
 
 #[test]
 fn an_index_of_nonsense() {
-    for index in ["", "{", "[1]", "null", "[{\"version\":\"go1.99.1\",\"files\":[{\"filename\":\"../../x\"}]}]"] {
+    for index in [
+        "",
+        "{",
+        "[1]",
+        "null",
+        "[{\"version\":\"go1.99.1\",\"files\":[{\"filename\":\"../../x\"}]}]",
+    ] {
         let server = mirror();
         server.route(INDEX, Route::new(index));
         let outcome = sandbox(&server).goward(["install", "1.99"]);
         assert_eq!(outcome.code, Some(3), "{index}: {}", outcome.stderr);
-        assert!(outcome.stderr.starts_with("goward: no Go release matches `1.99`"), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("goward: no Go release matches `1.99`"),
+            "{}",
+            outcome.stderr
+        );
     }
 }
 
@@ -260,10 +289,9 @@ fn no_home() {
 
 #[test]
 fn an_unknown_source() {
-    sandbox(&mirror()).goward(["install", "1.99.1", "--source", "go.def"]).fails(
-        2,
-        "goward: `go.def` is not a source\nhint: did you mean `go.dev`?",
-    );
+    sandbox(&mirror())
+        .goward(["install", "1.99.1", "--source", "go.def"])
+        .fails(2, "goward: `go.def` is not a source\nhint: did you mean `go.dev`?");
 }
 
 #[test]
@@ -281,7 +309,8 @@ fn a_damaged_lock_at_every_byte_never_runs_anything_else() {
         sandbox.write("project/goward.lock", &damaged);
         let outcome = sandbox.go(["version"]);
         let ran = outcome.stdout.contains("go version go1.99.1");
-        let refused = matches!(outcome.code, Some(126 | 127)) && outcome.stderr.starts_with("goward: ");
+        let refused =
+            matches!(outcome.code, Some(126 | 127)) && outcome.stderr.starts_with("goward: ");
         assert!(ran ^ refused, "byte {at}: {outcome:?}");
         assert!(outcome.stdout.is_empty() || ran, "byte {at}: {outcome:?}");
     }

@@ -30,7 +30,12 @@ fn from_the_files_of_other_tools() {
 #[test]
 fn without_any_file_and_with_a_manifest() {
     let sandbox = sandbox(&mirror());
-    assert!(sandbox.goward(["init"]).says().starts_with("goward: wrote `[PROJECT]/goward.toml` for Go stable\n"));
+    assert!(
+        sandbox
+            .goward(["init"])
+            .says()
+            .starts_with("goward: wrote `[PROJECT]/goward.toml` for Go stable\n")
+    );
     sandbox.goward(["init", "1.99"]).fails(
         1,
         "goward: `[PROJECT]/goward.toml` is there already\n\

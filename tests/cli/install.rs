@@ -36,7 +36,10 @@ fn the_tree_is_read_only_complete_and_without_what_the_hash_does_not_cover() {
         assert!(!tree.join(absent).exists(), "{absent}");
     }
     let root = sandbox.store().join("root").join(key("go1.99.1"));
-    assert_eq!(fs::canonicalize(root.join("src")).unwrap(), fs::canonicalize(tree.join("src")).unwrap());
+    assert_eq!(
+        fs::canonicalize(root.join("src")).unwrap(),
+        fs::canonicalize(tree.join("src")).unwrap()
+    );
     let shim = fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap();
     assert_eq!(fs::canonicalize(root.join("bin/go")).unwrap(), shim);
     assert_eq!(fs::canonicalize(root.join("bin/gofmt")).unwrap(), shim);
@@ -110,7 +113,8 @@ fn an_interrupted_download_goes_on_where_it_was() {
     server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Cut(300)]));
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
-    let requests: Vec<_> = server.log().into_iter().filter(|request| request.target == path).collect();
+    let requests: Vec<_> =
+        server.log().into_iter().filter(|request| request.target == path).collect();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].header("range"), Some("bytes=300-"));
 }
@@ -177,7 +181,11 @@ fn two_at_once_end_with_one_toolchain() {
     let spawn = || {
         let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
         command.args(["install", "1.99.1"]).stdin(std::process::Stdio::null());
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
     };
     let children: Vec<_> = (0..8).map(|_| spawn()).collect();
     for child in children {
@@ -185,7 +193,8 @@ fn two_at_once_end_with_one_toolchain() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let listing = sandbox.store_listing();
-    let trees = listing.iter().filter(|path| path.starts_with("tree/") && path.matches('/').count() == 1);
+    let trees =
+        listing.iter().filter(|path| path.starts_with("tree/") && path.matches('/').count() == 1);
     assert_eq!(trees.count(), 1);
     assert_eq!(server.log().iter().filter(|request| request.target.ends_with("tar.gz")).count(), 1);
     assert_eq!(fs::read_dir(sandbox.store().join("tmp")).unwrap().count(), 0);
@@ -196,7 +205,8 @@ fn a_killed_install_leaves_nothing_that_a_second_run_trips_over() {
     for stop_after in [200, 700, 1200] {
         let server = mirror();
         let path = format!("/{}", archive("go1.99.1"));
-        server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Stall(stop_after)]));
+        server
+            .change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Stall(stop_after)]));
         let sandbox = sandbox(&server);
         let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
         let mut child = command.args(["install", "1.99.1"]).spawn().unwrap();

@@ -6,7 +6,10 @@ use goward::platform::Platform;
 #[test]
 fn nothing_yet() {
     let outcome = sandbox(&mirror()).goward(["list"]);
-    assert_eq!(outcome.says(), "goward: no toolchain is installed; `goward install stable` installs one\n");
+    assert_eq!(
+        outcome.says(),
+        "goward: no toolchain is installed; `goward install stable` installs one\n"
+    );
     assert_eq!(outcome.stdout, "");
 }
 
@@ -18,11 +21,13 @@ fn what_is_installed() {
     assert_eq!(sandbox.goward(["default", "1.98.3"]).code, Some(0));
     let host = Platform::host().to_string();
     let outcome = sandbox.goward(["list"]);
-    let lines: Vec<Vec<&str>> = outcome.data().lines().map(|line| line.split_whitespace().collect()).collect();
+    let lines: Vec<Vec<&str>> =
+        outcome.data().lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0][..3], ["go1.98.3", &host, "listed"]);
     assert_eq!(lines[0].last(), Some(&"default"));
     assert_eq!(lines[1][..3], ["go1.99.1", &host, "listed"]);
-    let json: serde_json::Value = serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
     assert_eq!(json[0]["version"], "go1.98.3");
     assert_eq!(json[0]["default"], true);
     assert_eq!(json[1]["level"], "listed");
@@ -48,5 +53,9 @@ fn without_network_the_built_in_records_answer() {
     let outcome = sandbox.goward(["list", "--remote"]);
     assert!(outcome.stdout.lines().any(|line| line == "go1.27.1"), "{}", outcome.stdout);
     assert!(outcome.says().contains("network is off"), "{}", outcome.stderr);
-    assert!(outcome.stderr.ends_with("releases, from the built-in records\n"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.ends_with("releases, from the built-in records\n"),
+        "{}",
+        outcome.stderr
+    );
 }

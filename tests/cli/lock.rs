@@ -17,20 +17,35 @@ fn without_a_manifest() {
 fn the_locked_version_stays_until_it_is_upgraded() {
     let server = mirror();
     let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.0\"\n");
-    assert_eq!(sandbox.goward(["lock"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    assert_eq!(
+        sandbox.goward(["lock"]).says(),
+        "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+    );
     sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
-    assert_eq!(sandbox.goward(["lock"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    assert_eq!(
+        sandbox.goward(["lock"]).says(),
+        "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+    );
     let requests = server.log().len();
-    assert_eq!(sandbox.goward(["lock"]).says(), "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.0 (listed)\n");
+    assert_eq!(
+        sandbox.goward(["lock"]).says(),
+        "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+    );
     assert_eq!(server.log().len(), requests, "an unchanged lock needs no network");
-    assert_eq!(sandbox.goward(["lock", "--upgrade"]).says(), "goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n");
+    assert_eq!(
+        sandbox.goward(["lock", "--upgrade"]).says(),
+        "goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+    );
     assert!(server.log().iter().any(|request| request.target == INDEX));
 }
 
 #[test]
 fn check_lists_every_difference_and_changes_nothing() {
     let server = mirror();
-    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n[profile.ci]\nexperiments = [\"x\"]\n");
+    let sandbox = sandbox(&server).file(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99\"\n[profile.ci]\nexperiments = [\"x\"]\n",
+    );
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     let lock = sandbox.read("project/goward.lock");
     let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\n";
@@ -50,8 +65,11 @@ fn check_lists_every_difference_and_changes_nothing() {
              hint: run `goward lock` and commit the result"
         ),
     );
-    let sandbox = super::sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
-    sandbox.goward(["lock", "--check"]).fails(3, "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward lock`");
+    let sandbox =
+        super::sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
+    sandbox
+        .goward(["lock", "--check"])
+        .fails(3, "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward lock`");
     assert!(!lock.is_empty());
 }
 
@@ -81,7 +99,8 @@ fn a_project_can_raise_the_level_but_not_lower_it() {
     let outcome = sandbox(&server).file("project/goward.toml", manifest).goward(["lock"]);
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
     let manifest = "[toolchain]\ngo = \"1.99\"\n[policy]\nlevel = \"none\"\n";
-    let sandbox = sandbox(&server).file("project/goward.toml", manifest).without_var("GOWARD_ACCEPT");
+    let sandbox =
+        sandbox(&server).file("project/goward.toml", manifest).without_var("GOWARD_ACCEPT");
     let outcome = sandbox.goward(["lock"]);
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
     assert!(!sandbox.path("project/goward.lock").exists());
@@ -89,7 +108,8 @@ fn a_project_can_raise_the_level_but_not_lower_it() {
 
 #[test]
 fn a_typing_error_in_the_manifest() {
-    let sandbox = sandbox(&mirror()).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n[pin]\n");
+    let sandbox =
+        sandbox(&mirror()).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n[pin]\n");
     let outcome = sandbox.goward(["lock"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("goward.toml:3"), "{}", outcome.stderr);

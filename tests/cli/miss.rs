@@ -7,7 +7,10 @@ use crate::common::server::Server;
 /// A project whose toolchain is locked and not installed.
 fn locked() -> (Server, Sandbox) {
     let server = mirror();
-    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"jsonv2\"]\n");
+    let sandbox = sandbox(&server).file(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"jsonv2\"]\n",
+    );
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     (server, sandbox)
@@ -42,9 +45,15 @@ fn when_installing_is_forbidden_or_fails() {
 fn a_request_for_one_call() {
     let (_server, sandbox) = locked();
     assert_eq!(sandbox.goward(["install", "1.98.3"]).code, Some(0));
-    assert_eq!(sandbox.go(["+1.98", "version"]).data(), "go version go1.98.3 version\nGOTOOLCHAIN=local\n");
+    assert_eq!(
+        sandbox.go(["+1.98", "version"]).data(),
+        "go version go1.98.3 version\nGOTOOLCHAIN=local\n"
+    );
     let with_variable = sandbox.var("GOWARD_GO", "1.98");
-    assert_eq!(with_variable.go(["version"]).data(), "go version go1.98.3 version\nGOTOOLCHAIN=local\n");
+    assert_eq!(
+        with_variable.go(["version"]).data(),
+        "go version go1.98.3 version\nGOTOOLCHAIN=local\n"
+    );
 }
 
 #[test]
@@ -71,7 +80,11 @@ fn a_tree_that_is_damaged() {
     assert!(broken.unwrap().success());
     let outcome = sandbox.go(["version"]);
     assert_eq!(outcome.code, Some(126));
-    assert!(outcome.stderr.contains("what is missing is the program loader that it names"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("what is missing is the program loader that it names"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]

@@ -13,12 +13,18 @@ fn shims_and_start_up_files_and_back() {
     assert!(sandbox.read("home/.bashrc").starts_with("# mine\n"));
     assert!(sandbox.read("home/.bashrc").contains("goward/env"));
     let again = sandbox.goward(["setup"]);
-    assert_eq!(again.says(), "goward: nothing to do\ngoward: new shells have `go` on PATH; in this one: `. \"[STORE]/env\"`\n");
+    assert_eq!(
+        again.says(),
+        "goward: nothing to do\ngoward: new shells have `go` on PATH; in this one: `. \"[STORE]/env\"`\n"
+    );
 
     assert_eq!(sandbox.goward(["default", "1.99.1"]).code, Some(0));
     let mut shell = sandbox.command(Path::new("/bin/sh"), "elsewhere");
     shell.args(["-c", ". ~/.local/share/goward/env; go version; command -v goward"]);
-    assert_eq!(sandbox.finish(&mut shell).data(), "go version go1.99.1 version\nGOTOOLCHAIN=local\n[BIN]/goward\n");
+    assert_eq!(
+        sandbox.finish(&mut shell).data(),
+        "go version go1.99.1 version\nGOTOOLCHAIN=local\n[BIN]/goward\n"
+    );
 
     assert_eq!(sandbox.goward(["setup", "--undo"]).code, Some(0));
     assert_eq!(sandbox.read("home/.bashrc"), "# mine\n");
@@ -40,8 +46,13 @@ fn a_shim_that_leads_elsewhere_is_replaced() {
     let sandbox = sandbox(&mirror());
     fs::create_dir_all(sandbox.store().join("shims")).unwrap();
     std::os::unix::fs::symlink("/nowhere", sandbox.store().join("shims/go")).unwrap();
-    assert!(sandbox.goward(["setup", "--no-modify-path"]).says().contains("edited `[STORE]/shims/go`"));
-    assert_eq!(fs::read_link(sandbox.store().join("shims/go")).unwrap(), fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap());
+    assert!(
+        sandbox.goward(["setup", "--no-modify-path"]).says().contains("edited `[STORE]/shims/go`")
+    );
+    assert_eq!(
+        fs::read_link(sandbox.store().join("shims/go")).unwrap(),
+        fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap()
+    );
 }
 
 #[test]

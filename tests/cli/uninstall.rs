@@ -9,12 +9,24 @@ fn every_trace_goes() {
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1", "1.98.3", "--full"]).code, Some(0));
     let host = Platform::host();
-    assert_eq!(sandbox.goward(["uninstall", "go1.99.1"]).says(), format!("goward: removed go1.99.1 for {host}\n"));
-    let left: Vec<_> = sandbox.store_listing().into_iter().filter(|path| path.contains("go1.99.1") && !path.starts_with("locks/")).collect();
+    assert_eq!(
+        sandbox.goward(["uninstall", "go1.99.1"]).says(),
+        format!("goward: removed go1.99.1 for {host}\n")
+    );
+    let left: Vec<_> = sandbox
+        .store_listing()
+        .into_iter()
+        .filter(|path| path.contains("go1.99.1") && !path.starts_with("locks/"))
+        .collect();
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
-    sandbox.goward(["uninstall", "1.99.1"]).fails(3, "goward: go1.99.1 is not installed\nhint: `goward list` shows what is");
-    sandbox.goward(["uninstall", "1.9x"]).fails(2, "goward: `1.9x` is not a Go version\nhint: `goward list` shows what is installed");
+    sandbox
+        .goward(["uninstall", "1.99.1"])
+        .fails(3, "goward: go1.99.1 is not installed\nhint: `goward list` shows what is");
+    sandbox.goward(["uninstall", "1.9x"]).fails(
+        2,
+        "goward: `1.9x` is not a Go version\nhint: `goward list` shows what is installed",
+    );
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
 }
 

@@ -8,7 +8,16 @@ fn manifest_lock_and_toolchain_in_one_step() {
     let server = mirror();
     let sandbox = sandbox(&server);
     let host = Platform::host();
-    let args = ["use", "1.99", "--experiment", "jsonv2", "--debug", "http2debug=1", "--platform", "plan9/386"];
+    let args = [
+        "use",
+        "1.99",
+        "--experiment",
+        "jsonv2",
+        "--debug",
+        "http2debug=1",
+        "--platform",
+        "plan9/386",
+    ];
     assert_eq!(
         sandbox.goward(args).says(),
         format!(
@@ -19,7 +28,10 @@ fn manifest_lock_and_toolchain_in_one_step() {
     );
     let lock = sandbox.read("project/goward.lock");
     let mut lines = lock.lines();
-    assert_eq!(lines.next(), Some("# Written by goward from goward.toml; edit that file and run `goward lock`."));
+    assert_eq!(
+        lines.next(),
+        Some("# Written by goward from goward.toml; edit that file and run `goward lock`.")
+    );
     for expected in [
         "version = \"go1.99.1\"".to_owned(),
         "request = \"1.99\"".to_owned(),
@@ -33,8 +45,14 @@ fn manifest_lock_and_toolchain_in_one_step() {
     ] {
         assert!(lock.lines().any(|line| line == expected), "{expected} is not in\n{lock}");
     }
-    assert_eq!(sandbox.goward(["lock"]).says(), "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n");
-    assert_eq!(sandbox.goward(["lock", "--check"]).says(), "goward: `[PROJECT]/goward.lock` matches its manifest\n");
+    assert_eq!(
+        sandbox.goward(["lock"]).says(),
+        "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+    );
+    assert_eq!(
+        sandbox.goward(["lock", "--check"]).says(),
+        "goward: `[PROJECT]/goward.lock` matches its manifest\n"
+    );
     assert_eq!(sandbox.read("project/goward.lock"), lock);
     // Only the host's toolchain stays; that of the other platform was hashed and thrown away.
     assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
@@ -47,8 +65,14 @@ fn comments_and_other_values_stay() {
     let sandbox = sandbox(&server).file("project/goward.toml", text);
     assert_eq!(sandbox.goward(["use", "1.99.0", "--experiment", "jsonv2"]).code, Some(0));
     let edited = sandbox.read("project/goward.toml");
-    assert!(edited.starts_with("# why 1.98: see the wiki\n[toolchain]\ngo = \"1.99.0\" # here\n"), "{edited}");
-    assert!(!edited.contains("nojsonv2") && edited.contains("jsonv2") && edited.contains("\"x\""), "{edited}");
+    assert!(
+        edited.starts_with("# why 1.98: see the wiki\n[toolchain]\ngo = \"1.99.0\" # here\n"),
+        "{edited}"
+    );
+    assert!(
+        !edited.contains("nojsonv2") && edited.contains("jsonv2") && edited.contains("\"x\""),
+        "{edited}"
+    );
 }
 
 #[test]
@@ -68,7 +92,11 @@ fn a_failure_changes_neither_file() {
     for (args, code) in failing {
         let outcome = sandbox.goward(args);
         assert_eq!(outcome.code, Some(code), "{args:?}: {}", outcome.stderr);
-        assert_eq!((sandbox.read("project/goward.toml"), sandbox.read("project/goward.lock")), before, "{args:?}");
+        assert_eq!(
+            (sandbox.read("project/goward.toml"), sandbox.read("project/goward.lock")),
+            before,
+            "{args:?}"
+        );
     }
 }
 
@@ -87,7 +115,11 @@ fn settings_that_weaken_security_are_refused() {
     let outcome = sandbox(&mirror()).goward(["use", "1.99.1", "--debug", "execerrdot=0"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("execerrdot"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("it lets programs run from the current directory"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("it lets programs run from the current directory"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -102,11 +134,24 @@ fn the_project_is_where_its_module_is() {
 #[test]
 fn every_kind_of_request() {
     let server = mirror();
-    let cases = [("stable", 2), ("latest", 2), ("oldstable", 0), ("1.99.x", 2), ("~1.98", 0), (">=1.98,<1.99.1", 1), ("go1.100rc1", 3), ("1.100.0-rc.1", 3), ("1.100", 3)];
+    let cases = [
+        ("stable", 2),
+        ("latest", 2),
+        ("oldstable", 0),
+        ("1.99.x", 2),
+        ("~1.98", 0),
+        (">=1.98,<1.99.1", 1),
+        ("go1.100rc1", 3),
+        ("1.100.0-rc.1", 3),
+        ("1.100", 3),
+    ];
     for (request, version) in cases {
         let sandbox = sandbox(&server);
         assert_eq!(sandbox.goward(["use", request]).code, Some(0), "{request}");
         let version = VERSIONS[version];
-        assert!(sandbox.read("project/goward.lock").contains(&format!("version = \"{version}\"")), "{request}");
+        assert!(
+            sandbox.read("project/goward.lock").contains(&format!("version = \"{version}\"")),
+            "{request}"
+        );
     }
 }

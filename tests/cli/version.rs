@@ -6,10 +6,12 @@ use std::path::Path;
 #[test]
 fn version() {
     let sandbox = sandbox(&mirror());
-    let want = format!("goward {} {}\n", env!("CARGO_PKG_VERSION"), goward::platform::Platform::host());
+    let want =
+        format!("goward {} {}\n", env!("CARGO_PKG_VERSION"), goward::platform::Platform::host());
     assert_eq!(sandbox.goward(["version"]).data(), want);
     assert!(sandbox.goward(["--version"]).data().starts_with("goward "));
-    let json: serde_json::Value = serde_json::from_str(sandbox.goward(["version", "--json"]).data()).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(sandbox.goward(["version", "--json"]).data()).unwrap();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
 }
 
@@ -20,16 +22,23 @@ fn completions_are_read_by_the_shells_they_are_for() {
         let script = sandbox.goward(["completions", shell]);
         assert!(script.data().contains("uninstall"), "{shell}");
         sandbox.write(shell, &script.stdout);
-        let found = ["/bin", "/usr/bin"].iter().map(|directory| Path::new(directory).join(shell)).find(|path| path.exists());
+        let found = ["/bin", "/usr/bin"]
+            .iter()
+            .map(|directory| Path::new(directory).join(shell))
+            .find(|path| path.exists());
         let Some(program) = found else {
-            crate::common::skip(&format!("{shell} is not installed; its completions were not read"));
+            crate::common::skip(&format!(
+                "{shell} is not installed; its completions were not read"
+            ));
             continue;
         };
         let mut command = sandbox.command(&program, "project");
         command.arg(check).arg(sandbox.path(shell));
         assert_eq!(sandbox.finish(&mut command).code, Some(0), "{shell}");
     }
-    assert!(sandbox.goward(["completions", "powershell"]).data().contains("Register-ArgumentCompleter"));
+    assert!(
+        sandbox.goward(["completions", "powershell"]).data().contains("Register-ArgumentCompleter")
+    );
     assert_eq!(sandbox.goward(["completions", "--man", "man"]).code, Some(0));
     assert!(sandbox.read("project/man/goward-use.1").contains("goward"));
 }
@@ -39,11 +48,19 @@ fn wrong_command_lines() {
     let sandbox = sandbox(&mirror());
     let outcome = sandbox.goward(["instal"]);
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.starts_with("goward: unrecognized subcommand 'instal'"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.starts_with("goward: unrecognized subcommand 'instal'"),
+        "{}",
+        outcome.stderr
+    );
     assert!(outcome.stderr.contains("install"), "{}", outcome.stderr);
     let outcome = sandbox.goward(["install", "--accept", "lsited"]);
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("levels: none, listed, built-in, stapled, logged"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("levels: none, listed, built-in, stapled, logged"),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(sandbox.goward(["use"]).code, Some(2));
     assert_eq!(sandbox.goward(Vec::<&str>::new()).code, Some(2));
 }
@@ -51,7 +68,21 @@ fn wrong_command_lines() {
 #[test]
 fn help_of_every_command() {
     let sandbox = sandbox(&mirror());
-    for command in ["init", "use", "lock", "install", "uninstall", "list", "which", "env", "exec", "default", "setup", "completions", "version"] {
+    for command in [
+        "init",
+        "use",
+        "lock",
+        "install",
+        "uninstall",
+        "list",
+        "which",
+        "env",
+        "exec",
+        "default",
+        "setup",
+        "completions",
+        "version",
+    ] {
         let outcome = sandbox.goward([command, "--help"]);
         assert!(outcome.data().contains("Usage: goward"), "{command}");
     }
@@ -63,5 +94,11 @@ fn a_setting_that_is_wrong() {
     let sandbox = sandbox(&mirror()).file("home/.config/goward/config.toml", "sorce = []\n");
     let outcome = sandbox.goward(["list"]);
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.starts_with("goward: `[HOME]/.config/goward/config.toml:1`: unknown field `sorce`"), "{}", outcome.stderr);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("goward: `[HOME]/.config/goward/config.toml:1`: unknown field `sorce`"),
+        "{}",
+        outcome.stderr
+    );
 }

@@ -12,8 +12,12 @@ fn the_program_and_why() {
     let key = key("go1.99.1");
     assert_eq!(outcome.stdout, format!("[STORE]/tree/{key}/bin/go\n"));
     assert_eq!(outcome.says(), "goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n");
-    assert_eq!(sandbox.goward(["-q", "which", "gofmt"]).data(), format!("[STORE]/tree/{key}/bin/gofmt\n"));
-    let json: serde_json::Value = serde_json::from_str(sandbox.goward(["which", "--json"]).data()).unwrap();
+    assert_eq!(
+        sandbox.goward(["-q", "which", "gofmt"]).data(),
+        format!("[STORE]/tree/{key}/bin/gofmt\n")
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(sandbox.goward(["which", "--json"]).data()).unwrap();
     assert_eq!(json["version"], "go1.99.1");
     assert_eq!(json["level"], "listed");
     assert_eq!(json["lock"], "[PROJECT]/goward.lock");
@@ -45,7 +49,10 @@ fn outside_of_projects() {
     );
     assert_eq!(sandbox.goward(["default", "1.98"]).code, Some(0));
     let outcome = sandbox.goward(["which"]);
-    assert_eq!(outcome.says(), "goward: go1.98.3 (listed), chosen by the default, `[STORE]/default.lock`\n");
+    assert_eq!(
+        outcome.says(),
+        "goward: go1.98.3 (listed), chosen by the default, `[STORE]/default.lock`\n"
+    );
 }
 
 #[test]
@@ -62,7 +69,11 @@ fn refusals_are_explained() {
             "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema` in `the lock`\n\
              hint: the file is written by `goward lock`; format: docs/lock-file.md",
         ),
-        ("schema = 1", "schema = 2", "goward: `[PROJECT]/goward.lock:2`: written by a newer goward\nhint: update goward"),
+        (
+            "schema = 1",
+            "schema = 2",
+            "goward: `[PROJECT]/goward.lock:2`: written by a newer goward\nhint: update goward",
+        ),
         (
             "[toolchain.",
             "[pins]\nGODEBUG = \"execerrdot=0\"\n\n[toolchain.",

@@ -1,6 +1,9 @@
 //! What the black-box tests share: a sandbox with its own home, store and projects, run against
 //! the real binaries.
 
+pub(crate) mod archives;
+pub(crate) mod server;
+
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write as _;
@@ -55,7 +58,8 @@ impl Sandbox {
     /// A sandbox on another file system, such as `/dev/shm` for real toolchains.
     pub(crate) fn below(directory: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("goward-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("goward-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let base = directory.join(name);
         for part in ["bin", "home", "project"] {
             fs::create_dir_all(base.join(part)).unwrap();
@@ -69,11 +73,22 @@ impl Sandbox {
                 assert!(copied.success());
             }
         }
-        let redactions = [("project", "[PROJECT]"), ("home/.local/share/goward", "[STORE]"), ("home", "[HOME]"), ("bin", "[BIN]"), ("", "[BASE]")]
-            .map(|(part, name)| (base.join(part).to_string_lossy().trim_end_matches('/').to_owned(), name.to_owned()));
+        let redactions = [
+            ("project", "[PROJECT]"),
+            ("home/.local/share/goward", "[STORE]"),
+            ("home", "[HOME]"),
+            ("bin", "[BIN]"),
+            ("", "[BASE]"),
+        ]
+        .map(|(part, name)| {
+            (base.join(part).to_string_lossy().trim_end_matches('/').to_owned(), name.to_owned())
+        });
         let sandbox = Self { base, variables: Vec::new(), redactions: redactions.to_vec() };
         let home = sandbox.path("home");
-        sandbox.var("HOME", home).var("PATH", "/usr/bin:/bin").var("GOWARD_SOURCE", "file:///nowhere")
+        sandbox
+            .var("HOME", home)
+            .var("PATH", "/usr/bin:/bin")
+            .var("GOWARD_SOURCE", "file:///nowhere")
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
@@ -183,7 +198,11 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         // Trees have no write bits, so that an unprivileged user has to give them back first.
-        _ = Command::new("chmod").args(["-R", "u+w"]).arg(&self.base).stderr(Stdio::null()).status();
+        _ = Command::new("chmod")
+            .args(["-R", "u+w"])
+            .arg(&self.base)
+            .stderr(Stdio::null())
+            .status();
         _ = fs::remove_dir_all(&self.base);
     }
 }

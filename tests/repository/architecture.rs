@@ -6,14 +6,26 @@ use std::path::Path;
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
-    ("cli", &["archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source", "store", "ui", "verify", "version"]),
+    (
+        "cli",
+        &[
+            "archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source",
+            "store", "ui", "verify", "version",
+        ],
+    ),
     ("config", &["ctx", "error"]),
     ("ctx", &["error"]),
     ("error", &[]),
     ("lib", &[]),
     ("main", &["cli"]),
     ("net", &["ctx", "error"]),
-    ("ops", &["archive", "config", "ctx", "error", "net", "platform", "project", "shell", "source", "store", "ui", "verify", "version"]),
+    (
+        "ops",
+        &[
+            "archive", "config", "ctx", "error", "net", "platform", "project", "shell", "source",
+            "store", "ui", "verify", "version",
+        ],
+    ),
     ("platform", &["error", "version"]),
     ("project", &["ctx", "error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
@@ -31,13 +43,15 @@ fn modules_use_only_what_stands_below_them() {
     for file in rust_files("src") {
         let relative = file.strip_prefix(&source).unwrap();
         let module = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
-        let (_, allowed) = MAY_USE
-            .iter()
-            .find(|(name, _)| *name == module)
-            .unwrap_or_else(|| panic!("`{module}` is not in the table of tests/repository/architecture.rs"));
+        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
+            panic!("`{module}` is not in the table of tests/repository/architecture.rs")
+        });
         for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
-            for part in line.split("crate::").skip(1).filter(|_| !line.trim_start().starts_with("//")) {
-                let used: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            for part in
+                line.split("crate::").skip(1).filter(|_| !line.trim_start().starts_with("//"))
+            {
+                let used: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 if used != module && !used.is_empty() && !allowed.contains(&used.as_str()) {
                     wrong.push(format!("src/{}:{}: uses `{used}`", relative.display(), number + 1));
                 }
@@ -66,7 +80,9 @@ fn printing_sockets_and_the_process_have_one_place_each() {
         let text = std::fs::read_to_string(&file).unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (what, places) in ONLY_IN {
-            let found = product.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(what));
+            let found = product
+                .lines()
+                .any(|line| !line.trim_start().starts_with("//") && line.contains(what));
             if found && !places.iter().any(|place| relative.starts_with(place)) {
                 wrong.push(format!("{relative}: `{what}`"));
             }

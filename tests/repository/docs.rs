@@ -11,14 +11,22 @@ fn rows(document: &str) -> Vec<Vec<String>> {
     document
         .lines()
         .filter(|line| line.starts_with('|') && !line.starts_with("|---"))
-        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`').to_owned()).collect())
+        .map(|line| {
+            line.trim_matches('|')
+                .split(" | ")
+                .map(|cell| cell.trim().trim_matches('`').to_owned())
+                .collect()
+        })
         .collect()
 }
 
 #[test]
 fn every_pin_stands_in_hermetic_go() {
     let document = read("docs/hermetic-go.md");
-    let got: Vec<_> = rows(&document).into_iter().filter(|row| row.len() == 3 && row[0].starts_with("GO")).collect();
+    let got: Vec<_> = rows(&document)
+        .into_iter()
+        .filter(|row| row.len() == 3 && row[0].starts_with("GO"))
+        .collect();
     let want: Vec<Vec<String>> = PINS
         .iter()
         .map(|pin| {
@@ -65,7 +73,11 @@ fn every_command_and_option_stands_in_commands() {
             .unwrap_or_else(|| panic!("no section starts with {heading}"));
         for argument in command.get_arguments() {
             if let Some(long) = argument.get_long().filter(|long| *long != "help") {
-                assert!(section.contains(&format!("`--{long}")), "{}: --{long}", command.get_name());
+                assert!(
+                    section.contains(&format!("`--{long}")),
+                    "{}: --{long}",
+                    command.get_name()
+                );
             }
         }
     }
@@ -82,17 +94,30 @@ fn the_levels_stand_in_verification() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut documents = vec![root.join("README.md"), root.join("CONTRIBUTING.md"), root.join("CHANGELOG.md"), root.join("SECURITY.md")];
+    let mut documents = vec![
+        root.join("README.md"),
+        root.join("CONTRIBUTING.md"),
+        root.join("CHANGELOG.md"),
+        root.join("SECURITY.md"),
+    ];
     for directory in ["docs", "docs/decisions"] {
         let entries = std::fs::read_dir(root.join(directory)).unwrap();
-        documents.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+        documents.extend(
+            entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|e| e == "md")),
+        );
     }
     for document in documents {
         let text = std::fs::read_to_string(&document).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
             if !file.is_empty() && !file.contains("://") {
-                assert!(document.parent().unwrap().join(file).exists(), "{}: {target}", document.display());
+                assert!(
+                    document.parent().unwrap().join(file).exists(),
+                    "{}: {target}",
+                    document.display()
+                );
             }
         }
     }
