@@ -7,8 +7,11 @@
 //! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/architecture.rs` keeps it true.
 
+pub mod archive;
 pub mod ctx;
 pub mod error;
 pub mod platform;
+pub mod store;
 pub mod ui;
+pub mod verify;
 pub mod version;
