@@ -151,9 +151,9 @@ fn belongs(character: char) -> bool {
 
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_uppercase();
-    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
-    let is_port = port.is_some_and(|rest| {
-        let mut characters = rest.chars();
+    let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let is_port = number.is_some_and(|number| {
+        let mut characters = number.chars();
         matches!((characters.next(), characters.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
     });
     is_port || DEVICES.contains(&stem.as_str())

@@ -169,26 +169,29 @@ pub(super) fn exceeds_ratio(size: u64, compressed: u64, ratio: u64) -> bool {
     size > compressed.saturating_mul(ratio).saturating_add(RATIO_SLACK)
 }
 
-/// How a path was used.
-struct Used {
-    /// Its spelling.
-    path: String,
-    /// `None` for a file; for a directory, whether it had an entry of its own.
-    listed: Option<bool>,
+/// What a path is in the archive.
+#[derive(Clone, Copy)]
+enum Role {
+    File,
+    /// A directory with an entry of its own.
+    Directory,
+    /// A directory because something is in it.
+    Parent,
 }
 
 /// The one way from an entry to the sink.
 pub(super) struct Gate<'a, 's> {
     limits: &'a Limits,
     sink: &'a mut Sink<'s>,
-    used: HashMap<String, Used>,
+    /// By lower-case path: the spelling and the role.
+    paths: HashMap<String, (String, Role)>,
     entries: u64,
     contents: Contents,
 }
 
 impl<'a, 's> Gate<'a, 's> {
     pub(super) fn new(limits: &'a Limits, sink: &'a mut Sink<'s>) -> Self {
-        Self { limits, sink, used: HashMap::new(), entries: 0, contents: Contents::default() }
+        Self { limits, sink, paths: HashMap::new(), entries: 0, contents: Contents::default() }
     }
 
     pub(super) fn contents(&self) -> Contents {
@@ -199,7 +202,7 @@ impl<'a, 's> Gate<'a, 's> {
     pub(super) fn file(&mut self, raw: &[u8], size: u64, body: &mut dyn Read) -> Result<(), Stop> {
         self.count()?;
         let path = EntryPath::parse(raw)?;
-        self.enter(&path, None)?;
+        self.enter(&path, Role::File)?;
         self.contents.files += 1;
         self.contents.bytes = self.contents.bytes.saturating_add(size);
         if size > self.limits.file {
@@ -229,7 +232,7 @@ impl<'a, 's> Gate<'a, 's> {
     pub(super) fn directory(&mut self, raw: &[u8]) -> Result<(), Stop> {
         self.count()?;
         match EntryPath::parse_directory(raw)? {
-            Some(path) => self.enter(&path, Some(true)),
+            Some(path) => self.enter(&path, Role::Directory),
             None => Ok(()),
         }
     }
@@ -242,38 +245,41 @@ impl<'a, 's> Gate<'a, 's> {
         Ok(())
     }
 
-    /// Notes a path and, as directories, all above it.
-    fn enter(&mut self, path: &EntryPath, listed: Option<bool>) -> Result<(), Stop> {
+    /// Notes a path and all above it.
+    fn enter(&mut self, path: &EntryPath, mut role: Role) -> Result<(), Stop> {
         let mut path = path.as_str();
-        let mut listed = listed;
         loop {
-            let refused = |cause: &str| Err(entry(path.as_bytes(), cause));
-            match self.used.entry(path.to_lowercase()) {
+            match self.paths.entry(path.to_lowercase()) {
                 Entry::Vacant(free) => {
-                    free.insert(Used { path: path.to_owned(), listed });
+                    free.insert((path.to_owned(), role));
                 }
-                Entry::Occupied(mut taken) => match (taken.get_mut(), listed) {
-                    (used, _) if used.path != path => {
-                        let cause =
-                            format!("differs from `{}` only in letter case", untrusted(&used.path));
-                        return refused(&cause);
-                    }
-                    (Used { listed: None, .. }, None) => return refused("comes twice"),
-                    (Used { listed: Some(true), .. }, Some(true)) => return refused("comes twice"),
-                    (Used { listed: None, .. }, _) | (_, None) => {
-                        return refused("is both a file and a directory");
-                    }
-                    // What is above a known directory is known too.
-                    (Used { listed: known @ Some(_), .. }, Some(own)) => {
-                        *known = Some(own || *known == Some(true));
-                        return Ok(());
-                    }
-                },
+                Entry::Occupied(mut taken) => {
+                    let (spelling, known) = taken.get_mut();
+                    return match (*known, role) {
+                        _ if spelling != path => {
+                            let other = untrusted(spelling);
+                            let cause = format!("differs from `{other}` only in letter case");
+                            Err(entry(path.as_bytes(), &cause))
+                        }
+                        (Role::File, Role::File) | (Role::Directory, Role::Directory) => {
+                            Err(entry(path.as_bytes(), "comes twice"))
+                        }
+                        (Role::File, _) | (_, Role::File) => {
+                            Err(entry(path.as_bytes(), "is both a file and a directory"))
+                        }
+                        // What is above a known directory is known too.
+                        (_, Role::Parent) => Ok(()),
+                        (Role::Parent, Role::Directory) => {
+                            *known = role;
+                            Ok(())
+                        }
+                    };
+                }
             }
             let Some((above, _)) = path.rsplit_once('/') else {
                 return Ok(());
             };
-            (path, listed) = (above, Some(false));
+            (path, role) = (above, Role::Parent);
         }
     }
 }

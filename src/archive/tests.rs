@@ -6,6 +6,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::verify::Quarantine;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -200,7 +201,6 @@ fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
         })
         .unwrap();
         let metadata = fs_err::metadata(directory.path().join("tree/VERSION")).unwrap();
-        use std::os::unix::fs::MetadataExt;
         assert_eq!(metadata.mode() & 0o7333, 0);
         assert_eq!(metadata.uid(), fs_err::metadata(directory.path()).unwrap().uid());
     }
@@ -245,6 +245,8 @@ fn errors_of_the_sink_come_back_as_they_are() {
     }
 }
 
+type FailingCase = (fn() -> io::Error, &'static str);
+
 /// Gives some bytes, then fails.
 struct Failing {
     bytes: Cursor<Vec<u8>>,
@@ -263,7 +265,7 @@ impl Read for Failing {
 #[test]
 fn a_source_that_fails_is_no_hostile_archive() {
     let archive = tree().tar_gz();
-    let cases: [(fn() -> io::Error, &str); 2] = [
+    let cases: [FailingCase; 2] = [
         (
             || io::Error::new(io::ErrorKind::ConnectionReset, "connection reset"),
             "goward: cannot read `go.tar.gz`\n  connection reset",

@@ -91,7 +91,6 @@ fn first_twin(entries: &[ZipEntry]) -> Option<String> {
     Some(String::from_utf8_lossy(twin[0]).into_owned())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn damaged(error: ZipError) -> Stop {
     match error {
         ZipError::Io(error) => Stop::damaged(&error),

@@ -106,7 +106,7 @@ fn better(old: Receipt, new: Receipt) -> Receipt {
     // The files on disk are still those of the first install.
     let (files, bytes, absent) = (old.files, old.bytes, old.absent.clone());
     let best = if new.level > old.level { new } else { old };
-    Receipt { extra, files, bytes, absent, ..best }
+    Receipt { files, bytes, absent, extra, ..best }
 }
 
 /// Takes the write bits off the top directory, which it needed for the rename.
@@ -127,7 +127,7 @@ pub(super) fn rename_into_place(from: &Path, to: &Path) -> io::Result<()> {
             // Network file systems and old kernels. A plain rename onto a directory that is not
             // empty fails as well.
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            Err(errno) => return Err(rename_error(from, to, errno.into())),
+            Err(errno) => return Err(rename_error(from, to, &errno.into())),
         }
     }
     fs::rename(from, to)
@@ -139,15 +139,15 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
-            .map_err(|errno| rename_error(one, other, errno.into()))
+            .map_err(|errno| rename_error(one, other, &errno.into()))
     }
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     {
-        Err(rename_error(one, other, ErrorKind::Unsupported.into()))
+        Err(rename_error(one, other, &ErrorKind::Unsupported.into()))
     }
 }
 
-fn rename_error(from: &Path, to: &Path, error: io::Error) -> io::Error {
+fn rename_error(from: &Path, to: &Path, error: &io::Error) -> io::Error {
     let message = format!("failed to rename `{}` to `{}`: {error}", from.display(), to.display());
     io::Error::new(error.kind(), message)
 }

@@ -65,9 +65,8 @@ impl Store {
                 Err(error) => return Err(self.explain(error)),
                 Ok(file) => match flock::attempt(file.into_file()) {
                     flock::Attempt::Held(file) => Some(file),
-                    flock::Attempt::Taken => continue,
                     flock::Attempt::Unsupported if self.is_old(&lock_path) => None,
-                    flock::Attempt::Unsupported => continue,
+                    flock::Attempt::Taken | flock::Attempt::Unsupported => continue,
                 },
             };
             if is_directory(&directory) {

@@ -46,7 +46,7 @@ impl Unpacked {
     ///
     /// [`Verification`](crate::error::Kind::Verification) when anything contradicts the tree, or
     /// when it is verified less well than wanted.
-    pub fn verify(self, evidence: Evidence) -> Result<VerifiedTree> {
+    pub fn verify(self, evidence: &Evidence) -> Result<VerifiedTree> {
         let level = evidence.check(&self)?;
         Ok(VerifiedTree { unpacked: self, level, archive: evidence.archive })
     }

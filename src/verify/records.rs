@@ -133,20 +133,22 @@ fn parse_line(line: &str) -> Option<((GoVersion, Platform), Record)> {
     if version.to_string() != version_text || platform.lock_name() != platform_text {
         return None;
     }
-    let record = Record {
-        h1: optional(h1, H1::parse)?,
-        sha256: optional(sha256, Digest::parse)?,
-        size: optional(size, |text| {
-            let size: u64 = text.parse().ok()?;
-            (size > 0 && size.to_string() == text).then_some(size)
-        })?,
-    };
+    let mut record = Record::default();
+    fill(&mut record.h1, h1, H1::parse)?;
+    fill(&mut record.sha256, sha256, Digest::parse)?;
+    fill(&mut record.size, size, |text| {
+        let size: u64 = text.parse().ok()?;
+        (size > 0 && size.to_string() == text).then_some(size)
+    })?;
     (record != Record::default()).then_some(((version, platform), record))
 }
 
-/// Returns `Some(None)` for a hyphen, and `None` for what `parse` does not take.
-fn optional<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    if text == "-" { Some(None) } else { parse(text).map(Some) }
+/// Fills in a value unless the field is a hyphen; `None` for what `parse` does not take.
+fn fill<T>(slot: &mut Option<T>, text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<()> {
+    if text != "-" {
+        *slot = Some(parse(text)?);
+    }
+    Some(())
 }
 
 fn or_hyphen(value: Option<&impl Display>) -> String {

@@ -511,7 +511,7 @@ fn hostile_tar_structure() -> Vec<Hostile> {
         }),
         tar_case("GNU header", "is not in the format that Go writes", |tar| {
             tar.edited(b"go/x", b'0', b"x", |header| {
-                header[257..265].copy_from_slice(b"ustar  \0")
+                header[257..265].copy_from_slice(b"ustar  \0");
             });
         }),
         tar_case("header before POSIX", "is not in the format that Go writes", |tar| {
@@ -712,6 +712,7 @@ fn zip_case(name: &str, cause: &'static str, entries: Vec<RawEntry>) -> Hostile 
     Hostile { name: name.to_owned(), cause, bytes: zip.pack() }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn hostile_zip_entries() -> Vec<Hostile> {
     let special = "is a link or a special file";
     let file = |name: &[u8]| RawEntry::new(name, b"x");
@@ -792,7 +793,7 @@ fn hostile_zip_entries() -> Vec<Hostile> {
             vec![file(b"go/x"), RawEntry::new(b"go/x/", b"").with(|entry| entry.mode = 0o040_755)],
         ),
         one("only in the central directory", "is not where the directory says", |entry| {
-            entry.in_local = false
+            entry.in_local = false;
         }),
         zip_case(
             "first only in its local header",
