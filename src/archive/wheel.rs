@@ -1,0 +1,28 @@
+//! Releases as packages of the Python index.
+//!
+//! A wheel is a zip with the toolchain in `go/`, a marker for Python beside it, and metadata in
+//! directories of its own. Six top-level files of GOROOT are missing in it
+//! ([`crate::verify::Absent`]), and so are `api`, `doc` and `test`.
+
+use super::{Contents, Limits, Sink, zip};
+use crate::error::Result;
+use std::io::{Read, Seek};
+
+/// Makes `go/` a package for Python; no part of Go.
+const MARKER: &[u8] = b"go/__init__.py";
+
+/// Hands each regular file of the toolchain to `sink`; see [`super::unpack`].
+///
+/// # Errors
+///
+/// As [`super::unpack`].
+pub fn unpack(
+    name: &str,
+    input: impl Read + Seek,
+    limits: &Limits,
+    sink: &mut Sink<'_>,
+) -> Result<Contents> {
+    zip::unpack_some(name, input, limits, sink, |entry| {
+        entry.starts_with(b"go/") && entry != MARKER
+    })
+}

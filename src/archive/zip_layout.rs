@@ -1,0 +1,231 @@
+//! The structure of a zip archive, read strictly.
+//!
+//! A zip says everything twice, once before each file and once in its central directory, and
+//! readers differ in which one they believe and in what they overlook. Here the whole file has to
+//! be accounted for: entries end to end from the first byte, then the central directory, then its
+//! end record without a comment, then nothing. Both descriptions of an entry have to agree. What
+//! passes looks the same to every reader, among them the `zip` crate that then inflates it.
+
+use super::Limits;
+use super::gate::{Stop, entry};
+use std::io::{Read, Seek, SeekFrom};
+
+const END_SIGNATURE: u32 = 0x0605_4b50;
+const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
+const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
+const END_SIZE: usize = 22;
+const CENTRAL_SIZE: usize = 46;
+const LOCAL_SIZE: usize = 30;
+const DESCRIPTOR_SIZE: usize = 16;
+
+const ENCRYPTED: u16 = 1;
+const DESCRIPTOR: u16 = 1 << 3;
+const UTF8: u16 = 1 << 11;
+/// Two bits that say how hard the compressor tried.
+const EFFORT: u16 = 0b110;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+
+/// Extra fields that say nothing about name, place or contents: NTFS and Unix times, Unix owner.
+const HARMLESS_EXTRA: [u16; 3] = [0x000a, 0x5455, 0x7875];
+
+const TYPE_MASK: u32 = 0o170_000;
+const TYPE_FILE: u32 = 0o100_000;
+const TYPE_DIRECTORY: u32 = 0o040_000;
+
+/// One entry of the central directory that agrees with its local header.
+#[derive(Debug)]
+pub(super) struct ZipEntry {
+    pub(super) name: Vec<u8>,
+    pub(super) size: u64,
+    pub(super) compressed: u64,
+    pub(super) crc: u32,
+    pub(super) offset: u64,
+    flags: u16,
+    method: u16,
+}
+
+impl ZipEntry {
+    pub(super) fn is_directory(&self) -> bool {
+        self.name.ends_with(b"/")
+    }
+}
+
+/// Reads and checks the structure; entries come in the order of the central directory.
+pub(super) fn read<R: Read + Seek>(input: &mut R, limits: &Limits) -> Result<Vec<ZipEntry>, Stop> {
+    let length = input.seek(SeekFrom::End(0)).map_err(|error| Stop::damaged(&error))?;
+    let Some(end_offset) = length.checked_sub(END_SIZE as u64) else {
+        return Err(Stop::refused("it is cut short"));
+    };
+    let end: [u8; END_SIZE] = read_at(input, end_offset)?;
+    if u32_at(&end, 0) != END_SIGNATURE || u16_at(&end, 20) != 0 {
+        return Err(Stop::refused("it does not end with its directory"));
+    }
+    let [disk, first_disk, here, total] = [4, 6, 8, 10].map(|offset| u16_at(&end, offset));
+    let [size, start] = [12, 16].map(|offset| u64::from(u32_at(&end, offset)));
+    if (disk, first_disk) != (0, 0) || here != total || start + size != end_offset {
+        return Err(Stop::refused("its directory is not where its end record says"));
+    }
+    if u64::from(total) > limits.entries {
+        return Err(Stop::refused("it has too many entries"));
+    }
+    let mut directory = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+    input.seek(SeekFrom::Start(start)).map_err(|error| Stop::damaged(&error))?;
+    input.read_exact(&mut directory).map_err(|error| Stop::damaged(&error))?;
+    let entries = read_directory(&directory, total)?;
+    check_places(input, &entries, start)?;
+    Ok(entries)
+}
+
+fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, Stop> {
+    let mut entries = Vec::with_capacity(usize::from(total));
+    while !rest.is_empty() {
+        let (entry, after) = read_central(rest)?;
+        entries.push(entry);
+        rest = after;
+    }
+    if entries.len() != usize::from(total) {
+        return Err(Stop::refused("its directory does not have as many entries as it says"));
+    }
+    Ok(entries)
+}
+
+fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), Stop> {
+    let damaged = || Stop::refused("its directory is damaged");
+    let (header, rest) = bytes.split_at_checked(CENTRAL_SIZE).ok_or_else(damaged)?;
+    if u32_at(header, 0) != CENTRAL_SIGNATURE {
+        return Err(damaged());
+    }
+    let [name, extra, comment] = [28, 30, 32].map(|offset| usize::from(u16_at(header, offset)));
+    let (name, rest) = rest.split_at_checked(name).ok_or_else(damaged)?;
+    let (extra, rest) = rest.split_at_checked(extra).ok_or_else(damaged)?;
+    let found = ZipEntry {
+        name: name.to_vec(),
+        flags: u16_at(header, 8),
+        method: u16_at(header, 10),
+        crc: u32_at(header, 16),
+        compressed: u64::from(u32_at(header, 20)),
+        size: u64::from(u32_at(header, 24)),
+        offset: u64::from(u32_at(header, 42)),
+    };
+    if comment != 0 || u16_at(header, 34) != 0 {
+        return Err(entry(name, "has a comment or lies in another file"));
+    }
+    check_entry(&found, u32_at(header, 38) >> 16)?;
+    check_extra(name, extra)?;
+    Ok((found, rest))
+}
+
+/// Checks what the central directory says about an entry.
+fn check_entry(found: &ZipEntry, unix_mode: u32) -> Result<(), Stop> {
+    let refused = |cause| Err(entry(&found.name, cause));
+    if found.flags & ENCRYPTED != 0 {
+        return refused("is encrypted");
+    }
+    if found.flags & !(DESCRIPTOR | UTF8 | EFFORT) != 0 {
+        return refused("has flags that no Go release has");
+    }
+    if found.method != STORED && found.method != DEFLATED {
+        return refused("is compressed with an unsupported method");
+    }
+    if found.method == STORED && found.size != found.compressed {
+        return refused("has two different sizes");
+    }
+    let wanted = if found.is_directory() { TYPE_DIRECTORY } else { TYPE_FILE };
+    if ![0, wanted].contains(&(unix_mode & TYPE_MASK)) {
+        return refused("is a link or a special file");
+    }
+    if found.is_directory() && (found.size, found.compressed) != (0, 0) {
+        return refused("is a directory with contents");
+    }
+    Ok(())
+}
+
+fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), Stop> {
+    while !extra.is_empty() {
+        let field = extra.split_at_checked(4).and_then(|(header, rest)| {
+            let (_, after) = rest.split_at_checked(usize::from(u16_at(header, 2)))?;
+            Some((u16_at(header, 0), after))
+        });
+        match field {
+            Some((id, after)) if HARMLESS_EXTRA.contains(&id) => extra = after,
+            _ => return Err(entry(name, "has an extra field that no Go release has")),
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the entries lie end to end before `end` and that their local headers agree.
+fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -> Result<(), Stop> {
+    let mut sorted: Vec<&ZipEntry> = entries.iter().collect();
+    sorted.sort_by_key(|found| found.offset);
+    let mut next = 0;
+    for found in sorted {
+        if found.offset != next {
+            return Err(entry(&found.name, "does not follow the entry before it"));
+        }
+        next = check_local(input, found)?;
+        if next > end {
+            return Err(entry(&found.name, "runs into the directory"));
+        }
+    }
+    if next != end {
+        return Err(Stop::refused("it has data that its directory does not list"));
+    }
+    Ok(())
+}
+
+/// Checks the local header, and the descriptor after the contents; returns where the entry ends.
+fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, Stop> {
+    let disagrees = || entry(&found.name, "is described in two different ways");
+    let header: [u8; LOCAL_SIZE] = read_at(input, found.offset)?;
+    if u32_at(&header, 0) != LOCAL_SIGNATURE {
+        return Err(entry(&found.name, "is not where the directory says"));
+    }
+    let [name_length, extra_length] = [26, 28].map(|offset| usize::from(u16_at(&header, offset)));
+    let mut name = vec![0; name_length];
+    let mut extra = vec![0; extra_length];
+    input.read_exact(&mut name).map_err(|error| Stop::damaged(&error))?;
+    input.read_exact(&mut extra).map_err(|error| Stop::damaged(&error))?;
+    check_extra(&found.name, &extra)?;
+    let sums =
+        |bytes: &[u8]| (u32_at(bytes, 0), u64::from(u32_at(bytes, 4)), u64::from(u32_at(bytes, 8)));
+    let wanted = (found.crc, found.compressed, found.size);
+    let has_descriptor = found.flags & DESCRIPTOR != 0;
+    let local = sums(&header[14..26]);
+    let same = u16_at(&header, 6) == found.flags
+        && u16_at(&header, 8) == found.method
+        && name == found.name
+        && (local == wanted || has_descriptor && local == (0, 0, 0));
+    if !same {
+        return Err(disagrees());
+    }
+    let data = found.offset + (LOCAL_SIZE + name_length + extra_length) as u64;
+    let end = data + found.compressed;
+    if !has_descriptor {
+        return Ok(end);
+    }
+    let descriptor: [u8; DESCRIPTOR_SIZE] = read_at(input, end)?;
+    if u32_at(&descriptor, 0) != DESCRIPTOR_SIGNATURE || sums(&descriptor[4..]) != wanted {
+        return Err(disagrees());
+    }
+    Ok(end + DESCRIPTOR_SIZE as u64)
+}
+
+fn read_at<const N: usize, R: Read + Seek>(input: &mut R, offset: u64) -> Result<[u8; N], Stop> {
+    let mut bytes = [0; N];
+    let sought = input.seek(SeekFrom::Start(offset));
+    sought.and_then(|_| input.read_exact(&mut bytes)).map_err(|error| Stop::damaged(&error))?;
+    Ok(bytes)
+}
+
+/// Reads two bytes, low byte first; callers pass headers of fixed size.
+fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+    bytes[offset..].iter().take(2).rev().fold(0, |value, &byte| value << 8 | u16::from(byte))
+}
+
+fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    u32::from(u16_at(bytes, offset + 2)) << 16 | u32::from(u16_at(bytes, offset))
+}

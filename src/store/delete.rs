@@ -1,0 +1,68 @@
+//! Deleting what may be read-only and may hold links.
+
+use fs_err as fs;
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, fchmod, openat, unlinkat};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Deletes a directory and all in it, read-only or not. Links are removed, never followed. What
+/// somebody else deletes at the same time is no error.
+pub(super) fn tree(path: &Path) -> io::Result<()> {
+    let with_path = |errno: Errno| {
+        io::Error::new(
+            io::Error::from(errno).kind(),
+            format!("failed to delete directory `{}`: {errno}", path.display()),
+        )
+    };
+    match empty(rustix::fs::CWD, path) {
+        Err(Errno::NOENT) => return Ok(()),
+        result => result.map_err(with_path)?,
+    }
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes what is in a directory, going from one open directory to the next, so that no name can
+/// be swapped for a link on the way.
+fn empty(parent: BorrowedFd<'_>, path: impl rustix::path::Arg) -> Result<(), Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let directory = openat(parent, path, flags, Mode::empty())?;
+    fchmod(&directory, Mode::RWXU)?;
+    for entry in Dir::read_from(&directory)? {
+        let entry = entry?;
+        if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+            remove(directory.as_fd(), entry.file_name())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(directory: BorrowedFd<'_>, name: &CStr) -> Result<(), Errno> {
+    // Linux says EISDIR for a directory, other systems EPERM.
+    match unlinkat(directory, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => return Ok(()),
+        Err(Errno::ISDIR | Errno::PERM) => {}
+        Err(errno) => return Err(errno),
+    }
+    let removed =
+        empty(directory, name).and_then(|()| unlinkat(directory, name, AtFlags::REMOVEDIR));
+    match removed {
+        Err(Errno::NOENT) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a directory writable, without which it cannot be renamed into another one.
+pub(super) fn make_movable(path: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_dir() {
+        fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

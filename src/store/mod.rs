@@ -1,0 +1,256 @@
+//! Installed toolchains.
+//!
+//! `ops` stages an install in a private directory ([`Store::stage`]), has it verified
+//! ([`crate::verify`]) and publishes it ([`Store::publish`]). A toolchain is installed when its
+//! [`Receipt`] can be read and its tree is there; everything before that point is a leftover that
+//! [`Store::recover`] clears away, whenever the process died. Names hold the hash of what they
+//! name, trees appear by one rename and are never changed, so any number of processes can do
+//! anything at the same time: locks ([`Store::lock`]) only save work.
+//!
+//! The layout is [`goward_shim::layout`]'s, which the shim reads.
+
+mod delete;
+pub mod flock;
+mod publish;
+mod receipt;
+mod recover;
+mod rehash;
+mod root;
+mod staging;
+#[cfg(test)]
+mod tests;
+
+pub use flock::{Holder, Lock};
+pub use receipt::Receipt;
+pub use recover::Recovered;
+pub use rehash::{Rehashed, rehash};
+pub use staging::Staging;
+
+use crate::error::{Error, Result};
+use crate::platform::Platform;
+use crate::verify::H1;
+use crate::version::GoVersion;
+use fs_err as fs;
+use goward_shim::{layout, names};
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// The directories in a store, besides those of single toolchains.
+const DIRECTORIES: [&str; 8] = ["tree", "extra", "root", "meta", "tmp", "dl", "locks", "trash"];
+
+/// The place where toolchains live.
+#[derive(Clone, Debug)]
+pub struct Store {
+    home: PathBuf,
+}
+
+/// An installed toolchain.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    /// What is known about it.
+    pub receipt: Receipt,
+    /// Its name in the store.
+    pub key: String,
+    /// The toolchain itself, read-only.
+    pub tree: PathBuf,
+    /// What builds see as GOROOT.
+    pub root: PathBuf,
+    /// What the hash does not cover, with `--full`.
+    pub extra: Option<PathBuf>,
+}
+
+impl Store {
+    /// Names the store at `home`, an absolute path; touches nothing.
+    pub fn new(home: PathBuf) -> Self {
+        Self { home }
+    }
+
+    /// Returns where the store is.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Returns the directory of resumable downloads.
+    pub fn downloads(&self) -> PathBuf {
+        self.home.join("dl")
+    }
+
+    /// Returns the directory of the shims.
+    pub fn shims(&self) -> PathBuf {
+        self.home.join("shims")
+    }
+
+    /// Makes the store's directories where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written, with the way to another one.
+    pub fn prepare(&self) -> Result<()> {
+        for name in DIRECTORIES {
+            fs::create_dir_all(self.home.join(name)).map_err(|error| self.explain(error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
+    /// be read, and those of trees that are gone, count for nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn list(&self) -> Result<Vec<Installed>> {
+        let mut installed = Vec::new();
+        for entry in entries(&self.home.join("meta"))? {
+            if let Some(key) = entry.file_name().to_str() {
+                installed.extend(self.installed(key)?);
+            }
+        }
+        installed.sort_by(|a, b| {
+            let order = |found: &Installed| (found.receipt.version, found.receipt.platform);
+            order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
+        });
+        Ok(installed)
+    }
+
+    /// Returns the installed toolchain of `version` with the hash `h1`; without a hash the one that
+    /// is verified best.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn find(
+        &self,
+        version: GoVersion,
+        platform: Platform,
+        h1: Option<&H1>,
+    ) -> Result<Option<Installed>> {
+        if let Some(h1) = h1 {
+            let found = self.installed(&key(version, platform, h1))?;
+            return Ok(found.filter(|found| found.receipt.h1 == *h1));
+        }
+        let candidates = self
+            .list()?
+            .into_iter()
+            .filter(|found| (found.receipt.version, found.receipt.platform) == (version, platform));
+        Ok(candidates.max_by_key(|found| found.receipt.level))
+    }
+
+    /// Removes a toolchain: first it is no longer installed, then its files go.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be removed. What is left is removed by the next [`Store::recover`].
+    pub fn remove(&self, installed: &Installed) -> Result<()> {
+        let receipt = self.receipt_path(&installed.key);
+        match fs::remove_file(&receipt) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(self.explain(error)),
+            Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
+        }
+        for kind in ["root", "extra", "tree"] {
+            self.discard(&self.place(kind, &installed.key))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the root of an installed toolchain, or repairs it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn ensure_root(&self, installed: &Installed) -> Result<()> {
+        root::ensure(self, &installed.key, installed.extra.is_some())
+    }
+
+    /// Returns the toolchain called `key` if it is installed.
+    fn installed(&self, key: &str) -> Result<Option<Installed>> {
+        let Some(receipt) = Receipt::read(&self.receipt_path(key))? else {
+            return Ok(None);
+        };
+        let tree = self.place("tree", key);
+        // A receipt under another toolchain's name is no receipt.
+        if receipt.key() != key || !is_directory(&tree) {
+            return Ok(None);
+        }
+        let extra =
+            receipt.extra.then(|| self.place("extra", key)).filter(|path| is_directory(path));
+        Ok(Some(Installed {
+            receipt,
+            key: key.to_owned(),
+            tree,
+            root: self.place("root", key),
+            extra,
+        }))
+    }
+
+    /// Returns `<home>/<kind>/<key>`; for trees and roots that is where the shim looks.
+    fn place(&self, kind: &str, key: &str) -> PathBuf {
+        let home = self.home.as_os_str().as_bytes();
+        match kind {
+            "tree" => OsString::from_vec(layout::tree(home, key)).into(),
+            "root" => OsString::from_vec(layout::root(home, key)).into(),
+            kind => self.home.join(kind).join(key),
+        }
+    }
+
+    fn receipt_path(&self, key: &str) -> PathBuf {
+        self.place("meta", key)
+    }
+
+    /// Moves a directory out of sight and deletes it. It may be gone already.
+    fn discard(&self, path: &Path) -> Result<()> {
+        let moved = delete::make_movable(path).and_then(|()| {
+            let mut names = tempfile::Builder::new();
+            let trash = self.home.join("trash");
+            // Takes another name while one is in use.
+            names.prefix("").make_in(trash, |target| publish::rename_into_place(path, target))
+        });
+        let target = match moved {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(self.explain(error)),
+            Ok(moved) => moved.into_temp_path(),
+        };
+        let deleted = delete::tree(&target);
+        // It is a directory, and gone.
+        _ = target.keep();
+        deleted.map_err(|error| self.explain(error))
+    }
+
+    /// Adds the way to another store when this one cannot be written.
+    fn explain(&self, error: io::Error) -> Error {
+        let kind = error.kind();
+        let error = Error::from(error);
+        match kind {
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotADirectory => error
+                .context(format!("cannot write to the store `{}`", self.home.display()))
+                .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => error
+                .context(format!("no space left in the store `{}`", self.home.display()))
+                .hint("make room, for example with `goward uninstall`, and try again"),
+            _ => error,
+        }
+    }
+}
+
+/// Returns the name of a toolchain in the store.
+fn key(version: GoVersion, platform: Platform, h1: &H1) -> String {
+    layout::key(&version.to_string(), &platform.lock_name(), h1.as_str())
+}
+
+/// Returns true for a directory, false for a link to one.
+fn is_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Returns what is in a directory, which need not exist.
+fn entries(directory: &Path) -> Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+        Ok(entries) => Ok(entries.collect::<io::Result<_>>()?),
+    }
+}

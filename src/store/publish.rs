@@ -1,0 +1,184 @@
+//! How a verified tree becomes an installed toolchain.
+//!
+//! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then
+//! the directory, then the receipt, which is the commit point, then the root, which can be made
+//! again at any time.
+
+use super::{Installed, Receipt, Store, is_directory, recover, root};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::verify::VerifiedTree;
+use fs_err as fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The lock around rename and receipt, so that nobody takes the tree between them for a leftover.
+pub(super) const LOCK: &str = "publish";
+/// Renames take no time; whoever holds the lock this long has stopped.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Store {
+    /// Installs a verified tree, which lies in a [`super::Staging`] directory of this store.
+    /// `source` is where it came from, for people. When somebody else was faster the result is
+    /// theirs, made better by what this tree adds: a stronger level, the extra directories.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written; what was installed before still is.
+    pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
+        let (files, bytes) = verified.totals();
+        let receipt = Receipt {
+            version: verified.version(),
+            platform: verified.platform(),
+            h1: verified.h1().clone(),
+            archive: verified.archive(),
+            level: verified.level(),
+            source: untrusted(source),
+            files,
+            bytes,
+            absent: verified.absent().to_vec(),
+            extra: verified.extra().is_some(),
+        };
+        self.prepare()?;
+        sync_data(verified.tree()).map_err(|error| self.explain(error))?;
+        let lock = self.lock(LOCK, "publish", PATIENCE, &mut |_| {})?;
+        let installed = self.commit(verified, receipt)?;
+        drop(lock);
+        root::ensure(self, &installed.key, installed.extra.is_some())?;
+        Ok(installed)
+    }
+
+    fn commit(&self, verified: &VerifiedTree, mut receipt: Receipt) -> Result<Installed> {
+        let key = receipt.key();
+        let before = self.installed(&key)?;
+        if let Some(other) = before.as_ref().filter(|other| other.receipt.h1 != receipt.h1) {
+            let (ours, theirs) = (&receipt.h1, &other.receipt.h1);
+            let message = format!("`{key}` is already the name of another toolchain");
+            return Err(Error::new(Kind::Verification, message)
+                .detail(format!("installed {theirs}"))
+                .detail(format!("received  {ours}"))
+                .detail("nothing was installed"));
+        }
+        if let Some(extra) = verified.extra() {
+            let target = self.place("extra", &key);
+            if before.as_ref().is_none_or(|other| other.extra.is_none()) {
+                self.discard(&target)?;
+                self.place_directory(&extra, &target)?;
+            }
+        }
+        if let Some(other) = before {
+            receipt = better(other.receipt, receipt);
+        } else {
+            self.place_tree(verified, &key)?;
+        }
+        let scratch = self.stage("receipt")?;
+        let written = receipt.write(&self.home().join("meta"), scratch.path());
+        written.map_err(|error| self.explain(error))?;
+        self.installed(&key)?.ok_or_else(|| {
+            let message = format!("`{key}` was removed while it was being installed");
+            Error::new(Kind::Failed, message).hint("try again")
+        })
+    }
+
+    /// Renames the tree into place. One that is there already has no receipt: it is what a process
+    /// left that ended between rename and receipt, and is kept if it is right.
+    fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
+        let target = self.place("tree", key);
+        if is_directory(&target) && recover::has_hash(&target, verified) {
+            return seal(&target).map_err(|error| self.explain(error));
+        }
+        self.discard(&target)?;
+        self.place_directory(verified.tree(), &target)
+    }
+
+    fn place_directory(&self, from: &Path, to: &Path) -> Result<()> {
+        rename_into_place(from, to)
+            .and_then(|()| seal(to))
+            .and_then(|()| to.parent().map_or(Ok(()), sync_directory))
+            .map_err(|error| self.explain(error))
+    }
+}
+
+/// What two installs of the same tree know together.
+fn better(old: Receipt, new: Receipt) -> Receipt {
+    let extra = old.extra || new.extra;
+    // The files on disk are still those of the first install.
+    let (files, bytes, absent) = (old.files, old.bytes, old.absent.clone());
+    let best = if new.level > old.level { new } else { old };
+    Receipt { files, bytes, absent, extra, ..best }
+}
+
+/// Takes the write bits off the top directory, which it needed for the rename.
+fn seal(directory: &Path) -> io::Result<()> {
+    let mut permissions = fs::symlink_metadata(directory)?.permissions();
+    permissions.set_mode(permissions.mode() & 0o7555);
+    fs::set_permissions(directory, permissions)
+}
+
+/// Renames a directory where nothing is, or fails.
+pub(super) fn rename_into_place(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Ok(()) => return Ok(()),
+            // Network file systems and old kernels. A plain rename onto a directory that is not
+            // empty fails as well.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            Err(errno) => return Err(rename_error(from, to, &errno.into())),
+        }
+    }
+    fs::rename(from, to)
+}
+
+/// Swaps two directories, where the system can.
+pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
+            .map_err(|errno| rename_error(one, other, &errno.into()))
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        Err(rename_error(one, other, &ErrorKind::Unsupported.into()))
+    }
+}
+
+fn rename_error(from: &Path, to: &Path, error: &io::Error) -> io::Error {
+    let message = format!("failed to rename `{}` to `{}`: {error}", from.display(), to.display());
+    io::Error::new(error.kind(), message)
+}
+
+/// Brings everything written so far to the disk: one call instead of one per file.
+fn sync_data(directory: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let directory = fs::File::open(directory)?;
+        rustix::fs::syncfs(directory.file()).map_err(|errno| {
+            let path = directory.path().display();
+            let error = io::Error::from(errno);
+            io::Error::new(
+                error.kind(),
+                format!("failed to sync the file system of `{path}`: {error}"),
+            )
+        })
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        _ = directory;
+        rustix::fs::sync();
+        Ok(())
+    }
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
+    match fs::File::open(directory)?.sync_all() {
+        // Some network file systems have no such thing as syncing a directory.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,155 @@
+//! The receipt of an installed toolchain: `meta/<key>`, the point from which it is installed.
+//!
+//! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
+//! that cannot be read is as good as none.
+
+use super::{key, publish};
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::verify::{Digest, H1, Level};
+use crate::version::GoVersion;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+/// The only schema there is.
+const SCHEMA: u32 = 1;
+/// Largest receipt, in bytes.
+const MAX_SIZE: u64 = 64 << 10;
+
+/// What is known about an installed toolchain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its version.
+    pub version: GoVersion,
+    /// Its platform.
+    pub platform: Platform,
+    /// Its identity, absent files included.
+    pub h1: H1,
+    /// Digest and size of the release archive it came from, if it came from one.
+    pub archive: Option<(Digest, u64)>,
+    /// How well it was verified.
+    pub level: Level,
+    /// Where it came from, safe to print.
+    pub source: String,
+    /// Number of files in the tree.
+    pub files: u64,
+    /// Their size together.
+    pub bytes: u64,
+    /// Files that the hash covers but that were left out of the packaging: path and digest.
+    pub absent: Vec<(String, Digest)>,
+    /// Whether what the hash does not cover is installed too.
+    pub extra: bool,
+}
+
+/// The same as it is written.
+#[derive(Deserialize, Serialize)]
+struct Written {
+    schema: u32,
+    version: String,
+    platform: String,
+    h1: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archive_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archive_size: Option<u64>,
+    level: String,
+    source: String,
+    files: u64,
+    bytes: u64,
+    absent: Vec<WrittenAbsent>,
+    extra: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+struct WrittenAbsent {
+    path: String,
+    sha256: String,
+}
+
+impl Receipt {
+    /// Returns the toolchain's name in the store.
+    pub fn key(&self) -> String {
+        key(self.version, self.platform, &self.h1)
+    }
+
+    /// Reads JSON; `None` for anything that is not a receipt of this schema.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let written: Written = serde_json::from_slice(text).ok()?;
+        if written.schema != SCHEMA {
+            return None;
+        }
+        let archive = match (written.archive_sha256, written.archive_size) {
+            (Some(sha256), Some(size)) => Some((Digest::parse(&sha256)?, size)),
+            (None, None) => None,
+            _ => return None,
+        };
+        let absent = written.absent.into_iter();
+        let absent = absent.map(|file| Some((file.path, Digest::parse(&file.sha256)?)));
+        Some(Self {
+            version: GoVersion::parse(&written.version).ok()?,
+            platform: Platform::find(&written.platform)?,
+            h1: H1::parse(&written.h1)?,
+            archive,
+            level: Level::parse(&written.level)?,
+            source: written.source,
+            files: written.files,
+            bytes: written.bytes,
+            absent: absent.collect::<Option<_>>()?,
+            extra: written.extra,
+        })
+    }
+
+    /// Returns the receipt as JSON, with a final newline.
+    pub fn render(&self) -> String {
+        let absent = self.absent.iter();
+        let written = Written {
+            schema: SCHEMA,
+            version: self.version.to_string(),
+            platform: self.platform.to_string(),
+            h1: self.h1.to_string(),
+            archive_sha256: self.archive.map(|(sha256, _)| sha256.to_string()),
+            archive_size: self.archive.map(|(_, size)| size),
+            level: self.level.to_string(),
+            source: self.source.clone(),
+            files: self.files,
+            bytes: self.bytes,
+            absent: absent
+                .map(|(path, sha256)| WrittenAbsent {
+                    path: path.clone(),
+                    sha256: sha256.to_string(),
+                })
+                .collect(),
+            extra: self.extra,
+        };
+        // Strings, numbers and lists of them always have a JSON form.
+        serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
+    }
+
+    /// Reads the file at `path`; `None` when it is not there or not a receipt.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_SIZE => {}
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => return Ok(None),
+        }
+        let mut text = Vec::new();
+        match fs::File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?.take(MAX_SIZE).read_to_end(&mut text)?,
+        };
+        Ok(Self::parse(&text))
+    }
+
+    /// Writes `<meta>/<key>` so that it is there whole or not at all, whatever happens meanwhile.
+    /// `scratch` is a private directory on the same file system.
+    pub(super) fn write(&self, meta: &Path, scratch: &Path) -> std::io::Result<()> {
+        let draft = scratch.join("receipt");
+        let mut file = fs::File::create(&draft)?;
+        file.write_all(self.render().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, meta.join(self.key()))?;
+        publish::sync_directory(meta)
+    }
+}

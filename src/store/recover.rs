@@ -1,0 +1,160 @@
+//! What processes left behind that ended at any point.
+//!
+//! Called at the start of every command that changes the store. It never waits, and touches nothing
+//! that a living process uses.
+
+use super::staging::LOCK_SUFFIX;
+use super::{Receipt, Store, delete, entries, flock, is_directory, publish, rehash, root};
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::verify::{Absent, Digest, Level, Records, VerifiedTree};
+use crate::version::GoVersion;
+use fs_err as fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// Without working locks, a work directory this much older than a new one is nobody's.
+const OLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What was found and done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Number of leftovers that were removed.
+    pub removed: usize,
+    /// Keys of toolchains that lacked only their receipt.
+    pub adopted: Vec<String>,
+}
+
+impl Store {
+    /// Clears away what dead processes left: work directories, removals that were not finished,
+    /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn recover(&self) -> Result<Recovered> {
+        self.prepare()?;
+        let mut recovered = Recovered::default();
+        self.clear_staging(&mut recovered)?;
+        for entry in entries(&self.home().join("trash"))? {
+            delete::tree(&entry.path()).map_err(|error| self.explain(error))?;
+            recovered.removed += 1;
+        }
+        // Whoever publishes right now has a tree without a receipt; look again next time.
+        let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
+        if lock.is_held() {
+            self.clear_trees(&mut recovered)?;
+        }
+        Ok(recovered)
+    }
+
+    fn clear_staging(&self, recovered: &mut Recovered) -> Result<()> {
+        let tmp = self.home().join("tmp");
+        for entry in entries(&tmp)? {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let directory = name.strip_suffix(LOCK_SUFFIX).map(|name| tmp.join(name));
+            let (lock_path, directory) = match directory {
+                Some(directory) => (path, directory),
+                None => (tmp.join(name + LOCK_SUFFIX), path),
+            };
+            // Directories are always made with their lock held.
+            let lock = match fs::OpenOptions::new().write(true).open(&lock_path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(self.explain(error)),
+                Ok(file) => match flock::attempt(file.into_file()) {
+                    flock::Attempt::Held(file) => Some(file),
+                    flock::Attempt::Unsupported if self.is_old(&lock_path) => None,
+                    flock::Attempt::Taken | flock::Attempt::Unsupported => continue,
+                },
+            };
+            if is_directory(&directory) {
+                delete::tree(&directory).map_err(|error| self.explain(error))?;
+                recovered.removed += 1;
+            }
+            _ = fs::remove_file(&lock_path);
+            drop(lock);
+        }
+        Ok(())
+    }
+
+    /// Compares with a file made now on the same file system: no clock but its own counts.
+    fn is_old(&self, path: &Path) -> bool {
+        let now = tempfile::tempfile_in(self.home().join("locks"))
+            .and_then(|file| file.metadata())
+            .and_then(|metadata| metadata.modified());
+        let then = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+        match (now, then) {
+            (Ok(now), Ok(then)) => now.duration_since(then).is_ok_and(|age| age > OLD),
+            _ => false,
+        }
+    }
+
+    fn clear_trees(&self, recovered: &mut Recovered) -> Result<()> {
+        for kind in ["tree", "extra", "root"] {
+            for entry in entries(&self.home().join(kind))? {
+                let key = entry.file_name().to_string_lossy().into_owned();
+                let installed = self.installed(&key)?;
+                let is_used = match kind {
+                    "extra" => installed.is_some_and(|found| found.extra.is_some()),
+                    _ => installed.is_some(),
+                };
+                if is_used {
+                    continue;
+                }
+                if kind == "tree" && self.adopt(&key, &entry.path())? {
+                    recovered.adopted.push(key);
+                } else {
+                    self.discard(&entry.path())?;
+                    recovered.removed += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the receipt of a tree that is exactly what the built-in records have under its name.
+    fn adopt(&self, key: &str, tree: &Path) -> Result<bool> {
+        let Some(receipt) = recognise(key, tree) else {
+            return Ok(false);
+        };
+        let scratch = self.stage("receipt")?;
+        let written = receipt.write(&self.home().join("meta"), scratch.path());
+        written.map_err(|error| self.explain(error))?;
+        root::ensure(self, key, false)?;
+        Ok(true)
+    }
+}
+
+fn recognise(key: &str, tree: &Path) -> Option<Receipt> {
+    // go1.27.1-linux-amd64-31eaa45dd625
+    let mut parts = key.splitn(2, '-');
+    let version = GoVersion::parse(parts.next()?).ok()?;
+    let platform = Platform::find(parts.next()?.rsplit_once('-')?.0)?;
+    let known = Records::built_in().get(version, platform)?.h1.as_ref()?;
+    let left_out = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
+    let left_out = left_out.into_iter().map(|(path, digest)| (path.to_owned(), digest));
+    let absent: Vec<(String, Digest)> =
+        left_out.filter(|(path, _)| fs::symlink_metadata(tree.join(path)).is_err()).collect();
+    let found = rehash(tree, version, platform, &absent).ok()?;
+    let receipt = Receipt {
+        version,
+        platform,
+        h1: found.h1,
+        archive: None,
+        level: Level::BuiltIn,
+        source: "an install that was interrupted".to_owned(),
+        files: found.files.len() as u64,
+        bytes: found.bytes,
+        absent,
+        extra: false,
+    };
+    (receipt.h1 == *known && receipt.key() == key).then_some(receipt)
+}
+
+/// Returns true when a tree on disk is the verified one.
+pub(super) fn has_hash(tree: &Path, verified: &VerifiedTree) -> bool {
+    rehash(tree, verified.version(), verified.platform(), verified.absent())
+        .is_ok_and(|found| found.h1 == *verified.h1())
+}

@@ -1,0 +1,79 @@
+//! Private work directories beside the trees: `tmp/<label>.<pid>.<random>`.
+//!
+//! Each has a lock file beside it, held as long as its process lives. The lock is taken before the
+//! directory is made and let go after it is removed, so a directory without a held lock is a
+//! leftover, however its process ended.
+
+use super::{Store, delete, flock};
+use crate::error::{Error, Kind, Result};
+use fs_err as fs;
+use rustix::fs::{Mode, mkdir};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+pub(super) const LOCK_SUFFIX: &str = ".lock";
+/// How often a lock file may be lost to somebody clearing leftovers before that is an error.
+const ATTEMPTS: usize = 16;
+
+/// A directory that only this process uses; removed when dropped.
+#[derive(Debug)]
+pub struct Staging {
+    path: PathBuf,
+    lock_path: PathBuf,
+    /// Held, where the file system has locks.
+    _lock: Option<File>,
+}
+
+impl Staging {
+    /// Returns the directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What cannot be removed now is a leftover for the next `recover`.
+        if delete::tree(&self.path).is_ok() {
+            _ = fs::remove_file(&self.lock_path);
+        }
+    }
+}
+
+impl Store {
+    /// Makes a private directory on the store's file system. `label` is for people who look.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn stage(&self, label: &str) -> Result<Staging> {
+        self.prepare()?;
+        let tmp = self.home().join("tmp");
+        let prefix = format!("{label}.{}.", std::process::id());
+        for _ in 0..ATTEMPTS {
+            let made =
+                tempfile::Builder::new().prefix(&prefix).suffix(LOCK_SUFFIX).tempfile_in(&tmp);
+            let kept = made.map_err(|error| self.explain(error))?.keep();
+            let (file, lock_path) = kept.map_err(|error| self.explain(error.error))?;
+            let inode = file.metadata()?.ino();
+            let lock = match flock::attempt(file) {
+                flock::Attempt::Held(file) => Some(file),
+                flock::Attempt::Unsupported => None,
+                flock::Attempt::Taken => continue,
+            };
+            // Whoever clears leftovers may have been faster.
+            if !fs::symlink_metadata(&lock_path).is_ok_and(|found| found.ino() == inode) {
+                continue;
+            }
+            let path = lock_path.with_extension("");
+            mkdir(&path, Mode::RWXU).map_err(|errno| {
+                let message = format!("cannot make directory `{}`: {errno}", path.display());
+                Error::new(Kind::Failed, message)
+            })?;
+            return Ok(Staging { path, lock_path, _lock: lock });
+        }
+        let message = format!("cannot keep a directory in `{}`", tmp.display());
+        Err(Error::new(Kind::Failed, message))
+    }
+}

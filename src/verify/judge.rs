@@ -1,0 +1,308 @@
+//! The rules by which a toolchain reaches a level, or is refused.
+//!
+//! [`judge`] is pure and knows nothing of files; `ops` collects the [`Evidence`], and
+//! [`Unpacked::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
+//! it says is compared, but raises no level, because a project is no evidence.
+
+use super::{Digest, H1, Level, Record, Unpacked};
+use crate::error::{Error, Kind, Result, untrusted};
+
+/// What is known about a toolchain apart from its own bytes.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// Digest and size of the release archive that was unpacked; `None` for a repackaging that has
+    /// no digest of Go's.
+    pub archive: Option<(Digest, u64)>,
+    /// What the source's own index says the archive's digest is.
+    pub listed: Option<Digest>,
+    /// The source's own index lists the repackaging, and its digest was compared when it was
+    /// fetched.
+    pub listed_by_index: bool,
+    /// The hash in the project's lock.
+    pub locked_h1: Option<H1>,
+    /// The digest of the release archive in the project's lock.
+    pub locked_sha256: Option<Digest>,
+    /// What goward knows of the release.
+    pub record: Option<Record>,
+    /// The weakest level to accept.
+    pub floor: Level,
+    /// Where the bytes came from, for messages.
+    pub origin: String,
+    /// Where the lock is, for messages: a path, with a line if known.
+    pub lock: String,
+}
+
+impl Default for Evidence {
+    /// No evidence, and a need for some.
+    fn default() -> Self {
+        Self {
+            archive: None,
+            listed: None,
+            listed_by_index: false,
+            locked_h1: None,
+            locked_sha256: None,
+            record: None,
+            floor: Level::BuiltIn,
+            origin: String::new(),
+            lock: String::new(),
+        }
+    }
+}
+
+/// What the evidence shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// How well the tree is verified.
+    pub tree: Level,
+    /// How well the whole archive is verified, and with it what the tree's hash does not cover.
+    pub archive: Level,
+}
+
+/// A value that is not what it has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The tree's hash is not the one in the lock.
+    LockedH1,
+    /// The archive's digest is not the one in the lock, which has no hash of the tree.
+    LockedSha256,
+    /// The tree's hash is not the one that Go's log has.
+    RecordH1,
+    /// The archive's digest is not the one that Go published.
+    RecordSha256,
+    /// The archive's digest is not the one in the index of its own source.
+    Listed,
+}
+
+/// Weighs the evidence for a tree with the hash `h1`.
+///
+/// # Errors
+///
+/// The first contradiction, whatever else speaks for the tree.
+pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
+    let sha256 = evidence.archive.map(|(sha256, _)| sha256);
+    let known = evidence.record.clone().unwrap_or_default();
+    let differs = |wanted: Option<Digest>| sha256.is_some() && wanted.is_some() && sha256 != wanted;
+
+    if evidence.locked_h1.as_ref().is_some_and(|locked| locked != h1) {
+        return Err(Mismatch::LockedH1);
+    }
+    // A release packed once more has another digest but the same hash, and that is in the lock.
+    if evidence.locked_h1.is_none() && differs(evidence.locked_sha256) {
+        return Err(Mismatch::LockedSha256);
+    }
+    if known.h1.as_ref().is_some_and(|published| published != h1) {
+        return Err(Mismatch::RecordH1);
+    }
+    if known.h1.is_none() && differs(known.sha256) {
+        return Err(Mismatch::RecordSha256);
+    }
+    if differs(evidence.listed) {
+        return Err(Mismatch::Listed);
+    }
+
+    let archive = match sha256 {
+        Some(_) if sha256 == known.sha256 => Level::BuiltIn,
+        Some(_) if sha256 == evidence.listed => Level::Listed,
+        None if evidence.listed_by_index => Level::Listed,
+        _ => Level::None,
+    };
+    let tree = if known.h1.is_some() { Level::BuiltIn } else { archive };
+    Ok(Verdict { tree, archive })
+}
+
+impl Evidence {
+    /// Applies [`judge`] and the floor, in words.
+    pub(super) fn check(&self, unpacked: &Unpacked) -> Result<Level> {
+        let verdict = judge(unpacked.h1(), self).map_err(|found| self.explain(found, unpacked))?;
+        let (version, platform) = (unpacked.version(), unpacked.platform());
+        if verdict.tree < self.floor {
+            let message = format!(
+                "{version} for {platform} is only verified at level `{}`, and `{}` is wanted",
+                verdict.tree, self.floor
+            );
+            let error = Error::new(Kind::Verification, message).detail("nothing was installed");
+            return Err(match verdict.tree {
+                Level::None => error.hint(second_source(unpacked)),
+                level => error.hint(format!("accept it for this call: `--accept {level}`")),
+            });
+        }
+        if unpacked.extra().is_some() && verdict.archive < self.floor {
+            let message = format!(
+                "only the toolchain in this archive of {version} for {platform} is verified, not \
+                 `api`, `doc`, `misc` and `test`"
+            );
+            return Err(Error::new(Kind::Verification, message)
+                .detail("nothing was installed")
+                .hint(format!("install it without them: `goward install {version}`")));
+        }
+        Ok(verdict.tree)
+    }
+
+    fn explain(&self, mismatch: Mismatch, unpacked: &Unpacked) -> Error {
+        let (version, platform) = (unpacked.version(), unpacked.platform());
+        let known = self.record.clone().unwrap_or_default();
+        let lock = format!("`{}`", untrusted(&self.lock));
+        let built_in = "built-in records".to_owned();
+        let index = format!("index of {}", untrusted(&self.origin));
+        let (expected, place) = match mismatch {
+            Mismatch::LockedH1 => (h1_text(self.locked_h1.as_ref()), lock),
+            Mismatch::LockedSha256 => (sha256_text(self.locked_sha256), lock),
+            Mismatch::RecordH1 => (h1_text(known.h1.as_ref()), built_in),
+            Mismatch::RecordSha256 => (sha256_text(known.sha256), built_in),
+            Mismatch::Listed => (sha256_text(self.listed), index),
+        };
+        let (subject, received) = match mismatch {
+            Mismatch::LockedH1 | Mismatch::RecordH1 => {
+                (format!("{version} for {platform}"), h1_text(Some(unpacked.h1())))
+            }
+            _ => {
+                let sha256 = self.archive.map(|(sha256, _)| sha256);
+                (format!("`{}`", platform.archive_name(version)), sha256_text(sha256))
+            }
+        };
+        Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
+            .detail(format!("expected {expected} ({place})"))
+            .detail(format!("received {received} ({})", untrusted(&self.origin)))
+            .detail("nothing was installed")
+            .hint(second_source(unpacked))
+    }
+}
+
+fn h1_text(h1: Option<&H1>) -> String {
+    h1.map(ToString::to_string).unwrap_or_default()
+}
+
+fn sha256_text(digest: Option<Digest>) -> String {
+    digest.map(|digest| format!("sha256:{digest}")).unwrap_or_default()
+}
+
+fn second_source(unpacked: &Unpacked) -> String {
+    format!("ask a second source: `goward install {} --source go.dev`", unpacked.version())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn h1(first: char) -> H1 {
+        H1::parse(&format!("h1:{first}eqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=")).unwrap()
+    }
+
+    fn digest(of: &str) -> Digest {
+        Digest::of(of.as_bytes())
+    }
+
+    fn record(h1: Option<H1>, sha256: Option<&str>) -> Record {
+        Record { h1, sha256: sha256.map(digest), size: None }
+    }
+
+    // The tree has the hash M, its archive the content `a`.
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    fn verdicts() {
+        type Case = (&'static str, Evidence, Result<(Level, Level), Mismatch>);
+        let none = Evidence::default;
+        let from_a = || Evidence { archive: Some((digest("a"), 1)), ..none() };
+        let m = || Some(h1('M'));
+        let n = || Some(h1('N'));
+        let listed = || Some(digest("a"));
+        let cases: Vec<Case> = vec![
+            ("nothing known", none(), Ok((Level::None, Level::None))),
+            ("an archive alone", from_a(), Ok((Level::None, Level::None))),
+            (
+                "listed",
+                Evidence { listed: listed(), ..from_a() },
+                Ok((Level::Listed, Level::Listed)),
+            ),
+            (
+                "listed differently",
+                Evidence { listed: Some(digest("b")), ..from_a() },
+                Err(Mismatch::Listed),
+            ),
+            (
+                "a listing without an archive says nothing",
+                Evidence { listed: listed(), ..none() },
+                Ok((Level::None, Level::None)),
+            ),
+            (
+                "repackaging, listed",
+                Evidence { listed_by_index: true, ..none() },
+                Ok((Level::Listed, Level::Listed)),
+            ),
+            (
+                "repackaging, published hash",
+                Evidence { listed_by_index: true, record: Some(record(m(), Some("x"))), ..none() },
+                Ok((Level::BuiltIn, Level::Listed)),
+            ),
+            (
+                "repackaging, only the archive is known",
+                Evidence { listed_by_index: true, record: Some(record(None, Some("x"))), ..none() },
+                Ok((Level::Listed, Level::Listed)),
+            ),
+            (
+                "repackaging, wrong hash",
+                Evidence { listed_by_index: true, record: Some(record(n(), None)), ..none() },
+                Err(Mismatch::RecordH1),
+            ),
+            (
+                "published hash, repacked archive",
+                Evidence { record: Some(record(m(), Some("x"))), listed: listed(), ..from_a() },
+                Ok((Level::BuiltIn, Level::Listed)),
+            ),
+            (
+                "published hash and archive",
+                Evidence { record: Some(record(m(), Some("a"))), ..from_a() },
+                Ok((Level::BuiltIn, Level::BuiltIn)),
+            ),
+            (
+                "wrong hash, right archive, index agrees",
+                Evidence { record: Some(record(n(), Some("a"))), listed: listed(), ..from_a() },
+                Err(Mismatch::RecordH1),
+            ),
+            (
+                "published archive",
+                Evidence { record: Some(record(None, Some("a"))), ..from_a() },
+                Ok((Level::BuiltIn, Level::BuiltIn)),
+            ),
+            (
+                "index agrees with a wrong archive",
+                Evidence { record: Some(record(None, Some("x"))), listed: listed(), ..from_a() },
+                Err(Mismatch::RecordSha256),
+            ),
+            (
+                "published hash, but the source contradicts itself",
+                Evidence { record: Some(record(m(), None)), listed: Some(digest("b")), ..from_a() },
+                Err(Mismatch::Listed),
+            ),
+            (
+                "a lock raises no level",
+                Evidence { locked_h1: m(), locked_sha256: listed(), ..from_a() },
+                Ok((Level::None, Level::None)),
+            ),
+            (
+                "locked hash differs from a published one",
+                Evidence { locked_h1: n(), record: Some(record(m(), Some("a"))), ..from_a() },
+                Err(Mismatch::LockedH1),
+            ),
+            (
+                "locked hash agrees, locked archive was repacked",
+                Evidence { locked_h1: m(), locked_sha256: Some(digest("b")), ..from_a() },
+                Ok((Level::None, Level::None)),
+            ),
+            (
+                "only the archive is locked",
+                Evidence { locked_sha256: Some(digest("b")), ..from_a() },
+                Err(Mismatch::LockedSha256),
+            ),
+            (
+                "an empty record",
+                Evidence { record: Some(record(None, None)), listed: listed(), ..from_a() },
+                Ok((Level::Listed, Level::Listed)),
+            ),
+        ];
+        for (name, evidence, want) in cases {
+            let verdict = judge(&h1('M'), &evidence);
+            assert_eq!(verdict.map(|verdict| (verdict.tree, verdict.archive)), want, "{name}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! From bytes of unknown origin to a toolchain that may be installed.
+//!
+//! Three types, each of which can only be made from the one before:
+//!
+//! 1. [`Quarantine`] takes files from an archive into a private directory and digests each one as
+//!    it is written, so that what is judged is what is on disk.
+//! 2. [`Unpacked`] is a complete tree with its [`H1`].
+//! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
+//!    by [`crate::store`].
+//!
+//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody.
+
+pub mod absent;
+pub mod dirhash;
+pub mod judge;
+pub mod mode;
+mod quarantine;
+pub mod records;
+pub mod sha256;
+
+pub use absent::Absent;
+pub use dirhash::H1;
+pub use goward_shim::lock::Level;
+pub use judge::Evidence;
+pub use quarantine::{Quarantine, Unpacked};
+pub use records::{Record, Records};
+pub use sha256::{Digest, Hasher, Hashing};
+
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use std::path::{Path, PathBuf};
+
+/// A toolchain in a private directory whose hash stood up to the evidence.
+#[derive(Debug)]
+pub struct VerifiedTree {
+    unpacked: Unpacked,
+    level: Level,
+    archive: Option<(Digest, u64)>,
+}
+
+impl Unpacked {
+    /// Holds the tree against the evidence: the only way to a [`VerifiedTree`].
+    ///
+    /// # Errors
+    ///
+    /// [`Verification`](crate::error::Kind::Verification) when anything contradicts the tree, or
+    /// when it is verified less well than wanted.
+    pub fn verify(self, evidence: &Evidence) -> Result<VerifiedTree> {
+        let level = evidence.check(&self)?;
+        Ok(VerifiedTree { unpacked: self, level, archive: evidence.archive })
+    }
+}
+
+impl VerifiedTree {
+    /// Returns the toolchain's version.
+    pub fn version(&self) -> GoVersion {
+        self.unpacked.version()
+    }
+
+    /// Returns the toolchain's platform.
+    pub fn platform(&self) -> Platform {
+        self.unpacked.platform()
+    }
+
+    /// Returns the toolchain's identity.
+    pub fn h1(&self) -> &H1 {
+        self.unpacked.h1()
+    }
+
+    /// Returns how well the toolchain is verified.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns digest and size of the release archive it came from.
+    pub fn archive(&self) -> Option<(Digest, u64)> {
+        self.archive
+    }
+
+    /// Returns the number of files in the tree, and their size together.
+    pub fn totals(&self) -> (u64, u64) {
+        self.unpacked.totals()
+    }
+
+    /// Returns the files that belong to the tree's hash but are not in it.
+    pub fn absent(&self) -> &[(String, Digest)] {
+        self.unpacked.absent()
+    }
+
+    /// Returns the tree's directory.
+    pub fn tree(&self) -> &Path {
+        self.unpacked.tree()
+    }
+
+    /// Returns the directory of what the hash does not cover, if that was asked for.
+    pub fn extra(&self) -> Option<PathBuf> {
+        self.unpacked.extra()
+    }
+}
