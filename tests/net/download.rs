@@ -1,6 +1,6 @@
 //! Downloads that are interrupted, resumed, lied to.
 
-use super::{net, patience, sample, url};
+use super::{STALL, net_for, patience, sample, url};
 use crate::common::server::{Fault, Route, Server};
 use goward::ctx::Ctx;
 use goward::net::{Download, Job, Net, Patience, Problem, Progress};
@@ -24,9 +24,11 @@ struct Case {
 impl Case {
     fn new(faults: impl Into<Vec<Fault>>) -> Self {
         let content = sample(SIZE);
+        let faults = faults.into();
+        let net = net_for(&faults);
         let server = Server::with("/x", Route::new(content.clone()).faults(faults));
         let scratch = TempDir::new().unwrap();
-        Self { server, scratch, content, size: Some(SIZE as u64), net: net() }
+        Self { server, scratch, content, size: Some(SIZE as u64), net }
     }
 
     fn always(fault: Fault) -> Self {
@@ -139,7 +141,6 @@ fn faults_that_stay() {
     let cut = Fault::CutAfter(20_000);
     let part = ["x.part", "x.part.json"].as_slice();
     let whole = format!("it should have {SIZE} bytes, but the server sends ");
-    let stall = patience().stall;
     let range = "asked for the bytes from 20000 on, the server sent ";
     // (faults in a row, the problem, requests, files left)
     let cases: Vec<(Vec<Fault>, Problem, usize, &[&str])> = vec![
@@ -164,11 +165,11 @@ fn faults_that_stay() {
             &[],
         ),
         (vec![Fault::CutAfter(0); 3], Problem::Cut(0), 3, &[]),
-        (vec![Fault::Silence; 3], Problem::Stalled(stall), 3, &[]),
+        (vec![Fault::Silence; 3], Problem::Stalled(STALL), 3, &[]),
         ([vec![cut.clone()], vec![Fault::CutAfter(0); 3]].concat(), Problem::Cut(20_000), 4, part),
         (
             [vec![cut.clone()], vec![Fault::StallAfter(0); 3]].concat(),
-            Problem::Stalled(stall),
+            Problem::Stalled(STALL),
             4,
             part,
         ),
@@ -180,7 +181,7 @@ fn faults_that_stay() {
                 Fault::Silence,
                 Fault::Silence,
             ],
-            Problem::Stalled(stall),
+            Problem::Stalled(STALL),
             5,
             part,
         ),
@@ -279,7 +280,7 @@ fn a_file_of_unknown_size() {
 #[test]
 fn interruptions_are_counted_even_with_progress() {
     let mut case = Case::always(Fault::CutAfter(100));
-    let few = Patience { interruptions: 5, ..patience() };
+    let few = Patience { interruptions: 5, ..patience(&[]) };
     case.net = Net::with_patience(&Ctx::default(), Vec::new(), few).unwrap();
     assert_eq!(case.get(), Err(Problem::Cut(600)));
     assert_eq!(case.server.log().len(), 6);
@@ -430,7 +431,7 @@ fn two_downloads_of_one_file_do_not_disturb_each_other() {
 #[test]
 fn a_part_holds_no_credentials() {
     let mut case = Case::always(Fault::CutAfter(10));
-    let once = Patience { interruptions: 0, ..patience() };
+    let once = Patience { interruptions: 0, ..patience(&[]) };
     case.net = Net::with_patience(&Ctx::default(), Vec::new(), once).unwrap();
     let target = url(&case.server.url("/x").replace("http://", "http://anna:s3cret@"));
     let directory = case.scratch.path();

@@ -1,7 +1,7 @@
 //! Small bodies: each fault of a server ends in the right problem, after the right number of
 //! requests.
 
-use super::{net, patience, url};
+use super::{STALL, net, net_for, url};
 use crate::common::server::{Fault, Route, Server};
 use goward::net::{Fetched, NetError, Problem};
 use std::time::{Duration, Instant};
@@ -10,7 +10,11 @@ const BODY: &[u8] = b"0123456789abcdef";
 const LIMIT: u64 = 1000;
 
 fn fetch(server: &Server) -> Result<Fetched, NetError> {
-    net().fetch_small("the index", &url(&server.url("/x")), LIMIT)
+    fetch_despite(server, &[])
+}
+
+fn fetch_despite(server: &Server, faults: &[Fault]) -> Result<Fetched, NetError> {
+    net_for(faults).fetch_small("the index", &url(&server.url("/x")), LIMIT)
 }
 
 #[test]
@@ -47,7 +51,7 @@ fn faults_that_pass() {
     for faults in cases {
         let count = faults.len();
         let server = Server::with("/x", Route::new(BODY).faults(faults.clone()));
-        let got = fetch(&server).map(|fetched| fetched.body);
+        let got = fetch_despite(&server, &faults).map(|fetched| fetched.body);
         assert_eq!(got, Ok(BODY.to_vec()), "{faults:?}");
         assert_eq!(server.log().len(), count + 1, "{faults:?}");
     }
@@ -86,9 +90,9 @@ fn faults_that_stay() {
         (Fault::CutAfter(7), Problem::Cut(7), 3),
         (Fault::Length(1), Problem::Cut(16), 3),
         (Fault::Length(1_000_000), Problem::TooLarge(LIMIT), 1),
-        (Fault::Silence, Problem::Stalled(patience().stall), 3),
-        (Fault::StallAfter(7), Problem::Stalled(patience().stall), 3),
-        (Fault::Drip(Duration::from_millis(30)), Problem::Stalled(patience().stall), 3),
+        (Fault::Silence, Problem::Stalled(STALL), 3),
+        (Fault::StallAfter(7), Problem::Stalled(STALL), 3),
+        (Fault::Drip(Duration::from_millis(60)), Problem::Stalled(STALL), 3),
         (Fault::Endless, Problem::TooLarge(LIMIT), 1),
         (Fault::Header("Content-Encoding: gzip"), encoded("gzip"), 1),
         (Fault::Header("Content-Encoding: br, gzip"), encoded("br, gzip"), 1),
@@ -96,7 +100,7 @@ fn faults_that_stay() {
     for (fault, problem, requests) in cases {
         let server = Server::with("/x", Route::new(BODY).always(fault.clone()));
         let start = Instant::now();
-        let error = fetch(&server).unwrap_err();
+        let error = fetch_despite(&server, std::slice::from_ref(&fault)).unwrap_err();
         assert_eq!(error.problem, problem, "{fault:?}");
         assert_eq!(
             (server.log().len(), error.attempts),

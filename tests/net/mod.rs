@@ -6,18 +6,20 @@ mod rules;
 mod source;
 mod tls;
 
+use crate::common::server::Fault;
 use goward::ctx::Ctx;
 use goward::net::{Net, Patience, Url};
 use std::time::Duration;
 
-/// Times that a test can wait for.
-fn patience() -> Patience {
-    Patience {
-        connect: Duration::from_secs(5),
-        stall: Duration::from_millis(400),
-        backoff: Duration::from_millis(1),
-        ..Patience::default()
-    }
+/// How long a server that stalls on purpose is waited for.
+const STALL: Duration = Duration::from_millis(500);
+
+/// Times that a test can wait for, and that a busy machine does not exceed by accident.
+fn patience(faults: &[Fault]) -> Patience {
+    let stalls =
+        |fault: &Fault| matches!(fault, Fault::Silence | Fault::StallAfter(_) | Fault::Drip(_));
+    let stall = if faults.iter().any(stalls) { STALL } else { Duration::from_secs(20) };
+    Patience { stall, backoff: Duration::from_millis(1), ..Patience::default() }
 }
 
 fn ctx(variables: &[(&str, &str)]) -> Ctx {
@@ -29,9 +31,13 @@ fn net() -> Net {
     net_with(&[], &[])
 }
 
+fn net_for(faults: &[Fault]) -> Net {
+    Net::with_patience(&Ctx::default(), Vec::new(), patience(faults)).unwrap()
+}
+
 fn net_with(variables: &[(&str, &str)], http_hosts: &[&str]) -> Net {
     let hosts = http_hosts.iter().map(|host| (*host).to_owned()).collect();
-    Net::with_patience(&ctx(variables), hosts, patience()).unwrap()
+    Net::with_patience(&ctx(variables), hosts, patience(&[])).unwrap()
 }
 
 fn url(text: &str) -> Url {
