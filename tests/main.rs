@@ -5,5 +5,6 @@
 mod cli;
 mod common;
 mod install_sh;
+mod net;
 mod repository;
 mod shell;

@@ -95,7 +95,8 @@ impl Clients {
             return Ok(client);
         }
         let client = self.build(is_secure).map_err(|error| {
-            Problem::Certificate(format!("cannot set up TLS: {}", root_cause(&error)))
+            let cause = root_cause(&error);
+            Problem::Certificate(format!("this machine has no certificate authorities: {cause}"))
         })?;
         Ok(slot.get_or_init(|| client))
     }

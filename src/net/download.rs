@@ -56,6 +56,7 @@ pub struct Download {
     fetched: u64,
     /// How far the network was at the last interruption.
     reached: u64,
+    /// How often in a row it was interrupted without getting further.
     failures: u32,
     interruptions: u32,
     failure: Option<NetError>,
@@ -266,14 +267,20 @@ impl Download {
         loop {
             if self.fetched > self.reached {
                 (self.reached, self.failures) = (self.fetched, 0);
+            } else {
+                self.failures += 1;
             }
-            self.failures += 1;
             self.interruptions += 1;
             let patience = &self.clients.patience;
             let wait = retry::wait_before_next(patience, &problem, self.failures)
                 .filter(|_| self.interruptions <= patience.interruptions);
             let Some(wait) = wait else {
-                let failure = NetError::new(&self.what, &self.url, problem, self.failures);
+                if matches!(problem, Problem::Cut(_)) {
+                    // Counted from the start of the file, not of the last answer.
+                    problem = Problem::Cut(self.fetched);
+                }
+                let attempts = self.failures.max(1);
+                let failure = NetError::new(&self.what, &self.url, problem, attempts);
                 self.failure = Some(failure.clone());
                 return Err(failure);
             };
@@ -294,7 +301,10 @@ impl Download {
             return Ok(0);
         }
         let Some(body) = &mut self.body else { return Err(Problem::Cut(self.fetched)) };
-        let count = body.read(buffer)?;
+        // Nothing beyond the size is taken, and one byte beyond the limit is enough to know.
+        let most = self.size.unwrap_or(self.limit + 1) - self.fetched;
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
+        let count = body.read(&mut buffer[..most])?;
         if count == 0 && self.size.is_some() {
             return Err(Problem::Cut(self.fetched));
         }

@@ -115,9 +115,12 @@ impl NetError {
                 "system clock is {}; if that is wrong, set it and try again",
                 clock(SystemTime::now())
             ),
-            Problem::Certificate(_) => "if your network inspects TLS, name the file with its \
-                                        certificate: `SSL_CERT_FILE=/path/to/ca.pem`"
-                .to_owned(),
+            Problem::Certificate(_) => {
+                "update the system's certificates (Debian: `apt-get install ca-certificates`), or \
+                 if your network inspects TLS, name the file with its certificate: \
+                 `SSL_CERT_FILE=/path/to/ca.pem`"
+                    .to_owned()
+            }
             Problem::Connection(_) | Problem::Stalled(_) => {
                 "check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or give \
                  another source: `GOWARD_SOURCE=python-index`"

@@ -38,7 +38,9 @@ pub(super) fn wait_before_next(
         Problem::Status { retry_after: Some(wait), .. } => {
             (*wait <= patience.retry_after).then_some(*wait)
         }
-        _ => Some(jittered(patience.backoff.saturating_mul(1 << (failures - 1).min(16)))),
+        _ => {
+            Some(jittered(patience.backoff.saturating_mul(1 << failures.saturating_sub(1).min(16))))
+        }
     }
 }
 

@@ -237,7 +237,7 @@ impl Display for SourceSpec {
 ///
 /// # Errors
 ///
-/// When the URL of `go.dev` cannot be parsed, which it can.
+/// Never in practice: the only URL that is still parsed here is a constant.
 pub fn sources(specs: &[SourceSpec], ctx: &Ctx, net: &Net) -> Result<Vec<Box<dyn Source>>> {
     specs
         .iter()

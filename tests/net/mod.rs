@@ -1,0 +1,56 @@
+//! The network and the sources against a server that misbehaves.
+
+mod download;
+mod fetch;
+mod rules;
+mod source;
+mod tls;
+
+use crate::common::server::Fault;
+use goward::ctx::Ctx;
+use goward::net::{Net, Patience, Url};
+use std::time::Duration;
+
+/// How long a server that stalls on purpose is waited for.
+const STALL: Duration = Duration::from_millis(500);
+
+/// Times that a test can wait for, and that a busy machine does not exceed by accident.
+fn patience(faults: &[Fault]) -> Patience {
+    let stalls =
+        |fault: &Fault| matches!(fault, Fault::Silence | Fault::StallAfter(_) | Fault::Drip(_));
+    let stall = if faults.iter().any(stalls) { STALL } else { Duration::from_secs(20) };
+    Patience { stall, backoff: Duration::from_millis(1), ..Patience::default() }
+}
+
+fn ctx(variables: &[(&str, &str)]) -> Ctx {
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    Ctx { variables, ..Ctx::default() }
+}
+
+fn net() -> Net {
+    net_with(&[], &[])
+}
+
+fn net_for(faults: &[Fault]) -> Net {
+    Net::with_patience(&Ctx::default(), Vec::new(), patience(faults)).unwrap()
+}
+
+fn net_with(variables: &[(&str, &str)], http_hosts: &[&str]) -> Net {
+    let hosts = http_hosts.iter().map(|host| (*host).to_owned()).collect();
+    Net::with_patience(&ctx(variables), hosts, patience(&[])).unwrap()
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+/// Bytes without a pattern that a mistake with offsets could hide in.
+fn sample(size: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    })
+    .take(size)
+    .collect()
+}
