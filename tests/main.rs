@@ -1,5 +1,6 @@
 //! The integration tests: one binary, because linking is slow and running is not.
 
+#![expect(clippy::disallowed_methods, reason = "tests set their scene with plain std")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
 
 mod cli;

@@ -2,6 +2,8 @@
 //!
 //! Completions, man pages and `docs/commands.md` come from here.
 
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts for a terminal")]
+
 use crate::config::parse_level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

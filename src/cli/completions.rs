@@ -5,11 +5,11 @@ use crate::error::Result;
 use crate::ops::Session;
 use clap::CommandFactory;
 
-pub(super) fn run(session: &Session, args: Completions) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
     let mut command = Cli::command();
-    if let Some(directory) = args.man {
-        fs_err::create_dir_all(&directory)?;
-        clap_mangen::generate_to(command, &directory)?;
+    if let Some(directory) = &args.man {
+        fs_err::create_dir_all(directory)?;
+        clap_mangen::generate_to(command, directory)?;
         session.ui.say(&format!("wrote man pages to `{}`", directory.display()));
         return Ok(());
     }

@@ -5,20 +5,20 @@ use super::{fetch, install};
 use crate::error::Result;
 use crate::ops::Session;
 
-pub(super) fn run(session: &Session, args: Default) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     if args.none {
         let had = session.clear_default()?;
         session.ui.say(if had { "there is no default any more" } else { "there was no default" });
         return Ok(());
     }
-    let Some(request) = args.request else {
+    let Some(request) = &args.request else {
         match session.default_version()? {
             Some((version, request)) => session.ui.data(&format!("{version} ({request})")),
             None => session.ui.say("there is no default; choose one: `goward default stable`"),
         }
         return Ok(());
     };
-    let outcome = session.set_default(&request, &fetch(&args.fetching))?;
+    let outcome = session.set_default(request, &fetch(&args.fetching))?;
     install::report(session, &outcome);
     session
         .ui

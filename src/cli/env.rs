@@ -7,7 +7,7 @@ use crate::ops::governing::Governing;
 use crate::shell;
 use goward_shim::Tool;
 
-pub(super) fn run(session: &Session, args: Env) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
     let changes = match session.governing(Tool::Go)? {
         Governing::Foreign { .. } => Vec::new(),
         Governing::Toolchain(toolchain) => session.environment(&toolchain)?,

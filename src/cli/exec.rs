@@ -11,8 +11,8 @@ use crate::ops::overrides::Overrides;
 use goward_shim::{Tool, names};
 
 /// Becomes the command; returns only on failure.
-pub(super) fn run(session: &Session, args: Exec) -> Error {
-    match changes(session, &args) {
+pub(super) fn run(session: &Session, args: &Exec) -> Error {
+    match changes(session, args) {
         Ok(changes) => become_command(session, &args.command, changes),
         Err(error) => error,
     }

@@ -4,7 +4,7 @@ use super::args::Init;
 use crate::error::Result;
 use crate::ops::Session;
 
-pub(super) fn run(session: &Session, args: Init) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
     let started = session.init(args.request.as_deref())?;
     let from = started.origin.map_or_else(String::new, |origin| format!(", from `{origin}`"));
     session.ui.say(&format!("wrote `{}` for Go {}{from}", started.path.display(), started.request));

@@ -7,7 +7,7 @@ use crate::ops::Session;
 use crate::ops::install::Outcome;
 use crate::platform::Platform;
 
-pub(super) fn run(session: &Session, args: Install) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
     let fetch = fetch(&args.fetching);
     if args.requests.is_empty() {

@@ -6,7 +6,7 @@ use crate::ops::{Fetch, Session};
 use crate::store::Installed;
 use indicatif::HumanBytes;
 
-pub(super) fn run(session: &Session, args: List) -> Result<()> {
+pub(super) fn run(session: &Session, args: &List) -> Result<()> {
     if args.remote { remote(session, args) } else { installed(session, args.json) }
 }
 
@@ -55,8 +55,8 @@ fn entry(toolchain: &Installed, is_default: bool) -> serde_json::Value {
     })
 }
 
-fn remote(session: &Session, args: List) -> Result<()> {
-    let listing = session.releases(&Fetch { source: args.source, accept: None })?;
+fn remote(session: &Session, args: &List) -> Result<()> {
+    let listing = session.releases(&Fetch { source: args.source.clone(), accept: None })?;
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }

@@ -5,7 +5,7 @@ use super::fetch;
 use crate::error::Result;
 use crate::ops::Session;
 
-pub(super) fn run(session: &Session, args: Lock) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {
         let path = session.check_lock()?;
         session.ui.say(&format!("`{}` matches its manifest", path.display()));

@@ -11,9 +11,15 @@ use goward_shim::resolve::{Choice, Step, choose, resolve};
 use goward_shim::{Call, Environment, Tool, names};
 use std::os::unix::ffi::OsStrExt;
 
-/// Becomes the program that the call is for; returns only on failure.
+/// Becomes the program that the call is for; returns only on failure, with an exit code that no
+/// `go` has: 126, or 127 for what is not installed.
 pub(super) fn run(session: &Session, args: &Miss) -> Error {
-    let argv: Vec<&[u8]> = args.argv.iter().map(|argument| argument.as_bytes()).collect();
+    let error = serve(session, args);
+    if error.kind() == Kind::NotInstalled { error } else { error.with_kind(Kind::CannotRun) }
+}
+
+fn serve(session: &Session, miss: &Miss) -> Error {
+    let argv: Vec<&[u8]> = miss.argv.iter().map(|word| word.as_bytes()).collect();
     let entries = session.ctx.entries();
     let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
     let call = Call { argv: &argv, env: env.clone(), cwd: session.ctx.cwd.as_os_str().as_bytes() };
@@ -43,10 +49,10 @@ pub(super) fn run(session: &Session, args: &Miss) -> Error {
         }
         Err(refused) => return refusal::explain(&session.ctx, &refused),
     };
-    if let Ok(Governing::Toolchain(toolchain)) = session.governing_call(&call) {
-        if let Err(error) = provide(session, &toolchain) {
-            return error;
-        }
+    if let Ok(Governing::Toolchain(toolchain)) = session.governing_call(&call)
+        && let Err(error) = provide(session, &toolchain)
+    {
+        return error;
     }
     become_program(&launch)
 }

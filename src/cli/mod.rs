@@ -50,20 +50,23 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let config = Config::read(&ctx)?;
     let session = Session { ctx, ui, config };
     match cli.command {
-        Command::Init(args) => init::run(&session, args),
-        Command::Use(args) => r#use::run(&session, args),
-        Command::Lock(args) => lock::run(&session, args),
-        Command::Install(args) => install::run(&session, args),
-        Command::Uninstall(args) => uninstall::run(&session, args),
-        Command::List(args) => list::run(&session, args),
-        Command::Which(args) => which::run(&session, args),
-        Command::Env(args) => env::run(&session, args),
-        Command::Exec(args) => return Err(exec::run(&session, args)),
-        Command::Default(args) => default::run(&session, args),
-        Command::Setup(args) => setup::run(&session, args),
-        Command::Completions(args) => completions::run(&session, args),
-        Command::Version(args) => version::run(&session, args),
-        Command::Records(args) => records::run(&session, args),
+        Command::Init(args) => init::run(&session, &args),
+        Command::Use(args) => r#use::run(&session, &args),
+        Command::Lock(args) => lock::run(&session, &args),
+        Command::Install(args) => install::run(&session, &args),
+        Command::Uninstall(args) => uninstall::run(&session, &args),
+        Command::List(args) => list::run(&session, &args),
+        Command::Which(args) => which::run(&session, &args),
+        Command::Env(args) => env::run(&session, &args),
+        Command::Exec(args) => return Err(exec::run(&session, &args)),
+        Command::Default(args) => default::run(&session, &args),
+        Command::Setup(args) => setup::run(&session, &args),
+        Command::Completions(args) => completions::run(&session, &args),
+        Command::Version(args) => {
+            version::run(&session, &args);
+            Ok(())
+        }
+        Command::Records(args) => records::run(&session, &args),
         Command::Miss(args) => return Err(miss::run(&session, &args)),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use super::args::Records;
 use crate::error::Result;
 use crate::ops::Session;
 
-pub(super) fn run(session: &Session, args: Records) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Records) -> Result<()> {
     let refreshed = session.refresh_records(&args.file, &args.source, args.h1.as_deref())?;
     session.ui.say(&format!(
         "`{}`: {} records, {} of them new or completed",

@@ -4,7 +4,7 @@ use super::args::Setup;
 use crate::error::Result;
 use crate::ops::Session;
 
-pub(super) fn run(session: &Session, args: Setup) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     let changes =
         if args.undo { session.undo_setup()? } else { session.setup(!args.no_modify_path)? };
     for change in &changes {

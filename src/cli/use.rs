@@ -6,13 +6,13 @@ use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::r#use::Wish;
 
-pub(super) fn run(session: &Session, args: Use) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
-        request: args.request,
-        experiments: args.experiment,
-        debug: args.debug,
-        goroot_final: args.goroot_final,
-        platforms: args.platform,
+        request: args.request.clone(),
+        experiments: args.experiment.clone(),
+        debug: args.debug.clone(),
+        goroot_final: args.goroot_final.clone(),
+        platforms: args.platform.clone(),
     };
     let used = session.use_release(&wish, &fetch(&args.fetching))?;
     session.ui.say(&format!(

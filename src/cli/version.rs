@@ -1,11 +1,10 @@
 //! `goward version`.
 
 use super::args::Version;
-use crate::error::Result;
 use crate::ops::Session;
 use crate::platform::Platform;
 
-pub(super) fn run(session: &Session, args: Version) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Version) {
     let version = env!("CARGO_PKG_VERSION");
     let platform = Platform::host();
     if args.json {
@@ -17,5 +16,4 @@ pub(super) fn run(session: &Session, args: Version) -> Result<()> {
     } else {
         session.ui.data(&format!("goward {version} {platform}"));
     }
-    Ok(())
 }

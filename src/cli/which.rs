@@ -6,7 +6,7 @@ use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
 use goward_shim::Tool;
 
-pub(super) fn run(session: &Session, args: Which) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
     let tool = match args.tool {
         args::Tool::Go => Tool::Go,
         args::Tool::Gofmt => Tool::Gofmt,

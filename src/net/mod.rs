@@ -79,7 +79,8 @@ pub struct Fetched {
 impl Fetched {
     /// Returns true for a web page, which is what portals answer instead of a file.
     pub fn is_html(&self) -> bool {
-        self.content_type.as_deref() == Some("text/html")
+        let says_so = self.content_type.as_deref() == Some("text/html");
+        says_so || self.body.trim_ascii_start().starts_with(b"<")
     }
 }
 

@@ -23,7 +23,7 @@ impl Session {
         let platform = Platform::host();
         let version = self.pick(&request, platform, fetch)?;
         let outcome = self.install(&Want::new(version, platform), fetch)?;
-        self.lock_of(&outcome, request.to_string()).write_if_changed(&self.default_path()?)?;
+        lock_of(&outcome, request.to_string()).write_if_changed(&self.default_path()?)?;
         Ok(outcome)
     }
 
@@ -62,22 +62,22 @@ impl Session {
         }))
     }
 
-    /// Returns a lock for an installed toolchain, on its own platform and without pins.
-    pub(super) fn lock_of(&self, outcome: &Outcome, request: String) -> LockFile {
-        let receipt = &outcome.installed.receipt;
-        let (sha256, size) = archive_of(receipt.archive);
-        let entry = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
-        LockFile {
-            version: receipt.version,
-            request,
-            level: receipt.level,
-            platforms: BTreeMap::from([(receipt.platform, entry)]),
-            pins: Vec::new(),
-            profiles: BTreeMap::new(),
-        }
-    }
-
     fn default_path(&self) -> Result<PathBuf> {
         Ok(self.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
+    }
+}
+
+/// Returns a lock for an installed toolchain, on its own platform and without pins.
+fn lock_of(outcome: &Outcome, request: String) -> LockFile {
+    let receipt = &outcome.installed.receipt;
+    let (sha256, size) = archive_of(receipt.archive);
+    let entry = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
+    LockFile {
+        version: receipt.version,
+        request,
+        level: receipt.level,
+        platforms: BTreeMap::from([(receipt.platform, entry)]),
+        pins: Vec::new(),
+        profiles: BTreeMap::new(),
     }
 }

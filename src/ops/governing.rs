@@ -112,11 +112,11 @@ impl Session {
             }
             Choice::Project(found) => {
                 let path = os_path(&found.path);
-                self.locked(call, &found, Origin::Lock(path))
+                self.locked(call, &found, &Origin::Lock(path))
             }
             Choice::Default(found) => {
                 let path = os_path(&found.path);
-                self.locked(call, &found, Origin::Default(path))
+                self.locked(call, &found, &Origin::Default(path))
             }
             choice @ (Choice::Bypass | Choice::Nobody) => {
                 let program = next_go::next_go(&call.env, call.tool())
@@ -154,7 +154,7 @@ impl Session {
         &self,
         call: &Call,
         found: &goward_shim::find::Found,
-        origin: Origin,
+        origin: &Origin,
     ) -> Result<Governing> {
         resolve::locked(call, found).map_err(|refusal| refusal::explain(&self.ctx, &refusal))?;
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));

@@ -295,7 +295,7 @@ impl Session {
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
         bar.finish_and_clear();
         let evidence = Evidence { archive, ..evidence };
-        let tree = quarantine.finish(want.version, want.platform)?.verify(evidence)?;
+        let tree = quarantine.finish(want.version, want.platform)?.verify(&evidence)?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })
     }
 
@@ -363,7 +363,9 @@ fn fill(
                 Some(file) => archive::wheel::unpack(name, file, &limits, &mut sink),
                 None => Ok(archive::Contents::default()),
             };
-            files.into_iter().for_each(|(path, digest)| quarantine.add_absent(path, digest));
+            for (path, digest) in files {
+                quarantine.add_absent(path, digest);
+            }
             unpacked.map(|_| None)
         }
         (ArtifactKind::Zip | ArtifactKind::Wheel, false) => {

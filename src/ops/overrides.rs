@@ -84,12 +84,12 @@ impl Session {
     fn chosen(&self, request: &str, fetch: &Fetch) -> Result<Toolchain> {
         let parsed = pick::parse_request(request)?;
         let platform = Platform::host();
-        let installed = match pick::best_installed(&self.store()?, &parsed, platform)? {
-            Some(installed) => installed,
-            None => {
-                let version = self.pick(&parsed, platform, fetch)?;
-                self.install(&Want::new(version, platform), fetch)?.installed
-            }
+        let found = pick::best_installed(&self.store()?, &parsed, platform)?;
+        let installed = if let Some(installed) = found {
+            installed
+        } else {
+            let version = self.pick(&parsed, platform, fetch)?;
+            self.install(&Want::new(version, platform), fetch)?.installed
         };
         Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
     }

@@ -1,7 +1,7 @@
 //! From a request to one release.
 
 use super::{Fetch, Session};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::store::{Installed, Store};

@@ -34,14 +34,14 @@ impl GoDev {
         Self { name, base, net, index: OnceLock::new() }
     }
 
-    fn index(&self) -> Result<Option<&[Release]>> {
+    /// Returns the index; `what` it is wanted for is for messages.
+    fn index(&self, what: &str) -> Result<Option<&[Release]>> {
         if let Some(index) = self.index.get() {
             return Ok(index.as_deref());
         }
         let mut url = join(&self.base, "");
         url.set_query(Some("mode=json&include=all"));
-        let fetched =
-            if_there(self.net.fetch_small("the list of releases", &url, MAX_INDEX), &url)?;
+        let fetched = if_there(self.net.fetch_small(what, &url, MAX_INDEX))?;
         let index = fetched
             .map(|fetched| {
                 parse_index(&fetched.body)
@@ -53,17 +53,16 @@ impl GoDev {
 
     /// Returns what the index says of an archive.
     fn find_listed(&self, wanted: &Wanted) -> Result<Option<&File>> {
-        let releases = self.index()?.unwrap_or_default();
+        let releases = self.index(&wanted.version.to_string())?.unwrap_or_default();
         let release = releases.iter().find(|release| release.version == wanted.version);
         Ok(release.and_then(|r| r.files.iter().find(|file| file.platform == wanted.platform)))
     }
 
     /// Returns what the file beside an archive says.
-    fn fetch_digest(&self, name: &str) -> Result<Option<String>> {
+    fn fetch_digest(&self, wanted: &Wanted, name: &str) -> Result<Option<String>> {
         let url = join(&self.base, &format!("{name}.sha256"));
-        let what = format!("the digest of `{name}`");
-        let Some(fetched) = if_there(self.net.fetch_small(&what, &url, MAX_DIGEST_FILE), &url)?
-        else {
+        let what = wanted.version.to_string();
+        let Some(fetched) = if_there(self.net.fetch_small(&what, &url, MAX_DIGEST_FILE))? else {
             return Ok(None);
         };
         match parse_digest(&fetched.body, name) {
@@ -83,7 +82,7 @@ impl Source for GoDev {
     }
 
     fn releases(&self) -> Result<Option<Vec<Release>>> {
-        Ok(self.index()?.map(<[Release]>::to_vec))
+        Ok(self.index("the list of releases")?.map(<[Release]>::to_vec))
     }
 
     fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
@@ -96,7 +95,7 @@ impl Source for GoDev {
                 size = size.or(file.size);
             }
             if digest.is_none() {
-                digest = self.fetch_digest(&name)?;
+                digest = self.fetch_digest(wanted, &name)?;
             }
         }
         let what = wanted.version.to_string();
@@ -125,17 +124,13 @@ impl Source for GoDev {
 
 /// Turns "no such file", a refusal and a web page into `None`: mirrors answer any of them for a
 /// file that they do not have.
-fn if_there(fetched: Result<Fetched, NetError>, url: &Url) -> Result<Option<Fetched>> {
+fn if_there(fetched: Result<Fetched, NetError>) -> Result<Option<Fetched>> {
     match fetched {
         Ok(fetched) if fetched.is_html() => Ok(None),
         Ok(fetched) => Ok(Some(fetched)),
         Err(NetError { problem: Problem::NotFound(_) | Problem::Denied(403), .. }) => Ok(None),
-        Err(error) => Err(Error::from(error).detail(format!("asked {}", host(url)))),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn host(url: &Url) -> String {
-    untrusted(url.host_str().unwrap_or_default())
 }
 
 fn beginning(bytes: &[u8]) -> String {

@@ -223,15 +223,12 @@ impl Store {
         let kind = error.kind();
         let error = Error::from(error);
         match kind {
-            ErrorKind::PermissionDenied
-            | ErrorKind::ReadOnlyFilesystem
-            | ErrorKind::NotADirectory => error
-                .context(format!("cannot write to the store `{}`", self.home.display()))
-                .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => error
                 .context(format!("no space left in the store `{}`", self.home.display()))
                 .hint("make room, for example with `goward uninstall`, and try again"),
-            _ => error,
+            _ => error
+                .context(format!("cannot write to the store `{}`", self.home.display()))
+                .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),
         }
     }
 }

@@ -110,7 +110,7 @@ fn the_next_source_is_asked_and_the_failure_is_shown() {
 fn an_interrupted_download_goes_on_where_it_was() {
     let server = mirror();
     let path = format!("/{}", archive("go1.99.1"));
-    server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Cut(300)]));
+    server.change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::CutAfter(300)]));
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
     let requests: Vec<_> =
@@ -205,8 +205,9 @@ fn a_killed_install_leaves_nothing_that_a_second_run_trips_over() {
     for stop_after in [200, 700, 1200] {
         let server = mirror();
         let path = format!("/{}", archive("go1.99.1"));
-        server
-            .change(&path, |route| route.etag(Some("\"one\"")).faults([Fault::Stall(stop_after)]));
+        server.change(&path, |route| {
+            route.etag(Some("\"one\"")).faults([Fault::StallAfter(stop_after)])
+        });
         let sandbox = sandbox(&server);
         let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
         let mut child = command.args(["install", "1.99.1"]).spawn().unwrap();

@@ -87,7 +87,7 @@ fn a_merge_conflict_is_written_anew_and_a_newer_schema_is_not() {
     sandbox.write("project/goward.lock", "schema = 2\n");
     sandbox.goward(["lock"]).fails(
         2,
-        "goward: `[PROJECT]/goward.lock:1`: written by a newer goward\nhint: update goward",
+        "goward: `[PROJECT]/goward.lock:1`: written by a newer goward\nhint: update goward on this machine",
     );
     assert_eq!(sandbox.read("project/goward.lock"), "schema = 2\n");
 }

@@ -76,7 +76,7 @@ pub(crate) fn h1(version: &str, platform: &str) -> String {
         .map(|(path, content)| (path.clone(), Digest::of(content)))
         .collect();
     let files = files.iter().map(|(path, digest)| (path.as_str(), *digest));
-    dirhash::tree_h1(parsed, platform, files).to_string()
+    dirhash::tree_h1(parsed, platform, files).unwrap().to_string()
 }
 
 /// The store's name for a version on the host.

@@ -27,10 +27,10 @@ fn an_index_completes_the_file_and_never_contradicts_it() {
     assert!(line.split('\t').nth(3).unwrap().len() == 64);
 
     let host = goward::platform::Platform::host().lock_name();
-    let lie = after.replace(line, &line.replace("MeqkXdYl", "AAAAAAAA"));
-    sandbox.write("project/releases.tsv", &lie);
+    let wrong = after.replace(line, &line.replace("MeqkXdYl", "AAAAAAAA"));
+    sandbox.write("project/releases.tsv", &wrong);
     let outcome = sandbox.goward(args);
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
-    assert_eq!(sandbox.read("project/releases.tsv"), lie);
+    assert_eq!(sandbox.read("project/releases.tsv"), wrong);
     assert!(archive("go1.99.1").contains(&host) || host == "linux-arm");
 }

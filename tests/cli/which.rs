@@ -39,7 +39,8 @@ fn not_installed() {
 
 #[test]
 fn outside_of_projects() {
-    let sandbox = sandbox(&mirror());
+    let server = mirror();
+    let sandbox = sandbox(&server);
     sandbox.goward(["which"]).fails(
         127,
         "goward: there is no `go` for `[PROJECT]`: no `goward.lock` here or above, no default, and no \
@@ -66,13 +67,13 @@ fn refusals_are_explained() {
         (
             "schema = 1",
             "shcema = 1",
-            "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema` in `the lock`\n\
+            "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema` in `the lock`; did you mean `schema`?\n\
              hint: the file is written by `goward lock`; format: docs/lock-file.md",
         ),
         (
             "schema = 1",
             "schema = 2",
-            "goward: `[PROJECT]/goward.lock:2`: written by a newer goward\nhint: update goward",
+            "goward: `[PROJECT]/goward.lock:2`: written by a newer goward\nhint: update goward on this machine",
         ),
         (
             "[toolchain.",

@@ -231,8 +231,8 @@ pub(crate) fn binaries() -> &'static Path {
             build.arg("--release");
         }
         build.env("CARGO_TARGET_DIR", directory.parent().unwrap());
-        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
-        assert!(built.success(), "cannot build the shim");
+        let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+        assert!(status.success(), "cannot build the shim");
         directory.to_owned()
     })
 }

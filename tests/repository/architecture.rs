@@ -1,7 +1,7 @@
 //! The arrows of `docs/architecture.md`: which module may use which.
 
 use super::{read, rust_files};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("lib", &[]),
     ("main", &["cli"]),
-    ("net", &["ctx", "error"]),
+    ("net", &["ctx", "error", "version"]),
     (
         "ops",
         &[
@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("project", &["ctx", "error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["ctx", "error", "net", "platform", "version"]),
-    ("store", &["error", "platform", "verify", "version"]),
+    ("store", &["archive", "error", "platform", "verify", "version"]),
     ("ui", &["error"]),
     ("verify", &["archive", "error", "platform", "version"]),
     ("version", &["error", "platform"]),
@@ -40,7 +40,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 fn modules_use_only_what_stands_below_them() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
-    for file in rust_files("src") {
+    let product = |file: &PathBuf| !file.ends_with("tests.rs");
+    for file in rust_files("src").into_iter().filter(product) {
         let relative = file.strip_prefix(&source).unwrap();
         let module = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
         let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
