@@ -390,7 +390,7 @@ fn hostile_tar_types() -> Vec<Hostile> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn hostile_tar_structure() -> Vec<Hostile> {
-    let case_twin = "differs from `bin/go` only in letter case";
+    let case_twin = "differs from `go/bin/go` only in letter case";
     let size_field = |value: &'static [u8; 12]| {
         move |header: &mut [u8; 512]| header[124..136].copy_from_slice(value)
     };
@@ -407,7 +407,7 @@ fn hostile_tar_structure() -> Vec<Hostile> {
             tar.file(b"go/bin/go", b"x");
             tar.file(b"go/bin/GO", b"x");
         }),
-        tar_case("case twins of directories", "differs from `bin` only in letter case", |tar| {
+        tar_case("case twins of directories", "differs from `go/bin` only in letter case", |tar| {
             tar.file(b"go/bin/go", b"x");
             tar.file(b"go/BIN/gofmt", b"x");
         }),
@@ -784,7 +784,12 @@ fn hostile_zip_entries() -> Vec<Hostile> {
             vec![RawEntry::new(b"go/x/", b"x").with(|entry| entry.mode = 0o040_755)],
         ),
         two("same file twice", TWICE, b"go/x", b"go/x"),
-        two("case twins", "differs from `bin/go` only in letter case", b"go/bin/go", b"go/BIN/GO"),
+        two(
+            "case twins",
+            "differs from `go/bin/go` only in letter case",
+            b"go/bin/go",
+            b"go/BIN/GO",
+        ),
         two("file as parent", BOTH, b"go/x", b"go/x/y"),
         two("parent as file", BOTH, b"go/x/y", b"go/x"),
         zip_case(
