@@ -1,12 +1,12 @@
 //! From archives to verified trees, and every way to be refused on it.
 
 use super::*;
-use crate::archive::samples::{ABSENT, RawTar, Tree, gzip};
+use crate::archive::samples::{ABSENT, RawTar, Scratch, Tree, gzip};
 use crate::archive::{EntryPath, Kind, Limits, unpack};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::io::Cursor;
 use std::os::unix::fs::MetadataExt;
-use tempfile::TempDir;
 
 const ORIGIN: &str = "https://mirror.example/go/go1.27.1.linux-amd64.tar.gz";
 
@@ -31,8 +31,8 @@ fn fill(directory: &Path, kind: Kind, bytes: &[u8], extra: bool) -> Result<Quara
     Ok(quarantine)
 }
 
-fn finish(kind: Kind, bytes: &[u8], extra: bool) -> Result<(TempDir, Unpacked)> {
-    let directory = tempfile::tempdir().unwrap();
+fn finish(kind: Kind, bytes: &[u8], extra: bool) -> Result<(Scratch, Unpacked)> {
+    let directory = Scratch::new();
     let unpacked = fill(directory.path(), kind, bytes, extra)?.finish(go(), linux())?;
     Ok((directory, unpacked))
 }
@@ -60,7 +60,7 @@ fn every_packaging_of_a_release_has_one_hash() {
             assert_eq!(*finish(kind, &bytes, extra).unwrap().1.h1(), want);
         }
     }
-    let directory = tempfile::tempdir().unwrap();
+    let directory = Scratch::new();
     let mut quarantine = fill(directory.path(), Kind::Wheel, &tree.wheel(), false).unwrap();
     for path in ABSENT {
         quarantine.add_absent(path, Digest::of(&tree.0[path]));
@@ -77,10 +77,11 @@ fn every_packaging_of_a_release_has_one_hash() {
 fn what_is_on_disk_has_gos_modes_and_times() {
     let tree = tree();
     let (directory, unpacked) = finish(Kind::TarGz, &tree.tar_gz(), true).unwrap();
-    // The umask of this process, as a plain file shows it.
+    // A file made with every bit shows the umask.
     let probe = directory.path().join("probe");
-    fs_err::write(&probe, "").unwrap();
-    let umask = !fs_err::metadata(&probe).unwrap().mode() & 0o066;
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o777).open(&probe).unwrap();
+    let umask = !fs_err::metadata(&probe).unwrap().mode() & 0o777;
     let mut bytes = 0;
     for (path, content) in &tree.0 {
         let is_extra = !dirhash::is_covered(path);
@@ -152,7 +153,7 @@ fn version_files_of_old_releases_have_no_time() {
 
 #[test]
 fn files_are_written_once_and_whole() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = Scratch::new();
     let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
     let path = EntryPath::parse(b"go/src/x").unwrap();
     quarantine.write_file(&path, 1, &mut &b"x"[..]).unwrap();
@@ -237,7 +238,7 @@ fn extra_directories_need_a_verified_archive() {
 #[test]
 fn mismatches_in_full() {
     let other = H1::parse("h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=").unwrap();
-    let lock = "/src/app/goward.lock:3".to_owned();
+    let lock = format!("/src/{}/goward.lock:3", "long-name/".repeat(20));
     let (h1, sha256, wanted) = (h1_of(&tree()), Digest::of(b"archive"), Digest::of(b"x"));
     let toolchain = "go1.27.1 for linux/amd64";
     let archive = "`go1.27.1.linux-amd64.tar.gz`";
