@@ -345,6 +345,30 @@ fn many_installs_at_once_are_one() {
 }
 
 #[test]
+fn many_installs_at_once_are_one_without_locks_too() {
+    const PROCESSES: usize = 8;
+    for _ in 0..8 {
+        let (_directory, store) = store();
+        let start = Barrier::new(PROCESSES);
+        thread::scope(|scope| {
+            for _ in 0..PROCESSES {
+                scope.spawn(|| {
+                    let staging = store.stage("test").unwrap();
+                    let verified = verified(&staging, &tree(), false, Level::Listed);
+                    start.wait();
+                    let installed = store.commit(&verified, "x").unwrap();
+                    store.ensure_root(&installed).unwrap();
+                });
+            }
+        });
+        let list = store.list().unwrap();
+        assert_eq!(list.len(), 1);
+        assert_eq!(rehash(&list[0].tree, go(), linux(), &[]).unwrap().h1, list[0].receipt.h1);
+        assert!(list[0].root.join("src").exists() && is_tidy(&store));
+    }
+}
+
+#[test]
 fn removing_takes_everything_and_follows_no_link() {
     let (directory, store) = store();
     let outside = directory.path().join("outside");
