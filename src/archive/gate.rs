@@ -254,18 +254,19 @@ impl<'a, 's> Gate<'a, 's> {
                     free.insert((path.to_owned(), role));
                 }
                 Entry::Occupied(mut taken) => {
+                    let refused =
+                        |cause: &str| Err(entry(&[b"go/", path.as_bytes()].concat(), cause));
                     let (spelling, known) = taken.get_mut();
                     return match (*known, role) {
                         _ if spelling != path => {
                             let other = untrusted(spelling);
-                            let cause = format!("differs from `{other}` only in letter case");
-                            Err(entry(path.as_bytes(), &cause))
+                            refused(&format!("differs from `go/{other}` only in letter case"))
                         }
                         (Role::File, Role::File) | (Role::Directory, Role::Directory) => {
-                            Err(entry(path.as_bytes(), "comes twice"))
+                            refused("comes twice")
                         }
                         (Role::File, _) | (_, Role::File) => {
-                            Err(entry(path.as_bytes(), "is both a file and a directory"))
+                            refused("is both a file and a directory")
                         }
                         // What is above a known directory is known too.
                         (_, Role::Parent) => Ok(()),

@@ -66,7 +66,7 @@ fn kinds_are_known_by_their_names() {
 
 /// Unpacks into a quarantine inside a directory, and returns what else is in the directory.
 fn attack(kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
-    let outside = tempfile::tempdir().unwrap();
+    let outside = samples::Scratch::new();
     let private = outside.path().join("private");
     fs_err::create_dir(&private).unwrap();
     let mut quarantine = Quarantine::new(&private, true).unwrap();
@@ -194,7 +194,7 @@ fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
     entry.mode = 0o107_777;
     for (kind, bytes) in [(Kind::TarGz, gzip(&tar.end())), (Kind::Zip, RawZip(vec![entry]).pack())]
     {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = samples::Scratch::new();
         let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
         unpack(kind, "x", Cursor::new(bytes), &Limits::default(), &mut |path, size, body| {
             quarantine.write_file(path, size, body)

@@ -1,6 +1,6 @@
 //! Releases as `.zip`.
 //!
-//! [`super::zip_layout`] reads the structure strictly; the `zip` crate, as a second reader that has
+//! `zip_layout` reads the structure strictly; the `zip` crate, as a second reader that has
 //! to see the same, inflates and compares checksums.
 
 use super::gate::{Gate, Input, Meter, Stop, entry, exceeds_ratio};

@@ -1,36 +1,26 @@
 //! Deleting what may be read-only and may hold links.
 
 use fs_err as fs;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, fchmod, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fchmod, openat, unlinkat};
 use rustix::io::Errno;
-use std::ffi::CStr;
-use std::io::{self, ErrorKind};
+use rustix::path::Arg;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Deletes a directory and all in it, read-only or not. Links are removed, never followed. What
-/// somebody else deletes at the same time is no error.
+/// Deletes whatever is at `path`, a directory with all in it, read-only or not. Links are removed,
+/// never followed. What somebody else deletes at the same time is no error.
 pub(super) fn tree(path: &Path) -> io::Result<()> {
-    let with_path = |errno: Errno| {
-        io::Error::new(
-            io::Error::from(errno).kind(),
-            format!("failed to delete directory `{}`: {errno}", path.display()),
-        )
-    };
-    match empty(rustix::fs::CWD, path) {
-        Err(Errno::NOENT) => return Ok(()),
-        result => result.map_err(with_path)?,
-    }
-    match fs::remove_dir(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    remove(CWD, path).map_err(|errno| {
+        let message = format!("failed to delete `{}`: {errno}", path.display());
+        io::Error::new(io::Error::from(errno).kind(), message)
+    })
 }
 
 /// Deletes what is in a directory, going from one open directory to the next, so that no name can
 /// be swapped for a link on the way.
-fn empty(parent: BorrowedFd<'_>, path: impl rustix::path::Arg) -> Result<(), Errno> {
+fn empty(parent: BorrowedFd<'_>, path: impl Arg) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = openat(parent, path, flags, Mode::empty())?;
     fchmod(&directory, Mode::RWXU)?;
@@ -43,7 +33,7 @@ fn empty(parent: BorrowedFd<'_>, path: impl rustix::path::Arg) -> Result<(), Err
     Ok(())
 }
 
-fn remove(directory: BorrowedFd<'_>, name: &CStr) -> Result<(), Errno> {
+fn remove<P: Arg + Copy>(directory: BorrowedFd<'_>, name: P) -> Result<(), Errno> {
     // Linux says EISDIR for a directory, other systems EPERM.
     match unlinkat(directory, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => return Ok(()),

@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the lock's file cannot be made.
+    /// When the store cannot be written.
     pub fn lock(
         &self,
         name: &str,
@@ -105,6 +105,7 @@ impl Store {
         patience: Duration,
         waiting: &mut dyn FnMut(&Holder),
     ) -> Result<Lock> {
+        self.prepare()?;
         let path = self.home().join("locks").join(name);
         let started = Instant::now();
         loop {

@@ -143,6 +143,8 @@ impl Store {
     ///
     /// When something cannot be removed. What is left is removed by the next [`Store::recover`].
     pub fn remove(&self, installed: &Installed) -> Result<()> {
+        // Keeps `recover` from adopting what is on its way out.
+        let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The lock around rename and receipt, so that nobody takes the tree between them for a leftover.
 pub(super) const LOCK: &str = "publish";
 /// Renames take no time; whoever holds the lock this long has stopped.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Installs a verified tree, which lies in a [`super::Staging`] directory of this store.
@@ -27,29 +27,19 @@ impl Store {
     ///
     /// When the store cannot be written; what was installed before still is.
     pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
-        let (files, bytes) = verified.totals();
-        let receipt = Receipt {
-            version: verified.version(),
-            platform: verified.platform(),
-            h1: verified.h1().clone(),
-            archive: verified.archive(),
-            level: verified.level(),
-            source: untrusted(source),
-            files,
-            bytes,
-            absent: verified.absent().to_vec(),
-            extra: verified.extra().is_some(),
-        };
         self.prepare()?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
         let lock = self.lock(LOCK, "publish", PATIENCE, &mut |_| {})?;
-        let installed = self.commit(verified, receipt)?;
+        let installed = self.commit(verified, source)?;
         drop(lock);
         root::ensure(self, &installed.key, installed.extra.is_some())?;
         Ok(installed)
     }
 
-    fn commit(&self, verified: &VerifiedTree, mut receipt: Receipt) -> Result<Installed> {
+    /// Everything up to the receipt. Right without the lock too, which only saves others the work
+    /// of looking at a tree that has no receipt yet.
+    pub(super) fn commit(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
+        let mut receipt = receipt_of(verified, source);
         let key = receipt.key();
         let before = self.installed(&key)?;
         if let Some(other) = before.as_ref().filter(|other| other.receipt.h1 != receipt.h1) {
@@ -85,11 +75,15 @@ impl Store {
     /// left that ended between rename and receipt, and is kept if it is right.
     fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
         let target = self.place("tree", key);
-        if is_directory(&target) && recover::has_hash(&target, verified) {
-            return seal(&target).map_err(|error| self.explain(error));
+        let is_right = || is_directory(&target) && recover::has_hash(&target, verified);
+        if fs::symlink_metadata(&target).is_ok() && !is_right() {
+            self.discard(&target)?;
         }
-        self.discard(&target)?;
-        self.place_directory(verified.tree(), &target)
+        match self.place_directory(verified.tree(), &target) {
+            // Somebody else was faster, now or before they ended.
+            Err(_) if is_right() => seal(&target).map_err(|error| self.explain(error)),
+            result => result,
+        }
     }
 
     fn place_directory(&self, from: &Path, to: &Path) -> Result<()> {
@@ -97,6 +91,22 @@ impl Store {
             .and_then(|()| seal(to))
             .and_then(|()| to.parent().map_or(Ok(()), sync_directory))
             .map_err(|error| self.explain(error))
+    }
+}
+
+fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
+    let (files, bytes) = verified.totals();
+    Receipt {
+        version: verified.version(),
+        platform: verified.platform(),
+        h1: verified.h1().clone(),
+        archive: verified.archive(),
+        level: verified.level(),
+        source: untrusted(source),
+        files,
+        bytes,
+        absent: verified.absent().to_vec(),
+        extra: verified.extra().is_some(),
     }
 }
 

@@ -34,6 +34,10 @@ impl Store {
     ///
     /// When the store cannot be written.
     pub fn recover(&self) -> Result<Recovered> {
+        self.recover_with(Records::built_in())
+    }
+
+    pub(super) fn recover_with(&self, records: &Records) -> Result<Recovered> {
         self.prepare()?;
         let mut recovered = Recovered::default();
         self.clear_staging(&mut recovered)?;
@@ -44,7 +48,7 @@ impl Store {
         // Whoever publishes right now has a tree without a receipt; look again next time.
         let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
         if lock.is_held() {
-            self.clear_trees(&mut recovered)?;
+            self.clear_trees(records, &mut recovered)?;
         }
         Ok(recovered)
     }
@@ -91,7 +95,7 @@ impl Store {
         }
     }
 
-    fn clear_trees(&self, recovered: &mut Recovered) -> Result<()> {
+    fn clear_trees(&self, records: &Records, recovered: &mut Recovered) -> Result<()> {
         for kind in ["tree", "extra", "root"] {
             for entry in entries(&self.home().join(kind))? {
                 let key = entry.file_name().to_string_lossy().into_owned();
@@ -103,7 +107,7 @@ impl Store {
                 if is_used {
                     continue;
                 }
-                if kind == "tree" && self.adopt(&key, &entry.path())? {
+                if kind == "tree" && self.adopt(records, &key, &entry.path())? {
                     recovered.adopted.push(key);
                 } else {
                     self.discard(&entry.path())?;
@@ -114,9 +118,9 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the receipt of a tree that is exactly what the built-in records have under its name.
-    fn adopt(&self, key: &str, tree: &Path) -> Result<bool> {
-        let Some(receipt) = recognise(key, tree) else {
+    /// Writes the receipt of a tree that is exactly what the records have under its name.
+    fn adopt(&self, records: &Records, key: &str, tree: &Path) -> Result<bool> {
+        let Some(receipt) = recognise(records, key, tree) else {
             return Ok(false);
         };
         let scratch = self.stage("receipt")?;
@@ -127,12 +131,12 @@ impl Store {
     }
 }
 
-fn recognise(key: &str, tree: &Path) -> Option<Receipt> {
+fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
     // go1.27.1-linux-amd64-31eaa45dd625
     let mut parts = key.splitn(2, '-');
     let version = GoVersion::parse(parts.next()?).ok()?;
     let platform = Platform::find(parts.next()?.rsplit_once('-')?.0)?;
-    let known = Records::built_in().get(version, platform)?.h1.as_ref()?;
+    let known = records.get(version, platform)?.h1.as_ref()?;
     let left_out = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
     let left_out = left_out.into_iter().map(|(path, digest)| (path.to_owned(), digest));
     let absent: Vec<(String, Digest)> =

@@ -37,7 +37,10 @@ pub fn rehash(
 ) -> Result<Rehashed> {
     let mut found =
         Rehashed { h1: tree_h1(version, platform, [])?, files: BTreeMap::new(), bytes: 0 };
-    read_directory(directory, "", &mut found)?;
+    read_directory(directory, "", &mut found).map_err(|error| match error.kind() {
+        Kind::Verification => error.detail(format!("found in `{}`", directory.display())),
+        _ => error,
+    })?;
     let present = found.files.iter().map(|(path, digest)| (path.as_str(), *digest));
     let left_out = absent.iter().filter(|(path, _)| !found.files.contains_key(path));
     let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
@@ -48,14 +51,14 @@ pub fn rehash(
 fn read_directory(directory: &Path, prefix: &str, found: &mut Rehashed) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
+        let name = entry.file_name();
+        let path = format!("{prefix}{}", name.to_string_lossy());
         let foreign = || {
-            let path = untrusted(entry.path().to_string_lossy());
+            let path = untrusted(&path);
             Error::new(Kind::Verification, format!("`{path}` does not belong to the toolchain"))
         };
-        let name = entry.file_name();
-        let path = format!("{prefix}{}", name.to_str().ok_or_else(foreign)?);
         let kind = entry.file_type()?;
-        if EntryPath::parse(format!("go/{path}").as_bytes()).is_err() {
+        if name.to_str().is_none() || EntryPath::parse(format!("go/{path}").as_bytes()).is_err() {
             return Err(foreign());
         }
         if kind.is_dir() {

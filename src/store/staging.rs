@@ -42,7 +42,8 @@ impl Drop for Staging {
 }
 
 impl Store {
-    /// Makes a private directory on the store's file system. `label` is for people who look.
+    /// Makes a private directory on the store's file system. `label` is for people who look, and
+    /// becomes part of a name.
     ///
     /// # Errors
     ///

@@ -1,1 +1,536 @@
+//! Installing, removing, and what is left when a process ends in between.
 
+use super::*;
+use crate::archive::samples::{Scratch, Tree};
+use crate::archive::{Kind, Limits, unpack};
+use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+fn go() -> GoVersion {
+    GoVersion::parse("1.27.1").unwrap()
+}
+
+fn linux() -> Platform {
+    Platform::parse("linux/amd64").unwrap()
+}
+
+fn store() -> (Scratch, Store) {
+    let directory = Scratch::new();
+    let store = Store::new(directory.path().join("home"));
+    store.prepare().unwrap();
+    (directory, store)
+}
+
+fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> VerifiedTree {
+    let mut quarantine = Quarantine::new(staging.path(), extra).unwrap();
+    let version = String::from_utf8(tree.0["VERSION"].clone()).unwrap();
+    let version = GoVersion::parse(version.lines().next().unwrap()).unwrap();
+    let bytes = tree.tar_gz();
+    let size = bytes.len() as u64;
+    let archive = Digest::of(&bytes);
+    unpack(Kind::TarGz, "x", Cursor::new(bytes), &Limits::default(), &mut |path, size, body| {
+        quarantine.write_file(path, size, body)
+    })
+    .unwrap();
+    let record =
+        (level == Level::BuiltIn).then(|| Record { sha256: Some(archive), ..Record::default() });
+    let evidence = Evidence {
+        archive: Some((archive, size)),
+        listed: Some(archive),
+        record,
+        floor: level,
+        ..Evidence::default()
+    };
+    quarantine.finish(version, linux()).unwrap().verify(&evidence).unwrap()
+}
+
+fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> Installed {
+    let staging = store.stage("test").unwrap();
+    store.publish(&verified(&staging, tree, extra, level), "https://go.dev/dl/").unwrap()
+}
+
+fn tree() -> Tree {
+    Tree::new("go1.27.1", "linux-amd64").with("bin/other", "x").without("misc/")
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = entries(directory)
+        .unwrap()
+        .iter()
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn make_writable(path: &Path) {
+    fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Nothing in the places where things are only on their way.
+fn is_tidy(store: &Store) -> bool {
+    ["tmp", "trash"].iter().all(|name| names(&store.home().join(name)).is_empty())
+}
+
+#[test]
+fn an_installed_toolchain_is_found() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    assert!(installed.key.starts_with("go1.27.1-linux-amd64-"));
+    assert!(is_tidy(&store));
+    assert_eq!(names(&store.home().join("tree")), [installed.key.as_str()]);
+    assert_eq!(installed.extra, None);
+
+    let h1 = installed.receipt.h1.clone();
+    for wanted in [None, Some(&h1)] {
+        let found = store.find(go(), linux(), wanted).unwrap().unwrap();
+        assert_eq!(found.receipt, installed.receipt);
+    }
+    let other = H1::parse("h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=").unwrap();
+    assert!(store.find(go(), linux(), Some(&other)).unwrap().is_none());
+    let older = GoVersion::parse("1.27.0").unwrap();
+    assert!(store.find(older, linux(), None).unwrap().is_none());
+    let darwin = Platform::parse("darwin/amd64").unwrap();
+    assert!(store.find(go(), darwin, None).unwrap().is_none());
+
+    let rehashed = rehash(&installed.tree, go(), linux(), &[]).unwrap();
+    assert_eq!((rehashed.h1, rehashed.bytes), (h1, installed.receipt.bytes));
+    assert_eq!(rehashed.files.len() as u64, installed.receipt.files);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&installed.tree) & 0o222, 0);
+    assert_eq!(mode(&installed.tree.join("bin/go")) & 0o300, 0o100);
+}
+
+#[test]
+fn receipts_are_canonical_json() {
+    let (_directory, store) = store();
+    let mut receipt = install(&store, &tree(), false, Level::Listed).receipt;
+    let path = store.home().join("meta").join(receipt.key());
+    assert_eq!(fs::read_to_string(path).unwrap(), receipt.render());
+    receipt.absent = vec![("LICENSE".to_owned(), Digest::of(b"x"))];
+    receipt.archive = Some((Digest::of(b"a"), 7));
+    let (h1, a, x) = (receipt.h1.clone(), Digest::of(b"a"), Digest::of(b"x"));
+    let (files, bytes) = (receipt.files, receipt.bytes);
+    let text = format!(
+        r#"{{
+  "schema": 1,
+  "version": "go1.27.1",
+  "platform": "linux/amd64",
+  "h1": "{h1}",
+  "archive_sha256": "{a}",
+  "archive_size": 7,
+  "level": "listed",
+  "source": "https://go.dev/dl/",
+  "files": {files},
+  "bytes": {bytes},
+  "absent": [
+    {{
+      "path": "LICENSE",
+      "sha256": "{x}"
+    }}
+  ],
+  "extra": false
+}}
+"#
+    );
+    assert_eq!(receipt.render(), text);
+    assert_eq!(Receipt::parse(text.as_bytes()), Some(receipt));
+    for (from, to) in [
+        ("\"schema\": 1", "\"schema\": 2"),
+        ("go1.27.1", "../x"),
+        ("linux/amd64", "linux"),
+        ("h1:", "h2:"),
+        ("\"archive_size\": 7,", ""),
+        ("listed", "best"),
+        (&*a.to_string(), "A"),
+        ("\"extra\": false", "\"extra\": 0"),
+        ("\n}\n", "\n"),
+    ] {
+        let damaged = text.replacen(from, to, 1);
+        assert_ne!(damaged, text);
+        assert_eq!(Receipt::parse(damaged.as_bytes()), None, "{to}");
+    }
+}
+
+#[test]
+fn without_receipt_or_tree_nothing_is_installed() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let receipt = store.home().join("meta").join(&installed.key);
+    let good = fs::read(&receipt).unwrap();
+
+    fs::write(receipt.with_file_name("go1.27.1-linux-amd64-000000000000"), &good).unwrap();
+    assert_eq!(store.list().unwrap().len(), 1);
+    for bad in [&b""[..], b"{}", &good[..good.len() / 2], &vec![b' '; 100_000]] {
+        fs::write(&receipt, bad).unwrap();
+        assert!(store.list().unwrap().is_empty());
+    }
+    fs::write(&receipt, &good).unwrap();
+    make_writable(&installed.tree);
+    fs::rename(&installed.tree, store.home().join("elsewhere")).unwrap();
+    assert!(store.list().unwrap().is_empty());
+    fs_err::os::unix::fs::symlink("../elsewhere", &installed.tree).unwrap();
+    assert!(store.list().unwrap().is_empty());
+}
+
+#[test]
+fn a_store_that_is_not_there_is_empty() {
+    let directory = Scratch::new();
+    let store = Store::new(directory.path().join("home"));
+    assert!(store.list().unwrap().is_empty());
+    assert!(store.find(go(), linux(), None).unwrap().is_none());
+    assert!(!store.home().exists());
+}
+
+#[test]
+fn the_list_is_in_gos_order() {
+    let (_directory, store) = store();
+    for version in ["go1.27.10", "go1.27rc1", "go1.9", "go1.27.2"] {
+        install(&store, &Tree::new(version, "linux-amd64"), false, Level::Listed);
+    }
+    let list = store.list().unwrap();
+    let versions: Vec<_> = list.iter().map(|found| found.receipt.version.to_string()).collect();
+    assert_eq!(versions, ["go1.9", "go1.27rc1", "go1.27.2", "go1.27.10"]);
+}
+
+#[test]
+fn of_two_trees_of_one_version_the_better_verified_is_found() {
+    let (_directory, store) = store();
+    let good = install(&store, &tree(), false, Level::BuiltIn);
+    for content in ["a", "b", "c", "d"] {
+        install(&store, &tree().with("src/x", content), false, Level::Listed);
+    }
+    assert_eq!(store.list().unwrap().len(), 5);
+    assert_eq!(store.find(go(), linux(), None).unwrap().unwrap().key, good.key);
+}
+
+#[test]
+fn the_root_has_links_and_the_shims() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), true, Level::Listed);
+    let key = &installed.key;
+    let links = |directory: &str| -> BTreeMap<String, String> {
+        let directory = installed.root.join(directory);
+        let names = names(&directory).into_iter().filter(|name| name != "bin");
+        names
+            .map(|name| {
+                let target = fs::read_link(directory.join(&name)).unwrap();
+                (name, target.into_os_string().into_string().unwrap())
+            })
+            .collect()
+    };
+    let mut want: BTreeMap<_, _> = crate::archive::samples::ABSENT
+        .into_iter()
+        .chain(["VERSION", "go.env", "lib", "pkg", "src"])
+        .map(|name| (name.to_owned(), format!("../../tree/{key}/{name}")))
+        .collect();
+    for name in ["api", "doc", "test"] {
+        want.insert(name.to_owned(), format!("../../extra/{key}/{name}"));
+    }
+    assert_eq!(links(""), want);
+    let bin = [
+        ("go", "../../../shims/go".to_owned()),
+        ("gofmt", "../../../shims/gofmt".to_owned()),
+        ("other", format!("../../../tree/{key}/bin/other")),
+    ];
+    assert_eq!(links("bin"), bin.map(|(name, target)| (name.to_owned(), target)).into());
+    let through = fs::read_to_string(installed.root.join("src/fmt/print.go")).unwrap();
+    assert_eq!(through, "package fmt\n");
+    assert_eq!(fs::read_to_string(installed.root.join("bin/other")).unwrap(), "x");
+    assert_eq!(fs::read_to_string(installed.root.join("api/go1.txt")).unwrap(), "pkg fmt\n");
+}
+
+#[test]
+fn a_wrong_root_is_repaired_and_a_right_one_left_alone() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let root = &installed.root;
+    let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
+    let before = inode(root);
+    store.ensure_root(&installed).unwrap();
+    assert_eq!(inode(root), before);
+
+    let go = root.join("bin/go");
+    let damages: [&dyn Fn(); 6] = [
+        &|| fs::remove_file(&go).unwrap(),
+        &|| fs::write(root.join("stray"), "x").unwrap(),
+        &|| {
+            fs::remove_file(&go).unwrap();
+            fs_err::os::unix::fs::symlink("/bin/true", &go).unwrap();
+        },
+        &|| fs::remove_dir_all(root.join("bin")).unwrap(),
+        &|| fs::remove_dir_all(root).unwrap(),
+        &|| {
+            fs::remove_dir_all(root).unwrap();
+            fs_err::os::unix::fs::symlink("/", root).unwrap();
+        },
+    ];
+    for damage in damages {
+        damage();
+        store.ensure_root(&installed).unwrap();
+        assert_eq!(names(root).len(), 12);
+        assert_eq!(fs::read_link(&go).unwrap(), Path::new("../../../shims/go"));
+        assert!(is_directory(root) && is_tidy(&store));
+    }
+}
+
+#[test]
+fn a_second_install_adds_what_it_knows_better() {
+    let (_directory, store) = store();
+    let first = install(&store, &tree(), false, Level::Listed);
+    let again = install(&store, &tree(), false, Level::Listed);
+    assert_eq!(again.receipt, first.receipt);
+
+    let stronger = install(&store, &tree(), false, Level::BuiltIn);
+    assert_eq!((stronger.receipt.level, stronger.extra), (Level::BuiltIn, None));
+    let full = install(&store, &tree(), true, Level::Listed);
+    assert_eq!(full.receipt.level, Level::BuiltIn);
+    assert_eq!(names(full.extra.as_ref().unwrap()), ["api", "doc", "test"]);
+    assert!(full.root.join("api").exists());
+    let lean = install(&store, &tree(), false, Level::BuiltIn);
+    assert!(lean.extra.is_some() && is_tidy(&store));
+    assert_eq!(store.list().unwrap().len(), 1);
+}
+
+#[test]
+fn a_tree_that_was_left_without_a_receipt_is_kept_only_if_it_is_right() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let receipt = store.home().join("meta").join(&installed.key);
+    for damage in [false, true] {
+        fs::remove_file(&receipt).unwrap();
+        let file = installed.tree.join("src/fmt/print.go");
+        if damage {
+            make_writable(&file);
+            fs::write(&file, "package evil\n").unwrap();
+        }
+        let again = install(&store, &tree(), false, Level::Listed);
+        assert_eq!(again.key, installed.key);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "package fmt\n");
+        assert!(is_tidy(&store));
+    }
+}
+
+#[test]
+fn many_installs_at_once_are_one() {
+    const PROCESSES: usize = 8;
+    let (_directory, store) = store();
+    let start = Barrier::new(PROCESSES);
+    let keys: Vec<String> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..PROCESSES)
+            .map(|_| {
+                scope.spawn(|| {
+                    let staging = store.stage("test").unwrap();
+                    let verified = verified(&staging, &tree(), true, Level::Listed);
+                    start.wait();
+                    let installed = store.publish(&verified, "x").unwrap();
+                    store.recover().unwrap();
+                    installed.key
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let list = store.list().unwrap();
+    assert_eq!(list.len(), 1);
+    assert!(keys.iter().all(|key| *key == list[0].key));
+    assert_eq!(rehash(&list[0].tree, go(), linux(), &[]).unwrap().h1, list[0].receipt.h1);
+    store.recover().unwrap();
+    assert!(is_tidy(&store));
+}
+
+#[test]
+fn many_installs_at_once_are_one_without_locks_too() {
+    const PROCESSES: usize = 8;
+    for _ in 0..8 {
+        let (_directory, store) = store();
+        let start = Barrier::new(PROCESSES);
+        thread::scope(|scope| {
+            for _ in 0..PROCESSES {
+                scope.spawn(|| {
+                    let staging = store.stage("test").unwrap();
+                    let verified = verified(&staging, &tree(), false, Level::Listed);
+                    start.wait();
+                    let installed = store.commit(&verified, "x").unwrap();
+                    store.ensure_root(&installed).unwrap();
+                });
+            }
+        });
+        let list = store.list().unwrap();
+        assert_eq!(list.len(), 1);
+        assert_eq!(rehash(&list[0].tree, go(), linux(), &[]).unwrap().h1, list[0].receipt.h1);
+        assert!(list[0].root.join("src").exists() && is_tidy(&store));
+    }
+}
+
+#[test]
+fn removing_takes_everything_and_follows_no_link() {
+    let (directory, store) = store();
+    let outside = directory.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("precious"), "x").unwrap();
+    let installed = install(&store, &tree(), true, Level::Listed);
+    fs_err::os::unix::fs::symlink(&outside, installed.root.join("link")).unwrap();
+    store.remove(&installed).unwrap();
+    for kind in ["tree", "extra", "root", "meta", "tmp", "trash"] {
+        assert!(names(&store.home().join(kind)).is_empty(), "{kind}");
+    }
+    assert_eq!(names(&outside), ["precious"]);
+    store.remove(&installed).unwrap();
+
+    // A link in the place of a tree is removed, not what it points to.
+    let installed = install(&store, &tree(), false, Level::Listed);
+    delete::tree(&installed.tree).unwrap();
+    fs_err::os::unix::fs::symlink(&outside, &installed.tree).unwrap();
+    store.remove(&installed).unwrap();
+    assert_eq!(names(&outside), ["precious"]);
+    assert!(names(&store.home().join("tree")).is_empty());
+}
+
+#[test]
+fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
+    let (_directory, store) = store();
+    let tmp = store.home().join("tmp");
+    let living = store.stage("living").unwrap();
+    fs::write(living.path().join("file"), "x").unwrap();
+    // A process that was killed: its lock is free.
+    let read_only = tmp.join("dead.1.x/tree/src");
+    fs::create_dir_all(&read_only).unwrap();
+    fs::write(read_only.join("file"), "x").unwrap();
+    fs::set_permissions(&read_only, std::fs::Permissions::from_mode(0o555)).unwrap();
+    fs::write(tmp.join("dead.1.x.lock"), "").unwrap();
+    // One killed before it made its directory, and one while it removed it.
+    fs::write(tmp.join("early.1.x.lock"), "").unwrap();
+    fs::create_dir(tmp.join("late.1.x")).unwrap();
+    // Removals that were not finished.
+    fs::create_dir_all(store.home().join("trash/x/y")).unwrap();
+
+    let recovered = store.recover().unwrap();
+    assert_eq!(recovered, Recovered { removed: 3, adopted: Vec::new() });
+    assert_eq!(names(living.path()), ["file"]);
+    let name = living.path().file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(names(&tmp), [name.clone(), format!("{name}.lock")]);
+    assert_eq!(store.recover().unwrap(), Recovered::default());
+    drop(living);
+    assert!(is_tidy(&store));
+}
+
+#[test]
+fn staging_directories_are_private() {
+    let (_directory, store) = store();
+    let staging = store.stage("test").unwrap();
+    let mode = fs::metadata(staging.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let other = store.stage("test").unwrap();
+    assert_ne!(staging.path(), other.path());
+}
+
+#[test]
+fn trees_without_receipts_are_adopted_if_known_and_removed_if_not() {
+    let (_directory, store) = store();
+    let known = install(&store, &tree(), false, Level::Listed);
+    let unknown = install(&store, &tree().with("src/x", "x"), true, Level::Listed);
+    let kept = install(&store, &Tree::new("go1.26.2", "linux-amd64"), true, Level::Listed);
+    for lost in [&known, &unknown] {
+        fs::remove_file(store.home().join("meta").join(&lost.key)).unwrap();
+    }
+    let mut records = Records::default();
+    let h1 = Some(known.receipt.h1.clone());
+    records.merge(go(), linux(), Record { h1, ..Record::default() }).unwrap();
+
+    // Whoever publishes right now is left alone.
+    let busy = store.lock(publish::LOCK, "test", Duration::ZERO, &mut |_| {}).unwrap();
+    assert!(busy.is_held());
+    assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
+    drop(busy);
+
+    let recovered = store.recover_with(&records).unwrap();
+    assert_eq!(recovered, Recovered { removed: 3, adopted: vec![known.key.clone()] });
+    let list = store.list().unwrap();
+    let keys: Vec<_> = list.iter().map(|found| found.key.as_str()).collect();
+    assert_eq!(keys, [kept.key.as_str(), known.key.as_str()]);
+    assert_eq!(list[1].receipt.level, Level::BuiltIn);
+    assert!(list[0].extra.is_some() && list[1].root.exists());
+    assert_eq!(names(&store.home().join("extra")), [kept.key.as_str()]);
+    assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
+}
+
+#[test]
+fn rehashing_notices_what_does_not_belong() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let src = installed.tree.join("src");
+    let check = || rehash(&installed.tree, go(), linux(), &[]);
+    make_writable(&installed.tree);
+    make_writable(&src);
+    fs::write(src.join("new"), "x").unwrap();
+    assert_ne!(check().unwrap().h1, installed.receipt.h1);
+    fs::remove_file(src.join("new")).unwrap();
+    assert_eq!(check().unwrap().h1, installed.receipt.h1);
+
+    fs_err::os::unix::fs::symlink("go.mod", src.join("link")).unwrap();
+    let want = format!(
+        "goward: `src/link` does not belong to the toolchain\n  found in `{}`",
+        installed.tree.display()
+    );
+    assert_eq!(check().unwrap_err().to_string(), want);
+    fs::remove_file(src.join("link")).unwrap();
+    fs::create_dir(installed.tree.join("api")).unwrap();
+    fs::write(installed.tree.join("api/x"), "x").unwrap();
+    assert_eq!(check().unwrap_err().message(), "`api/x` does not belong to the toolchain");
+}
+
+#[test]
+fn locks_tell_who_holds_them() {
+    let (_directory, store) = store();
+    let held = store.lock("key", "install go1.27.1", Duration::ZERO, &mut |_| {}).unwrap();
+    assert!(held.is_held());
+    let mut seen = Vec::new();
+    let patience = Duration::from_millis(20);
+    let given_up =
+        store.lock("key", "x", patience, &mut |holder| seen.push(holder.clone())).unwrap();
+    assert!(!given_up.is_held() && !seen.is_empty());
+    assert_eq!(seen[0].pid, std::process::id().to_string());
+    assert_eq!(seen[0].what, "install go1.27.1");
+    let other = store.lock("other", "x", Duration::ZERO, &mut |_| {}).unwrap();
+    assert!(other.is_held());
+    drop(held);
+    let mut asked = 0;
+    let next = store.lock("key", "x", Duration::ZERO, &mut |_| asked += 1).unwrap();
+    assert!(next.is_held() && asked == 0);
+
+    let holder =
+        Holder { pid: "12".to_owned(), host: "h\u{1b}[0m".to_owned(), what: "x".to_owned() };
+    assert_eq!(holder.to_string(), "process 12 on h\\u{1b}[0m (x)");
+    assert_eq!(Holder::default().to_string(), "another process");
+}
+
+#[test]
+fn a_lock_is_waited_for() {
+    let (_directory, store) = store();
+    let mut held = Some(store.lock("key", "x", Duration::ZERO, &mut |_| {}).unwrap());
+    let next = store.lock("key", "y", Duration::from_secs(60), &mut |_| held = None).unwrap();
+    assert!(next.is_held());
+}
+
+#[test]
+fn a_store_that_cannot_be_written_in_full() {
+    let directory = Scratch::new();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let home = file.join("home");
+    let store = Store::new(home.clone());
+    let want = format!(
+        "goward: cannot write to the store `{0}`\n  failed to create directory `{0}/tree`: Not a \
+         directory (os error 20)\nhint: choose another place: `GOWARD_HOME=/absolute/path`",
+        home.display()
+    );
+    assert_eq!(store.prepare().unwrap_err().to_string(), want);
+    assert_eq!(store.recover().unwrap_err().to_string(), want);
+    assert_eq!(store.stage("x").unwrap_err().to_string(), want);
+}

@@ -141,9 +141,9 @@ impl Evidence {
     fn explain(&self, mismatch: Mismatch, unpacked: &Unpacked) -> Error {
         let (version, platform) = (unpacked.version(), unpacked.platform());
         let known = self.record.clone().unwrap_or_default();
-        let lock = format!("`{}`", untrusted(&self.lock));
+        let lock = format!("`{}`", whole(&self.lock));
         let built_in = "built-in records".to_owned();
-        let index = format!("index of {}", untrusted(&self.origin));
+        let index = format!("index of {}", whole(&self.origin));
         let (expected, place) = match mismatch {
             Mismatch::LockedH1 => (h1_text(self.locked_h1.as_ref()), lock),
             Mismatch::LockedSha256 => (sha256_text(self.locked_sha256), lock),
@@ -162,10 +162,16 @@ impl Evidence {
         };
         Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
             .detail(format!("expected {expected} ({place})"))
-            .detail(format!("received {received} ({})", untrusted(&self.origin)))
+            .detail(format!("received {received} ({})", whole(&self.origin)))
             .detail("nothing was installed")
             .hint(second_source(unpacked))
     }
+}
+
+/// Escapes like everything from outside, but does not cut: the end of a path or URL says most.
+fn whole(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    characters.chunks(64).map(|part| untrusted(String::from_iter(part))).collect()
 }
 
 fn h1_text(h1: Option<&H1>) -> String {

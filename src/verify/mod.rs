@@ -17,6 +17,8 @@ pub mod mode;
 mod quarantine;
 pub mod records;
 pub mod sha256;
+#[cfg(test)]
+mod tests;
 
 pub use absent::Absent;
 pub use dirhash::H1;

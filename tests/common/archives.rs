@@ -9,12 +9,45 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// Top-level files that packages of the Python index leave out.
 pub(crate) const ABSENT: [&str; 6] =
     ["CONTRIBUTING.md", "LICENSE", "PATENTS", "README.md", "SECURITY.md", "codereview.cfg"];
+
+/// A temporary directory that is removed even if there are read-only trees in it.
+#[derive(Debug)]
+pub(crate) struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// Makes one.
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Returns where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        make_writable(self.0.path());
+    }
+}
+
+fn make_writable(directory: &Path) {
+    _ = fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700));
+    for entry in fs_err::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            make_writable(&entry.path());
+        }
+    }
+}
 
 /// The files of a toolchain, by path relative to GOROOT.
 #[derive(Clone, Debug)]
@@ -390,7 +423,7 @@ fn hostile_tar_types() -> Vec<Hostile> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn hostile_tar_structure() -> Vec<Hostile> {
-    let case_twin = "differs from `bin/go` only in letter case";
+    let case_twin = "differs from `go/bin/go` only in letter case";
     let size_field = |value: &'static [u8; 12]| {
         move |header: &mut [u8; 512]| header[124..136].copy_from_slice(value)
     };
@@ -407,7 +440,7 @@ fn hostile_tar_structure() -> Vec<Hostile> {
             tar.file(b"go/bin/go", b"x");
             tar.file(b"go/bin/GO", b"x");
         }),
-        tar_case("case twins of directories", "differs from `bin` only in letter case", |tar| {
+        tar_case("case twins of directories", "differs from `go/bin` only in letter case", |tar| {
             tar.file(b"go/bin/go", b"x");
             tar.file(b"go/BIN/gofmt", b"x");
         }),
@@ -784,7 +817,12 @@ fn hostile_zip_entries() -> Vec<Hostile> {
             vec![RawEntry::new(b"go/x/", b"x").with(|entry| entry.mode = 0o040_755)],
         ),
         two("same file twice", TWICE, b"go/x", b"go/x"),
-        two("case twins", "differs from `bin/go` only in letter case", b"go/bin/go", b"go/BIN/GO"),
+        two(
+            "case twins",
+            "differs from `go/bin/go` only in letter case",
+            b"go/bin/go",
+            b"go/BIN/GO",
+        ),
         two("file as parent", BOTH, b"go/x", b"go/x/y"),
         two("parent as file", BOTH, b"go/x/y", b"go/x"),
         zip_case(
