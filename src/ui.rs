@@ -4,6 +4,10 @@ use crate::error::Error;
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// How often a bar shows that something is going on.
+const TICK: Duration = Duration::from_millis(120);
 
 /// How much to say, and where.
 #[derive(Clone, Copy, Debug)]
@@ -50,21 +54,20 @@ impl Ui {
         _ = writeln!(err, "{error}");
     }
 
-    /// Starts a progress bar over `total` bytes, if known; invisible unless on a terminal.
-    pub fn bar(self, label: &str, total: Option<u64>) -> ProgressBar {
+    /// Starts a progress bar over bytes; invisible unless on a terminal. As long as nobody sets a
+    /// length it is a sign of life.
+    pub fn bar(self, label: &str) -> ProgressBar {
         if !self.progress {
             return ProgressBar::hidden();
         }
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-        let template = if total.is_some() {
-            "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"
-        } else {
-            "{msg} {bytes} {bytes_per_sec}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template(
+            "{spinner} {msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
+        ) {
             bar.set_style(style);
         }
         bar.set_message(label.to_owned());
+        bar.enable_steady_tick(TICK);
         bar
     }
 }

@@ -8,7 +8,7 @@ use super::governing::{Origin, Toolchain};
 use super::{Fetch, Session, pick};
 use crate::archive::{self, Limits, Sink};
 use crate::error::{Error, Kind, Result};
-use crate::net::Net;
+use crate::net::{Net, Progress};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::source::{
@@ -193,10 +193,11 @@ impl Session {
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
         let store = self.store()?;
         store.recover()?;
+        self.place_shims()?;
         if let Some(installed) = self.present(&store, want, fetch)? {
+            store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
-        self.place_shims()?;
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let mut told = false;
         let _lock = store.lock(&name, "install", PATIENCE, &mut |holder| {
@@ -269,17 +270,29 @@ impl Session {
         source: &dyn Source,
         fetch: &Fetch,
     ) -> Result<Delivery> {
+        let bar = self.ui.bar(&format!("{} {}", want.version, source.name()));
+        let shown = bar.clone();
+        let progress = Box::new(move |done, total: Option<u64>| {
+            if let Some(total) = total {
+                shown.set_length(total);
+            }
+            shown.set_position(done);
+        });
+        let delivered = self.unpack(store, want, source, progress, fetch);
+        bar.finish_and_clear();
+        delivered
+    }
+
+    /// Opens an artifact of a source, unpacks it into quarantine, and holds it against the evidence.
+    fn unpack(
+        &self,
+        store: &Store,
+        want: &Want,
+        source: &dyn Source,
+        progress: Progress,
+        fetch: &Fetch,
+    ) -> Result<Delivery> {
         let label = format!("{}-{}", want.version, want.platform.lock_name());
-        let bar = self.ui.bar(&format!("{} {}", want.version, source.name()), None);
-        let progress = {
-            let bar = bar.clone();
-            Box::new(move |done, total: Option<u64>| {
-                if let Some(total) = total {
-                    bar.set_length(total);
-                }
-                bar.set_position(done);
-            })
-        };
         let record = Records::built_in().get(want.version, want.platform);
         let wanted = Wanted {
             version: want.version,
@@ -293,7 +306,6 @@ impl Session {
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
-        bar.finish_and_clear();
         let evidence = Evidence { archive, ..evidence };
         let tree = quarantine.finish(want.version, want.platform)?.verify(&evidence)?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })

@@ -48,7 +48,7 @@ fn release(version: &str, fixtures: &Path) -> Vec<u8> {
         entry.read_to_end(&mut content).unwrap();
         add(name, &content);
     }
-    let series = version.rsplitn(2, '.').nth(1).unwrap();
+    let series = version.rsplit_once('.').unwrap().0;
     for name in ABSENT {
         let path = fixtures.join("complete_tree").join(format!("go{series}")).join(name);
         add(name, &fs::read(path).unwrap());
