@@ -25,7 +25,7 @@ pub struct Listing {
 ///
 /// # Errors
 ///
-/// [`Kind::Usage`].
+/// [`Usage`](crate::error::Kind::Usage).
 pub fn parse_request(text: &str) -> Result<Request> {
     Ok(Request::parse(text)?)
 }
@@ -79,7 +79,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] when nothing fits; for a source that does not exist.
+    /// [`NotFound`](crate::error::Kind::NotFound) when nothing fits; for a source that does not exist.
     pub fn pick(&self, request: &Request, platform: Platform, fetch: &Fetch) -> Result<GoVersion> {
         if let Some(version) = request.as_exact() {
             return Ok(version);

@@ -1,6 +1,6 @@
 //! The operating system: reading one file, two questions about a path, and exec.
 //!
-//! Each platform family has one file with the same functions; [`portable`] is std's.
+//! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
