@@ -45,8 +45,20 @@ impl Config {
         toml_edit::de::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].split('\n').count());
             let place = format!("{}:{line}", path.display());
-            Error::new(Kind::Usage, format!("`{place}`: {}", untrusted(error.message())))
-                .hint("the settings are described in docs/environment.md")
+            let unknown = error.message().strip_prefix("unknown field `");
+            let Some(key) = unknown.and_then(|rest| rest.split('`').next()) else {
+                return Error::new(
+                    Kind::Usage,
+                    format!("`{place}`: {}", untrusted(error.message())),
+                )
+                .hint("the settings are described in docs/environment.md");
+            };
+            let known = ["accept", "auto-install", "http-hosts", "source"];
+            Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
+                .hint(match near_match(key, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("settings: {}", known.join(", ")),
+                })
         })
     }
 
@@ -165,8 +177,11 @@ mod tests {
         fs_err::write(&file, "\nacept = \"listed\"\n").unwrap();
         let error = Config::read(&ctx).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
-        let want = format!("`{}:2`: unknown field `acept`, expected one of", file.display());
-        assert!(error.message().starts_with(&want), "{error}");
+        let want = format!(
+            "goward: `{}:2`: unknown setting `acept`\nhint: did you mean `accept`?",
+            file.display()
+        );
+        assert_eq!(error.to_string(), want);
         let error = Config::default().floor(&ctx, None).unwrap_err();
         assert_eq!(
             error.to_string(),

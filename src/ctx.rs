@@ -81,7 +81,7 @@ impl Ctx {
     /// When neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set to an absolute path.
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
-        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        let env = Environment::of(&entries);
         layout::home(&env).map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
             Error::new(
                 Kind::Usage,

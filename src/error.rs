@@ -14,15 +14,15 @@ pub enum Kind {
     Usage,
     /// A version, toolchain, file or profile that does not exist.
     NotFound,
-    /// Bytes are not what they have to be.
+    /// Bytes are wrong, or not verified well enough.
     Verification,
     /// The network, or the other end of it.
     Network,
     /// `doctor` and `check` found problems.
     Findings,
-    /// As the shim: the toolchain cannot be run.
+    /// The toolchain that governs here cannot be run.
     CannotRun,
-    /// As the shim: the toolchain is not installed.
+    /// The toolchain or program is not installed.
     NotInstalled,
 }
 
@@ -59,11 +59,13 @@ impl Kind {
             Self::Failed => "failed",
             Self::Usage => "usage: the command line, a manifest, a lock or a setting is wrong",
             Self::NotFound => "not found: no such version, toolchain or file",
-            Self::Verification => "verification failed: bytes are not what they have to be",
+            Self::Verification => {
+                "verification failed: bytes are wrong, or not verified well enough"
+            }
             Self::Network => "network",
             Self::Findings => "problems were found",
-            Self::CannotRun => "as `go`: the toolchain cannot be run",
-            Self::NotInstalled => "as `go`: the toolchain is not installed",
+            Self::CannotRun => "the toolchain that governs here cannot be run",
+            Self::NotInstalled => "the toolchain or program is not installed",
         }
     }
 }
@@ -127,6 +129,11 @@ impl Error {
     /// Returns the indented lines.
     pub fn details(&self) -> &[String] {
         &self.details
+    }
+
+    /// Returns the lines that say what to type.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
     }
 }
 

@@ -43,9 +43,9 @@ impl Ui {
         }
     }
 
-    /// Prints a warning to standard error.
+    /// Prints a warning to standard error, also when little is to be said.
     pub fn warn(self, text: &str) {
-        self.say(&format!("warning: {text}"));
+        Self { quiet: false, ..self }.say(&format!("warning: {text}"));
     }
 
     /// Prints an error to standard error.

@@ -12,6 +12,11 @@ impl<'a> Environment<'a> {
         Self(entries)
     }
 
+    /// Takes `NAME=value` strings that somebody else keeps.
+    pub fn of(entries: &'a [Vec<u8>]) -> Self {
+        Self::new(entries.iter().map(Vec::as_slice).collect())
+    }
+
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         let entry = self.0.iter().find(|entry| name_of(entry) == name.as_bytes())?;

@@ -104,6 +104,12 @@ pub fn join(base: &[u8], name: &[u8]) -> Vec<u8> {
     path
 }
 
+/// Returns the path of `name` in the directory of the file at `path`.
+pub fn beside(path: &[u8], name: &str) -> Vec<u8> {
+    let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    join(&path[..end], name.as_bytes())
+}
+
 fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
     while let [rest @ .., b'/'] = path {
         path = rest;

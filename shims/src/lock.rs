@@ -6,9 +6,16 @@
 //! whatever is not understood is an error that names the line, never skipped, and nothing in it can
 //! name a program, a path to run or a URL.
 
+mod error;
+mod grammar;
+
+pub use error::{ParseLockError, Problem};
+pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
+
 use crate::pins;
 use alloc::vec::Vec;
 use core::fmt;
+use grammar::{is_bare_key, is_platform};
 
 /// The only schema this parser reads.
 pub const SCHEMA: u32 = 1;
@@ -110,72 +117,6 @@ impl<'a> Lock<'a> {
                 self.profiles.iter().find(|(name, _)| *name == wanted).map(|(_, pins)| pins)
             }
         }
-    }
-}
-
-/// Why a lock was not understood, and on which line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseLockError {
-    /// Counted from 1.
-    pub line: u32,
-    /// What is wrong there.
-    pub problem: Problem,
-}
-
-/// What is wrong with a line of a lock. Text from the lock is kept as it is; whoever prints it
-/// escapes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is its message below")]
-pub enum Problem {
-    BadLine,
-    BadValue { key: alloc::string::String, wanted: &'static str },
-    Duplicate(alloc::string::String),
-    Missing { table: &'static str, key: &'static str },
-    NewerSchema,
-    NotText,
-    TooLarge,
-    UnknownKey { key: alloc::string::String, table: alloc::string::String },
-    UnknownTable(alloc::string::String),
-    UnsafePin { name: alloc::string::String, reason: &'static str },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadLine => f.write_str("not a line of a goward lock"),
-            Self::BadValue { key, wanted } => write!(f, "`{}` must be {wanted}", Plain(key)),
-            Self::Duplicate(key) => write!(f, "`{}` stands here a second time", Plain(key)),
-            Self::Missing { table, key } => write!(f, "`{key}` is missing in `{table}`"),
-            Self::NewerSchema => f.write_str("written by a newer goward"),
-            Self::NotText => f.write_str("not plain text"),
-            Self::TooLarge => f.write_str("too large for a lock"),
-            Self::UnknownKey { key, table } => {
-                write!(f, "unknown key `{}` in `{}`", Plain(key), Plain(table))
-            }
-            Self::UnknownTable(name) => write!(f, "unknown table `{}`", Plain(name)),
-            Self::UnsafePin { name, reason } => {
-                write!(f, "a lock may not set `{}`: {reason}", Plain(name))
-            }
-        }
-    }
-}
-
-impl fmt::Display for ParseLockError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.problem)
-    }
-}
-
-/// Untrusted text for messages: cut at 80 characters, anything but printable ASCII as `?`.
-struct Plain<'a>(&'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars().take(80) {
-            let printable = character.is_ascii_graphic() || character == ' ';
-            fmt::Write::write_char(f, if printable { character } else { '?' })?;
-        }
-        if self.0.chars().nth(80).is_some() { f.write_str("...") } else { Ok(()) }
     }
 }
 
@@ -282,7 +223,7 @@ impl<'a> Reader<'a> {
     fn open(&mut self, name: &'a str) -> Result<(), Problem> {
         self.finish_platform()?;
         if !self.schema {
-            return Err(Problem::Missing { table: "the lock", key: "schema" });
+            return Err(Problem::Missing { table: "", key: "schema" });
         }
         let started = self.table != Table::Top;
         self.table = match name.split_once('.') {
@@ -311,7 +252,7 @@ impl<'a> Reader<'a> {
         };
         // The toolchain comes first: a reader that only wants it can stop there.
         if !started && self.table != Table::Toolchain {
-            return Err(Problem::Missing { table: "the lock", key: "[toolchain]" });
+            return Err(Problem::Missing { table: "", key: "[toolchain]" });
         }
         Ok(())
     }
@@ -327,7 +268,7 @@ impl<'a> Reader<'a> {
                 Err(Problem::NewerSchema)
             }
             ("schema", _) => Err(bad(key, "the number 1")),
-            _ => Err(Problem::UnknownKey { key: key.into(), table: "the lock".into() }),
+            _ => Err(Problem::UnknownKey { key: key.into(), table: alloc::string::String::new() }),
         }
     }
 
@@ -390,7 +331,7 @@ impl<'a> Reader<'a> {
         self.finish_platform()?;
         let missing = |key| Problem::Missing { table: "toolchain", key };
         if !self.schema {
-            return Err(Problem::Missing { table: "the lock", key: "schema" });
+            return Err(Problem::Missing { table: "", key: "schema" });
         }
         Ok(Lock {
             version: self.version.ok_or_else(|| missing("version"))?,
@@ -468,229 +409,5 @@ fn bad(key: &str, wanted: &'static str) -> Problem {
     Problem::BadValue { key: key.into(), wanted }
 }
 
-fn is_bare_key(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-}
-
-/// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
-/// becomes part of a path.
-pub fn is_version(version: &str) -> bool {
-    let Some(rest) = version.strip_prefix("go1") else {
-        return false;
-    };
-    let (numbers, pre) = match rest.find(|c: char| c.is_ascii_alphabetic()) {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    };
-    let pre_is_fine = pre.is_empty()
-        || pre.strip_prefix("rc").or_else(|| pre.strip_prefix("beta")).is_some_and(is_number);
-    let mut parts = numbers.split('.');
-    let starts_with_dot = parts.next() == Some("");
-    let count = parts.clone().count();
-    let most = if pre.is_empty() { 2 } else { 1 };
-    let at_least = usize::from(!pre.is_empty());
-    starts_with_dot && pre_is_fine && (at_least..=most).contains(&count) && parts.all(is_number)
-}
-
-/// Returns true for a decimal number of one to four digits without a leading zero.
-fn is_number(text: &str) -> bool {
-    let short = (1..=4).contains(&text.len());
-    short && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
-}
-
-/// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
-pub fn is_request(request: &str) -> bool {
-    (1..=80).contains(&request.len())
-        && request.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
-}
-
-/// Returns true for `h1:` and the canonical base64 of 32 bytes.
-pub fn is_h1(h1: &str) -> bool {
-    let Some(digits) = h1.strip_prefix("h1:").and_then(|rest| rest.strip_suffix('=')) else {
-        return false;
-    };
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    // The last digit carries four bits of the hash; the two below them must be zero.
-    let canonical = digits.bytes().last().is_some_and(|b| crate::layout::base64_value(b) & 3 == 0);
-    digits.len() == 43 && digits.bytes().all(base64) && canonical
-}
-
-/// Returns true for 64 lower-case hexadecimal digits.
-pub fn is_sha256(digest: &str) -> bool {
-    digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// Returns true for two lower-case words with a hyphen between them: `linux-amd64`.
-fn is_platform(name: &str) -> bool {
-    let word = |word: &str| {
-        (1..=16).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    name.split_once('-').is_some_and(|(os, arch)| word(os) && word(arch))
-}
-
-/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens.
-pub fn is_profile(name: &str) -> bool {
-    (1..=32).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::format;
-    use std::string::{String, ToString};
-
-    const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
-
-    fn full() -> String {
-        format!(
-            "# comment\nschema = 1\n\n[toolchain]\nversion = \"go1.27.1\"\nrequest = \"1.27\"\n\
-             level = \"built-in\"\n\n[toolchain.linux-amd64]\nh1 = \"{H1}\"\nsha256 = \"{}\"\n\
-             size = 70553950\n\n[pins]\nGODEBUG = \"http2debug=1\"\n\n[profile.ci]\n\
-             GOEXPERIMENT = \"jsonv2\"\n",
-            "a".repeat(64)
-        )
-    }
-
-    #[test]
-    fn a_full_lock_is_read() {
-        let text = full();
-        let lock = parse(text.as_bytes()).unwrap();
-        assert_eq!((lock.version, lock.request, lock.level), ("go1.27.1", "1.27", Level::BuiltIn));
-        let entry = lock.platform("linux-amd64").unwrap();
-        assert_eq!((entry.h1, entry.size), (H1, Some(70_553_950)));
-        assert_eq!(lock.pins_of(None).unwrap(), &[("GODEBUG", "http2debug=1")]);
-        assert_eq!(lock.pins_of(Some("ci")).unwrap(), &[("GOEXPERIMENT", "jsonv2")]);
-        assert_eq!(lock.pins_of(Some("prod")), None);
-        assert_eq!(lock.platform("linux-arm64"), None);
-    }
-
-    #[test]
-    fn each_damage_names_its_line() {
-        let digest = "a".repeat(64);
-        let cases = [
-            ("schema = 1", "schema = 2", 2, "written by a newer goward"),
-            ("schema = 1", "schema = \"1\"", 2, "`schema` must be the number 1"),
-            ("schema = 1", "shcema = 1", 2, "unknown key `shcema` in `the lock`"),
-            ("schema = 1\n", "", 3, "`schema` is missing in `the lock`"),
-            ("[toolchain]\n", "[toolchian]\n", 4, "unknown table `toolchian`"),
-            ("[toolchain]\n", "[pins]\n", 4, "`[toolchain]` is missing in `the lock`"),
-            ("go1.27.1", "../../x", 5, "`version` must be a Go version such as \"go1.27.1\""),
-            ("level = \"built-in\"\n", "", 17, "`level` is missing in `toolchain`"),
-            (
-                "level = \"built-in\"",
-                "level = \"best\"",
-                7,
-                "`level` must be a level such as \"built-in\"",
-            ),
-            (
-                "request = \"1.27\"",
-                "request = \"1.27\"\nrequest = \"1.26\"",
-                7,
-                "`request` stands here a second time",
-            ),
-            ("M=\"", "N=\"", 10, "`h1` must be \"h1:\" and a SHA-256 in base64"),
-            (digest.as_str(), "A", 11, "`sha256` must be 64 lower-case hexadecimal digits"),
-            ("70553950", "0", 12, "not a line of a goward lock"),
-            ("70553950", "99999999999999999999", 12, "not a line of a goward lock"),
-            ("size = 70553950", "size  = 1", 12, "not a line of a goward lock"),
-            ("GODEBUG =", "PATH =", 15, "unknown key `PATH` in `pins`"),
-            (
-                "http2debug=1",
-                "execerrdot=0",
-                15,
-                "a lock may not set `execerrdot`: it lets programs run from the current directory",
-            ),
-            (
-                "http2debug=1",
-                "a b",
-                15,
-                "`GODEBUG` must be a list such as \"http2debug=1,netdns=go\"",
-            ),
-            ("[profile.ci]", "[profile.CI]", 17, "unknown table `profile.CI`"),
-            ("[profile.ci]", "[pins]", 17, "`pins` stands here a second time"),
-            ("# comment", "# com\u{1b}ment", 1, "not plain text"),
-        ];
-        for (from, to, line, message) in cases {
-            let text = full().replacen(from, to, 1);
-            let error = parse(text.as_bytes()).unwrap_err();
-            assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
-        }
-    }
-
-    #[test]
-    fn every_changed_byte_is_an_error_or_changes_what_is_read() {
-        let text = full();
-        let before = parse(text.as_bytes()).unwrap();
-        let comment_and_blanks = |at: usize| {
-            let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-            text[line_start..].starts_with('#')
-        };
-        for at in 0..text.len() {
-            for byte in 0..=255u8 {
-                let mut damaged = text.clone().into_bytes();
-                if damaged[at] == byte {
-                    continue;
-                }
-                damaged[at] = byte;
-                if let Ok(after) = parse(&damaged) {
-                    assert!(after != before || comment_and_blanks(at), "byte {at} to {byte}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_cut_is_an_error_or_a_shorter_lock() {
-        let text = full();
-        for end in 0..text.len() {
-            if let Ok(lock) = parse(&text.as_bytes()[..end]) {
-                assert!(text[..end].ends_with('\n') && lock.version == "go1.27.1");
-            }
-        }
-    }
-
-    #[test]
-    fn limits_hold() {
-        let mut many = full();
-        many.extend((0..MAX_ENTRIES).map(|i| format!("[profile.p{i}]\n")));
-        assert_eq!(parse(many.as_bytes()).unwrap_err().problem, Problem::TooLarge);
-        let long = "#".repeat(MAX_SIZE) + "\n";
-        assert_eq!(parse(long.as_bytes()).unwrap_err().problem, Problem::TooLarge);
-    }
-
-    #[test]
-    fn version_grammar() {
-        for good in ["go1", "go1.20", "go1.21.0", "go1.28rc1", "go1.5beta2", "go1.2.2"] {
-            assert!(is_version(good), "{good}");
-        }
-        for bad in [
-            "",
-            "1.27.1",
-            "go",
-            "go2.1",
-            "go1.",
-            "go1.x",
-            "go1.27.1.1",
-            "go1.27.1rc1",
-            "go1.01",
-            "go1rc1",
-            "go1.27rc",
-            "go1.27alpha1",
-            "go1.27.1/..",
-            "go1.27 ",
-            "go1..1",
-            "go1.99999",
-        ] {
-            assert!(!is_version(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn messages_neither_carry_control_characters_nor_grow() {
-        let problem = Problem::UnknownTable(format!("\u{1b}[31m{}", "x".repeat(200)));
-        let message = problem.to_string();
-        assert!(message.len() < 120 && message.bytes().all(|b| (b' '..=b'~').contains(&b)));
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Whatever is not a plain exec is the manager's: it can install, and it can explain.
 
-use goward_shim::{Call, Environment, Step, names, resolve, sys};
+use goward_shim::{Call, Environment, Step, layout, names, resolve, sys};
 use std::process::ExitCode;
 
 extern crate alloc;
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let argv = sys::arguments();
     let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
     let entries = sys::environment();
-    let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+    let env = Environment::of(&entries);
     if let Some(cwd) = sys::working_directory(env.get("PWD")) {
         let call = Call { argv: &argv, env: env.clone(), cwd: &cwd };
         if let Ok(Step::Exec(launch)) = resolve(&call) {
@@ -27,9 +27,7 @@ fn main() -> ExitCode {
 
 /// Becomes the manager, which finds the same decision again and acts on it.
 fn hand_over(argv: &[&[u8]], env: &Environment) -> ExitCode {
-    let own = sys::own_path().unwrap_or_default();
-    let directory = own.rsplitn(2, |&byte| byte == b'/').nth(1).unwrap_or_default();
-    let manager = goward_shim::layout::join(directory, names::MANAGER.as_bytes());
+    let manager = layout::beside(&sys::own_path().unwrap_or_default(), names::MANAGER);
     let mut arguments = vec![names::MANAGER.as_bytes(), names::MISS_COMMAND.as_bytes(), b"--"];
     arguments.extend(argv);
     let entries: Vec<Cow<[u8]>> = env.iter().map(Cow::Borrowed).collect();

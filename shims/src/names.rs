@@ -15,6 +15,11 @@ pub const MISS_COMMAND: &str = "miss";
 /// The lock of the user's default toolchain, in the store.
 pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 
+/// The directory of the shims, in the store.
+pub const SHIMS_DIRECTORY: &str = "shims";
+/// The directory of locks that `goward exec` makes for its overrides, in the store.
+pub const OVERRIDE_DIRECTORY: &str = "override";
+
 /// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
 pub const HOME_VAR: &str = "GOWARD_HOME";
 /// `1`: run the next `go` on PATH that is not ours, as if goward were not there.

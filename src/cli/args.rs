@@ -16,13 +16,14 @@ use std::path::PathBuf;
 #[command(
     name = "goward",
     version,
-    disable_help_subcommand = true,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification failed, 5 network."
+    after_help = "As go: `go +REQUEST ...` runs another Go for one call, `GOWARD_BYPASS=1 go ...` the next \
+                  one on PATH.\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification \
+                  failed, 5 network."
 )]
 pub struct Cli {
-    /// Say nothing but data and errors
-    #[arg(short, long, global = true)]
+    /// Print only data and errors
+    #[arg(short, long, global = true, display_order = 900)]
     pub quiet: bool,
     /// What to do
     #[command(subcommand)]
@@ -72,13 +73,16 @@ pub struct Fetching {
     /// Where to look, tried in order: go.dev, python-index, a URL or file:///DIRECTORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
-    /// Accept a toolchain that is only verified at this level
+    /// Accept toolchains verified at this level or better: none, listed, built-in (the default)
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
 }
 
 fn level(name: &str) -> Result<Level, String> {
-    parse_level(name).map_err(|_| format!("levels: {}", Level::ALL.map(Level::name).join(", ")))
+    parse_level(name).map_err(|error| match error.hints().first() {
+        Some(hint) => hint.clone(),
+        None => error.message().to_owned(),
+    })
 }
 
 #[derive(Args, Debug)]
@@ -153,12 +157,12 @@ pub struct List {
     /// List the releases there are instead of those installed
     #[arg(long)]
     pub remote: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
     /// Where to look for releases
     #[arg(long, value_name = "SOURCES", requires = "remote")]
     pub source: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

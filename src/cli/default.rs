@@ -8,7 +8,7 @@ use crate::ops::Session;
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     if args.none {
         let had = session.clear_default()?;
-        session.ui.say(if had { "there is no default any more" } else { "there was no default" });
+        session.ui.say(if had { "the default was removed" } else { "there was no default" });
         return Ok(());
     }
     let Some(request) = &args.request else {

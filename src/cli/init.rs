@@ -8,6 +8,6 @@ pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
     let started = session.init(args.request.as_deref())?;
     let from = started.origin.map_or_else(String::new, |origin| format!(", from `{origin}`"));
     session.ui.say(&format!("wrote `{}` for Go {}{from}", started.path.display(), started.request));
-    session.ui.say("next: `goward lock`, or `goward install` which locks first");
+    session.ui.say("next: `goward lock`, or `goward install`, which also locks");
     Ok(())
 }

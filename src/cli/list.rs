@@ -71,7 +71,9 @@ fn remote(session: &Session, args: &List) -> Result<()> {
         for version in &listing.versions {
             session.ui.data(&version.to_string());
         }
-        session.ui.say(&format!("{} releases, from {}", listing.versions.len(), listing.origin));
+        let count = listing.versions.len();
+        let releases = if count == 1 { "release" } else { "releases" };
+        session.ui.say(&format!("{count} {releases}, from {}", listing.origin));
     }
     Ok(())
 }

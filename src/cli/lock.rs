@@ -12,7 +12,10 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         return Ok(());
     }
     let written = session.lock(args.upgrade, &fetch(&args.fetching))?;
-    let what = if written.changed { "wrote" } else { "unchanged:" };
+    if let Some(warning) = &written.warning {
+        session.ui.warn(warning);
+    }
+    let what = if written.changed { "wrote" } else { "up to date:" };
     session.ui.say(&format!(
         "{what} `{}`: {} ({})",
         written.path.display(),

@@ -26,6 +26,7 @@ use crate::ops::{Fetch, Session};
 use crate::ui::Ui;
 use args::{Cli, Command};
 use clap::Parser;
+use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -47,7 +48,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let ctx = Ctx::from_process()?;
-    let config = Config::read(&ctx)?;
+    let config = match cli.command {
+        // These have to work whatever the settings hold.
+        Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
+        _ => Config::read(&ctx)?,
+    };
     let session = Session { ctx, ui, config };
     match cli.command {
         Command::Init(args) => init::run(&session, &args),
@@ -78,10 +83,33 @@ fn explain(error: &clap::Error) -> ExitCode {
         _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-    Ui::new(false).error(&Error::new(Kind::Usage, text));
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        _ = error.print();
+    } else {
+        Ui::new(false).error(&reworded(&error.render().to_string()));
+    }
     ExitCode::from(Kind::Usage.exit_code())
+}
+
+/// Turns clap's report (message, tips, usage, with blank lines between) into one of goward's form.
+fn reworded(report: &str) -> Error {
+    let quoted = |line: &str| line.replace('\'', "`");
+    let mut lines = report.lines();
+    let first = lines.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first).trim_end_matches(':');
+    let mut error = Error::new(Kind::Usage, quoted(message));
+    for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+        error = error.detail(quoted(line.trim_start()));
+    }
+    for line in lines {
+        if let Some(tip) = line.strip_prefix("  tip: ") {
+            error = error.hint(quoted(tip));
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '[', '<']));
+            error = error.hint(format!("`{} --help`", words.collect::<Vec<_>>().join(" ")));
+        }
+    }
+    error
 }
 
 /// Returns what the command line says about fetching.

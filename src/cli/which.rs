@@ -1,9 +1,10 @@
 //! `goward which`.
 
 use super::args::{self, Which};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
+use crate::ops::provide::not_installed;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
@@ -27,7 +28,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         Governing::Toolchain(toolchain) => {
             let path = session.program(&toolchain, tool)?;
             if !path.exists() {
-                return Err(not_installed(&toolchain.version.to_string(), &toolchain.origin));
+                return Err(not_installed(toolchain.version, &toolchain.origin));
             }
             if args.json {
                 let (lock, request) = match &toolchain.origin {
@@ -63,16 +64,4 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// The toolchain that governs here is not installed.
-pub(super) fn not_installed(version: &str, origin: &Origin) -> Error {
-    let hint = match origin {
-        Origin::Lock(_) => "run `goward install` in this project".to_owned(),
-        Origin::Default(_) | Origin::Request(_) => {
-            format!("run `goward install {}`", version.trim_start_matches("go"))
-        }
-    };
-    Error::new(Kind::NotInstalled, format!("{version} is not installed (wanted by {origin})"))
-        .hint(hint)
 }

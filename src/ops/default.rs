@@ -1,6 +1,6 @@
 //! The toolchain outside of projects: a lock in the store.
 
-use super::install::{Outcome, Want};
+use super::install::Outcome;
 use super::lock::archive_of;
 use super::{Fetch, Session, pick};
 use crate::error::Result;
@@ -8,7 +8,6 @@ use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform};
 use crate::version::GoVersion;
 use goward_shim::names;
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -20,9 +19,7 @@ impl Session {
     /// When nothing fits or it cannot be had; the old choice then stays.
     pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
         let request = pick::parse_request(request)?;
-        let platform = Platform::host();
-        let version = self.pick(&request, platform, fetch)?;
-        let outcome = self.install(&Want::new(version, platform), fetch)?;
+        let outcome = self.install_request(&request, Platform::host(), false, fetch)?;
         lock_of(&outcome, request.to_string()).write_if_changed(&self.default_path()?)?;
         Ok(outcome)
     }
@@ -72,12 +69,5 @@ fn lock_of(outcome: &Outcome, request: String) -> LockFile {
     let receipt = &outcome.installed.receipt;
     let (sha256, size) = archive_of(receipt.archive);
     let entry = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
-    LockFile {
-        version: receipt.version,
-        request,
-        level: receipt.level,
-        platforms: BTreeMap::from([(receipt.platform, entry)]),
-        pins: Vec::new(),
-        profiles: BTreeMap::new(),
-    }
+    LockFile::of_one(receipt.version, request, receipt.level, receipt.platform, entry)
 }

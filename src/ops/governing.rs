@@ -93,7 +93,7 @@ impl Session {
         let entries = self.ctx.entries();
         self.governing_call(&Call {
             argv: &[tool.name()],
-            env: Environment::new(entries.iter().map(Vec::as_slice).collect()),
+            env: Environment::of(&entries),
             cwd: self.ctx.cwd.as_os_str().as_bytes(),
         })
     }

@@ -1,26 +1,17 @@
-//! Select, fetch, verify, unpack, publish.
-//!
-//! A source delivers a stream; it is digested and unpacked into quarantine in one pass; what came
-//! out is held against all evidence; only then the store publishes it. When a source fails, the
-//! next one is asked, and if none delivers, the error has every reason.
+//! Install what is wanted, unless it is installed: the store first, then the sources.
 
 use super::governing::{Origin, Toolchain};
+use super::lock::differences;
 use super::{Fetch, Session, pick};
-use crate::archive::{self, Limits, Sink};
 use crate::error::{Error, Kind, Result};
-use crate::net::{Net, Progress};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
-use crate::source::{
-    Artifact, ArtifactKind, Body, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted,
-};
-use crate::store::{Installed, Staging, Store};
-use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
-};
+use crate::project::manifest::Manifest;
+use crate::store::{Installed, Store};
+use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
+use crate::version::request::Request;
 use goward_shim::names;
-use std::io::{Read, Seek};
 use std::path::Path;
 use std::time::Duration;
 
@@ -113,9 +104,25 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
-        let request = pick::parse_request(request)?;
-        let version = self.pick(&request, platform, fetch)?;
+        self.install_request(&pick::parse_request(request)?, platform, full, fetch)
+    }
+
+    /// Installs what a request means, and names a release that would do when the newest that fits is
+    /// not verified well enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::install`].
+    pub(super) fn install_request(
+        &self,
+        request: &Request,
+        platform: Platform,
+        full: bool,
+        fetch: &Fetch,
+    ) -> Result<Outcome> {
+        let version = self.pick(request, platform, fetch)?;
         self.install(&Want { full, ..Want::new(version, platform) }, fetch)
+            .map_err(|error| suggest_recorded(error, request, platform))
     }
 
     /// Installs the toolchain of the project here: what its lock says, else what its manifest or
@@ -133,20 +140,29 @@ impl Session {
     ) -> Result<Outcome> {
         let project = self.project()?;
         let path = &project.lock_path;
+        let mut demand = Level::None;
+        let mut warnings = Vec::new();
         if let Some(manifest) = &project.manifest {
+            demand = manifest.demanded_level(Level::None);
             if locked {
                 self.check_lock()?;
             } else if path.symlink_metadata().is_err() {
                 self.lock(false, fetch)?;
             }
-            let demand = manifest.demanded_level(Level::None);
-            if let Some(lock) = LockFile::read(path)? {
-                let want = Want::locked(&lock, platform, path)?;
-                return self.install(&Want { demand, full, ..want }, fetch);
+        }
+        if let Some(lock) = LockFile::read(path)? {
+            if let Some(manifest) = &project.manifest
+                && !differences(manifest, &lock)?.is_empty()
+            {
+                let (lock, manifest) = (names::LOCK_FILE, names::MANIFEST_FILE);
+                warnings.push(format!(
+                    "`{lock}` does not match `{manifest}`; the lock counts until you run `goward lock`"
+                ));
             }
-        } else if let Some(lock) = LockFile::read(path)? {
-            let want = Want::locked(&lock, platform, path)?;
-            return self.install(&Want { full, ..want }, fetch);
+            let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
+            let mut outcome = self.install(&want, fetch)?;
+            outcome.warnings.splice(0..0, warnings);
+            return Ok(outcome);
         }
         if locked {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
@@ -154,17 +170,19 @@ impl Session {
         }
         let Some(wanted) = &project.wanted else {
             let here = self.ctx.cwd.display();
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("nothing in `{here}` or above asks for a Go"),
-            )
-            .hint("name one: `goward install stable`")
-            .hint("or choose one for this project: `goward use stable`"));
+            let message = format!("nothing in `{here}` or above asks for a Go");
+            return Err(Error::new(Kind::NotFound, message)
+                .hint("name one: `goward install stable`")
+                .hint("or choose one for this project: `goward use stable`"));
         };
-        let version = self
-            .pick(&wanted.request, platform, fetch)
+        let mut outcome = self
+            .install_request(&wanted.request, platform, full, fetch)
             .map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
-        self.install(&Want { full, ..Want::new(version, platform) }, fetch)
+        outcome.warnings.push(format!(
+            "`go` here is this release only with a lock: `goward use {}`",
+            wanted.request
+        ));
+        Ok(outcome)
     }
 
     /// Installs the toolchain that governs a call.
@@ -173,15 +191,20 @@ impl Session {
     ///
     /// As [`Session::install`].
     pub fn install_governing(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<Outcome> {
-        let locked = match &toolchain.origin {
-            Origin::Default(path) | Origin::Lock(path) => Some(Locked {
-                h1: toolchain.h1.clone(),
-                sha256: toolchain.sha256.clone(),
-                path: path.display().to_string(),
-            }),
-            Origin::Request(_) => None,
+        let want = Want::new(toolchain.version, Platform::host());
+        let path = match &toolchain.origin {
+            Origin::Default(path) | Origin::Lock(path) => path,
+            Origin::Request(_) => return self.install(&want, fetch),
         };
-        self.install(&Want { locked, ..Want::new(toolchain.version, Platform::host()) }, fetch)
+        let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
+        let locked = Locked { h1, sha256, path: path.display().to_string() };
+        let manifest = path.with_file_name(names::MANIFEST_FILE);
+        let demand = if manifest.is_file() {
+            Manifest::read(&manifest)?.demanded_level(Level::None)
+        } else {
+            Level::None
+        };
+        self.install(&Want { locked: Some(locked), demand, ..want }, fetch)
     }
 
     /// Installs a toolchain, unless it is installed.
@@ -191,10 +214,11 @@ impl Session {
     /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+        let floor = self.floor(want, fetch)?;
         let store = self.store()?;
         store.recover()?;
         self.place_shims()?;
-        if let Some(installed) = self.present(&store, want, fetch)? {
+        if let Some(installed) = present(&store, want, floor)? {
             store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
@@ -206,7 +230,7 @@ impl Session {
             }
         })?;
         // Somebody else may have installed it while this process waited.
-        if let Some(installed) = self.present(&store, want, fetch)? {
+        if let Some(installed) = present(&store, want, floor)? {
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
         let (delivery, warnings) = self.obtain(&store, want, fetch)?;
@@ -227,203 +251,52 @@ impl Session {
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
     }
-
-    /// Returns the installed toolchain, if it is all that is wanted.
-    fn present(&self, store: &Store, want: &Want, fetch: &Fetch) -> Result<Option<Installed>> {
-        let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
-        let Some(installed) = store.find(want.version, want.platform, h1.as_ref())? else {
-            return Ok(None);
-        };
-        let floor = self.floor(want, fetch)?;
-        let enough = installed.receipt.level >= floor && (!want.full || installed.receipt.extra);
-        Ok(enough.then_some(installed))
-    }
-
-    /// Returns the weakest level that both the user and the project accept.
-    fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
-        let user = self.config.floor(&self.ctx, fetch.accept)?;
-        Ok(user.max(want.demand))
-    }
-
-    /// Asks the sources in turn, until one delivers what is wanted.
-    fn obtain(&self, store: &Store, want: &Want, fetch: &Fetch) -> Result<(Delivery, Vec<String>)> {
-        let mut failures: Vec<(String, Error)> = Vec::new();
-        for source in self.sources(fetch)? {
-            match self.deliver(store, want, source.as_ref(), fetch) {
-                Ok(delivery) => {
-                    let warnings = failures
-                        .iter()
-                        .map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
-                    return Ok((delivery, warnings.collect()));
-                }
-                Err(error) => failures.push((source.name().to_owned(), error)),
-            }
-        }
-        Err(nobody_delivered(want, failures))
-    }
-
-    /// Fetches from one source into quarantine, and verifies.
-    fn deliver(
-        &self,
-        store: &Store,
-        want: &Want,
-        source: &dyn Source,
-        fetch: &Fetch,
-    ) -> Result<Delivery> {
-        let bar = self.ui.bar(&format!("{} {}", want.version, source.name()));
-        let shown = bar.clone();
-        let progress = Box::new(move |done, total: Option<u64>| {
-            if let Some(total) = total {
-                shown.set_length(total);
-            }
-            shown.set_position(done);
-        });
-        let delivered = self.unpack(store, want, source, progress, fetch);
-        bar.finish_and_clear();
-        delivered
-    }
-
-    /// Opens an artifact of a source, unpacks it into quarantine, and holds it against the evidence.
-    fn unpack(
-        &self,
-        store: &Store,
-        want: &Want,
-        source: &dyn Source,
-        progress: Progress,
-        fetch: &Fetch,
-    ) -> Result<Delivery> {
-        let label = format!("{}-{}", want.version, want.platform.lock_name());
-        let record = Records::built_in().get(want.version, want.platform);
-        let wanted = Wanted {
-            version: want.version,
-            platform: want.platform,
-            size: None,
-            // Where the record has the hash, what the source lists adds nothing.
-            ask_digest: record.is_none_or(|record| record.h1.is_none()),
-        };
-        let mut artifact = source.open(&wanted, &store.downloads(), progress)?;
-        let staging = store.stage(&label)?;
-        let mut quarantine = Quarantine::new(staging.path(), want.full)?;
-        let evidence = self.evidence(want, &artifact, fetch)?;
-        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
-        let evidence = Evidence { archive, ..evidence };
-        let tree = quarantine.finish(want.version, want.platform)?.verify(&evidence)?;
-        Ok(Delivery { tree, staging, source: source.name().to_owned() })
-    }
-
-    /// Collects what is known about a toolchain before its bytes are looked at.
-    fn evidence(&self, want: &Want, artifact: &Artifact, fetch: &Fetch) -> Result<Evidence> {
-        let locked = want.locked.as_ref();
-        Ok(Evidence {
-            archive: None,
-            listed: match &artifact.listing {
-                Listing::Sha256(digest) => Digest::parse(digest),
-                Listing::CheckedByPip | Listing::Nothing => None,
-            },
-            listed_by_index: artifact.listing == Listing::CheckedByPip,
-            locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
-            locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
-            record: Records::built_in().get(want.version, want.platform).cloned(),
-            floor: self.floor(want, fetch)?,
-            origin: artifact.origin.clone(),
-            lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
-        })
-    }
-
-    /// Returns the sources to ask, in order.
-    ///
-    /// # Errors
-    ///
-    /// For a source that does not exist.
-    pub(super) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
-        let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
-        let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
-        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
-        crate::source::sources(&specs, &self.ctx, &net)
-    }
 }
 
-/// A verified tree in its staging directory.
-struct Delivery {
-    tree: VerifiedTree,
-    staging: Staging,
-    source: String,
-}
-
-/// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
-/// kind that Go publishes.
-fn fill(
-    quarantine: &mut Quarantine,
-    artifact: &mut Artifact,
-    version: GoVersion,
-) -> Result<Option<(Digest, u64)>> {
-    let limits = Limits::default();
-    let (name, kind) = (&artifact.name, artifact.kind);
-    let body = &mut artifact.body;
-    let mut sink =
-        |path: &_, size, contents: &mut dyn Read| quarantine.write_file(path, size, contents);
-    let unpacked = match (kind, body.file().is_some()) {
-        (ArtifactKind::TarGz, _) => {
-            let mut digesting = Hashing::new(&mut *body);
-            archive::tar_gz::unpack(name, &mut digesting, &limits, &mut sink)
-                .map(|_| Some(digesting.finish()))
-        }
-        (ArtifactKind::Zip, true) => unpack_zip(name, body, &limits, &mut sink).map(Some),
-        (ArtifactKind::Wheel, true) => {
-            let files = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
-            let unpacked = match body.file() {
-                Some(file) => archive::wheel::unpack(name, file, &limits, &mut sink),
-                None => Ok(archive::Contents::default()),
-            };
-            for (path, digest) in files {
-                quarantine.add_absent(path, digest);
-            }
-            unpacked.map(|_| None)
-        }
-        (ArtifactKind::Zip | ArtifactKind::Wheel, false) => {
-            Err(Error::new(Kind::Failed, format!("`{name}` is not a file")))
-        }
+/// Returns the installed toolchain, if it is all that is wanted.
+///
+/// # Errors
+///
+/// When it is, but is not verified well enough and fetching it again would prove no more.
+fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
+    let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
+    let found = store.find(want.version, want.platform, h1.as_ref())?;
+    let Some(installed) = found.filter(|found| !want.full || found.receipt.extra) else {
+        return Ok(None);
     };
-    // A parser says that its input ended; the network knows why.
-    unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
+    if level_of(&installed) >= floor {
+        return Ok(Some(installed));
+    }
+    let record = Records::built_in().get(want.version, want.platform);
+    if floor == Level::BuiltIn && record.is_some() {
+        return Ok(None);
+    }
+    let (name, level) = (format!("{} for {}", want.version, want.platform), level_of(&installed));
+    let message =
+        format!("{name} is installed, but verified only at level `{level}`; `{floor}` is required");
+    Err(Error::new(Kind::Verification, message).hint(format!("accept it: `--accept {level}`")))
 }
 
-/// Digests a zip archive, then unpacks it: its directory is at its end.
-fn unpack_zip(
-    name: &str,
-    body: &mut Body,
-    limits: &Limits,
-    sink: &mut Sink,
-) -> Result<(Digest, u64)> {
-    let Some(file) = body.file() else {
-        return Err(Error::new(Kind::Failed, format!("`{name}` is not a file")));
-    };
-    let mut digesting = Hashing::new(&mut *file);
-    std::io::copy(&mut digesting, &mut std::io::sink())?;
-    let digest = digesting.finish();
-    file.rewind()?;
-    archive::zip::unpack(name, file, limits, sink)?;
-    Ok(digest)
+/// Returns how well an installed toolchain is verified by what this goward knows; its receipt may
+/// be from one that knew less.
+pub(super) fn level_of(installed: &Installed) -> Level {
+    let receipt = &installed.receipt;
+    let record = Records::built_in().get(receipt.version, receipt.platform);
+    let recorded = record.is_some_and(|record| record.h1.as_ref() == Some(&receipt.h1));
+    if recorded { receipt.level.max(Level::BuiltIn) } else { receipt.level }
 }
 
-/// Puts the failures of all sources into one report, of the most serious kind.
-fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
-    if failures.len() == 1
-        && let Some((_, error)) = failures.pop()
-    {
+/// Adds the newest release with a record to a refusal, where the request leaves a choice.
+pub(super) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
+    if error.kind() != Kind::Verification || request.as_exact().is_some() {
         return error;
     }
-    let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
-    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
-        .into_iter()
-        .find(|kind| has(*kind))
-        .unwrap_or(Kind::Failed);
-    let message = format!("no source delivers {} for {}", want.version, want.platform);
-    let error = failures.iter().fold(Error::new(kind, message), |report, (name, error)| {
-        let report = report.detail(format!("{name}: {}", error.message()));
-        error.details().iter().fold(report, |report, detail| report.detail(format!("  {detail}")))
-    });
-    error.detail("nothing was installed").hint(
-        "name another source: `--source https://mirror.example/dl` or `--source file:///directory`",
-    )
+    match pick::best_recorded(request, platform) {
+        Some(version) => {
+            let version = version.to_string();
+            let version = version.trim_start_matches("go");
+            error.hint(format!("or take the newest with a built-in record: `{version}`"))
+        }
+        None => error,
+    }
 }

@@ -1,10 +1,11 @@
 //! Behind `exec` and the shim's slow path: become a program, with a toolchain's environment.
 
-use super::Session;
-use super::governing::Toolchain;
+use super::governing::{Governing, Toolchain};
+use super::overrides::Overrides;
+use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Environment, Tool, sys};
+use goward_shim::{Environment, Tool, names, sys};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -24,7 +25,7 @@ impl Session {
         let home = self.ctx.home()?;
         let pins = borrowed(&toolchain.pins);
         let entries = self.ctx.entries();
-        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        let env = Environment::of(&entries);
         let launch = launch::toolchain(
             home.as_os_str().as_bytes(),
             &toolchain.key,
@@ -64,6 +65,32 @@ impl Session {
         })
     }
 
+    /// Returns the environment of a command that is to get what `go` gets here, with `overrides`;
+    /// installs the toolchain if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When the toolchain cannot be found or had, or an override is wrong.
+    pub fn execution(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Changes> {
+        let mut changes = Changes::new();
+        let toolchain = if overrides.is_empty() {
+            match self.governing(Tool::Go)? {
+                Governing::Foreign { .. } => return Ok(changes),
+                Governing::Toolchain(toolchain) => *toolchain,
+            }
+        } else {
+            let (toolchain, lock) = self.overridden(overrides, fetch)?;
+            changes.push((names::LOCK_VAR.to_owned(), Some(lock.into_os_string())));
+            changes.push((names::GO_VAR.to_owned(), None));
+            changes.push((names::PROFILE_VAR.to_owned(), None));
+            toolchain
+        };
+        self.provide(&toolchain, fetch)?;
+        changes.extend(self.environment(&toolchain)?);
+        changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
+        Ok(changes)
+    }
+
     /// Becomes `tool` of `toolchain`; returns only when that fails.
     pub fn become_tool(
         &self,
@@ -78,7 +105,7 @@ impl Session {
         };
         let pins = borrowed(&toolchain.pins);
         let entries = self.ctx.entries();
-        let env = Environment::new(entries.iter().map(Vec::as_slice).collect());
+        let env = Environment::of(&entries);
         let home = home.as_os_str().as_bytes();
         let mut launch = launch::toolchain(home, &toolchain.key, &pins, tool, argv.to_vec(), &env);
         launch.env.extend(

@@ -1,6 +1,6 @@
 //! From manifest to lock.
 
-use super::install::Want;
+use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -9,9 +9,10 @@ use crate::project::manifest::Manifest;
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use goward_shim::lock::Level;
+use goward_shim::lock::{Level, MAX_SIZE, Problem};
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
@@ -28,6 +29,8 @@ pub struct Written {
     pub level: Level,
     /// Whether a byte of it changed.
     pub changed: bool,
+    /// What was wrong with the old one.
+    pub warning: Option<String>,
 }
 
 impl Session {
@@ -39,10 +42,11 @@ impl Session {
     /// is then untouched.
     pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
         let (manifest, path) = self.manifest()?;
-        let old = self.old_lock(&path)?;
-        let lock = self.compute_lock(&manifest, old.as_ref(), upgrade, fetch)?;
+        let old = Old::read(&path)?;
+        let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
         let changed = lock.write_if_changed(&path)?;
-        Ok(Written { path, version: lock.version, level: lock.level, changed })
+        let warning = old.warning;
+        Ok(Written { path, version: lock.version, level: lock.level, changed, warning })
     }
 
     /// Checks that the lock here says what its manifest asks for; returns where it is.
@@ -102,7 +106,8 @@ impl Session {
         for platform in manifest.platforms() {
             let known =
                 old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
-            let (locked, level) = self.locate(version, platform, known, demand, fetch)?;
+            let want = Want { demand, ..Want::new(version, platform) };
+            let (locked, level) = self.locate(&want, known, fetch)?;
             lock.level = lock.level.min(level);
             lock.platforms.insert(platform, locked);
         }
@@ -113,12 +118,12 @@ impl Session {
     /// or, failing those, by fetching and hashing it.
     fn locate(
         &self,
-        version: GoVersion,
-        platform: Platform,
+        want: &Want,
         old: Option<(LockedPlatform, Level)>,
-        demand: Level,
         fetch: &Fetch,
     ) -> Result<(LockedPlatform, Level)> {
+        let Want { version, platform, .. } = *want;
+        let floor = self.floor(want, fetch)?;
         let record = Records::built_in().get(version, platform);
         if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
             if let Some((locked, _)) = &old
@@ -126,19 +131,20 @@ impl Session {
             {
                 return Err(contradiction(version, platform, &locked.h1, h1));
             }
-            return Ok((locked_platform(h1, record), Level::BuiltIn));
+            return enough((locked_platform(h1, record), Level::BuiltIn), want, floor);
         }
-        if let Some(old) = old {
+        if let Some(old) = old.filter(|(_, level)| *level >= floor) {
             return Ok(old);
         }
-        if let Some(installed) = self.store()?.find(version, platform, None)? {
+        let installed = self.store()?.find(version, platform, None)?;
+        if let Some(installed) = installed.filter(|installed| level_of(installed) >= floor) {
+            let level = level_of(&installed);
             let receipt = installed.receipt;
             let (sha256, size) = archive_of(receipt.archive);
             let locked = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
-            return Ok((locked, receipt.level));
+            return Ok((locked, level));
         }
-        let want = Want { demand, ..Want::new(version, platform) };
-        let identity = self.identify(&want, fetch)?;
+        let identity = self.identify(want, fetch)?;
         let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }
@@ -154,23 +160,32 @@ impl Session {
         })?;
         Ok((manifest, project.lock_path))
     }
+}
 
-    /// Returns the lock that is there. A damaged one (a merge, an accident) is written anew; one of
-    /// a newer goward is not touched.
-    fn old_lock(&self, path: &Path) -> Result<Option<LockFile>> {
-        match LockFile::read(path) {
-            Err(error)
-                if error
-                    .message()
-                    .ends_with(&goward_shim::lock::Problem::NewerSchema.to_string()) =>
-            {
-                Err(error)
+/// A lock that is about to be replaced.
+pub(super) struct Old {
+    /// What it says, if it is understood.
+    pub(super) lock: Option<LockFile>,
+    /// Why it is not.
+    pub(super) warning: Option<String>,
+}
+
+impl Old {
+    /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
+    /// goward may not.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let error = match LockFile::read(path) {
+            Ok(lock) => return Ok(Self { lock, warning: None }),
+            Err(error) => error,
+        };
+        let text = goward_shim::sys::read_file(path.as_os_str().as_bytes(), MAX_SIZE);
+        let Ok(Some(text)) = text else { return Err(error) };
+        match goward_shim::lock::parse(&text).map_err(|error| error.problem) {
+            Err(Problem::NewerSchema) => Err(error),
+            _ => {
+                let warning = format!("{}; it is written anew", error.message());
+                Ok(Self { lock: None, warning: Some(warning) })
             }
-            Err(error) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) => {
-                self.ui.warn(&format!("{}; it is written anew", error.message()));
-                Ok(None)
-            }
-            other => other,
         }
     }
 }
@@ -183,6 +198,24 @@ fn fits(request: &Request, lock: &LockFile) -> bool {
     } else {
         request.accepts(lock.version)
     }
+}
+
+/// Refuses what is known less well than is required.
+fn enough(
+    found: (LockedPlatform, Level),
+    want: &Want,
+    floor: Level,
+) -> Result<(LockedPlatform, Level)> {
+    if found.1 >= floor {
+        return Ok(found);
+    }
+    let message = format!(
+        "{} for {} can only be verified at level `{}`; `{floor}` is required",
+        want.version, want.platform, found.1
+    );
+    Err(Error::new(Kind::Verification, message)
+        .detail("nothing was changed")
+        .hint("look at `policy.level` in the manifest, and at `GOWARD_ACCEPT`"))
 }
 
 fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
@@ -226,7 +259,7 @@ fn check_goroot_final(lock: &LockFile) -> Result<()> {
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
-fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
+pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let request = manifest.request();
     if lock.request != request.to_string() || !fits(request, lock) {

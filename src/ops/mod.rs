@@ -1,9 +1,11 @@
 //! Operations: what the commands do.
 //!
-//! An operation takes the [`Session`] and plain data, does its work and returns data; `cli` prints.
-//! Progress bars are the one thing operations show themselves, because they are about time.
+//! An operation takes the [`Session`] and plain data, does its work and returns data, warnings
+//! included; `cli` prints. Only what is about time operations show themselves: progress bars, and
+//! whom they wait for.
 
 pub mod default;
+mod deliver;
 pub mod governing;
 pub mod init;
 pub mod install;
@@ -11,6 +13,7 @@ pub mod launch;
 pub mod lock;
 pub mod overrides;
 pub mod pick;
+pub mod provide;
 pub mod records;
 pub mod refusal;
 pub mod setup;

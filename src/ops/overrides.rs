@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform};
 use crate::verify::Digest;
-use goward_shim::{Tool, pins};
+use goward_shim::{Tool, names, pins};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ impl Session {
                 Governing::Foreign { .. } => {
                     return Err(Error::new(
                         Kind::Usage,
-                        "there is no toolchain of goward's here to override",
+                        "no toolchain of goward governs here, so there is nothing to override",
                     )
                     .hint("name one: `goward exec --go stable ...`"));
                 }
@@ -64,19 +64,15 @@ impl Session {
             sha256: toolchain.sha256.clone(),
             size: None,
         };
-        let text = LockFile {
-            version: toolchain.version,
-            request: overrides.go.clone().unwrap_or_else(|| toolchain.version.to_string()),
-            level: toolchain.level,
-            platforms: BTreeMap::from([(Platform::host(), entry)]),
-            pins: toolchain.pins.clone(),
-            profiles: BTreeMap::new(),
-        };
-        let name = Digest::of(text.render().as_bytes()).to_string();
-        let directory = self.ctx.home()?.join("override");
+        let request = toolchain.version.to_string();
+        let lock =
+            LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
+        let lock = LockFile { pins: toolchain.pins.clone(), ..lock };
+        let name = Digest::of(lock.render().as_bytes()).to_string();
+        let directory = self.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
-        text.write_if_changed(&path)?;
+        lock.write_if_changed(&path)?;
         Ok((toolchain, path))
     }
 

@@ -51,6 +51,16 @@ pub fn best_installed(
     Ok(installed.into_iter().find(|toolchain| toolchain.receipt.version == version))
 }
 
+/// Returns the newest release that fits and whose tree can be proved from the built-in records.
+pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion> {
+    let records = Records::built_in();
+    let proved =
+        |version: &GoVersion| records.get(*version, platform).is_some_and(|r| r.h1.is_some());
+    let versions: Vec<GoVersion> = records.releases().into_iter().filter(proved).collect();
+    // `stable` is a word for the newest of all; here it is the newest of those.
+    best(request, &versions)
+}
+
 impl Session {
     /// Lists the releases of the first source that answers, for any platform; without one, those of
     /// the built-in records.
@@ -102,9 +112,16 @@ impl Session {
             let here = |toolchain: &Installed| toolchain.receipt.platform == platform;
             known.extend(store.list()?.iter().filter(|t| here(t)).map(|t| t.receipt.version));
         }
-        best(request, &known).ok_or_else(|| {
-            let error = no_match(request, platform, &known);
-            failures.iter().fold(error, |error, failure| error.detail(one_line(failure)))
+        best(request, &known).ok_or_else(|| match failures.first() {
+            None => no_match(request, platform, &known),
+            Some(failure) => {
+                let message = format!(
+                    "no release known here matches `{request}` for {platform}, and no source could be asked"
+                );
+                let error = Error::new(failure.kind(), message);
+                let error = failures.iter().fold(error, |error, f| error.detail(one_line(f)));
+                failure.hints().iter().fold(error, Error::hint)
+            }
         })
     }
 }

@@ -36,7 +36,7 @@ impl Session {
     pub fn undo_setup(&self) -> Result<Vec<Change>> {
         let home = self.ctx.home()?;
         let mut changes = Vec::new();
-        for path in SHIMS.map(|name| home.join("shims").join(name)) {
+        for path in SHIMS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
             match fs_err::remove_file(&path) {
                 Ok(()) => changes.push(Change { path, what: What::Removed }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -55,7 +55,7 @@ impl Session {
     /// When the shim is not beside goward's own executable, or a link cannot be made.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
         let shim = self.shim()?;
-        let directory = self.ctx.home()?.join("shims");
+        let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let mut changes = Vec::new();
         for path in SHIMS.map(|name| directory.join(name)) {

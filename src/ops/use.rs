@@ -1,6 +1,7 @@
 //! Choose a project's Go: manifest, lock and toolchain together.
 
-use super::install::{Outcome, Want};
+use super::install::{Outcome, Want, suggest_recorded};
+use super::lock::Old;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -51,9 +52,10 @@ impl Session {
         let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
         apply(wish, &mut edit)?;
         let manifest = Manifest::parse(&edit.to_string(), &project.manifest_path)?;
-        // A lock that is not understood has no hashes worth keeping.
-        let old = LockFile::read(&project.lock_path).ok().flatten();
-        let lock = self.compute_lock(&manifest, old.as_ref(), true, fetch)?;
+        let old = Old::read(&project.lock_path)?;
+        let lock = self
+            .compute_lock(&manifest, old.lock.as_ref(), true, fetch)
+            .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
         let demand = manifest.demanded_level(Level::None);
         let want = Want { demand, ..Want::locked(&lock, Platform::host(), &project.lock_path)? };
         let installed = self.install(&want, fetch)?;

@@ -50,6 +50,24 @@ pub struct LockedPlatform {
 }
 
 impl LockFile {
+    /// Returns a lock for one platform, without pins.
+    pub fn of_one(
+        version: GoVersion,
+        request: String,
+        level: Level,
+        platform: Platform,
+        locked: LockedPlatform,
+    ) -> Self {
+        Self {
+            version,
+            request,
+            level,
+            platforms: BTreeMap::from([(platform, locked)]),
+            pins: Pins::new(),
+            profiles: BTreeMap::new(),
+        }
+    }
+
     /// Returns the text of the lock.
     pub fn render(&self) -> String {
         let mut text = format!("{HEADER}\nschema = {}\n\n[toolchain]\n", lock::SCHEMA);
@@ -244,7 +262,7 @@ fn keys_of(table: &str) -> Vec<&'static str> {
     match table {
         "pins" => PINS.iter().filter(|pin| pin.rule == Rule::Pin).map(|pin| pin.name).collect(),
         "toolchain" => vec!["level", "request", "version"],
-        "the lock" => vec!["schema"],
+        "" => vec!["schema"],
         _ => vec!["h1", "sha256", "size"],
     }
 }

@@ -244,7 +244,7 @@ impl Reader<'_> {
             overlay.experiments = Some(self.experiments(item)?);
         }
         if let Some(item) = table.get("goroot-final") {
-            let path = self.string(item, "goroot-final", "a string such as `\"/usr/local/go\"`")?;
+            let path = self.string(item, "goroot-final", "a string such as `/usr/local/go`")?;
             check_goroot_final(path).map_err(|problem| self.error(item.span(), &problem))?;
             overlay.goroot_final = Some(path.to_owned());
         }
@@ -345,7 +345,10 @@ fn switched(name: &str) -> &str {
 fn check_experiment(name: &str) -> Result<(), String> {
     match check_pin("GOEXPERIMENT", name) {
         Ok(()) if !name.contains(',') && !switched(name).is_empty() => Ok(()),
-        _ => Err(format!("`{}` cannot be the name of an experiment", untrusted(name))),
+        _ => Err(format!(
+            "`{}` cannot be an experiment: their names are lower-case letters and digits",
+            untrusted(name)
+        )),
     }
 }
 
@@ -360,7 +363,10 @@ fn check_debug(key: &str, value: &str) -> Result<(), String> {
             Err(format!("a lock may not set `{}`: {reason}", untrusted(name)))
         }
         Ok(()) if !setting.contains(',') => Ok(()),
-        _ => Err(format!("`{}` is not a setting of GODEBUG", untrusted(&setting))),
+        _ => Err(format!(
+            "`{}` is not one setting of GODEBUG, such as `http2debug=1`",
+            untrusted(&setting)
+        )),
     }
 }
 
@@ -371,7 +377,7 @@ fn check_goroot_final(path: &str) -> Result<(), String> {
     match check_pin("GOROOT_FINAL", path) {
         _ if path.is_empty() => Ok(()),
         Ok(()) if plain => Ok(()),
-        _ => Err("`goroot-final` must be an absolute path such as `\"/usr/local/go\"`".to_owned()),
+        _ => Err("`goroot-final` must be an absolute path such as `/usr/local/go`".to_owned()),
     }
 }
 

@@ -60,7 +60,7 @@ end
 
 /// Returns path and text of each script of the store at `home`.
 pub(super) fn all(home: &Path, bin_dir: &Path) -> Vec<(PathBuf, String)> {
-    let shims = home.join("shims");
+    let shims = home.join(goward_shim::names::SHIMS_DIRECTORY);
     [Syntax::Posix, Syntax::Fish]
         .into_iter()
         .filter_map(|syntax| {

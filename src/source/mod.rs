@@ -136,6 +136,17 @@ impl Body {
         }
     }
 
+    /// Like [`Body::file`], for an archive called `name` that has to have one.
+    ///
+    /// # Errors
+    ///
+    /// When the source handed out a stream.
+    pub fn require_file(&mut self, name: &str) -> Result<&mut fs_err::File> {
+        self.file().ok_or_else(|| {
+            Error::new(Kind::Failed, format!("`{}` is a stream, not a file", untrusted(name)))
+        })
+    }
+
     /// Returns why reading failed, if it was the network: a parser's own error would say less.
     pub fn failure(&self) -> Option<Error> {
         match self {

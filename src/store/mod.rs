@@ -79,7 +79,7 @@ impl Store {
 
     /// Returns the directory of the shims.
     pub fn shims(&self) -> PathBuf {
-        self.home.join("shims")
+        self.home.join(names::SHIMS_DIRECTORY)
     }
 
     /// Makes the store's directories where they are missing.

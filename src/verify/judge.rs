@@ -117,7 +117,7 @@ impl Evidence {
         let (version, platform) = (unpacked.version(), unpacked.platform());
         if verdict.tree < self.floor {
             let message = format!(
-                "{version} for {platform} is only verified at level `{}`, and `{}` is wanted",
+                "{version} for {platform} is verified only at level `{}`; `{}` is required",
                 verdict.tree, self.floor
             );
             let error = Error::new(Kind::Verification, message).detail("nothing was installed");

@@ -209,12 +209,12 @@ fn a_level_below_the_floor_in_full() {
     let listed = Evidence { listed: Some(Digest::of(b"archive")), ..from_archive() };
     assert_eq!(
         text(verify(&listed, false)),
-        "goward: go1.27.1 for linux/amd64 is only verified at level `listed`, and `built-in` is \
-         wanted\n  nothing was installed\nhint: accept it for this call: `--accept listed`"
+        "goward: go1.27.1 for linux/amd64 is verified only at level `listed`; `built-in` is \
+         required\n  nothing was installed\nhint: accept it for this call: `--accept listed`"
     );
     assert_eq!(
         text(verify(&Evidence { floor: Level::Listed, ..from_archive() }, false)),
-        "goward: go1.27.1 for linux/amd64 is only verified at level `none`, and `listed` is \
+        "goward: go1.27.1 for linux/amd64 is verified only at level `none`; `listed` is \
          wanted\n  nothing was installed\nhint: ask a second source: `goward install go1.27.1 \
          --source go.dev`"
     );

@@ -6,7 +6,7 @@
 //! means is decided in [`super::select`].
 
 use super::GoVersion;
-use crate::error::{Error, Kind, untrusted};
+use crate::error::{Error, Kind, near_match, untrusted};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -63,7 +63,11 @@ pub struct ParseRequestError(String);
 
 impl From<ParseRequestError> for Error {
     fn from(error: ParseRequestError) -> Self {
-        Self::new(Kind::Usage, error.to_string()).hint("see what there is: `goward list --remote`")
+        let words = ["stable", "oldstable", "latest"];
+        Self::new(Kind::Usage, error.to_string()).hint(match near_match(&error.0, words) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "see what there is: `goward list --remote`".to_owned(),
+        })
     }
 }
 

@@ -29,10 +29,7 @@ fn choose_show_and_take_back() {
         "goward: go1.99.1 is the default outside of projects\n  nothing was removed\n\
          hint: choose another first: `goward default REQUEST`, or none: `goward default --none`",
     );
-    assert_eq!(
-        sandbox.goward(["default", "--none"]).says(),
-        "goward: there is no default any more\n"
-    );
+    assert_eq!(sandbox.goward(["default", "--none"]).says(), "goward: the default was removed\n");
     assert_eq!(sandbox.goward(["default", "--none"]).says(), "goward: there was no default\n");
     assert_eq!(sandbox.go_in("elsewhere", ["version"]).code, Some(127));
 }

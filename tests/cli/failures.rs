@@ -181,7 +181,7 @@ fn a_level_that_is_too_low() {
         &sandbox,
         4,
         &format!(
-            "goward: go1.99.1 for {} is only verified at level `listed`, and `built-in` is wanted\n  \
+            "goward: go1.99.1 for {} is verified only at level `listed`; `built-in` is required\n  \
              nothing was installed\nhint: accept it for this call: `--accept listed`",
             host()
         ),
@@ -254,9 +254,11 @@ fn an_index_of_nonsense() {
         let server = mirror();
         server.route(INDEX, Route::new(index));
         let outcome = sandbox(&server).goward(["install", "1.99"]);
-        assert_eq!(outcome.code, Some(3), "{index}: {}", outcome.stderr);
+        assert!(matches!(outcome.code, Some(3 | 5)), "{index}: {}", outcome.stderr);
+        let report = "goward: no release known here matches `1.99` for";
+        let empty = "goward: no Go release matches `1.99` for";
         assert!(
-            outcome.stderr.starts_with("goward: no Go release matches `1.99`"),
+            outcome.stderr.starts_with(report) || outcome.stderr.starts_with(empty),
             "{}",
             outcome.stderr
         );

@@ -18,7 +18,7 @@ fn from_the_files_of_other_tools() {
             sandbox.goward(["init"]).says(),
             format!(
                 "goward: wrote `[PROJECT]/goward.toml` for Go {request}, from `[PROJECT]/{origin}`\n\
-                 goward: next: `goward lock`, or `goward install` which locks first\n"
+                 goward: next: `goward lock`, or `goward install`, which also locks\n"
             )
         );
         assert!(sandbox.read("project/goward.toml").contains(&format!("go = \"{request}\"")));

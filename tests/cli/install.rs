@@ -48,7 +48,7 @@ fn the_tree_is_read_only_complete_and_without_what_the_hash_does_not_cover() {
 }
 
 #[test]
-fn full_adds_the_rest_only_when_the_archive_itself_is_recorded() {
+fn full_adds_the_rest_when_the_archive_itself_reaches_the_level() {
     let server = mirror();
     let sandbox = sandbox(&server);
     let outcome = sandbox.goward(["install", "--full", "1.99.1"]);
@@ -159,7 +159,9 @@ fn in_a_project_of_other_tools_their_files_decide() {
     let host = Platform::host();
     assert_eq!(
         sandbox.goward_in("project/deep/er", ["install"]).says(),
-        format!("goward: installed go1.98.3 for {host} (listed) from [URL]/\n")
+        format!(
+            "goward: warning: `go` here is this release only with a lock: `goward use 1.98.3`\ngoward: installed go1.98.3 for {host} (listed) from [URL]/\n"
+        )
     );
     assert!(!sandbox.path("project/goward.lock").exists());
     sandbox.goward(["install", "--locked"]).fails(
@@ -223,4 +225,41 @@ fn a_killed_install_leaves_nothing_that_a_second_run_trips_over() {
         assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
         assert!(sandbox.store().join("tree").join(key("go1.99.1")).join("bin/go").is_file());
     }
+}
+
+#[test]
+fn a_lock_that_is_behind_its_manifest_counts_and_is_mentioned() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.0"]).code, Some(0));
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98\"\n");
+    let host = Platform::host();
+    assert_eq!(
+        sandbox.goward(["install"]).says(),
+        format!(
+            "goward: warning: `goward.lock` does not match `goward.toml`; the lock counts until you run `goward lock`\n\
+             goward: go1.99.0 for {host} is installed (listed)\n"
+        )
+    );
+}
+
+#[test]
+fn a_root_that_was_damaged_is_made_again() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    fs::remove_dir_all(&root).unwrap();
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    assert!(root.join("bin/go").exists() && root.join("src/fmt/print.go").exists());
+}
+
+#[test]
+fn a_wrong_level_is_noticed_before_anybody_is_asked() {
+    let server = mirror();
+    let sandbox = sandbox(&server).var("GOWARD_ACCEPT", "lsited");
+    sandbox
+        .goward(["install", "1.99.1"])
+        .fails(2, "goward: `lsited` is not a level\nhint: did you mean `listed`?");
+    assert_eq!(server.log().len(), 0);
 }

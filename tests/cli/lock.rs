@@ -29,7 +29,7 @@ fn the_locked_version_stays_until_it_is_upgraded() {
     let requests = server.log().len();
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+        "goward: up to date: `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
     );
     assert_eq!(server.log().len(), requests, "an unchanged lock needs no network");
     assert_eq!(
@@ -51,7 +51,8 @@ fn check_lists_every_difference_and_changes_nothing() {
     let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\n";
     sandbox.write("project/goward.toml", manifest);
     let host = goward::platform::Platform::host();
-    sandbox.var("GOWARD_OFFLINE", "1").goward(["lock", "--check"]).fails(
+    let sandbox = sandbox.var("GOWARD_OFFLINE", "1");
+    sandbox.goward(["lock", "--check"]).fails(
         1,
         &format!(
             "goward: `[PROJECT]/goward.lock` does not match `goward.toml`\n  \
@@ -65,12 +66,13 @@ fn check_lists_every_difference_and_changes_nothing() {
              hint: run `goward lock` and commit the result"
         ),
     );
+    let sandbox = sandbox.var("GOWARD_OFFLINE", "0");
+    assert_eq!(sandbox.read("project/goward.lock"), lock);
     let sandbox =
         super::sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
     sandbox
         .goward(["lock", "--check"])
         .fails(3, "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward lock`");
-    assert!(!lock.is_empty());
 }
 
 #[test]
@@ -114,4 +116,46 @@ fn a_typing_error_in_the_manifest() {
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("goward.toml:3"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("did you mean `pins`?"), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_the_policy_demands_holds_for_every_way_to_a_lock() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.27.1\"\n[policy]\nlevel = \"logged\"\n",
+    );
+    let outcome = sandbox.goward(["lock"]);
+    assert_eq!(outcome.code, Some(4));
+    let host = goward::platform::Platform::host();
+    let report = format!(
+        "goward: go1.27.1 for {host} can only be verified at level `built-in`; `logged` is required\n"
+    );
+    assert!(
+        outcome.stderr.starts_with(&report) || host.to_string() != "linux/amd64",
+        "{}",
+        outcome.stderr
+    );
+    // Neither the store nor an old lock is a way around the user's own floor.
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
+    assert_eq!(sandbox.goward(["install", "1.99"]).code, Some(0));
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    let sandbox = sandbox.var("GOWARD_ACCEPT", "built-in");
+    assert_eq!(sandbox.goward(["lock"]).code, Some(4));
+    sandbox.goward(["install"]).fails(
+        4,
+        &format!(
+            "goward: go1.99.1 for {host} is installed, but verified only at level `listed`; `built-in` is required\n\
+             hint: accept it: `--accept listed`"
+        ),
+    );
+}
+
+#[test]
+fn use_does_not_replace_the_lock_of_a_newer_goward() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.lock", "schema = 2\n");
+    assert_eq!(sandbox.goward(["use", "1.99"]).code, Some(2));
+    assert_eq!(sandbox.read("project/goward.lock"), "schema = 2\n");
+    assert!(!sandbox.path("project/goward.toml").exists());
 }

@@ -47,7 +47,7 @@ fn manifest_lock_and_toolchain_in_one_step() {
     }
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: unchanged: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+        "goward: up to date: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
     );
     assert_eq!(
         sandbox.goward(["lock", "--check"]).says(),

@@ -67,7 +67,7 @@ fn refusals_are_explained() {
         (
             "schema = 1",
             "shcema = 1",
-            "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema` in `the lock`; did you mean `schema`?\n\
+            "goward: `[PROJECT]/goward.lock:2`: unknown key `shcema`; did you mean `schema`?\n\
              hint: the file is written by `goward lock`; format: docs/lock-file.md",
         ),
         (
@@ -108,4 +108,34 @@ fn refusals_are_explained() {
         "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  it was chosen by `GOWARD_PROFILE`\n\
          hint: unset `GOWARD_PROFILE`",
     );
+}
+
+/// The manager answers for the shim, so the shim on PATH is not another `go`.
+#[test]
+fn the_shims_on_path_are_not_another_go() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    let path = format!("{}:/usr/bin:/bin", sandbox.store().join("shims").display());
+    let sandbox = sandbox.var("PATH", &path);
+    let nothing = "goward: there is no `go` for `[PROJECT]`: no `goward.lock` here or above, no default, and no other `go` on PATH\n\
+                   hint: for this project: `goward use stable`\nhint: for everywhere else: `goward default stable`";
+    sandbox.goward(["which"]).fails(127, nothing);
+    sandbox.go(["version"]).fails(127, nothing);
+    let sandbox = sandbox.var("GOWARD_BYPASS", "1");
+    sandbox.go(["version"]).fails(127, nothing);
+
+    let sandbox = sandbox.file("system/placeholder", "");
+    let script = sandbox.path("system/go");
+    let made = std::process::Command::new("sh")
+        .args(["-c", "printf '#!/bin/sh\\necho system\\n' >\"$0\" && chmod +x \"$0\""])
+        .arg(&script)
+        .status();
+    assert!(made.unwrap().success());
+    let path = format!("{path}:{}", sandbox.path("system").display());
+    let sandbox = sandbox.var("PATH", path).without_var("GOWARD_BYPASS");
+    let outcome = sandbox.goward(["which"]);
+    assert_eq!(outcome.stdout, "[BASE]/system/go\n");
+    assert_eq!(outcome.says(), "goward: not goward's: no lock here or above, and no default\n");
+    assert_eq!(sandbox.go(["version"]).data(), "system\n");
 }

@@ -114,7 +114,7 @@ fn three_versions_side_by_side() {
 
     assert_eq!(
         sandbox.goward_in("p27", ["lock"]).says(),
-        "goward: unchanged: `[BASE]/p27/goward.lock`: go1.27.1 (built-in)\n"
+        "goward: up to date: `[BASE]/p27/goward.lock`: go1.27.1 (built-in)\n"
     );
     let json: serde_json::Value =
         serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();

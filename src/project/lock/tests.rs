@@ -77,7 +77,7 @@ fn each_mistake_is_explained() {
             "unknown key `siez` in `toolchain.linux-amd64`; did you mean `size`?",
         ),
         ("GODEBUG =", "GODEBUT =", 18, "unknown key `GODEBUT` in `pins`; did you mean `GODEBUG`?"),
-        ("schema =", "shema =", 2, "unknown key `shema` in `the lock`; did you mean `schema`?"),
+        ("schema =", "shema =", 2, "unknown key `shema`; did you mean `schema`?"),
         ("[pins]", "[pin]", 17, "unknown table `pin`; did you mean `pins`?"),
         ("[pins]", "[sources]", 17, "unknown table `sources`"),
         ("go1.27.1", "go1.27", 5, "`go1.27` is not the name of a Go release"),

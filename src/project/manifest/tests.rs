@@ -140,33 +140,49 @@ fn each_mistake_names_its_line() {
             "4`: `platforms` must be a list such as `[\"linux/amd64\"]`",
         ),
         ("[\"linux/amd64\", \"linux-arm64\"]", "[]", "4`: `platforms` names no platform"),
-        ("\"jsonv2\"", "\"JSONv2\"", "7`: `JSONv2` cannot be the name of an experiment"),
-        ("\"jsonv2\"", "\"a,b\"", "7`: `a,b` cannot be the name of an experiment"),
-        ("\"jsonv2\"", "\"no\"", "7`: `no` cannot be the name of an experiment"),
+        (
+            "\"jsonv2\"",
+            "\"JSONv2\"",
+            "7`: `JSONv2` cannot be an experiment: their names are lower-case letters and digits",
+        ),
+        (
+            "\"jsonv2\"",
+            "\"a,b\"",
+            "7`: `a,b` cannot be an experiment: their names are lower-case letters and digits",
+        ),
+        (
+            "\"jsonv2\"",
+            "\"no\"",
+            "7`: `no` cannot be an experiment: their names are lower-case letters and digits",
+        ),
         ("\"jsonv2\"", "\"greenteagc\"", "7`: `experiments` names `greenteagc` twice"),
         ("\"jsonv2\"", "true", "7`: `experiments` must be a list such as `[\"jsonv2\"]`"),
         (
             "/usr/local/go",
             "/usr/../go",
-            "8`: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+            "8`: `goroot-final` must be an absolute path such as `/usr/local/go`",
         ),
         (
             "/usr/local/go",
             "/usr/é",
-            "8`: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+            "8`: `goroot-final` must be an absolute path such as `/usr/local/go`",
         ),
-        (
-            "\"/usr/local/go\"",
-            "1",
-            "8`: `goroot-final` must be a string such as `\"/usr/local/go\"`",
-        ),
+        ("\"/usr/local/go\"", "1", "8`: `goroot-final` must be a string such as `/usr/local/go`"),
         (
             "[pins.debug]\nnetdns",
             "debug = 1\n[profile.x.debug]\nnetdns",
             "9`: `pins.debug` must be a table",
         ),
-        ("\"go\"", "\"a b\"", "10`: `netdns=a b` is not a setting of GODEBUG"),
-        ("\"go\"", "\"go,x=1\"", "10`: `netdns=go,x=1` is not a setting of GODEBUG"),
+        (
+            "\"go\"",
+            "\"a b\"",
+            "10`: `netdns=a b` is not one setting of GODEBUG, such as `http2debug=1`",
+        ),
+        (
+            "\"go\"",
+            "\"go,x=1\"",
+            "10`: `netdns=go,x=1` is not one setting of GODEBUG, such as `http2debug=1`",
+        ),
         ("\"go\"", "true", "10`: `netdns` must be a string or an integer"),
         (
             "http2debug = 1",
@@ -349,15 +365,21 @@ fn bad_values_are_refused_before_anything_changes() {
     let mut edit = ManifestEdit::open_or_new(&dir.path().join("goward.toml")).unwrap();
     let before = edit.to_string();
     let cases = [
-        (edit.add_experiment("a,b"), "goward: `a,b` cannot be the name of an experiment"),
-        (edit.set_debug("a", "b c"), "goward: `a=b c` is not a setting of GODEBUG"),
+        (
+            edit.add_experiment("a,b"),
+            "goward: `a,b` cannot be an experiment: their names are lower-case letters and digits",
+        ),
+        (
+            edit.set_debug("a", "b c"),
+            "goward: `a=b c` is not one setting of GODEBUG, such as `http2debug=1`",
+        ),
         (
             edit.set_debug("tls3des", "1"),
             "goward: a lock may not set `tls3des`: it accepts broken ciphers",
         ),
         (
             edit.set_goroot_final("go"),
-            "goward: `goroot-final` must be an absolute path such as `\"/usr/local/go\"`",
+            "goward: `goroot-final` must be an absolute path such as `/usr/local/go`",
         ),
     ];
     for (result, want) in cases {

@@ -1,0 +1,101 @@
+//! The values that may stand in a lock, as predicates.
+
+/// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
+/// becomes part of a path.
+pub fn is_version(version: &str) -> bool {
+    let Some(rest) = version.strip_prefix("go1") else {
+        return false;
+    };
+    let (numbers, pre) = match rest.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let pre_is_fine = pre.is_empty()
+        || pre.strip_prefix("rc").or_else(|| pre.strip_prefix("beta")).is_some_and(is_number);
+    let mut parts = numbers.split('.');
+    let starts_with_dot = parts.next() == Some("");
+    let count = parts.clone().count();
+    let most = if pre.is_empty() { 2 } else { 1 };
+    let at_least = usize::from(!pre.is_empty());
+    starts_with_dot && pre_is_fine && (at_least..=most).contains(&count) && parts.all(is_number)
+}
+
+/// Returns true for a decimal number of one to four digits without a leading zero.
+fn is_number(text: &str) -> bool {
+    let short = (1..=4).contains(&text.len());
+    short && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+}
+
+/// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
+pub fn is_request(request: &str) -> bool {
+    (1..=80).contains(&request.len())
+        && request.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
+}
+
+/// Returns true for `h1:` and the canonical base64 of 32 bytes.
+pub fn is_h1(h1: &str) -> bool {
+    let Some(digits) = h1.strip_prefix("h1:").and_then(|rest| rest.strip_suffix('=')) else {
+        return false;
+    };
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    // The last digit carries four bits of the hash; the two below them must be zero.
+    let canonical = digits.bytes().last().is_some_and(|b| crate::layout::base64_value(b) & 3 == 0);
+    digits.len() == 43 && digits.bytes().all(base64) && canonical
+}
+
+/// Returns true for 64 lower-case hexadecimal digits.
+pub fn is_sha256(digest: &str) -> bool {
+    digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Returns true for two lower-case words with a hyphen between them: `linux-amd64`.
+pub(super) fn is_platform(name: &str) -> bool {
+    let word = |word: &str| {
+        (1..=16).contains(&word.len())
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    name.split_once('-').is_some_and(|(os, arch)| word(os) && word(arch))
+}
+
+/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens.
+pub fn is_profile(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Returns true for a key that TOML takes without quotes.
+pub(super) fn is_bare_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_grammar() {
+        for good in ["go1", "go1.20", "go1.21.0", "go1.28rc1", "go1.5beta2", "go1.2.2"] {
+            assert!(is_version(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1.27.1",
+            "go",
+            "go2.1",
+            "go1.",
+            "go1.x",
+            "go1.27.1.1",
+            "go1.27.1rc1",
+            "go1.01",
+            "go1rc1",
+            "go1.27rc",
+            "go1.27alpha1",
+            "go1.27.1/..",
+            "go1.27 ",
+            "go1..1",
+            "go1.99999",
+        ] {
+            assert!(!is_version(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use super::*;
+use std::format;
+use std::string::{String, ToString};
+
+const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+
+fn full() -> String {
+    format!(
+        "# comment\nschema = 1\n\n[toolchain]\nversion = \"go1.27.1\"\nrequest = \"1.27\"\n\
+         level = \"built-in\"\n\n[toolchain.linux-amd64]\nh1 = \"{H1}\"\nsha256 = \"{}\"\n\
+         size = 70553950\n\n[pins]\nGODEBUG = \"http2debug=1\"\n\n[profile.ci]\n\
+         GOEXPERIMENT = \"jsonv2\"\n",
+        "a".repeat(64)
+    )
+}
+
+#[test]
+fn a_full_lock_is_read() {
+    let text = full();
+    let lock = parse(text.as_bytes()).unwrap();
+    assert_eq!((lock.version, lock.request, lock.level), ("go1.27.1", "1.27", Level::BuiltIn));
+    let entry = lock.platform("linux-amd64").unwrap();
+    assert_eq!((entry.h1, entry.size), (H1, Some(70_553_950)));
+    assert_eq!(lock.pins_of(None).unwrap(), &[("GODEBUG", "http2debug=1")]);
+    assert_eq!(lock.pins_of(Some("ci")).unwrap(), &[("GOEXPERIMENT", "jsonv2")]);
+    assert_eq!(lock.pins_of(Some("prod")), None);
+    assert_eq!(lock.platform("linux-arm64"), None);
+}
+
+#[test]
+fn each_damage_names_its_line() {
+    let digest = "a".repeat(64);
+    let cases = [
+        ("schema = 1", "schema = 2", 2, "written by a newer goward"),
+        ("schema = 1", "schema = \"1\"", 2, "`schema` must be the number 1"),
+        ("schema = 1", "shcema = 1", 2, "unknown key `shcema`"),
+        ("schema = 1\n", "", 3, "`schema` is missing"),
+        ("[toolchain]\n", "[toolchian]\n", 4, "unknown table `toolchian`"),
+        ("[toolchain]\n", "[pins]\n", 4, "`[toolchain]` is missing"),
+        ("go1.27.1", "../../x", 5, "`version` must be a Go version such as \"go1.27.1\""),
+        ("level = \"built-in\"\n", "", 17, "`level` is missing in `toolchain`"),
+        (
+            "level = \"built-in\"",
+            "level = \"best\"",
+            7,
+            "`level` must be a level such as \"built-in\"",
+        ),
+        (
+            "request = \"1.27\"",
+            "request = \"1.27\"\nrequest = \"1.26\"",
+            7,
+            "`request` stands here a second time",
+        ),
+        ("M=\"", "N=\"", 10, "`h1` must be \"h1:\" and a SHA-256 in base64"),
+        (digest.as_str(), "A", 11, "`sha256` must be 64 lower-case hexadecimal digits"),
+        ("70553950", "0", 12, "not a line of a goward lock"),
+        ("70553950", "99999999999999999999", 12, "not a line of a goward lock"),
+        ("size = 70553950", "size  = 1", 12, "not a line of a goward lock"),
+        ("GODEBUG =", "PATH =", 15, "unknown key `PATH` in `pins`"),
+        (
+            "http2debug=1",
+            "execerrdot=0",
+            15,
+            "a lock may not set `execerrdot`: it lets programs run from the current directory",
+        ),
+        ("http2debug=1", "a b", 15, "`GODEBUG` must be a list such as \"http2debug=1,netdns=go\""),
+        ("[profile.ci]", "[profile.CI]", 17, "unknown table `profile.CI`"),
+        ("[profile.ci]", "[pins]", 17, "`pins` stands here a second time"),
+        ("# comment", "# com\u{1b}ment", 1, "not plain text"),
+    ];
+    for (from, to, line, message) in cases {
+        let text = full().replacen(from, to, 1);
+        let error = parse(text.as_bytes()).unwrap_err();
+        assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
+    }
+}
+
+#[test]
+fn every_changed_byte_is_an_error_or_changes_what_is_read() {
+    let text = full();
+    let before = parse(text.as_bytes()).unwrap();
+    let comment_and_blanks = |at: usize| {
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        text[line_start..].starts_with('#')
+    };
+    for at in 0..text.len() {
+        for byte in 0..=255u8 {
+            let mut damaged = text.clone().into_bytes();
+            if damaged[at] == byte {
+                continue;
+            }
+            damaged[at] = byte;
+            if let Ok(after) = parse(&damaged) {
+                assert!(after != before || comment_and_blanks(at), "byte {at} to {byte}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cut_is_an_error_or_a_shorter_lock() {
+    let text = full();
+    for end in 0..text.len() {
+        if let Ok(lock) = parse(&text.as_bytes()[..end]) {
+            assert!(text[..end].ends_with('\n') && lock.version == "go1.27.1");
+        }
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let mut many = full();
+    many.extend((0..MAX_ENTRIES).map(|i| format!("[profile.p{i}]\n")));
+    assert_eq!(parse(many.as_bytes()).unwrap_err().problem, Problem::TooLarge);
+    let long = "#".repeat(MAX_SIZE) + "\n";
+    assert_eq!(parse(long.as_bytes()).unwrap_err().problem, Problem::TooLarge);
+}

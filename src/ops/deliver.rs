@@ -1,0 +1,213 @@
+//! From sources to a verified tree in quarantine.
+//!
+//! A source delivers a stream; it is digested and unpacked in one pass, and what came out is held
+//! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
+//! has every reason.
+
+use super::install::Want;
+use super::{Fetch, Session, pick};
+use crate::archive::{self, Limits, Sink};
+use crate::error::{Error, Kind, Result};
+use crate::net::{Net, Progress};
+use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
+use crate::store::{Staging, Store};
+use crate::verify::{
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
+};
+use crate::version::GoVersion;
+use std::collections::BTreeSet;
+use std::io::{Read, Seek};
+
+impl Session {
+    /// Returns the weakest level that both the user and the project accept.
+    pub(super) fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+        let user = self.config.floor(&self.ctx, fetch.accept)?;
+        Ok(user.max(want.demand))
+    }
+
+    /// Asks the sources in turn, until one delivers what is wanted.
+    pub(super) fn obtain(
+        &self,
+        store: &Store,
+        want: &Want,
+        fetch: &Fetch,
+    ) -> Result<(Delivery, Vec<String>)> {
+        let mut failures: Vec<(String, Error)> = Vec::new();
+        for source in self.sources(fetch)? {
+            match self.deliver(store, want, source.as_ref(), fetch) {
+                Ok(delivery) => {
+                    let warnings = failures
+                        .iter()
+                        .map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
+                    return Ok((delivery, warnings.collect()));
+                }
+                Err(error) => failures.push((source.name().to_owned(), error)),
+            }
+        }
+        Err(nobody_delivered(want, failures))
+    }
+
+    /// Fetches from one source into quarantine, and verifies.
+    fn deliver(
+        &self,
+        store: &Store,
+        want: &Want,
+        source: &dyn Source,
+        fetch: &Fetch,
+    ) -> Result<Delivery> {
+        let bar = self.ui.bar(&format!("{} {}", want.version, source.name()));
+        let shown = bar.clone();
+        let progress = Box::new(move |done, total: Option<u64>| {
+            if let Some(total) = total {
+                shown.set_length(total);
+            }
+            shown.set_position(done);
+        });
+        let delivered = self.unpack(store, want, source, progress, fetch);
+        bar.finish_and_clear();
+        delivered
+    }
+
+    /// Opens an artifact of a source, unpacks it into quarantine, and holds it against the evidence.
+    fn unpack(
+        &self,
+        store: &Store,
+        want: &Want,
+        source: &dyn Source,
+        progress: Progress,
+        fetch: &Fetch,
+    ) -> Result<Delivery> {
+        let label = format!("{}-{}", want.version, want.platform.lock_name());
+        let record = Records::built_in().get(want.version, want.platform);
+        let wanted = Wanted {
+            version: want.version,
+            platform: want.platform,
+            size: None,
+            // Where the record has the hash, what the source lists adds nothing.
+            ask_digest: record.is_none_or(|record| record.h1.is_none()),
+        };
+        let mut artifact = source.open(&wanted, &store.downloads(), progress)?;
+        let staging = store.stage(&label)?;
+        let mut quarantine = Quarantine::new(staging.path(), want.full)?;
+        let evidence = self.evidence(want, &artifact, fetch)?;
+        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
+        let evidence = Evidence { archive, ..evidence };
+        let tree = quarantine.finish(want.version, want.platform)?.verify(&evidence)?;
+        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Collects what is known about a toolchain before its bytes are looked at.
+    fn evidence(&self, want: &Want, artifact: &Artifact, fetch: &Fetch) -> Result<Evidence> {
+        let locked = want.locked.as_ref();
+        Ok(Evidence {
+            archive: None,
+            listed: match &artifact.listing {
+                Listing::Sha256(digest) => Digest::parse(digest),
+                Listing::CheckedByPip | Listing::Nothing => None,
+            },
+            listed_by_index: artifact.listing == Listing::CheckedByPip,
+            locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
+            locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
+            record: Records::built_in().get(want.version, want.platform).cloned(),
+            floor: self.floor(want, fetch)?,
+            origin: artifact.origin.clone(),
+            lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the sources to ask, in order.
+    ///
+    /// # Errors
+    ///
+    /// For a source that does not exist.
+    pub(super) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
+        let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
+        let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
+        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
+        crate::source::sources(&specs, &self.ctx, &net)
+    }
+}
+
+/// A verified tree in its staging directory.
+pub(super) struct Delivery {
+    pub(super) tree: VerifiedTree,
+    /// Removes what is left of it when dropped.
+    pub(super) staging: Staging,
+    /// Who delivered it.
+    pub(super) source: String,
+}
+
+/// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
+/// kind that Go publishes.
+fn fill(
+    quarantine: &mut Quarantine,
+    artifact: &mut Artifact,
+    version: GoVersion,
+) -> Result<Option<(Digest, u64)>> {
+    if artifact.kind == ArtifactKind::Wheel {
+        for (path, digest) in Absent::of(version).map(|absent| absent.files).unwrap_or_default() {
+            quarantine.add_absent(path, digest);
+        }
+    }
+    let limits = Limits::default();
+    let mut sink =
+        |path: &_, size, contents: &mut dyn Read| quarantine.write_file(path, size, contents);
+    let (name, body) = (&artifact.name, &mut artifact.body);
+    let unpacked = match artifact.kind {
+        ArtifactKind::TarGz => {
+            let mut digesting = Hashing::new(&mut *body);
+            archive::tar_gz::unpack(name, &mut digesting, &limits, &mut sink)
+                .map(|_| Some(digesting.finish()))
+        }
+        ArtifactKind::Zip => {
+            unpack_zip(name, body.require_file(name)?, &limits, &mut sink).map(Some)
+        }
+        ArtifactKind::Wheel => {
+            archive::wheel::unpack(name, body.require_file(name)?, &limits, &mut sink).map(|_| None)
+        }
+    };
+    // A parser says that its input ended; the network knows why.
+    unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
+}
+
+/// Digests a zip archive, then unpacks it: its directory is at its end.
+fn unpack_zip(
+    name: &str,
+    file: &mut fs_err::File,
+    limits: &Limits,
+    sink: &mut Sink,
+) -> Result<(Digest, u64)> {
+    let mut digesting = Hashing::new(&mut *file);
+    std::io::copy(&mut digesting, &mut std::io::sink())?;
+    let digest = digesting.finish();
+    file.rewind()?;
+    archive::zip::unpack(name, file, limits, sink)?;
+    Ok(digest)
+}
+
+/// Puts the failures of all sources into one report, of the most serious kind.
+fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+    if failures.len() == 1
+        && let Some((_, error)) = failures.pop()
+    {
+        return error;
+    }
+    let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
+    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
+        .into_iter()
+        .find(|kind| has(*kind))
+        .unwrap_or(Kind::Failed);
+    let message = format!("no source delivers {} for {}", want.version, want.platform);
+    let mut report = Error::new(kind, message);
+    for (name, error) in &failures {
+        report = report.detail(format!("{name}: {}", error.message()));
+        for detail in error.details() {
+            report = report.detail(format!("  {detail}"));
+        }
+    }
+    // What helps with the most serious failure helps.
+    let hints =
+        failures.iter().filter(|(_, error)| error.kind() == kind).flat_map(|(_, e)| e.hints());
+    let hints: BTreeSet<&String> = hints.collect();
+    hints.into_iter().fold(report.detail("nothing was installed"), Error::hint)
+}

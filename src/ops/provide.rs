@@ -1,0 +1,68 @@
+//! A missing toolchain on the way to running something.
+
+use super::governing::{Origin, Toolchain};
+use super::{Fetch, Session};
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use goward_shim::{Environment, Tool, names};
+
+impl Session {
+    /// Installs a toolchain that governs, if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::install`], below the words that it is not installed.
+    pub fn provide(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<()> {
+        if self.program(toolchain, Tool::Go)?.exists() {
+            return Ok(());
+        }
+        let missing = not_installed(toolchain.version, &toolchain.origin);
+        self.install_governing(toolchain, fetch)
+            .map(drop)
+            .map_err(|error| error.context(missing.message()).with_kind(Kind::NotInstalled))
+    }
+
+    /// Like [`Session::provide`], if the user lets `go` install by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::provide`], or because it is forbidden.
+    pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
+        if self.config.auto_install(&self.ctx) || self.program(toolchain, Tool::Go)?.exists() {
+            return self.provide(toolchain, &Fetch::default());
+        }
+        Err(not_installed(toolchain.version, &toolchain.origin)
+            .detail(format!("it was not installed now: `{}=0`", names::AUTO_INSTALL_VAR)))
+    }
+
+    /// Returns the best installed toolchain for a request; installs one if none fits and the user
+    /// lets `go` install by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::requested`].
+    pub fn requested_or_installed(&self, request: &str, env: &Environment) -> Result<Toolchain> {
+        let error = match self.requested(request, env) {
+            Err(error) if error.kind() == Kind::NotInstalled => error,
+            other => return other,
+        };
+        if !self.config.auto_install(&self.ctx) {
+            return Err(error);
+        }
+        self.install_for(request, Platform::host(), false, &Fetch::default())
+            .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
+        self.requested(request, env)
+    }
+}
+
+/// Says that the toolchain that governs is not installed, and how to change that.
+pub fn not_installed(version: GoVersion, origin: &Origin) -> Error {
+    let message = format!("{version} is not installed (wanted by {origin})");
+    Error::new(Kind::NotInstalled, message).hint(match origin {
+        Origin::Lock(_) => "run `goward install` in this project".to_owned(),
+        Origin::Default(_) | Origin::Request(_) => {
+            format!("run `goward install {}`", version.to_string().trim_start_matches("go"))
+        }
+    })
+}
