@@ -180,13 +180,12 @@ impl Old {
         };
         let text = goward_shim::sys::read_file(path.as_os_str().as_bytes(), MAX_SIZE);
         let Ok(Some(text)) = text else { return Err(error) };
-        match goward_shim::lock::parse(&text).map_err(|error| error.problem) {
-            Err(Problem::NewerSchema) => Err(error),
-            _ => {
-                let warning = format!("{}; it is written anew", error.message());
-                Ok(Self { lock: None, warning: Some(warning) })
-            }
+        let parsed = goward_shim::lock::parse(&text);
+        if parsed.is_err_and(|error| error.problem == Problem::NewerSchema) {
+            return Err(error);
         }
+        let warning = format!("{}; it is written anew", error.message());
+        Ok(Self { lock: None, warning: Some(warning) })
     }
 }
 

@@ -100,6 +100,7 @@ fn an_unknown_profile_is_an_error() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_mistake_names_its_line() {
     let cases = [
         ("[pins]", "[pin]", "6`: unknown key `pin` in the manifest; did you mean `pins`?"),
