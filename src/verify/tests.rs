@@ -215,7 +215,7 @@ fn a_level_below_the_floor_in_full() {
     assert_eq!(
         text(verify(&Evidence { floor: Level::Listed, ..from_archive() }, false)),
         "goward: go1.27.1 for linux/amd64 is verified only at level `none`; `listed` is \
-         wanted\n  nothing was installed\nhint: ask a second source: `goward install go1.27.1 \
+         required\n  nothing was installed\nhint: ask a second source: `goward install go1.27.1 \
          --source go.dev`"
     );
 }

@@ -121,9 +121,8 @@ fn a_connection_that_always_breaks() {
 }
 
 #[test]
-fn every_flipped_bit_of_an_archive_is_noticed() {
+fn a_flipped_bit_anywhere_in_an_archive_is_noticed() {
     let bytes = good().tar_gz();
-    let digest = hex_sha256(&bytes);
     for at in (0..bytes.len()).step_by(bytes.len() / 12) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x10;
@@ -133,7 +132,6 @@ fn every_flipped_bit_of_an_archive_is_noticed() {
         let outcome = sandbox.goward(["install", "1.99.1"]);
         assert_eq!(outcome.code, Some(4), "byte {at}: {}", outcome.stderr);
         assert_nothing(&sandbox, &outcome);
-        assert!(!outcome.stderr.contains(&digest) || outcome.stderr.contains("expected"));
     }
 }
 
@@ -299,13 +297,14 @@ fn an_unknown_source() {
 }
 
 #[test]
-fn a_damaged_lock_at_every_byte_never_runs_anything_else() {
+fn a_damaged_lock_never_runs_anything_else() {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
     assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     let sandbox = sandbox.var("GOWARD_OFFLINE", "1");
     let lock = sandbox.read("project/goward.lock");
+    // The parser itself is tried at every byte with every value (`shims/src/lock/tests.rs`).
     let step = if std::env::var_os("GOWARD_TEST_FULL").is_some() { 1 } else { 7 };
     for at in (0..lock.len()).step_by(step) {
         let mut damaged = lock.clone().into_bytes();

@@ -59,3 +59,29 @@ fn without_network_the_built_in_records_answer() {
         outcome.stderr
     );
 }
+
+/// The keys that `docs/commands.md` promises are those that are printed.
+#[test]
+fn json_has_the_documented_keys() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md")).unwrap();
+    let cases: [(&[&str], fn(&serde_json::Value) -> &serde_json::Value); 4] = [
+        (&["list", "--json"], |list| &list[0]),
+        (&["list", "--remote", "--json"], |value| value),
+        (&["which", "--json"], |value| value),
+        (&["version", "--json"], |value| value),
+    ];
+    for (args, object) in cases {
+        let value: serde_json::Value = serde_json::from_str(&sandbox.goward(args).stdout).unwrap();
+        let row = document
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", args.join(" "))))
+            .unwrap();
+        for key in object(&value).as_object().unwrap().keys() {
+            assert!(row.contains(&format!("`{key}`")), "{args:?}: `{key}` is not documented");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use clap::CommandFactory;
 use goward::cli::args::Cli;
 use goward::error::Kind;
 use goward_shim::pins::{PINS, Rule};
+use std::collections::BTreeSet;
 
 /// Returns the cells of every table row of a document.
 fn rows(document: &str) -> Vec<Vec<String>> {
@@ -62,25 +63,53 @@ fn every_variable_of_ours_stands_in_environment() {
     }
 }
 
+/// Both ways: nothing is missing, and nothing that was removed is still promised.
 #[test]
-fn every_command_and_option_stands_in_commands() {
+fn commands_and_options_are_those_of_the_program() {
     let document = read("docs/commands.md");
-    for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
-        let heading = format!("## `goward {}", command.get_name());
-        let section = document
-            .split("\n## ")
-            .find(|section| format!("## {section}").starts_with(&heading))
-            .unwrap_or_else(|| panic!("no section starts with {heading}"));
-        for argument in command.get_arguments() {
-            if let Some(long) = argument.get_long().filter(|long| *long != "help") {
-                assert!(
-                    section.contains(&format!("`--{long}")),
-                    "{}: --{long}",
-                    command.get_name()
-                );
-            }
-        }
+    let sections: Vec<&str> =
+        document.split("\n## ").filter(|text| text.starts_with("`goward ")).collect();
+    let command = Cli::command();
+    let commands: Vec<_> =
+        command.get_subcommands().filter(|command| !command.is_hide_set()).collect();
+    assert_eq!(sections.len(), commands.len());
+    for (section, command) in sections.iter().zip(commands) {
+        let name = section["`goward ".len()..].split([' ', '`']).next().unwrap();
+        assert_eq!(name, command.get_name());
+        let options = command.get_arguments().filter_map(|argument| argument.get_long());
+        let options: BTreeSet<String> =
+            options.filter(|long| *long != "help").map(|long| format!("--{long}")).collect();
+        let starts = section.split('`').filter(|word| word.starts_with("--"));
+        let documented: BTreeSet<String> =
+            starts.map(|word| word.split(' ').next().unwrap().to_owned()).collect();
+        let missing: Vec<_> = options.difference(&documented).collect();
+        let gone: Vec<_> = documented.difference(&options).collect();
+        assert!(
+            missing.is_empty() && gone.is_empty(),
+            "{name}: missing {missing:?}, gone {gone:?}"
+        );
     }
+}
+
+/// The figures of the README are those of the file.
+#[test]
+fn the_readme_counts_the_records() {
+    let records = read("data/releases.tsv");
+    let rows: Vec<Vec<&str>> = records
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let hashes: Vec<_> = rows.iter().filter(|row| row[2] != "-").collect();
+    let releases: BTreeSet<&str> = hashes.iter().map(|row| row[0]).collect();
+    let archives = rows.iter().filter(|row| row[3] != "-").count();
+    let want = format!(
+        "{} tree hashes of {} releases, and {archives} archive digests",
+        hashes.len(),
+        releases.len()
+    );
+    let readme = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&want), "{want}");
 }
 
 #[test]
