@@ -54,9 +54,16 @@ fn main() {
 fn prepare(base: &Path) -> (PathBuf, PathBuf) {
     let key = layout::key("go1.27.1", layout::HOST_PLATFORM, H1);
     let tree = base.join("store/tree").join(&key).join("bin");
-    for directory in [&tree, &base.join("store/shims"), &base.join("project"), &base.join("bin")] {
+    for directory in [
+        &tree,
+        &base.join("store/shims"),
+        &base.join("store/goenv"),
+        &base.join("project"),
+        &base.join("bin"),
+    ] {
         fs::create_dir_all(directory).unwrap();
     }
+    fs::write(base.join("store/goenv/none"), "").unwrap();
     let target = tree.join("go");
     fs::copy("/bin/true", &target).unwrap();
     let platform = layout::HOST_PLATFORM;
@@ -80,7 +87,12 @@ fn prepare(base: &Path) -> (PathBuf, PathBuf) {
 
 fn time(program: &Path, directory: &Path, base: &Path) -> Duration {
     let mut command = Command::new(program);
-    command.env("GOWARD_HOME", base.join("store")).env_remove("GOTOOLCHAIN").current_dir(directory);
+    command
+        .env("GOWARD_HOME", base.join("store"))
+        .env("HOME", base)
+        .env_remove("GOTOOLCHAIN")
+        .env_remove("GOENV")
+        .current_dir(directory);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let start = Instant::now();
     let status = command.status().unwrap();

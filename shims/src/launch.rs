@@ -1,5 +1,6 @@
 //! Program, arguments and environment of the `go` to run.
 
+use crate::barrier::Barrier;
 use crate::environment::{Environment, name_of};
 use crate::pins::{self, Rule};
 use crate::resolve::Tool;
@@ -25,6 +26,7 @@ pub fn toolchain<'a>(
     home: &[u8],
     key: &str,
     pins: &[(&str, &str)],
+    barrier: &Barrier,
     tool: Tool,
     argv: Vec<&'a [u8]>,
     env: &Environment<'a>,
@@ -40,6 +42,10 @@ pub fn toolchain<'a>(
     };
     set("GOROOT", &layout::root(home, key));
     set("GOTOOLCHAIN", b"local");
+    set("GOENV", &barrier.path);
+    if let Some(chosen) = barrier.chosen {
+        set(names::GOENV_VAR, chosen);
+    }
     for (name, value) in pins {
         set(name, value.as_bytes());
     }
@@ -64,6 +70,9 @@ pub fn foreign<'a>(
     } else {
         env.iter().map(Cow::Borrowed).collect()
     };
+    if let Some(chosen) = env.get(names::GOENV_VAR).filter(|_| nested) {
+        entries.push(Cow::Owned([b"GOENV=", chosen].concat()));
+    }
     entries.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
     let mut entry = Vec::from(names::DEPTH_VAR.as_bytes());
     entry.push(b'=');
@@ -76,7 +85,7 @@ pub fn foreign<'a>(
 fn without_pins<'a>(env: &Environment<'a>) -> impl Iterator<Item = &'a [u8]> {
     let owned = |entry: &&[u8]| match pins::row(name_of(entry)).map(|row| row.rule) {
         Some(Rule::Pin | Rule::Remove | Rule::Set) => false,
-        None => true,
+        None => name_of(entry) != names::GOENV_VAR.as_bytes(),
     };
     env.iter().filter(owned).collect::<Vec<_>>().into_iter()
 }
@@ -105,7 +114,8 @@ mod tests {
             b"odd",
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
-        let launch = toolchain(b"/s", "k", &pins, Tool::Go, vec![b"go"], &env);
+        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let launch = toolchain(b"/s", "k", &pins, &barrier, Tool::Go, vec![b"go"], &env);
         assert_eq!(launch.program, b"/s/tree/k/bin/go");
         assert_eq!(
             shown(&launch),
@@ -115,6 +125,7 @@ mod tests {
                 "odd",
                 "GOROOT=/s/root/k",
                 "GOTOOLCHAIN=local",
+                "GOENV=/s/goenv/none",
                 "GODEBUG=http2debug=1"
             ]
         );
@@ -130,9 +141,11 @@ mod tests {
             b"GOEXPERIMENT=x",
             b"GOTOOLCHAIN=local",
             b"A=1",
+            b"GOENV=/s/goenv/none",
+            b"GOWARD_GOENV=/own",
             b"GOWARD_DEPTH=1",
         ]);
         let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"), 1);
-        assert_eq!(shown(&launch), ["A=1", "GOWARD_DEPTH=2"]);
+        assert_eq!(shown(&launch), ["A=1", "GOENV=/own", "GOWARD_DEPTH=2"]);
     }
 }

@@ -9,6 +9,7 @@
 //! - [`lock`]: the only parser of `goward.lock`
 //! - [`layout`]: where things are in the store, as pure functions
 //! - [`pins`]: the table of Go variables that are set, pinned or removed
+//! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours
 //! - [`sys`]: the operating system, behind four functions
@@ -23,6 +24,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod barrier;
 pub mod environment;
 pub mod find;
 pub mod launch;

@@ -17,6 +17,8 @@ pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 
 /// The directory of the shims, in the store.
 pub const SHIMS_DIRECTORY: &str = "shims";
+/// The directory of copies of the user's `go env -w` file, in the store.
+pub const GOENV_DIRECTORY: &str = "goenv";
 /// The directory of locks that `goward exec` makes for its overrides, in the store.
 pub const OVERRIDE_DIRECTORY: &str = "override";
 
@@ -34,6 +36,8 @@ pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
 /// How often a call was passed on to a `go` that is not ours; guards against loops.
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
+/// The caller's own GOENV, put aside while GOENV names goward's copy; set by the shim.
+pub const GOENV_VAR: &str = "GOWARD_GOENV";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.
 pub const SOURCE_VAR: &str = "GOWARD_SOURCE";
 /// The weakest level at which a toolchain may be installed.

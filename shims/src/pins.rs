@@ -50,6 +50,13 @@ pub const PINS: &[Pin] = &[
         check: check_debug,
     },
     Pin {
+        name: "GOENV",
+        rule: Rule::Set,
+        reason: "names a copy of the user's own file without what goward owns, so that values set \
+                 with `go env -w` do not get in",
+        check: never,
+    },
+    Pin {
         name: "GOEXPERIMENT",
         rule: Rule::Pin,
         reason: "selects compiler and library experiments; a name that a version does not know \

@@ -1,5 +1,6 @@
 //! The shim's one decision: which `go`, in which environment.
 
+use crate::barrier::{self, Barrier};
 use crate::environment::Environment;
 use crate::find::{self, Found};
 use crate::launch::{self, Launch};
@@ -94,7 +95,7 @@ pub enum Choice<'a> {
 pub enum Step<'a> {
     /// Replace this process.
     Exec(Launch<'a>),
-    /// Hand over to the manager, which looks up the request.
+    /// Hand over to the manager: it looks up a request, makes a barrier, or runs `go env -w`.
     Manager,
 }
 
@@ -173,16 +174,33 @@ pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
     match choose(call)? {
         Choice::Request { .. } => Ok(Step::Manager),
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
-        Choice::Project(found) | Choice::Default(found) => locked(call, &found).map(Step::Exec),
+        Choice::Project(found) | Choice::Default(found) => {
+            let locked = locked(call, &found)?;
+            let changes_settings =
+                call.tool() == Tool::Go && barrier::changes_settings(call.args());
+            if changes_settings || !locked.barrier.is_ready() {
+                return Ok(Step::Manager);
+            }
+            Ok(Step::Exec(locked.launch))
+        }
     }
 }
 
-/// Returns the launch of the toolchain that a lock names.
+/// What a lock comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Locked<'a> {
+    /// The launch, which needs the barrier.
+    pub launch: Launch<'a>,
+    /// The barrier, which the manager makes where it is missing.
+    pub barrier: Barrier<'a>,
+}
+
+/// Returns what the lock `found` comes to.
 ///
 /// # Errors
 ///
 /// See [`Refusal`].
-pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Launch<'a>, Refusal> {
+pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal> {
     let env = &call.env;
     let path = || found.path.clone();
     let lock =
@@ -198,7 +216,10 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Launch<'a>, Refusal>
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
     let key = layout::key(lock.version, entry.name, entry.h1);
-    Ok(launch::toolchain(&home, &key, pins, call.tool(), call.argv.into(), env))
+    let barrier = barrier::locate(&home, env);
+    let argv = call.argv.into();
+    let launch = launch::toolchain(&home, &key, pins, &barrier, call.tool(), argv, env);
+    Ok(Locked { launch, barrier })
 }
 
 /// Returns the pins of the profile that the environment names.

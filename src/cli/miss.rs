@@ -1,13 +1,16 @@
 //! The shim's slow path: find its decision again, install what is missing, run it or explain.
 
 use super::args::Miss;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::governing::Governing;
 use crate::ops::launch::become_program;
 use crate::ops::refusal::explain;
+use goward_shim::barrier::changes_settings;
+use goward_shim::find::Found;
 use goward_shim::resolve::{Choice, Step, choose, resolve};
-use goward_shim::{Call, Environment, names};
+use goward_shim::{Call, Environment, Tool, names};
+use std::convert::Infallible;
 use std::os::unix::ffi::OsStrExt;
 
 /// Becomes the program that the call is for; returns only on failure, with an exit code that no
@@ -20,39 +23,51 @@ pub(super) fn run(session: &Session, miss: &Miss) -> Error {
 fn serve(session: &Session, miss: &Miss) -> Error {
     let argv: Vec<&[u8]> = miss.argv.iter().map(|word| word.as_bytes()).collect();
     let entries = session.ctx.entries();
-    let env = Environment::of(&entries);
-    let call = Call { argv: &argv, env: env.clone(), cwd: session.ctx.cwd.as_os_str().as_bytes() };
-    match choose(&call) {
-        Err(refused) => explain(&session.ctx, &refused),
-        Ok(Choice::Request { request, argument }) => {
-            let request = String::from_utf8_lossy(request);
-            match session.requested_or_installed(&request, &env) {
-                Err(error) => error,
-                Ok(toolchain) => {
-                    // What the call starts is to get the same Go.
-                    let version = toolchain.version.to_string();
-                    let rest = if argument { without_request(&argv) } else { argv.clone() };
-                    let extra = [(names::GO_VAR, version.as_str())];
-                    session.become_tool(&toolchain, call.tool(), &rest, &extra)
-                }
+    let cwd = session.ctx.cwd.as_os_str().as_bytes();
+    let call = Call { argv: &argv, env: Environment::of(&entries), cwd };
+    let served = match choose(&call) {
+        Err(refused) => Err(explain(&session.ctx, &refused)),
+        Ok(Choice::Request { request, argument }) => requested(session, &call, request, argument),
+        Ok(Choice::Project(found) | Choice::Default(found)) => locked(session, &call, &found),
+        Ok(Choice::Bypass | Choice::Nobody) => match resolve(&call) {
+            Err(refused) => Err(explain(&session.ctx, &refused)),
+            Ok(Step::Manager) => {
+                Err(Error::new(Kind::CannotRun, "a lock appeared during the call"))
             }
-        }
-        Ok(_) => match resolve(&call) {
-            Err(refused) => explain(&session.ctx, &refused),
-            Ok(Step::Manager) => Error::new(Kind::CannotRun, "the lock changed during the call"),
-            Ok(Step::Exec(launch)) => {
-                if let Ok(Governing::Toolchain(toolchain)) = session.governing_call(&call)
-                    && let Err(error) = session.provide_by_itself(&toolchain)
-                {
-                    return error;
-                }
-                become_program(&launch)
-            }
+            Ok(Step::Exec(launch)) => Err(become_program(&launch)),
         },
+    };
+    match served {
+        Ok(never) => match never {},
+        Err(error) => error,
     }
 }
 
-/// `argv` without the `+REQUEST` after the program's name.
-fn without_request<'a>(argv: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    argv.iter().take(1).chain(argv.iter().skip(2)).copied().collect()
+/// A call with `+REQUEST` or `GOWARD_GO`; what it starts is to get the same Go.
+fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> Result<Infallible> {
+    let request = String::from_utf8_lossy(request);
+    let toolchain = session.requested_or_installed(&request, &call.env)?;
+    let version = toolchain.version.to_string();
+    // Without the `+REQUEST` after the program's name.
+    let skipped = usize::from(argument);
+    let argv: Vec<&[u8]> =
+        call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
+    let call = Call { argv: &argv, ..call.clone() };
+    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, &version)]))
+}
+
+/// A call that a lock decides, and that lacked its toolchain or its barrier, or is `go env -w`.
+fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
+    let refused = |refusal| explain(&session.ctx, &refusal);
+    goward_shim::resolve::locked(call, found).map_err(refused)?;
+    if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
+        session.provide_by_itself(&toolchain)?;
+    }
+    session.ready_barrier(&call.env)?;
+    let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;
+    if call.tool() == Tool::Go && changes_settings(call.args()) {
+        let lock = String::from_utf8_lossy(&found.path);
+        return Err(session.change_settings(locked.launch, &locked.barrier, &untrusted(lock)));
+    }
+    Err(become_program(&locked.launch))
 }

@@ -11,7 +11,7 @@ use crate::store::{Installed, Store};
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use goward_shim::names;
+use goward_shim::{Environment, names};
 use std::path::Path;
 use std::time::Duration;
 
@@ -218,6 +218,8 @@ impl Session {
         let store = self.store()?;
         store.recover()?;
         self.place_shims()?;
+        // A store that is read-only from now on has what `go` needs.
+        self.ready_barrier(&Environment::of(&self.ctx.entries()))?;
         if let Some(installed) = present(&store, want, floor)? {
             store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });

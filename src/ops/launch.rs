@@ -5,7 +5,7 @@ use super::overrides::Overrides;
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Environment, Tool, names, sys};
+use goward_shim::{Call, Environment, Tool, barrier, names, sys};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -26,10 +26,13 @@ impl Session {
         let pins = borrowed(&toolchain.pins);
         let entries = self.ctx.entries();
         let env = Environment::of(&entries);
+        self.ready_barrier(&env)?;
+        let barrier = barrier::locate(home.as_os_str().as_bytes(), &env);
         let launch = launch::toolchain(
             home.as_os_str().as_bytes(),
             &toolchain.key,
             &pins,
+            &barrier,
             Tool::Go,
             Vec::new(),
             &env,
@@ -47,7 +50,11 @@ impl Session {
                 (None, false) => None,
             }
         });
-        Ok(changes.collect())
+        let mut changes: Changes = changes.collect();
+        if let Some(chosen) = barrier.chosen {
+            changes.push((names::GOENV_VAR.to_owned(), Some(OsString::from_vec(chosen.to_vec()))));
+        }
+        Ok(changes)
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -91,23 +98,19 @@ impl Session {
         Ok(changes)
     }
 
-    /// Becomes `tool` of `toolchain`; returns only when that fails.
-    pub fn become_tool(
-        &self,
-        toolchain: &Toolchain,
-        tool: Tool,
-        argv: &[&[u8]],
-        extra: &[(&str, &str)],
-    ) -> Error {
-        let home = match self.ctx.home() {
+    /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that
+    /// fails.
+    pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
+        let ready = self.ready_barrier(&call.env).and_then(|()| self.ctx.home());
+        let home = match ready {
             Ok(home) => home,
             Err(error) => return error,
         };
+        let (home, argv) = (home.as_os_str().as_bytes(), call.argv.to_vec());
+        let barrier = barrier::locate(home, &call.env);
         let pins = borrowed(&toolchain.pins);
-        let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
-        let home = home.as_os_str().as_bytes();
-        let mut launch = launch::toolchain(home, &toolchain.key, &pins, tool, argv.to_vec(), &env);
+        let mut launch =
+            launch::toolchain(home, &toolchain.key, &pins, &barrier, call.tool(), argv, &call.env);
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );

@@ -4,6 +4,7 @@
 //! included; `cli` prints. Only what is about time operations show themselves: progress bars, and
 //! whom they wait for.
 
+pub mod barrier;
 pub mod default;
 mod deliver;
 pub mod governing;

@@ -13,7 +13,7 @@ fn what_goward_sets_and_removes() {
     assert_eq!(
         sandbox.goward(["env"]).data(),
         format!(
-            "unset GODEBUG\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/root/{key}'\n\
+            "unset GODEBUG\nexport GOENV='[STORE]/goenv/none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/root/{key}'\n\
              export GOTOOLCHAIN='local'\nunset GOTOOLDIR\n"
         )
     );

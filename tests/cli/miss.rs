@@ -97,3 +97,20 @@ fn nothing_to_run() {
          hint: for this project: `goward use stable`\nhint: for everywhere else: `goward default stable`",
     );
 }
+
+#[test]
+fn a_store_that_cannot_be_written_serves_those_without_settings() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.goward(["install"]).code, Some(0));
+    assert!(sandbox.store().join("goenv/none").is_file());
+    let listing = sandbox.store_listing();
+    assert_eq!(sandbox.go(["version"]).data(), RAN);
+    assert_eq!(sandbox.store_listing(), listing, "a call that needs nothing writes nothing");
+    // With settings, one copy is made, once for each state of the file.
+    sandbox.write("home/.config/go/env", "GOPRIVATE=example.com\n");
+    assert_eq!(sandbox.go(["version"]).data(), RAN);
+    let with_copy = sandbox.store_listing();
+    assert_eq!(with_copy.len(), listing.len() + 1);
+    assert_eq!(sandbox.go(["version"]).data(), RAN);
+    assert_eq!(sandbox.store_listing(), with_copy);
+}

@@ -112,6 +112,7 @@ fn three_versions_side_by_side() {
     inherited.env("GOEXPERIMENT", "nojsonv2").env("GODEBUG", "gctrace=1").arg("version");
     assert_eq!(sandbox.finish(&mut inherited).data(), "go version go1.22.10 linux/amd64\n");
 
+    go_env_w(&sandbox);
     assert_eq!(
         sandbox.goward_in("p27", ["lock"]).says(),
         "goward: up to date: `[BASE]/p27/goward.lock`: go1.27.1 (built-in)\n"
@@ -120,6 +121,32 @@ fn three_versions_side_by_side() {
         serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 3);
     assert_eq!(json[2]["h1"], H1_OF_1_27_1);
+}
+
+/// What `go env -w` wrote, in each direction.
+fn go_env_w(sandbox: &Sandbox) {
+    let file = "home/.config/go/env";
+    sandbox.write(file, "GOEXPERIMENT=nosuch\nGOPRIVATE=example.com\nGOTOOLCHAIN=go1.5\n");
+    for (project, version) in [("p22", "go1.22.10"), ("p26", "go1.26.2"), ("p27", "go1.27.1")] {
+        let said = sandbox.go_in(project, ["version"]);
+        assert_eq!(said.data(), format!("go version {version} linux/amd64\n"));
+        assert_eq!(sandbox.go_in(project, ["env", "GOPRIVATE"]).data(), "example.com\n");
+        sandbox.go_in(project, ["env", "-w", "GOEXPERIMENT=arenas"]).fails(
+            126,
+            &format!(
+                "goward: `GOEXPERIMENT` is decided by `[BASE]/{project}/goward.lock`, not by `go env -w`\n  \
+                 nothing was changed\nhint: change it for this project: `goward use --help`\n\
+                 hint: or write it for other toolchains from a directory without a lock"
+            ),
+        );
+    }
+    assert_eq!(sandbox.go_in("p26", ["env", "-w", "GOPRIVATE=example.org"]).data(), "");
+    assert!(sandbox.read(file).contains("GOPRIVATE=example.org\n"), "{}", sandbox.read(file));
+    assert!(sandbox.read(file).contains("GOEXPERIMENT=nosuch\n"));
+    assert_eq!(sandbox.go_in("p27", ["env", "GOPRIVATE"]).data(), "example.org\n");
+    assert_eq!(sandbox.go_in("p27", ["env", "-u", "GOPRIVATE"]).data(), "");
+    assert_eq!(sandbox.go_in("p22", ["env", "GOPRIVATE"]).data(), "\n");
+    sandbox.write(file, "");
 }
 
 /// The same package through a mirror of the index on loopback, and from a directory of wheels.

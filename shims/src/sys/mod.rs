@@ -1,11 +1,12 @@
-//! The operating system: reading one file, two questions about a path, and exec.
+//! The operating system: reading one file, three questions about a path, and exec.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
 pub use portable::{
-    arguments, complain, environment, exec, executable, own_path, read_file, working_directory,
+    arguments, complain, environment, exec, executable, own_path, read_file, stamp,
+    working_directory,
 };
 
 /// Why a file that is there was not read.
@@ -19,6 +20,17 @@ pub enum ReadError {
     Os(i32),
     /// It is longer than it may be.
     TooLarge,
+}
+
+/// The state of a file: two that are equal have the same content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which file.
+    pub identity: Identity,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it last changed in any way, in nanoseconds.
+    pub changed: i128,
 }
 
 /// Device and inode of a file.

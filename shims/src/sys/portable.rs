@@ -2,7 +2,7 @@
 
 extern crate std;
 
-use super::{Identity, ReadError};
+use super::{Identity, ReadError, Stamp};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use std::ffi::{OsStr, OsString};
@@ -108,6 +108,17 @@ pub fn executable(path: &[u8]) -> Option<Identity> {
     let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;
     let runs = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
     runs.then(|| Identity { device: metadata.dev(), inode: metadata.ino() })
+}
+
+/// Returns the state of the file that `path` leads to.
+pub fn stamp(path: &[u8]) -> Option<Stamp> {
+    let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;
+    let seconds = i128::from(metadata.ctime()) * 1_000_000_000;
+    Some(Stamp {
+        identity: Identity { device: metadata.dev(), inode: metadata.ino() },
+        size: metadata.len(),
+        changed: seconds + i128::from(metadata.ctime_nsec()),
+    })
 }
 
 /// Replaces this process; returns only on failure, with the operating system's error number.

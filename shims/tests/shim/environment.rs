@@ -112,3 +112,23 @@ fn a_nested_call_outside_of_projects_gets_the_system_go_without_our_values() {
         sandbox.var("PATH", path).var("GOROOT", goroot).var("GOEXPERIMENT", "jsonv2").run();
     assert_eq!((outcome.variable("GOROOT"), outcome.variable("GOEXPERIMENT")), (None, None));
 }
+
+#[test]
+fn the_callers_own_goenv_is_put_aside_and_given_back() {
+    let own = |sandbox: &Sandbox| sandbox.path("project/own").to_str().unwrap().to_owned();
+    let sandbox = inherited().file("project/own", "");
+    let goenv = own(&sandbox);
+    let sandbox = sandbox.var("GOENV", "off");
+    let outcome = sandbox.run();
+    assert!(outcome.variable("GOENV").unwrap().ends_with("/store/goenv/none"));
+    assert_eq!(outcome.variable("GOWARD_GOENV").as_deref(), Some("off"));
+    // A `go` that is not ours gets it back.
+    let copy = sandbox.path("store/goenv/none");
+    let nested = Sandbox::new().foreign_go("system").cwd("elsewhere");
+    let (path, root, store) =
+        (nested.path("system"), sandbox.root("go1.27.1"), sandbox.path("store"));
+    let nested = nested.var("PATH", path).var("GOROOT", root).var("GOWARD_HOME", store);
+    let outcome = nested.var("GOENV", copy).var("GOWARD_GOENV", &goenv).run();
+    assert_eq!(outcome.variable("GOENV").as_deref(), Some(goenv.as_str()));
+    assert_eq!(outcome.variable("GOWARD_GOENV"), None);
+}

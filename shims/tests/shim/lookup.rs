@@ -200,3 +200,36 @@ fn two_programs_that_pass_calls_to_each_other_stop() {
     assert_eq!(outcome.program(), sandbox.path("bin/goward").to_str().unwrap());
     assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("20"));
 }
+
+#[test]
+fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
+    let sandbox = two_versions().file("home/.config/go/env", "GOEXPERIMENT=x\n");
+    asks_manager(&sandbox, &[]);
+    // Made for this state, it serves; after a change it does not.
+    let entries = [b"HOME=".to_vec(), b"GOWARD_HOME=".to_vec()];
+    let paths = [sandbox.path("home"), sandbox.path("store")];
+    let entries: Vec<Vec<u8>> = entries
+        .iter()
+        .zip(&paths)
+        .map(|(name, path)| [name, path.as_os_str().as_encoded_bytes()].concat())
+        .collect();
+    let home = paths[1].as_os_str().as_encoded_bytes();
+    let barrier = goward_shim::barrier::locate(home, &goward_shim::Environment::of(&entries));
+    let path = std::path::PathBuf::from(String::from_utf8(barrier.path).unwrap());
+    std::fs::write(&path, "").unwrap();
+    let outcome = sandbox.run();
+    assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("bin/go").to_str().unwrap());
+    assert_eq!(outcome.variable("GOENV").unwrap(), path.to_str().unwrap());
+    std::fs::write(sandbox.path("home/.config/go/env"), "GOEXPERIMENT=yy\n").unwrap();
+    asks_manager(&sandbox, &[]);
+}
+
+#[test]
+fn changes_to_the_users_file_are_the_managers() {
+    asks_manager(
+        &two_versions().arg("env").arg("-w").arg("GOPROXY=off"),
+        &["env", "-w", "GOPROXY=off"],
+    );
+    asks_manager(&two_versions().arg("env").arg("-u").arg("GOPROXY"), &["env", "-u", "GOPROXY"]);
+    runs(&two_versions().arg("env").arg("GOPROXY"), "go1.27.1");
+}

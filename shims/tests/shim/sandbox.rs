@@ -75,6 +75,8 @@ impl Sandbox {
         let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(base.join("bin")).unwrap();
         fs::create_dir_all(base.join("store/shims")).unwrap();
+        fs::create_dir_all(base.join("store/goenv")).unwrap();
+        fs::write(base.join("store/goenv/none"), "").unwrap();
         fs::create_dir_all(base.join("project")).unwrap();
         fs::hard_link(env!("CARGO_BIN_EXE_goward-shim"), base.join("bin/goward-shim")).unwrap();
         for tool in ["go", "gofmt"] {

@@ -1,0 +1,142 @@
+//! The file that stands between Go and what was written with `go env -w`.
+//!
+//! Go reads defaults from the file that `GOENV` names (`cmd/go/internal/cfg`, `Getenv`); a value in it
+//! reaches every Go, whatever a lock says. The shim therefore lets `GOENV` name a copy in the store,
+//! made by the manager, without the variables that goward owns. The copy's name holds the state of
+//! the original (device, inode, size, change time), so that one look at the original tells which
+//! copy is right, and the shim never reads either.
+
+use crate::environment::Environment;
+use crate::{layout, names, sys};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The name of the copy for those who have no such file.
+pub const NONE: &str = "none";
+
+/// Which copy a call gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Barrier<'a> {
+    /// The copy.
+    pub path: Vec<u8>,
+    /// The user's own file; `None` when there is none, or it is switched off.
+    pub own: Option<Vec<u8>>,
+    /// What the caller's `GOENV` says, when it is the caller's and not ours.
+    pub chosen: Option<&'a [u8]>,
+}
+
+impl Barrier<'_> {
+    /// Returns true when the copy is there.
+    pub fn is_ready(&self) -> bool {
+        sys::stamp(&self.path).is_some()
+    }
+}
+
+/// Returns the copy for the state that the user's own file is in now.
+pub fn locate<'a>(home: &[u8], env: &Environment<'a>) -> Barrier<'a> {
+    let directory = layout::join(home, names::GOENV_DIRECTORY.as_bytes());
+    let chosen = chosen(&directory, env);
+    let own = match chosen {
+        Some(b"off") => None,
+        Some(path) => Some(path.into()),
+        None => default_file(env),
+    };
+    let stamp = own.as_deref().and_then(sys::stamp);
+    let name = stamp.map_or_else(|| String::from(NONE), |stamp| name_of(&stamp));
+    let path = layout::join(&directory, name.as_bytes());
+    Barrier { path, own: stamp.and(own), chosen }
+}
+
+/// Returns the caller's own choice. In a call inside another one `GOENV` is ours, and the choice was
+/// put aside.
+fn chosen<'a>(directory: &[u8], env: &Environment<'a>) -> Option<&'a [u8]> {
+    match env.get("GOENV") {
+        Some(value) if value.starts_with(directory) => env.get(names::GOENV_VAR),
+        other => other,
+    }
+}
+
+/// Returns the file that Go reads without `GOENV` (`os.UserConfigDir`).
+fn default_file(env: &Environment) -> Option<Vec<u8>> {
+    if cfg!(target_os = "macos") {
+        return Some(layout::join(env.get("HOME")?, b"Library/Application Support/go/env"));
+    }
+    match env.get("XDG_CONFIG_HOME") {
+        Some(directory) => Some(layout::join(directory, b"go/env")),
+        None => Some(layout::join(env.get("HOME")?, b".config/go/env")),
+    }
+}
+
+fn name_of(stamp: &sys::Stamp) -> String {
+    let sys::Stamp { identity: sys::Identity { device, inode }, size, changed } = stamp;
+    format!("{device:x}-{inode:x}-{size:x}-{changed:x}")
+}
+
+/// Returns true for `go env -w` and `go env -u`, which change the user's own file and not the copy.
+/// `args` are those after the program's name.
+pub fn changes_settings(args: &[&[u8]]) -> bool {
+    let [b"env", rest @ ..] = without_chdir(args) else { return false };
+    without_chdir(rest).iter().take_while(|word| word.starts_with(b"-")).any(|word| {
+        let flag = word.strip_prefix(b"--").or_else(|| word.strip_prefix(b"-"));
+        matches!(flag, Some(b"w" | b"u" | [b'w' | b'u', b'=', ..]))
+    })
+}
+
+/// Returns the words after a leading `-C`, which Go takes before and after the subcommand.
+fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
+    match words {
+        [b"-C" | b"--C", _, rest @ ..] => rest,
+        [flag, rest @ ..] if flag.starts_with(b"-C=") || flag.starts_with(b"--C=") => rest,
+        all => all,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn commands_that_change_settings() {
+        let cases: &[(&[&str], bool)] = &[
+            (&["env"], false),
+            (&["env", "GOPROXY"], false),
+            (&["env", "-json"], false),
+            (&["env", "-w", "GOPROXY=off"], true),
+            (&["env", "-u", "GOPROXY"], true),
+            (&["env", "--w=true", "GOPROXY=off"], true),
+            (&["-C", "x", "env", "-w", "A=b"], true),
+            (&["-C=x", "env", "-json", "-u", "A"], true),
+            (&["env", "-C", "x", "-w", "A=b"], true),
+            (&["env", "GOPROXY", "-w"], false),
+            (&["run", ".", "env", "-w"], false),
+            (&["build", "-work"], false),
+        ];
+        for (args, want) in cases {
+            let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+            assert_eq!(changes_settings(&args), *want, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_users_own_file_and_choice() {
+        let locate = |entries: &[&'static [u8]]| locate(b"/s", &Environment::new(entries.to_vec()));
+        let none = locate(&[b"HOME=/nowhere"]);
+        assert_eq!(
+            (none.path.as_slice(), &none.own, none.chosen),
+            (&b"/s/goenv/none"[..], &None, None)
+        );
+        let off = locate(&[b"HOME=/", b"GOENV=off"]);
+        assert_eq!((off.path.as_slice(), off.chosen), (&b"/s/goenv/none"[..], Some(&b"off"[..])));
+        let there = locate(&[b"GOENV=/dev/null"]);
+        assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
+        assert_eq!(there.chosen, Some(&b"/dev/null"[..]));
+        // Inside another call.
+        let nested = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/none", b"GOWARD_GOENV=/dev/null"]);
+        assert_eq!(nested, there);
+        let plain = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/1-2-3-4"]);
+        assert_eq!(plain, none);
+        assert_eq!(vec![none.is_ready()], [false]);
+    }
+}
