@@ -98,7 +98,8 @@ pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError
     if metadata.len() > limit as u64 {
         return Err(ReadError::TooLarge);
     }
-    let mut text = Vec::new();
+    // One byte more than the file has, so that one read ends it.
+    let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     file.take(limit as u64 + 1).read_to_end(&mut text).map_err(os)?;
     if text.len() > limit { Err(ReadError::TooLarge) } else { Ok(Some(text)) }
 }
