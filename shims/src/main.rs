@@ -2,6 +2,7 @@
 //!
 //! Whatever is not a plain exec is the manager's: it can install, and it can explain.
 
+use goward_shim::resolve::{Choice, choose};
 use goward_shim::{Call, Environment, Step, layout, names, resolve, sys};
 use std::process::ExitCode;
 
@@ -19,10 +20,25 @@ fn main() -> ExitCode {
     if let Some(cwd) = sys::working_directory(env.get("PWD")) {
         let call = Call { argv: &argv, env: env.clone(), cwd: &cwd };
         if let Ok(Step::Exec(launch)) = resolve(&call) {
+            if env.is_on(names::TRACE_VAR) {
+                trace(&call, &launch.program);
+            }
             sys::exec(&launch.program, &launch.argv, &launch.env);
         }
     }
     hand_over(&argv, &env)
+}
+
+/// Says what runs and who decided that.
+fn trace(call: &Call, program: &[u8]) {
+    let path = |path: &[u8]| String::from_utf8_lossy(path).escape_debug().to_string();
+    let decided = match choose(call) {
+        Ok(Choice::Project(found)) => format!("`{}`", path(&found.path)),
+        Ok(Choice::Default(found)) => format!("the default, `{}`", path(&found.path)),
+        Ok(Choice::Bypass) => format!("`{}=1`", names::BYPASS_VAR),
+        _ => "nobody: no lock here or above, and no default".to_owned(),
+    };
+    sys::complain(&format!("goward: runs `{}`, decided by {decided}\n", path(program)));
 }
 
 /// Becomes the manager, which finds the same decision again and acts on it.

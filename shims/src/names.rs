@@ -36,6 +36,8 @@ pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
 /// How often a call was passed on to a `go` that is not ours; guards against loops.
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
+/// `1`: the shim says in one line on standard error what it runs, and who decided that.
+pub const TRACE_VAR: &str = "GOWARD_TRACE";
 /// The caller's own GOENV, put aside while GOENV names goward's copy; set by the shim.
 pub const GOENV_VAR: &str = "GOWARD_GOENV";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.

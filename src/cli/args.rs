@@ -170,6 +170,9 @@ pub struct Which {
     /// The tool to look for
     #[arg(value_enum, default_value_t = Tool::Go)]
     pub tool: Tool,
+    /// List every place that was looked at
+    #[arg(short, long, conflicts_with = "json")]
+    pub verbose: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

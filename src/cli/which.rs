@@ -12,6 +12,11 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         args::Tool::Go => Tool::Go,
         args::Tool::Gofmt => Tool::Gofmt,
     };
+    if args.verbose {
+        for place in session.places(tool) {
+            session.ui.say(&place);
+        }
+    }
     match session.governing(tool)? {
         Governing::Foreign { program, reason } => {
             if args.json {

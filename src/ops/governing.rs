@@ -130,6 +130,40 @@ impl Session {
         }
     }
 
+    /// Returns the places that decide about `tool` here, in order, with what is there; the last one
+    /// decides.
+    pub fn places(&self, tool: Tool) -> Vec<String> {
+        let entries = self.ctx.entries();
+        let env = Environment::of(&entries);
+        let mut places = Vec::new();
+        for name in [names::BYPASS_VAR, names::GO_VAR, names::LOCK_VAR] {
+            let Some(value) = self.ctx.variable(name) else {
+                places.push(format!("`{name}` is unset"));
+                continue;
+            };
+            places.push(format!("`{name}` is `{}`", untrusted(value.to_string_lossy())));
+            if name != names::BYPASS_VAR || value == "1" {
+                return places;
+            }
+        }
+        let default = self.ctx.home().map(|home| home.join(names::DEFAULT_LOCK_FILE));
+        let locks = self.ctx.cwd.ancestors().map(|directory| directory.join(names::LOCK_FILE));
+        for path in locks.chain(default) {
+            let found = path.symlink_metadata().is_ok();
+            let what = if found { "is there" } else { "does not exist" };
+            places.push(format!("`{}` {what}", path.display()));
+            if found {
+                return places;
+            }
+        }
+        let name = String::from_utf8_lossy(tool.name()).into_owned();
+        places.push(match next_go::next_go(&env, tool) {
+            Some(path) => format!("`{}` is the next `{name}` on PATH", os_path(&path).display()),
+            None => format!("there is no other `{name}` on PATH"),
+        });
+        places
+    }
+
     /// Returns where the program of a toolchain is, installed or not.
     ///
     /// # Errors

@@ -139,3 +139,23 @@ fn the_shims_on_path_are_not_another_go() {
     assert_eq!(outcome.says(), "goward: not goward's: no lock here or above, and no default\n");
     assert_eq!(sandbox.go(["version"]).data(), "system\n");
 }
+
+#[test]
+fn every_place_that_was_looked_at() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let outcome = sandbox.goward_in("project/deep", ["which", "-v"]);
+    assert_eq!(
+        outcome.says(),
+        "goward: `GOWARD_BYPASS` is unset\ngoward: `GOWARD_GO` is unset\ngoward: `GOWARD_LOCK` is unset\n\
+         goward: `[PROJECT]/deep/goward.lock` does not exist\n\
+         goward: `[PROJECT]/goward.lock` is there\n\
+         goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n"
+    );
+    let outcome = sandbox.goward_in("elsewhere", ["which", "-v"]);
+    assert_eq!(outcome.code, Some(127));
+    assert!(outcome.stderr.contains("goward: `/goward.lock` does not exist\ngoward: `[STORE]/default.lock` does not exist\ngoward: there is no other `go` on PATH\n"), "{}", outcome.stderr);
+    let outcome = sandbox.var("GOWARD_GO", "1.99").goward(["which", "-v"]);
+    assert!(outcome.says().contains("goward: `GOWARD_GO` is `1.99`\ngoward: go1.99.1 (listed), chosen by the request `1.99`\n"), "{}", outcome.stderr);
+}

@@ -53,3 +53,12 @@ fn sigpipe_is_at_its_default() {
     let mask = u64::from_str_radix(stdout.trim_start_matches("SigIgn:").trim(), 16).unwrap();
     assert_eq!(mask >> 12 & 1, 0);
 }
+
+#[test]
+fn a_trace_is_one_line_on_standard_error() {
+    let sandbox = project("").var("GOWARD_TRACE", "1");
+    let (program, lock) =
+        (sandbox.tree("go1.27.1").join("bin/go"), sandbox.path("project/goward.lock"));
+    let want = format!("goward: runs `{}`, decided by `{}`\n", program.display(), lock.display());
+    assert_eq!(sandbox.run().stderr, want);
+}
