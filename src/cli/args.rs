@@ -191,8 +191,11 @@ pub struct Env {
     #[arg(long, conflicts_with = "shell")]
     pub json: bool,
     /// Print commands for a shell: sh, bash, zsh, fish or powershell
-    #[arg(long, value_name = "SHELL")]
+    #[arg(long, value_name = "SHELL", conflicts_with = "explain")]
     pub shell: Option<String>,
+    /// Show every variable of Go, who decides it, and what of the caller's was dropped
+    #[arg(long)]
+    pub explain: bool,
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,7 @@
 pub mod barrier;
 pub mod default;
 mod deliver;
+pub mod explain;
 pub mod governing;
 pub mod init;
 pub mod install;

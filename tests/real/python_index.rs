@@ -113,6 +113,7 @@ fn three_versions_side_by_side() {
     assert_eq!(sandbox.finish(&mut inherited).data(), "go version go1.22.10 linux/amd64\n");
 
     go_env_w(&sandbox);
+    explained(&sandbox);
     assert_eq!(
         sandbox.goward_in("p27", ["lock"]).says(),
         "goward: up to date: `[BASE]/p27/goward.lock`: go1.27.1 (built-in)\n"
@@ -147,6 +148,43 @@ fn go_env_w(sandbox: &Sandbox) {
     assert_eq!(sandbox.go_in("p27", ["env", "-u", "GOPRIVATE"]).data(), "");
     assert_eq!(sandbox.go_in("p22", ["env", "GOPRIVATE"]).data(), "\n");
     sandbox.write(file, "");
+}
+
+/// Who decides what, by the real `go env`.
+fn explained(sandbox: &Sandbox) {
+    sandbox.write("home/.config/go/env", "GOPRIVATE=example.com\nGOEXPERIMENT=nosuch\n");
+    let goward = sandbox.path("bin/goward");
+    let mut command = sandbox.command(&goward, "p27");
+    command
+        .args(["env", "--explain", "--json"])
+        .env("GOFLAGS", "-mod=mod")
+        .env("GOEXPERIMENT", "x");
+    let list: serde_json::Value =
+        serde_json::from_str(sandbox.finish(&mut command).data()).unwrap();
+    let find = |name: &str| {
+        let found = list.as_array().unwrap().iter().find(|variable| variable["name"] == name);
+        let found = found.unwrap_or_else(|| panic!("{name}"));
+        ["value", "layer", "place"].map(|key| found[key].as_str().unwrap().to_owned())
+    };
+    let lock = "[BASE]/p27/goward.lock";
+    let text = sandbox.read("p27/goward.lock");
+    let line = |key: &str| text.lines().position(|line| line.starts_with(key)).unwrap() + 1;
+    assert_eq!(
+        find("GOEXPERIMENT"),
+        ["nojsonv2", "goward", &format!("{lock}:{}", line("GOEXPERIMENT"))]
+    );
+    assert_eq!(find("GOTOOLCHAIN"), ["local", "goward", &format!("{lock}:{}", line("version"))]);
+    assert_eq!(find("GOFLAGS")[..2], ["-mod=mod", "caller"]);
+    assert_eq!(
+        find("GOPRIVATE"),
+        ["example.com", "go-env-file", "go env -w, [HOME]/.config/go/env"]
+    );
+    assert_eq!(find("GOSUMDB")[..2], ["sum.golang.org", "toolchain-file"]);
+    assert_eq!(find("GOINSECURE")[..2], ["", "default"]);
+    let dropped =
+        list.as_array().unwrap().iter().find(|variable| variable["name"] == "GOEXPERIMENT");
+    assert_eq!(dropped.unwrap()["dropped"], "x");
+    sandbox.write("home/.config/go/env", "");
 }
 
 /// The same package through a mirror of the index on loopback, and from a directory of wheels.
