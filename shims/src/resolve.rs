@@ -198,7 +198,8 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Launch<'a>, Refusal>
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
     let key = layout::key(lock.version, entry.name, entry.h1);
-    Ok(launch::toolchain(&home, &key, pins, call.tool(), call.argv.into(), env))
+    let tool = call.tool();
+    Ok(launch::toolchain(&home, &key, lock.isolation, pins, tool, call.argv.into(), env))
 }
 
 /// Returns the pins of the profile that the environment names.

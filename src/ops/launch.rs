@@ -4,9 +4,12 @@ use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
+use goward_shim::environment::name_of;
 use goward_shim::launch::{self, Launch};
 use goward_shim::{Environment, Tool, names, sys};
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -29,25 +32,27 @@ impl Session {
         let launch = launch::toolchain(
             home.as_os_str().as_bytes(),
             &toolchain.key,
+            toolchain.isolation,
             &pins,
             Tool::Go,
             Vec::new(),
             &env,
         );
-        let after = |name: &str| {
-            let prefix = format!("{name}=");
-            launch.env.iter().rev().find_map(|entry| entry.strip_prefix(prefix.as_bytes()))
-        };
-        let changes = goward_shim::pins::PINS.iter().filter_map(|row| {
-            match (after(row.name), self.ctx.variables.contains_key(OsStr::new(row.name))) {
-                (Some(value), _) => {
-                    Some((row.name.to_owned(), Some(OsString::from_vec(value.to_vec()))))
-                }
-                (None, true) => Some((row.name.to_owned(), None)),
-                (None, false) => None,
+        // What passes is borrowed, what goward sets is owned.
+        let kept: BTreeSet<&[u8]> = launch.env.iter().map(|entry| name_of(entry)).collect();
+        let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
+        // A name that is none would be read as commands by the shell that evaluates the answer.
+        let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
+        let mut changes: BTreeMap<String, Option<OsString>> =
+            removed.map(|name| (name.to_owned(), None)).collect();
+        for entry in &launch.env {
+            if let Cow::Owned(entry) = entry {
+                let name = name_of(entry);
+                let value = OsString::from_vec(entry[name.len() + 1..].to_vec());
+                changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
             }
-        });
-        Ok(changes.collect())
+        }
+        Ok(changes.into_iter().collect())
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -107,7 +112,15 @@ impl Session {
         let entries = self.ctx.entries();
         let env = Environment::of(&entries);
         let home = home.as_os_str().as_bytes();
-        let mut launch = launch::toolchain(home, &toolchain.key, &pins, tool, argv.to_vec(), &env);
+        let mut launch = launch::toolchain(
+            home,
+            &toolchain.key,
+            toolchain.isolation,
+            &pins,
+            tool,
+            argv.to_vec(),
+            &env,
+        );
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );
@@ -150,6 +163,10 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
         Kind::CannotRun
     };
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
+}
+
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn borrowed(pins: &[(String, String)]) -> Vec<(&str, &str)> {

@@ -4,7 +4,7 @@ use super::read;
 use clap::CommandFactory;
 use goward::cli::args::Cli;
 use goward::error::Kind;
-use goward_shim::pins::{PINS, Rule};
+use goward_shim::pins::PINS;
 use std::collections::BTreeSet;
 
 /// Returns the cells of every table row of a document.
@@ -24,20 +24,15 @@ fn rows(document: &str) -> Vec<Vec<String>> {
 #[test]
 fn every_pin_stands_in_hermetic_go() {
     let document = read("docs/hermetic-go.md");
-    let got: Vec<_> = rows(&document)
-        .into_iter()
-        .filter(|row| row.len() == 3 && row[0].starts_with("GO"))
-        .collect();
+    let got: Vec<_> =
+        rows(&document).into_iter().filter(|row| row.len() == 4 && row[0] != "variable").collect();
     let want: Vec<Vec<String>> = PINS
         .iter()
         .map(|pin| {
-            let rule = match pin.rule {
-                Rule::Pin => "pin",
-                Rule::Remove => "remove",
-                Rule::Set => "set",
-            };
+            let effects: String = pin.effects.iter().map(|effect| effect.letter()).collect();
+            let effects = if effects.is_empty() { "-".to_owned() } else { effects };
             let reason = pin.reason.split_whitespace().collect::<Vec<_>>().join(" ");
-            vec![pin.name.to_owned(), rule.to_owned(), reason]
+            vec![pin.name.to_owned(), pin.rule.name().to_owned(), effects, reason]
         })
         .collect();
     assert_eq!(got, want);
