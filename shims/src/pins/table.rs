@@ -130,7 +130,7 @@ pub const PINS: &[Pin] = &[
         "GO111MODULE",
         Scrub,
         &[O, B],
-        "`off` builds without modules, with other defaults and without the checks of go.sum",
+        "switches modules off, and with them go.sum and the defaults of newer versions",
     ),
     row(
         "GO19CONCURRENTCOMPILATION",
@@ -412,7 +412,7 @@ pub const PINS: &[Pin] = &[
         "is where the C compiler and version control are found; with `GOTOOLCHAIN=local` no other \
          go is looked for",
     ),
-    row("PKG_CONFIG", Scrub, &[O, X], "is run for packages with `#cgo pkg-config`"),
+    row("PKG_CONFIG", Scrub, &[O, X], "is run for packages whose `#cgo` lines ask for it"),
     row(
         "PKG_CONFIG_*",
         Scrub,
