@@ -102,6 +102,7 @@ impl Session {
                 .collect::<Result<_>>()?,
         };
         check_goroot_final(&lock)?;
+        lock.check_pins()?;
         let old = old.filter(|old| old.version == version);
         let demand = manifest.demanded_level(Level::None);
         for platform in manifest.platforms() {

@@ -155,7 +155,11 @@ impl LockFile {
     }
 
     /// Refuses values that the release does not read: they would be pins in name only.
-    fn check_pins(&self) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for the first one.
+    pub fn check_pins(&self) -> Result<()> {
         let version = self.version;
         for (name, value) in self.pins.iter().chain(self.profiles.values().flatten()) {
             let first = first_minor(name, value);
@@ -164,6 +168,7 @@ impl LockFile {
                 let message = format!("{version} does not know `{name}={value}`");
                 return Err(Error::new(Kind::Usage, message)
                     .detail(format!("Go reads it from 1.{first}"))
+                    .detail("nothing was changed")
                     .hint(format!("choose a newer one: `goward use 1.{first}`")));
             }
         }

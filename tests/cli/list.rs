@@ -61,6 +61,9 @@ fn without_network_the_built_in_records_answer() {
 }
 
 /// The keys that `docs/commands.md` promises are those that are printed.
+/// Arguments, and the object of their answer whose keys are documented.
+type Case = (&'static [&'static str], fn(&serde_json::Value) -> &serde_json::Value);
+
 #[test]
 fn json_has_the_documented_keys() {
     let server = mirror();
@@ -68,7 +71,7 @@ fn json_has_the_documented_keys() {
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
     let document =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md")).unwrap();
-    let cases: [(&[&str], fn(&serde_json::Value) -> &serde_json::Value); 4] = [
+    let cases: [Case; 4] = [
         (&["list", "--json"], |list| &list[0]),
         (&["list", "--remote", "--json"], |value| value),
         (&["which", "--json"], |value| value),

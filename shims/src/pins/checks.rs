@@ -15,10 +15,9 @@ type Checked<'a> = Result<(), BadPin<'a>>;
 pub fn first_minor(name: &str, value: &str) -> u32 {
     match name {
         "GOARM" if value.contains(',') => 22,
-        "GOARM64" => 23,
         "GOFIPS140" => 24,
         "GORISCV64" if value == "rva23u64" => 25,
-        "GORISCV64" => 23,
+        "GOARM64" | "GORISCV64" => 23,
         _ => 0,
     }
 }

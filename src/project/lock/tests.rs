@@ -86,7 +86,7 @@ fn a_pin_that_the_release_does_not_read_is_not_written() {
     let error = lock("1.22.10", "GOFIPS140", "latest").write_if_changed(&path).unwrap_err();
     let want = format!(
         "goward: a lock cannot hold this; `{}` was left as it was\n  \
-         go1.22.10 does not know `GOFIPS140=latest`\n  Go reads it from 1.24\n\
+         go1.22.10 does not know `GOFIPS140=latest`\n  Go reads it from 1.24\n  nothing was changed\n\
          hint: choose a newer one: `goward use 1.24`",
         path.display()
     );

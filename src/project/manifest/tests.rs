@@ -109,7 +109,6 @@ fn flags_levels_and_the_rest_become_pins() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_mistake_in_flags_and_levels_names_its_line() {
     let cases = [
         ("cgo = false", "cgo = 0", "5`: `cgo` must be `true` or `false`"),
