@@ -63,7 +63,9 @@ fn prepare(base: &Path) -> (PathBuf, PathBuf) {
     ] {
         fs::create_dir_all(directory).unwrap();
     }
-    fs::write(base.join("store/goenv/none"), "").unwrap();
+    for isolation in ["pinned", "hermetic"] {
+        fs::write(base.join(format!("store/goenv/{isolation}-none")), "").unwrap();
+    }
     let target = tree.join("go");
     fs::copy("/bin/true", &target).unwrap();
     let platform = layout::HOST_PLATFORM;

@@ -7,12 +7,13 @@
 //! copy is right, and the shim never reads either.
 
 use crate::environment::Environment;
+use crate::pins::Isolation;
 use crate::{layout, names, sys};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The name of the copy for those who have no such file.
+/// The end of the copy's name for those who have no such file.
 pub const NONE: &str = "none";
 
 /// Which copy a call gets.
@@ -34,7 +35,7 @@ impl Barrier<'_> {
 }
 
 /// Returns the copy for the state that the user's own file is in now.
-pub fn locate<'a>(home: &[u8], env: &Environment<'a>) -> Barrier<'a> {
+pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
     let directory = layout::join(home, names::GOENV_DIRECTORY.as_bytes());
     let chosen = chosen(&directory, env);
     let own = match chosen {
@@ -43,7 +44,8 @@ pub fn locate<'a>(home: &[u8], env: &Environment<'a>) -> Barrier<'a> {
         None => default_file(env),
     };
     let stamp = own.as_deref().and_then(sys::stamp);
-    let name = stamp.map_or_else(|| String::from(NONE), |stamp| name_of(&stamp));
+    let state = stamp.map_or_else(|| String::from(NONE), |stamp| name_of(&stamp));
+    let name = format!("{}-{state}", isolation.name());
     let path = layout::join(&directory, name.as_bytes());
     Barrier { path, own: stamp.and(own), chosen }
 }
@@ -121,21 +123,27 @@ mod tests {
 
     #[test]
     fn the_users_own_file_and_choice() {
-        let locate = |entries: &[&'static [u8]]| locate(b"/s", &Environment::new(entries.to_vec()));
+        let locate = |entries: &[&'static [u8]]| {
+            locate(b"/s", Isolation::Pinned, &Environment::new(entries.to_vec()))
+        };
         let none = locate(&[b"HOME=/nowhere"]);
         assert_eq!(
             (none.path.as_slice(), &none.own, none.chosen),
-            (&b"/s/goenv/none"[..], &None, None)
+            (&b"/s/goenv/pinned-none"[..], &None, None)
         );
         let off = locate(&[b"HOME=/", b"GOENV=off"]);
-        assert_eq!((off.path.as_slice(), off.chosen), (&b"/s/goenv/none"[..], Some(&b"off"[..])));
+        assert_eq!(
+            (off.path.as_slice(), off.chosen),
+            (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..]))
+        );
         let there = locate(&[b"GOENV=/dev/null"]);
         assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
         assert_eq!(there.chosen, Some(&b"/dev/null"[..]));
         // Inside another call.
-        let nested = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/none", b"GOWARD_GOENV=/dev/null"]);
+        let nested =
+            locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-none", b"GOWARD_GOENV=/dev/null"]);
         assert_eq!(nested, there);
-        let plain = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/1-2-3-4"]);
+        let plain = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-1-2-3-4"]);
         assert_eq!(plain, none);
         assert_eq!(vec![none.is_ready()], [false]);
     }

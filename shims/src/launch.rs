@@ -2,7 +2,7 @@
 
 use crate::barrier::Barrier;
 use crate::environment::{Environment, name_of};
-use crate::pins::{self, Rule};
+use crate::pins::{self, Isolation, Pin, Rule};
 use crate::resolve::Tool;
 use crate::{layout, names};
 use alloc::borrow::Cow;
@@ -19,26 +19,36 @@ pub struct Launch<'a> {
     pub env: Vec<Cow<'a, [u8]>>,
 }
 
-/// Returns the launch of `tool` from the toolchain `key` with the given pins.
+/// A toolchain of the store, and what goes with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'s> {
+    /// The store.
+    pub home: &'s [u8],
+    /// The toolchain's name there.
+    pub key: &'s str,
+    /// What of the caller's environment passes.
+    pub isolation: Isolation,
+    /// What is pinned.
+    pub pins: &'s [(&'s str, &'s str)],
+    /// What `GOENV` names.
+    pub barrier: &'s Barrier<'s>,
+}
+
+/// Returns the launch of `tool` from a toolchain.
 ///
-/// `GOROOT` becomes the root, whose `bin/go` is the shim; the program is the one in the tree.
+/// `GOROOT` becomes the root, whose `bin/go` is the shim; the program is the one in the tree. What
+/// passes of the caller's environment is borrowed, what goward sets is owned.
 pub fn toolchain<'a>(
-    home: &[u8],
-    key: &str,
-    pins: &[(&str, &str)],
-    barrier: &Barrier,
+    selection: &Selection,
     tool: Tool,
     argv: Vec<&'a [u8]>,
     env: &Environment<'a>,
 ) -> Launch<'a> {
+    let Selection { home, key, isolation, pins, barrier } = *selection;
     let program = layout::join(&layout::tree(home, key), tool.path());
-    let mut entries: Vec<Cow<[u8]>> = without_pins(env).map(Cow::Borrowed).collect();
+    let mut entries = Inherited::new(isolation, pins, env).entries(env);
     let mut set = |name: &str, value: &[u8]| {
-        let mut entry = Vec::with_capacity(name.len() + 1 + value.len());
-        entry.extend_from_slice(name.as_bytes());
-        entry.push(b'=');
-        entry.extend_from_slice(value);
-        entries.push(Cow::Owned(entry));
+        entries.push(Cow::Owned([name.as_bytes(), b"=", value].concat()));
     };
     set("GOROOT", &layout::root(home, key));
     set("GOTOOLCHAIN", b"local");
@@ -48,6 +58,9 @@ pub fn toolchain<'a>(
     }
     for (name, value) in pins {
         set(name, value.as_bytes());
+    }
+    if let Some(marker) = marker(pins) {
+        set(names::PINNED_VAR, &marker);
     }
     Launch { program, argv, env: entries }
 }
@@ -66,7 +79,7 @@ pub fn foreign<'a>(
     let roots = home.map(|home| layout::join(home, b"root/"));
     let nested = env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
     let mut entries: Vec<Cow<[u8]>> = if nested {
-        without_pins(env).map(Cow::Borrowed).collect()
+        Inherited::new(Isolation::Pinned, &[], env).entries(env)
     } else {
         env.iter().map(Cow::Borrowed).collect()
     };
@@ -81,13 +94,70 @@ pub fn foreign<'a>(
     Launch { program, argv, env: entries }
 }
 
-/// Iterates over the entries that no row of the pins table replaces or removes.
-fn without_pins<'a>(env: &Environment<'a>) -> impl Iterator<Item = &'a [u8]> {
-    let owned = |entry: &&[u8]| match pins::row(name_of(entry)).map(|row| row.rule) {
-        Some(Rule::Pin | Rule::Remove | Rule::Set) => false,
-        None => name_of(entry) != names::GOENV_VAR.as_bytes(),
-    };
-    env.iter().filter(owned).collect::<Vec<_>>().into_iter()
+/// Between the entries of [`names::PINNED_VAR`]; no value of a pin that stands there holds it.
+const MARKER_SEPARATOR: u8 = b';';
+
+/// Returns what tells a nested call which of its values are not the user's: the entries of rows
+/// that would pass where another lock does not mention them.
+fn marker(pins: &[(&str, &str)]) -> Option<Vec<u8>> {
+    let mut marker = Vec::new();
+    for (name, value) in pins {
+        if pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Choose) {
+            if !marker.is_empty() {
+                marker.push(MARKER_SEPARATOR);
+            }
+            marker.extend_from_slice(name.as_bytes());
+            marker.push(b'=');
+            marker.extend_from_slice(value.as_bytes());
+        }
+    }
+    (!marker.is_empty()).then_some(marker)
+}
+
+/// What decides which of the caller's entries pass.
+struct Inherited<'p, 'a> {
+    isolation: Isolation,
+    pins: &'p [(&'p str, &'p str)],
+    /// The user's list of names.
+    allowed: &'a [u8],
+    /// What an outer call of ours set.
+    outer: &'a [u8],
+}
+
+impl<'p, 'a> Inherited<'p, 'a> {
+    fn new(isolation: Isolation, pins: &'p [(&'p str, &'p str)], env: &Environment<'a>) -> Self {
+        let list = |name| env.get(name).unwrap_or_default();
+        Self { isolation, pins, allowed: list(names::ALLOW_VAR), outer: list(names::PINNED_VAR) }
+    }
+
+    fn entries(&self, env: &Environment<'a>) -> Vec<Cow<'a, [u8]>> {
+        env.iter().filter(|entry| self.passes(entry)).map(Cow::Borrowed).collect()
+    }
+
+    fn passes(&self, entry: &[u8]) -> bool {
+        let name = name_of(entry);
+        let Some(row) = pins::row(name) else {
+            let ours = [names::PINNED_VAR, names::GOENV_VAR];
+            return !ours.iter().any(|ours| ours.as_bytes() == name);
+        };
+        if row.rule == Rule::Choose && (self.is_pinned(name) || self.is_from_outer_call(entry)) {
+            return false;
+        }
+        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(name, row)
+    }
+
+    fn is_pinned(&self, name: &[u8]) -> bool {
+        self.pins.iter().any(|(pinned, _)| pinned.as_bytes() == name)
+    }
+
+    fn is_from_outer_call(&self, entry: &[u8]) -> bool {
+        self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == entry)
+    }
+
+    fn is_allowed(&self, name: &[u8], row: &Pin) -> bool {
+        let mut items = self.allowed.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        items.any(|item| item == name || item == row.name.as_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +165,17 @@ mod tests {
     use super::*;
     use alloc::vec;
     use std::string::{String, ToString};
+
+    fn launch<'a>(
+        key: &str,
+        isolation: Isolation,
+        pins: &[(&str, &str)],
+        env: &Environment<'a>,
+    ) -> Launch<'a> {
+        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let selection = Selection { home: b"/s", key, isolation, pins, barrier: &barrier };
+        toolchain(&selection, Tool::Go, vec![b"go"], env)
+    }
 
     fn shown(launch: &Launch) -> Vec<String> {
         launch.env.iter().map(|entry| String::from_utf8_lossy(entry).to_string()).collect()
@@ -114,8 +195,7 @@ mod tests {
             b"odd",
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
-        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
-        let launch = toolchain(b"/s", "k", &pins, &barrier, Tool::Go, vec![b"go"], &env);
+        let launch = launch("k", Isolation::Pinned, &pins, &env);
         assert_eq!(launch.program, b"/s/tree/k/bin/go");
         assert_eq!(
             shown(&launch),
@@ -147,5 +227,66 @@ mod tests {
         ]);
         let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"), 1);
         assert_eq!(shown(&launch), ["A=1", "GOENV=/own", "GOWARD_DEPTH=2"]);
+    }
+
+    fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static [u8]]) -> Vec<String> {
+        let env = Environment::new(env.to_vec());
+        shown(&launch("k", isolation, pins, &env))
+    }
+
+    #[test]
+    fn a_hermetic_lock_drops_what_changes_output_unless_the_user_allows_it() {
+        let env: &[&[u8]] = &[
+            b"PATH=/bin",
+            b"CC=clang",
+            b"GIT_SSH_COMMAND=ssh -v",
+            b"GIT_DIR=/x",
+            b"GOFLAGS=-x",
+            b"GOPROXY=off",
+            b"GODEBUG=a=1",
+            b"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
+            b"UNKNOWN=1",
+        ];
+        let ours = ["GOROOT=/s/root/k", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
+        let kept = [
+            "PATH=/bin",
+            "CC=clang",
+            "GIT_DIR=/x",
+            "GOPROXY=off",
+            "GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
+            "UNKNOWN=1",
+        ];
+        assert_eq!(launched(Isolation::Hermetic, &[], env), [&kept[..], &ours].concat());
+        let whole: &[&[u8]] = &[b"GIT_A=1", b"GIT_B=2", b"GOWARD_ALLOW=GIT_*"];
+        assert_eq!(
+            launched(Isolation::Hermetic, &[], whole),
+            [&["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"][..], &ours].concat()
+        );
+    }
+
+    #[test]
+    fn what_an_outer_lock_chose_ends_with_the_next_lock() {
+        let pins = [("GOAMD64", "v3"), ("GODEBUG", "a=1"), ("GOFLAGS", "-trimpath -tags=a,b")];
+        let outer = launched(Isolation::Pinned, &pins, &[b"GOFLAGS=-x"]);
+        let mark = "GOWARD_PINNED=GOAMD64=v3;GOFLAGS=-trimpath -tags=a,b";
+        assert_eq!(outer[3..], ["GOAMD64=v3", "GODEBUG=a=1", "GOFLAGS=-trimpath -tags=a,b", mark]);
+        let entries: Vec<Vec<u8>> = outer.into_iter().map(String::into_bytes).collect();
+        let nested_env = Environment::of(&entries);
+        let nested = launch("j", Isolation::Pinned, &[], &nested_env);
+        assert_eq!(
+            shown(&nested),
+            ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
+        );
+        let foreign = foreign(
+            b"/usr/bin/go".to_vec(),
+            vec![b"go"],
+            &Environment::of(&entries),
+            Some(b"/s"),
+            0,
+        );
+        assert_eq!(shown(&foreign), ["GOWARD_DEPTH=1"]);
+        // What was set on purpose in between is the caller's.
+        let env: &[&[u8]] = &[b"GOFLAGS=-mod=mod", b"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
+        assert_eq!(launched(Isolation::Pinned, &[], env)[0], "GOFLAGS=-mod=mod");
     }
 }

@@ -8,7 +8,7 @@
 //! - [`find`]: the nearest lock, walking up from the working directory
 //! - [`lock`]: the only parser of `goward.lock`
 //! - [`layout`]: where things are in the store, as pure functions
-//! - [`pins`]: the table of Go variables that are set, pinned or removed
+//! - [`pins`]: the table of variables that matter to builds, and what becomes of each
 //! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours

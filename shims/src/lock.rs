@@ -12,7 +12,7 @@ mod grammar;
 pub use error::{ParseLockError, Problem};
 pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
 
-use crate::pins;
+use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
 use core::fmt;
 use grammar::{is_bare_key, is_platform};
@@ -78,6 +78,8 @@ pub struct Lock<'a> {
     pub request: &'a str,
     /// The weakest level among the platforms when the lock was written.
     pub level: Level,
+    /// How much of the caller's environment reaches `go`.
+    pub isolation: Isolation,
     /// What the toolchain is on each platform, in the order of the text.
     pub platforms: Vec<Platform<'a>>,
     /// The pins that apply without a profile.
@@ -169,6 +171,7 @@ struct Reader<'a> {
     version: Option<&'a str>,
     request: Option<&'a str>,
     level: Option<Level>,
+    isolation: Option<Isolation>,
     platforms: Vec<Platform<'a>>,
     pins: Option<Pins<'a>>,
     profiles: Vec<(&'a str, Pins<'a>)>,
@@ -183,6 +186,7 @@ impl Default for Reader<'_> {
             version: None,
             request: None,
             level: None,
+            isolation: None,
             platforms: Vec::new(),
             pins: None,
             profiles: Vec::new(),
@@ -287,6 +291,12 @@ impl<'a> Reader<'a> {
                 let level = string.and_then(Level::parse);
                 set(&mut self.level, key, level, "a level such as \"built-in\"")
             }
+            // The default is not written, so that equal locks are equal bytes.
+            "isolation" => {
+                let isolation = string.and_then(Isolation::parse);
+                let isolation = isolation.filter(|mode| *mode != Isolation::default());
+                set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
+            }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
         }
     }
@@ -337,6 +347,7 @@ impl<'a> Reader<'a> {
             version: self.version.ok_or_else(|| missing("version"))?,
             request: self.request.ok_or_else(|| missing("request"))?,
             level: self.level.ok_or_else(|| missing("level"))?,
+            isolation: self.isolation.unwrap_or_default(),
             platforms: self.platforms,
             pins: self.pins.unwrap_or_default(),
             profiles: self.profiles,

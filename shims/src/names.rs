@@ -32,6 +32,10 @@ pub const GO_VAR: &str = "GOWARD_GO";
 pub const LOCK_VAR: &str = "GOWARD_LOCK";
 /// The profile of the lock whose pins apply.
 pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
+/// Comma-separated names of variables that reach `go` although the lock is hermetic.
+pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
+/// What the lock of an outer call set and a lock need not mention, so that it ends there.
+pub const PINNED_VAR: &str = "GOWARD_PINNED";
 /// `0`: the shim never installs a missing toolchain.
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
 /// How often a call was passed on to a `go` that is not ours; guards against loops.

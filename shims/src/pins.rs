@@ -1,26 +1,139 @@
-//! The table of Go variables that goward owns, one row each.
+//! What becomes of each variable that Go, or what Go starts, reads.
 //!
-//! A row says what the shim does with the variable and why; `docs/hermetic-go.md` is checked
-//! against it. Whatever is not in the table passes through untouched.
+//! One row per variable: what the shim does with it, what it can do to a build, and why it is
+//! treated so. The shim, the parser of the lock and `goward env` use the rows, and
+//! `docs/hermetic-go.md` is checked against them. A variable without a row passes untouched.
+
+mod checks;
+mod table;
+mod weakening;
+
+pub use checks::first_minor;
+pub use table::PINS;
+
+use core::cmp::Ordering;
 
 /// What the shim does with a variable of the caller's environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
+    /// The lock's value when it has one; else as for [`Rule::Scrub`].
+    Choose,
+    /// Always the caller's.
+    Pass,
     /// Exactly what the lock says; removed when the lock does not mention it.
     Pin,
     /// Always removed.
     Remove,
+    /// Never in a lock. The caller's under [`Isolation::Pinned`]; removed under
+    /// [`Isolation::Hermetic`] unless the user allows it.
+    Scrub,
     /// The shim's own value replaces it.
     Set,
 }
 
+impl Rule {
+    /// Returns the rule's name in the documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Choose => "choose",
+            Self::Pass => "pass",
+            Self::Pin => "pin",
+            Self::Remove => "remove",
+            Self::Scrub => "scrub",
+            Self::Set => "set",
+        }
+    }
+
+    /// Returns true when a lock may hold a value.
+    pub fn is_lockable(self) -> bool {
+        matches!(self, Self::Choose | Self::Pin)
+    }
+
+    /// Returns true when a value of the caller passes that the lock does not replace and the user
+    /// did not allow by name.
+    pub fn passes(self, isolation: Isolation) -> bool {
+        match self {
+            Self::Pass => true,
+            Self::Choose | Self::Scrub => isolation == Isolation::Pinned,
+            Self::Pin | Self::Remove | Self::Set => false,
+        }
+    }
+
+    /// Returns true when the user can let a variable through that is dropped otherwise.
+    pub fn is_allowable(self) -> bool {
+        matches!(self, Self::Choose | Self::Scrub)
+    }
+}
+
+/// How much of the caller's environment reaches `go`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isolation {
+    /// The lock's pins hold, and everything else passes.
+    #[default]
+    Pinned,
+    /// In addition, whatever changes output or runs code, and is not in the lock, is dropped.
+    Hermetic,
+}
+
+impl Isolation {
+    /// Every mode, the more open first.
+    pub const ALL: [Self; 2] = [Self::Pinned, Self::Hermetic];
+
+    /// Returns the mode's name in manifests and locks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pinned => "pinned",
+            Self::Hermetic => "hermetic",
+        }
+    }
+
+    /// Returns the mode called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// What a variable can do to a build, or to the machine that builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Changes what is built.
+    Output,
+    /// Runs a program of its choice.
+    Execution,
+    /// Switches off a check, or changes what is trusted.
+    Verification,
+    /// Changes caches, speed or reports only.
+    Cache,
+    /// Stops `go` altogether.
+    Breakage,
+}
+
+impl Effect {
+    /// Every effect, in the order of its letters in the documents.
+    pub const ALL: [Self; 5] =
+        [Self::Output, Self::Execution, Self::Verification, Self::Cache, Self::Breakage];
+
+    /// Returns its letter in the documents.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Output => 'O',
+            Self::Execution => 'X',
+            Self::Verification => 'V',
+            Self::Cache => 'C',
+            Self::Breakage => 'B',
+        }
+    }
+}
+
 /// One variable.
 pub struct Pin {
-    /// Its name.
+    /// Its name; one that ends in `*` stands for all that begin like it.
     pub name: &'static str,
     /// What the shim does with it.
     pub rule: Rule,
-    /// Why, in one sentence.
+    /// What it can do, in the order of [`Effect::ALL`].
+    pub effects: &'static [Effect],
+    /// What it does and why it is treated so, in one sentence.
     pub reason: &'static str,
     /// Whether a value may stand in a lock.
     pub check: fn(&str) -> Result<(), BadPin<'_>>,
@@ -40,172 +153,26 @@ pub enum BadPin<'a> {
     },
 }
 
-/// Every variable that the shim touches, sorted by name.
-pub const PINS: &[Pin] = &[
-    Pin {
-        name: "GODEBUG",
-        rule: Rule::Pin,
-        reason: "changes how the go command, tests and `go run` behave, and a setting that one \
-                 version knows can stop another",
-        check: check_debug,
-    },
-    Pin {
-        name: "GOENV",
-        rule: Rule::Set,
-        reason: "names a copy of the user's own file without what goward owns, so that values set \
-                 with `go env -w` do not get in",
-        check: never,
-    },
-    Pin {
-        name: "GOEXPERIMENT",
-        rule: Rule::Pin,
-        reason: "selects compiler and library experiments; a name that a version does not know \
-                 stops nearly every command of it",
-        check: check_experiments,
-    },
-    Pin {
-        name: "GOROOT",
-        rule: Rule::Set,
-        reason: "is the root of the locked toolchain, so that nested calls meet the shim again",
-        check: never,
-    },
-    Pin {
-        name: "GOROOT_FINAL",
-        rule: Rule::Pin,
-        reason: "is written into binaries by Go 1.22 and older; nothing reads it since Go 1.23",
-        check: check_goroot_final,
-    },
-    Pin {
-        name: "GOTOOLCHAIN",
-        rule: Rule::Set,
-        reason: "is `local`, so that go never switches away from the locked toolchain",
-        check: never,
-    },
-    Pin {
-        name: "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT",
-        rule: Rule::Remove,
-        reason: "counts switches of another go; above 100 it stops every command",
-        check: never,
-    },
-    Pin {
-        name: "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION",
-        rule: Rule::Remove,
-        reason: "names the version another go switched to; inherited, it stops every command",
-        check: never,
-    },
-    Pin {
-        name: "GOTOOLDIR",
-        rule: Rule::Remove,
-        reason: "names the tools of another toolchain",
-        check: never,
-    },
-];
+impl Pin {
+    /// Compares the row's place in the table with that of `name`; equal when it is the row of it.
+    fn compare(&self, name: &[u8]) -> Ordering {
+        match self.name.strip_suffix('*') {
+            Some(prefix) if name.starts_with(prefix.as_bytes()) => Ordering::Equal,
+            _ => self.name.as_bytes().cmp(name),
+        }
+    }
+}
 
-/// GODEBUG settings that weaken security, with the values that do; an empty list means any value.
-/// A lock comes with a repository, so it may not hold them.
-const WEAKENING: &[(&str, &[&str], &str)] = &[
-    ("allowmultiplevcs", &[], "it lets a repository confuse version control"),
-    ("cgocheck", &["0"], "it switches off checks of pointers passed to C"),
-    ("cryptocustomrand", &[], "it lets callers replace the source of randomness"),
-    ("dataindependenttiming", &["0"], "it lets timing leak secrets"),
-    ("embedfollowsymlinks", &[], "it lets embedded files come from anywhere"),
-    ("execerrdot", &[], "it lets programs run from the current directory"),
-    ("fips140", &["off"], "it switches off FIPS 140 mode"),
-    ("fips140ems", &[], "it weakens FIPS 140 mode"),
-    ("htmlmetacontenturlescape", &[], "it weakens escaping"),
-    ("httpcookiemaxnum", &[], "it lifts a limit that stops denial of service"),
-    ("httplaxcontentlength", &[], "it accepts malformed requests"),
-    ("httpservecontentmaxranges", &[], "it lifts a limit that stops denial of service"),
-    ("installgoroot", &[], "it writes into the toolchain"),
-    ("jstmpllitinterp", &[], "it weakens escaping"),
-    ("multipartmaxheaders", &[], "it lifts a limit that stops denial of service"),
-    ("multipartmaxparts", &[], "it lifts a limit that stops denial of service"),
-    ("randautoseed", &["0"], "it makes random numbers predictable"),
-    ("rsa1024min", &[], "it accepts weak keys"),
-    ("tarinsecurepath", &[], "it accepts paths that leave the target directory"),
-    ("tls10server", &["1"], "it accepts broken TLS versions"),
-    ("tls3des", &["1"], "it accepts broken ciphers"),
-    ("tlskyber", &["0"], "it weakens TLS key exchange"),
-    ("tlsmaxrsasize", &[], "it lifts a limit that stops denial of service"),
-    ("tlsmlkem", &["0"], "it weakens TLS key exchange"),
-    ("tlsrsakex", &["1"], "it weakens TLS key exchange"),
-    ("tlssecpmlkem", &["0"], "it weakens TLS key exchange"),
-    ("tlssha1", &["1"], "it accepts broken signatures"),
-    ("tlsunsafeekm", &["1"], "it weakens TLS"),
-    ("urlmaxqueryparams", &[], "it lifts a limit that stops denial of service"),
-    ("urlstrictcolons", &["0"], "it accepts malformed URLs"),
-    ("winreadlinkvolume", &[], "it changes how links are resolved"),
-    ("winsymlink", &[], "it changes how links are resolved"),
-    ("x509negativeserial", &[], "it accepts malformed certificates"),
-    ("x509rsacrt", &[], "it accepts malformed keys"),
-    ("x509sha1", &["1"], "it accepts broken signatures"),
-    ("x509sslcertoverrideplatform", &[], "it changes which certificates are trusted"),
-    ("x509usefallbackroots", &[], "it changes which certificates are trusted"),
-    ("x509usepolicies", &[], "it changes which certificates are trusted"),
-    ("zipinsecurepath", &[], "it accepts paths that leave the target directory"),
-];
-
-/// Returns the row of `name`, if the shim touches it.
+/// Returns the row of `name`, if the table has one.
+///
+/// The shim asks for every variable of every call; this takes seven comparisons.
 pub fn row(name: &[u8]) -> Option<&'static Pin> {
-    PINS.iter().find(|pin| pin.name.as_bytes() == name)
+    PINS.binary_search_by(|row| row.compare(name)).ok().and_then(|at| PINS.get(at))
 }
 
-/// Returns the row of `name`, if a lock may set it.
+/// Returns the row of `name`, if a lock may hold a value for it.
 pub fn pinned(name: &str) -> Option<&'static Pin> {
-    row(name.as_bytes()).filter(|pin| pin.rule == Rule::Pin)
-}
-
-fn never(_: &str) -> Result<(), BadPin<'_>> {
-    Err(BadPin::Form("left to goward"))
-}
-
-/// Lower-case names with commas between them; Go trims nothing and refuses other spellings
-/// (`internal/buildcfg/exp.go`).
-fn check_experiments(value: &str) -> Result<(), BadPin<'_>> {
-    let name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    if value.split(',').all(name) {
-        Ok(())
-    } else {
-        Err(BadPin::Form("a list such as \"jsonv2,nogreenteagc\""))
-    }
-}
-
-/// `key=value` with commas between; keys as in `internal/godebugs/table.go` and `cpu.*`.
-fn check_debug(value: &str) -> Result<(), BadPin<'_>> {
-    for setting in value.split(',') {
-        let form = BadPin::Form("a list such as \"http2debug=1,netdns=go\"");
-        let Some((key, value)) = setting.split_once('=') else {
-            return Err(form);
-        };
-        let key_is_fine = !key.is_empty()
-            && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
-        let value_is_fine = !value.is_empty()
-            && value.bytes().all(|b| {
-                b.is_ascii_alphanumeric()
-                    || matches!(b, b'.' | b'_' | b'+' | b'-' | b'#' | b'/' | b':')
-            });
-        if !key_is_fine || !value_is_fine {
-            return Err(form);
-        }
-        let weakening = WEAKENING.iter().find(|(name, values, _)| {
-            *name == key && (values.is_empty() || values.contains(&value))
-        });
-        if let Some((_, _, reason)) = weakening {
-            return Err(BadPin::Unsafe { name: key, reason });
-        }
-    }
-    Ok(())
-}
-
-/// An absolute path as Go's linker writes it into binaries: clean, without a trailing slash.
-fn check_goroot_final(value: &str) -> Result<(), BadPin<'_>> {
-    let part = |part: &str| !part.is_empty() && part != "." && part != "..";
-    match value.strip_prefix('/') {
-        Some(rest) if rest.split('/').all(part) => Ok(()),
-        _ => Err(BadPin::Form("an absolute path such as \"/usr/local/go\"")),
-    }
+    row(name.as_bytes()).filter(|row| row.rule.is_lockable())
 }
 
 #[cfg(test)]
@@ -213,35 +180,93 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_are_sorted_and_without_duplicates() {
+    fn the_table_is_sorted_and_no_row_hides_another() {
         assert!(PINS.is_sorted_by(|a, b| a.name < b.name));
-        assert!(WEAKENING.is_sorted_by(|a, b| a.0 < b.0));
+        for row in PINS {
+            let hidden = PINS.iter().filter(|other| row.compare(other.name.as_bytes()).is_eq());
+            assert_eq!(hidden.count(), 1, "{}", row.name);
+            assert!(row.effects.is_sorted_by(|a, b| a < b), "{}", row.name);
+        }
     }
 
     #[test]
-    fn values_of_pins() {
-        let cases = [
-            ("GOEXPERIMENT", "jsonv2,nogreenteagc", true),
-            ("GOEXPERIMENT", "", false),
-            ("GOEXPERIMENT", "jsonv2, x", false),
-            ("GOEXPERIMENT", "JSONv2", false),
-            ("GODEBUG", "http2debug=1,netdns=go+2,cpu.avx2=off", true),
-            ("GODEBUG", "http2debug", false),
-            ("GODEBUG", "=1", false),
-            ("GODEBUG", "tls10server=0", true),
-            ("GODEBUG", "http2debug=1,tls10server=1", false),
-            ("GODEBUG", "fips140=on", true),
-            ("GODEBUG", "fips140=off", false),
-            ("GOROOT_FINAL", "/usr/local/go", true),
-            ("GOROOT_FINAL", "/", false),
-            ("GOROOT_FINAL", "/usr/../go", false),
-            ("GOROOT_FINAL", "/usr/go/", false),
-            ("GOROOT_FINAL", "go", false),
-        ];
-        for (name, value, fine) in cases {
-            let check = pinned(name).unwrap().check;
-            assert_eq!(check(value).is_ok(), fine, "{name}={value}");
+    fn every_row_is_found_and_nothing_else() {
+        for row in PINS {
+            assert_eq!(super::row(row.name.as_bytes()).map(|found| found.name), Some(row.name));
         }
-        assert!(pinned("GOROOT").is_none() && pinned("PATH").is_none());
+        let cases: &[(&[u8], Option<&str>)] = &[
+            (b"GIT_SSH_COMMAND", Some("GIT_*")),
+            (b"GIT_\xff", Some("GIT_*")),
+            (b"GIT_!", Some("GIT_*")),
+            (b"GIT", None),
+            (b"GITHUB_ACTIONS", None),
+            (b"PKG_CONFIG", Some("PKG_CONFIG")),
+            (b"PKG_CONFIG_PATH", Some("PKG_CONFIG_*")),
+            (b"HGRCPATH", Some("HG*")),
+            (b"GOFLAG", None),
+            (b"GOFLAGSS", None),
+            (b"goflags", None),
+            (bNone),
+            (b"GOWARD_HOME", None),
+            (b"", None),
+            (b"A", None),
+            (b"~", None),
+        ];
+        for (name, want) in cases {
+            assert_eq!(row(name).map(|row| row.name), *want);
+        }
+    }
+
+    #[test]
+    fn what_a_lock_may_hold() {
+        assert!(pinned("GOFLAGS").is_some() && pinned("GODEBUG").is_some());
+        assert!(pinned("GOROOT").is_none() && pinned("PATH").is_none() && pinned("CC").is_none());
+        assert!(pinned("GIT_DIR").is_none() && pinned("GIT_*").is_none());
+    }
+
+    /// What may neither stand in a lock nor do harm passes everywhere; what runs programs or
+    /// changes output, without being needed to reach the network and the caches, never does in
+    /// hermetic mode.
+    #[test]
+    fn rules_follow_from_effects() {
+        use Effect::{Execution, Output, Verification};
+        // Places, credentials and the network: without them nothing can be built at all.
+        let needed = [
+            "GOCACHE",
+            "GOMODCACHE",
+            "GONOPROXY",
+            "GOPATH",
+            "GOPRIVATE",
+            "GOPROXY",
+            "HOME",
+            "HTTPS_PROXY",
+            "HTTP_PROXY",
+            "NETRC",
+            "NO_PROXY",
+            "PATH",
+            "SSH_AUTH_SOCK",
+            "SSL_CERT_DIR",
+            "SSL_CERT_FILE",
+            "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
+            "http_proxy",
+            "https_proxy",
+            "no_proxy",
+        ];
+        let open = |row: &&Pin| row.rule == Rule::Pass || row.rule.is_allowable();
+        for row in PINS.iter().filter(open) {
+            let harmful = [Output, Execution, Verification].iter().any(|e| row.effects.contains(e));
+            let passes = row.rule.passes(Isolation::Hermetic);
+            assert_eq!(passes, !harmful || needed.contains(&row.name), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn modes_are_called_what_they_are_parsed_as() {
+        for mode in Isolation::ALL {
+            assert_eq!(Isolation::parse(mode.name()), Some(mode));
+        }
+        assert_eq!(Isolation::parse("Hermetic"), None);
+        assert!(Isolation::Pinned < Isolation::Hermetic);
     }
 }

@@ -3,7 +3,7 @@
 use crate::barrier::{self, Barrier};
 use crate::environment::Environment;
 use crate::find::{self, Found};
-use crate::launch::{self, Launch};
+use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, Lock, ParseLockError};
 use crate::{layout, names, next_go, sys};
 use alloc::vec::Vec;
@@ -215,10 +215,15 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let entry =
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
-    let key = layout::key(lock.version, entry.name, entry.h1);
-    let barrier = barrier::locate(&home, env);
-    let argv = call.argv.into();
-    let launch = launch::toolchain(&home, &key, pins, &barrier, call.tool(), argv, env);
+    let barrier = barrier::locate(&home, lock.isolation, env);
+    let selection = Selection {
+        home: &home,
+        key: &layout::key(lock.version, entry.name, entry.h1),
+        isolation: lock.isolation,
+        pins,
+        barrier: &barrier,
+    };
+    let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
     Ok(Locked { launch, barrier })
 }
 

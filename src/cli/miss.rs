@@ -62,8 +62,8 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     goward_shim::resolve::locked(call, found).map_err(refused)?;
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
+        session.ready_barrier(toolchain.isolation, &call.env)?;
     }
-    session.ready_barrier(&call.env)?;
     let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;
     if call.tool() == Tool::Go && changes_settings(call.args()) {
         let lock = String::from_utf8_lossy(&found.path);

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use goward_shim::barrier::{self, Barrier, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Launch;
-use goward_shim::pins::{self, Rule};
+use goward_shim::pins::{self, Isolation, Rule};
 use goward_shim::{Environment, names};
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -26,14 +26,14 @@ impl Session {
     /// # Errors
     ///
     /// When the original cannot be read, or the store cannot be written.
-    pub fn ready_barrier(&self, env: &Environment) -> Result<()> {
+    pub fn ready_barrier(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.ctx.home()?;
-        let barrier = barrier::locate(home.as_os_str().as_bytes(), env);
+        let barrier = barrier::locate(home.as_os_str().as_bytes(), isolation, env);
         if barrier.is_ready() {
             return Ok(());
         }
         let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
-        let text = copy_of(own)?;
+        let text = copy_of(own, isolation)?;
         let path = Path::new(OsStr::from_bytes(&barrier.path));
         write(path, &text).map_err(|error| {
             error
@@ -41,9 +41,7 @@ impl Session {
                 .hint(format!("make `{}` writable", home.display()))
                 .hint("or run without the values of `go env -w`: `GOENV=off go ...`")
         })?;
-        if path.file_name() != Some(OsStr::new(NONE)) {
-            prune(path);
-        }
+        prune(path);
         Ok(())
     }
 
@@ -69,22 +67,16 @@ impl Session {
     }
 }
 
-/// Returns the name in `NAME=value`, if goward owns it.
+/// Returns the name in `NAME=value`, if goward alone decides it.
 fn owned_assignment(word: &[u8]) -> Option<&'static str> {
-    let row = pins::row(name_of(word)).filter(|row| is_owned(row.rule))?;
-    Some(row.name)
-}
-
-fn is_owned(rule: Rule) -> bool {
-    match rule {
-        Rule::Pin | Rule::Remove | Rule::Set => true,
-    }
+    let decided = |rule| matches!(rule, Rule::Pin | Rule::Remove | Rule::Set);
+    Some(pins::row(name_of(word)).filter(|row| decided(row.rule))?.name)
 }
 
 /// Returns the text of the copy: the original's lines but for what goward owns, and an empty line
 /// for what `GOROOT/go.env` must not decide either. Go takes an empty value in this file as one
 /// (`cmd/go/internal/cfg`, `readEnvFile`, Go 1.21 and newer).
-fn copy_of(own: Option<&Path>) -> Result<Vec<u8>> {
+fn copy_of(own: Option<&Path>, isolation: Isolation) -> Result<Vec<u8>> {
     let mut text =
         b"# Made by goward from the file of `go env -w`, without what a lock decides.\n".to_vec();
     if let Some(path) = own {
@@ -103,7 +95,8 @@ fn copy_of(own: Option<&Path>) -> Result<Vec<u8>> {
             .hint("look at it, or run without it: `GOENV=off go ...`"));
         }
         for line in original.split(|&byte| byte == b'\n') {
-            if owned_assignment(line).is_none() && !line.is_empty() {
+            let passes = pins::row(name_of(line)).is_none_or(|row| row.rule.passes(isolation));
+            if passes && !line.is_empty() {
                 text.extend_from_slice(line);
                 text.push(b'\n');
             }
@@ -133,7 +126,9 @@ fn prune(newest: &Path) {
             let entry = entry.ok()?;
             Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
         })
-        .filter(|(_, path)| path.file_name() != Some(OsStr::new(NONE)) && path != newest)
+        .filter(|(_, path)| {
+            !path.as_os_str().as_bytes().ends_with(NONE.as_bytes()) && path != newest
+        })
         .collect();
     copies.sort();
     for (_, path) in copies.iter().rev().skip(KEPT) {
@@ -150,7 +145,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let own = directory.path().join("env");
         fs_err::write(&own, "GOPRIVATE=example.com\nGOEXPERIMENT=rangefunc\nGOTOOLCHAIN=auto\n# x\nGOFLAGS=-mod=mod").unwrap();
-        let text = String::from_utf8(copy_of(Some(&own)).unwrap()).unwrap();
+        let text = String::from_utf8(copy_of(Some(&own), Isolation::Pinned).unwrap()).unwrap();
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(
             lines,
@@ -163,8 +158,12 @@ mod tests {
                 "GOROOT_FINAL="
             ]
         );
-        assert_eq!(copy_of(None).unwrap().split(|&b| b == b'\n').count(), 5);
-        assert_eq!(copy_of(Some(&directory.path().join("no"))).unwrap(), copy_of(None).unwrap());
+        let none = copy_of(None, Isolation::Pinned).unwrap();
+        assert_eq!(none.split(|&b| b == b'\n').count(), 5);
+        assert_eq!(copy_of(Some(&directory.path().join("no")), Isolation::Pinned).unwrap(), none);
+        let hermetic =
+            String::from_utf8(copy_of(Some(&own), Isolation::Hermetic).unwrap()).unwrap();
+        assert!(hermetic.contains("GOPRIVATE=") && !hermetic.contains("GOFLAGS"), "{hermetic}");
     }
 
     #[test]

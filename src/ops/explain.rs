@@ -81,7 +81,11 @@ impl Session {
         let reported = self.go_env(toolchain, &changes)?;
         let entries = self.ctx.entries();
         let home = self.ctx.home()?;
-        let barrier = barrier::locate(home.as_os_str().as_bytes(), &Environment::of(&entries));
+        let barrier = barrier::locate(
+            home.as_os_str().as_bytes(),
+            toolchain.isolation,
+            &Environment::of(&entries),
+        );
         let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
         let copy = settings(Path::new(OsStr::from_bytes(&barrier.path)));
         let toolchain_file = settings(&self.root(toolchain)?.join("go.env"));

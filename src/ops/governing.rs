@@ -6,6 +6,7 @@ use crate::platform::Platform;
 use crate::store::Installed;
 use crate::version::GoVersion;
 use goward_shim::lock::{self, Level};
+use goward_shim::pins::Isolation;
 use goward_shim::resolve::{self, Choice, check_gotoolchain};
 use goward_shim::{Call, Environment, Refusal, Tool, layout, names, next_go};
 use std::ffi::OsString;
@@ -40,6 +41,8 @@ pub struct Toolchain {
     pub level: Level,
     /// Its name in the store.
     pub key: String,
+    /// How much of the caller's environment reaches it.
+    pub isolation: Isolation,
     /// The pins that apply.
     pub pins: Vec<(String, String)>,
     /// Who chose it.
@@ -56,6 +59,7 @@ impl Toolchain {
             sha256: receipt.archive.map(|(digest, _)| digest.to_string()),
             level: receipt.level,
             key: installed.key.clone(),
+            isolation: Isolation::default(),
             pins: Vec::new(),
             origin,
         }
@@ -202,6 +206,7 @@ impl Session {
             sha256: entry.sha256.map(str::to_owned),
             level: lock.level,
             key: layout::key(lock.version, entry.name, entry.h1),
+            isolation: lock.isolation,
             pins: pins
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -11,6 +11,7 @@ use crate::store::{Installed, Store};
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;
+use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
 use std::time::Duration;
@@ -219,7 +220,9 @@ impl Session {
         store.recover()?;
         self.place_shims()?;
         // A store that is read-only from now on has what `go` needs.
-        self.ready_barrier(&Environment::of(&self.ctx.entries()))?;
+        for isolation in Isolation::ALL {
+            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
+        }
         if let Some(installed) = present(&store, want, floor)? {
             store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });

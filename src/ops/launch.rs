@@ -4,9 +4,13 @@ use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
+use goward_shim::environment::name_of;
+use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
 use goward_shim::{Call, Environment, Tool, barrier, names, sys};
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -26,35 +30,32 @@ impl Session {
         let pins = borrowed(&toolchain.pins);
         let entries = self.ctx.entries();
         let env = Environment::of(&entries);
-        self.ready_barrier(&env)?;
-        let barrier = barrier::locate(home.as_os_str().as_bytes(), &env);
-        let launch = launch::toolchain(
-            home.as_os_str().as_bytes(),
-            &toolchain.key,
-            &pins,
-            &barrier,
-            Tool::Go,
-            Vec::new(),
-            &env,
-        );
-        let after = |name: &str| {
-            let prefix = format!("{name}=");
-            launch.env.iter().rev().find_map(|entry| entry.strip_prefix(prefix.as_bytes()))
+        let home = home.as_os_str().as_bytes();
+        self.ready_barrier(toolchain.isolation, &env)?;
+        let barrier = barrier::locate(home, toolchain.isolation, &env);
+        let selection = Selection {
+            home,
+            key: &toolchain.key,
+            isolation: toolchain.isolation,
+            pins: &pins,
+            barrier: &barrier,
         };
-        let changes = goward_shim::pins::PINS.iter().filter_map(|row| {
-            match (after(row.name), self.ctx.variables.contains_key(OsStr::new(row.name))) {
-                (Some(value), _) => {
-                    Some((row.name.to_owned(), Some(OsString::from_vec(value.to_vec()))))
-                }
-                (None, true) => Some((row.name.to_owned(), None)),
-                (None, false) => None,
+        let launch = launch::toolchain(&selection, Tool::Go, Vec::new(), &env);
+        // What passes is borrowed, what goward sets is owned.
+        let kept: BTreeSet<&[u8]> = launch.env.iter().map(|entry| name_of(entry)).collect();
+        let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
+        // A name that is none would be read as commands by the shell that evaluates the answer.
+        let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
+        let mut changes: BTreeMap<String, Option<OsString>> =
+            removed.map(|name| (name.to_owned(), None)).collect();
+        for entry in &launch.env {
+            if let Cow::Owned(entry) = entry {
+                let name = name_of(entry);
+                let value = OsString::from_vec(entry[name.len() + 1..].to_vec());
+                changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
             }
-        });
-        let mut changes: Changes = changes.collect();
-        if let Some(chosen) = barrier.chosen {
-            changes.push((names::GOENV_VAR.to_owned(), Some(OsString::from_vec(chosen.to_vec()))));
         }
-        Ok(changes)
+        Ok(changes.into_iter().collect())
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -101,16 +102,23 @@ impl Session {
     /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that
     /// fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
-        let ready = self.ready_barrier(&call.env).and_then(|()| self.ctx.home());
+        let ready =
+            self.ready_barrier(toolchain.isolation, &call.env).and_then(|()| self.ctx.home());
         let home = match ready {
             Ok(home) => home,
             Err(error) => return error,
         };
         let (home, argv) = (home.as_os_str().as_bytes(), call.argv.to_vec());
-        let barrier = barrier::locate(home, &call.env);
+        let barrier = barrier::locate(home, toolchain.isolation, &call.env);
         let pins = borrowed(&toolchain.pins);
-        let mut launch =
-            launch::toolchain(home, &toolchain.key, &pins, &barrier, call.tool(), argv, &call.env);
+        let selection = Selection {
+            home,
+            key: &toolchain.key,
+            isolation: toolchain.isolation,
+            pins: &pins,
+            barrier: &barrier,
+        };
+        let mut launch = launch::toolchain(&selection, call.tool(), argv, &call.env);
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );
@@ -153,6 +161,10 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
         Kind::CannotRun
     };
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
+}
+
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn borrowed(pins: &[(String, String)]) -> Vec<(&str, &str)> {

@@ -93,6 +93,7 @@ impl Session {
             version,
             request: request.to_string(),
             level: Level::Logged,
+            isolation: manifest.isolation(),
             platforms: BTreeMap::new(),
             pins: manifest.resolved_pins(None)?,
             profiles: manifest
@@ -101,6 +102,7 @@ impl Session {
                 .collect::<Result<_>>()?,
         };
         check_goroot_final(&lock)?;
+        lock.check_pins()?;
         let old = old.filter(|old| old.version == version);
         let demand = manifest.demanded_level(Level::None);
         for platform in manifest.platforms() {
@@ -269,6 +271,10 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     let locked: BTreeSet<Platform> = lock.platforms.keys().copied().collect();
     found.extend(wanted.difference(&locked).map(|name| format!("{name} is missing in the lock")));
     found.extend(locked.difference(&wanted).map(|name| format!("{name} is not in the manifest")));
+    if manifest.isolation() != lock.isolation {
+        let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
+        found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
+    }
     if manifest.resolved_pins(None)? != lock.pins {
         found.push("the pins differ".to_owned());
     }

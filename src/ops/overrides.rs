@@ -67,7 +67,8 @@ impl Session {
         let request = toolchain.version.to_string();
         let lock =
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
-        let lock = LockFile { pins: toolchain.pins.clone(), ..lock };
+        let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
+        let lock = LockFile { isolation, pins, ..lock };
         let name = Digest::of(lock.render().as_bytes()).to_string();
         let directory = self.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
         fs_err::create_dir_all(&directory)?;

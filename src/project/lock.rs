@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
-use goward_shim::pins::{PINS, Rule};
+use goward_shim::pins::{Isolation, PINS, first_minor};
 use goward_shim::sys::{self, ReadError};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,6 +30,8 @@ pub struct LockFile {
     pub request: String,
     /// The weakest level among the platforms.
     pub level: Level,
+    /// How much of the caller's environment reaches `go`.
+    pub isolation: Isolation,
     /// What the toolchain is on each platform.
     pub platforms: BTreeMap<Platform, LockedPlatform>,
     /// The pins that apply without a profile.
@@ -62,6 +64,7 @@ impl LockFile {
             version,
             request,
             level,
+            isolation: Isolation::default(),
             platforms: BTreeMap::from([(platform, locked)]),
             pins: Pins::new(),
             profiles: BTreeMap::new(),
@@ -74,6 +77,9 @@ impl LockFile {
         push_string(&mut text, "version", &self.version.to_string());
         push_string(&mut text, "request", &self.request);
         push_string(&mut text, "level", self.level.name());
+        if self.isolation != Isolation::default() {
+            push_string(&mut text, "isolation", self.isolation.name());
+        }
         for (platform, entry) in &self.platforms {
             push_table(&mut text, &format!("toolchain.{}", platform.lock_name()));
             push_string(&mut text, "h1", &entry.h1);
@@ -140,11 +146,33 @@ impl LockFile {
                 format!("a lock cannot hold this; `{}` was left as it was", path.display());
             error.context(message)
         };
+        self.check_pins().map_err(refused)?;
         let back = Self::parse(text.as_bytes(), path).map_err(refused)?;
         if back == self.clone().sorted() {
             return Ok(());
         }
         Err(refused(Error::new(Kind::Usage, "some value would be read back as another")))
+    }
+
+    /// Refuses values that the release does not read: they would be pins in name only.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for the first one.
+    pub fn check_pins(&self) -> Result<()> {
+        let version = self.version;
+        for (name, value) in self.pins.iter().chain(self.profiles.values().flatten()) {
+            let first = first_minor(name, value);
+            if version.minor() < first {
+                let value = untrusted(value);
+                let message = format!("{version} does not know `{name}={value}`");
+                return Err(Error::new(Kind::Usage, message)
+                    .detail(format!("Go reads it from 1.{first}"))
+                    .detail("nothing was changed")
+                    .hint(format!("choose a newer one: `goward use 1.{first}`")));
+            }
+        }
+        Ok(())
     }
 
     fn sorted(mut self) -> Self {
@@ -194,6 +222,7 @@ impl LockFile {
             version,
             request: lock.request.to_owned(),
             level: lock.level,
+            isolation: lock.isolation,
             platforms,
             pins: owned(&lock.pins),
             profiles: profiles.collect(),
@@ -260,8 +289,8 @@ pub fn explain_read(error: ReadError, path: &Path) -> Error {
 
 fn keys_of(table: &str) -> Vec<&'static str> {
     match table {
-        "pins" => PINS.iter().filter(|pin| pin.rule == Rule::Pin).map(|pin| pin.name).collect(),
-        "toolchain" => vec!["level", "request", "version"],
+        "pins" => PINS.iter().filter(|pin| pin.rule.is_lockable()).map(|pin| pin.name).collect(),
+        "toolchain" => vec!["isolation", "level", "request", "version"],
         "" => vec!["schema"],
         _ => vec!["h1", "sha256", "size"],
     }

@@ -6,6 +6,7 @@
 //! would silently not be one.
 
 mod edit;
+mod values;
 
 pub use edit::ManifestEdit;
 
@@ -16,11 +17,12 @@ use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::request::Request;
 use goward_shim::lock::{Level, is_profile};
-use goward_shim::pins::{BadPin, pinned};
+use goward_shim::pins::{BadPin, Isolation, pinned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, Document, Item, TableLike};
+use values::{LEVELS, check_fips140, check_flag, check_level, flag_name};
 
 /// A longer manifest is refused, in bytes.
 const MAX_SIZE: u64 = 256 * 1024;
@@ -32,15 +34,26 @@ pub struct Manifest {
     platforms: BTreeSet<Platform>,
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
+    policy: Policy,
+}
+
+/// What a project demands of the machines that build it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Policy {
+    isolation: Isolation,
     level: Option<Level>,
 }
 
 /// The keys of `[pins]` and of a profile; what is absent leaves what is below as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Overlay {
-    experiments: Option<Vec<String>>,
-    goroot_final: Option<String>,
+    cgo: Option<bool>,
     debug: BTreeMap<String, String>,
+    experiments: Option<Vec<String>>,
+    fips140: Option<String>,
+    flags: Option<Vec<String>>,
+    goroot_final: Option<String>,
+    levels: BTreeMap<String, String>,
 }
 
 impl Manifest {
@@ -93,7 +106,12 @@ impl Manifest {
     /// Returns the level that a toolchain of this project needs, where the user's own settings
     /// demand `user`. A project can raise it, never lower it.
     pub fn demanded_level(&self, user: Level) -> Level {
-        self.level.map_or(user, |level| level.max(user))
+        self.policy.level.map_or(user, |level| level.max(user))
+    }
+
+    /// Returns how much of the caller's environment reaches `go`.
+    pub fn isolation(&self) -> Isolation {
+        self.policy.isolation
     }
 
     /// Returns the pins as the lock has them, sorted by name, with those of `profile` laid over the
@@ -129,11 +147,20 @@ impl Overlay {
             debug.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
         let experiments = over.experiments.as_ref().or(self.experiments.as_ref());
         let goroot_final = over.goroot_final.as_ref().or(self.goroot_final.as_ref());
-        let all = [
+        let fips140 = over.fips140.as_ref().or(self.fips140.as_ref());
+        let flags = over.flags.as_ref().or(self.flags.as_ref());
+        let cgo = over.cgo.or(self.cgo).map(|on| if on { "1" } else { "0" });
+        let levels = self.levels.iter().chain(&over.levels);
+        let mut all: BTreeMap<&str, String> =
+            levels.map(|(name, value)| (name.as_str(), value.clone())).collect();
+        all.extend([
+            ("CGO_ENABLED", cgo.unwrap_or_default().to_owned()),
             ("GODEBUG", settings.join(",")),
             ("GOEXPERIMENT", experiments.map(|names| names.join(",")).unwrap_or_default()),
+            ("GOFIPS140", fips140.cloned().unwrap_or_default()),
+            ("GOFLAGS", flags.map(|items| items.join(" ")).unwrap_or_default()),
             ("GOROOT_FINAL", goroot_final.cloned().unwrap_or_default()),
-        ];
+        ]);
         let present = all.into_iter().filter(|(_, value)| !value.is_empty());
         present.map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -168,7 +195,7 @@ impl Reader<'_> {
             profiles: all
                 .get("profile")
                 .map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?,
-            level: all.get("policy").map_or(Ok(None), |item| self.policy(item))?,
+            policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
         })
     }
 
@@ -220,26 +247,46 @@ impl Reader<'_> {
         Ok(profiles)
     }
 
-    fn policy(&self, item: &Item) -> Result<Option<Level>> {
-        let Some(level) = self.table(item, "policy", &["level"])?.get("level") else {
-            return Ok(None);
-        };
-        let name = self.string(level, "level", "a string such as `\"logged\"`")?;
-        let known = Level::ALL.map(Level::name);
-        let parsed = Level::parse(name).ok_or_else(|| {
-            self.unknown(
-                level.span(),
-                &format!("unknown level `{}`", untrusted(name)),
-                name,
-                &known,
-            )
-        });
-        parsed.map(Some)
+    fn policy(&self, item: &Item) -> Result<Policy> {
+        let table = self.table(item, "policy", &["isolation", "level"])?;
+        let mut policy = Policy::default();
+        if let Some(item) = table.get("isolation") {
+            let name = self.string(item, "isolation", "a string such as `\"hermetic\"`")?;
+            policy.isolation = Isolation::parse(name).ok_or_else(|| {
+                let problem = format!("unknown isolation `{}`", untrusted(name));
+                self.unknown(item.span(), &problem, name, &Isolation::ALL.map(Isolation::name))
+            })?;
+        }
+        if let Some(item) = table.get("level") {
+            let name = self.string(item, "level", "a string such as `\"logged\"`")?;
+            policy.level = Some(Level::parse(name).ok_or_else(|| {
+                let problem = format!("unknown level `{}`", untrusted(name));
+                self.unknown(item.span(), &problem, name, &Level::ALL.map(Level::name))
+            })?);
+        }
+        Ok(policy)
     }
 
     fn pins(&self, item: &Item, name: &str) -> Result<Overlay> {
-        let table = self.table(item, name, &["debug", "experiments", "goroot-final"])?;
+        let known = ["cgo", "debug", "experiments", "fips140", "flags", "goroot-final", "levels"];
+        let table = self.table(item, name, &known)?;
         let mut overlay = Overlay::default();
+        if let Some(item) = table.get("cgo") {
+            let on = item.as_bool();
+            overlay.cgo =
+                Some(on.ok_or_else(|| self.error(item.span(), "`cgo` must be `true` or `false`"))?);
+        }
+        if let Some(item) = table.get("fips140") {
+            let module = self.string(item, "fips140", "a string such as `\"latest\"`")?;
+            check_fips140(module).map_err(|problem| self.error(item.span(), &problem))?;
+            overlay.fips140 = Some(module.to_owned());
+        }
+        if let Some(item) = table.get("flags") {
+            overlay.flags = Some(self.flags(item)?);
+        }
+        if let Some(item) = table.get("levels") {
+            overlay.levels = self.levels(item, &format!("{name}.levels"))?;
+        }
         if let Some(item) = table.get("experiments") {
             overlay.experiments = Some(self.experiments(item)?);
         }
@@ -262,6 +309,30 @@ impl Reader<'_> {
             }
         }
         Ok(overlay)
+    }
+
+    fn flags(&self, item: &Item) -> Result<Vec<String>> {
+        let form = "a list such as `[\"-trimpath\"]`";
+        let mut flags: Vec<String> = Vec::new();
+        for (flag, span) in self.strings(self.array(item, "flags", form)?, "flags", form)? {
+            check_flag(flag).map_err(|problem| self.error(span.clone(), &problem))?;
+            if flags.iter().any(|other| flag_name(other) == flag_name(flag)) {
+                let problem = format!("`flags` names `{}` twice", flag_name(flag));
+                return Err(self.error(span, &problem));
+            }
+            flags.push(flag.to_owned());
+        }
+        Ok(flags)
+    }
+
+    fn levels(&self, item: &Item, name: &str) -> Result<BTreeMap<String, String>> {
+        let table = self.table(item, name, &LEVELS)?;
+        let level = |(key, item): (&str, &Item)| {
+            let value = self.string(item, key, "a string")?;
+            check_level(key, value).map_err(|problem| self.error(item.span(), &problem))?;
+            Ok((key.to_owned(), value.to_owned()))
+        };
+        table.iter().map(level).collect()
     }
 
     fn experiments(&self, item: &Item) -> Result<Vec<String>> {

@@ -13,7 +13,7 @@ fn what_goward_sets_and_removes() {
     assert_eq!(
         sandbox.goward(["env"]).data(),
         format!(
-            "unset GODEBUG\nexport GOENV='[STORE]/goenv/none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/root/{key}'\n\
+            "unset GODEBUG\nexport GOENV='[STORE]/goenv/pinned-none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/root/{key}'\n\
              export GOTOOLCHAIN='local'\nunset GOTOOLDIR\n"
         )
     );
@@ -40,4 +40,42 @@ fn a_shell_that_evaluates_it_has_the_environment_of_the_shim() {
         &format!("eval \"$('{}' env)\"; echo $GOEXPERIMENT $GOTOOLCHAIN", goward.display()),
     ]);
     assert_eq!(sandbox.finish(&mut shell).data(), "jsonv2 local\n");
+}
+
+#[test]
+fn a_hermetic_project_shows_what_it_drops_and_exec_drops_it_too() {
+    let manifest = "[toolchain]\ngo = \"1.99.1\"\n[pins]\nflags = [\"-trimpath\"]\n\
+                    [policy]\nisolation = \"hermetic\"\n";
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", manifest);
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    let sandbox = sandbox
+        .var("CC", "clang")
+        .var("CXX", "clang++")
+        .var("GIT_DIR", "/x")
+        .var("GIT_; echo no", "1")
+        .var("GOFLAGS", "-x")
+        .var("GOPROXY", "off")
+        .var("GOWARD_ALLOW", "CXX");
+    let key = key("go1.99.1");
+    assert_eq!(
+        sandbox.goward(["env"]).data(),
+        format!(
+            "unset CC\nunset GIT_DIR\nexport GOENV='[STORE]/goenv/hermetic-none'\nexport GOFLAGS='-trimpath'\n\
+             export GOROOT='[STORE]/root/{key}'\nexport GOTOOLCHAIN='local'\n\
+             export GOWARD_PINNED='GOFLAGS=-trimpath'\n"
+        )
+    );
+    let shown = ["sh", "-c", "echo \"${CC-none} $CXX ${GIT_DIR-none} $GOFLAGS $GOPROXY\""];
+    let want = "none clang++ none -trimpath off\n";
+    assert_eq!(sandbox.goward([&["exec", "--"][..], &shown].concat()).data(), want);
+    // An override for one run stays as hermetic as the project.
+    let debug = ["exec", "--debug", "http2debug=1", "--"];
+    assert_eq!(sandbox.goward([&debug[..], &shown].concat()).data(), want);
+    let go = [&debug[..], &["sh", "-c", "CC=clang go version"]].concat();
+    assert_eq!(
+        sandbox.goward(go).data(),
+        "go version go1.99.1 version\nGODEBUG=http2debug=1\nGOFLAGS=-trimpath\n\
+         GOTOOLCHAIN=local\n"
+    );
 }

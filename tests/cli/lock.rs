@@ -48,7 +48,7 @@ fn check_lists_every_difference_and_changes_nothing() {
     );
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     let lock = sandbox.read("project/goward.lock");
-    let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\n";
+    let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\nisolation = \"hermetic\"\n";
     sandbox.write("project/goward.toml", manifest);
     let host = goward::platform::Platform::host();
     let sandbox = sandbox.var("GOWARD_OFFLINE", "1");
@@ -59,6 +59,7 @@ fn check_lists_every_difference_and_changes_nothing() {
              the manifest asks for 1.98, the lock has go1.99.1 for 1.99\n  \
              plan9/386 is missing in the lock\n  \
              {host} is not in the manifest\n  \
+             the manifest asks for isolation `hermetic`, the lock has `pinned`\n  \
              the pins differ\n  \
              the profile `prod` differs\n  \
              the profile `ci` is not in the manifest\n  \
@@ -158,4 +159,23 @@ fn use_does_not_replace_the_lock_of_a_newer_goward() {
     assert_eq!(sandbox.goward(["use", "1.99"]).code, Some(2));
     assert_eq!(sandbox.read("project/goward.lock"), "schema = 2\n");
     assert!(!sandbox.path("project/goward.toml").exists());
+}
+
+#[test]
+fn every_pin_of_the_manifest_and_the_isolation_reach_the_lock() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99\"\n\n[pins]\ncgo = false\nfips140 = \"latest\"\n\
+         flags = [\"-trimpath\", \"-tags=a,b\"]\nlevels = { GOAMD64 = \"v3\" }\n\n\
+         [profile.ci]\nlevels = { GOAMD64 = \"\" }\n\n[policy]\nisolation = \"hermetic\"\n",
+    );
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    assert!(lock.contains("level = \"listed\"\nisolation = \"hermetic\"\n\n"), "{lock}");
+    let rest = "CGO_ENABLED = \"0\"\n";
+    let tail = "GOFIPS140 = \"latest\"\nGOFLAGS = \"-trimpath -tags=a,b\"\n";
+    let pins = format!("[pins]\n{rest}GOAMD64 = \"v3\"\n{tail}\n[profile.ci]\n{rest}{tail}");
+    assert!(lock.ends_with(&pins), "{lock}");
+    assert_eq!(sandbox.goward(["lock", "--check"]).code, Some(0));
 }

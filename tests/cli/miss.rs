@@ -102,7 +102,7 @@ fn nothing_to_run() {
 fn a_store_that_cannot_be_written_serves_those_without_settings() {
     let (_server, sandbox) = locked();
     assert_eq!(sandbox.goward(["install"]).code, Some(0));
-    assert!(sandbox.store().join("goenv/none").is_file());
+    assert!(sandbox.store().join("goenv/pinned-none").is_file());
     let listing = sandbox.store_listing();
     assert_eq!(sandbox.go(["version"]).data(), RAN);
     assert_eq!(sandbox.store_listing(), listing, "a call that needs nothing writes nothing");

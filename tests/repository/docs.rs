@@ -4,7 +4,7 @@ use super::read;
 use clap::CommandFactory;
 use goward::cli::args::Cli;
 use goward::error::Kind;
-use goward_shim::pins::{PINS, Rule};
+use goward_shim::pins::{Isolation, PINS, Rule};
 use std::collections::BTreeSet;
 
 /// Returns the cells of every table row of a document.
@@ -21,26 +21,42 @@ fn rows(document: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Returns what stands below the heading `title`.
+fn section<'a>(document: &'a str, title: &str) -> &'a str {
+    let (_, below) = document.split_once(&format!("\n## {title}\n")).unwrap();
+    below.split("\n## ").next().unwrap()
+}
+
 #[test]
 fn every_pin_stands_in_hermetic_go() {
     let document = read("docs/hermetic-go.md");
-    let got: Vec<_> = rows(&document)
-        .into_iter()
-        .filter(|row| row.len() == 3 && row[0].starts_with("GO"))
-        .collect();
+    let got: Vec<_> = rows(section(&document, "The table")).into_iter().skip(1).collect();
     let want: Vec<Vec<String>> = PINS
         .iter()
         .map(|pin| {
-            let rule = match pin.rule {
-                Rule::Pin => "pin",
-                Rule::Remove => "remove",
-                Rule::Set => "set",
-            };
+            let effects: String = pin.effects.iter().map(|effect| effect.letter()).collect();
+            let effects = if effects.is_empty() { "-".to_owned() } else { effects };
             let reason = pin.reason.split_whitespace().collect::<Vec<_>>().join(" ");
-            vec![pin.name.to_owned(), rule.to_owned(), reason]
+            vec![pin.name.to_owned(), pin.rule.name().to_owned(), effects, reason]
         })
         .collect();
     assert_eq!(got, want);
+}
+
+#[test]
+fn the_two_modes_are_those_of_the_rules() {
+    let document = read("docs/hermetic-go.md");
+    let rules = [Rule::Set, Rule::Remove, Rule::Pin, Rule::Choose, Rule::Scrub, Rule::Pass];
+    let documented = rows(section(&document, "The two modes"));
+    assert_eq!(documented.len(), rules.len() + 1);
+    for (row, rule) in documented.iter().skip(1).zip(rules) {
+        let lockable = row[1] != "not possible";
+        assert_eq!((row[0].as_str(), lockable), (rule.name(), rule.is_lockable()));
+        for (cell, mode) in row[2..].iter().zip(Isolation::ALL) {
+            let passes = cell.starts_with("the caller's");
+            assert_eq!(passes, rule.passes(mode), "{} {}", rule.name(), mode.name());
+        }
+    }
 }
 
 #[test]

@@ -14,10 +14,20 @@ fn full() -> String {
     )
 }
 
+/// The full lock with what was added to the format since its first release.
+fn hermetic() -> String {
+    full().replacen("built-in\"\n", "built-in\"\nisolation = \"hermetic\"\n", 1).replacen(
+        "[pins]\n",
+        "[pins]\nGOAMD64 = \"v3\"\nGOFLAGS = \"-trimpath -tags=a\"\n",
+        1,
+    )
+}
+
 #[test]
 fn a_full_lock_is_read() {
     let text = full();
     let lock = parse(text.as_bytes()).unwrap();
+    assert_eq!(lock.isolation, Isolation::Pinned);
     assert_eq!((lock.version, lock.request, lock.level), ("go1.27.1", "1.27", Level::BuiltIn));
     let entry = lock.platform("linux-amd64").unwrap();
     assert_eq!((entry.h1, entry.size), (H1, Some(70_553_950)));
@@ -25,6 +35,39 @@ fn a_full_lock_is_read() {
     assert_eq!(lock.pins_of(Some("ci")).unwrap(), &[("GOEXPERIMENT", "jsonv2")]);
     assert_eq!(lock.pins_of(Some("prod")), None);
     assert_eq!(lock.platform("linux-arm64"), None);
+}
+
+#[test]
+fn isolation_and_levels_are_read() {
+    let text = hermetic();
+    let lock = parse(text.as_bytes()).unwrap();
+    assert_eq!(lock.isolation, Isolation::Hermetic);
+    let want = [("GOAMD64", "v3"), ("GOFLAGS", "-trimpath -tags=a"), ("GODEBUG", "http2debug=1")];
+    assert_eq!(lock.pins_of(None).unwrap(), &want);
+    let cases = [
+        ("\"hermetic\"", "\"pinned\"", 8, "`isolation` must be \"hermetic\", or left out"),
+        ("\"hermetic\"", "1", 8, "`isolation` must be \"hermetic\", or left out"),
+        (
+            "isolation = \"hermetic\"\n",
+            "isolation = \"hermetic\"\nisolation = \"hermetic\"\n",
+            9,
+            "`isolation` stands here a second time",
+        ),
+        ("\"v3\"", "\"v9\"", 16, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
+        (
+            "-tags=a",
+            "-toolexec=/bin/x",
+            17,
+            "a lock may not set `-toolexec`: it runs a program at every compile",
+        ),
+        ("GOAMD64 =", "CC =", 16, "unknown key `CC` in `pins`"),
+        ("GOAMD64 =", "GOPROXY =", 16, "unknown key `GOPROXY` in `pins`"),
+        ("GOAMD64 =", "GIT_DIR =", 16, "unknown key `GIT_DIR` in `pins`"),
+    ];
+    for (from, to, line, message) in cases {
+        let error = parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+        assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
+    }
 }
 
 #[test]
@@ -77,34 +120,41 @@ fn each_damage_names_its_line() {
 
 #[test]
 fn every_changed_byte_is_an_error_or_changes_what_is_read() {
-    let text = full();
-    let before = parse(text.as_bytes()).unwrap();
-    let comment_and_blanks = |at: usize| {
-        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        text[line_start..].starts_with('#')
-    };
-    for at in 0..text.len() {
-        for byte in 0..=255u8 {
-            let mut damaged = text.clone().into_bytes();
-            if damaged[at] == byte {
-                continue;
-            }
-            damaged[at] = byte;
-            if let Ok(after) = parse(&damaged) {
-                assert!(after != before || comment_and_blanks(at), "byte {at} to {byte}");
+    full_and_hermetic(|text| {
+        let before = parse(text.as_bytes()).unwrap();
+        let comment_and_blanks = |at: usize| {
+            let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            text[line_start..].starts_with('#')
+        };
+        for at in 0..text.len() {
+            for byte in 0..=255u8 {
+                let mut damaged = text.as_bytes().to_vec();
+                if damaged[at] == byte {
+                    continue;
+                }
+                damaged[at] = byte;
+                if let Ok(after) = parse(&damaged) {
+                    assert!(after != before || comment_and_blanks(at), "byte {at} to {byte}");
+                }
             }
         }
-    }
+    });
 }
 
 #[test]
 fn every_cut_is_an_error_or_a_shorter_lock() {
-    let text = full();
-    for end in 0..text.len() {
-        if let Ok(lock) = parse(&text.as_bytes()[..end]) {
-            assert!(text[..end].ends_with('\n') && lock.version == "go1.27.1");
+    full_and_hermetic(|text| {
+        for end in 0..text.len() {
+            if let Ok(lock) = parse(&text.as_bytes()[..end]) {
+                assert!(text[..end].ends_with('\n') && lock.version == "go1.27.1");
+            }
         }
-    }
+    });
+}
+
+fn full_and_hermetic(check: impl Fn(&str)) {
+    check(&full());
+    check(&hermetic());
 }
 
 #[test]

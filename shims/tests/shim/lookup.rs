@@ -214,7 +214,11 @@ fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
         .map(|(name, path)| [name, path.as_os_str().as_encoded_bytes()].concat())
         .collect();
     let home = paths[1].as_os_str().as_encoded_bytes();
-    let barrier = goward_shim::barrier::locate(home, &goward_shim::Environment::of(&entries));
+    let barrier = goward_shim::barrier::locate(
+        home,
+        goward_shim::pins::Isolation::Pinned,
+        &goward_shim::Environment::of(&entries),
+    );
     let path = std::path::PathBuf::from(String::from_utf8(barrier.path).unwrap());
     std::fs::write(&path, "").unwrap();
     let outcome = sandbox.run();

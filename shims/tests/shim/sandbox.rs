@@ -76,7 +76,9 @@ impl Sandbox {
         fs::create_dir_all(base.join("bin")).unwrap();
         fs::create_dir_all(base.join("store/shims")).unwrap();
         fs::create_dir_all(base.join("store/goenv")).unwrap();
-        fs::write(base.join("store/goenv/none"), "").unwrap();
+        for isolation in ["pinned", "hermetic"] {
+            fs::write(base.join(format!("store/goenv/{isolation}-none")), "").unwrap();
+        }
         fs::create_dir_all(base.join("project")).unwrap();
         fs::hard_link(env!("CARGO_BIN_EXE_goward-shim"), base.join("bin/goward-shim")).unwrap();
         for tool in ["go", "gofmt"] {

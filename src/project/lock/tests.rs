@@ -21,6 +21,7 @@ fn sample() -> LockFile {
         version: GoVersion::parse("1.27.1").unwrap(),
         request: "1.27".to_owned(),
         level: Level::BuiltIn,
+        isolation: Isolation::Pinned,
         platforms: BTreeMap::from([
             (Platform::parse("linux/amd64").unwrap(), full),
             (Platform::parse("darwin/arm64").unwrap(), bare),
@@ -62,6 +63,52 @@ fn a_smaller_lock_leaves_out_what_it_does_not_have() {
                 schema = 1\n\n\
                 [toolchain]\nversion = \"go1.27.1\"\nrequest = \"1.27\"\nlevel = \"built-in\"\n";
     assert_eq!(lock.render(), want);
+}
+
+#[test]
+fn isolation_is_written_only_when_it_is_hermetic() {
+    let text = sample().render();
+    let hermetic = LockFile { isolation: Isolation::Hermetic, ..sample() };
+    let level = "level = \"built-in\"\n";
+    let want = text.replacen(level, &format!("{level}isolation = \"hermetic\"\n"), 1);
+    assert_eq!(hermetic.render(), want);
+    assert_eq!(parse(&want).unwrap(), hermetic.sorted());
+}
+
+#[test]
+fn a_pin_that_the_release_does_not_read_is_not_written() {
+    let (_dir, path) = place_for_lock();
+    let lock = |version: &str, name: &str, value: &str| LockFile {
+        version: GoVersion::parse(version).unwrap(),
+        pins: owned(&[(name, value)]),
+        ..sample()
+    };
+    let error = lock("1.22.10", "GOFIPS140", "latest").write_if_changed(&path).unwrap_err();
+    let want = format!(
+        "goward: a lock cannot hold this; `{}` was left as it was\n  \
+         go1.22.10 does not know `GOFIPS140=latest`\n  Go reads it from 1.24\n  nothing was changed\n\
+         hint: choose a newer one: `goward use 1.24`",
+        path.display()
+    );
+    assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+    let cases = [
+        ("1.24.0", "GOFIPS140", "latest", true),
+        ("1.24rc1", "GOFIPS140", "latest", true),
+        ("1.21.13", "GOARM", "7", true),
+        ("1.21.13", "GOARM", "7,softfloat", false),
+        ("1.22.10", "GOARM64", "v8.0", false),
+        ("1.23.9", "GOARM64", "v8.0", true),
+    ];
+    for (version, name, value, fine) in cases {
+        let plain = lock(version, name, value);
+        let profile = LockFile {
+            profiles: BTreeMap::from([("ci".to_owned(), plain.pins.clone())]),
+            pins: Pins::new(),
+            ..plain.clone()
+        };
+        assert_eq!(plain.write_if_changed(&path).is_ok(), fine, "{version} {name}={value}");
+        assert_eq!(profile.write_if_changed(&path).is_ok(), fine, "{version} {name}={value}");
+    }
 }
 
 #[test]
@@ -221,14 +268,20 @@ fn pins() -> impl Strategy<Value = Pins> {
     let debug = vec("z[a-z0-9.]{0,6}=[a-zA-Z0-9._+#/:-]{1,6}", 1..4).prop_map(|all| all.join(","));
     let experiments = vec("[a-z][a-z0-9]{0,8}", 1..4).prop_map(|names| names.join(","));
     let goroot_final = "(/[a-zA-Z][a-zA-Z0-9 .#='-]{0,8}){1,4}";
-    let option = proptest::option::of::<BoxedStrategy<String>>;
-    (option(debug.boxed()), option(experiments.boxed()), option(goroot_final.boxed())).prop_map(
-        |(debug, experiments, goroot_final)| {
-            let all =
-                [("GODEBUG", debug), ("GOEXPERIMENT", experiments), ("GOROOT_FINAL", goroot_final)];
-            all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-        },
-    )
+    let flags = "(-trimpath |-mod=vendor )?-tags=[a-z0-9_.]{1,6}(,[a-z0-9_.]{1,6}){0,2}";
+    let values = [
+        ("CGO_ENABLED", "[01]".boxed()),
+        ("GOAMD64", "v[1-4]".boxed()),
+        ("GOARM", "[5-7](,softfloat|,hardfloat)?".boxed()),
+        ("GODEBUG", debug.boxed()),
+        ("GOEXPERIMENT", experiments.boxed()),
+        ("GOFIPS140", "off|latest|v1\\.[0-9]\\.[0-9]".boxed()),
+        ("GOFLAGS", flags.boxed()),
+        ("GOROOT_FINAL", goroot_final.boxed()),
+    ];
+    values.map(|(name, value)| (Just(name), proptest::option::of(value))).to_vec().prop_map(|all| {
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    })
 }
 
 fn lock_file() -> impl Strategy<Value = LockFile> {
@@ -236,14 +289,16 @@ fn lock_file() -> impl Strategy<Value = LockFile> {
         version(),
         "[ !#-\\[\\]-~]{1,80}",
         proptest::sample::select(Level::ALL.as_slice()),
+        proptest::sample::select(Isolation::ALL.as_slice()),
         btree_map(platform(), locked_platform(), 0..5),
         pins(),
         btree_map("[a-z0-9-]{1,32}", pins(), 0..4),
     )
-        .prop_map(|(version, request, level, platforms, pins, profiles)| LockFile {
+        .prop_map(|(version, request, level, isolation, platforms, pins, profiles)| LockFile {
             version,
             request,
             level,
+            isolation,
             platforms,
             pins,
             profiles,
@@ -260,6 +315,9 @@ fn as_toml(lock: &Lock<'_>) -> toml::Table {
         ("request", lock.request),
         ("level", lock.level.name()),
     ]);
+    if lock.isolation == Isolation::Hermetic {
+        toolchain.insert("isolation".to_owned(), "hermetic".into());
+    }
     for entry in &lock.platforms {
         let mut values = table(&[("h1", entry.h1)]);
         values.extend(entry.sha256.map(|sha256| ("sha256".to_owned(), sha256.into())));
@@ -335,6 +393,7 @@ const VALUES: &[&str] = &[
     " = a=1",
     " = [\"a=1\"]",
     " = {}",
+    " = \"hermetic\"",
     " = \"/a\\u0041\"",
     ".x = \"a=1\"",
     " \t= \"a=1\"",
@@ -484,7 +543,8 @@ proptest! {
 
 #[test]
 fn every_piece_at_every_place_is_read_alike() {
-    let mut lock = sample();
+    let mut lock = LockFile { isolation: Isolation::Hermetic, ..sample() };
+    lock.pins.push(("GOFLAGS".to_owned(), "-trimpath".to_owned()));
     lock.pins.push(("GOROOT_FINAL".to_owned(), "/usr/local/go".to_owned()));
     let text = lock.render();
     let mut changed: Vec<Vec<u8>> = Vec::new();

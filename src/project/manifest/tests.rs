@@ -61,6 +61,130 @@ fn a_full_manifest_is_read() {
     );
 }
 
+/// Every pin besides those of [`FULL`], and a profile that changes each.
+const LEVELS_AND_FLAGS: &str = r#"[toolchain]
+go = "1.27"
+
+[pins]
+cgo = false
+fips140 = "latest"
+flags = ["-trimpath", "-tags=netgo,osusergo"]
+[pins.levels]
+GOAMD64 = "v3"
+GOARM = "7,softfloat"
+
+[profile.other]
+cgo = true
+fips140 = "v1.0.0"
+flags = ["-mod=vendor"]
+[profile.other.levels]
+GOAMD64 = "v2"
+GOARM64 = "v8.0,lse"
+
+[profile.without]
+fips140 = ""
+flags = []
+levels = { GOAMD64 = "", GOARM = "" }
+
+[policy]
+isolation = "hermetic"
+"#;
+
+#[test]
+fn flags_levels_and_the_rest_become_pins() {
+    let manifest = parse(LEVELS_AND_FLAGS).unwrap();
+    assert_eq!(manifest.isolation(), Isolation::Hermetic);
+    assert_eq!(parse(FULL).unwrap().isolation(), Isolation::Pinned);
+    assert_eq!(
+        pins(&manifest, None),
+        "CGO_ENABLED=0\nGOAMD64=v3\nGOARM=7,softfloat\nGOFIPS140=latest\n\
+         GOFLAGS=-trimpath -tags=netgo,osusergo"
+    );
+    assert_eq!(
+        pins(&manifest, Some("other")),
+        "CGO_ENABLED=1\nGOAMD64=v2\nGOARM=7,softfloat\nGOARM64=v8.0,lse\nGOFIPS140=v1.0.0\n\
+         GOFLAGS=-mod=vendor"
+    );
+    assert_eq!(pins(&manifest, Some("without")), "CGO_ENABLED=0");
+}
+
+#[test]
+fn each_mistake_in_flags_and_levels_names_its_line() {
+    let cases = [
+        ("cgo = false", "cgo = 0", "5`: `cgo` must be `true` or `false`"),
+        ("cgo = false", "cgo = \"0\"", "5`: `cgo` must be `true` or `false`"),
+        ("\"latest\"", "true", "6`: `fips140` must be a string such as `\"latest\"`"),
+        (
+            "\"latest\"",
+            "\"on\"",
+            "6`: `fips140` must be \"off\", \"latest\", \"inprocess\", \"certified\" or \"v1.Y.Z\"",
+        ),
+        (
+            "[\"-trimpath\", \"-tags=netgo,osusergo\"]",
+            "\"-trimpath\"",
+            "7`: `flags` must be a list such as `[\"-trimpath\"]`",
+        ),
+        (
+            "\"-trimpath\"",
+            "\"-toolexec=/x\"",
+            "7`: a lock may not set `-toolexec`: it runs a program at every compile",
+        ),
+        (
+            "\"-trimpath\"",
+            "\"-ldflags=-s\"",
+            "7`: a lock may not set `-ldflags`: it passes arbitrary options to the linker, which can \
+             run programs",
+        ),
+        (
+            "\"-trimpath\"",
+            "\"-bogus\"",
+            "7`: a lock may not set `-bogus`: goward does not know it to be safe",
+        ),
+        (
+            "\"-trimpath\"",
+            "\"-trimpath -x\"",
+            "7`: `-trimpath -x` is more than one flag; write a string for each",
+        ),
+        ("\"-trimpath\"", "\"--trimpath\"", "7`: `--trimpath` must be a flag with one hyphen"),
+        (
+            "\"-trimpath\"",
+            "\"-mod=bad\"",
+            "7`: `-mod=bad` must be `-mod=readonly`, `-mod=vendor` or `-mod=mod`",
+        ),
+        ("\"-trimpath\"", "\"trimpath\"", "7`: `trimpath` must be a flag such as \"-trimpath\""),
+        ("\"-trimpath\"", "\"-tags=x\"", "7`: `flags` names `-tags` twice"),
+        ("\"v3\"", "\"v9\"", "9`: `GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
+        ("\"v3\"", "3", "9`: `GOAMD64` must be a string"),
+        (
+            "GOAMD64 = \"v3\"",
+            "GOAMD46 = \"v3\"",
+            "9`: unknown key `GOAMD46` in `pins.levels`; did you mean `GOAMD64`?",
+        ),
+        (
+            "GOAMD64 = \"v3\"",
+            "GOFLAGS = \"v3\"",
+            "9`: unknown key `GOFLAGS` in `pins.levels`\nhint: known here: `GO386`, `GOAMD64`, \
+             `GOARM`, `GOARM64`, `GOMIPS`, `GOMIPS64`, `GOPPC64`, `GORISCV64`, `GOWASM`",
+        ),
+        (
+            "[pins.levels]\nGOAMD64",
+            "levels = 1\n[pins.debug]\na",
+            "8`: `pins.levels` must be a table",
+        ),
+        (
+            "\"hermetic\"",
+            "\"hermitic\"",
+            "26`: unknown isolation `hermitic`; did you mean `hermetic`?",
+        ),
+        ("\"hermetic\"", "true", "26`: `isolation` must be a string such as `\"hermetic\"`"),
+    ];
+    for (from, to, problem) in cases {
+        let error = parse(&LEVELS_AND_FLAGS.replacen(from, to, 1)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.toml:{problem}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want), "{to}");
+    }
+}
+
 #[test]
 fn a_short_manifest_means_the_defaults() {
     let manifest = parse("toolchain.go = \"stable\"\n").unwrap();
@@ -119,7 +243,8 @@ fn each_mistake_names_its_line() {
             "experiments = []",
             "env = []",
             "14`: unknown key `env` in `profile.ci`\n\
-             hint: known here: `debug`, `experiments`, `goroot-final`",
+             hint: known here: `cgo`, `debug`, `experiments`, `fips140`, `flags`, `goroot-final`, \
+             `levels`",
         ),
         ("go = \"1.27\"", "go = 1.27", "3`: `go` must be a string such as `\"1.27\"`"),
         (
@@ -452,10 +577,12 @@ proptest! {
         at in any::<prop::sample::Index>(),
         piece in "[\\[\\]\"'=,.#{}\\n a-z0-9\\\\]{0,4}",
         cut in 0..6usize,
+        other in any::<bool>(),
     ) {
-        let at = at.index(FULL.len());
-        let end = (at + cut).min(FULL.len());
-        let text = format!("{}{piece}{}", &FULL[..at], &FULL[end..]);
+        let before = if other { LEVELS_AND_FLAGS } else { FULL };
+        let at = at.index(before.len());
+        let end = (at + cut).min(before.len());
+        let text = format!("{}{piece}{}", &before[..at], &before[end..]);
         match parse(&text) {
             Ok(manifest) => {
                 for profile in manifest.profiles().map(Some).chain([None]) {
