@@ -419,7 +419,7 @@ remove() {
 # Removes what goward keeps in its store, by name: GOWARD_HOME may be a directory with other things.
 purge_store() {
     find_store
-    if [ -z "$store" ] || { [ ! -d "$store/tree" ] && [ ! -d "$store/meta" ]; }; then
+    if [ -z "$store" ] || [ ! -f "$store/goward-store" ]; then
         say "there is no store; nothing to purge"
         return 0
     fi
@@ -430,7 +430,7 @@ purge_store() {
         die "refusing to purge \`$store\`: it is no place of goward's own" \
             "remove tree, extra, root, meta, tmp, dl, locks, trash and shims in it by hand"
     fi
-    for name in tree extra root meta tmp dl locks trash shims env env.fish default.lock; do
+    for name in tree extra root meta tmp dl locks trash shims goenv override env env.fish default.lock goward-store; do
         entry=$place/$name
         [ -e "$entry" ] || [ -L "$entry" ] || continue
         # Trees have no write bits. A link is removed, not what it leads to.

@@ -140,12 +140,13 @@ impl Error {
 impl Display for Error {
     /// Writes the whole report, without a final newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "goward: {}", self.message)?;
+        // Paths are shown whole and as they are but for this.
+        write!(f, "goward: {}", printable(&self.message))?;
         for detail in &self.details {
-            write!(f, "\n  {detail}")?;
+            write!(f, "\n  {}", printable(detail))?;
         }
         for hint in &self.hints {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", printable(hint))?;
         }
         Ok(())
     }
@@ -175,6 +176,24 @@ fn first_letter_lower(text: &str) -> String {
         Some(first) => first.to_lowercase().chain(characters).collect(),
         None => String::new(),
     }
+}
+
+/// Makes text fit for a terminal: control characters, and those that change the direction of
+/// writing or are invisible, are escaped. Nothing is cut.
+pub fn printable(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if harmful(character) {
+            shown.extend(character.escape_unicode())
+        } else {
+            shown.push(character)
+        }
+    }
+    shown
 }
 
 /// Longest untrusted text in a message, in characters.
@@ -219,6 +238,14 @@ mod tests {
                     https://go.dev/dl/x\nhint: try `goward install`";
         assert_eq!(error.to_string(), want);
         assert_eq!(error.kind().exit_code(), 5);
+    }
+
+    #[test]
+    fn nothing_in_a_report_can_harm_a_terminal() {
+        let error =
+            Error::new(Kind::Failed, "in `/a\u{1b}]0;x\u{7}/b`").detail("\u{202e}c").hint("d\re");
+        let want = "goward: in `/a\\u{1b}]0;x\\u{7}/b`\n  \\u{202e}c\nhint: d\\u{d}e";
+        assert_eq!(error.to_string(), want);
     }
 
     #[test]

@@ -1,13 +1,24 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
-use crate::error::Error;
+use crate::error::{Error, printable};
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often a bar shows that something is going on.
 const TICK: Duration = Duration::from_millis(120);
+
+/// Whether something could not be printed, such as on a full disk.
+static LOST_DATA: AtomicBool = AtomicBool::new(false);
+
+/// Returns true when data could not be written to standard output.
+pub fn has_lost_data() -> bool {
+    LOST_DATA.load(Ordering::Relaxed)
+}
 
 /// How much to say, and where.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +35,24 @@ impl Ui {
         Self { quiet, progress: !quiet && std::io::stderr().is_terminal() }
     }
 
-    /// Prints data and a newline to standard output. A reader that went away is no error.
+    /// Prints data and a newline to standard output. A reader that went away is no error; any other
+    /// failure is reported at the end ([`has_lost_data`]).
     pub fn data(self, text: &str) {
-        let mut out = AutoStream::auto(std::io::stdout());
-        _ = writeln!(out, "{text}");
+        self.bytes(text.as_bytes());
+    }
+
+    /// Prints a path and a newline to standard output, byte for byte.
+    pub fn path(self, path: &Path) {
+        self.bytes(path.as_os_str().as_bytes());
+    }
+
+    fn bytes(self, bytes: &[u8]) {
+        let mut out = std::io::stdout().lock();
+        let written =
+            out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+            LOST_DATA.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Prints a value as JSON to standard output.
@@ -39,7 +64,7 @@ impl Ui {
     pub fn say(self, text: &str) {
         if !self.quiet {
             let mut err = AutoStream::auto(std::io::stderr());
-            _ = writeln!(err, "goward: {text}");
+            _ = writeln!(err, "goward: {}", printable(text));
         }
     }
 

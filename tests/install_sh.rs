@@ -475,7 +475,9 @@ fn uninstalling_twice_and_purging() {
     let machine = Machine::new();
     machine.install(&[]);
     let store = "home/.local/share/goward";
-    for (name, text) in [("tree/go1.27.1/bin/go", "x"), ("tmp/x", "x"), ("mine", "x")] {
+    for (name, text) in
+        [("goward-store", ""), ("tree/go1.27.1/bin/go", "x"), ("tmp/x", "x"), ("mine", "x")]
+    {
         let path = machine.path(store).join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -499,7 +501,7 @@ fn uninstalling_twice_and_purging() {
     assert_eq!(machine.list("precious"), ["file"], "a link is not followed");
     assert_eq!(machine.list("home/.local/bin"), [""; 0]);
     fs::remove_file(machine.path(store).join("mine")).unwrap();
-    fs::create_dir(machine.path(store).join("tree")).unwrap();
+    fs::write(machine.path(store).join("goward-store"), "").unwrap();
     machine.install(&["--uninstall", "--purge"]);
     assert!(!machine.path(store).exists());
     machine
@@ -516,6 +518,7 @@ fn what_is_no_store_is_not_purged() {
             .install(&["--uninstall", "--purge"])
             .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
         fs::create_dir(machine.path("home/meta")).unwrap();
+        fs::write(machine.path("home/goward-store"), "").unwrap();
         machine.install(&["--uninstall", "--purge"]).fails(
             1,
             &format!(
@@ -523,7 +526,7 @@ fn what_is_no_store_is_not_purged() {
                  tree, extra, root, meta, tmp, dl, locks, trash and shims in it by hand\n"
             ),
         );
-        assert_eq!(machine.list("home"), ["meta", "tmp"]);
+        assert_eq!(machine.list("home"), ["goward-store", "meta", "tmp"]);
     }
 }
 

@@ -37,15 +37,18 @@ pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::Re
 
 /// Returns the directory that `go` will work in: `cwd`, or what a leading `-C` names.
 ///
-/// Go 1.20 and newer take `-C` as the first flag, before or after the subcommand
-/// (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two hyphens.
+/// Go 1.20 and newer take `-C` as the first flag, before or after the subcommand, which can be two
+/// words (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two hyphens.
+/// It goes there before it looks around, so the answer has no links and no `..`.
 pub fn project_directory(cwd: &[u8], args: &[&[u8]]) -> Vec<u8> {
-    let named = chdir_flag(args).or_else(|| chdir_flag(args.get(1..).unwrap_or_default()));
-    match named {
-        Some(path) if path.starts_with(b"/") => path.into(),
-        Some(path) => layout::join(cwd, path),
-        None => cwd.into(),
-    }
+    let command = match args {
+        [b"mod" | b"telemetry" | b"work", _, ..] => 2,
+        _ => 1,
+    };
+    let named = chdir_flag(args).or_else(|| chdir_flag(args.get(command..).unwrap_or_default()));
+    let Some(named) = named else { return cwd.into() };
+    let path = if named.starts_with(b"/") { named.into() } else { layout::join(cwd, named) };
+    sys::canonical(&path).unwrap_or(path)
 }
 
 fn chdir_flag<'a>(args: &[&'a [u8]]) -> Option<&'a [u8]> {
@@ -76,6 +79,8 @@ mod tests {
             (&["build", "-v", "-C", "sub"], "/w"),
             (&["run", ".", "-C", "sub"], "/w"),
             (&["build", "-C"], "/w"),
+            (&["mod", "tidy", "-C", "sub"], "/w/sub"),
+            (&["build", "-C", "/usr/../usr/."], "/usr"),
         ];
         for (args, want) in cases {
             let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();

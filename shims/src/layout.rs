@@ -37,7 +37,12 @@ const fn host_platform() -> &'static str {
 /// Returns the store's home: `GOWARD_HOME`, else `$XDG_DATA_HOME/goward`, else
 /// `$HOME/.local/share/goward`; `None` when all three are unset or not absolute.
 pub fn home(env: &Environment) -> Option<Vec<u8>> {
-    let absolute = |name| env.get(name).filter(|path: &&[u8]| path.starts_with(b"/"));
+    // The root directory is nobody's store, and nothing is left of it without its slash.
+    let absolute = |name| {
+        env.get(name).filter(|path: &&[u8]| {
+            path.starts_with(b"/") && !without_trailing_slashes(path).is_empty()
+        })
+    };
     if let Some(home) = absolute(names::HOME_VAR) {
         return Some(without_trailing_slashes(home).into());
     }
@@ -132,11 +137,12 @@ mod tests {
     #[test]
     fn home_is_the_first_absolute_candidate() {
         type Case = (&'static [&'static [u8]], Option<&'static [u8]>);
-        let cases: [Case; 5] = [
+        let cases: [Case; 6] = [
             (&[b"GOWARD_HOME=/s//", b"HOME=/h"], Some(b"/s")),
             (&[b"GOWARD_HOME=rel", b"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
             (&[b"GOWARD_HOME=", b"HOME=/h"], Some(b"/h/.local/share/goward")),
             (&[b"HOME=rel"], None),
+            (&[b"GOWARD_HOME=//", b"HOME=/"], None),
             (&[], None),
         ];
         for (entries, want) in cases {

@@ -15,6 +15,8 @@ pub const MISS_COMMAND: &str = "miss";
 /// The lock of the user's default toolchain, in the store.
 pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 
+/// The file that makes a directory a store.
+pub const STORE_MARKER: &str = "goward-store";
 /// The directory of the shims, in the store.
 pub const SHIMS_DIRECTORY: &str = "shims";
 /// The directory of copies of the user's `go env -w` file, in the store.

@@ -206,7 +206,7 @@ mod tests {
             (b"GOFLAG", None),
             (b"GOFLAGSS", None),
             (b"goflags", None),
-            (bNone),
+            (b"GOENV", Some("GOENV")),
             (b"GOWARD_HOME", None),
             (b"", None),
             (b"A", None),

@@ -205,8 +205,12 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let path = || found.path.clone();
     let lock =
         lock::parse(&found.text).map_err(|error| Refusal::Unparsable { lock: path(), error })?;
-    let pins = pins_of(&lock, env)
-        .map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    // The default is no project's, and has no profiles.
+    let is_default =
+        layout::home(env).is_some_and(|home| layout::default_lock(&home) == found.path);
+    let pins = if is_default { Ok(&lock.pins) } else { pins_of(&lock, env) };
+    let pins =
+        pins.map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
     check_gotoolchain(env, lock.version).map_err(|wanted| Refusal::Toolchain {
         lock: path(),
         version: lock.version.into(),

@@ -12,7 +12,10 @@ pub(super) fn run(session: &Session, args: &List) -> Result<()> {
 
 fn installed(session: &Session, json: bool) -> Result<()> {
     let toolchains = session.store()?.list()?;
-    let default = session.default_key()?;
+    let default = session.default_key().unwrap_or_else(|error| {
+        session.ui.warn(error.message());
+        None
+    });
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
     if json {
         let entries: Vec<_> =

@@ -67,7 +67,11 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;
     if call.tool() == Tool::Go && changes_settings(call.args()) {
         let lock = String::from_utf8_lossy(&found.path);
-        return Err(session.change_settings(locked.launch, &locked.barrier, &untrusted(lock)));
+        return Err(session.change_settings(
+            locked.launch,
+            &locked.barrier,
+            Some(&untrusted(lock)),
+        ));
     }
     Err(become_program(&locked.launch))
 }

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result};
 use crate::ops::{Fetch, Session};
-use crate::ui::Ui;
+use crate::ui::{Ui, has_lost_data};
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -38,6 +38,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(cli.quiet);
     match dispatch(cli, ui) {
+        Ok(_) if has_lost_data() => {
+            ui.error(&Error::new(Kind::Failed, "cannot write to standard output"));
+            ExitCode::from(Kind::Failed.exit_code())
+        }
         Ok(code) => code,
         Err(error) => {
             ui.error(&error);

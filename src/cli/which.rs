@@ -25,7 +25,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     .ui
                     .json(&serde_json::json!({"path": program, "reason": reason, "goward": false}));
             } else {
-                session.ui.data(&program.display().to_string());
+                session.ui.path(&program);
                 session.ui.say(&format!("not goward's: {reason}"));
             }
             Ok(())
@@ -60,7 +60,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "pins": pins,
                 }));
             } else {
-                session.ui.data(&path.display().to_string());
+                session.ui.path(&path);
                 session.ui.say(&format!(
                     "{} ({}), chosen by {}",
                     toolchain.version, toolchain.level, toolchain.origin

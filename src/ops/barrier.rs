@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -33,6 +34,7 @@ impl Session {
             return Ok(());
         }
         let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
+        self.store()?.prepare()?;
         let text = copy_of(own, isolation)?;
         let path = Path::new(OsStr::from_bytes(&barrier.path));
         write(path, &text).map_err(|error| {
@@ -46,9 +48,11 @@ impl Session {
     }
 
     /// Becomes `go env -w` or `go env -u` on the user's own file; returns only on failure.
-    /// `launch` is what the call would be without goward's knowledge of it.
-    pub fn change_settings(&self, launch: Launch, barrier: &Barrier, lock: &str) -> Error {
-        if let Some(name) = launch.argv.iter().find_map(|word| owned_assignment(word)) {
+    /// `launch` is what the call would be without goward's knowledge of it, and `lock` decides some
+    /// of the variables, if there is one.
+    pub fn change_settings(&self, launch: Launch, barrier: &Barrier, lock: Option<&str>) -> Error {
+        let owned = launch.argv.iter().find_map(|word| owned_assignment(word));
+        if let (Some(lock), Some(name)) = (lock, owned) {
             return Error::new(
                 Kind::Failed,
                 format!("`{name}` is decided by `{lock}`, not by `go env -w`"),
@@ -114,6 +118,8 @@ fn write(path: &Path, text: &[u8]) -> Result<()> {
     fs_err::create_dir_all(directory)?;
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
     file.write_all(text)?;
+    // Nothing may write into it, `go env -w` of a Go that is called in another way included.
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o400))?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

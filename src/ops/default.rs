@@ -3,7 +3,7 @@
 use super::install::Outcome;
 use super::lock::archive_of;
 use super::{Fetch, Session, pick};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform};
 use crate::version::GoVersion;
@@ -43,7 +43,7 @@ impl Session {
     ///
     /// When the file is damaged.
     pub fn default_version(&self) -> Result<Option<(GoVersion, String)>> {
-        Ok(LockFile::read(&self.default_path()?)?.map(|lock| (lock.version, lock.request)))
+        Ok(self.read_default()?.map(|lock| (lock.version, lock.request)))
     }
 
     /// Returns the store's name of the choice on this platform.
@@ -52,11 +52,18 @@ impl Session {
     ///
     /// When the file is damaged.
     pub fn default_key(&self) -> Result<Option<String>> {
-        let Some(lock) = LockFile::read(&self.default_path()?)? else { return Ok(None) };
+        let Some(lock) = self.read_default()? else { return Ok(None) };
         let host = Platform::host();
         Ok(lock.platforms.get(&host).map(|entry| {
             goward_shim::layout::key(&lock.version.to_string(), &host.lock_name(), &entry.h1)
         }))
+    }
+
+    fn read_default(&self) -> Result<Option<LockFile>> {
+        LockFile::read(&self.default_path()?).map_err(|error| {
+            Error::new(error.kind(), error.message())
+                .hint("choose anew: `goward default REQUEST`, or none: `goward default --none`")
+        })
     }
 
     fn default_path(&self) -> Result<PathBuf> {

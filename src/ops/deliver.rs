@@ -86,13 +86,21 @@ impl Session {
             // Where the record has the hash, what the source lists adds nothing.
             ask_digest: record.is_none_or(|record| record.h1.is_none()),
         };
-        let mut artifact = source.open(&wanted, &store.downloads(), progress)?;
         let staging = store.stage(&label)?;
+        // What a killed download left is worth keeping only if it can go on.
+        let downloads = store.downloads();
+        let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
+        let mut artifact = source.open(&wanted, scratch, progress)?;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
         let evidence = Evidence { archive, ..evidence };
-        let tree = quarantine.finish(want.version, want.platform)?.verify(&evidence)?;
+        let tree =
+            quarantine.finish(want.version, want.platform)?.verify(&evidence).map_err(|error| {
+                let demanded =
+                    want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
+                if demanded { error.detail("the project's manifest demands it") } else { error }
+            })?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })
     }
 
@@ -123,7 +131,7 @@ impl Session {
     pub(super) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
-        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
+        let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
         crate::source::sources(&specs, &self.ctx, &net)
     }
 }
@@ -145,7 +153,15 @@ fn fill(
     version: GoVersion,
 ) -> Result<Option<(Digest, u64)>> {
     if artifact.kind == ArtifactKind::Wheel {
-        for (path, digest) in Absent::of(version).map(|absent| absent.files).unwrap_or_default() {
+        let Some(absent) = Absent::of(version) else {
+            let message = format!(
+                "goward does not know the files that the Python package of {version} lacks"
+            );
+            return Err(Error::new(Kind::Verification, message)
+                .detail("its hash cannot be computed; nothing was installed")
+                .hint("take it from another source: `--source go.dev`, or update goward"));
+        };
+        for (path, digest) in absent.files {
             quarantine.add_absent(path, digest);
         }
     }

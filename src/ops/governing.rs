@@ -1,9 +1,11 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
+use super::install::level_of;
 use super::{Session, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::store::Installed;
+use crate::verify::H1;
 use crate::version::GoVersion;
 use goward_shim::lock::{self, Level};
 use goward_shim::pins::Isolation;
@@ -199,12 +201,13 @@ impl Session {
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
         let profile = self.ctx.text(names::PROFILE_VAR)?;
+        let profile = profile.filter(|_| !matches!(origin, Origin::Default(_)));
         let pins = lock.pins_of(profile).ok_or_else(unusable)?;
         Ok(Governing::Toolchain(Box::new(Toolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
             sha256: entry.sha256.map(str::to_owned),
-            level: lock.level,
+            level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
             isolation: lock.isolation,
             pins: pins
@@ -213,6 +216,19 @@ impl Session {
                 .collect(),
             origin: origin.clone(),
         })))
+    }
+
+    /// Returns how well a locked toolchain is verified. A lock is no evidence: what is installed
+    /// counts, and before that no more than the lock says and goward's records could prove.
+    fn proved_level(&self, lock: &lock::Lock, entry: &lock::Platform) -> Result<Level> {
+        let host = Platform::host();
+        let (Ok(version), Some(h1)) = (GoVersion::parse(lock.version), H1::parse(entry.h1)) else {
+            return Ok(Level::None);
+        };
+        match self.store()?.find(version, host, Some(&h1))? {
+            Some(installed) => Ok(level_of(&installed)),
+            None => Ok(lock.level.min(Level::BuiltIn)),
+        }
     }
 
     /// Returns the best installed toolchain for a request, without pins.

@@ -217,6 +217,12 @@ impl Session {
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
+        if let Some(installed) = present(&store, want, floor)?
+            && installed.root.join("bin/go").exists()
+        {
+            // Nothing is written where everything is there: the store may be read-only.
+            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+        }
         store.recover()?;
         self.place_shims()?;
         // A store that is read-only from now on has what `go` needs.
@@ -258,28 +264,14 @@ impl Session {
     }
 }
 
-/// Returns the installed toolchain, if it is all that is wanted.
-///
-/// # Errors
-///
-/// When it is, but is not verified well enough and fetching it again would prove no more.
+/// Returns the installed toolchain, if it is all that is wanted. One that is verified less well is
+/// fetched again, because another source may prove more.
 fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
     let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
     let found = store.find(want.version, want.platform, h1.as_ref())?;
-    let Some(installed) = found.filter(|found| !want.full || found.receipt.extra) else {
-        return Ok(None);
-    };
-    if level_of(&installed) >= floor {
-        return Ok(Some(installed));
-    }
-    let record = Records::built_in().get(want.version, want.platform);
-    if floor == Level::BuiltIn && record.is_some() {
-        return Ok(None);
-    }
-    let (name, level) = (format!("{} for {}", want.version, want.platform), level_of(&installed));
-    let message =
-        format!("{name} is installed, but verified only at level `{level}`; `{floor}` is required");
-    Err(Error::new(Kind::Verification, message).hint(format!("accept it: `--accept {level}`")))
+    let enough =
+        |found: &Installed| level_of(found) >= floor && (!want.full || found.receipt.extra);
+    Ok(found.filter(enough))
 }
 
 /// Returns how well an installed toolchain is verified by what this goward knows; its receipt may

@@ -94,6 +94,10 @@ impl Session {
             toolchain
         };
         self.provide(&toolchain, fetch)?;
+        if !self.root(&toolchain)?.join("bin/go").exists() {
+            // Without it the `go` on PATH would be another one.
+            self.place_shims()?;
+        }
         changes.extend(self.environment(&toolchain)?);
         changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
         Ok(changes)
@@ -119,6 +123,9 @@ impl Session {
             barrier: &barrier,
         };
         let mut launch = launch::toolchain(&selection, call.tool(), argv, &call.env);
+        if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
+            return self.change_settings(launch, &barrier, None);
+        }
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );

@@ -135,6 +135,14 @@ impl Session {
             }
             return enough((locked_platform(h1, record), Level::BuiltIn), want, floor);
         }
+        // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
+        // it is worth what its source listed.
+        let old = old.map(|(locked, level)| {
+            let digest = locked.sha256.as_deref().and_then(Digest::parse);
+            let recorded = digest.is_some() && record.is_some_and(|record| record.sha256 == digest);
+            let most = if recorded { Level::BuiltIn } else { Level::Listed };
+            (locked, level.min(most))
+        });
         if let Some(old) = old.filter(|(_, level)| *level >= floor) {
             return Ok(old);
         }
@@ -275,6 +283,13 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
         let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
     }
+    let records = Records::built_in();
+    for (platform, entry) in &lock.platforms {
+        let record = records.get(lock.version, *platform).and_then(|record| record.h1.as_ref());
+        if record.is_some_and(|h1| h1.as_str() != entry.h1) {
+            found.push(format!("the h1 for {platform} contradicts the built-in record"));
+        }
+    }
     if manifest.resolved_pins(None)? != lock.pins {
         found.push("the pins differ".to_owned());
     }
@@ -286,8 +301,10 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     let known: BTreeSet<&str> = manifest.profiles().collect();
     let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
     found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
-    if manifest.demanded_level(lock.level) > lock.level {
-        found.push(format!("the policy asks for a better level than the lock's, `{}`", lock.level));
+    // Nothing that this goward knows proves more, whatever the lock says.
+    let level = lock.level.min(Level::BuiltIn);
+    if manifest.demanded_level(level) > level {
+        found.push(format!("the policy asks for a better level than the lock's, `{level}`"));
     }
     Ok(found)
 }

@@ -1,8 +1,8 @@
 //! Operations: what the commands do.
 //!
 //! An operation takes the [`Session`] and plain data, does its work and returns data, warnings
-//! included; `cli` prints. Only what is about time operations show themselves: progress bars, and
-//! whom they wait for.
+//! included; `cli` prints. Only what happens on the way operations show themselves: progress bars,
+//! whom they wait for, and sources that failed before one answered.
 
 pub mod barrier;
 pub mod default;

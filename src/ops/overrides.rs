@@ -70,6 +70,7 @@ impl Session {
         let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
         let lock = LockFile { isolation, pins, ..lock };
         let name = Digest::of(lock.render().as_bytes()).to_string();
+        self.store()?.prepare()?;
         let directory = self.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));

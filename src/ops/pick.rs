@@ -1,5 +1,6 @@
 //! From a request to one release.
 
+use super::install::level_of;
 use super::{Fetch, Session};
 use crate::error::{Error, Result};
 use crate::platform::Platform;
@@ -48,7 +49,8 @@ pub fn best_installed(
     let versions: Vec<GoVersion> =
         installed.iter().map(|toolchain| toolchain.receipt.version).collect();
     let Some(version) = best(request, &versions) else { return Ok(None) };
-    Ok(installed.into_iter().find(|toolchain| toolchain.receipt.version == version))
+    let same = installed.into_iter().filter(|toolchain| toolchain.receipt.version == version);
+    Ok(same.max_by_key(level_of))
 }
 
 /// Returns the newest release that fits and whose tree can be proved from the built-in records.
@@ -95,11 +97,16 @@ impl Session {
             return Ok(version);
         }
         let mut known = Vec::new();
-        let mut failures = Vec::new();
+        let mut failures: Vec<Error> = Vec::new();
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), Some(platform)) {
                 Ok(versions) => match best(request, &versions) {
-                    Some(version) => return Ok(version),
+                    Some(version) => {
+                        for failure in &failures {
+                            self.ui.warn(&one_line(failure));
+                        }
+                        return Ok(version);
+                    }
                     None => known.extend(versions),
                 },
                 Err(error) => failures.push(error),

@@ -20,7 +20,7 @@ impl Session {
         let missing = not_installed(toolchain.version, &toolchain.origin);
         self.install_governing(toolchain, fetch)
             .map(drop)
-            .map_err(|error| error.context(missing.message()).with_kind(Kind::NotInstalled))
+            .map_err(|error| error.context(missing.message()))
     }
 
     /// Like [`Session::provide`], if the user lets `go` install by itself.
@@ -30,7 +30,9 @@ impl Session {
     /// As [`Session::provide`], or because it is forbidden.
     pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
         if self.config.auto_install(&self.ctx) || self.program(toolchain, Tool::Go)?.exists() {
-            return self.provide(toolchain, &Fetch::default());
+            return self
+                .provide(toolchain, &Fetch::default())
+                .map_err(|error| error.with_kind(Kind::NotInstalled));
         }
         Err(not_installed(toolchain.version, &toolchain.origin)
             .detail(format!("it was not installed now: `{}=0`", names::AUTO_INSTALL_VAR)))

@@ -55,6 +55,7 @@ impl Session {
     /// When the shim is not beside goward's own executable, or a link cannot be made.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
         let shim = self.shim()?;
+        self.store()?.prepare()?;
         let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let mut changes = Vec::new();

@@ -75,7 +75,11 @@ pub fn discover(cwd: &Path, gowork: Option<&OsStr>) -> Result<Option<Project>> {
         return Ok(None);
     };
     // A file that GOWORK names can be anywhere; the lock has to be found from here.
-    let root = wanted.path.parent().filter(|directory| cwd.starts_with(directory)).unwrap_or(cwd);
+    // A module is a project; a version file further up, such as one in a home directory, is not.
+    let is_module =
+        wanted.path.file_name().is_some_and(|name| name == "go.mod" || name == "go.work");
+    let above = wanted.path.parent().filter(|directory| is_module && cwd.starts_with(directory));
+    let root = above.unwrap_or(cwd);
     Ok(Some(Project {
         root: root.into(),
         manifest: None,

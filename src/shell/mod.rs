@@ -90,7 +90,7 @@ impl Change {
 
 impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = untrusted(self.path.to_string_lossy());
+        let path = self.path.display();
         match &self.what {
             What::Created => write!(f, "created `{path}`"),
             What::Edited => write!(f, "edited `{path}`"),

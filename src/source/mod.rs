@@ -70,6 +70,11 @@ pub trait Source: Send + Sync {
     /// Returns what the source has; `None` when it has no index, although it may have releases.
     fn releases(&self) -> Result<Option<Vec<Release>>>;
 
+    /// Returns true when a download that was cut can go on from what it left in `scratch`.
+    fn resumes(&self) -> bool {
+        true
+    }
+
     /// Opens one archive. `scratch` is a directory of the store for what has to be on disk.
     ///
     /// # Errors
@@ -244,12 +249,17 @@ impl Display for SourceSpec {
     }
 }
 
-/// Makes the sources of a list, in its order. Nothing is opened yet.
+/// Makes the sources of a list, in its order. Nothing is opened yet; `net` is asked only for a source
+/// that needs it.
 ///
 /// # Errors
 ///
-/// Never in practice: the only URL that is still parsed here is a constant.
-pub fn sources(specs: &[SourceSpec], ctx: &Ctx, net: &Net) -> Result<Vec<Box<dyn Source>>> {
+/// Those of `net`.
+pub fn sources(
+    specs: &[SourceSpec],
+    ctx: &Ctx,
+    net: &dyn Fn() -> Result<Net>,
+) -> Result<Vec<Box<dyn Source>>> {
     specs
         .iter()
         .map(|spec| {
@@ -259,9 +269,9 @@ pub fn sources(specs: &[SourceSpec], ctx: &Ctx, net: &Net) -> Result<Vec<Box<dyn
                     Box::new(Directory::new(name, path.clone())) as Box<dyn Source>
                 }
                 SourceSpec::GoDev => {
-                    Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net.clone()))
+                    Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net()?))
                 }
-                SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net.clone())),
+                SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
                 SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
             })
         })

@@ -161,6 +161,10 @@ impl Source for PythonIndex {
         Ok(self.releases.get_or_init(|| Some(releases)).clone())
     }
 
+    fn resumes(&self) -> bool {
+        false
+    }
+
     fn open(&self, wanted: &Wanted, scratch: &Path, mut progress: Progress) -> Result<Artifact> {
         let version = wanted.version;
         self.require_network(&version.to_string(), &format!("goward install {version}"))?;

@@ -26,7 +26,7 @@ pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
 pub use staging::Staging;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::H1;
 use crate::version::GoVersion;
@@ -39,6 +39,9 @@ use std::path::{Path, PathBuf};
 
 /// The directories in a store, besides those of single toolchains.
 const DIRECTORIES: [&str; 8] = ["tree", "extra", "root", "meta", "tmp", "dl", "locks", "trash"];
+
+/// The start of every name in `trash`.
+const TRASH_PREFIX: &str = "removed-";
 
 /// The place where toolchains live.
 #[derive(Clone, Debug)]
@@ -86,12 +89,40 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the store cannot be written, with the way to another one.
+    /// When the store cannot be written, with the way to another one; when the directory is somebody
+    /// else's.
     pub fn prepare(&self) -> Result<()> {
+        self.claim()?;
         for name in DIRECTORIES {
             fs::create_dir_all(self.home.join(name)).map_err(|error| self.explain(error))?;
         }
         Ok(())
+    }
+
+    /// Makes sure that the directory is a store: one with the marker, or a new or empty one, which gets
+    /// it. Recovery deletes in a store, so nobody's home directory may become one by a slip.
+    fn claim(&self) -> Result<()> {
+        let marker = self.home.join(names::STORE_MARKER);
+        if marker.is_file() {
+            return Ok(());
+        }
+        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
+        if let Some(other) = found.first() {
+            let (home, other) = (self.home.display(), other.file_name());
+            let message = format!("`{home}` is not a store of goward: it holds other files");
+            return Err(Error::new(Kind::Usage, message)
+                .detail(format!(
+                    "such as `{}`; nothing was changed",
+                    untrusted(other.to_string_lossy())
+                ))
+                .hint(format!(
+                    "name an empty or new directory: `{}=/absolute/path`",
+                    names::HOME_VAR
+                )));
+        }
+        let made =
+            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
+        made.map_err(|error| self.explain(error))
     }
 
     /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
@@ -151,7 +182,8 @@ impl Store {
             Err(error) => return Err(self.explain(error)),
             Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
         }
-        for kind in ["root", "extra", "tree"] {
+        // While the tree is there the toolchain runs, and needs its root.
+        for kind in ["tree", "extra", "root"] {
             self.discard(&self.place(kind, &installed.key))?;
         }
         Ok(())
@@ -207,7 +239,9 @@ impl Store {
             let mut names = tempfile::Builder::new();
             let trash = self.home.join("trash");
             // Takes another name while one is in use.
-            names.prefix("").make_in(trash, |target| publish::rename_into_place(path, target))
+            names
+                .prefix(TRASH_PREFIX)
+                .make_in(trash, |target| publish::rename_into_place(path, target))
         });
         let target = match moved {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -238,6 +272,15 @@ impl Store {
 /// Returns the name of a toolchain in the store.
 fn key(version: GoVersion, platform: Platform, h1: &H1) -> String {
     layout::key(&version.to_string(), &platform.lock_name(), h1.as_str())
+}
+
+/// Returns true for a name that a toolchain can have in a store: `go1.27.1-linux-amd64-31eaa45dd625`.
+fn is_key(name: &str) -> bool {
+    let Some((rest, digits)) = name.rsplit_once('-') else { return false };
+    let hex = digits.len() == 12 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    hex && rest.split_once('-').is_some_and(|(version, platform)| {
+        goward_shim::lock::is_version(version) && Platform::find(platform).is_some()
+    })
 }
 
 /// Returns true for a directory, false for a link to one.

@@ -1,8 +1,8 @@
 //! How a verified tree becomes an installed toolchain.
 //!
-//! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then
-//! the directory, then the receipt, which is the commit point, then the root, which can be made
-//! again at any time.
+//! The order is what makes a power cut harmless: data first (one `syncfs`), then the root, whose
+//! links lead nowhere yet, then the rename, then the directory, then the receipt, which is the commit
+//! point.
 
 use super::{Installed, Receipt, Store, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
@@ -60,6 +60,8 @@ impl Store {
         if let Some(other) = before {
             receipt = better(other.receipt, receipt);
         } else {
+            // The root first: from the moment the tree is there, `go` runs and needs it.
+            root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
             self.place_tree(verified, &key)?;
         }
         let scratch = self.stage("receipt")?;

@@ -74,6 +74,16 @@ impl Receipt {
         key(self.version, self.platform, &self.h1)
     }
 
+    /// Returns true for a receipt of a schema that this goward does not know.
+    pub(super) fn is_newer(path: &Path) -> bool {
+        #[derive(Deserialize)]
+        struct Schema {
+            schema: u32,
+        }
+        let text = fs::read(path).unwrap_or_default();
+        serde_json::from_slice(&text).is_ok_and(|found: Schema| found.schema > SCHEMA)
+    }
+
     /// Reads JSON; `None` for anything that is not a receipt of this schema.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(text).ok()?;

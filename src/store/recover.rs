@@ -4,7 +4,10 @@
 //! that a living process uses.
 
 use super::staging::LOCK_SUFFIX;
-use super::{Receipt, Store, delete, entries, flock, is_directory, publish, rehash, root};
+use super::{
+    Receipt, Store, TRASH_PREFIX, delete, entries, flock, is_directory, is_key, publish, rehash,
+    root, staging,
+};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Absent, Digest, Level, Records, VerifiedTree};
@@ -41,7 +44,10 @@ impl Store {
         self.prepare()?;
         let mut recovered = Recovered::default();
         self.clear_staging(&mut recovered)?;
-        for entry in entries(&self.home().join("trash"))? {
+        let trash = entries(&self.home().join("trash"))?;
+        let ours =
+            |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(TRASH_PREFIX);
+        for entry in trash.into_iter().filter(ours) {
             delete::tree(&entry.path()).map_err(|error| self.explain(error))?;
             recovered.removed += 1;
         }
@@ -58,6 +64,9 @@ impl Store {
         for entry in entries(&tmp)? {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
+            if !staging::is_name(&name) {
+                continue;
+            }
             let directory = name.strip_suffix(LOCK_SUFFIX).map(|name| tmp.join(name));
             let (lock_path, directory) = match directory {
                 Some(directory) => (path, directory),
@@ -99,6 +108,10 @@ impl Store {
         for kind in ["tree", "extra", "root"] {
             for entry in entries(&self.home().join(kind))? {
                 let key = entry.file_name().to_string_lossy().into_owned();
+                // What a newer goward installed is not understood here, and not a leftover.
+                if !is_key(&key) || Receipt::is_newer(&self.receipt_path(&key)) {
+                    continue;
+                }
                 let installed = self.installed(&key)?;
                 let is_used = match kind {
                     "extra" => installed.is_some_and(|found| found.extra.is_some()),

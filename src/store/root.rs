@@ -18,8 +18,13 @@ const SHIMS: [&str; 2] = ["go", "gofmt"];
 /// Makes the root of `key`, or puts a right one in the place of a wrong one; a right one is left
 /// alone.
 pub(super) fn ensure(store: &Store, key: &str, extra: bool) -> Result<()> {
+    ensure_for(store, key, &store.place("tree", key), extra)
+}
+
+/// Like [`ensure`], for a tree that still lies at `tree` and comes into its place next.
+pub(super) fn ensure_for(store: &Store, key: &str, tree: &Path, extra: bool) -> Result<()> {
     let root = store.place("root", key);
-    let wanted = links(store, key, extra)?;
+    let wanted = links(store, key, tree, extra)?;
     if is_right(&root, &wanted) {
         return Ok(());
     }
@@ -41,11 +46,12 @@ pub(super) fn ensure(store: &Store, key: &str, extra: bool) -> Result<()> {
 }
 
 /// Returns the links of a root by path: what each points to.
-fn links(store: &Store, key: &str, extra: bool) -> Result<BTreeMap<PathBuf, PathBuf>> {
+fn links(store: &Store, key: &str, tree: &Path, extra: bool) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let mut links = BTreeMap::new();
     let kinds = if extra { &["extra", "tree"][..] } else { &["tree"] };
     for kind in kinds {
-        for entry in entries(&store.place(kind, key))? {
+        let place = if *kind == "tree" { tree.to_owned() } else { store.place(kind, key) };
+        for entry in entries(&place)? {
             let name = entry.file_name();
             if name != "bin" {
                 let target = Path::new("../..").join(kind).join(key).join(&name);
@@ -53,8 +59,7 @@ fn links(store: &Store, key: &str, extra: bool) -> Result<BTreeMap<PathBuf, Path
             }
         }
     }
-    let bin = store.place("tree", key).join("bin");
-    let others = entries(&bin)?.into_iter().map(|entry| entry.file_name());
+    let others = entries(&tree.join("bin"))?.into_iter().map(|entry| entry.file_name());
     for name in others.filter(|name| !SHIMS.iter().any(|shim| name == shim)) {
         let target = Path::new("../../../tree").join(key).join("bin").join(&name);
         links.insert(Path::new("bin").join(name), target);

@@ -16,6 +16,16 @@ pub(super) const LOCK_SUFFIX: &str = ".lock";
 /// How often a lock file may be lost to somebody clearing leftovers before that is an error.
 const ATTEMPTS: usize = 16;
 
+/// Returns true for the name of such a directory, or of the lock beside it.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut parts = name.strip_suffix(LOCK_SUFFIX).unwrap_or(name).rsplitn(3, '.');
+    let random = parts.next().is_some_and(|part| part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let pid = parts
+        .next()
+        .is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    random && pid && parts.next().is_some()
+}
+
 /// A directory that only this process uses; removed when dropped.
 #[derive(Debug)]
 pub struct Staging {

@@ -408,10 +408,17 @@ fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
     fs::write(tmp.join("early.1.x.lock"), "").unwrap();
     fs::create_dir(tmp.join("late.1.x")).unwrap();
     // Removals that were not finished.
-    fs::create_dir_all(store.home().join("trash/x/y")).unwrap();
+    fs::create_dir_all(store.home().join("trash/removed-x/y")).unwrap();
 
+    // What goward did not make is nobody's leftover.
+    for other in ["tmp/mine", "trash/mine", "tree/oak", "root/docs", "extra/e"] {
+        fs::create_dir_all(store.home().join(other)).unwrap();
+    }
     let recovered = store.recover().unwrap();
     assert_eq!(recovered, Recovered { removed: 3, adopted: Vec::new() });
+    for other in ["tmp/mine", "trash/mine", "tree/oak", "root/docs", "extra/e"] {
+        fs::remove_dir(store.home().join(other)).unwrap();
+    }
     assert_eq!(names(living.path()), ["file"]);
     let name = living.path().file_name().unwrap().to_str().unwrap().to_owned();
     assert_eq!(names(&tmp), [name.clone(), format!("{name}.lock")]);
@@ -526,11 +533,39 @@ fn a_store_that_cannot_be_written_in_full() {
     let home = file.join("home");
     let store = Store::new(home.clone());
     let want = format!(
-        "goward: cannot write to the store `{0}`\n  failed to create directory `{0}/tree`: Not a \
+        "goward: cannot write to the store `{0}`\n  failed to create directory `{0}`: Not a \
          directory (os error 20)\nhint: choose another place: `GOWARD_HOME=/absolute/path`",
         home.display()
     );
     assert_eq!(store.prepare().unwrap_err().to_string(), want);
     assert_eq!(store.recover().unwrap_err().to_string(), want);
     assert_eq!(store.stage("x").unwrap_err().to_string(), want);
+}
+
+#[test]
+fn somebody_elses_directory_does_not_become_a_store() {
+    let directory = Scratch::new();
+    fs::create_dir_all(directory.path().join("tmp/mine")).unwrap();
+    let store = Store::new(directory.path().to_owned());
+    let want = format!(
+        "goward: `{}` is not a store of goward: it holds other files\n  such as `tmp`; nothing was \
+         changed\nhint: name an empty or new directory: `GOWARD_HOME=/absolute/path`",
+        directory.path().display()
+    );
+    assert_eq!(store.recover().unwrap_err().to_string(), want);
+    assert_eq!(store.stage("x").unwrap_err().to_string(), want);
+    assert!(directory.path().join("tmp/mine").is_dir());
+    assert_eq!(names(directory.path()), ["tmp"]);
+}
+
+#[test]
+fn what_a_newer_goward_installed_is_left_alone() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let receipt = store.home().join("meta").join(&installed.key);
+    let text = fs::read_to_string(&receipt).unwrap();
+    fs::write(&receipt, text.replacen("\"schema\": 1", "\"schema\": 2", 1)).unwrap();
+    assert!(store.list().unwrap().is_empty());
+    store.recover().unwrap();
+    assert!(installed.tree.is_dir() && installed.root.is_dir());
 }

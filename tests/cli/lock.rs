@@ -146,8 +146,8 @@ fn what_the_policy_demands_holds_for_every_way_to_a_lock() {
     sandbox.goward(["install"]).fails(
         4,
         &format!(
-            "goward: go1.99.1 for {host} is installed, but verified only at level `listed`; `built-in` is required\n\
-             hint: accept it: `--accept listed`"
+            "goward: go1.99.1 for {host} is verified only at level `listed`; `built-in` is required\n  nothing was installed\n\
+             hint: accept it for this call: `--accept listed`"
         ),
     );
 }

@@ -15,7 +15,7 @@ const ZIP: &str = "go1.27.1.windows-amd64.zip";
 
 fn source(spec: &str) -> Box<dyn Source> {
     let specs = SourceSpec::parse(spec).unwrap();
-    sources(&specs, &ctx(&[]), &net()).unwrap().remove(0)
+    sources(&specs, &ctx(&[]), &|| Ok(net())).unwrap().remove(0)
 }
 
 fn mirror() -> (Server, Box<dyn Source>) {

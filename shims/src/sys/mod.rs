@@ -1,11 +1,11 @@
-//! The operating system: reading one file, three questions about a path, and exec.
+//! The operating system: reading one file, four questions about a path, and exec.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
 pub use portable::{
-    arguments, complain, environment, exec, executable, own_path, read_file, stamp,
+    arguments, canonical, complain, environment, exec, executable, own_path, read_file, stamp,
     working_directory,
 };
 

@@ -55,13 +55,23 @@ pub fn environment() -> Vec<Vec<u8>> {
 pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
     let identity =
         |path: &[u8]| fs::metadata(OsStr::from_bytes(path)).ok().map(|m| (m.dev(), m.ino()));
-    if let Some(pwd) = pwd.filter(|pwd| pwd.starts_with(b"/")) {
+    // One with `..` in it would be walked up through directories that are not above.
+    let clean = |pwd: &&[u8]| {
+        pwd.starts_with(b"/")
+            && !pwd.split(|&b| b == b'/').any(|part| part == b".." || part == b".")
+    };
+    if let Some(pwd) = pwd.filter(clean) {
         let here = identity(b".");
         if here.is_some() && identity(pwd) == here {
             return Some(pwd.into());
         }
     }
     std::env::current_dir().ok().map(|path| path.into_os_string().into_vec())
+}
+
+/// Returns the path without links, `.` and `..`, if it leads somewhere.
+pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
+    Some(fs::canonicalize(OsStr::from_bytes(path)).ok()?.into_os_string().into_vec())
 }
 
 /// Returns this program's own path, links resolved.
