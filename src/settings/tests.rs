@@ -53,11 +53,11 @@ fn experiments_and_their_defaults() {
     assert_eq!(doc("regabiargs"), "RegabiArgs is for tests. It needs the other one.");
     assert_eq!((doc("regabiwrappers"), doc("fieldtrack")), ("RegabiWrappers is for tests.", ""));
     let cases: &[(&str, &[&str])] = &[
-        ("linux/amd64", &["dwarf5", "jsonv2", "regabiargs", "regabiwrappers", "spinbitmutex"]),
-        ("linux/s390x", &["dwarf5", "jsonv2", "regabiargs", "regabiwrappers"]),
-        ("darwin/arm64", &["jsonv2", "regabiargs", "regabiwrappers"]),
-        ("linux/386", &["dwarf5", "jsonv2", "spinbitmutex"]),
-        ("aix/ppc64", &["jsonv2"]),
+        ("linux/amd64", &["dwarf5", "greenteagc", "regabiargs", "regabiwrappers", "spinbitmutex"]),
+        ("linux/s390x", &["dwarf5", "greenteagc", "regabiargs", "regabiwrappers"]),
+        ("darwin/arm64", &["greenteagc", "regabiargs", "regabiwrappers"]),
+        ("linux/386", &["dwarf5", "greenteagc", "spinbitmutex"]),
+        ("aix/ppc64", &["greenteagc"]),
     ];
     for (name, want) in cases {
         let got = experiments.baseline(platform(name));
@@ -72,10 +72,10 @@ fn values_are_read_as_go_reads_them() {
         ("linux/amd64", "none", &["regabiargs", "regabiwrappers"]),
         ("linux/s390x", "none", &[]),
         ("linux/s390x", "none,regabi", &["regabiargs", "regabiwrappers"]),
-        ("linux/s390x", "noregabi,jsonv2", &["dwarf5", "jsonv2"]),
-        ("linux/386", "regabi,nodwarf5", &["jsonv2", "spinbitmutex"]),
-        ("linux/386", "nojsonv2,jsonv2,none,,greenteagc", &["greenteagc"]),
-        ("linux/386", "none,jsonv2,nojsonv2", &[]),
+        ("linux/s390x", "noregabi,greenteagc", &["dwarf5", "greenteagc"]),
+        ("linux/386", "regabi,nodwarf5", &["greenteagc", "spinbitmutex"]),
+        ("linux/386", "nogreenteagc,greenteagc,none,,jsonv2", &["jsonv2"]),
+        ("linux/386", "none,greenteagc,nogreenteagc", &[]),
     ];
     for (name, value, want) in cases {
         let got = experiments.enabled(value, platform(name)).unwrap();
@@ -84,10 +84,13 @@ fn values_are_read_as_go_reads_them() {
     let needs = experiments.enabled("noregabiwrappers", platform("linux/s390x")).unwrap_err();
     assert_eq!((needs.name.as_str(), needs.other.as_str()), ("regabiargs", "regabiwrappers"));
     let unknown: &[(&str, &[(&str, &str)])] = &[
-        ("jsonv2,regabi,none,,noregabi", &[]),
+        ("greenteagc,regabi,none,,noregabi", &[]),
         ("nosuchthing,x", &[("nosuchthing", "suchthing"), ("x", "x")]),
-        ("JSONv2, jsonv2,no", &[("JSONv2", "JSONv2"), (" jsonv2", " jsonv2"), ("no", "")]),
-        ("nonojsonv2,nonone", &[("nonojsonv2", "nojsonv2"), ("nonone", "none")]),
+        (
+            "GreenTeaGC, greenteagc,no",
+            &[("GreenTeaGC", "GreenTeaGC"), (" greenteagc", " greenteagc"), ("no", "")],
+        ),
+        ("nonogreenteagc,nonone", &[("nonogreenteagc", "nogreenteagc"), ("nonone", "none")]),
     ];
     for (value, want) in unknown {
         assert_eq!(experiments.unknown(value), *want, "{value}");
@@ -180,13 +183,13 @@ fn another_form_is_an_error_that_names_file_line_and_release() {
         ),
         (
             rules,
-            Some(RULES.replace("JSONv2:         true", "JSONv2:         goos == linux")),
-            "`src/internal/buildcfg/exp.go:26` of go1.27.1: `JSONv2:         goos == linux,` is not understood",
+            Some(RULES.replace("GreenTeaGC:     true", "GreenTeaGC:     goos == linux")),
+            "`src/internal/buildcfg/exp.go:26` of go1.27.1: `GreenTeaGC:     goos == linux,` is not understood",
         ),
         (
             rules,
-            Some(RULES.replace("JSONv2:  ", "Another: ")),
-            "`src/internal/buildcfg/exp.go:26` of go1.27.1: `Another:        true,` is not understood",
+            Some(RULES.replace("GreenTeaGC: ", "Another: ")),
+            "`src/internal/buildcfg/exp.go:26` of go1.27.1: `Another:     true,` is not understood",
         ),
         (
             rules,
@@ -256,17 +259,17 @@ fn pins_that_do_not_fit() {
     let cases: &[(&str, &str, &str, &[&str], &str)] = &[
         (
             "GOEXPERIMENT",
-            "jsnv2",
-            "`jsnv2` is not an experiment of go1.27.1",
+            "greentegc",
+            "`greentegc` is not an experiment of go1.27.1",
             &[],
-            "did you mean `jsonv2`?",
+            "did you mean `greenteagc`?",
         ),
         (
             "GOEXPERIMENT",
-            "jsonv2,nogreenteagcc",
-            "`greenteagcc` is not an experiment of go1.27.1",
+            "greenteagc,nojsnv2",
+            "`jsnv2` is not an experiment of go1.27.1",
             &[],
-            "did you mean `nogreenteagc`?",
+            "did you mean `nojsonv2`?",
         ),
         (
             "GOEXPERIMENT",
@@ -353,8 +356,8 @@ fn pins_that_do_not_fit() {
 
 #[test]
 fn what_a_release_is_too_old_for() {
-    let flags = FLAGS.replace("\tJSONv2       bool\n", "");
-    let rules = RULES.replace("\t\tJSONv2:         true,\n", "");
+    let flags = FLAGS.replace("\tGreenTeaGC   bool\n", "");
+    let rules = RULES.replace("\t\tGreenTeaGC:     true,\n", "");
     let read = |path: &str| {
         Ok(Some(match path {
             "src/internal/goexperiment/flags.go" => flags.clone(),
@@ -363,8 +366,8 @@ fn what_a_release_is_too_old_for() {
         }))
     };
     let settings = Settings::from_files(version("1.24.11"), read).unwrap();
-    let problem = settings.check([("GOEXPERIMENT", "jsonv2")], &[]).problems.remove(0);
-    assert_eq!(problem.details, ["known since go1.25; on by default since go1.27"]);
+    let problem = settings.check([("GOEXPERIMENT", "greenteagc")], &[]).problems.remove(0);
+    assert_eq!(problem.details, ["known since go1.25; on by default since go1.26"]);
     assert_eq!(problem.hint, "leave it out, or take a newer Go: `goward use 1.25`");
 }
 
@@ -389,12 +392,12 @@ fn pins_that_do_something_else_than_expected() {
     };
     let trace = "`gctrace=1` makes the compiler and every other tool print; the go command keeps that in its build cache and repeats it";
     let cases = [
-        ("GOEXPERIMENT", "jsonv2", Some(baseline("jsonv2"))),
-        ("GOEXPERIMENT", "none,nojsonv2,jsonv2", None),
-        ("GOEXPERIMENT", "nogreenteagc,noregabi", Some(baseline("nogreenteagc,noregabi"))),
+        ("GOEXPERIMENT", "greenteagc", Some(baseline("greenteagc"))),
+        ("GOEXPERIMENT", "none,nogreenteagc,greenteagc", None),
+        ("GOEXPERIMENT", "nojsonv2,noregabi", Some(baseline("nojsonv2,noregabi"))),
         // The default on linux, not on darwin.
         ("GOEXPERIMENT", "dwarf5", None),
-        ("GOEXPERIMENT", "nojsonv2", None),
+        ("GOEXPERIMENT", "nogreenteagc", None),
         ("GOEXPERIMENT", "none", None),
         ("GODEBUG", "gctrace=1", Some(trace.to_owned())),
         ("GODEBUG", "gctrace=0", None),

@@ -57,7 +57,7 @@ func ParseGOEXPERIMENT(goos, goarch, goexp string) (*ExperimentFlags, error) {
 		RegabiArgs:     regabiSupported,
 		Dwarf5:         dwarf5Supported,
 		SpinbitMutex:   haveXchg8,
-		JSONv2:         true,
+		GreenTeaGC:     true,
 		CgoCheck2:      false,
 	}
 	flags := &ExperimentFlags{
