@@ -1,7 +1,7 @@
 //! What a Go release knows: the names that GOEXPERIMENT and GODEBUG may hold.
 //!
 //! The tables stand in the toolchain's own source, which is part of every tree, and are read from
-//! there when pins are checked. That takes under a millisecond, so nothing is cached and nothing can
+//! there when pins are checked. That takes a few milliseconds, so nothing is cached and nothing can
 //! be out of date; releases that goward has never heard of are checked as well as old ones.
 //! [`Settings::check`] holds pins against the tables; `ops` does so before it writes a lock.
 //!
