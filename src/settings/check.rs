@@ -95,13 +95,13 @@ impl Settings {
         let Some(life) = Life::of(name).filter(|life| !life.contains(version.minor())) else {
             let no = &item[..item.len() - name.len()];
             let near = near_match(name, self.experiments.names());
-            let hint = match near {
-                Some(near) => format!("did you mean `{no}{near}`?"),
-                None => {
+            let hint = near.map_or_else(
+                || {
                     let names: Vec<&str> = self.experiments.names().collect();
                     format!("{version} has `{}`", names.join("`, `"))
-                }
-            };
+                },
+                |near| format!("did you mean `{no}{near}`?"),
+            );
             return Problem { message, details: Vec::new(), hint };
         };
         let hint = match life.first {

@@ -63,12 +63,14 @@ fn without_network_the_built_in_records_answer() {
 /// The keys that `docs/commands.md` promises are those that are printed.
 #[test]
 fn json_has_the_documented_keys() {
+    type Pick = fn(&serde_json::Value) -> &serde_json::Value;
+
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
     let document =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md")).unwrap();
-    let cases: [(&[&str], fn(&serde_json::Value) -> &serde_json::Value); 4] = [
+    let cases: [(&[&str], Pick); 4] = [
         (&["list", "--json"], |list| &list[0]),
         (&["list", "--remote", "--json"], |value| value),
         (&["which", "--json"], |value| value),

@@ -10,7 +10,7 @@ pub(crate) const GO_SOURCES: [(&str, &str); 4] = [
     ("src/runtime/runtime1.go", RUNTIME),
 ];
 
-pub(crate) const FLAGS: &str = r#"package goexperiment
+pub(crate) const FLAGS: &str = r"package goexperiment
 
 type Flags struct {
 	FieldTrack bool
@@ -30,7 +30,7 @@ type Flags struct {
 	JSONv2       bool
 	SpinbitMutex bool
 }
-"#;
+";
 
 pub(crate) const RULES: &str = r#"package buildcfg
 

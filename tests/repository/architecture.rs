@@ -1,7 +1,7 @@
 //! The arrows of `docs/architecture.md`: which module may use which.
 
 use super::{read, rust_files};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -41,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 fn modules_use_only_what_stands_below_them() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
-    for file in rust_files("src").into_iter().filter(is_product) {
+    for file in rust_files("src").into_iter().filter(|file| is_product(file)) {
         let relative = file.strip_prefix(&source).unwrap();
         let module = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
         let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
@@ -62,7 +62,7 @@ fn modules_use_only_what_stands_below_them() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-fn is_product(file: &PathBuf) -> bool {
+fn is_product(file: &Path) -> bool {
     !file.ends_with("tests.rs")
 }
 
@@ -83,7 +83,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 fn printing_sockets_and_the_process_have_one_place_each() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
-    for file in rust_files("src").into_iter().filter(is_product) {
+    for file in rust_files("src").into_iter().filter(|file| is_product(file)) {
         let relative = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
