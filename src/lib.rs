@@ -2,8 +2,9 @@
 //!
 //! The modules, from the top: [`cli`] parses a command line and prints results; [`ops`] does the
 //! work of each command; below it [`source`] knows where bytes come from, [`archive`] unpacks,
-//! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks, and
-//! [`shell`] edits start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
+//! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks,
+//! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, and [`shell`] edits
+//! start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
 //! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
@@ -16,6 +17,7 @@ pub mod net;
 pub mod ops;
 pub mod platform;
 pub mod project;
+pub mod settings;
 pub mod shell;
 pub mod source;
 pub mod store;

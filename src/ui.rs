@@ -38,15 +38,15 @@ impl Ui {
     /// Prints data and a newline to standard output. A reader that went away is no error; any other
     /// failure is reported at the end ([`has_lost_data`]).
     pub fn data(self, text: &str) {
-        self.bytes(text.as_bytes());
+        Self::bytes(text.as_bytes());
     }
 
     /// Prints a path and a newline to standard output, byte for byte.
     pub fn path(self, path: &Path) {
-        self.bytes(path.as_os_str().as_bytes());
+        Self::bytes(path.as_os_str().as_bytes());
     }
 
-    fn bytes(self, bytes: &[u8]) {
+    fn bytes(bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
         let written =
             out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());

@@ -15,7 +15,12 @@ pub(super) fn run(session: &Session, args: &Exec) -> Error {
         debug: args.debug.clone(),
     };
     match session.execution(&overrides, &fetch(&args.fetching)) {
-        Ok(changes) => become_command(session, &args.command, changes),
+        Ok((changes, warnings)) => {
+            for warning in &warnings {
+                session.ui.warn(warning);
+            }
+            become_command(session, &args.command, changes)
+        }
         Err(error) => error,
     }
 }

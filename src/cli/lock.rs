@@ -12,7 +12,7 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         return Ok(());
     }
     let written = session.lock(args.upgrade, &fetch(&args.fetching))?;
-    if let Some(warning) = &written.warning {
+    for warning in &written.warnings {
         session.ui.warn(warning);
     }
     let what = if written.changed { "wrote" } else { "up to date:" };

@@ -2,6 +2,7 @@
 
 use super::governing::{Origin, Toolchain};
 use super::lock::differences;
+use super::pins::check_pins_with;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -77,7 +78,7 @@ pub struct Outcome {
     pub installed: Installed,
     /// Whether this run installed it.
     pub is_new: bool,
-    /// Sources that failed before one delivered.
+    /// Sources that failed before one delivered, and what is odd about the pins.
     pub warnings: Vec<String>,
 }
 
@@ -131,7 +132,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When there is no project, or, with `locked`, no lock that matches its manifest.
+    /// When there is no project, or, with `locked`, no lock that matches its manifest. When the
+    /// toolchain does not know a pin of the lock, it is installed all the same.
     pub fn install_project(
         &self,
         platform: Platform,
@@ -163,6 +165,11 @@ impl Session {
             let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
             let mut outcome = self.install(&want, fetch)?;
             outcome.warnings.splice(0..0, warnings);
+            let pins = check_pins_with(&outcome.installed, &lock).map_err(|error| {
+                let (version, path) = (lock.version, path.display());
+                error.detail(format!("{version} is installed; `{path}` has the pins"))
+            })?;
+            outcome.warnings.extend(pins);
             return Ok(outcome);
         }
         if locked {

@@ -73,25 +73,32 @@ impl Session {
         })
     }
 
-    /// Returns the environment of a command that is to get what `go` gets here, with `overrides`;
-    /// installs the toolchain if it is missing.
+    /// Returns the environment of a command that is to get what `go` gets here, with `overrides`,
+    /// and warnings about these; installs the toolchain if it is missing.
     ///
     /// # Errors
     ///
     /// When the toolchain cannot be found or had, or an override is wrong.
-    pub fn execution(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Changes> {
+    pub fn execution(
+        &self,
+        overrides: &Overrides,
+        fetch: &Fetch,
+    ) -> Result<(Changes, Vec<String>)> {
         let mut changes = Changes::new();
+        let mut warnings = Vec::new();
         let toolchain = if overrides.is_empty() {
             match self.governing(Tool::Go)? {
-                Governing::Foreign { .. } => return Ok(changes),
+                Governing::Foreign { .. } => return Ok((changes, warnings)),
                 Governing::Toolchain(toolchain) => *toolchain,
             }
         } else {
-            let (toolchain, lock) = self.overridden(overrides, fetch)?;
-            changes.push((names::LOCK_VAR.to_owned(), Some(lock.into_os_string())));
+            let overridden = self.overridden(overrides, fetch)?;
+            warnings = overridden.warnings;
+            let lock = overridden.lock.into_os_string();
+            changes.push((names::LOCK_VAR.to_owned(), Some(lock)));
             changes.push((names::GO_VAR.to_owned(), None));
             changes.push((names::PROFILE_VAR.to_owned(), None));
-            toolchain
+            overridden.toolchain
         };
         self.provide(&toolchain, fetch)?;
         if !self.root(&toolchain)?.join("bin/go").exists() {
@@ -100,7 +107,7 @@ impl Session {
         }
         changes.extend(self.environment(&toolchain)?);
         changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
-        Ok(changes)
+        Ok((changes, warnings))
     }
 
     /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that

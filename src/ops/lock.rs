@@ -29,8 +29,8 @@ pub struct Written {
     pub level: Level,
     /// Whether a byte of it changed.
     pub changed: bool,
-    /// What was wrong with the old one.
-    pub warning: Option<String>,
+    /// What was wrong with the old one, and what pins do that people may not expect.
+    pub warnings: Vec<String>,
 }
 
 impl Session {
@@ -38,15 +38,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When there is no manifest, nothing fits its request, or a hash cannot be had; the old lock
-    /// is then untouched.
+    /// When there is no manifest, nothing fits its request, a hash cannot be had, or the release is
+    /// installed and does not know a pin; the old lock is then untouched.
     pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
         let (manifest, path) = self.manifest()?;
         let old = Old::read(&path)?;
         let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
+        let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
         let changed = lock.write_if_changed(&path)?;
-        let warning = old.warning;
-        Ok(Written { path, version: lock.version, level: lock.level, changed, warning })
+        let warnings = old.warning.into_iter().chain(pins).collect();
+        Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
     }
 
     /// Checks that the lock here says what its manifest asks for; returns where it is.

@@ -15,6 +15,7 @@ pub mod launch;
 pub mod lock;
 pub mod overrides;
 pub mod pick;
+mod pins;
 pub mod provide;
 pub mod records;
 pub mod refusal;

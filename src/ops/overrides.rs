@@ -6,7 +6,7 @@ use super::r#use::parse_setting;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedPlatform};
+use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::verify::Digest;
 use goward_shim::{Tool, names, pins};
 use std::collections::BTreeMap;
@@ -30,13 +30,25 @@ impl Overrides {
     }
 }
 
+/// What overrides come to.
+#[derive(Clone, Debug)]
+pub struct Overridden {
+    /// The toolchain, with its pins; it is installed.
+    pub toolchain: Toolchain,
+    /// The lock that says so.
+    pub lock: PathBuf,
+    /// What is odd about the pins.
+    pub warnings: Vec<String>,
+}
+
 impl Session {
-    /// Returns the toolchain that governs here with `overrides`, and the lock that says so.
+    /// Returns the toolchain that governs here with `overrides`; installs it if it is missing.
     ///
     /// # Errors
     ///
-    /// When a request fits nothing, or a value may not stand in a lock.
-    pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<(Toolchain, PathBuf)> {
+    /// When a request fits nothing, or a value may not stand in a lock or is nothing that the
+    /// toolchain knows.
+    pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Overridden> {
         let mut toolchain = match &overrides.go {
             Some(request) => self.chosen(request, fetch)?,
             None => match self.governing(Tool::Go)? {
@@ -69,13 +81,16 @@ impl Session {
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
         let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
         let lock = LockFile { isolation, pins, ..lock };
+        self.provide(&toolchain, fetch)?;
+        let warnings =
+            self.check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;
         let name = Digest::of(lock.render().as_bytes()).to_string();
         self.store()?.prepare()?;
         let directory = self.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
-        Ok((toolchain, path))
+        Ok(Overridden { toolchain, lock: path, warnings })
     }
 
     /// Returns the toolchain for a request, installing it if need be.
@@ -91,6 +106,16 @@ impl Session {
         };
         Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
     }
+}
+
+/// Returns the pins that overrides have a part in; the others were checked with the lock.
+fn changed(lock: &LockFile, overrides: &Overrides) -> Pins {
+    let is_changed = |name: &str| match name {
+        "GODEBUG" => !overrides.debug.is_empty(),
+        "GOEXPERIMENT" => !overrides.experiments.is_empty(),
+        _ => false,
+    };
+    lock.pins.iter().filter(|(name, _)| is_changed(name)).cloned().collect()
 }
 
 /// Adds an item to the comma-separated value of a pin; the last item wins, as it does in Go.

@@ -2,6 +2,7 @@
 
 use super::install::{Outcome, Want, suggest_recorded};
 use super::lock::Old;
+use super::pins::check_pins_with;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -45,8 +46,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the wish is not understood, nothing fits, or the toolchain cannot be had; manifest and
-    /// lock are then untouched.
+    /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
+    /// pin; manifest and lock are then untouched.
     pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
         let project = self.project()?;
         let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
@@ -58,7 +59,10 @@ impl Session {
             .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
         let demand = manifest.demanded_level(Level::None);
         let want = Want { demand, ..Want::locked(&lock, Platform::host(), &project.lock_path)? };
-        let installed = self.install(&want, fetch)?;
+        let mut installed = self.install(&want, fetch)?;
+        let warnings = check_pins_with(&installed.installed, &lock)
+            .map_err(|error| error.detail("manifest and lock are as they were"))?;
+        installed.warnings.extend(warnings);
         write_both(&edit, &project, &lock)?;
         let Project { manifest_path, lock_path, .. } = project;
         Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })

@@ -9,6 +9,7 @@ mod install;
 mod list;
 mod lock;
 mod miss;
+mod pins;
 mod records;
 mod setup;
 mod uninstall;
@@ -18,6 +19,7 @@ mod which;
 
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
+use crate::common::go_sources::GO_SOURCES;
 use crate::common::server::{Mirror, Server};
 use goward::platform::Platform;
 use goward::version::GoVersion;
@@ -25,14 +27,16 @@ use goward::version::GoVersion;
 /// Versions that Go has not reached, so that no built-in record speaks of them.
 pub(crate) const VERSIONS: [&str; 4] = ["go1.98.3", "go1.99.0", "go1.99.1", "go1.100rc1"];
 
-/// A toolchain whose `go` prints its version and what it got of the variables that goward owns.
+/// A toolchain whose `go` prints its version and what it got of the variables that goward owns, and
+/// whose source has the tables of [`GO_SOURCES`].
 pub(crate) fn tree(version: &str, platform: &str) -> Tree {
     let script = format!(
         "#!/bin/sh\necho \"go version {version}\" \"$@\"\n\
          for name in GODEBUG GOEXPERIMENT GOFLAGS GOTOOLCHAIN; do\n\
          eval \"value=\\${{$name-}}\"; test -z \"$value\" || echo \"$name=$value\"\ndone\n"
     );
-    Tree::new(version, platform).with("bin/go", script)
+    let tree = Tree::new(version, platform).with("bin/go", script);
+    GO_SOURCES.iter().fold(tree, |tree, (path, text)| tree.with(path, *text))
 }
 
 /// Returns the archive's name for the host.

@@ -61,7 +61,7 @@ fn manifest_lock_and_toolchain_in_one_step() {
 #[test]
 fn comments_and_other_values_stay() {
     let server = mirror();
-    let text = "# why 1.98: see the wiki\n[toolchain]\ngo = \"1.98\" # here\n\n[pins]\nexperiments = [\"nojsonv2\", \"x\"]\n";
+    let text = "# why 1.98: see the wiki\n[toolchain]\ngo = \"1.98\" # here\n\n[pins]\nexperiments = [\"nojsonv2\", \"cgocheck2\"]\n";
     let sandbox = sandbox(&server).file("project/goward.toml", text);
     assert_eq!(sandbox.goward(["use", "1.99.0", "--experiment", "jsonv2"]).code, Some(0));
     let edited = sandbox.read("project/goward.toml");
@@ -70,7 +70,9 @@ fn comments_and_other_values_stay() {
         "{edited}"
     );
     assert!(
-        !edited.contains("nojsonv2") && edited.contains("jsonv2") && edited.contains("\"x\""),
+        !edited.contains("nojsonv2")
+            && edited.contains("jsonv2")
+            && edited.contains("\"cgocheck2\""),
         "{edited}"
     );
 }

@@ -2,6 +2,7 @@
 //! the real binaries.
 
 pub(crate) mod archives;
+pub(crate) mod go_sources;
 pub(crate) mod server;
 
 use std::ffi::{OsStr, OsString};

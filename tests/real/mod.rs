@@ -5,6 +5,7 @@
 
 mod mirror;
 mod python_index;
+mod settings;
 
 use crate::common::{Sandbox, skip};
 use std::fs;

@@ -22,12 +22,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "config", "ctx", "error", "net", "platform", "project", "shell", "source",
-            "store", "ui", "verify", "version",
+            "archive", "config", "ctx", "error", "net", "platform", "project", "settings", "shell",
+            "source", "store", "ui", "verify", "version",
         ],
     ),
     ("platform", &["error", "version"]),
     ("project", &["ctx", "error", "platform", "version"]),
+    ("settings", &["error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["ctx", "error", "net", "platform", "version"]),
     ("store", &["archive", "error", "platform", "verify", "version"]),

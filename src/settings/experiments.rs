@@ -1,0 +1,138 @@
+//! GOEXPERIMENT: the names that a release knows, and what a value switches on.
+
+use super::condition::Condition;
+use crate::platform::Platform;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Switches every experiment off.
+const NONE: &str = "none";
+
+/// What a release knows of experiments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Experiments {
+    pub(super) known: BTreeMap<String, Experiment>,
+    /// Names for several experiments at once.
+    pub(super) aliases: BTreeMap<String, Vec<String>>,
+    /// In Go's order.
+    pub(super) forced: Vec<Forced>,
+    pub(super) needs: Vec<Needs>,
+}
+
+/// One experiment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Experiment {
+    /// Go's own words for it, on one line; may be empty.
+    pub doc: String,
+    /// Where it is on without being asked for.
+    pub default: Condition,
+}
+
+/// What some platforms do not leave to GOEXPERIMENT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Forced {
+    pub(super) condition: Condition,
+    /// Whether the condition has to hold, or not to.
+    pub(super) when: bool,
+    pub(super) name: String,
+    pub(super) is_on: bool,
+}
+
+/// An experiment that cannot be on without another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The experiment.
+    pub name: String,
+    /// The other one.
+    pub other: String,
+}
+
+impl Experiments {
+    /// Returns every name, sorted. An alias is none: it stands for several.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.keys().map(String::as_str)
+    }
+
+    /// Returns the experiment called `name`.
+    pub fn get(&self, name: &str) -> Option<&Experiment> {
+        self.known.get(name)
+    }
+
+    /// Returns what is on without GOEXPERIMENT.
+    pub fn baseline(&self, platform: Platform) -> BTreeSet<&str> {
+        let on = self.known.iter().filter(|(_, experiment)| experiment.default.holds(platform));
+        on.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Returns the items of a value of GOEXPERIMENT that Go would refuse, each with the name that it
+    /// does not know.
+    pub fn unknown<'v>(&self, value: &'v str) -> Vec<(&'v str, &'v str)> {
+        items(value)
+            .filter(|item| *item != NONE)
+            .map(|item| (item, switched(item).0))
+            .filter(|(_, name)| self.meant(name).is_empty())
+            .collect()
+    }
+
+    /// Returns what a value of GOEXPERIMENT switches on, as Go reads it: from left to right, `none`
+    /// switching everything off and `noNAME` one experiment. Names that are not known count for
+    /// nothing; [`Experiments::unknown`] has them.
+    ///
+    /// # Errors
+    ///
+    /// When an experiment is on without one that it needs.
+    pub fn enabled(&self, value: &str, platform: Platform) -> Result<BTreeSet<&str>, &Needs> {
+        let mut on = self.baseline(platform);
+        for item in items(value) {
+            if item == NONE {
+                on.clear();
+                continue;
+            }
+            let (name, is_on) = switched(item);
+            for name in self.meant(name) {
+                set(&mut on, name, is_on);
+            }
+        }
+        for forced in &self.forced {
+            if forced.condition.holds(platform) == forced.when {
+                set(&mut on, &forced.name, forced.is_on);
+            }
+        }
+        let has = |name: &String| on.contains(name.as_str());
+        match self.needs.iter().find(|needs| has(&needs.name) && !has(&needs.other)) {
+            Some(needs) => Err(needs),
+            None => Ok(on),
+        }
+    }
+
+    /// Returns the experiments that a name stands for.
+    fn meant(&self, name: &str) -> Vec<&str> {
+        let Some(several) = self.aliases.get(name) else {
+            return self
+                .known
+                .get_key_value(name)
+                .map(|(name, _)| name.as_str())
+                .into_iter()
+                .collect();
+        };
+        several.iter().map(String::as_str).collect()
+    }
+}
+
+/// Returns the items of a list; Go passes over empty ones.
+fn items(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').filter(|item| !item.is_empty())
+}
+
+/// Returns the name in an item, and whether the item switches it on. Go cuts every `no` off, also
+/// one that begins a name.
+fn switched(item: &str) -> (&str, bool) {
+    item.strip_prefix("no").map_or((item, true), |name| (name, false))
+}
+
+fn set<'a>(on: &mut BTreeSet<&'a str>, name: &'a str, is_on: bool) {
+    if is_on {
+        on.insert(name);
+    } else {
+        on.remove(name);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a Go release knows: the names that GOEXPERIMENT and GODEBUG may hold.
+//!
+//! The tables stand in the toolchain's own source, which is part of every tree, and are read from
+//! there when pins are checked. That takes a few milliseconds, so nothing is cached and nothing can
+//! be out of date; releases that goward has never heard of are checked as well as old ones.
+//! [`Settings::check`] holds pins against the tables; `ops` does so before it writes a lock.
+//!
+//! A source that has another form than every release so far is an error and never a guess.
+
+mod check;
+mod condition;
+mod debug;
+mod experiments;
+pub mod history;
+mod read_debug;
+mod read_experiments;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+pub use check::{Findings, Problem};
+pub use condition::Condition;
+pub use debug::{DebugSetting, DebugSettings, Removed};
+pub use experiments::{Experiment, Experiments, Needs};
+
+use crate::error::{Error, Kind, Result};
+use crate::version::GoVersion;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// The first minor version of Go with a table of its GODEBUG settings.
+const FIRST_WITH_TABLE: u32 = 21;
+
+/// What one release knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The release.
+    pub version: GoVersion,
+    /// What GOEXPERIMENT may hold.
+    pub experiments: Experiments,
+    /// What GODEBUG may hold.
+    pub debug: DebugSettings,
+}
+
+impl Settings {
+    /// Reads the tables in a toolchain's tree.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, cannot be read, or is not of the form that is understood.
+    pub fn read(tree: &Path, version: GoVersion) -> Result<Self> {
+        Self::from_files(version, |path| match fs_err::read_to_string(tree.join(path)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    /// Reads the tables through `read`, which gets paths below GOROOT.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::read`].
+    pub fn from_files(
+        version: GoVersion,
+        read: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<Self> {
+        let required = |path: &str| {
+            read(path)?
+                .ok_or_else(|| Error::new(Kind::Failed, format!("{version} has no `{path}`")))
+        };
+        let flags = required(read_experiments::FLAGS)?;
+        let rules = required(read_experiments::RULES)?;
+        let table = if version.minor() < FIRST_WITH_TABLE {
+            read(read_debug::TABLE)?
+        } else {
+            Some(required(read_debug::TABLE)?)
+        };
+        let runtime = required(read_debug::RUNTIME)?;
+        Ok(Self {
+            version,
+            experiments: read_experiments::read(version, &flags, &rules)?,
+            debug: read_debug::read(version, table.as_deref(), &runtime)?,
+        })
+    }
+}
