@@ -263,3 +263,53 @@ fn a_wrong_level_is_noticed_before_anybody_is_asked() {
         .fails(2, "goward: `lsited` is not a level\nhint: did you mean `listed`?");
     assert_eq!(server.log().len(), 0);
 }
+
+#[test]
+fn a_source_that_needs_no_network_needs_no_certificates() {
+    let sandbox =
+        Sandbox::new().source("file:///nowhere").var("SSL_CERT_FILE", "/no-cert-file.crt");
+    let outcome = sandbox.goward(["install", "1.99.1"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+}
+
+#[test]
+fn nothing_is_deleted_in_a_directory_that_is_no_store() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("home/tmp/mine", "x").file("home/trash/mine", "x");
+    let home = sandbox.path("home");
+    let sandbox = sandbox.var("GOWARD_HOME", home);
+    let outcome = sandbox.goward(["install", "1.99.1"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(
+        outcome
+            .stderr
+            .starts_with("goward: `[HOME]` is not a store of goward: it holds other files\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(
+        (sandbox.read("home/tmp/mine"), sandbox.read("home/trash/mine")),
+        ("x".into(), "x".into())
+    );
+    assert_eq!(
+        sandbox.var("GOWARD_HOME", "/").without_var("HOME").goward(["install", "1.99.1"]).code,
+        Some(2)
+    );
+}
+
+#[test]
+fn a_better_source_improves_what_is_installed() {
+    let server = mirror();
+    let bare = mirror();
+    // Nobody lists a digest there.
+    bare.change(crate::common::server::INDEX, |route| route.always(Fault::Status(404, "")));
+    bare.change(&format!("/{}.sha256", archive("go1.99.1")), |route| {
+        route.always(Fault::Status(404, ""))
+    });
+    let sandbox = sandbox(&bare).var("GOWARD_ACCEPT", "none");
+    assert!(sandbox.goward(["install", "1.99.1"]).says().contains("(none)"));
+    let url = server.url("/");
+    let outcome = sandbox.goward(["install", "1.99.1", "--source", &url, "--accept", "listed"]);
+    assert!(outcome.says().contains("(listed)"), "{}", outcome.stderr);
+    assert!(sandbox.goward(["list"]).data().contains("listed"));
+}

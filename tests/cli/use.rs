@@ -157,3 +157,13 @@ fn every_kind_of_request() {
         );
     }
 }
+
+/// asdf keeps its file there; a project below is not that.
+#[test]
+fn a_version_file_in_the_home_directory_is_no_project() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("home/.tool-versions", "golang 1.98.3\n");
+    assert_eq!(sandbox.goward_in("home/src/new", ["use", "1.99.1"]).code, Some(0));
+    assert!(sandbox.path("home/src/new/goward.lock").is_file());
+    assert!(!sandbox.path("home/goward.lock").exists());
+}

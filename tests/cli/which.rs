@@ -159,3 +159,65 @@ fn every_place_that_was_looked_at() {
     let outcome = sandbox.var("GOWARD_GO", "1.99").goward(["which", "-v"]);
     assert!(outcome.says().contains("goward: `GOWARD_GO` is `1.99`\ngoward: go1.99.1 (listed), chosen by the request `1.99`\n"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_lock_is_no_evidence_for_its_own_level() {
+    let server = mirror();
+    let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    let forged = lock.replace("level = \"listed\"", "level = \"logged\"");
+    sandbox.write("project/goward.lock", &forged);
+    assert_eq!(
+        sandbox.goward(["which"]).says(),
+        "goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n"
+    );
+    sandbox.write(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99.1\"\n[policy]\nlevel = \"logged\"\n",
+    );
+    assert_eq!(sandbox.goward(["lock", "--check"]).code, Some(1));
+    assert_eq!(sandbox.goward(["lock"]).code, Some(4));
+}
+
+#[test]
+fn a_directory_name_cannot_harm_the_terminal() {
+    let sandbox = sandbox(&mirror());
+    let place = "x\u{1b}]0;name\u{7}\u{1b}[31m";
+    sandbox.write(&format!("{place}/goward.lock"), "schema = 1\n<<<<\n");
+    for args in [&["which"][..], &["install", "--locked"], &["lock", "--check"]] {
+        let outcome = sandbox.goward_in(place, args);
+        assert_ne!(outcome.code, Some(0));
+        assert!(
+            outcome.stderr.bytes().all(|b| b == b'\n' || b >= b' '),
+            "{args:?}: {:?}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_profile_is_a_projects_and_does_not_stop_the_default() {
+    let server = mirror();
+    let sandbox = sandbox(&server).var("GOWARD_PROFILE", "ci");
+    assert_eq!(sandbox.goward(["default", "1.98"]).code, Some(0));
+    assert_eq!(sandbox.goward_in("elsewhere", ["which"]).code, Some(0));
+    assert_eq!(sandbox.go_in("elsewhere", ["version"]).code, Some(0));
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.98"]).code, Some(0));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    let child =
+        command.arg("list").stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "goward: cannot write to standard output\n"
+    );
+}

@@ -237,3 +237,14 @@ fn changes_to_the_users_file_are_the_managers() {
     asks_manager(&two_versions().arg("env").arg("-u").arg("GOPROXY"), &["env", "-u", "GOPROXY"]);
     runs(&two_versions().arg("env").arg("GOPROXY"), "go1.27.1");
 }
+
+/// Go changes the directory before it looks around, so what is above the target counts, not what
+/// is above the way there.
+#[test]
+fn a_chdir_flag_leaves_the_callers_project() {
+    let sandbox = two_versions().file("store/default.lock", lock("go1.26.2", "")).cwd("elsewhere");
+    let sandbox = sandbox.cwd("project").arg("-C").arg("../elsewhere").arg("version");
+    runs(&sandbox, "go1.26.2");
+    let sandbox = two_versions().cwd("project").arg("mod").arg("tidy").arg("-C").arg("../other");
+    runs(&sandbox, "go1.26.2");
+}

@@ -21,7 +21,16 @@ const VALUES: &[(&str, &[&str], &[&str])] = &[
     (
         "GODEBUG",
         &["http2debug=1,netdns=go+2,cpu.avx2=off", "tls10server=0", "fips140=on"],
-        &["", "http2debug", "=1", "a=", "http2debug=1,tls10server=1", "fips140=off", "a=b c"],
+        &[
+            "",
+            "http2debug",
+            "=1",
+            "a=",
+            "http2debug=1,tls10server=1",
+            "tls10server=1#y",
+            "fips140=off",
+            "a=b c",
+        ],
     ),
     ("GOEXPERIMENT", &["jsonv2,nogreenteagc", "none"], &["", "jsonv2, x", "JSONv2", "a,,b", ","]),
     (
