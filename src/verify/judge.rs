@@ -122,7 +122,7 @@ impl Evidence {
             );
             let error = Error::new(Kind::Verification, message).detail("nothing was installed");
             return Err(match verdict.tree {
-                Level::None => error.hint(second_source(unpacked)),
+                Level::None => error.hint(second_source(unpacked, &self.origin)),
                 level => error.hint(format!("accept it for this call: `--accept {level}`")),
             });
         }
@@ -164,7 +164,7 @@ impl Evidence {
             .detail(format!("expected {expected} ({place})"))
             .detail(format!("received {received} ({})", whole(&self.origin)))
             .detail("nothing was installed")
-            .hint(second_source(unpacked))
+            .hint(second_source(unpacked, &self.origin))
     }
 }
 
@@ -182,8 +182,9 @@ fn sha256_text(digest: Option<Digest>) -> String {
     digest.map(|digest| format!("sha256:{digest}")).unwrap_or_default()
 }
 
-fn second_source(unpacked: &Unpacked) -> String {
-    format!("ask a second source: `goward install {} --source go.dev`", unpacked.version())
+fn second_source(unpacked: &Unpacked, first: &str) -> String {
+    let second = if first.starts_with("https://go.dev/") { "python-index" } else { "go.dev" };
+    format!("ask a second source: `goward install {} --source {second}`", unpacked.version())
 }
 
 #[cfg(test)]

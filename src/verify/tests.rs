@@ -312,3 +312,11 @@ fn a_name_with_a_terminal_escape_is_printed_harmlessly() {
     let error = finish(Kind::TarGz, &gzip(&tar.end()), false).unwrap_err();
     assert!(!error.message().chars().any(char::is_control), "{error:?}");
 }
+
+#[test]
+fn the_second_source_is_another_one() {
+    let origin = "https://go.dev/dl/go1.27.1.linux-amd64.tar.gz".to_owned();
+    let listed = Some(Digest::of(b"x"));
+    let report = text(verify(&Evidence { listed, origin, ..from_archive() }, false));
+    assert!(report.ends_with("--source python-index`"), "{report}");
+}
