@@ -211,10 +211,11 @@ impl Drop for Sandbox {
 fn list(base: &Path, directory: &Path, found: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries {
-        let entry = entry.unwrap();
+        // Another process may be changing the store at the same time.
+        let Ok(entry) = entry else { continue };
         let path = entry.path();
         found.push(path.strip_prefix(base).unwrap().to_string_lossy().into_owned());
-        if entry.file_type().unwrap().is_dir() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             list(base, &path, found);
         }
     }
