@@ -109,6 +109,10 @@ fn reworded(report: &str) -> Error {
         if let Some(tip) = line.strip_prefix("  tip: ") {
             error = error.hint(quoted(tip));
         } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            if usage.contains(" -- ") {
+                error =
+                    error.hint("the program comes after `--`, as in `goward exec -- go version`");
+            }
             let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '[', '<']));
             error = error.hint(format!("`{} --help`", words.collect::<Vec<_>>().join(" ")));
         }

@@ -76,3 +76,13 @@ fn a_missing_toolchain_is_installed_first() {
         "go version go1.99.1 env\nGOTOOLCHAIN=local\n"
     );
 }
+
+#[test]
+fn a_program_without_the_two_hyphens() {
+    let (_server, sandbox) = project();
+    sandbox.goward(["exec", "go", "version"]).fails(
+        2,
+        "goward: unexpected argument `go` found\n\
+         hint: the program comes after `--`, as in `goward exec -- go version`\nhint: `goward exec --help`",
+    );
+}

@@ -214,7 +214,9 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
     };
     let mirror =
         base().var("PIP_INDEX_URL", server.url("/simple/")).var("PIP_CONFIG_FILE", "/dev/null");
-    let directory = base().var("PIP_NO_INDEX", "1").var("PIP_FIND_LINKS", wheel.parent().unwrap());
+    let directory = base()
+        .var("PIP_NO_INDEX", "1")
+        .var("PIP_FIND_LINKS", format!("file://{}", wheel.parent().unwrap().display()));
     for sandbox in [mirror, directory] {
         let outcome = sandbox.goward(["use", "1.22.10"]);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
