@@ -20,6 +20,8 @@ pub enum Kind {
     Network,
     /// `doctor` and `check` found problems.
     Findings,
+    /// The checksum database, or what is remembered of it, cannot be believed.
+    Log,
     /// The toolchain that governs here cannot be run.
     CannotRun,
     /// The toolchain or program is not installed.
@@ -28,13 +30,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the exit codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Failed,
         Self::Usage,
         Self::NotFound,
         Self::Verification,
         Self::Network,
         Self::Findings,
+        Self::Log,
         Self::CannotRun,
         Self::NotInstalled,
     ];
@@ -48,6 +51,7 @@ impl Kind {
             Self::Verification => 4,
             Self::Network => 5,
             Self::Findings => 6,
+            Self::Log => 7,
             Self::CannotRun => 126,
             Self::NotInstalled => 127,
         }
@@ -64,6 +68,7 @@ impl Kind {
             }
             Self::Network => "network",
             Self::Findings => "problems were found",
+            Self::Log => "the checksum database, or what is remembered of it, cannot be believed",
             Self::CannotRun => "the toolchain that governs here cannot be run",
             Self::NotInstalled => "the toolchain or program is not installed",
         }

@@ -13,6 +13,7 @@
 pub mod absent;
 pub mod dirhash;
 pub mod judge;
+pub mod log;
 pub mod mode;
 mod quarantine;
 pub mod records;

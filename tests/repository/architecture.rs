@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["ctx", "error", "net", "platform", "version"]),
     ("store", &["archive", "error", "platform", "verify", "version"]),
     ("ui", &["error"]),
-    ("verify", &["archive", "error", "platform", "version"]),
+    ("verify", &["archive", "error", "net", "platform", "version"]),
     ("version", &["error", "platform"]),
 ];
 

@@ -1,0 +1,366 @@
+//! The log over the network, and what goward remembers of it on disk.
+//!
+//! Where to ask is decided as Go decides it: a proxy of GOPROXY that serves the log is asked for all of
+//! it, and without one the log itself. Per user there are
+//!
+//! - `latest` in the state directory: the largest head ever proved, which is never replaced by a smaller
+//!   one; a missing file is a fresh start from the built-in head, a damaged one stops everything;
+//! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
+//! - full tiles in the cache, which can be deleted at any time.
+
+use super::{AuthenticTile, Outside, SUM_GOLANG_ORG};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::net::{Net, NetError, Problem, Url, parse_url, shown};
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::fs::TryLockError;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What Go asks when nobody says otherwise.
+const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
+/// The name under which the log can be reached in mainland China.
+const ALIAS: &str = "sum.golang.google.cn";
+/// Longest answer that is read for `supported`, which is usually empty.
+const MAX_SUPPORTED: u64 = 64 << 10;
+/// Longest file of ours that is read.
+const MAX_FILE: u64 = 1 << 20;
+/// How long to wait for another process that writes down a head.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One entry of GOPROXY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hop {
+    /// A proxy; the flag says that any failure, not only a missing file, leads to the next entry.
+    Proxy(Url, bool),
+    /// The log itself.
+    Direct,
+    /// Nobody.
+    Off,
+}
+
+/// How to reach a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    hops: Vec<Hop>,
+    direct: Url,
+    name: String,
+}
+
+impl Route {
+    /// Goes straight to the log called `name` at a URL.
+    pub fn at(name: &str, url: Url) -> Self {
+        Self { hops: vec![Hop::Direct], direct: url, name: name.to_owned() }
+    }
+
+    /// Reads GOPROXY and GOSUMDB as Go does for a toolchain. GOSUMDB can say where the log is, but
+    /// neither that there is none nor that another one counts. `None` when GOPROXY is `off`: then
+    /// nobody is to be asked for modules at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for an entry that is no URL.
+    pub fn parse(goproxy: Option<&str>, gosumdb: Option<&str>) -> Result<Option<Self>> {
+        let goproxy = goproxy.unwrap_or(DEFAULT_GOPROXY);
+        let hops = parse_hops(goproxy)?;
+        if hops.first() == Some(&Hop::Off) {
+            return Ok(None);
+        }
+        let name = SUM_GOLANG_ORG.split('+').next().unwrap_or_default();
+        let direct = parse_url(&format!("https://{name}"))?;
+        let words: Vec<&str> = gosumdb.unwrap_or_default().split_whitespace().collect();
+        Ok(Some(match words[..] {
+            [ALIAS] => Self::at(name, parse_url(&format!("https://{ALIAS}"))?),
+            [log, url] if log == name || log == SUM_GOLANG_ORG => Self::at(name, parse_url(url)?),
+            _ => Self { hops, direct, name: name.to_owned() },
+        }))
+    }
+}
+
+fn parse_hops(goproxy: &str) -> Result<Vec<Hop>> {
+    let mut hops = Vec::new();
+    for entry in goproxy.split_inclusive([',', '|']) {
+        let any_failure = entry.ends_with('|');
+        match entry.trim_end_matches([',', '|']).trim() {
+            "" => {}
+            "direct" => hops.push(Hop::Direct),
+            "off" => hops.push(Hop::Off),
+            // A directory of modules has no log.
+            url if url.starts_with("file:") => {}
+            url => hops.push(Hop::Proxy(parse_url(url)?, any_failure)),
+        }
+    }
+    Ok(hops)
+}
+
+/// A log over the network, with a memory on disk.
+#[derive(Debug)]
+pub struct Remote {
+    net: Net,
+    route: Route,
+    base: OnceLock<Result<Url, NetError>>,
+    /// Where the head is remembered; without a place, nothing is.
+    state: Option<PathBuf>,
+    cache: Option<PathBuf>,
+}
+
+impl Remote {
+    /// Asks over `net`. `state` and `cache` are goward's directories for the user, if there are any.
+    pub fn new(net: Net, route: Route, state: Option<&Path>, cache: Option<&Path>) -> Self {
+        let below = |directory: &Path| directory.join("sumdb").join(&route.name);
+        let (state, cache) = (state.map(below), cache.map(below));
+        Self { net, route, base: OnceLock::new(), state, cache }
+    }
+
+    fn what(&self) -> String {
+        format!("a part of {}", self.route.name)
+    }
+
+    fn get(&self, url: &Url, limit: u64) -> Result<Vec<u8>, NetError> {
+        let fetched = self.net.fetch_small(&self.what(), url, limit)?;
+        if fetched.content_type.as_deref() == Some("text/html") {
+            let problem = Problem::Answer("the answer is a web page".to_owned());
+            return Err(NetError::new(&self.what(), url, problem, 1));
+        }
+        Ok(fetched.body)
+    }
+
+    /// Returns where to ask, found out once (golang.org/design/25530-sumdb, "Proxying a Checksum
+    /// Database").
+    fn base(&self) -> Result<&Url, NetError> {
+        self.base.get_or_init(|| self.find_base()).as_ref().map_err(Clone::clone)
+    }
+
+    fn find_base(&self) -> Result<Url, NetError> {
+        let mut failure = None;
+        for hop in &self.route.hops {
+            match hop {
+                Hop::Direct => return Ok(self.route.direct.clone()),
+                Hop::Off => break,
+                Hop::Proxy(proxy, any_failure) => {
+                    let base = extend(proxy, &format!("/sumdb/{}", self.route.name));
+                    match self.get(&extend(&base, "/supported"), MAX_SUPPORTED) {
+                        Ok(_) => return Ok(base),
+                        Err(error) if *any_failure || is_absence(&error) => failure = Some(error),
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        match failure {
+            Some(failure) if self.route.hops.contains(&Hop::Off) => Err(failure),
+            _ => Ok(self.route.direct.clone()),
+        }
+    }
+
+    /// Locks out other processes of this user, as far as the file system can.
+    fn lock(&self, directory: &Path) -> Result<fs::File> {
+        let path = directory.join("lock");
+        let mut options = fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(&path)?;
+        let started = Instant::now();
+        loop {
+            match file.file().try_lock() {
+                Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let message = format!("another process holds `{}`", path.display());
+                    return Err(Error::new(Kind::Failed, message).hint("try again"));
+                }
+                // Without locks two writers may both win, and the smaller head may stay.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            }
+        }
+    }
+}
+
+fn is_absence(error: &NetError) -> bool {
+    matches!(error.problem, Problem::NotFound(_))
+}
+
+/// Returns a URL with more path.
+fn extend(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/').skip(1));
+    }
+    url
+}
+
+impl Outside for Remote {
+    fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
+        self.get(&extend(self.base()?, path), limit)
+    }
+
+    fn read_head(&self) -> Result<Option<Vec<u8>>> {
+        let Some(state) = &self.state else { return Ok(None) };
+        let evidence = state.join("fork");
+        if fs::symlink_metadata(&evidence).is_ok() {
+            let (name, path) = (&self.route.name, evidence.display());
+            return Err(Error::new(
+                Kind::Log,
+                format!("{name} cannot be believed: it was caught with two histories"),
+            )
+            .detail(format!("the signed proof is in `{path}`"))
+            .hint("show it to others, and to the Go team: https://go.dev/security")
+            .hint(format!("when that is settled, move it away: `mv {path} {path}.old`")));
+        }
+        read(&state.join("latest"))
+    }
+
+    fn replace_head(&self, old: Option<&[u8]>, new: &str) -> Result<bool> {
+        let Some(state) = &self.state else { return Ok(true) };
+        let written = || {
+            fs::create_dir_all(state)?;
+            let lock = self.lock(state)?;
+            let path = state.join("latest");
+            let unchanged = read(&path)?.as_deref() == old;
+            if unchanged {
+                replace(&path, new.as_bytes())?;
+            }
+            drop(lock);
+            Ok(unchanged)
+        };
+        written().map_err(|error: Error| {
+            let name = &self.route.name;
+            error
+                .context(format!("cannot remember the head of {name}"))
+                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`")
+        })
+    }
+
+    fn head_place(&self) -> String {
+        self.state
+            .as_ref()
+            .map(|state| state.join("latest").display().to_string())
+            .unwrap_or_default()
+    }
+
+    fn read_tile(&self, path: &str) -> Option<Vec<u8>> {
+        read(&self.cache.as_ref()?.join(path.trim_start_matches('/'))).ok()?
+    }
+
+    fn write_tile(&self, tile: &AuthenticTile) {
+        let Some(cache) = &self.cache else { return };
+        let path = cache.join(tile.path().trim_start_matches('/'));
+        // It only saves work: what cannot be kept is fetched again.
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        _ = made.map_err(Error::from).and_then(|()| replace(&path, &tile.bytes()));
+    }
+
+    fn write_evidence(&self, evidence: &str) -> Result<Option<PathBuf>> {
+        let Some(state) = &self.state else { return Ok(None) };
+        let path = state.join("fork");
+        let asked = match self.base.get() {
+            Some(Ok(base)) => shown(base),
+            _ => String::new(),
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        fs::create_dir_all(state)?;
+        let text = format!("{evidence}\nasked: {asked}\nseconds since 1970: {time}\n");
+        replace(&path, text.as_bytes())?;
+        Ok(Some(path))
+    }
+}
+
+/// Reads a regular file of a bounded size; `None` when there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+    let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = match fs::OpenOptions::new().read(true).custom_flags(non_blocking).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        let path = untrusted(path.to_string_lossy());
+        return Err(Error::new(Kind::Failed, format!("`{path}` is not a regular file")));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Puts a file in its place whole, also when the power fails.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".goward-").tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    fs::File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hops(goproxy: &str) -> String {
+        let shown = parse_hops(goproxy).unwrap().into_iter().map(|hop| match hop {
+            Hop::Proxy(url, any_failure) => {
+                format!("{url}{}", if any_failure { " any" } else { "" })
+            }
+            Hop::Direct => "direct".to_owned(),
+            Hop::Off => "off".to_owned(),
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn goproxy_is_read_as_go_reads_it() {
+        for (goproxy, want) in [
+            (DEFAULT_GOPROXY, "https://proxy.golang.org/, direct"),
+            (
+                "https://a.example/x|https://b.example , direct",
+                "https://a.example/x any, https://b.example/, direct",
+            ),
+            ("https://a.example,,|direct", "https://a.example/, direct"),
+            ("file:///srv/modules,off", "off"),
+            ("", ""),
+        ] {
+            assert_eq!(hops(goproxy), want, "{goproxy}");
+        }
+        let error = parse_hops("htps://a.example").unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+    }
+
+    #[test]
+    fn gosumdb_can_only_say_where_the_log_is() {
+        let route = |gosumdb| Route::parse(None, gosumdb).unwrap().unwrap();
+        let default = route(None);
+        for ignored in [
+            "",
+            "off",
+            "sum.golang.org",
+            "log.example+00000000+AAAA",
+            "log.example https://x.example",
+        ] {
+            assert_eq!(route(Some(ignored)), default, "{ignored}");
+        }
+        let at = |url: &str| Route::at("sum.golang.org", parse_url(url).unwrap());
+        assert_eq!(route(Some(ALIAS)), at("https://sum.golang.google.cn"));
+        assert_eq!(route(Some("sum.golang.org https://m.example/x")), at("https://m.example/x"));
+        let with_key = format!("{SUM_GOLANG_ORG} https://m.example");
+        assert_eq!(route(Some(&with_key)), at("https://m.example"));
+        assert_eq!(Route::parse(Some("off"), Some(ALIAS)).unwrap(), None);
+        assert_eq!(Route::parse(Some("off,https://a.example"), None).unwrap(), None);
+    }
+
+    #[test]
+    fn paths_are_appended() {
+        for (base, want) in [
+            ("https://a.example", "https://a.example/tile/8/0/x001/002.p/3"),
+            ("https://a.example/x/", "https://a.example/x/tile/8/0/x001/002.p/3"),
+        ] {
+            let url = extend(&parse_url(base).unwrap(), "/tile/8/0/x001/002.p/3");
+            assert_eq!(url.as_str(), want);
+        }
+        let url =
+            extend(&parse_url("https://a.example").unwrap(), "/lookup/golang.org/toolchain@v0");
+        assert_eq!(url.as_str(), "https://a.example/lookup/golang.org/toolchain@v0");
+    }
+}

@@ -1,0 +1,252 @@
+//! The tree's hashes, read in tiles of which none is used before it is proved.
+//!
+//! A tile of height `h` at level `L` holds up to `2^h` neighbouring hashes of level `h * L`. Those at
+//! the right edge of a tree are not full; together they are all that the tree's hash is made of, and
+//! that hash, signed, proves them. The hash of a full tile stands in the tile above it. [`Tiles`] goes
+//! from the edge downwards, so that whatever it holds is proved: an [`AuthenticTile`] cannot be made in
+//! another way, and only one can be kept. (CVE-2026-56865 was a full tile that nobody held against the
+//! tile above.)
+
+use super::tree::{Hash, Head, row};
+use super::{LogError, Outside};
+use crate::net::Problem;
+use std::collections::BTreeMap;
+
+/// The height of the log's tiles.
+pub const HEIGHT: u32 = 8;
+/// Bytes of a hash.
+const HASH_SIZE: usize = 32;
+/// Longest answer that is read for a tile; a full one has 8 KiB.
+const MAX_TILE: u64 = 64 << 10;
+
+/// A place in the tree, of which a server has the hashes in one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tile {
+    height: u32,
+    level: u32,
+    index: u64,
+    width: usize,
+}
+
+impl Tile {
+    fn full(height: u32, level: u32, index: u64) -> Self {
+        Self { height, level, index, width: 1 << height }
+    }
+
+    /// Returns where a server has it: `/tile/8/0/x001/x234/067`, with `.p/W` when it is not full.
+    fn path(self) -> String {
+        let mut groups = format!("{:03}", self.index % 1000);
+        let mut rest = self.index / 1000;
+        while rest > 0 {
+            groups = format!("x{:03}/{groups}", rest % 1000);
+            rest /= 1000;
+        }
+        let path = format!("/tile/{}/{}/{groups}", self.height, self.level);
+        if self.width == 1 << self.height { path } else { format!("{path}.p/{}", self.width) }
+    }
+}
+
+/// What is wrong with tiles that a server sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TileProblem {
+    /// It has fewer or more bytes than its name says.
+    #[error("it has {0} bytes instead of {1}")]
+    Length(usize, usize),
+    /// The tiles at the edge do not give the hash that was signed.
+    #[error("with it, the tree does not have the hash that was signed")]
+    Edge,
+    /// A full tile does not give the hash in the tile above it.
+    #[error("it does not have the hash that the tile above it has for it")]
+    Above,
+}
+
+/// A tile whose hashes are in the signed tree.
+#[derive(Debug)]
+pub struct AuthenticTile {
+    tile: Tile,
+    hashes: Vec<Hash>,
+}
+
+impl AuthenticTile {
+    /// Returns where a server has it, beginning with a slash.
+    pub fn path(&self) -> String {
+        self.tile.path()
+    }
+
+    /// Returns the bytes that a server has there.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+    }
+}
+
+/// The proved tiles of one tree, and the way to more.
+pub struct Tiles<'a> {
+    head: Head,
+    height: u32,
+    outside: &'a dyn Outside,
+    /// By level and index.
+    authentic: BTreeMap<(u32, u64), AuthenticTile>,
+}
+
+impl<'a> Tiles<'a> {
+    /// Fetches the edge of a tree and proves it with the head, which has to come from a signed note.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Tile`] when the edge is not that of the tree, and when it cannot be had.
+    pub fn open(head: Head, height: u32, outside: &'a dyn Outside) -> Result<Self, LogError> {
+        let mut tiles = Self { head, height, outside, authentic: BTreeMap::new() };
+        let mut edge = Vec::new();
+        for level in (0..64 / height).filter(|level| head.size >> (level * height) > 0) {
+            let entries = head.size >> (level * height);
+            let width = usize::try_from(entries % (1 << height)).unwrap_or_default();
+            if width > 0 {
+                let tile = Tile { height, level, index: entries >> height, width };
+                edge.push((tile, tiles.fetch_edge(tile)?));
+            }
+        }
+        // From the largest subtree, which is in the topmost tile, to the smallest.
+        let mut all = Vec::new();
+        for (tile, hashes) in edge.iter().rev() {
+            all.extend(subtrees(hashes, tile.width));
+        }
+        if Hash::of_row(&all) != Some(head.hash) {
+            let path = edge.first().map(|(tile, _)| tile.path()).unwrap_or_default();
+            return Err(LogError::Tile { path, problem: TileProblem::Edge });
+        }
+        for (tile, hashes) in edge {
+            tiles.authentic.insert((tile.level, tile.index), AuthenticTile { tile, hashes });
+        }
+        Ok(tiles)
+    }
+
+    /// Returns the head of the tree.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Returns the hash of the complete subtree of `2^level` leaves with this index.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Tile`] for a tile that is wrong, and when one cannot be had.
+    pub fn subtree(&mut self, level: u32, index: u64) -> Result<Hash, LogError> {
+        let outside = LogError::OutOfTree { id: index, size: self.head.size };
+        if level >= 64 || index >= self.head.size >> level {
+            return Err(outside);
+        }
+        let (height, inside) = (self.height, level % self.height);
+        let first = index << inside;
+        let tile = self.tile(level / height, first >> height)?;
+        let start = usize::try_from(first % (1 << height)).unwrap_or(usize::MAX);
+        let hashes = tile.hashes.get(start..).and_then(|rest| rest.get(..1 << inside));
+        hashes.and_then(Hash::of_subtree).ok_or(outside)
+    }
+
+    /// Returns the hash over the leaves `low..high`, which begin where RFC 6962 splits a tree.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tiles::subtree`].
+    pub fn range(&mut self, low: u64, high: u64) -> Result<Hash, LogError> {
+        let subtrees = row(low, high).into_iter();
+        let hashes: Vec<Hash> =
+            subtrees.map(|(level, index)| self.subtree(level, index)).collect::<Result<_, _>>()?;
+        Hash::of_row(&hashes).ok_or(LogError::OutOfTree { id: high, size: self.head.size })
+    }
+
+    /// Returns a tile with a complete subtree of the tree in it.
+    fn tile(&mut self, level: u32, index: u64) -> Result<&AuthenticTile, LogError> {
+        if !self.authentic.contains_key(&(level, index)) {
+            // It is not at the edge, so it is full, and the tile above has its hash.
+            let above = self.subtree((level + 1) * self.height, index)?;
+            let tile = self.load(Tile::full(self.height, level, index), above)?;
+            self.authentic.insert((level, index), tile);
+        }
+        let outside = LogError::OutOfTree { id: index, size: self.head.size };
+        self.authentic.get(&(level, index)).ok_or(outside)
+    }
+
+    /// Reads a full tile from the cache, else from the server. What the cache has counts only if it is
+    /// right, like everything else.
+    fn load(&self, tile: Tile, above: Hash) -> Result<AuthenticTile, LogError> {
+        let is_right = |hashes: &Vec<Hash>| Hash::of_subtree(hashes) == Some(above);
+        let path = tile.path();
+        let cached = self.outside.read_tile(&path).and_then(|bytes| parse(&bytes, tile.width).ok());
+        if let Some(hashes) = cached.filter(is_right) {
+            return Ok(AuthenticTile { tile, hashes });
+        }
+        let hashes = self.fetch(tile)?;
+        if !is_right(&hashes) {
+            return Err(LogError::Tile { path, problem: TileProblem::Above });
+        }
+        let authentic = AuthenticTile { tile, hashes };
+        self.outside.write_tile(&authentic);
+        Ok(authentic)
+    }
+
+    /// Fetches a tile at the edge. Where the log has grown meanwhile there may only be the full one,
+    /// which begins with the same hashes.
+    fn fetch_edge(&self, tile: Tile) -> Result<Vec<Hash>, LogError> {
+        match self.fetch(tile) {
+            Err(LogError::Unreachable(error)) if matches!(error.problem, Problem::NotFound(_)) => {
+                let full = Tile::full(tile.height, tile.level, tile.index);
+                let mut hashes = self.fetch(full).map_err(|other| match other {
+                    LogError::Unreachable(_) => LogError::Unreachable(error),
+                    other => other,
+                })?;
+                hashes.truncate(tile.width);
+                Ok(hashes)
+            }
+            fetched => fetched,
+        }
+    }
+
+    fn fetch(&self, tile: Tile) -> Result<Vec<Hash>, LogError> {
+        let path = tile.path();
+        let bytes = self.outside.fetch(&path, MAX_TILE)?;
+        parse(&bytes, tile.width).map_err(|problem| LogError::Tile { path, problem })
+    }
+}
+
+/// Returns the hashes of the complete subtrees that the first entries of a tile are a row of.
+fn subtrees(hashes: &[Hash], width: usize) -> Vec<Hash> {
+    row(0, width as u64)
+        .into_iter()
+        .filter_map(|(level, index)| {
+            let start = usize::try_from(index << level).ok()?;
+            Hash::of_subtree(hashes.get(start..)?.get(..1 << level)?)
+        })
+        .collect()
+}
+
+fn parse(bytes: &[u8], width: usize) -> Result<Vec<Hash>, TileProblem> {
+    if bytes.len() != width * HASH_SIZE {
+        return Err(TileProblem::Length(bytes.len(), width * HASH_SIZE));
+    }
+    let (hashes, _) = bytes.as_chunks::<HASH_SIZE>();
+    Ok(hashes.iter().map(|hash| Hash::from(*hash)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        for (level, index, width, want) in [
+            (0, 0, 256, "/tile/8/0/000"),
+            (0, 5, 1, "/tile/8/0/005.p/1"),
+            (1, 999, 255, "/tile/8/1/999.p/255"),
+            (0, 1000, 256, "/tile/8/0/x001/000"),
+            (4, 1_234_067, 256, "/tile/8/4/x001/x234/067"),
+            (4, 1_234_067, 3, "/tile/8/4/x001/x234/067.p/3"),
+            (0, 1_000_000, 256, "/tile/8/0/x001/x000/000"),
+            (7, 123_456_789, 256, "/tile/8/7/x123/x456/789"),
+        ] {
+            assert_eq!(Tile { height: 8, level, index, width }.path(), want);
+        }
+        assert_eq!(Tile { height: 2, level: 0, index: 7, width: 3 }.path(), "/tile/2/0/007.p/3");
+        assert_eq!(Tile { height: 2, level: 0, index: 7, width: 4 }.path(), "/tile/2/0/007");
+    }
+}
