@@ -22,6 +22,7 @@ mod which;
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result};
+use crate::ops::log::LogAccess;
 use crate::ops::{Fetch, Session};
 use crate::ui::{Ui, has_lost_data};
 use args::{Cli, Command};
@@ -57,7 +58,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
         _ => Config::read(&ctx)?,
     };
-    let session = Session { ctx, ui, config };
+    let session = Session { ctx, ui, config, log: LogAccess::default() };
     match cli.command {
         Command::Init(args) => init::run(&session, &args),
         Command::Use(args) => r#use::run(&session, &args),

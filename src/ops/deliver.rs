@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Progress};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
+use crate::verify::log::Logged;
 use crate::verify::{
     Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
 };
@@ -32,14 +33,16 @@ impl Session {
         want: &Want,
         fetch: &Fetch,
     ) -> Result<(Delivery, Vec<String>)> {
+        let logged = self.ask_log(want)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
         for source in self.sources(fetch)? {
-            match self.deliver(store, want, source.as_ref(), fetch) {
+            match self.deliver(store, want, logged.as_ref(), source.as_ref(), fetch) {
                 Ok(delivery) => {
-                    let warnings = failures
+                    let unlogged = self.log.why_not().filter(|_| logged.is_none());
+                    let failed = failures
                         .iter()
                         .map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
-                    return Ok((delivery, warnings.collect()));
+                    return Ok((delivery, failed.chain(unlogged).collect()));
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),
             }
@@ -52,6 +55,7 @@ impl Session {
         &self,
         store: &Store,
         want: &Want,
+        logged: Option<&Logged>,
         source: &dyn Source,
         fetch: &Fetch,
     ) -> Result<Delivery> {
@@ -63,7 +67,7 @@ impl Session {
             }
             shown.set_position(done);
         });
-        let delivered = self.unpack(store, want, source, progress, fetch);
+        let delivered = self.unpack(store, want, logged, source, progress, fetch);
         bar.finish_and_clear();
         delivered
     }
@@ -73,6 +77,7 @@ impl Session {
         &self,
         store: &Store,
         want: &Want,
+        logged: Option<&Logged>,
         source: &dyn Source,
         progress: Progress,
         fetch: &Fetch,
@@ -83,8 +88,8 @@ impl Session {
             version: want.version,
             platform: want.platform,
             size: None,
-            // Where the record has the hash, what the source lists adds nothing.
-            ask_digest: record.is_none_or(|record| record.h1.is_none()),
+            // Where the hash is known, what the source lists adds nothing.
+            ask_digest: logged.is_none() && record.is_none_or(|record| record.h1.is_none()),
         };
         let staging = store.stage(&label)?;
         // What a killed download left is worth keeping only if it can go on.
@@ -101,7 +106,8 @@ impl Session {
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
-        let evidence = Evidence { archive, ..evidence };
+        let unlogged = self.log.why_not();
+        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
         let tree =
             quarantine.finish(want.version, want.platform)?.verify(&evidence).map_err(|error| {
                 let demanded =
@@ -124,6 +130,8 @@ impl Session {
             locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
             locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
             record: Records::built_in().get(want.version, want.platform).cloned(),
+            logged: None,
+            unlogged: None,
             floor: self.floor(want, fetch)?,
             origin: artifact.origin.clone(),
             lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),

@@ -46,7 +46,8 @@ impl Session {
         let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
         let changed = lock.write_if_changed(&path)?;
-        let warnings = old.warning.into_iter().chain(pins).collect();
+        let unlogged = self.log.why_not().filter(|_| lock.level < Level::Logged);
+        let warnings = old.warning.into_iter().chain(unlogged).chain(pins).collect();
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
     }
 
@@ -117,8 +118,8 @@ impl Session {
         Ok(lock)
     }
 
-    /// Returns what a release is on a platform: from the old lock, the built-in records, the store,
-    /// or, failing those, by fetching and hashing it.
+    /// Returns what a release is on a platform: from the checksum database, the built-in records, the old
+    /// lock, the store, or, failing those, by fetching and hashing it.
     fn locate(
         &self,
         want: &Want,
@@ -128,11 +129,22 @@ impl Session {
         let Want { version, platform, .. } = *want;
         let floor = self.floor(want, fetch)?;
         let record = Records::built_in().get(version, platform);
+        if let Some(logged) = self.ask_log(want)? {
+            let locked = match old {
+                Some((locked, _)) if locked.h1 != logged.h1.as_str() => {
+                    let place = "record in the checksum database";
+                    return Err(contradiction(want, &locked.h1, &logged.h1, place));
+                }
+                Some((locked, _)) => locked,
+                None => locked_platform(&logged.h1, record),
+            };
+            return Ok((locked, Level::Logged));
+        }
         if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
             if let Some((locked, _)) = &old
                 && locked.h1 != h1.to_string()
             {
-                return Err(contradiction(version, platform, &locked.h1, h1));
+                return Err(contradiction(want, &locked.h1, h1, "built-in record"));
             }
             return enough((locked_platform(h1, record), Level::BuiltIn), want, floor);
         }
@@ -241,12 +253,12 @@ pub(super) fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Opt
     (archive.map(|(digest, _)| digest.to_string()), archive.map(|(_, size)| size))
 }
 
-fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded: &H1) -> Error {
+fn contradiction(want: &Want, locked: &str, recorded: &H1, place: &str) -> Error {
     Error::new(
         Kind::Verification,
-        format!("the lock contradicts the built-in record of {version} for {platform}"),
+        format!("the lock contradicts the {place} of {} for {}", want.version, want.platform),
     )
-    .detail(format!("expected {recorded} (built-in record)"))
+    .detail(format!("expected {recorded} ({place})"))
     .detail(format!("received {locked} (the lock)"))
     .detail("nothing was changed")
     .hint("find out who changed the lock: `git log -p goward.lock`")

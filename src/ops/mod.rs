@@ -13,6 +13,7 @@ pub mod init;
 pub mod install;
 pub mod launch;
 pub mod lock;
+pub mod log;
 pub mod overrides;
 pub mod pick;
 mod pins;
@@ -30,6 +31,7 @@ use crate::project::{Project, discover};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
+use log::LogAccess;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct Session {
     pub ui: Ui,
     /// The user's settings.
     pub config: Config,
+    /// The checksum database.
+    pub log: LogAccess,
 }
 
 impl Session {

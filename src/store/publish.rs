@@ -104,6 +104,7 @@ fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         h1: verified.h1().clone(),
         archive: verified.archive(),
         level: verified.level(),
+        logged: verified.logged().map(|logged| (logged.record, logged.head.size())),
         source: untrusted(source),
         files,
         bytes,

@@ -31,6 +31,9 @@ pub struct Receipt {
     pub archive: Option<(Digest, u64)>,
     /// How well it was verified.
     pub level: Level,
+    /// The number of its record in the checksum database, and the size of the tree that was proved to
+    /// have it, if it was.
+    pub logged: Option<(u64, u64)>,
     /// Where it came from, safe to print.
     pub source: String,
     /// Number of files in the tree.
@@ -55,6 +58,10 @@ struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     archive_size: Option<u64>,
     level: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_record: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_size: Option<u64>,
     source: String,
     files: u64,
     bytes: u64,
@@ -103,6 +110,7 @@ impl Receipt {
             h1: H1::parse(&written.h1)?,
             archive,
             level: Level::parse(&written.level)?,
+            logged: written.log_record.zip(written.log_size),
             source: written.source,
             files: written.files,
             bytes: written.bytes,
@@ -122,6 +130,8 @@ impl Receipt {
             archive_sha256: self.archive.map(|(sha256, _)| sha256.to_string()),
             archive_size: self.archive.map(|(_, size)| size),
             level: self.level.to_string(),
+            log_record: self.logged.map(|(record, _)| record),
+            log_size: self.logged.map(|(_, size)| size),
             source: self.source.clone(),
             files: self.files,
             bytes: self.bytes,

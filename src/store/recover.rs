@@ -161,6 +161,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
         h1: found.h1,
         archive: None,
         level: Level::BuiltIn,
+        logged: None,
         source: "an install that was interrupted".to_owned(),
         files: found.files.len() as u64,
         bytes: found.bytes,

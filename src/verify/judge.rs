@@ -4,6 +4,7 @@
 //! [`Unpacked::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
+use super::log::Logged;
 use super::{Digest, H1, Level, Record, Unpacked};
 use crate::error::{Error, Kind, Result, untrusted};
 
@@ -24,6 +25,10 @@ pub struct Evidence {
     pub locked_sha256: Option<Digest>,
     /// What goward knows of the release.
     pub record: Option<Record>,
+    /// What the checksum database proves.
+    pub logged: Option<Logged>,
+    /// Why it proves nothing, if there is more to say than that nobody asked.
+    pub unlogged: Option<String>,
     /// The weakest level to accept.
     pub floor: Level,
     /// Where the bytes came from, for messages.
@@ -42,6 +47,8 @@ impl Default for Evidence {
             locked_h1: None,
             locked_sha256: None,
             record: None,
+            logged: None,
+            unlogged: None,
             floor: Level::BuiltIn,
             origin: String::new(),
             lock: String::new(),
@@ -65,10 +72,12 @@ pub enum Mismatch {
     LockedH1,
     /// The archive's digest is not the one in the lock, which has no hash of the tree.
     LockedSha256,
-    /// The tree's hash is not the one that Go's log has.
+    /// The tree's hash is not the one in the built-in records.
     RecordH1,
     /// The archive's digest is not the one that Go published.
     RecordSha256,
+    /// The tree's hash is not the one that the checksum database proves.
+    LoggedH1,
     /// The archive's digest is not the one in the index of its own source.
     Listed,
 }
@@ -93,7 +102,11 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
     if known.h1.as_ref().is_some_and(|published| published != h1) {
         return Err(Mismatch::RecordH1);
     }
-    if known.h1.is_none() && differs(known.sha256) {
+    if evidence.logged.as_ref().is_some_and(|logged| logged.h1 != *h1) {
+        return Err(Mismatch::LoggedH1);
+    }
+    let is_known = known.h1.is_some() || evidence.logged.is_some();
+    if !is_known && differs(known.sha256) {
         return Err(Mismatch::RecordSha256);
     }
     if differs(evidence.listed) {
@@ -106,7 +119,11 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
         None if evidence.listed_by_index => Level::Listed,
         _ => Level::None,
     };
-    let tree = if known.h1.is_some() { Level::BuiltIn } else { archive };
+    let tree = match (&evidence.logged, &known.h1) {
+        (Some(_), _) => Level::Logged,
+        (None, Some(_)) => Level::BuiltIn,
+        (None, None) => archive,
+    };
     Ok(Verdict { tree, archive })
 }
 
@@ -120,7 +137,9 @@ impl Evidence {
                 "{version} for {platform} is verified only at level `{}`; `{}` is required",
                 verdict.tree, self.floor
             );
-            let error = Error::new(Kind::Verification, message).detail("nothing was installed");
+            let error = Error::new(Kind::Verification, message);
+            let error = self.unlogged.iter().fold(error, Error::detail);
+            let error = error.detail("nothing was installed");
             return Err(match verdict.tree {
                 Level::None => error.hint(second_source(unpacked, &self.origin)),
                 level => error.hint(format!("accept it for this call: `--accept {level}`")),
@@ -143,16 +162,18 @@ impl Evidence {
         let known = self.record.clone().unwrap_or_default();
         let lock = format!("`{}`", whole(&self.lock));
         let built_in = "built-in records".to_owned();
+        let log = "checksum database".to_owned();
         let index = format!("index of {}", whole(&self.origin));
         let (expected, place) = match mismatch {
             Mismatch::LockedH1 => (h1_text(self.locked_h1.as_ref()), lock),
             Mismatch::LockedSha256 => (sha256_text(self.locked_sha256), lock),
             Mismatch::RecordH1 => (h1_text(known.h1.as_ref()), built_in),
             Mismatch::RecordSha256 => (sha256_text(known.sha256), built_in),
+            Mismatch::LoggedH1 => (h1_text(self.logged.as_ref().map(|logged| &logged.h1)), log),
             Mismatch::Listed => (sha256_text(self.listed), index),
         };
         let (subject, received) = match mismatch {
-            Mismatch::LockedH1 | Mismatch::RecordH1 => {
+            Mismatch::LockedH1 | Mismatch::RecordH1 | Mismatch::LoggedH1 => {
                 (format!("{version} for {platform}"), h1_text(Some(unpacked.h1())))
             }
             _ => {
@@ -190,6 +211,7 @@ fn second_source(unpacked: &Unpacked, first: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::log::Authority;
 
     fn h1(first: char) -> H1 {
         H1::parse(&format!("h1:{first}eqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=")).unwrap()
@@ -201,6 +223,11 @@ mod tests {
 
     fn record(h1: Option<H1>, sha256: Option<&str>) -> Record {
         Record { h1, sha256: sha256.map(digest), size: None }
+    }
+
+    fn logged(first: char) -> Logged {
+        let head = Authority::of_go().unwrap().seed.unwrap();
+        Logged { h1: h1(first), record: 7, head }
     }
 
     // The tree has the hash M, its archive the content `a`.
@@ -300,6 +327,53 @@ mod tests {
                 "only the archive is locked",
                 Evidence { locked_sha256: Some(digest("b")), ..from_a() },
                 Err(Mismatch::LockedSha256),
+            ),
+            (
+                "logged, and nothing else known",
+                Evidence { logged: Some(logged('M')), ..none() },
+                Ok((Level::Logged, Level::None)),
+            ),
+            (
+                "logged and recorded, from a published archive",
+                Evidence {
+                    logged: Some(logged('M')),
+                    record: Some(record(m(), Some("a"))),
+                    ..from_a()
+                },
+                Ok((Level::Logged, Level::BuiltIn)),
+            ),
+            (
+                "logged, and packed otherwise than recorded",
+                Evidence {
+                    logged: Some(logged('M')),
+                    record: Some(record(None, Some("x"))),
+                    ..from_a()
+                },
+                Ok((Level::Logged, Level::None)),
+            ),
+            (
+                "another hash is logged",
+                Evidence { logged: Some(logged('N')), listed: listed(), ..from_a() },
+                Err(Mismatch::LoggedH1),
+            ),
+            (
+                "another hash is logged, whatever the records say",
+                Evidence {
+                    logged: Some(logged('N')),
+                    record: Some(record(m(), Some("a"))),
+                    ..from_a()
+                },
+                Err(Mismatch::LoggedH1),
+            ),
+            (
+                "another hash is recorded, whatever is logged",
+                Evidence { logged: Some(logged('M')), record: Some(record(n(), None)), ..from_a() },
+                Err(Mismatch::RecordH1),
+            ),
+            (
+                "a locked hash that is not logged",
+                Evidence { logged: Some(logged('M')), locked_h1: n(), ..from_a() },
+                Err(Mismatch::LockedH1),
             ),
             (
                 "an empty record",

@@ -8,7 +8,8 @@
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
 //!
-//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody.
+//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody, [`log`] asks the
+//! checksum database.
 
 pub mod absent;
 pub mod dirhash;
@@ -40,6 +41,7 @@ pub struct VerifiedTree {
     unpacked: Unpacked,
     level: Level,
     archive: Option<(Digest, u64)>,
+    logged: Option<log::Logged>,
 }
 
 impl Unpacked {
@@ -51,7 +53,8 @@ impl Unpacked {
     /// when it is verified less well than wanted.
     pub fn verify(self, evidence: &Evidence) -> Result<VerifiedTree> {
         let level = evidence.check(&self)?;
-        Ok(VerifiedTree { unpacked: self, level, archive: evidence.archive })
+        let (archive, logged) = (evidence.archive, evidence.logged.clone());
+        Ok(VerifiedTree { unpacked: self, level, archive, logged })
     }
 }
 
@@ -79,6 +82,11 @@ impl VerifiedTree {
     /// Returns digest and size of the release archive it came from.
     pub fn archive(&self) -> Option<(Digest, u64)> {
         self.archive
+    }
+
+    /// Returns what the checksum database proved.
+    pub fn logged(&self) -> Option<&log::Logged> {
+        self.logged.as_ref()
     }
 
     /// Returns the number of files in the tree, and their size together.

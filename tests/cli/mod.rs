@@ -8,6 +8,7 @@ mod init;
 mod install;
 mod list;
 mod lock;
+mod log;
 mod miss;
 mod pins;
 mod records;

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 type Hash = [u8; 32];
 
@@ -147,7 +148,7 @@ impl TestLog {
         let mut files = self.tiles(size);
         for id in 0..size {
             let answer = format!("{id}\n{}\n{note}", self.records[id]);
-            files.insert(self.lookup_path(id), answer.into_bytes());
+            files.entry(self.lookup_path(id)).or_insert(answer.into_bytes());
         }
         files.insert("/latest".to_owned(), note.into_bytes());
         files
@@ -162,11 +163,11 @@ impl TestLog {
             for (index, tile) in hashes.chunks(1 << self.height).enumerate() {
                 let mut path = format!("/tile/{}/{level}/", self.height);
                 if index >= 1000 {
-                    path += &format!("x{:03}/", index / 1000);
+                    _ = write!(path, "x{:03}/", index / 1000);
                 }
-                path += &format!("{:03}", index % 1000);
+                _ = write!(path, "{:03}", index % 1000);
                 if tile.len() < 1 << self.height {
-                    path += &format!(".p/{}", tile.len());
+                    _ = write!(path, ".p/{}", tile.len());
                 }
                 tiles.insert(path, tile.concat());
             }

@@ -2,6 +2,7 @@
 
 mod download;
 mod fetch;
+mod log;
 mod rules;
 mod source;
 mod tls;

@@ -132,6 +132,11 @@ impl<'a> Log<'a> {
         let seed = self.authority.seed.as_ref();
         let heads = [seed, remembered.as_ref(), known, Some(&answered)].into_iter().flatten();
         let newest = heads.clone().max_by_key(|head| head.size()).unwrap_or(&answered);
+        let rival =
+            heads.clone().find(|head| head.size() == newest.size() && head.head() != newest.head());
+        if let Some(rival) = rival {
+            return Err(self.fork(rival, newest, newest.head().hash, Vec::new()));
+        }
         let mut tiles = Tiles::open(newest.head(), self.height, self.outside)?;
         for head in heads {
             self.require_one_history(&mut tiles, newest, head)?;
@@ -165,9 +170,22 @@ impl<'a> Log<'a> {
             return Ok(());
         }
         let proof = fork::proof(tiles, other.size())?;
-        let fork = Fork { older: other.clone(), newer: newest.clone(), found, proof };
-        let evidence = self.outside.write_evidence(&fork.to_string())?;
-        Err(LogError::Fork { fork: Box::new(fork), evidence })
+        Err(self.fork(other, newest, found, proof))
+    }
+
+    /// Keeps the evidence of two histories, and says so.
+    fn fork(
+        &self,
+        older: &SignedHead,
+        newer: &SignedHead,
+        found: Hash,
+        proof: Vec<Hash>,
+    ) -> LogError {
+        let fork = Fork { older: older.clone(), newer: newer.clone(), found, proof };
+        match self.outside.write_evidence(&fork.to_string()) {
+            Ok(evidence) => LogError::Fork { fork: Box::new(fork), evidence },
+            Err(error) => error.into(),
+        }
     }
 
     /// Remembers a head, unless a larger one is remembered.

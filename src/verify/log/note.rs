@@ -112,7 +112,9 @@ impl VerifierKey {
 fn id_of(name: &str, key: &[u8]) -> [u8; 4] {
     let sum = digest(&SHA256, &[name.as_bytes(), b"\n", key].concat());
     let mut id = [0; 4];
-    id.iter_mut().zip(sum.as_ref()).for_each(|(to, from)| *to = *from);
+    for (to, from) in id.iter_mut().zip(sum.as_ref()) {
+        *to = *from;
+    }
     id
 }
 
@@ -201,7 +203,7 @@ mod tests {
     fn keys_of_other_forms_are_refused() {
         let (good, end) = (SUM_GOLANG_ORG, SUM_GOLANG_ORG.len());
         let other = STANDARD.encode([&[2][..], &google().key].concat());
-        let short = STANDARD.encode(&[&[1][..], &google().key[..31]].concat());
+        let short = STANDARD.encode([&[1][..], &google().key[..31]].concat());
         for (text, want) in [
             (String::new(), KeyProblem::Form),
             ("sum.golang.org".to_owned(), KeyProblem::Form),

@@ -134,7 +134,6 @@ impl Remote {
     }
 
     fn find_base(&self) -> Result<Url, NetError> {
-        let mut failure = None;
         for hop in &self.route.hops {
             match hop {
                 Hop::Direct => return Ok(self.route.direct.clone()),
@@ -143,36 +142,37 @@ impl Remote {
                     let base = extend(proxy, &format!("/sumdb/{}", self.route.name));
                     match self.get(&extend(&base, "/supported"), MAX_SUPPORTED) {
                         Ok(_) => return Ok(base),
-                        Err(error) if *any_failure || is_absence(&error) => failure = Some(error),
+                        Err(error) if *any_failure || is_absence(&error) => {}
                         Err(error) => return Err(error),
                     }
                 }
             }
         }
-        match failure {
-            Some(failure) if self.route.hops.contains(&Hop::Off) => Err(failure),
-            _ => Ok(self.route.direct.clone()),
+        if self.route.hops.contains(&Hop::Off) {
+            let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
+            return Err(NetError::new(&self.what(), &self.route.direct, problem, 1));
         }
+        Ok(self.route.direct.clone())
     }
+}
 
-    /// Locks out other processes of this user, as far as the file system can.
-    fn lock(&self, directory: &Path) -> Result<fs::File> {
-        let path = directory.join("lock");
-        let mut options = fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).open(&path)?;
-        let started = Instant::now();
-        loop {
-            match file.file().try_lock() {
-                Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let message = format!("another process holds `{}`", path.display());
-                    return Err(Error::new(Kind::Failed, message).hint("try again"));
-                }
-                // Without locks two writers may both win, and the smaller head may stay.
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+/// Locks out other processes of this user, as far as the file system can.
+fn lock(directory: &Path) -> Result<fs::File> {
+    let path = directory.join("lock");
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).open(&path)?;
+    let started = Instant::now();
+    loop {
+        match file.file().try_lock() {
+            Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
             }
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another process holds `{}`", path.display());
+                return Err(Error::new(Kind::Failed, message).hint("try again"));
+            }
+            // Without locks two writers may both win, and the smaller head may stay.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
         }
     }
 }
@@ -215,13 +215,13 @@ impl Outside for Remote {
         let Some(state) = &self.state else { return Ok(true) };
         let written = || {
             fs::create_dir_all(state)?;
-            let lock = self.lock(state)?;
+            let held = lock(state)?;
             let path = state.join("latest");
             let unchanged = read(&path)?.as_deref() == old;
             if unchanged {
                 replace(&path, new.as_bytes())?;
             }
-            drop(lock);
+            drop(held);
             Ok(unchanged)
         };
         written().map_err(|error: Error| {

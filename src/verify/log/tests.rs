@@ -186,7 +186,9 @@ fn sweep(size: usize, height: u32, ids: &[usize]) -> usize {
         let tiles = memory.asked.take();
         let mut lie = |changes: &[(&String, &[u8])]| {
             let memory = Memory::of(honest.clone());
-            changes.iter().for_each(|(path, bytes)| memory.serve(*path, *bytes));
+            for (path, bytes) in changes {
+                memory.serve(*path, *bytes);
+            }
             lies += 1;
             let proved = prove(&memory, head, height, id);
             for (path, bytes) in &*memory.tiles.borrow() {

@@ -41,7 +41,9 @@ impl Hash {
 
     fn of(parts: &[&[u8]]) -> Self {
         let mut hasher = Hasher::default();
-        parts.iter().for_each(|part| hasher.update(part));
+        for part in parts {
+            hasher.update(part);
+        }
         Self(hasher.finish())
     }
 

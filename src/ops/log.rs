@@ -1,0 +1,159 @@
+//! Asking the checksum database what a toolchain is.
+//!
+//! It is asked whenever somebody may be asked at all. When nobody answers, less is proved, and what is
+//! left has to be enough; when an answer is wrong, nothing goes on.
+
+use super::Session;
+use super::install::Want;
+use crate::error::{Error, Kind, Result};
+use crate::net::{Net, Patience};
+use crate::verify::Records;
+use crate::verify::log::remote::{Remote, Route};
+use crate::verify::log::{Authority, Log, LogError, Logged};
+use goward_shim::pins::Isolation;
+use goward_shim::{Environment, barrier};
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Longest file of `go env -w` that is read.
+const MAX_GO_ENV: u64 = 1 << 20;
+
+/// The checksum database, as far as one run of the program got to know it.
+#[derive(Debug, Default)]
+pub struct LogAccess {
+    /// Another log than Go's. No setting leads here.
+    other: Option<(Authority, Route)>,
+    remote: OnceLock<Remote>,
+    /// Why nobody can be asked.
+    outage: OnceLock<String>,
+    /// What the log did not know.
+    absence: OnceLock<String>,
+}
+
+impl LogAccess {
+    /// Believes another log than Go's: for programs that use this library, such as the tests. The
+    /// program goward has no way to it.
+    pub fn of(authority: Authority, route: Route) -> Self {
+        Self { other: Some((authority, route)), ..Self::default() }
+    }
+
+    /// Returns why nothing was proved, if something stood in the way.
+    pub(super) fn why_not(&self) -> Option<String> {
+        self.outage.get().or(self.absence.get()).cloned()
+    }
+}
+
+impl Session {
+    /// Returns what the checksum database proves of a toolchain; `None` when nobody may be asked, and
+    /// when nobody answers ([`LogAccess::why_not`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Log`] when the log cannot be believed, [`Kind::Verification`] when it contradicts the
+    /// built-in records or the lock.
+    pub(super) fn ask_log(&self, want: &Want) -> Result<Option<Logged>> {
+        let authority = match &self.log.other {
+            Some((authority, _)) => authority,
+            None => &Authority::of_go()?,
+        };
+        let name = authority.key.name();
+        if self.ctx.is_offline() || self.log.outage.get().is_some() {
+            return Ok(None);
+        }
+        let remote = match self.remote() {
+            Ok(Some(remote)) => remote,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let reason = format!("{name} could not be asked: {}", error.message());
+                _ = self.log.outage.set(reason);
+                return Ok(None);
+            }
+        };
+        match Log::new(authority, remote).lookup(want.version, want.platform, None) {
+            Ok(logged) => check(want, &logged, name).map(|()| Some(logged)),
+            Err(error) if error.is_outage() => {
+                let is_absent = matches!(error, LogError::Absent(_));
+                let slot = if is_absent { &self.log.absence } else { &self.log.outage };
+                _ = slot.set(error.explain(name).message().to_owned());
+                Ok(None)
+            }
+            Err(error) => Err(error.explain(name).detail("nothing was changed")),
+        }
+    }
+
+    /// Returns the way to the log; `None` when GOPROXY says that there is none.
+    fn remote(&self) -> Result<Option<&Remote>> {
+        if let Some(remote) = self.log.remote.get() {
+            return Ok(Some(remote));
+        }
+        let route = if let Some((_, route)) = &self.log.other {
+            Some(route.clone())
+        } else {
+            let (goproxy, gosumdb) = (self.go_setting("GOPROXY")?, self.go_setting("GOSUMDB")?);
+            Route::parse(goproxy.as_deref(), gosumdb.as_deref())?
+        };
+        let Some(route) = route else { return Ok(None) };
+        // It is asked on the way to something else, which may be possible without it.
+        let patience = Patience {
+            connect: Duration::from_secs(5),
+            attempts: 2,
+            backoff: Duration::from_millis(200),
+            ..Patience::default()
+        };
+        let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
+        let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
+        let remote = Remote::new(net, route, state.as_deref(), cache.as_deref());
+        Ok(Some(self.log.remote.get_or_init(|| remote)))
+    }
+
+    /// Returns a variable as Go would see it outside of projects: from the environment, else from the
+    /// user's file of `go env -w`.
+    fn go_setting(&self, name: &str) -> Result<Option<String>> {
+        if let Some(value) = self.ctx.text(name)? {
+            return Ok(Some(value.to_owned()));
+        }
+        let entries = self.ctx.entries();
+        let home = self.ctx.home()?;
+        let isolation = Isolation::default();
+        let own =
+            barrier::locate(home.as_os_str().as_bytes(), isolation, &Environment::of(&entries));
+        let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
+            return Ok(None);
+        };
+        if fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_GO_ENV) {
+            return Ok(None);
+        }
+        let text = fs_err::read_to_string(&path).unwrap_or_default();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+    }
+}
+
+/// Holds what the log proves against what else is known.
+fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
+    let (version, platform) = (want.version, want.platform);
+    let differs = |known: &str| known != logged.h1.as_str();
+    let recorded = Records::built_in().get(version, platform).and_then(|record| record.h1.as_ref());
+    let (known, place, hint) = match (recorded, &want.locked) {
+        (Some(h1), _) if differs(h1.as_str()) => (
+            h1.as_str(),
+            "built-in records".to_owned(),
+            "one of the two is wrong; show both to others, and to the Go team: https://go.dev/security",
+        ),
+        (_, Some(locked)) if differs(&locked.h1) => (
+            locked.h1.as_str(),
+            format!("`{}`", locked.path),
+            "find out who changed the lock: `git log -p goward.lock`",
+        ),
+        _ => return Ok(()),
+    };
+    let message = format!("{name} has another {version} for {platform} than is known here");
+    Err(Error::new(Kind::Verification, message)
+        .detail(format!("expected {known} ({place})"))
+        .detail(format!("received {} ({name}, record {})", logged.h1, logged.record))
+        .detail("nothing was changed")
+        .hint(hint))
+}

@@ -1,0 +1,409 @@
+//! The checksum database as commands meet it.
+//!
+//! The program believes Google's key alone, and there is no way around that: so what the program itself
+//! is shown here is every way not to be convinced. What it does once it is convinced is shown with
+//! the library and a log of our own, over the same HTTP, on the same store.
+
+use super::{archive, mirror, tree};
+use crate::common::Sandbox;
+use crate::common::log::{Signer, TestLog, record_of};
+use crate::common::server::{Fault, Route as Answer, Server};
+use goward::config::Config;
+use goward::ctx::Ctx;
+use goward::error::{Error, Kind};
+use goward::ops::log::LogAccess;
+use goward::ops::{Fetch, Session};
+use goward::platform::Platform;
+use goward::ui::Ui;
+use goward::verify::log::remote::Route;
+use goward::verify::log::{Authority, VerifierKey};
+use goward::verify::{Digest, dirhash};
+use goward::version::GoVersion;
+use std::fs;
+
+const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
+
+/// A genuine answer of sum.golang.org.
+const GO1_21_9: &str = "24929362
+golang.org/toolchain v0.0.1-go1.21.9.linux-amd64 h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=
+golang.org/toolchain v0.0.1-go1.21.9.linux-amd64/go.mod h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=
+
+go.sum database tree
+28905453
+f3f8U0MoQmXkWAgAEKDtXcaI3c2y6N9+55KNSRefF/w=
+
+\u{2014} sum.golang.org Az3grr4J9x4SApup87osjthKONInbYdbN37ZskrLF12HIbhDuxOBTzt8Z2jUKbCvxYWrw0yNgshddOzt7pZEl7aSCw8=
+";
+const LOOKUP: &str =
+    "/sumdb/sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.21.9.linux-amd64";
+
+/// A proxy that serves the log, as it says.
+fn proxy() -> Server {
+    Server::with("/sumdb/sum.golang.org/supported", Answer::new(""))
+}
+
+fn sandbox(mirror: &Server, proxy: &Server) -> Sandbox {
+    Sandbox::new().source(&mirror.url("")).var("GOPROXY", proxy.url(""))
+}
+
+/// Installs go1.21.9 for Linux on x86-64, which the mirror does not have.
+fn ask(sandbox: &Sandbox) -> crate::common::Outcome {
+    sandbox.goward(["install", "1.21.9", "--platform", "linux/amd64"])
+}
+
+#[test]
+fn tiles_that_the_signed_head_does_not_prove_stop_everything() {
+    let (mirror, proxy) = (mirror(), proxy());
+    proxy.route(LOOKUP, Answer::new(GO1_21_9));
+    // The edge of the tree that is built in, which is larger than that of the answer.
+    for (path, hashes) in [
+        ("0/x260/730.p/101", 101),
+        ("1/x001/018.p/122", 122),
+        ("2/003.p/250", 250),
+        ("3/000.p/3", 3),
+    ] {
+        let path = format!("/sumdb/sum.golang.org/tile/8/{path}");
+        proxy.route(&path, Answer::new(vec![0; hashes * 32]));
+    }
+    let sandbox = sandbox(&mirror, &proxy).var("GOWARD_ACCEPT", "none");
+    ask(&sandbox).fails(
+        7,
+        "goward: sum.golang.org cannot be believed: the tile `/tile/8/0/x260/730.p/101` is wrong: \
+         with it, the tree does not have the hash that was signed\n  nothing was changed\n\
+         hint: something between here and the log changes answers, most likely a proxy of \
+         `GOPROXY`; ask the log itself: `GOPROXY=direct`",
+    );
+    assert_eq!(mirror.log().len(), 0);
+    assert!(!sandbox.path("home/.local/state/goward").exists());
+}
+
+#[test]
+fn answers_that_are_not_the_logs_stop_everything() {
+    let (mirror, proxy) = (mirror(), proxy());
+    let sandbox = sandbox(&mirror, &proxy).var("GOWARD_ACCEPT", "none");
+    for (answer, cause) in [
+        (String::new(), "its answer is no record: it does not begin with the number of a record"),
+        (
+            GO1_21_9.replace("\n28905453\n", "\n28905454\n"),
+            "the head in its answer cannot be used: the signature is wrong",
+        ),
+        (
+            GO1_21_9.replace("\u{2014} sum.golang.org", "\u{2014} sum.golang.example"),
+            "the head in its answer cannot be used: it is not signed by the log's key",
+        ),
+    ] {
+        proxy.route(LOOKUP, Answer::new(answer));
+        let outcome = ask(&sandbox);
+        let report = format!("goward: sum.golang.org cannot be believed: {cause}\n");
+        assert_eq!(outcome.code, Some(7), "{}", outcome.stderr);
+        assert!(outcome.stderr.starts_with(&report), "{}", outcome.stderr);
+    }
+    assert_eq!(mirror.log().len(), 0);
+}
+
+/// The version that the mirror has, and where the log is asked for it.
+fn lookup_1_99_1() -> String {
+    let host = Platform::host().lock_name();
+    format!("/sumdb/sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.99.1.{host}")
+}
+
+#[test]
+fn nobody_who_answers_leaves_what_the_source_lists() {
+    let (mirror, host) = (mirror(), Platform::host());
+    let installed = format!("goward: installed go1.99.1 for {host} (listed) from [URL]/\n");
+    let silent = proxy();
+    silent.route(&lookup_1_99_1(), Answer::new("").always(Fault::Status(403, "")));
+    let unknown = proxy();
+    let dead = {
+        let server = Server::start();
+        server.url("")
+    };
+    let cannot = "goward: warning: sum.golang.org could not be asked: cannot download a part of \
+                  sum.golang.org: ";
+    for (goproxy, warning) in [
+        (silent.url(""), format!("{cannot}access was denied (HTTP status 403)\n")),
+        (
+            unknown.url(""),
+            format!(
+                "goward: warning: sum.golang.org does not know it: it has no record of \
+                 `golang.org/toolchain@v0.0.1-go1.99.1.{}`\n",
+                host.lock_name()
+            ),
+        ),
+        (
+            format!("{},off", mirror.url("/modules")),
+            format!("{cannot}no entry of `GOPROXY` has it\n"),
+        ),
+        (
+            "htp://proxy.example".to_owned(),
+            "goward: warning: sum.golang.org could not be asked: `htp://proxy.example` is not a \
+             usable URL: it is neither https nor http\n"
+                .to_owned(),
+        ),
+        ("off".to_owned(), String::new()),
+    ] {
+        let sandbox = Sandbox::new().source(&mirror.url("")).var("GOPROXY", &goproxy);
+        let outcome = sandbox.goward(["install", "1.99.1"]);
+        assert_eq!(outcome.says(), format!("{warning}{installed}"), "{goproxy}");
+    }
+    let sandbox = Sandbox::new().source(&mirror.url("")).var("GOPROXY", dead);
+    let outcome = sandbox.goward(["install", "1.99.1"]);
+    assert!(outcome.says().starts_with(&format!("{cannot}cannot connect: ")), "{}", outcome.stderr);
+    // It is not enough unless the user says so, and then the reason is part of the refusal.
+    let sandbox = sandbox_without_accept(&mirror, &silent);
+    sandbox.goward(["install", "1.99.1"]).fails(
+        4,
+        &format!(
+            "goward: go1.99.1 for {host} is verified only at level `listed`; `built-in` is required\n  \
+             sum.golang.org could not be asked: cannot download a part of sum.golang.org: access was \
+             denied (HTTP status 403)\n  nothing was installed\n\
+             hint: accept it for this call: `--accept listed`"
+        ),
+    );
+}
+
+fn sandbox_without_accept(mirror: &Server, proxy: &Server) -> Sandbox {
+    sandbox(mirror, proxy).without_var("GOWARD_ACCEPT")
+}
+
+#[test]
+fn who_is_asked() {
+    let (mirror, proxy, other) = (mirror(), proxy(), proxy());
+    let gosumdb = format!("sum.golang.org {}/sumdb/sum.golang.org", other.url(""));
+    let asked = |server: &Server| server.log().iter().any(|r| r.target == lookup_1_99_1());
+    for (name, value) in [
+        ("GOSUMDB", "off"),
+        ("GOSUMDB", "sum.example+00000000+AAAA https://sum.example"),
+        ("GONOSUMDB", "golang.org/toolchain"),
+        ("GOPRIVATE", "golang.org/*"),
+        ("GOFLAGS", "-insecure"),
+    ] {
+        let proxy = self::proxy();
+        let sandbox = sandbox(&mirror, &proxy).var(name, value);
+        assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+        assert!(asked(&proxy), "{name}");
+    }
+    let sandbox = sandbox(&mirror, &proxy).var("GOSUMDB", gosumdb);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    assert!(asked(&other) && proxy.log().is_empty());
+    // What `go env -w` wrote counts as it does for go.
+    let written = Sandbox::new()
+        .source(&mirror.url(""))
+        .without_var("GOPROXY")
+        .file("home/.config/go/env", format!("GOOS=plan9\nGOPROXY={}\n", proxy.url("")));
+    assert_eq!(written.goward(["install", "1.99.1"]).code, Some(0));
+    assert!(asked(&proxy));
+    // Nobody is asked where no socket may be opened, or what is wanted is installed.
+    let before = proxy.log().len();
+    assert_eq!(written.goward(["install", "1.99.1"]).code, Some(0));
+    let files = Sandbox::new()
+        .source(&format!("file://{}", written.path("mirror").display()))
+        .var("GOPROXY", proxy.url(""))
+        .var("GOWARD_OFFLINE", "1");
+    assert_eq!(files.goward(["install", "1.99.1"]).code, Some(3));
+    assert_eq!(proxy.log().len(), before);
+}
+
+#[test]
+fn a_damaged_memory_and_evidence_stop_everything() {
+    let (mirror, proxy) = (mirror(), proxy());
+    let sandbox = sandbox(&mirror, &proxy);
+    let state = "home/.local/state/goward/sumdb/sum.golang.org";
+    sandbox.write(&format!("{state}/latest"), "");
+    let place = format!("[HOME]{}/latest", &state["home".len()..]);
+    sandbox.goward(["install", "1.99.1"]).fails(
+        7,
+        &format!(
+            "goward: sum.golang.org was not asked: what `{place}` remembers of it cannot be used: \
+             it has no lines of signatures\n  nothing was changed\n\
+             hint: if nobody tampered with it, begin with the head built into goward: \
+             `mv {place} {place}.old`"
+        ),
+    );
+    fs::remove_file(sandbox.path(&format!("{state}/latest"))).unwrap();
+    sandbox.write(&format!("{state}/fork"), "evidence");
+    let outcome = sandbox.goward(["lock"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    let outcome = sandbox.goward(["use", "1.99.1"]);
+    assert_eq!(outcome.code, Some(7), "{}", outcome.stderr);
+    let report = "goward: sum.golang.org cannot be believed: it was caught with two histories\n";
+    assert!(outcome.stderr.starts_with(report), "{}", outcome.stderr);
+    assert!(proxy.log().is_empty() && !sandbox.path("project/goward.lock").exists());
+}
+
+/// The library with a log of our own, in the place of the program and Google's.
+struct Own {
+    sandbox: Sandbox,
+    mirror: Server,
+    server: Server,
+    log: TestLog,
+}
+
+impl Own {
+    /// A log whose records have `h1` for go1.99.1 and go1.27.1 on this machine.
+    fn new(h1: &str) -> Self {
+        let host = Platform::host().lock_name();
+        let record = |version: &str| {
+            record_of("golang.org/toolchain", &format!("v0.0.1-{version}.{host}"), h1, GO_MOD)
+        };
+        let others = (0..300)
+            .map(|id| record_of("example.com/module", &format!("v1.{id}.0"), OTHER_H1, GO_MOD));
+        let records = [record("go1.99.1"), record("go1.27.1")].into_iter().chain(others).collect();
+        let log = TestLog::new(Signer::new("log.example", 1), records);
+        let server = Server::start();
+        for (path, body) in log.files(log.size()) {
+            server.route(&path, Answer::new(body));
+        }
+        Self { sandbox: Sandbox::new(), mirror: mirror(), server, log }
+    }
+
+    fn session(&self) -> Session {
+        let mut ctx = Ctx {
+            cwd: self.sandbox.path("project"),
+            executable: self.sandbox.path("bin/goward"),
+            ..Ctx::default()
+        };
+        ctx.variables.insert("HOME".into(), self.sandbox.path("home").into());
+        let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
+        let url = goward::net::Url::parse(&self.server.url("")).unwrap();
+        let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
+        Session { ctx, ui: Ui::new(true), config: Config::default(), log }
+    }
+
+    fn fetch(&self) -> Fetch {
+        Fetch { source: Some(self.mirror.url("/")), accept: None }
+    }
+
+    fn archives_fetched(&self) -> usize {
+        self.mirror.log().iter().filter(|request| request.target.ends_with(".tar.gz")).count()
+    }
+
+    fn refuses(&self, result: Result<impl std::fmt::Debug, Error>) -> String {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), Kind::Verification, "{error}");
+        assert!(!self.sandbox.store_listing().iter().any(|path| path.starts_with("tree/")));
+        self.sandbox.redact(error.to_string().as_bytes())
+    }
+}
+
+/// The hash of the toolchain that the mirror has.
+fn h1() -> String {
+    let version = GoVersion::parse("1.99.1").unwrap();
+    let host = Platform::host();
+    let tree = tree("go1.99.1", &host.lock_name());
+    let files = tree.0.iter().map(|(path, content)| (path.as_str(), Digest::of(content)));
+    dirhash::tree_h1(version, host, files).unwrap().to_string()
+}
+
+#[test]
+fn what_the_log_proves_needs_no_record_and_no_permission() {
+    let own = Own::new(&h1());
+    let outcome = own.session().install_for("1.99.1", Platform::host(), false, &own.fetch());
+    let outcome = outcome.unwrap();
+    assert!(outcome.is_new && outcome.warnings.is_empty(), "{:?}", outcome.warnings);
+    let receipt = &outcome.installed.receipt;
+    assert_eq!((receipt.level.name(), receipt.logged), ("logged", Some((0, 302))));
+    // Where the hash is proved, nobody is asked for a digest.
+    let asked: Vec<String> = own.mirror.log().into_iter().map(|request| request.target).collect();
+    assert_eq!(asked, [format!("/{}", archive("go1.99.1"))]);
+    let state = own.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
+    assert_eq!(fs::read_to_string(state).unwrap(), own.log.note(302));
+    // The program finds it installed, and how well.
+    let listed = own.sandbox.goward(["list", "--json"]);
+    assert!(listed.data().contains("\"level\": \"logged\""), "{}", listed.stdout);
+    let again = own.sandbox.goward(["install", "1.99.1"]);
+    let host = Platform::host();
+    assert_eq!(again.says(), format!("goward: go1.99.1 for {host} is installed (logged)\n"));
+}
+
+#[test]
+fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
+    let own = Own::new(OTHER_H1);
+    let fetch = Fetch { accept: Some(goward::verify::Level::None), ..own.fetch() };
+    let host = Platform::host();
+    let name = archive("go1.99.1");
+    let url = own.mirror.url("/");
+    assert_eq!(
+        own.refuses(own.session().install_for("1.99.1", host, false, &fetch)),
+        format!(
+            "goward: checksum mismatch for go1.99.1 for {host}\n  \
+             expected {OTHER_H1} (checksum database)\n  received {} ({url}{name})\n  \
+             nothing was installed\n\
+             hint: ask a second source: `goward install go1.99.1 --source go.dev`",
+            h1()
+        )
+    );
+    // Before a byte is fetched: what is known here says otherwise.
+    let before = own.archives_fetched();
+    if host.to_string() == "linux/amd64" {
+        assert_eq!(
+            own.refuses(own.session().install_for("1.27.1", host, false, &fetch)),
+            format!(
+                "goward: log.example has another go1.27.1 for linux/amd64 than is known here\n  \
+                 expected h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M= (built-in records)\n  \
+                 received {OTHER_H1} (log.example, record 1)\n  nothing was changed\n\
+                 hint: one of the two is wrong; show both to others, and to the Go team: \
+                 https://go.dev/security"
+            )
+        );
+    }
+    let lock = format!(
+        "schema = 1\n\n[toolchain]\nversion = \"go1.99.1\"\nrequest = \"1.99\"\nlevel = \"logged\"\n\n\
+         [toolchain.{}]\nh1 = \"{}\"\n",
+        host.lock_name(),
+        h1()
+    );
+    own.sandbox.write("project/goward.lock", lock);
+    assert_eq!(
+        own.refuses(own.session().install_project(host, false, false, &fetch)),
+        format!(
+            "goward: log.example has another go1.99.1 for {host} than is known here\n  \
+             expected {} (`[PROJECT]/goward.lock`)\n  received {OTHER_H1} (log.example, record 0)\n  \
+             nothing was changed\n\
+             hint: find out who changed the lock: `git log -p goward.lock`",
+            h1()
+        )
+    );
+    assert_eq!(own.archives_fetched(), before);
+}
+
+#[test]
+fn a_lock_needs_no_download_where_the_log_has_the_hash() {
+    let own = Own::new(&h1());
+    own.sandbox.write(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99.1\"\n[policy]\nlevel = \"logged\"\n",
+    );
+    let written = own.session().lock(false, &own.fetch()).unwrap();
+    assert_eq!((written.level.name(), written.warnings.len()), ("logged", 0));
+    assert_eq!(own.archives_fetched(), 0);
+    let lock = own.sandbox.read("project/goward.lock");
+    assert!(lock.contains("level = \"logged\"") && lock.contains(&h1()), "{lock}");
+    // The same again is the same bytes, also when the log has grown.
+    assert!(!own.session().lock(false, &own.fetch()).unwrap().changed);
+    // What the project demands is proved again when it is installed.
+    let host = Platform::host();
+    let outcome = own.session().install_project(host, false, false, &own.fetch()).unwrap();
+    assert_eq!(outcome.installed.receipt.level.name(), "logged");
+}
+
+#[test]
+fn a_lock_that_contradicts_the_log_is_not_written_over() {
+    let own = Own::new(&h1());
+    own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
+    own.session().lock(false, &own.fetch()).unwrap();
+    let lock = own.sandbox.read("project/goward.lock").replace(&h1(), OTHER_H1);
+    own.sandbox.write("project/goward.lock", &lock);
+    let host = Platform::host();
+    assert_eq!(
+        own.refuses(own.session().lock(false, &own.fetch())),
+        format!(
+            "goward: the lock contradicts the record in the checksum database of go1.99.1 for {host}\n  \
+             expected {} (record in the checksum database)\n  received {OTHER_H1} (the lock)\n  \
+             nothing was changed\nhint: find out who changed the lock: `git log -p goward.lock`",
+            h1()
+        )
+    );
+    assert_eq!(own.sandbox.read("project/goward.lock"), lock);
+}
