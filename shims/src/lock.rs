@@ -10,7 +10,9 @@ mod error;
 mod grammar;
 
 pub use error::{ParseLockError, Problem};
-pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
+pub use grammar::{
+    is_h1, is_profile, is_request, is_sha256, is_signature, is_tree_hash, is_version,
+};
 
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
@@ -82,6 +84,8 @@ pub struct Lock<'a> {
     pub isolation: Isolation,
     /// What the toolchain is on each platform, in the order of the text.
     pub platforms: Vec<Platform<'a>>,
+    /// The head of the checksum database under which the level was reached, if it was there.
+    pub head: Option<Head<'a>>,
     /// The pins that apply without a profile.
     pub pins: Pins<'a>,
     /// The pins of each profile, complete, not added to [`Lock::pins`].
@@ -99,6 +103,17 @@ pub struct Platform<'a> {
     pub sha256: Option<&'a str>,
     /// Size of the release archive in bytes, where known.
     pub size: Option<u64>,
+}
+
+/// A signed head of the checksum database. Only the manager can tell whether the signature is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The number of records.
+    pub size: u64,
+    /// The hash of the tree, in base64.
+    pub hash: &'a str,
+    /// The signature, in base64.
+    pub signature: &'a str,
 }
 
 /// Values of pinned variables: `(name, value)`, each name once.
@@ -161,6 +176,7 @@ enum Table {
     Top,
     Toolchain,
     Platform,
+    Head,
     Pins,
     Profile,
 }
@@ -173,9 +189,29 @@ struct Reader<'a> {
     level: Option<Level>,
     isolation: Option<Isolation>,
     platforms: Vec<Platform<'a>>,
+    head: Option<UnreadHead<'a>>,
     pins: Option<Pins<'a>>,
     profiles: Vec<(&'a str, Pins<'a>)>,
     entries: usize,
+}
+
+/// A head that is being read.
+#[derive(Default)]
+struct UnreadHead<'a> {
+    size: Option<u64>,
+    hash: Option<&'a str>,
+    signature: Option<&'a str>,
+}
+
+impl<'a> UnreadHead<'a> {
+    fn finish(&self) -> Result<Head<'a>, Problem> {
+        let missing = |key| Problem::Missing { table: "head", key };
+        Ok(Head {
+            size: self.size.ok_or_else(|| missing("size"))?,
+            hash: self.hash.ok_or_else(|| missing("hash"))?,
+            signature: self.signature.ok_or_else(|| missing("signature"))?,
+        })
+    }
 }
 
 impl Default for Reader<'_> {
@@ -188,6 +224,7 @@ impl Default for Reader<'_> {
             level: None,
             isolation: None,
             platforms: Vec::new(),
+            head: None,
             pins: None,
             profiles: Vec::new(),
             entries: 0,
@@ -216,6 +253,7 @@ impl<'a> Reader<'a> {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),
             Table::Platform => self.platform(key, value),
+            Table::Head => self.head(key, value),
             Table::Pins => pin(self.pins.get_or_insert_default(), key, value),
             Table::Profile => match self.profiles.last_mut() {
                 Some((_, pins)) => pin(pins, key, value),
@@ -225,7 +263,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, name: &'a str) -> Result<(), Problem> {
-        self.finish_platform()?;
+        self.finish_table()?;
         if !self.schema {
             return Err(Problem::Missing { table: "", key: "schema" });
         }
@@ -233,6 +271,11 @@ impl<'a> Reader<'a> {
         self.table = match name.split_once('.') {
             None if name == "toolchain" && !started => Table::Toolchain,
             None if name == "toolchain" => return Err(Problem::Duplicate(name.into())),
+            None if name == "head" && self.head.is_none() => {
+                self.head = Some(UnreadHead::default());
+                Table::Head
+            }
+            None if name == "head" => return Err(Problem::Duplicate(name.into())),
             None if name == "pins" && self.pins.is_none() => {
                 self.pins = Some(Pins::new());
                 Table::Pins
@@ -328,17 +371,38 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish_platform(&self) -> Result<(), Problem> {
-        match (self.table, self.platforms.last()) {
-            (Table::Platform, Some(entry)) if entry.h1.is_empty() => {
+    fn head(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
+        let head = self.head.get_or_insert_default();
+        match key {
+            "size" => {
+                let size = value.integer().filter(|size| *size > 0);
+                set(&mut head.size, key, size, "a number of records")
+            }
+            "hash" => {
+                let hash = value.string().filter(|hash| is_tree_hash(hash));
+                set(&mut head.hash, key, hash, "a SHA-256 in base64")
+            }
+            "signature" => {
+                let signature = value.string().filter(|signature| is_signature(signature));
+                set(&mut head.signature, key, signature, "a signature in base64")
+            }
+            _ => Err(Problem::UnknownKey { key: key.into(), table: "head".into() }),
+        }
+    }
+
+    /// Checks that the table that ends here is complete.
+    fn finish_table(&self) -> Result<(), Problem> {
+        match (self.table, self.platforms.last(), &self.head) {
+            (Table::Platform, Some(entry), _) if entry.h1.is_empty() => {
                 Err(Problem::Missing { table: "toolchain", key: "h1" })
             }
+            (Table::Head, _, Some(head)) => head.finish().map(drop),
             _ => Ok(()),
         }
     }
 
     fn finish(self) -> Result<Lock<'a>, Problem> {
-        self.finish_platform()?;
+        self.finish_table()?;
         let missing = |key| Problem::Missing { table: "toolchain", key };
         if !self.schema {
             return Err(Problem::Missing { table: "", key: "schema" });
@@ -349,6 +413,7 @@ impl<'a> Reader<'a> {
             level: self.level.ok_or_else(|| missing("level"))?,
             isolation: self.isolation.unwrap_or_default(),
             platforms: self.platforms,
+            head: self.head.as_ref().map(UnreadHead::finish).transpose()?,
             pins: self.pins.unwrap_or_default(),
             profiles: self.profiles,
         })

@@ -33,7 +33,8 @@ impl Session {
         want: &Want,
         fetch: &Fetch,
     ) -> Result<(Delivery, Vec<String>)> {
-        let logged = self.ask_log(want)?;
+        let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
+        let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
         for source in self.sources(fetch)? {
             match self.deliver(store, want, logged.as_ref(), source.as_ref(), fetch) {

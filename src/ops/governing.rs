@@ -4,6 +4,7 @@ use super::install::level_of;
 use super::{Session, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::project::lock::LockedHead;
 use crate::store::Installed;
 use crate::verify::H1;
 use crate::version::GoVersion;
@@ -39,6 +40,8 @@ pub struct Toolchain {
     pub h1: String,
     /// SHA-256 of its archive, if the lock has it.
     pub sha256: Option<String>,
+    /// The head of the checksum database that the lock was made under.
+    pub head: Option<LockedHead>,
     /// How well it was verified when it was chosen.
     pub level: Level,
     /// Its name in the store.
@@ -59,6 +62,7 @@ impl Toolchain {
             version: receipt.version,
             h1: receipt.h1.to_string(),
             sha256: receipt.archive.map(|(digest, _)| digest.to_string()),
+            head: None,
             level: receipt.level,
             key: installed.key.clone(),
             isolation: Isolation::default(),
@@ -207,6 +211,7 @@ impl Session {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
             sha256: entry.sha256.map(str::to_owned),
+            head: lock.head.map(LockedHead::from),
             level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
             isolation: lock.isolation,

@@ -6,7 +6,7 @@ use super::pins::check_pins_with;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::lock::LockFile;
+use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
 use crate::store::{Installed, Store};
 use crate::verify::{Digest, H1, Level, Records};
@@ -42,6 +42,8 @@ pub struct Locked {
     pub h1: String,
     /// The digest of its archive, if the lock has it.
     pub sha256: Option<String>,
+    /// The head of the checksum database that the lock was made under.
+    pub head: Option<LockedHead>,
     /// Where the lock is, for messages.
     pub path: String,
 }
@@ -66,7 +68,8 @@ impl Want {
             )));
         };
         let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
-        let locked = Locked { h1, sha256, path: path.display().to_string() };
+        let head = lock.head.clone();
+        let locked = Locked { h1, sha256, head, path: path.display().to_string() };
         Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
     }
 }
@@ -205,7 +208,8 @@ impl Session {
             Origin::Request(_) => return self.install(&want, fetch),
         };
         let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
-        let locked = Locked { h1, sha256, path: path.display().to_string() };
+        let head = toolchain.head.clone();
+        let locked = Locked { h1, sha256, head, path: path.display().to_string() };
         let manifest = path.with_file_name(names::MANIFEST_FILE);
         let demand = if manifest.is_file() {
             Manifest::read(&manifest)?.demanded_level(Level::None)

@@ -4,8 +4,9 @@ use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedPlatform, Pins};
+use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
+use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -62,6 +63,7 @@ impl Session {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
+        lock.head.as_ref().map(|head| self.log.open_head(head)).transpose()?;
         let differences = differences(&manifest, &lock)?;
         if differences.is_empty() {
             return Ok(path);
@@ -97,6 +99,7 @@ impl Session {
             level: Level::Logged,
             isolation: manifest.isolation(),
             platforms: BTreeMap::new(),
+            head: None,
             pins: manifest.resolved_pins(None)?,
             profiles: manifest
                 .profiles()
@@ -107,19 +110,36 @@ impl Session {
         lock.check_pins()?;
         let old = old.filter(|old| old.version == version);
         let demand = manifest.demanded_level(Level::None);
+        let mut newest: Option<SignedHead> = None;
         for platform in manifest.platforms() {
             let known =
                 old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
             let want = Want { demand, ..Want::new(version, platform) };
-            let (locked, level) = self.locate(&want, known, fetch)?;
+            let record = Records::built_in().get(version, platform);
+            let logged = self.ask_log(&want, old.and_then(|old| old.head.as_ref()))?;
+            let (locked, level) = match logged {
+                Some(logged) => {
+                    let locked = proved(&want, &logged, known, record)?;
+                    newest = newest.into_iter().chain([logged.head]).max_by_key(SignedHead::size);
+                    (locked, Level::Logged)
+                }
+                None => self.locate(&want, known, fetch)?,
+            };
             lock.level = lock.level.min(level);
             lock.platforms.insert(platform, locked);
         }
+        // A lock that still says the same keeps its head, so that it stays the same.
+        let same = old.filter(|old| old.platforms == lock.platforms && old.level == lock.level);
+        lock.head = match (same.and_then(|old| old.head.clone()), newest) {
+            _ if lock.level < Level::Logged => None,
+            (Some(head), _) => Some(head),
+            (None, newest) => newest.as_ref().and_then(locked_head),
+        };
         Ok(lock)
     }
 
-    /// Returns what a release is on a platform: from the checksum database, the built-in records, the old
-    /// lock, the store, or, failing those, by fetching and hashing it.
+    /// Returns what a release is on a platform where the checksum database cannot tell: from the built-in
+    /// records, the old lock, the store, or, failing those, by fetching and hashing it.
     fn locate(
         &self,
         want: &Want,
@@ -129,17 +149,6 @@ impl Session {
         let Want { version, platform, .. } = *want;
         let floor = self.floor(want, fetch)?;
         let record = Records::built_in().get(version, platform);
-        if let Some(logged) = self.ask_log(want)? {
-            let locked = match old {
-                Some((locked, _)) if locked.h1 != logged.h1.as_str() => {
-                    let place = "record in the checksum database";
-                    return Err(contradiction(want, &locked.h1, &logged.h1, place));
-                }
-                Some((locked, _)) => locked,
-                None => locked_platform(&logged.h1, record),
-            };
-            return Ok((locked, Level::Logged));
-        }
         if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
             if let Some((locked, _)) = &old
                 && locked.h1 != h1.to_string()
@@ -240,6 +249,30 @@ fn enough(
         .hint("look at `policy.level` in the manifest, and at `GOWARD_ACCEPT`"))
 }
 
+/// Returns what the checksum database proves, beside what the old lock and the records know of the
+/// archive.
+fn proved(
+    want: &Want,
+    logged: &Logged,
+    old: Option<(LockedPlatform, Level)>,
+    record: Option<&Record>,
+) -> Result<LockedPlatform> {
+    match old {
+        Some((locked, _)) if locked.h1 != logged.h1.as_str() => {
+            let place = "record in the checksum database";
+            Err(contradiction(want, &locked.h1, &logged.h1, place))
+        }
+        Some((locked, _)) => Ok(locked),
+        None => Ok(locked_platform(&logged.h1, record)),
+    }
+}
+
+fn locked_head(head: &SignedHead) -> Option<LockedHead> {
+    let (head, signature) = head.parts()?;
+    let (hash, signature) = (head.hash.to_string(), signature.to_owned());
+    Some(LockedHead { size: head.size, hash, signature })
+}
+
 fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     LockedPlatform {
         h1: h1.to_string(),
@@ -314,8 +347,9 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     let known: BTreeSet<&str> = manifest.profiles().collect();
     let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
     found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
-    // Nothing that this goward knows proves more, whatever the lock says.
-    let level = lock.level.min(Level::BuiltIn);
+    // More than the built-in records can prove takes a head of the log, whatever the lock says.
+    let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
+    let level = lock.level.min(most);
     if manifest.demanded_level(level) > level {
         found.push(format!("the policy asks for a better level than the lock's, `{level}`"));
     }

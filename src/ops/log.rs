@@ -7,11 +7,13 @@ use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience};
+use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
-use crate::verify::log::{Authority, Log, LogError, Logged};
+use crate::verify::log::{Authority, Hash, Head, Log, LogError, Logged, SignedHead};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, barrier};
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -40,6 +42,31 @@ impl LogAccess {
         Self { other: Some((authority, route)), ..Self::default() }
     }
 
+    fn authority(&self) -> Result<Cow<'_, Authority>> {
+        match &self.other {
+            Some((authority, _)) => Ok(Cow::Borrowed(authority)),
+            None => Authority::of_go().map(Cow::Owned),
+        }
+    }
+
+    /// Checks the head in a lock: everybody can copy one, but only the log can make one.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] when the log has not signed it.
+    pub(super) fn open_head(&self, locked: &LockedHead) -> Result<SignedHead> {
+        let authority = self.authority()?;
+        let head = Hash::parse(&locked.hash).map(|hash| Head { size: locked.size, hash });
+        let signed = head.map(|h| SignedHead::from_parts(h, &locked.signature, &authority.key));
+        signed.and_then(Result::ok).ok_or_else(|| {
+            let name = authority.key.name();
+            let message = format!("the head in the lock is not signed by {name}");
+            Error::new(Kind::Verification, message)
+                .detail("nothing was changed")
+                .hint("find out who changed the lock: `git log -p goward.lock`")
+        })
+    }
+
     /// Returns why nothing was proved, if something stood in the way.
     pub(super) fn why_not(&self) -> Option<String> {
         self.outage.get().or(self.absence.get()).cloned()
@@ -48,17 +75,16 @@ impl LogAccess {
 
 impl Session {
     /// Returns what the checksum database proves of a toolchain; `None` when nobody may be asked, and
-    /// when nobody answers ([`LogAccess::why_not`]).
+    /// when nobody answers ([`LogAccess::why_not`]). `head` is the one in a lock, which the log has to
+    /// continue.
     ///
     /// # Errors
     ///
     /// [`Kind::Log`] when the log cannot be believed, [`Kind::Verification`] when it contradicts the
-    /// built-in records or the lock.
-    pub(super) fn ask_log(&self, want: &Want) -> Result<Option<Logged>> {
-        let authority = match &self.log.other {
-            Some((authority, _)) => authority,
-            None => &Authority::of_go()?,
-        };
+    /// built-in records or the lock, and when the head in the lock is not its own.
+    pub(super) fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
+        let authority = self.log.authority()?;
+        let head = head.map(|head| self.log.open_head(head)).transpose()?;
         let name = authority.key.name();
         if self.ctx.is_offline() || self.log.outage.get().is_some() {
             return Ok(None);
@@ -72,7 +98,7 @@ impl Session {
                 return Ok(None);
             }
         };
-        match Log::new(authority, remote).lookup(want.version, want.platform, None) {
+        match Log::new(&authority, remote).lookup(want.version, want.platform, head.as_ref()) {
             Ok(logged) => check(want, &logged, name).map(|()| Some(logged)),
             Err(error) if error.is_outage() => {
                 let is_absent = matches!(error, LogError::Absent(_));

@@ -34,6 +34,8 @@ pub struct LockFile {
     pub isolation: Isolation,
     /// What the toolchain is on each platform.
     pub platforms: BTreeMap<Platform, LockedPlatform>,
+    /// The head of the checksum database under which the level was reached.
+    pub head: Option<LockedHead>,
     /// The pins that apply without a profile.
     pub pins: Pins,
     /// The pins of each profile, complete.
@@ -51,6 +53,25 @@ pub struct LockedPlatform {
     pub size: Option<u64>,
 }
 
+/// A signed head of the checksum database, as a lock keeps it. Whether the signature is right is for
+/// others to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedHead {
+    /// The number of records.
+    pub size: u64,
+    /// The hash of the tree, in base64.
+    pub hash: String,
+    /// The signature, in base64.
+    pub signature: String,
+}
+
+impl From<lock::Head<'_>> for LockedHead {
+    fn from(head: lock::Head) -> Self {
+        let (hash, signature) = (head.hash.to_owned(), head.signature.to_owned());
+        Self { size: head.size, hash, signature }
+    }
+}
+
 impl LockFile {
     /// Returns a lock for one platform, without pins.
     pub fn of_one(
@@ -66,6 +87,7 @@ impl LockFile {
             level,
             isolation: Isolation::default(),
             platforms: BTreeMap::from([(platform, locked)]),
+            head: None,
             pins: Pins::new(),
             profiles: BTreeMap::new(),
         }
@@ -89,6 +111,12 @@ impl LockFile {
             if let Some(size) = entry.size {
                 _ = writeln!(text, "size = {size}");
             }
+        }
+        if let Some(head) = &self.head {
+            push_table(&mut text, "head");
+            _ = writeln!(text, "size = {}", head.size);
+            push_string(&mut text, "hash", &head.hash);
+            push_string(&mut text, "signature", &head.signature);
         }
         if !self.pins.is_empty() {
             push_table(&mut text, "pins");
@@ -224,6 +252,7 @@ impl LockFile {
             level: lock.level,
             isolation: lock.isolation,
             platforms,
+            head: lock.head.map(LockedHead::from),
             pins: owned(&lock.pins),
             profiles: profiles.collect(),
         };
@@ -253,7 +282,7 @@ const WRITTEN_BY_GOWARD: &str = "the file is written by `goward lock`; format: d
 pub fn explain(error: &ParseLockError, path: &Path) -> Error {
     let near = match &error.problem {
         Problem::UnknownKey { key, table } => near_match(key, keys_of(table)),
-        Problem::UnknownTable(name) => near_match(name, ["toolchain", "pins"]),
+        Problem::UnknownTable(name) => near_match(name, ["toolchain", "head", "pins"]),
         _ => None,
     };
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -292,6 +321,7 @@ fn keys_of(table: &str) -> Vec<&'static str> {
         "pins" => PINS.iter().filter(|pin| pin.rule.is_lockable()).map(|pin| pin.name).collect(),
         "toolchain" => vec!["isolation", "level", "request", "version"],
         "" => vec!["schema"],
+        "head" => vec!["hash", "signature", "size"],
         _ => vec!["h1", "sha256", "size"],
     }
 }

@@ -250,12 +250,23 @@ impl Own {
         let others = (0..300)
             .map(|id| record_of("example.com/module", &format!("v1.{id}.0"), OTHER_H1, GO_MOD));
         let records = [record("go1.99.1"), record("go1.27.1")].into_iter().chain(others).collect();
+        Self::of(Sandbox::new(), mirror(), records)
+    }
+
+    /// The same, with a record more in the log.
+    fn grown(self) -> Self {
+        let records = (0..self.log.size()).map(|id| self.log.record(id).to_owned());
+        let more = record_of("example.com/module", "v2.0.0", OTHER_H1, GO_MOD);
+        Self::of(self.sandbox, self.mirror, records.chain([more]).collect())
+    }
+
+    fn of(sandbox: Sandbox, mirror: Server, records: Vec<String>) -> Self {
         let log = TestLog::new(Signer::new("log.example", 1), records);
         let server = Server::start();
         for (path, body) in log.files(log.size()) {
             server.route(&path, Answer::new(body));
         }
-        Self { sandbox: Sandbox::new(), mirror: mirror(), server, log }
+        Self { sandbox, mirror, server, log }
     }
 
     fn session(&self) -> Session {
@@ -380,8 +391,21 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
     assert_eq!(own.archives_fetched(), 0);
     let lock = own.sandbox.read("project/goward.lock");
     assert!(lock.contains("level = \"logged\"") && lock.contains(&h1()), "{lock}");
+    let head = own.log.head(own.log.size());
+    let signature = own.log.signer().signature(&head);
+    let head = format!(
+        "\n[head]\nsize = 302\nhash = \"{}\"\nsignature = \"{signature}\"\n",
+        head.lines().last().unwrap()
+    );
+    assert!(lock.ends_with(&head), "{lock}");
+    own.session().check_lock().unwrap();
     // The same again is the same bytes, also when the log has grown.
-    assert!(!own.session().lock(false, &own.fetch()).unwrap().changed);
+    let grown = own.grown();
+    assert!(!grown.session().lock(false, &grown.fetch()).unwrap().changed);
+    grown.session().check_lock().unwrap();
+    let state = grown.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
+    assert_eq!(fs::read_to_string(state).unwrap(), grown.log.note(303));
+    let own = grown;
     // What the project demands is proved again when it is installed.
     let host = Platform::host();
     let outcome = own.session().install_project(host, false, false, &own.fetch()).unwrap();
@@ -406,4 +430,40 @@ fn a_lock_that_contradicts_the_log_is_not_written_over() {
         )
     );
     assert_eq!(own.sandbox.read("project/goward.lock"), lock);
+}
+
+#[test]
+fn the_head_in_a_lock_has_to_be_the_logs_and_of_its_history() {
+    let own = Own::new(&h1());
+    let host = Platform::host();
+    own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
+    own.session().lock(false, &own.fetch()).unwrap();
+    let lock = own.sandbox.read("project/goward.lock");
+    // Nobody else can sign one.
+    let forged = lock.replace("size = 302", "size = 301");
+    own.sandbox.write("project/goward.lock", &forged);
+    let report = "goward: the head in the lock is not signed by log.example\n  nothing was changed\n\
+                  hint: find out who changed the lock: `git log -p goward.lock`";
+    let locking = own.session().lock(false, &own.fetch());
+    assert_eq!(own.refuses(locking), report);
+    assert_eq!(own.refuses(own.session().check_lock()), report);
+    let installing = own.session().install_project(host, false, false, &own.fetch());
+    assert_eq!(own.refuses(installing), report);
+    // For the program, nobody but Google can.
+    let report = report.replace("log.example", "sum.golang.org");
+    for arguments in [&["lock", "--check"][..], &["install"], &["lock"]] {
+        own.sandbox.write("project/goward.lock", &lock);
+        own.sandbox.goward(arguments).fails(4, &report);
+    }
+    // One that the log did sign, in another history: who wrote the lock saw another log.
+    let other = Own::new(OTHER_H1);
+    let head = other.log.head(200);
+    let (hash, signature) = (head.lines().last().unwrap(), other.log.signer().signature(&head));
+    let (before, _) = lock.split_once("[head]").unwrap();
+    let split =
+        format!("{before}[head]\nsize = 200\nhash = \"{hash}\"\nsignature = \"{signature}\"\n");
+    own.sandbox.write("project/goward.lock", split);
+    let error = own.session().install_project(host, false, false, &own.fetch()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Log, "{error}");
+    assert!(own.sandbox.path("home/.local/state/goward/sumdb/log.example/fork").exists());
 }

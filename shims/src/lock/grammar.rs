@@ -34,13 +34,28 @@ pub fn is_request(request: &str) -> bool {
 
 /// Returns true for `h1:` and the canonical base64 of 32 bytes.
 pub fn is_h1(h1: &str) -> bool {
-    let Some(digits) = h1.strip_prefix("h1:").and_then(|rest| rest.strip_suffix('=')) else {
+    h1.strip_prefix("h1:").is_some_and(is_tree_hash)
+}
+
+/// Returns true for the canonical base64 of 32 bytes.
+pub fn is_tree_hash(hash: &str) -> bool {
+    is_base64(hash, 43)
+}
+
+/// Returns true for the canonical base64 of a note's signature: 4 bytes that name the key, and 64.
+pub fn is_signature(signature: &str) -> bool {
+    is_base64(signature, 91)
+}
+
+/// Returns true for so many digits and one `=`, in the only spelling of the bytes.
+fn is_base64(text: &str, count: usize) -> bool {
+    let Some(digits) = text.strip_suffix('=') else {
         return false;
     };
     let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    // The last digit carries four bits of the hash; the two below them must be zero.
+    // The last digit carries four bits; the two below them must be zero.
     let canonical = digits.bytes().last().is_some_and(|b| crate::layout::base64_value(b) & 3 == 0);
-    digits.len() == 43 && digits.bytes().all(base64) && canonical
+    digits.len() == count && digits.bytes().all(base64) && canonical
 }
 
 /// Returns true for 64 lower-case hexadecimal digits.

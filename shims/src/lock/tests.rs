@@ -23,6 +23,42 @@ fn hermetic() -> String {
     )
 }
 
+const HASH: &str = "dZ4n3o/nb32Y8rCuyUc1VeuATkhefsubWOYVhA9QIc8=";
+const SIGNATURE: &str =
+    "Az3grsDfywmQmtE8AnKAZWYgJv9wxa/yQFVkeo5Rc9QgJGIaSXQm0ZpwH5fSInK6jmCeFc2lYIqfnYdCAqt2MkL2wwI=";
+
+/// The full lock under a head of the checksum database.
+fn logged() -> String {
+    let head =
+        format!("[head]\nsize = 66746896\nhash = \"{HASH}\"\nsignature = \"{SIGNATURE}\"\n\n");
+    full().replacen("built-in", "logged", 1).replacen("[pins]\n", &format!("{head}[pins]\n"), 1)
+}
+
+#[test]
+fn a_head_is_read_whole() {
+    let text = logged();
+    let lock = parse(text.as_bytes()).unwrap();
+    assert_eq!(lock.head, Some(Head { size: 66_746_896, hash: HASH, signature: SIGNATURE }));
+    assert_eq!(lock.pins_of(None).unwrap(), &[("GODEBUG", "http2debug=1")]);
+    let cases = [
+        ("size = 66746896\n", "", 18, "`size` is missing in `head`"),
+        ("size = 66746896", "size = 0", 15, "not a line of a goward lock"),
+        ("size = 66746896", "size = \"66746896\"", 15, "`size` must be a number of records"),
+        ("hash = \"d", "hash = \"", 16, "`hash` must be a SHA-256 in base64"),
+        ("Ic8=", "Ic9=", 16, "`hash` must be a SHA-256 in base64"),
+        ("2wwI=", "2wwJ=", 17, "`signature` must be a signature in base64"),
+        ("2wwI=", "2ww==", 17, "`signature` must be a signature in base64"),
+        ("[pins]\n", "note = \"x\"\n[pins]\n", 19, "unknown key `note` in `head`"),
+        ("[pins]\n", "[head]\n", 19, "`head` stands here a second time"),
+        ("[pins]\n", "size = 7\n[pins]\n", 19, "`size` stands here a second time"),
+    ];
+    for (from, to, line, message) in cases {
+        let changed = text.replacen(from, to, 1);
+        let error = parse(changed.as_bytes()).unwrap_err();
+        assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
+    }
+}
+
 #[test]
 fn a_full_lock_is_read() {
     let text = full();
@@ -120,7 +156,7 @@ fn each_damage_names_its_line() {
 
 #[test]
 fn every_changed_byte_is_an_error_or_changes_what_is_read() {
-    full_and_hermetic(|text| {
+    every_form(|text| {
         let before = parse(text.as_bytes()).unwrap();
         let comment_and_blanks = |at: usize| {
             let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -143,7 +179,7 @@ fn every_changed_byte_is_an_error_or_changes_what_is_read() {
 
 #[test]
 fn every_cut_is_an_error_or_a_shorter_lock() {
-    full_and_hermetic(|text| {
+    every_form(|text| {
         for end in 0..text.len() {
             if let Ok(lock) = parse(&text.as_bytes()[..end]) {
                 assert!(text[..end].ends_with('\n') && lock.version == "go1.27.1");
@@ -152,7 +188,8 @@ fn every_cut_is_an_error_or_a_shorter_lock() {
     });
 }
 
-fn full_and_hermetic(check: impl Fn(&str)) {
+fn every_form(check: impl Fn(&str)) {
+    check(&logged());
     check(&full());
     check(&hermetic());
 }

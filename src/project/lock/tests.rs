@@ -26,6 +26,7 @@ fn sample() -> LockFile {
             (Platform::parse("linux/amd64").unwrap(), full),
             (Platform::parse("darwin/arm64").unwrap(), bare),
         ]),
+        head: None,
         pins: owned(&[("GOEXPERIMENT", "jsonv2"), ("GODEBUG", "http2debug=1")]),
         profiles: BTreeMap::from([
             ("prod".to_owned(), Pins::new()),
@@ -53,6 +54,22 @@ fn a_lock_is_rendered_sorted() {
     );
     assert_eq!(sample().render(), want);
     assert_eq!(parse(&want).unwrap(), sample().sorted());
+}
+
+#[test]
+fn a_head_stands_between_platforms_and_pins() {
+    let head = LockedHead {
+        size: 66_746_896,
+        hash: H1["h1:".len()..].to_owned(),
+        signature: format!("{}A=", "A".repeat(90)),
+    };
+    let want = format!(
+        "\n[head]\nsize = 66746896\nhash = \"{}\"\nsignature = \"{}\"\n\n[pins]\n",
+        head.hash, head.signature
+    );
+    let lock = LockFile { head: Some(head), ..sample() };
+    assert!(lock.render().contains(&want), "{}", lock.render());
+    assert_eq!(parse(&lock.render()).unwrap(), lock.sorted());
 }
 
 #[test]
@@ -300,6 +317,7 @@ fn lock_file() -> impl Strategy<Value = LockFile> {
             level,
             isolation,
             platforms,
+            head: None,
             pins,
             profiles,
         })

@@ -199,6 +199,13 @@ impl SignedHead {
         self.head
     }
 
+    /// Returns head and signature, if [`SignedHead::from_parts`] can make the note of them: not if the
+    /// log signed more than a head has today.
+    pub fn parts(&self) -> Option<(Head, &str)> {
+        let is_all = self.note.starts_with(&format!("{}\n", self.head));
+        is_all.then_some((self.head, self.signature.as_str()))
+    }
+
     /// Returns the number of records.
     pub fn size(&self) -> u64 {
         self.head.size
@@ -207,11 +214,6 @@ impl SignedHead {
     /// Returns the note as the log served it.
     pub fn note(&self) -> &str {
         &self.note
-    }
-
-    /// Returns the signature, in base64.
-    pub fn signature(&self) -> &str {
-        &self.signature
     }
 }
 
@@ -230,7 +232,7 @@ mod tests {
         for (size, hash, signature) in HEADS {
             let head = Head { size: *size, hash: Hash::parse(hash).unwrap() };
             let signed = SignedHead::from_parts(head, signature, &google()).unwrap();
-            assert_eq!((signed.head(), signed.signature()), (head, *signature));
+            assert_eq!(signed.parts(), Some((head, *signature)));
             let again = SignedHead::open(signed.note().as_bytes(), &google()).unwrap();
             assert_eq!(again, signed);
             let larger = Head { size: size + 1, ..head };
@@ -328,6 +330,14 @@ mod tests {
         }
         let largest = good.replace("\n2\n", "\n9223372036854775807\n");
         assert_eq!(Head::parse(&largest).unwrap().size, i64::MAX.cast_unsigned());
+    }
+
+    #[test]
+    fn a_head_with_more_lines_has_no_parts() {
+        let signer = Signer::new("log.example", 1);
+        let text = format!("{}more\n", Head { size: 2, hash: Hash::of_record("x") });
+        let signed = SignedHead::open(signer.note(&text).as_bytes(), &signer.key()).unwrap();
+        assert_eq!((signed.size(), signed.parts()), (2, None));
     }
 
     #[test]
