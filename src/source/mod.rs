@@ -205,7 +205,6 @@ impl SourceSpec {
             "python-index" => return Ok(Self::PythonIndex),
             "goproxy" => {
                 return Err(Error::new(Kind::Usage, "the source `goproxy` is not available yet")
-                    .detail("it comes together with the client of the checksum database")
                     .hint(format!("use one of the others: `{DEFAULT_SOURCES}`")));
             }
             _ => {}
@@ -324,8 +323,7 @@ mod tests {
             ("", "goward: no source is given\nhint: the default is `go.dev,python-index`"),
             (
                 "goproxy",
-                "goward: the source `goproxy` is not available yet\n  \
-                 it comes together with the client of the checksum database\n\
+                "goward: the source `goproxy` is not available yet\n\
                  hint: use one of the others: `go.dev,python-index`",
             ),
             ("go.def", "goward: `go.def` is not a source\nhint: did you mean `go.dev`?"),

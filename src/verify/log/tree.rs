@@ -336,8 +336,8 @@ mod tests {
     fn a_head_with_more_lines_has_no_parts() {
         let signer = Signer::new("log.example", 1);
         let text = format!("{}more\n", Head { size: 2, hash: Hash::of_record("x") });
-        let signed = SignedHead::open(signer.note(&text).as_bytes(), &signer.key()).unwrap();
-        assert_eq!((signed.size(), signed.parts()), (2, None));
+        let head = SignedHead::open(signer.note(&text).as_bytes(), &signer.key()).unwrap();
+        assert_eq!((head.size(), head.parts()), (2, None));
     }
 
     #[test]
