@@ -12,7 +12,8 @@
 //! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours
-//! - [`sys`]: the operating system, behind four functions
+//! - [`trust`]: whose locks count, and which ones the user vouched for
+//! - [`sys`]: the operating system, behind a few functions
 //!
 //! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself, so that an
 //! entry point without libc needs to replace that one module only.
@@ -35,6 +36,7 @@ pub mod next_go;
 pub mod pins;
 pub mod resolve;
 pub mod sys;
+pub mod trust;
 
 pub use environment::Environment;
 pub use resolve::{Call, Refusal, Step, Tool, resolve};

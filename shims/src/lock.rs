@@ -155,6 +155,13 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     reader.finish().map_err(|problem| ParseLockError { line, problem })
 }
 
+/// Returns the line that `part`, a piece of a parsed lock, stands on in `text`, counted from 1.
+pub fn line_of(text: &[u8], part: &str) -> u32 {
+    let offset = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    let before = text.get(..offset).unwrap_or(text);
+    u32::try_from(before.split(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
 /// Which table the current line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Table {

@@ -24,6 +24,9 @@ pub const GOENV_DIRECTORY: &str = "goenv";
 /// The directory of locks that `goward exec` makes for its overrides, in the store.
 pub const OVERRIDE_DIRECTORY: &str = "override";
 
+/// The directory of what `goward trust` records, in the state directory.
+pub const TRUST_DIRECTORY: &str = "trust";
+
 /// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
 pub const HOME_VAR: &str = "GOWARD_HOME";
 /// `1`: run the next `go` on PATH that is not ours, as if goward were not there.
@@ -46,6 +49,8 @@ pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
 pub const TRACE_VAR: &str = "GOWARD_TRACE";
 /// The caller's own GOENV, put aside while GOENV names goward's copy; set by the shim.
 pub const GOENV_VAR: &str = "GOWARD_GOENV";
+/// Colon-separated absolute directories; locks at or below them may be anybody's.
+pub const TRUSTED_ROOTS_VAR: &str = "GOWARD_TRUSTED_ROOTS";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.
 pub const SOURCE_VAR: &str = "GOWARD_SOURCE";
 /// The weakest level at which a toolchain may be installed.

@@ -5,7 +5,7 @@ use crate::environment::Environment;
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, Lock, ParseLockError};
-use crate::{layout, names, next_go, sys};
+use crate::{layout, names, next_go, pins, sys, trust};
 use alloc::vec::Vec;
 
 /// Passing a call on to a `go` that is not ours more often than this is a loop.
@@ -103,6 +103,8 @@ pub enum Step<'a> {
 #[derive(Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields say what they are; the manager words the messages")]
 pub enum Refusal {
+    /// The lock belongs to somebody whom the user did not trust with it.
+    Foreign { lock: Vec<u8>, owner: u32 },
     /// Calls are passed back and forth with another program called `go`.
     Loop,
     /// There is no store: neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set.
@@ -119,6 +121,8 @@ pub enum Refusal {
     Unreadable { lock: Vec<u8>, error: sys::ReadError },
     /// The lock does not have the profile that `GOWARD_PROFILE` names.
     UnknownProfile { lock: Vec<u8>, profile: Vec<u8> },
+    /// A pin that would apply weakens security, and the user did not trust the lock with that.
+    Weakening { lock: Vec<u8>, line: u32, setting: Vec<u8>, reason: &'static str },
 }
 
 /// Returns who decides about `call`, in the order of precedence.
@@ -139,8 +143,8 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
     if let Some(path) = env.get(names::LOCK_VAR) {
-        return match sys::read_file(path, lock::MAX_SIZE) {
-            Ok(Some(text)) => Ok(Choice::Project(Found { path: path.into(), text })),
+        return match sys::read_owned(path, lock::MAX_SIZE) {
+            Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
             Err(error) => Err(unreadable(path.into(), error)),
         };
@@ -158,8 +162,8 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
         return Ok(Choice::Nobody);
     };
     let path = layout::default_lock(&home);
-    match sys::read_file(&path, lock::MAX_SIZE) {
-        Ok(Some(text)) => Ok(Choice::Default(Found { path, text })),
+    match sys::read_owned(&path, lock::MAX_SIZE) {
+        Ok(Some(file)) => Ok(Choice::Default(Found::new(path, file))),
         Ok(None) => Ok(Choice::Nobody),
         Err(error) => Err(unreadable(path, error)),
     }
@@ -203,6 +207,7 @@ pub struct Locked<'a> {
 pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal> {
     let env = &call.env;
     let path = || found.path.clone();
+    check_owner(found, env)?;
     let lock =
         lock::parse(&found.text).map_err(|error| Refusal::Unparsable { lock: path(), error })?;
     // The default is no project's, and has no profiles.
@@ -211,6 +216,16 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let pins = if is_default { Ok(&lock.pins) } else { pins_of(&lock, env) };
     let pins =
         pins.map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    if let Some(weakening) = pins::weakening(pins).next()
+        && !trust::is_recorded(found, env)
+    {
+        return Err(Refusal::Weakening {
+            lock: path(),
+            line: lock::line_of(&found.text, weakening.setting),
+            setting: weakening.setting.into(),
+            reason: weakening.reason,
+        });
+    }
     check_gotoolchain(env, lock.version).map_err(|wanted| Refusal::Toolchain {
         lock: path(),
         version: lock.version.into(),
@@ -229,6 +244,18 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     };
     let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
     Ok(Locked { launch, barrier })
+}
+
+/// Accepts a lock that belongs to somebody whose locks count, or that the user trusts.
+///
+/// # Errors
+///
+/// [`Refusal::Foreign`].
+pub fn check_owner(found: &Found, env: &Environment) -> Result<(), Refusal> {
+    if trust::accepts(found.owner, &found.path, env) || trust::is_recorded(found, env) {
+        return Ok(());
+    }
+    Err(Refusal::Foreign { lock: found.path.clone(), owner: found.owner })
 }
 
 /// Returns the pins of the profile that the environment names.

@@ -53,6 +53,8 @@ pub enum Command {
     Exec(Exec),
     /// Choose the Go outside of projects
     Default(Default),
+    /// Trust a lock that is somebody else's or weakens security, as it is now
+    Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
     /// Print completions for a shell, or write man pages
@@ -225,6 +227,26 @@ pub struct Default {
     pub none: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Trust {
+    /// A lock or its directory; without it, the lock that governs here
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Change nothing; fail when the lock needs trust and has none
+    #[arg(long)]
+    pub check: bool,
+    /// Take the trust back
+    #[arg(long, conflicts_with = "check")]
+    pub revoke: bool,
+    /// List what is trusted
+    #[arg(long, conflicts_with_all = ["path", "check", "revoke"])]
+    pub list: bool,
+    /// Print JSON
+    #[arg(long, requires = "list")]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

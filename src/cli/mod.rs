@@ -14,6 +14,7 @@ mod lock;
 mod miss;
 mod records;
 mod setup;
+mod trust;
 mod uninstall;
 mod r#use;
 mod version;
@@ -69,6 +70,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
         Command::Default(args) => default::run(&session, &args),
+        Command::Trust(args) => trust::run(&session, &args),
         Command::Setup(args) => setup::run(&session, &args),
         Command::Completions(args) => completions::run(&session, &args),
         Command::Version(args) => {

@@ -60,7 +60,7 @@ impl Session {
     }
 
     fn read_default(&self) -> Result<Option<LockFile>> {
-        LockFile::read(&self.default_path()?).map_err(|error| {
+        self.read_lock(&self.default_path()?).map_err(|error| {
             Error::new(error.kind(), error.message())
                 .hint("choose anew: `goward default REQUEST`, or none: `goward default --none`")
         })

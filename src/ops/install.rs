@@ -10,8 +10,8 @@ use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
 use crate::store::{Installed, Store};
 use crate::verify::{Digest, H1, Level, Records};
-use crate::version::GoVersion;
 use crate::version::request::Request;
+use crate::version::{GoVersion, floor};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
@@ -78,7 +78,7 @@ pub struct Outcome {
     pub installed: Installed,
     /// Whether this run installed it.
     pub is_new: bool,
-    /// Sources that failed before one delivered, and what is odd about the pins.
+    /// Sources that failed before one delivered, and what is odd about release and pins.
     pub warnings: Vec<String>,
 }
 
@@ -153,7 +153,7 @@ impl Session {
                 self.lock(false, fetch)?;
             }
         }
-        if let Some(lock) = LockFile::read(path)? {
+        if let Some(lock) = self.read_lock(path)? {
             if let Some(manifest) = &project.manifest
                 && !differences(manifest, &lock)?.is_empty()
             {
@@ -215,13 +215,19 @@ impl Session {
         self.install(&Want { locked: Some(locked), demand, ..want }, fetch)
     }
 
-    /// Installs a toolchain, unless it is installed.
+    /// Installs a toolchain, unless it is installed, and warns of a release with known flaws.
     ///
     /// # Errors
     ///
     /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+        let mut outcome = self.install_missing(want, fetch)?;
+        outcome.warnings.extend(floor::warning(want.version, want.platform));
+        Ok(outcome)
+    }
+
+    fn install_missing(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
         if let Some(installed) = present(&store, want, floor)?

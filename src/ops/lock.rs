@@ -7,12 +7,11 @@ use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
 use crate::verify::{Digest, H1, Record, Records};
-use crate::version::GoVersion;
 use crate::version::request::Request;
-use goward_shim::lock::{Level, MAX_SIZE, Problem};
+use crate::version::{GoVersion, floor};
+use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
@@ -42,11 +41,13 @@ impl Session {
     /// installed and does not know a pin; the old lock is then untouched.
     pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
         let (manifest, path) = self.manifest()?;
-        let old = Old::read(&path)?;
+        let old = Old::read(self, &path)?;
         let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
         let changed = lock.write_if_changed(&path)?;
-        let warnings = old.warning.into_iter().chain(pins).collect();
+        let mut warnings: Vec<String> = old.warning.into_iter().chain(pins).collect();
+        warnings.extend(floor::warning(lock.version, Platform::host()));
+        warnings.extend(self.trust_warnings(&path)?);
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
     }
 
@@ -57,7 +58,7 @@ impl Session {
     /// Every difference, in one report.
     pub fn check_lock(&self) -> Result<PathBuf> {
         let (manifest, path) = self.manifest()?;
-        let Some(lock) = LockFile::read(&path)? else {
+        let Some(lock) = self.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
@@ -183,15 +184,16 @@ pub(super) struct Old {
 
 impl Old {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
-    /// goward may not.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let error = match LockFile::read(path) {
-            Ok(lock) => return Ok(Self { lock, warning: None }),
+    /// goward or of somebody else may not.
+    pub(super) fn read(session: &Session, path: &Path) -> Result<Self> {
+        let Some(found) = session.read_found(path)? else {
+            return Ok(Self { lock: None, warning: None });
+        };
+        let error = match LockFile::parse(&found.text, path) {
+            Ok(lock) => return Ok(Self { lock: Some(lock), warning: None }),
             Err(error) => error,
         };
-        let text = goward_shim::sys::read_file(path.as_os_str().as_bytes(), MAX_SIZE);
-        let Ok(Some(text)) = text else { return Err(error) };
-        let parsed = goward_shim::lock::parse(&text);
+        let parsed = goward_shim::lock::parse(&found.text);
         if parsed.is_err_and(|error| error.problem == Problem::NewerSchema) {
             return Err(error);
         }

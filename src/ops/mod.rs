@@ -2,7 +2,8 @@
 //!
 //! An operation takes the [`Session`] and plain data, does its work and returns data, warnings
 //! included; `cli` prints. Only what happens on the way operations show themselves: progress bars,
-//! whom they wait for, and sources that failed before one answered.
+//! whom they wait for, sources that failed before one answered, and flaws of what is installed for a
+//! call.
 
 pub mod barrier;
 pub mod default;
@@ -20,6 +21,7 @@ pub mod provide;
 pub mod records;
 pub mod refusal;
 pub mod setup;
+pub mod trust;
 pub mod uninstall;
 pub mod r#use;
 
@@ -56,13 +58,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When its manifest, or without one another tool's file, is wrong.
+    /// When its manifest, or without one another tool's file, is wrong, or the manifest is somebody
+    /// else's.
     pub(crate) fn project(&self) -> Result<Project> {
         let gowork = self.ctx.variable("GOWORK");
-        match discover(&self.ctx.cwd, gowork)? {
-            Some(project) => Ok(project),
-            None => Project::at(&self.ctx.cwd, gowork),
-        }
+        let project = match discover(&self.ctx.cwd, gowork)? {
+            Some(project) => project,
+            None => Project::at(&self.ctx.cwd, gowork)?,
+        };
+        project.manifest.as_ref().map_or(Ok(()), |manifest| self.check_manifest(manifest))?;
+        Ok(project)
     }
 }
 

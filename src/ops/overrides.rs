@@ -90,6 +90,7 @@ impl Session {
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
+        self.trust_what_was_typed(&path)?;
         Ok(Overridden { toolchain, lock: path, warnings })
     }
 
@@ -102,7 +103,9 @@ impl Session {
             installed
         } else {
             let version = self.pick(&parsed, platform, fetch)?;
-            self.install(&Want::new(version, platform), fetch)?.installed
+            let outcome = self.install(&Want::new(version, platform), fetch)?;
+            self.warn_of_flaws(version);
+            outcome.installed
         };
         Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
     }

@@ -1,20 +1,28 @@
 //! Words for what the shim refuses.
 
+use super::trust;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
+use crate::shell;
 use crate::version::GoVersion;
-use goward_shim::{Refusal, lock, names};
+use goward_shim::{Refusal, lock, names, sys};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Explains a refusal: what is wrong, where, and what to type.
 pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
     let path = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
     match refusal {
+        Refusal::Foreign { lock, owner } => {
+            let place = os_path(lock);
+            Error::new(Kind::CannotRun, belongs_to(&place, *owner))
+                .hint(format!("read it, and trust it as it is: {}", trust::command(lock)))
+                .hint(format!("or {}", trust_directory(&place)))
+        }
         Refusal::Loop => Error::new(
             Kind::CannotRun,
             "calls of `go` go round in circles between goward and another program of that name",
@@ -83,7 +91,28 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
                 (None, true) => error.hint(format!("unset `{}`", names::PROFILE_VAR)),
             }
         }
+        Refusal::Weakening { lock, line, setting, reason } => Error::new(
+            Kind::CannotRun,
+            format!(
+                "`{}:{line}`: `{}` takes effect only in a lock that you trust: {reason}",
+                path(lock),
+                text(setting)
+            ),
+        )
+        .hint(format!("read it, and trust it as it is: {}", trust::command(lock))),
     }
+}
+
+/// Says whose a file is that counts only when it is the user's own.
+pub(super) fn belongs_to(path: &Path, owner: u32) -> String {
+    let me = sys::effective_user().map_or_else(String::new, |user| format!(" ({user})"));
+    format!("`{}` belongs to user {owner}, not to you{me} or root", path.display())
+}
+
+/// Says how to let everybody's files in a directory count.
+pub(super) fn trust_directory(path: &Path) -> String {
+    let directory = shell::word(path.parent().unwrap_or(Path::new("/")));
+    format!("let everybody's files there count: `{}={directory}`", names::TRUSTED_ROOTS_VAR)
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {
@@ -92,7 +121,7 @@ fn os_path(bytes: &[u8]) -> PathBuf {
 
 /// Returns the profiles of a lock that was readable a moment ago.
 fn profiles(path: &[u8]) -> Vec<String> {
-    let Ok(Some(text)) = goward_shim::sys::read_file(path, lock::MAX_SIZE) else {
+    let Ok(Some(text)) = sys::read_file(path, lock::MAX_SIZE) else {
         return Vec::new();
     };
     let Ok(lock) = lock::parse(&text) else { return Vec::new() };

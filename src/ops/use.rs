@@ -53,7 +53,7 @@ impl Session {
         let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
         apply(wish, &mut edit)?;
         let manifest = Manifest::parse(&edit.to_string(), &project.manifest_path)?;
-        let old = Old::read(&project.lock_path)?;
+        let old = Old::read(self, &project.lock_path)?;
         let lock = self
             .compute_lock(&manifest, old.lock.as_ref(), true, fetch)
             .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
@@ -64,6 +64,7 @@ impl Session {
             .map_err(|error| error.detail("manifest and lock are as they were"))?;
         installed.warnings.extend(warnings);
         write_both(&edit, &project, &lock)?;
+        installed.warnings.extend(self.trust_warnings(&project.lock_path)?);
         let Project { manifest_path, lock_path, .. } = project;
         Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })
     }

@@ -8,12 +8,17 @@ use crate::error::{Error, Kind, Result, untrusted};
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    read_owned(path, limit).map(|read| read.map(|(bytes, _)| bytes))
+}
+
+/// Like [`read`], with the user whom the file belongs to.
+fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
     // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
     let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs_err::OpenOptions::new().read(true).custom_flags(non_blocking).open(path);
@@ -22,7 +27,8 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(Error::new(Kind::Usage, format!("`{}` is not a regular file", path.display())));
     }
     let mut bytes = Vec::new();
@@ -33,15 +39,20 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
             format!("`{}` is larger than {} KiB", path.display(), limit / 1024),
         ));
     }
-    Ok(Some(bytes))
+    Ok(Some((bytes, metadata.uid())))
 }
 
 /// Like [`read`], for a file that holds text.
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
-    let Some(bytes) = read(path, limit)? else {
+    read_owned_text(path, limit).map(|read| read.map(|(text, _)| text))
+}
+
+/// Like [`read_text`], with the user whom the file belongs to.
+pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
+    let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
     };
-    String::from_utf8(bytes).map(Some).map_err(|error| {
+    String::from_utf8(bytes).map(|text| Some((text, owner))).map_err(|error| {
         let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
         Error::new(Kind::Usage, format!("{}: not UTF-8", place(path, line)))
     })

@@ -8,6 +8,7 @@ use super::file::{self, place};
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use goward_shim::find::Found;
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
 use goward_shim::pins::{Isolation, PINS, first_minor};
 use goward_shim::sys::{self, ReadError};
@@ -99,19 +100,6 @@ impl LockFile {
             push_pins(&mut text, pins);
         }
         text
-    }
-
-    /// Reads the lock at `path`; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a file that is not a lock, with the line.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
-        match sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE) {
-            Ok(Some(text)) => Self::parse(&text, path).map(Some),
-            Ok(None) | Err(ReadError::NotFound) => Ok(None),
-            Err(error) => Err(explain_read(error, path)),
-        }
     }
 
     /// Reads the text of a lock; `path` is where it stands, for messages.
@@ -228,6 +216,20 @@ impl LockFile {
             profiles: profiles.collect(),
         };
         Ok(file.sorted())
+    }
+}
+
+/// Reads the lock at `path`, not yet parsed; `None` when there is none.
+///
+/// # Errors
+///
+/// When something else than a lock stands there, or it cannot be read.
+pub fn read(path: &Path) -> Result<Option<Found>> {
+    let bytes = path.as_os_str().as_bytes();
+    match sys::read_owned(bytes, lock::MAX_SIZE) {
+        Ok(Some(file)) => Ok(Some(Found::new(bytes.into(), file))),
+        Ok(None) | Err(ReadError::NotFound) => Ok(None),
+        Err(error) => Err(explain_read(error, path)),
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Manifest {
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
     policy: Policy,
+    owner: Option<u32>,
 }
 
 /// What a project demands of the machines that build it.
@@ -63,11 +64,11 @@ impl Manifest {
     ///
     /// [`Kind::NotFound`] when there is none, [`Kind::Usage`] for one that is wrong, with the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = file::read_text(path, MAX_SIZE)?.ok_or_else(|| {
+        let (text, owner) = file::read_owned_text(path, MAX_SIZE)?.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward use 1.27`")
         })?;
-        Self::parse(&text, path)
+        Ok(Self { owner: Some(owner), ..Self::parse(&text, path)? })
     }
 
     /// Reads the text of a manifest; `path` is where it stands, for messages.
@@ -77,6 +78,11 @@ impl Manifest {
     /// [`Kind::Usage`] for a manifest that is wrong, with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         Reader { text, path }.read()
+    }
+
+    /// Returns the user whom the file belonged to when it was read.
+    pub fn owner(&self) -> Option<u32> {
+        self.owner
     }
 
     /// Returns the request.
@@ -196,6 +202,7 @@ impl Reader<'_> {
                 .get("profile")
                 .map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
+            owner: None,
         })
     }
 
@@ -428,11 +435,6 @@ fn check_debug(key: &str, value: &str) -> Result<(), String> {
     let shown = if value.is_empty() { "0" } else { value };
     let setting = format!("{key}={shown}");
     match check_pin("GODEBUG", &setting) {
-        // Removing a setting weakens nothing.
-        Err(BadPin::Unsafe { .. }) if value.is_empty() => Ok(()),
-        Err(BadPin::Unsafe { name, reason }) => {
-            Err(format!("a lock may not set `{}`: {reason}", untrusted(name)))
-        }
         Ok(()) if !setting.contains(',') => Ok(()),
         _ => Err(format!(
             "`{}` is not one setting of GODEBUG, such as `http2debug=1`",

@@ -100,12 +100,6 @@ fn each_damage_names_its_line() {
         ("70553950", "99999999999999999999", 12, "not a line of a goward lock"),
         ("size = 70553950", "size  = 1", 12, "not a line of a goward lock"),
         ("GODEBUG =", "PATH =", 15, "unknown key `PATH` in `pins`"),
-        (
-            "http2debug=1",
-            "execerrdot=0",
-            15,
-            "a lock may not set `execerrdot`: it lets programs run from the current directory",
-        ),
         ("http2debug=1", "a b", 15, "`GODEBUG` must be a list such as \"http2debug=1,netdns=go\""),
         ("[profile.ci]", "[profile.CI]", 17, "unknown table `profile.CI`"),
         ("[profile.ci]", "[pins]", 17, "`pins` stands here a second time"),
@@ -116,6 +110,15 @@ fn each_damage_names_its_line() {
         let error = parse(text.as_bytes()).unwrap_err();
         assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
     }
+}
+
+#[test]
+fn a_piece_knows_its_line() {
+    let text = full();
+    let lock = parse(text.as_bytes()).unwrap();
+    let pins = [lock.pins_of(None), lock.pins_of(Some("ci"))].map(|pins| pins.unwrap()[0].1);
+    assert_eq!(pins.map(|value| line_of(text.as_bytes(), value)), [15, 18]);
+    assert_eq!(line_of(text.as_bytes(), lock.version), 5);
 }
 
 #[test]

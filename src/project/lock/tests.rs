@@ -34,6 +34,10 @@ fn sample() -> LockFile {
     }
 }
 
+fn read_back(path: &Path) -> LockFile {
+    LockFile::parse(&read(path).unwrap().unwrap().text, path).unwrap()
+}
+
 fn parse(text: &str) -> Result<LockFile> {
     LockFile::parse(text.as_bytes(), Path::new("/src/app/goward.lock"))
 }
@@ -131,12 +135,6 @@ fn each_mistake_is_explained() {
         ("go1.27.1", "go1.20.0", 5, "`go1.20.0` is not the name of a Go release"),
         ("linux-amd64", "plan10-amd64", 12, "unknown platform `plan10-amd64`"),
         ("linux-amd64", "linux-armv6l", 12, "unknown platform `linux-armv6l`"),
-        (
-            "http2debug=1",
-            "execerrdot=0",
-            18,
-            "a lock may not set `execerrdot`: it lets programs run from the current directory",
-        ),
         ("[toolchain]", "<<<<<<< ours", 4, "not a line of a goward lock"),
     ];
     for (from, to, line, problem) in cases {
@@ -161,7 +159,7 @@ fn place_for_lock() -> (TempDir, PathBuf) {
 #[test]
 fn a_lock_is_written_only_when_it_changed() {
     let (_dir, path) = place_for_lock();
-    assert_eq!(LockFile::read(&path).unwrap(), None);
+    assert_eq!(read(&path).unwrap(), None);
     assert!(sample().write_if_changed(&path).unwrap());
     let before = fs_err::metadata(&path).unwrap();
     let mut shuffled = sample();
@@ -169,10 +167,10 @@ fn a_lock_is_written_only_when_it_changed() {
     assert!(!shuffled.write_if_changed(&path).unwrap());
     let inode = std::os::unix::fs::MetadataExt::ino;
     assert_eq!(inode(&fs_err::metadata(&path).unwrap()), inode(&before));
-    assert_eq!(LockFile::read(&path).unwrap().unwrap(), sample().sorted());
+    assert_eq!(read_back(&path), sample().sorted());
     let other = LockFile { level: Level::Logged, ..sample() };
     assert!(other.write_if_changed(&path).unwrap());
-    assert_eq!(LockFile::read(&path).unwrap().unwrap(), other.sorted());
+    assert_eq!(read_back(&path), other.sorted());
 }
 
 #[test]
@@ -214,7 +212,7 @@ fn only_a_regular_file_is_a_lock() {
         "goward: `{shown}` is a link or a directory; a lock must be a regular file\n\
          hint: move it away and write a new one: `mv {shown} {shown}.old`, `goward lock`"
     );
-    assert_eq!(LockFile::read(&path).unwrap_err().to_string(), want);
+    assert_eq!(read(&path).unwrap_err().to_string(), want);
     let before = fs_err::read(&target).unwrap();
     assert!(LockFile { level: Level::Logged, ..sample() }.write_if_changed(&path).is_err());
     assert_eq!(fs_err::read(&target).unwrap(), before);

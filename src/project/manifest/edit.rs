@@ -96,8 +96,7 @@ impl ManifestEdit {
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] for what cannot be a setting or would weaken security; see also
-    /// [`ManifestEdit::set_request`].
+    /// [`Kind::Usage`] for what cannot be a setting; see also [`ManifestEdit::set_request`].
     pub fn set_debug(&mut self, key: &str, value: &str) -> Result<()> {
         check_debug(key, value).map_err(|problem| Error::new(Kind::Usage, problem))?;
         let shape = self.not_a_table("pins.debug");
