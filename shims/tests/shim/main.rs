@@ -7,3 +7,4 @@ mod environment;
 mod lookup;
 mod process;
 mod sandbox;
+mod trust;

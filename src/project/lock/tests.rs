@@ -187,7 +187,7 @@ fn what_could_not_be_read_back_is_not_written() {
         LockFile { request: "1.27\"\n# \"".to_owned(), ..sample() },
         LockFile { version: GoVersion::parse("1.27").unwrap(), ..sample() },
         LockFile { pins: owned(&[("PATH", "/x")]), ..sample() },
-        LockFile { pins: owned(&[("GODEBUG", "execerrdot=0")]), ..sample() },
+        LockFile { pins: owned(&[("GOFLAGS", "-toolexec=/x")]), ..sample() },
         LockFile { profiles: BTreeMap::from([("CI".to_owned(), Pins::new())]), ..sample() },
         twice,
         many,
