@@ -27,11 +27,11 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     if args.check && !examined.is_trusted {
         return Err(not_trusted(&examined));
     }
+    if !examined.is_trusted {
+        session.trust(&examined)?;
+    }
     for reason in examined.reasons() {
         session.ui.say(&reason);
-    }
-    if !args.check && !examined.is_trusted {
-        session.trust(&examined)?;
     }
     session.ui.say(&format!("`{shown}` is trusted as it is; a change of it ends that"));
     Ok(())

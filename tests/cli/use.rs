@@ -113,18 +113,6 @@ fn goroot_final_is_refused_where_nothing_reads_it() {
 }
 
 #[test]
-fn settings_that_weaken_security_are_refused() {
-    let outcome = sandbox(&mirror()).goward(["use", "1.99.1", "--debug", "execerrdot=0"]);
-    assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("execerrdot"), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.contains("it lets programs run from the current directory"),
-        "{}",
-        outcome.stderr
-    );
-}
-
-#[test]
 fn the_project_is_where_its_module_is() {
     let server = mirror();
     let sandbox = sandbox(&server).file("project/go.mod", "module x\n\ngo 1.98\n");
