@@ -136,6 +136,31 @@ fn the_levels_stand_in_verification() {
     }
 }
 
+/// Both ways, with the first releases that are free of each flaw.
+#[test]
+fn known_flaws_stand_in_verification() {
+    let document = read("docs/verification.md");
+    let documented: Vec<(String, Vec<String>)> =
+        rows(section(&document, "Releases with known flaws"))
+            .into_iter()
+            .skip(1)
+            .map(|row| {
+                let fixed = row[1].split(" (").next().unwrap().split(", ").map(str::to_owned);
+                (row[0].clone(), fixed.collect())
+            })
+            .collect();
+    let source = read("src/version/floor.rs");
+    let product = source.split("#[cfg(test)]").next().unwrap();
+    let flaws = product.split("id: \"").skip(1).map(|rest| {
+        let (id, rest) = rest.split_once('"').unwrap();
+        let calls = rest.split("fixed(").skip(1).map(|call| call.split(')').next().unwrap());
+        let fixed = calls.filter(|call| call.starts_with(|c: char| c.is_ascii_digit()));
+        let fixed = fixed.map(|call| format!("1.{}", call.replace(", ", ".")));
+        (id.to_owned(), fixed.collect::<Vec<_>>())
+    });
+    assert_eq!(documented, flaws.collect::<Vec<_>>());
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
