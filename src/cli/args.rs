@@ -40,6 +40,8 @@ pub enum Command {
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
+    /// Put back what `goward.toml` and `goward.lock` were before the last change
+    Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
     /// Remove installed toolchains
@@ -91,7 +93,7 @@ fn profile(name: &str) -> Result<String, String> {
     if is_profile(name) || name == NO_PROFILE {
         return Ok(name.to_owned());
     }
-    Err("a profile's name is 1 to 32 lower-case letters, digits and hyphens".to_owned())
+    Err("a name is 1 to 32 lower-case letters, digits and hyphens".to_owned())
 }
 
 fn level(name: &str) -> Result<Level, String> {
@@ -143,6 +145,16 @@ pub struct Lock {
     pub upgrade: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Rollback {
+    /// List the changes that were made here, newest first, and change nothing
+    #[arg(long, conflicts_with = "force")]
+    pub list: bool,
+    /// Also when the files were changed since, which is then given up
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Args, Debug)]

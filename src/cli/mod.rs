@@ -13,6 +13,7 @@ mod list;
 mod lock;
 mod miss;
 mod records;
+mod rollback;
 mod setup;
 mod uninstall;
 mod r#use;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Init(args) => init::run(&session, &args),
         Command::Use(args) => r#use::run(&session, &args),
         Command::Lock(args) => lock::run(&session, &args),
+        Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),

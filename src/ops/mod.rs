@@ -19,6 +19,7 @@ mod pins;
 pub mod provide;
 pub mod records;
 pub mod refusal;
+pub mod rollback;
 pub mod setup;
 pub mod uninstall;
 pub mod r#use;

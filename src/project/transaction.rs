@@ -36,6 +36,15 @@ impl Files {
         Ok(Self { manifest, lock })
     }
 
+    /// Returns which files have to change to become `other`: name, old and new content.
+    pub fn changes<'f>(
+        &'f self,
+        other: &'f Self,
+    ) -> impl Iterator<Item = (&'static str, Option<&'f [u8]>, Option<&'f [u8]>)> {
+        let pairs = self.parts().into_iter().zip(other.parts());
+        pairs.map(|((name, old), (_, new))| (name, old, new)).filter(|(_, old, new)| old != new)
+    }
+
     /// Returns names and contents, in the order in which they are replaced.
     pub(super) fn parts(&self) -> [(&'static str, Option<&[u8]>); 2] {
         [(names::MANIFEST_FILE, self.manifest.as_deref()), (names::LOCK_FILE, self.lock.as_deref())]
@@ -116,10 +125,9 @@ impl Transaction {
             return Ok(false);
         }
         let by = std::process::id().to_string();
-        let pairs = self.before.parts().into_iter().zip(after.parts());
-        let changed = pairs.filter(|(before, after)| before != after);
-        let swaps: Vec<Swap> = changed
-            .map(|((name, before), (_, after))| Swap::new(&self.root, name, &by, before, after))
+        let changes = self.before.changes(after);
+        let swaps: Vec<Swap> = changes
+            .map(|(name, before, after)| Swap::new(&self.root, name, &by, before, after))
             .collect();
         swaps.iter().try_for_each(Swap::check_place)?;
         let untouched = |error: Error| error.detail("nothing was changed");
@@ -250,26 +258,24 @@ fn recover(root: &Path, history: &History, record: &Record) -> Result<String> {
     let what =
         format!("a `goward {}` in `{}` that was interrupted", record.command, root.display());
     let now = Files::read(root)?;
-    let pairs = record.before.parts().into_iter().zip(record.after.parts());
-    let states: Vec<_> = pairs.zip(now.parts()).collect();
-    let [all_new, known] = [
-        states.iter().all(|((_, after), now)| after == now),
-        states.iter().all(|((before, after), now)| before == now || after == now),
-    ];
+    let Record { before, after, .. } = record;
+    let is_known = |file: fn(&Files) -> &Option<Vec<u8>>| {
+        file(&now) == file(before) || file(&now) == file(after)
+    };
     for (name, _) in now.parts() {
         for path in drafts(root, name, &record.by) {
             _ = fs::remove_file(path);
         }
     }
-    if all_new {
+    if now == *after {
         history.keep()?;
         return Ok(format!("{what} had made its change"));
     }
-    if !known {
+    if !is_known(|files| &files.manifest) || !is_known(|files| &files.lock) {
         history.forget()?;
         return Ok(format!("{what}: its files were changed since, and are left as they are"));
     }
-    for (((name, before), _), _) in states.iter().filter(|((before, _), now)| before != now) {
+    for (name, _, before) in now.changes(before) {
         let path = root.join(name);
         match before {
             Some(text) => file::replace(&path, text)?,

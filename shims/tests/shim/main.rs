@@ -6,4 +6,5 @@ mod arguments;
 mod environment;
 mod lookup;
 mod process;
+mod profiles;
 mod sandbox;
