@@ -137,37 +137,52 @@ impl Transaction {
         }
         let made = self.swap(&swaps);
         swaps.iter().for_each(Swap::clear);
-        // What cannot be noted any more is put in order by the next transaction.
+        // What cannot be noted any more is put in order by the next transaction, as a half is.
         if let Some(history) = &self.history {
-            _ = if made.is_ok() { history.keep() } else { history.forget() };
+            _ = match &made {
+                Ok(()) => history.keep(),
+                Err(Unmade { half: None, .. }) => history.forget(),
+                Err(_) => Ok(()),
+            };
         }
-        made.map(|()| true)
+        made.map(|()| true).map_err(|Unmade { error, half }| match half {
+            None => untouched(error),
+            Some(path) if self.history.is_some() => error.detail(format!(
+                "`{}` was changed; the next `goward lock` undoes that",
+                path.display()
+            )),
+            Some(path) => error.detail(format!("`{}` was changed", path.display())),
+        })
     }
 
-    fn swap(&self, swaps: &[Swap]) -> Result<()> {
-        let untouched = |error: Error| error.detail("nothing was changed");
+    fn swap(&self, swaps: &[Swap]) -> Result<(), Unmade> {
+        let unmade = |error: Error| Unmade { error, half: None };
         for swap in swaps {
-            swap.prepare().map_err(|error| untouched(error.into()))?;
+            swap.prepare().map_err(|error| unmade(error.into()))?;
         }
         // As late as possible: an editor, or git, takes no part in this.
-        if Files::read(&self.root)? != self.before {
+        if Files::read(&self.root).map_err(unmade)? != self.before {
             let message = format!("the files in `{}` changed meanwhile", self.root.display());
-            return Err(untouched(Error::new(Kind::Failed, message))
-                .hint("look at them, and run the command again"));
+            let error = Error::new(Kind::Failed, message);
+            return Err(unmade(error.hint("look at them, and run the command again")));
         }
         for (at, swap) in swaps.iter().enumerate() {
             if let Err(error) = swap.make() {
-                let undone = swaps[..at].iter().try_for_each(Swap::undo);
-                let error = Error::from(error);
-                return Err(match undone {
-                    Ok(()) => untouched(error),
-                    Err(_) => error.detail(format!("`{}` was changed", swaps[0].path.display())),
-                });
+                let half = swaps[..at].iter().find(|swap| swap.undo().is_err());
+                let half = half.map(|swap| swap.path.clone());
+                return Err(Unmade { error: error.into(), half });
             }
         }
         sync(&self.root);
         Ok(())
     }
+}
+
+/// Why a change was not made.
+struct Unmade {
+    error: Error,
+    /// A file that is changed nevertheless, because it could not be put back.
+    half: Option<PathBuf>,
 }
 
 /// One file that is to be replaced, made or removed.

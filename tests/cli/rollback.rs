@@ -274,6 +274,22 @@ fn a_second_rename_that_fails_takes_the_first_one_back() {
 }
 
 #[test]
+fn a_first_rename_that_cannot_be_taken_back_is_undone_by_the_next_command() {
+    let (_server, sandbox) = project();
+    let Some(at) = rename_of_the_lock(&sandbox) else { return };
+    let before = files(&sandbox);
+    let fail = format!("inject={RENAMES}:error=EIO:when={at}+");
+    let failed = traced(&sandbox, &["-e", &fail], &["use", "--debug", "netdns=go"]).unwrap();
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let report = "\n  `[PROJECT]/goward.toml` was changed; the next `goward lock` undoes that\n";
+    assert!(failed.stderr.ends_with(report), "{failed:?}");
+    assert!(sandbox.read("project/goward.toml").contains("netdns"));
+    let outcome = sandbox.goward(["lock"]);
+    assert!(outcome.says().contains(" that was interrupted was undone\n"), "{outcome:?}");
+    assert_eq!(files(&sandbox), before);
+}
+
+#[test]
 fn two_writers_take_turns() {
     let (_server, sandbox) = project();
     let run = |setting: &'static str| {
