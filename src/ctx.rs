@@ -95,11 +95,21 @@ impl Ctx {
     /// Returns the user's configuration directory: `$XDG_CONFIG_HOME/goward`, else
     /// `$HOME/.config/goward`; `None` when neither is absolute.
     pub fn config_directory(&self) -> Option<PathBuf> {
+        self.user_directory("XDG_CONFIG_HOME", ".config")
+    }
+
+    /// Returns the user's directory for what goward remembers: `$XDG_STATE_HOME/goward`, else
+    /// `$HOME/.local/state/goward`; `None` when neither is absolute.
+    pub fn state_directory(&self) -> Option<PathBuf> {
+        self.user_directory("XDG_STATE_HOME", ".local/state")
+    }
+
+    fn user_directory(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         let absolute =
             |name| self.variable(name).map(Path::new).filter(|path: &&Path| path.is_absolute());
-        absolute("XDG_CONFIG_HOME")
+        absolute(variable)
             .map(Path::to_path_buf)
-            .or_else(|| Some(absolute("HOME")?.join(".config")))
+            .or_else(|| Some(absolute("HOME")?.join(below_home)))
             .map(|base| base.join("goward"))
     }
 

@@ -8,6 +8,8 @@
 //! - [`find`]: the nearest lock, walking up from the working directory
 //! - [`lock`]: the only parser of `goward.lock`
 //! - [`layout`]: where things are in the store, as pure functions
+//! - [`profile`]: which of the lock's pins apply, by name or by a rule
+//! - [`ci`]: what a CI service says is being built
 //! - [`pins`]: the table of variables that matter to builds, and what becomes of each
 //! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
@@ -26,6 +28,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod barrier;
+pub mod ci;
 pub mod environment;
 pub mod find;
 pub mod launch;
@@ -34,6 +37,7 @@ pub mod lock;
 pub mod names;
 pub mod next_go;
 pub mod pins;
+pub mod profile;
 pub mod resolve;
 pub mod sys;
 pub mod trust;

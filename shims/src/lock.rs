@@ -8,9 +8,11 @@
 
 mod error;
 mod grammar;
+mod rule;
 
 pub use error::{ParseLockError, Problem};
 pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
+pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
@@ -84,6 +86,8 @@ pub struct Lock<'a> {
     pub platforms: Vec<Platform<'a>>,
     /// The pins that apply without a profile.
     pub pins: Pins<'a>,
+    /// Which profile applies when nobody names one; the first that matches.
+    pub rules: Vec<Rule<'a>>,
     /// The pins of each profile, complete, not added to [`Lock::pins`].
     pub profiles: Vec<(&'a str, Pins<'a>)>,
 }
@@ -110,15 +114,10 @@ impl<'a> Lock<'a> {
         self.platforms.iter().find(|entry| entry.name == platform)
     }
 
-    /// Returns the pins of `profile`, or those that apply without one; `None` for a profile that
-    /// the lock does not have.
-    pub fn pins_of(&self, profile: Option<&str>) -> Option<&Pins<'a>> {
-        match profile {
-            None => Some(&self.pins),
-            Some(wanted) => {
-                self.profiles.iter().find(|(name, _)| *name == wanted).map(|(_, pins)| pins)
-            }
-        }
+    /// Returns a profile's name and pins.
+    pub fn profile(&self, name: &[u8]) -> Option<(&'a str, &Pins<'a>)> {
+        let found = self.profiles.iter().find(|(known, _)| known.as_bytes() == name);
+        found.map(|(name, pins)| (*name, pins))
     }
 }
 
@@ -129,7 +128,6 @@ impl<'a> Lock<'a> {
 /// The first line that is not exactly of the format, or what is missing at the end.
 pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     let mut reader = Reader::default();
-    let mut line = 0;
     let fail = |line, problem| Err(ParseLockError { line, problem });
     if text.len() > MAX_SIZE {
         return fail(1, Problem::TooLarge);
@@ -147,12 +145,12 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
         return fail(u32::try_from(lines).unwrap_or(u32::MAX), Problem::BadLine);
     };
     for content in body.split('\n') {
-        line += 1;
+        reader.line += 1;
         if let Err(problem) = reader.read(content) {
-            return fail(line, problem);
+            return fail(reader.line, problem);
         }
     }
-    reader.finish().map_err(|problem| ParseLockError { line, problem })
+    reader.finish()
 }
 
 /// Returns the line that `part`, a piece of a parsed lock, stands on in `text`, counted from 1.
@@ -169,10 +167,13 @@ enum Table {
     Toolchain,
     Platform,
     Pins,
+    Rule,
     Profile,
 }
 
 struct Reader<'a> {
+    /// The number of the current line.
+    line: u32,
     table: Table,
     schema: bool,
     version: Option<&'a str>,
@@ -181,6 +182,8 @@ struct Reader<'a> {
     isolation: Option<Isolation>,
     platforms: Vec<Platform<'a>>,
     pins: Option<Pins<'a>>,
+    /// Each with the line that names its profile.
+    rules: Vec<(u32, Rule<'a>)>,
     profiles: Vec<(&'a str, Pins<'a>)>,
     entries: usize,
 }
@@ -188,6 +191,7 @@ struct Reader<'a> {
 impl Default for Reader<'_> {
     fn default() -> Self {
         Self {
+            line: 0,
             table: Table::Top,
             schema: false,
             version: None,
@@ -196,6 +200,7 @@ impl Default for Reader<'_> {
             isolation: None,
             platforms: Vec::new(),
             pins: None,
+            rules: Vec::new(),
             profiles: Vec::new(),
             entries: 0,
         }
@@ -224,6 +229,7 @@ impl<'a> Reader<'a> {
             Table::Toolchain => self.toolchain(key, value),
             Table::Platform => self.platform(key, value),
             Table::Pins => pin(self.pins.get_or_insert_default(), key, value),
+            Table::Rule => self.rule(key, value),
             Table::Profile => match self.profiles.last_mut() {
                 Some((_, pins)) => pin(pins, key, value),
                 None => Err(Problem::BadLine),
@@ -232,7 +238,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, name: &'a str) -> Result<(), Problem> {
-        self.finish_platform()?;
+        self.finish_table()?;
         if !self.schema {
             return Err(Problem::Missing { table: "", key: "schema" });
         }
@@ -251,6 +257,10 @@ impl<'a> Reader<'a> {
                 }
                 self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
                 Table::Platform
+            }
+            Some(("rule", number)) if !number.contains('.') => {
+                self.open_rule(number)?;
+                Table::Rule
             }
             Some(("profile", profile)) if is_profile(profile) => {
                 if self.profiles.iter().any(|(name, _)| *name == profile) {
@@ -335,20 +345,53 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish_platform(&self) -> Result<(), Problem> {
-        match (self.table, self.platforms.last()) {
-            (Table::Platform, Some(entry)) if entry.h1.is_empty() => {
+    fn open_rule(&mut self, number: &str) -> Result<(), Problem> {
+        if self.rules.len() == MAX_RULES {
+            return Err(Problem::TooLarge);
+        }
+        // The order decides, so it must be that of the numbers.
+        let next = self.rules.len() + 1;
+        if number != alloc::format!("{next}") {
+            return Err(Problem::BadRule("rules are numbered from 1, without gaps"));
+        }
+        self.rules.push((self.line, Rule::default()));
+        Ok(())
+    }
+
+    fn rule(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
+        let Some((line, rule)) = self.rules.last_mut() else {
+            return Err(Problem::BadLine);
+        };
+        rule.set(key, value.string())?;
+        if key == "profile" {
+            *line = self.line;
+        }
+        Ok(())
+    }
+
+    /// Checks that the table that ends here is whole.
+    fn finish_table(&self) -> Result<(), Problem> {
+        match (self.table, self.platforms.last(), self.rules.last()) {
+            (Table::Platform, Some(entry), _) if entry.h1.is_empty() => {
                 Err(Problem::Missing { table: "toolchain", key: "h1" })
             }
+            (Table::Rule, _, Some((_, rule))) => rule.check(),
             _ => Ok(()),
         }
     }
 
-    fn finish(self) -> Result<Lock<'a>, Problem> {
-        self.finish_platform()?;
-        let missing = |key| Problem::Missing { table: "toolchain", key };
+    fn finish(self) -> Result<Lock<'a>, ParseLockError> {
+        let at = |line| move |problem| ParseLockError { line, problem };
+        let end = at(self.line);
+        self.finish_table().map_err(end)?;
+        let missing = |key| end(Problem::Missing { table: "toolchain", key });
         if !self.schema {
-            return Err(Problem::Missing { table: "", key: "schema" });
+            return Err(end(Problem::Missing { table: "", key: "schema" }));
+        }
+        for (line, rule) in &self.rules {
+            if !self.profiles.iter().any(|(name, _)| *name == rule.profile) {
+                return Err(at(*line)(Problem::UnknownProfile(rule.profile.into())));
+            }
         }
         Ok(Lock {
             version: self.version.ok_or_else(|| missing("version"))?,
@@ -357,6 +400,7 @@ impl<'a> Reader<'a> {
             isolation: self.isolation.unwrap_or_default(),
             platforms: self.platforms,
             pins: self.pins.unwrap_or_default(),
+            rules: self.rules.into_iter().map(|(_, rule)| rule).collect(),
             profiles: self.profiles,
         })
     }

@@ -35,8 +35,10 @@ pub const BYPASS_VAR: &str = "GOWARD_BYPASS";
 pub const GO_VAR: &str = "GOWARD_GO";
 /// The path of a lock that overrides the search; set by `goward exec` when it is given overrides.
 pub const LOCK_VAR: &str = "GOWARD_LOCK";
-/// The profile of the lock whose pins apply.
+/// The profile of the lock whose pins apply, or [`NO_PROFILE`].
 pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
+/// The value of [`PROFILE_VAR`] that chooses the base pins, whatever a rule says.
+pub const NO_PROFILE: &str = "none";
 /// Comma-separated names of variables that reach `go` although the lock is hermetic.
 pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
 /// What the lock of an outer call set and a lock need not mention, so that it ends there.

@@ -4,7 +4,8 @@ use crate::barrier::{self, Barrier};
 use crate::environment::Environment;
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
-use crate::lock::{self, Lock, ParseLockError};
+use crate::lock::{self, ParseLockError};
+use crate::profile::{self, Applied};
 use crate::{layout, names, next_go, pins, sys, trust};
 use alloc::vec::Vec;
 
@@ -210,13 +211,9 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     check_owner(found, env)?;
     let lock =
         lock::parse(&found.text).map_err(|error| Refusal::Unparsable { lock: path(), error })?;
-    // The default is no project's, and has no profiles.
-    let is_default =
-        layout::home(env).is_some_and(|home| layout::default_lock(&home) == found.path);
-    let pins = if is_default { Ok(&lock.pins) } else { pins_of(&lock, env) };
-    let pins =
-        pins.map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
-    if let Some(weakening) = pins::weakening(pins).next()
+    let applied = applied(&lock, &found.path, env)
+        .map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    if let Some(weakening) = pins::weakening(applied.pins).next()
         && !trust::is_recorded(found, env)
     {
         return Err(Refusal::Weakening {
@@ -239,7 +236,7 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         home: &home,
         key: &layout::key(lock.version, entry.name, entry.h1),
         isolation: lock.isolation,
-        pins,
+        pins: applied.pins,
         barrier: &barrier,
     };
     let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
@@ -258,16 +255,23 @@ pub fn check_owner(found: &Found, env: &Environment) -> Result<(), Refusal> {
     Err(Refusal::Foreign { lock: found.path.clone(), owner: found.owner })
 }
 
-/// Returns the pins of the profile that the environment names.
-fn pins_of<'l, 'a, 'e>(
-    lock: &'l Lock<'a>,
+/// Returns which pins of the lock at `path` apply.
+///
+/// # Errors
+///
+/// The name of a profile that the environment asks for and the lock does not have.
+pub fn applied<'l, 'e>(
+    lock: &'l lock::Lock<'l>,
+    path: &[u8],
     env: &Environment<'e>,
-) -> Result<&'l lock::Pins<'a>, &'e [u8]> {
-    let Some(profile) = env.get(names::PROFILE_VAR) else {
-        return Ok(&lock.pins);
-    };
-    let name = core::str::from_utf8(profile).map_err(|_| profile)?;
-    lock.pins_of(Some(name)).ok_or(profile)
+) -> Result<Applied<'l>, &'e [u8]> {
+    // The default is no project's, and has no profiles.
+    let is_default = layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
+    if is_default {
+        profile::apply(lock, &Environment::default())
+    } else {
+        profile::apply(lock, env)
+    }
 }
 
 /// Accepts a GOTOOLCHAIN that cannot lead away from `version`; returns any other.

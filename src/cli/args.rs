@@ -7,7 +7,8 @@
 use crate::config::parse_level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use goward_shim::lock::Level;
+use goward_shim::lock::{Level, is_profile};
+use goward_shim::names::NO_PROFILE;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -39,6 +40,8 @@ pub enum Command {
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
+    /// Put back what `goward.toml` and `goward.lock` were before the last change
+    Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
     /// Remove installed toolchains
@@ -80,6 +83,21 @@ pub struct Fetching {
     pub accept: Option<Level>,
 }
 
+/// Which profile applies in this run.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ProfileChoice {
+    /// Use the pins of this profile, whatever the lock's rules say; `none` for the base pins
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    pub profile: Option<String>,
+}
+
+fn profile(name: &str) -> Result<String, String> {
+    if is_profile(name) || name == NO_PROFILE {
+        return Ok(name.to_owned());
+    }
+    Err("a name is 1 to 32 lower-case letters, digits and hyphens".to_owned())
+}
+
 fn level(name: &str) -> Result<Level, String> {
     parse_level(name).map_err(|error| match error.hints().first() {
         Some(hint) => hint.clone(),
@@ -96,8 +114,13 @@ pub struct Init {
 
 #[derive(Args, Debug)]
 pub struct Use {
-    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest
-    pub request: String,
+    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest; may be left out with an
+    /// option, to keep the manifest's
+    #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "platform", "profile"])]
+    pub request: Option<String>,
+    /// Put the pins given here into this profile instead of the base pins
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Pin an experiment (GOEXPERIMENT), such as jsonv2 or nogreenteagc; may be repeated
     #[arg(long, value_name = "NAME")]
     pub experiment: Vec<String>,
@@ -124,6 +147,16 @@ pub struct Lock {
     pub upgrade: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Rollback {
+    /// List the changes that were made here, newest first, and change nothing
+    #[arg(long, conflicts_with = "force")]
+    pub list: bool,
+    /// Also when the files were changed since, which is then given up
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Args, Debug)]
@@ -169,6 +202,8 @@ pub struct List {
 
 #[derive(Args, Debug)]
 pub struct Which {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// The tool to look for
     #[arg(value_enum, default_value_t = Tool::Go)]
     pub tool: Tool,
@@ -189,6 +224,8 @@ pub enum Tool {
 
 #[derive(Args, Debug)]
 pub struct Env {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// Print JSON
     #[arg(long, conflicts_with = "shell")]
     pub json: bool,
@@ -202,8 +239,10 @@ pub struct Env {
 
 #[derive(Args, Debug)]
 pub struct Exec {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// Use this Go instead of the project's, without the lock's pins
-    #[arg(long, value_name = "REQUEST")]
+    #[arg(long, value_name = "REQUEST", conflicts_with = "profile")]
     pub go: Option<String>,
     /// Add an experiment (GOEXPERIMENT) for this run; may be repeated
     #[arg(long, value_name = "NAME")]

@@ -9,6 +9,7 @@ use crate::ops::r#use::Wish;
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
         request: args.request.clone(),
+        profile: args.profile.clone(),
         experiments: args.experiment.clone(),
         debug: args.debug.clone(),
         goroot_final: args.goroot_final.clone(),

@@ -57,6 +57,8 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "default": matches!(toolchain.origin, Origin::Default(_)),
                     "lock": lock,
                     "request": request,
+                    "profile": toolchain.profile,
+                    "profile_reason": toolchain.profile_note,
                     "pins": pins,
                 }));
             } else {
@@ -65,6 +67,9 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "{} ({}), chosen by {}",
                     toolchain.version, toolchain.level, toolchain.origin
                 ));
+                if let Some(note) = &toolchain.profile_note {
+                    session.ui.say(note);
+                }
             }
             Ok(())
         }

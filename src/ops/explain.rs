@@ -153,28 +153,38 @@ impl Session {
 struct Lock {
     path: Option<String>,
     lines: Vec<String>,
+    /// The table whose pins apply.
+    pins: String,
 }
 
 impl Lock {
     fn read(toolchain: &Toolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
-            Origin::Request(_) => return Self { path: None, lines: Vec::new() },
+            Origin::Request(_) => {
+                return Self { path: None, lines: Vec::new(), pins: String::new() };
+            }
         };
         let text = fs_err::read_to_string(path).unwrap_or_default();
         let lines = text.lines().map(str::to_owned).collect();
-        Self { path: Some(path.display().to_string()), lines }
+        let pins = match &toolchain.profile {
+            Some(name) => format!("[profile.{name}]"),
+            None => "[pins]".to_owned(),
+        };
+        Self { path: Some(path.display().to_string()), lines, pins }
     }
 
     /// Returns where the lock decides `name`: its line, or that of the version, from which the rest
     /// follows.
     fn place(&self, name: &str) -> String {
         let Some(path) = &self.path else { return "goward".to_owned() };
-        let starts = |key: &str| {
+        let line_in = |table: &str, key: &str| {
             let prefix = format!("{key} = ");
-            self.lines.iter().position(|line| line.starts_with(&prefix))
+            let start = self.lines.iter().position(|line| line == table)? + 1;
+            let table = self.lines[start..].iter().take_while(|line| !line.starts_with('['));
+            table.zip(start..).find(|(line, _)| line.starts_with(&prefix)).map(|(_, at)| at)
         };
-        match starts(name).or_else(|| starts("version")) {
+        match line_in(&self.pins, name).or_else(|| line_in("[toolchain]", "version")) {
             Some(line) => format!("{path}:{}", line + 1),
             None => path.clone(),
         }

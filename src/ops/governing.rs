@@ -47,6 +47,10 @@ pub struct Toolchain {
     pub isolation: Isolation,
     /// The pins that apply.
     pub pins: Vec<(String, String)>,
+    /// The profile that they are of.
+    pub profile: Option<String>,
+    /// Which profile applies and why, where a variable or a rule has a say.
+    pub profile_note: Option<String>,
     /// Who chose it.
     pub origin: Origin,
 }
@@ -63,6 +67,8 @@ impl Toolchain {
             key: installed.key.clone(),
             isolation: Isolation::default(),
             pins: Vec::new(),
+            profile: None,
+            profile_note: None,
             origin,
         }
     }
@@ -200,9 +206,7 @@ impl Session {
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
-        let profile = self.ctx.text(names::PROFILE_VAR)?;
-        let profile = profile.filter(|_| !matches!(origin, Origin::Default(_)));
-        let pins = lock.pins_of(profile).ok_or_else(unusable)?;
+        let applied = resolve::applied(&lock, &found.path, &call.env).map_err(|_| unusable())?;
         Ok(Governing::Toolchain(Box::new(Toolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
@@ -210,10 +214,13 @@ impl Session {
             level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
             isolation: lock.isolation,
-            pins: pins
+            pins: applied
+                .pins
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            profile: applied.name.map(str::to_owned),
+            profile_note: applied.is_worth_saying().then(|| applied.to_string()),
             origin: origin.clone(),
         })))
     }

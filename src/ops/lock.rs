@@ -4,8 +4,10 @@ use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
+use crate::project::Project;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
+use crate::project::transaction::Files;
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::request::Request;
 use crate::version::{GoVersion, floor};
@@ -40,11 +42,14 @@ impl Session {
     /// When there is no manifest, nothing fits its request, a hash cannot be had, or the release is
     /// installed and does not know a pin; the old lock is then untouched.
     pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
-        let (manifest, path) = self.manifest()?;
+        let (project, transaction) = self.project_to_change()?;
+        let (manifest, path) = manifest_of(project)?;
         let old = Old::read(self, &path)?;
         let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
-        let changed = lock.write_if_changed(&path)?;
+        let text = Some(lock.text(&path)?.into_bytes());
+        let after = Files { lock: text, ..transaction.before().clone() };
+        let changed = transaction.commit("lock", &after)?;
         let mut warnings: Vec<String> = old.warning.into_iter().chain(pins).collect();
         warnings.extend(floor::warning(lock.version, Platform::host()));
         warnings.extend(self.trust_warnings(&path)?);
@@ -57,7 +62,7 @@ impl Session {
     ///
     /// Every difference, in one report.
     pub fn check_lock(&self) -> Result<PathBuf> {
-        let (manifest, path) = self.manifest()?;
+        let (manifest, path) = manifest_of(self.project()?)?;
         let Some(lock) = self.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
@@ -98,6 +103,7 @@ impl Session {
             isolation: manifest.isolation(),
             platforms: BTreeMap::new(),
             pins: manifest.resolved_pins(None)?,
+            rules: manifest.rules().to_vec(),
             profiles: manifest
                 .profiles()
                 .map(|name| Ok((name.to_owned(), manifest.resolved_pins(Some(name))?)))
@@ -160,18 +166,17 @@ impl Session {
         let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }
+}
 
-    /// Returns the manifest that governs here, and where its lock is.
-    fn manifest(&self) -> Result<(Manifest, PathBuf)> {
-        let project = self.project()?;
-        let manifest = project.manifest.ok_or_else(|| {
-            let path = project.manifest_path.display();
-            Error::new(Kind::NotFound, format!("`{path}` does not exist"))
-                .hint("choose a Go for this project: `goward use stable`")
-                .hint("or start from its version files: `goward init`")
-        })?;
-        Ok((manifest, project.lock_path))
-    }
+/// Returns the manifest of a project, and where its lock is.
+fn manifest_of(project: Project) -> Result<(Manifest, PathBuf)> {
+    let manifest = project.manifest.ok_or_else(|| {
+        let path = project.manifest_path.display();
+        Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+            .hint("choose a Go for this project: `goward use stable`")
+            .hint("or start from its version files: `goward init`")
+    })?;
+    Ok((manifest, project.lock_path))
 }
 
 /// A lock that is about to be replaced.
@@ -304,6 +309,9 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     let known: BTreeSet<&str> = manifest.profiles().collect();
     let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
     found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
+    if manifest.rules() != lock.rules {
+        found.push("the rules differ".to_owned());
+    }
     // Nothing that this goward knows proves more, whatever the lock says.
     let level = lock.level.min(Level::BuiltIn);
     if manifest.demanded_level(level) > level {

@@ -20,6 +20,7 @@ mod pins;
 pub mod provide;
 pub mod records;
 pub mod refusal;
+pub mod rollback;
 pub mod setup;
 pub mod trust;
 pub mod uninstall;
@@ -28,7 +29,8 @@ pub mod r#use;
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::project::{Project, discover};
+use crate::project::transaction::{Notice, Transaction};
+use crate::project::{Project, discover, find_root};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
@@ -66,8 +68,38 @@ impl Session {
             Some(project) => project,
             None => Project::at(&self.ctx.cwd, gowork)?,
         };
+        self.checked(project)
+    }
+
+    /// Returns the project here, and the right to change its files; waits for others who do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::project`], or when what a crash left cannot be put in order.
+    pub(crate) fn project_to_change(&self) -> Result<(Project, Transaction)> {
+        let transaction = self.transaction()?;
+        let project = Project::at(transaction.root(), self.ctx.variable("GOWORK"))?;
+        Ok((self.checked(project)?, transaction))
+    }
+
+    /// Refuses a project whose manifest is somebody else's.
+    fn checked(&self, project: Project) -> Result<Project> {
         project.manifest.as_ref().map_or(Ok(()), |manifest| self.check_manifest(manifest))?;
         Ok(project)
+    }
+
+    /// Returns the right to change the files of the project here, whatever they hold.
+    ///
+    /// # Errors
+    ///
+    /// When what a crash left cannot be put in order.
+    pub(crate) fn transaction(&self) -> Result<Transaction> {
+        let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let state = self.ctx.state_directory();
+        Transaction::begin(&root, state.as_deref(), &mut |notice| match notice {
+            Notice::Said(text) => self.ui.say(&text),
+            Notice::Warning(text) => self.ui.warn(&text),
+        })
     }
 }
 

@@ -82,14 +82,16 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
                 Kind::CannotRun,
                 format!("`{}` has no profile `{}`", path(lock), text(profile)),
             )
-            .detail(format!("it was chosen by `{}`", names::PROFILE_VAR));
+            .detail(format!("`--profile` or `{}` chose it", names::PROFILE_VAR));
             let known = profiles(lock);
             let near = near_match(&text(profile), known.iter().map(String::as_str)).map(str::to_owned);
-            match (near, known.is_empty()) {
+            let error = match (near, known.is_empty()) {
                 (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
                 (None, false) => error.hint(format!("it has: {}", known.join(", "))),
-                (None, true) => error.hint(format!("unset `{}`", names::PROFILE_VAR)),
-            }
+                (None, true) => error,
+            };
+            let (variable, none) = (names::PROFILE_VAR, names::NO_PROFILE);
+            error.hint(format!("for the pins without a profile: `{variable}={none}`"))
         }
         Refusal::Weakening { lock, line, setting, reason } => Error::new(
             Kind::CannotRun,

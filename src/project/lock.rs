@@ -5,6 +5,7 @@
 //! read back as the same values is never written.
 
 use super::file::{self, place};
+use super::rule::Rule;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -37,6 +38,8 @@ pub struct LockFile {
     pub platforms: BTreeMap<Platform, LockedPlatform>,
     /// The pins that apply without a profile.
     pub pins: Pins,
+    /// Which profile applies when nobody names one; the first that matches.
+    pub rules: Vec<Rule>,
     /// The pins of each profile, complete.
     pub profiles: BTreeMap<String, Pins>,
 }
@@ -68,6 +71,7 @@ impl LockFile {
             isolation: Isolation::default(),
             platforms: BTreeMap::from([(platform, locked)]),
             pins: Pins::new(),
+            rules: Vec::new(),
             profiles: BTreeMap::new(),
         }
     }
@@ -95,6 +99,13 @@ impl LockFile {
             push_table(&mut text, "pins");
             push_pins(&mut text, &self.pins);
         }
+        for (number, rule) in (1..).zip(&self.rules) {
+            push_table(&mut text, &format!("rule.{number}"));
+            push_string(&mut text, "profile", &rule.profile);
+            for (key, value) in rule.as_locked().conditions() {
+                push_string(&mut text, key, value);
+            }
+        }
         for (name, pins) in &self.profiles {
             push_table(&mut text, &format!("profile.{name}"));
             push_pins(&mut text, pins);
@@ -119,13 +130,23 @@ impl LockFile {
     /// When it cannot be written, and for values that cannot stand in a lock. The old file is then
     /// as it was.
     pub fn write_if_changed(&self, path: &Path) -> Result<bool> {
-        let text = self.render();
-        self.check(&text, path)?;
+        let text = self.text(path)?;
         let old = sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE);
         if matches!(old, Ok(Some(old)) if old == text.as_bytes()) {
             return Ok(false);
         }
-        file::replace(path, &text).map(|()| true)
+        file::replace(path, text.as_bytes()).map(|()| true)
+    }
+
+    /// Returns the text of the lock for `path`.
+    ///
+    /// # Errors
+    ///
+    /// For values that cannot stand in a lock.
+    pub fn text(&self, path: &Path) -> Result<String> {
+        let text = self.render();
+        self.check(&text, path)?;
+        Ok(text)
     }
 
     fn check(&self, text: &str, path: &Path) -> Result<()> {
@@ -213,6 +234,7 @@ impl LockFile {
             isolation: lock.isolation,
             platforms,
             pins: owned(&lock.pins),
+            rules: lock.rules.iter().map(Rule::from).collect(),
             profiles: profiles.collect(),
         };
         Ok(file.sorted())
@@ -293,6 +315,7 @@ fn keys_of(table: &str) -> Vec<&'static str> {
     match table {
         "pins" => PINS.iter().filter(|pin| pin.rule.is_lockable()).map(|pin| pin.name).collect(),
         "toolchain" => vec!["isolation", "level", "request", "version"],
+        "rule" => lock::Rule::KEYS.to_vec(),
         "" => vec!["schema"],
         _ => vec!["h1", "sha256", "size"],
     }

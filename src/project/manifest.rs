@@ -6,17 +6,20 @@
 //! would silently not be one.
 
 mod edit;
+mod rules;
 mod values;
 
 pub use edit::ManifestEdit;
 
 use super::file::{self, line_at, place, syntax_error};
 use super::lock::Pins;
+use super::rule::Rule;
 use super::wanted::Wanted;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::request::Request;
 use goward_shim::lock::{Level, is_profile};
+use goward_shim::names::NO_PROFILE;
 use goward_shim::pins::{BadPin, Isolation, pinned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -25,7 +28,7 @@ use toml_edit::{Array, Document, Item, TableLike};
 use values::{LEVELS, check_fips140, check_flag, check_level, flag_name};
 
 /// A longer manifest is refused, in bytes.
-const MAX_SIZE: u64 = 256 * 1024;
+pub(super) const MAX_SIZE: u64 = 256 * 1024;
 
 /// What a manifest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,7 @@ pub struct Manifest {
     platforms: BTreeSet<Platform>,
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
+    rules: Vec<Rule>,
     policy: Policy,
     owner: Option<u32>,
 }
@@ -107,6 +111,11 @@ impl Manifest {
     /// Returns the names of the profiles, sorted.
     pub fn profiles(&self) -> impl Iterator<Item = &str> {
         self.profiles.keys().map(String::as_str)
+    }
+
+    /// Returns which profile applies when nobody names one; the first that matches.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// Returns the level that a toolchain of this project needs, where the user's own settings
@@ -189,18 +198,19 @@ impl Reader<'_> {
         let all = self.table(
             document.as_item(),
             "the manifest",
-            &["pins", "policy", "profile", "toolchain"],
+            &["pins", "policy", "profile", "rule", "toolchain"],
         )?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
+        let profiles =
+            all.get("profile").map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?;
         Ok(Manifest {
             wanted,
             platforms,
             pins: all
                 .get("pins")
                 .map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?,
-            profiles: all
-                .get("profile")
-                .map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?,
+            rules: all.get("rule").map_or_else(|| Ok(Vec::new()), |i| self.rules(i, &profiles))?,
+            profiles,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
             owner: None,
         })
@@ -243,11 +253,7 @@ impl Reader<'_> {
         let mut profiles = BTreeMap::new();
         for (name, item) in table.iter() {
             if !is_profile(name) {
-                let problem = format!(
-                    "`{}` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens",
-                    untrusted(name)
-                );
-                return Err(self.error(key_span(table, name), &problem));
+                return Err(self.error(key_span(table, name), &not_a_profile(name)));
             }
             profiles.insert(name.to_owned(), self.pins(item, &format!("profile.{name}"))?);
         }
@@ -409,6 +415,15 @@ impl Reader<'_> {
             None => self.error(span, problem).hint(format!("known here: `{}`", known.join("`, `"))),
         }
     }
+}
+
+/// Says why `name` cannot be a profile's.
+fn not_a_profile(name: &str) -> String {
+    let form = match name {
+        NO_PROFILE => "that word chooses none",
+        _ => "1 to 32 lower-case letters, digits and hyphens",
+    };
+    format!("`{}` cannot be a profile's name: {form}", untrusted(name))
 }
 
 fn key_span(table: &dyn TableLike, key: &str) -> Span {

@@ -121,7 +121,7 @@ fn directories_that_the_user_lists_and_the_user_behind_sudo() {
         "goward: `[PROJECT]/goward.lock` needs no trust: it is not somebody else's, and no pin \
          weakens security\n"
     );
-    assert!(!sandbox.path("home/.local/state").exists());
+    assert!(!sandbox.path("home/.local/state/goward/trust").exists());
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn trust_in_nothing() {
         "goward: `[PROJECT]/goward.lock:2`: unknown key `run`\n\
          hint: the file is written by `goward lock`; format: docs/lock-file.md",
     );
-    assert!(!sandbox.path("home/.local/state").exists());
+    assert!(!sandbox.path("home/.local/state/goward/trust").exists());
 }
 
 #[test]

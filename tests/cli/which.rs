@@ -105,8 +105,8 @@ fn refusals_are_explained() {
     let sandbox = sandbox.without_var("GOTOOLCHAIN").var("GOWARD_PROFILE", "ci");
     sandbox.goward(["which"]).fails(
         126,
-        "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  it was chosen by `GOWARD_PROFILE`\n\
-         hint: unset `GOWARD_PROFILE`",
+        "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  `--profile` or `GOWARD_PROFILE` chose it\n\
+         hint: for the pins without a profile: `GOWARD_PROFILE=none`",
     );
 }
 

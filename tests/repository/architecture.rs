@@ -75,7 +75,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest::", &["src/net"]),
     ("TcpStream", &["src/net"]),
     ("Command::new", &["src/ops/explain.rs", "src/ops/launch.rs", "src/source/python_index.rs"]),
-    ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs", "src/ops/use.rs"]),
+    ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs"]),
     ("unsafe ", &[]),
 ];
 

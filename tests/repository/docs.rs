@@ -4,6 +4,7 @@ use super::read;
 use clap::CommandFactory;
 use goward::cli::args::Cli;
 use goward::error::Kind;
+use goward_shim::ci::{SERVICES, Says, Service};
 use goward_shim::pins::{Isolation, PINS, Rule};
 use std::collections::BTreeSet;
 
@@ -66,6 +67,24 @@ fn every_exit_code_stands_in_errors() {
         let row = format!("| {} | {} |", kind.exit_code(), kind.meaning());
         assert!(document.contains(&row), "{row}");
     }
+}
+
+#[test]
+fn every_ci_service_stands_in_profiles() {
+    let document = read("docs/profiles.md");
+    let got: Vec<_> = rows(section(&document, "Branches and tags")).into_iter().skip(1).collect();
+    let row = |service: &Service| {
+        let marker = match service.marker {
+            (name, Some(value)) => format!("{name}={value}"),
+            (name, None) => name.to_owned(),
+        };
+        let (branch, tag) = match service.says {
+            Says::Names { branch, tag } => (branch, tag),
+            Says::Ref(name) => (name, name),
+        };
+        [service.name, &marker, service.proposal, branch, tag].map(str::to_owned).to_vec()
+    };
+    assert_eq!(got, SERVICES.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]

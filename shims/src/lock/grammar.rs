@@ -1,5 +1,7 @@
 //! The values that may stand in a lock, as predicates.
 
+use crate::names;
+
 /// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
 /// becomes part of a path.
 pub fn is_version(version: &str) -> bool {
@@ -57,10 +59,22 @@ pub(super) fn is_platform(name: &str) -> bool {
     name.split_once('-').is_some_and(|(os, arch)| word(os) && word(arch))
 }
 
-/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens.
+/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens, and not the
+/// word that chooses no profile.
 pub fn is_profile(name: &str) -> bool {
     (1..=32).contains(&name.len())
+        && name != names::NO_PROFILE
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Returns true for a pattern for names of branches and tags: 1 to 200 of the printable ASCII
+/// characters that such a name may have, and `*` and `?`.
+pub(super) fn is_pattern(pattern: &str) -> bool {
+    // The others cannot stand in a name (git-check-ref-format); who writes `[0-9]` means something
+    // else than it would do.
+    let in_name =
+        |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'[' | b'~' | b'^' | b':');
+    (1..=200).contains(&pattern.len()) && pattern.bytes().all(in_name)
 }
 
 /// Returns true for a key that TOML takes without quotes.

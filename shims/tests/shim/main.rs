@@ -6,5 +6,6 @@ mod arguments;
 mod environment;
 mod lookup;
 mod process;
+mod profiles;
 mod sandbox;
 mod trust;

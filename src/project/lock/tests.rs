@@ -31,11 +31,25 @@ fn sample() -> LockFile {
             ("prod".to_owned(), Pins::new()),
             ("ci".to_owned(), owned(&[("GODEBUG", "gctrace=1")])),
         ]),
+        rules: Vec::new(),
     }
 }
 
 fn read_back(path: &Path) -> LockFile {
     LockFile::parse(&read(path).unwrap().unwrap().text, path).unwrap()
+}
+
+fn rule(profile: &str, env: Option<&str>, branch: Option<&str>, tag: Option<&str>) -> Rule {
+    Rule::from(&lock::Rule { profile, env, branch, tag })
+}
+
+/// The sample with rules.
+fn ruled() -> LockFile {
+    let rules = vec![
+        rule("prod", None, None, Some("v*")),
+        rule("ci", Some("CI=true"), Some("release/*"), None),
+    ];
+    LockFile { rules, ..sample() }
 }
 
 fn parse(text: &str) -> Result<LockFile> {
@@ -77,6 +91,18 @@ fn isolation_is_written_only_when_it_is_hermetic() {
     let want = text.replacen(level, &format!("{level}isolation = \"hermetic\"\n"), 1);
     assert_eq!(hermetic.render(), want);
     assert_eq!(parse(&want).unwrap(), hermetic.sorted());
+}
+
+#[test]
+fn rules_stand_in_their_order_between_pins_and_profiles() {
+    let text = sample().render();
+    let rules = "[rule.1]\nprofile = \"prod\"\ntag = \"v*\"\n\n\
+                 [rule.2]\nprofile = \"ci\"\nbranch = \"release/*\"\nenv = \"CI=true\"\n\n";
+    let want = text.replacen("[profile.ci]\n", &format!("{rules}[profile.ci]\n"), 1);
+    assert_eq!(ruled().render(), want);
+    assert_eq!(parse(&want).unwrap(), ruled().sorted());
+    let error = parse(&want.replacen("branch =", "brunch =", 1)).unwrap_err().to_string();
+    assert!(error.contains("unknown key `brunch` in `rule`; did you mean `branch`?"), "{error}");
 }
 
 #[test]
@@ -189,6 +215,10 @@ fn what_could_not_be_read_back_is_not_written() {
         LockFile { pins: owned(&[("PATH", "/x")]), ..sample() },
         LockFile { pins: owned(&[("GOFLAGS", "-toolexec=/x")]), ..sample() },
         LockFile { profiles: BTreeMap::from([("CI".to_owned(), Pins::new())]), ..sample() },
+        LockFile { rules: vec![rule("dev", Some("CI"), None, None)], ..sample() },
+        LockFile { rules: vec![rule("ci", None, None, None)], ..sample() },
+        LockFile { rules: vec![rule("ci", Some("GOFLAGS"), None, None)], ..sample() },
+        LockFile { rules: vec![rule("ci", Some("CI"), None, None); 33], ..sample() },
         twice,
         many,
     ];
@@ -282,6 +312,38 @@ fn pins() -> impl Strategy<Value = Pins> {
     })
 }
 
+/// Rules for some of `profiles`.
+fn rules(profiles: Vec<String>) -> impl Strategy<Value = Vec<Rule>> {
+    let most = if profiles.is_empty() { 0 } else { 4 };
+    let name = "[!#$%&'()*+,./0-9;<=>?@A-Z\\]_`a-z{|}-]{1,12}";
+    let env = "(CI|_[A-Z0-9_]{0,4})(=[ !#-\\[\\]-~]{1,8})?";
+    let conditions = prop_oneof![
+        name.prop_map(|name| (None, Some(name), None)),
+        name.prop_map(|name| (None, None, Some(name))),
+        env.prop_map(|env| (Some(env), None, None)),
+        (env, name).prop_map(|(env, name)| (Some(env), None, Some(name))),
+    ];
+    let chosen = any::<prop::sample::Index>();
+    vec((chosen, conditions), 0..=most).prop_map(move |all| {
+        let rule = |(at, (env, branch, tag)): (prop::sample::Index, _)| Rule {
+            profile: at.get(&profiles).clone(),
+            env,
+            branch,
+            tag,
+        };
+        all.into_iter().map(rule).collect()
+    })
+}
+
+/// A set of profiles, and rules that choose among them.
+fn profiles_and_rules() -> impl Strategy<Value = (BTreeMap<String, Pins>, Vec<Rule>)> {
+    let name = "[a-z0-9-]{1,32}".prop_filter("that word chooses none", |name| name != "none");
+    btree_map(name, pins(), 0..4).prop_flat_map(|profiles| {
+        let names = profiles.keys().cloned().collect();
+        (Just(profiles), rules(names))
+    })
+}
+
 fn lock_file() -> impl Strategy<Value = LockFile> {
     (
         version(),
@@ -290,17 +352,20 @@ fn lock_file() -> impl Strategy<Value = LockFile> {
         proptest::sample::select(Isolation::ALL.as_slice()),
         btree_map(platform(), locked_platform(), 0..5),
         pins(),
-        btree_map("[a-z0-9-]{1,32}", pins(), 0..4),
+        profiles_and_rules(),
     )
-        .prop_map(|(version, request, level, isolation, platforms, pins, profiles)| LockFile {
-            version,
-            request,
-            level,
-            isolation,
-            platforms,
-            pins,
-            profiles,
-        })
+        .prop_map(
+            |(version, request, level, isolation, platforms, pins, (profiles, rules))| LockFile {
+                version,
+                request,
+                level,
+                isolation,
+                platforms,
+                pins,
+                rules,
+                profiles,
+            },
+        )
 }
 
 /// What a TOML library has to read where our parser read `lock`.
@@ -327,6 +392,14 @@ fn as_toml(lock: &Lock<'_>) -> toml::Table {
     all.insert("schema".to_owned(), 1.into());
     all.insert("toolchain".to_owned(), toolchain.into());
     all.insert("pins".to_owned(), table(&lock.pins).into());
+    let rule = |rule: &lock::Rule<'_>| {
+        let mut pairs: Vec<_> = rule.conditions().collect();
+        pairs.push(("profile", rule.profile));
+        toml::Value::from(table(&pairs))
+    };
+    let rules =
+        (1..).zip(&lock.rules).map(|(number, all): (u32, _)| (number.to_string(), rule(all)));
+    all.insert("rule".to_owned(), toml::Value::Table(rules.collect()));
     let profiles =
         lock.profiles.iter().map(|(name, pins)| ((*name).to_owned(), table(pins).into()));
     all.insert("profile".to_owned(), toml::Value::Table(profiles.collect()));
@@ -336,7 +409,7 @@ fn as_toml(lock: &Lock<'_>) -> toml::Table {
 /// Reads `text` with the `toml` crate; tables that may be left out are there.
 fn read_as_toml(text: &str) -> toml::Table {
     let mut read: toml::Table = toml::from_str(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
-    for optional in ["pins", "profile"] {
+    for optional in ["pins", "profile", "rule"] {
         read.entry(optional).or_insert_with(|| toml::Table::new().into());
     }
     read
@@ -392,6 +465,8 @@ const VALUES: &[&str] = &[
     " = [\"a=1\"]",
     " = {}",
     " = \"hermetic\"",
+    " = \"ci\"",
+    " = \"v*\"",
     " = \"/a\\u0041\"",
     ".x = \"a=1\"",
     " \t= \"a=1\"",
@@ -442,6 +517,9 @@ const PIECES: &[&str] = &[
     "[toolchain]\n",
     "[profile.x]\n",
     "[profile]\n",
+    "[rule.1]\n",
+    "[[rule]]\n",
+    "tag = \"v1\"\n",
     "[toolchain.linux-arm64]\n",
     "schema = 1\n",
     "\"GODEBUG\" = \"a=1\"\n",
@@ -541,7 +619,7 @@ proptest! {
 
 #[test]
 fn every_piece_at_every_place_is_read_alike() {
-    let mut lock = LockFile { isolation: Isolation::Hermetic, ..sample() };
+    let mut lock = LockFile { isolation: Isolation::Hermetic, ..ruled() };
     lock.pins.push(("GOFLAGS".to_owned(), "-trimpath".to_owned()));
     lock.pins.push(("GOROOT_FINAL".to_owned(), "/usr/local/go".to_owned()));
     let text = lock.render();
