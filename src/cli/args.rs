@@ -41,7 +41,9 @@ pub enum Command {
     Lock(Lock),
     /// Install toolchains: those named, or the project's
     Install(Install),
-    /// Remove installed toolchains
+    /// Use a Go that is already on the machine, under a name
+    Link(Link),
+    /// Remove installed toolchains, or names of linked ones
     Uninstall(Uninstall),
     /// List toolchains: those installed, or all releases
     List(List),
@@ -94,7 +96,7 @@ pub struct Init {
 
 #[derive(Args, Debug)]
 pub struct Use {
-    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest
+    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go
     pub request: String,
     /// Pin an experiment (GOEXPERIMENT), such as jsonv2 or nogreenteagc; may be repeated
     #[arg(long, value_name = "NAME")]
@@ -143,8 +145,16 @@ pub struct Install {
 }
 
 #[derive(Args, Debug)]
+pub struct Link {
+    /// What to call it: a word such as debian, which then works as a REQUEST
+    pub name: String,
+    /// Its directory, as its own `bin/go env GOROOT` prints it
+    pub path: PathBuf,
+}
+
+#[derive(Args, Debug)]
 pub struct Uninstall {
-    /// The versions to remove
+    /// The versions to remove, or names given by `goward link`
     #[arg(value_name = "VERSION", required = true)]
     pub versions: Vec<String>,
     /// Only the toolchain for this platform
