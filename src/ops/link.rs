@@ -39,10 +39,7 @@ impl Session {
     /// goward's own, or changes meanwhile. What the name meant before stays.
     pub fn link(&self, name: &str, directory: &Path) -> Result<NewLink> {
         let name = LinkName::parse(name)?;
-        let nothing = |error: Error| match error.kind() {
-            Kind::Failed => error.detail("nothing was linked"),
-            _ => error,
-        };
+        let nothing = |error: Error| error.detail("nothing was linked");
         let directory = self.directory_to_link(directory)?;
         let linked = Linked::look_at(&directory)?;
         let version = self.ask_version(&linked)?;
@@ -331,9 +328,10 @@ fn missing(store: &Store, want: &Want, locked: &Locked) -> Result<Error> {
     Ok(Error::new(Kind::NotFound, message)
         .detail(wanted)
         .detail(format!("linked is {version}, {h1} ({source})"))
-        .hint(match is_default {
-            true => format!("take this one: `goward default {name}`"),
-            false => "take this one: `goward lock`".to_owned(),
+        .hint(if is_default {
+            format!("take this one: `goward default {name}`")
+        } else {
+            "take this one: `goward lock`".to_owned()
         }))
 }
 

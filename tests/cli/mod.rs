@@ -6,6 +6,7 @@ mod exec;
 mod failures;
 mod init;
 mod install;
+mod link;
 mod list;
 mod lock;
 mod miss;
