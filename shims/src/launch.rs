@@ -74,7 +74,6 @@ pub fn foreign<'a>(
     argv: Vec<&'a [u8]>,
     env: &Environment<'a>,
     home: Option<&[u8]>,
-    depth: u32,
 ) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
     let nested = env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
@@ -86,11 +85,6 @@ pub fn foreign<'a>(
     if let Some(chosen) = env.get(names::GOENV_VAR).filter(|_| nested) {
         entries.push(Cow::Owned([b"GOENV=", chosen].concat()));
     }
-    entries.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
-    let mut entry = Vec::from(names::DEPTH_VAR.as_bytes());
-    entry.push(b'=');
-    entry.extend_from_slice(alloc::format!("{}", depth + 1).as_bytes());
-    entries.push(Cow::Owned(entry));
     Launch { program, argv, env: entries }
 }
 
@@ -214,8 +208,8 @@ mod tests {
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
         let own = Environment::new(vec![b"GOROOT=/usr/lib/go", b"GOEXPERIMENT=x"]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &own, Some(b"/s"), 0);
-        assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x", "GOWARD_DEPTH=1"]);
+        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &own, Some(b"/s"));
+        assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = Environment::new(vec![
             b"GOROOT=/s/root/k",
             b"GOEXPERIMENT=x",
@@ -223,10 +217,9 @@ mod tests {
             b"A=1",
             b"GOENV=/s/goenv/none",
             b"GOWARD_GOENV=/own",
-            b"GOWARD_DEPTH=1",
         ]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"), 1);
-        assert_eq!(shown(&launch), ["A=1", "GOENV=/own", "GOWARD_DEPTH=2"]);
+        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"));
+        assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
     }
 
     fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static [u8]]) -> Vec<String> {
@@ -277,14 +270,9 @@ mod tests {
             shown(&nested),
             ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
-        let foreign = foreign(
-            b"/usr/bin/go".to_vec(),
-            vec![b"go"],
-            &Environment::of(&entries),
-            Some(b"/s"),
-            0,
-        );
-        assert_eq!(shown(&foreign), ["GOWARD_DEPTH=1"]);
+        let env = Environment::of(&entries);
+        let foreign = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        assert_eq!(shown(&foreign), [""; 0]);
         // What was set on purpose in between is the caller's.
         let env: &[&[u8]] = &[b"GOFLAGS=-mod=mod", b"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
         assert_eq!(launched(Isolation::Pinned, &[], env)[0], "GOFLAGS=-mod=mod");

@@ -33,6 +33,8 @@ const MAX_STRING: usize = 4096;
 pub enum Level {
     /// Not verified against anything but itself.
     None,
+    /// Nothing but the user's word: a directory of the machine that they linked.
+    Linked,
     /// The digest is the one that the source's own index lists.
     Listed,
     /// The hash is in the records compiled into goward.
@@ -45,13 +47,14 @@ pub enum Level {
 
 impl Level {
     /// Every level, weakest first.
-    pub const ALL: [Self; 5] =
-        [Self::None, Self::Listed, Self::BuiltIn, Self::Stapled, Self::Logged];
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Linked, Self::Listed, Self::BuiltIn, Self::Stapled, Self::Logged];
 
     /// Returns the level's name in locks, receipts and options.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Linked => "linked",
             Self::Listed => "listed",
             Self::BuiltIn => "built-in",
             Self::Stapled => "stapled",

@@ -45,7 +45,7 @@ pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
 pub const PINNED_VAR: &str = "GOWARD_PINNED";
 /// `0`: the shim never installs a missing toolchain.
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
-/// How often a call was passed on to a `go` that is not ours; guards against loops.
+/// How many calls of the shim are above this one; guards against loops.
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
 /// `1`: the shim says in one line on standard error what it runs, and who decided that.
 pub const TRACE_VAR: &str = "GOWARD_TRACE";

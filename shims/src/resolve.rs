@@ -1,16 +1,18 @@
 //! The shim's one decision: which `go`, in which environment.
 
 use crate::barrier::{self, Barrier};
-use crate::environment::Environment;
+use crate::environment::{Environment, name_of};
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
 use crate::{layout, names, next_go, pins, sys, trust};
+use alloc::format;
 use alloc::vec::Vec;
 
-/// Passing a call on to a `go` that is not ours more often than this is a loop.
-const MAX_DEPTH: u32 = 20;
+/// More calls of the shim above each other than this are a loop: between goward and another program
+/// called `go`, which may be that of a linked toolchain.
+const MAX_DEPTH: u32 = 100;
 
 /// The program that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,7 +242,7 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         barrier: &barrier,
     };
     let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
-    Ok(Locked { launch, barrier })
+    Ok(Locked { launch: count(launch, env)?, barrier })
 }
 
 /// Accepts a lock that belongs to somebody whose locks count, or that the user trusts.
@@ -290,14 +292,25 @@ pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(),
 /// Returns the launch of the next `go` on PATH that is not ours.
 fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
-    let depth = env
+    let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
+    let home = layout::home(env);
+    count(launch::foreign(program, call.argv.into(), env, home.as_deref()), env)
+}
+
+/// Returns the launch with one call more in [`names::DEPTH_VAR`].
+///
+/// # Errors
+///
+/// [`Refusal::Loop`] when there are too many already.
+pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>, Refusal> {
+    let depth: u32 = env
         .get(names::DEPTH_VAR)
         .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
         .unwrap_or(0);
     if depth >= MAX_DEPTH {
         return Err(Refusal::Loop);
     }
-    let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
-    let home = layout::home(env);
-    Ok(launch::foreign(program, call.argv.into(), env, home.as_deref(), depth))
+    launch.env.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
+    launch.env.push(format!("{}={}", names::DEPTH_VAR, depth + 1).into_bytes().into());
+    Ok(launch)
 }

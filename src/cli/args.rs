@@ -44,7 +44,9 @@ pub enum Command {
     Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
-    /// Remove installed toolchains
+    /// Use a Go that is already on the machine, under a name
+    Link(Link),
+    /// Remove installed toolchains, or names of linked ones
     Uninstall(Uninstall),
     /// List toolchains: those installed, or all releases
     List(List),
@@ -114,8 +116,8 @@ pub struct Init {
 
 #[derive(Args, Debug)]
 pub struct Use {
-    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest; may be left out with an
-    /// option, to keep the manifest's
+    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go; may
+    /// be left out with an option, to keep the manifest's
     #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "platform", "profile"])]
     pub request: Option<String>,
     /// Put the pins given here into this profile instead of the base pins
@@ -178,8 +180,16 @@ pub struct Install {
 }
 
 #[derive(Args, Debug)]
+pub struct Link {
+    /// What to call it: a word such as debian, which then works as a REQUEST
+    pub name: String,
+    /// Its directory, as its own `bin/go env GOROOT` prints it
+    pub path: PathBuf,
+}
+
+#[derive(Args, Debug)]
 pub struct Uninstall {
-    /// The versions to remove
+    /// The versions to remove, or names given by `goward link`
     #[arg(value_name = "VERSION", required = true)]
     pub versions: Vec<String>,
     /// Only the toolchain for this platform

@@ -17,7 +17,10 @@ use std::os::unix::ffi::OsStrExt;
 /// `go` has: 126, or 127 for what is not installed.
 pub(super) fn run(session: &Session, miss: &Miss) -> Error {
     let error = serve(session, miss);
-    if error.kind() == Kind::NotInstalled { error } else { error.with_kind(Kind::CannotRun) }
+    match error.kind() {
+        Kind::NotFound | Kind::NotInstalled => error.with_kind(Kind::NotInstalled),
+        _ => error.with_kind(Kind::CannotRun),
+    }
 }
 
 fn serve(session: &Session, miss: &Miss) -> Error {
@@ -48,12 +51,13 @@ fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> 
     let request = String::from_utf8_lossy(request);
     let toolchain = session.requested_or_installed(&request, &call.env)?;
     let version = toolchain.version.to_string();
+    let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
     let skipped = usize::from(argument);
     let argv: Vec<&[u8]> =
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
     let call = Call { argv: &argv, ..call.clone() };
-    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, &version)]))
+    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, same)]))
 }
 
 /// A call that a lock decides, and that lacked its toolchain or its barrier, or is `go env -w`.

@@ -9,6 +9,7 @@ mod env;
 mod exec;
 mod init;
 mod install;
+mod link;
 mod list;
 mod lock;
 mod miss;
@@ -70,6 +71,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Lock(args) => lock::run(&session, &args),
         Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
+        Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),

@@ -4,7 +4,7 @@ use super::args::{self, Which};
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
-use crate::ops::provide::not_installed;
+use crate::ops::pick::one_line;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
@@ -33,7 +33,10 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         Governing::Toolchain(toolchain) => {
             let path = session.program(&toolchain, tool)?;
             if !path.exists() {
-                return Err(not_installed(toolchain.version, &toolchain.origin));
+                return Err(session.explain_missing(&toolchain));
+            }
+            if let Some(change) = session.change_of(&toolchain)? {
+                session.ui.warn(&one_line(&change));
             }
             if args.json {
                 let (lock, request) = match &toolchain.origin {

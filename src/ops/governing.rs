@@ -1,7 +1,7 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
 use super::install::level_of;
-use super::{Session, pick, refusal};
+use super::{Session, link, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::store::Installed;
@@ -51,13 +51,15 @@ pub struct Toolchain {
     pub profile: Option<String>,
     /// Which profile applies and why, where a variable or a rule has a say.
     pub profile_note: Option<String>,
+    /// The name of the linked toolchain that was asked for, if one was.
+    pub link: Option<String>,
     /// Who chose it.
     pub origin: Origin,
 }
 
 impl Toolchain {
-    /// Returns an installed toolchain as it is without a lock.
-    pub fn without_pins(installed: &Installed, origin: Origin) -> Self {
+    /// Returns an installed toolchain as it is without a lock, for a request.
+    pub fn without_pins(installed: &Installed, request: &str) -> Self {
         let receipt = &installed.receipt;
         Self {
             version: receipt.version,
@@ -69,7 +71,8 @@ impl Toolchain {
             pins: Vec::new(),
             profile: None,
             profile_note: None,
-            origin,
+            link: link::name_in(request),
+            origin: Origin::Request(request.to_owned()),
         }
     }
 }
@@ -221,6 +224,7 @@ impl Session {
                 .collect(),
             profile: applied.name.map(str::to_owned),
             profile_note: applied.is_worth_saying().then(|| applied.to_string()),
+            link: (lock.level == Level::Linked).then(|| lock.request.to_owned()),
             origin: origin.clone(),
         })))
     }
@@ -246,18 +250,18 @@ impl Session {
     /// GOTOOLCHAIN asks for something else.
     pub fn requested(&self, request: &str, env: &Environment) -> Result<Toolchain> {
         let origin = Origin::Request(request.to_owned());
-        let request = pick::parse_request(request)?;
-        let installed = pick::best_installed(&self.store()?, &request, Platform::host())?
+        let parsed = pick::parse_request(request)?;
+        let installed = pick::best_installed(&self.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
-                Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{request}`"))
-                    .hint(format!("install one: `goward install '{request}'`"))
+                Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
+                    .hint(format!("install one: `goward install '{parsed}'`"))
             })?;
         check_gotoolchain(env, &installed.receipt.version.to_string()).map_err(|wanted| {
             let wanted = untrusted(String::from_utf8_lossy(wanted));
             Error::new(Kind::CannotRun, format!("`GOTOOLCHAIN={wanted}` contradicts {origin}"))
                 .hint("unset it: `env -u GOTOOLCHAIN ...`")
         })?;
-        Ok(Toolchain::without_pins(&installed, origin))
+        Ok(Toolchain::without_pins(&installed, request))
     }
 }
 

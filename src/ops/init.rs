@@ -1,6 +1,6 @@
 //! Start a project from the version files that other tools left there.
 
-use super::{Session, pick};
+use super::{Session, link, pick};
 use crate::error::{Error, Kind, Result};
 use crate::project::manifest::ManifestEdit;
 use crate::project::transaction::Files;
@@ -38,6 +38,12 @@ impl Session {
                 None => (pick::parse_request("stable")?, None),
             },
         };
+        if let Some(name) = wanted.0.as_link() {
+            link::named(&self.store()?, name).map_err(|error| match &wanted.1 {
+                Some(origin) => error.detail(format!("wanted by `{origin}`")),
+                None => error,
+            })?;
+        }
         let mut edit = ManifestEdit::open_or_new(&path)?;
         edit.set_request(&wanted.0)?;
         let manifest = Some(edit.text()?.into_bytes());

@@ -2,12 +2,12 @@
 
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
-use super::{Fetch, Session};
+use super::{Fetch, Session, refusal};
 use crate::error::{Error, Kind, Result};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Call, Environment, Tool, barrier, names, sys};
+use goward_shim::{Call, Environment, Tool, barrier, names, resolve, sys};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -133,6 +133,10 @@ impl Session {
         if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
             return self.change_settings(launch, &barrier, None);
         }
+        launch = match resolve::count(launch, &call.env) {
+            Ok(launch) => launch,
+            Err(refusal) => return refusal::explain(&self.ctx, &refusal),
+        };
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );

@@ -8,6 +8,7 @@ use crate::project::Project;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::Files;
+use crate::store::Receipt;
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::request::Request;
 use crate::version::{GoVersion, floor};
@@ -45,7 +46,13 @@ impl Session {
         let (project, transaction) = self.project_to_change()?;
         let (manifest, path) = manifest_of(project)?;
         let old = Old::read(self, &path)?;
-        let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
+        let lock =
+            self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch).map_err(|error| {
+                match manifest.request().as_link() {
+                    Some(_) => error.detail(format!("wanted by `{}`", manifest.wanted())),
+                    None => error,
+                }
+            })?;
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
         let text = Some(lock.text(&path)?.into_bytes());
         let after = Files { lock: text, ..transaction.before().clone() };
@@ -91,10 +98,12 @@ impl Session {
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
+        let linked = request.as_link().map(|name| self.link_of(manifest, name)).transpose()?;
         let kept = old.filter(|old| !upgrade && fits(request, old)).map(|old| old.version);
-        let version = match kept {
-            Some(version) => version,
-            None => self.pick(request, Platform::host(), fetch)?,
+        let version = match (&linked, kept) {
+            (Some(linked), _) => linked.receipt.version,
+            (None, Some(version)) => version,
+            (None, None) => self.pick(request, Platform::host(), fetch)?,
         };
         let mut lock = LockFile {
             version,
@@ -111,8 +120,15 @@ impl Session {
         };
         check_goroot_final(&lock)?;
         lock.check_pins()?;
-        let old = old.filter(|old| old.version == version);
+        // What somebody linked is no release, whatever its version.
+        let old = old.filter(|old| old.version == version && old.level != Level::Linked);
         let demand = manifest.demanded_level(Level::None);
+        if let Some(linked) = &linked {
+            let platform = linked.receipt.platform;
+            lock.level = level_of(linked);
+            lock.platforms.insert(platform, locked_as(&linked.receipt));
+            return Ok(lock);
+        }
         for platform in manifest.platforms() {
             let known =
                 old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
@@ -156,11 +172,7 @@ impl Session {
         }
         let installed = self.store()?.find(version, platform, None)?;
         if let Some(installed) = installed.filter(|installed| level_of(installed) >= floor) {
-            let level = level_of(&installed);
-            let receipt = installed.receipt;
-            let (sha256, size) = archive_of(receipt.archive);
-            let locked = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
-            return Ok((locked, level));
+            return Ok((locked_as(&installed.receipt), level_of(&installed)));
         }
         let identity = self.identify(want, fetch)?;
         let (sha256, size) = archive_of(identity.archive);
@@ -208,9 +220,9 @@ impl Old {
 }
 
 /// Returns true while the request still allows the locked version. Words (`stable`) allow any; they
-/// move on with `--upgrade`.
+/// move on with `--upgrade`. What a name means is the machine's.
 fn fits(request: &Request, lock: &LockFile) -> bool {
-    if request.is_word() {
+    if request.is_word() || request.as_link().is_some() {
         lock.request == request.to_string()
     } else {
         request.accepts(lock.version)
@@ -243,8 +255,14 @@ fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     }
 }
 
+/// Returns what a lock has of an installed toolchain.
+pub(super) fn locked_as(receipt: &Receipt) -> LockedPlatform {
+    let (sha256, size) = archive_of(receipt.archive);
+    LockedPlatform { h1: receipt.h1.to_string(), sha256, size }
+}
+
 /// Returns digest and size of an archive as a lock has them.
-pub(super) fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
+fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
     (archive.map(|(digest, _)| digest.to_string()), archive.map(|(_, size)| size))
 }
 
@@ -292,7 +310,9 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
     }
     let records = Records::built_in();
-    for (platform, entry) in &lock.platforms {
+    // A linked toolchain need not be the release whose version it has.
+    let released = lock.platforms.iter().filter(|_| request.as_link().is_none());
+    for (platform, entry) in released {
         let record = records.get(lock.version, *platform).and_then(|record| record.h1.as_ref());
         if record.is_some_and(|h1| h1.as_str() != entry.h1) {
             found.push(format!("the h1 for {platform} contradicts the built-in record"));

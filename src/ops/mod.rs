@@ -13,6 +13,7 @@ pub mod governing;
 pub mod init;
 pub mod install;
 pub mod launch;
+pub mod link;
 pub mod lock;
 pub mod overrides;
 pub mod pick;

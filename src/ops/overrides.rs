@@ -1,6 +1,6 @@
 //! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
 
-use super::governing::{Governing, Origin, Toolchain};
+use super::governing::{Governing, Toolchain};
 use super::install::Want;
 use super::r#use::parse_setting;
 use super::{Fetch, Session, pick};
@@ -76,7 +76,8 @@ impl Session {
             sha256: toolchain.sha256.clone(),
             size: None,
         };
-        let request = toolchain.version.to_string();
+        let link = toolchain.link.clone();
+        let request = link.unwrap_or_else(|| toolchain.version.to_string());
         let lock =
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
         let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
@@ -107,7 +108,7 @@ impl Session {
             self.warn_of_flaws(version);
             outcome.installed
         };
-        Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
+        Ok(Toolchain::without_pins(&installed, request))
     }
 }
 

@@ -18,11 +18,27 @@ impl Session {
         if self.program(toolchain, Tool::Go)?.exists() {
             return Ok(());
         }
+        if toolchain.link.is_some() {
+            return self.install_governing(toolchain, fetch).map(drop);
+        }
         self.check_floor(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
         self.install_governing(toolchain, fetch)
             .map(drop)
             .map_err(|error| error.context(missing.message()))
+    }
+
+    /// Says that the toolchain that governs is not installed, and how to change that.
+    pub fn explain_missing(&self, toolchain: &Toolchain) -> Error {
+        let link = || -> Result<Option<Error>> {
+            let want = Self::want_of(toolchain)?;
+            let locked = want.locked.as_ref().filter(|locked| locked.link.is_some());
+            Ok(locked.and_then(|locked| self.link_for(&want, locked).err()))
+        };
+        match link() {
+            Ok(None) => not_installed(toolchain.version, &toolchain.origin),
+            Ok(Some(error)) | Err(error) => error.with_kind(Kind::NotInstalled),
+        }
     }
 
     /// Refuses to install a release with known flaws because a lock asks for it: that has to be
@@ -52,7 +68,10 @@ impl Session {
     ///
     /// As [`Session::provide`], or because it is forbidden.
     pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
-        if self.config.auto_install(&self.ctx) || self.program(toolchain, Tool::Go)?.exists() {
+        if self.program(toolchain, Tool::Go)?.exists() {
+            return Ok(());
+        }
+        if self.config.auto_install(&self.ctx) || toolchain.link.is_some() {
             return self
                 .provide(toolchain, &Fetch::default())
                 .map_err(|error| error.with_kind(Kind::NotInstalled));
@@ -83,8 +102,7 @@ impl Session {
     }
 }
 
-/// Says that the toolchain that governs is not installed, and how to change that.
-pub fn not_installed(version: GoVersion, origin: &Origin) -> Error {
+fn not_installed(version: GoVersion, origin: &Origin) -> Error {
     let message = format!("{version} is not installed (wanted by {origin})");
     Error::new(Kind::NotInstalled, message).hint(match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),

@@ -198,8 +198,10 @@ impl LockFile {
             let error = Error::new(Kind::Usage, format!("{}: {problem}", place(path, line)));
             Err(error.hint(WRITTEN_BY_GOWARD))
         };
+        // A development build has the version of the language that it will have.
+        let is_fine = |version: GoVersion| !version.is_language() || lock.level == Level::Linked;
         let version = match GoVersion::parse(lock.version) {
-            Ok(version) if !version.is_language() && version.to_string() == lock.version => version,
+            Ok(version) if is_fine(version) && version.to_string() == lock.version => version,
             _ => {
                 return fail(
                     "version = ",

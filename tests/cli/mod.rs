@@ -7,6 +7,7 @@ mod failures;
 mod floor;
 mod init;
 mod install;
+mod link;
 mod list;
 mod lock;
 mod miss;
