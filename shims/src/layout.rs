@@ -5,6 +5,7 @@
 //! <home>/extra/<key>/    api, doc, misc and test, which the hash does not cover (`--full`)
 //! <home>/root/<key>/     what builds see as GOROOT: links to the tree, bin/go is the shim
 //! <home>/meta/<key>      the receipt; a toolchain is installed when its receipt is there
+//! <home>/link/<name>     the key of a directory of the machine, whose tree is a link to it
 //! <home>/shims/          `go` and `gofmt`, what people put on PATH
 //! <home>/tmp, dl, locks, trash    staging, resumable downloads, locks, removals
 //! ```

@@ -97,8 +97,8 @@ impl Session {
         let refused =
             |kind, message: String| Error::new(kind, message).detail("nothing was linked");
         let version = release_of(text).ok_or_else(|| {
-            let message = format!("`{}` is not the version of a Go toolchain", untrusted(text));
-            refused(Kind::Usage, message).detail(format!("it stands in `{path}/VERSION`"))
+            let text = untrusted(text);
+            refused(Kind::Usage, format!("`{path}` says that it is `{text}`, no version of Go"))
         })?;
         let mut command = Command::new(&program);
         command.args(["env", "GOHOSTOS", "GOHOSTARCH", "GOVERSION"]).env_clear();
@@ -128,8 +128,7 @@ impl Session {
         }
         if release_of(told) != Some(version) {
             let (told, text) = (untrusted(told), untrusted(text));
-            let message =
-                format!("`{shown}` says that it is `{told}`, its `VERSION` says `{text}`");
+            let message = format!("`{path}` says that it is `{text}`, its `bin/go` says `{told}`");
             return Err(refused(Kind::Verification, message));
         }
         Ok(version)

@@ -328,15 +328,13 @@ fn directories_that_are_not_linked() {
         (
             tree_of("corp-go"),
             2,
-            format!(
-                "goward: `corp-go` is not the version of a Go toolchain{nothing}\n  it stands in `[BASE]/bad/VERSION`"
-            ),
+            format!("goward: `[BASE]/bad` says that it is `corp-go`, no version of Go{nothing}"),
         ),
         (
             tree_of("go1.99.0"),
             4,
             format!(
-                "goward: `[BASE]/bad/bin/go` says that it is `go1.99.1-corp`, its `VERSION` says `go1.99.0`{nothing}"
+                "goward: `[BASE]/bad` says that it is `go1.99.0`, its `bin/go` says `go1.99.1-corp`{nothing}"
             ),
         ),
         (

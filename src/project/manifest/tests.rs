@@ -320,7 +320,7 @@ fn each_mistake_names_its_line() {
             "\"logged\"",
             "\"best\"",
             "24`: unknown level `best`\n\
-             hint: known here: `none`, `listed`, `built-in`, `stapled`, `logged`",
+             hint: known here: `none`, `linked`, `listed`, `built-in`, `stapled`, `logged`",
         ),
         ("[policy]", "[policy", "23`: not TOML: unclosed table, expected `]`"),
         ("level", "level = 1\nlevel", "25`: not TOML: duplicate key"),
