@@ -10,7 +10,7 @@ mod error;
 mod grammar;
 
 pub use error::{ParseLockError, Problem};
-pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
+pub use grammar::{is_goroot, is_h1, is_profile, is_request, is_sha256, is_version};
 
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
@@ -80,6 +80,8 @@ pub struct Lock<'a> {
     pub level: Level,
     /// How much of the caller's environment reaches `go`.
     pub isolation: Isolation,
+    /// The path that is GOROOT in place of the root, to which it has to lead.
+    pub goroot: Option<&'a str>,
     /// What the toolchain is on each platform, in the order of the text.
     pub platforms: Vec<Platform<'a>>,
     /// The pins that apply without a profile.
@@ -172,6 +174,7 @@ struct Reader<'a> {
     request: Option<&'a str>,
     level: Option<Level>,
     isolation: Option<Isolation>,
+    goroot: Option<&'a str>,
     platforms: Vec<Platform<'a>>,
     pins: Option<Pins<'a>>,
     profiles: Vec<(&'a str, Pins<'a>)>,
@@ -187,6 +190,7 @@ impl Default for Reader<'_> {
             request: None,
             level: None,
             isolation: None,
+            goroot: None,
             platforms: Vec::new(),
             pins: None,
             profiles: Vec::new(),
@@ -297,6 +301,10 @@ impl<'a> Reader<'a> {
                 let isolation = isolation.filter(|mode| *mode != Isolation::default());
                 set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
             }
+            "goroot" => {
+                let path = string.filter(|path| is_goroot(path));
+                set(&mut self.goroot, key, path, "a clean absolute path such as \"/opt/go\"")
+            }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
         }
     }
@@ -348,6 +356,7 @@ impl<'a> Reader<'a> {
             request: self.request.ok_or_else(|| missing("request"))?,
             level: self.level.ok_or_else(|| missing("level"))?,
             isolation: self.isolation.unwrap_or_default(),
+            goroot: self.goroot,
             platforms: self.platforms,
             pins: self.pins.unwrap_or_default(),
             profiles: self.profiles,

@@ -1,12 +1,12 @@
-//! The operating system: reading one file, four questions about a path, and exec.
+//! The operating system: reading one file, five questions about a path, and exec.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
 pub use portable::{
-    arguments, canonical, complain, environment, exec, executable, own_path, read_file, stamp,
-    working_directory,
+    arguments, canonical, complain, environment, exec, executable, link, own_path, read_file,
+    stamp, working_directory,
 };
 
 /// Why a file that is there was not read.
