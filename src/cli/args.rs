@@ -51,6 +51,8 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Let the path that the lock fixes as GOROOT lead to the toolchain
+    LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
     /// Put `go` and `gofmt` on PATH
@@ -105,6 +107,12 @@ pub struct Use {
     /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
     #[arg(long, value_name = "PATH")]
     pub goroot_final: Option<String>,
+    /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward link-root`
+    #[arg(long, value_name = "HOW")]
+    pub goroot: Option<String>,
+    /// Leave the paths of this machine out of binaries (GOFLAGS=-trimpath)
+    #[arg(long)]
+    pub trimpath: bool,
     /// Lock for this platform too, such as linux/arm64; may be repeated
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
@@ -214,6 +222,13 @@ pub struct Exec {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct LinkRoot {
+    /// Take the link back
+    #[arg(long)]
+    pub remove: bool,
 }
 
 #[derive(Args, Debug)]

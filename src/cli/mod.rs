@@ -9,6 +9,7 @@ mod env;
 mod exec;
 mod init;
 mod install;
+mod link_root;
 mod list;
 mod lock;
 mod miss;
@@ -68,6 +69,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
+        Command::LinkRoot(args) => link_root::run(&session, &args),
         Command::Default(args) => default::run(&session, &args),
         Command::Setup(args) => setup::run(&session, &args),
         Command::Completions(args) => completions::run(&session, &args),

@@ -12,6 +12,8 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         experiments: args.experiment.clone(),
         debug: args.debug.clone(),
         goroot_final: args.goroot_final.clone(),
+        goroot: args.goroot.clone(),
+        trimpath: args.trimpath,
         platforms: args.platform.clone(),
     };
     let used = session.use_release(&wish, &fetch(&args.fetching))?;
@@ -25,5 +27,8 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod");
     }
     install::report(session, &used.installed);
+    if let Some(path) = &used.unlinked {
+        session.ui.say(&format!("next: `goward link-root` makes `{}`", path.display()));
+    }
     Ok(())
 }

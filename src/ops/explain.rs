@@ -174,7 +174,8 @@ impl Lock {
             let prefix = format!("{key} = ");
             self.lines.iter().position(|line| line.starts_with(&prefix))
         };
-        match starts(name).or_else(|| starts("version")) {
+        let fixed = (name == "GOROOT").then_some("goroot").and_then(starts);
+        match starts(name).or(fixed).or_else(|| starts("version")) {
             Some(line) => format!("{path}:{}", line + 1),
             None => path.clone(),
         }

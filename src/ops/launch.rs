@@ -36,6 +36,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,
@@ -125,6 +126,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,

@@ -4,7 +4,7 @@ use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedPlatform, Pins};
+use crate::project::lock::{LockFile, LockedPlatform};
 use crate::project::manifest::Manifest;
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
@@ -95,6 +95,7 @@ impl Session {
             request: request.to_string(),
             level: Level::Logged,
             isolation: manifest.isolation(),
+            goroot: manifest.goroot().map(str::to_owned),
             platforms: BTreeMap::new(),
             pins: manifest.resolved_pins(None)?,
             profiles: manifest
@@ -103,6 +104,7 @@ impl Session {
                 .collect::<Result<_>>()?,
         };
         check_goroot_final(&lock)?;
+        self.check_goroot(&lock)?;
         lock.check_pins()?;
         let old = old.filter(|old| old.version == version);
         let demand = manifest.demanded_level(Level::None);
@@ -254,18 +256,24 @@ fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded:
 
 /// Refuses GOROOT_FINAL where nothing reads it.
 fn check_goroot_final(lock: &LockFile) -> Result<()> {
-    let has = |pins: &Pins| pins.iter().any(|(name, _)| name == "GOROOT_FINAL");
-    let anywhere = has(&lock.pins) || lock.profiles.values().any(has);
-    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
-        return Ok(());
-    }
-    let version = lock.version;
+    let mut all = lock.pins.iter().chain(lock.profiles.values().flatten());
+    let pin = all.find(|(name, _)| name == "GOROOT_FINAL");
+    let is_read = lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL;
+    let Some((_, path)) = pin.filter(|_| !is_read) else { return Ok(()) };
+    let (version, use_it) = (lock.version, format!("goward use '{}'", lock.request));
     let message = format!(
         "`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"
     );
     Err(Error::new(Kind::Usage, message)
         .detail("nothing was changed")
-        .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
+        .hint(format!("for binaries without paths: `{use_it} --trimpath --goroot-final ''`"))
+        .hint(format!(
+            "for that path as GOROOT: `{use_it} --goroot-final '{path}' --goroot fixed`"
+        )))
+}
+
+fn shown_goroot(path: Option<&str>) -> String {
+    path.map_or_else(|| "GOROOT in the store".to_owned(), |path| format!("GOROOT at `{path}`"))
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
@@ -283,6 +291,10 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     if manifest.isolation() != lock.isolation {
         let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
+    }
+    if manifest.goroot() != lock.goroot.as_deref() {
+        let [wanted, locked] = [manifest.goroot(), lock.goroot.as_deref()].map(shown_goroot);
+        found.push(format!("the manifest asks for {wanted}, the lock has {locked}"));
     }
     let records = Records::built_in();
     for (platform, entry) in &lock.platforms {

@@ -12,6 +12,7 @@ pub mod governing;
 pub mod init;
 pub mod install;
 pub mod launch;
+pub mod link_root;
 pub mod lock;
 pub mod overrides;
 pub mod pick;

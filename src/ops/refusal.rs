@@ -1,5 +1,6 @@
 //! Words for what the shim refuses.
 
+use super::link_root::what_stands_at;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
 use crate::platform::Platform;
@@ -15,6 +16,16 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
     let path = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
     match refusal {
+        Refusal::Goroot { lock, goroot } => {
+            let stands = what_stands_at(&os_path(goroot));
+            let message = format!(
+                "`{}` wants GOROOT at `{}`, which {stands}",
+                path(lock),
+                path(goroot)
+            );
+            Error::new(Kind::CannotRun, message)
+                .hint("let it lead to the toolchain: `goward link-root`")
+        }
         Refusal::Loop => Error::new(
             Kind::CannotRun,
             "calls of `go` go round in circles between goward and another program of that name",

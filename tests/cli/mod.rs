@@ -6,6 +6,7 @@ mod exec;
 mod failures;
 mod init;
 mod install;
+mod link_root;
 mod list;
 mod lock;
 mod miss;
