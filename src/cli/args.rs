@@ -51,6 +51,8 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Work with the lock's GODEBUG
+    Debug(Debug),
     /// Let the path that the lock fixes as GOROOT lead to the toolchain
     LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
@@ -222,6 +224,29 @@ pub struct Exec {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Debug {
+    #[command(subcommand)]
+    pub command: DebugCommand,
+}
+
+/// What can be done with GODEBUG.
+#[derive(Debug, Subcommand)]
+pub enum DebugCommand {
+    /// Make the pinned settings the default of binaries: write them into `go.mod` or `go.work`
+    Bake(Bake),
+}
+
+#[derive(Args, Debug)]
+pub struct Bake {
+    /// Take the pins of this profile
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Change nothing; fail when the file does not have the pins
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Args, Debug)]

@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         used.version
     ));
     if !wish.debug.is_empty() {
-        session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod");
+        session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`");
     }
     install::report(session, &used.installed);
     if let Some(path) = &used.unlinked {

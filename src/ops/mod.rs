@@ -5,6 +5,7 @@
 //! whom they wait for, and sources that failed before one answered.
 
 pub mod barrier;
+pub mod debug_bake;
 pub mod default;
 mod deliver;
 pub mod explain;

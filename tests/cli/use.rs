@@ -22,7 +22,7 @@ fn manifest_lock_and_toolchain_in_one_step() {
         sandbox.goward(args).says(),
         format!(
             "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
-             goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod\n\
+             goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`\n\
              goward: installed go1.99.1 for {host} (listed) from [URL]/\n"
         )
     );
