@@ -12,7 +12,7 @@
 //! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours
-//! - [`sys`]: the operating system, behind four functions
+//! - [`sys`]: the operating system, behind a few functions
 //!
 //! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself, so that an
 //! entry point without libc needs to replace that one module only.
