@@ -67,9 +67,8 @@ impl Session {
         let (before, after) = (edit(&BTreeMap::new())?, edit(&settings)?);
         let lines: Vec<String> = settings
             .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .filter(|setting| !has_line(&before, setting))
-            .map(|setting| format!("godebug {setting}"))
+            .filter(|(key, value)| values_in(&before, key) != [**value])
+            .map(|(key, value)| format!("godebug {key}={value}"))
             .collect();
         if before != after {
             if check {
@@ -145,12 +144,12 @@ fn settings_of(toolchain: &Toolchain) -> BTreeMap<&str, &str> {
     settings.filter_map(|setting| setting.split_once('=')).collect()
 }
 
-/// Returns true when a text that Go has formatted has the setting, alone or in a block.
-fn has_line(text: &str, setting: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        line.strip_prefix("godebug ").unwrap_or(line) == setting
-    })
+/// Returns the values that a text which Go has formatted gives to a setting, in lines of their own or
+/// in a block.
+fn values_in<'t>(text: &'t str, key: &str) -> Vec<&'t str> {
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
+    let settings = lines.map(|line| line.strip_prefix("godebug ").unwrap_or(line));
+    settings.filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
 }
 
 fn untouched(error: Error) -> Error {
@@ -186,4 +185,20 @@ fn older_go(file: &Path, text: &str) -> Option<String> {
             line.value
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stand_alone_or_in_a_block() {
+        let text = "module x\n\ngo 1.27\n\ngodebug netdns=go // why\n\ngodebug (\n\ta=1\n\ta=2\n)\n\
+                    // godebug b=1\nrequire c v1.0.0\n";
+        let cases: [(&str, &[&str]); 5] =
+            [("netdns", &["go"]), ("a", &["1", "2"]), ("b", &[]), ("c", &[]), ("net", &[])];
+        for (key, want) in cases {
+            assert_eq!(values_in(text, key), want, "{key}");
+        }
+    }
 }
