@@ -54,6 +54,8 @@ fn manifest_lock_and_toolchain_in_one_step() {
         "goward: `[PROJECT]/goward.lock` matches its manifest\n"
     );
     assert_eq!(sandbox.read("project/goward.lock"), lock);
+    assert_eq!(sandbox.goward(["-q", "use", "1.99", "--debug", "http2debug=1"]).data(), "");
+    assert_eq!(sandbox.read("project/goward.lock"), lock);
     // Only the host's toolchain stays; that of the other platform was hashed and thrown away.
     assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
 }

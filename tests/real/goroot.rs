@@ -21,6 +21,7 @@ const TEST: &str =
 /// Name of the output, `CGO_ENABLED`, and arguments of `go`.
 type Build = (&'static str, &'static str, &'static [&'static str]);
 
+/// What is built.
 const BUILDS: [Build; 3] = [
     ("plain", "0", &["build", "-o", "plain", "."]),
     ("test", "0", &["test", "-c", "-o", "test", "."]),
@@ -193,6 +194,7 @@ impl Stores {
             let binaries = self.build(store);
             assert_eq!(self.goroot(), self.sandbox.redact(fixed.to_str().unwrap().as_bytes()));
             self.nested(store);
+            self.explained(store);
             self.goward(store, ["link-root", "--remove"]);
             binaries
         });
@@ -207,6 +209,16 @@ impl Stores {
         let fixed = self.sandbox.redact(self.fixed().to_str().unwrap().as_bytes());
         let want = format!("{fixed}\ngo{}\n", self.version);
         assert_eq!(self.sandbox.finish(&mut command).data(), want);
+    }
+
+    /// Who decides GOROOT is the line of the lock that names the path.
+    fn explained(&self, store: &str) {
+        let lock = self.sandbox.read("p/goward.lock");
+        let line = lock.lines().position(|line| line.starts_with("goroot = ")).unwrap() + 1;
+        let fixed = self.sandbox.redact(self.fixed().to_str().unwrap().as_bytes());
+        let want = format!("GOROOT={fixed}  ([BASE]/p/goward.lock:{line})");
+        let outcome = self.goward(store, ["env", "--explain"]);
+        assert!(outcome.stdout.lines().any(|line| line == want), "{want}\n{}", outcome.stdout);
     }
 
     /// From both stores, and from the tree itself with a third cache.
