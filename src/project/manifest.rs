@@ -145,6 +145,9 @@ impl Manifest {
     }
 }
 
+/// The flag that `trimpath` adds or takes out.
+const TRIMPATH: &str = "-trimpath";
+
 impl Overlay {
     /// Lays `over` on these pins; what ends up empty is left out.
     fn resolve(&self, over: &Self) -> Pins {
@@ -171,12 +174,7 @@ impl Overlay {
         let present = all.into_iter().filter(|(_, value)| !value.is_empty());
         present.map(|(name, value)| (name.to_owned(), value)).collect()
     }
-}
 
-/// The flag that `trimpath` adds or takes out.
-const TRIMPATH: &str = "-trimpath";
-
-impl Overlay {
     /// Returns GOFLAGS with `over` laid on these, and with what `trimpath` makes of them.
     fn flags_below(&self, over: &Self) -> Vec<String> {
         let mut flags = over.flags.as_ref().or(self.flags.as_ref()).cloned().unwrap_or_default();
