@@ -20,6 +20,11 @@ pub struct Ctx {
     pub executable: PathBuf,
 }
 
+/// Returns the user as which the process acts.
+pub fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 impl Ctx {
     /// Reads the process.
     ///

@@ -11,7 +11,7 @@ mod grammar;
 mod rule;
 
 pub use error::{ParseLockError, Problem};
-pub use grammar::{is_h1, is_profile, is_request, is_sha256, is_version};
+pub use grammar::{is_goroot, is_h1, is_profile, is_request, is_sha256, is_version};
 pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
@@ -85,6 +85,8 @@ pub struct Lock<'a> {
     pub level: Level,
     /// How much of the caller's environment reaches `go`.
     pub isolation: Isolation,
+    /// The path that is GOROOT in place of the root, to which it has to lead.
+    pub goroot: Option<&'a str>,
     /// What the toolchain is on each platform, in the order of the text.
     pub platforms: Vec<Platform<'a>>,
     /// The pins that apply without a profile.
@@ -183,6 +185,7 @@ struct Reader<'a> {
     request: Option<&'a str>,
     level: Option<Level>,
     isolation: Option<Isolation>,
+    goroot: Option<&'a str>,
     platforms: Vec<Platform<'a>>,
     pins: Option<Pins<'a>>,
     /// Each with the line that names its profile.
@@ -201,6 +204,7 @@ impl Default for Reader<'_> {
             request: None,
             level: None,
             isolation: None,
+            goroot: None,
             platforms: Vec::new(),
             pins: None,
             rules: Vec::new(),
@@ -317,6 +321,10 @@ impl<'a> Reader<'a> {
                 let isolation = isolation.filter(|mode| *mode != Isolation::default());
                 set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
             }
+            "goroot" => {
+                let path = string.filter(|path| is_goroot(path));
+                set(&mut self.goroot, key, path, "a clean absolute path such as \"/opt/go\"")
+            }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
         }
     }
@@ -401,6 +409,7 @@ impl<'a> Reader<'a> {
             request: self.request.ok_or_else(|| missing("request"))?,
             level: self.level.ok_or_else(|| missing("level"))?,
             isolation: self.isolation.unwrap_or_default(),
+            goroot: self.goroot,
             platforms: self.platforms,
             pins: self.pins.unwrap_or_default(),
             rules: self.rules.into_iter().map(|(_, rule)| rule).collect(),

@@ -108,6 +108,8 @@ pub enum Step<'a> {
 pub enum Refusal {
     /// The lock belongs to somebody whom the user did not trust with it.
     Foreign { lock: Vec<u8>, owner: u32 },
+    /// The path that is to be GOROOT is not a link to the toolchain's root.
+    Goroot { lock: Vec<u8>, goroot: Vec<u8> },
     /// Calls are passed back and forth with another program called `go`.
     Loop,
     /// There is no store: neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set.
@@ -233,10 +235,16 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let entry =
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
+    let key = layout::key(lock.version, entry.name, entry.h1);
+    let leads = |path: &&str| sys::link(path.as_bytes()) == Some(layout::root(&home, &key));
+    if let Some(goroot) = lock.goroot.filter(|path| !leads(path)) {
+        return Err(Refusal::Goroot { lock: path(), goroot: goroot.into() });
+    }
     let barrier = barrier::locate(&home, lock.isolation, env);
     let selection = Selection {
         home: &home,
-        key: &layout::key(lock.version, entry.name, entry.h1),
+        key: &key,
+        goroot: lock.goroot,
         isolation: lock.isolation,
         pins: applied.pins,
         barrier: &barrier,

@@ -56,6 +56,10 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Work with the lock's GODEBUG
+    Debug(Debug),
+    /// Let the path that the lock fixes as GOROOT lead to the toolchain
+    LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
     /// Trust a lock that is somebody else's or weakens security, as it is now
@@ -118,7 +122,7 @@ pub struct Init {
 pub struct Use {
     /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go; may
     /// be left out with an option, to keep the manifest's
-    #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "platform", "profile"])]
+    #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "goroot", "trimpath", "platform", "profile"])]
     pub request: Option<String>,
     /// Put the pins given here into this profile instead of the base pins
     #[arg(long, value_name = "NAME")]
@@ -132,6 +136,12 @@ pub struct Use {
     /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
     #[arg(long, value_name = "PATH")]
     pub goroot_final: Option<String>,
+    /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward link-root`
+    #[arg(long, value_name = "HOW", conflicts_with = "profile")]
+    pub goroot: Option<String>,
+    /// Leave the paths of this machine out of binaries (GOFLAGS=-trimpath)
+    #[arg(long)]
+    pub trimpath: bool,
     /// Lock for this platform too, such as linux/arm64; may be repeated
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
@@ -265,6 +275,36 @@ pub struct Exec {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Debug {
+    #[command(subcommand)]
+    pub command: DebugCommand,
+}
+
+/// What can be done with GODEBUG.
+#[derive(Debug, Subcommand)]
+pub enum DebugCommand {
+    /// Make the pinned settings the default of binaries: write them into `go.mod` or `go.work`
+    Bake(Bake),
+}
+
+#[derive(Args, Debug)]
+pub struct Bake {
+    /// Take the pins of this profile
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Change nothing; fail when the file does not have the pins
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct LinkRoot {
+    /// Take the link back
+    #[arg(long)]
+    pub remove: bool,
 }
 
 #[derive(Args, Debug)]

@@ -4,12 +4,14 @@
 
 pub mod args;
 mod completions;
+mod debug;
 mod default;
 mod env;
 mod exec;
 mod init;
 mod install;
 mod link;
+mod link_root;
 mod list;
 mod lock;
 mod miss;
@@ -77,6 +79,8 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
+        Command::Debug(args) => debug::run(&session, &args),
+        Command::LinkRoot(args) => link_root::run(&session, &args),
         Command::Default(args) => default::run(&session, &args),
         Command::Trust(args) => trust::run(&session, &args),
         Command::Setup(args) => setup::run(&session, &args),

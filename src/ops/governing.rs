@@ -43,6 +43,8 @@ pub struct Toolchain {
     pub level: Level,
     /// Its name in the store.
     pub key: String,
+    /// The path that is GOROOT in place of the root.
+    pub goroot: Option<String>,
     /// How much of the caller's environment reaches it.
     pub isolation: Isolation,
     /// The pins that apply.
@@ -67,6 +69,7 @@ impl Toolchain {
             sha256: receipt.archive.map(|(digest, _)| digest.to_string()),
             level: receipt.level,
             key: installed.key.clone(),
+            goroot: None,
             isolation: Isolation::default(),
             pins: Vec::new(),
             profile: None,
@@ -189,7 +192,7 @@ impl Session {
         Ok(os_path(&layout::join(&tree, tool.path())))
     }
 
-    /// Returns what builds with a toolchain see as GOROOT.
+    /// Returns the root of a toolchain: what builds see as GOROOT, unless the lock has another path.
     ///
     /// # Errors
     ///
@@ -216,6 +219,7 @@ impl Session {
             sha256: entry.sha256.map(str::to_owned),
             level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
+            goroot: lock.goroot.map(str::to_owned),
             isolation: lock.isolation,
             pins: applied
                 .pins

@@ -3,21 +3,24 @@
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, untrusted};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
 use goward_shim::{Call, Environment, Tool, barrier, names, resolve, sys};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Variables to set (`Some`) and to remove (`None`), sorted by name.
 pub type Changes = Vec<(String, Option<OsString>)>;
+
+/// How many lines of a failed `go` are shown.
+const MAX_LINES: usize = 6;
 
 impl Session {
     /// Returns what goward changes in the environment of a call that gets `toolchain`.
@@ -36,6 +39,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,
@@ -56,6 +60,31 @@ impl Session {
             }
         }
         Ok(changes.into_iter().collect())
+    }
+
+    /// Runs the real `go` of an installed toolchain, in the environment that the shim would give it
+    /// here; returns what it prints.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run or fails, with the end of what it says.
+    pub fn ask_go<A: AsRef<OsStr>>(&self, toolchain: &Toolchain, args: &[A]) -> Result<String> {
+        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
+        command.args(args).env_clear().envs(&self.ctx.variables);
+        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
+        change(&mut command, self.environment(toolchain)?);
+        let failed = |why: &str| {
+            let words = args.iter().map(|word| word.as_ref().to_string_lossy());
+            let words: Vec<_> = words.map(untrusted).collect();
+            let error = Error::new(Kind::CannotRun, format!("`go {}` fails here", words.join(" ")));
+            let lines: Vec<&str> = why.lines().rev().take(MAX_LINES).collect();
+            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted(line)))
+        };
+        let output = command.output().map_err(|error| failed(&error.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
+        }
+        String::from_utf8(output.stdout).map_err(|error| failed(&error.to_string()))
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -125,6 +154,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,
@@ -165,20 +195,24 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     };
     let mut child = Command::new(program);
     child.args(arguments).env_clear().envs(&session.ctx.variables);
-    for (name, value) in changes {
-        match value {
-            Some(value) => child.env(name, value),
-            None => child.env_remove(name),
-        };
-    }
+    change(&mut child, changes);
     let why = child.exec();
-    let shown = crate::error::untrusted(program.to_string_lossy());
+    let shown = untrusted(program.to_string_lossy());
     let kind = if why.kind() == std::io::ErrorKind::NotFound {
         Kind::NotInstalled
     } else {
         Kind::CannotRun
     };
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
+}
+
+fn change(command: &mut Command, changes: Changes) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 fn is_name(name: &str) -> bool {

@@ -110,6 +110,7 @@ impl Session {
             request: request.to_string(),
             level: Level::Logged,
             isolation: manifest.isolation(),
+            goroot: manifest.goroot().map(str::to_owned),
             platforms: BTreeMap::new(),
             pins: manifest.resolved_pins(None)?,
             rules: manifest.rules().to_vec(),
@@ -119,6 +120,7 @@ impl Session {
                 .collect::<Result<_>>()?,
         };
         check_goroot_final(&lock)?;
+        self.check_goroot(&lock)?;
         lock.check_pins()?;
         // What somebody linked is no release, whatever its version.
         let old = old.filter(|old| old.version == version && old.level != Level::Linked);
@@ -279,18 +281,35 @@ fn contradiction(version: GoVersion, platform: Platform, locked: &str, recorded:
 
 /// Refuses GOROOT_FINAL where nothing reads it.
 fn check_goroot_final(lock: &LockFile) -> Result<()> {
-    let has = |pins: &Pins| pins.iter().any(|(name, _)| name == "GOROOT_FINAL");
-    let anywhere = has(&lock.pins) || lock.profiles.values().any(has);
-    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
+    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL {
         return Ok(());
     }
-    let version = lock.version;
+    let path_of = |pins: &Pins| {
+        let pin = pins.iter().find(|(name, _)| name == "GOROOT_FINAL");
+        pin.map(|(_, path)| path.clone())
+    };
+    let (version, use_it) = (lock.version, format!("goward use '{}'", lock.request));
     let message = format!(
         "`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"
     );
-    Err(Error::new(Kind::Usage, message)
-        .detail("nothing was changed")
-        .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
+    let error = Error::new(Kind::Usage, message).detail("nothing was changed");
+    if let Some(path) = path_of(&lock.pins) {
+        return Err(error
+            .hint(format!("for binaries without paths: `{use_it} --trimpath --goroot-final ''`"))
+            .hint(format!(
+                "for that path as GOROOT: `{use_it} --goroot-final '{path}' --goroot fixed`"
+            )));
+    }
+    let mut profiles = lock.profiles.iter();
+    let Some((name, _)) = profiles.find(|(_, pins)| path_of(pins).is_some()) else {
+        return Ok(());
+    };
+    let without = format!("{use_it} --profile {name} --trimpath --goroot-final ''");
+    Err(error.hint(format!("for binaries without paths: `{without}`")))
+}
+
+fn shown_goroot(path: Option<&str>) -> String {
+    path.map_or_else(|| "GOROOT in the store".to_owned(), |path| format!("GOROOT at `{path}`"))
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
@@ -308,6 +327,10 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     if manifest.isolation() != lock.isolation {
         let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
+    }
+    if manifest.goroot() != lock.goroot.as_deref() {
+        let [wanted, locked] = [manifest.goroot(), lock.goroot.as_deref()].map(shown_goroot);
+        found.push(format!("the manifest asks for {wanted}, the lock has {locked}"));
     }
     let records = Records::built_in();
     // A linked toolchain need not be the release whose version it has.

@@ -6,6 +6,7 @@
 //! call.
 
 pub mod barrier;
+pub mod debug_bake;
 pub mod default;
 mod deliver;
 pub mod explain;
@@ -14,6 +15,7 @@ pub mod init;
 pub mod install;
 pub mod launch;
 pub mod link;
+pub mod link_root;
 pub mod lock;
 pub mod overrides;
 pub mod pick;

@@ -80,8 +80,8 @@ impl Session {
         let request = link.unwrap_or_else(|| toolchain.version.to_string());
         let lock =
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
-        let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
-        let lock = LockFile { isolation, pins, ..lock };
+        let (isolation, goroot) = (toolchain.isolation, toolchain.goroot.clone());
+        let lock = LockFile { isolation, goroot, pins: toolchain.pins.clone(), ..lock };
         self.provide(&toolchain, fetch)?;
         let warnings =
             self.check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;

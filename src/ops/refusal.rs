@@ -1,5 +1,6 @@
 //! Words for what the shim refuses.
 
+use super::link_root::what_stands_at;
 use super::trust;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
@@ -22,6 +23,16 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
             Error::new(Kind::CannotRun, belongs_to(&place, *owner))
                 .hint(format!("read it, and trust it as it is: {}", trust::command(lock)))
                 .hint(format!("or {}", trust_directory(&place)))
+        }
+        Refusal::Goroot { lock, goroot } => {
+            let stands = what_stands_at(&os_path(goroot));
+            let message = format!(
+                "`{}` wants GOROOT at `{}`, which {stands}",
+                path(lock),
+                path(goroot)
+            );
+            Error::new(Kind::CannotRun, message)
+                .hint("let it lead to the toolchain: `goward link-root`")
         }
         Refusal::Loop => Error::new(
             Kind::CannotRun,

@@ -26,6 +26,10 @@ pub struct Wish {
     pub debug: Vec<String>,
     /// GOROOT_FINAL.
     pub goroot_final: Option<String>,
+    /// How that path comes to be in binaries of newer releases: `fixed`.
+    pub goroot: Option<String>,
+    /// Whether to build with `-trimpath`.
+    pub trimpath: bool,
     /// Platforms to add to the lock.
     pub platforms: Vec<String>,
 }
@@ -41,6 +45,8 @@ pub struct Used {
     pub version: GoVersion,
     /// The toolchain for this machine.
     pub installed: Outcome,
+    /// The path that the lock has for GOROOT and that does not lead to this toolchain yet.
+    pub unlinked: Option<PathBuf>,
 }
 
 impl Session {
@@ -75,7 +81,13 @@ impl Session {
         transaction.commit("use", &after)?;
         installed.warnings.extend(self.trust_warnings(&project.lock_path)?);
         let Project { manifest_path, lock_path, .. } = project;
-        Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })
+        Ok(Used {
+            manifest: manifest_path,
+            lock: lock_path,
+            version: lock.version,
+            installed,
+            unlinked: self.missing_link(&lock)?,
+        })
     }
 }
 
@@ -104,6 +116,19 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
     }
     if let Some(path) = &wish.goroot_final {
         edit.set_goroot_final(path)?;
+    }
+    match wish.goroot.as_deref() {
+        None => {}
+        Some("fixed") => edit.set_goroot_fixed(true)?,
+        Some("") => edit.set_goroot_fixed(false)?,
+        Some(other) => {
+            let message = format!("`--goroot` cannot be `{}`", untrusted(other));
+            let error = Error::new(Kind::Usage, message);
+            return Err(error.hint("it is `fixed`, for the path of `--goroot-final`"));
+        }
+    }
+    if wish.trimpath {
+        edit.set_trimpath()?;
     }
     Ok(())
 }

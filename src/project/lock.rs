@@ -34,6 +34,8 @@ pub struct LockFile {
     pub level: Level,
     /// How much of the caller's environment reaches `go`.
     pub isolation: Isolation,
+    /// The path that is GOROOT in place of the root.
+    pub goroot: Option<String>,
     /// What the toolchain is on each platform.
     pub platforms: BTreeMap<Platform, LockedPlatform>,
     /// The pins that apply without a profile.
@@ -69,6 +71,7 @@ impl LockFile {
             request,
             level,
             isolation: Isolation::default(),
+            goroot: None,
             platforms: BTreeMap::from([(platform, locked)]),
             pins: Pins::new(),
             rules: Vec::new(),
@@ -84,6 +87,9 @@ impl LockFile {
         push_string(&mut text, "level", self.level.name());
         if self.isolation != Isolation::default() {
             push_string(&mut text, "isolation", self.isolation.name());
+        }
+        if let Some(path) = &self.goroot {
+            push_string(&mut text, "goroot", path);
         }
         for (platform, entry) in &self.platforms {
             push_table(&mut text, &format!("toolchain.{}", platform.lock_name()));
@@ -234,6 +240,7 @@ impl LockFile {
             request: lock.request.to_owned(),
             level: lock.level,
             isolation: lock.isolation,
+            goroot: lock.goroot.map(str::to_owned),
             platforms,
             pins: owned(&lock.pins),
             rules: lock.rules.iter().map(Rule::from).collect(),
@@ -316,7 +323,7 @@ pub fn explain_read(error: ReadError, path: &Path) -> Error {
 fn keys_of(table: &str) -> Vec<&'static str> {
     match table {
         "pins" => PINS.iter().filter(|pin| pin.rule.is_lockable()).map(|pin| pin.name).collect(),
-        "toolchain" => vec!["isolation", "level", "request", "version"],
+        "toolchain" => vec!["goroot", "isolation", "level", "request", "version"],
         "rule" => lock::Rule::KEYS.to_vec(),
         "" => vec!["schema"],
         _ => vec!["h1", "sha256", "size"],

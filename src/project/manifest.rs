@@ -6,6 +6,7 @@
 //! would silently not be one.
 
 mod edit;
+mod goroot;
 mod rules;
 mod values;
 
@@ -35,6 +36,7 @@ pub(super) const MAX_SIZE: u64 = 256 * 1024;
 pub struct Manifest {
     wanted: Wanted,
     platforms: BTreeSet<Platform>,
+    goroot: Option<String>,
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
     rules: Vec<Rule>,
@@ -59,6 +61,7 @@ struct Overlay {
     flags: Option<Vec<String>>,
     goroot_final: Option<String>,
     levels: BTreeMap<String, String>,
+    trimpath: Option<bool>,
 }
 
 impl Manifest {
@@ -129,6 +132,11 @@ impl Manifest {
         self.policy.isolation
     }
 
+    /// Returns the path that is GOROOT in place of the root, if there is one; it is then no pin.
+    pub fn goroot(&self) -> Option<&str> {
+        self.goroot.as_deref()
+    }
+
     /// Returns the pins as the lock has them, sorted by name, with those of `profile` laid over the
     /// base.
     ///
@@ -152,6 +160,9 @@ impl Manifest {
     }
 }
 
+/// The flag that `trimpath` adds or takes out.
+const TRIMPATH: &str = "-trimpath";
+
 impl Overlay {
     /// Lays `over` on these pins; what ends up empty is left out.
     fn resolve(&self, over: &Self) -> Pins {
@@ -163,7 +174,6 @@ impl Overlay {
         let experiments = over.experiments.as_ref().or(self.experiments.as_ref());
         let goroot_final = over.goroot_final.as_ref().or(self.goroot_final.as_ref());
         let fips140 = over.fips140.as_ref().or(self.fips140.as_ref());
-        let flags = over.flags.as_ref().or(self.flags.as_ref());
         let cgo = over.cgo.or(self.cgo).map(|on| if on { "1" } else { "0" });
         let levels = self.levels.iter().chain(&over.levels);
         let mut all: BTreeMap<&str, String> =
@@ -173,11 +183,25 @@ impl Overlay {
             ("GODEBUG", settings.join(",")),
             ("GOEXPERIMENT", experiments.map(|names| names.join(",")).unwrap_or_default()),
             ("GOFIPS140", fips140.cloned().unwrap_or_default()),
-            ("GOFLAGS", flags.map(|items| items.join(" ")).unwrap_or_default()),
+            ("GOFLAGS", self.flags_below(over).join(" ")),
             ("GOROOT_FINAL", goroot_final.cloned().unwrap_or_default()),
         ]);
         let present = all.into_iter().filter(|(_, value)| !value.is_empty());
         present.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns GOFLAGS with `over` laid on these, and with what `trimpath` makes of them.
+    fn flags_below(&self, over: &Self) -> Vec<String> {
+        let mut flags = over.flags.as_ref().or(self.flags.as_ref()).cloned().unwrap_or_default();
+        let is_there = flags.iter().any(|flag| flag == TRIMPATH);
+        // A profile that lists the flag itself has it, whatever stands below.
+        let below = self.trimpath.filter(|_| over.flags.is_none() || !is_there);
+        match over.trimpath.or(below) {
+            Some(true) if !is_there => flags.insert(0, TRIMPATH.to_owned()),
+            Some(false) => flags.retain(|flag| flag != TRIMPATH),
+            _ => {}
+        }
+        flags
     }
 }
 
@@ -201,14 +225,16 @@ impl Reader<'_> {
             &["pins", "policy", "profile", "rule", "toolchain"],
         )?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
+        let mut pins =
+            all.get("pins").map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?;
         let profiles =
             all.get("profile").map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?;
+        let goroot = all.get("pins").map_or(Ok(None), |i| self.goroot(i, &mut pins, &profiles))?;
         Ok(Manifest {
             wanted,
             platforms,
-            pins: all
-                .get("pins")
-                .map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?,
+            goroot,
+            pins,
             rules: all.get("rule").map_or_else(|| Ok(Vec::new()), |i| self.rules(i, &profiles))?,
             profiles,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
@@ -281,14 +307,17 @@ impl Reader<'_> {
     }
 
     fn pins(&self, item: &Item, name: &str) -> Result<Overlay> {
-        let known = ["cgo", "debug", "experiments", "fips140", "flags", "goroot-final", "levels"];
-        let table = self.table(item, name, &known)?;
-        let mut overlay = Overlay::default();
-        if let Some(item) = table.get("cgo") {
-            let on = item.as_bool();
-            overlay.cgo =
-                Some(on.ok_or_else(|| self.error(item.span(), "`cgo` must be `true` or `false`"))?);
+        let mut known = vec!["cgo", "debug", "experiments", "fips140", "flags", "goroot-final"];
+        known.extend(["levels", "trimpath"]);
+        if name == "pins" {
+            known.push("goroot");
         }
+        let table = self.table(item, name, &known)?;
+        let mut overlay = Overlay {
+            cgo: self.switch(table, "cgo")?,
+            trimpath: self.switch(table, "trimpath")?,
+            ..Overlay::default()
+        };
         if let Some(item) = table.get("fips140") {
             let module = self.string(item, "fips140", "a string such as `\"latest\"`")?;
             check_fips140(module).map_err(|problem| self.error(item.span(), &problem))?;
@@ -322,6 +351,12 @@ impl Reader<'_> {
             }
         }
         Ok(overlay)
+    }
+
+    fn switch(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
+        let Some(item) = table.get(key) else { return Ok(None) };
+        let problem = || self.error(item.span(), &format!("`{key}` must be `true` or `false`"));
+        item.as_bool().map(Some).ok_or_else(problem)
     }
 
     fn flags(&self, item: &Item) -> Result<Vec<String>> {

@@ -1,5 +1,6 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod debug_bake;
 mod default;
 mod env;
 mod exec;
@@ -8,6 +9,7 @@ mod floor;
 mod init;
 mod install;
 mod link;
+mod link_root;
 mod list;
 mod lock;
 mod miss;

@@ -160,7 +160,7 @@ fn use_puts_pins_into_a_profile() {
     let (_server, sandbox) = project();
     let args = ["use", "--profile", "dev", "--experiment", "nogreenteagc", "--debug", "netdns=go"];
     let said = "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
-                goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod\n";
+                goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`\n";
     let outcome = sandbox.goward(args);
     assert!(outcome.says().starts_with(said), "{}", outcome.stderr);
     let manifest = sandbox.read("project/goward.toml");
@@ -210,7 +210,7 @@ fn one_wrong_pin_of_one_profile_changes_nothing() {
         2,
         "goward: `goroot-final` does nothing in go1.99.1: Go stopped reading GOROOT_FINAL in 1.23\n  \
          nothing was changed\n\
-         hint: for the same binary wherever the toolchain stands, build with `-trimpath`",
+         hint: for binaries without paths: `goward use '1.99.1' --profile ci --trimpath --goroot-final ''`",
     );
     let after = (sandbox.read("project/goward.toml"), sandbox.read("project/goward.lock"));
     assert_eq!(after, before);

@@ -111,7 +111,9 @@ fn commands_and_options_are_those_of_the_program() {
     for (section, command) in sections.iter().zip(commands) {
         let name = section["`goward ".len()..].split([' ', '`']).next().unwrap();
         assert_eq!(name, command.get_name());
-        let options = command.get_arguments().filter_map(|argument| argument.get_long());
+        let below = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let options = command.get_arguments().chain(below);
+        let options = options.filter_map(|argument| argument.get_long());
         let options: BTreeSet<String> =
             options.filter(|long| *long != "help").map(|long| format!("--{long}")).collect();
         let starts = section.split('`').filter(|word| word.starts_with("--"));

@@ -77,6 +77,15 @@ pub(super) fn is_pattern(pattern: &str) -> bool {
     (1..=200).contains(&pattern.len()) && pattern.bytes().all(in_name)
 }
 
+/// Returns true for a clean absolute path below `/` without a slash at its end: at most 200 letters,
+/// digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go, to PATH or
+/// to [`crate::names::PINNED_VAR`].
+pub fn is_goroot(path: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(letter);
+    path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(part))
+}
+
 /// Returns true for a key that TOML takes without quotes.
 pub(super) fn is_bare_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
@@ -85,6 +94,21 @@ pub(super) fn is_bare_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn goroot_grammar() {
+        let longest = alloc::format!("/{}", "x".repeat(199));
+        for good in ["/opt/go", "/go", "/usr/local/go1.27+x_y-z", "/a/...", &longest] {
+            assert!(is_goroot(good), "{good}");
+        }
+        let long = alloc::format!("{longest}x");
+        let odd = ["/a b", "/a;b", "/a:b", "/a=b", "/a\n", "/\u{e9}", "/a\\b", "/a\"", &long];
+        let unclean =
+            ["", "/", "go", "/opt/go/", "//go", "/opt//go", "/opt/./go", "/opt/../go", "/.."];
+        for bad in odd.into_iter().chain(unclean) {
+            assert!(!is_goroot(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn version_grammar() {

@@ -16,18 +16,16 @@ fn full() -> String {
 
 /// The full lock with what was added to the format since its first release.
 fn hermetic() -> String {
-    full().replacen("built-in\"\n", "built-in\"\nisolation = \"hermetic\"\n", 1).replacen(
-        "[pins]\n",
-        "[pins]\nGOAMD64 = \"v3\"\nGOFLAGS = \"-trimpath -tags=a\"\n",
-        1,
-    )
+    full()
+        .replacen("built-in\"\n", "built-in\"\nisolation = \"hermetic\"\ngoroot = \"/opt/go\"\n", 1)
+        .replacen("[pins]\n", "[pins]\nGOAMD64 = \"v3\"\nGOFLAGS = \"-trimpath -tags=a\"\n", 1)
 }
 
 #[test]
 fn a_full_lock_is_read() {
     let text = full();
     let lock = parse(text.as_bytes()).unwrap();
-    assert_eq!(lock.isolation, Isolation::Pinned);
+    assert_eq!((lock.isolation, lock.goroot), (Isolation::Pinned, None));
     assert_eq!((lock.version, lock.request, lock.level), ("go1.27.1", "1.27", Level::BuiltIn));
     let entry = lock.platform("linux-amd64").unwrap();
     assert_eq!((entry.h1, entry.size), (H1, Some(70_553_950)));
@@ -41,7 +39,7 @@ fn a_full_lock_is_read() {
 fn isolation_and_levels_are_read() {
     let text = hermetic();
     let lock = parse(text.as_bytes()).unwrap();
-    assert_eq!(lock.isolation, Isolation::Hermetic);
+    assert_eq!((lock.isolation, lock.goroot), (Isolation::Hermetic, Some("/opt/go")));
     let want = [("GOAMD64", "v3"), ("GOFLAGS", "-trimpath -tags=a"), ("GODEBUG", "http2debug=1")];
     assert_eq!(lock.pins, want);
     let cases = [
@@ -53,16 +51,17 @@ fn isolation_and_levels_are_read() {
             9,
             "`isolation` stands here a second time",
         ),
-        ("\"v3\"", "\"v9\"", 16, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
+        ("/opt/go", "/opt/../go", 9, "`goroot` must be a clean absolute path such as \"/opt/go\""),
+        ("\"v3\"", "\"v9\"", 17, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
         (
             "-tags=a",
             "-toolexec=/bin/x",
-            17,
+            18,
             "a lock may not set `-toolexec`: it runs a program at every compile",
         ),
-        ("GOAMD64 =", "CC =", 16, "unknown key `CC` in `pins`"),
-        ("GOAMD64 =", "GOPROXY =", 16, "unknown key `GOPROXY` in `pins`"),
-        ("GOAMD64 =", "GIT_DIR =", 16, "unknown key `GIT_DIR` in `pins`"),
+        ("GOAMD64 =", "CC =", 17, "unknown key `CC` in `pins`"),
+        ("GOAMD64 =", "GOPROXY =", 17, "unknown key `GOPROXY` in `pins`"),
+        ("GOAMD64 =", "GIT_DIR =", 17, "unknown key `GIT_DIR` in `pins`"),
     ];
     for (from, to, line, message) in cases {
         let error = parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();

@@ -1,11 +1,11 @@
-//! The operating system: reading one file, four questions about a path, who asks, and exec.
+//! The operating system: reading one file, five questions about a path, who asks, and exec.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
 pub use portable::{
-    arguments, canonical, complain, effective_user, environment, exec, executable, own_path,
+    arguments, canonical, complain, effective_user, environment, exec, executable, link, own_path,
     read_owned, stamp, working_directory,
 };
 

@@ -75,6 +75,11 @@ pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     Some(fs::canonicalize(OsStr::from_bytes(path)).ok()?.into_os_string().into_vec())
 }
 
+/// Returns the text of the link at `path`, if that is one.
+pub fn link(path: &[u8]) -> Option<Vec<u8>> {
+    Some(fs::read_link(OsStr::from_bytes(path)).ok()?.into_os_string().into_vec())
+}
+
 /// Returns this program's own path, links resolved.
 pub fn own_path() -> Option<Vec<u8>> {
     let path = std::env::current_exe().ok()?;

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod environment;
+mod goroot;
 mod lookup;
 mod process;
 mod profiles;

@@ -22,6 +22,7 @@ fn sample() -> LockFile {
         request: "1.27".to_owned(),
         level: Level::BuiltIn,
         isolation: Isolation::Pinned,
+        goroot: None,
         platforms: BTreeMap::from([
             (Platform::parse("linux/amd64").unwrap(), full),
             (Platform::parse("darwin/arm64").unwrap(), bare),
@@ -106,6 +107,16 @@ fn rules_stand_in_their_order_between_pins_and_profiles() {
 }
 
 #[test]
+fn goroot_is_written_when_there_is_one() {
+    let text = sample().render();
+    let fixed = LockFile { goroot: Some("/opt/go".to_owned()), ..sample() };
+    let level = "level = \"built-in\"\n";
+    let want = text.replacen(level, &format!("{level}goroot = \"/opt/go\"\n"), 1);
+    assert_eq!(fixed.render(), want);
+    assert_eq!(parse(&want).unwrap(), fixed.sorted());
+}
+
+#[test]
 fn a_pin_that_the_release_does_not_read_is_not_written() {
     let (_dir, path) = place_for_lock();
     let lock = |version: &str, name: &str, value: &str| LockFile {
@@ -147,6 +158,7 @@ fn each_mistake_is_explained() {
     let cases = [
         ("level =", "levle =", 7, "unknown key `levle` in `toolchain`; did you mean `level`?"),
         ("version =", "GOROOT =", 5, "unknown key `GOROOT` in `toolchain`"),
+        ("level =", "gorot =", 7, "unknown key `gorot` in `toolchain`; did you mean `goroot`?"),
         (
             "size =",
             "siez =",
@@ -213,6 +225,7 @@ fn what_could_not_be_read_back_is_not_written() {
         LockFile { request: "1.27\"\n# \"".to_owned(), ..sample() },
         LockFile { version: GoVersion::parse("1.27").unwrap(), ..sample() },
         LockFile { pins: owned(&[("PATH", "/x")]), ..sample() },
+        LockFile { goroot: Some("/opt/../go".to_owned()), ..sample() },
         LockFile { pins: owned(&[("GOFLAGS", "-toolexec=/x")]), ..sample() },
         LockFile { profiles: BTreeMap::from([("CI".to_owned(), Pins::new())]), ..sample() },
         LockFile { rules: vec![rule("dev", Some("CI"), None, None)], ..sample() },
@@ -350,22 +363,26 @@ fn lock_file() -> impl Strategy<Value = LockFile> {
         "[ !#-\\[\\]-~]{1,80}",
         proptest::sample::select(Level::ALL.as_slice()),
         proptest::sample::select(Isolation::ALL.as_slice()),
+        proptest::option::of("(/[a-zA-Z0-9+_-]{1,8}){1,4}"),
         btree_map(platform(), locked_platform(), 0..5),
         pins(),
         profiles_and_rules(),
     )
-        .prop_map(
-            |(version, request, level, isolation, platforms, pins, (profiles, rules))| LockFile {
+        .prop_map(|parts| {
+            let (version, request, level, isolation, goroot, platforms, pins, (profiles, rules)) =
+                parts;
+            LockFile {
                 version,
                 request,
                 level,
                 isolation,
+                goroot,
                 platforms,
                 pins,
                 rules,
                 profiles,
-            },
-        )
+            }
+        })
 }
 
 /// What a TOML library has to read where our parser read `lock`.
@@ -381,6 +398,7 @@ fn as_toml(lock: &Lock<'_>) -> toml::Table {
     if lock.isolation == Isolation::Hermetic {
         toolchain.insert("isolation".to_owned(), "hermetic".into());
     }
+    toolchain.extend(lock.goroot.map(|path| ("goroot".to_owned(), path.into())));
     for entry in &lock.platforms {
         let mut values = table(&[("h1", entry.h1)]);
         values.extend(entry.sha256.map(|sha256| ("sha256".to_owned(), sha256.into())));

@@ -1,5 +1,6 @@
 //! Changes single values of a manifest and keeps everything else as people wrote it.
 
+use super::goroot::FIXED;
 use super::{
     MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final, not_a_profile, switched,
 };
@@ -153,6 +154,31 @@ impl ManifestEdit {
         } else {
             set(pins, "goroot-final", path);
         }
+        Ok(())
+    }
+
+    /// Says that the path of `goroot-final` is GOROOT itself, or no longer; for all profiles.
+    ///
+    /// # Errors
+    ///
+    /// See [`ManifestEdit::set_request`].
+    pub fn set_goroot_fixed(&mut self, fixed: bool) -> Result<()> {
+        let pins = self.table("pins")?;
+        if fixed {
+            set(pins, "goroot", FIXED);
+        } else {
+            pins.remove("goroot");
+        }
+        Ok(())
+    }
+
+    /// Adds `-trimpath` to GOFLAGS.
+    ///
+    /// # Errors
+    ///
+    /// See [`ManifestEdit::set_request`].
+    pub fn set_trimpath(&mut self) -> Result<()> {
+        set(self.pins()?, "trimpath", true);
         Ok(())
     }
 

@@ -186,6 +186,83 @@ fn each_mistake_in_flags_and_levels_names_its_line() {
 }
 
 #[test]
+fn trimpath_is_one_of_the_flags() {
+    let cases = [
+        // In [pins], in the profile; without the profile, with it.
+        ("trimpath = true", "", "-trimpath", "-trimpath"),
+        ("trimpath = true\nflags = [\"-tags=a\"]", "", "-trimpath -tags=a", "-trimpath -tags=a"),
+        (
+            "trimpath = true\nflags = [\"-tags=a\", \"-trimpath\"]",
+            "",
+            "-tags=a -trimpath",
+            "-tags=a -trimpath",
+        ),
+        ("trimpath = true", "trimpath = false", "-trimpath", ""),
+        ("trimpath = true", "flags = [\"-tags=b\"]", "-trimpath", "-trimpath -tags=b"),
+        (
+            "flags = [\"-trimpath\", \"-tags=a\"]",
+            "trimpath = false",
+            "-trimpath -tags=a",
+            "-tags=a",
+        ),
+        ("flags = [\"-trimpath\"]", "flags = []", "-trimpath", ""),
+        ("flags = [\"-trimpath\"]\ntrimpath = false", "", "", ""),
+        ("trimpath = false", "flags = [\"-trimpath\"]", "", "-trimpath"),
+        ("trimpath = false", "trimpath = true", "", "-trimpath"),
+    ];
+    for (base, profile, without, with) in cases {
+        let text = format!("[toolchain]\ngo = \"1.27\"\n[pins]\n{base}\n[profile.ci]\n{profile}\n");
+        let manifest = parse(&text).unwrap();
+        let flags =
+            |value: &str| if value.is_empty() { String::new() } else { format!("GOFLAGS={value}") };
+        assert_eq!(pins(&manifest, None), flags(without), "{text}");
+        assert_eq!(pins(&manifest, Some("ci")), flags(with), "{text}");
+    }
+}
+
+#[test]
+fn a_fixed_goroot_is_no_pin() {
+    let text = |pins: &str| format!("[toolchain]\ngo = \"1.27\"\n[pins]\n{pins}\n[profile.ci]\n");
+    let manifest = parse(&text("goroot-final = \"/opt/go\"\ngoroot = \"fixed\"")).unwrap();
+    assert_eq!(manifest.goroot(), Some("/opt/go"));
+    assert_eq!(
+        (pins(&manifest, None), pins(&manifest, Some("ci"))),
+        (String::new(), String::new())
+    );
+    let manifest = parse(&text("goroot-final = \"/opt/go\"")).unwrap();
+    assert_eq!((manifest.goroot(), pins(&manifest, None).as_str()), (None, "GOROOT_FINAL=/opt/go"));
+    let path = "goroot-final = \"/opt/go\"\n";
+    let cases = [
+        (format!("{path}goroot = \"fix\""), "5`: `goroot` must be `\"fixed\"`, or left out"),
+        (format!("{path}goroot = true"), "5`: `goroot` must be `\"fixed\"`, or left out"),
+        (
+            "goroot = \"fixed\"".to_owned(),
+            "4`: a fixed `goroot` needs its path in `goroot-final`\n\
+             hint: such as `goroot-final = \"/opt/go\"`",
+        ),
+        (
+            "goroot-final = \"/o p/go\"\ngoroot = \"fixed\"".to_owned(),
+            "4`: `goroot-final` cannot be a fixed GOROOT: that is a clean absolute path of at most 200 \
+             letters, digits and `+ - . _`",
+        ),
+        (
+            format!("{path}goroot = \"fixed\"\n[profile.x]\ngoroot-final = \"\""),
+            "5`: a fixed `goroot` is one for all profiles, and `profile.x` has a `goroot-final`",
+        ),
+        (
+            "[profile.x]\ngoroot = \"fixed\"".to_owned(),
+            "5`: unknown key `goroot` in `profile.x`\nhint: known here: `cgo`, `debug`, `experiments`, \
+             `fips140`, `flags`, `goroot-final`, `levels`, `trimpath`",
+        ),
+    ];
+    for (pins, problem) in cases {
+        let error = parse(&text(&pins)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.toml:{problem}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+    }
+}
+
+#[test]
 fn a_short_manifest_means_the_defaults() {
     let manifest = parse("toolchain.go = \"stable\"\n").unwrap();
     assert_eq!(manifest.platforms(), BTreeSet::from([Platform::host()]));
@@ -244,7 +321,7 @@ fn each_mistake_names_its_line() {
             "env = []",
             "14`: unknown key `env` in `profile.ci`\n\
              hint: known here: `cgo`, `debug`, `experiments`, `fips140`, `flags`, `goroot-final`, \
-             `levels`",
+             `levels`, `trimpath`",
         ),
         ("go = \"1.27\"", "go = 1.27", "3`: `go` must be a string such as `\"1.27\"`"),
         (
@@ -375,12 +452,15 @@ fn a_new_manifest_says_what_it_is() {
         edit.set_request(&request("1.27"))?;
         edit.add_experiment("jsonv2")?;
         edit.set_debug("http2debug", "1")?;
-        edit.set_goroot_final("/usr/local/go")
+        edit.set_goroot_final("/usr/local/go")?;
+        edit.set_goroot_fixed(true)?;
+        edit.set_trimpath()
     });
     let want = "# The Go toolchain of this project, and the Go settings that builds here get.\n\
                 # After a change run `goward lock`, which brings goward.lock up to date.\n\n\
                 [toolchain]\ngo = \"1.27\"\n\n\
-                [pins]\nexperiments = [\"jsonv2\"]\ngoroot-final = \"/usr/local/go\"\n\n\
+                [pins]\nexperiments = [\"jsonv2\"]\ngoroot-final = \"/usr/local/go\"\n\
+                goroot = \"fixed\"\ntrimpath = true\n\n\
                 [pins.debug]\nhttp2debug = \"1\"\n";
     assert_eq!(text, want);
     parse(&text).unwrap();
