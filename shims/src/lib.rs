@@ -32,6 +32,7 @@ pub mod layout;
 pub mod lock;
 pub mod names;
 pub mod next_go;
+pub mod own_programs;
 pub mod pins;
 pub mod resolve;
 pub mod sys;

@@ -5,7 +5,7 @@ use crate::environment::Environment;
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, Lock, ParseLockError};
-use crate::{layout, names, next_go, sys};
+use crate::{layout, names, next_go, own_programs, sys};
 use alloc::vec::Vec;
 
 /// Passing a call on to a `go` that is not ours more often than this is a loop.
@@ -95,7 +95,8 @@ pub enum Choice<'a> {
 pub enum Step<'a> {
     /// Replace this process.
     Exec(Launch<'a>),
-    /// Hand over to the manager: it looks up a request, makes a barrier, or runs `go env -w`.
+    /// Hand over to the manager: it looks up a request, makes a barrier, runs `go env -w`, or refuses to
+    /// write into a toolchain.
     Manager,
 }
 
@@ -176,9 +177,10 @@ pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
             let locked = locked(call, &found)?;
-            let changes_settings =
-                call.tool() == Tool::Go && barrier::changes_settings(call.args());
-            if changes_settings || !locked.barrier.is_ready() {
+            let is_unusual = call.tool() == Tool::Go
+                && (barrier::changes_settings(call.args())
+                    || own_programs::changed(call.args()).is_some());
+            if is_unusual || !locked.barrier.is_ready() {
                 return Ok(Step::Manager);
             }
             Ok(Step::Exec(locked.launch))

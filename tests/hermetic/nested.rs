@@ -2,6 +2,7 @@
 
 use super::{Go, Lab, lab, note, variables};
 use goward_shim::pins::Isolation;
+use std::fs;
 use std::process::Command;
 
 /// What both projects have, each with its own values; none makes go compile its library anew.
@@ -137,4 +138,27 @@ fn look(lab: &Lab, outer: &Go, inner: &Go, project: &str, start: (&str, &[&str])
     let runs = format!("goward: runs `{}`", program.display());
     assert_eq!(traced.matches(&runs).count(), 2, "{traced}");
     ways.len()
+}
+
+/// The root's programs are links to the shim: go would write over them, or through them.
+#[test]
+fn go_does_not_install_its_own_programs_over_the_shim() {
+    let Some(lab) = lab() else { return };
+    let shim = || fs::read(lab.sandbox.store().join("shims/gofmt")).unwrap();
+    let before = shim();
+    for go in &lab.gos {
+        let directory = format!("own-programs/{}", go.release);
+        lab.project(&directory, go, Isolation::Pinned, &[]);
+        for (command, package) in
+            [("install", "cmd/gofmt"), ("install", "cmd"), ("clean", "cmd/go")]
+        {
+            let outcome = lab.sandbox.finish(lab.go(&directory).args([command, package]));
+            assert_eq!(outcome.code, Some(126), "{} {command} {package}", go.release);
+        }
+        for program in ["go", "gofmt"] {
+            let link = fs::read_link(go.root.join("bin").join(program)).unwrap();
+            assert!(link.ends_with(format!("shims/{program}")), "{link:?}");
+        }
+    }
+    assert!(shim() == before, "the shim was written over");
 }
