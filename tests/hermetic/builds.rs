@@ -175,6 +175,7 @@ fn a_level_of_another_architecture_is_that_of_the_lock() {
 fn goroot_final_is_that_of_the_lock() {
     let Some(lab) = lab() else { return };
     for go in lab.gos.iter().filter(|go| go.minor <= 22) {
+        lab.compile_library(go);
         for isolation in Isolation::ALL {
             let dispute = Dispute::new(lab, go, isolation, "paths", IN_PATHS);
             for by in ALL {

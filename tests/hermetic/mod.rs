@@ -5,6 +5,8 @@
 //! tested, and how many cases that is.
 
 mod builds;
+mod many;
+mod myths;
 mod nested;
 mod table;
 mod values;
@@ -12,7 +14,7 @@ mod values;
 use crate::common::{Outcome, Sandbox};
 use crate::real;
 use goward_shim::pins::{Isolation, first_minor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -20,7 +22,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A toolchain of the suite.
 struct Toolchain {
@@ -98,6 +100,8 @@ impl Go {
 struct Lab {
     sandbox: Sandbox,
     gos: Vec<Go>,
+    /// The versions whose library is compiled.
+    compiled: Mutex<BTreeSet<&'static str>>,
     /// Open as long as this process lives; its end has everything removed.
     _alive: ChildStdin,
 }
@@ -151,7 +155,7 @@ impl Lab {
         sandbox.write("cacheprog", CACHE_PROGRAM);
         fs::set_permissions(sandbox.path("cacheprog"), fs::Permissions::from_mode(0o755)).unwrap();
         let gos = wanted.into_iter().map(|toolchain| find(&sandbox, toolchain)).collect();
-        Self { sandbox, gos, _alive: alive }
+        Self { sandbox, gos, compiled: Mutex::default(), _alive: alive }
     }
 
     /// Makes a project whose lock is made from these pins, in both spellings of `go` a program
@@ -186,6 +190,16 @@ impl Lab {
 
     fn lock(&self, directory: &str) -> Outcome {
         self.sandbox.goward_in(directory, ["lock"])
+    }
+
+    /// Has the library of a toolchain compiled once, which tests at the same time would each do.
+    fn compile_library(&self, go: &Go) {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if compiled.insert(go.release) {
+            let directory = format!("library/{}", go.release);
+            self.project(&directory, go, Isolation::Pinned, &[]);
+            self.run(self.go(&directory).args(["build", "-o", "program", "."]));
+        }
     }
 
     /// The shim as `go`, in a directory.

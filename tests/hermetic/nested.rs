@@ -58,6 +58,7 @@ const STARTS: [(&str, &[&str]); 4] = [
 fn an_inner_call_gets_its_own_project_and_nothing_of_the_outer_one() {
     let Some(lab) = lab() else { return };
     for go in &lab.gos {
+        lab.compile_library(go);
         let at = |name: &str| format!("nested/{}/{name}", go.release);
         let pins = |values: [&'static str; 4]| -> Vec<_> { PINS.into_iter().zip(values).collect() };
         lab.project(&at("outer"), go, Isolation::Pinned, &pins(OUTER));
