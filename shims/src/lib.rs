@@ -36,6 +36,7 @@ pub mod layout;
 pub mod lock;
 pub mod names;
 pub mod next_go;
+pub mod own_programs;
 pub mod pins;
 pub mod profile;
 pub mod resolve;

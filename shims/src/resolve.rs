@@ -6,7 +6,7 @@ use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
-use crate::{layout, names, next_go, pins, sys, trust};
+use crate::{layout, names, next_go, own_programs, pins, sys, trust};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -98,7 +98,8 @@ pub enum Choice<'a> {
 pub enum Step<'a> {
     /// Replace this process.
     Exec(Launch<'a>),
-    /// Hand over to the manager: it looks up a request, makes a barrier, or runs `go env -w`.
+    /// Hand over to the manager: it looks up a request, makes a barrier, runs `go env -w`, or refuses to
+    /// write into a toolchain.
     Manager,
 }
 
@@ -185,9 +186,10 @@ pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
             let locked = locked(call, &found)?;
-            let changes_settings =
-                call.tool() == Tool::Go && barrier::changes_settings(call.args());
-            if changes_settings || !locked.barrier.is_ready() {
+            let is_unusual = call.tool() == Tool::Go
+                && (barrier::changes_settings(call.args())
+                    || own_programs::changed(call.args()).is_some());
+            if is_unusual || !locked.barrier.is_ready() {
                 return Ok(Step::Manager);
             }
             Ok(Step::Exec(locked.launch))

@@ -4,7 +4,7 @@ use super::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::governing::Governing;
-use crate::ops::launch::become_program;
+use crate::ops::launch::{become_program, leaves_programs_alone};
 use crate::ops::refusal::explain;
 use goward_shim::barrier::changes_settings;
 use goward_shim::find::Found;
@@ -64,6 +64,7 @@ fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> 
 fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     let refused = |refusal| explain(&session.ctx, &refusal);
     goward_shim::resolve::locked(call, found).map_err(refused)?;
+    leaves_programs_alone(call)?;
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
         session.ready_barrier(toolchain.isolation, &call.env)?;

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Call, Environment, Tool, barrier, names, resolve, sys};
+use goward_shim::{Call, Environment, Tool, barrier, names, own_programs, resolve, sys};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -142,8 +142,9 @@ impl Session {
     /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that
     /// fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
-        let ready =
-            self.ready_barrier(toolchain.isolation, &call.env).and_then(|()| self.ctx.home());
+        let ready = leaves_programs_alone(call)
+            .and_then(|()| self.ready_barrier(toolchain.isolation, &call.env))
+            .and_then(|()| self.ctx.home());
         let home = match ready {
             Ok(home) => home,
             Err(error) => return error,
@@ -172,6 +173,24 @@ impl Session {
         );
         become_program(&launch)
     }
+}
+
+/// Refuses a call that would write where a toolchain's own programs are.
+///
+/// # Errors
+///
+/// [`Kind::Failed`] for such a call; nothing was run.
+pub fn leaves_programs_alone(call: &Call) -> Result<()> {
+    let changed = (call.tool() == Tool::Go).then(|| own_programs::changed(call.args())).flatten();
+    let Some(package) = changed.map(|package| untrusted(String::from_utf8_lossy(package))) else {
+        return Ok(());
+    };
+    Err(Error::new(
+        Kind::Failed,
+        format!("`{package}` is part of the toolchain, which stays as it is"),
+    )
+    .detail("nothing was changed")
+    .hint(format!("build it elsewhere: `go build -o DIRECTORY/ {package}`")))
 }
 
 /// Becomes what a launch says; returns only when that fails, with an explanation.
