@@ -20,6 +20,11 @@ pub struct Ctx {
     pub executable: PathBuf,
 }
 
+/// Returns the user as which the process acts.
+pub fn user_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 impl Ctx {
     /// Reads the process.
     ///
@@ -98,7 +103,7 @@ impl Ctx {
         self.user_directory("XDG_CONFIG_HOME", ".config")
     }
 
-    /// Returns where goward keeps what it has to remember: `$XDG_STATE_HOME/goward`, else
+    /// Returns the user's directory for what goward remembers: `$XDG_STATE_HOME/goward`, else
     /// `$HOME/.local/state/goward`; `None` when neither is absolute.
     pub fn state_directory(&self) -> Option<PathBuf> {
         self.user_directory("XDG_STATE_HOME", ".local/state")

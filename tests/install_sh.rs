@@ -475,16 +475,25 @@ fn uninstalling_twice_and_purging() {
     let machine = Machine::new();
     machine.install(&[]);
     let store = "home/.local/share/goward";
-    for (name, text) in
-        [("goward-store", ""), ("tree/go1.27.1/bin/go", "x"), ("tmp/x", "x"), ("mine", "x")]
-    {
+    for (name, text) in [
+        ("goward-store", ""),
+        ("tree/go1.27.1/bin/go", "x"),
+        ("link/own", "x"),
+        ("tmp/x", "x"),
+        ("mine", "x"),
+    ] {
         let path = machine.path(store).join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
     fs::create_dir_all(machine.path("precious")).unwrap();
     fs::write(machine.path("precious/file"), "x").unwrap();
-    symlink(machine.path("precious"), machine.path(store).join("dl")).unwrap();
+    for link in ["dl", "tree/linked"] {
+        symlink(machine.path("precious"), machine.path(store).join(link)).unwrap();
+    }
+    let mode = || fs::metadata(machine.path("precious/file")).unwrap().permissions().mode() & 0o777;
+    let read_only = PermissionsExt::from_mode(0o444);
+    fs::set_permissions(machine.path("precious/file"), read_only).unwrap();
     let read_only = PermissionsExt::from_mode(0o555);
     fs::set_permissions(machine.path(store).join("tree/go1.27.1/bin"), read_only).unwrap();
 
@@ -498,7 +507,11 @@ fn uninstalling_twice_and_purging() {
         "{REMOVED}other files stay in [DIR]/{store}\nremoved the toolchains in [DIR]/{store}\n"
     ));
     assert_eq!(machine.list(store), ["mine"]);
-    assert_eq!(machine.list("precious"), ["file"], "a link is not followed");
+    assert_eq!(
+        (machine.list("precious"), mode()),
+        (vec!["file".to_owned()], 0o444),
+        "links are not followed"
+    );
     assert_eq!(machine.list("home/.local/bin"), [""; 0]);
     fs::remove_file(machine.path(store).join("mine")).unwrap();
     fs::write(machine.path(store).join("goward-store"), "").unwrap();
@@ -523,7 +536,7 @@ fn what_is_no_store_is_not_purged() {
             1,
             &format!(
                 "install.sh: refusing to purge `{home}`: it is no place of goward's own\nhint: remove \
-                 tree, extra, root, meta, tmp, dl, locks, trash and shims in it by hand\n"
+                 tree, extra, root, meta, link, tmp, dl, locks, trash and shims in it by hand\n"
             ),
         );
         assert_eq!(machine.list("home"), ["goward-store", "meta", "tmp"]);

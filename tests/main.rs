@@ -5,6 +5,7 @@
 
 mod cli;
 mod common;
+mod hermetic;
 mod install_sh;
 mod net;
 mod real;

@@ -86,7 +86,7 @@ pub fn changes_settings(args: &[&[u8]]) -> bool {
 }
 
 /// Returns the words after a leading `-C`, which Go takes before and after the subcommand.
-fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
+pub(crate) fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
     match words {
         [b"-C" | b"--C", _, rest @ ..] => rest,
         [flag, rest @ ..] if flag.starts_with(b"-C=") || flag.starts_with(b"--C=") => rest,

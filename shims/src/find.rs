@@ -4,12 +4,21 @@ use crate::{layout, names, sys};
 use alloc::vec::Vec;
 
 /// A lock that was found and read, not yet parsed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Where it is.
     pub path: Vec<u8>,
     /// What it holds.
     pub text: Vec<u8>,
+    /// The user it belongs to.
+    pub owner: u32,
+}
+
+impl Found {
+    /// Takes a lock that was read at `path`.
+    pub fn new(path: Vec<u8>, file: sys::OwnedFile) -> Self {
+        Self { path, text: file.text, owner: file.owner }
+    }
 }
 
 /// Returns the nearest lock at or above `directory`, an absolute path.
@@ -21,8 +30,8 @@ pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::Re
     let mut directory = directory;
     loop {
         let path = layout::join(directory, names::LOCK_FILE.as_bytes());
-        match sys::read_file(&path, crate::lock::MAX_SIZE) {
-            Ok(Some(text)) => return Ok(Some(Found { path, text })),
+        match sys::read_owned(&path, crate::lock::MAX_SIZE) {
+            Ok(Some(file)) => return Ok(Some(Found::new(path, file))),
             Ok(None) => {}
             Err(error) => return Err((path, error)),
         }

@@ -26,6 +26,8 @@ pub struct Selection<'s> {
     pub home: &'s [u8],
     /// The toolchain's name there.
     pub key: &'s str,
+    /// What GOROOT is, if not the root.
+    pub goroot: Option<&'s str>,
     /// What of the caller's environment passes.
     pub isolation: Isolation,
     /// What is pinned.
@@ -36,21 +38,25 @@ pub struct Selection<'s> {
 
 /// Returns the launch of `tool` from a toolchain.
 ///
-/// `GOROOT` becomes the root, whose `bin/go` is the shim; the program is the one in the tree. What
-/// passes of the caller's environment is borrowed, what goward sets is owned.
+/// `GOROOT` becomes the root, whose `bin/go` is the shim, or the path that the lock has for it; the
+/// program is always the one in the tree. What passes of the caller's environment is borrowed, what
+/// goward sets is owned.
 pub fn toolchain<'a>(
     selection: &Selection,
     tool: Tool,
     argv: Vec<&'a [u8]>,
     env: &Environment<'a>,
 ) -> Launch<'a> {
-    let Selection { home, key, isolation, pins, barrier } = *selection;
+    let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
     let program = layout::join(&layout::tree(home, key), tool.path());
     let mut entries = Inherited::new(isolation, pins, env).entries(env);
     let mut set = |name: &str, value: &[u8]| {
         entries.push(Cow::Owned([name.as_bytes(), b"=", value].concat()));
     };
-    set("GOROOT", &layout::root(home, key));
+    match goroot {
+        Some(path) => set("GOROOT", path.as_bytes()),
+        None => set("GOROOT", &layout::root(home, key)),
+    }
     set("GOTOOLCHAIN", b"local");
     set("GOENV", &barrier.path);
     if let Some(chosen) = barrier.chosen {
@@ -59,7 +65,7 @@ pub fn toolchain<'a>(
     for (name, value) in pins {
         set(name, value.as_bytes());
     }
-    if let Some(marker) = marker(pins) {
+    if let Some(marker) = marker(goroot, pins) {
         set(names::PINNED_VAR, &marker);
     }
     Launch { program, argv, env: entries }
@@ -67,49 +73,47 @@ pub fn toolchain<'a>(
 
 /// Returns the launch of a `go` that is not ours.
 ///
-/// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots), the outer
-/// call's values are removed; otherwise the environment is the caller's.
+/// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
+/// outer lock has for it), the outer call's values are removed; otherwise the environment is the
+/// caller's.
 pub fn foreign<'a>(
     program: Vec<u8>,
     argv: Vec<&'a [u8]>,
     env: &Environment<'a>,
     home: Option<&[u8]>,
-    depth: u32,
 ) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
-    let nested = env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
-    let mut entries: Vec<Cow<[u8]>> = if nested {
-        Inherited::new(Isolation::Pinned, &[], env).entries(env)
-    } else {
-        env.iter().map(Cow::Borrowed).collect()
-    };
+    let inherited = Inherited::new(Isolation::Pinned, &[], env);
+    let is_root =
+        env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
+    let is_fixed = |e: &[u8]| name_of(e) == b"GOROOT" && inherited.is_from_outer_call(e);
+    let nested = is_root || env.iter().any(is_fixed);
+    let mut entries: Vec<Cow<[u8]>> =
+        if nested { inherited.entries(env) } else { env.iter().map(Cow::Borrowed).collect() };
     if let Some(chosen) = env.get(names::GOENV_VAR).filter(|_| nested) {
         entries.push(Cow::Owned([b"GOENV=", chosen].concat()));
     }
-    entries.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
-    let mut entry = Vec::from(names::DEPTH_VAR.as_bytes());
-    entry.push(b'=');
-    entry.extend_from_slice(alloc::format!("{}", depth + 1).as_bytes());
-    entries.push(Cow::Owned(entry));
     Launch { program, argv, env: entries }
 }
 
-/// Between the entries of [`names::PINNED_VAR`]; no value of a pin that stands there holds it.
+/// Between the entries of [`names::PINNED_VAR`]; no value that stands there holds it.
 const MARKER_SEPARATOR: u8 = b';';
 
 /// Returns what tells a nested call which of its values are not the user's: the entries of rows
-/// that would pass where another lock does not mention them.
-fn marker(pins: &[(&str, &str)]) -> Option<Vec<u8>> {
+/// that would pass where another lock does not mention them, and a GOROOT that is none of our roots.
+fn marker(goroot: Option<&str>, pins: &[(&str, &str)]) -> Option<Vec<u8>> {
+    let chosen = |(name, _): &&(&str, &str)| {
+        pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Choose)
+    };
+    let goroot = goroot.map(|path| ("GOROOT", path));
     let mut marker = Vec::new();
-    for (name, value) in pins {
-        if pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Choose) {
-            if !marker.is_empty() {
-                marker.push(MARKER_SEPARATOR);
-            }
-            marker.extend_from_slice(name.as_bytes());
-            marker.push(b'=');
-            marker.extend_from_slice(value.as_bytes());
+    for (name, value) in goroot.into_iter().chain(pins.iter().filter(chosen).copied()) {
+        if !marker.is_empty() {
+            marker.push(MARKER_SEPARATOR);
         }
+        marker.extend_from_slice(name.as_bytes());
+        marker.push(b'=');
+        marker.extend_from_slice(value.as_bytes());
     }
     (!marker.is_empty()).then_some(marker)
 }
@@ -173,7 +177,8 @@ mod tests {
         env: &Environment<'a>,
     ) -> Launch<'a> {
         let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
-        let selection = Selection { home: b"/s", key, isolation, pins, barrier: &barrier };
+        let selection =
+            Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
         toolchain(&selection, Tool::Go, vec![b"go"], env)
     }
 
@@ -214,8 +219,8 @@ mod tests {
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
         let own = Environment::new(vec![b"GOROOT=/usr/lib/go", b"GOEXPERIMENT=x"]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &own, Some(b"/s"), 0);
-        assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x", "GOWARD_DEPTH=1"]);
+        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &own, Some(b"/s"));
+        assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = Environment::new(vec![
             b"GOROOT=/s/root/k",
             b"GOEXPERIMENT=x",
@@ -223,10 +228,32 @@ mod tests {
             b"A=1",
             b"GOENV=/s/goenv/none",
             b"GOWARD_GOENV=/own",
-            b"GOWARD_DEPTH=1",
         ]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"), 1);
-        assert_eq!(shown(&launch), ["A=1", "GOENV=/own", "GOWARD_DEPTH=2"]);
+        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"));
+        assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
+    }
+
+    #[test]
+    fn a_fixed_goroot_takes_the_place_of_the_root_and_ends_like_one() {
+        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let (goroot, isolation) = (Some("/opt/go"), Isolation::Pinned);
+        let pins = [("GOFLAGS", "-trimpath")];
+        let selection =
+            Selection { home: b"/s", key: "k", goroot, isolation, pins: &pins, barrier: &barrier };
+        let outer = toolchain(&selection, Tool::Go, vec![b"go"], &Environment::default());
+        assert_eq!(outer.program, b"/s/tree/k/bin/go");
+        let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
+        let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
+        assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
+        let entries: Vec<Vec<u8>> = outer.env.into_iter().map(Cow::into_owned).collect();
+        let env = Environment::of(&entries);
+        let nested = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        assert!(nested.env.is_empty());
+        assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
+        // A GOROOT that was given on purpose in between is the caller's.
+        let env = Environment::new(vec![b"GOROOT=/own", b"GOWARD_PINNED=GOROOT=/opt/go"]);
+        let own = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        assert_eq!(shown(&own)[0], "GOROOT=/own");
     }
 
     fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static [u8]]) -> Vec<String> {
@@ -277,14 +304,9 @@ mod tests {
             shown(&nested),
             ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
-        let foreign = foreign(
-            b"/usr/bin/go".to_vec(),
-            vec![b"go"],
-            &Environment::of(&entries),
-            Some(b"/s"),
-            0,
-        );
-        assert_eq!(shown(&foreign), ["GOWARD_DEPTH=1"]);
+        let env = Environment::of(&entries);
+        let foreign = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        assert_eq!(shown(&foreign), [""; 0]);
         // What was set on purpose in between is the caller's.
         let env: &[&[u8]] = &[b"GOFLAGS=-mod=mod", b"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
         assert_eq!(launched(Isolation::Pinned, &[], env)[0], "GOFLAGS=-mod=mod");

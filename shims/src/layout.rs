@@ -5,9 +5,12 @@
 //! <home>/extra/<key>/    api, doc, misc and test, which the hash does not cover (`--full`)
 //! <home>/root/<key>/     what builds see as GOROOT: links to the tree, bin/go is the shim
 //! <home>/meta/<key>      the receipt; a toolchain is installed when its receipt is there
+//! <home>/link/<name>     the key of a directory of the machine, whose tree is a link to it
 //! <home>/shims/          `go` and `gofmt`, what people put on PATH
 //! <home>/tmp, dl, locks, trash    staging, resumable downloads, locks, removals
 //! ```
+//!
+//! What the user trusts is not the store's, which several users may share: [`trust_records`].
 
 use crate::environment::Environment;
 use crate::names;
@@ -50,6 +53,17 @@ pub fn home(env: &Environment) -> Option<Vec<u8>> {
         return Some(join(data, b"goward"));
     }
     Some(join(absolute("HOME")?, b".local/share/goward"))
+}
+
+/// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
+/// `$HOME/.local/state/goward/trust`; `None` when neither is absolute.
+pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
+    let absolute = |name| env.get(name).filter(|path: &&[u8]| path.starts_with(b"/"));
+    let state = match absolute("XDG_STATE_HOME") {
+        Some(state) => state.into(),
+        None => join(absolute("HOME")?, b".local/state"),
+    };
+    Some(join(&join(&state, b"goward"), names::TRUST_DIRECTORY.as_bytes()))
 }
 
 /// Returns the name under which a toolchain stands in the store: version, platform and the first
@@ -148,6 +162,21 @@ mod tests {
         for (entries, want) in cases {
             let env = Environment::new(entries.to_vec());
             assert_eq!(home(&env).as_deref(), want, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_trusted_stands_in_the_users_state() {
+        type Case = (&'static [&'static [u8]], Option<&'static [u8]>);
+        let cases: [Case; 4] = [
+            (&[b"XDG_STATE_HOME=/s/", b"HOME=/h"], Some(b"/s/goward/trust")),
+            (&[b"XDG_STATE_HOME=rel", b"HOME=/h"], Some(b"/h/.local/state/goward/trust")),
+            (&[b"GOWARD_HOME=/store", b"HOME="], None),
+            (&[], None),
+        ];
+        for (entries, want) in cases {
+            let env = Environment::new(entries.to_vec());
+            assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
         }
     }
 

@@ -8,11 +8,14 @@
 //! - [`find`]: the nearest lock, walking up from the working directory
 //! - [`lock`]: the only parser of `goward.lock`
 //! - [`layout`]: where things are in the store, as pure functions
+//! - [`profile`]: which of the lock's pins apply, by name or by a rule
+//! - [`ci`]: what a CI service says is being built
 //! - [`pins`]: the table of variables that matter to builds, and what becomes of each
 //! - [`barrier`]: the file between Go and `go env -w`
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours
-//! - [`sys`]: the operating system, behind four functions
+//! - [`trust`]: whose locks count, and which ones the user vouched for
+//! - [`sys`]: the operating system, behind a few functions
 //!
 //! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself, so that an
 //! entry point without libc needs to replace that one module only.
@@ -25,6 +28,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod barrier;
+pub mod ci;
 pub mod environment;
 pub mod find;
 pub mod launch;
@@ -32,9 +36,12 @@ pub mod layout;
 pub mod lock;
 pub mod names;
 pub mod next_go;
+pub mod own_programs;
 pub mod pins;
+pub mod profile;
 pub mod resolve;
 pub mod sys;
+pub mod trust;
 
 pub use environment::Environment;
 pub use resolve::{Call, Refusal, Step, Tool, resolve};

@@ -8,11 +8,13 @@
 
 mod error;
 mod grammar;
+mod rule;
 
 pub use error::{ParseLockError, Problem};
 pub use grammar::{
-    is_h1, is_profile, is_request, is_sha256, is_signature, is_tree_hash, is_version,
+    is_goroot, is_h1, is_profile, is_request, is_sha256, is_signature, is_tree_hash, is_version,
 };
+pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
@@ -33,6 +35,8 @@ const MAX_STRING: usize = 4096;
 pub enum Level {
     /// Not verified against anything but itself.
     None,
+    /// Nothing but the user's word: a directory of the machine that they linked.
+    Linked,
     /// The digest is the one that the source's own index lists.
     Listed,
     /// The hash is in the records compiled into goward.
@@ -45,13 +49,14 @@ pub enum Level {
 
 impl Level {
     /// Every level, weakest first.
-    pub const ALL: [Self; 5] =
-        [Self::None, Self::Listed, Self::BuiltIn, Self::Stapled, Self::Logged];
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Linked, Self::Listed, Self::BuiltIn, Self::Stapled, Self::Logged];
 
     /// Returns the level's name in locks, receipts and options.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Linked => "linked",
             Self::Listed => "listed",
             Self::BuiltIn => "built-in",
             Self::Stapled => "stapled",
@@ -82,12 +87,16 @@ pub struct Lock<'a> {
     pub level: Level,
     /// How much of the caller's environment reaches `go`.
     pub isolation: Isolation,
+    /// The path that is GOROOT in place of the root, to which it has to lead.
+    pub goroot: Option<&'a str>,
     /// What the toolchain is on each platform, in the order of the text.
     pub platforms: Vec<Platform<'a>>,
     /// The head of the checksum database under which the level was reached, if it was there.
     pub head: Option<Head<'a>>,
     /// The pins that apply without a profile.
     pub pins: Pins<'a>,
+    /// Which profile applies when nobody names one; the first that matches.
+    pub rules: Vec<Rule<'a>>,
     /// The pins of each profile, complete, not added to [`Lock::pins`].
     pub profiles: Vec<(&'a str, Pins<'a>)>,
 }
@@ -125,15 +134,10 @@ impl<'a> Lock<'a> {
         self.platforms.iter().find(|entry| entry.name == platform)
     }
 
-    /// Returns the pins of `profile`, or those that apply without one; `None` for a profile that
-    /// the lock does not have.
-    pub fn pins_of(&self, profile: Option<&str>) -> Option<&Pins<'a>> {
-        match profile {
-            None => Some(&self.pins),
-            Some(wanted) => {
-                self.profiles.iter().find(|(name, _)| *name == wanted).map(|(_, pins)| pins)
-            }
-        }
+    /// Returns a profile's name and pins.
+    pub fn profile(&self, name: &[u8]) -> Option<(&'a str, &Pins<'a>)> {
+        let found = self.profiles.iter().find(|(known, _)| known.as_bytes() == name);
+        found.map(|(name, pins)| (*name, pins))
     }
 }
 
@@ -144,7 +148,6 @@ impl<'a> Lock<'a> {
 /// The first line that is not exactly of the format, or what is missing at the end.
 pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     let mut reader = Reader::default();
-    let mut line = 0;
     let fail = |line, problem| Err(ParseLockError { line, problem });
     if text.len() > MAX_SIZE {
         return fail(1, Problem::TooLarge);
@@ -162,12 +165,19 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
         return fail(u32::try_from(lines).unwrap_or(u32::MAX), Problem::BadLine);
     };
     for content in body.split('\n') {
-        line += 1;
+        reader.line += 1;
         if let Err(problem) = reader.read(content) {
-            return fail(line, problem);
+            return fail(reader.line, problem);
         }
     }
-    reader.finish().map_err(|problem| ParseLockError { line, problem })
+    reader.finish()
+}
+
+/// Returns the line that `part`, a piece of a parsed lock, stands on in `text`, counted from 1.
+pub fn line_of(text: &[u8], part: &str) -> u32 {
+    let offset = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    let before = text.get(..offset).unwrap_or(text);
+    u32::try_from(before.split(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 /// Which table the current line belongs to.
@@ -178,19 +188,25 @@ enum Table {
     Platform,
     Head,
     Pins,
+    Rule,
     Profile,
 }
 
 struct Reader<'a> {
+    /// The number of the current line.
+    line: u32,
     table: Table,
     schema: bool,
     version: Option<&'a str>,
     request: Option<&'a str>,
     level: Option<Level>,
     isolation: Option<Isolation>,
+    goroot: Option<&'a str>,
     platforms: Vec<Platform<'a>>,
     head: Option<UnreadHead<'a>>,
     pins: Option<Pins<'a>>,
+    /// Each with the line that names its profile.
+    rules: Vec<(u32, Rule<'a>)>,
     profiles: Vec<(&'a str, Pins<'a>)>,
     entries: usize,
 }
@@ -217,15 +233,18 @@ impl<'a> UnreadHead<'a> {
 impl Default for Reader<'_> {
     fn default() -> Self {
         Self {
+            line: 0,
             table: Table::Top,
             schema: false,
             version: None,
             request: None,
             level: None,
             isolation: None,
+            goroot: None,
             platforms: Vec::new(),
             head: None,
             pins: None,
+            rules: Vec::new(),
             profiles: Vec::new(),
             entries: 0,
         }
@@ -255,6 +274,7 @@ impl<'a> Reader<'a> {
             Table::Platform => self.platform(key, value),
             Table::Head => self.head(key, value),
             Table::Pins => pin(self.pins.get_or_insert_default(), key, value),
+            Table::Rule => self.rule(key, value),
             Table::Profile => match self.profiles.last_mut() {
                 Some((_, pins)) => pin(pins, key, value),
                 None => Err(Problem::BadLine),
@@ -287,6 +307,10 @@ impl<'a> Reader<'a> {
                 }
                 self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
                 Table::Platform
+            }
+            Some(("rule", number)) if !number.contains('.') => {
+                self.open_rule(number)?;
+                Table::Rule
             }
             Some(("profile", profile)) if is_profile(profile) => {
                 if self.profiles.iter().any(|(name, _)| *name == profile) {
@@ -340,6 +364,10 @@ impl<'a> Reader<'a> {
                 let isolation = isolation.filter(|mode| *mode != Isolation::default());
                 set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
             }
+            "goroot" => {
+                let path = string.filter(|path| is_goroot(path));
+                set(&mut self.goroot, key, path, "a clean absolute path such as \"/opt/go\"")
+            }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
         }
     }
@@ -390,31 +418,65 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that the table that ends here is complete.
+    fn open_rule(&mut self, number: &str) -> Result<(), Problem> {
+        if self.rules.len() == MAX_RULES {
+            return Err(Problem::TooLarge);
+        }
+        // The order decides, so it must be that of the numbers.
+        let next = self.rules.len() + 1;
+        if number != alloc::format!("{next}") {
+            return Err(Problem::BadRule("rules are numbered from 1, without gaps"));
+        }
+        self.rules.push((self.line, Rule::default()));
+        Ok(())
+    }
+
+    fn rule(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
+        let Some((line, rule)) = self.rules.last_mut() else {
+            return Err(Problem::BadLine);
+        };
+        rule.set(key, value.string())?;
+        if key == "profile" {
+            *line = self.line;
+        }
+        Ok(())
+    }
+
+    /// Checks that the table that ends here is whole.
     fn finish_table(&self) -> Result<(), Problem> {
-        match (self.table, self.platforms.last(), &self.head) {
-            (Table::Platform, Some(entry), _) if entry.h1.is_empty() => {
+        match self.table {
+            Table::Platform if self.platforms.last().is_some_and(|entry| entry.h1.is_empty()) => {
                 Err(Problem::Missing { table: "toolchain", key: "h1" })
             }
-            (Table::Head, _, Some(head)) => head.finish().map(drop),
+            Table::Head => self.head.as_ref().map_or(Ok(()), |head| head.finish().map(drop)),
+            Table::Rule => self.rules.last().map_or(Ok(()), |(_, rule)| rule.check()),
             _ => Ok(()),
         }
     }
 
-    fn finish(self) -> Result<Lock<'a>, Problem> {
-        self.finish_table()?;
-        let missing = |key| Problem::Missing { table: "toolchain", key };
+    fn finish(self) -> Result<Lock<'a>, ParseLockError> {
+        let at = |line| move |problem| ParseLockError { line, problem };
+        let end = at(self.line);
+        self.finish_table().map_err(end)?;
+        let missing = |key| end(Problem::Missing { table: "toolchain", key });
         if !self.schema {
-            return Err(Problem::Missing { table: "", key: "schema" });
+            return Err(end(Problem::Missing { table: "", key: "schema" }));
+        }
+        for (line, rule) in &self.rules {
+            if !self.profiles.iter().any(|(name, _)| *name == rule.profile) {
+                return Err(at(*line)(Problem::UnknownProfile(rule.profile.into())));
+            }
         }
         Ok(Lock {
             version: self.version.ok_or_else(|| missing("version"))?,
             request: self.request.ok_or_else(|| missing("request"))?,
             level: self.level.ok_or_else(|| missing("level"))?,
             isolation: self.isolation.unwrap_or_default(),
+            goroot: self.goroot,
             platforms: self.platforms,
-            head: self.head.as_ref().map(UnreadHead::finish).transpose()?,
+            head: self.head.as_ref().map(UnreadHead::finish).transpose().map_err(end)?,
             pins: self.pins.unwrap_or_default(),
+            rules: self.rules.into_iter().map(|(_, rule)| rule).collect(),
             profiles: self.profiles,
         })
     }

@@ -2,8 +2,9 @@
 //!
 //! Whatever is not a plain exec is the manager's: it can install, and it can explain.
 
-use goward_shim::resolve::{Choice, choose};
-use goward_shim::{Call, Environment, Step, layout, names, resolve, sys};
+use goward_shim::profile::Applied;
+use goward_shim::resolve::{Choice, applied, choose};
+use goward_shim::{Call, Environment, Step, layout, lock, names, resolve, sys};
 use std::process::ExitCode;
 
 extern crate alloc;
@@ -33,7 +34,13 @@ fn main() -> ExitCode {
 fn trace(call: &Call, program: &[u8]) {
     let path = |path: &[u8]| String::from_utf8_lossy(path).escape_debug().to_string();
     let decided = match choose(call) {
-        Ok(Choice::Project(found)) => format!("`{}`", path(&found.path)),
+        Ok(Choice::Project(found)) => {
+            let lock = lock::parse(&found.text).ok();
+            let applied = lock.as_ref().and_then(|lock| applied(lock, &found.path, &call.env).ok());
+            let applied = applied.filter(Applied::is_worth_saying);
+            let applied = applied.map_or_else(String::new, |applied| format!(", {applied}"));
+            format!("`{}`{applied}", path(&found.path))
+        }
         Ok(Choice::Default(found)) => format!("the default, `{}`", path(&found.path)),
         Ok(Choice::Bypass) => format!("`{}=1`", names::BYPASS_VAR),
         _ => "nobody: no lock here or above, and no default".to_owned(),

@@ -24,6 +24,9 @@ pub const GOENV_DIRECTORY: &str = "goenv";
 /// The directory of locks that `goward exec` makes for its overrides, in the store.
 pub const OVERRIDE_DIRECTORY: &str = "override";
 
+/// The directory of what `goward trust` records, in the state directory.
+pub const TRUST_DIRECTORY: &str = "trust";
+
 /// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
 pub const HOME_VAR: &str = "GOWARD_HOME";
 /// `1`: run the next `go` on PATH that is not ours, as if goward were not there.
@@ -32,20 +35,24 @@ pub const BYPASS_VAR: &str = "GOWARD_BYPASS";
 pub const GO_VAR: &str = "GOWARD_GO";
 /// The path of a lock that overrides the search; set by `goward exec` when it is given overrides.
 pub const LOCK_VAR: &str = "GOWARD_LOCK";
-/// The profile of the lock whose pins apply.
+/// The profile of the lock whose pins apply, or [`NO_PROFILE`].
 pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
+/// The value of [`PROFILE_VAR`] that chooses the base pins, whatever a rule says.
+pub const NO_PROFILE: &str = "none";
 /// Comma-separated names of variables that reach `go` although the lock is hermetic.
 pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
 /// What the lock of an outer call set and a lock need not mention, so that it ends there.
 pub const PINNED_VAR: &str = "GOWARD_PINNED";
 /// `0`: the shim never installs a missing toolchain.
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
-/// How often a call was passed on to a `go` that is not ours; guards against loops.
+/// How many calls of the shim are above this one; guards against loops.
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
 /// `1`: the shim says in one line on standard error what it runs, and who decided that.
 pub const TRACE_VAR: &str = "GOWARD_TRACE";
 /// The caller's own GOENV, put aside while GOENV names goward's copy; set by the shim.
 pub const GOENV_VAR: &str = "GOWARD_GOENV";
+/// Colon-separated absolute directories; locks at or below them may be anybody's.
+pub const TRUSTED_ROOTS_VAR: &str = "GOWARD_TRUSTED_ROOTS";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.
 pub const SOURCE_VAR: &str = "GOWARD_SOURCE";
 /// The weakest level at which a toolchain may be installed.

@@ -10,6 +10,7 @@ mod weakening;
 
 pub use checks::first_minor;
 pub use table::PINS;
+pub use weakening::{Weakening, weakening};
 
 use core::cmp::Ordering;
 

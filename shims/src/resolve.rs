@@ -1,15 +1,18 @@
 //! The shim's one decision: which `go`, in which environment.
 
 use crate::barrier::{self, Barrier};
-use crate::environment::Environment;
+use crate::environment::{Environment, name_of};
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
-use crate::lock::{self, Lock, ParseLockError};
-use crate::{layout, names, next_go, sys};
+use crate::lock::{self, ParseLockError};
+use crate::profile::{self, Applied};
+use crate::{layout, names, next_go, own_programs, pins, sys, trust};
+use alloc::format;
 use alloc::vec::Vec;
 
-/// Passing a call on to a `go` that is not ours more often than this is a loop.
-const MAX_DEPTH: u32 = 20;
+/// More calls of the shim above each other than this are a loop: between goward and another program
+/// called `go`, which may be that of a linked toolchain.
+const MAX_DEPTH: u32 = 100;
 
 /// The program that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +98,8 @@ pub enum Choice<'a> {
 pub enum Step<'a> {
     /// Replace this process.
     Exec(Launch<'a>),
-    /// Hand over to the manager: it looks up a request, makes a barrier, or runs `go env -w`.
+    /// Hand over to the manager: it looks up a request, makes a barrier, runs `go env -w`, or refuses to
+    /// write into a toolchain.
     Manager,
 }
 
@@ -103,6 +107,10 @@ pub enum Step<'a> {
 #[derive(Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields say what they are; the manager words the messages")]
 pub enum Refusal {
+    /// The lock belongs to somebody whom the user did not trust with it.
+    Foreign { lock: Vec<u8>, owner: u32 },
+    /// The path that is to be GOROOT is not a link to the toolchain's root.
+    Goroot { lock: Vec<u8>, goroot: Vec<u8> },
     /// Calls are passed back and forth with another program called `go`.
     Loop,
     /// There is no store: neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set.
@@ -119,6 +127,8 @@ pub enum Refusal {
     Unreadable { lock: Vec<u8>, error: sys::ReadError },
     /// The lock does not have the profile that `GOWARD_PROFILE` names.
     UnknownProfile { lock: Vec<u8>, profile: Vec<u8> },
+    /// A pin that would apply weakens security, and the user did not trust the lock with that.
+    Weakening { lock: Vec<u8>, line: u32, setting: Vec<u8>, reason: &'static str },
 }
 
 /// Returns who decides about `call`, in the order of precedence.
@@ -139,8 +149,8 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
     if let Some(path) = env.get(names::LOCK_VAR) {
-        return match sys::read_file(path, lock::MAX_SIZE) {
-            Ok(Some(text)) => Ok(Choice::Project(Found { path: path.into(), text })),
+        return match sys::read_owned(path, lock::MAX_SIZE) {
+            Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
             Err(error) => Err(unreadable(path.into(), error)),
         };
@@ -158,8 +168,8 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
         return Ok(Choice::Nobody);
     };
     let path = layout::default_lock(&home);
-    match sys::read_file(&path, lock::MAX_SIZE) {
-        Ok(Some(text)) => Ok(Choice::Default(Found { path, text })),
+    match sys::read_owned(&path, lock::MAX_SIZE) {
+        Ok(Some(file)) => Ok(Choice::Default(Found::new(path, file))),
         Ok(None) => Ok(Choice::Nobody),
         Err(error) => Err(unreadable(path, error)),
     }
@@ -176,9 +186,10 @@ pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
             let locked = locked(call, &found)?;
-            let changes_settings =
-                call.tool() == Tool::Go && barrier::changes_settings(call.args());
-            if changes_settings || !locked.barrier.is_ready() {
+            let is_unusual = call.tool() == Tool::Go
+                && (barrier::changes_settings(call.args())
+                    || own_programs::changed(call.args()).is_some());
+            if is_unusual || !locked.barrier.is_ready() {
                 return Ok(Step::Manager);
             }
             Ok(Step::Exec(locked.launch))
@@ -203,14 +214,21 @@ pub struct Locked<'a> {
 pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal> {
     let env = &call.env;
     let path = || found.path.clone();
+    check_owner(found, env)?;
     let lock =
         lock::parse(&found.text).map_err(|error| Refusal::Unparsable { lock: path(), error })?;
-    // The default is no project's, and has no profiles.
-    let is_default =
-        layout::home(env).is_some_and(|home| layout::default_lock(&home) == found.path);
-    let pins = if is_default { Ok(&lock.pins) } else { pins_of(&lock, env) };
-    let pins =
-        pins.map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    let applied = applied(&lock, &found.path, env)
+        .map_err(|profile| Refusal::UnknownProfile { lock: path(), profile: profile.into() })?;
+    if let Some(weakening) = pins::weakening(applied.pins).next()
+        && !trust::is_recorded(found, env)
+    {
+        return Err(Refusal::Weakening {
+            lock: path(),
+            line: lock::line_of(&found.text, weakening.setting),
+            setting: weakening.setting.into(),
+            reason: weakening.reason,
+        });
+    }
     check_gotoolchain(env, lock.version).map_err(|wanted| Refusal::Toolchain {
         lock: path(),
         version: lock.version.into(),
@@ -219,28 +237,53 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let entry =
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
+    let key = layout::key(lock.version, entry.name, entry.h1);
+    let leads = |path: &&str| sys::link(path.as_bytes()) == Some(layout::root(&home, &key));
+    if let Some(goroot) = lock.goroot.filter(|path| !leads(path)) {
+        return Err(Refusal::Goroot { lock: path(), goroot: goroot.into() });
+    }
     let barrier = barrier::locate(&home, lock.isolation, env);
     let selection = Selection {
         home: &home,
-        key: &layout::key(lock.version, entry.name, entry.h1),
+        key: &key,
+        goroot: lock.goroot,
         isolation: lock.isolation,
-        pins,
+        pins: applied.pins,
         barrier: &barrier,
     };
     let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
-    Ok(Locked { launch, barrier })
+    Ok(Locked { launch: count(launch, env)?, barrier })
 }
 
-/// Returns the pins of the profile that the environment names.
-fn pins_of<'l, 'a, 'e>(
-    lock: &'l Lock<'a>,
+/// Accepts a lock that belongs to somebody whose locks count, or that the user trusts.
+///
+/// # Errors
+///
+/// [`Refusal::Foreign`].
+pub fn check_owner(found: &Found, env: &Environment) -> Result<(), Refusal> {
+    if trust::accepts(found.owner, &found.path, env) || trust::is_recorded(found, env) {
+        return Ok(());
+    }
+    Err(Refusal::Foreign { lock: found.path.clone(), owner: found.owner })
+}
+
+/// Returns which pins of the lock at `path` apply.
+///
+/// # Errors
+///
+/// The name of a profile that the environment asks for and the lock does not have.
+pub fn applied<'l, 'e>(
+    lock: &'l lock::Lock<'l>,
+    path: &[u8],
     env: &Environment<'e>,
-) -> Result<&'l lock::Pins<'a>, &'e [u8]> {
-    let Some(profile) = env.get(names::PROFILE_VAR) else {
-        return Ok(&lock.pins);
-    };
-    let name = core::str::from_utf8(profile).map_err(|_| profile)?;
-    lock.pins_of(Some(name)).ok_or(profile)
+) -> Result<Applied<'l>, &'e [u8]> {
+    // The default is no project's, and has no profiles.
+    let is_default = layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
+    if is_default {
+        profile::apply(lock, &Environment::default())
+    } else {
+        profile::apply(lock, env)
+    }
 }
 
 /// Accepts a GOTOOLCHAIN that cannot lead away from `version`; returns any other.
@@ -259,14 +302,25 @@ pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(),
 /// Returns the launch of the next `go` on PATH that is not ours.
 fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
-    let depth = env
+    let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
+    let home = layout::home(env);
+    count(launch::foreign(program, call.argv.into(), env, home.as_deref()), env)
+}
+
+/// Returns the launch with one call more in [`names::DEPTH_VAR`].
+///
+/// # Errors
+///
+/// [`Refusal::Loop`] when there are too many already.
+pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>, Refusal> {
+    let depth: u32 = env
         .get(names::DEPTH_VAR)
         .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
         .unwrap_or(0);
     if depth >= MAX_DEPTH {
         return Err(Refusal::Loop);
     }
-    let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
-    let home = layout::home(env);
-    Ok(launch::foreign(program, call.argv.into(), env, home.as_deref(), depth))
+    launch.env.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
+    launch.env.push(format!("{}={}", names::DEPTH_VAR, depth + 1).into_bytes().into());
+    Ok(launch)
 }

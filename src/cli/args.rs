@@ -7,7 +7,8 @@
 use crate::config::parse_level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use goward_shim::lock::Level;
+use goward_shim::lock::{Level, is_profile};
+use goward_shim::names::NO_PROFILE;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -39,9 +40,13 @@ pub enum Command {
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
+    /// Put back what `goward.toml` and `goward.lock` were before the last change
+    Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
-    /// Remove installed toolchains
+    /// Use a Go that is already on the machine, under a name
+    Link(Link),
+    /// Remove installed toolchains, or names of linked ones
     Uninstall(Uninstall),
     /// List toolchains: those installed, or all releases
     List(List),
@@ -51,8 +56,14 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Work with the lock's GODEBUG
+    Debug(Debug),
+    /// Let the path that the lock fixes as GOROOT lead to the toolchain
+    LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
+    /// Trust a lock that is somebody else's or weakens security, as it is now
+    Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
     /// Print completions for a shell, or write man pages
@@ -78,6 +89,21 @@ pub struct Fetching {
     pub accept: Option<Level>,
 }
 
+/// Which profile applies in this run.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ProfileChoice {
+    /// Use the pins of this profile, whatever the lock's rules say; `none` for the base pins
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    pub profile: Option<String>,
+}
+
+fn profile(name: &str) -> Result<String, String> {
+    if is_profile(name) || name == NO_PROFILE {
+        return Ok(name.to_owned());
+    }
+    Err("a name is 1 to 32 lower-case letters, digits and hyphens".to_owned())
+}
+
 fn level(name: &str) -> Result<Level, String> {
     parse_level(name).map_err(|error| match error.hints().first() {
         Some(hint) => hint.clone(),
@@ -94,8 +120,13 @@ pub struct Init {
 
 #[derive(Args, Debug)]
 pub struct Use {
-    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable or latest
-    pub request: String,
+    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go; may
+    /// be left out with an option, to keep the manifest's
+    #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "goroot", "trimpath", "platform", "profile"])]
+    pub request: Option<String>,
+    /// Put the pins given here into this profile instead of the base pins
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Pin an experiment (GOEXPERIMENT), such as jsonv2 or nogreenteagc; may be repeated
     #[arg(long, value_name = "NAME")]
     pub experiment: Vec<String>,
@@ -105,6 +136,12 @@ pub struct Use {
     /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
     #[arg(long, value_name = "PATH")]
     pub goroot_final: Option<String>,
+    /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward link-root`
+    #[arg(long, value_name = "HOW", conflicts_with = "profile")]
+    pub goroot: Option<String>,
+    /// Leave the paths of this machine out of binaries (GOFLAGS=-trimpath)
+    #[arg(long)]
+    pub trimpath: bool,
     /// Lock for this platform too, such as linux/arm64; may be repeated
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
@@ -122,6 +159,16 @@ pub struct Lock {
     pub upgrade: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Rollback {
+    /// List the changes that were made here, newest first, and change nothing
+    #[arg(long, conflicts_with = "force")]
+    pub list: bool,
+    /// Also when the files were changed since, which is then given up
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Args, Debug)]
@@ -143,8 +190,16 @@ pub struct Install {
 }
 
 #[derive(Args, Debug)]
+pub struct Link {
+    /// What to call it: a word such as debian, which then works as a REQUEST
+    pub name: String,
+    /// Its directory, as its own `bin/go env GOROOT` prints it
+    pub path: PathBuf,
+}
+
+#[derive(Args, Debug)]
 pub struct Uninstall {
-    /// The versions to remove
+    /// The versions to remove, or names given by `goward link`
     #[arg(value_name = "VERSION", required = true)]
     pub versions: Vec<String>,
     /// Only the toolchain for this platform
@@ -167,6 +222,8 @@ pub struct List {
 
 #[derive(Args, Debug)]
 pub struct Which {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// The tool to look for
     #[arg(value_enum, default_value_t = Tool::Go)]
     pub tool: Tool,
@@ -187,6 +244,8 @@ pub enum Tool {
 
 #[derive(Args, Debug)]
 pub struct Env {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// Print JSON
     #[arg(long, conflicts_with = "shell")]
     pub json: bool,
@@ -200,8 +259,10 @@ pub struct Env {
 
 #[derive(Args, Debug)]
 pub struct Exec {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// Use this Go instead of the project's, without the lock's pins
-    #[arg(long, value_name = "REQUEST")]
+    #[arg(long, value_name = "REQUEST", conflicts_with = "profile")]
     pub go: Option<String>,
     /// Add an experiment (GOEXPERIMENT) for this run; may be repeated
     #[arg(long, value_name = "NAME")]
@@ -217,6 +278,36 @@ pub struct Exec {
 }
 
 #[derive(Args, Debug)]
+pub struct Debug {
+    #[command(subcommand)]
+    pub command: DebugCommand,
+}
+
+/// What can be done with GODEBUG.
+#[derive(Debug, Subcommand)]
+pub enum DebugCommand {
+    /// Make the pinned settings the default of binaries: write them into `go.mod` or `go.work`
+    Bake(Bake),
+}
+
+#[derive(Args, Debug)]
+pub struct Bake {
+    /// Take the pins of this profile
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Change nothing; fail when the file does not have the pins
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct LinkRoot {
+    /// Take the link back
+    #[arg(long)]
+    pub remove: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct Default {
     /// The Go to use outside of projects; without it, the current choice is printed
     pub request: Option<String>,
@@ -225,6 +316,26 @@ pub struct Default {
     pub none: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Trust {
+    /// A lock or its directory; without it, the lock that governs here
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Change nothing; fail when the lock needs trust and has none
+    #[arg(long)]
+    pub check: bool,
+    /// Take the trust back
+    #[arg(long, conflicts_with = "check")]
+    pub revoke: bool,
+    /// List what is trusted
+    #[arg(long, conflicts_with_all = ["path", "check", "revoke"])]
+    pub list: bool,
+    /// Print JSON
+    #[arg(long, requires = "list")]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

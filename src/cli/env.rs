@@ -44,6 +44,9 @@ fn explain(session: &Session, json: bool) -> Result<()> {
         }
     };
     let variables = session.explain_environment(&toolchain)?;
+    if let Some(note) = &toolchain.profile_note {
+        session.ui.say(note);
+    }
     if json {
         let list = variables.iter().map(|variable| {
             serde_json::json!({

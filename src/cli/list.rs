@@ -1,17 +1,20 @@
 //! `goward list`.
 
 use super::args::List;
-use crate::error::Result;
+use crate::error::{Result, untrusted};
 use crate::ops::{Fetch, Session};
 use crate::store::Installed;
+use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
+use std::collections::BTreeMap;
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
     if args.remote { remote(session, args) } else { installed(session, args.json) }
 }
 
 fn installed(session: &Session, json: bool) -> Result<()> {
-    let toolchains = session.store()?.list()?;
+    let store = session.store()?;
+    let rows = rows(store.list()?, &store.links()?);
     let default = session.default_key().unwrap_or_else(|error| {
         session.ui.warn(error.message());
         None
@@ -19,31 +22,68 @@ fn installed(session: &Session, json: bool) -> Result<()> {
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
     if json {
         let entries: Vec<_> =
-            toolchains.iter().map(|toolchain| entry(toolchain, is_default(toolchain))).collect();
+            rows.iter().map(|row| entry(row, is_default(&row.toolchain))).collect();
         session.ui.json(&entries.into());
         return Ok(());
     }
-    if toolchains.is_empty() {
+    if rows.is_empty() {
         session.ui.say("no toolchain is installed; `goward install stable` installs one");
     }
-    for toolchain in &toolchains {
-        let receipt = &toolchain.receipt;
-        let mark = if is_default(toolchain) { "  default" } else { "" };
-        let line = format!(
-            "{:<12} {:<14} {:<9} {:>10}{mark}",
-            receipt.version.to_string(),
+    for row in &rows {
+        let receipt = &row.toolchain.receipt;
+        let mut line = format!(
+            "{:<12} {:<14} {:<9} {:>10}",
+            row.text().unwrap_or_else(|| receipt.version.to_string()),
             receipt.platform.to_string(),
             receipt.level.name(),
             HumanBytes(receipt.bytes).to_string(),
         );
-        session.ui.data(line.trim_end());
+        let name = row.name.as_ref().map(|name| format!("  {name}"));
+        line.extend(name);
+        line.extend(receipt.linked.as_ref().map(|linked| format!("  {}", linked.path)));
+        line.push_str(if is_default(&row.toolchain) { "  default" } else { "" });
+        line.push_str(if row.has_changed() { "  changed since it was linked" } else { "" });
+        session.ui.data(&line);
     }
     Ok(())
 }
 
-fn entry(toolchain: &Installed, is_default: bool) -> serde_json::Value {
-    let receipt = &toolchain.receipt;
+/// A toolchain, once for each of its names.
+struct Row {
+    toolchain: Installed,
+    name: Option<LinkName>,
+}
+
+impl Row {
+    /// Returns what a linked toolchain says of its version.
+    fn text(&self) -> Option<String> {
+        self.toolchain.receipt.linked.as_ref().map(|linked| untrusted(&linked.text))
+    }
+
+    fn has_changed(&self) -> bool {
+        self.toolchain.receipt.linked.as_ref().is_some_and(|linked| !linked.is_unchanged())
+    }
+}
+
+fn rows(toolchains: Vec<Installed>, links: &BTreeMap<LinkName, String>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for toolchain in toolchains {
+        let names = links.iter().filter(|(_, key)| **key == toolchain.key);
+        let mut names: Vec<_> = names.map(|(name, _)| Some(name.clone())).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        rows.extend(names.into_iter().map(|name| Row { toolchain: toolchain.clone(), name }));
+    }
+    rows
+}
+
+fn entry(row: &Row, is_default: bool) -> serde_json::Value {
+    let (toolchain, receipt) = (&row.toolchain, &row.toolchain.receipt);
     serde_json::json!({
+        "name": row.name.as_ref().map(LinkName::as_str),
+        "text": row.text(),
+        "changed": row.has_changed(),
         "version": receipt.version.to_string(),
         "platform": receipt.platform.to_string(),
         "level": receipt.level.name(),

@@ -4,7 +4,7 @@ use super::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::governing::Governing;
-use crate::ops::launch::become_program;
+use crate::ops::launch::{become_program, leaves_programs_alone};
 use crate::ops::refusal::explain;
 use goward_shim::barrier::changes_settings;
 use goward_shim::find::Found;
@@ -17,7 +17,10 @@ use std::os::unix::ffi::OsStrExt;
 /// `go` has: 126, or 127 for what is not installed.
 pub(super) fn run(session: &Session, miss: &Miss) -> Error {
     let error = serve(session, miss);
-    if error.kind() == Kind::NotInstalled { error } else { error.with_kind(Kind::CannotRun) }
+    match error.kind() {
+        Kind::NotFound | Kind::NotInstalled => error.with_kind(Kind::NotInstalled),
+        _ => error.with_kind(Kind::CannotRun),
+    }
 }
 
 fn serve(session: &Session, miss: &Miss) -> Error {
@@ -48,18 +51,20 @@ fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> 
     let request = String::from_utf8_lossy(request);
     let toolchain = session.requested_or_installed(&request, &call.env)?;
     let version = toolchain.version.to_string();
+    let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
     let skipped = usize::from(argument);
     let argv: Vec<&[u8]> =
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
     let call = Call { argv: &argv, ..call.clone() };
-    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, &version)]))
+    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, same)]))
 }
 
 /// A call that a lock decides, and that lacked its toolchain or its barrier, or is `go env -w`.
 fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     let refused = |refusal| explain(&session.ctx, &refusal);
     goward_shim::resolve::locked(call, found).map_err(refused)?;
+    leaves_programs_alone(call)?;
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
         session.ready_barrier(toolchain.isolation, &call.env)?;

@@ -4,16 +4,21 @@
 
 pub mod args;
 mod completions;
+mod debug;
 mod default;
 mod env;
 mod exec;
 mod init;
 mod install;
+mod link;
+mod link_root;
 mod list;
 mod lock;
 mod miss;
 mod records;
+mod rollback;
 mod setup;
+mod trust;
 mod uninstall;
 mod r#use;
 mod version;
@@ -28,6 +33,7 @@ use crate::ui::{Ui, has_lost_data};
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
+use goward_shim::names;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -52,7 +58,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
-    let ctx = Ctx::from_process()?;
+    let mut ctx = Ctx::from_process()?;
+    if let Some(profile) = chosen_profile(&cli.command) {
+        ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
+    }
     let config = match cli.command {
         // These have to work whatever the settings hold.
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
@@ -63,13 +72,18 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Init(args) => init::run(&session, &args),
         Command::Use(args) => r#use::run(&session, &args),
         Command::Lock(args) => lock::run(&session, &args),
+        Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
+        Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
+        Command::Debug(args) => debug::run(&session, &args),
+        Command::LinkRoot(args) => link_root::run(&session, &args),
         Command::Default(args) => default::run(&session, &args),
+        Command::Trust(args) => trust::run(&session, &args),
         Command::Setup(args) => setup::run(&session, &args),
         Command::Completions(args) => completions::run(&session, &args),
         Command::Version(args) => {
@@ -80,6 +94,16 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Miss(args) => return Err(miss::run(&session, &args)),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns what `--profile` says for this run and everything that it starts.
+fn chosen_profile(command: &Command) -> Option<&str> {
+    match command {
+        Command::Exec(args) => args.choice.profile.as_deref(),
+        Command::Env(args) => args.choice.profile.as_deref(),
+        Command::Which(args) => args.choice.profile.as_deref(),
+        _ => None,
+    }
 }
 
 /// Prints what clap has to say: help and version are data, the rest is an error of ours.

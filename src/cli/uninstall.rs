@@ -3,13 +3,25 @@
 use super::args::Uninstall;
 use crate::error::Result;
 use crate::ops::Session;
+use crate::ops::uninstall::Removed;
 use crate::platform::Platform;
+use crate::store::Receipt;
 
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;
     for version in &args.versions {
-        for receipt in session.uninstall(version, platform)? {
-            session.ui.say(&format!("removed {} for {}", receipt.version, receipt.platform));
+        for removed in session.uninstall(version, platform)? {
+            session.ui.say(&match removed {
+                Removed::Toolchain(receipt) => {
+                    format!("removed {} for {}", receipt.version, receipt.platform)
+                }
+                Removed::Name(name, Receipt { linked: Some(linked), .. }) => {
+                    format!("unlinked `{name}`; `{}` is as it was", linked.path)
+                }
+                Removed::Name(name, receipt) => {
+                    format!("unlinked `{name}`; {} stays installed", receipt.version)
+                }
+            });
         }
     }
     Ok(())

@@ -9,9 +9,12 @@ use crate::ops::r#use::Wish;
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
         request: args.request.clone(),
+        profile: args.profile.clone(),
         experiments: args.experiment.clone(),
         debug: args.debug.clone(),
         goroot_final: args.goroot_final.clone(),
+        goroot: args.goroot.clone(),
+        trimpath: args.trimpath,
         platforms: args.platform.clone(),
     };
     let used = session.use_release(&wish, &fetch(&args.fetching))?;
@@ -22,8 +25,14 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         used.version
     ));
     if !wish.debug.is_empty() {
-        session.ui.say("GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod");
+        session.ui.say(
+            "GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: \
+             `goward debug bake`",
+        );
     }
     install::report(session, &used.installed);
+    if let Some(path) = &used.unlinked {
+        session.ui.say(&format!("next: `goward link-root` makes `{}`", path.display()));
+    }
     Ok(())
 }

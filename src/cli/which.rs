@@ -4,7 +4,7 @@ use super::args::{self, Which};
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
-use crate::ops::provide::not_installed;
+use crate::ops::pick::one_line;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
@@ -33,7 +33,10 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         Governing::Toolchain(toolchain) => {
             let path = session.program(&toolchain, tool)?;
             if !path.exists() {
-                return Err(not_installed(toolchain.version, &toolchain.origin));
+                return Err(session.explain_missing(&toolchain));
+            }
+            if let Some(change) = session.change_of(&toolchain)? {
+                session.ui.warn(&one_line(&change));
             }
             if args.json {
                 let (lock, request) = match &toolchain.origin {
@@ -57,6 +60,8 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "default": matches!(toolchain.origin, Origin::Default(_)),
                     "lock": lock,
                     "request": request,
+                    "profile": toolchain.profile,
+                    "profile_reason": toolchain.profile_note,
                     "pins": pins,
                 }));
             } else {
@@ -65,6 +70,9 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "{} ({}), chosen by {}",
                     toolchain.version, toolchain.level, toolchain.origin
                 ));
+                if let Some(note) = &toolchain.profile_note {
+                    session.ui.say(note);
+                }
             }
             Ok(())
         }

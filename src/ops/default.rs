@@ -1,11 +1,11 @@
 //! The toolchain outside of projects: a lock in the store.
 
 use super::install::Outcome;
-use super::lock::archive_of;
+use super::lock::locked_as;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Result};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedPlatform};
+use crate::project::lock::LockFile;
 use crate::version::GoVersion;
 use goward_shim::names;
 use std::io::ErrorKind;
@@ -60,7 +60,7 @@ impl Session {
     }
 
     fn read_default(&self) -> Result<Option<LockFile>> {
-        LockFile::read(&self.default_path()?).map_err(|error| {
+        self.read_lock(&self.default_path()?).map_err(|error| {
             Error::new(error.kind(), error.message())
                 .hint("choose anew: `goward default REQUEST`, or none: `goward default --none`")
         })
@@ -74,7 +74,6 @@ impl Session {
 /// Returns a lock for an installed toolchain, on its own platform and without pins.
 fn lock_of(outcome: &Outcome, request: String) -> LockFile {
     let receipt = &outcome.installed.receipt;
-    let (sha256, size) = archive_of(receipt.archive);
-    let entry = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
+    let entry = locked_as(receipt);
     LockFile::of_one(receipt.version, request, receipt.level, receipt.platform, entry)
 }

@@ -7,14 +7,13 @@
 use super::Session;
 use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
-use goward_shim::{Environment, Tool, barrier};
+use goward_shim::{Environment, barrier};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// One variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,13 @@ impl Session {
     pub fn explain_environment(&self, toolchain: &Toolchain) -> Result<Vec<Explained>> {
         let changes: BTreeMap<String, Option<_>> =
             self.environment(toolchain)?.into_iter().collect();
-        let reported = self.go_env(toolchain, &changes)?;
+        let failed = |error: Error| error.hint("see what it says: `go env`");
+        let reported = self.ask_go(toolchain, &["env", "-json"]).map_err(failed)?;
+        let reported: Map<String, Value> = serde_json::from_str(&reported).map_err(|error| {
+            let message =
+                format!("`go env -json` prints no JSON: {}", untrusted(error.to_string()));
+            failed(Error::new(Kind::CannotRun, message))
+        })?;
         let entries = self.ctx.entries();
         let home = self.ctx.home()?;
         let barrier = barrier::locate(
@@ -119,62 +124,46 @@ impl Session {
         });
         Ok(explained.collect())
     }
-
-    /// Runs `go env -json` of a toolchain in the environment that the shim would give it.
-    fn go_env(
-        &self,
-        toolchain: &Toolchain,
-        changes: &BTreeMap<String, Option<std::ffi::OsString>>,
-    ) -> Result<Map<String, Value>> {
-        let program = self.program(toolchain, Tool::Go)?;
-        let mut command = Command::new(&program);
-        command.args(["env", "-json"]).env_clear().envs(&self.ctx.variables);
-        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
-        for (name, value) in changes {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let failed = |why: &str| {
-            let message =
-                format!("`{} env -json` fails here: {}", program.display(), untrusted(why));
-            Error::new(Kind::CannotRun, message).hint("see what it says: `go env`")
-        };
-        let output = command.output().map_err(|error| failed(&error.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
-        }
-        serde_json::from_slice(&output.stdout).map_err(|error| failed(&error.to_string()))
-    }
 }
 
 /// The lines of the lock that governs, to point at.
 struct Lock {
     path: Option<String>,
     lines: Vec<String>,
+    /// The table whose pins apply.
+    pins: String,
 }
 
 impl Lock {
     fn read(toolchain: &Toolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
-            Origin::Request(_) => return Self { path: None, lines: Vec::new() },
+            Origin::Request(_) => {
+                return Self { path: None, lines: Vec::new(), pins: String::new() };
+            }
         };
         let text = fs_err::read_to_string(path).unwrap_or_default();
         let lines = text.lines().map(str::to_owned).collect();
-        Self { path: Some(path.display().to_string()), lines }
+        let pins = match &toolchain.profile {
+            Some(name) => format!("[profile.{name}]"),
+            None => "[pins]".to_owned(),
+        };
+        Self { path: Some(path.display().to_string()), lines, pins }
     }
 
     /// Returns where the lock decides `name`: its line, or that of the version, from which the rest
     /// follows.
     fn place(&self, name: &str) -> String {
         let Some(path) = &self.path else { return "goward".to_owned() };
-        let starts = |key: &str| {
+        let line_in = |table: &str, key: &str| {
             let prefix = format!("{key} = ");
-            self.lines.iter().position(|line| line.starts_with(&prefix))
+            let start = self.lines.iter().position(|line| line == table)? + 1;
+            let table = self.lines[start..].iter().take_while(|line| !line.starts_with('['));
+            table.zip(start..).find(|(line, _)| line.starts_with(&prefix)).map(|(_, at)| at)
         };
-        match starts(name).or_else(|| starts("version")) {
+        let fixed = || (name == "GOROOT").then(|| line_in("[toolchain]", "goroot")).flatten();
+        let version = || line_in("[toolchain]", "version");
+        match line_in(&self.pins, name).or_else(fixed).or_else(version) {
             Some(line) => format!("{path}:{}", line + 1),
             None => path.clone(),
         }

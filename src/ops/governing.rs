@@ -1,7 +1,7 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
 use super::install::level_of;
-use super::{Session, pick, refusal};
+use super::{Session, link, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
@@ -46,17 +46,25 @@ pub struct Toolchain {
     pub level: Level,
     /// Its name in the store.
     pub key: String,
+    /// The path that is GOROOT in place of the root.
+    pub goroot: Option<String>,
     /// How much of the caller's environment reaches it.
     pub isolation: Isolation,
     /// The pins that apply.
     pub pins: Vec<(String, String)>,
+    /// The profile that they are of.
+    pub profile: Option<String>,
+    /// Which profile applies and why, where a variable or a rule has a say.
+    pub profile_note: Option<String>,
+    /// The name of the linked toolchain that was asked for, if one was.
+    pub link: Option<String>,
     /// Who chose it.
     pub origin: Origin,
 }
 
 impl Toolchain {
-    /// Returns an installed toolchain as it is without a lock.
-    pub fn without_pins(installed: &Installed, origin: Origin) -> Self {
+    /// Returns an installed toolchain as it is without a lock, for a request.
+    pub fn without_pins(installed: &Installed, request: &str) -> Self {
         let receipt = &installed.receipt;
         Self {
             version: receipt.version,
@@ -65,9 +73,13 @@ impl Toolchain {
             head: None,
             level: receipt.level,
             key: installed.key.clone(),
+            goroot: None,
             isolation: Isolation::default(),
             pins: Vec::new(),
-            origin,
+            profile: None,
+            profile_note: None,
+            link: link::name_in(request),
+            origin: Origin::Request(request.to_owned()),
         }
     }
 }
@@ -184,7 +196,7 @@ impl Session {
         Ok(os_path(&layout::join(&tree, tool.path())))
     }
 
-    /// Returns what builds with a toolchain see as GOROOT.
+    /// Returns the root of a toolchain: what builds see as GOROOT, unless the lock has another path.
     ///
     /// # Errors
     ///
@@ -204,9 +216,7 @@ impl Session {
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
-        let profile = self.ctx.text(names::PROFILE_VAR)?;
-        let profile = profile.filter(|_| !matches!(origin, Origin::Default(_)));
-        let pins = lock.pins_of(profile).ok_or_else(unusable)?;
+        let applied = resolve::applied(&lock, &found.path, &call.env).map_err(|_| unusable())?;
         Ok(Governing::Toolchain(Box::new(Toolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
@@ -214,11 +224,16 @@ impl Session {
             head: lock.head.map(LockedHead::from),
             level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
+            goroot: lock.goroot.map(str::to_owned),
             isolation: lock.isolation,
-            pins: pins
+            pins: applied
+                .pins
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            profile: applied.name.map(str::to_owned),
+            profile_note: applied.is_worth_saying().then(|| applied.to_string()),
+            link: (lock.level == Level::Linked).then(|| lock.request.to_owned()),
             origin: origin.clone(),
         })))
     }
@@ -244,18 +259,18 @@ impl Session {
     /// GOTOOLCHAIN asks for something else.
     pub fn requested(&self, request: &str, env: &Environment) -> Result<Toolchain> {
         let origin = Origin::Request(request.to_owned());
-        let request = pick::parse_request(request)?;
-        let installed = pick::best_installed(&self.store()?, &request, Platform::host())?
+        let parsed = pick::parse_request(request)?;
+        let installed = pick::best_installed(&self.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
-                Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{request}`"))
-                    .hint(format!("install one: `goward install '{request}'`"))
+                Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
+                    .hint(format!("install one: `goward install '{parsed}'`"))
             })?;
         check_gotoolchain(env, &installed.receipt.version.to_string()).map_err(|wanted| {
             let wanted = untrusted(String::from_utf8_lossy(wanted));
             Error::new(Kind::CannotRun, format!("`GOTOOLCHAIN={wanted}` contradicts {origin}"))
                 .hint("unset it: `env -u GOTOOLCHAIN ...`")
         })?;
-        Ok(Toolchain::without_pins(&installed, origin))
+        Ok(Toolchain::without_pins(&installed, request))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Start a project from the version files that other tools left there.
 
-use super::{Session, pick};
+use super::{Session, link, pick};
 use crate::error::{Error, Kind, Result};
 use crate::project::manifest::ManifestEdit;
+use crate::project::transaction::Files;
 use crate::version::request::Request;
 use std::path::PathBuf;
 
@@ -24,7 +25,7 @@ impl Session {
     ///
     /// When there is a manifest already, or the files are not understood.
     pub fn init(&self, request: Option<&str>) -> Result<Started> {
-        let project = self.project()?;
+        let (project, transaction) = self.project_to_change()?;
         let path = project.manifest_path;
         if path.symlink_metadata().is_ok() {
             return Err(Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
@@ -37,9 +38,17 @@ impl Session {
                 None => (pick::parse_request("stable")?, None),
             },
         };
+        if let Some(name) = wanted.0.as_link() {
+            link::named(&self.store()?, name).map_err(|error| match &wanted.1 {
+                Some(origin) => error.detail(format!("wanted by `{origin}`")),
+                None => error,
+            })?;
+        }
         let mut edit = ManifestEdit::open_or_new(&path)?;
         edit.set_request(&wanted.0)?;
-        edit.write()?;
+        let manifest = Some(edit.text()?.into_bytes());
+        let after = Files { manifest, ..transaction.before().clone() };
+        transaction.commit("init", &after)?;
         Ok(Started { path, request: wanted.0, origin: wanted.1 })
     }
 }

@@ -10,8 +10,8 @@ use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
 use crate::store::{Installed, Store};
 use crate::verify::{Digest, H1, Level, Records};
-use crate::version::GoVersion;
 use crate::version::request::Request;
+use crate::version::{GoVersion, floor};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
@@ -46,6 +46,8 @@ pub struct Locked {
     pub head: Option<LockedHead>,
     /// Where the lock is, for messages.
     pub path: String,
+    /// The name of the linked toolchain that it wants, if its level is that.
+    pub link: Option<String>,
 }
 
 impl Want {
@@ -69,7 +71,8 @@ impl Want {
         };
         let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
         let head = lock.head.clone();
-        let locked = Locked { h1, sha256, head, path: path.display().to_string() };
+        let link = (lock.level == Level::Linked).then(|| lock.request.clone());
+        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
         Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
     }
 }
@@ -81,7 +84,7 @@ pub struct Outcome {
     pub installed: Installed,
     /// Whether this run installed it.
     pub is_new: bool,
-    /// Sources that failed before one delivered, and what is odd about the pins.
+    /// Sources that failed before one delivered, and what is odd about release and pins.
     pub warnings: Vec<String>,
 }
 
@@ -125,6 +128,9 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
+        if let Some(name) = request.as_link() {
+            return self.install_named(name, platform);
+        }
         let version = self.pick(request, platform, fetch)?;
         self.install(&Want { full, ..Want::new(version, platform) }, fetch)
             .map_err(|error| suggest_recorded(error, request, platform))
@@ -156,7 +162,7 @@ impl Session {
                 self.lock(false, fetch)?;
             }
         }
-        if let Some(lock) = LockFile::read(path)? {
+        if let Some(lock) = self.read_lock(path)? {
             if let Some(manifest) = &project.manifest
                 && !differences(manifest, &lock)?.is_empty()
             {
@@ -202,30 +208,48 @@ impl Session {
     ///
     /// As [`Session::install`].
     pub fn install_governing(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<Outcome> {
+        self.install(&Self::want_of(toolchain)?, fetch)
+    }
+
+    /// Returns what is wanted where `toolchain` governs.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest beside its lock is wrong.
+    pub(super) fn want_of(toolchain: &Toolchain) -> Result<Want> {
         let want = Want::new(toolchain.version, Platform::host());
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
-            Origin::Request(_) => return self.install(&want, fetch),
+            Origin::Request(_) => return Ok(want),
         };
         let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
-        let head = toolchain.head.clone();
-        let locked = Locked { h1, sha256, head, path: path.display().to_string() };
+        let (head, link) = (toolchain.head.clone(), toolchain.link.clone());
+        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
         let manifest = path.with_file_name(names::MANIFEST_FILE);
         let demand = if manifest.is_file() {
             Manifest::read(&manifest)?.demanded_level(Level::None)
         } else {
             Level::None
         };
-        self.install(&Want { locked: Some(locked), demand, ..want }, fetch)
+        Ok(Want { locked: Some(locked), demand, ..want })
     }
 
-    /// Installs a toolchain, unless it is installed.
+    /// Installs a toolchain, unless it is installed, and warns of a release with known flaws.
     ///
     /// # Errors
     ///
     /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+        let mut outcome = self.install_missing(want, fetch)?;
+        outcome.warnings.extend(floor::warning(want.version, want.platform));
+        Ok(outcome)
+    }
+
+    fn install_missing(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+        if let Some(locked) = want.locked.as_ref().filter(|locked| locked.link.is_some()) {
+            return self.install_locked_link(want, locked);
+        }
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
         if let Some(installed) = present(&store, want, floor)?
@@ -234,12 +258,7 @@ impl Session {
             // Nothing is written where everything is there: the store may be read-only.
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
-        store.recover()?;
-        self.place_shims()?;
-        // A store that is read-only from now on has what `go` needs.
-        for isolation in Isolation::ALL {
-            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
-        }
+        self.prepare_store(&store)?;
         if let Some(installed) = present(&store, want, floor)? {
             store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
@@ -259,6 +278,17 @@ impl Session {
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(Outcome { installed, is_new: true, warnings })
+    }
+
+    /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
+    /// read-only from now on has it.
+    pub(super) fn prepare_store(&self, store: &Store) -> Result<()> {
+        store.recover()?;
+        self.place_shims()?;
+        for isolation in Isolation::ALL {
+            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
+        }
+        Ok(())
     }
 
     /// Fetches and verifies a release without keeping it.
@@ -289,6 +319,10 @@ fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>
 /// be from one that knew less.
 pub(super) fn level_of(installed: &Installed) -> Level {
     let receipt = &installed.receipt;
+    // Whatever its hash was, the directory can change.
+    if installed.is_linked() {
+        return Level::Linked;
+    }
     let record = Records::built_in().get(receipt.version, receipt.platform);
     let recorded = record.is_some_and(|record| record.h1.as_ref() == Some(&receipt.h1));
     if recorded { receipt.level.max(Level::BuiltIn) } else { receipt.level }

@@ -2,22 +2,25 @@
 
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
-use super::{Fetch, Session};
-use crate::error::{Error, Kind, Result};
+use super::{Fetch, Session, refusal};
+use crate::error::{Error, Kind, Result, untrusted};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Call, Environment, Tool, barrier, names, sys};
+use goward_shim::{Call, Environment, Tool, barrier, names, own_programs, resolve, sys};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Variables to set (`Some`) and to remove (`None`), sorted by name.
 pub type Changes = Vec<(String, Option<OsString>)>;
+
+/// How many lines of a failed `go` are shown.
+const MAX_LINES: usize = 6;
 
 impl Session {
     /// Returns what goward changes in the environment of a call that gets `toolchain`.
@@ -36,6 +39,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,
@@ -56,6 +60,31 @@ impl Session {
             }
         }
         Ok(changes.into_iter().collect())
+    }
+
+    /// Runs the real `go` of an installed toolchain, in the environment that the shim would give it
+    /// here; returns what it prints.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run or fails, with the end of what it says.
+    pub fn ask_go<A: AsRef<OsStr>>(&self, toolchain: &Toolchain, args: &[A]) -> Result<String> {
+        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
+        command.args(args).env_clear().envs(&self.ctx.variables);
+        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
+        change(&mut command, self.environment(toolchain)?);
+        let failed = |why: &str| {
+            let words = args.iter().map(|word| word.as_ref().to_string_lossy());
+            let words: Vec<_> = words.map(untrusted).collect();
+            let error = Error::new(Kind::CannotRun, format!("`go {}` fails here", words.join(" ")));
+            let lines: Vec<&str> = why.lines().rev().take(MAX_LINES).collect();
+            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted(line)))
+        };
+        let output = command.output().map_err(|error| failed(&error.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
+        }
+        String::from_utf8(output.stdout).map_err(|error| failed(&error.to_string()))
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -113,8 +142,9 @@ impl Session {
     /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that
     /// fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
-        let ready =
-            self.ready_barrier(toolchain.isolation, &call.env).and_then(|()| self.ctx.home());
+        let ready = leaves_programs_alone(call)
+            .and_then(|()| self.ready_barrier(toolchain.isolation, &call.env))
+            .and_then(|()| self.ctx.home());
         let home = match ready {
             Ok(home) => home,
             Err(error) => return error,
@@ -125,6 +155,7 @@ impl Session {
         let selection = Selection {
             home,
             key: &toolchain.key,
+            goroot: toolchain.goroot.as_deref(),
             isolation: toolchain.isolation,
             pins: &pins,
             barrier: &barrier,
@@ -133,11 +164,33 @@ impl Session {
         if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
             return self.change_settings(launch, &barrier, None);
         }
+        launch = match resolve::count(launch, &call.env) {
+            Ok(launch) => launch,
+            Err(refusal) => return refusal::explain(&self.ctx, &refusal),
+        };
         launch.env.extend(
             extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
         );
         become_program(&launch)
     }
+}
+
+/// Refuses a call that would write where a toolchain's own programs are.
+///
+/// # Errors
+///
+/// [`Kind::Failed`] for such a call; nothing was run.
+pub fn leaves_programs_alone(call: &Call) -> Result<()> {
+    let changed = (call.tool() == Tool::Go).then(|| own_programs::changed(call.args())).flatten();
+    let Some(package) = changed.map(|package| untrusted(String::from_utf8_lossy(package))) else {
+        return Ok(());
+    };
+    Err(Error::new(
+        Kind::Failed,
+        format!("`{package}` is part of the toolchain, which stays as it is"),
+    )
+    .detail("nothing was changed")
+    .hint(format!("build it elsewhere: `go build -o DIRECTORY/ {package}`")))
 }
 
 /// Becomes what a launch says; returns only when that fails, with an explanation.
@@ -161,20 +214,24 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     };
     let mut child = Command::new(program);
     child.args(arguments).env_clear().envs(&session.ctx.variables);
-    for (name, value) in changes {
-        match value {
-            Some(value) => child.env(name, value),
-            None => child.env_remove(name),
-        };
-    }
+    change(&mut child, changes);
     let why = child.exec();
-    let shown = crate::error::untrusted(program.to_string_lossy());
+    let shown = untrusted(program.to_string_lossy());
     let kind = if why.kind() == std::io::ErrorKind::NotFound {
         Kind::NotInstalled
     } else {
         Kind::CannotRun
     };
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
+}
+
+fn change(command: &mut Command, changes: Changes) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 fn is_name(name: &str) -> bool {

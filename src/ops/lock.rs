@@ -4,16 +4,18 @@ use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
+use crate::project::Project;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
+use crate::project::transaction::Files;
+use crate::store::Receipt;
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
-use crate::version::GoVersion;
 use crate::version::request::Request;
-use goward_shim::lock::{Level, MAX_SIZE, Problem};
+use crate::version::{GoVersion, floor};
+use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
@@ -42,13 +44,26 @@ impl Session {
     /// When there is no manifest, nothing fits its request, a hash cannot be had, or the release is
     /// installed and does not know a pin; the old lock is then untouched.
     pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
-        let (manifest, path) = self.manifest()?;
-        let old = Old::read(&path)?;
-        let lock = self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch)?;
+        let (project, transaction) = self.project_to_change()?;
+        let (manifest, path) = manifest_of(project)?;
+        let old = Old::read(self, &path)?;
+        let lock =
+            self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch).map_err(|error| {
+                match manifest.request().as_link() {
+                    Some(_) => error.detail(format!("wanted by `{}`", manifest.wanted())),
+                    None => error,
+                }
+            })?;
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
-        let changed = lock.write_if_changed(&path)?;
+        let text = Some(lock.text(&path)?.into_bytes());
+        let after = Files { lock: text, ..transaction.before().clone() };
+        let changed = transaction.commit("lock", &after)?;
         let unlogged = self.log.why_not().filter(|_| lock.level < Level::Logged);
-        let warnings = old.warning.into_iter().chain(unlogged).chain(pins).collect();
+        let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
+        let mut warnings: Vec<String> =
+            old.warning.into_iter().chain(unlogged).chain(pins).collect();
+        warnings.extend(floor::warning(lock.version, Platform::host()));
+        warnings.extend(self.trust_warnings(&path)?);
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
     }
 
@@ -58,8 +73,8 @@ impl Session {
     ///
     /// Every difference, in one report.
     pub fn check_lock(&self) -> Result<PathBuf> {
-        let (manifest, path) = self.manifest()?;
-        let Some(lock) = LockFile::read(&path)? else {
+        let (manifest, path) = manifest_of(self.project()?)?;
+        let Some(lock) = self.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
@@ -88,28 +103,40 @@ impl Session {
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
+        let linked = request.as_link().map(|name| self.link_of(manifest, name)).transpose()?;
         let kept = old.filter(|old| !upgrade && fits(request, old)).map(|old| old.version);
-        let version = match kept {
-            Some(version) => version,
-            None => self.pick(request, Platform::host(), fetch)?,
+        let version = match (&linked, kept) {
+            (Some(linked), _) => linked.receipt.version,
+            (None, Some(version)) => version,
+            (None, None) => self.pick(request, Platform::host(), fetch)?,
         };
         let mut lock = LockFile {
             version,
             request: request.to_string(),
             level: Level::Logged,
             isolation: manifest.isolation(),
+            goroot: manifest.goroot().map(str::to_owned),
             platforms: BTreeMap::new(),
             head: None,
             pins: manifest.resolved_pins(None)?,
+            rules: manifest.rules().to_vec(),
             profiles: manifest
                 .profiles()
                 .map(|name| Ok((name.to_owned(), manifest.resolved_pins(Some(name))?)))
                 .collect::<Result<_>>()?,
         };
         check_goroot_final(&lock)?;
+        self.check_goroot(&lock)?;
         lock.check_pins()?;
-        let old = old.filter(|old| old.version == version);
+        // What somebody linked is no release, whatever its version.
+        let old = old.filter(|old| old.version == version && old.level != Level::Linked);
         let demand = manifest.demanded_level(Level::None);
+        if let Some(linked) = &linked {
+            let platform = linked.receipt.platform;
+            lock.level = level_of(linked);
+            lock.platforms.insert(platform, locked_as(&linked.receipt));
+            return Ok(lock);
+        }
         let mut newest: Option<SignedHead> = None;
         for platform in manifest.platforms() {
             let known =
@@ -170,28 +197,23 @@ impl Session {
         }
         let installed = self.store()?.find(version, platform, None)?;
         if let Some(installed) = installed.filter(|installed| level_of(installed) >= floor) {
-            let level = level_of(&installed);
-            let receipt = installed.receipt;
-            let (sha256, size) = archive_of(receipt.archive);
-            let locked = LockedPlatform { h1: receipt.h1.to_string(), sha256, size };
-            return Ok((locked, level));
+            return Ok((locked_as(&installed.receipt), level_of(&installed)));
         }
         let identity = self.identify(want, fetch)?;
         let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }
+}
 
-    /// Returns the manifest that governs here, and where its lock is.
-    fn manifest(&self) -> Result<(Manifest, PathBuf)> {
-        let project = self.project()?;
-        let manifest = project.manifest.ok_or_else(|| {
-            let path = project.manifest_path.display();
-            Error::new(Kind::NotFound, format!("`{path}` does not exist"))
-                .hint("choose a Go for this project: `goward use stable`")
-                .hint("or start from its version files: `goward init`")
-        })?;
-        Ok((manifest, project.lock_path))
-    }
+/// Returns the manifest of a project, and where its lock is.
+fn manifest_of(project: Project) -> Result<(Manifest, PathBuf)> {
+    let manifest = project.manifest.ok_or_else(|| {
+        let path = project.manifest_path.display();
+        Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+            .hint("choose a Go for this project: `goward use stable`")
+            .hint("or start from its version files: `goward init`")
+    })?;
+    Ok((manifest, project.lock_path))
 }
 
 /// A lock that is about to be replaced.
@@ -204,15 +226,16 @@ pub(super) struct Old {
 
 impl Old {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
-    /// goward may not.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let error = match LockFile::read(path) {
-            Ok(lock) => return Ok(Self { lock, warning: None }),
+    /// goward or of somebody else may not.
+    pub(super) fn read(session: &Session, path: &Path) -> Result<Self> {
+        let Some(found) = session.read_found(path)? else {
+            return Ok(Self { lock: None, warning: None });
+        };
+        let error = match LockFile::parse(&found.text, path) {
+            Ok(lock) => return Ok(Self { lock: Some(lock), warning: None }),
             Err(error) => error,
         };
-        let text = goward_shim::sys::read_file(path.as_os_str().as_bytes(), MAX_SIZE);
-        let Ok(Some(text)) = text else { return Err(error) };
-        let parsed = goward_shim::lock::parse(&text);
+        let parsed = goward_shim::lock::parse(&found.text);
         if parsed.is_err_and(|error| error.problem == Problem::NewerSchema) {
             return Err(error);
         }
@@ -222,9 +245,9 @@ impl Old {
 }
 
 /// Returns true while the request still allows the locked version. Words (`stable`) allow any; they
-/// move on with `--upgrade`.
+/// move on with `--upgrade`. What a name means is the machine's.
 fn fits(request: &Request, lock: &LockFile) -> bool {
-    if request.is_word() {
+    if request.is_word() || request.as_link().is_some() {
         lock.request == request.to_string()
     } else {
         request.accepts(lock.version)
@@ -281,8 +304,14 @@ fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     }
 }
 
+/// Returns what a lock has of an installed toolchain.
+pub(super) fn locked_as(receipt: &Receipt) -> LockedPlatform {
+    let (sha256, size) = archive_of(receipt.archive);
+    LockedPlatform { h1: receipt.h1.to_string(), sha256, size }
+}
+
 /// Returns digest and size of an archive as a lock has them.
-pub(super) fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
+fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
     (archive.map(|(digest, _)| digest.to_string()), archive.map(|(_, size)| size))
 }
 
@@ -299,18 +328,35 @@ fn contradiction(want: &Want, locked: &str, recorded: &H1, place: &str) -> Error
 
 /// Refuses GOROOT_FINAL where nothing reads it.
 fn check_goroot_final(lock: &LockFile) -> Result<()> {
-    let has = |pins: &Pins| pins.iter().any(|(name, _)| name == "GOROOT_FINAL");
-    let anywhere = has(&lock.pins) || lock.profiles.values().any(has);
-    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL || !anywhere {
+    if lock.version.minor() < FIRST_WITHOUT_GOROOT_FINAL {
         return Ok(());
     }
-    let version = lock.version;
+    let path_of = |pins: &Pins| {
+        let pin = pins.iter().find(|(name, _)| name == "GOROOT_FINAL");
+        pin.map(|(_, path)| path.clone())
+    };
+    let (version, use_it) = (lock.version, format!("goward use '{}'", lock.request));
     let message = format!(
         "`goroot-final` does nothing in {version}: Go stopped reading GOROOT_FINAL in 1.23"
     );
-    Err(Error::new(Kind::Usage, message)
-        .detail("nothing was changed")
-        .hint("for the same binary wherever the toolchain stands, build with `-trimpath`"))
+    let error = Error::new(Kind::Usage, message).detail("nothing was changed");
+    if let Some(path) = path_of(&lock.pins) {
+        return Err(error
+            .hint(format!("for binaries without paths: `{use_it} --trimpath --goroot-final ''`"))
+            .hint(format!(
+                "for that path as GOROOT: `{use_it} --goroot-final '{path}' --goroot fixed`"
+            )));
+    }
+    let mut profiles = lock.profiles.iter();
+    let Some((name, _)) = profiles.find(|(_, pins)| path_of(pins).is_some()) else {
+        return Ok(());
+    };
+    let without = format!("{use_it} --profile {name} --trimpath --goroot-final ''");
+    Err(error.hint(format!("for binaries without paths: `{without}`")))
+}
+
+fn shown_goroot(path: Option<&str>) -> String {
+    path.map_or_else(|| "GOROOT in the store".to_owned(), |path| format!("GOROOT at `{path}`"))
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
@@ -329,8 +375,14 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
         let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
     }
+    if manifest.goroot() != lock.goroot.as_deref() {
+        let [wanted, locked] = [manifest.goroot(), lock.goroot.as_deref()].map(shown_goroot);
+        found.push(format!("the manifest asks for {wanted}, the lock has {locked}"));
+    }
     let records = Records::built_in();
-    for (platform, entry) in &lock.platforms {
+    // A linked toolchain need not be the release whose version it has.
+    let released = lock.platforms.iter().filter(|_| request.as_link().is_none());
+    for (platform, entry) in released {
         let record = records.get(lock.version, *platform).and_then(|record| record.h1.as_ref());
         if record.is_some_and(|h1| h1.as_str() != entry.h1) {
             found.push(format!("the h1 for {platform} contradicts the built-in record"));
@@ -347,6 +399,9 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     let known: BTreeSet<&str> = manifest.profiles().collect();
     let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
     found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
+    if manifest.rules() != lock.rules {
+        found.push("the rules differ".to_owned());
+    }
     // More than the built-in records can prove takes a head of the log, whatever the lock says.
     let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
     let level = lock.level.min(most);

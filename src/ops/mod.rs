@@ -2,9 +2,11 @@
 //!
 //! An operation takes the [`Session`] and plain data, does its work and returns data, warnings
 //! included; `cli` prints. Only what happens on the way operations show themselves: progress bars,
-//! whom they wait for, and sources that failed before one answered.
+//! whom they wait for, sources that failed before one answered, and flaws of what is installed for a
+//! call.
 
 pub mod barrier;
+pub mod debug_bake;
 pub mod default;
 mod deliver;
 pub mod explain;
@@ -12,6 +14,8 @@ pub mod governing;
 pub mod init;
 pub mod install;
 pub mod launch;
+pub mod link;
+pub mod link_root;
 pub mod lock;
 pub mod log;
 pub mod overrides;
@@ -20,14 +24,17 @@ mod pins;
 pub mod provide;
 pub mod records;
 pub mod refusal;
+pub mod rollback;
 pub mod setup;
+pub mod trust;
 pub mod uninstall;
 pub mod r#use;
 
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::project::{Project, discover};
+use crate::project::transaction::{Notice, Transaction};
+use crate::project::{Project, discover, find_root};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
@@ -60,13 +67,46 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When its manifest, or without one another tool's file, is wrong.
+    /// When its manifest, or without one another tool's file, is wrong, or the manifest is somebody
+    /// else's.
     pub(crate) fn project(&self) -> Result<Project> {
         let gowork = self.ctx.variable("GOWORK");
-        match discover(&self.ctx.cwd, gowork)? {
-            Some(project) => Ok(project),
-            None => Project::at(&self.ctx.cwd, gowork),
-        }
+        let project = match discover(&self.ctx.cwd, gowork)? {
+            Some(project) => project,
+            None => Project::at(&self.ctx.cwd, gowork)?,
+        };
+        self.checked(project)
+    }
+
+    /// Returns the project here, and the right to change its files; waits for others who do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::project`], or when what a crash left cannot be put in order.
+    pub(crate) fn project_to_change(&self) -> Result<(Project, Transaction)> {
+        let transaction = self.transaction()?;
+        let project = Project::at(transaction.root(), self.ctx.variable("GOWORK"))?;
+        Ok((self.checked(project)?, transaction))
+    }
+
+    /// Refuses a project whose manifest is somebody else's.
+    fn checked(&self, project: Project) -> Result<Project> {
+        project.manifest.as_ref().map_or(Ok(()), |manifest| self.check_manifest(manifest))?;
+        Ok(project)
+    }
+
+    /// Returns the right to change the files of the project here, whatever they hold.
+    ///
+    /// # Errors
+    ///
+    /// When what a crash left cannot be put in order.
+    pub(crate) fn transaction(&self) -> Result<Transaction> {
+        let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let state = self.ctx.state_directory();
+        Transaction::begin(&root, state.as_deref(), &mut |notice| match notice {
+            Notice::Said(text) => self.ui.say(&text),
+            Notice::Warning(text) => self.ui.warn(&text),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
 
-use super::governing::{Governing, Origin, Toolchain};
+use super::governing::{Governing, Toolchain};
 use super::install::Want;
 use super::r#use::parse_setting;
 use super::{Fetch, Session, pick};
@@ -76,11 +76,12 @@ impl Session {
             sha256: toolchain.sha256.clone(),
             size: None,
         };
-        let request = toolchain.version.to_string();
+        let link = toolchain.link.clone();
+        let request = link.unwrap_or_else(|| toolchain.version.to_string());
         let lock =
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
-        let (isolation, pins) = (toolchain.isolation, toolchain.pins.clone());
-        let lock = LockFile { isolation, pins, ..lock };
+        let (isolation, goroot) = (toolchain.isolation, toolchain.goroot.clone());
+        let lock = LockFile { isolation, goroot, pins: toolchain.pins.clone(), ..lock };
         self.provide(&toolchain, fetch)?;
         let warnings =
             self.check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;
@@ -90,6 +91,7 @@ impl Session {
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
+        self.trust_what_was_typed(&path)?;
         Ok(Overridden { toolchain, lock: path, warnings })
     }
 
@@ -102,9 +104,11 @@ impl Session {
             installed
         } else {
             let version = self.pick(&parsed, platform, fetch)?;
-            self.install(&Want::new(version, platform), fetch)?.installed
+            let outcome = self.install(&Want::new(version, platform), fetch)?;
+            self.warn_of_flaws(version);
+            outcome.installed
         };
-        Ok(Toolchain::without_pins(&installed, Origin::Request(request.to_owned())))
+        Ok(Toolchain::without_pins(&installed, request))
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a request to one release.
 
 use super::install::level_of;
-use super::{Fetch, Session};
+use super::{Fetch, Session, link};
 use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::source::Source;
@@ -31,21 +31,21 @@ pub fn parse_request(text: &str) -> Result<Request> {
     Ok(Request::parse(text)?)
 }
 
-/// Returns the installed toolchain that fits `request` best.
+/// Returns the installed toolchain that fits `request` best. A linked one answers to its name alone.
 ///
 /// # Errors
 ///
-/// When the store cannot be read.
+/// When the store cannot be read; for a name under which nothing is linked, or that changed.
 pub fn best_installed(
     store: &Store,
     request: &Request,
     platform: Platform,
 ) -> Result<Option<Installed>> {
-    let installed: Vec<Installed> = store
-        .list()?
-        .into_iter()
-        .filter(|toolchain| toolchain.receipt.platform == platform)
-        .collect();
+    if let Some(name) = request.as_link() {
+        let found = link::named(store, name)?;
+        return Ok(Some(found).filter(|toolchain| toolchain.receipt.platform == platform));
+    }
+    let installed = releases_in(store, platform)?;
     let versions: Vec<GoVersion> =
         installed.iter().map(|toolchain| toolchain.receipt.version).collect();
     let Some(version) = best(request, &versions) else { return Ok(None) };
@@ -61,6 +61,13 @@ pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion>
     let versions: Vec<GoVersion> = records.releases().into_iter().filter(proved).collect();
     // `stable` is a word for the newest of all; here it is the newest of those.
     best(request, &versions)
+}
+
+/// Returns what is installed for `platform` and answers to requests for releases.
+fn releases_in(store: &Store, platform: Platform) -> Result<Vec<Installed>> {
+    let answers =
+        |toolchain: &Installed| toolchain.receipt.platform == platform && !toolchain.is_linked();
+    Ok(store.list()?.into_iter().filter(answers).collect())
 }
 
 impl Session {
@@ -116,8 +123,7 @@ impl Session {
         let recorded = records.releases().into_iter();
         known.extend(recorded.filter(|version| records.get(*version, platform).is_some()));
         if let Ok(store) = self.store() {
-            let here = |toolchain: &Installed| toolchain.receipt.platform == platform;
-            known.extend(store.list()?.iter().filter(|t| here(t)).map(|t| t.receipt.version));
+            known.extend(releases_in(&store, platform)?.iter().map(|t| t.receipt.version));
         }
         best(request, &known).ok_or_else(|| match failures.first() {
             None => no_match(request, platform, &known),
@@ -151,7 +157,7 @@ fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<Go
 }
 
 /// Returns an error's first line and details in one.
-pub(super) fn one_line(error: &Error) -> String {
+pub fn one_line(error: &Error) -> String {
     std::iter::once(error.message())
         .chain(error.details().iter().map(String::as_str))
         .collect::<Vec<_>>()

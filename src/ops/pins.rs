@@ -33,6 +33,8 @@ impl Session {
         };
         let installed = self.store()?.list()?.into_iter();
         let installed = installed.filter(|toolchain| toolchain.receipt.version == version);
+        // Nor has a linked one the source of a release, unless it is the one.
+        let installed = installed.filter(|found| !found.is_linked() || is_locked(found));
         match installed.max_by_key(is_locked) {
             Some(installed) => check_pins_with(&installed, lock),
             None => Ok(vec![format!(

@@ -4,7 +4,7 @@ use super::governing::{Origin, Toolchain};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::version::GoVersion;
+use crate::version::{GoVersion, floor};
 use goward_shim::{Environment, Tool, names};
 
 impl Session {
@@ -12,15 +12,54 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::install`], below the words that it is not installed.
+    /// As [`Session::install`], below the words that it is not installed. A release with known
+    /// flaws is not installed because a lock asks for it.
     pub fn provide(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<()> {
         if self.program(toolchain, Tool::Go)?.exists() {
             return Ok(());
         }
+        if toolchain.link.is_some() {
+            return self.install_governing(toolchain, fetch).map(drop);
+        }
+        self.check_floor(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
         self.install_governing(toolchain, fetch)
             .map(drop)
             .map_err(|error| error.context(missing.message()))
+    }
+
+    /// Says that the toolchain that governs is not installed, and how to change that.
+    pub fn explain_missing(&self, toolchain: &Toolchain) -> Error {
+        let link = || -> Result<Option<Error>> {
+            let want = Self::want_of(toolchain)?;
+            let locked = want.locked.as_ref().filter(|locked| locked.link.is_some());
+            Ok(locked.and_then(|locked| self.link_for(&want, locked).err()))
+        };
+        match link() {
+            Ok(None) => not_installed(toolchain.version, &toolchain.origin),
+            Ok(Some(error)) | Err(error) => error.with_kind(Kind::NotInstalled),
+        }
+    }
+
+    /// Refuses to install a release with known flaws because a lock asks for it: that has to be
+    /// somebody's wish. What is installed was wished for.
+    fn check_floor(&self, toolchain: &Toolchain) -> Result<()> {
+        let (version, origin) = (toolchain.version, &toolchain.origin);
+        let Some(below) = floor::check(version, Platform::host()) else { return Ok(()) };
+        match origin {
+            Origin::Default(_) | Origin::Request(_) => {
+                self.warn_of_flaws(version);
+                Ok(())
+            }
+            Origin::Lock(_) => Err(below_floor(version, origin, &below)),
+        }
+    }
+
+    /// Warns of a release with known flaws that was installed on the way.
+    pub(super) fn warn_of_flaws(&self, version: GoVersion) {
+        if let Some(warning) = floor::warning(version, Platform::host()) {
+            self.ui.warn(&warning);
+        }
     }
 
     /// Like [`Session::provide`], if the user lets `go` install by itself.
@@ -29,7 +68,10 @@ impl Session {
     ///
     /// As [`Session::provide`], or because it is forbidden.
     pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
-        if self.config.auto_install(&self.ctx) || self.program(toolchain, Tool::Go)?.exists() {
+        if self.program(toolchain, Tool::Go)?.exists() {
+            return Ok(());
+        }
+        if self.config.auto_install(&self.ctx) || toolchain.link.is_some() {
             return self
                 .provide(toolchain, &Fetch::default())
                 .map_err(|error| error.with_kind(Kind::NotInstalled));
@@ -54,12 +96,13 @@ impl Session {
         }
         self.install_for(request, Platform::host(), false, &Fetch::default())
             .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
-        self.requested(request, env)
+        let toolchain = self.requested(request, env)?;
+        self.warn_of_flaws(toolchain.version);
+        Ok(toolchain)
     }
 }
 
-/// Says that the toolchain that governs is not installed, and how to change that.
-pub fn not_installed(version: GoVersion, origin: &Origin) -> Error {
+fn not_installed(version: GoVersion, origin: &Origin) -> Error {
     let message = format!("{version} is not installed (wanted by {origin})");
     Error::new(Kind::NotInstalled, message).hint(match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),
@@ -67,4 +110,15 @@ pub fn not_installed(version: GoVersion, origin: &Origin) -> Error {
             format!("run `goward install {}`", version.to_string().trim_start_matches("go"))
         }
     })
+}
+
+/// Says why a toolchain is not installed by itself.
+fn below_floor(version: GoVersion, origin: &Origin, below: &floor::BelowFloor) -> Error {
+    let plain = |version: GoVersion| version.to_string().trim_start_matches("go").to_owned();
+    let message = not_installed(version, origin).message().to_owned();
+    Error::new(Kind::NotInstalled, message)
+        .detail(below.warning(version))
+        .detail("so that it is not installed because a lock asks for it")
+        .hint(format!("take a newer one: `goward use {}`", plain(below.fixed)))
+        .hint(format!("or install this one knowingly: `goward install {}`", plain(version)))
 }

@@ -4,7 +4,7 @@ use super::Session;
 use crate::error::{Error, Kind, Result};
 use crate::shell::{self, Change, What};
 use goward_shim::names;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The names under which the shim stands on PATH.
@@ -88,9 +88,9 @@ impl Session {
 }
 
 /// Makes `path` a link to `target` in one step, whatever it was.
-fn replace_with_link(target: &Path, path: &Path) -> Result<()> {
+pub(super) fn replace_with_link(target: &Path, path: &Path) -> io::Result<()> {
     let fresh = path.with_extension(format!("{}.new", std::process::id()));
     _ = fs_err::remove_file(&fresh);
     fs_err::os::unix::fs::symlink(target, &fresh)?;
-    Ok(fs_err::rename(fresh, path)?)
+    fs_err::rename(fresh, path)
 }

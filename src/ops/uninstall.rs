@@ -1,22 +1,42 @@
-//! Remove toolchains.
+//! Remove toolchains, and names of linked ones.
 
 use super::Session;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::Receipt;
+use crate::store::{Installed, Receipt};
 use crate::version::GoVersion;
+use crate::version::link_name::LinkName;
+
+/// What was removed.
+#[derive(Clone, Debug)]
+pub enum Removed {
+    /// A toolchain.
+    Toolchain(Receipt),
+    /// A name, which meant this.
+    Name(LinkName, Receipt),
+}
 
 impl Session {
-    /// Removes an installed version, on every platform or on one; returns what was removed.
+    /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
+    /// returns what was removed.
     ///
     /// # Errors
     ///
     /// When it is not installed, or is the default.
-    pub fn uninstall(&self, version: &str, platform: Option<Platform>) -> Result<Vec<Receipt>> {
+    pub fn uninstall(&self, what: &str, platform: Option<Platform>) -> Result<Vec<Removed>> {
         let store = self.store()?;
-        let parsed = GoVersion::parse(version).map_err(|error| {
-            Error::new(Kind::Usage, error.to_string()).hint("`goward list` shows what is installed")
-        })?;
+        let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
+            (Ok(version), _) => version,
+            (Err(_), Ok(name)) => {
+                store.recover()?;
+                let receipt = self.unlink(&name, platform)?.receipt;
+                return Ok(vec![Removed::Name(name, receipt)]);
+            }
+            (Err(error), Err(_)) => {
+                return Err(Error::new(Kind::Usage, error.to_string())
+                    .hint("`goward list` shows what is installed"));
+            }
+        };
         store.recover()?;
         let found: Vec<_> = store
             .list()?
@@ -24,6 +44,7 @@ impl Session {
             .filter(|installed| {
                 let receipt = &installed.receipt;
                 receipt.version == parsed
+                    && !installed.is_linked()
                     && platform.is_none_or(|wanted| receipt.platform == wanted)
             })
             .collect();
@@ -31,20 +52,22 @@ impl Session {
             return Err(Error::new(Kind::NotFound, format!("{parsed} is not installed"))
                 .hint("`goward list` shows what is"));
         }
-        let default = self.default_key()?;
-        if found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
-            return Err(Error::new(
-                Kind::Failed,
-                format!("{parsed} is the default outside of projects"),
-            )
-            .detail("nothing was removed")
-            .hint(
-                "choose another first: `goward default REQUEST`, or none: `goward default --none`",
-            ));
-        }
+        self.check_not_default(&found, &parsed.to_string())?;
         for installed in &found {
             store.remove(installed)?;
         }
-        Ok(found.into_iter().map(|installed| installed.receipt).collect())
+        Ok(found.into_iter().map(|installed| Removed::Toolchain(installed.receipt)).collect())
+    }
+
+    /// Refuses to remove the default; `what` is what was named.
+    pub(super) fn check_not_default(&self, found: &[Installed], what: &str) -> Result<()> {
+        let default = self.default_key()?;
+        if !found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
+            return Ok(());
+        }
+        let message = format!("{what} is the default outside of projects");
+        Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
+            "choose another first: `goward default REQUEST`, or none: `goward default --none`",
+        ))
     }
 }

@@ -7,8 +7,8 @@ use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::project::Project;
-use crate::project::lock::LockFile;
 use crate::project::manifest::{Manifest, ManifestEdit};
+use crate::project::transaction::Files;
 use crate::version::GoVersion;
 use goward_shim::lock::Level;
 use std::path::PathBuf;
@@ -16,14 +16,20 @@ use std::path::PathBuf;
 /// What a person asks for, as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// The request.
-    pub request: String,
+    /// The request; without it, the manifest's, and the locked version stays while that allows it.
+    pub request: Option<String>,
+    /// The profile that the pins go into, instead of the base pins.
+    pub profile: Option<String>,
     /// Experiments to add.
     pub experiments: Vec<String>,
     /// `KEY=VALUE` for GODEBUG.
     pub debug: Vec<String>,
     /// GOROOT_FINAL.
     pub goroot_final: Option<String>,
+    /// How that path comes to be in binaries of newer releases: `fixed`.
+    pub goroot: Option<String>,
+    /// Whether to build with `-trimpath`.
+    pub trimpath: bool,
     /// Platforms to add to the lock.
     pub platforms: Vec<String>,
 }
@@ -39,6 +45,8 @@ pub struct Used {
     pub version: GoVersion,
     /// The toolchain for this machine.
     pub installed: Outcome,
+    /// The path that the lock has for GOROOT and that does not lead to this toolchain yet.
+    pub unlinked: Option<PathBuf>,
 }
 
 impl Session {
@@ -49,45 +57,53 @@ impl Session {
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
     pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
-        let project = self.project()?;
+        let (project, transaction) = self.project_to_change()?;
+        if wish.request.is_none() && project.manifest.is_none() {
+            return Err(no_request(&project));
+        }
         let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
         apply(wish, &mut edit)?;
         let manifest = Manifest::parse(&edit.to_string(), &project.manifest_path)?;
-        let old = Old::read(&project.lock_path)?;
-        let lock = self
-            .compute_lock(&manifest, old.lock.as_ref(), true, fetch)
-            .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
+        let old = Old::read(self, &project.lock_path)?;
+        let lock =
+            self.compute_lock(&manifest, old.lock.as_ref(), wish.request.is_some(), fetch)
+                .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
         let demand = manifest.demanded_level(Level::None);
         let want = Want { demand, ..Want::locked(&lock, Platform::host(), &project.lock_path)? };
         let mut installed = self.install(&want, fetch)?;
         let warnings = check_pins_with(&installed.installed, &lock)
             .map_err(|error| error.detail("manifest and lock are as they were"))?;
         installed.warnings.extend(warnings);
-        write_both(&edit, &project, &lock)?;
+        let after = Files {
+            manifest: Some(edit.text()?.into_bytes()),
+            lock: Some(lock.text(&project.lock_path)?.into_bytes()),
+        };
+        transaction.commit("use", &after)?;
+        installed.warnings.extend(self.trust_warnings(&project.lock_path)?);
         let Project { manifest_path, lock_path, .. } = project;
-        Ok(Used { manifest: manifest_path, lock: lock_path, version: lock.version, installed })
+        Ok(Used {
+            manifest: manifest_path,
+            lock: lock_path,
+            version: lock.version,
+            installed,
+            unlinked: self.missing_link(&lock)?,
+        })
     }
 }
 
-/// Writes manifest and lock; puts the manifest back if the lock cannot be written.
-fn write_both(edit: &ManifestEdit, project: &Project, lock: &LockFile) -> Result<()> {
-    let path = &project.manifest_path;
-    let before = fs_err::read(path).ok();
-    edit.write()?;
-    lock.write_if_changed(&project.lock_path).map(drop).map_err(|error| {
-        let restored = match &before {
-            Some(text) => fs_err::write(path, text),
-            None => fs_err::remove_file(path),
-        };
-        match restored {
-            Ok(()) => error.detail("the manifest is as it was"),
-            Err(_) => error.detail(format!("`{}` was changed", path.display())),
-        }
-    })
+fn no_request(project: &Project) -> Error {
+    let path = project.manifest_path.display();
+    Error::new(Kind::NotFound, format!("`{path}` does not exist, so there is no request to keep"))
+        .hint("say which Go: `goward use stable ...`")
 }
 
 fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
-    edit.set_request(&pick::parse_request(&wish.request)?)?;
+    if let Some(request) = &wish.request {
+        edit.set_request(&pick::parse_request(request)?)?;
+    }
+    if let Some(profile) = &wish.profile {
+        edit.turn_to_profile(profile)?;
+    }
     for platform in &wish.platforms {
         edit.add_platform(Platform::parse(platform)?)?;
     }
@@ -100,6 +116,19 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
     }
     if let Some(path) = &wish.goroot_final {
         edit.set_goroot_final(path)?;
+    }
+    match wish.goroot.as_deref() {
+        None => {}
+        Some("fixed") => edit.set_goroot_fixed(true)?,
+        Some("") => edit.set_goroot_fixed(false)?,
+        Some(other) => {
+            let message = format!("`--goroot` cannot be `{}`", untrusted(other));
+            let error = Error::new(Kind::Usage, message);
+            return Err(error.hint("it is `fixed`, for the path of `--goroot-final`"));
+        }
+    }
+    if wish.trimpath {
+        edit.set_trimpath()?;
     }
     Ok(())
 }

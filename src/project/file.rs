@@ -8,12 +8,17 @@ use crate::error::{Error, Kind, Result, untrusted};
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    read_owned(path, limit).map(|read| read.map(|(bytes, _)| bytes))
+}
+
+/// Like [`read`], with the user whom the file belongs to.
+fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
     // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
     let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs_err::OpenOptions::new().read(true).custom_flags(non_blocking).open(path);
@@ -22,7 +27,8 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(Error::new(Kind::Usage, format!("`{}` is not a regular file", path.display())));
     }
     let mut bytes = Vec::new();
@@ -33,15 +39,20 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
             format!("`{}` is larger than {} KiB", path.display(), limit / 1024),
         ));
     }
-    Ok(Some(bytes))
+    Ok(Some((bytes, metadata.uid())))
 }
 
 /// Like [`read`], for a file that holds text.
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
-    let Some(bytes) = read(path, limit)? else {
+    read_owned_text(path, limit).map(|read| read.map(|(text, _)| text))
+}
+
+/// Like [`read_text`], with the user whom the file belongs to.
+pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
+    let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
     };
-    String::from_utf8(bytes).map(Some).map_err(|error| {
+    String::from_utf8(bytes).map(|text| Some((text, owner))).map_err(|error| {
         let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
         Error::new(Kind::Usage, format!("{}: not UTF-8", place(path, line)))
     })
@@ -87,31 +98,39 @@ pub(super) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
     (line, format!("not TOML: {}", untrusted(error.message())))
 }
 
+/// Returns the mode of the regular file at `path`; `None` when nothing stands there.
+///
+/// # Errors
+///
+/// [`Kind::Usage`] when something other than a regular file stands there.
+pub(super) fn check_place(path: &Path) -> Result<Option<u32>> {
+    match fs_err::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
+        Ok(_) => {
+            Err(untouched(path, Error::new(Kind::Usage, "a link or a directory stands there"))
+                .hint(format!("move it away: `mv {0} {0}.old`", path.display())))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(untouched(path, error.into())),
+    }
+}
+
+fn untouched(path: &Path, error: Error) -> Error {
+    error.context(format!("cannot write `{}`; it was left as it was", path.display()))
+}
+
 /// Puts `text` at `path`, with the mode of the file that it replaces.
 ///
 /// # Errors
 ///
 /// [`Kind::Usage`] when something other than a regular file stands there. After any error the old
 /// file is as it was.
-pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
-    let untouched = |error: Error| {
-        error.context(format!("cannot write `{}`; it was left as it was", path.display()))
-    };
-    let mode = match fs_err::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Some(metadata.permissions().mode() & 0o777),
-        Ok(_) => {
-            let error = Error::new(Kind::Usage, "a link or a directory stands there");
-            return Err(
-                untouched(error).hint(format!("move it away: `mv {0} {0}.old`", path.display()))
-            );
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(untouched(error.into())),
-    };
-    write_and_rename(path, text, mode).map_err(|error| untouched(error.into()))
+pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    let mode = check_place(path)?;
+    write_and_rename(path, text, mode).map_err(|error| untouched(path, error.into()))
 }
 
-fn write_and_rename(path: &Path, text: &str, mode: Option<u32>) -> std::io::Result<()> {
+fn write_and_rename(path: &Path, text: &[u8], mode: Option<u32>) -> std::io::Result<()> {
     let directory =
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
@@ -122,7 +141,7 @@ fn write_and_rename(path: &Path, text: &str, mode: Option<u32>) -> std::io::Resu
     if let Some(mode) = mode {
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The file is replaced now. Some file systems cannot sync a directory; on those a power cut may
@@ -190,10 +209,10 @@ mod tests {
     fn replacing_keeps_the_mode_and_leaves_nothing_else() {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("f");
-        replace(&path, "one").unwrap();
+        replace(&path, b"one").unwrap();
         assert_eq!(mode(&path) & 0o600, 0o600);
         fs_err::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        replace(&path, "two").unwrap();
+        replace(&path, b"two").unwrap();
         assert_eq!((fs_err::read_to_string(&path).unwrap().as_str(), mode(&path)), ("two", 0o640));
         assert_eq!(names(dir.path()), ["f"]);
     }
@@ -205,7 +224,7 @@ mod tests {
         fs_err::write(&target, "mine").unwrap();
         let link = dir.path().join("f");
         fs_err::os::unix::fs::symlink("target", &link).unwrap();
-        let error = replace(&link, "theirs").unwrap_err();
+        let error = replace(&link, b"theirs").unwrap_err();
         let shown = link.display();
         let want = format!(
             "goward: cannot write `{shown}`; it was left as it was\n  a link or a directory \
@@ -220,7 +239,7 @@ mod tests {
     fn a_directory_that_is_gone_is_an_error() {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("gone/f");
-        let message = replace(&path, "x").unwrap_err().to_string();
+        let message = replace(&path, b"x").unwrap_err().to_string();
         let start = format!("goward: cannot write `{}`; it was left as it was\n  ", path.display());
         assert!(message.starts_with(&start), "{message}");
     }

@@ -1,8 +1,12 @@
-//! The `go` and `toolchain` lines of `go.mod` and `go.work`, and nothing else.
+//! The `go` and `toolchain` lines of `go.mod` and `go.work`, and putting a changed file in place.
 //!
 //! Reads the text as Go's own lexer does as far as these two lines need it: `//` comments, quoted
 //! and raw strings, and blocks, whose lines are not directives. Everything else, wrong or right, is
 //! left to Go. [`super::wanted`] turns the lines into a request.
+
+use super::file;
+use crate::error::Result;
+use std::path::Path;
 
 /// A value and the line it stands on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,16 @@ pub struct GoLines {
     pub go: Option<Entry>,
     /// `toolchain go1.27.1`; `toolchain default` says nothing and is left out.
     pub toolchain: Option<Entry>,
+}
+
+/// Puts `text` in the place of the file at `path`, in one step.
+///
+/// # Errors
+///
+/// When something other than a regular file stands there, or it cannot be written; the old file is
+/// then as it was.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    file::replace(path, text.as_bytes())
 }
 
 /// Reads the two lines; the first of each counts.

@@ -5,9 +5,11 @@
 //! read back as the same values is never written.
 
 use super::file::{self, place};
+use super::rule::Rule;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use goward_shim::find::Found;
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
 use goward_shim::pins::{Isolation, PINS, first_minor};
 use goward_shim::sys::{self, ReadError};
@@ -32,12 +34,16 @@ pub struct LockFile {
     pub level: Level,
     /// How much of the caller's environment reaches `go`.
     pub isolation: Isolation,
+    /// The path that is GOROOT in place of the root.
+    pub goroot: Option<String>,
     /// What the toolchain is on each platform.
     pub platforms: BTreeMap<Platform, LockedPlatform>,
     /// The head of the checksum database under which the level was reached.
     pub head: Option<LockedHead>,
     /// The pins that apply without a profile.
     pub pins: Pins,
+    /// Which profile applies when nobody names one; the first that matches.
+    pub rules: Vec<Rule>,
     /// The pins of each profile, complete.
     pub profiles: BTreeMap<String, Pins>,
 }
@@ -86,9 +92,11 @@ impl LockFile {
             request,
             level,
             isolation: Isolation::default(),
+            goroot: None,
             platforms: BTreeMap::from([(platform, locked)]),
             head: None,
             pins: Pins::new(),
+            rules: Vec::new(),
             profiles: BTreeMap::new(),
         }
     }
@@ -101,6 +109,9 @@ impl LockFile {
         push_string(&mut text, "level", self.level.name());
         if self.isolation != Isolation::default() {
             push_string(&mut text, "isolation", self.isolation.name());
+        }
+        if let Some(path) = &self.goroot {
+            push_string(&mut text, "goroot", path);
         }
         for (platform, entry) in &self.platforms {
             push_table(&mut text, &format!("toolchain.{}", platform.lock_name()));
@@ -122,24 +133,18 @@ impl LockFile {
             push_table(&mut text, "pins");
             push_pins(&mut text, &self.pins);
         }
+        for (number, rule) in (1..).zip(&self.rules) {
+            push_table(&mut text, &format!("rule.{number}"));
+            push_string(&mut text, "profile", &rule.profile);
+            for (key, value) in rule.as_locked().conditions() {
+                push_string(&mut text, key, value);
+            }
+        }
         for (name, pins) in &self.profiles {
             push_table(&mut text, &format!("profile.{name}"));
             push_pins(&mut text, pins);
         }
         text
-    }
-
-    /// Reads the lock at `path`; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a file that is not a lock, with the line.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
-        match sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE) {
-            Ok(Some(text)) => Self::parse(&text, path).map(Some),
-            Ok(None) | Err(ReadError::NotFound) => Ok(None),
-            Err(error) => Err(explain_read(error, path)),
-        }
     }
 
     /// Reads the text of a lock; `path` is where it stands, for messages.
@@ -159,13 +164,23 @@ impl LockFile {
     /// When it cannot be written, and for values that cannot stand in a lock. The old file is then
     /// as it was.
     pub fn write_if_changed(&self, path: &Path) -> Result<bool> {
-        let text = self.render();
-        self.check(&text, path)?;
+        let text = self.text(path)?;
         let old = sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE);
         if matches!(old, Ok(Some(old)) if old == text.as_bytes()) {
             return Ok(false);
         }
-        file::replace(path, &text).map(|()| true)
+        file::replace(path, text.as_bytes()).map(|()| true)
+    }
+
+    /// Returns the text of the lock for `path`.
+    ///
+    /// # Errors
+    ///
+    /// For values that cannot stand in a lock.
+    pub fn text(&self, path: &Path) -> Result<String> {
+        let text = self.render();
+        self.check(&text, path)?;
+        Ok(text)
     }
 
     fn check(&self, text: &str, path: &Path) -> Result<()> {
@@ -217,8 +232,10 @@ impl LockFile {
             let error = Error::new(Kind::Usage, format!("{}: {problem}", place(path, line)));
             Err(error.hint(WRITTEN_BY_GOWARD))
         };
+        // A development build has the version of the language that it will have.
+        let is_fine = |version: GoVersion| !version.is_language() || lock.level == Level::Linked;
         let version = match GoVersion::parse(lock.version) {
-            Ok(version) if !version.is_language() && version.to_string() == lock.version => version,
+            Ok(version) if is_fine(version) && version.to_string() == lock.version => version,
             _ => {
                 return fail(
                     "version = ",
@@ -251,12 +268,28 @@ impl LockFile {
             request: lock.request.to_owned(),
             level: lock.level,
             isolation: lock.isolation,
+            goroot: lock.goroot.map(str::to_owned),
             platforms,
             head: lock.head.map(LockedHead::from),
             pins: owned(&lock.pins),
+            rules: lock.rules.iter().map(Rule::from).collect(),
             profiles: profiles.collect(),
         };
         Ok(file.sorted())
+    }
+}
+
+/// Reads the lock at `path`, not yet parsed; `None` when there is none.
+///
+/// # Errors
+///
+/// When something else than a lock stands there, or it cannot be read.
+pub fn read(path: &Path) -> Result<Option<Found>> {
+    let bytes = path.as_os_str().as_bytes();
+    match sys::read_owned(bytes, lock::MAX_SIZE) {
+        Ok(Some(file)) => Ok(Some(Found::new(bytes.into(), file))),
+        Ok(None) | Err(ReadError::NotFound) => Ok(None),
+        Err(error) => Err(explain_read(error, path)),
     }
 }
 
@@ -319,7 +352,8 @@ pub fn explain_read(error: ReadError, path: &Path) -> Error {
 fn keys_of(table: &str) -> Vec<&'static str> {
     match table {
         "pins" => PINS.iter().filter(|pin| pin.rule.is_lockable()).map(|pin| pin.name).collect(),
-        "toolchain" => vec!["isolation", "level", "request", "version"],
+        "toolchain" => vec!["goroot", "isolation", "level", "request", "version"],
+        "rule" => lock::Rule::KEYS.to_vec(),
         "" => vec!["schema"],
         "head" => vec!["hash", "signature", "size"],
         _ => vec!["h1", "sha256", "size"],

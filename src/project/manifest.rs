@@ -6,17 +6,21 @@
 //! would silently not be one.
 
 mod edit;
+mod goroot;
+mod rules;
 mod values;
 
 pub use edit::ManifestEdit;
 
 use super::file::{self, line_at, place, syntax_error};
 use super::lock::Pins;
+use super::rule::Rule;
 use super::wanted::Wanted;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::request::Request;
 use goward_shim::lock::{Level, is_profile};
+use goward_shim::names::NO_PROFILE;
 use goward_shim::pins::{BadPin, Isolation, pinned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -25,16 +29,19 @@ use toml_edit::{Array, Document, Item, TableLike};
 use values::{LEVELS, check_fips140, check_flag, check_level, flag_name};
 
 /// A longer manifest is refused, in bytes.
-const MAX_SIZE: u64 = 256 * 1024;
+pub(super) const MAX_SIZE: u64 = 256 * 1024;
 
 /// What a manifest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     wanted: Wanted,
     platforms: BTreeSet<Platform>,
+    goroot: Option<String>,
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
+    rules: Vec<Rule>,
     policy: Policy,
+    owner: Option<u32>,
 }
 
 /// What a project demands of the machines that build it.
@@ -54,6 +61,7 @@ struct Overlay {
     flags: Option<Vec<String>>,
     goroot_final: Option<String>,
     levels: BTreeMap<String, String>,
+    trimpath: Option<bool>,
 }
 
 impl Manifest {
@@ -63,11 +71,11 @@ impl Manifest {
     ///
     /// [`Kind::NotFound`] when there is none, [`Kind::Usage`] for one that is wrong, with the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = file::read_text(path, MAX_SIZE)?.ok_or_else(|| {
+        let (text, owner) = file::read_owned_text(path, MAX_SIZE)?.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward use 1.27`")
         })?;
-        Self::parse(&text, path)
+        Ok(Self { owner: Some(owner), ..Self::parse(&text, path)? })
     }
 
     /// Reads the text of a manifest; `path` is where it stands, for messages.
@@ -77,6 +85,11 @@ impl Manifest {
     /// [`Kind::Usage`] for a manifest that is wrong, with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         Reader { text, path }.read()
+    }
+
+    /// Returns the user whom the file belonged to when it was read.
+    pub fn owner(&self) -> Option<u32> {
+        self.owner
     }
 
     /// Returns the request.
@@ -103,6 +116,11 @@ impl Manifest {
         self.profiles.keys().map(String::as_str)
     }
 
+    /// Returns which profile applies when nobody names one; the first that matches.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// Returns the level that a toolchain of this project needs, where the user's own settings
     /// demand `user`. A project can raise it, never lower it.
     pub fn demanded_level(&self, user: Level) -> Level {
@@ -112,6 +130,11 @@ impl Manifest {
     /// Returns how much of the caller's environment reaches `go`.
     pub fn isolation(&self) -> Isolation {
         self.policy.isolation
+    }
+
+    /// Returns the path that is GOROOT in place of the root, if there is one; it is then no pin.
+    pub fn goroot(&self) -> Option<&str> {
+        self.goroot.as_deref()
     }
 
     /// Returns the pins as the lock has them, sorted by name, with those of `profile` laid over the
@@ -137,6 +160,9 @@ impl Manifest {
     }
 }
 
+/// The flag that `trimpath` adds or takes out.
+const TRIMPATH: &str = "-trimpath";
+
 impl Overlay {
     /// Lays `over` on these pins; what ends up empty is left out.
     fn resolve(&self, over: &Self) -> Pins {
@@ -148,7 +174,6 @@ impl Overlay {
         let experiments = over.experiments.as_ref().or(self.experiments.as_ref());
         let goroot_final = over.goroot_final.as_ref().or(self.goroot_final.as_ref());
         let fips140 = over.fips140.as_ref().or(self.fips140.as_ref());
-        let flags = over.flags.as_ref().or(self.flags.as_ref());
         let cgo = over.cgo.or(self.cgo).map(|on| if on { "1" } else { "0" });
         let levels = self.levels.iter().chain(&over.levels);
         let mut all: BTreeMap<&str, String> =
@@ -158,11 +183,25 @@ impl Overlay {
             ("GODEBUG", settings.join(",")),
             ("GOEXPERIMENT", experiments.map(|names| names.join(",")).unwrap_or_default()),
             ("GOFIPS140", fips140.cloned().unwrap_or_default()),
-            ("GOFLAGS", flags.map(|items| items.join(" ")).unwrap_or_default()),
+            ("GOFLAGS", self.flags_below(over).join(" ")),
             ("GOROOT_FINAL", goroot_final.cloned().unwrap_or_default()),
         ]);
         let present = all.into_iter().filter(|(_, value)| !value.is_empty());
         present.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns GOFLAGS with `over` laid on these, and with what `trimpath` makes of them.
+    fn flags_below(&self, over: &Self) -> Vec<String> {
+        let mut flags = over.flags.as_ref().or(self.flags.as_ref()).cloned().unwrap_or_default();
+        let is_there = flags.iter().any(|flag| flag == TRIMPATH);
+        // A profile that lists the flag itself has it, whatever stands below.
+        let below = self.trimpath.filter(|_| over.flags.is_none() || !is_there);
+        match over.trimpath.or(below) {
+            Some(true) if !is_there => flags.insert(0, TRIMPATH.to_owned()),
+            Some(false) => flags.retain(|flag| flag != TRIMPATH),
+            _ => {}
+        }
+        flags
     }
 }
 
@@ -183,19 +222,23 @@ impl Reader<'_> {
         let all = self.table(
             document.as_item(),
             "the manifest",
-            &["pins", "policy", "profile", "toolchain"],
+            &["pins", "policy", "profile", "rule", "toolchain"],
         )?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
+        let mut pins =
+            all.get("pins").map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?;
+        let profiles =
+            all.get("profile").map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?;
+        let goroot = all.get("pins").map_or(Ok(None), |i| self.goroot(i, &mut pins, &profiles))?;
         Ok(Manifest {
             wanted,
             platforms,
-            pins: all
-                .get("pins")
-                .map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?,
-            profiles: all
-                .get("profile")
-                .map_or_else(|| Ok(BTreeMap::new()), |i| self.profiles(i))?,
+            goroot,
+            pins,
+            rules: all.get("rule").map_or_else(|| Ok(Vec::new()), |i| self.rules(i, &profiles))?,
+            profiles,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
+            owner: None,
         })
     }
 
@@ -236,11 +279,7 @@ impl Reader<'_> {
         let mut profiles = BTreeMap::new();
         for (name, item) in table.iter() {
             if !is_profile(name) {
-                let problem = format!(
-                    "`{}` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens",
-                    untrusted(name)
-                );
-                return Err(self.error(key_span(table, name), &problem));
+                return Err(self.error(key_span(table, name), &not_a_profile(name)));
             }
             profiles.insert(name.to_owned(), self.pins(item, &format!("profile.{name}"))?);
         }
@@ -268,14 +307,17 @@ impl Reader<'_> {
     }
 
     fn pins(&self, item: &Item, name: &str) -> Result<Overlay> {
-        let known = ["cgo", "debug", "experiments", "fips140", "flags", "goroot-final", "levels"];
-        let table = self.table(item, name, &known)?;
-        let mut overlay = Overlay::default();
-        if let Some(item) = table.get("cgo") {
-            let on = item.as_bool();
-            overlay.cgo =
-                Some(on.ok_or_else(|| self.error(item.span(), "`cgo` must be `true` or `false`"))?);
+        let mut known = vec!["cgo", "debug", "experiments", "fips140", "flags", "goroot-final"];
+        known.extend(["levels", "trimpath"]);
+        if name == "pins" {
+            known.push("goroot");
         }
+        let table = self.table(item, name, &known)?;
+        let mut overlay = Overlay {
+            cgo: self.switch(table, "cgo")?,
+            trimpath: self.switch(table, "trimpath")?,
+            ..Overlay::default()
+        };
         if let Some(item) = table.get("fips140") {
             let module = self.string(item, "fips140", "a string such as `\"latest\"`")?;
             check_fips140(module).map_err(|problem| self.error(item.span(), &problem))?;
@@ -309,6 +351,12 @@ impl Reader<'_> {
             }
         }
         Ok(overlay)
+    }
+
+    fn switch(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
+        let Some(item) = table.get(key) else { return Ok(None) };
+        let problem = || self.error(item.span(), &format!("`{key}` must be `true` or `false`"));
+        item.as_bool().map(Some).ok_or_else(problem)
     }
 
     fn flags(&self, item: &Item) -> Result<Vec<String>> {
@@ -404,6 +452,15 @@ impl Reader<'_> {
     }
 }
 
+/// Says why `name` cannot be a profile's.
+fn not_a_profile(name: &str) -> String {
+    let form = match name {
+        NO_PROFILE => "that word chooses none",
+        _ => "1 to 32 lower-case letters, digits and hyphens",
+    };
+    format!("`{}` cannot be a profile's name: {form}", untrusted(name))
+}
+
 fn key_span(table: &dyn TableLike, key: &str) -> Span {
     table.key(key).and_then(toml_edit::Key::span)
 }
@@ -428,11 +485,6 @@ fn check_debug(key: &str, value: &str) -> Result<(), String> {
     let shown = if value.is_empty() { "0" } else { value };
     let setting = format!("{key}={shown}");
     match check_pin("GODEBUG", &setting) {
-        // Removing a setting weakens nothing.
-        Err(BadPin::Unsafe { .. }) if value.is_empty() => Ok(()),
-        Err(BadPin::Unsafe { name, reason }) => {
-            Err(format!("a lock may not set `{}`: {reason}", untrusted(name)))
-        }
         Ok(()) if !setting.contains(',') => Ok(()),
         _ => Err(format!(
             "`{}` is not one setting of GODEBUG, such as `http2debug=1`",

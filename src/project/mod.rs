@@ -6,10 +6,15 @@
 
 mod file;
 pub mod go_mod;
+mod history;
 pub mod lock;
 pub mod manifest;
+pub mod rule;
+pub mod transaction;
 mod version_file;
 pub mod wanted;
+
+pub use history::Record;
 
 use crate::error::Result;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
@@ -64,22 +69,13 @@ impl Project {
 ///
 /// See [`Project::at`].
 pub fn discover(cwd: &Path, gowork: Option<&OsStr>) -> Result<Option<Project>> {
-    for directory in cwd.ancestors() {
-        if file::stands(&directory.join(LOCK_FILE))?
-            || file::stands(&directory.join(MANIFEST_FILE))?
-        {
-            return Project::at(directory, gowork).map(Some);
-        }
+    if let Some(directory) = governed(cwd)? {
+        return Project::at(directory, gowork).map(Some);
     }
     let Some(wanted) = find_wanted(cwd, gowork)? else {
         return Ok(None);
     };
-    // A file that GOWORK names can be anywhere; the lock has to be found from here.
-    // A module is a project; a version file further up, such as one in a home directory, is not.
-    let is_module =
-        wanted.path.file_name().is_some_and(|name| name == "go.mod" || name == "go.work");
-    let above = wanted.path.parent().filter(|directory| is_module && cwd.starts_with(directory));
-    let root = above.unwrap_or(cwd);
+    let root = root_of(cwd, &wanted);
     Ok(Some(Project {
         root: root.into(),
         manifest: None,
@@ -87,6 +83,41 @@ pub fn discover(cwd: &Path, gowork: Option<&OsStr>) -> Result<Option<Project>> {
         manifest_path: root.join(MANIFEST_FILE),
         wanted: Some(wanted),
     }))
+}
+
+/// Returns the root of the project that governs `cwd`, or could, without reading its manifest.
+///
+/// # Errors
+///
+/// Where neither manifest nor lock is there, when another tool's file is wrong.
+pub fn find_root(cwd: &Path, gowork: Option<&OsStr>) -> Result<PathBuf> {
+    if let Some(directory) = governed(cwd)? {
+        return Ok(directory.into());
+    }
+    let wanted = find_wanted(cwd, gowork)?;
+    Ok(wanted.as_ref().map_or(cwd, |wanted| root_of(cwd, wanted)).into())
+}
+
+/// Returns the nearest directory with a lock or a manifest.
+fn governed(cwd: &Path) -> Result<Option<&Path>> {
+    for directory in cwd.ancestors() {
+        if file::stands(&directory.join(LOCK_FILE))?
+            || file::stands(&directory.join(MANIFEST_FILE))?
+        {
+            return Ok(Some(directory));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns where manifest and lock belong that are made for `wanted`.
+fn root_of<'w>(cwd: &'w Path, wanted: &'w Wanted) -> &'w Path {
+    // A file that GOWORK names can be anywhere; the lock has to be found from here.
+    // A module is a project; a version file further up, such as one in a home directory, is not.
+    let is_module =
+        wanted.path.file_name().is_some_and(|name| name == "go.mod" || name == "go.work");
+    let above = wanted.path.parent().filter(|directory| is_module && cwd.starts_with(directory));
+    above.unwrap_or(cwd)
 }
 
 #[cfg(test)]

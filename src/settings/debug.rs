@@ -13,6 +13,7 @@ pub struct DebugSettings {
 
 /// One setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what Go's own tables say of it")]
 pub struct DebugSetting {
     /// The minor version in which its default changed.
     pub changed: Option<u32>,
@@ -24,6 +25,8 @@ pub struct DebugSetting {
     pub is_immutable: bool,
     /// Whether the runtime reads it, as a whole number.
     pub is_number: bool,
+    /// Whether the table has it, and not only the runtime.
+    pub is_in_table: bool,
 }
 
 /// A setting that is no more.
@@ -72,6 +75,19 @@ impl DebugSettings {
     /// Returns the settings that are no more, sorted by name.
     pub fn removed(&self) -> impl Iterator<Item = (&str, &Removed)> {
         self.removed.iter().map(|(name, removed)| (name.as_str(), removed))
+    }
+
+    /// Says why a setting cannot be a default of binaries, if it cannot: Go takes those of its table
+    /// only (`cmd/go/internal/load/godebug.go`).
+    pub fn bake_obstacle(&self, name: &str) -> Option<String> {
+        if let Some(removed) = self.removed.get(name) {
+            return Some(format!("it was removed in go1.{}", removed.minor));
+        }
+        match self.known.get(name) {
+            Some(setting) if setting.is_in_table => None,
+            Some(_) => Some("only the runtime reads it, and only in the environment".to_owned()),
+            None => Some("it is not in Go's table of settings".to_owned()),
+        }
     }
 
     /// Returns true when the release has a table of all its settings, and not only of the runtime's.

@@ -56,6 +56,7 @@ fn read_setting(line: Line<'_>) -> Option<(String, DebugSetting)> {
         is_opaque: is_true("Opaque"),
         is_immutable: is_true("Immutable"),
         is_number: false,
+        is_in_table: true,
     };
     Some((name_in(row.get("Name")?)?.to_owned(), setting))
 }

@@ -121,9 +121,20 @@ fn debug_settings() {
             changed: Some(21),
             old: Some("1".to_owned()),
             is_number: true,
+            is_in_table: true,
             ..DebugSetting::default()
         })
     );
+    for (name, want) in [
+        ("panicnil", None),
+        ("netdns", None),
+        ("profstackdepth", Some("only the runtime reads it, and only in the environment")),
+        ("tls3des", Some("it was removed in go1.27")),
+        ("execwait", Some("it is not in Go's table of settings")),
+        ("cpu.all", Some("it is not in Go's table of settings")),
+    ] {
+        assert_eq!(debug.bake_obstacle(name).as_deref(), want, "{name}");
+    }
     let fips140 = debug.get("fips140").unwrap();
     assert!(fips140.is_opaque && fips140.is_immutable && !fips140.is_number);
     let removed: Vec<_> = debug

@@ -169,6 +169,14 @@ pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Resul
     assignments.iter().map(|(name, value)| syntax.assign(name, *value)).collect()
 }
 
+/// Returns `path` as a person types it: quoted where the shell would read something else.
+pub fn word(path: &Path) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'+');
+    let quoted = || Syntax::Posix.quote(path.as_os_str());
+    let is_plain = path.as_os_str().as_encoded_bytes().iter().all(plain);
+    quoted().filter(|_| !is_plain).unwrap_or_else(|| path.display().to_string())
+}
+
 /// Refuses directories that cannot be written as one entry of PATH, or on one line.
 fn check_directory(path: &Path, hint: &str) -> Result<()> {
     let text = path.as_os_str().as_encoded_bytes();

@@ -456,3 +456,16 @@ fn snippets_that_cannot_be_written() {
         assert_eq!(error.to_string(), want);
     }
 }
+
+#[test]
+fn a_path_in_a_hint_is_one_word() {
+    let cases = [
+        ("/src/app-1.0/goward.lock", "/src/app-1.0/goward.lock"),
+        ("/my files/x", "'/my files/x'"),
+        ("/a;rm -rf ~/x", "'/a;rm -rf ~/x'"),
+        ("/it's", r"'/it'\''s'"),
+    ];
+    for (path, want) in cases {
+        assert_eq!(word(Path::new(path)), want, "{path}");
+    }
+}

@@ -11,6 +11,9 @@
 
 mod delete;
 pub mod flock;
+mod follow;
+mod linked;
+mod links;
 mod publish;
 mod receipt;
 mod recover;
@@ -21,6 +24,8 @@ mod staging;
 mod tests;
 
 pub use flock::{Holder, Lock};
+pub use follow::follow;
+pub use linked::Linked;
 pub use receipt::Receipt;
 pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
@@ -38,7 +43,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// The directories in a store, besides those of single toolchains.
-const DIRECTORIES: [&str; 8] = ["tree", "extra", "root", "meta", "tmp", "dl", "locks", "trash"];
+const DIRECTORIES: [&str; 9] =
+    ["tree", "extra", "root", "meta", "link", "tmp", "dl", "locks", "trash"];
 
 /// The start of every name in `trash`.
 const TRASH_PREFIX: &str = "removed-";
@@ -56,12 +62,19 @@ pub struct Installed {
     pub receipt: Receipt,
     /// Its name in the store.
     pub key: String,
-    /// The toolchain itself, read-only.
+    /// The toolchain itself, read-only; of a linked one, the link.
     pub tree: PathBuf,
     /// What builds see as GOROOT.
     pub root: PathBuf,
     /// What the hash does not cover, with `--full`.
     pub extra: Option<PathBuf>,
+}
+
+impl Installed {
+    /// Returns true for a directory of the machine, which goward only links to.
+    pub fn is_linked(&self) -> bool {
+        self.receipt.linked.is_some()
+    }
 }
 
 impl Store {
@@ -146,7 +159,7 @@ impl Store {
     }
 
     /// Returns the installed toolchain of `version` with the hash `h1`; without a hash the one that
-    /// is verified best.
+    /// is verified best. A linked one answers to its hash, else only to its name.
     ///
     /// # Errors
     ///
@@ -164,7 +177,8 @@ impl Store {
         let candidates = self
             .list()?
             .into_iter()
-            .filter(|found| (found.receipt.version, found.receipt.platform) == (version, platform));
+            .filter(|found| (found.receipt.version, found.receipt.platform) == (version, platform))
+            .filter(|found| !found.is_linked());
         Ok(candidates.max_by_key(|found| found.receipt.level))
     }
 
@@ -182,6 +196,7 @@ impl Store {
             Err(error) => return Err(self.explain(error)),
             Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
         }
+        self.forget_names(&installed.key)?;
         // While the tree is there the toolchain runs, and needs its root.
         for kind in ["tree", "extra", "root"] {
             self.discard(&self.place(kind, &installed.key))?;
@@ -204,8 +219,12 @@ impl Store {
             return Ok(None);
         };
         let tree = self.place("tree", key);
+        let is_there = match &receipt.linked {
+            None => is_directory(&tree),
+            Some(linked) => fs::read_link(&tree).is_ok_and(|path| path == *linked.path),
+        };
         // A receipt under another toolchain's name is no receipt.
-        if receipt.key() != key || !is_directory(&tree) {
+        if receipt.key() != key || !is_there {
             return Ok(None);
         }
         let extra =

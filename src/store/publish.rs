@@ -8,7 +8,7 @@ use super::{Installed, Receipt, Store, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::verify::VerifiedTree;
 use fs_err as fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -42,14 +42,9 @@ impl Store {
         let mut receipt = receipt_of(verified, source);
         let key = receipt.key();
         let before = self.installed(&key)?;
-        if let Some(other) = before.as_ref().filter(|other| other.receipt.h1 != receipt.h1) {
-            let (ours, theirs) = (&receipt.h1, &other.receipt.h1);
-            let message = format!("`{key}` is already the name of another toolchain");
-            return Err(Error::new(Kind::Verification, message)
-                .detail(format!("installed {theirs}"))
-                .detail(format!("received  {ours}"))
-                .detail("nothing was installed"));
-        }
+        check_name(&receipt, before.as_ref())?;
+        // A directory of the machine gives way to one that nothing can change.
+        let before = before.filter(|other| !other.is_linked());
         if let Some(extra) = verified.extra() {
             let target = self.place("extra", &key);
             if before.as_ref().is_none_or(|other| other.extra.is_none()) {
@@ -96,6 +91,21 @@ impl Store {
     }
 }
 
+/// Refuses a toolchain whose name in the store is that of another one, which is installed.
+pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Result<()> {
+    let (ours, Some(theirs)) = (&receipt.h1, installed.map(|other| &other.receipt.h1)) else {
+        return Ok(());
+    };
+    if ours == theirs {
+        return Ok(());
+    }
+    let message = format!("`{}` is already the name of another toolchain", receipt.key());
+    Err(Error::new(Kind::Verification, message)
+        .detail(format!("installed {theirs}"))
+        .detail(format!("received  {ours}"))
+        .detail("nothing was installed"))
+}
+
 fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
     let (files, bytes) = verified.totals();
     Receipt {
@@ -110,6 +120,7 @@ fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         bytes,
         absent: verified.absent().to_vec(),
         extra: verified.extra().is_some(),
+        linked: None,
     }
 }
 
@@ -127,6 +138,17 @@ fn seal(directory: &Path) -> io::Result<()> {
     let mut permissions = fs::symlink_metadata(directory)?.permissions();
     permissions.set_mode(permissions.mode() & 0o7555);
     fs::set_permissions(directory, permissions)
+}
+
+/// Writes `target` so that it is there whole or not at all, whatever happens meanwhile. `scratch` is
+/// a private directory on the same file system.
+pub(super) fn place_file(text: &str, target: &Path, scratch: &Path) -> io::Result<()> {
+    let draft = scratch.join("draft");
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, target)?;
+    target.parent().map_or(Ok(()), sync_directory)
 }
 
 /// Renames a directory where nothing is, or fails.

@@ -3,14 +3,14 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use super::{key, publish};
+use super::{Linked, key, publish};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// The only schema there is.
@@ -44,6 +44,8 @@ pub struct Receipt {
     pub absent: Vec<(String, Digest)>,
     /// Whether what the hash does not cover is installed too.
     pub extra: bool,
+    /// The directory of the machine that it is, at level `linked` and no other.
+    pub linked: Option<Linked>,
 }
 
 /// The same as it is written.
@@ -67,6 +69,8 @@ struct Written {
     bytes: u64,
     absent: Vec<WrittenAbsent>,
     extra: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    linked: Option<Linked>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -102,6 +106,10 @@ impl Receipt {
             (None, None) => None,
             _ => return None,
         };
+        let level = Level::parse(&written.level)?;
+        if (level == Level::Linked) != written.linked.is_some() {
+            return None;
+        }
         let absent = written.absent.into_iter();
         let absent = absent.map(|file| Some((file.path, Digest::parse(&file.sha256)?)));
         Some(Self {
@@ -109,13 +117,14 @@ impl Receipt {
             platform: Platform::find(&written.platform)?,
             h1: H1::parse(&written.h1)?,
             archive,
-            level: Level::parse(&written.level)?,
+            level,
             logged: written.log_record.zip(written.log_size),
             source: written.source,
             files: written.files,
             bytes: written.bytes,
             absent: absent.collect::<Option<_>>()?,
             extra: written.extra,
+            linked: written.linked,
         })
     }
 
@@ -142,6 +151,7 @@ impl Receipt {
                 })
                 .collect(),
             extra: self.extra,
+            linked: self.linked.clone(),
         };
         // Strings, numbers and lists of them always have a JSON form.
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
@@ -165,11 +175,6 @@ impl Receipt {
     /// Writes `<meta>/<key>` so that it is there whole or not at all, whatever happens meanwhile.
     /// `scratch` is a private directory on the same file system.
     pub(super) fn write(&self, meta: &Path, scratch: &Path) -> std::io::Result<()> {
-        let draft = scratch.join("receipt");
-        let mut file = fs::File::create(&draft)?;
-        file.write_all(self.render().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, meta.join(self.key()))?;
-        publish::sync_directory(meta)
+        publish::place_file(&self.render(), &meta.join(self.key()), scratch)
     }
 }

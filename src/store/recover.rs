@@ -54,6 +54,7 @@ impl Store {
         // Whoever publishes right now has a tree without a receipt; look again next time.
         let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
         if lock.is_held() {
+            self.clear_links(&mut recovered)?;
             self.clear_trees(records, &mut recovered)?;
         }
         Ok(recovered)
@@ -133,7 +134,8 @@ impl Store {
 
     /// Writes the receipt of a tree that is exactly what the records have under its name.
     fn adopt(&self, records: &Records, key: &str, tree: &Path) -> Result<bool> {
-        let Some(receipt) = recognise(records, key, tree) else {
+        let found = is_directory(tree).then(|| recognise(records, key, tree)).flatten();
+        let Some(receipt) = found else {
             return Ok(false);
         };
         let scratch = self.stage("receipt")?;
@@ -167,6 +169,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
         bytes: found.bytes,
         absent,
         extra: false,
+        linked: None,
     };
     (receipt.h1 == *known && receipt.key() == key).then_some(receipt)
 }

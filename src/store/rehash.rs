@@ -48,6 +48,13 @@ pub fn rehash(
     Ok(found)
 }
 
+/// Returns digest and size of a file.
+pub(super) fn digest_file(path: &Path) -> Result<(Digest, u64)> {
+    let mut reader = Hashing::new(fs::File::open(path)?);
+    io::copy(&mut reader, &mut io::sink())?;
+    Ok(reader.finish())
+}
+
 fn read_directory(directory: &Path, prefix: &str, found: &mut Rehashed) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -64,9 +71,7 @@ fn read_directory(directory: &Path, prefix: &str, found: &mut Rehashed) -> Resul
         if kind.is_dir() {
             read_directory(&entry.path(), &format!("{path}/"), found)?;
         } else if kind.is_file() && is_covered(&path) {
-            let mut reader = Hashing::new(fs::File::open(entry.path())?);
-            io::copy(&mut reader, &mut io::sink())?;
-            let (digest, size) = reader.finish();
+            let (digest, size) = digest_file(&entry.path())?;
             found.bytes += size;
             found.files.insert(path, digest);
         } else {

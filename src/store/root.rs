@@ -8,7 +8,7 @@ use super::{Store, entries, publish};
 use crate::error::Result;
 use fs_err as fs;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -59,12 +59,17 @@ fn links(store: &Store, key: &str, tree: &Path, extra: bool) -> Result<BTreeMap<
             }
         }
     }
-    let others = entries(&tree.join("bin"))?.into_iter().map(|entry| entry.file_name());
-    for name in others.filter(|name| !SHIMS.iter().any(|shim| name == shim)) {
-        let target = Path::new("../../../tree").join(key).join("bin").join(&name);
+    let programs: Vec<_> =
+        entries(&tree.join("bin"))?.into_iter().map(|entry| entry.file_name()).collect();
+    for name in programs.iter().filter(|name| !SHIMS.iter().any(|shim| name == shim)) {
+        let target = Path::new("../../../tree").join(key).join("bin").join(name);
         links.insert(Path::new("bin").join(name), target);
     }
-    for shim in SHIMS {
+    // A toolchain of somebody else may have no `gofmt`; one for Windows has `gofmt.exe`.
+    let is_there = |shim: &&str| {
+        programs.iter().any(|name| Path::new(name).file_stem() == Some(OsStr::new(shim)))
+    };
+    for shim in SHIMS.into_iter().filter(is_there) {
         links.insert(Path::new("bin").join(shim), Path::new("../../../shims").join(shim));
     }
     Ok(links)

@@ -4,6 +4,9 @@
 //! bare `1.21` names the language and comes before `1.21rc1`, which comes before `1.21.0`; up to
 //! 1.20 the bare `1.20` is the first release itself.
 
+pub mod built;
+pub mod floor;
+pub mod link_name;
 pub mod request;
 pub mod select;
 
@@ -76,6 +79,11 @@ impl GoVersion {
             Stage::Beta(rest.strip_prefix("beta")?.parse().ok()?)
         };
         Some(Self { minor, stage })
+    }
+
+    /// Returns `1.minor.patch`.
+    const fn released(minor: u32, patch: u32) -> Self {
+        Self { minor, stage: Stage::Patch(patch) }
     }
 
     /// Returns N of `1.N`.

@@ -1,4 +1,4 @@
-//! What a person asks for: a version, a line, a range or a word.
+//! What a person asks for: a version, a line, a range or a word; or a linked toolchain by its name.
 //!
 //! Requests come from command lines, manifests, `go.mod` and the files of other version managers.
 //! [`Request::parse`] is the only reader, and [`Display`] writes the one spelling that manifests
@@ -6,6 +6,7 @@
 //! means is decided in [`super::select`].
 
 use super::GoVersion;
+use super::link_name::LinkName;
 use crate::error::{Error, Kind, near_match, untrusted};
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -27,6 +28,8 @@ pub(super) enum Form {
     Range(semver::VersionReq),
     /// `stable`, `oldstable`, `latest`
     Word(Word),
+    /// `debian`: no release, but what was linked under this name.
+    Link(LinkName),
 }
 
 /// The words that stand for a release; which one depends on the list of releases.
@@ -61,13 +64,21 @@ impl Word {
 )]
 pub struct ParseRequestError(String);
 
+impl ParseRequestError {
+    /// Returns the error for a name under which nothing is linked.
+    pub fn unknown_name(name: &LinkName) -> Self {
+        Self(name.to_string())
+    }
+}
+
 impl From<ParseRequestError> for Error {
     fn from(error: ParseRequestError) -> Self {
-        let words = ["stable", "oldstable", "latest"];
-        Self::new(Kind::Usage, error.to_string()).hint(match near_match(&error.0, words) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "see what there is: `goward list --remote`".to_owned(),
-        })
+        Self::new(Kind::Usage, error.to_string()).hint(
+            match near_match(&error.0, Request::words()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "see what there is: `goward list --remote`".to_owned(),
+            },
+        )
     }
 }
 
@@ -82,12 +93,18 @@ impl Request {
     /// For anything that is none of the forms.
     pub fn parse(text: &str) -> Result<Self, ParseRequestError> {
         let typed = text.trim();
+        Self::of_releases(typed)
+            .or_else(|| Some(Self(Form::Link(LinkName::parse(typed).ok()?))))
+            .ok_or_else(|| ParseRequestError(text.to_owned()))
+    }
+
+    /// Reads a request for releases; `None` for names of linked toolchains, too.
+    pub(super) fn of_releases(typed: &str) -> Option<Self> {
         parse_word(typed)
             .or_else(|| parse_range(typed))
             .or_else(|| parse_line(typed))
             .or_else(|| GoVersion::parse(typed).ok().map(Self::exact))
             .or_else(|| parse_first_release(typed))
-            .ok_or_else(|| ParseRequestError(text.to_owned()))
     }
 
     /// Makes the request for this very release; for a language version, of which there is no
@@ -100,9 +117,20 @@ impl Request {
         }
     }
 
+    /// Returns the words that ask for a release.
+    pub fn words() -> [&'static str; 3] {
+        Word::ALL.map(Word::name)
+    }
+
     /// Returns the one release that the request names, if it names one.
     pub fn as_exact(&self) -> Option<GoVersion> {
         if let Form::Exact(version) = self.0 { Some(version) } else { None }
+    }
+
+    /// Returns the name of the linked toolchain that the request asks for, if it is no request for
+    /// releases. Whether there is such a toolchain is not known here.
+    pub fn as_link(&self) -> Option<&LinkName> {
+        if let Form::Link(name) = &self.0 { Some(name) } else { None }
     }
 
     /// Returns true for `stable`, `oldstable` and `latest`, whose meaning moves on with time.
@@ -113,7 +141,8 @@ impl Request {
     /// Returns true when a lock that holds `version` need not change for this request.
     ///
     /// A line accepts its prereleases. A word accepts every final release: which one it means
-    /// depends on the list of releases, and moves on only when somebody upgrades.
+    /// depends on the list of releases, and moves on only when somebody upgrades. A name accepts
+    /// none: what it means is no release.
     pub fn accepts(&self, version: GoVersion) -> bool {
         match &self.0 {
             _ if version.is_language() => false,
@@ -122,6 +151,7 @@ impl Request {
             Form::Line(minor) => *minor == version.minor(),
             Form::Range(range) => range.matches(&version.to_semver()),
             Form::Word(_) => version.is_final(),
+            Form::Link(_) => false,
         }
     }
 
@@ -153,6 +183,7 @@ impl Display for Request {
             Form::Line(minor) => write!(f, "1.{minor}"),
             Form::Range(range) => write!(f, "{range}"),
             Form::Word(word) => f.write_str(word.name()),
+            Form::Link(name) => name.fmt(f),
         }
     }
 }
@@ -260,7 +291,7 @@ mod tests {
             "",
             " ",
             "1.2x",
-            "x",
+            "go1.2x",
             "2",
             "2.0",
             "1.x.1",
@@ -273,16 +304,10 @@ mod tests {
             ">=1.28rc1",
             ">=1.25 <1.27",
             "Stable",
-            "newest",
             "1.27,",
-            "gogo1.27",
-            "gov1.27",
-            "vgo1.27.x",
             "v=1.20",
             "1.27.1.x",
             "1.28rc1.x",
-            "go",
-            "go.x",
             "1..x",
             "1.+1",
             "1.٣",
@@ -293,6 +318,19 @@ mod tests {
             &many,
         ] {
             assert!(Request::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_other_word_can_be_the_name_of_a_linked_toolchain() {
+        for text in ["debian", "newest", "corp-1.27", "gov1.27", "go.x", "stabel"] {
+            let request = Request::parse(&format!(" {text}\n")).unwrap();
+            assert_eq!(request.as_link().map(LinkName::as_str), Some(text));
+            assert_eq!(Request::parse(&request.to_string()).unwrap(), request);
+            assert!(!request.accepts(version("1.27.1")) && request.as_exact().is_none());
+        }
+        for text in ["stable", "1.27", "go1.27.1", "~1.26"] {
+            assert_eq!(Request::parse(text).unwrap().as_link(), None, "{text}");
         }
     }
 

@@ -21,6 +21,7 @@ pub fn best(request: &Request, releases: &[GoVersion]) -> Option<GoVersion> {
             let current = releases.iter().filter(|version| version.is_final()).max()?.minor();
             newest(accepted.filter(|version| version.minor() < current))
         }
+        Form::Link(_) => None,
     }
 }
 

@@ -114,3 +114,19 @@ fn a_store_that_cannot_be_written_serves_those_without_settings() {
     assert_eq!(sandbox.go(["version"]).data(), RAN);
     assert_eq!(sandbox.store_listing(), with_copy);
 }
+
+#[test]
+fn the_programs_of_a_toolchain_stay_as_they_are() {
+    let (_server, sandbox) = locked();
+    assert_eq!(sandbox.goward(["install"]).code, Some(0));
+    for args in [&["install", "cmd/gofmt"][..], &["+1.99.1", "install", "-v", "cmd/gofmt"]] {
+        sandbox.go(args).fails(
+            126,
+            "goward: `cmd/gofmt` is part of the toolchain, which stays as it is\n  \
+             nothing was changed\n\
+             hint: build it elsewhere: `go build -o DIRECTORY/ cmd/gofmt`",
+        );
+    }
+    assert_eq!(sandbox.go(["clean", "-i", "cmd"]).code, Some(126));
+    assert_eq!(sandbox.go(["install", "./cmd/x"]).code, Some(0));
+}

@@ -1,18 +1,25 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod debug_bake;
 mod default;
 mod env;
 mod exec;
 mod failures;
+mod floor;
 mod init;
 mod install;
+mod link;
+mod link_root;
 mod list;
 mod lock;
 mod log;
 mod miss;
 mod pins;
+mod profiles;
 mod records;
+mod rollback;
 mod setup;
+mod trust;
 mod uninstall;
 mod r#use;
 mod version;

@@ -22,7 +22,7 @@ fn manifest_lock_and_toolchain_in_one_step() {
         sandbox.goward(args).says(),
         format!(
             "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
-             goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary takes its defaults from go.mod\n\
+             goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`\n\
              goward: installed go1.99.1 for {host} (listed) from [URL]/\n"
         )
     );
@@ -53,6 +53,8 @@ fn manifest_lock_and_toolchain_in_one_step() {
         sandbox.goward(["lock", "--check"]).says(),
         "goward: `[PROJECT]/goward.lock` matches its manifest\n"
     );
+    assert_eq!(sandbox.read("project/goward.lock"), lock);
+    assert_eq!(sandbox.goward(["-q", "use", "1.99", "--debug", "http2debug=1"]).data(), "");
     assert_eq!(sandbox.read("project/goward.lock"), lock);
     // Only the host's toolchain stays; that of the other platform was hashed and thrown away.
     assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
@@ -108,19 +110,27 @@ fn goroot_final_is_refused_where_nothing_reads_it() {
         2,
         "goward: `goroot-final` does nothing in go1.99.1: Go stopped reading GOROOT_FINAL in 1.23\n  \
          nothing was changed\n\
-         hint: for the same binary wherever the toolchain stands, build with `-trimpath`",
+         hint: for binaries without paths: `goward use '1.99.1' --trimpath --goroot-final ''`\n\
+         hint: for that path as GOROOT: `goward use '1.99.1' --goroot-final '/usr/local/go' --goroot fixed`",
     );
 }
 
 #[test]
-fn settings_that_weaken_security_are_refused() {
-    let outcome = sandbox(&mirror()).goward(["use", "1.99.1", "--debug", "execerrdot=0"]);
-    assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("execerrdot"), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.contains("it lets programs run from the current directory"),
-        "{}",
-        outcome.stderr
+fn the_first_way_out_of_that_is_trimpath() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let manifest = sandbox.read("project/goward.toml");
+    let pins = "\n[pins]\nflags = [\"-tags=a\"]\ngoroot-final = \"/usr/local/go\"\n";
+    sandbox.write("project/goward.toml", manifest + pins);
+    assert_eq!(sandbox.goward(["lock"]).code, Some(2));
+    let args = ["use", "1.99.1", "--trimpath", "--goroot-final", ""];
+    assert_eq!(sandbox.goward(args).code, Some(0));
+    let manifest = sandbox.read("project/goward.toml");
+    assert!(manifest.ends_with("\n[pins]\nflags = [\"-tags=a\"]\ntrimpath = true\n"), "{manifest}");
+    assert_eq!(
+        sandbox.go(["build"]).data(),
+        "go version go1.99.1 build\nGOFLAGS=-trimpath -tags=a\nGOTOOLCHAIN=local\n"
     );
 }
 

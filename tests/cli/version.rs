@@ -75,6 +75,7 @@ fn help_of_every_command() {
         "env",
         "exec",
         "default",
+        "trust",
         "setup",
         "completions",
         "version",

@@ -78,8 +78,8 @@ fn refusals_are_explained() {
         (
             "[toolchain.",
             "[pins]\nGODEBUG = \"execerrdot=0\"\n\n[toolchain.",
-            "goward: `[PROJECT]/goward.lock:10`: a lock may not set `execerrdot`: it lets programs run from the current directory\n\
-             hint: the file is written by `goward lock`; format: docs/lock-file.md",
+            "goward: `[PROJECT]/goward.lock:10`: `execerrdot=0` takes effect only in a lock that you trust: it lets programs run from the current directory\n\
+             hint: read it, and trust it as it is: `goward trust [PROJECT]/goward.lock`",
         ),
         (
             &host.lock_name(),
@@ -105,8 +105,8 @@ fn refusals_are_explained() {
     let sandbox = sandbox.without_var("GOTOOLCHAIN").var("GOWARD_PROFILE", "ci");
     sandbox.goward(["which"]).fails(
         126,
-        "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  it was chosen by `GOWARD_PROFILE`\n\
-         hint: unset `GOWARD_PROFILE`",
+        "goward: `[PROJECT]/goward.lock` has no profile `ci`\n  `--profile` or `GOWARD_PROFILE` chose it\n\
+         hint: for the pins without a profile: `GOWARD_PROFILE=none`",
     );
 }
 

@@ -3,6 +3,9 @@
 //! `GOWARD_TEST_REAL=0` leaves these tests out, for machines without pip or an index; they say so.
 //! Everything lies in memory where there is enough of it, because a toolchain is 12,000 files.
 
+mod debug_bake;
+mod goroot;
+mod link;
 mod log;
 mod mirror;
 mod python_index;
@@ -18,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
 
 /// Returns true when these tests are to run; says so when they are not.
-fn enabled() -> bool {
+pub(crate) fn enabled() -> bool {
     if std::env::var_os("GOWARD_TEST_REAL").is_some_and(|value| value == "0") {
         skip("real toolchains: GOWARD_TEST_REAL=0");
         return false;
@@ -32,7 +35,7 @@ fn enabled() -> bool {
 }
 
 /// A sandbox with room for toolchains, and with the user's own pip and its configuration.
-fn sandbox() -> Sandbox {
+pub(crate) fn sandbox() -> Sandbox {
     let memory = Path::new("/dev/shm");
     let place = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
     let python = output(Command::new("python3").args(["-c", "import sys; print(sys.prefix)"]));

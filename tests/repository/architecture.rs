@@ -74,8 +74,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("process::exit", &[]),
     ("reqwest::", &["src/net"]),
     ("TcpStream", &["src/net"]),
-    ("Command::new", &["src/ops/explain.rs", "src/ops/launch.rs", "src/source/python_index.rs"]),
-    ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs", "src/ops/use.rs"]),
+    ("Command::new", &["src/ops/launch.rs", "src/ops/link.rs", "src/source/python_index.rs"]),
+    ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs"]),
     ("unsafe ", &[]),
 ];
 

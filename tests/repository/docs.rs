@@ -4,6 +4,7 @@ use super::read;
 use clap::CommandFactory;
 use goward::cli::args::Cli;
 use goward::error::Kind;
+use goward_shim::ci::{SERVICES, Says, Service};
 use goward_shim::pins::{Isolation, PINS, Rule};
 use std::collections::BTreeSet;
 
@@ -69,6 +70,24 @@ fn every_exit_code_stands_in_errors() {
 }
 
 #[test]
+fn every_ci_service_stands_in_profiles() {
+    let document = read("docs/profiles.md");
+    let got: Vec<_> = rows(section(&document, "Branches and tags")).into_iter().skip(1).collect();
+    let row = |service: &Service| {
+        let marker = match service.marker {
+            (name, Some(value)) => format!("{name}={value}"),
+            (name, None) => name.to_owned(),
+        };
+        let (branch, tag) = match service.says {
+            Says::Names { branch, tag } => (branch, tag),
+            Says::Ref(name) => (name, name),
+        };
+        [service.name, &marker, service.proposal, branch, tag].map(str::to_owned).to_vec()
+    };
+    assert_eq!(got, SERVICES.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_variable_of_ours_stands_in_environment() {
     let document = read("docs/environment.md");
     let names = read("shims/src/names.rs");
@@ -92,7 +111,9 @@ fn commands_and_options_are_those_of_the_program() {
     for (section, command) in sections.iter().zip(commands) {
         let name = section["`goward ".len()..].split([' ', '`']).next().unwrap();
         assert_eq!(name, command.get_name());
-        let options = command.get_arguments().filter_map(|argument| argument.get_long());
+        let below = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let options = command.get_arguments().chain(below);
+        let options = options.filter_map(|argument| argument.get_long());
         let options: BTreeSet<String> =
             options.filter(|long| *long != "help").map(|long| format!("--{long}")).collect();
         let starts = section.split('`').filter(|word| word.starts_with("--"));
@@ -134,6 +155,31 @@ fn the_levels_stand_in_verification() {
     for level in goward_shim::lock::Level::ALL {
         assert!(document.contains(&format!("| `{level}` |")), "{level}");
     }
+}
+
+/// Both ways, with the first releases that are free of each flaw.
+#[test]
+fn known_flaws_stand_in_verification() {
+    let document = read("docs/verification.md");
+    let documented: Vec<(String, Vec<String>)> =
+        rows(section(&document, "Releases with known flaws"))
+            .into_iter()
+            .skip(1)
+            .map(|row| {
+                let fixed = row[1].split(" (").next().unwrap().split(", ").map(str::to_owned);
+                (row[0].clone(), fixed.collect())
+            })
+            .collect();
+    let source = read("src/version/floor.rs");
+    let product = source.split("#[cfg(test)]").next().unwrap();
+    let flaws = product.split("id: \"").skip(1).map(|rest| {
+        let (id, rest) = rest.split_once('"').unwrap();
+        let calls = rest.split("fixed(").skip(1).map(|call| call.split(')').next().unwrap());
+        let fixed = calls.filter(|call| call.starts_with(|c: char| c.is_ascii_digit()));
+        let fixed = fixed.map(|call| format!("1.{}", call.replace(", ", ".")));
+        (id.to_owned(), fixed.collect::<Vec<_>>())
+    });
+    assert_eq!(documented, flaws.collect::<Vec<_>>());
 }
 
 #[test]

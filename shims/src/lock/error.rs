@@ -18,6 +18,7 @@ pub struct ParseLockError {
 #[allow(missing_docs, reason = "each variant is its message below")]
 pub enum Problem {
     BadLine,
+    BadRule(&'static str),
     BadValue { key: String, wanted: &'static str },
     Duplicate(String),
     Missing { table: &'static str, key: &'static str },
@@ -25,6 +26,7 @@ pub enum Problem {
     NotText,
     TooLarge,
     UnknownKey { key: String, table: String },
+    UnknownProfile(String),
     UnknownTable(String),
     UnsafePin { name: String, reason: &'static str },
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadLine => f.write_str("not a line of a goward lock"),
+            Self::BadRule(problem) => f.write_str(problem),
             Self::BadValue { key, wanted } => write!(f, "`{}` must be {wanted}", Plain(key)),
             Self::Duplicate(key) => write!(f, "`{}` stands here a second time", Plain(key)),
             Self::Missing { table: "", key } => write!(f, "`{key}` is missing"),
@@ -46,6 +49,7 @@ impl fmt::Display for Problem {
             Self::UnknownKey { key, table } => {
                 write!(f, "unknown key `{}` in `{}`", Plain(key), Plain(table))
             }
+            Self::UnknownProfile(name) => write!(f, "there is no profile `{}`", Plain(name)),
             Self::UnknownTable(name) => write!(f, "unknown table `{}`", Plain(name)),
             Self::UnsafePin { name, reason } => {
                 write!(f, "a lock may not set `{}`: {reason}", Plain(name))

@@ -1,5 +1,7 @@
 //! The values that may stand in a lock, as predicates.
 
+use crate::names;
+
 /// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
 /// becomes part of a path.
 pub fn is_version(version: &str) -> bool {
@@ -72,10 +74,31 @@ pub(super) fn is_platform(name: &str) -> bool {
     name.split_once('-').is_some_and(|(os, arch)| word(os) && word(arch))
 }
 
-/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens.
+/// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens, and not the
+/// word that chooses no profile.
 pub fn is_profile(name: &str) -> bool {
     (1..=32).contains(&name.len())
+        && name != names::NO_PROFILE
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Returns true for a pattern for names of branches and tags: 1 to 200 of the printable ASCII
+/// characters that such a name may have, and `*` and `?`.
+pub(super) fn is_pattern(pattern: &str) -> bool {
+    // The others cannot stand in a name (git-check-ref-format); who writes `[0-9]` means something
+    // else than it would do.
+    let in_name =
+        |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'[' | b'~' | b'^' | b':');
+    (1..=200).contains(&pattern.len()) && pattern.bytes().all(in_name)
+}
+
+/// Returns true for a clean absolute path below `/` without a slash at its end: at most 200 letters,
+/// digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go, to PATH or
+/// to [`crate::names::PINNED_VAR`].
+pub fn is_goroot(path: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(letter);
+    path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(part))
 }
 
 /// Returns true for a key that TOML takes without quotes.
@@ -86,6 +109,21 @@ pub(super) fn is_bare_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn goroot_grammar() {
+        let longest = alloc::format!("/{}", "x".repeat(199));
+        for good in ["/opt/go", "/go", "/usr/local/go1.27+x_y-z", "/a/...", &longest] {
+            assert!(is_goroot(good), "{good}");
+        }
+        let long = alloc::format!("{longest}x");
+        let odd = ["/a b", "/a;b", "/a:b", "/a=b", "/a\n", "/\u{e9}", "/a\\b", "/a\"", &long];
+        let unclean =
+            ["", "/", "go", "/opt/go/", "//go", "/opt//go", "/opt/./go", "/opt/../go", "/.."];
+        for bad in odd.into_iter().chain(unclean) {
+            assert!(!is_goroot(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn version_grammar() {

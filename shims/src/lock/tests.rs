@@ -16,11 +16,9 @@ fn full() -> String {
 
 /// The full lock with what was added to the format since its first release.
 fn hermetic() -> String {
-    full().replacen("built-in\"\n", "built-in\"\nisolation = \"hermetic\"\n", 1).replacen(
-        "[pins]\n",
-        "[pins]\nGOAMD64 = \"v3\"\nGOFLAGS = \"-trimpath -tags=a\"\n",
-        1,
-    )
+    full()
+        .replacen("built-in\"\n", "built-in\"\nisolation = \"hermetic\"\ngoroot = \"/opt/go\"\n", 1)
+        .replacen("[pins]\n", "[pins]\nGOAMD64 = \"v3\"\nGOFLAGS = \"-trimpath -tags=a\"\n", 1)
 }
 
 const HASH: &str = "dZ4n3o/nb32Y8rCuyUc1VeuATkhefsubWOYVhA9QIc8=";
@@ -39,7 +37,7 @@ fn a_head_is_read_whole() {
     let text = logged();
     let lock = parse(text.as_bytes()).unwrap();
     assert_eq!(lock.head, Some(Head { size: 66_746_896, hash: HASH, signature: SIGNATURE }));
-    assert_eq!(lock.pins_of(None).unwrap(), &[("GODEBUG", "http2debug=1")]);
+    assert_eq!(lock.pins, [("GODEBUG", "http2debug=1")]);
     let cases = [
         ("size = 66746896\n", "", 18, "`size` is missing in `head`"),
         ("size = 66746896", "size = 0", 15, "not a line of a goward lock"),
@@ -63,13 +61,13 @@ fn a_head_is_read_whole() {
 fn a_full_lock_is_read() {
     let text = full();
     let lock = parse(text.as_bytes()).unwrap();
-    assert_eq!(lock.isolation, Isolation::Pinned);
+    assert_eq!((lock.isolation, lock.goroot), (Isolation::Pinned, None));
     assert_eq!((lock.version, lock.request, lock.level), ("go1.27.1", "1.27", Level::BuiltIn));
     let entry = lock.platform("linux-amd64").unwrap();
     assert_eq!((entry.h1, entry.size), (H1, Some(70_553_950)));
-    assert_eq!(lock.pins_of(None).unwrap(), &[("GODEBUG", "http2debug=1")]);
-    assert_eq!(lock.pins_of(Some("ci")).unwrap(), &[("GOEXPERIMENT", "jsonv2")]);
-    assert_eq!(lock.pins_of(Some("prod")), None);
+    assert_eq!(lock.pins, [("GODEBUG", "http2debug=1")]);
+    assert_eq!(lock.profile(b"ci").unwrap(), ("ci", &Pins::from([("GOEXPERIMENT", "jsonv2")])));
+    assert_eq!((lock.profile(b"prod"), lock.rules.len()), (None, 0));
     assert_eq!(lock.platform("linux-arm64"), None);
 }
 
@@ -77,9 +75,9 @@ fn a_full_lock_is_read() {
 fn isolation_and_levels_are_read() {
     let text = hermetic();
     let lock = parse(text.as_bytes()).unwrap();
-    assert_eq!(lock.isolation, Isolation::Hermetic);
+    assert_eq!((lock.isolation, lock.goroot), (Isolation::Hermetic, Some("/opt/go")));
     let want = [("GOAMD64", "v3"), ("GOFLAGS", "-trimpath -tags=a"), ("GODEBUG", "http2debug=1")];
-    assert_eq!(lock.pins_of(None).unwrap(), &want);
+    assert_eq!(lock.pins, want);
     let cases = [
         ("\"hermetic\"", "\"pinned\"", 8, "`isolation` must be \"hermetic\", or left out"),
         ("\"hermetic\"", "1", 8, "`isolation` must be \"hermetic\", or left out"),
@@ -89,19 +87,120 @@ fn isolation_and_levels_are_read() {
             9,
             "`isolation` stands here a second time",
         ),
-        ("\"v3\"", "\"v9\"", 16, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
+        ("/opt/go", "/opt/../go", 9, "`goroot` must be a clean absolute path such as \"/opt/go\""),
+        ("\"v3\"", "\"v9\"", 17, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
         (
             "-tags=a",
             "-toolexec=/bin/x",
-            17,
+            18,
             "a lock may not set `-toolexec`: it runs a program at every compile",
         ),
-        ("GOAMD64 =", "CC =", 16, "unknown key `CC` in `pins`"),
-        ("GOAMD64 =", "GOPROXY =", 16, "unknown key `GOPROXY` in `pins`"),
-        ("GOAMD64 =", "GIT_DIR =", 16, "unknown key `GIT_DIR` in `pins`"),
+        ("GOAMD64 =", "CC =", 17, "unknown key `CC` in `pins`"),
+        ("GOAMD64 =", "GOPROXY =", 17, "unknown key `GOPROXY` in `pins`"),
+        ("GOAMD64 =", "GIT_DIR =", 17, "unknown key `GIT_DIR` in `pins`"),
     ];
     for (from, to, line, message) in cases {
         let error = parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+        assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
+    }
+}
+
+/// The full lock with rules, which start in line 17.
+fn ruled() -> String {
+    let rules = "[rule.1]\nprofile = \"ci\"\nenv = \"CI=true\"\nbranch = \"release/*\"\n\n\
+                 [rule.2]\nprofile = \"ci\"\ntag = \"v*\"\n\n[profile.ci]\n";
+    full().replacen("[profile.ci]\n", rules, 1)
+}
+
+#[test]
+fn rules_are_read_in_their_order() {
+    let text = ruled();
+    let ci = Rule { profile: "ci", ..Rule::default() };
+    let want = [
+        Rule { env: Some("CI=true"), branch: Some("release/*"), ..ci },
+        Rule { tag: Some("v*"), ..ci },
+    ];
+    assert_eq!(parse(text.as_bytes()).unwrap().rules, want);
+    // A rule may stand behind its profile, too.
+    let behind = full() + "[rule.1]\nprofile = \"ci\"\nenv = \"CI\"\n";
+    assert_eq!(parse(behind.as_bytes()).unwrap().rules, [Rule { env: Some("CI"), ..ci }]);
+}
+
+#[test]
+fn each_wrong_rule_names_its_line() {
+    let numbers = "rules are numbered from 1, without gaps";
+    let pattern = |key| format!("`{key}` must be a pattern such as \"v*\" or \"release/*\"");
+    let variable =
+        "`env` must be a variable such as \"CI\", or one and its value such as \"CI=true\"";
+    let decided = "`env` cannot be a variable that goward or Go reads";
+    let long = "x".repeat(201);
+    let cases = [
+        ("[rule.1]", "[rule.0]", 17, numbers),
+        ("[rule.1]", "[rule.01]", 17, numbers),
+        ("[rule.1]", "[rule.2]", 17, numbers),
+        ("[rule.1]", "[rule.x]", 17, numbers),
+        ("[rule.1]", "[rule.]", 17, numbers),
+        ("[rule.2]", "[rule.1]", 22, numbers),
+        ("[rule.2]", "[rule.3]", 22, numbers),
+        ("[rule.1]", "[rule]", 17, "unknown table `rule`"),
+        ("[rule.1]", "[rule.1.x]", 17, "unknown table `rule.1.x`"),
+        ("[rule.1]", "[[rule]]", 17, "unknown table `[rule]`"),
+        ("profile = \"ci\"\n", "", 21, "`profile` is missing in `rule`"),
+        ("profile = \"ci\"", "profile = \"cj\"", 18, "there is no profile `cj`"),
+        (
+            "profile = \"ci\"",
+            "profile = \"CI\"",
+            18,
+            "`profile` must be a profile's name such as \"ci\"",
+        ),
+        (
+            "profile = \"ci\"",
+            "profile = \"none\"",
+            18,
+            "`profile` must be a profile's name such as \"ci\"",
+        ),
+        (
+            "profile = \"ci\"",
+            "profile = 1",
+            18,
+            "`profile` must be a profile's name such as \"ci\"",
+        ),
+        (
+            "profile = \"ci\"\n",
+            "profile = \"ci\"\nprofile = \"ci\"\n",
+            19,
+            "`profile` stands here a second time",
+        ),
+        ("tag = \"v*\"\n", "", 25, "a rule needs `env`, `branch` or `tag`"),
+        ("tag = \"v*\"", "tag = \"v*\"\ntag = \"v*\"", 25, "`tag` stands here a second time"),
+        (
+            "tag = \"v*\"",
+            "tag = \"v*\"\nbranch = \"x\"",
+            27,
+            "a rule has `branch` or `tag`: a build is of one of them",
+        ),
+        ("tag = \"v*\"", "tga = \"v*\"", 24, "unknown key `tga` in `rule`"),
+        ("\"v*\"", "\"\"", 24, &pattern("tag")),
+        ("\"v*\"", "\"v 1\"", 24, &pattern("tag")),
+        ("\"v*\"", "\"v[0-9]\"", 24, &pattern("tag")),
+        ("\"v*\"", "1", 24, &pattern("tag")),
+        ("release/*", "release:1", 20, &pattern("branch")),
+        ("release/*", &long, 20, &pattern("branch")),
+        ("CI=true", "", 19, variable),
+        ("CI=true", "=true", 19, variable),
+        ("CI=true", "CI=", 19, variable),
+        ("CI=true", "C I=true", 19, variable),
+        ("CI=true", "1CI", 19, variable),
+        ("CI=true", "CI*=x", 19, variable),
+        ("\"CI=true\"", "7", 19, variable),
+        ("CI=true", "GOWARD_PROFILE=ci", 19, decided),
+        ("CI=true", "GOFLAGS=-x", 19, decided),
+        ("CI=true", "GOOS", 19, decided),
+        ("CI=true", "GIT_DIR", 19, decided),
+        ("CI=true", "HOME=/root", 19, decided),
+    ];
+    for (from, to, line, message) in cases {
+        let error = parse(ruled().replacen(from, to, 1).as_bytes()).unwrap_err();
         assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
     }
 }
@@ -136,13 +235,8 @@ fn each_damage_names_its_line() {
         ("70553950", "99999999999999999999", 12, "not a line of a goward lock"),
         ("size = 70553950", "size  = 1", 12, "not a line of a goward lock"),
         ("GODEBUG =", "PATH =", 15, "unknown key `PATH` in `pins`"),
-        (
-            "http2debug=1",
-            "execerrdot=0",
-            15,
-            "a lock may not set `execerrdot`: it lets programs run from the current directory",
-        ),
         ("http2debug=1", "a b", 15, "`GODEBUG` must be a list such as \"http2debug=1,netdns=go\""),
+        ("[profile.ci]", "[profile.none]", 17, "unknown table `profile.none`"),
         ("[profile.ci]", "[profile.CI]", 17, "unknown table `profile.CI`"),
         ("[profile.ci]", "[pins]", 17, "`pins` stands here a second time"),
         ("# comment", "# com\u{1b}ment", 1, "not plain text"),
@@ -152,6 +246,16 @@ fn each_damage_names_its_line() {
         let error = parse(text.as_bytes()).unwrap_err();
         assert_eq!((error.line, error.problem.to_string().as_str()), (line, message), "{to}");
     }
+}
+
+#[test]
+fn a_piece_knows_its_line() {
+    let text = full();
+    let lock = parse(text.as_bytes()).unwrap();
+    let pins = [&lock.pins, lock.profile(b"ci").unwrap().1];
+    let lines = pins.map(|pins| line_of(text.as_bytes(), pins[0].1));
+    assert_eq!(lines, [15, 18]);
+    assert_eq!(line_of(text.as_bytes(), lock.version), 5);
 }
 
 #[test]
@@ -192,6 +296,7 @@ fn every_form(check: impl Fn(&str)) {
     check(&logged());
     check(&full());
     check(&hermetic());
+    check(&ruled());
 }
 
 #[test]
@@ -199,6 +304,13 @@ fn limits_hold() {
     let mut many = full();
     many.extend((0..MAX_ENTRIES).map(|i| format!("[profile.p{i}]\n")));
     assert_eq!(parse(many.as_bytes()).unwrap_err().problem, Problem::TooLarge);
+    let rules = |count| {
+        let rule = |n| format!("[rule.{n}]\nprofile = \"ci\"\nenv = \"CI\"\n");
+        full() + &(1..=count).map(rule).collect::<String>()
+    };
+    assert_eq!(parse(rules(MAX_RULES).as_bytes()).unwrap().rules.len(), MAX_RULES);
+    let error = parse(rules(MAX_RULES + 1).as_bytes()).unwrap_err();
+    assert_eq!(error.problem, Problem::TooLarge);
     let long = "#".repeat(MAX_SIZE) + "\n";
     assert_eq!(parse(long.as_bytes()).unwrap_err().problem, Problem::TooLarge);
 }

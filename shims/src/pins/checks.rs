@@ -6,7 +6,7 @@
 //! and write the wrong level into the binary (`internal/buildcfg/cfg.go` drops the error).
 
 use super::BadPin;
-use super::weakening::{REFUSED_FLAGS, WEAKENING};
+use super::weakening::REFUSED_FLAGS;
 
 type Checked<'a> = Result<(), BadPin<'a>>;
 
@@ -35,7 +35,8 @@ pub(super) fn experiments(value: &str) -> Checked<'_> {
     form(value.split(',').all(name), "a list such as \"jsonv2,nogreenteagc\"")
 }
 
-/// `key=value` with commas between; keys as in `internal/godebugs/table.go` and `cpu.*`.
+/// `key=value` with commas between; keys as in `internal/godebugs/table.go` and `cpu.*`. Settings
+/// that weaken security have the right form: [`super::weakening()`] finds them.
 pub(super) fn debug(value: &str) -> Checked<'_> {
     for setting in value.split(',') {
         let wrong = BadPin::Form("a list such as \"http2debug=1,netdns=go\"");
@@ -51,14 +52,6 @@ pub(super) fn debug(value: &str) -> Checked<'_> {
             });
         if !key_is_fine || !value_is_fine {
             return Err(wrong);
-        }
-        // What follows `#` chooses call sites by hash (`internal/godebug`); the value stands before.
-        let value = value.split('#').next().unwrap_or_default();
-        let weakening = WEAKENING.iter().find(|(name, values, _)| {
-            *name == key && (values.is_empty() || values.contains(&value))
-        });
-        if let Some((_, _, reason)) = weakening {
-            return Err(BadPin::Unsafe { name: key, reason });
         }
     }
     Ok(())

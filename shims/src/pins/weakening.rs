@@ -1,49 +1,108 @@
 //! What a value of a pin could do that a repository may not make a machine do.
 //!
-//! The checks of GODEBUG and GOFLAGS look here; the reasons go into their messages.
+//! Settings of GODEBUG take effect after the user ran `goward trust`; flags in GOFLAGS that are not
+//! known to be safe are refused. The reasons go into the messages.
 
-/// GODEBUG settings that weaken security, with the values that do; an empty list means any value.
-/// A lock comes with a repository, so it may not hold them.
-pub(super) const WEAKENING: &[(&str, &[&str], &str)] = &[
-    ("allowmultiplevcs", &[], "it lets a repository confuse version control"),
-    ("cgocheck", &["0"], "it switches off checks of pointers passed to C"),
-    ("cryptocustomrand", &[], "it lets callers replace the source of randomness"),
-    ("dataindependenttiming", &["0"], "it lets timing leak secrets"),
-    ("embedfollowsymlinks", &[], "it lets embedded files come from anywhere"),
-    ("execerrdot", &[], "it lets programs run from the current directory"),
-    ("fips140", &["off"], "it switches off FIPS 140 mode"),
-    ("fips140ems", &[], "it weakens FIPS 140 mode"),
-    ("htmlmetacontenturlescape", &[], "it weakens escaping"),
-    ("httpcookiemaxnum", &[], "it lifts a limit that stops denial of service"),
-    ("httplaxcontentlength", &[], "it accepts malformed requests"),
-    ("httpservecontentmaxranges", &[], "it lifts a limit that stops denial of service"),
-    ("installgoroot", &[], "it writes into the toolchain"),
-    ("jstmpllitinterp", &[], "it weakens escaping"),
-    ("multipartmaxheaders", &[], "it lifts a limit that stops denial of service"),
-    ("multipartmaxparts", &[], "it lifts a limit that stops denial of service"),
-    ("randautoseed", &["0"], "it makes random numbers predictable"),
-    ("rsa1024min", &[], "it accepts weak keys"),
-    ("tarinsecurepath", &[], "it accepts paths that leave the target directory"),
-    ("tls10server", &["1"], "it accepts broken TLS versions"),
-    ("tls3des", &["1"], "it accepts broken ciphers"),
-    ("tlskyber", &["0"], "it weakens TLS key exchange"),
-    ("tlsmaxrsasize", &[], "it lifts a limit that stops denial of service"),
-    ("tlsmlkem", &["0"], "it weakens TLS key exchange"),
-    ("tlsrsakex", &["1"], "it weakens TLS key exchange"),
-    ("tlssecpmlkem", &["0"], "it weakens TLS key exchange"),
-    ("tlssha1", &["1"], "it accepts broken signatures"),
-    ("tlsunsafeekm", &["1"], "it weakens TLS"),
-    ("urlmaxqueryparams", &[], "it lifts a limit that stops denial of service"),
-    ("urlstrictcolons", &["0"], "it accepts malformed URLs"),
-    ("winreadlinkvolume", &[], "it changes how links are resolved"),
-    ("winsymlink", &[], "it changes how links are resolved"),
-    ("x509negativeserial", &[], "it accepts malformed certificates"),
-    ("x509rsacrt", &[], "it accepts malformed keys"),
-    ("x509sha1", &["1"], "it accepts broken signatures"),
-    ("x509sslcertoverrideplatform", &[], "it changes which certificates are trusted"),
-    ("x509usefallbackroots", &[], "it changes which certificates are trusted"),
-    ("x509usepolicies", &[], "it changes which certificates are trusted"),
-    ("zipinsecurepath", &[], "it accepts paths that leave the target directory"),
+use crate::lock::Pins;
+
+/// A setting that weakens security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weakening<'a> {
+    /// As it stands in the lock: `execerrdot=0`.
+    pub setting: &'a str,
+    /// What it does, in one sentence that begins with "it".
+    pub reason: &'static str,
+}
+
+/// Returns the settings among `pins` that weaken security.
+pub fn weakening<'a>(pins: &Pins<'a>) -> impl Iterator<Item = Weakening<'a>> {
+    let debug = pins.iter().filter(|(name, _)| *name == "GODEBUG");
+    debug.flat_map(|(_, value)| value.split(',')).filter_map(judge)
+}
+
+fn judge(setting: &str) -> Option<Weakening<'_>> {
+    let (key, value) = setting.split_once('=')?;
+    // What follows `#` chooses call sites by hash (`internal/godebug`); the value stands before.
+    let value = value.split('#').next().unwrap_or_default();
+    let (_, values, reason) = WEAKENING.iter().find(|(name, ..)| *name == key)?;
+    values.contain(value).then_some(Weakening { setting, reason })
+}
+
+/// Which values of a setting weaken.
+enum Values {
+    /// Also those that lift a limit to a number of somebody's choice.
+    Any,
+    /// Go asks whether it is this one.
+    Only(&'static str),
+    /// Go asks whether it is another one, or reads a number in any spelling.
+    AllBut(&'static str),
+}
+
+impl Values {
+    fn contain(&self, value: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(only) => value == *only,
+            Self::AllBut(safe) => value != *safe,
+        }
+    }
+}
+
+use Values::{AllBut, Any, Only};
+
+/// GODEBUG settings that weaken security, in any release that goward can run.
+const WEAKENING: &[(&str, Values, &str)] = &[
+    ("allowmultiplevcs", Only("1"), "it lets a repository confuse version control"),
+    ("cgocheck", AllBut("1"), "it switches off checks of pointers passed to C"),
+    ("cryptocustomrand", Only("1"), "it lets callers replace the source of randomness"),
+    ("dataindependenttiming", AllBut("1"), "it lets timing leak secrets"),
+    ("embedfollowsymlinks", Only("1"), "it lets embedded files come from anywhere"),
+    ("execerrdot", Only("0"), "it lets programs run from the current directory"),
+    ("fips140", Only("off"), "it switches off FIPS 140 mode"),
+    ("fips140ems", Only("0"), "it weakens FIPS 140 mode"),
+    ("gofsystracelog", Any, "it makes the go command write names of files into any file"),
+    ("htmlmetacontenturlescape", Only("0"), "it weakens escaping"),
+    ("httpcookiemaxnum", Any, "it lifts a limit that stops denial of service"),
+    ("httplaxcontentlength", Only("1"), "it accepts malformed requests"),
+    (
+        "httpmuxgo121",
+        Only("1"),
+        "it routes requests by other rules than the program was written for",
+    ),
+    (
+        "httpservecontentkeepheaders",
+        Only("1"),
+        "it sends headers with errors that belong to content",
+    ),
+    ("httpservecontentmaxranges", Any, "it lifts a limit that stops denial of service"),
+    ("installgoroot", Only("all"), "it writes into the toolchain"),
+    ("invalidptr", AllBut("1"), "it switches off checks of invalid pointers"),
+    ("jstmpllitinterp", Only("1"), "it weakens escaping"),
+    ("multipartmaxheaders", Any, "it lifts a limit that stops denial of service"),
+    ("multipartmaxparts", Any, "it lifts a limit that stops denial of service"),
+    ("randautoseed", Only("0"), "it makes random numbers predictable"),
+    ("rsa1024min", Only("0"), "it accepts weak keys"),
+    ("tarinsecurepath", AllBut("0"), "it accepts paths that leave the target directory"),
+    ("tls10server", Only("1"), "it accepts broken TLS versions"),
+    ("tls3des", Only("1"), "it accepts broken ciphers"),
+    ("tlskyber", Only("0"), "it weakens TLS key exchange"),
+    ("tlsmaxrsasize", Any, "it lifts a limit that stops denial of service"),
+    ("tlsmlkem", Only("0"), "it weakens TLS key exchange"),
+    ("tlsrsakex", Only("1"), "it weakens TLS key exchange"),
+    ("tlssecpmlkem", Only("0"), "it weakens TLS key exchange"),
+    ("tlssha1", Only("1"), "it accepts broken signatures"),
+    ("tlsunsafeekm", Only("1"), "it weakens TLS"),
+    ("urlmaxqueryparams", Any, "it lifts a limit that stops denial of service"),
+    ("urlstrictcolons", Only("0"), "it accepts malformed URLs"),
+    ("winreadlinkvolume", Only("0"), "it changes how links are resolved"),
+    ("winsymlink", Only("0"), "it changes how links are resolved"),
+    ("x509negativeserial", Only("1"), "it accepts malformed certificates"),
+    ("x509rsacrt", Only("0"), "it accepts malformed keys"),
+    ("x509sha1", Only("1"), "it accepts broken signatures"),
+    ("x509sslcertoverrideplatform", Any, "it changes which certificates are trusted"),
+    ("x509usefallbackroots", Only("1"), "it changes which certificates are trusted"),
+    ("x509usepolicies", Only("0"), "it changes which certificates are trusted"),
+    ("zipinsecurepath", AllBut("0"), "it accepts paths that leave the target directory"),
 ];
 
 /// Flags of the go command that a lock may not hold, and what they would do. Whatever is neither
@@ -73,10 +132,40 @@ pub(super) const REFUSED_FLAGS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn the_lists_are_sorted_and_without_duplicates() {
         assert!(WEAKENING.is_sorted_by(|a, b| a.0 < b.0));
         assert!(REFUSED_FLAGS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(WEAKENING.iter().all(|(_, _, reason)| reason.starts_with("it ")));
+    }
+
+    #[test]
+    fn values_decide() {
+        let cases: &[(&str, &[&str])] = &[
+            ("http2debug=1,netdns=go+2,cpu.avx2=off", &[]),
+            ("execerrdot=0", &["execerrdot=0"]),
+            ("execerrdot=1", &[]),
+            ("tls10server=0,tls3des=1", &["tls3des=1"]),
+            ("tls10server=1#ab", &["tls10server=1#ab"]),
+            ("execerrdot=0,a=b,tlsmlkem=0", &["execerrdot=0", "tlsmlkem=0"]),
+            ("fips140=on", &[]),
+            ("fips140=off", &["fips140=off"]),
+            ("multipartmaxparts=1", &["multipartmaxparts=1"]),
+            ("zipinsecurepath=0", &[]),
+            ("zipinsecurepath=1", &["zipinsecurepath=1"]),
+            // The runtime reads a number.
+            ("cgocheck=00", &["cgocheck=00"]),
+            ("cgocheck=1", &[]),
+            ("gofsystrace=1,gofsystracelog=/home/me/x", &["gofsystracelog=/home/me/x"]),
+        ];
+        for (value, want) in cases {
+            let pins = [("GODEBUG", *value)].to_vec();
+            let got: Vec<&str> = weakening(&pins).map(|found| found.setting).collect();
+            assert_eq!(got, *want, "{value}");
+        }
+        let other = [("GOEXPERIMENT", "execerrdot=0")].to_vec();
+        assert_eq!(weakening(&other).next(), None);
     }
 }

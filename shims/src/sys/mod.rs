@@ -1,13 +1,33 @@
-//! The operating system: reading one file, four questions about a path, and exec.
+//! The operating system: reading one file, five questions about a path, who asks, and exec.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
 mod portable;
 
 pub use portable::{
-    arguments, canonical, complain, environment, exec, executable, own_path, read_file, stamp,
-    working_directory,
+    arguments, canonical, complain, effective_user, environment, exec, executable, link, own_path,
+    read_owned, stamp, working_directory,
 };
+
+use alloc::vec::Vec;
+
+/// A file that was read, and whose it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedFile {
+    /// What it holds.
+    pub text: Vec<u8>,
+    /// The user it belongs to.
+    pub owner: u32,
+}
+
+/// Like [`read_owned`], where it does not matter whose the file is.
+///
+/// # Errors
+///
+/// See [`ReadError`].
+pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError> {
+    read_owned(path, limit).map(|file| file.map(|file| file.text))
+}
 
 /// Why a file that is there was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

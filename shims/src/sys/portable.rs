@@ -2,12 +2,13 @@
 
 extern crate std;
 
-use super::{Identity, ReadError, Stamp};
+use super::{Identity, OwnedFile, ReadError, Stamp};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -74,18 +75,33 @@ pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     Some(fs::canonicalize(OsStr::from_bytes(path)).ok()?.into_os_string().into_vec())
 }
 
+/// Returns the text of the link at `path`, if that is one.
+pub fn link(path: &[u8]) -> Option<Vec<u8>> {
+    Some(fs::read_link(OsStr::from_bytes(path)).ok()?.into_os_string().into_vec())
+}
+
 /// Returns this program's own path, links resolved.
 pub fn own_path() -> Option<Vec<u8>> {
     let path = std::env::current_exe().ok()?;
     Some(fs::canonicalize(&path).unwrap_or(path).into_os_string().into_vec())
 }
 
-/// Reads a regular file of at most `limit` bytes; `None` when there is none.
+/// Returns the user that the kernel asks about when this process opens a file.
+///
+/// A new pipe belongs to that user, whether or not `/proc` is there and whatever it says; std has
+/// no call that returns the user itself.
+pub fn effective_user() -> Option<u32> {
+    let (pipe, _) = io::pipe().ok()?;
+    Some(File::from(OwnedFd::from(pipe)).metadata().ok()?.uid())
+}
+
+/// Reads a regular file of at most `limit` bytes; `None` when there is none. Owner and text are
+/// those of one descriptor.
 ///
 /// # Errors
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
-pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError> {
+pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     let os = |error: io::Error| match error.raw_os_error() {
         Some(flags::IS_A_LINK) => ReadError::NotRegular,
         code => ReadError::Os(code.unwrap_or(0)),
@@ -111,7 +127,10 @@ pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError
     // One byte more than the file has, so that one read ends it.
     let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     file.take(limit as u64 + 1).read_to_end(&mut text).map_err(os)?;
-    if text.len() > limit { Err(ReadError::TooLarge) } else { Ok(Some(text)) }
+    if text.len() > limit {
+        return Err(ReadError::TooLarge);
+    }
+    Ok(Some(OwnedFile { text, owner: metadata.uid() }))
 }
 
 /// Returns which file `path` leads to, if that is an executable regular file.

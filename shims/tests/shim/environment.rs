@@ -146,7 +146,7 @@ fn everything_else_passes_unchanged() {
     assert_eq!(outcome.variable("GOPROXY").as_deref(), Some("off"));
     assert_eq!(outcome.variable("EMPTY").as_deref(), Some(""));
     assert_eq!(outcome.variable("UNICODE").as_deref(), Some("ä€"));
-    assert_eq!(outcome.variable("GOWARD_DEPTH"), None);
+    assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("1"));
 }
 
 #[test]

@@ -198,7 +198,30 @@ fn two_programs_that_pass_calls_to_each_other_stop() {
     let sandbox = sandbox.var("PATH", other.parent().unwrap());
     let outcome = sandbox.run();
     assert_eq!(outcome.program(), sandbox.path("bin/goward").to_str().unwrap());
-    assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("20"));
+    assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("100"));
+}
+
+#[test]
+fn a_toolchain_that_calls_the_go_on_path_stops() {
+    let sandbox =
+        Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""));
+    let go = sandbox.tree("go1.27.1").join("bin/go");
+    write_script(&go, "#!/bin/sh\nexec go \"$@\"\n");
+    let shims = sandbox.path("store/shims");
+    let outcome = sandbox.var("PATH", shims).arg("build").run();
+    assert_eq!(outcome.lines("arg")[4..], ["build"]);
+    assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("100"));
+}
+
+#[test]
+fn what_is_no_depth_counts_as_none() {
+    let with = |depth| two_versions().var("GOWARD_DEPTH", depth).run();
+    for (depth, want) in [("", "1"), ("7", "8"), ("99", "100"), ("x", "1"), ("-1", "1")] {
+        assert_eq!(with(depth).variable("GOWARD_DEPTH").as_deref(), Some(want), "{depth}");
+    }
+    for depth in ["100", "4294967295"] {
+        assert_eq!(with(depth).variable("GOWARD_DEPTH").as_deref(), Some(depth));
+    }
 }
 
 #[test]

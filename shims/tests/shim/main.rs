@@ -4,6 +4,9 @@
 
 mod arguments;
 mod environment;
+mod goroot;
 mod lookup;
 mod process;
+mod profiles;
 mod sandbox;
+mod trust;

@@ -1,10 +1,14 @@
 //! Changes single values of a manifest and keeps everything else as people wrote it.
 
-use super::{MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final, switched};
+use super::goroot::FIXED;
+use super::{
+    MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final, not_a_profile, switched,
+};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::file::{self, place, syntax_error};
 use crate::version::request::Request;
+use goward_shim::lock::is_profile;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
@@ -18,9 +22,9 @@ const NEW: &str = "\
 #[derive(Debug)]
 pub struct ManifestEdit {
     path: PathBuf,
-    /// The text of the file; `None` when it does not exist yet.
-    before: Option<String>,
     document: DocumentMut,
+    /// The profile whose pins are changed, instead of the base pins.
+    profile: Option<String>,
 }
 
 impl ManifestEdit {
@@ -44,7 +48,20 @@ impl ManifestEdit {
             let gap = if text.is_empty() { "" } else { "\n" };
             document = parse(&format!("{}{gap}{gap}[toolchain]\n", text.trim_end()))?;
         }
-        Ok(Self { path: path.into(), before, document })
+        Ok(Self { path: path.into(), document, profile: None })
+    }
+
+    /// Turns to the pins of a profile, which is there afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for what cannot be a profile's name; see also [`ManifestEdit::set_request`].
+    pub fn turn_to_profile(&mut self, name: &str) -> Result<()> {
+        if !is_profile(name) {
+            return Err(Error::new(Kind::Usage, not_a_profile(name)));
+        }
+        self.profile = Some(name.to_owned());
+        self.pins().map(drop)
     }
 
     /// Sets the request.
@@ -64,7 +81,8 @@ impl ManifestEdit {
     ///
     /// See [`ManifestEdit::set_request`].
     pub fn add_platform(&mut self, platform: Platform) -> Result<()> {
-        let list = self.array("toolchain", "platforms")?;
+        let shape = self.not_a("list", "platforms");
+        let list = array(self.table("toolchain")?, "platforms").ok_or(shape)?;
         if list.is_empty() && platform != Platform::host() {
             push(list, &Platform::host().to_string());
         }
@@ -75,14 +93,23 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Adds an experiment to the pins; `jsonv2` replaces `nojsonv2` and the other way round.
+    /// Adds an experiment to the pins; `jsonv2` replaces `nojsonv2` and the other way round. The list
+    /// of a profile replaces that of the base pins, so a new one starts with what they have.
     ///
     /// # Errors
     ///
     /// [`Kind::Usage`] for what cannot be a name; see also [`ManifestEdit::set_request`].
     pub fn add_experiment(&mut self, name: &str) -> Result<()> {
         check_experiment(name).map_err(|problem| Error::new(Kind::Usage, problem))?;
-        let list = self.array("pins", "experiments")?;
+        let shape = self.not_a("list", "experiments");
+        let base = self.base_experiments();
+        let is_new = self.pins()?.get("experiments").is_none();
+        let list = array(self.pins()?, "experiments").ok_or(shape)?;
+        if is_new {
+            for name in &base {
+                push(list, name);
+            }
+        }
         let same = |value: &Value| value.as_str().map(switched) == Some(switched(name));
         let at = list.iter().position(same);
         match at.and_then(|at| list.get_mut(at)) {
@@ -92,19 +119,18 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Sets a GODEBUG setting; an empty value removes it.
+    /// Sets a GODEBUG setting; an empty value removes it, in a profile also what the base pins have.
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] for what cannot be a setting or would weaken security; see also
-    /// [`ManifestEdit::set_request`].
+    /// [`Kind::Usage`] for what cannot be a setting; see also [`ManifestEdit::set_request`].
     pub fn set_debug(&mut self, key: &str, value: &str) -> Result<()> {
         check_debug(key, value).map_err(|problem| Error::new(Kind::Usage, problem))?;
-        let shape = self.not_a_table("pins.debug");
-        let pins = self.table("pins")?;
-        let item = pins.entry("debug").or_insert(toml_edit::table());
+        let removes = value.is_empty() && self.profile.is_none();
+        let shape = self.not_a("table", &format!("{}.debug", self.place_of_pins()));
+        let item = self.pins()?.entry("debug").or_insert(toml_edit::table());
         let settings = item.as_table_like_mut().ok_or(shape)?;
-        if value.is_empty() {
+        if removes {
             settings.remove(key);
         } else {
             set(settings, key, value);
@@ -112,7 +138,8 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Sets the path that Go 1.22 and older write into binaries; an empty one removes the pin.
+    /// Sets the path that Go 1.22 and older write into binaries; an empty one removes the pin, in a
+    /// profile also what the base pins have.
     ///
     /// # Errors
     ///
@@ -120,8 +147,9 @@ impl ManifestEdit {
     /// [`ManifestEdit::set_request`].
     pub fn set_goroot_final(&mut self, path: &str) -> Result<()> {
         check_goroot_final(path).map_err(|problem| Error::new(Kind::Usage, problem))?;
-        let pins = self.table("pins")?;
-        if path.is_empty() {
+        let removes = path.is_empty() && self.profile.is_none();
+        let pins = self.pins()?;
+        if removes {
             pins.remove("goroot-final");
         } else {
             set(pins, "goroot-final", path);
@@ -129,43 +157,78 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Writes the file unless it already holds just this; returns whether it did.
+    /// Says that the path of `goroot-final` is GOROOT itself, or no longer; for all profiles.
     ///
     /// # Errors
     ///
-    /// When it cannot be written, or would not be a manifest. The old file is then as it was.
-    pub fn write(&self) -> Result<bool> {
+    /// See [`ManifestEdit::set_request`].
+    pub fn set_goroot_fixed(&mut self, fixed: bool) -> Result<()> {
+        let pins = self.table("pins")?;
+        if fixed {
+            set(pins, "goroot", FIXED);
+        } else {
+            pins.remove("goroot");
+        }
+        Ok(())
+    }
+
+    /// Adds `-trimpath` to GOFLAGS.
+    ///
+    /// # Errors
+    ///
+    /// See [`ManifestEdit::set_request`].
+    pub fn set_trimpath(&mut self) -> Result<()> {
+        set(self.pins()?, "trimpath", true);
+        Ok(())
+    }
+
+    /// Returns the text, which is a manifest's.
+    ///
+    /// # Errors
+    ///
+    /// When it would not be one.
+    pub fn text(&self) -> Result<String> {
         let text = self.to_string();
         Manifest::parse(&text, &self.path).map_err(|error| {
             let path = self.path.display();
             error.context(format!("the changed manifest is wrong; `{path}` was left as it was"))
         })?;
-        if self.before.as_deref() == Some(text.as_str()) {
-            return Ok(false);
-        }
-        file::replace(&self.path, &text).map(|()| true)
+        Ok(text)
+    }
+
+    /// Returns the table of the pins that are changed, which is there afterwards.
+    fn pins(&mut self) -> Result<&mut dyn TableLike> {
+        let Some(name) = self.profile.clone() else { return self.table("pins") };
+        let shape = self.not_a("table", &self.place_of_pins());
+        let item = self.table("profile")?.entry(&name).or_insert(toml_edit::table());
+        item.as_table_like_mut().ok_or(shape)
+    }
+
+    fn place_of_pins(&self) -> String {
+        self.profile.as_ref().map_or_else(|| "pins".to_owned(), |name| format!("profile.{name}"))
+    }
+
+    /// Returns the experiments that stand below those of the profile.
+    fn base_experiments(&self) -> Vec<String> {
+        let base = self.profile.as_ref().and_then(|_| self.document.get("pins"));
+        let list = base.and_then(|pins| pins.get("experiments")).and_then(Item::as_array);
+        let names = list.into_iter().flatten().filter_map(Value::as_str);
+        names.map(str::to_owned).collect()
     }
 
     /// Returns the top-level table `name`, which is there afterwards. A new one gets no header of
     /// its own as long as it holds nothing but tables.
     fn table(&mut self, name: &str) -> Result<&mut dyn TableLike> {
-        let shape = self.not_a_table(name);
+        let shape = self.not_a("table", name);
         let mut new = Table::new();
         new.set_implicit(true);
         let item = self.document.entry(name).or_insert(Item::Table(new));
         item.as_table_like_mut().ok_or(shape)
     }
 
-    fn array(&mut self, table: &str, key: &str) -> Result<&mut Array> {
+    fn not_a(&self, what: &str, name: &str) -> Error {
         let path = self.path.display();
-        let shape = Error::new(Kind::Usage, format!("`{path}`: `{key}` must be a list"));
-        let item = self.table(table)?.entry(key).or_insert(toml_edit::value(Array::new()));
-        item.as_array_mut().ok_or(shape)
-    }
-
-    fn not_a_table(&self, name: &str) -> Error {
-        let path = self.path.display();
-        Error::new(Kind::Usage, format!("`{path}`: `{name}` must be a table"))
+        Error::new(Kind::Usage, format!("`{path}`: `{name}` must be a {what}"))
     }
 }
 
@@ -174,6 +237,11 @@ impl Display for ManifestEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.document.fmt(f)
     }
+}
+
+/// Returns the list `key` of a table, which is there afterwards; `None` when something else is.
+fn array<'t>(table: &'t mut dyn TableLike, key: &str) -> Option<&'t mut Array> {
+    table.entry(key).or_insert(toml_edit::value(Array::new())).as_array_mut()
 }
 
 fn set(table: &mut dyn TableLike, key: &str, value: impl Into<Value>) {

@@ -186,6 +186,83 @@ fn each_mistake_in_flags_and_levels_names_its_line() {
 }
 
 #[test]
+fn trimpath_is_one_of_the_flags() {
+    let cases = [
+        // In [pins], in the profile; without the profile, with it.
+        ("trimpath = true", "", "-trimpath", "-trimpath"),
+        ("trimpath = true\nflags = [\"-tags=a\"]", "", "-trimpath -tags=a", "-trimpath -tags=a"),
+        (
+            "trimpath = true\nflags = [\"-tags=a\", \"-trimpath\"]",
+            "",
+            "-tags=a -trimpath",
+            "-tags=a -trimpath",
+        ),
+        ("trimpath = true", "trimpath = false", "-trimpath", ""),
+        ("trimpath = true", "flags = [\"-tags=b\"]", "-trimpath", "-trimpath -tags=b"),
+        (
+            "flags = [\"-trimpath\", \"-tags=a\"]",
+            "trimpath = false",
+            "-trimpath -tags=a",
+            "-tags=a",
+        ),
+        ("flags = [\"-trimpath\"]", "flags = []", "-trimpath", ""),
+        ("flags = [\"-trimpath\"]\ntrimpath = false", "", "", ""),
+        ("trimpath = false", "flags = [\"-trimpath\"]", "", "-trimpath"),
+        ("trimpath = false", "trimpath = true", "", "-trimpath"),
+    ];
+    for (base, profile, without, with) in cases {
+        let text = format!("[toolchain]\ngo = \"1.27\"\n[pins]\n{base}\n[profile.ci]\n{profile}\n");
+        let manifest = parse(&text).unwrap();
+        let flags =
+            |value: &str| if value.is_empty() { String::new() } else { format!("GOFLAGS={value}") };
+        assert_eq!(pins(&manifest, None), flags(without), "{text}");
+        assert_eq!(pins(&manifest, Some("ci")), flags(with), "{text}");
+    }
+}
+
+#[test]
+fn a_fixed_goroot_is_no_pin() {
+    let text = |pins: &str| format!("[toolchain]\ngo = \"1.27\"\n[pins]\n{pins}\n[profile.ci]\n");
+    let manifest = parse(&text("goroot-final = \"/opt/go\"\ngoroot = \"fixed\"")).unwrap();
+    assert_eq!(manifest.goroot(), Some("/opt/go"));
+    assert_eq!(
+        (pins(&manifest, None), pins(&manifest, Some("ci"))),
+        (String::new(), String::new())
+    );
+    let manifest = parse(&text("goroot-final = \"/opt/go\"")).unwrap();
+    assert_eq!((manifest.goroot(), pins(&manifest, None).as_str()), (None, "GOROOT_FINAL=/opt/go"));
+    let path = "goroot-final = \"/opt/go\"\n";
+    let cases = [
+        (format!("{path}goroot = \"fix\""), "5`: `goroot` must be `\"fixed\"`, or left out"),
+        (format!("{path}goroot = true"), "5`: `goroot` must be `\"fixed\"`, or left out"),
+        (
+            "goroot = \"fixed\"".to_owned(),
+            "4`: a fixed `goroot` needs its path in `goroot-final`\n\
+             hint: such as `goroot-final = \"/opt/go\"`",
+        ),
+        (
+            "goroot-final = \"/o p/go\"\ngoroot = \"fixed\"".to_owned(),
+            "4`: `goroot-final` cannot be a fixed GOROOT: that is a clean absolute path of at most 200 \
+             letters, digits and `+ - . _`",
+        ),
+        (
+            format!("{path}goroot = \"fixed\"\n[profile.x]\ngoroot-final = \"\""),
+            "5`: a fixed `goroot` is one for all profiles, and `profile.x` has a `goroot-final`",
+        ),
+        (
+            "[profile.x]\ngoroot = \"fixed\"".to_owned(),
+            "5`: unknown key `goroot` in `profile.x`\nhint: known here: `cgo`, `debug`, `experiments`, \
+             `fips140`, `flags`, `goroot-final`, `levels`, `trimpath`",
+        ),
+    ];
+    for (pins, problem) in cases {
+        let error = parse(&text(&pins)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.toml:{problem}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
+    }
+}
+
+#[test]
 fn a_short_manifest_means_the_defaults() {
     let manifest = parse("toolchain.go = \"stable\"\n").unwrap();
     assert_eq!(manifest.platforms(), BTreeSet::from([Platform::host()]));
@@ -232,7 +309,7 @@ fn each_mistake_names_its_line() {
             "[policy]",
             "[sources]",
             "23`: unknown key `sources` in the manifest\n\
-             hint: known here: `pins`, `policy`, `profile`, `toolchain`",
+             hint: known here: `pins`, `policy`, `profile`, `rule`, `toolchain`",
         ),
         (
             "experiments = [\"j",
@@ -244,7 +321,7 @@ fn each_mistake_names_its_line() {
             "env = []",
             "14`: unknown key `env` in `profile.ci`\n\
              hint: known here: `cgo`, `debug`, `experiments`, `fips140`, `flags`, `goroot-final`, \
-             `levels`",
+             `levels`, `trimpath`",
         ),
         ("go = \"1.27\"", "go = 1.27", "3`: `go` must be a string such as `\"1.27\"`"),
         (
@@ -311,16 +388,6 @@ fn each_mistake_names_its_line() {
         ),
         ("\"go\"", "true", "10`: `netdns` must be a string or an integer"),
         (
-            "http2debug = 1",
-            "tls10server = 1",
-            "11`: a lock may not set `tls10server`: it accepts broken TLS versions",
-        ),
-        (
-            "gctrace = \"1\"",
-            "execerrdot = 0",
-            "16`: a lock may not set `execerrdot`: it lets programs run from the current directory",
-        ),
-        (
             "[profile.bare]",
             "[profile.Bare]",
             "19`: `Bare` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens",
@@ -330,7 +397,7 @@ fn each_mistake_names_its_line() {
             "\"logged\"",
             "\"best\"",
             "24`: unknown level `best`\n\
-             hint: known here: `none`, `listed`, `built-in`, `stapled`, `logged`",
+             hint: known here: `none`, `linked`, `listed`, `built-in`, `stapled`, `logged`",
         ),
         ("[policy]", "[policy", "23`: not TOML: unclosed table, expected `]`"),
         ("level", "level = 1\nlevel", "25`: not TOML: duplicate key"),
@@ -385,12 +452,15 @@ fn a_new_manifest_says_what_it_is() {
         edit.set_request(&request("1.27"))?;
         edit.add_experiment("jsonv2")?;
         edit.set_debug("http2debug", "1")?;
-        edit.set_goroot_final("/usr/local/go")
+        edit.set_goroot_final("/usr/local/go")?;
+        edit.set_goroot_fixed(true)?;
+        edit.set_trimpath()
     });
     let want = "# The Go toolchain of this project, and the Go settings that builds here get.\n\
                 # After a change run `goward lock`, which brings goward.lock up to date.\n\n\
                 [toolchain]\ngo = \"1.27\"\n\n\
-                [pins]\nexperiments = [\"jsonv2\"]\ngoroot-final = \"/usr/local/go\"\n\n\
+                [pins]\nexperiments = [\"jsonv2\"]\ngoroot-final = \"/usr/local/go\"\n\
+                goroot = \"fixed\"\ntrimpath = true\n\n\
                 [pins.debug]\nhttp2debug = \"1\"\n";
     assert_eq!(text, want);
     parse(&text).unwrap();
@@ -500,10 +570,6 @@ fn bad_values_are_refused_before_anything_changes() {
             "goward: `a=b c` is not one setting of GODEBUG, such as `http2debug=1`",
         ),
         (
-            edit.set_debug("tls3des", "1"),
-            "goward: a lock may not set `tls3des`: it accepts broken ciphers",
-        ),
-        (
             edit.set_goroot_final("go"),
             "goward: `goroot-final` must be an absolute path such as `/usr/local/go`",
         ),
@@ -540,7 +606,7 @@ fn a_manifest_of_the_wrong_shape_is_not_edited() {
 }
 
 #[test]
-fn writing_happens_only_for_a_manifest_that_is_right_and_new() {
+fn only_a_manifest_that_is_right_becomes_text() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("goward.toml");
     let mut edit = ManifestEdit::open_or_new(&path).unwrap();
@@ -549,26 +615,170 @@ fn writing_happens_only_for_a_manifest_that_is_right_and_new() {
         "goward: the changed manifest is wrong; `{shown}` was left as it was\n  `{shown}`: `go` is \
          missing in `toolchain`\nhint: choose one: `goward use 1.27`"
     );
-    assert_eq!(edit.write().unwrap_err().to_string(), want);
-    assert!(!path.exists());
+    assert_eq!(edit.text().unwrap_err().to_string(), want);
     edit.set_request(&request("1.27")).unwrap();
-    assert!(edit.write().unwrap());
+    fs_err::write(&path, edit.text().unwrap()).unwrap();
     assert_eq!(Manifest::read(&path).unwrap().request(), &request("1.27"));
     let mut again = ManifestEdit::open_or_new(&path).unwrap();
     again.set_request(&request("1.27.x")).unwrap();
-    assert!(!again.write().unwrap());
+    assert_eq!(again.text().unwrap(), edit.text().unwrap());
+}
+
+const PROFILED: &str = "[toolchain]\ngo = \"1.27\"\n\n[pins]\nexperiments = [\"jsonv2\"]\n\
+                        goroot-final = \"/go\"\n\n[pins.debug]\nhttp2debug = \"1\"\n";
+
+#[test]
+fn the_pins_of_a_profile_are_changed_and_the_base_pins_stay() {
+    let text = edited(Some(PROFILED), |edit| {
+        edit.turn_to_profile("ci")?;
+        edit.add_experiment("nojsonv2")?;
+        edit.add_experiment("nogreenteagc")?;
+        edit.set_goroot_final("")?;
+        edit.set_debug("http2debug", "")?;
+        edit.set_debug("netdns", "go")
+    });
+    let want = format!(
+        "{PROFILED}\n[profile.ci]\nexperiments = [\"nojsonv2\", \"nogreenteagc\"]\n\
+         goroot-final = \"\"\n\n[profile.ci.debug]\nhttp2debug = \"\"\nnetdns = \"go\"\n"
+    );
+    assert_eq!(text, want);
+    let manifest = parse(&text).unwrap();
+    assert_eq!(
+        pins(&manifest, None),
+        "GODEBUG=http2debug=1\nGOEXPERIMENT=jsonv2\nGOROOT_FINAL=/go"
+    );
+    assert_eq!(
+        pins(&manifest, Some("ci")),
+        "GODEBUG=netdns=go\nGOEXPERIMENT=nojsonv2,nogreenteagc"
+    );
+    // A list that the profile has already is its own.
+    let again = edited(Some(&text), |edit| {
+        edit.turn_to_profile("ci")?;
+        edit.add_experiment("synctest")
+    });
+    assert!(again.contains("[\"nojsonv2\", \"nogreenteagc\", \"synctest\"]"), "{again}");
 }
 
 #[test]
-fn a_manifest_behind_a_link_is_read_but_not_written() {
+fn a_profile_is_made_even_when_nothing_is_put_into_it() {
+    let text = edited(Some(PROFILED), |edit| edit.turn_to_profile("ci"));
+    assert_eq!(text, format!("{PROFILED}\n[profile.ci]\n"));
+    for before in [
+        "profile = {}\n[toolchain]\ngo = \"1.27\"\n",
+        "profile = { ci = {} }\n[toolchain]\ngo = \"1.27\"\n",
+        "profile.ci.cgo = false\n[toolchain]\ngo = \"1.27\"\n",
+        "[toolchain]\ngo = \"1.27\"\n[[rule]]\nprofile = \"ci\"\nenv = \"CI\"\n",
+    ] {
+        let text = edited(Some(before), |edit| {
+            edit.turn_to_profile("ci")?;
+            edit.set_debug("netdns", "go")
+        });
+        let manifest = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert!(pins(&manifest, Some("ci")).ends_with("GODEBUG=netdns=go"), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_profile_is_not_made() {
     let dir = TempDir::new().unwrap();
-    fs_err::write(dir.path().join("shared.toml"), FULL).unwrap();
     let path = dir.path().join("goward.toml");
-    fs_err::os::unix::fs::symlink("shared.toml", &path).unwrap();
+    fs_err::write(&path, "[toolchain]\ngo = \"1.27\"\n[profile]\nci = 1\n").unwrap();
     let mut edit = ManifestEdit::open_or_new(&path).unwrap();
-    edit.set_request(&request("1.26")).unwrap();
-    assert_eq!(edit.write().unwrap_err().kind(), Kind::Usage);
-    assert_eq!(fs_err::read_to_string(dir.path().join("shared.toml")).unwrap(), FULL);
+    let shown = path.display();
+    let cases = [
+        ("none", "goward: `none` cannot be a profile's name: that word chooses none".to_owned()),
+        (
+            "CI",
+            "goward: `CI` cannot be a profile's name: 1 to 32 lower-case letters, digits and hyphens"
+                .to_owned(),
+        ),
+        ("ci", format!("goward: `{shown}`: `profile.ci` must be a table")),
+    ];
+    for (name, want) in cases {
+        assert_eq!(edit.turn_to_profile(name).unwrap_err().to_string(), want);
+    }
+}
+
+const RULED: &str = r#"[toolchain]
+go = "1.27"
+[[rule]]
+profile = "prod"
+tag = "v*"
+[[rule]]
+profile = "ci"
+env = "CI=true"
+branch = "release/*"
+[profile.ci]
+[profile.prod]
+"#;
+
+#[test]
+fn rules_are_read_in_their_order_however_they_are_written() {
+    let inline = "rule = [\n  { profile = \"prod\", tag = \"v*\" },\n  \
+                  { branch = \"release/*\", env = \"CI=true\", profile = \"ci\" },\n]\n\
+                  profile = { ci = {}, prod = {} }\ntoolchain.go = \"1.27\"\n";
+    for text in [RULED, inline] {
+        let rules = parse(text).unwrap().rules().to_vec();
+        let shown: Vec<String> =
+            rules.iter().map(|rule| format!("{}: {}", rule.profile, rule.as_locked())).collect();
+        let want = ["prod: `tag = \"v*\"`", "ci: `branch = \"release/*\"`, `env = \"CI=true\"`"];
+        assert_eq!(shown, want, "{text}");
+    }
+    assert!(parse("[toolchain]\ngo = \"1.27\"\n").unwrap().rules().is_empty());
+}
+
+#[test]
+fn each_mistake_in_rules_names_its_line() {
+    let cases = [
+        ("tag = \"v*\"", "tga = \"v*\"", "5`: unknown key `tga` in `rule`; did you mean `tag`?"),
+        (
+            "tag = \"v*\"",
+            "tag = \"v 1\"",
+            "5`: `tag` must be a pattern such as \"v*\" or \"release/*\"",
+        ),
+        ("tag = \"v*\"", "", "4`: a rule needs `env`, `branch` or `tag`"),
+        (
+            "tag = \"v*\"",
+            "tag = \"v*\"\nbranch = \"x\"",
+            "4`: a rule has `branch` or `tag`: a build is of one of them",
+        ),
+        ("profile = \"prod\"\n", "", "4`: `profile` is missing in `rule`"),
+        (
+            "profile = \"prod\"",
+            "profile = \"prd\"",
+            "4`: there is no profile `prd`\nhint: did you mean `prod`?",
+        ),
+        (
+            "profile = \"prod\"",
+            "profile = \"dev\"",
+            "4`: there is no profile `dev`\nhint: add a table `[profile.dev]`",
+        ),
+        ("CI=true", "GOFLAGS=-x", "8`: `env` cannot be a variable that goward or Go reads"),
+        (
+            "\"CI=true\"",
+            "true",
+            "8`: `env` must be a variable such as \"CI\", or one and its value such as \"CI=true\"",
+        ),
+        (
+            "[profile.prod]",
+            "[profile.none]",
+            "11`: `none` cannot be a profile's name: that word chooses none",
+        ),
+    ];
+    for (from, to, problem) in cases {
+        let error = parse(&RULED.replacen(from, to, 1)).unwrap_err();
+        let want = format!("goward: `/src/app/goward.toml:{problem}");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want), "{to}");
+    }
+    let single = RULED.replacen("[[rule]]", "[rule]", 1);
+    let error = parse(&single[..single.find("[[rule]]").unwrap()]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "goward: `/src/app/goward.toml:3`: `rule` must be a list of tables: `[[rule]]`"
+    );
+    let many = RULED.to_owned() + &"[[rule]]\nprofile = \"ci\"\nenv = \"CI\"\n".repeat(31);
+    let error = parse(&many).unwrap_err().to_string();
+    assert!(error.contains("there are more than 32 rules"), "{error}");
 }
 
 proptest! {
@@ -577,9 +787,9 @@ proptest! {
         at in any::<prop::sample::Index>(),
         piece in "[\\[\\]\"'=,.#{}\\n a-z0-9\\\\]{0,4}",
         cut in 0..6usize,
-        other in any::<bool>(),
+        which in 0..3usize,
     ) {
-        let before = if other { LEVELS_AND_FLAGS } else { FULL };
+        let before = [LEVELS_AND_FLAGS, FULL, RULED][which];
         let at = at.index(before.len());
         let end = (at + cut).min(before.len());
         let text = format!("{}{piece}{}", &before[..at], &before[end..]);

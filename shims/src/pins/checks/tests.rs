@@ -20,17 +20,8 @@ const VALUES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "GODEBUG",
-        &["http2debug=1,netdns=go+2,cpu.avx2=off", "tls10server=0", "fips140=on"],
-        &[
-            "",
-            "http2debug",
-            "=1",
-            "a=",
-            "http2debug=1,tls10server=1",
-            "tls10server=1#y",
-            "fips140=off",
-            "a=b c",
-        ],
+        &["http2debug=1,netdns=go+2,cpu.avx2=off", "tls10server=1#y", "execerrdot=0"],
+        &["", "http2debug", "=1", "a=", "http2debug=1,,a=b", "#a=1", "a=b c"],
     ),
     ("GOEXPERIMENT", &["jsonv2,nogreenteagc", "none"], &["", "jsonv2, x", "JSONv2", "a,,b", ","]),
     (

@@ -1,0 +1,177 @@
+//! Whose locks count, and which ones the user vouched for.
+//!
+//! A lock decides what runs, so it has to belong to the user, to root, or, for root under sudo, to
+//! the user who called sudo (git's rule for repositories). A lock of anybody else, and one whose
+//! pins weaken security, counts only with a record that `goward trust` wrote into the user's state
+//! directory. The record holds path, owner and the whole text, so that a comparison of bytes is all
+//! it takes, and any change of the lock ends the trust. Nothing is read or asked for a lock that
+//! needs no trust and belongs to root, and only the user for one that belongs to the user.
+
+use crate::environment::Environment;
+use crate::find::Found;
+use crate::{layout, lock, names, sys};
+use alloc::format;
+use alloc::vec::Vec;
+
+/// The user who may do anything anyway.
+const ROOT: u32 = 0;
+/// A longer record is none: a lock, and room for the lines above it.
+pub const MAX_RECORD: usize = lock::MAX_SIZE + 16 * 1024;
+
+/// Returns true when a file of `owner` at `path` counts without a record.
+pub fn accepts(owner: u32, path: &[u8], env: &Environment) -> bool {
+    let mine = |user| user == owner || user == ROOT && sudo_user(env) == Some(owner);
+    owner == ROOT || sys::effective_user().is_some_and(mine) || is_below_trusted_root(path, env)
+}
+
+/// Returns true when the user vouched for `found` as it is: path, owner and text.
+pub fn is_recorded(found: &Found, env: &Environment) -> bool {
+    let matches = || {
+        let path = sys::canonical(&found.path)?;
+        let wanted = record(&path, found.owner, &found.text)?;
+        let file = sys::read_owned(&record_path(&path, env)?, MAX_RECORD).ok()??;
+        let mine = file.owner == ROOT || sys::effective_user() == Some(file.owner);
+        Some(mine && file.text == wanted)
+    };
+    matches().unwrap_or(false)
+}
+
+/// Returns where the record of the lock at `path`, a canonical path, is or would be; `None` when
+/// the user has no state directory.
+pub fn record_path(path: &[u8], env: &Environment) -> Option<Vec<u8>> {
+    let name = format!("{:016x}", fnv1a(path));
+    Some(layout::join(&layout::trust_records(env)?, name.as_bytes()))
+}
+
+/// Returns what the record of a lock holds; `None` for a path that cannot stand on a line.
+pub fn record(path: &[u8], owner: u32, text: &[u8]) -> Option<Vec<u8>> {
+    let head = format!("goward-trust 1\nowner {owner}\npath ");
+    (!path.contains(&b'\n')).then(|| [head.as_bytes(), path, b"\n", text].concat())
+}
+
+/// Returns the user who called sudo.
+fn sudo_user(env: &Environment) -> Option<u32> {
+    core::str::from_utf8(env.get("SUDO_UID")?).ok()?.parse().ok()
+}
+
+/// Compares names only: whoever lists a directory trusts those who can put links there.
+fn is_below_trusted_root(path: &[u8], env: &Environment) -> bool {
+    let plain = path.starts_with(b"/") && parts(path).all(|part| part != b"." && part != b"..");
+    let below = |root: &[u8]| {
+        let mut path = parts(path);
+        root.starts_with(b"/") && parts(root).all(|part| path.next() == Some(part))
+    };
+    let roots = env.get(names::TRUSTED_ROOTS_VAR).unwrap_or_default();
+    plain && roots.split(|&byte| byte == b':').any(below)
+}
+
+fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty())
+}
+
+/// A name for the record. Two paths with one name only mean that one of them has to be trusted
+/// again: the record says which path it is about.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_records_are_those_of_the_published_hash() {
+        // Test vectors of the hash's authors.
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn trusted_roots_are_compared_by_whole_names() {
+        let cases: &[(&str, &str, bool)] = &[
+            ("/ci", "/ci/goward.lock", true),
+            ("/ci/", "/ci/a/b/goward.lock", true),
+            ("/", "/ci/goward.lock", true),
+            ("/x:/ci", "/ci/goward.lock", true),
+            ("/ci", "/cix/goward.lock", false),
+            ("/ci", "/ci/../x/goward.lock", false),
+            ("/ci", "/ci/./goward.lock", false),
+            ("ci", "ci/goward.lock", false),
+            ("ci", "/ci/goward.lock", false),
+            ("/ci/..", "/goward.lock", false),
+            ("/ci/a", "/ci/goward.lock", false),
+            (":", "/ci/goward.lock", false),
+        ];
+        for (roots, path, want) in cases {
+            let entries = [format!("GOWARD_TRUSTED_ROOTS={roots}").into_bytes()];
+            let env = Environment::of(&entries);
+            assert_eq!(is_below_trusted_root(path.as_bytes(), &env), *want, "{roots} {path}");
+        }
+        assert!(!is_below_trusted_root(b"/goward.lock", &Environment::default()));
+    }
+
+    /// Another user than the one who runs the tests.
+    fn somebody() -> u32 {
+        sys::effective_user().unwrap() + 12345
+    }
+
+    #[test]
+    fn mine_and_roots_count() {
+        let none = Environment::default();
+        let me = sys::effective_user().unwrap();
+        assert!(accepts(me, b"/p/goward.lock", &none) && accepts(ROOT, b"/p/goward.lock", &none));
+        assert!(!accepts(somebody(), b"/p/goward.lock", &none));
+        let sudo = [format!("SUDO_UID={}", somebody()).into_bytes()];
+        let sudo = accepts(somebody(), b"/p/goward.lock", &Environment::of(&sudo));
+        assert_eq!(sudo, me == ROOT, "SUDO_UID counts for root only");
+    }
+
+    #[test]
+    fn the_effective_user_owns_what_this_process_makes() {
+        use std::os::unix::fs::MetadataExt;
+        let path = std::env::temp_dir().join(format!("goward-owner-{}", std::process::id()));
+        std::fs::write(&path, "").unwrap();
+        let owner = std::fs::metadata(&path).unwrap().uid();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(sys::effective_user(), Some(owner));
+    }
+
+    #[test]
+    fn a_record_is_one_path_one_owner_and_one_text() {
+        let one = record(b"/p/goward.lock", 1, b"schema = 1\n").unwrap();
+        assert_eq!(one, b"goward-trust 1\nowner 1\npath /p/goward.lock\nschema = 1\n");
+        assert_eq!(record(b"/p\n/goward.lock", 1, b""), None);
+    }
+
+    #[test]
+    fn a_record_counts_for_exactly_what_it_holds() {
+        let base = std::env::temp_dir().join(format!("goward-trust-{}", std::process::id()));
+        std::fs::create_dir_all(&base).unwrap();
+        let base = std::fs::canonicalize(&base).unwrap();
+        let base = base.to_str().unwrap();
+        let entries = [format!("XDG_STATE_HOME={base}").into_bytes()];
+        let env = Environment::of(&entries);
+        let path = format!("{base}/goward.lock").into_bytes();
+        std::fs::write(format!("{base}/goward.lock"), "text").unwrap();
+        let found = Found { path: path.clone(), text: b"text".to_vec(), owner: 7 };
+        let place = record_path(&path, &env).unwrap();
+        let place = core::str::from_utf8(&place).unwrap();
+        assert!(place.starts_with(&format!("{base}/goward/trust/")));
+        assert!(!is_recorded(&found, &env));
+        std::fs::create_dir_all(format!("{base}/goward/trust")).unwrap();
+        std::fs::write(place, record(&path, 7, b"text").unwrap()).unwrap();
+        assert!(is_recorded(&found, &env));
+        // Another way to the same file is the same file.
+        let around = format!("{base}/goward/../goward.lock").into_bytes();
+        assert!(is_recorded(&Found { path: around, ..found.clone() }, &env));
+        assert!(!is_recorded(&Found { owner: 8, ..found.clone() }, &env));
+        assert!(!is_recorded(&Found { text: b"text2".to_vec(), ..found.clone() }, &env));
+        assert!(!is_recorded(&found, &Environment::default()));
+        // A record under this name for another path.
+        std::fs::write(place, record(b"/other", 7, b"text").unwrap()).unwrap();
+        assert!(!is_recorded(&found, &env));
+        std::fs::remove_dir_all(base).unwrap();
+    }
+}

@@ -1,0 +1,29 @@
+//! `goward debug bake`.
+
+use super::args::{Bake, Debug, DebugCommand};
+use crate::error::Result;
+use crate::ops::Session;
+
+pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
+    match &args.command {
+        DebugCommand::Bake(args) => bake(session, args),
+    }
+}
+
+fn bake(session: &Session, args: &Bake) -> Result<()> {
+    let baked = session.debug_bake(args.profile.as_deref(), args.check)?;
+    let Some(file) = &baked.file else {
+        session.ui.say(&format!("{} pins no GODEBUG setting", baked.origin));
+        return Ok(());
+    };
+    for warning in &baked.warnings {
+        session.ui.warn(warning);
+    }
+    let file = file.display();
+    session.ui.say(&if baked.lines.is_empty() {
+        format!("`{file}` has the GODEBUG pins of {}", baked.origin)
+    } else {
+        format!("wrote into `{file}`: `{}`", baked.lines.join("`, `"))
+    });
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `goward link`.
+
+use super::args::Link;
+use crate::error::{Result, untrusted};
+use crate::ops::Session;
+
+pub(super) fn run(session: &Session, args: &Link) -> Result<()> {
+    let new = session.link(&args.name, &args.path)?;
+    let (name, receipt) = (&new.name, &new.installed.receipt);
+    let text = untrusted(&new.linked.text);
+    session
+        .ui
+        .say(&format!("linked `{name}`: {text} for {}, `{}`", receipt.platform, new.linked.path));
+    if !new.installed.is_linked() {
+        session.ui.say(&format!(
+            "{} with the same content is installed ({}), and is what runs",
+            receipt.version, receipt.level
+        ));
+    }
+    if new.is_other {
+        session.ui.say(&format!(
+            "it was another one before; locks that ask for `{name}` need `goward lock`"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! `goward link-root`.
+
+use super::args::LinkRoot;
+use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::link_root::Before;
+
+pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
+    if args.remove {
+        let (path, was_there) = session.unlink_root()?;
+        let path = path.display();
+        session.ui.say(&if was_there {
+            format!("removed `{path}`")
+        } else {
+            format!("`{path}` does not exist")
+        });
+        return Ok(());
+    }
+    let link = session.link_root()?;
+    let (path, root) = (link.path.display(), link.root.display());
+    session.ui.say(&match link.before {
+        Before::Nothing => format!("made `{path}`, which points to `{root}`"),
+        Before::Other(old) => {
+            format!("`{path}` pointed to `{}` and points to `{root}` now", old.display())
+        }
+        Before::Same => format!("`{path}` points to `{root}` already"),
+    });
+    Ok(())
+}

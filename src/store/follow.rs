@@ -1,0 +1,113 @@
+//! The hash of a toolchain that somebody else put on the machine.
+//!
+//! It is the hash of the module that Go would make of the same files. Distributions spread a
+//! toolchain over several directories and put links in their place, so links are followed here, as
+//! `go` follows them.
+
+use super::rehash::{Rehashed, digest_file};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::platform::Platform;
+use crate::verify::Digest;
+use crate::verify::dirhash::{is_covered, tree_h1};
+use crate::version::GoVersion;
+use fs_err as fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// What a build of Go leaves behind and no release has (`cmd/distpack`).
+const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"];
+
+/// Reads every file that the hash covers in `directory` and where its links lead. A directory that
+/// is reached in several ways counts once, where the order of names comes to it first.
+///
+/// # Errors
+///
+/// When something cannot be read or is neither file nor directory, when a link leads to a directory
+/// above itself, and for names that would let two trees have one hash.
+pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<Rehashed> {
+    let mut walk = Walk::default();
+    walk.read(directory, "")?;
+    let digests = digest_all(&walk.files)?;
+    let files: BTreeMap<String, Digest> =
+        walk.files.into_iter().map(|(name, _)| name).zip(digests.iter().map(|d| d.0)).collect();
+    let h1 =
+        tree_h1(version, platform, files.iter().map(|(name, digest)| (name.as_str(), *digest)))?;
+    Ok(Rehashed { h1, files, bytes: digests.iter().map(|(_, size)| size).sum() })
+}
+
+/// Device and inode.
+type Identity = (u64, u64);
+
+#[derive(Default)]
+struct Walk {
+    /// Each file's name in the toolchain, and where it is.
+    files: Vec<(String, PathBuf)>,
+    seen: BTreeSet<Identity>,
+    /// The directories around the one that is read now.
+    above: Vec<Identity>,
+}
+
+impl Walk {
+    fn read(&mut self, directory: &Path, prefix: &str) -> Result<()> {
+        let metadata = fs::metadata(directory)?;
+        let identity = (metadata.dev(), metadata.ino());
+        if self.above.contains(&identity) {
+            return Err(unfit(directory, "is a link to a directory above it"));
+        }
+        if !self.seen.insert(identity) {
+            return Ok(());
+        }
+        self.above.push(identity);
+        let mut entries = fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let place = entry.path();
+            let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}"))
+            else {
+                return Err(unfit(&place, "has a name that is not UTF-8"));
+            };
+            if LEFTOVERS.contains(&name.as_str()) || !is_covered(&format!("{name}/")) {
+                continue;
+            }
+            let metadata = fs::metadata(&place)?;
+            if metadata.is_dir() {
+                self.read(&place, &format!("{name}/"))?;
+            } else if metadata.is_file() {
+                self.files.push((name, place));
+            } else {
+                return Err(unfit(&place, "is neither a file nor a directory"));
+            }
+        }
+        self.above.pop();
+        Ok(())
+    }
+}
+
+fn unfit(place: &Path, why: &str) -> Error {
+    Error::new(Kind::Failed, format!("`{}` {why}", untrusted(place.to_string_lossy())))
+}
+
+/// Returns digest and size of each file; every processor reads.
+fn digest_all(files: &[(String, PathBuf)]) -> Result<Vec<(Digest, u64)>> {
+    let next = AtomicUsize::new(0);
+    let read_on = || -> Result<Vec<(usize, (Digest, u64))>> {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((_, place)) = files.get(at) else { return Ok(done) };
+            done.push((at, digest_file(place)?));
+        }
+    };
+    let count = thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<Result<_>> = thread::scope(|scope| {
+        let readers: Vec<_> = (0..count).map(|_| scope.spawn(read_on)).collect();
+        let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut all = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();
+    all.sort_unstable_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, digest)| digest).collect())
+}

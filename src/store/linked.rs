@@ -1,0 +1,114 @@
+//! A toolchain that is a directory of the machine: what is there, and whether it still is.
+//!
+//! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
+//! hash of all, and marks of two files that every update replaces, which are cheap to look at.
+
+use crate::error::{Error, Kind, Result, untrusted};
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// What cannot be missing in a toolchain, besides its version.
+const PROGRAM: &str = "bin/go";
+const DIRECTORIES: [&str; 2] = ["pkg/tool", "src"];
+/// Where a toolchain says what it is; the second stands in one that was built from a repository.
+const VERSION_FILES: [&str; 2] = ["VERSION", "VERSION.cache"];
+/// Longest file of those.
+const MAX_VERSION: u64 = 4096;
+
+/// A directory of the machine, as it was when it was linked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Linked {
+    /// Where it is, without links.
+    pub path: String,
+    /// What it says of its version, word for word.
+    pub text: String,
+    marks: Vec<Mark>,
+}
+
+/// The state of one of its files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Mark {
+    file: String,
+    size: u64,
+    inode: u64,
+    /// In nanoseconds since 1970.
+    modified: i64,
+}
+
+impl Linked {
+    /// Looks at a directory, whose path has no links.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] when it is no toolchain, or has a path that cannot be told.
+    pub fn look_at(directory: &Path) -> Result<Self> {
+        let not_one = |why: &str| {
+            let message = format!("`{}` is not a Go toolchain: {why}", directory.display());
+            Err(Error::new(Kind::Usage, message)
+                .detail("nothing was linked")
+                .hint("name the directory that its own `bin/go env GOROOT` prints"))
+        };
+        let path = match directory.to_str() {
+            Some(path) if !path.chars().any(char::is_control) => path.to_owned(),
+            _ => return not_one("its path is not plain UTF-8"),
+        };
+        let program = directory.join(PROGRAM);
+        if goward_shim::sys::executable(program.as_os_str().as_bytes()).is_none() {
+            return not_one(&format!("`{PROGRAM}` is missing, or not a program"));
+        }
+        if let Some(name) = DIRECTORIES.iter().find(|name| !directory.join(name).is_dir()) {
+            return not_one(&format!("`{name}` is missing"));
+        }
+        let Some(file) = VERSION_FILES.iter().find(|name| directory.join(name).is_file()) else {
+            return not_one(&format!("`{}` is missing", VERSION_FILES[0]));
+        };
+        let mut text = String::new();
+        let read =
+            fs::File::open(directory.join(file))?.take(MAX_VERSION).read_to_string(&mut text);
+        if read.is_err() {
+            return not_one(&format!("`{file}` is not text"));
+        }
+        let text = text.lines().next().unwrap_or_default().trim().to_owned();
+        let marks = [PROGRAM, file].map(|file| Mark::of(directory, file));
+        Ok(Self { path, text, marks: marks.into_iter().collect::<Result<_>>()? })
+    }
+
+    /// Returns true while the directory has what it had when it was linked, as far as can be seen
+    /// without reading it.
+    pub fn is_unchanged(&self) -> bool {
+        let directory = Path::new(&self.path);
+        self.marks.iter().all(|mark| Mark::of(directory, &mark.file).is_ok_and(|now| now == *mark))
+    }
+
+    /// Refuses a directory that has changed. `name` is what it is linked as.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`].
+    pub fn check_unchanged(&self, name: &str) -> Result<()> {
+        if self.is_unchanged() {
+            return Ok(());
+        }
+        let path = &self.path;
+        Err(Error::new(Kind::Verification, format!("`{path}` changed since it was linked"))
+            .detail(format!("it is linked as `{name}` and was `{}`", untrusted(&self.text)))
+            .hint(format!("look at it again: `goward link {name} {path}`")))
+    }
+}
+
+impl Mark {
+    fn of(directory: &Path, file: &str) -> Result<Self> {
+        let metadata = fs::metadata(directory.join(file))?;
+        let seconds = metadata.mtime().saturating_mul(1_000_000_000);
+        Ok(Self {
+            file: file.to_owned(),
+            size: metadata.len(),
+            inode: metadata.ino(),
+            modified: seconds.saturating_add(metadata.mtime_nsec()),
+        })
+    }
+}
