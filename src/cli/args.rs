@@ -292,9 +292,8 @@ pub enum DebugCommand {
 
 #[derive(Args, Debug)]
 pub struct Bake {
-    /// Take the pins of this profile
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
+    #[command(flatten)]
+    pub choice: ProfileChoice,
     /// Change nothing; fail when the file does not have the pins
     #[arg(long)]
     pub check: bool,

@@ -11,7 +11,7 @@ pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
 }
 
 fn bake(session: &Session, args: &Bake) -> Result<()> {
-    let baked = session.debug_bake(args.profile.as_deref(), args.check)?;
+    let baked = session.debug_bake(args.check)?;
     let Some(file) = &baked.file else {
         session.ui.say(&format!("{} pins no GODEBUG setting", baked.origin));
         return Ok(());

@@ -30,7 +30,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ops::log::LogAccess;
 use crate::ops::{Fetch, Session};
 use crate::ui::{Ui, has_lost_data};
-use args::{Cli, Command};
+use args::{Cli, Command, Debug, DebugCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
 use goward_shim::names;
@@ -102,6 +102,9 @@ fn chosen_profile(command: &Command) -> Option<&str> {
         Command::Exec(args) => args.choice.profile.as_deref(),
         Command::Env(args) => args.choice.profile.as_deref(),
         Command::Which(args) => args.choice.profile.as_deref(),
+        Command::Debug(Debug { command: DebugCommand::Bake(args) }) => {
+            args.choice.profile.as_deref()
+        }
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::project::go_mod;
 use crate::settings::Settings;
 use crate::version::GoVersion;
-use goward_shim::{Tool, names};
+use goward_shim::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -33,16 +33,15 @@ pub struct Baked {
 }
 
 impl Session {
-    /// Writes the GODEBUG pins that apply here, or with `profile`, into the file that decides the
+    /// Writes the GODEBUG pins that apply here into the file that decides the
     /// defaults of binaries here; other lines stay. With `check` nothing is written.
     ///
     /// # Errors
     ///
     /// When the release has no such lines, or one of the pins cannot stand in one, and with `check`
     /// when the file lacks one. The file is then as it was.
-    pub fn debug_bake(&self, profile: Option<&str>, check: bool) -> Result<Baked> {
-        let session = self.with_profile(profile);
-        let toolchain = match session.governing(Tool::Go)? {
+    pub fn debug_bake(&self, check: bool) -> Result<Baked> {
+        let toolchain = match self.governing(Tool::Go)? {
             Governing::Toolchain(toolchain) => *toolchain,
             Governing::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
@@ -54,14 +53,14 @@ impl Session {
         if settings.is_empty() {
             return Ok(Baked { origin, file: None, lines: Vec::new(), warnings: Vec::new() });
         }
-        session.check_settings(&toolchain, &settings).map_err(untouched)?;
-        let (file, command) = session.module_file(&toolchain).map_err(untouched)?;
+        self.check_settings(&toolchain, &settings).map_err(untouched)?;
+        let (file, command) = self.module_file(&toolchain).map_err(untouched)?;
         let edit = |settings: &BTreeMap<&str, &str>| {
             let flags = settings.iter().map(|(key, value)| format!("-godebug={key}={value}"));
             let mut args = vec![command.to_owned(), "edit".to_owned(), "-print".to_owned()];
             args.extend(flags);
             args.push(file.to_string_lossy().into_owned());
-            let text = session.ask_go(&toolchain, &args);
+            let text = self.ask_go(&toolchain, &args);
             text.map_err(|error| untouched(error.with_kind(Kind::Failed)))
         };
         let (before, after) = (edit(&BTreeMap::new())?, edit(&settings)?);
@@ -126,14 +125,6 @@ impl Session {
                     .hint("go to the module whose programs are shipped"))
             }
         }
-    }
-
-    fn with_profile(&self, profile: Option<&str>) -> Self {
-        let mut ctx = self.ctx.clone();
-        if let Some(name) = profile {
-            ctx.variables.insert(names::PROFILE_VAR.into(), name.into());
-        }
-        Self { ctx, ui: self.ui, config: self.config.clone() }
     }
 }
 

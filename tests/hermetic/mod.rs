@@ -253,7 +253,9 @@ fn find(sandbox: &Sandbox, toolchain: &Toolchain) -> Go {
     let output = command.args(["which", "--json"]).output().unwrap();
     let which: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let path = |key: &str| PathBuf::from(which[key].as_str().unwrap());
-    let tree = path("path").parent().unwrap().parent().unwrap().to_owned();
+    // Of a linked toolchain the directory itself, which is what its go makes of the link.
+    let program = fs::canonicalize(path("path")).unwrap();
+    let tree = program.parent().unwrap().parent().unwrap().to_owned();
     let minor = release.split('.').nth(1).unwrap().parse().unwrap();
     Go { release, request, minor, tree, root: path("root") }
 }

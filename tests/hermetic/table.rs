@@ -246,7 +246,9 @@ fn read_back(lab: &Lab, tally: &mut Tally, go: &Go, isolation: Isolation, direct
         let own = own(lab, go, isolation, row);
         let caller = || values::caller(lab, &home, row);
         let exported = own.clone().or_else(|| given.contains(&row.name).then(caller));
-        let want = [own.or_else(|| want.get(&name).cloned()), exported];
+        // Go 1.19 answers nothing for GOTOOLCHAIN, which it does not know.
+        let answered = own.filter(|_| row.name != "GOTOOLCHAIN");
+        let want = [answered.or_else(|| want.get(&name).cloned()), exported];
         let got = [&got, &of_go].map(|found| value(lab, found, isolation, row));
         tally.case(go, row, isolation, (&want, &got));
     }

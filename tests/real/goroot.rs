@@ -252,43 +252,30 @@ fn assert_same(a: &[Binary], b: &[Binary]) {
     }
 }
 
-/// Go 1.22 and older.
-fn check_old(version: &'static str) {
-    let stores = Stores::new(version);
-    stores.same_with_goroot_final();
-    stores.differ_without_pins();
-    stores.same_with_a_fixed_goroot();
-    if is_full() {
+/// Returns a sample of these versions, the first one, or all.
+fn chosen(versions: &[&'static str]) -> Vec<Stores> {
+    let count = if is_full() { versions.len() } else { 1 };
+    let versions = if enabled() { &versions[..count] } else { &[] };
+    versions.iter().map(|version| Stores::new(version)).collect()
+}
+
+#[test]
+fn the_same_from_two_stores_up_to_go_1_22() {
+    for stores in chosen(&["1.22.10", "1.21.13"]) {
+        stores.same_with_goroot_final();
+        stores.differ_without_pins();
+        stores.same_with_a_fixed_goroot();
+        if is_full() {
+            stores.same_with_trimpath();
+        }
+    }
+}
+
+#[test]
+fn the_same_from_two_stores_from_go_1_23_on() {
+    for stores in chosen(&["1.27.1", "1.23.9", "1.24.11", "1.25.5", "1.26.2"]) {
+        stores.same_with_a_fixed_goroot();
+        stores.differ_without_pins();
         stores.same_with_trimpath();
-    }
-}
-
-/// Go 1.23 and newer.
-fn check_new(version: &'static str) {
-    let stores = Stores::new(version);
-    stores.same_with_a_fixed_goroot();
-    stores.differ_without_pins();
-    stores.same_with_trimpath();
-}
-
-#[test]
-fn binaries_of_go_1_22_are_the_same_from_two_stores() {
-    if enabled() {
-        check_old("1.22.10");
-    }
-}
-
-#[test]
-fn binaries_of_go_1_27_are_the_same_from_two_stores() {
-    if enabled() {
-        check_new("1.27.1");
-    }
-}
-
-#[test]
-fn binaries_of_every_other_line_are_the_same_from_two_stores() {
-    if enabled() && is_full() {
-        check_old("1.21.13");
-        ["1.23.9", "1.24.11", "1.25.5", "1.26.2"].into_iter().for_each(check_new);
     }
 }

@@ -16,6 +16,7 @@ pub fn first_minor(name: &str, value: &str) -> u32 {
     match name {
         "GOARM" if value.contains(',') => 22,
         "GOFIPS140" => 24,
+        "GOPPC64" if value == "power10" => 20,
         "GORISCV64" if value == "rva23u64" => 25,
         "GOARM64" | "GORISCV64" => 23,
         _ => 0,

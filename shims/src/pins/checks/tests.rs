@@ -130,6 +130,8 @@ fn values_that_old_versions_do_not_read() {
         ("GORISCV64", "rva20u64", 23),
         ("GORISCV64", "rva23u64", 25),
         ("GOFIPS140", "off", 24),
+        ("GOPPC64", "power9", 0),
+        ("GOPPC64", "power10", 20),
         ("GOAMD64", "v3", 0),
     ];
     for (name, value, minor) in cases {
