@@ -50,6 +50,6 @@ if diff "$results/plain" "$results/goward" >"$results/diff"; then
     echo "every script ends as it does without goward"
 else
     cat "$results/diff"
-    grep -A 40 -- '--- FAIL: TestScript/' "$results/goward.log" | head -n 400
+    grep -a -A 40 -- '--- FAIL: TestScript/' "$results/goward.log" | head -n 400
     exit 1
 fi

@@ -135,7 +135,8 @@ fn look(lab: &Lab, outer: &Go, inner: &Go, project: &str, start: (&str, &[&str])
         assert!(get("GOENV").is_some_and(|path| path.starts_with(&copies)), "{place}: {got:?}");
     }
     let traced = lab.sandbox.read(&format!("{out}/gofmt"));
-    let program = inner.tree.join("bin/gofmt");
+    let trees = lab.sandbox.store().join("tree");
+    let program = trees.join(inner.root.file_name().unwrap()).join("bin/gofmt");
     let runs = format!("goward: runs `{}`", program.display());
     assert_eq!(traced.matches(&runs).count(), 2, "{traced}");
     ways.len()
