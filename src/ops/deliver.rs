@@ -6,17 +6,21 @@
 
 use super::install::Want;
 use super::{Fetch, Session, pick};
-use crate::archive::{self, Limits, Sink};
+use crate::archive::{self, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Progress};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree, digest_beside,
 };
 use crate::version::GoVersion;
 use std::collections::BTreeSet;
-use std::io::{Read, Seek};
+use std::io;
+use std::thread;
+
+/// The most threads that write files; one that inflates cannot feed more.
+const MAX_HANDS: usize = 8;
 
 impl Session {
     /// Returns the weakest level that both the user and the project accept.
@@ -173,39 +177,40 @@ fn fill(
         }
     }
     let limits = Limits::default();
-    let mut sink =
-        |path: &_, size, contents: &mut dyn Read| quarantine.write_file(path, size, contents);
     let (name, body) = (&artifact.name, &mut artifact.body);
-    let unpacked = match artifact.kind {
+    let unpacked = quarantine.fill(hands(), |sinks| match artifact.kind {
         ArtifactKind::TarGz => {
-            let mut digesting = Hashing::new(&mut *body);
-            archive::tar_gz::unpack(name, &mut digesting, &limits, &mut sink)
-                .map(|_| Some(digesting.finish()))
+            let (unpacked, digest, size) =
+                digest_beside(body, |body| archive::tar_gz::unpack(name, body, &limits, sinks));
+            unpacked.map(|_| Some((digest, size)))
         }
         ArtifactKind::Zip => {
-            unpack_zip(name, body.require_file(name)?, &limits, &mut sink).map(Some)
+            let file = &*body.require_file(name)?;
+            let (unpacked, digest) = thread::scope(|scope| {
+                let digesting = scope.spawn(|| digest_file(file));
+                let unpacked = archive::zip::unpack(name, file, &limits, sinks);
+                (unpacked, digesting.join())
+            });
+            unpacked?;
+            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
         }
         ArtifactKind::Wheel => {
-            archive::wheel::unpack(name, body.require_file(name)?, &limits, &mut sink).map(|_| None)
+            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)
         }
-    };
+    });
     // A parser says that its input ended; the network knows why.
     unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
 }
 
-/// Digests a zip archive, then unpacks it: its directory is at its end.
-fn unpack_zip(
-    name: &str,
-    file: &mut fs_err::File,
-    limits: &Limits,
-    sink: &mut Sink,
-) -> Result<(Digest, u64)> {
-    let mut digesting = Hashing::new(&mut *file);
-    std::io::copy(&mut digesting, &mut std::io::sink())?;
-    let digest = digesting.finish();
-    file.rewind()?;
-    archive::zip::unpack(name, file, limits, sink)?;
-    Ok(digest)
+/// Returns how many threads write files.
+fn hands() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MAX_HANDS)
+}
+
+fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+    let mut digesting = Hashing::new(file);
+    io::copy(&mut digesting, &mut io::sink())?;
+    Ok(digesting.finish())
 }
 
 /// Puts the failures of all sources into one report, of the most serious kind.

@@ -97,7 +97,7 @@ impl Store {
 }
 
 fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
-    let (files, bytes) = verified.totals();
+    let files = verified.files();
     Receipt {
         version: verified.version(),
         platform: verified.platform(),
@@ -105,8 +105,8 @@ fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         archive: verified.archive(),
         level: verified.level(),
         source: untrusted(source),
-        files,
-        bytes,
+        files: files.len() as u64,
+        bytes: files.values().map(|file| file.size).sum(),
         absent: verified.absent().to_vec(),
         extra: verified.extra().is_some(),
     }
