@@ -73,7 +73,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 1 << 30, entries: 30_000, file: 256 << 20, ratio: 200, memory: 32 << 20 }
+        Self { total: 1 << 30, entries: 30_000, file: 256 << 20, ratio: 200, memory: 24 << 20 }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::args::List;
 use crate::error::Result;
 use crate::ops::{Fetch, Session};
-use crate::store::Installed;
+use crate::store::{Counted, Installed};
 use indicatif::HumanBytes;
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
@@ -17,31 +17,38 @@ fn installed(session: &Session, json: bool) -> Result<()> {
         None
     });
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
+    let (store, mut counted) = (session.store()?, Counted::new());
+    let mut sizes = Vec::new();
+    for toolchain in &toolchains {
+        sizes.push(store.disk(toolchain, &mut counted)?);
+    }
     if json {
+        let entries = toolchains.iter().zip(sizes);
         let entries: Vec<_> =
-            toolchains.iter().map(|toolchain| entry(toolchain, is_default(toolchain))).collect();
+            entries.map(|(found, disk)| entry(found, is_default(found), disk)).collect();
         session.ui.json(&entries.into());
         return Ok(());
     }
     if toolchains.is_empty() {
         session.ui.say("no toolchain is installed; `goward install stable` installs one");
     }
-    for toolchain in &toolchains {
+    for (toolchain, disk) in toolchains.iter().zip(sizes) {
         let receipt = &toolchain.receipt;
         let mark = if is_default(toolchain) { "  default" } else { "" };
         let line = format!(
-            "{:<12} {:<14} {:<9} {:>10}{mark}",
+            "{:<12} {:<14} {:<9} {:>10} {:>10} on disk{mark}",
             receipt.version.to_string(),
             receipt.platform.to_string(),
             receipt.level.name(),
             HumanBytes(receipt.bytes).to_string(),
+            HumanBytes(disk).to_string(),
         );
         session.ui.data(line.trim_end());
     }
     Ok(())
 }
 
-fn entry(toolchain: &Installed, is_default: bool) -> serde_json::Value {
+fn entry(toolchain: &Installed, is_default: bool, disk: u64) -> serde_json::Value {
     let receipt = &toolchain.receipt;
     serde_json::json!({
         "version": receipt.version.to_string(),
@@ -51,6 +58,7 @@ fn entry(toolchain: &Installed, is_default: bool) -> serde_json::Value {
         "source": receipt.source,
         "files": receipt.files,
         "bytes": receipt.bytes,
+        "disk": disk,
         "full": receipt.extra,
         "default": is_default,
         "tree": toolchain.tree.to_string_lossy(),

@@ -7,16 +7,19 @@
 use super::install::Want;
 use super::{Fetch, Session, pick};
 use crate::archive::{self, Limits};
+use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Progress};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree, digest_beside,
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, VerifiedTree,
+    digest_beside,
 };
 use crate::version::GoVersion;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// The most threads that write files; one that inflates cannot feed more.
@@ -103,6 +106,10 @@ impl Session {
                 .hint(format!("or install it without them: `goward install {}`", want.version)));
         }
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
+        if let Some(how) = self.sharing() {
+            let twins = store.twins(want.version, want.platform, how, staging.path())?;
+            twins.into_iter().for_each(|twins| quarantine.share_with(twins));
+        }
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
         let evidence = Evidence { archive, ..evidence };
@@ -113,6 +120,15 @@ impl Session {
                 if demanded { error.detail("the project's manifest demands it") } else { error }
             })?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Returns how the user wants equal files to share their bytes.
+    fn sharing(&self) -> Option<Sharing> {
+        match self.config.store.dedupe {
+            Dedupe::Reflink => Some(Sharing::Clone),
+            Dedupe::Hardlink => Some(Sharing::Link),
+            Dedupe::Off => None,
+        }
     }
 
     /// Collects what is known about a toolchain before its bytes are looked at.
@@ -176,9 +192,9 @@ fn fill(
             quarantine.add_absent(path, digest);
         }
     }
-    let limits = Limits::default();
+    let (hands, limits) = share();
     let (name, body) = (&artifact.name, &mut artifact.body);
-    let unpacked = quarantine.fill(hands(), |sinks| match artifact.kind {
+    let unpacked = quarantine.fill(hands, |sinks| match artifact.kind {
         ArtifactKind::TarGz => {
             let (unpacked, digest, size) =
                 digest_beside(body, |body| archive::tar_gz::unpack(name, body, &limits, sinks));
@@ -202,9 +218,21 @@ fn fill(
     unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
 }
 
-/// Returns how many threads write files.
-fn hands() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(MAX_HANDS)
+/// How many installs go on side by side in this process, and divide its cores and memory.
+static SIDE_BY_SIDE: AtomicUsize = AtomicUsize::new(1);
+
+/// Divides cores and memory among `count` installs from now on.
+pub(super) fn divide_among(count: usize) {
+    SIDE_BY_SIDE.store(count.max(1), Ordering::Relaxed);
+}
+
+/// Returns how many threads write files for one install, and what may be on the way to them.
+fn share() -> (usize, Limits) {
+    let count = SIDE_BY_SIDE.load(Ordering::Relaxed);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let limits = Limits::default();
+    let memory = limits.memory / count as u64;
+    (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, ..limits })
 }
 
 fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
@@ -213,21 +241,30 @@ fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
     Ok(digesting.finish())
 }
 
-/// Puts the failures of all sources into one report, of the most serious kind.
+/// Says that no source delivers, and why each does not.
 fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {
         return error;
     }
+    let message = format!("no source delivers {} for {}", want.version, want.platform);
+    gather(message, &failures, |report| report.detail("nothing was installed"))
+}
+
+/// Puts several failures into one report, of the most serious kind; `end` adds what holds for all.
+pub(super) fn gather(
+    message: String,
+    failures: &[(String, Error)],
+    end: impl FnOnce(Error) -> Error,
+) -> Error {
     let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
     let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
         .into_iter()
         .find(|kind| has(*kind))
         .unwrap_or(Kind::Failed);
-    let message = format!("no source delivers {} for {}", want.version, want.platform);
     let mut report = Error::new(kind, message);
-    for (name, error) in &failures {
+    for (name, error) in failures {
         report = report.detail(format!("{name}: {}", error.message()));
         for detail in error.details() {
             report = report.detail(format!("  {detail}"));
@@ -237,5 +274,5 @@ fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     let hints =
         failures.iter().filter(|(_, error)| error.kind() == kind).flat_map(|(_, e)| e.hints());
     let hints: BTreeSet<&String> = hints.collect();
-    hints.into_iter().fold(report.detail("nothing was installed"), Error::hint)
+    hints.into_iter().fold(end(report), Error::hint)
 }

@@ -15,6 +15,7 @@ use crate::version::request::Request;
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long to wait for another process that installs the same toolchain.
@@ -230,12 +231,7 @@ impl Session {
             // Nothing is written where everything is there: the store may be read-only.
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
-        store.recover()?;
-        self.place_shims()?;
-        // A store that is read-only from now on has what `go` needs.
-        for isolation in Isolation::ALL {
-            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
-        }
+        self.make_ready(&store)?;
         if let Some(installed) = present(&store, want, floor)? {
             store.ensure_root(&installed)?;
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
@@ -255,6 +251,20 @@ impl Session {
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(Outcome { installed, is_new: true, warnings })
+    }
+
+    /// Clears leftovers away and puts into the store what every toolchain needs.
+    fn make_ready(&self, store: &Store) -> Result<()> {
+        // Temporary names are unique to the process.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        store.recover()?;
+        self.place_shims()?;
+        // A store that is read-only from now on has what `go` needs.
+        for isolation in Isolation::ALL {
+            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
+        }
+        Ok(())
     }
 
     /// Fetches and verifies a release without keeping it.

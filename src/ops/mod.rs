@@ -11,6 +11,7 @@ pub mod explain;
 pub mod governing;
 pub mod init;
 pub mod install;
+mod install_many;
 pub mod launch;
 pub mod lock;
 pub mod overrides;

@@ -4,7 +4,7 @@
 //! links lead nowhere yet, then the rename, then the directory, then the receipt, which is the commit
 //! point.
 
-use super::{Installed, Receipt, Store, is_directory, recover, root};
+use super::{Installed, Receipt, Store, files, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::verify::VerifiedTree;
 use fs_err as fs;
@@ -65,8 +65,9 @@ impl Store {
             self.place_tree(verified, &key)?;
         }
         let scratch = self.stage("receipt")?;
-        let written = receipt.write(&self.home().join("meta"), scratch.path());
-        written.map_err(|error| self.explain(error))?;
+        let list = files::write(verified.files(), &self.list_path(&key), scratch.path());
+        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+            .map_err(|error| self.explain(error))?;
         self.installed(&key)?.ok_or_else(|| {
             let message = format!("`{key}` was removed while it was being installed");
             Error::new(Kind::Failed, message).hint("try again")

@@ -5,8 +5,8 @@
 
 use super::staging::LOCK_SUFFIX;
 use super::{
-    Receipt, Store, TRASH_PREFIX, delete, entries, flock, is_directory, is_key, publish, rehash,
-    root, staging,
+    Receipt, Rehashed, Store, TRASH_PREFIX, delete, entries, files, flock, is_directory, is_key,
+    publish, rehash, root, staging,
 };
 use crate::error::Result;
 use crate::platform::Platform;
@@ -55,6 +55,7 @@ impl Store {
         let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
         if lock.is_held() {
             self.clear_trees(records, &mut recovered)?;
+            self.clear_lists()?;
         }
         Ok(recovered)
     }
@@ -131,20 +132,34 @@ impl Store {
         Ok(())
     }
 
+    /// Removes lists of trees that are not installed.
+    fn clear_lists(&self) -> Result<()> {
+        for entry in entries(&self.home().join("meta"))? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let key = name.strip_suffix(files::SUFFIX).filter(|key| is_key(key));
+            let is_left = |key| fs::symlink_metadata(self.receipt_path(key)).is_err();
+            if key.is_some_and(is_left) {
+                fs::remove_file(entry.path()).map_err(|error| self.explain(error))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the receipt of a tree that is exactly what the records have under its name.
     fn adopt(&self, records: &Records, key: &str, tree: &Path) -> Result<bool> {
-        let Some(receipt) = recognise(records, key, tree) else {
+        let Some((receipt, found)) = recognise(records, key, tree) else {
             return Ok(false);
         };
         let scratch = self.stage("receipt")?;
-        let written = receipt.write(&self.home().join("meta"), scratch.path());
-        written.map_err(|error| self.explain(error))?;
+        let list = files::write(&found.files, &self.list_path(key), scratch.path());
+        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+            .map_err(|error| self.explain(error))?;
         root::ensure(self, key, false)?;
         Ok(true)
     }
 }
 
-fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
+fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Rehashed)> {
     // go1.27.1-linux-amd64-31eaa45dd625
     let mut parts = key.splitn(2, '-');
     let version = GoVersion::parse(parts.next()?).ok()?;
@@ -158,16 +173,16 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
     let receipt = Receipt {
         version,
         platform,
-        h1: found.h1,
+        h1: found.h1.clone(),
         archive: None,
         level: Level::BuiltIn,
         source: "an install that was interrupted".to_owned(),
         files: found.files.len() as u64,
-        bytes: found.bytes,
+        bytes: found.files.values().map(|file| file.size).sum(),
         absent,
         extra: false,
     };
-    (receipt.h1 == *known && receipt.key() == key).then_some(receipt)
+    (receipt.h1 == *known && receipt.key() == key).then_some((receipt, found))
 }
 
 /// Returns true when a tree on disk is the verified one.

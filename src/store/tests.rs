@@ -97,8 +97,10 @@ fn an_installed_toolchain_is_found() {
     assert!(store.find(go(), darwin, None).unwrap().is_none());
 
     let rehashed = rehash(&installed.tree, go(), linux(), &[]).unwrap();
-    assert_eq!((rehashed.h1, rehashed.bytes), (h1, installed.receipt.bytes));
+    assert_eq!(rehashed.h1, h1);
     assert_eq!(rehashed.files.len() as u64, installed.receipt.files);
+    assert_eq!(rehashed.files.values().map(|file| file.size).sum::<u64>(), installed.receipt.bytes);
+    assert_eq!(store.files(&installed).unwrap(), Some(rehashed.files));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&installed.tree) & 0o222, 0);
     assert_eq!(mode(&installed.tree.join("bin/go")) & 0o300, 0o100);
@@ -488,6 +490,40 @@ fn rehashing_notices_what_does_not_belong() {
     fs::create_dir(installed.tree.join("api")).unwrap();
     fs::write(installed.tree.join("api/x"), "x").unwrap();
     assert_eq!(check().unwrap_err().message(), "`api/x` does not belong to the toolchain");
+}
+
+#[test]
+fn a_list_counts_only_if_it_comes_to_the_hash() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let path = store.list_path(&installed.key);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.lines().is_sorted_by_key(|line| line.splitn(3, ' ').nth(2)));
+    let lines = text.lines().count();
+    let without_last = text.lines().take(lines - 1).map(|line| format!("{line}\n")).collect();
+    for changed in [
+        String::new(),
+        text[..text.len() - 1].to_owned(),
+        text[1..].to_owned(),
+        without_last,
+        text.replacen(" bin/go\n", " bin/../go\n", 1),
+        text.replacen(" bin/go\n", " bin/g\n", 1),
+    ] {
+        assert_ne!(changed, text);
+        fs::write(&path, changed).unwrap();
+        assert_eq!(store.files(&installed).unwrap(), None);
+    }
+    // The next install of the same tree writes it again.
+    install(&store, &tree(), false, Level::Listed);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    store.remove(&installed).unwrap();
+    assert!(!path.exists());
+    assert_eq!(store.files(&installed).unwrap(), None);
+    fs::write(&path, text).unwrap();
+    fs::write(store.home().join("meta/mine.files"), "x").unwrap();
+    store.recover().unwrap();
+    assert_eq!(names(&store.home().join("meta")), ["mine.files"]);
 }
 
 #[test]

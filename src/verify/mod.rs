@@ -20,6 +20,7 @@ mod scribe;
 pub mod sha256;
 #[cfg(test)]
 mod tests;
+pub mod twins;
 
 pub use absent::Absent;
 pub use dirhash::H1;
@@ -28,6 +29,7 @@ pub use judge::Evidence;
 pub use quarantine::{Entry, Quarantine, Unpacked};
 pub use records::{Record, Records};
 pub use sha256::{Digest, Hasher, Hashing, digest_beside};
+pub use twins::{Sharing, Twins};
 
 use crate::error::Result;
 use crate::platform::Platform;

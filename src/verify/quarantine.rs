@@ -6,7 +6,7 @@
 
 use super::dirhash::tree_h1;
 use super::scribe::{Scribe, VERSION, Written, set_time};
-use super::{Digest, H1};
+use super::{Digest, H1, Twins};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -45,6 +45,8 @@ pub(super) struct Place {
     pub(super) tree: (PathBuf, OwnedFd),
     /// What the hash does not cover goes here, if it is wanted.
     pub(super) extra: Option<(PathBuf, OwnedFd)>,
+    /// Files that need not be written.
+    pub(super) twins: Option<Twins>,
     /// The beginning of `VERSION`, once it was written.
     pub(super) version: OnceLock<Vec<u8>>,
 }
@@ -86,12 +88,17 @@ impl Quarantine {
         let extra = keep_extra.then(|| Place::make(directory.join("extra"))).transpose()?;
         let tree = Place::make(directory.join("tree"))?;
         Ok(Self {
-            place: Place { tree, extra, version: OnceLock::new() },
+            place: Place { tree, extra, twins: None, version: OnceLock::new() },
             files: BTreeMap::new(),
             absent: BTreeMap::new(),
             directories: Vec::new(),
             untimed: Vec::new(),
         })
+    }
+
+    /// Lets files share their bytes with those of other toolchains.
+    pub fn share_with(&mut self, twins: Twins) {
+        self.place.twins = Some(twins);
     }
 
     /// Has `unpack` hand files to `hands` sinks, which can work side by side. A sink writes a file of

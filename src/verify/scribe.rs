@@ -4,10 +4,10 @@
 //! astray: a directory is opened in the one above it, links are never followed, and a file that is
 //! there already is an error.
 
-use super::Hasher;
 use super::dirhash::is_covered;
 use super::mode::is_executable;
 use super::quarantine::{Entry, Place, check_size};
+use super::{Digest, Hasher, Twins};
 use crate::archive::EntryPath;
 use crate::error::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -74,13 +74,12 @@ impl<'a> Scribe<'a> {
             Some(extra) => extra,
             None => return drop_file(path, size, contents),
         };
-        let file = branch.create(name, &mut self.written.directories)?;
+        let made = &mut self.written.directories;
+        let (mut begun, mut count) = (None, 0);
         let mut hasher = Hasher::default();
         let mut version = (covered && name == VERSION).then(Vec::new);
-        let mut count = 0;
         loop {
             let chunk = match contents.fill_buf() {
-                Ok([]) => break,
                 Ok(chunk) => chunk,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
@@ -91,7 +90,17 @@ impl<'a> Scribe<'a> {
                 break;
             }
             hasher.update(chunk);
-            write_all(&file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
+            if begun.is_none() {
+                let twins = self.place.twins.as_ref().filter(|_| covered && version.is_none());
+                let twins = twins.filter(|_| length as u64 == size);
+                let twins = twins.map(|twins| (twins, hasher.clone().finish()));
+                begun = Some(branch.begin(name, chunk, twins, made)?);
+            } else if let Some(Begun::New(file)) = &begun {
+                write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
+            }
+            if length == 0 {
+                break;
+            }
             if let Some(version) = &mut version {
                 version.extend_from_slice(&chunk[..length.min(MAX_VERSION - version.len())]);
             }
@@ -102,10 +111,12 @@ impl<'a> Scribe<'a> {
             // There is one `VERSION`; the gate of the archive sees to that.
             _ = self.place.version.set(version);
         }
-        match self.place.time() {
-            Some(time) => set_time(&file, time)
-                .map_err(|errno| branch.error("set the time of", name, errno))?,
-            None => self.written.untimed.push(branch.path.join(name)),
+        if let Some(Begun::New(file)) = begun {
+            match self.place.time() {
+                Some(time) => set_time(&file, time)
+                    .map_err(|errno| branch.error("set the time of", name, errno))?,
+                None => self.written.untimed.push(branch.path.join(name)),
+            }
         }
         if covered {
             let entry = Entry { digest: hasher.finish(), size };
@@ -113,6 +124,14 @@ impl<'a> Scribe<'a> {
         }
         Ok(())
     }
+}
+
+/// How a file came into being.
+enum Begun {
+    /// Made here, with its first bytes in it.
+    New(OwnedFd),
+    /// Another name of a file that was there, which stays as it is.
+    Linked,
 }
 
 /// A directory of the quarantine, and the directories below it that lead to the last file.
@@ -124,16 +143,32 @@ struct Branch<'a> {
 }
 
 impl Branch<'_> {
-    /// Makes a file that is not there yet, with its directories, which are noted in `made`.
-    fn create(&mut self, path: &str, made: &mut Vec<PathBuf>) -> Result<OwnedFd> {
+    /// Makes a file that is not there yet and begins with `chunk`; its directories are noted in `made`.
+    /// With `twins` and the digest, `chunk` is all there is, and may be shared.
+    fn begin(
+        &mut self,
+        path: &str,
+        chunk: &[u8],
+        twins: Option<(&Twins, Digest)>,
+        made: &mut Vec<PathBuf>,
+    ) -> Result<Begun> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         self.enter(directory, made)?;
         let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
-        let mode = if is_executable(path) { 0o555 } else { 0o444 };
+        let bits = if is_executable(path) { 0o555 } else { 0o444 };
+        if let Some((twins, digest)) = &twins
+            && twins.link(digest, chunk, parent, name, bits)
+        {
+            return Ok(Begun::Linked);
+        }
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        openat(parent, name, flags, Mode::from_raw_mode(mode))
-            .map_err(|errno| self.error("create file", path, errno))
+        let file = openat(parent, name, flags, Mode::from_raw_mode(bits))
+            .map_err(|errno| self.error("create file", path, errno))?;
+        if !twins.is_some_and(|(twins, digest)| twins.clone(&digest, chunk, &file)) {
+            write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
+        }
+        Ok(Begun::New(file))
     }
 
     /// Opens a directory, in which the next files are likely to be too.
