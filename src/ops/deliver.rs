@@ -107,8 +107,7 @@ impl Session {
         }
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         if let Some(how) = self.sharing() {
-            let twins = store.twins(want.version, want.platform, how, staging.path())?;
-            twins.into_iter().for_each(|twins| quarantine.share_with(twins));
+            quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;

@@ -47,7 +47,7 @@ pub fn rehash(
         Kind::Verification => error.detail(format!("found in `{}`", directory.display())),
         _ => error,
     })?;
-    let files = read_all(paths)?;
+    let files = read_all(&paths)?;
     let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
     let left_out = absent.iter().filter(|(path, _)| !files.contains_key(path));
     let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
@@ -81,7 +81,7 @@ fn list(directory: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) -> R
 }
 
 /// Digests files, each core its share.
-fn read_all(paths: Vec<(String, PathBuf)>) -> Result<BTreeMap<String, Entry>> {
+fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, Entry>> {
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut done, mut buffer) = (Vec::new(), vec![0; BUFFER]);

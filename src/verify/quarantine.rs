@@ -97,8 +97,8 @@ impl Quarantine {
     }
 
     /// Lets files share their bytes with those of other toolchains.
-    pub fn share_with(&mut self, twins: Twins) {
-        self.place.twins = Some(twins);
+    pub fn share_with(&mut self, twins: Option<Twins>) {
+        self.place.twins = twins;
     }
 
     /// Has `unpack` hand files to `hands` sinks, which can work side by side. A sink writes a file of

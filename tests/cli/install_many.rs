@@ -70,6 +70,30 @@ fn what_fails_does_not_hold_up_the_others() {
     assert_eq!(server.log().len(), requests);
 }
 
+#[test]
+fn every_download_has_its_bar() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    for version in ["go1.98.3", "go1.99.1"] {
+        server.change(&format!("/{}", archive(version)), |route| {
+            route.always(Fault::Drip(Duration::from_micros(500)))
+        });
+    }
+    // A terminal of its own; without one there are no bars.
+    let goward = sandbox.path("bin/goward");
+    let line = format!("{} install 1.98.3 1.99.1", goward.display());
+    let mut command = sandbox.command(Path::new("script"), "project");
+    command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm");
+    if std::process::Command::new("script").arg("--version").output().is_err() {
+        return crate::common::skip("progress bars: no `script` to make a terminal");
+    }
+    let outcome = sandbox.finish(&mut command);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let at = |what: &str| outcome.stdout.find(what).unwrap_or_else(|| panic!("{outcome:?}"));
+    let first = at("installed ");
+    assert!(at("go1.98.3 [URL]/") < first && at("go1.99.1 [URL]/") < first, "{outcome:?}");
+}
+
 /// An archive of the size of a release: 230 MB in a few large files and many small ones.
 fn large_archive(version: &str) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
@@ -90,7 +114,7 @@ fn large_archive(version: &str) -> Vec<u8> {
         })
         .collect();
     let large = noise.repeat(30);
-    for (number, size) in [large.len(); 6].into_iter().chain([5_000; 10_000]).enumerate() {
+    for (number, size) in [large.len(); 6].into_iter().chain(vec![5_000; 10_000]).enumerate() {
         let mut tar = RawTar::default();
         tar.file(format!("go/src/{}/{number}.go", number / 100).as_bytes(), &large[..size]);
         gzip.write_all(&tar.0).unwrap();
