@@ -25,6 +25,31 @@ pub struct Config {
     pub http_hosts: Vec<String>,
     /// Whether `go` installs a missing toolchain.
     pub auto_install: Option<bool>,
+    /// How toolchains are kept.
+    #[serde(default)]
+    pub store: StoreConfig,
+}
+
+/// The table `[store]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StoreConfig {
+    /// Whether equal files of two toolchains share their bytes, and how.
+    #[serde(default)]
+    pub dedupe: Dedupe,
+}
+
+/// How equal files of two toolchains share their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dedupe {
+    /// As clones, where the file system has them.
+    #[default]
+    Reflink,
+    /// As hard links.
+    Hardlink,
+    /// Not at all.
+    Off,
 }
 
 impl Config {
@@ -53,7 +78,7 @@ impl Config {
                 )
                 .hint("the settings are described in docs/environment.md");
             };
-            let known = ["accept", "auto-install", "http-hosts", "source"];
+            let known = ["accept", "auto-install", "http-hosts", "source", "store"];
             Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
                 .hint(match near_match(key, known) {
                     Some(near) => format!("did you mean `{near}`?"),

@@ -2,15 +2,19 @@
 
 use crate::error::{Error, printable};
 use anstream::AutoStream;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often a bar shows that something is going on.
 const TICK: Duration = Duration::from_millis(120);
+
+/// All bars, one below the other, on standard error.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Whether something could not be printed, such as on a full disk.
 static LOST_DATA: AtomicBool = AtomicBool::new(false);
@@ -63,9 +67,16 @@ impl Ui {
     /// Says on standard error what was done.
     pub fn say(self, text: &str) {
         if !self.quiet {
-            let mut err = AutoStream::auto(std::io::stderr());
-            _ = writeln!(err, "goward: {}", printable(text));
+            self.beside_bars(|| {
+                let mut err = AutoStream::auto(std::io::stderr());
+                _ = writeln!(err, "goward: {}", printable(text));
+            });
         }
+    }
+
+    /// Prints while no bar is drawn.
+    fn beside_bars(self, print: impl FnOnce()) {
+        if self.progress { BARS.suspend(print) } else { print() }
     }
 
     /// Prints a warning to standard error, also when little is to be said.
@@ -85,7 +96,7 @@ impl Ui {
         if !self.progress {
             return ProgressBar::hidden();
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = BARS.add(ProgressBar::no_length());
         if let Ok(style) = ProgressStyle::with_template(
             "{spinner} {msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
         ) {

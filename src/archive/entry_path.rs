@@ -143,20 +143,24 @@ fn check(name: &str) -> Result<&str, Problem> {
 /// cannot both be there, and no format characters, which make a name look like another.
 fn belongs(character: char) -> bool {
     if character.is_ascii() {
-        !character.is_ascii_control() && !r#"<>:"|?*\"#.contains(character)
+        !character.is_ascii_control()
+            && !matches!(character, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\\')
     } else {
         character.is_alphanumeric()
     }
 }
 
 fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_uppercase();
-    let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
-    let is_port = number.is_some_and(|number| {
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    let is_port = stem.split_at_checked(3).is_some_and(|(kind, number)| {
         let mut characters = number.chars();
-        matches!((characters.next(), characters.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+        let is_number = matches!(
+            (characters.next(), characters.next()),
+            (Some('0'..='9' | '¹' | '²' | '³'), None)
+        );
+        is_number && ["COM", "LPT"].iter().any(|port| port.eq_ignore_ascii_case(kind))
     });
-    is_port || DEVICES.contains(&stem.as_str())
+    is_port || DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem))
 }
 
 #[cfg(test)]

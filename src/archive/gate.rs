@@ -1,16 +1,19 @@
 //! What every entry of every kind of archive has to pass.
 //!
-//! [`Gate`] parses names, keeps paths apart and counts; [`Input`] and [`Inflated`] watch the bytes
-//! on both sides of the decompressor; [`Stop`] keeps an archive that is refused apart from a disk
-//! that failed.
+//! [`Gate`] parses names, keeps paths apart and counts; [`hand`] gives a sink exactly the bytes of one
+//! file; [`Input`] and [`Inflated`] watch the bytes on both sides of the decompressor; [`Stop`] keeps
+//! an archive that is refused apart from a disk that failed.
 
-use super::{Contents, EntryPath, EntryPathError, Limits, Sink};
-use crate::error::{Error, Kind, untrusted};
-use std::cell::{Cell, RefCell};
+use super::{Contents, EntryPath, EntryPathError, Limits};
+use crate::error::{Error, Kind, Result, untrusted};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::rc::Rc;
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How much of a file is handed over at a time.
+pub(super) const AHEAD: usize = 1 << 20;
 
 /// Contents may be this much larger than [`Limits::ratio`] allows: decompressors read ahead, and a
 /// few very regular files at the start are no bomb.
@@ -37,10 +40,10 @@ impl Stop {
 
     /// Makes the error that people see.
     pub(super) fn into_error(self, name: &str, meter: &Meter) -> Error {
-        if let Some(error) = meter.failed.take() {
+        if let Some(error) = take(&meter.failed) {
             return read_error(name, error);
         }
-        match (meter.refused.take(), self) {
+        match (take(&meter.refused), self) {
             (None, Self::Failed(error)) => error,
             (Some(cause), _) | (None, Self::Refused(cause)) => Error::new(
                 Kind::Verification,
@@ -81,27 +84,36 @@ pub(super) fn entry(name: &[u8], cause: &str) -> Stop {
 /// What [`Input`] and [`Inflated`] saw; read errors pass through parsers that reword them.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
-    compressed: Cell<u64>,
-    failed: RefCell<Option<io::Error>>,
-    refused: RefCell<Option<String>>,
+    compressed: AtomicU64,
+    failed: Mutex<Option<io::Error>>,
+    refused: Mutex<Option<String>>,
+}
+
+fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn put<T>(slot: &Mutex<Option<T>>, value: T) {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).replace(value);
 }
 
 /// The archive itself, watched.
+#[derive(Clone)]
 pub(super) struct Input<R> {
     inner: R,
-    meter: Rc<Meter>,
+    meter: Arc<Meter>,
 }
 
 impl<R> Input<R> {
-    pub(super) fn new(inner: R, meter: &Rc<Meter>) -> Self {
-        Self { inner, meter: Rc::clone(meter) }
+    pub(super) fn new(inner: R, meter: &Arc<Meter>) -> Self {
+        Self { inner, meter: Arc::clone(meter) }
     }
 
     fn watch<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
             if kind != io::ErrorKind::Interrupted {
-                self.meter.failed.replace(Some(error));
+                put(&self.meter.failed, error);
             }
             io::Error::from(kind)
         })
@@ -112,7 +124,7 @@ impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let result = self.inner.read(buffer);
         let count = self.watch(result)?;
-        self.meter.compressed.set(self.meter.compressed.get() + count as u64);
+        self.meter.compressed.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
@@ -130,14 +142,14 @@ pub(super) struct Inflated<R> {
     count: u64,
     ratio: u64,
     most: u64,
-    meter: Rc<Meter>,
+    meter: Arc<Meter>,
 }
 
 impl<R> Inflated<R> {
-    pub(super) fn new(inner: R, limits: &Limits, meter: &Rc<Meter>) -> Self {
+    pub(super) fn new(inner: R, limits: &Limits, meter: &Arc<Meter>) -> Self {
         // Headers and padding of tar come on top of the files.
         let most = limits.total.saturating_add(limits.entries.saturating_mul(4 * 512));
-        Self { inner, count: 0, ratio: limits.ratio, most, meter: Rc::clone(meter) }
+        Self { inner, count: 0, ratio: limits.ratio, most, meter: Arc::clone(meter) }
     }
 
     pub(super) fn into_inner(self) -> R {
@@ -154,10 +166,11 @@ impl<R: Read> Read for Inflated<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.count += count as u64;
-        let bomb = exceeds_ratio(self.count, self.meter.compressed.get(), self.ratio);
+        let compressed = self.meter.compressed.load(Ordering::Relaxed);
+        let bomb = exceeds_ratio(self.count, compressed, self.ratio);
         if bomb || self.count > self.most {
             let cause = "it holds far more than its size allows";
-            self.meter.refused.replace(Some(cause.to_owned()));
+            put(&self.meter.refused, cause.to_owned());
             return Err(io::Error::other(cause));
         }
         Ok(count)
@@ -179,27 +192,26 @@ enum Role {
     Parent,
 }
 
-/// The one way from an entry to the sink.
-pub(super) struct Gate<'a, 's> {
+/// What every entry has to pass before anything is done with it.
+pub(super) struct Gate<'a> {
     limits: &'a Limits,
-    sink: &'a mut Sink<'s>,
     /// By lower-case path: the spelling and the role.
     paths: HashMap<String, (String, Role)>,
     entries: u64,
     contents: Contents,
 }
 
-impl<'a, 's> Gate<'a, 's> {
-    pub(super) fn new(limits: &'a Limits, sink: &'a mut Sink<'s>) -> Self {
-        Self { limits, sink, paths: HashMap::new(), entries: 0, contents: Contents::default() }
+impl<'a> Gate<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self { limits, paths: HashMap::new(), entries: 0, contents: Contents::default() }
     }
 
     pub(super) fn contents(&self) -> Contents {
         self.contents
     }
 
-    /// Takes a regular file of `size` bytes. `body` may have more; that is refused.
-    pub(super) fn file(&mut self, raw: &[u8], size: u64, body: &mut dyn Read) -> Result<(), Stop> {
+    /// Admits a regular file of `size` bytes.
+    pub(super) fn file(&mut self, raw: &[u8], size: u64) -> Result<EntryPath, Stop> {
         self.count()?;
         let path = EntryPath::parse(raw)?;
         self.enter(&path, Role::File)?;
@@ -211,24 +223,10 @@ impl<'a, 's> Gate<'a, 's> {
         if self.contents.bytes > self.limits.total {
             return Err(entry(raw, "makes the contents too large"));
         }
-        let mut body = Body { inner: body, left: size, failed: None };
-        let handed = (self.sink)(&path, size, &mut body).and_then(|()| {
-            io::copy(&mut body, &mut io::sink())?;
-            Ok(())
-        });
-        match (handed, body.failed) {
-            (Err(_), Some(error)) => Err(entry(raw, &damage(&error))),
-            (Err(error), None) => Err(Stop::Failed(error)),
-            // Reading on also makes decompressors compare the checksum.
-            (Ok(()), _) => match body.inner.read(&mut [0]) {
-                Ok(0) => Ok(()),
-                Ok(_) => Err(entry(raw, "is longer than it says")),
-                Err(error) => Err(entry(raw, &damage(&error))),
-            },
-        }
+        Ok(path)
     }
 
-    /// Takes a directory.
+    /// Admits a directory.
     pub(super) fn directory(&mut self, raw: &[u8]) -> Result<(), Stop> {
         self.count()?;
         match EntryPath::parse_directory(raw)? {
@@ -285,15 +283,47 @@ impl<'a, 's> Gate<'a, 's> {
     }
 }
 
+/// The one way from an admitted file to a sink. `body` may have more than `size` bytes, or fewer; that
+/// is refused.
+pub(super) fn hand(
+    raw: &[u8],
+    path: &EntryPath,
+    size: u64,
+    body: &mut dyn Read,
+    buffer: &mut Vec<u8>,
+    sink: &mut dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()>,
+) -> Result<(), Stop> {
+    let mut body = Body { inner: body, left: size, failed: None, buffer, start: 0 };
+    body.buffer.clear();
+    let handed = sink(path, size, &mut body).and_then(|()| {
+        io::copy(&mut body, &mut io::sink())?;
+        Ok(())
+    });
+    match (handed, body.failed) {
+        (Err(_), Some(error)) => Err(entry(raw, &damage(&error))),
+        (Err(error), None) => Err(Stop::Failed(error)),
+        // Reading on also makes decompressors compare the checksum.
+        (Ok(()), _) => match body.inner.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(entry(raw, "is longer than it says")),
+            Err(error) => Err(entry(raw, &damage(&error))),
+        },
+    }
+}
+
 /// Exactly the bytes of one file; remembers whether reading or the sink failed.
-struct Body<'a> {
+pub(super) struct Body<'a> {
     inner: &'a mut dyn Read,
     left: u64,
     failed: Option<io::Error>,
+    /// What was read ahead, from `start` on.
+    buffer: &'a mut Vec<u8>,
+    start: usize,
 }
 
-impl Read for Body<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Body<'_> {
+    /// Reads past what was read ahead.
+    fn read_on(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {
             return Ok(0);
@@ -314,5 +344,49 @@ impl Read for Body<'_> {
                 Err(told)
             }
         }
+    }
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ahead = &self.buffer[self.start..];
+        if ahead.is_empty() {
+            return self.read_on(buffer);
+        }
+        let count = ahead.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&ahead[..count]);
+        self.start += count;
+        Ok(count)
+    }
+}
+
+impl BufRead for Body<'_> {
+    /// Gives the whole file if it is not larger than [`AHEAD`].
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.buffer.len() && self.left > 0 {
+            let mut ahead = std::mem::take(self.buffer);
+            let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(AHEAD);
+            ahead.resize(most, 0);
+            let mut filled = 0;
+            let failed = loop {
+                match self.read_on(&mut ahead[filled..]) {
+                    Ok(0) => break None,
+                    Ok(count) => filled += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => break Some(error),
+                }
+            };
+            ahead.truncate(filled);
+            *self.buffer = ahead;
+            self.start = 0;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        Ok(&self.buffer[self.start..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.start = (self.start + amount).min(self.buffer.len());
     }
 }

@@ -7,11 +7,16 @@
 //! the matter with an error that names the entry; and [`Limits`] hold while reading, so that a
 //! small archive cannot fill the disk.
 //!
+//! With one sink everything happens in order on the caller's thread; several sinks work side by side,
+//! with the same checks and the same refusals.
+//!
 //! The crates `tar`, `flate2` and `zip` are used as parsers only. What one of them would accept and
 //! another reader would see differently is refused here.
 
 mod entry_path;
 mod gate;
+mod read_at;
+mod spread;
 pub mod tar_gz;
 pub mod wheel;
 pub mod zip;
@@ -24,9 +29,11 @@ pub(crate) mod samples;
 mod tests;
 
 pub use entry_path::{EntryPath, EntryPathError, Problem};
+pub use read_at::ReadAt;
 
 use crate::error::Result;
-use std::io::{Read, Seek};
+use read_at::Cursor;
+use std::io::BufRead;
 
 /// What kind of archive a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +55,8 @@ impl Kind {
     }
 }
 
-/// How much an archive may hold. The largest release so far has a third of each.
+/// How much an archive may hold, and how much memory its files may take on their way to several
+/// sinks. The largest release so far has a third of what it may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// All files together, in bytes.
@@ -59,11 +67,13 @@ pub struct Limits {
     pub file: u64,
     /// How many times the size of the archive its contents may have.
     pub ratio: u64,
+    /// Bytes between the reader and the sinks.
+    pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 1 << 30, entries: 30_000, file: 256 << 20, ratio: 200 }
+        Self { total: 1 << 30, entries: 30_000, file: 256 << 20, ratio: 200, memory: 24 << 20 }
     }
 }
 
@@ -76,27 +86,27 @@ pub struct Contents {
     pub bytes: u64,
 }
 
-/// Takes one regular file: path, size, and a reader of exactly that many bytes. What it leaves
-/// unread is skipped.
-pub type Sink<'a> = dyn FnMut(&EntryPath, u64, &mut dyn Read) -> Result<()> + 'a;
+/// Takes one regular file: path, size, and a reader of exactly that many bytes, which shows a file of
+/// up to a megabyte as a whole. What it leaves unread is skipped.
+pub type Sink<'a> = dyn FnMut(&EntryPath, u64, &mut dyn BufRead) -> Result<()> + Send + 'a;
 
-/// Hands each regular file of an archive to `sink`. `name` is the archive's name in messages.
+/// Hands each regular file of an archive to one of `sinks`. `name` is the archive's name in messages.
 ///
 /// # Errors
 ///
 /// [`Verification`](crate::error::Kind::Verification) for an archive that is damaged or refused,
-/// with the entry named; files before that entry have been handed over. Errors of `sink` and of
-/// reading `input` come back as they are.
-pub fn unpack<R: Read + Seek>(
+/// with the entry named; files before that entry, and with several sinks files after it, have been
+/// handed over. Errors of a sink and of reading `input` come back as they are.
+pub fn unpack(
     kind: Kind,
     name: &str,
-    input: R,
+    input: &dyn ReadAt,
     limits: &Limits,
-    sink: &mut Sink<'_>,
+    sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
     match kind {
-        Kind::TarGz => tar_gz::unpack(name, input, limits, sink),
-        Kind::Zip => zip::unpack(name, input, limits, sink),
-        Kind::Wheel => wheel::unpack(name, input, limits, sink),
+        Kind::TarGz => tar_gz::unpack(name, Cursor::new(input), limits, sinks),
+        Kind::Zip => zip::unpack(name, input, limits, sinks),
+        Kind::Wheel => wheel::unpack(name, input, limits, sinks),
     }
 }

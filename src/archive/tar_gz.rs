@@ -8,12 +8,12 @@
 //! The input is read once, front to back, to its end, so it can be a download in progress that is
 //! digested on the way.
 
-use super::gate::{Gate, Inflated, Input, Meter, Stop, entry};
-use super::{Contents, Limits, Sink};
+use super::gate::{Gate, Inflated, Input, Meter, Stop, entry, hand};
+use super::{Contents, Limits, Sink, spread};
 use crate::error::Result;
 use flate2::bufread::GzDecoder;
 use std::io::{BufRead, BufReader, Read};
-use std::rc::Rc;
+use std::sync::Arc;
 use tar::{Archive, EntryType, Header};
 
 const BLOCK: u64 = 512;
@@ -22,7 +22,7 @@ const MAX_END: u64 = 64 << 10;
 /// Largest PAX header, in bytes.
 const MAX_PAX: u64 = 16 << 10;
 
-/// Hands each regular file to `sink`; see [`super::unpack`].
+/// Hands each regular file to one of `sinks`; see [`super::unpack`].
 ///
 /// # Errors
 ///
@@ -31,13 +31,16 @@ pub fn unpack(
     name: &str,
     input: impl Read,
     limits: &Limits,
-    sink: &mut Sink<'_>,
+    sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    let meter = Rc::new(Meter::default());
-    let mut gate = Gate::new(limits, sink);
+    let meter = Arc::new(Meter::default());
+    let mut gate = Gate::new(limits);
     let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &meter));
     let inflated = Inflated::new(GzDecoder::new(buffered), limits, &meter);
-    match read_entries(inflated, &mut gate).and_then(read_end) {
+    let read = spread::over(sinks, limits.memory, |sink| {
+        read_entries(inflated, &mut gate, sink).and_then(read_end)
+    });
+    match read {
         Ok(()) => Ok(gate.contents()),
         Err(stop) => Err(stop.into_error(name, &meter)),
     }
@@ -46,8 +49,10 @@ pub fn unpack(
 /// Reads up to the zero block that ends the archive.
 fn read_entries<R: Read>(
     inflated: Inflated<R>,
-    gate: &mut Gate<'_, '_>,
+    gate: &mut Gate<'_>,
+    sink: &mut spread::Taker<'_>,
 ) -> Result<Inflated<R>, Stop> {
+    let mut buffer = Vec::new();
     let mut archive = Archive::new(inflated);
     // Where the next header has to be.
     let mut next = 0;
@@ -65,7 +70,10 @@ fn read_entries<R: Read>(
         let size = size.ok_or_else(|| entry(&name, "has no valid size"))?;
         next = item.raw_file_position() + size.next_multiple_of(BLOCK);
         match kind {
-            EntryType::Regular => gate.file(&name, size, &mut item)?,
+            EntryType::Regular => {
+                let path = gate.file(&name, size)?;
+                hand(&name, &path, size, &mut item, &mut buffer, sink)?;
+            }
             EntryType::Directory if size == 0 => gate.directory(&name)?,
             EntryType::Directory => return Err(entry(&name, "is a directory with contents")),
             EntryType::XHeader => extended = Some(pax_path(&name, size, &mut item)?),

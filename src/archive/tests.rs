@@ -1,27 +1,59 @@
 //! Good archives give their files, hostile ones nothing outside the quarantine.
 
 use super::samples::{self, Hostile, RawEntry, RawTar, RawZip, Tree, gzip};
-use super::{Contents, Kind, Limits, unpack};
+use super::{Contents, EntryPath, Kind, Limits, Sink, unpack};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::verify::Quarantine;
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Mutex;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
+/// One sink, which takes everything in order, and several, which work side by side.
+const HANDS: [usize; 2] = [1, 3];
+
+/// Gives `work` so many sinks that do the same.
+fn with_sinks<T>(
+    hands: usize,
+    sink: impl Fn(&EntryPath, u64, &mut dyn BufRead) -> Result<()> + Sync,
+    work: impl FnOnce(&mut [&mut Sink<'_>]) -> T,
+) -> T {
+    let mut sinks: Vec<_> = (0..hands)
+        .map(|_| |path: &EntryPath, size, body: &mut dyn BufRead| sink(path, size, body))
+        .collect();
+    let mut sinks: Vec<&mut Sink> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+    work(&mut sinks)
+}
+
+fn read_by(hands: usize, kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
+    let files = Mutex::new(Files::new());
+    let sink = |path: &EntryPath, size, body: &mut dyn BufRead| {
+        let mut content = Vec::new();
+        body.read_to_end(&mut content)?;
+        assert_eq!(content.len() as u64, size);
+        assert_eq!(files.lock().unwrap().insert(path.as_str().to_owned(), content), None);
+        Ok(())
+    };
+    let contents = with_sinks(hands, sink, |sinks| {
+        unpack(kind, "go.archive", &bytes.to_vec(), limits, sinks)
+    })?;
+    Ok((contents, files.into_inner().unwrap()))
+}
+
+/// Reads with every number of hands, which has to come to the same.
 fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
-    let mut files = Files::new();
-    let contents =
-        unpack(kind, "go.archive", Cursor::new(bytes), limits, &mut |path, size, body| {
-            let mut content = Vec::new();
-            body.read_to_end(&mut content)?;
-            assert_eq!(content.len() as u64, size);
-            assert_eq!(files.insert(path.as_str().to_owned(), content), None);
-            Ok(())
-        })?;
-    Ok((contents, files))
+    let [one, many] = HANDS.map(|hands| read_by(hands, kind, bytes, limits));
+    match (&one, &many) {
+        (Ok(one), Ok(many)) => assert_eq!(one, many),
+        (one, many) => assert_eq!(
+            one.as_ref().err().map(ToString::to_string),
+            many.as_ref().err().map(ToString::to_string)
+        ),
+    }
+    many
 }
 
 fn tree() -> Tree {
@@ -65,15 +97,13 @@ fn kinds_are_known_by_their_names() {
 }
 
 /// Unpacks into a quarantine inside a directory, and returns what else is in the directory.
-fn attack(kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
+fn attack(hands: usize, kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
     let outside = samples::Scratch::new();
     let private = outside.path().join("private");
     fs_err::create_dir(&private).unwrap();
     let mut quarantine = Quarantine::new(&private, true).unwrap();
-    let input = Cursor::new(&hostile.bytes);
-    let result = unpack(kind, "x.archive", input, &Limits::default(), &mut |path, size, body| {
-        quarantine.write_file(path, size, body)
-    });
+    let result = quarantine
+        .fill(hands, |sinks| unpack(kind, "x.archive", &hostile.bytes, &Limits::default(), sinks));
     let error = result.expect_err(&hostile.name);
     let mut foreign = list(outside.path(), "");
     foreign
@@ -100,8 +130,9 @@ fn list(directory: &Path, prefix: &str) -> Vec<String> {
 fn every_one_is_refused(kind: Kind, all: &[Hostile]) {
     let mut others = Vec::new();
     for hostile in all {
-        let (error, foreign) = attack(kind, hostile);
+        let [(error, foreign), many] = HANDS.map(|hands| attack(hands, kind, hostile));
         let text = error.to_string();
+        assert_eq!((&many.0.to_string(), &many.1), (&text, &foreign), "{}", hostile.name);
         assert_eq!(error.kind(), ErrorKind::Verification, "{}: {text}", hostile.name);
         assert!(text.starts_with("goward: refusing to unpack `x.archive`: "), "{text}");
         assert!(text.ends_with("\n  nothing was installed"), "{text}");
@@ -164,7 +195,7 @@ fn limits_hold() {
         ("bin/go".to_owned(), vec![b'y'; 100]),
     ]));
     let archives = [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())];
-    let most = Limits { total: 200, entries: 3, file: 100, ratio: 200 };
+    let most = Limits { total: 200, entries: 3, file: 100, ..Limits::default() };
     for (limits, cause) in [
         (most, None),
         (Limits { total: 199, ..most }, Some("entry `go/bin/go` makes the contents too large")),
@@ -196,10 +227,7 @@ fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
     {
         let directory = samples::Scratch::new();
         let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
-        unpack(kind, "x", Cursor::new(bytes), &Limits::default(), &mut |path, size, body| {
-            quarantine.write_file(path, size, body)
-        })
-        .unwrap();
+        quarantine.fill(1, |sinks| unpack(kind, "x", &bytes, &Limits::default(), sinks)).unwrap();
         let metadata = fs_err::metadata(directory.path().join("tree/VERSION")).unwrap();
         assert_eq!(metadata.mode() & 0o7333, 0);
         assert_eq!(metadata.uid(), fs_err::metadata(directory.path()).unwrap().uid());
@@ -218,31 +246,96 @@ fn an_archive_in_a_file_stays_in_it() {
 
 #[test]
 fn what_the_sink_leaves_unread_is_skipped_but_checked() {
-    let tree = tree();
-    let mut names = 0;
-    let input = Cursor::new(tree.tar_gz());
-    let contents = unpack(Kind::TarGz, "x", input, &Limits::default(), &mut |_, _, _| {
-        names += 1;
-        Ok(())
-    });
-    assert_eq!((contents.unwrap().files, names), (tree.0.len() as u64, tree.0.len()));
+    let big = vec![b'x'; 5 << 20];
+    let tree = tree().with("src/big", big.clone()).with("src/bigger", big);
+    for hands in HANDS {
+        let names = Mutex::new(0);
+        let sink = |path: &EntryPath, _, body: &mut dyn BufRead| {
+            *names.lock().unwrap() += 1;
+            if path.as_str() == "src/big" {
+                body.read_exact(&mut [0; 10])?;
+            }
+            Ok(())
+        };
+        let contents = with_sinks(hands, sink, |sinks| {
+            unpack(Kind::TarGz, "x", &tree.tar_gz(), &Limits::default(), sinks)
+        });
+        let names = names.into_inner().unwrap();
+        assert_eq!((contents.unwrap().files, names), (tree.0.len() as u64, tree.0.len()));
 
-    let mut damaged = RawEntry::new(b"go/x", b"contents");
-    damaged.content[0] ^= 1;
-    let input = Cursor::new(RawZip(vec![damaged]).pack());
-    let error = unpack(Kind::Zip, "x", input, &Limits::default(), &mut |_, _, _| Ok(()));
-    assert!(error.unwrap_err().message().contains("entry `go/x` is damaged: "));
+        let mut damaged = RawEntry::new(b"go/x", b"contents");
+        damaged.content[0] ^= 1;
+        let bytes = RawZip(vec![damaged]).pack();
+        let error = with_sinks(
+            hands,
+            |_, _, _| Ok(()),
+            |sinks| unpack(Kind::Zip, "x", &bytes, &Limits::default(), sinks),
+        );
+        assert!(error.unwrap_err().message().contains("entry `go/x` is damaged: "));
+    }
 }
 
 #[test]
 fn errors_of_the_sink_come_back_as_they_are() {
     for (kind, bytes) in [(Kind::TarGz, tree().tar_gz()), (Kind::Zip, tree().zip())] {
-        let input = Cursor::new(bytes);
-        let error = unpack(kind, "x", input, &Limits::default(), &mut |_, _, _| {
+        for hands in HANDS {
+            let full = |_: &EntryPath, _: u64, _: &mut dyn BufRead| {
+                Err(Error::new(ErrorKind::Failed, "no space left"))
+            };
+            let error = with_sinks(hands, full, |sinks| {
+                unpack(kind, "x", &bytes, &Limits::default(), sinks)
+            });
+            assert_eq!(error.unwrap_err().to_string(), "goward: no space left");
+        }
+    }
+}
+
+/// A sink that failed comes before what was found later, whoever noticed first.
+#[test]
+fn a_full_disk_comes_before_a_refusal() {
+    let mut tar = RawTar::default();
+    tar.file(b"go/VERSION", b"go1.27.1\n");
+    tar.file(b"../x", b"x");
+    let bytes = gzip(&tar.end());
+    for hands in HANDS {
+        let full = |_: &EntryPath, _: u64, _: &mut dyn BufRead| {
             Err(Error::new(ErrorKind::Failed, "no space left"))
+        };
+        let error = with_sinks(hands, full, |sinks| {
+            unpack(Kind::TarGz, "x", &bytes, &Limits::default(), sinks)
         });
         assert_eq!(error.unwrap_err().to_string(), "goward: no space left");
     }
+}
+
+#[test]
+fn files_of_every_size_arrive_whole() {
+    let mut tree = Tree(Files::new());
+    let around = [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20, (3 << 20) + 7];
+    for (number, size) in around.into_iter().cycle().take(40).enumerate() {
+        let content: Vec<u8> = (0..=250).cycle().skip(number).take(size).collect();
+        tree = tree.with(&format!("src/{number}"), content);
+    }
+    let limits = Limits::default();
+    for (kind, bytes) in [(Kind::TarGz, tree.tar_gz()), (Kind::Zip, tree.zip())] {
+        assert!(read(kind, &bytes, &limits).unwrap().1 == tree.0);
+    }
+}
+
+/// The first refusal in the archive is the one that is told, whoever found another one earlier.
+#[test]
+fn the_first_of_several_refusals_is_told() {
+    let entries = (0..64).map(|number| {
+        let mut entry = RawEntry::new(format!("go/{number:02}").as_bytes(), &vec![b'x'; 1 << 20]);
+        // The later a file is, the sooner its damage is found.
+        if number >= 7 {
+            entry.content[(1 << 20) - 1 - (number << 10)] ^= 1;
+        }
+        entry
+    });
+    let bytes = RawZip(entries.collect()).pack();
+    let error = read(Kind::Zip, &bytes, &Limits::default()).unwrap_err();
+    assert!(error.message().contains("entry `go/07` is damaged: "), "{error}");
 }
 
 type FailingCase = (fn() -> io::Error, &'static str);
@@ -276,14 +369,18 @@ fn a_source_that_fails_is_no_hostile_archive() {
         ),
     ];
     for (error, want) in cases {
-        let bytes = Cursor::new(archive[..archive.len() / 2].to_vec());
-        let input = Failing { bytes, error };
-        let result =
-            super::tar_gz::unpack("go.tar.gz", input, &Limits::default(), &mut |_, _, body| {
+        for hands in HANDS {
+            let bytes = Cursor::new(archive[..archive.len() / 2].to_vec());
+            let input = Failing { bytes, error };
+            let sink = |_: &EntryPath, _: u64, body: &mut dyn BufRead| {
                 io::copy(body, &mut io::sink())?;
                 Ok(())
+            };
+            let result = with_sinks(hands, sink, |sinks| {
+                super::tar_gz::unpack("go.tar.gz", input, &Limits::default(), sinks)
             });
-        assert_eq!(result.unwrap_err().to_string(), want);
+            assert_eq!(result.unwrap_err().to_string(), want);
+        }
     }
 }
 
@@ -291,9 +388,12 @@ fn a_source_that_fails_is_no_hostile_archive() {
 fn a_refusal_in_full() {
     let mut tar = RawTar::default();
     tar.file(b"../../.bashrc", b"x");
-    let input = Cursor::new(gzip(&tar.end()));
     let name = "go1.24.3.linux-amd64.tar.gz";
-    let error = unpack(Kind::TarGz, name, input, &Limits::default(), &mut |_, _, _| Ok(()));
+    let bytes = gzip(&tar.end());
+    let nothing = |_: &EntryPath, _: u64, _: &mut dyn BufRead| Ok(());
+    let error = with_sinks(1, nothing, |sinks| {
+        unpack(Kind::TarGz, name, &bytes, &Limits::default(), sinks)
+    });
     assert_eq!(
         error.unwrap_err().to_string(),
         "goward: refusing to unpack `go1.24.3.linux-amd64.tar.gz`: entry `../../.bashrc` leaves the \

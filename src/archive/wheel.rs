@@ -4,25 +4,24 @@
 //! directories of its own. Six top-level files of GOROOT are missing in it
 //! ([`crate::verify::Absent`]), and so are `api`, `doc` and `test`.
 
-use super::{Contents, Limits, Sink, zip};
+use super::{Contents, Limits, ReadAt, Sink, zip};
 use crate::error::Result;
-use std::io::{Read, Seek};
 
 /// Makes `go/` a package for Python; no part of Go.
 const MARKER: &[u8] = b"go/__init__.py";
 
-/// Hands each regular file of the toolchain to `sink`; see [`super::unpack`].
+/// Hands each regular file of the toolchain to one of `sinks`; see [`super::unpack`].
 ///
 /// # Errors
 ///
 /// As [`super::unpack`].
 pub fn unpack(
     name: &str,
-    input: impl Read + Seek,
+    input: &dyn ReadAt,
     limits: &Limits,
-    sink: &mut Sink<'_>,
+    sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    zip::unpack_some(name, input, limits, sink, |entry| {
+    zip::unpack_some(name, input, limits, sinks, |entry| {
         entry.starts_with(b"go/") && entry != MARKER
     })
 }

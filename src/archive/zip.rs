@@ -1,53 +1,70 @@
 //! Releases as `.zip`.
 //!
 //! `zip_layout` reads the structure strictly; the `zip` crate, as a second reader that has
-//! to see the same, inflates and compares checksums.
+//! to see the same, inflates and compares checksums. Every entry is admitted before the first one is
+//! handed over; after that each sink inflates for itself.
 
-use super::gate::{Gate, Input, Meter, Stop, entry, exceeds_ratio};
+use super::gate::{AHEAD, Gate, Input, Meter, Stop, entry, exceeds_ratio, hand};
+use super::read_at::{Cursor, ReadAt};
 use super::zip_layout::{self, ZipEntry};
-use super::{Contents, Limits, Sink};
+use super::{Contents, EntryPath, Limits, Sink};
 use crate::error::{Result, untrusted};
-use std::io::{Read, Seek};
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// Hands each regular file to `sink`; see [`super::unpack`].
+type Archive<'a> = ZipArchive<Input<Cursor<'a>>>;
+
+/// Hands each regular file to one of `sinks`; see [`super::unpack`].
 ///
 /// # Errors
 ///
 /// As [`super::unpack`].
 pub fn unpack(
     name: &str,
-    input: impl Read + Seek,
+    input: &dyn ReadAt,
     limits: &Limits,
-    sink: &mut Sink<'_>,
+    sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    unpack_some(name, input, limits, sink, |_| true)
+    unpack_some(name, input, limits, sinks, |_| true)
 }
 
 /// The same for the entries that `is_wanted` says, by raw name. The others have to be sound too.
 pub(super) fn unpack_some(
     name: &str,
-    input: impl Read + Seek,
+    input: &dyn ReadAt,
     limits: &Limits,
-    sink: &mut Sink<'_>,
+    sinks: &mut [&mut Sink<'_>],
     is_wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<Contents> {
-    let meter = Rc::new(Meter::default());
-    let mut gate = Gate::new(limits, sink);
-    match read_entries(Input::new(input, &meter), limits, &mut gate, is_wanted) {
+    let meter = Arc::new(Meter::default());
+    let mut gate = Gate::new(limits);
+    let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, is_wanted);
+    match read.and_then(|(archive, files)| hand_all(&archive, &files, sinks)) {
         Ok(()) => Ok(gate.contents()),
         Err(stop) => Err(stop.into_error(name, &meter)),
     }
 }
 
-fn read_entries(
-    mut input: impl Read + Seek,
+/// A file that was admitted.
+struct Admitted {
+    /// Where it is in the directory.
+    index: usize,
+    raw: Vec<u8>,
+    path: EntryPath,
+    size: u64,
+}
+
+/// Checks everything but contents.
+fn admit<'a>(
+    mut input: Input<Cursor<'a>>,
     limits: &Limits,
-    gate: &mut Gate<'_, '_>,
+    gate: &mut Gate<'_>,
     is_wanted: impl Fn(&[u8]) -> bool,
-) -> Result<(), Stop> {
+) -> Result<(Archive<'a>, Vec<Admitted>), Stop> {
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
     let mut archive = ZipArchive::new(input).map_err(damaged)?;
@@ -58,8 +75,9 @@ fn read_entries(
             None => "it is read differently by different programs".to_owned(),
         }));
     }
-    for (index, found) in entries.iter().enumerate() {
-        let mut file = archive.by_index(index).map_err(damaged)?;
+    let mut files = Vec::new();
+    for (index, found) in entries.into_iter().enumerate() {
+        let file = archive.by_index_raw(index).map_err(damaged)?;
         let same = file.name_raw() == found.name
             && (file.header_start(), file.crc32()) == (found.offset, found.crc)
             && (file.size(), file.compressed_size()) == (found.size, found.compressed);
@@ -68,11 +86,81 @@ fn read_entries(
         }
         match is_wanted(&found.name) {
             true if found.is_directory() => gate.directory(&found.name)?,
-            true => gate.file(&found.name, found.size, &mut file)?,
+            true => {
+                let path = gate.file(&found.name, found.size)?;
+                files.push(Admitted { index, raw: found.name, path, size: found.size });
+            }
             false => {}
         }
     }
-    Ok(())
+    Ok((archive, files))
+}
+
+/// Gives each file to a sink. Of several that fail, the first in the archive is reported.
+fn hand_all(
+    archive: &Archive<'_>,
+    files: &[Admitted],
+    sinks: &mut [&mut Sink<'_>],
+) -> Result<(), Stop> {
+    let jobs = jobs(files);
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<(usize, Stop)>> = Mutex::new(None);
+    let work = |sink: &mut Sink<'_>| {
+        let (mut archive, mut buffer) = (archive.clone(), Vec::new());
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for at in job.clone() {
+                let Err(stop) = hand_one(&mut archive, &files[at], &mut buffer, sink) else {
+                    continue;
+                };
+                // What comes before is in somebody's hands already.
+                next.store(jobs.len(), Ordering::Relaxed);
+                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                if failed.as_ref().is_none_or(|(first, _)| at < *first) {
+                    *failed = Some((at, stop));
+                }
+                return;
+            }
+        }
+    };
+    if let [only] = sinks {
+        work(&mut **only);
+    } else {
+        thread::scope(|scope| {
+            for sink in sinks {
+                scope.spawn(|| work(&mut **sink));
+            }
+        });
+    }
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, stop)) => Err(stop),
+        None => Ok(()),
+    }
+}
+
+/// Cuts the files into runs that are worth a thread's while.
+fn jobs(files: &[Admitted]) -> Vec<Range<usize>> {
+    let mut jobs = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, file) in files.iter().enumerate() {
+        bytes += file.size;
+        if bytes >= AHEAD as u64 || at + 1 == files.len() {
+            jobs.push(start..at + 1);
+            (start, bytes) = (at + 1, 0);
+        }
+    }
+    jobs
+}
+
+fn hand_one(
+    archive: &mut Archive<'_>,
+    found: &Admitted,
+    buffer: &mut Vec<u8>,
+    sink: &mut Sink<'_>,
+) -> Result<(), Stop> {
+    let mut file = archive.by_index(found.index).map_err(damaged)?;
+    hand(&found.raw, &found.path, found.size, &mut file, buffer, &mut |path, size, body| {
+        sink(path, size, body)
+    })
 }
 
 /// Entries cannot overlap, so the sizes in the directory are enough to see a bomb.

@@ -15,11 +15,9 @@ pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
         report(session, &outcome);
         return Ok(());
     }
-    for request in &args.requests {
-        let outcome = session.install_for(request, platform, args.full, &fetch)?;
-        report(session, &outcome);
-    }
-    Ok(())
+    session.install_all(&args.requests, platform, args.full, &fetch, &mut |outcome| {
+        report(session, outcome);
+    })
 }
 
 /// Says what an installation came to.

@@ -3,7 +3,7 @@
 use super::args::List;
 use crate::error::{Result, untrusted};
 use crate::ops::{Fetch, Session};
-use crate::store::Installed;
+use crate::store::{Counted, Installed};
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use std::collections::BTreeMap;
@@ -20,23 +20,30 @@ fn installed(session: &Session, json: bool) -> Result<()> {
         None
     });
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
+    let (store, mut counted) = (session.store()?, Counted::new());
+    let mut sizes = Vec::new();
+    for row in &rows {
+        sizes.push(store.disk(&row.toolchain, &mut counted)?);
+    }
     if json {
+        let entries = rows.iter().zip(sizes);
         let entries: Vec<_> =
-            rows.iter().map(|row| entry(row, is_default(&row.toolchain))).collect();
+            entries.map(|(row, disk)| entry(row, is_default(&row.toolchain), disk)).collect();
         session.ui.json(&entries.into());
         return Ok(());
     }
     if rows.is_empty() {
         session.ui.say("no toolchain is installed; `goward install stable` installs one");
     }
-    for row in &rows {
+    for (row, disk) in rows.iter().zip(sizes) {
         let receipt = &row.toolchain.receipt;
         let mut line = format!(
-            "{:<12} {:<14} {:<9} {:>10}",
+            "{:<12} {:<14} {:<9} {:>10} {:>10} on disk",
             row.text().unwrap_or_else(|| receipt.version.to_string()),
             receipt.platform.to_string(),
             receipt.level.name(),
             HumanBytes(receipt.bytes).to_string(),
+            HumanBytes(disk).to_string(),
         );
         let name = row.name.as_ref().map(|name| format!("  {name}"));
         line.extend(name);
@@ -78,7 +85,7 @@ fn rows(toolchains: Vec<Installed>, links: &BTreeMap<LinkName, String>) -> Vec<R
     rows
 }
 
-fn entry(row: &Row, is_default: bool) -> serde_json::Value {
+fn entry(row: &Row, is_default: bool, disk: u64) -> serde_json::Value {
     let (toolchain, receipt) = (&row.toolchain, &row.toolchain.receipt);
     serde_json::json!({
         "name": row.name.as_ref().map(LinkName::as_str),
@@ -91,6 +98,7 @@ fn entry(row: &Row, is_default: bool) -> serde_json::Value {
         "source": receipt.source,
         "files": receipt.files,
         "bytes": receipt.bytes,
+        "disk": disk,
         "full": receipt.extra,
         "default": is_default,
         "tree": toolchain.tree.to_string_lossy(),

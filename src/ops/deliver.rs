@@ -6,18 +6,25 @@
 
 use super::install::Want;
 use super::{Fetch, Session, pick};
-use crate::archive::{self, Limits, Sink};
+use crate::archive::{self, Limits};
+use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Progress};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, VerifiedTree,
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, VerifiedTree,
+    digest_beside,
 };
 use crate::version::GoVersion;
 use std::collections::BTreeSet;
-use std::io::{Read, Seek};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The most threads that write files; one that inflates cannot feed more.
+const MAX_HANDS: usize = 8;
 
 impl Session {
     /// Returns the weakest level that both the user and the project accept.
@@ -105,6 +112,9 @@ impl Session {
                 .hint(format!("or install it without them: `goward install {}`", want.version)));
         }
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
+        if let Some(how) = self.sharing() {
+            quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
+        }
         let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
         let unlogged = self.log.why_not();
@@ -116,6 +126,15 @@ impl Session {
                 if demanded { error.detail("the project's manifest demands it") } else { error }
             })?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Returns how the user wants equal files to share their bytes.
+    fn sharing(&self) -> Option<Sharing> {
+        match self.config.store.dedupe {
+            Dedupe::Reflink => Some(Sharing::Clone),
+            Dedupe::Hardlink => Some(Sharing::Link),
+            Dedupe::Off => None,
+        }
     }
 
     /// Collects what is known about a toolchain before its bytes are looked at.
@@ -181,57 +200,79 @@ fn fill(
             quarantine.add_absent(path, digest);
         }
     }
-    let limits = Limits::default();
-    let mut sink =
-        |path: &_, size, contents: &mut dyn Read| quarantine.write_file(path, size, contents);
+    let (hands, limits) = share();
     let (name, body) = (&artifact.name, &mut artifact.body);
-    let unpacked = match artifact.kind {
+    let unpacked = quarantine.fill(hands, |sinks| match artifact.kind {
         ArtifactKind::TarGz => {
-            let mut digesting = Hashing::new(&mut *body);
-            archive::tar_gz::unpack(name, &mut digesting, &limits, &mut sink)
-                .map(|_| Some(digesting.finish()))
+            let (unpacked, digest, size) =
+                digest_beside(body, |body| archive::tar_gz::unpack(name, body, &limits, sinks));
+            unpacked.map(|_| Some((digest, size)))
         }
         ArtifactKind::Zip => {
-            unpack_zip(name, body.require_file(name)?, &limits, &mut sink).map(Some)
+            let file = &*body.require_file(name)?;
+            let (unpacked, digest) = thread::scope(|scope| {
+                let digesting = scope.spawn(|| digest_file(file));
+                let unpacked = archive::zip::unpack(name, file, &limits, sinks);
+                (unpacked, digesting.join())
+            });
+            unpacked?;
+            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
         }
         ArtifactKind::Wheel => {
-            archive::wheel::unpack(name, body.require_file(name)?, &limits, &mut sink).map(|_| None)
+            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)
         }
-    };
+    });
     // A parser says that its input ended; the network knows why.
     unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
 }
 
-/// Digests a zip archive, then unpacks it: its directory is at its end.
-fn unpack_zip(
-    name: &str,
-    file: &mut fs_err::File,
-    limits: &Limits,
-    sink: &mut Sink,
-) -> Result<(Digest, u64)> {
-    let mut digesting = Hashing::new(&mut *file);
-    std::io::copy(&mut digesting, &mut std::io::sink())?;
-    let digest = digesting.finish();
-    file.rewind()?;
-    archive::zip::unpack(name, file, limits, sink)?;
-    Ok(digest)
+/// How many installs go on side by side in this process, and divide its cores and memory.
+static SIDE_BY_SIDE: AtomicUsize = AtomicUsize::new(1);
+
+/// Divides cores and memory among `count` installs from now on.
+pub(super) fn divide_among(count: usize) {
+    SIDE_BY_SIDE.store(count.max(1), Ordering::Relaxed);
 }
 
-/// Puts the failures of all sources into one report, of the most serious kind.
+/// Returns how many threads write files for one install, and what may be on the way to them.
+fn share() -> (usize, Limits) {
+    let count = SIDE_BY_SIDE.load(Ordering::Relaxed);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let limits = Limits::default();
+    let memory = limits.memory / count as u64;
+    (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, ..limits })
+}
+
+fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+    let mut digesting = Hashing::new(file);
+    io::copy(&mut digesting, &mut io::sink())?;
+    Ok(digesting.finish())
+}
+
+/// Says that no source delivers, and why each does not.
 fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {
         return error;
     }
+    let message = format!("no source delivers {} for {}", want.version, want.platform);
+    gather(message, &failures, |report| report.detail("nothing was installed"))
+}
+
+/// Puts several failures into one report, of the most serious kind; `end` adds what holds for all.
+pub(super) fn gather(
+    message: String,
+    failures: &[(String, Error)],
+    end: impl FnOnce(Error) -> Error,
+) -> Error {
     let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
     let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
         .into_iter()
         .find(|kind| has(*kind))
         .unwrap_or(Kind::Failed);
-    let message = format!("no source delivers {} for {}", want.version, want.platform);
     let mut report = Error::new(kind, message);
-    for (name, error) in &failures {
+    for (name, error) in failures {
         report = report.detail(format!("{name}: {}", error.message()));
         for detail in error.details() {
             report = report.detail(format!("  {detail}"));
@@ -241,5 +282,5 @@ fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     let hints =
         failures.iter().filter(|(_, error)| error.kind() == kind).flat_map(|(_, e)| e.hints());
     let hints: BTreeSet<&String> = hints.collect();
-    hints.into_iter().fold(report.detail("nothing was installed"), Error::hint)
+    hints.into_iter().fold(end(report), Error::hint)
 }

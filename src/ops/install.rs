@@ -15,6 +15,7 @@ use crate::version::{GoVersion, floor};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long to wait for another process that installs the same toolchain.
@@ -283,6 +284,9 @@ impl Session {
     /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
     /// read-only from now on has it.
     pub(super) fn prepare_store(&self, store: &Store) -> Result<()> {
+        // Temporary names are unique to the process.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         store.recover()?;
         self.place_shims()?;
         for isolation in Isolation::ALL {

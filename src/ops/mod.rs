@@ -13,6 +13,7 @@ pub mod explain;
 pub mod governing;
 pub mod init;
 pub mod install;
+mod install_many;
 pub mod launch;
 pub mod link;
 pub mod link_root;

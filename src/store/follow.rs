@@ -4,18 +4,15 @@
 //! toolchain over several directories and put links in their place, so links are followed here, as
 //! `go` follows them.
 
-use super::rehash::{Rehashed, digest_file};
+use super::rehash::{Rehashed, read_all};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
-use crate::verify::Digest;
 use crate::verify::dirhash::{is_covered, tree_h1};
 use crate::version::GoVersion;
 use fs_err as fs;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// What a build of Go leaves behind and no release has (`cmd/distpack`).
 const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"];
@@ -30,12 +27,9 @@ const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"
 pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<Rehashed> {
     let mut walk = Walk::default();
     walk.read(directory, "")?;
-    let digests = digest_all(&walk.files)?;
-    let files: BTreeMap<String, Digest> =
-        walk.files.into_iter().map(|(name, _)| name).zip(digests.iter().map(|d| d.0)).collect();
-    let h1 =
-        tree_h1(version, platform, files.iter().map(|(name, digest)| (name.as_str(), *digest)))?;
-    Ok(Rehashed { h1, files, bytes: digests.iter().map(|(_, size)| size).sum() })
+    let files = read_all(&walk.files)?;
+    let digests = files.iter().map(|(name, file)| (name.as_str(), file.digest));
+    Ok(Rehashed { h1: tree_h1(version, platform, digests)?, files })
 }
 
 /// Device and inode.
@@ -76,7 +70,8 @@ impl Walk {
             if metadata.is_dir() {
                 self.read(&place, &format!("{name}/"))?;
             } else if metadata.is_file() {
-                self.files.push((name, place));
+                // Where the link leads: what is read later must not be another file.
+                self.files.push((name, fs::canonicalize(place)?));
             } else {
                 return Err(unfit(&place, "is neither a file nor a directory"));
             }
@@ -88,26 +83,4 @@ impl Walk {
 
 fn unfit(place: &Path, why: &str) -> Error {
     Error::new(Kind::Failed, format!("`{}` {why}", untrusted(place.to_string_lossy())))
-}
-
-/// Returns digest and size of each file; every processor reads.
-fn digest_all(files: &[(String, PathBuf)]) -> Result<Vec<(Digest, u64)>> {
-    let next = AtomicUsize::new(0);
-    let read_on = || -> Result<Vec<(usize, (Digest, u64))>> {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((_, place)) = files.get(at) else { return Ok(done) };
-            done.push((at, digest_file(place)?));
-        }
-    };
-    let count = thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<Result<_>> = thread::scope(|scope| {
-        let readers: Vec<_> = (0..count).map(|_| scope.spawn(read_on)).collect();
-        let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
-        joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
-    let mut all = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();
-    all.sort_unstable_by_key(|(at, _)| *at);
-    Ok(all.into_iter().map(|(_, digest)| digest).collect())
 }

@@ -10,6 +10,7 @@
 //! The layout is [`goward_shim::layout`]'s, which the shim reads.
 
 mod delete;
+mod files;
 pub mod flock;
 mod follow;
 mod linked;
@@ -22,6 +23,7 @@ mod root;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use flock::{Holder, Lock};
 pub use follow::follow;
@@ -30,6 +32,7 @@ pub use receipt::Receipt;
 pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
 pub use staging::Staging;
+pub use usage::Counted;
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -147,7 +150,8 @@ impl Store {
     pub fn list(&self) -> Result<Vec<Installed>> {
         let mut installed = Vec::new();
         for entry in entries(&self.home.join("meta"))? {
-            if let Some(key) = entry.file_name().to_str() {
+            let name = entry.file_name();
+            if let Some(key) = name.to_str().filter(|name| !name.ends_with(files::SUFFIX)) {
                 installed.extend(self.installed(key)?);
             }
         }
@@ -197,6 +201,8 @@ impl Store {
             Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
         }
         self.forget_names(&installed.key)?;
+        // What is left of it goes with the next `recover`.
+        _ = fs::remove_file(self.list_path(&installed.key));
         // While the tree is there the toolchain runs, and needs its root.
         for kind in ["tree", "extra", "root"] {
             self.discard(&self.place(kind, &installed.key))?;

@@ -4,7 +4,7 @@
 //! links lead nowhere yet, then the rename, then the directory, then the receipt, which is the commit
 //! point.
 
-use super::{Installed, Receipt, Store, is_directory, recover, root};
+use super::{Installed, Receipt, Store, files, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::verify::VerifiedTree;
 use fs_err as fs;
@@ -60,8 +60,9 @@ impl Store {
             self.place_tree(verified, &key)?;
         }
         let scratch = self.stage("receipt")?;
-        let written = receipt.write(&self.home().join("meta"), scratch.path());
-        written.map_err(|error| self.explain(error))?;
+        let list = files::write(verified.files(), &self.list_path(&key), scratch.path());
+        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+            .map_err(|error| self.explain(error))?;
         self.installed(&key)?.ok_or_else(|| {
             let message = format!("`{key}` was removed while it was being installed");
             Error::new(Kind::Failed, message).hint("try again")
@@ -107,7 +108,7 @@ pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Re
 }
 
 fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
-    let (files, bytes) = verified.totals();
+    let files = verified.files();
     Receipt {
         version: verified.version(),
         platform: verified.platform(),
@@ -116,8 +117,8 @@ fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         level: verified.level(),
         logged: verified.logged().map(|logged| (logged.record, logged.head.size())),
         source: untrusted(source),
-        files,
-        bytes,
+        files: files.len() as u64,
+        bytes: files.values().map(|file| file.size).sum(),
         absent: verified.absent().to_vec(),
         extra: verified.extra().is_some(),
         linked: None,

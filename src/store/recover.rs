@@ -5,8 +5,8 @@
 
 use super::staging::LOCK_SUFFIX;
 use super::{
-    Receipt, Store, TRASH_PREFIX, delete, entries, flock, is_directory, is_key, publish, rehash,
-    root, staging,
+    Receipt, Rehashed, Store, TRASH_PREFIX, delete, entries, files, flock, is_directory, is_key,
+    publish, rehash, root, staging,
 };
 use crate::error::Result;
 use crate::platform::Platform;
@@ -56,6 +56,7 @@ impl Store {
         if lock.is_held() {
             self.clear_links(&mut recovered)?;
             self.clear_trees(records, &mut recovered)?;
+            self.clear_lists()?;
         }
         Ok(recovered)
     }
@@ -132,21 +133,35 @@ impl Store {
         Ok(())
     }
 
+    /// Removes lists of trees that are not installed.
+    fn clear_lists(&self) -> Result<()> {
+        for entry in entries(&self.home().join("meta"))? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let key = name.strip_suffix(files::SUFFIX).filter(|key| is_key(key));
+            let is_left = |key| fs::symlink_metadata(self.receipt_path(key)).is_err();
+            if key.is_some_and(is_left) {
+                fs::remove_file(entry.path()).map_err(|error| self.explain(error))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the receipt of a tree that is exactly what the records have under its name.
     fn adopt(&self, records: &Records, key: &str, tree: &Path) -> Result<bool> {
         let found = is_directory(tree).then(|| recognise(records, key, tree)).flatten();
-        let Some(receipt) = found else {
+        let Some((receipt, found)) = found else {
             return Ok(false);
         };
         let scratch = self.stage("receipt")?;
-        let written = receipt.write(&self.home().join("meta"), scratch.path());
-        written.map_err(|error| self.explain(error))?;
+        let list = files::write(&found.files, &self.list_path(key), scratch.path());
+        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+            .map_err(|error| self.explain(error))?;
         root::ensure(self, key, false)?;
         Ok(true)
     }
 }
 
-fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
+fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Rehashed)> {
     // go1.27.1-linux-amd64-31eaa45dd625
     let mut parts = key.splitn(2, '-');
     let version = GoVersion::parse(parts.next()?).ok()?;
@@ -160,18 +175,18 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<Receipt> {
     let receipt = Receipt {
         version,
         platform,
-        h1: found.h1,
+        h1: found.h1.clone(),
         archive: None,
         level: Level::BuiltIn,
         logged: None,
         source: "an install that was interrupted".to_owned(),
         files: found.files.len() as u64,
-        bytes: found.bytes,
+        bytes: found.bytes(),
         absent,
         extra: false,
         linked: None,
     };
-    (receipt.h1 == *known && receipt.key() == key).then_some(receipt)
+    (receipt.h1 == *known && receipt.key() == key).then_some((receipt, found))
 }
 
 /// Returns true when a tree on disk is the verified one.

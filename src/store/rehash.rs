@@ -4,26 +4,40 @@ use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
-use crate::verify::{Digest, H1, Hashing};
+use crate::verify::{Digest, Entry, H1, Hasher};
 use crate::version::GoVersion;
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::OFlags;
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How much is read at a time.
+const BUFFER: usize = 256 << 10;
+/// The most files that are read at a time.
+const MAX_HANDS: usize = 8;
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rehashed {
     /// Its hash, absent files included.
     pub h1: H1,
-    /// Each file's path and digest, sorted by path.
-    pub files: BTreeMap<String, Digest>,
-    /// Size of all files together.
-    pub bytes: u64,
+    /// Each file's path, digest and size, sorted by path.
+    pub files: BTreeMap<String, Entry>,
 }
 
-/// Reads every file of the tree in `directory`. `absent` are files that count although they are
-/// not there.
+impl Rehashed {
+    /// Returns the size of all files together.
+    pub fn bytes(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
+    }
+}
+
+/// Reads every file of the tree in `directory`, on all cores. `absent` are files that count although
+/// they are not there.
 ///
 /// # Errors
 ///
@@ -35,27 +49,21 @@ pub fn rehash(
     platform: Platform,
     absent: &[(String, Digest)],
 ) -> Result<Rehashed> {
-    let mut found =
-        Rehashed { h1: tree_h1(version, platform, [])?, files: BTreeMap::new(), bytes: 0 };
-    read_directory(directory, "", &mut found).map_err(|error| match error.kind() {
+    let mut paths = Vec::new();
+    list(directory, "", &mut paths).map_err(|error| match error.kind() {
         Kind::Verification => error.detail(format!("found in `{}`", directory.display())),
         _ => error,
     })?;
-    let present = found.files.iter().map(|(path, digest)| (path.as_str(), *digest));
-    let left_out = absent.iter().filter(|(path, _)| !found.files.contains_key(path));
+    let files = read_all(&paths)?;
+    let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
+    let left_out = absent.iter().filter(|(path, _)| !files.contains_key(path));
     let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
-    found.h1 = tree_h1(version, platform, present.chain(left_out))?;
-    Ok(found)
+    let h1 = tree_h1(version, platform, present.chain(left_out))?;
+    Ok(Rehashed { h1, files })
 }
 
-/// Returns digest and size of a file.
-pub(super) fn digest_file(path: &Path) -> Result<(Digest, u64)> {
-    let mut reader = Hashing::new(fs::File::open(path)?);
-    io::copy(&mut reader, &mut io::sink())?;
-    Ok(reader.finish())
-}
-
-fn read_directory(directory: &Path, prefix: &str, found: &mut Rehashed) -> Result<()> {
+/// Collects the files: the path in the tree, and where it is.
+fn list(directory: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -69,14 +77,58 @@ fn read_directory(directory: &Path, prefix: &str, found: &mut Rehashed) -> Resul
             return Err(foreign());
         }
         if kind.is_dir() {
-            read_directory(&entry.path(), &format!("{path}/"), found)?;
+            list(&entry.path(), &format!("{path}/"), found)?;
         } else if kind.is_file() && is_covered(&path) {
-            let (digest, size) = digest_file(&entry.path())?;
-            found.bytes += size;
-            found.files.insert(path, digest);
+            found.push((path, entry.path()));
         } else {
             return Err(foreign());
         }
     }
     Ok(())
+}
+
+/// Digests files, each core its share.
+pub(super) fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, Entry>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut done, mut buffer) = (Vec::new(), vec![0; BUFFER]);
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((_, place)) = paths.get(index) else { return Ok(done) };
+            match read(place, &mut buffer) {
+                Ok(entry) => done.push((index, entry)),
+                Err(error) => {
+                    next.store(paths.len(), Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+    };
+    let hands = thread::available_parallelism().map_or(1, usize::from).min(MAX_HANDS);
+    let done: Result<Vec<Vec<_>>> = thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
+        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
+            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        hands.into_iter().map(join).collect()
+    });
+    let entry = |(index, entry): (usize, Entry)| (paths[index].0.clone(), entry);
+    Ok(done?.into_iter().flatten().map(entry).collect())
+}
+
+fn read(path: &Path, buffer: &mut [u8]) -> Result<Entry> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let (mut hasher, mut size) = (Hasher::default(), 0);
+    loop {
+        match file.read(buffer) {
+            Ok(0) => return Ok(Entry { digest: hasher.finish(), size }),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

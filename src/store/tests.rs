@@ -5,7 +5,6 @@ use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree};
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Barrier;
 use std::thread;
@@ -33,10 +32,9 @@ fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> Verifi
     let bytes = tree.tar_gz();
     let size = bytes.len() as u64;
     let archive = Digest::of(&bytes);
-    unpack(Kind::TarGz, "x", Cursor::new(bytes), &Limits::default(), &mut |path, size, body| {
-        quarantine.write_file(path, size, body)
-    })
-    .unwrap();
+    quarantine
+        .fill(2, |sinks| unpack(Kind::TarGz, "x", &bytes, &Limits::default(), sinks))
+        .unwrap();
     let record =
         (level == Level::BuiltIn).then(|| Record { sha256: Some(archive), ..Record::default() });
     let evidence = Evidence {
@@ -99,8 +97,10 @@ fn an_installed_toolchain_is_found() {
     assert!(store.find(go(), darwin, None).unwrap().is_none());
 
     let rehashed = rehash(&installed.tree, go(), linux(), &[]).unwrap();
-    assert_eq!((rehashed.h1, rehashed.bytes), (h1, installed.receipt.bytes));
+    assert_eq!(rehashed.h1, h1);
     assert_eq!(rehashed.files.len() as u64, installed.receipt.files);
+    assert_eq!(rehashed.files.values().map(|file| file.size).sum::<u64>(), installed.receipt.bytes);
+    assert_eq!(store.files(&installed).unwrap(), Some(rehashed.files));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&installed.tree) & 0o222, 0);
     assert_eq!(mode(&installed.tree.join("bin/go")) & 0o300, 0o100);
@@ -490,6 +490,40 @@ fn rehashing_notices_what_does_not_belong() {
     fs::create_dir(installed.tree.join("api")).unwrap();
     fs::write(installed.tree.join("api/x"), "x").unwrap();
     assert_eq!(check().unwrap_err().message(), "`api/x` does not belong to the toolchain");
+}
+
+#[test]
+fn a_list_counts_only_if_it_comes_to_the_hash() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let path = store.list_path(&installed.key);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.lines().is_sorted_by_key(|line| line.splitn(3, ' ').nth(2)));
+    let last = text.lines().last().unwrap();
+    let without_last = text.strip_suffix(&format!("{last}\n")).unwrap().to_owned();
+    for changed in [
+        String::new(),
+        text[..text.len() - 1].to_owned(),
+        text[1..].to_owned(),
+        without_last,
+        text.replacen(" bin/go\n", " bin/../go\n", 1),
+        text.replacen(" bin/go\n", " bin/g\n", 1),
+    ] {
+        assert_ne!(changed, text);
+        fs::write(&path, changed).unwrap();
+        assert_eq!(store.files(&installed).unwrap(), None);
+    }
+    // The next install of the same tree writes it again.
+    install(&store, &tree(), false, Level::Listed);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    store.remove(&installed).unwrap();
+    assert!(!path.exists());
+    assert_eq!(store.files(&installed).unwrap(), None);
+    fs::write(&path, text).unwrap();
+    fs::write(store.home().join("meta/mine.files"), "x").unwrap();
+    store.recover().unwrap();
+    assert_eq!(names(&store.home().join("meta")), ["mine.files"]);
 }
 
 #[test]

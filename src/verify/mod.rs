@@ -18,21 +18,25 @@ pub mod log;
 pub mod mode;
 mod quarantine;
 pub mod records;
+mod scribe;
 pub mod sha256;
 #[cfg(test)]
 mod tests;
+pub mod twins;
 
 pub use absent::Absent;
 pub use dirhash::H1;
 pub use goward_shim::lock::Level;
 pub use judge::Evidence;
-pub use quarantine::{Quarantine, Unpacked};
+pub use quarantine::{Entry, Quarantine, Unpacked};
 pub use records::{Record, Records};
-pub use sha256::{Digest, Hasher, Hashing};
+pub use sha256::{Digest, Hasher, Hashing, digest_beside};
+pub use twins::{Sharing, Twins};
 
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A toolchain in a private directory whose hash stood up to the evidence.
@@ -89,9 +93,9 @@ impl VerifiedTree {
         self.logged.as_ref()
     }
 
-    /// Returns the number of files in the tree, and their size together.
-    pub fn totals(&self) -> (u64, u64) {
-        self.unpacked.totals()
+    /// Returns the files in the tree by path.
+    pub fn files(&self) -> &BTreeMap<String, Entry> {
+        self.unpacked.files()
     }
 
     /// Returns the files that belong to the tree's hash but are not in it.

@@ -4,38 +4,65 @@
 //! links into it or change a file between digest and publication. Files get their final mode, of
 //! Go's rule and without write bits, when they are created; the umask holds.
 
-use super::dirhash::{is_covered, tree_h1};
-use super::mode::is_executable;
-use super::{Digest, H1, Hasher};
-use crate::archive::EntryPath;
+use super::dirhash::tree_h1;
+use super::scribe::{Scribe, VERSION, Written, set_time};
+use super::{Digest, H1, Twins};
+use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use rustix::fd::OwnedFd;
+use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-const BUFFER: usize = 128 << 10;
-/// Longest `VERSION`; those of Go have two lines.
-const MAX_VERSION: u64 = 4096;
+use std::sync::OnceLock;
 
 /// Files on their way from an archive to a tree.
 #[derive(Debug)]
 pub struct Quarantine {
-    tree: PathBuf,
-    extra: Option<PathBuf>,
+    place: Place,
     /// Covered files that were written.
-    files: BTreeMap<String, Digest>,
+    files: BTreeMap<String, Entry>,
     absent: BTreeMap<String, Digest>,
-    /// What the hash does not cover and was written.
-    extra_files: Vec<String>,
-    directories: BTreeSet<PathBuf>,
-    bytes: u64,
-    buffer: Vec<u8>,
+    directories: Vec<PathBuf>,
+    untimed: Vec<PathBuf>,
+}
+
+/// A file of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The digest of its contents.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What all that write into a quarantine share.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) tree: (PathBuf, OwnedFd),
+    /// What the hash does not cover goes here, if it is wanted.
+    pub(super) extra: Option<(PathBuf, OwnedFd)>,
+    /// Files that need not be written.
+    pub(super) twins: Option<Twins>,
+    /// The beginning of `VERSION`, once it was written.
+    pub(super) version: OnceLock<Vec<u8>>,
+}
+
+impl Place {
+    fn make(path: PathBuf) -> Result<(PathBuf, OwnedFd)> {
+        fs::create_dir(&path)?;
+        let directory = fs::File::open(&path)?.into_file();
+        Ok((path, directory.into()))
+    }
+
+    /// Returns the time of the release, in seconds since 1970, if `VERSION` was written and tells it.
+    pub(super) fn time(&self) -> Option<i64> {
+        let text = String::from_utf8_lossy(self.version.get()?);
+        text.lines().skip(1).find_map(|line| line.strip_prefix("time ")).and_then(unix_time)
+    }
 }
 
 /// A complete tree with its hash, not yet held against anything.
@@ -47,8 +74,7 @@ pub struct Unpacked {
     platform: Platform,
     h1: H1,
     absent: Vec<(String, Digest)>,
-    files: u64,
-    bytes: u64,
+    files: BTreeMap<String, Entry>,
 }
 
 impl Quarantine {
@@ -59,75 +85,54 @@ impl Quarantine {
     ///
     /// When the directories cannot be made.
     pub fn new(directory: &Path, keep_extra: bool) -> Result<Self> {
-        let tree = directory.join("tree");
-        let extra = keep_extra.then(|| directory.join("extra"));
-        let directories: BTreeSet<_> =
-            [Some(tree.clone()), extra.clone()].into_iter().flatten().collect();
-        for made in &directories {
-            fs::create_dir(made)?;
-        }
+        let extra = keep_extra.then(|| Place::make(directory.join("extra"))).transpose()?;
+        let tree = Place::make(directory.join("tree"))?;
         Ok(Self {
-            tree,
-            extra,
+            place: Place { tree, extra, twins: None, version: OnceLock::new() },
             files: BTreeMap::new(),
             absent: BTreeMap::new(),
-            extra_files: Vec::new(),
-            directories,
-            bytes: 0,
-            buffer: vec![0; BUFFER],
+            directories: Vec::new(),
+            untimed: Vec::new(),
         })
     }
 
-    /// Writes a file of exactly `size` bytes and digests it.
+    /// Lets files share their bytes with those of other toolchains.
+    pub fn share_with(&mut self, twins: Option<Twins>) {
+        self.place.twins = twins;
+    }
+
+    /// Has `unpack` hand files to `hands` sinks, which can work side by side. A sink writes a file of
+    /// exactly the size it is told and digests it. It fails when reading or writing fails, when the
+    /// file is there already, and when the contents have fewer or more bytes.
     ///
     /// # Errors
     ///
-    /// When reading or writing fails, when the file is there already, and when `contents` has
-    /// fewer or more bytes.
-    pub fn write_file(
+    /// Those of `unpack`. What was written by then counts for nothing.
+    pub fn fill<T>(
         &mut self,
-        path: &EntryPath,
-        size: u64,
-        contents: &mut dyn Read,
-    ) -> Result<()> {
-        let base = match &self.extra {
-            _ if is_covered(path.as_str()) => &self.tree,
-            Some(extra) => extra,
-            None => return drop_file(path, size, contents),
-        };
-        let target = base.join(path.as_str());
-        if let Some(parent) = target.parent().filter(|parent| !self.directories.contains(*parent)) {
-            fs::create_dir_all(parent)?;
-            let made = parent.ancestors().take_while(|above| *above != base);
-            self.directories.extend(made.map(Path::to_path_buf));
+        hands: usize,
+        unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let mut scribes: Vec<Scribe> =
+            (0..hands.max(1)).map(|_| Scribe::new(&self.place)).collect();
+        let mut sinks: Vec<_> = scribes
+            .iter_mut()
+            .map(|scribe| {
+                |path: &EntryPath, size, contents: &mut dyn BufRead| {
+                    scribe.write(path, size, contents)
+                }
+            })
+            .collect();
+        let mut sinks: Vec<&mut Sink> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+        let filled = unpack(&mut sinks)?;
+        drop(sinks);
+        for written in scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>() {
+            let Written { files, directories, untimed } = written;
+            self.files.extend(files);
+            self.directories.extend(directories);
+            self.untimed.extend(untimed);
         }
-        let mode = if is_executable(path.as_str()) { 0o555 } else { 0o444 };
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(mode).open(&target)?;
-        let mut hasher = Hasher::default();
-        let mut written = 0;
-        loop {
-            let count = match contents.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.into()),
-            };
-            written += count as u64;
-            if written > size {
-                break;
-            }
-            hasher.update(&self.buffer[..count]);
-            file.write_all(&self.buffer[..count])?;
-        }
-        check_size(path, size, written)?;
-        if is_covered(path.as_str()) {
-            self.files.insert(path.as_str().to_owned(), hasher.finish());
-            self.bytes += size;
-        } else {
-            self.extra_files.push(path.as_str().to_owned());
-        }
-        Ok(())
+        Ok(filled)
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts
@@ -143,64 +148,55 @@ impl Quarantine {
     ///
     /// [`Kind::Verification`] when it is another toolchain, or not a complete one.
     pub fn finish(self, version: GoVersion, platform: Platform) -> Result<Unpacked> {
-        let time = self.check_version(version, platform)?;
+        self.check_version(version, platform)?;
         self.check_programs(version, platform)?;
         let mut absent = self.absent;
         absent.retain(|path, _| !self.files.contains_key(path));
-        let covered = self.files.iter().chain(&absent);
-        let h1 =
-            tree_h1(version, platform, covered.map(|(path, digest)| (path.as_str(), *digest)))?;
+        let present = self.files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
+        let left_out = absent.iter().map(|(path, digest)| (path.as_str(), *digest));
+        let h1 = tree_h1(version, platform, present.chain(left_out))?;
 
-        if let Some(time) = time {
-            let tree = self.files.keys().map(|path| self.tree.join(path));
-            let extra = self
-                .extra
-                .iter()
-                .flat_map(|extra| self.extra_files.iter().map(move |path| extra.join(path)));
-            tree.chain(extra).try_for_each(|path| set_time(&path, time))?;
-        }
-        for directory in &self.directories {
-            if *directory != self.tree && Some(directory) != self.extra.as_ref() {
-                drop_write_bits(directory)?;
+        if let Some(time) = self.place.time() {
+            for path in &self.untimed {
+                set_time(fs::File::open(path)?.file(), time).map_err(|errno| {
+                    let message = format!("cannot set the time of `{}`: {errno}", path.display());
+                    Error::new(Kind::Failed, message)
+                })?;
             }
         }
+        self.directories.iter().try_for_each(|directory| drop_write_bits(directory))?;
         Ok(Unpacked {
-            tree: self.tree,
-            extra: self.extra,
+            tree: self.place.tree.0,
+            extra: self.place.extra.map(|(path, _)| path),
             version,
             platform,
             h1,
             absent: absent.into_iter().collect(),
-            files: self.files.len() as u64,
-            bytes: self.bytes,
+            files: self.files,
         })
     }
 
-    /// Returns the time of the release, in seconds since 1970, if `VERSION` tells it.
-    fn check_version(&self, version: GoVersion, platform: Platform) -> Result<Option<i64>> {
-        if !self.files.contains_key("VERSION") {
+    fn check_version(&self, version: GoVersion, platform: Platform) -> Result<()> {
+        let Some(text) = self.place.version.get().filter(|_| self.files.contains_key(VERSION))
+        else {
             return Err(incomplete(version, platform, "`VERSION` is missing"));
-        }
-        let mut text = Vec::new();
-        fs::File::open(self.tree.join("VERSION"))?.take(MAX_VERSION).read_to_end(&mut text)?;
-        let text = String::from_utf8_lossy(&text);
-        let mut lines = text.lines();
-        let found = lines.next().unwrap_or_default();
+        };
+        let text = String::from_utf8_lossy(text);
+        let found = text.lines().next().unwrap_or_default();
         if found != version.to_string() {
             let what = format!("`VERSION` says `{}`", untrusted(found));
             return Err(incomplete(version, platform, &what));
         }
-        Ok(lines.find_map(|line| line.strip_prefix("time ")).and_then(unix_time))
+        Ok(())
     }
 
     fn check_programs(&self, version: GoVersion, platform: Platform) -> Result<()> {
-        let empty = Digest::of(b"");
         let ending = if platform.os() == "windows" { ".exe" } else { "" };
         for program in ["bin/go", "bin/gofmt"] {
             let path = format!("{program}{ending}");
             match self.files.get(&path) {
                 None => return Err(incomplete(version, platform, &format!("`{path}` is missing"))),
-                Some(digest) if *digest == empty => {
+                Some(entry) if entry.size == 0 => {
                     return Err(incomplete(version, platform, &format!("`{path}` is empty")));
                 }
                 Some(_) => {}
@@ -230,9 +226,9 @@ impl Unpacked {
         &self.h1
     }
 
-    /// Returns the number of files in the tree, and their size together.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.files, self.bytes)
+    /// Returns the files in the tree by path.
+    pub fn files(&self) -> &BTreeMap<String, Entry> {
+        &self.files
     }
 
     /// Returns the files that belong to the hash but are not there, sorted.
@@ -251,12 +247,7 @@ impl Unpacked {
     }
 }
 
-fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn Read) -> Result<()> {
-    let read = io::copy(&mut contents.take(size.saturating_add(1)), &mut io::sink())?;
-    check_size(path, size, read)
-}
-
-fn check_size(path: &EntryPath, size: u64, read: u64) -> Result<()> {
+pub(super) fn check_size(path: &EntryPath, size: u64, read: u64) -> Result<()> {
     if size == read {
         return Ok(());
     }
@@ -267,15 +258,6 @@ fn check_size(path: &EntryPath, size: u64, read: u64) -> Result<()> {
 fn incomplete(version: GoVersion, platform: Platform, what: &str) -> Error {
     let message = format!("this is not a complete {version} for {platform}: {what}");
     Error::new(Kind::Verification, message).detail("nothing was installed")
-}
-
-fn set_time(path: &Path, seconds: i64) -> Result<()> {
-    let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
-    let times = Timestamps { last_access: time, last_modification: time };
-    utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(|errno| {
-        let message = format!("cannot set the time of `{}`: {errno}", path.display());
-        Error::new(Kind::Failed, message)
-    })
 }
 
 fn drop_write_bits(path: &Path) -> Result<()> {

@@ -5,7 +5,6 @@ use crate::archive::samples::{ABSENT, RawTar, Scratch, Tree, gzip};
 use crate::archive::{EntryPath, Kind, Limits, unpack};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use fs_err::os::unix::fs::OpenOptionsExt;
-use std::io::Cursor;
 use std::os::unix::fs::MetadataExt;
 
 const ORIGIN: &str = "https://mirror.example/go/go1.27.1.linux-amd64.tar.gz";
@@ -24,10 +23,8 @@ fn tree() -> Tree {
 
 fn fill(directory: &Path, kind: Kind, bytes: &[u8], extra: bool) -> Result<Quarantine> {
     let mut quarantine = Quarantine::new(directory, extra)?;
-    let input = Cursor::new(bytes);
-    unpack(kind, "archive", input, &Limits::default(), &mut |path, size, body| {
-        quarantine.write_file(path, size, body)
-    })?;
+    quarantine
+        .fill(2, |sinks| unpack(kind, "archive", &bytes.to_vec(), &Limits::default(), sinks))?;
     Ok(quarantine)
 }
 
@@ -99,7 +96,8 @@ fn what_is_on_disk_has_gos_modes_and_times() {
         bytes += if is_extra { 0 } else { content.len() as u64 };
     }
     let covered = tree.0.keys().filter(|path| dirhash::is_covered(path)).count() as u64;
-    assert_eq!(unpacked.totals(), (covered, bytes));
+    assert_eq!(unpacked.files().len() as u64, covered);
+    assert_eq!(unpacked.files().values().map(|file| file.size).sum::<u64>(), bytes);
     assert_eq!(fs_err::metadata(unpacked.tree()).unwrap().mode() & 0o200, 0o200);
 }
 
@@ -155,18 +153,38 @@ fn version_files_of_old_releases_have_no_time() {
 fn files_are_written_once_and_whole() {
     let directory = Scratch::new();
     let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
-    let path = EntryPath::parse(b"go/src/x").unwrap();
-    quarantine.write_file(&path, 1, &mut &b"x"[..]).unwrap();
-    let twice = quarantine.write_file(&path, 1, &mut &b"y"[..]).unwrap_err();
+    let mut write = |name: &str, size, mut contents: &[u8]| {
+        let path = EntryPath::parse(name.as_bytes()).unwrap();
+        quarantine.fill(1, |sinks| sinks[0](&path, size, &mut contents))
+    };
+    write("go/src/x", 1, b"x").unwrap();
+    let twice = write("go/src/x", 1, b"y").unwrap_err();
     assert!(twice.to_string().contains("tree/src/x`: File exists"), "{twice}");
     for (name, contents) in [("go/src/y", &b"x"[..]), ("go/src/z", b"xxx"), ("go/doc/y", b"x")] {
-        let path = EntryPath::parse(name.as_bytes()).unwrap();
-        let error = quarantine.write_file(&path, 2, &mut &contents[..]).unwrap_err();
+        let error = write(name, 2, contents).unwrap_err();
+        let path = &name[3..];
         let want = format!(
             "goward: `{path}` does not have the 2 bytes that it should have\n  nothing was installed"
         );
         assert_eq!(error.to_string(), want);
     }
+}
+
+/// Files are written through open directories: what somebody swaps for a link is not followed.
+#[test]
+fn no_link_is_followed() {
+    let directory = Scratch::new();
+    let outside = Scratch::new();
+    let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
+    let tree = directory.path().join("tree");
+    fs_err::os::unix::fs::symlink(outside.path(), tree.join("src")).unwrap();
+    fs_err::os::unix::fs::symlink(outside.path().join("x"), tree.join("link")).unwrap();
+    for (name, cause) in [("go/src/x", "Not a directory"), ("go/link", "File exists")] {
+        let path = EntryPath::parse(name.as_bytes()).unwrap();
+        let error = quarantine.fill(1, |sinks| sinks[0](&path, 1, &mut &b"x"[..])).unwrap_err();
+        assert!(error.to_string().contains(cause), "{error}");
+    }
+    assert_eq!(fs_err::read_dir(outside.path()).unwrap().count(), 0);
 }
 
 fn verify(evidence: &Evidence, extra: bool) -> Result<VerifiedTree> {

@@ -1,0 +1,79 @@
+//! What is in an installed tree, file by file: `meta/<key>.files`.
+//!
+//! One line for each file, `<sha256> <size> <path>`, sorted by path. It is derived from the tree, and
+//! worth nothing unless its digests come to the hash in the receipt: so a list that is cut, or changed,
+//! or of another tree, counts as none.
+
+use super::{Installed, Receipt, Store};
+use crate::archive::EntryPath;
+use crate::error::Result;
+use crate::verify::dirhash::tree_h1;
+use crate::verify::{Digest, Entry};
+use fs_err as fs;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// What the name of a list has after the key.
+pub(super) const SUFFIX: &str = ".files";
+/// Largest list, in bytes: one of a release has a tenth of it.
+const MAX_SIZE: u64 = 16 << 20;
+
+impl Store {
+    /// Returns what is in an installed tree, as it was when it was installed; `None` when that was
+    /// not written down, or is not what the receipt says.
+    ///
+    /// # Errors
+    ///
+    /// When the list is there and cannot be read.
+    pub fn files(&self, installed: &Installed) -> Result<Option<BTreeMap<String, Entry>>> {
+        let mut text = Vec::new();
+        match fs::File::open(self.list_path(&installed.key)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?.take(MAX_SIZE).read_to_end(&mut text)?,
+        };
+        let files = String::from_utf8(text).ok().and_then(|text| parse(&text));
+        Ok(files.filter(|files| is_tree_of(&installed.receipt, files)))
+    }
+
+    pub(super) fn list_path(&self, key: &str) -> PathBuf {
+        self.place("meta", &format!("{key}{SUFFIX}"))
+    }
+}
+
+fn is_tree_of(receipt: &Receipt, files: &BTreeMap<String, Entry>) -> bool {
+    let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
+    let left_out = receipt.absent.iter().map(|(path, digest)| (path.as_str(), *digest));
+    let h1 = tree_h1(receipt.version, receipt.platform, present.chain(left_out));
+    h1.is_ok_and(|h1| h1 == receipt.h1)
+}
+
+fn parse(text: &str) -> Option<BTreeMap<String, Entry>> {
+    text.strip_suffix('\n')?
+        .split('\n')
+        .map(|line| {
+            let (digest, rest) = line.split_once(' ')?;
+            let (size, path) = rest.split_once(' ')?;
+            EntryPath::parse(format!("go/{path}").as_bytes()).ok()?;
+            let entry = Entry { digest: Digest::parse(digest)?, size: size.parse().ok()? };
+            Some((path.to_owned(), entry))
+        })
+        .collect()
+}
+
+/// Writes the list to `path`, by way of `scratch`, a private directory on the same file system. It is
+/// not synced: what a power cut leaves of it counts as none.
+pub(super) fn write(
+    files: &BTreeMap<String, Entry>,
+    path: &Path,
+    scratch: &Path,
+) -> std::io::Result<()> {
+    let mut text = String::new();
+    for (path, entry) in files {
+        _ = writeln!(text, "{} {} {path}", entry.digest, entry.size);
+    }
+    let draft = scratch.join("files");
+    fs::write(&draft, text)?;
+    fs::rename(draft, path)
+}

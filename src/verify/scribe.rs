@@ -1,0 +1,227 @@
+//! Writes files of a quarantine, one thread's share of them.
+//!
+//! Everything goes through open directories, so that no path is walked twice and none can be led
+//! astray: a directory is opened in the one above it, links are never followed, and a file that is
+//! there already is an error.
+
+use super::dirhash::is_covered;
+use super::mode::is_executable;
+use super::quarantine::{Entry, Place, check_size};
+use super::{Digest, Hasher, Twins};
+use crate::archive::EntryPath;
+use crate::error::Result;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
+use rustix::io::{Errno, write};
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+
+/// The path of the file that names the release.
+pub(super) const VERSION: &str = "VERSION";
+/// Longest `VERSION`; those of Go have two lines.
+const MAX_VERSION: usize = 4096;
+
+/// What one scribe wrote.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Covered files.
+    pub(super) files: Vec<(String, Entry)>,
+    /// Directories that were made, below the tree or the extra directory.
+    pub(super) directories: Vec<PathBuf>,
+    /// Files that were written before the time of the release was known.
+    pub(super) untimed: Vec<PathBuf>,
+}
+
+/// Writes files into the directories of a quarantine.
+#[derive(Debug)]
+pub(super) struct Scribe<'a> {
+    place: &'a Place,
+    tree: Branch<'a>,
+    extra: Option<Branch<'a>>,
+    written: Written,
+}
+
+impl<'a> Scribe<'a> {
+    pub(super) fn new(place: &'a Place) -> Self {
+        let branch = |(path, fd): &'a (PathBuf, OwnedFd)| Branch {
+            path,
+            base: fd.as_fd(),
+            open: Vec::new(),
+        };
+        Self {
+            place,
+            tree: branch(&place.tree),
+            extra: place.extra.as_ref().map(branch),
+            written: Written::default(),
+        }
+    }
+
+    pub(super) fn finish(self) -> Written {
+        self.written
+    }
+
+    /// Writes a file of exactly `size` bytes and digests it.
+    pub(super) fn write(
+        &mut self,
+        path: &EntryPath,
+        size: u64,
+        contents: &mut dyn BufRead,
+    ) -> Result<()> {
+        let name = path.as_str();
+        let covered = is_covered(name);
+        let branch = match &mut self.extra {
+            _ if covered => &mut self.tree,
+            Some(extra) => extra,
+            None => return drop_file(path, size, contents),
+        };
+        let made = &mut self.written.directories;
+        let (mut begun, mut count) = (None, 0);
+        let mut hasher = Hasher::default();
+        let mut version = (covered && name == VERSION).then(Vec::new);
+        loop {
+            let chunk = match contents.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let length = chunk.len();
+            count += length as u64;
+            if count > size {
+                break;
+            }
+            hasher.update(chunk);
+            if begun.is_none() {
+                let twins = self.place.twins.as_ref().filter(|_| covered && version.is_none());
+                let twins = twins.filter(|_| length as u64 == size);
+                let twins = twins.map(|twins| (twins, hasher.clone().finish()));
+                begun = Some(branch.begin(name, chunk, twins, made)?);
+            } else if let Some(Begun::New(file)) = &begun {
+                write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
+            }
+            if length == 0 {
+                break;
+            }
+            if let Some(version) = &mut version {
+                version.extend_from_slice(&chunk[..length.min(MAX_VERSION - version.len())]);
+            }
+            contents.consume(length);
+        }
+        check_size(path, size, count)?;
+        if let Some(version) = version {
+            // There is one `VERSION`; the gate of the archive sees to that.
+            _ = self.place.version.set(version);
+        }
+        if let Some(Begun::New(file)) = begun {
+            match self.place.time() {
+                Some(time) => set_time(&file, time)
+                    .map_err(|errno| branch.error("set the time of", name, errno))?,
+                None => self.written.untimed.push(branch.path.join(name)),
+            }
+        }
+        if covered {
+            let entry = Entry { digest: hasher.finish(), size };
+            self.written.files.push((name.to_owned(), entry));
+        }
+        Ok(())
+    }
+}
+
+/// How a file came into being.
+enum Begun {
+    /// Made here, with its first bytes in it.
+    New(OwnedFd),
+    /// Another name of a file that was there, which stays as it is.
+    Linked,
+}
+
+/// A directory of the quarantine, and the directories below it that lead to the last file.
+#[derive(Debug)]
+struct Branch<'a> {
+    path: &'a Path,
+    base: BorrowedFd<'a>,
+    open: Vec<(String, OwnedFd)>,
+}
+
+impl Branch<'_> {
+    /// Makes a file that is not there yet and begins with `chunk`; its directories are noted in `made`.
+    /// With `twins` and the digest, `chunk` is all there is, and may be shared.
+    fn begin(
+        &mut self,
+        path: &str,
+        chunk: &[u8],
+        twins: Option<(&Twins, Digest)>,
+        made: &mut Vec<PathBuf>,
+    ) -> Result<Begun> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.enter(directory, made)?;
+        let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
+        let bits = if is_executable(path) { 0o555 } else { 0o444 };
+        if let Some((twins, digest)) = &twins
+            && twins.link(digest, chunk, parent, name, bits)
+        {
+            return Ok(Begun::Linked);
+        }
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(parent, name, flags, Mode::from_raw_mode(bits))
+            .map_err(|errno| self.error("create file", path, errno))?;
+        if !twins.is_some_and(|(twins, digest)| twins.clone(&digest, chunk, &file)) {
+            write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
+        }
+        Ok(Begun::New(file))
+    }
+
+    /// Opens a directory, in which the next files are likely to be too.
+    fn enter(&mut self, directory: &str, made: &mut Vec<PathBuf>) -> Result<()> {
+        let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+        let is_open = |((open, _), part): &(&(String, OwnedFd), &&str)| open == *part;
+        let shared = self.open.iter().zip(&parts).take_while(is_open).count();
+        self.open.truncate(shared);
+        for depth in shared..parts.len() {
+            let (above, here) = (self.open.last(), parts[..=depth].join("/"));
+            let above = above.map_or(self.base, |(_, fd)| fd.as_fd());
+            let part = parts[depth];
+            match mkdirat(above, part, Mode::from_raw_mode(0o777)) {
+                Ok(()) => made.push(self.path.join(&here)),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(self.error("create directory", &here, errno)),
+            }
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let fd = openat(above, part, flags, Mode::empty())
+                .map_err(|errno| self.error("open directory", &here, errno))?;
+            self.open.push((part.to_owned(), fd));
+        }
+        Ok(())
+    }
+
+    /// Says what failed, as `fs_err` would.
+    fn error(&self, what: &str, path: &str, errno: Errno) -> crate::error::Error {
+        let path = self.path.join(path);
+        let message = format!("failed to {what} `{}`: {errno}", path.display());
+        io::Error::new(io::Error::from(errno).kind(), message).into()
+    }
+}
+
+fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match write(file, bytes) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Sets when a file was changed last, in seconds since 1970.
+pub(super) fn set_time(file: impl AsFd, seconds: i64) -> Result<(), Errno> {
+    let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
+    futimens(file, &Timestamps { last_access: time, last_modification: time })
+}
+
+fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
+    let most = size.saturating_add(1);
+    let read = io::copy(&mut io::Read::take(contents, most), &mut io::sink())?;
+    check_size(path, size, read)
+}
