@@ -132,11 +132,15 @@ impl Prepared {
         if !archive.exists() {
             pack(&tree, &archive);
         }
+        // An installed tree is without it.
+        _ = fs::remove_dir_all(tree.join("misc"));
         let mirror = base.join("mirror");
         fs::create_dir(&mirror).unwrap();
         fs::copy(&archive, mirror.join(ARCHIVE)).unwrap();
-        let digest = shell("sha256sum -- \"$1\"", &mirror, &[ARCHIVE.as_ref()]);
-        fs::write(mirror.join(format!("{ARCHIVE}.sha256")), digest).unwrap();
+        let sums = shell("sha256sum -- \"$1\"", &mirror, &[ARCHIVE.as_ref()]);
+        // As go.dev has it: the digest alone.
+        fs::write(mirror.join(format!("{ARCHIVE}.sha256")), &sums[..64]).unwrap();
+        fs::write(mirror.join("sums"), sums).unwrap();
 
         let pip = base.join("pip");
         fs::create_dir(&pip).unwrap();
@@ -175,7 +179,7 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
         BASELINE,
         Box::new(move |directory| {
             let script = format!(
-                "(cd '{0}' && sha256sum --quiet -c {ARCHIVE}.sha256) && tar -xzf '{0}/{ARCHIVE}' && \
+                "(cd '{0}' && sha256sum --quiet -c sums) && tar -xzf '{0}/{ARCHIVE}' && \
                  sync -f .",
                 mirror.display()
             );
@@ -412,7 +416,15 @@ fn serve(directory: PathBuf) -> String {
 fn answer(stream: &TcpStream, directory: &Path, archive: &[u8]) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    let mut range = None;
+    for line in lines {
+        let line = line?.to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        let bytes = line.strip_prefix("range: bytes=").and_then(|bytes| bytes.split_once('-'));
+        range = range.or(bytes.map(|(first, last)| (first.parse().unwrap(), last.parse().ok())));
+    }
     let mut words = request.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -423,14 +435,21 @@ fn answer(stream: &TcpStream, directory: &Path, archive: &[u8]) -> std::io::Resu
         other = fs::read(directory.join(name)).ok().filter(|_| !name.is_empty());
         other.as_deref()
     };
-    let status = if body.is_some() { "200 OK" } else { "404 Not Found" };
-    let body = body.unwrap_or_default();
+    let (status, part, body) = match (body, range) {
+        (None, _) => ("404 Not Found", String::new(), &[][..]),
+        (Some(body), None) => ("200 OK", String::new(), body),
+        (Some(body), Some((first, last))) => {
+            let last: usize = last.unwrap_or(usize::MAX).min(body.len() - 1);
+            let part = format!("Content-Range: bytes {first}-{last}/{}\r\n", body.len());
+            ("206 Partial Content", part, &body[first..=last])
+        }
+    };
     let length = body.len();
     let mut stream = stream;
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nContent-Type: application/octet-stream\r\n\
-         Connection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{part}Content-Type: \
+         application/octet-stream\r\nConnection: close\r\n\r\n"
     )?;
     if method == "HEAD" { Ok(()) } else { stream.write_all(body) }
 }
