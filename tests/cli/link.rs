@@ -195,11 +195,12 @@ fn the_list_has_name_text_and_place() {
     let size =
         |line: &str| line.split(" linked ").nth(1).unwrap().split("B ").next().unwrap().len();
     assert!(lines.iter().all(|line| size(line) > 3));
-    let (start, end) = (format!("go1.99.1-corp {} linked ", host()), "B corp [BASE]/corp");
+    let (start, end) =
+        (format!("go1.99.1-corp {} linked ", host()), "0 B on disk corp [BASE]/corp");
     assert!(lines[0].starts_with(&start) && lines[0].ends_with(end), "{lines:?}");
     let start = format!("{devel} {} linked ", host());
     for (line, name) in lines[1..].iter().zip(["again", "tip"]) {
-        let end = format!("B {name} [BASE]/devel");
+        let end = format!("0 B on disk {name} [BASE]/devel");
         assert!(line.starts_with(&start) && line.ends_with(&end), "{lines:?}");
     }
     let json: serde_json::Value =
