@@ -36,14 +36,7 @@ impl Session {
         let home = home.as_os_str().as_bytes();
         self.ready_barrier(toolchain.isolation, &env)?;
         let barrier = barrier::locate(home, toolchain.isolation, &env);
-        let selection = Selection {
-            home,
-            key: &toolchain.key,
-            goroot: toolchain.goroot.as_deref(),
-            isolation: toolchain.isolation,
-            pins: &pins,
-            barrier: &barrier,
-        };
+        let selection = selection(home, toolchain, &pins, &barrier);
         let launch = launch::toolchain(&selection, Tool::Go, Vec::new(), &env);
         // What passes is borrowed, what goward sets is owned.
         let kept: BTreeSet<&[u8]> = launch.env.iter().map(|entry| name_of(entry)).collect();
@@ -152,14 +145,7 @@ impl Session {
         let (home, argv) = (home.as_os_str().as_bytes(), call.argv.to_vec());
         let barrier = barrier::locate(home, toolchain.isolation, &call.env);
         let pins = borrowed(&toolchain.pins);
-        let selection = Selection {
-            home,
-            key: &toolchain.key,
-            goroot: toolchain.goroot.as_deref(),
-            isolation: toolchain.isolation,
-            pins: &pins,
-            barrier: &barrier,
-        };
+        let selection = selection(home, toolchain, &pins, &barrier);
         let mut launch = launch::toolchain(&selection, call.tool(), argv, &call.env);
         if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
             return self.change_settings(launch, &barrier, None);
@@ -236,6 +222,23 @@ fn change(command: &mut Command, changes: Changes) {
 
 fn is_name(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Returns what a launch of `toolchain` from the store `home` is made of.
+fn selection<'s>(
+    home: &'s [u8],
+    toolchain: &'s Toolchain,
+    pins: &'s [(&'s str, &'s str)],
+    barrier: &'s barrier::Barrier<'s>,
+) -> Selection<'s> {
+    Selection {
+        home,
+        key: &toolchain.key,
+        goroot: toolchain.goroot.as_deref(),
+        isolation: toolchain.isolation,
+        pins,
+        barrier,
+    }
 }
 
 fn borrowed(pins: &[(String, String)]) -> Vec<(&str, &str)> {

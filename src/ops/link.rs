@@ -75,8 +75,12 @@ impl Session {
         let named = self.ctx.cwd.join(directory);
         let real = fs_err::canonicalize(&named).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
-            let kind = if missing { Kind::NotFound } else { Kind::Failed };
-            Error::from(error).with_kind(kind).detail("nothing was linked")
+            let error = if missing {
+                Error::new(Kind::NotFound, format!("`{}` does not exist", named.display()))
+            } else {
+                Error::from(error)
+            };
+            error.detail("nothing was linked")
         })?;
         let home = self.ctx.home()?;
         let in_store = fs_err::canonicalize(&home).is_ok_and(|home| real.starts_with(home));

@@ -379,7 +379,8 @@ fn directories_that_are_not_linked() {
     let gone = link(&sandbox, "own", Path::new("gone"));
     assert_eq!(gone.code, Some(3));
     assert!(gone.stderr.contains("`[PROJECT]/gone`"), "{}", gone.stderr);
-    assert!(gone.stderr.ends_with("  nothing was linked\n"), "{}", gone.stderr);
+    let report = " does not exist\n  nothing was linked\n";
+    assert!(gone.stderr.ends_with(report), "{}", gone.stderr);
     // What cannot be read is not passed over.
     let loops = put(&sandbox, "bad", &good);
     symlink(".", loops.join("lib/loop")).unwrap();
