@@ -119,10 +119,12 @@ impl Store {
     /// it. Recovery deletes in a store, so nobody's home directory may become one by a slip.
     fn claim(&self) -> Result<()> {
         let marker = self.home.join(names::STORE_MARKER);
+        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
+        // Looked at after the rest: the marker is the first thing that a store gets, so another
+        // goward that makes one right now is not taken for somebody else.
         if marker.is_file() {
             return Ok(());
         }
-        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
         if let Some(other) = found.first() {
             let (home, other) = (self.home.display(), other.file_name());
             let message = format!("`{home}` is not a store of goward: it holds other files");

@@ -593,6 +593,19 @@ fn somebody_elses_directory_does_not_become_a_store() {
 }
 
 #[test]
+fn several_may_make_the_same_store_at_once() {
+    for _ in 0..200 {
+        let directory = Scratch::new();
+        let store = Store::new(directory.path().join("home"));
+        let made = std::thread::scope(|scope| {
+            let makers = [(); 4].map(|()| scope.spawn(|| store.prepare()));
+            makers.map(|maker| maker.join().unwrap())
+        });
+        made.into_iter().for_each(|made| made.unwrap());
+    }
+}
+
+#[test]
 fn what_a_newer_goward_installed_is_left_alone() {
     let (_directory, store) = store();
     let installed = install(&store, &tree(), false, Level::Listed);
