@@ -601,7 +601,9 @@ fn several_may_make_the_same_store_at_once() {
             let makers = [(); 4].map(|()| scope.spawn(|| store.prepare()));
             makers.map(|maker| maker.join().unwrap())
         });
-        made.into_iter().for_each(|made| made.unwrap());
+        for made in made {
+            made.unwrap();
+        }
     }
 }
 
