@@ -1,7 +1,6 @@
 //! The environment of a call, as the operating system hands it over.
 
-use crate::known::{self, Known};
-use crate::pins::Pin;
+use crate::known::{self, Known, var};
 use crate::sys::{self, Text};
 use alloc::boxed::Box;
 use alloc::ffi::CString;
@@ -105,23 +104,33 @@ impl<'a> Environment<'a> {
         self.get(name) == Some(b"1")
     }
 
+    /// Returns the name of the working directory that the caller has, if any.
+    pub fn working_directory(&self) -> Option<&'a [u8]> {
+        self.known(var::PWD)
+    }
+
+    /// Returns true when the caller wants to know what is decided.
+    pub fn is_traced(&self) -> bool {
+        self.known(var::TRACE) == Some(b"1")
+    }
+
     /// Returns the strings.
     pub fn texts(&self) -> &[Text<'a>] {
         &self.texts
     }
 
     /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
-    /// others those for which `passes` says so. It is given the variable's row, if it has one.
+    /// others those for which `passes` says so.
     pub(crate) fn filtered(
         &self,
         more: usize,
-        passes: impl Fn(Text<'a>, Option<&'static Pin>) -> bool,
+        passes: impl Fn(Text<'a>, Known) -> bool,
     ) -> Vec<Text<'a>> {
         let mut kept = Vec::with_capacity(self.texts.len() + more);
         let mut start = 0;
         for noted in &self.noted {
             let Some(text) = self.texts.get(noted.at) else { break };
-            if !passes(*text, noted.known.row()) {
+            if !passes(*text, noted.known) {
                 kept.extend_from_slice(self.texts.get(start..noted.at).unwrap_or_default());
                 start = noted.at + 1;
             }
@@ -198,8 +207,8 @@ mod tests {
         ];
         let env = environment(&texts);
         let rows = core::cell::RefCell::new(Vec::new());
-        let all = env.filtered(0, |text, row| {
-            rows.borrow_mut().push((text.to_c_str(), row.map(|row| row.name)));
+        let all = env.filtered(0, |text, known| {
+            rows.borrow_mut().push((text.to_c_str(), known.row().map(|row| row.name)));
             true
         });
         assert_eq!(all.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), texts);

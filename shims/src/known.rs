@@ -49,6 +49,9 @@ pub(crate) mod var {
     pub(crate) const LOCK: Known = Known::of(names::LOCK_VAR);
     pub(crate) const PINNED: Known = Known::of(names::PINNED_VAR);
     pub(crate) const PROFILE: Known = Known::of(names::PROFILE_VAR);
+    pub(crate) const OWN_GOENV: Known = Known::of(names::GOENV_VAR);
+    pub(crate) const PWD: Known = Known::of("PWD");
+    pub(crate) const TRACE: Known = Known::of(names::TRACE_VAR);
     pub(crate) const XDG_CONFIG_HOME: Known = Known::of("XDG_CONFIG_HOME");
     pub(crate) const XDG_DATA_HOME: Known = Known::of("XDG_DATA_HOME");
 }
@@ -82,30 +85,73 @@ impl Known {
 
 /// Returns what is known of the variable that `entry`, `NAME=value`, sets.
 pub(crate) fn look_up(entry: Text) -> Option<Known> {
-    find(entry.bytes())
+    // Most end here.
+    if !may_begin(entry.first_two()) {
+        return None;
+    }
+    let mut node = Node::root();
+    entry.find_map(|byte| match node.child(byte) {
+        Some(child) => {
+            node = child;
+            child.name().map(Some)
+        }
+        None => Some(None),
+    })?
 }
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    find(name.iter().copied().chain(*b"="))
+    let mut node = Node::root();
+    for &byte in name {
+        node = node.child(byte)?;
+        if let Some(known) = node.name() {
+            // The row for many names; another name ends with the `=` that is not here.
+            return (byte != b'=').then_some(known);
+        }
+    }
+    node.child(b'=')?.name()
 }
 
-fn find(bytes: impl Iterator<Item = u8>) -> Option<Known> {
-    let mut node = ROOT;
-    let mut base = usize::from(TRIE.base[node]);
-    for byte in bytes {
-        let place = base + usize::from(byte);
-        if usize::from(*TRIE.parent.get(place)?) != node {
-            return None;
-        }
-        node = place;
-        let value = *TRIE.base.get(node)?;
-        if value >= NAMES {
-            return Some(Known(value - NAMES));
-        }
-        base = value.into();
+/// Returns false for two letters that no name begins with, and for few others true.
+fn may_begin(two: [u8; 2]) -> bool {
+    static PAIRS: [u32; 1024] = pairs();
+    let [first, second] = two;
+    PAIRS[usize::from(first) << 2 | usize::from(second) >> 6] >> (second & 31) & 1 == 1
+}
+
+const fn pairs() -> [u32; 1024] {
+    let mut pairs = [0; 1024];
+    let mut number = 0;
+    while (number as usize) < COUNT {
+        let name = name_at(number).as_bytes();
+        pairs[(name[0] as usize) << 2 | name[1] as usize >> 6] |= 1 << (name[1] & 31);
+        number += 1;
     }
-    None
+    pairs
+}
+
+/// A place of the trie, and what is there.
+#[derive(Clone, Copy)]
+struct Node {
+    place: u16,
+    base: u16,
+}
+
+impl Node {
+    fn root() -> Self {
+        Self { place: narrow(ROOT), base: TRIE[ROOT].base }
+    }
+
+    fn child(self, letter: u8) -> Option<Self> {
+        let place = (self.base + u16::from(letter)) % narrow(PLACES - 1).wrapping_add(1);
+        let found = TRIE[usize::from(place)];
+        (found.parent == self.place).then_some(Self { place, base: found.base })
+    }
+
+    /// Returns the name that ends here.
+    fn name(self) -> Option<Known> {
+        self.base.checked_sub(NAMES).map(Known)
+    }
 }
 
 /// The node from which all names start. No node is the child of 0, which stands for nobody.
@@ -115,16 +161,23 @@ const PLACES: usize = 2048;
 /// What a node has in place of a base when a name ends there: this and the name's number.
 const NAMES: u16 = 0x8000;
 
-struct Trie {
-    base: [u16; PLACES],
-    parent: [u16; PLACES],
+/// A place of the double array.
+#[derive(Clone, Copy)]
+struct Place {
+    base: u16,
+    parent: u16,
 }
 
-static TRIE: Trie = Trie::new();
+static TRIE: [Place; PLACES] = Trie::new().places;
+
+/// The trie while it is made.
+struct Trie {
+    places: [Place; PLACES],
+}
 
 impl Trie {
     const fn new() -> Self {
-        let mut trie = Self { base: [0; PLACES], parent: [0; PLACES] };
+        let mut trie = Self { places: [Place { base: 0, parent: 0 }; PLACES] };
         // Nodes whose children are still to be placed, each with its first name and its depth.
         let mut todo = [(0, 0, 0); COUNT];
         todo[0] = (ROOT, 0, 0);
@@ -135,19 +188,19 @@ impl Trie {
             count -= 1;
             let (node, name, depth) = todo[count];
             let children = Children::of(name, depth);
-            while trie.parent[free] != 0 {
+            while trie.places[free].parent != 0 {
                 free += 1;
             }
             let base = trie.room(&children, free);
-            trie.base[node] = narrow(base);
+            trie.places[node].base = narrow(base);
             let mut at = 0;
             while at < children.count {
                 let (letter, name) = children.all[at];
                 let child = base + letter as usize;
-                trie.parent[child] = narrow(node);
+                trie.places[child].parent = narrow(node);
                 let text = name_at(name).as_bytes();
                 if text.len() == depth || is_star(text, depth + 1) {
-                    trie.base[child] = NAMES + name;
+                    trie.places[child].base = NAMES + name;
                 } else {
                     todo[count] = (child, name, depth + 1);
                     count += 1;
@@ -166,7 +219,7 @@ impl Trie {
             let mut at = 0;
             while at < children.count {
                 let place = base + children.all[at].0 as usize;
-                if self.parent[place] != 0 || place <= ROOT {
+                if self.places[place].parent != 0 || place <= ROOT {
                     break;
                 }
                 at += 1;
@@ -315,7 +368,7 @@ mod tests {
     /// Every node has one parent, whose base and a letter it is.
     #[test]
     fn no_two_nodes_share_a_place() {
-        let nodes = TRIE.parent.iter().filter(|parent| **parent != 0).count();
+        let nodes = TRIE.iter().filter(|place| place.parent != 0).count();
         let mut prefixes: Vec<String> = Vec::new();
         for name in names() {
             let whole = name.strip_suffix('*').map_or_else(|| format!("{name}="), String::from);

@@ -126,26 +126,21 @@ impl<'p, 'a> Inherited<'p, 'a> {
 
     fn entries(&self, env: &Environment<'a>) -> Vec<Text<'a>> {
         let more = MOST_SET + self.pins.len();
-        env.filtered(more, |text, row| match row {
+        env.filtered(more, |text, known| match known.row() {
             Some(row) => self.passes(text, row),
-            None => {
-                ![names::PINNED_VAR, names::GOENV_VAR].map(str::as_bytes).contains(&text.name())
-            }
+            None => known != var::PINNED && known != var::OWN_GOENV,
         })
     }
 
     fn passes(&self, text: Text, row: &Pin) -> bool {
-        if row.rule == Rule::Choose
-            && (self.is_pinned(text.name()) || self.is_from_outer_call(text))
-        {
+        if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
             return false;
         }
-        row.rule.passes(self.isolation)
-            || row.rule.is_allowable() && self.is_allowed(text.name(), row)
+        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(text, row)
     }
 
-    fn is_pinned(&self, name: &[u8]) -> bool {
-        self.pins.iter().any(|(pinned, _)| pinned.as_bytes() == name)
+    fn is_pinned(&self, row: &Pin) -> bool {
+        self.pins.iter().any(|(pinned, _)| *pinned == row.name)
     }
 
     fn is_from_outer_call(&self, text: Text) -> bool {
@@ -156,7 +151,11 @@ impl<'p, 'a> Inherited<'p, 'a> {
         self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == text)
     }
 
-    fn is_allowed(&self, name: &[u8], row: &Pin) -> bool {
+    fn is_allowed(&self, text: Text, row: &Pin) -> bool {
+        if self.allowed.is_empty() {
+            return false;
+        }
+        let name = text.name();
         let mut items = self.allowed.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         items.any(|item| item == name || item == row.name.as_bytes())
     }

@@ -79,7 +79,7 @@ pub fn key(version: &str, platform: &str, h1: &str) -> String {
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
     let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
     for shift in (0..digits.len() * 6 / 4).rev() {
-        key.push(char::from(hex_digit(u128::from(bits >> (shift * 4)))));
+        key.push(char::from(hex_digit(bits >> (shift * 4))));
     }
     key
 }
@@ -87,11 +87,12 @@ pub fn key(version: &str, platform: &str, h1: &str) -> String {
 /// Appends a number in hexadecimal, with zeros in front up to `width` digits.
 pub(crate) fn push_hex(text: &mut Vec<u8>, number: u128, width: u32) {
     let digits = (128 - number.leading_zeros()).div_ceil(4).max(width);
-    text.extend((0..digits).rev().map(|shift| hex_digit(number >> (shift * 4))));
+    #[expect(clippy::cast_possible_truncation, reason = "only the last digit counts")]
+    text.extend((0..digits).rev().map(|shift| hex_digit((number >> (shift * 4)) as u64)));
 }
 
 /// Returns the last digit of a number in hexadecimal.
-fn hex_digit(number: u128) -> u8 {
+fn hex_digit(number: u64) -> u8 {
     b"0123456789abcdef"[(number & 15) as usize]
 }
 

@@ -36,12 +36,12 @@ fn main() -> std::process::ExitCode {
 /// Becomes the program that the call is for; returns only when nothing could be run, with the exit
 /// code.
 fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>) -> u8 {
-    if let Some(cwd) = sys::working_directory(env.get("PWD")) {
+    if let Some(cwd) = sys::working_directory(env.working_directory()) {
         let call = Call::new(argv, env, &cwd);
         if let Ok(choice) = choose(&call)
             && let Ok(Step::Exec(launch)) = resolve(&call, &choice)
         {
-            if call.env.is_on(names::TRACE_VAR) {
+            if call.env.is_traced() {
                 trace(&call, &choice, &launch.program);
             }
             exec(&launch.program, argv, launch.kept, &launch.set);

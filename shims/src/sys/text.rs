@@ -24,15 +24,30 @@ impl<'a> Text<'a> {
         Self(unsafe { NonNull::new_unchecked(text.as_ptr().cast_mut()) }, PhantomData)
     }
 
-    /// Iterates over the bytes before the NUL.
-    pub fn bytes(self) -> impl Iterator<Item = u8> {
+    /// Returns the first two bytes; zeros behind the end.
+    pub fn first_two(self) -> [u8; 2] {
+        // SAFETY: behind a byte that is not NUL there is another one.
+        unsafe {
+            let first = self.byte(0);
+            [first, if first == 0 { 0 } else { self.byte(1) }]
+        }
+    }
+
+    /// Hands the bytes before the NUL to `step`, until it has an answer.
+    pub fn find_map<T>(self, mut step: impl FnMut(u8) -> Option<T>) -> Option<T> {
         let mut at = 0;
-        core::iter::from_fn(move || {
+        loop {
             // SAFETY: the last byte was not NUL.
             let byte = unsafe { self.byte(at) };
-            at += usize::from(byte != 0);
-            (byte != 0).then_some(byte)
-        })
+            if byte == 0 {
+                return None;
+            }
+            let answer = step(byte);
+            if answer.is_some() {
+                return answer;
+            }
+            at += 1;
+        }
     }
 
     /// Returns what stands before the first `=`, or nothing if there is none.
@@ -140,7 +155,16 @@ mod tests {
         for (text, name) in cases {
             let shown = Text::new(text);
             assert_eq!(shown.name(), name, "{text:?}");
-            assert!(shown.bytes().eq(text.to_bytes().iter().copied()), "{text:?}");
+            let [first, second] = [0, 1].map(|at| text.to_bytes().get(at).copied().unwrap_or(0));
+            assert_eq!(shown.first_two(), [first, second], "{text:?}");
+            let mut bytes = Vec::new();
+            let found = shown.find_map(|byte| {
+                bytes.push(byte);
+                (byte == b'd').then_some(())
+            });
+            let end = text.to_bytes().iter().position(|&byte| byte == b'd');
+            assert_eq!(found.is_some(), end.is_some());
+            assert_eq!(bytes, &text.to_bytes()[..end.map_or(text.count_bytes(), |at| at + 1)]);
             assert_eq!((shown.to_bytes(), shown.to_c_str()), (text.to_bytes(), text));
         }
     }
