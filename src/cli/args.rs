@@ -20,7 +20,7 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "As go: `go +REQUEST ...` runs another Go for one call, `GOWARD_BYPASS=1 go ...` the next \
                   one on PATH.\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification \
-                  failed, 5 network."
+                  failed, 5 network, 6 problems were\nfound."
 )]
 pub struct Cli {
     /// Print only data and errors
@@ -50,6 +50,8 @@ pub enum Command {
     Uninstall(Uninstall),
     /// List toolchains: those installed, or all releases
     List(List),
+    /// Read installed toolchains again and compare them with what was installed
+    Verify(Verify),
     /// Say which `go` runs here, and why
     Which(Which),
     /// Show the environment that goward gives to `go` here
@@ -218,6 +220,32 @@ pub struct List {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Verify {
+    /// What to verify: an exact version on all platforms, what fits best, or a linked name; without it,
+    /// what `go` is here
+    #[arg(value_name = "REQUEST")]
+    pub requests: Vec<String>,
+    /// Everything that is installed
+    #[arg(long, conflicts_with_all = ["requests", "lock"])]
+    pub all: bool,
+    /// What the lock here names, on every platform that is installed
+    #[arg(long, conflicts_with = "requests")]
+    pub lock: bool,
+    /// Mend what is wrong; --source then says where to fetch what that takes
+    #[arg(long)]
+    pub repair: bool,
+    /// Say how to build the release again with Go's own gorebuild, and what to compare; does nothing else
+    #[arg(long, conflicts_with_all = ["repair", "source", "json"])]
+    pub rebuild: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
 }
 
 #[derive(Args, Debug)]

@@ -71,6 +71,7 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     leaves_programs_alone(call)?;
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
+        session.recheck_governing(&toolchain)?;
         session.ready_barrier(toolchain.isolation, &call.env)?;
     }
     let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;

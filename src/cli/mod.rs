@@ -21,6 +21,7 @@ mod setup;
 mod trust;
 mod uninstall;
 mod r#use;
+mod verify;
 mod version;
 mod which;
 
@@ -77,6 +78,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
+        Command::Verify(args) => verify::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),

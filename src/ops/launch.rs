@@ -121,6 +121,7 @@ impl Session {
             overridden.toolchain
         };
         self.provide(&toolchain, fetch)?;
+        self.recheck_governing(&toolchain)?;
         if !self.root(&toolchain)?.join("bin/go").exists() {
             // Without it the `go` on PATH would be another one.
             self.place_shims()?;
@@ -134,6 +135,7 @@ impl Session {
     /// fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
         let ready = leaves_programs_alone(call)
+            .and_then(|()| self.recheck_governing(toolchain))
             .and_then(|()| self.ready_barrier(toolchain.isolation, &call.env))
             .and_then(|()| self.ctx.home());
         let home = match ready {

@@ -23,6 +23,8 @@ pub mod overrides;
 pub mod pick;
 mod pins;
 pub mod provide;
+pub mod rebuild;
+mod recheck;
 pub mod records;
 pub mod refusal;
 pub mod rollback;
@@ -30,6 +32,7 @@ pub mod setup;
 pub mod trust;
 pub mod uninstall;
 pub mod r#use;
+pub mod verify;
 
 use crate::config::Config;
 use crate::ctx::Ctx;

@@ -1,5 +1,6 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod costs;
 mod debug_bake;
 mod default;
 mod env;
@@ -17,6 +18,7 @@ mod log;
 mod miss;
 mod pins;
 mod profiles;
+mod recheck;
 mod records;
 mod rollback;
 mod setup;
@@ -24,6 +26,7 @@ mod sharing;
 mod trust;
 mod uninstall;
 mod r#use;
+mod verify;
 mod version;
 mod which;
 
