@@ -81,7 +81,7 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, python-index, a URL or file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL or file:///DIRECTORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default)

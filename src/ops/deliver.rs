@@ -15,9 +15,8 @@ use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
     Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, VerifiedTree,
-    digest_beside,
+    digest_beside, dirhash,
 };
-use crate::version::GoVersion;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -104,9 +103,14 @@ impl Session {
         let downloads = store.downloads();
         let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
         let mut artifact = source.open(&wanted, scratch, progress)?;
-        if want.full && artifact.kind == ArtifactKind::Wheel {
+        let lacking = match artifact.kind {
+            ArtifactKind::Module => Some("module"),
+            ArtifactKind::Wheel => Some("Python package"),
+            ArtifactKind::TarGz | ArtifactKind::Zip => None,
+        };
+        if let Some(packaging) = lacking.filter(|_| want.full) {
             let message =
-                format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
+                format!("the {packaging} of {} lacks `api`, `doc` and `test`", want.version);
             return Err(Error::new(Kind::NotFound, message)
                 .hint("take the whole release from another source: `--source go.dev`")
                 .hint(format!("or install it without them: `goward install {}`", want.version)));
@@ -116,7 +120,7 @@ impl Session {
             quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
         let evidence = self.evidence(want, &artifact, fetch)?;
-        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
+        let archive = fill(&mut quarantine, &mut artifact, want)?;
         let unlogged = self.log.why_not();
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
         let tree =
@@ -167,7 +171,7 @@ impl Session {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        crate::source::sources(&specs, &self.ctx, &net)
+        crate::source::sources(&specs, &self.ctx, &net, &|list| self.modules(list))
     }
 }
 
@@ -185,8 +189,9 @@ pub(super) struct Delivery {
 fn fill(
     quarantine: &mut Quarantine,
     artifact: &mut Artifact,
-    version: GoVersion,
+    want: &Want,
 ) -> Result<Option<(Digest, u64)>> {
+    let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
         let Some(absent) = Absent::of(version) else {
             let message = format!(
@@ -217,6 +222,12 @@ fn fill(
             });
             unpacked?;
             digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
+        }
+        ArtifactKind::Module => {
+            let module = dirhash::module_of(version, want.platform);
+            let file = body.require_file(name)?;
+            archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
+                .map(|_| None)
         }
         ArtifactKind::Wheel => {
             archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)

@@ -6,22 +6,14 @@
 use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
-use crate::net::{Net, Patience};
+use crate::net::Patience;
 use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
 use crate::verify::log::{Authority, Hash, Head, Log, LogError, Logged, SignedHead};
-use goward_shim::pins::Isolation;
-use goward_shim::{Environment, barrier};
 use std::borrow::Cow;
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
-
-/// Longest file of `go env -w` that is read.
-const MAX_GO_ENV: u64 = 1 << 20;
 
 /// The checksum database, as far as one run of the program got to know it.
 #[derive(Debug, Default)]
@@ -129,32 +121,10 @@ impl Session {
             backoff: Duration::from_millis(200),
             ..Patience::default()
         };
-        let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
+        let (_, net) = self.module_net(patience)?;
         let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
         let remote = Remote::new(net, route, state.as_deref(), cache.as_deref());
         Ok(Some(self.log.remote.get_or_init(|| remote)))
-    }
-
-    /// Returns a variable as Go would see it outside of projects: from the environment, else from the
-    /// user's file of `go env -w`.
-    fn go_setting(&self, name: &str) -> Result<Option<String>> {
-        if let Some(value) = self.ctx.text(name)? {
-            return Ok(Some(value.to_owned()));
-        }
-        let entries = self.ctx.entries();
-        let home = self.ctx.home()?;
-        let isolation = Isolation::default();
-        let own =
-            barrier::locate(home.as_os_str().as_bytes(), isolation, &Environment::of(&entries));
-        let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
-            return Ok(None);
-        };
-        if fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_GO_ENV) {
-            return Ok(None);
-        }
-        let text = fs_err::read_to_string(&path).unwrap_or_default();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
     }
 }
 

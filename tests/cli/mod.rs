@@ -6,6 +6,7 @@ mod env;
 mod exec;
 mod failures;
 mod floor;
+mod goproxy;
 mod init;
 mod install;
 mod install_many;

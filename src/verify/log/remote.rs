@@ -10,7 +10,7 @@
 
 use super::{AuthenticTile, Outside, SUM_GOLANG_ORG};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{Net, NetError, Problem, Url, parse_url, shown};
+use crate::net::{GoProxy, Net, NetError, Place, Problem, Url, parse_url, shown};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
@@ -19,8 +19,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What Go asks when nobody says otherwise.
-const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
 /// The name under which the log can be reached in mainland China.
 const ALIAS: &str = "sum.golang.google.cn";
 /// Longest answer that is read for `supported`, which is usually empty.
@@ -30,21 +28,10 @@ const MAX_FILE: u64 = 1 << 20;
 /// How long to wait for another process that writes down a head.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One entry of GOPROXY.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Hop {
-    /// A proxy; the flag says that any failure, not only a missing file, leads to the next entry.
-    Proxy(Url, bool),
-    /// The log itself.
-    Direct,
-    /// Nobody.
-    Off,
-}
-
 /// How to reach a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    hops: Vec<Hop>,
+    list: GoProxy,
     direct: Url,
     name: String,
 }
@@ -52,7 +39,7 @@ pub struct Route {
 impl Route {
     /// Goes straight to the log called `name` at a URL.
     pub fn at(name: &str, url: Url) -> Self {
-        Self { hops: vec![Hop::Direct], direct: url, name: name.to_owned() }
+        Self { list: GoProxy::only(Place::Direct), direct: url, name: name.to_owned() }
     }
 
     /// Reads GOPROXY and GOSUMDB as Go does for a toolchain. GOSUMDB can say where the log is, but
@@ -63,9 +50,8 @@ impl Route {
     ///
     /// [`Kind::Usage`] for an entry that is no URL.
     pub fn parse(goproxy: Option<&str>, gosumdb: Option<&str>) -> Result<Option<Self>> {
-        let goproxy = goproxy.unwrap_or(DEFAULT_GOPROXY);
-        let hops = parse_hops(goproxy)?;
-        if hops.first() == Some(&Hop::Off) {
+        let list = GoProxy::parse(goproxy)?;
+        if list.is_off() {
             return Ok(None);
         }
         let name = SUM_GOLANG_ORG.split('+').next().unwrap_or_default();
@@ -74,25 +60,9 @@ impl Route {
         Ok(Some(match words[..] {
             [ALIAS] => Self::at(name, parse_url(&format!("https://{ALIAS}"))?),
             [log, url] if log == name || log == SUM_GOLANG_ORG => Self::at(name, parse_url(url)?),
-            _ => Self { hops, direct, name: name.to_owned() },
+            _ => Self { list, direct, name: name.to_owned() },
         }))
     }
-}
-
-fn parse_hops(goproxy: &str) -> Result<Vec<Hop>> {
-    let mut hops = Vec::new();
-    for entry in goproxy.split_inclusive([',', '|']) {
-        let any_failure = entry.ends_with('|');
-        match entry.trim_end_matches([',', '|']).trim() {
-            "" => {}
-            "direct" => hops.push(Hop::Direct),
-            "off" => hops.push(Hop::Off),
-            // A directory of modules has no log.
-            url if url.starts_with("file:") => {}
-            url => hops.push(Hop::Proxy(parse_url(url)?, any_failure)),
-        }
-    }
-    Ok(hops)
 }
 
 /// A log over the network, with a memory on disk.
@@ -100,7 +70,7 @@ fn parse_hops(goproxy: &str) -> Result<Vec<Hop>> {
 pub struct Remote {
     net: Net,
     route: Route,
-    base: OnceLock<Result<Url, NetError>>,
+    base: OnceLock<Result<Place, NetError>>,
     /// Where the head is remembered; without a place, nothing is.
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
@@ -118,41 +88,40 @@ impl Remote {
         format!("a part of {}", self.route.name)
     }
 
-    fn get(&self, url: &Url, limit: u64) -> Result<Vec<u8>, NetError> {
-        let fetched = self.net.fetch_small(&self.what(), url, limit)?;
+    fn get(&self, place: &Place, limit: u64) -> Result<Vec<u8>, NetError> {
+        let fetched = place.fetch(&self.net, &self.what(), limit)?;
         if fetched.content_type.as_deref() == Some("text/html") {
             let problem = Problem::Answer("the answer is a web page".to_owned());
-            return Err(NetError::new(&self.what(), url, problem, 1));
+            return Err(place.failed(&self.what(), problem));
         }
         Ok(fetched.body)
     }
 
     /// Returns where to ask, found out once (golang.org/design/25530-sumdb, "Proxying a Checksum
     /// Database").
-    fn base(&self) -> Result<&Url, NetError> {
+    fn base(&self) -> Result<&Place, NetError> {
         self.base.get_or_init(|| self.find_base()).as_ref().map_err(Clone::clone)
     }
 
-    fn find_base(&self) -> Result<Url, NetError> {
-        for hop in &self.route.hops {
-            match hop {
-                Hop::Direct => return Ok(self.route.direct.clone()),
-                Hop::Off => break,
-                Hop::Proxy(proxy, any_failure) => {
-                    let base = extend(proxy, &format!("/sumdb/{}", self.route.name));
-                    match self.get(&extend(&base, "/supported"), MAX_SUPPORTED) {
-                        Ok(_) => return Ok(base),
-                        Err(error) if *any_failure || is_absence(&error) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
+    /// Asks the places of GOPROXY whether they serve the log; whoever does is asked for all of it.
+    /// Where none does it is the log itself, unless the list says that nobody else is to be asked.
+    fn find_base(&self) -> Result<Place, NetError> {
+        let direct = Place::Proxy(self.route.direct.clone());
+        let found = self.route.list.ask(NetError::is_absence, |place| match place {
+            Place::Direct => Ok(direct.clone()),
+            Place::Off => {
+                let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
+                Err(direct.failed(&self.what(), problem))
             }
+            Place::Directory(_) | Place::Proxy(_) => {
+                let base = place.below(&format!("/sumdb/{}", self.route.name));
+                self.get(&base.below("/supported"), MAX_SUPPORTED).map(|_| base)
+            }
+        });
+        match found {
+            Err(error) if error.is_absence() => Ok(direct),
+            found => found,
         }
-        if self.route.hops.contains(&Hop::Off) {
-            let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
-            return Err(NetError::new(&self.what(), &self.route.direct, problem, 1));
-        }
-        Ok(self.route.direct.clone())
     }
 }
 
@@ -177,22 +146,9 @@ fn lock(directory: &Path) -> Result<fs::File> {
     }
 }
 
-fn is_absence(error: &NetError) -> bool {
-    matches!(error.problem, Problem::NotFound(_))
-}
-
-/// Returns a URL with more path.
-fn extend(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path.split('/').skip(1));
-    }
-    url
-}
-
 impl Outside for Remote {
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
-        self.get(&extend(self.base()?, path), limit)
+        self.get(&self.base()?.below(path), limit)
     }
 
     fn read_head(&self) -> Result<Option<Vec<u8>>> {
@@ -255,7 +211,7 @@ impl Outside for Remote {
         let Some(state) = &self.state else { return Ok(None) };
         let path = state.join("fork");
         let asked = match self.base.get() {
-            Some(Ok(base)) => shown(base),
+            Some(Ok(base)) => base.url().map(|url| shown(&url)).unwrap_or_default(),
             _ => String::new(),
         };
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -299,35 +255,6 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn hops(goproxy: &str) -> String {
-        let shown = parse_hops(goproxy).unwrap().into_iter().map(|hop| match hop {
-            Hop::Proxy(url, any_failure) => {
-                format!("{url}{}", if any_failure { " any" } else { "" })
-            }
-            Hop::Direct => "direct".to_owned(),
-            Hop::Off => "off".to_owned(),
-        });
-        shown.collect::<Vec<_>>().join(", ")
-    }
-
-    #[test]
-    fn goproxy_is_read_as_go_reads_it() {
-        for (goproxy, want) in [
-            (DEFAULT_GOPROXY, "https://proxy.golang.org/, direct"),
-            (
-                "https://a.example/x|https://b.example , direct",
-                "https://a.example/x any, https://b.example/, direct",
-            ),
-            ("https://a.example,,|direct", "https://a.example/, direct"),
-            ("file:///srv/modules,off", "off"),
-            ("", ""),
-        ] {
-            assert_eq!(hops(goproxy), want, "{goproxy}");
-        }
-        let error = parse_hops("htps://a.example").unwrap_err();
-        assert_eq!(error.kind(), Kind::Usage);
-    }
-
     #[test]
     fn gosumdb_can_only_say_where_the_log_is() {
         let route = |gosumdb| Route::parse(None, gosumdb).unwrap().unwrap();
@@ -348,19 +275,5 @@ mod tests {
         assert_eq!(route(Some(&with_key)), at("https://m.example"));
         assert_eq!(Route::parse(Some("off"), Some(ALIAS)).unwrap(), None);
         assert_eq!(Route::parse(Some("off,https://a.example"), None).unwrap(), None);
-    }
-
-    #[test]
-    fn paths_are_appended() {
-        for (base, want) in [
-            ("https://a.example", "https://a.example/tile/8/0/x001/002.p/3"),
-            ("https://a.example/x/", "https://a.example/x/tile/8/0/x001/002.p/3"),
-        ] {
-            let url = extend(&parse_url(base).unwrap(), "/tile/8/0/x001/002.p/3");
-            assert_eq!(url.as_str(), want);
-        }
-        let url =
-            extend(&parse_url("https://a.example").unwrap(), "/lookup/golang.org/toolchain@v0");
-        assert_eq!(url.as_str(), "https://a.example/lookup/golang.org/toolchain@v0");
     }
 }
