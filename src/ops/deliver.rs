@@ -4,7 +4,7 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
-use super::install::Want;
+use super::install::{Supply, Want};
 use super::{Fetch, Session, pick};
 use crate::archive::{self, Limits};
 use crate::config::Dedupe;
@@ -38,7 +38,11 @@ impl Session {
         store: &Store,
         want: &Want,
         fetch: &Fetch,
+        supply: &Supply<'_>,
     ) -> Result<(Delivery, Vec<String>)> {
+        if let Supply::Given { source, logged } = supply {
+            return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
+        }
         let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
         let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
@@ -58,7 +62,7 @@ impl Session {
     }
 
     /// Fetches from one source into quarantine, and verifies.
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         store: &Store,
         want: &Want,
@@ -261,7 +265,7 @@ fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
 }
 
 /// Says that no source delivers, and why each does not.
-fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+pub(super) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {

@@ -6,7 +6,7 @@
 use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
-use crate::net::Patience;
+use crate::net::{Net, Patience, parse_url};
 use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
@@ -34,7 +34,7 @@ impl LogAccess {
         Self { other: Some((authority, route)), ..Self::default() }
     }
 
-    fn authority(&self) -> Result<Cow<'_, Authority>> {
+    pub(super) fn authority(&self) -> Result<Cow<'_, Authority>> {
         match &self.other {
             Some((authority, _)) => Ok(Cow::Borrowed(authority)),
             None => Authority::of_go().map(Cow::Owned),
@@ -81,7 +81,7 @@ impl Session {
         if self.ctx.is_offline() || self.log.outage.get().is_some() {
             return Ok(None);
         }
-        let remote = match self.remote() {
+        let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -102,8 +102,18 @@ impl Session {
         }
     }
 
+    /// Returns what is remembered of the log, with no way to ask it that anybody would use.
+    pub(super) fn log_memory(&self) -> Result<Remote> {
+        let authority = self.log.authority()?;
+        let name = authority.key.name();
+        let route = Route::at(name, parse_url(&format!("https://{name}"))?);
+        let net = Net::new(&self.ctx, Vec::new())?;
+        let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
+        Ok(Remote::new(net, route, state.as_deref(), cache.as_deref()))
+    }
+
     /// Returns the way to the log; `None` when GOPROXY says that there is none.
-    fn remote(&self) -> Result<Option<&Remote>> {
+    pub(super) fn log_remote(&self) -> Result<Option<&Remote>> {
         if let Some(remote) = self.log.remote.get() {
             return Ok(Some(remote));
         }
@@ -129,7 +139,7 @@ impl Session {
 }
 
 /// Holds what the log proves against what else is known.
-fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
+pub(super) fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
     let (version, platform) = (want.version, want.platform);
     let differs = |known: &str| known != logged.h1.as_str();
     let recorded = Records::built_in().get(version, platform).and_then(|record| record.h1.as_ref());

@@ -5,6 +5,7 @@
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
+mod bundle;
 mod directory;
 mod go_dev;
 mod index;
@@ -12,6 +13,7 @@ mod module_proxy;
 mod python_index;
 mod save;
 
+pub use bundle::BundleSource;
 pub use index::parse_index;
 pub use module_proxy::Modules;
 

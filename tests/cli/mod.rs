@@ -1,5 +1,7 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod bundle;
+mod bundle_hostile;
 mod debug_bake;
 mod default;
 mod env;

@@ -5,9 +5,11 @@
 //!
 //! - `latest` in the state directory: the largest head ever proved, which is never replaced by a smaller
 //!   one; a missing file is a fresh start from the built-in head, a damaged one stops everything;
+//! - `stapled/` beside it: heads that came with bundles, until the log is asked about them;
 //! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
 //! - full tiles in the cache, which can be deleted at any time.
 
+use super::tree::parse_number;
 use super::{AuthenticTile, Outside, SUM_GOLANG_ORG};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{GoProxy, Net, NetError, Place, Problem, Url, parse_url, shown};
@@ -25,6 +27,10 @@ const ALIAS: &str = "sum.golang.google.cn";
 const MAX_SUPPORTED: u64 = 64 << 10;
 /// Longest file of ours that is read.
 const MAX_FILE: u64 = 1 << 20;
+/// The directory of the heads that came with staples.
+const STAPLED: &str = "stapled";
+/// How many of them are kept, the newest: each costs a few requests when the log is asked.
+const MAX_STAPLED: usize = 8;
 /// How long to wait for another process that writes down a head.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -195,6 +201,52 @@ impl Outside for Remote {
             .unwrap_or_default()
     }
 
+    fn read_stapled(&self) -> Result<Vec<Vec<u8>>> {
+        let Some(state) = &self.state else { return Ok(Vec::new()) };
+        let directory = state.join(STAPLED);
+        let notes = stapled_sizes(&directory)?
+            .into_iter()
+            .map(|size| read(&directory.join(size.to_string())));
+        notes.filter_map(Result::transpose).collect()
+    }
+
+    fn keep_stapled(&self, size: u64, note: &str) -> Result<()> {
+        let Some(state) = &self.state else { return Ok(()) };
+        let kept = || {
+            let directory = state.join(STAPLED);
+            fs::create_dir_all(&directory)?;
+            let held = lock(state)?;
+            let path = directory.join(size.to_string());
+            if read(&path)?.as_deref() != Some(note.as_bytes()) {
+                replace(&path, note.as_bytes())?;
+            }
+            let sizes = stapled_sizes(&directory)?;
+            for size in &sizes[..sizes.len().saturating_sub(MAX_STAPLED)] {
+                _ = fs::remove_file(directory.join(size.to_string()));
+            }
+            drop(held);
+            Ok(())
+        };
+        kept().map_err(|error: Error| {
+            error
+                .context(format!("cannot keep the head of {} in the bundle", self.route.name))
+                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`")
+        })
+    }
+
+    fn forget_stapled(&self) {
+        let Some(state) = &self.state else { return };
+        let directory = state.join(STAPLED);
+        for size in stapled_sizes(&directory).unwrap_or_default() {
+            _ = fs::remove_file(directory.join(size.to_string()));
+        }
+    }
+
+    fn stapled_place(&self) -> String {
+        let place = self.state.as_ref().map(|state| state.join(STAPLED).display().to_string());
+        place.unwrap_or_default()
+    }
+
     fn read_tile(&self, path: &str) -> Option<Vec<u8>> {
         read(&self.cache.as_ref()?.join(path.trim_start_matches('/'))).ok()?
     }
@@ -220,6 +272,21 @@ impl Outside for Remote {
         replace(&path, text.as_bytes())?;
         Ok(Some(path))
     }
+}
+
+/// Returns the sizes of the trees whose heads are kept from staples, smallest first.
+fn stapled_sizes(directory: &Path) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut sizes = Vec::new();
+    for entry in entries {
+        sizes.extend(entry?.file_name().to_str().and_then(parse_number));
+    }
+    sizes.sort_unstable();
+    Ok(sizes)
 }
 
 /// Reads a regular file of a bounded size; `None` when there is none.
