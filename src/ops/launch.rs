@@ -3,7 +3,7 @@
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
@@ -68,10 +68,10 @@ impl Session {
         change(&mut command, self.environment(toolchain)?);
         let failed = |why: &str| {
             let words = args.iter().map(|word| word.as_ref().to_string_lossy());
-            let words: Vec<_> = words.map(untrusted).collect();
+            let words: Vec<_> = words.map(untrusted_line).collect();
             let error = Error::new(Kind::CannotRun, format!("`go {}` fails here", words.join(" ")));
             let lines: Vec<&str> = why.lines().rev().take(MAX_LINES).collect();
-            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted(line)))
+            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted_line(line)))
         };
         let output = command.output().map_err(|error| failed(&error.to_string()))?;
         if !output.status.success() {
