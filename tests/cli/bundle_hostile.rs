@@ -337,7 +337,7 @@ fn wrong_proofs_are_refused() {
         case(
             "somebody else's head",
             "it is not signed by the log's key",
-            with(&|e| edit(e, &head, &forged).clone()),
+            with(&|e| edit(e, &head, &forged)),
         ),
         case(
             "another log's name",
