@@ -15,7 +15,9 @@ use crate::verify::{Digest, H1, Hashing, Level};
 use crate::version::GoVersion;
 use goward_shim::names;
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::{self, BufWriter, Seek};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -55,7 +57,11 @@ impl Session {
         // Beside the file, so that it appears at once or not at all.
         let output = self.ctx.cwd.join(output);
         let directory = output.parent().unwrap_or(&output);
-        let to = tempfile::Builder::new().prefix(".goward-").tempfile_in(directory)?;
+        let to = tempfile::Builder::new()
+            .prefix(".goward-")
+            // Like any file that a program makes: the umask takes from it.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)?;
         let staging = store.stage("bundle")?;
         let mut manifest = Manifest {
             log: stapled.log.clone(),

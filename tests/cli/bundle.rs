@@ -63,7 +63,11 @@ pub(super) fn create(world: &Own, versions: &[&str], name: &str) -> PathBuf {
     let path = world.sandbox.path(name);
     let bundled = world.session().bundle_create(&locks, &path, false, &world.fetch()).unwrap();
     assert_eq!((bundled.warnings.len(), bundled.toolchains), (0, versions.len() * 2));
-    assert_eq!(bundled.bytes, fs::metadata(&path).unwrap().len());
+    let (metadata, plain) = (fs::metadata(&path).unwrap(), world.sandbox.path("plain"));
+    fs::write(&plain, "").unwrap();
+    assert_eq!(bundled.bytes, metadata.len());
+    // As readable as other files of this user.
+    assert_eq!(metadata.permissions(), fs::metadata(plain).unwrap().permissions());
     path
 }
 
