@@ -7,14 +7,15 @@
 //! copy is right, and the shim never reads either.
 
 use crate::environment::Environment;
+use crate::known::var;
 use crate::pins::Isolation;
 use crate::{layout, names, sys};
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The end of the copy's name for those who have no such file.
 pub const NONE: &str = "none";
+/// Room for the longest name of a copy, a slash before it included.
+const LONGEST_NAME: usize = 96;
 
 /// Which copy a call gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,16 +45,22 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> B
         None => default_file(env),
     };
     let stamp = own.as_deref().and_then(sys::stamp);
-    let state = stamp.map_or_else(|| String::from(NONE), |stamp| name_of(&stamp));
-    let name = format!("{}-{state}", isolation.name());
-    let path = layout::join(&directory, name.as_bytes());
+    let mut path = Vec::with_capacity(directory.len() + LONGEST_NAME);
+    path.extend_from_slice(&directory);
+    path.push(b'/');
+    path.extend_from_slice(isolation.name().as_bytes());
+    path.push(b'-');
+    match &stamp {
+        Some(stamp) => push_state(&mut path, stamp),
+        None => path.extend_from_slice(NONE.as_bytes()),
+    }
     Barrier { path, own: stamp.and(own), chosen }
 }
 
 /// Returns the caller's own choice. In a call inside another one `GOENV` is ours, and the choice was
 /// put aside.
 fn chosen<'a>(directory: &[u8], env: &Environment<'a>) -> Option<&'a [u8]> {
-    match env.get("GOENV") {
+    match env.known(var::GOENV) {
         Some(value) if value.starts_with(directory) => env.get(names::GOENV_VAR),
         other => other,
     }
@@ -64,15 +71,21 @@ fn default_file(env: &Environment) -> Option<Vec<u8>> {
     if cfg!(target_os = "macos") {
         return Some(layout::join(env.get("HOME")?, b"Library/Application Support/go/env"));
     }
-    match env.get("XDG_CONFIG_HOME") {
+    match env.known(var::XDG_CONFIG_HOME) {
         Some(directory) => Some(layout::join(directory, b"go/env")),
-        None => Some(layout::join(env.get("HOME")?, b".config/go/env")),
+        None => Some(layout::join(env.known(var::HOME)?, b".config/go/env")),
     }
 }
 
-fn name_of(stamp: &sys::Stamp) -> String {
+fn push_state(name: &mut Vec<u8>, stamp: &sys::Stamp) {
     let sys::Stamp { identity: sys::Identity { device, inode }, size, changed } = stamp;
-    format!("{device:x}-{inode:x}-{size:x}-{changed:x}")
+    let numbers = [(*device).into(), (*inode).into(), (*size).into(), changed.cast_unsigned()];
+    for (place, number) in numbers.into_iter().enumerate() {
+        if place > 0 {
+            name.push(b'-');
+        }
+        layout::push_hex(name, number, 1);
+    }
 }
 
 /// Returns true for `go env -w` and `go env -u`, which change the user's own file and not the copy.
@@ -97,7 +110,14 @@ pub(crate) fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Text;
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
     use alloc::vec;
+    use core::ffi::CStr;
+    use std::format;
 
     #[test]
     fn commands_that_change_settings() {
@@ -122,28 +142,39 @@ mod tests {
     }
 
     #[test]
+    fn the_copy_is_named_after_the_state_of_the_file() {
+        for changed in [0, 15, -1, 1_790_000_000_123_456_789, i128::MAX] {
+            let (device, inode, size) = (0xfd01, u64::MAX, 10);
+            let identity = sys::Identity { device, inode };
+            let mut name = Vec::new();
+            push_state(&mut name, &sys::Stamp { identity, size, changed });
+            let want = format!("{device:x}-{inode:x}-{size:x}-{changed:x}");
+            assert_eq!(name, want.as_bytes());
+        }
+    }
+
+    #[test]
     fn the_users_own_file_and_choice() {
-        let locate = |entries: &[&'static [u8]]| {
-            locate(b"/s", Isolation::Pinned, &Environment::new(entries.to_vec()))
-        };
-        let none = locate(&[b"HOME=/nowhere"]);
+        let locate =
+            |entries: &[&'static CStr]| locate(b"/s", Isolation::Pinned, &environment(entries));
+        let none = locate(&[c"HOME=/nowhere"]);
         assert_eq!(
             (none.path.as_slice(), &none.own, none.chosen),
             (&b"/s/goenv/pinned-none"[..], &None, None)
         );
-        let off = locate(&[b"HOME=/", b"GOENV=off"]);
+        let off = locate(&[c"HOME=/", c"GOENV=off"]);
         assert_eq!(
             (off.path.as_slice(), off.chosen),
             (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..]))
         );
-        let there = locate(&[b"GOENV=/dev/null"]);
+        let there = locate(&[c"GOENV=/dev/null"]);
         assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
         assert_eq!(there.chosen, Some(&b"/dev/null"[..]));
         // Inside another call.
         let nested =
-            locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-none", b"GOWARD_GOENV=/dev/null"]);
+            locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-none", c"GOWARD_GOENV=/dev/null"]);
         assert_eq!(nested, there);
-        let plain = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-1-2-3-4"]);
+        let plain = locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-1-2-3-4"]);
         assert_eq!(plain, none);
         assert_eq!(vec![none.is_ready()], [false]);
     }

@@ -1,27 +1,103 @@
 //! The environment of a call, as the operating system hands it over.
 
+use crate::known::{self, Known};
+use crate::pins::Pin;
+use crate::sys::{self, Text};
+use alloc::boxed::Box;
+use alloc::ffi::CString;
 use alloc::vec::Vec;
 
-/// `NAME=value` strings in their original order and bytes.
-#[derive(Clone, Debug, Default)]
-pub struct Environment<'a>(Vec<&'a [u8]>);
+/// `NAME=value` strings in their original order and bytes, and whose call it is.
+///
+/// Each string is looked at once; after that, variables that goward asks about are found at once.
+#[derive(Clone, Debug)]
+pub struct Environment<'a> {
+    texts: Vec<Text<'a>>,
+    /// Those that goward knows, in their order.
+    noted: Vec<Noted>,
+    /// Which of them is the first of each known name, counted from 1; 0 for one that is unset.
+    places: Box<[u16; known::COUNT]>,
+    user: Option<u32>,
+}
+
+/// A string that goward knows.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    /// Where it stands.
+    at: usize,
+    known: Known,
+}
+
+impl Default for Environment<'_> {
+    fn default() -> Self {
+        Self {
+            texts: Vec::new(),
+            noted: Vec::new(),
+            places: Box::new([0; known::COUNT]),
+            user: None,
+        }
+    }
+}
 
 impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
-    pub fn new(entries: Vec<&'a [u8]>) -> Self {
-        Self(entries)
+    pub fn new(texts: impl Into<Vec<Text<'a>>>) -> Self {
+        let mut env =
+            Self { texts: texts.into(), noted: Vec::with_capacity(32), ..Self::default() };
+        for (at, text) in env.texts.iter().enumerate() {
+            let Some(known) = known::look_up(*text) else { continue };
+            env.noted.push(Noted { at, known });
+            if let Some(place) = env.places.get_mut(known.number())
+                && *place == 0
+            {
+                *place = u16::try_from(env.noted.len()).unwrap_or(u16::MAX);
+            }
+        }
+        env
     }
 
     /// Takes `NAME=value` strings that somebody else keeps.
-    pub fn of(entries: &'a [Vec<u8>]) -> Self {
-        Self::new(entries.iter().map(Vec::as_slice).collect())
+    pub fn of(texts: &'a [CString]) -> Self {
+        Self::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
+
+    /// Takes the user whose call it is from whoever knows it, so that nobody has to ask.
+    #[must_use]
+    pub fn of_user(self, user: u32) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// Returns the user whose call it is.
+    pub fn user(&self) -> Option<u32> {
+        self.user.or_else(sys::effective_user)
     }
 
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let entry = self.0.iter().find(|entry| name_of(entry) == name.as_bytes())?;
-        let value = &entry[name.len() + 1..];
-        (!value.is_empty()).then_some(value)
+        let text = match known::find_name(name.as_bytes()) {
+            Some(known) => self.text_of(known)?,
+            None => *self.texts.iter().find(|text| is_named(**text, name))?,
+        };
+        value_behind(text, name.len())
+    }
+
+    /// Returns the value of a name that is known, or `None` when it is unset or empty.
+    pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
+        let text = self.text_of(known)?;
+        value_behind(text, known.length())
+    }
+
+    /// Returns true when the name is set, if only to nothing.
+    pub(crate) fn has(&self, known: Known) -> bool {
+        self.text_of(known).is_some()
+    }
+
+    fn text_of(&self, known: Known) -> Option<Text<'a>> {
+        let place = usize::from(*self.places.get(known.number())?);
+        let start = self.noted.get(place.checked_sub(1)?..)?;
+        // The first of them; only in an endless environment one behind it.
+        let noted = start.iter().find(|noted| noted.known == known)?;
+        self.texts.get(noted.at).copied()
     }
 
     /// Returns true when `name` is set to exactly `1`.
@@ -29,10 +105,39 @@ impl<'a> Environment<'a> {
         self.get(name) == Some(b"1")
     }
 
-    /// Iterates over the `NAME=value` strings.
-    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.0.iter().copied()
+    /// Returns the strings.
+    pub fn texts(&self) -> &[Text<'a>] {
+        &self.texts
     }
+
+    /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
+    /// others those for which `passes` says so. It is given the variable's row, if it has one.
+    pub(crate) fn filtered(
+        &self,
+        more: usize,
+        passes: impl Fn(Text<'a>, Option<&'static Pin>) -> bool,
+    ) -> Vec<Text<'a>> {
+        let mut kept = Vec::with_capacity(self.texts.len() + more);
+        let mut start = 0;
+        for noted in &self.noted {
+            let Some(text) = self.texts.get(noted.at) else { break };
+            if !passes(*text, noted.known.row()) {
+                kept.extend_from_slice(self.texts.get(start..noted.at).unwrap_or_default());
+                start = noted.at + 1;
+            }
+        }
+        kept.extend_from_slice(self.texts.get(start..).unwrap_or_default());
+        kept
+    }
+}
+
+fn is_named(text: Text, name: &str) -> bool {
+    !name.is_empty() && text.name() == name.as_bytes()
+}
+
+/// Returns what stands behind a name of this length and the `=`, unless that is nothing.
+fn value_behind(text: Text<'_>, length: usize) -> Option<&[u8]> {
+    text.to_bytes().get(length + 1..).filter(|value| !value.is_empty())
 }
 
 /// Returns what stands before the first `=` of an entry, or nothing if there is none.
@@ -48,15 +153,69 @@ pub fn name_of(entry: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
+    use core::ffi::CStr;
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
 
     #[test]
     fn an_empty_value_is_unset() {
-        let env = Environment::new(vec![b"A=", b"B=1", b"AB=2", b"junk", b"=C:=x"]);
+        let env = environment(&[c"A=", c"B=1", c"AB=2", c"junk", c"=C:=x"]);
         assert_eq!(env.get("A"), None);
         assert_eq!(env.get("B"), Some(&b"1"[..]));
-        assert_eq!(env.get("AB"), Some(&b"2"[..]));
         assert_eq!(env.get("junk"), None);
+        assert_eq!(env.get(""), None);
         assert!(env.is_on("B") && !env.is_on("AB"));
+    }
+
+    #[test]
+    fn of_a_name_that_stands_twice_the_first_counts() {
+        let env = environment(&[c"HOME=/a", c"X=1", c"HOME=/b", c"X=2", c"GOROOT=/c"]);
+        assert_eq!((env.get("HOME"), env.get("X")), (Some(&b"/a"[..]), Some(&b"1"[..])));
+        assert_eq!(env.get("GOROOT"), Some(&b"/c"[..]));
+        assert_eq!(env.texts().len(), 5);
+    }
+
+    #[test]
+    fn every_string_has_its_row_and_the_order_stays() {
+        let texts = [
+            c"FIRST=",
+            c"GOROOT=x",
+            c"GIT_DIR=",
+            c"PLAIN=1",
+            c"GIT_=1",
+            c"GIT=1",
+            c"GOFLAGS",
+            c"=GOROOT=",
+            c"",
+            c"HGRCPATH=",
+            c"HG=",
+            c"CC=",
+            c"CCX=",
+            c"GOWARD_HOME=/",
+            c"LAST=",
+        ];
+        let env = environment(&texts);
+        let rows = core::cell::RefCell::new(Vec::new());
+        let all = env.filtered(0, |text, row| {
+            rows.borrow_mut().push((text.to_c_str(), row.map(|row| row.name)));
+            true
+        });
+        assert_eq!(all.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), texts);
+        let want = [
+            (c"GOROOT=x", Some("GOROOT")),
+            (c"GIT_DIR=", Some("GIT_*")),
+            (c"GIT_=1", Some("GIT_*")),
+            (c"HGRCPATH=", Some("HG*")),
+            (c"HG=", Some("HG*")),
+            (c"CC=", Some("CC")),
+            (c"GOWARD_HOME=/", None),
+        ];
+        assert_eq!(rows.into_inner(), want);
+        let none = env.filtered(0, |_, _| false);
+        let plain =
+            [texts[0], texts[3], texts[5], texts[6], texts[7], texts[8], texts[12], texts[14]];
+        assert_eq!(none.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), plain);
     }
 }

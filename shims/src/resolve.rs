@@ -1,14 +1,16 @@
 //! The shim's one decision: which `go`, in which environment.
 
 use crate::barrier::{self, Barrier};
-use crate::environment::{Environment, name_of};
+use crate::environment::Environment;
 use crate::find::{self, Found};
+use crate::known::var;
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
+use crate::sys::{OwnedText, Text};
 use crate::{layout, names, next_go, own_programs, pins, sys, trust};
-use alloc::format;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 
 /// More calls of the shim above each other than this are a loop: between goward and another program
 /// called `go`, which may be that of a linked toolchain.
@@ -35,9 +37,14 @@ impl Tool {
 
     /// Returns `go` or `gofmt`.
     pub fn name(self) -> &'static [u8] {
+        self.argv0().to_bytes()
+    }
+
+    /// Returns the name as an argument.
+    pub fn argv0(self) -> &'static CStr {
         match self {
-            Self::Go => b"go",
-            Self::Gofmt => b"gofmt",
+            Self::Go => c"go",
+            Self::Gofmt => c"gofmt",
         }
     }
 
@@ -53,8 +60,10 @@ impl Tool {
 /// One call of the shim.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// Arguments, `argv[0]` included.
-    pub argv: &'a [&'a [u8]],
+    /// Arguments, `argv[0]` included, as they are handed on.
+    pub argv: &'a [Text<'a>],
+    /// The same as bytes.
+    words: Vec<&'a [u8]>,
     /// The caller's environment.
     pub env: Environment<'a>,
     /// The working directory, absolute.
@@ -62,14 +71,19 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// Describes a call.
+    pub fn new(argv: &'a [Text<'a>], env: Environment<'a>, cwd: &'a [u8]) -> Self {
+        Self { argv, words: argv.iter().map(|word| word.to_bytes()).collect(), env, cwd }
+    }
+
     /// Returns the tool that was called.
     pub fn tool(&self) -> Tool {
-        Tool::from_argv0(self.argv.first().copied().unwrap_or_default())
+        Tool::from_argv0(self.words.first().copied().unwrap_or_default())
     }
 
     /// Returns the arguments after `argv[0]`.
-    pub fn args(&self) -> &'a [&'a [u8]] {
-        self.argv.get(1..).unwrap_or_default()
+    pub fn args(&self) -> &[&'a [u8]] {
+        self.words.get(1..).unwrap_or_default()
     }
 }
 
@@ -138,17 +152,17 @@ pub enum Refusal {
 /// [`Refusal::Unreadable`] for a lock that is there and cannot be read.
 pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     let env = &call.env;
-    if env.is_on(names::BYPASS_VAR) {
+    if env.known(var::BYPASS) == Some(b"1") {
         return Ok(Choice::Bypass);
     }
     if let Some(request) = call.args().first().and_then(|arg| arg.strip_prefix(b"+")) {
         return Ok(Choice::Request { request, argument: true });
     }
-    if let Some(request) = env.get(names::GO_VAR) {
+    if let Some(request) = env.known(var::GO) {
         return Ok(Choice::Request { request, argument: false });
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
-    if let Some(path) = env.get(names::LOCK_VAR) {
+    if let Some(path) = env.known(var::LOCK) {
         return match sys::read_owned(path, lock::MAX_SIZE) {
             Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
@@ -175,17 +189,17 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
 }
 
-/// Decides what to do with `call`.
+/// Decides what to do with `call`, about which `choice` decides.
 ///
 /// # Errors
 ///
 /// A [`Refusal`] when the call cannot be served; nothing was run and nothing changed.
-pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
-    match choose(call)? {
+pub fn resolve<'a>(call: &Call<'a>, choice: &Choice) -> Result<Step<'a>, Refusal> {
+    match choice {
         Choice::Request { .. } => Ok(Step::Manager),
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
-            let locked = locked(call, &found)?;
+            let locked = locked(call, found)?;
             let is_unusual = call.tool() == Tool::Go
                 && (barrier::changes_settings(call.args())
                     || own_programs::changed(call.args()).is_some());
@@ -251,7 +265,7 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         pins: applied.pins,
         barrier: &barrier,
     };
-    let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
+    let launch = launch::toolchain(&selection, call.tool(), env);
     Ok(Locked { launch: count(launch, env)?, barrier })
 }
 
@@ -278,8 +292,8 @@ pub fn applied<'l, 'e>(
     env: &Environment<'e>,
 ) -> Result<Applied<'l>, &'e [u8]> {
     // The default is no project's, and has no profiles.
-    let is_default = layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
-    if is_default {
+    let is_default = || layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
+    if profile::depends_on_environment(lock, env) && is_default() {
         profile::apply(lock, &Environment::default())
     } else {
         profile::apply(lock, env)
@@ -292,7 +306,7 @@ pub fn applied<'l, 'e>(
 ///
 /// The caller's value, when it asks for another toolchain than the lock.
 pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(), &'e [u8]> {
-    match env.get("GOTOOLCHAIN") {
+    match env.known(var::GOTOOLCHAIN) {
         None | Some(b"local" | b"auto" | b"local+auto") => Ok(()),
         Some(value) if value == version.as_bytes() => Ok(()),
         Some(value) => Err(value),
@@ -304,7 +318,7 @@ fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
     let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
     let home = layout::home(env);
-    count(launch::foreign(program, call.argv.into(), env, home.as_deref()), env)
+    count(launch::foreign(program, env, home.as_deref()), env)
 }
 
 /// Returns the launch with one call more in [`names::DEPTH_VAR`].
@@ -314,13 +328,43 @@ fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
 /// [`Refusal::Loop`] when there are too many already.
 pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>, Refusal> {
     let depth: u32 = env
-        .get(names::DEPTH_VAR)
+        .known(var::DEPTH)
         .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
         .unwrap_or(0);
     if depth >= MAX_DEPTH {
         return Err(Refusal::Loop);
     }
-    launch.env.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
-    launch.env.push(format!("{}={}", names::DEPTH_VAR, depth + 1).into_bytes().into());
+    if env.has(var::DEPTH) {
+        launch.kept.retain(|text| text.name() != names::DEPTH_VAR.as_bytes());
+    }
+    let depth = decimal(depth + 1);
+    launch.set.push(OwnedText::entry(names::DEPTH_VAR, &depth));
     Ok(launch)
+}
+
+/// Returns a number's digits. `format!` would take longer than the rest of the call.
+fn decimal(number: u32) -> Vec<u8> {
+    let mut divisor = 1;
+    while number / divisor >= 10 {
+        divisor *= 10;
+    }
+    let mut digits = Vec::new();
+    while divisor > 0 {
+        digits.push(b'0' + u8::try_from(number / divisor % 10).unwrap_or(0));
+        divisor /= 10;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn numbers_have_their_digits() {
+        for number in [0, 1, 9, 10, 42, 99, 100, 101, u32::MAX] {
+            assert_eq!(decimal(number), number.to_string().as_bytes());
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::version::GoVersion;
 use goward_shim::lock::{self, Level};
 use goward_shim::pins::Isolation;
 use goward_shim::resolve::{self, Choice, check_gotoolchain};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, Refusal, Tool, layout, names, next_go};
 use std::ffi::OsString;
 use std::fmt::{self, Display};
@@ -113,11 +114,9 @@ impl Session {
     /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<Governing> {
         let entries = self.ctx.entries();
-        self.governing_call(&Call {
-            argv: &[tool.name()],
-            env: Environment::of(&entries),
-            cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        })
+        let cwd = self.ctx.cwd.as_os_str().as_bytes();
+        let argv = [Text::new(tool.argv0())];
+        self.governing_call(&Call::new(&argv, Environment::of(&entries), cwd))
     }
 
     /// Returns what runs for `call`, and why.

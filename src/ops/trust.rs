@@ -10,6 +10,7 @@ use crate::shell;
 use goward_shim::find::Found;
 use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, layout, lock, names, sys, trust};
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -20,7 +21,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// A lock, and what in it needs trust.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Examined {
     /// The lock.
     pub path: PathBuf,
@@ -259,11 +260,9 @@ impl Session {
 
     fn found_here(&self) -> Result<Found> {
         let entries = self.ctx.entries();
-        let call = Call {
-            argv: &[b"go"],
-            env: Environment::of(&entries),
-            cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        };
+        let cwd = self.ctx.cwd.as_os_str().as_bytes();
+        let argv = [Text::new(c"go")];
+        let call = Call::new(&argv, Environment::of(&entries), cwd);
         match choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
             Choice::Project(found) | Choice::Default(found) => Ok(found),
             Choice::Bypass | Choice::Nobody | Choice::Request { .. } => {

@@ -1,0 +1,370 @@
+//! The start of the program without libc: from the kernel's stack to [`super::run`].
+//!
+//! What libc and std would bring is here as far as it is needed: the entry, memory that is never given
+//! back, and the functions that the compiler calls for copying and comparing.
+
+#![expect(unsafe_code, reason = "nothing below this stands between the kernel and the program")]
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::{asm, global_asm};
+use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_char;
+use core::panic::PanicInfo;
+use core::slice::from_raw_parts;
+use goward_shim::Environment;
+use goward_shim::sys::{self, Text};
+
+#[cfg(target_arch = "x86_64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "xor ebp, ebp",
+    "mov rdi, rsp",
+    "and rsp, -16",
+    "call {start}",
+    "ud2",
+    start = sym start,
+);
+#[cfg(target_arch = "aarch64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "mov x29, xzr",
+    "mov x30, xzr",
+    "mov x0, sp",
+    "bl {start}",
+    "brk 1",
+    start = sym start,
+);
+
+/// The number of the user who counts when files are opened, in the auxiliary vector.
+const AT_EUID: usize = 12;
+
+/// Takes the stack as the kernel leaves it: the number of arguments; pointers to them, and a null
+/// pointer; the same for the environment; pairs of the auxiliary vector, the last one 0.
+///
+/// # Safety
+///
+/// `stack` is the stack pointer that the process was started with.
+unsafe extern "C" fn start(stack: *const usize) -> ! {
+    // SAFETY: this is how the kernel lays out what a program is started with (`fs/binfmt_elf.c`,
+    // `create_elf_tables`), and nothing changes it afterwards. A text is a pointer to such a string.
+    let (argv, entries, user) = unsafe {
+        let count = *stack;
+        let argv = stack.add(1).cast::<Text<'static>>();
+        let entries = argv.add(count + 1);
+        let mut end = entries.cast::<usize>();
+        while *end != 0 {
+            end = end.add(1);
+        }
+        let variables = end.offset_from_unsigned(entries.cast());
+        (from_raw_parts(argv, count), from_raw_parts(entries, variables), user(end.add(1)))
+    };
+    let mut env = Environment::new(entries);
+    if let Some(user) = user {
+        env = env.of_user(user);
+    }
+    sys::exit(super::run(argv, env))
+}
+
+/// Looks for the user in the auxiliary vector.
+///
+/// # Safety
+///
+/// `vector` points to the auxiliary vector.
+unsafe fn user(mut vector: *const usize) -> Option<u32> {
+    // SAFETY: the vector ends with a pair whose first number is 0.
+    unsafe {
+        while *vector != 0 {
+            if *vector == AT_EUID {
+                return u32::try_from(*vector.add(1)).ok();
+            }
+            vector = vector.add(2);
+        }
+    }
+    None
+}
+
+/// The memory of one call: handed out from the front, and given back by the exec.
+struct Arena {
+    /// The part that is not handed out yet.
+    free: Cell<(usize, usize)>,
+    first: UnsafeCell<[u8; Arena::FIRST]>,
+}
+
+#[global_allocator]
+static ARENA: Arena = Arena { free: Cell::new((0, 0)), first: UnsafeCell::new([0; Arena::FIRST]) };
+
+// SAFETY: the process has one thread.
+unsafe impl Sync for Arena {}
+
+impl Arena {
+    /// Enough for nearly every call; pages that nothing touches cost nothing.
+    const FIRST: usize = 256 * 1024;
+    /// What is asked of the kernel when it is not.
+    const MORE: usize = 1024 * 1024;
+
+    /// Finds room behind what is handed out; null when there is none.
+    fn allocate(&self, layout: Layout) -> *mut u8 {
+        loop {
+            let (start, end) = self.free.get();
+            let place = start.next_multiple_of(layout.align());
+            if start != 0
+                && let Some(behind) = place.checked_add(layout.size())
+                && behind <= end
+            {
+                self.free.set((behind, end));
+                return core::ptr::with_exposed_provenance_mut(place);
+            }
+            let (start, size) = if start == 0 {
+                (self.first.get().expose_provenance(), Self::FIRST)
+            } else {
+                let size = layout.size().saturating_add(Self::MORE).next_multiple_of(4096);
+                let Some(start) = sys::more_memory(size) else { return core::ptr::null_mut() };
+                (start, size)
+            };
+            self.free.set((start, start + size));
+        }
+    }
+}
+
+// SAFETY: memory is handed out once; only the block that was handed out last changes its size in its
+// place.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        self.allocate(layout)
+    }
+
+    unsafe fn dealloc(&self, _block: *mut u8, _layout: Layout) {}
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let (start, end) = self.free.get();
+        let is_last = block.addr() + layout.size() == start;
+        if is_last && end - block.addr() >= size {
+            self.free.set((block.addr() + size, end));
+            return block;
+        }
+        if size <= layout.size() {
+            return block;
+        }
+        // SAFETY: the caller gives a size that a layout can have.
+        let new = self.allocate(unsafe { Layout::from_size_align_unchecked(size, layout.align()) });
+        if !new.is_null() {
+            // SAFETY: the new block is another one and larger.
+            unsafe { new.copy_from_nonoverlapping(block, layout.size()) };
+        }
+        new
+    }
+}
+
+/// A mistake in the program: nothing is known about the call any more.
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    sys::complain(
+        "goward: the shim failed; this is a bug\nhint: GOWARD_BYPASS=1 goes without it\n",
+    );
+    sys::exit(super::CANNOT_RUN)
+}
+
+/// Keeps the compiler from turning a loop that copies into a call of the function that it is in.
+macro_rules! step {
+    () => {
+        asm!("", options(nostack, preserves_flags))
+    };
+}
+
+/// # Safety
+///
+/// As for `memcpy` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
+    // SAFETY: both blocks have `length` bytes.
+    unsafe { forwards(to, from, length) };
+    to
+}
+
+/// # Safety
+///
+/// As for `memmove` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
+    // SAFETY: both blocks have `length` bytes; what is overwritten was read before.
+    unsafe {
+        if to.addr().wrapping_sub(from.addr()) >= length {
+            forwards(to, from, length);
+        } else {
+            let mut left = length;
+            while left > 0 {
+                step!();
+                left -= 1;
+                *to.add(left) = *from.add(left);
+            }
+        }
+    }
+    to
+}
+
+/// Copies from the front, each step read before it is written: `to` may begin shortly before `from`.
+/// What is left at the end is copied with the last bytes before it, once more.
+///
+/// # Safety
+///
+/// Both blocks have `length` bytes, and none of those that are still to be read is overwritten.
+unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
+    // SAFETY: below `length`. The first and the last bytes are read before any is written.
+    unsafe {
+        if length >= 16 {
+            let last = from.add(length - 16).cast::<u128>().read_unaligned();
+            let mut at = 0;
+            while length - at > 16 {
+                step!();
+                let words = from.add(at).cast::<u128>().read_unaligned();
+                to.add(at).cast::<u128>().write_unaligned(words);
+                at += 16;
+            }
+            to.add(length - 16).cast::<u128>().write_unaligned(last);
+        } else if length >= 8 {
+            ends::<u64>(to, from, length);
+        } else if length >= 4 {
+            ends::<u32>(to, from, length);
+        } else if length >= 2 {
+            ends::<u16>(to, from, length);
+        } else if length == 1 {
+            *to = *from;
+        }
+    }
+}
+
+/// Copies the first and the last bytes of a block that has no others.
+///
+/// # Safety
+///
+/// Both blocks have `length` bytes, and that is the size of one or two words.
+#[inline]
+unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
+    let last = length - size_of::<Word>();
+    // SAFETY: a word fits at both ends.
+    unsafe {
+        let words = [0, last].map(|at| from.add(at).cast::<Word>().read_unaligned());
+        let [first, second] = words;
+        to.cast::<Word>().write_unaligned(first);
+        to.add(last).cast::<Word>().write_unaligned(second);
+    }
+}
+
+/// # Safety
+///
+/// As for `memset` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
+    let byte = byte.to_le_bytes()[0];
+    let words = [u128::from_ne_bytes([byte; 16]); 2];
+    let mut at = 0;
+    // SAFETY: below `length`.
+    unsafe {
+        while length - at >= 32 {
+            step!();
+            to.add(at).cast::<[u128; 2]>().write_unaligned(words);
+            at += 32;
+        }
+        while at < length {
+            step!();
+            *to.add(at) = byte;
+            at += 1;
+        }
+    }
+    to
+}
+
+/// # Safety
+///
+/// As for `memcmp` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
+    let mut at = 0;
+    // SAFETY: below `length`.
+    unsafe {
+        while length - at >= 8 {
+            step!();
+            let words = [one, other].map(|block| block.add(at).cast::<u64>().read_unaligned());
+            if words[0] != words[1] {
+                break;
+            }
+            at += 8;
+        }
+        while at < length {
+            step!();
+            let (byte, other) = (*one.add(at), *other.add(at));
+            if byte != other {
+                return i32::from(byte) - i32::from(other);
+            }
+            at += 1;
+        }
+    }
+    0
+}
+
+/// # Safety
+///
+/// As for `bcmp` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
+    // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
+    unsafe {
+        let differ = if length >= 8 {
+            let mut at = 0;
+            while length - at > 8 && !differ::<u64>(one, other, at) {
+                step!();
+                at += 8;
+            }
+            length - at > 8 || differ::<u64>(one, other, length - 8)
+        } else if length >= 4 {
+            differ::<u32>(one, other, 0) || differ::<u32>(one, other, length - 4)
+        } else {
+            return memcmp(one, other, length);
+        };
+        i32::from(differ)
+    }
+}
+
+/// Compares a word of two blocks.
+///
+/// # Safety
+///
+/// Both blocks have the bytes of a word at `at`.
+#[inline]
+unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [one, other] = [one, other].map(|block| block.add(at).cast::<Word>().read_unaligned());
+        one != other
+    }
+}
+
+/// # Safety
+///
+/// As for `strlen` of C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strlen(text: *const c_char) -> usize {
+    let mut length = 0;
+    // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
+    unsafe {
+        while !text.add(length).addr().is_multiple_of(8) {
+            if *text.add(length) == 0 {
+                return length;
+            }
+            length += 1;
+        }
+        loop {
+            step!();
+            let word = u64::from_le(text.add(length).cast::<u64>().read_unaligned());
+            let zero = word.wrapping_sub(ONES) & !word & (ONES << 7);
+            if zero != 0 {
+                return length + zero.trailing_zeros() as usize / 8;
+            }
+            length += 8;
+        }
+    }
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);

@@ -1,0 +1,7 @@
+//! The tests of `shim/` with the program as it is shipped.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
+
+#[cfg(linux)]
+mod cost;
+mod shim;
