@@ -15,6 +15,7 @@
 
 mod entry_path;
 mod gate;
+pub mod module;
 mod read_at;
 mod spread;
 pub mod tar_gz;

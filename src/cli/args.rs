@@ -44,6 +44,8 @@ pub enum Command {
     Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
+    /// Carry toolchains and their proofs to machines without network
+    Bundle(Bundle),
     /// Use a Go that is already on the machine, under a name
     Link(Link),
     /// Remove installed toolchains, or names of linked ones
@@ -83,10 +85,10 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, python-index, a URL or file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL or file:///DIRECTORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
-    /// Accept toolchains verified at this level or better: none, listed, built-in (the default)
+    /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
 }
@@ -189,6 +191,48 @@ pub struct Install {
     pub full: bool,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Bundle {
+    #[command(subcommand)]
+    pub command: BundleCommand,
+}
+
+/// What can be done with bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write the toolchains that locks name, with their proofs, into one file
+    Create(BundleCreate),
+    /// Install the toolchains in a bundle; nobody is asked
+    Install(BundleInstall),
+}
+
+#[derive(Args, Debug)]
+pub struct BundleCreate {
+    /// A lock or its directory; may be repeated; without it, the lock here
+    #[arg(long = "lock", value_name = "PATH")]
+    pub locks: Vec<PathBuf>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Take in what the checksum database has no proof for, too
+    #[arg(long)]
+    pub without_proof: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct BundleInstall {
+    /// The bundle
+    pub file: PathBuf,
+    /// Install for another platform, such as windows/amd64
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+    /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub accept: Option<Level>,
 }
 
 #[derive(Args, Debug)]

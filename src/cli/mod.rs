@@ -3,6 +3,7 @@
 //! Each module turns its arguments into calls of `ops` and prints what they return.
 
 pub mod args;
+mod bundle;
 mod completions;
 mod debug;
 mod default;
@@ -75,6 +76,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Lock(args) => lock::run(&session, &args),
         Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
+        Command::Bundle(args) => bundle::run(&session, &args),
         Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),

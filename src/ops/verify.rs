@@ -2,7 +2,7 @@
 
 use super::deliver::{Incoming, gather, open};
 use super::governing::Governing;
-use super::install::{Locked, Want};
+use super::install::{Locked, Supply, Want};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -258,7 +258,7 @@ impl Session {
         let fetch = Fetch { accept: Some(floor), ..fetch.clone() };
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let _lock = store.lock(&name, "repair", PATIENCE, &mut |_| {})?;
-        let (delivery, warnings) = self.obtain(store, &want, &fetch)?;
+        let (delivery, warnings) = self.obtain(store, &want, &fetch, &Supply::Sources)?;
         for warning in &warnings {
             self.ui.warn(warning);
         }

@@ -44,6 +44,11 @@ pub fn is_covered(path: &str) -> bool {
     first.is_none_or(|first| !NOT_COVERED.contains(&first))
 }
 
+/// Returns the module that a release is: `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
+pub fn module_of(version: GoVersion, platform: Platform) -> String {
+    format!("golang.org/toolchain@{}", platform.module_version(version))
+}
+
 /// Returns the hash of a tree: `files` are paths relative to GOROOT, in any order. Files that the
 /// hash does not cover are passed over.
 ///
@@ -60,7 +65,7 @@ pub fn tree_h1<'a>(
         lines.push((module_name(path)?, digest));
     }
     lines.sort_unstable();
-    let module = format!("golang.org/toolchain@v0.0.1-{version}.{}", platform.lock_name());
+    let module = module_of(version, platform);
     let mut hasher = Hasher::default();
     for (name, digest) in &lines {
         hasher.update(format!("{digest}  {module}/{name}\n").as_bytes());

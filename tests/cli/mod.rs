@@ -1,5 +1,7 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod bundle;
+mod bundle_hostile;
 mod costs;
 mod debug_bake;
 mod default;
@@ -7,6 +9,7 @@ mod env;
 mod exec;
 mod failures;
 mod floor;
+mod goproxy;
 mod init;
 mod install;
 mod install_many;

@@ -8,6 +8,8 @@ mod goroot;
 mod link;
 mod log;
 mod mirror;
+mod module_proxy;
+mod packing;
 mod python_index;
 mod settings;
 
