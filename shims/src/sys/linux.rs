@@ -207,8 +207,10 @@ pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
 
 /// Returns the path, an absolute one, without links, `.` and `..`, if it leads somewhere.
 pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
-    let mut found: Vec<u8> = Vec::new();
     let mut rest: Vec<u8> = path.strip_prefix(b"/")?.into();
+    // Whatever stops the kernel on the way.
+    stat(path).ok()?;
+    let mut found: Vec<u8> = Vec::new();
     let mut links = 0;
     while !rest.is_empty() {
         let end = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
@@ -241,7 +243,7 @@ pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     if found.is_empty() {
         found.push(b'/');
     }
-    stat(&found).ok().map(|_| found)
+    Some(found)
 }
 
 fn read_link(path: &[u8]) -> Result<Vec<u8>, i32> {
@@ -406,4 +408,75 @@ pub fn more_memory(size: usize) -> Option<usize> {
     let start = end_at(0)?;
     let end = start.checked_add(size)?;
     (end_at(end)? == end).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+    use std::{env, fs, process};
+
+    #[test]
+    fn paths_without_links_are_those_of_std() {
+        let base = env::temp_dir().join(std::format!("goward-canonical-{}", process::id()));
+        fs::create_dir_all(base.join("a/b/c")).unwrap();
+        fs::write(base.join("a/file"), "").unwrap();
+        let links = [
+            ("relative", "a/b"),
+            ("up", "a/b/../b/c"),
+            ("a/b/back", "../.."),
+            ("twice", "relative"),
+            ("slashes", "a//b///"),
+            ("loop", "loop2"),
+            ("loop2", "loop"),
+            ("dangling", "nowhere"),
+            ("to-file", "a/file"),
+        ];
+        for (link, target) in links {
+            symlink(target, base.join(link)).unwrap();
+        }
+        symlink(&base, base.join("absolute")).unwrap();
+        let paths = [
+            "",
+            ".",
+            "a",
+            "a/",
+            "a//b/./c/..",
+            "..",
+            "relative",
+            "relative/",
+            "relative/c/../..",
+            "up/..",
+            "a/b/back",
+            "a/b/back/a/b/back",
+            "twice/c",
+            "slashes/c",
+            "absolute/twice",
+            "absolute/absolute/a",
+            "to-file",
+            "loop",
+            "loop/x",
+            "dangling",
+            "dangling/..",
+            "a/file",
+            "a/file/",
+            "a/file/.",
+            "a/file/..",
+            "to-file/..",
+            "nowhere",
+            "nowhere/..",
+            "a/\u{e9}",
+        ];
+        for path in paths.iter().map(|path| base.join(path)).chain([Path::new("/").into()]) {
+            let want = fs::canonicalize(&path).ok();
+            let found = canonical(path.as_os_str().as_bytes());
+            let found = found.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
+            assert_eq!(found, want.as_deref(), "{path:?}");
+        }
+        assert_eq!(canonical(b"a"), None, "not an absolute path");
+        fs::remove_dir_all(base).unwrap();
+    }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod environment;
 mod goroot;
+mod limits;
 mod lookup;
 mod process;
 mod profiles;

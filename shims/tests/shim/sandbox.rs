@@ -152,6 +152,12 @@ impl Sandbox {
         self
     }
 
+    /// Sets a variable that is not set yet.
+    pub(crate) fn new_var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name.into(), value.as_ref().into()));
+        self
+    }
+
     pub(crate) fn without_var(mut self, name: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self
