@@ -99,9 +99,9 @@ impl<'a> Environment<'a> {
         self.texts.get(noted.at).copied()
     }
 
-    /// Returns true when `name` is set to exactly `1`.
-    pub fn is_on(&self, name: &str) -> bool {
-        self.get(name) == Some(b"1")
+    /// Returns true when the name is set to exactly `1`.
+    pub(crate) fn is_on(&self, known: Known) -> bool {
+        self.known(known) == Some(b"1")
     }
 
     /// Returns the name of the working directory that the caller has, if any.
@@ -111,7 +111,7 @@ impl<'a> Environment<'a> {
 
     /// Returns true when the caller wants to know what is decided.
     pub fn is_traced(&self) -> bool {
-        self.known(var::TRACE) == Some(b"1")
+        self.is_on(var::TRACE)
     }
 
     /// Returns the strings.
@@ -175,7 +175,9 @@ mod tests {
         assert_eq!(env.get("B"), Some(&b"1"[..]));
         assert_eq!(env.get("junk"), None);
         assert_eq!(env.get(""), None);
-        assert!(env.is_on("B") && !env.is_on("AB"));
+        assert_eq!(env.get("AB"), Some(&b"2"[..]));
+        let env = environment(&[c"GOWARD_TRACE=1", c"GOWARD_BYPASS=10"]);
+        assert!(env.is_traced() && !env.is_on(var::BYPASS) && !env.is_on(var::LOCK));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use goward_shim::Environment;
-use goward_shim::environment::name_of;
 use goward_shim::sys::{OwnedText, Text};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -35,15 +34,9 @@ pub(super) fn exec(program: &[u8], argv: &[Text], env: Vec<Text>, more: &[OwnedT
         command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
     }
     command.env_clear();
-    let entries = env
-        .into_iter()
-        .map(Text::to_bytes)
-        .chain(more.iter().map(|text| text.as_text().to_bytes()));
-    for entry in entries {
-        let name = name_of(entry);
-        if !name.is_empty() {
-            command.env(os(name), os(&entry[name.len() + 1..]));
-        }
+    let entries = env.into_iter().chain(more.iter().map(OwnedText::as_text));
+    for (name, value) in entries.filter_map(Text::variable) {
+        command.env(os(name), os(value));
     }
     command.exec().raw_os_error().unwrap_or(0)
 }

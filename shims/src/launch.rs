@@ -20,6 +20,13 @@ pub struct Launch<'a> {
     pub set: Vec<OwnedText>,
 }
 
+impl Launch<'_> {
+    /// Iterates over the whole environment of the program.
+    pub fn entries(&self) -> impl Iterator<Item = Text<'_>> {
+        self.kept.iter().copied().chain(self.set.iter().map(OwnedText::as_text))
+    }
+}
+
 /// A toolchain of the store, and what goes with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'s> {
@@ -185,8 +192,7 @@ mod tests {
     }
 
     fn texts<'l>(launch: &'l Launch) -> impl Iterator<Item = &'l CStr> {
-        let kept = launch.kept.iter().map(|text| text.to_c_str());
-        kept.chain(launch.set.iter().map(|text| text.as_text().to_c_str()))
+        launch.entries().map(Text::to_c_str)
     }
 
     fn shown(launch: &Launch) -> Vec<String> {

@@ -152,7 +152,7 @@ pub enum Refusal {
 /// [`Refusal::Unreadable`] for a lock that is there and cannot be read.
 pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     let env = &call.env;
-    if env.known(var::BYPASS) == Some(b"1") {
+    if env.is_on(var::BYPASS) {
         return Ok(Choice::Bypass);
     }
     if let Some(request) = call.args().first().and_then(|arg| arg.strip_prefix(b"+")) {

@@ -43,16 +43,21 @@ fn read_by(hands: usize, kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(C
     Ok((contents, files.into_inner().unwrap()))
 }
 
-/// Reads with every number of hands, which has to come to the same.
-fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
-    let [one, many] = HANDS.map(|hands| read_by(hands, kind, bytes, limits));
-    match (&one, &many) {
+/// Requires that one hand and many come to the same.
+fn the_same<T: PartialEq + std::fmt::Debug>(one: &Result<T>, many: &Result<T>) {
+    match (one, many) {
         (Ok(one), Ok(many)) => assert_eq!(one, many),
         (one, many) => assert_eq!(
             one.as_ref().err().map(ToString::to_string),
             many.as_ref().err().map(ToString::to_string)
         ),
     }
+}
+
+/// Reads with every number of hands, which has to come to the same.
+fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
+    let [one, many] = HANDS.map(|hands| read_by(hands, kind, bytes, limits));
+    the_same(&one, &many);
     many
 }
 
@@ -104,13 +109,7 @@ fn read_module(bytes: &[u8]) -> Result<Files> {
         Ok(files.into_inner().unwrap())
     };
     let [one, many] = HANDS.map(read);
-    match (&one, &many) {
-        (Ok(one), Ok(many)) => assert_eq!(one, many),
-        (one, many) => assert_eq!(
-            one.as_ref().err().map(ToString::to_string),
-            many.as_ref().err().map(ToString::to_string)
-        ),
-    }
+    the_same(&one, &many);
     many
 }
 

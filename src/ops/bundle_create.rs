@@ -1,6 +1,6 @@
 //! Making a bundle from what locks name.
 
-use super::deliver::{gather, nobody_delivered};
+use super::deliver::{digest_file, gather, nobody_delivered};
 use super::install::Want;
 use super::staple::Stapled;
 use super::{Fetch, Session};
@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
 use crate::verify::log::Logged;
-use crate::verify::{Digest, H1, Hashing, Level};
+use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use goward_shim::names;
 use std::collections::BTreeMap;
@@ -154,9 +154,7 @@ fn describe(
     mut file: fs_err::File,
 ) -> Result<(Toolchain, fs_err::File)> {
     file.rewind()?;
-    let mut digesting = Hashing::new(&file);
-    io::copy(&mut digesting, &mut io::sink())?;
-    let (sha256, size): (Digest, u64) = digesting.finish();
+    let (sha256, size) = digest_file(&file)?;
     let Want { version, platform, .. } = *want;
     Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
 }

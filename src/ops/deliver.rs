@@ -295,7 +295,8 @@ fn share() -> (usize, Limits) {
     (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, ..limits })
 }
 
-fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+/// Returns digest and size of what follows in a file.
+pub(super) fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
     let mut digesting = Hashing::new(file);
     io::copy(&mut digesting, &mut io::sink())?;
     Ok(digesting.finish())

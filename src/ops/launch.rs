@@ -37,17 +37,14 @@ impl Session {
         let barrier = barrier::locate(home, toolchain.isolation, &env);
         let selection = selection(home, toolchain, &pins, &barrier);
         let launch = launch::toolchain(&selection, Tool::Go, &env);
-        let set = || launch.set.iter().map(OwnedText::as_text);
-        let kept: BTreeSet<&[u8]> =
-            launch.kept.iter().copied().chain(set()).map(Text::name).collect();
+        let kept: BTreeSet<&[u8]> = launch.entries().map(Text::name).collect();
         let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
         // A name that is none would be read as commands by the shell that evaluates the answer.
         let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
         let mut changes: BTreeMap<String, Option<OsString>> =
             removed.map(|name| (name.to_owned(), None)).collect();
-        for entry in set() {
-            let name = entry.name();
-            let value = OsString::from_vec(entry.to_bytes()[name.len() + 1..].to_vec());
+        for (name, value) in launch.set.iter().filter_map(|text| text.as_text().variable()) {
+            let value = OsString::from_vec(value.to_vec());
             changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
         }
         Ok(changes.into_iter().collect())
@@ -187,11 +184,8 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
         child.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
     }
     child.env_clear();
-    for entry in launch.kept.iter().copied().chain(launch.set.iter().map(OwnedText::as_text)) {
-        let name = entry.name();
-        if !name.is_empty() {
-            child.env(os(name), os(&entry.to_bytes()[name.len() + 1..]));
-        }
+    for (name, value) in launch.entries().filter_map(Text::variable) {
+        child.env(os(name), os(value));
     }
     let why = child.exec();
     let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));

@@ -50,21 +50,7 @@ impl Session {
             let message = format!("`{}` changed while it was read", linked.path);
             return Err(nothing(Error::new(Kind::Failed, message).hint("try again")));
         }
-        let receipt = Receipt {
-            version,
-            platform: Platform::host(),
-            h1: found.h1.clone(),
-            archive: None,
-            level: Level::Linked,
-            logged: None,
-            source: format!("link:{}", linked.path),
-            files: found.files.len() as u64,
-            bytes: found.bytes(),
-            absent: Vec::new(),
-            extra: false,
-            disk: None,
-            linked: Some(linked.clone()),
-        };
+        let receipt = Receipt::of_linked(version, Platform::host(), &found, linked.clone());
         let before = store.linked(&name)?;
         let installed = store.link(&name, &receipt)?;
         if installed.is_linked() {

@@ -3,7 +3,7 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use super::{Linked, Room, key, publish};
+use super::{Linked, Rehashed, Room, key, publish};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
@@ -86,6 +86,30 @@ struct WrittenAbsent {
 }
 
 impl Receipt {
+    /// Returns the receipt of a directory of the machine, as it was read.
+    pub fn of_linked(
+        version: GoVersion,
+        platform: Platform,
+        found: &Rehashed,
+        linked: Linked,
+    ) -> Self {
+        Self {
+            version,
+            platform,
+            h1: found.h1.clone(),
+            archive: None,
+            level: Level::Linked,
+            logged: None,
+            source: format!("link:{}", linked.path),
+            files: found.files.len() as u64,
+            bytes: found.bytes(),
+            absent: Vec::new(),
+            extra: false,
+            disk: None,
+            linked: Some(linked),
+        }
+    }
+
     /// Returns the toolchain's name in the store.
     pub fn key(&self) -> String {
         key(self.version, self.platform, &self.h1)

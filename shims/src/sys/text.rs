@@ -66,6 +66,13 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Returns what stands before and behind the first `=`; `None` when it names no variable.
+    pub fn variable(self) -> Option<(&'a [u8], &'a [u8])> {
+        let name = self.name();
+        let value = self.to_bytes().get(name.len() + 1..)?;
+        (!name.is_empty()).then_some((name, value))
+    }
+
     /// Returns the bytes before the NUL.
     pub fn to_bytes(self) -> &'a [u8] {
         self.to_c_str().to_bytes()
@@ -83,12 +90,6 @@ impl<'a> Text<'a> {
     unsafe fn byte(self, at: usize) -> u8 {
         // SAFETY: the string ends at its first NUL, not before.
         unsafe { self.0.as_ptr().cast::<u8>().add(at).read() }
-    }
-}
-
-impl<'a> From<&'a CStr> for Text<'a> {
-    fn from(text: &'a CStr) -> Self {
-        Self::new(text)
     }
 }
 
@@ -155,6 +156,8 @@ mod tests {
         for (text, name) in cases {
             let shown = Text::new(text);
             assert_eq!(shown.name(), name, "{text:?}");
+            let value = text.to_bytes().get(name.len() + 1..).unwrap_or_default();
+            assert_eq!(shown.variable(), (!name.is_empty()).then_some((name, value)), "{text:?}");
             let [first, second] = [0, 1].map(|at| text.to_bytes().get(at).copied().unwrap_or(0));
             assert_eq!(shown.first_two(), [first, second], "{text:?}");
             let mut bytes = Vec::new();

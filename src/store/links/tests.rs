@@ -54,21 +54,7 @@ fn distribution(directory: &Path, tree: &Tree) -> PathBuf {
 fn receipt(path: &Path) -> Receipt {
     let linked = Linked::look_at(path).unwrap();
     let found = follow(path, go(), linux()).unwrap();
-    Receipt {
-        version: go(),
-        platform: linux(),
-        h1: found.h1.clone(),
-        archive: None,
-        level: Level::Linked,
-        logged: None,
-        source: format!("link:{}", linked.path),
-        files: found.files.len() as u64,
-        bytes: found.bytes(),
-        absent: Vec::new(),
-        extra: false,
-        disk: None,
-        linked: Some(linked),
-    }
+    Receipt::of_linked(go(), linux(), &found, linked)
 }
 
 /// Everything below a directory, with what goward could have changed of it.
