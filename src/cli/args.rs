@@ -60,6 +60,10 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Say how built programs were built and what they need, or compare them with a lock
+    Inspect(Inspect),
+    /// Build twice in different places, and compare the bytes
+    Reproduce(Reproduce),
     /// Work with the lock's GODEBUG
     Debug(Debug),
     /// Let the path that the lock fixes as GOROOT lead to the toolchain
@@ -345,6 +349,33 @@ pub struct Exec {
     #[command(flatten)]
     pub fetching: Fetching,
     /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The programs: ELF, Mach-O or PE
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// A lock or its directory; print only in what the programs differ from it, and fail when they do
+    #[arg(long, value_name = "LOCK")]
+    pub against: Option<PathBuf>,
+    #[command(flatten)]
+    pub choice: ProfileChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Reproduce {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// What builds, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

@@ -10,6 +10,7 @@ mod default;
 mod env;
 mod exec;
 mod init;
+mod inspect;
 mod install;
 mod link;
 mod link_root;
@@ -17,6 +18,7 @@ mod list;
 mod lock;
 mod miss;
 mod records;
+mod reproduce;
 mod rollback;
 mod setup;
 mod trust;
@@ -84,6 +86,8 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
+        Command::Inspect(args) => inspect::run(&session, &args),
+        Command::Reproduce(args) => reproduce::run(&session, &args),
         Command::Debug(args) => debug::run(&session, &args),
         Command::LinkRoot(args) => link_root::run(&session, &args),
         Command::Default(args) => default::run(&session, &args),
@@ -106,6 +110,8 @@ fn chosen_profile(command: &Command) -> Option<&str> {
         Command::Exec(args) => args.choice.profile.as_deref(),
         Command::Env(args) => args.choice.profile.as_deref(),
         Command::Which(args) => args.choice.profile.as_deref(),
+        Command::Inspect(args) => args.choice.profile.as_deref(),
+        Command::Reproduce(args) => args.choice.profile.as_deref(),
         Command::Debug(Debug { command: DebugCommand::Bake(args) }) => {
             args.choice.profile.as_deref()
         }

@@ -215,7 +215,8 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
 }
 
-fn change(command: &mut Command, changes: Changes) {
+/// Makes changes to the environment of a command.
+pub(super) fn change(command: &mut Command, changes: Changes) {
     for (name, value) in changes {
         match value {
             Some(value) => command.env(name, value),

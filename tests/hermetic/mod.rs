@@ -5,9 +5,11 @@
 //! tested, and how many cases that is.
 
 mod builds;
+mod inspect;
 mod many;
 mod myths;
 mod nested;
+mod reproduce;
 mod table;
 mod values;
 

@@ -6,12 +6,13 @@ use std::path::Path;
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
+    ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version"]),
     (
         "cli",
         &[
-            "archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source",
-            "store", "ui", "verify", "version",
+            "archive", "binary", "config", "ctx", "error", "ops", "platform", "project", "shell",
+            "source", "store", "ui", "verify", "version",
         ],
     ),
     ("config", &["ctx", "error"]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "bundle", "config", "ctx", "error", "net", "platform", "project",
+            "archive", "binary", "bundle", "config", "ctx", "error", "net", "platform", "project",
             "settings", "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
@@ -75,7 +76,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("process::exit", &[]),
     ("reqwest::", &["src/net"]),
     ("TcpStream", &["src/net"]),
-    ("Command::new", &["src/ops/launch.rs", "src/ops/link.rs", "src/source/python_index.rs"]),
+    (
+        "Command::new",
+        &[
+            "src/ops/launch.rs",
+            "src/ops/link.rs",
+            "src/ops/reproduce/mod.rs",
+            "src/source/python_index.rs",
+        ],
+    ),
     ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs"]),
     ("unsafe ", &[]),
 ];
