@@ -3,6 +3,7 @@
 use crate::error::{Error, is_harmful, printable};
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -70,7 +71,7 @@ impl Ui {
                 continue;
             }
             for unit in character.encode_utf16(&mut units) {
-                shown += &format!("\\u{unit:04x}");
+                _ = write!(shown, "\\u{unit:04x}");
             }
         }
         self.data(&shown);

@@ -137,7 +137,7 @@ fn start<'p, Elf: FileHeader<Endian = Endianness>>(
     start.versions = versions(header, endian, names, data)?;
     let movable = header.e_type(endian) == elf::ET_DYN;
     start.library = movable && start.interpreter.is_none() && !pie;
-    start.pie = movable && !(start.library && !start.needed.is_empty());
+    start.pie = movable && (!start.library || start.needed.is_empty());
     Ok(start)
 }
 

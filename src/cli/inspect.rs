@@ -150,18 +150,14 @@ fn shown(module: &Module) -> String {
 
 fn linkage(linkage: &Linkage) -> String {
     let is_static = matches!(linkage.shape, Shape::Static | Shape::StaticPie);
-    let mut text = linkage.shape.to_string();
-    if linkage.pie && linkage.shape == Shape::Dynamic {
-        text.push_str(" PIE");
-    }
-    match (linkage.libc, &linkage.glibc) {
-        (Some(libc), None) if is_static => text += &format!(", {} inside", libc.name()),
-        (Some(Libc::Glibc), Some(version)) => {
-            text += &format!(", glibc {} or newer", untrusted(version));
-        }
-        (Some(libc), _) => text += &format!(", {}", libc.name()),
-        (None, _) => {}
-    }
+    let pie = if linkage.pie && linkage.shape == Shape::Dynamic { " PIE" } else { "" };
+    let libc = match (linkage.libc, &linkage.glibc) {
+        (Some(libc), None) if is_static => format!(", {} inside", libc.name()),
+        (Some(Libc::Glibc), Some(version)) => format!(", glibc {} or newer", untrusted(version)),
+        (Some(libc), _) => format!(", {}", libc.name()),
+        (None, _) => String::new(),
+    };
+    let mut text = format!("{}{pie}{libc}", linkage.shape);
     if linkage.mixed {
         text.push_str("; it asks for a second C library too, so that it starts nowhere");
     }

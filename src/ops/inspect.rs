@@ -58,15 +58,13 @@ impl Session {
         let failed = |why: &dyn std::fmt::Display| {
             Error::new(Kind::Failed, format!("cannot inspect `{}`: {why}", path.display()))
         };
-        let kind = |error: &std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => Kind::NotFound,
-            _ => Kind::Failed,
-        };
         let place = self.ctx.cwd.join(path);
         // Before it is opened: a pipe would have nobody at the other end.
-        let found = fs_err::metadata(&place).map_err(|error| {
-            let kind = kind(&error);
-            Error::from(error).with_kind(kind)
+        let found = fs_err::metadata(&place).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
+            }
+            _ => error.into(),
         })?;
         if !found.is_file() {
             return Err(failed(&"it is no regular file"));
@@ -104,7 +102,7 @@ impl Session {
         let entries = self.ctx.entries();
         let applied = resolve::applied(locked, &found.path, &Environment::of(&entries));
         let applied = applied.map_err(|profile| {
-            let (lock, profile) = (found.path.to_vec(), profile.into());
+            let (lock, profile) = (found.path.clone(), profile.into());
             refusal::explain(&self.ctx, &Refusal::UnknownProfile { lock, profile })
                 .with_kind(Kind::Usage)
         })?;
@@ -138,11 +136,12 @@ impl Wanted {
         let pin = |name: &str| self.pins.get(name).map(String::as_str);
         // Always decided by the lock: without a pin it is removed.
         let locked = pin("GOEXPERIMENT").unwrap_or_default();
-        let built = build.setting("GOEXPERIMENT").unwrap_or_default();
-        let unexplained = build.experiments().into_iter().any(|name| !is_asked_for(locked, name));
-        if effective(built) != effective(locked) || unexplained {
-            let built = if built.is_empty() { build.experiments().join(",") } else { built.into() };
-            differs("GOEXPERIMENT", Some(&built), locked);
+        let given = build.setting("GOEXPERIMENT").unwrap_or_default();
+        let listed = build.experiments();
+        let unexplained = listed.iter().any(|name| !is_asked_for(locked, name));
+        if effective(given) != effective(locked) || unexplained {
+            let shown = if given.is_empty() { listed.join(",") } else { given.to_owned() };
+            differs("GOEXPERIMENT", Some(&shown), locked);
         }
         for &(name, first) in RECORDED {
             let architecture = architecture_of(name);
@@ -151,9 +150,9 @@ impl Wanted {
             let Some(locked) = pin(name).filter(|_| applies) else { continue };
             // GOFIPS140 is left out when it is off.
             let unsaid = (name == "GOFIPS140" && !build.settings.is_empty()).then_some("off");
-            let built = build.setting(name).or(unsaid);
-            if !built.is_some_and(|built| is_same(name, built, locked)) {
-                differs(name, built, locked);
+            let recorded = build.setting(name).or(unsaid);
+            if !recorded.is_some_and(|recorded| is_same(name, recorded, locked)) {
+                differs(name, recorded, locked);
             }
         }
         let flags = pin("GOFLAGS").unwrap_or_default();

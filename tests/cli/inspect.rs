@@ -70,8 +70,7 @@ fn what_cannot_be_inspected() {
         outcome.stderr.starts_with("goward: cannot inspect `cut`: it is damaged: "),
         "{outcome:?}"
     );
-    let outcome = sandbox.goward(["inspect", "missing"]);
-    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    sandbox.goward(["inspect", "missing"]).fails(3, "goward: `missing` does not exist");
     // goward itself, which Go has not built.
     let own = sandbox.path("bin/goward");
     let outcome = sandbox.goward(["inspect".as_ref(), own.as_os_str()]);

@@ -44,7 +44,7 @@ pub(crate) fn encoded(version: &str, lines: &str, encoding: Encoding) -> Vec<u8>
                 blob.extend([place.to_le_bytes(), (text.len() as u64).to_le_bytes()].concat());
                 place += text.len() as u64;
             }
-            strings.into_iter().for_each(|text| blob.extend(text));
+            blob.extend(strings.concat());
         }
     }
     file(&blob)

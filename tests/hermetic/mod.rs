@@ -6,6 +6,7 @@
 
 mod builds;
 mod inspect;
+mod linkage;
 mod many;
 mod myths;
 mod nested;

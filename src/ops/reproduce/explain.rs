@@ -92,7 +92,6 @@ pub(super) fn reasons(
     let mut what = BTreeSet::new();
     for (side, build) in sides.iter().zip(builds) {
         for (place, path) in build.places() {
-            // The first build's store is the user's own, and what is there may be meant to be.
             if contains(side, &path)? {
                 what.insert(place);
             }
@@ -171,8 +170,8 @@ fn build_id(side: &Side) -> Result<Option<Vec<u8>>> {
         (None, Some(code)) => (code, false),
         (None, None) => return Ok(None),
     };
-    let size = usize::try_from(place.size.min(ID_WITHIN)).unwrap_or_default();
-    let mut bytes = vec![0; size];
+    let wanted = usize::try_from(place.size.min(ID_WITHIN)).unwrap_or_default();
+    let mut bytes = vec![0; wanted];
     let count = read(&side.file, place.offset, &mut bytes)?;
     bytes.truncate(count);
     if note {

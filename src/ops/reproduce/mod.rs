@@ -20,6 +20,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::store::Store;
 use copy::Files;
 use goward_shim::{Tool, layout, names};
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -162,7 +163,7 @@ fn check(command: &[OsString]) -> Result<()> {
         let output = match word.trim_start_matches('-').split_once('=') {
             Some(("o", output)) if word.starts_with('-') => output.to_owned(),
             _ if matches!(&*word, "-o" | "--o") => {
-                words.next().map(|output| output.into_owned()).unwrap_or_default()
+                words.next().map(Cow::into_owned).unwrap_or_default()
             }
             _ => continue,
         };
@@ -206,10 +207,7 @@ impl Build {
             return Err(Error::new(Kind::Usage, "there is no command to run"));
         };
         let own = program == "go";
-        let program = match own {
-            true => self.session.program(toolchain, Tool::Go)?,
-            false => program.into(),
-        };
+        let program = if own { self.session.program(toolchain, Tool::Go)? } else { program.into() };
         let mut command = Command::new(&program);
         command.args(args).env_clear().envs(&self.session.ctx.variables);
         change(&mut command, self.session.environment(toolchain)?);
