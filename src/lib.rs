@@ -12,6 +12,7 @@ pub mod archive;
 pub mod cli;
 pub mod config;
 pub mod ctx;
+pub mod depot;
 pub mod error;
 pub mod net;
 pub mod ops;

@@ -164,7 +164,7 @@ fn hand_one(
 }
 
 /// Entries cannot overlap, so the sizes in the directory are enough to see a bomb.
-fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), Stop> {
+pub(super) fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), Stop> {
     let sum = |size: fn(&ZipEntry) -> u64| entries.iter().map(size).sum();
     if exceeds_ratio(sum(|found| found.size), sum(|found| found.compressed), limits.ratio) {
         return Err(Stop::refused("it holds far more than its size allows"));
@@ -179,7 +179,7 @@ fn first_twin(entries: &[ZipEntry]) -> Option<String> {
     Some(String::from_utf8_lossy(twin[0]).into_owned())
 }
 
-fn damaged(error: ZipError) -> Stop {
+pub(super) fn damaged(error: ZipError) -> Stop {
     match error {
         ZipError::Io(error) => Stop::damaged(&error),
         error => Stop::Refused(format!("it is damaged: {}", untrusted(error.to_string()))),

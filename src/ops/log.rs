@@ -7,10 +7,12 @@ use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience};
+use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
-use crate::verify::log::{Authority, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::version::GoVersion;
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, barrier};
 use std::borrow::Cow;
@@ -42,7 +44,7 @@ impl LogAccess {
         Self { other: Some((authority, route)), ..Self::default() }
     }
 
-    fn authority(&self) -> Result<Cow<'_, Authority>> {
+    pub(super) fn authority(&self) -> Result<Cow<'_, Authority>> {
         match &self.other {
             Some((authority, _)) => Ok(Cow::Borrowed(authority)),
             None => Authority::of_go().map(Cow::Owned),
@@ -64,6 +66,27 @@ impl LogAccess {
             Error::new(Kind::Verification, message)
                 .detail("nothing was changed")
                 .hint("find out who changed the lock: `git log -p goward.lock`")
+        })
+    }
+
+    /// Returns the log's name.
+    pub(super) fn name(&self) -> Result<String> {
+        Ok(self.authority()?.key.name().to_owned())
+    }
+
+    /// Checks a head that is written down as a note.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] when the log has not signed it.
+    pub(super) fn open_note(&self, note: &str) -> Result<SignedHead> {
+        let authority = self.authority()?;
+        SignedHead::open(note.as_bytes(), &authority.key).map_err(|problem| {
+            let name = authority.key.name();
+            let message = format!("a head is not that of {name}: {problem}");
+            Error::new(Kind::Verification, message)
+                .detail("nothing was changed")
+                .hint("somebody changed the mirror; check it: `goward mirror verify URL`")
         })
     }
 
@@ -107,6 +130,35 @@ impl Session {
                 Ok(None)
             }
             Err(error) => Err(error.explain(name).detail("nothing was changed")),
+        }
+    }
+
+    /// Returns what proves these toolchains to others, or why it cannot be had now. `known` are heads
+    /// that they may know.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Log`] when the log cannot be believed.
+    pub(super) fn log_excerpt(
+        &self,
+        toolchains: &[(GoVersion, Platform)],
+        known: &[SignedHead],
+    ) -> Result<Result<Option<Excerpt>, String>> {
+        let authority = self.log.authority()?;
+        if self.ctx.is_offline() {
+            return Ok(Err("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
+        }
+        let remote = match self.remote() {
+            Ok(Some(remote)) => remote,
+            Ok(None) => return Ok(Err("`GOPROXY` is `off`".to_owned())),
+            Err(error) => return Ok(Err(error.message().to_owned())),
+        };
+        match Log::new(&authority, remote).excerpt(toolchains.iter().copied(), known) {
+            Ok(excerpt) => Ok(Ok(excerpt)),
+            Err(error) if error.is_outage() => {
+                Ok(Err(error.explain(authority.key.name()).message().to_owned()))
+            }
+            Err(error) => Err(error.explain(authority.key.name())),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod link;
 pub mod link_root;
 pub mod lock;
 pub mod log;
+pub mod mirror;
 pub mod overrides;
 pub mod pick;
 mod pins;

@@ -5,13 +5,15 @@
 //! installed tree. It covers names and contents, but neither modes nor times, and not the
 //! directories that the module leaves out (`cmd/distpack`, `pack.go`).
 
-use super::sha256::{Digest, Hasher};
+use super::sha256::{Digest, Hasher, Hashing};
+use crate::archive::{Limits, ReadAt, module_zip};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::{self, Display};
+use std::io;
 
 /// The identity of a toolchain: `h1:` and the base64 of a SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,25 +62,60 @@ pub fn tree_h1<'a>(
         lines.push((module_name(path)?, digest));
     }
     lines.sort_unstable();
-    let module = format!("golang.org/toolchain@v0.0.1-{version}.{}", platform.lock_name());
-    let mut hasher = Hasher::default();
-    for (name, digest) in &lines {
-        hasher.update(format!("{digest}  {module}/{name}\n").as_bytes());
-    }
-    Ok(H1(format!("h1:{}", STANDARD.encode(hasher.finish().as_bytes()))))
+    let module = module(version, platform);
+    Ok(sum(lines.iter().map(|(name, digest)| format!("{digest}  {module}/{name}\n"))))
 }
 
-/// Returns the name of a file in the module, where `go.mod` would start a module of its own.
+/// Returns the module that a toolchain is, as in `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
+pub fn module(version: GoVersion, platform: Platform) -> String {
+    format!("golang.org/toolchain@v0.0.1-{version}.{}", platform.lock_name())
+}
+
+/// Returns the hash of a zip of a module, whatever it holds (`dirhash.HashZip`).
+///
+/// # Errors
+///
+/// [`Kind::Verification`] for a zip that is damaged or refused.
+pub fn zip_h1(name: &str, zip: &dyn ReadAt, limits: &Limits) -> Result<H1> {
+    let mut lines = Vec::new();
+    module_zip::read(name, zip, limits, &mut |entry, contents| {
+        if entry.contains('\n') {
+            return Err(strange_name(entry));
+        }
+        let mut digesting = Hashing::new(contents);
+        io::copy(&mut digesting, &mut io::sink()).map_err(|error| damaged(name, &error))?;
+        lines.push((entry.to_owned(), digesting.finish().0));
+        Ok(())
+    })?;
+    lines.sort_unstable();
+    Ok(sum(lines.iter().map(|(name, digest)| format!("{digest}  {name}\n"))))
+}
+
+fn sum(lines: impl Iterator<Item = String>) -> H1 {
+    let mut hasher = Hasher::default();
+    lines.for_each(|line| hasher.update(line.as_bytes()));
+    H1(format!("h1:{}", STANDARD.encode(hasher.finish().as_bytes())))
+}
+
+fn damaged(name: &str, error: &io::Error) -> Error {
+    let (name, error) = (untrusted(name), untrusted(error.to_string()));
+    Error::new(Kind::Verification, format!("`{name}` is damaged: {error}"))
+}
+
+fn strange_name(path: &str) -> Error {
+    Error::new(
+        Kind::Verification,
+        format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
+    )
+}
+
+/// Returns the name of a file in the module.
 fn module_name(path: &str) -> Result<String> {
-    let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    let name = path.rsplit('/').next().unwrap_or(path);
     if name == "_go.mod" || path.chars().any(char::is_control) {
-        return Err(Error::new(
-            Kind::Verification,
-            format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
-        ));
+        return Err(strange_name(path));
     }
-    let name = if name == "go.mod" { "_go.mod" } else { name };
-    Ok(format!("{directory}{name}"))
+    Ok(module_zip::entry_name(path))
 }
 
 #[cfg(test)]

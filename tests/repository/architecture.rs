@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("config", &["ctx", "error"]),
     ("ctx", &["error"]),
+    ("depot", &["ctx", "error", "net", "verify"]),
     ("error", &[]),
     ("lib", &[]),
     ("main", &["cli"]),
@@ -22,8 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "config", "ctx", "error", "net", "platform", "project", "settings", "shell",
-            "source", "store", "ui", "verify", "version",
+            "archive", "config", "ctx", "depot", "error", "net", "platform", "project", "settings",
+            "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
     ("platform", &["error", "version"]),

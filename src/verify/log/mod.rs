@@ -9,6 +9,7 @@
 
 mod authority;
 mod error;
+pub mod excerpt;
 mod fork;
 pub mod note;
 pub mod record;
@@ -22,6 +23,7 @@ pub mod tree;
 
 pub use authority::{Authority, SUM_GOLANG_ORG};
 pub use error::LogError;
+pub use excerpt::Excerpt;
 pub use fork::Fork;
 pub use note::VerifierKey;
 pub use tiles::AuthenticTile;
