@@ -5,7 +5,7 @@
 use crate::error::{Error, Kind, Result};
 use goward_shim::{Environment, layout, names};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -71,12 +71,13 @@ impl Ctx {
         self.variable(name) == Some(OsStr::new("1"))
     }
 
-    /// Returns the variables as `NAME=value` byte strings, for [`goward_shim`].
-    pub fn entries(&self) -> Vec<Vec<u8>> {
-        self.variables
-            .iter()
-            .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
-            .collect()
+    /// Returns the variables as `NAME=value` strings, for [`goward_shim`].
+    pub fn entries(&self) -> Vec<CString> {
+        let entry = |(name, value): (&OsString, &OsString)| {
+            let text = [name.as_bytes(), b"=", value.as_bytes()].concat();
+            CString::new(text).unwrap_or_default()
+        };
+        self.variables.iter().map(entry).collect()
     }
 
     /// Returns the store's home, by the same rule as the shim.

@@ -203,17 +203,28 @@ pub fn printable(text: &str) -> String {
 
 /// Longest untrusted text in a message, in characters.
 const MAX_UNTRUSTED: usize = 80;
+/// Longest line of another program's message, in characters.
+const MAX_UNTRUSTED_LINE: usize = 400;
 
 /// Makes text from outside fit to print: control and format characters escaped, cut at 80
 /// characters.
 pub fn untrusted(text: impl AsRef<str>) -> String {
+    escaped(text.as_ref(), MAX_UNTRUSTED)
+}
+
+/// The same for a line of another program's message, which may hold a path: cut at 400 characters.
+pub fn untrusted_line(line: impl AsRef<str>) -> String {
+    escaped(line.as_ref(), MAX_UNTRUSTED_LINE)
+}
+
+fn escaped(text: &str, longest: usize) -> String {
     let mut shown = String::new();
-    for character in text.as_ref().chars().take(MAX_UNTRUSTED) {
+    for character in text.chars().take(longest) {
         let harmless =
             character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric();
         if harmless { shown.push(character) } else { shown.extend(character.escape_unicode()) }
     }
-    if text.as_ref().chars().nth(MAX_UNTRUSTED).is_some() {
+    if text.chars().nth(longest).is_some() {
         shown.push_str("...");
     }
     shown
@@ -257,6 +268,7 @@ mod tests {
     fn untrusted_text_is_escaped_and_cut() {
         assert_eq!(untrusted("a\u{1b}[31m\u{202e}ä\n"), "a\\u{1b}[31m\\u{202e}ä\\u{a}");
         assert_eq!(untrusted("x".repeat(100)).len(), 83);
+        assert_eq!(untrusted_line("x\t".repeat(300)).len(), 200 + 200 * "\\u{9}".len() + 3);
     }
 
     #[test]

@@ -9,12 +9,12 @@
 use crate::environment::Environment;
 use crate::pins::Isolation;
 use crate::{layout, names, sys};
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The end of the copy's name for those who have no such file.
 pub const NONE: &str = "none";
+/// Room for the longest name of a copy, a slash before it included.
+const LONGEST_NAME: usize = 96;
 
 /// Which copy a call gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +44,15 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> B
         None => default_file(env),
     };
     let stamp = own.as_deref().and_then(sys::stamp);
-    let state = stamp.map_or_else(|| String::from(NONE), |stamp| name_of(&stamp));
-    let name = format!("{}-{state}", isolation.name());
-    let path = layout::join(&directory, name.as_bytes());
+    let mut path = Vec::with_capacity(directory.len() + LONGEST_NAME);
+    path.extend_from_slice(&directory);
+    path.push(b'/');
+    path.extend_from_slice(isolation.name().as_bytes());
+    path.push(b'-');
+    match &stamp {
+        Some(stamp) => push_state(&mut path, stamp),
+        None => path.extend_from_slice(NONE.as_bytes()),
+    }
     Barrier { path, own: stamp.and(own), chosen }
 }
 
@@ -70,9 +76,15 @@ fn default_file(env: &Environment) -> Option<Vec<u8>> {
     }
 }
 
-fn name_of(stamp: &sys::Stamp) -> String {
+fn push_state(name: &mut Vec<u8>, stamp: &sys::Stamp) {
     let sys::Stamp { identity: sys::Identity { device, inode }, size, changed } = stamp;
-    format!("{device:x}-{inode:x}-{size:x}-{changed:x}")
+    let numbers = [(*device).into(), (*inode).into(), (*size).into(), changed.cast_unsigned()];
+    for (place, number) in numbers.into_iter().enumerate() {
+        if place > 0 {
+            name.push(b'-');
+        }
+        layout::push_hex(name, number, 1);
+    }
 }
 
 /// Returns true for `go env -w` and `go env -u`, which change the user's own file and not the copy.
@@ -98,6 +110,8 @@ pub(crate) fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
 mod tests {
     use super::*;
     use alloc::vec;
+    use core::ffi::CStr;
+    use std::format;
 
     #[test]
     fn commands_that_change_settings() {
@@ -122,28 +136,40 @@ mod tests {
     }
 
     #[test]
+    fn the_copy_is_named_after_the_state_of_the_file() {
+        for changed in [0, 15, -1, 1_790_000_000_123_456_789, i128::MAX] {
+            let (device, inode, size) = (0xfd01, u64::MAX, 10);
+            let identity = sys::Identity { device, inode };
+            let mut name = Vec::new();
+            push_state(&mut name, &sys::Stamp { identity, size, changed });
+            let want = format!("{device:x}-{inode:x}-{size:x}-{changed:x}");
+            assert_eq!(name, want.as_bytes());
+        }
+    }
+
+    #[test]
     fn the_users_own_file_and_choice() {
-        let locate = |entries: &[&'static [u8]]| {
+        let locate = |entries: &[&'static CStr]| {
             locate(b"/s", Isolation::Pinned, &Environment::new(entries.to_vec()))
         };
-        let none = locate(&[b"HOME=/nowhere"]);
+        let none = locate(&[c"HOME=/nowhere"]);
         assert_eq!(
             (none.path.as_slice(), &none.own, none.chosen),
             (&b"/s/goenv/pinned-none"[..], &None, None)
         );
-        let off = locate(&[b"HOME=/", b"GOENV=off"]);
+        let off = locate(&[c"HOME=/", c"GOENV=off"]);
         assert_eq!(
             (off.path.as_slice(), off.chosen),
             (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..]))
         );
-        let there = locate(&[b"GOENV=/dev/null"]);
+        let there = locate(&[c"GOENV=/dev/null"]);
         assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
         assert_eq!(there.chosen, Some(&b"/dev/null"[..]));
         // Inside another call.
         let nested =
-            locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-none", b"GOWARD_GOENV=/dev/null"]);
+            locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-none", c"GOWARD_GOENV=/dev/null"]);
         assert_eq!(nested, there);
-        let plain = locate(&[b"HOME=/nowhere", b"GOENV=/s/goenv/pinned-1-2-3-4"]);
+        let plain = locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-1-2-3-4"]);
         assert_eq!(plain, none);
         assert_eq!(vec![none.is_ready()], [false]);
     }

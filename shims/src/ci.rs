@@ -172,11 +172,13 @@ pub fn built<'a>(env: &Environment<'a>) -> Option<Built<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::boxed::Box;
+    use alloc::ffi::CString;
     use alloc::vec::Vec;
 
     fn of(entries: &[&'static str]) -> Option<Built<'static>> {
-        let entries: Vec<&[u8]> = entries.iter().map(|entry| entry.as_bytes()).collect();
-        built(&Environment::new(entries))
+        let entry = |entry: &&str| &*Box::leak(CString::new(*entry).unwrap().into_boxed_c_str());
+        built(&Environment::new(entries.iter().map(entry)))
     }
 
     type Case = (&'static str, &'static str, [&'static [&'static str]; 3]);
@@ -320,7 +322,8 @@ mod tests {
     fn what_is_neither_branch_nor_tag_is_nothing() {
         for value in ["refs/pull/3/merge", "refs/heads", "main", "refs/notes/x", ""] {
             let entry = alloc::format!("GITHUB_REF={value}");
-            let env = Environment::new(alloc::vec![b"GITHUB_ACTIONS=true", entry.as_bytes()]);
+            let entry = CString::new(entry).unwrap();
+            let env = Environment::new([c"GITHUB_ACTIONS=true", entry.as_c_str()]);
             assert_eq!(built(&env), None, "{value}");
         }
         assert_eq!(of(&["CI=true", "CI_COMMIT_BRANCH=main"]), None);

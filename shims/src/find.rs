@@ -4,7 +4,7 @@ use crate::{layout, names, sys};
 use alloc::vec::Vec;
 
 /// A lock that was found and read, not yet parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     /// Where it is.
     pub path: Vec<u8>,
@@ -12,12 +12,14 @@ pub struct Found {
     pub text: Vec<u8>,
     /// The user it belongs to.
     pub owner: u32,
+    /// The file itself. The shim leaves it to the exec to close it.
+    pub file: Option<sys::File>,
 }
 
 impl Found {
     /// Takes a lock that was read at `path`.
     pub fn new(path: Vec<u8>, file: sys::OwnedFile) -> Self {
-        Self { path, text: file.text, owner: file.owner }
+        Self { path, text: file.text, owner: file.owner, file: Some(file.file) }
     }
 }
 
@@ -27,20 +29,20 @@ impl Found {
 ///
 /// A lock that is there but cannot be used: it is never skipped in favour of one further up.
 pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::ReadError)> {
-    let mut directory = directory;
+    let mut path = layout::join(directory, names::LOCK_FILE.as_bytes());
+    let mut end = path.len() - names::LOCK_FILE.len() - 1;
     loop {
-        let path = layout::join(directory, names::LOCK_FILE.as_bytes());
         match sys::read_owned(&path, crate::lock::MAX_SIZE) {
             Ok(Some(file)) => return Ok(Some(Found::new(path, file))),
             Ok(None) => {}
             Err(error) => return Err((path, error)),
         }
-        match directory.iter().rposition(|&byte| byte == b'/') {
-            None | Some(0) if directory.len() <= 1 => return Ok(None),
-            None => return Ok(None),
-            Some(0) => directory = b"/",
-            Some(end) => directory = &directory[..end],
-        }
+        let Some(above) = path[..end].iter().rposition(|&byte| byte == b'/') else {
+            return Ok(None);
+        };
+        end = above;
+        path.truncate(end + 1);
+        path.extend_from_slice(names::LOCK_FILE.as_bytes());
     }
 }
 

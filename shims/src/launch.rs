@@ -1,22 +1,21 @@
 //! Program, arguments and environment of the `go` to run.
 
 use crate::barrier::Barrier;
-use crate::environment::{Environment, name_of};
+use crate::environment::{self, Entry, Environment};
 use crate::pins::{self, Isolation, Pin, Rule};
 use crate::resolve::Tool;
 use crate::{layout, names};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 
-/// What to hand to `execve`.
+/// What to hand to `execve`, with the arguments of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
     /// Absolute path of the program.
     pub program: Vec<u8>,
-    /// Arguments, `argv[0]` included.
-    pub argv: Vec<&'a [u8]>,
     /// `NAME=value` strings.
-    pub env: Vec<Cow<'a, [u8]>>,
+    pub env: Vec<Cow<'a, CStr>>,
 }
 
 /// A toolchain of the store, and what goes with it.
@@ -41,17 +40,12 @@ pub struct Selection<'s> {
 /// `GOROOT` becomes the root, whose `bin/go` is the shim, or the path that the lock has for it; the
 /// program is always the one in the tree. What passes of the caller's environment is borrowed, what
 /// goward sets is owned.
-pub fn toolchain<'a>(
-    selection: &Selection,
-    tool: Tool,
-    argv: Vec<&'a [u8]>,
-    env: &Environment<'a>,
-) -> Launch<'a> {
+pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
     let program = layout::join(&layout::tree(home, key), tool.path());
     let mut entries = Inherited::new(isolation, pins, env).entries(env);
     let mut set = |name: &str, value: &[u8]| {
-        entries.push(Cow::Owned([name.as_bytes(), b"=", value].concat()));
+        entries.push(Cow::Owned(environment::entry(name, value)));
     };
     match goroot {
         Some(path) => set("GOROOT", path.as_bytes()),
@@ -68,7 +62,7 @@ pub fn toolchain<'a>(
     if let Some(marker) = marker(goroot, pins) {
         set(names::PINNED_VAR, &marker);
     }
-    Launch { program, argv, env: entries }
+    Launch { program, env: entries }
 }
 
 /// Returns the launch of a `go` that is not ours.
@@ -76,26 +70,26 @@ pub fn toolchain<'a>(
 /// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
 /// outer lock has for it), the outer call's values are removed; otherwise the environment is the
 /// caller's.
-pub fn foreign<'a>(
-    program: Vec<u8>,
-    argv: Vec<&'a [u8]>,
-    env: &Environment<'a>,
-    home: Option<&[u8]>,
-) -> Launch<'a> {
+pub fn foreign<'a>(program: Vec<u8>, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
     let is_root =
         env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
-    let is_fixed = |e: &[u8]| name_of(e) == b"GOROOT" && inherited.is_from_outer_call(e);
-    let nested = is_root || env.iter().any(is_fixed);
-    let mut entries: Vec<Cow<[u8]>> =
-        if nested { inherited.entries(env) } else { env.iter().map(Cow::Borrowed).collect() };
+    let is_fixed = |e: &Entry| e.name() == b"GOROOT" && inherited.is_from_outer_call(e);
+    let nested = is_root || env.entries().iter().any(is_fixed);
+    let mut entries = if nested {
+        inherited.entries(env)
+    } else {
+        env.entries().iter().map(|entry| Cow::Borrowed(entry.text())).collect()
+    };
     if let Some(chosen) = env.get(names::GOENV_VAR).filter(|_| nested) {
-        entries.push(Cow::Owned([b"GOENV=", chosen].concat()));
+        entries.push(Cow::Owned(environment::entry("GOENV", chosen)));
     }
-    Launch { program, argv, env: entries }
+    Launch { program, env: entries }
 }
 
+/// How many variables goward sets at most, besides the pins.
+const MOST_SET: usize = 6;
 /// Between the entries of [`names::PINNED_VAR`]; no value that stands there holds it.
 const MARKER_SEPARATOR: u8 = b';';
 
@@ -134,13 +128,17 @@ impl<'p, 'a> Inherited<'p, 'a> {
         Self { isolation, pins, allowed: list(names::ALLOW_VAR), outer: list(names::PINNED_VAR) }
     }
 
-    fn entries(&self, env: &Environment<'a>) -> Vec<Cow<'a, [u8]>> {
-        env.iter().filter(|entry| self.passes(entry)).map(Cow::Borrowed).collect()
+    fn entries(&self, env: &Environment<'a>) -> Vec<Cow<'a, CStr>> {
+        let all = env.entries();
+        let mut passing = Vec::with_capacity(all.len() + MOST_SET + self.pins.len());
+        let passes = all.iter().filter(|entry| self.passes(entry));
+        passing.extend(passes.map(|entry| Cow::Borrowed(entry.text())));
+        passing
     }
 
-    fn passes(&self, entry: &[u8]) -> bool {
-        let name = name_of(entry);
-        let Some(row) = pins::row(name) else {
+    fn passes(&self, entry: &Entry) -> bool {
+        let name = entry.name();
+        let Some(row) = entry.row() else {
             let ours = [names::PINNED_VAR, names::GOENV_VAR];
             return !ours.iter().any(|ours| ours.as_bytes() == name);
         };
@@ -154,8 +152,9 @@ impl<'p, 'a> Inherited<'p, 'a> {
         self.pins.iter().any(|(pinned, _)| pinned.as_bytes() == name)
     }
 
-    fn is_from_outer_call(&self, entry: &[u8]) -> bool {
-        self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == entry)
+    fn is_from_outer_call(&self, entry: &Entry) -> bool {
+        let text = entry.text().to_bytes();
+        self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == text)
     }
 
     fn is_allowed(&self, name: &[u8], row: &Pin) -> bool {
@@ -167,6 +166,7 @@ impl<'p, 'a> Inherited<'p, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::ffi::CString;
     use alloc::vec;
     use std::string::{String, ToString};
 
@@ -179,25 +179,25 @@ mod tests {
         let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
         let selection =
             Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
-        toolchain(&selection, Tool::Go, vec![b"go"], env)
+        toolchain(&selection, Tool::Go, env)
     }
 
     fn shown(launch: &Launch) -> Vec<String> {
-        launch.env.iter().map(|entry| String::from_utf8_lossy(entry).to_string()).collect()
+        launch.env.iter().map(|entry| entry.to_str().unwrap().to_string()).collect()
     }
 
     #[test]
     fn pins_replace_what_the_caller_had_and_nothing_else() {
         let env = Environment::new(vec![
-            b"PATH=/bin",
-            b"GOEXPERIMENT=outer",
-            b"GODEBUG=gctrace=1",
-            b"GOTOOLDIR=/x",
-            b"GOROOT=/y",
-            b"GOTOOLCHAIN=auto",
-            b"GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=go1.5",
-            b"GOFLAGS=-mod=mod",
-            b"odd",
+            c"PATH=/bin",
+            c"GOEXPERIMENT=outer",
+            c"GODEBUG=gctrace=1",
+            c"GOTOOLDIR=/x",
+            c"GOROOT=/y",
+            c"GOTOOLCHAIN=auto",
+            c"GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=go1.5",
+            c"GOFLAGS=-mod=mod",
+            c"odd",
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch("k", Isolation::Pinned, &pins, &env);
@@ -218,18 +218,18 @@ mod tests {
 
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
-        let own = Environment::new(vec![b"GOROOT=/usr/lib/go", b"GOEXPERIMENT=x"]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &own, Some(b"/s"));
+        let own = Environment::new(vec![c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
+        let launch = foreign(b"/usr/bin/go".to_vec(), &own, Some(b"/s"));
         assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = Environment::new(vec![
-            b"GOROOT=/s/root/k",
-            b"GOEXPERIMENT=x",
-            b"GOTOOLCHAIN=local",
-            b"A=1",
-            b"GOENV=/s/goenv/none",
-            b"GOWARD_GOENV=/own",
+            c"GOROOT=/s/root/k",
+            c"GOEXPERIMENT=x",
+            c"GOTOOLCHAIN=local",
+            c"A=1",
+            c"GOENV=/s/goenv/none",
+            c"GOWARD_GOENV=/own",
         ]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &nested, Some(b"/s"));
+        let launch = foreign(b"/usr/bin/go".to_vec(), &nested, Some(b"/s"));
         assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
     }
 
@@ -240,39 +240,39 @@ mod tests {
         let pins = [("GOFLAGS", "-trimpath")];
         let selection =
             Selection { home: b"/s", key: "k", goroot, isolation, pins: &pins, barrier: &barrier };
-        let outer = toolchain(&selection, Tool::Go, vec![b"go"], &Environment::default());
+        let outer = toolchain(&selection, Tool::Go, &Environment::default());
         assert_eq!(outer.program, b"/s/tree/k/bin/go");
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
         let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
-        let entries: Vec<Vec<u8>> = outer.env.into_iter().map(Cow::into_owned).collect();
+        let entries: Vec<CString> = outer.env.into_iter().map(Cow::into_owned).collect();
         let env = Environment::of(&entries);
-        let nested = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        let nested = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
         assert!(nested.env.is_empty());
         assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
         // A GOROOT that was given on purpose in between is the caller's.
-        let env = Environment::new(vec![b"GOROOT=/own", b"GOWARD_PINNED=GOROOT=/opt/go"]);
-        let own = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        let env = Environment::new(vec![c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
+        let own = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
         assert_eq!(shown(&own)[0], "GOROOT=/own");
     }
 
-    fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static [u8]]) -> Vec<String> {
+    fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static CStr]) -> Vec<String> {
         let env = Environment::new(env.to_vec());
         shown(&launch("k", isolation, pins, &env))
     }
 
     #[test]
     fn a_hermetic_lock_drops_what_changes_output_unless_the_user_allows_it() {
-        let env: &[&[u8]] = &[
-            b"PATH=/bin",
-            b"CC=clang",
-            b"GIT_SSH_COMMAND=ssh -v",
-            b"GIT_DIR=/x",
-            b"GOFLAGS=-x",
-            b"GOPROXY=off",
-            b"GODEBUG=a=1",
-            b"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
-            b"UNKNOWN=1",
+        let env: &[&CStr] = &[
+            c"PATH=/bin",
+            c"CC=clang",
+            c"GIT_SSH_COMMAND=ssh -v",
+            c"GIT_DIR=/x",
+            c"GOFLAGS=-x",
+            c"GOPROXY=off",
+            c"GODEBUG=a=1",
+            c"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
+            c"UNKNOWN=1",
         ];
         let ours = ["GOROOT=/s/root/k", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         let kept = [
@@ -284,7 +284,7 @@ mod tests {
             "UNKNOWN=1",
         ];
         assert_eq!(launched(Isolation::Hermetic, &[], env), [&kept[..], &ours].concat());
-        let whole: &[&[u8]] = &[b"GIT_A=1", b"GIT_B=2", b"GOWARD_ALLOW=GIT_*"];
+        let whole: &[&CStr] = &[c"GIT_A=1", c"GIT_B=2", c"GOWARD_ALLOW=GIT_*"];
         assert_eq!(
             launched(Isolation::Hermetic, &[], whole),
             [&["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"][..], &ours].concat()
@@ -294,10 +294,11 @@ mod tests {
     #[test]
     fn what_an_outer_lock_chose_ends_with_the_next_lock() {
         let pins = [("GOAMD64", "v3"), ("GODEBUG", "a=1"), ("GOFLAGS", "-trimpath -tags=a,b")];
-        let outer = launched(Isolation::Pinned, &pins, &[b"GOFLAGS=-x"]);
+        let outer = launched(Isolation::Pinned, &pins, &[c"GOFLAGS=-x"]);
         let mark = "GOWARD_PINNED=GOAMD64=v3;GOFLAGS=-trimpath -tags=a,b";
         assert_eq!(outer[3..], ["GOAMD64=v3", "GODEBUG=a=1", "GOFLAGS=-trimpath -tags=a,b", mark]);
-        let entries: Vec<Vec<u8>> = outer.into_iter().map(String::into_bytes).collect();
+        let entries: Vec<CString> =
+            outer.into_iter().map(|entry| CString::new(entry).unwrap()).collect();
         let nested_env = Environment::of(&entries);
         let nested = launch("j", Isolation::Pinned, &[], &nested_env);
         assert_eq!(
@@ -305,10 +306,10 @@ mod tests {
             ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
         let env = Environment::of(&entries);
-        let foreign = foreign(b"/usr/bin/go".to_vec(), vec![b"go"], &env, Some(b"/s"));
+        let foreign = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
         assert_eq!(shown(&foreign), [""; 0]);
         // What was set on purpose in between is the caller's.
-        let env: &[&[u8]] = &[b"GOFLAGS=-mod=mod", b"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
+        let env: &[&CStr] = &[c"GOFLAGS=-mod=mod", c"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
         assert_eq!(launched(Isolation::Pinned, &[], env)[0], "GOFLAGS=-mod=mod");
     }
 }

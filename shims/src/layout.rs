@@ -76,13 +76,22 @@ pub fn key(version: &str, platform: &str, h1: &str) -> String {
     key.push_str(platform);
     key.push('-');
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
-    for group in digits.chunks(4) {
-        let bits = group.iter().fold(0u32, |bits, &digit| bits << 6 | base64_value(digit));
-        for shift in [20, 16, 12, 8, 4, 0] {
-            key.push(char::from_digit(bits >> shift & 15, 16).unwrap_or('0'));
-        }
+    let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
+    for shift in (0..digits.len() * 6 / 4).rev() {
+        key.push(char::from(hex_digit(u128::from(bits >> (shift * 4)))));
     }
     key
+}
+
+/// Appends a number in hexadecimal, with zeros in front up to `width` digits.
+pub(crate) fn push_hex(text: &mut Vec<u8>, number: u128, width: u32) {
+    let digits = (128 - number.leading_zeros()).div_ceil(4).max(width);
+    text.extend((0..digits).rev().map(|shift| hex_digit(number >> (shift * 4))));
+}
+
+/// Returns the last digit of a number in hexadecimal.
+fn hex_digit(number: u128) -> u8 {
+    b"0123456789abcdef"[(number & 15) as usize]
 }
 
 /// Returns the value of a standard base64 digit; 0 for anything else.
@@ -140,6 +149,7 @@ fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use alloc::vec;
+    use core::ffi::CStr;
 
     #[test]
     fn the_key_holds_version_platform_and_twelve_digits_of_the_hash() {
@@ -150,13 +160,13 @@ mod tests {
 
     #[test]
     fn home_is_the_first_absolute_candidate() {
-        type Case = (&'static [&'static [u8]], Option<&'static [u8]>);
+        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
         let cases: [Case; 6] = [
-            (&[b"GOWARD_HOME=/s//", b"HOME=/h"], Some(b"/s")),
-            (&[b"GOWARD_HOME=rel", b"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
-            (&[b"GOWARD_HOME=", b"HOME=/h"], Some(b"/h/.local/share/goward")),
-            (&[b"HOME=rel"], None),
-            (&[b"GOWARD_HOME=//", b"HOME=/"], None),
+            (&[c"GOWARD_HOME=/s//", c"HOME=/h"], Some(b"/s")),
+            (&[c"GOWARD_HOME=rel", c"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
+            (&[c"GOWARD_HOME=", c"HOME=/h"], Some(b"/h/.local/share/goward")),
+            (&[c"HOME=rel"], None),
+            (&[c"GOWARD_HOME=//", c"HOME=/"], None),
             (&[], None),
         ];
         for (entries, want) in cases {
@@ -167,11 +177,11 @@ mod tests {
 
     #[test]
     fn what_is_trusted_stands_in_the_users_state() {
-        type Case = (&'static [&'static [u8]], Option<&'static [u8]>);
+        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
         let cases: [Case; 4] = [
-            (&[b"XDG_STATE_HOME=/s/", b"HOME=/h"], Some(b"/s/goward/trust")),
-            (&[b"XDG_STATE_HOME=rel", b"HOME=/h"], Some(b"/h/.local/state/goward/trust")),
-            (&[b"GOWARD_HOME=/store", b"HOME="], None),
+            (&[c"XDG_STATE_HOME=/s/", c"HOME=/h"], Some(b"/s/goward/trust")),
+            (&[c"XDG_STATE_HOME=rel", c"HOME=/h"], Some(b"/h/.local/state/goward/trust")),
+            (&[c"GOWARD_HOME=/store", c"HOME="], None),
             (&[], None),
         ];
         for (entries, want) in cases {

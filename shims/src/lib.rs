@@ -17,8 +17,8 @@
 //! - [`trust`]: whose locks count, and which ones the user vouched for
 //! - [`sys`]: the operating system, behind a few functions
 //!
-//! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself, so that an
-//! entry point without libc needs to replace that one module only.
+//! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself. On Linux
+//! [`sys`] calls the kernel itself, so that the shim needs no libc.
 
 #![no_std]
 #![warn(missing_docs)]
@@ -31,6 +31,7 @@ pub mod barrier;
 pub mod ci;
 pub mod environment;
 pub mod find;
+mod known;
 pub mod launch;
 pub mod layout;
 pub mod lock;
@@ -44,4 +45,4 @@ pub mod sys;
 pub mod trust;
 
 pub use environment::Environment;
-pub use resolve::{Call, Refusal, Step, Tool, resolve};
+pub use resolve::{Call, Refusal, Step, Tool, choose, resolve};

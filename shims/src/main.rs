@@ -2,63 +2,91 @@
 //!
 //! Whatever is not a plain exec is the manager's: it can install, and it can explain.
 
-use goward_shim::profile::Applied;
-use goward_shim::resolve::{Choice, applied, choose};
-use goward_shim::{Call, Environment, Step, layout, lock, names, resolve, sys};
-use std::process::ExitCode;
+#![cfg_attr(bare, no_std, no_main)]
 
 extern crate alloc;
+
+#[cfg(all(bare, not(panic = "abort")))]
+compile_error!("without std nothing unwinds: set `panic = \"abort\"` for release builds");
+
+#[cfg(bare)]
+mod bare;
+#[cfg(not(bare))]
+mod hosted;
+#[cfg(not(bare))]
+use hosted::exec;
+#[cfg(bare)]
+use sys::exec;
+
 use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use goward_shim::profile::Applied;
+use goward_shim::resolve::{Choice, applied};
+use goward_shim::{Call, Environment, Step, choose, layout, lock, names, resolve, sys};
 
 /// The shell's exit code for a program that is there and cannot be run.
 const CANNOT_RUN: u8 = 126;
 
-fn main() -> ExitCode {
-    let argv = sys::arguments();
-    let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
-    let entries = sys::environment();
-    let env = Environment::of(&entries);
+#[cfg(not(bare))]
+fn main() -> std::process::ExitCode {
+    hosted::start(run)
+}
+
+/// Becomes the program that the call is for; returns only when nothing could be run, with the exit
+/// code.
+fn run(argv: &[&CStr], env: Environment) -> u8 {
     if let Some(cwd) = sys::working_directory(env.get("PWD")) {
-        let call = Call { argv: &argv, env: env.clone(), cwd: &cwd };
-        if let Ok(Step::Exec(launch)) = resolve(&call) {
-            if env.is_on(names::TRACE_VAR) {
-                trace(&call, &launch.program);
+        let call = Call::new(argv, env, &cwd);
+        if let Ok(choice) = choose(&call)
+            && let Ok(Step::Exec(launch)) = resolve(&call, &choice)
+        {
+            if call.env.is_on(names::TRACE_VAR) {
+                trace(&call, &choice, &launch.program);
             }
-            sys::exec(&launch.program, &launch.argv, &launch.env);
+            exec(&launch.program, argv, &launch.env);
         }
+        return hand_over(argv, &call.env);
     }
-    hand_over(&argv, &env)
+    hand_over(argv, &env)
 }
 
 /// Says what runs and who decided that.
-fn trace(call: &Call, program: &[u8]) {
+#[cold]
+fn trace(call: &Call, choice: &Choice, program: &[u8]) {
     let path = |path: &[u8]| String::from_utf8_lossy(path).escape_debug().to_string();
-    let decided = match choose(call) {
-        Ok(Choice::Project(found)) => {
+    let decided = match choice {
+        Choice::Project(found) => {
             let lock = lock::parse(&found.text).ok();
             let applied = lock.as_ref().and_then(|lock| applied(lock, &found.path, &call.env).ok());
             let applied = applied.filter(Applied::is_worth_saying);
             let applied = applied.map_or_else(String::new, |applied| format!(", {applied}"));
             format!("`{}`{applied}", path(&found.path))
         }
-        Ok(Choice::Default(found)) => format!("the default, `{}`", path(&found.path)),
-        Ok(Choice::Bypass) => format!("`{}=1`", names::BYPASS_VAR),
-        _ => "nobody: no lock here or above, and no default".to_owned(),
+        Choice::Default(found) => format!("the default, `{}`", path(&found.path)),
+        Choice::Bypass => format!("`{}=1`", names::BYPASS_VAR),
+        Choice::Nobody | Choice::Request { .. } => {
+            "nobody: no lock here or above, and no default".into()
+        }
     };
     sys::complain(&format!("goward: runs `{}`, decided by {decided}\n", path(program)));
 }
 
 /// Becomes the manager, which finds the same decision again and acts on it.
-fn hand_over(argv: &[&[u8]], env: &Environment) -> ExitCode {
+#[cold]
+fn hand_over(argv: &[&CStr], env: &Environment) -> u8 {
     let manager = layout::beside(&sys::own_path().unwrap_or_default(), names::MANAGER);
-    let mut arguments = vec![names::MANAGER.as_bytes(), names::MISS_COMMAND.as_bytes(), b"--"];
+    let mut arguments = [c"goward", c"miss", c"--"].to_vec();
     arguments.extend(argv);
-    let entries: Vec<Cow<[u8]>> = env.iter().map(Cow::Borrowed).collect();
-    let code = sys::exec(&manager, &arguments, &entries);
+    let entries: Vec<Cow<CStr>> =
+        env.entries().iter().map(|entry| Cow::Borrowed(entry.text())).collect();
+    let code = exec(&manager, &arguments, &entries);
     sys::complain(&format!(
         "goward: cannot run `{}` (error {code})\nhint: reinstall goward: its two programs belong \
          in one directory\n",
         String::from_utf8_lossy(&manager).escape_debug(),
     ));
-    ExitCode::from(CANNOT_RUN)
+    CANNOT_RUN
 }

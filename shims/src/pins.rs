@@ -12,7 +12,7 @@ pub use checks::first_minor;
 pub use table::PINS;
 pub use weakening::{Weakening, weakening};
 
-use core::cmp::Ordering;
+use crate::known;
 
 /// What the shim does with a variable of the caller's environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,21 +154,35 @@ pub enum BadPin<'a> {
     },
 }
 
-impl Pin {
-    /// Compares the row's place in the table with that of `name`; equal when it is the row of it.
-    fn compare(&self, name: &[u8]) -> Ordering {
-        match self.name.strip_suffix('*') {
-            Some(prefix) if name.starts_with(prefix.as_bytes()) => Ordering::Equal,
-            _ => self.name.as_bytes().cmp(name),
-        }
+/// Returns the row of `name`, if the table has one.
+pub fn row(name: &[u8]) -> Option<&'static Pin> {
+    match known::find(name) {
+        Some(known) => known.row(),
+        None => row_of_many(name),
     }
 }
 
-/// Returns the row of `name`, if the table has one.
-///
-/// The shim asks for every variable of every call; this takes seven comparisons.
-pub fn row(name: &[u8]) -> Option<&'static Pin> {
-    PINS.binary_search_by(|row| row.compare(name)).ok().and_then(|at| PINS.get(at))
+/// Returns the row that stands for `name` and all others that begin like it.
+pub(crate) fn row_of_many(name: &[u8]) -> Option<&'static Pin> {
+    const FIRST_LETTERS: u128 = first_letters();
+    let is_first = name.first().is_some_and(|&b| b < 128 && FIRST_LETTERS >> b & 1 == 1);
+    let is_it = |row: &&Pin| {
+        row.name.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix.as_bytes()))
+    };
+    if is_first { PINS.iter().find(is_it) } else { None }
+}
+
+/// Returns a bit for each letter that such a row begins with.
+const fn first_letters() -> u128 {
+    let (mut letters, mut number) = (0, 0);
+    while number < PINS.len() {
+        let name = PINS[number].name.as_bytes();
+        if name[name.len() - 1] == b'*' {
+            letters |= 1 << name[0];
+        }
+        number += 1;
+    }
+    letters
 }
 
 /// Returns the row of `name`, if a lock may hold a value for it.
@@ -184,8 +198,11 @@ mod tests {
     fn the_table_is_sorted_and_no_row_hides_another() {
         assert!(PINS.is_sorted_by(|a, b| a.name < b.name));
         for row in PINS {
-            let hidden = PINS.iter().filter(|other| row.compare(other.name.as_bytes()).is_eq());
-            assert_eq!(hidden.count(), 1, "{}", row.name);
+            let hidden = |other: &&Pin| match row.name.strip_suffix('*') {
+                Some(start) => other.name.starts_with(start),
+                None => other.name == row.name,
+            };
+            assert_eq!(PINS.iter().filter(hidden).count(), 1, "{}", row.name);
             assert!(row.effects.is_sorted_by(|a, b| a < b), "{}", row.name);
         }
     }

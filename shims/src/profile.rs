@@ -136,6 +136,7 @@ fn character_end(name: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::ffi::CString;
     use alloc::string::ToString;
     use alloc::vec;
     use alloc::vec::Vec;
@@ -221,15 +222,16 @@ mod tests {
         ];
         let lock = lock();
         for (entries, want) in cases {
-            let entries: Vec<&[u8]> = entries.iter().map(|entry| entry.as_bytes()).collect();
-            let applied = apply(&lock, &Environment::new(entries.clone())).unwrap();
+            let entries: Vec<CString> =
+                entries.iter().map(|entry| CString::new(*entry).unwrap()).collect();
+            let applied = apply(&lock, &Environment::of(&entries)).unwrap();
             assert_eq!(applied.to_string(), *want, "{entries:?}");
             assert!(applied.is_worth_saying());
             let own = applied.name.map(|name| lock.profile(name.as_bytes()).unwrap().1);
             assert_eq!(applied.pins, own.unwrap_or(&lock.pins));
         }
-        for unknown in [&b"GOWARD_PROFILE=cj"[..], b"GOWARD_PROFILE=\xff"] {
-            let name = &unknown["GOWARD_PROFILE=".len()..];
+        for unknown in [c"GOWARD_PROFILE=cj", c"GOWARD_PROFILE=\xff"] {
+            let name = &unknown.to_bytes()["GOWARD_PROFILE=".len()..];
             assert_eq!(apply(&lock, &Environment::new(vec![unknown])), Err(name));
         }
         let plain = Lock { rules: Vec::new(), ..lock };

@@ -1,14 +1,15 @@
 //! The shim's one decision: which `go`, in which environment.
 
 use crate::barrier::{self, Barrier};
-use crate::environment::{Environment, name_of};
+use crate::environment::{self, Environment, name_of};
 use crate::find::{self, Found};
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
 use crate::{layout, names, next_go, own_programs, pins, sys, trust};
-use alloc::format;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 
 /// More calls of the shim above each other than this are a loop: between goward and another program
 /// called `go`, which may be that of a linked toolchain.
@@ -35,9 +36,14 @@ impl Tool {
 
     /// Returns `go` or `gofmt`.
     pub fn name(self) -> &'static [u8] {
+        self.argv0().to_bytes()
+    }
+
+    /// Returns the name as an argument.
+    pub fn argv0(self) -> &'static CStr {
         match self {
-            Self::Go => b"go",
-            Self::Gofmt => b"gofmt",
+            Self::Go => c"go",
+            Self::Gofmt => c"gofmt",
         }
     }
 
@@ -53,8 +59,10 @@ impl Tool {
 /// One call of the shim.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// Arguments, `argv[0]` included.
-    pub argv: &'a [&'a [u8]],
+    /// Arguments, `argv[0]` included, as they are handed on.
+    pub argv: &'a [&'a CStr],
+    /// The same as bytes.
+    words: Vec<&'a [u8]>,
     /// The caller's environment.
     pub env: Environment<'a>,
     /// The working directory, absolute.
@@ -62,14 +70,19 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// Describes a call.
+    pub fn new(argv: &'a [&'a CStr], env: Environment<'a>, cwd: &'a [u8]) -> Self {
+        Self { argv, words: argv.iter().map(|word| word.to_bytes()).collect(), env, cwd }
+    }
+
     /// Returns the tool that was called.
     pub fn tool(&self) -> Tool {
-        Tool::from_argv0(self.argv.first().copied().unwrap_or_default())
+        Tool::from_argv0(self.words.first().copied().unwrap_or_default())
     }
 
     /// Returns the arguments after `argv[0]`.
-    pub fn args(&self) -> &'a [&'a [u8]] {
-        self.argv.get(1..).unwrap_or_default()
+    pub fn args(&self) -> &[&'a [u8]] {
+        self.words.get(1..).unwrap_or_default()
     }
 }
 
@@ -175,17 +188,17 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
 }
 
-/// Decides what to do with `call`.
+/// Decides what to do with `call`, about which `choice` decides.
 ///
 /// # Errors
 ///
 /// A [`Refusal`] when the call cannot be served; nothing was run and nothing changed.
-pub fn resolve<'a>(call: &Call<'a>) -> Result<Step<'a>, Refusal> {
-    match choose(call)? {
+pub fn resolve<'a>(call: &Call<'a>, choice: &Choice) -> Result<Step<'a>, Refusal> {
+    match choice {
         Choice::Request { .. } => Ok(Step::Manager),
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
-            let locked = locked(call, &found)?;
+            let locked = locked(call, found)?;
             let is_unusual = call.tool() == Tool::Go
                 && (barrier::changes_settings(call.args())
                     || own_programs::changed(call.args()).is_some());
@@ -251,7 +264,7 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         pins: applied.pins,
         barrier: &barrier,
     };
-    let launch = launch::toolchain(&selection, call.tool(), call.argv.into(), env);
+    let launch = launch::toolchain(&selection, call.tool(), env);
     Ok(Locked { launch: count(launch, env)?, barrier })
 }
 
@@ -304,7 +317,7 @@ fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
     let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
     let home = layout::home(env);
-    count(launch::foreign(program, call.argv.into(), env, home.as_deref()), env)
+    count(launch::foreign(program, env, home.as_deref()), env)
 }
 
 /// Returns the launch with one call more in [`names::DEPTH_VAR`].
@@ -320,7 +333,37 @@ pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>
     if depth >= MAX_DEPTH {
         return Err(Refusal::Loop);
     }
-    launch.env.retain(|entry| name_of(entry) != names::DEPTH_VAR.as_bytes());
-    launch.env.push(format!("{}={}", names::DEPTH_VAR, depth + 1).into_bytes().into());
+    if env.has(names::DEPTH_VAR) {
+        launch.env.retain(|entry| name_of(entry.to_bytes()) != names::DEPTH_VAR.as_bytes());
+    }
+    let depth = decimal(depth + 1);
+    launch.env.push(Cow::Owned(environment::entry(names::DEPTH_VAR, &depth)));
     Ok(launch)
+}
+
+/// Returns a number's digits. `format!` would take longer than the rest of the call.
+fn decimal(number: u32) -> Vec<u8> {
+    let mut divisor = 1;
+    while number / divisor >= 10 {
+        divisor *= 10;
+    }
+    let mut digits = Vec::new();
+    while divisor > 0 {
+        digits.push(b'0' + u8::try_from(number / divisor % 10).unwrap_or(0));
+        divisor /= 10;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn numbers_have_their_digits() {
+        for number in [0, 1, 9, 10, 42, 99, 100, 101, u32::MAX] {
+            assert_eq!(decimal(number), number.to_string().as_bytes());
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub const MAX_RECORD: usize = lock::MAX_SIZE + 16 * 1024;
 /// Returns true when a file of `owner` at `path` counts without a record.
 pub fn accepts(owner: u32, path: &[u8], env: &Environment) -> bool {
     let mine = |user| user == owner || user == ROOT && sudo_user(env) == Some(owner);
-    owner == ROOT || sys::effective_user().is_some_and(mine) || is_below_trusted_root(path, env)
+    owner == ROOT || env.user().is_some_and(mine) || is_below_trusted_root(path, env)
 }
 
 /// Returns true when the user vouched for `found` as it is: path, owner and text.
@@ -30,7 +30,7 @@ pub fn is_recorded(found: &Found, env: &Environment) -> bool {
         let path = sys::canonical(&found.path)?;
         let wanted = record(&path, found.owner, &found.text)?;
         let file = sys::read_owned(&record_path(&path, env)?, MAX_RECORD).ok()??;
-        let mine = file.owner == ROOT || sys::effective_user() == Some(file.owner);
+        let mine = file.owner == ROOT || env.user() == Some(file.owner);
         Some(mine && file.text == wanted)
     };
     matches().unwrap_or(false)
@@ -39,8 +39,9 @@ pub fn is_recorded(found: &Found, env: &Environment) -> bool {
 /// Returns where the record of the lock at `path`, a canonical path, is or would be; `None` when
 /// the user has no state directory.
 pub fn record_path(path: &[u8], env: &Environment) -> Option<Vec<u8>> {
-    let name = format!("{:016x}", fnv1a(path));
-    Some(layout::join(&layout::trust_records(env)?, name.as_bytes()))
+    let mut name = Vec::with_capacity(16);
+    layout::push_hex(&mut name, u128::from(fnv1a(path)), 16);
+    Some(layout::join(&layout::trust_records(env)?, &name))
 }
 
 /// Returns what the record of a lock holds; `None` for a path that cannot stand on a line.
@@ -80,6 +81,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment;
 
     #[test]
     fn names_of_records_are_those_of_the_published_hash() {
@@ -105,7 +107,7 @@ mod tests {
             (":", "/ci/goward.lock", false),
         ];
         for (roots, path, want) in cases {
-            let entries = [format!("GOWARD_TRUSTED_ROOTS={roots}").into_bytes()];
+            let entries = [environment::entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
             let env = Environment::of(&entries);
             assert_eq!(is_below_trusted_root(path.as_bytes(), &env), *want, "{roots} {path}");
         }
@@ -123,7 +125,7 @@ mod tests {
         let me = sys::effective_user().unwrap();
         assert!(accepts(me, b"/p/goward.lock", &none) && accepts(ROOT, b"/p/goward.lock", &none));
         assert!(!accepts(somebody(), b"/p/goward.lock", &none));
-        let sudo = [format!("SUDO_UID={}", somebody()).into_bytes()];
+        let sudo = [environment::entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
         let sudo = accepts(somebody(), b"/p/goward.lock", &Environment::of(&sudo));
         assert_eq!(sudo, me == ROOT, "SUDO_UID counts for root only");
     }
@@ -151,27 +153,33 @@ mod tests {
         std::fs::create_dir_all(&base).unwrap();
         let base = std::fs::canonicalize(&base).unwrap();
         let base = base.to_str().unwrap();
-        let entries = [format!("XDG_STATE_HOME={base}").into_bytes()];
+        let entries = [environment::entry("XDG_STATE_HOME", base.as_bytes())];
         let env = Environment::of(&entries);
         let path = format!("{base}/goward.lock").into_bytes();
         std::fs::write(format!("{base}/goward.lock"), "text").unwrap();
-        let found = Found { path: path.clone(), text: b"text".to_vec(), owner: 7 };
+        let found = |path: &[u8], text: &[u8], owner| Found {
+            path: path.into(),
+            text: text.into(),
+            owner,
+            file: None,
+        };
+        let one = found(&path, b"text", 7);
         let place = record_path(&path, &env).unwrap();
         let place = core::str::from_utf8(&place).unwrap();
         assert!(place.starts_with(&format!("{base}/goward/trust/")));
-        assert!(!is_recorded(&found, &env));
+        assert!(!is_recorded(&one, &env));
         std::fs::create_dir_all(format!("{base}/goward/trust")).unwrap();
         std::fs::write(place, record(&path, 7, b"text").unwrap()).unwrap();
-        assert!(is_recorded(&found, &env));
+        assert!(is_recorded(&one, &env));
         // Another way to the same file is the same file.
         let around = format!("{base}/goward/../goward.lock").into_bytes();
-        assert!(is_recorded(&Found { path: around, ..found.clone() }, &env));
-        assert!(!is_recorded(&Found { owner: 8, ..found.clone() }, &env));
-        assert!(!is_recorded(&Found { text: b"text2".to_vec(), ..found.clone() }, &env));
-        assert!(!is_recorded(&found, &Environment::default()));
+        assert!(is_recorded(&found(&around, b"text", 7), &env));
+        assert!(!is_recorded(&found(&path, b"text", 8), &env));
+        assert!(!is_recorded(&found(&path, b"text2", 7), &env));
+        assert!(!is_recorded(&one, &Environment::default()));
         // A record under this name for another path.
         std::fs::write(place, record(b"/other", 7, b"text").unwrap()).unwrap();
-        assert!(!is_recorded(&found, &env));
+        assert!(!is_recorded(&one, &env));
         std::fs::remove_dir_all(base).unwrap();
     }
 }

@@ -11,6 +11,7 @@ use goward_shim::find::Found;
 use goward_shim::resolve::{Choice, Step, choose, resolve};
 use goward_shim::{Call, Environment, Tool, names};
 use std::convert::Infallible;
+use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStrExt;
 
 /// Becomes the program that the call is for; returns only on failure, with an exit code that no
@@ -24,20 +25,22 @@ pub(super) fn run(session: &Session, miss: &Miss) -> Error {
 }
 
 fn serve(session: &Session, miss: &Miss) -> Error {
-    let argv: Vec<&[u8]> = miss.argv.iter().map(|word| word.as_bytes()).collect();
+    let argv: Vec<CString> =
+        miss.argv.iter().map(|word| CString::new(word.as_bytes()).unwrap_or_default()).collect();
+    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
     let entries = session.ctx.entries();
     let cwd = session.ctx.cwd.as_os_str().as_bytes();
-    let call = Call { argv: &argv, env: Environment::of(&entries), cwd };
+    let call = Call::new(&argv, Environment::of(&entries), cwd);
     let served = match choose(&call) {
         Err(refused) => Err(explain(&session.ctx, &refused)),
         Ok(Choice::Request { request, argument }) => requested(session, &call, request, argument),
         Ok(Choice::Project(found) | Choice::Default(found)) => locked(session, &call, &found),
-        Ok(Choice::Bypass | Choice::Nobody) => match resolve(&call) {
+        Ok(choice @ (Choice::Bypass | Choice::Nobody)) => match resolve(&call, &choice) {
             Err(refused) => Err(explain(&session.ctx, &refused)),
             Ok(Step::Manager) => {
                 Err(Error::new(Kind::CannotRun, "a lock appeared during the call"))
             }
-            Ok(Step::Exec(launch)) => Err(become_program(&launch)),
+            Ok(Step::Exec(launch)) => Err(become_program(&call, &launch)),
         },
     };
     match served {
@@ -54,9 +57,9 @@ fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> 
     let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
     let skipped = usize::from(argument);
-    let argv: Vec<&[u8]> =
+    let argv: Vec<&CStr> =
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
-    let call = Call { argv: &argv, ..call.clone() };
+    let call = Call::new(&argv, call.env.clone(), call.cwd);
     Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, same)]))
 }
 
@@ -73,10 +76,11 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     if call.tool() == Tool::Go && changes_settings(call.args()) {
         let lock = String::from_utf8_lossy(&found.path);
         return Err(session.change_settings(
+            call,
             locked.launch,
             &locked.barrier,
             Some(&untrusted(lock)),
         ));
     }
-    Err(become_program(&locked.launch))
+    Err(become_program(call, &locked.launch))
 }

@@ -7,7 +7,7 @@ use goward_shim::barrier::{self, Barrier, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Launch;
 use goward_shim::pins::{self, Isolation, Rule};
-use goward_shim::{Environment, names};
+use goward_shim::{Call, Environment, environment, names};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
@@ -50,8 +50,14 @@ impl Session {
     /// Becomes `go env -w` or `go env -u` on the user's own file; returns only on failure.
     /// `launch` is what the call would be without goward's knowledge of it, and `lock` decides some
     /// of the variables, if there is one.
-    pub fn change_settings(&self, launch: Launch, barrier: &Barrier, lock: Option<&str>) -> Error {
-        let owned = launch.argv.iter().find_map(|word| owned_assignment(word));
+    pub fn change_settings(
+        &self,
+        call: &Call,
+        launch: Launch,
+        barrier: &Barrier,
+        lock: Option<&str>,
+    ) -> Error {
+        let owned = call.args().iter().find_map(|word| owned_assignment(word));
         if let (Some(lock), Some(name)) = (lock, owned) {
             return Error::new(
                 Kind::Failed,
@@ -63,11 +69,13 @@ impl Session {
         }
         let mut launch = launch;
         let ours = ["GOENV", names::GOENV_VAR];
-        launch.env.retain(|entry| !ours.iter().any(|name| name_of(entry) == name.as_bytes()));
+        launch
+            .env
+            .retain(|entry| !ours.iter().any(|name| name_of(entry.to_bytes()) == name.as_bytes()));
         if let Some(chosen) = barrier.chosen {
-            launch.env.push(Cow::Owned([b"GOENV=", chosen].concat()));
+            launch.env.push(Cow::Owned(environment::entry("GOENV", chosen)));
         }
-        become_program(&launch)
+        become_program(call, &launch)
     }
 }
 

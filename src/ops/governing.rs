@@ -113,11 +113,8 @@ impl Session {
     /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<Governing> {
         let entries = self.ctx.entries();
-        self.governing_call(&Call {
-            argv: &[tool.name()],
-            env: Environment::of(&entries),
-            cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        })
+        let cwd = self.ctx.cwd.as_os_str().as_bytes();
+        self.governing_call(&Call::new(&[tool.argv0()], Environment::of(&entries), cwd))
     }
 
     /// Returns what runs for `call`, and why.

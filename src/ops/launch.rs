@@ -3,11 +3,11 @@
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Call, Environment, Tool, barrier, names, own_programs, resolve, sys};
+use goward_shim::{Call, Environment, Tool, barrier, environment, names, own_programs, resolve};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -37,9 +37,10 @@ impl Session {
         self.ready_barrier(toolchain.isolation, &env)?;
         let barrier = barrier::locate(home, toolchain.isolation, &env);
         let selection = selection(home, toolchain, &pins, &barrier);
-        let launch = launch::toolchain(&selection, Tool::Go, Vec::new(), &env);
+        let launch = launch::toolchain(&selection, Tool::Go, &env);
         // What passes is borrowed, what goward sets is owned.
-        let kept: BTreeSet<&[u8]> = launch.env.iter().map(|entry| name_of(entry)).collect();
+        let kept: BTreeSet<&[u8]> =
+            launch.env.iter().map(|entry| name_of(entry.to_bytes())).collect();
         let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
         // A name that is none would be read as commands by the shell that evaluates the answer.
         let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
@@ -47,6 +48,7 @@ impl Session {
             removed.map(|name| (name.to_owned(), None)).collect();
         for entry in &launch.env {
             if let Cow::Owned(entry) = entry {
+                let entry = entry.as_bytes();
                 let name = name_of(entry);
                 let value = OsString::from_vec(entry[name.len() + 1..].to_vec());
                 changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
@@ -68,10 +70,10 @@ impl Session {
         change(&mut command, self.environment(toolchain)?);
         let failed = |why: &str| {
             let words = args.iter().map(|word| word.as_ref().to_string_lossy());
-            let words: Vec<_> = words.map(untrusted).collect();
+            let words: Vec<_> = words.map(untrusted_line).collect();
             let error = Error::new(Kind::CannotRun, format!("`go {}` fails here", words.join(" ")));
             let lines: Vec<&str> = why.lines().rev().take(MAX_LINES).collect();
-            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted(line)))
+            lines.into_iter().rev().fold(error, |error, line| error.detail(untrusted_line(line)))
         };
         let output = command.output().map_err(|error| failed(&error.to_string()))?;
         if !output.status.success() {
@@ -142,22 +144,21 @@ impl Session {
             Ok(home) => home,
             Err(error) => return error,
         };
-        let (home, argv) = (home.as_os_str().as_bytes(), call.argv.to_vec());
+        let home = home.as_os_str().as_bytes();
         let barrier = barrier::locate(home, toolchain.isolation, &call.env);
         let pins = borrowed(&toolchain.pins);
         let selection = selection(home, toolchain, &pins, &barrier);
-        let mut launch = launch::toolchain(&selection, call.tool(), argv, &call.env);
+        let mut launch = launch::toolchain(&selection, call.tool(), &call.env);
         if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
-            return self.change_settings(launch, &barrier, None);
+            return self.change_settings(call, launch, &barrier, None);
         }
         launch = match resolve::count(launch, &call.env) {
             Ok(launch) => launch,
             Err(refusal) => return refusal::explain(&self.ctx, &refusal),
         };
-        launch.env.extend(
-            extra.iter().map(|(name, value)| format!("{name}={value}").into_bytes().into()),
-        );
-        become_program(&launch)
+        let extra = extra.iter().map(|(name, value)| environment::entry(name, value.as_bytes()));
+        launch.env.extend(extra.map(Cow::Owned));
+        become_program(call, &launch)
     }
 }
 
@@ -180,10 +181,22 @@ pub fn leaves_programs_alone(call: &Call) -> Result<()> {
 }
 
 /// Becomes what a launch says; returns only when that fails, with an explanation.
-pub fn become_program(launch: &Launch) -> Error {
-    let code = sys::exec(&launch.program, &launch.argv, &launch.env);
-    let program: PathBuf = OsString::from_vec(launch.program.clone()).into();
-    let why = std::io::Error::from_raw_os_error(code);
+pub fn become_program(call: &Call, launch: &Launch) -> Error {
+    let os = |bytes| OsStr::from_bytes(bytes);
+    let program: PathBuf = os(&launch.program).into();
+    let mut child = Command::new(&program);
+    if let Some((name, args)) = call.argv.split_first() {
+        child.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
+    }
+    child.env_clear();
+    for entry in &launch.env {
+        let entry = entry.to_bytes();
+        let name = name_of(entry);
+        if !name.is_empty() {
+            child.env(os(name), os(&entry[name.len() + 1..]));
+        }
+    }
+    let why = child.exec();
     let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));
     if why.kind() == std::io::ErrorKind::NotFound && program.exists() {
         return error

@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use fs_err as fs;
 use goward_shim::resolve::{Choice, choose};
-use goward_shim::{Call, Environment, Refusal, Tool, layout};
+use goward_shim::{Call, Environment, Refusal, layout};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
@@ -98,11 +98,8 @@ impl Session {
     /// Returns the path that the lock here has for GOROOT, and the root to which it has to lead.
     fn fixed_goroot(&self) -> Result<(PathBuf, PathBuf)> {
         let entries = self.ctx.entries();
-        let call = Call {
-            argv: &[Tool::Go.name()],
-            env: Environment::of(&entries),
-            cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        };
+        let cwd = self.ctx.cwd.as_os_str().as_bytes();
+        let call = Call::new(&[c"go"], Environment::of(&entries), cwd);
         let choice = choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))?;
         let (Choice::Project(found) | Choice::Default(found)) = choice else {
             return Err(Error::new(Kind::NotFound, "no lock decides which `go` runs here")

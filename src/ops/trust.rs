@@ -20,7 +20,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// A lock, and what in it needs trust.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Examined {
     /// The lock.
     pub path: PathBuf,
@@ -259,11 +259,8 @@ impl Session {
 
     fn found_here(&self) -> Result<Found> {
         let entries = self.ctx.entries();
-        let call = Call {
-            argv: &[b"go"],
-            env: Environment::of(&entries),
-            cwd: self.ctx.cwd.as_os_str().as_bytes(),
-        };
+        let cwd = self.ctx.cwd.as_os_str().as_bytes();
+        let call = Call::new(&[c"go"], Environment::of(&entries), cwd);
         match choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
             Choice::Project(found) | Choice::Default(found) => Ok(found),
             Choice::Bypass | Choice::Nobody | Choice::Request { .. } => {

@@ -6,7 +6,7 @@
 
 use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
 use crate::ctx::Ctx;
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -293,7 +293,9 @@ fn pip_failed(message: &str, output: &Output) -> Error {
     let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
     let error = Error::new(Kind::Network, format!("{message} ({})", output.status));
     last.iter()
-        .fold(error, |error, line| error.detail(format!("pip: {}", untrusted(hide_secrets(line)))))
+        .fold(error, |error, line| {
+            error.detail(format!("pip: {}", untrusted_line(hide_secrets(line))))
+        })
         .hint("run `pip config list` to see which index pip asks")
 }
 

@@ -597,11 +597,13 @@ fn several_may_make_the_same_store_at_once() {
     for _ in 0..200 {
         let directory = Scratch::new();
         let store = Store::new(directory.path().join("home"));
-        let made = std::thread::scope(|scope| {
+        let made = thread::scope(|scope| {
             let makers = [(); 4].map(|()| scope.spawn(|| store.prepare()));
             makers.map(|maker| maker.join().unwrap())
         });
-        made.into_iter().for_each(|made| made.unwrap());
+        for made in made {
+            made.unwrap();
+        }
     }
 }
 

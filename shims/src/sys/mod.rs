@@ -1,23 +1,35 @@
-//! The operating system: reading one file, five questions about a path, who asks, and exec.
+//! The operating system: reading one file, five questions about a path, and who asks.
 //!
 //! Each platform family has one file with the same functions; `portable` is std's.
 
+#[cfg(linux)]
+mod linux;
+#[cfg(not(linux))]
 mod portable;
 
-pub use portable::{
-    arguments, canonical, complain, effective_user, environment, exec, executable, link, own_path,
-    read_owned, stamp, working_directory,
+#[cfg(linux)]
+use linux as system;
+#[cfg(not(linux))]
+use portable as system;
+
+#[cfg(linux)]
+pub use linux::{exec, exit, more_memory};
+pub use system::{
+    File, canonical, complain, effective_user, executable, link, own_path, read_owned, stamp,
+    working_directory,
 };
 
 use alloc::vec::Vec;
 
 /// A file that was read, and whose it was then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OwnedFile {
     /// What it holds.
     pub text: Vec<u8>,
     /// The user it belongs to.
     pub owner: u32,
+    /// The file itself, still open.
+    pub file: File,
 }
 
 /// Like [`read_owned`], where it does not matter whose the file is.
@@ -60,4 +72,10 @@ pub struct Identity {
     pub device: u64,
     /// The file on it.
     pub inode: u64,
+}
+
+/// Returns true for an absolute path without `.` and `..`: one with `..` in it would be walked up
+/// through directories that are not above.
+fn is_clean(path: &[u8]) -> bool {
+    path.starts_with(b"/") && !path.split(|&b| b == b'/').any(|part| part == b".." || part == b".")
 }

@@ -3,17 +3,14 @@
 extern crate std;
 
 use super::{Identity, OwnedFile, ReadError, Stamp};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
 
 /// `O_NOFOLLOW | O_NONBLOCK` and the error that a link gives, which std does not name.
 #[cfg(all(
@@ -38,30 +35,24 @@ mod flags {
     pub(super) const IS_A_LINK: i32 = 62;
 }
 
-/// Returns the process's arguments, `argv[0]` included.
-pub fn arguments() -> Vec<Vec<u8>> {
-    #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-    std::env::args_os().map(OsString::into_vec).collect()
+/// An open file, closed when it is dropped.
+#[derive(Debug)]
+pub struct File(fs::File);
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_raw_fd() == other.0.as_raw_fd()
+    }
 }
 
-/// Returns the process's environment as `NAME=value` strings.
-pub fn environment() -> Vec<Vec<u8>> {
-    #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-    let variables = std::env::vars_os();
-    variables.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
-}
+impl Eq for File {}
 
 /// Returns the working directory: `pwd` when it is an absolute name of it, as Go does
 /// (`os.Getwd`), else the one without links.
 pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
     let identity =
         |path: &[u8]| fs::metadata(OsStr::from_bytes(path)).ok().map(|m| (m.dev(), m.ino()));
-    // One with `..` in it would be walked up through directories that are not above.
-    let clean = |pwd: &&[u8]| {
-        pwd.starts_with(b"/")
-            && !pwd.split(|&b| b == b'/').any(|part| part == b".." || part == b".")
-    };
-    if let Some(pwd) = pwd.filter(clean) {
+    if let Some(pwd) = pwd.filter(|pwd| super::is_clean(pwd)) {
         let here = identity(b".");
         if here.is_some() && identity(pwd) == here {
             return Some(pwd.into());
@@ -92,7 +83,7 @@ pub fn own_path() -> Option<Vec<u8>> {
 /// no call that returns the user itself.
 pub fn effective_user() -> Option<u32> {
     let (pipe, _) = io::pipe().ok()?;
-    Some(File::from(OwnedFd::from(pipe)).metadata().ok()?.uid())
+    Some(fs::File::from(OwnedFd::from(pipe)).metadata().ok()?.uid())
 }
 
 /// Reads a regular file of at most `limit` bytes; `None` when there is none. Owner and text are
@@ -126,11 +117,11 @@ pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadEr
     }
     // One byte more than the file has, so that one read ends it.
     let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    file.take(limit as u64 + 1).read_to_end(&mut text).map_err(os)?;
+    (&file).take(limit as u64 + 1).read_to_end(&mut text).map_err(os)?;
     if text.len() > limit {
         return Err(ReadError::TooLarge);
     }
-    Ok(Some(OwnedFile { text, owner: metadata.uid() }))
+    Ok(Some(OwnedFile { text, owner: metadata.uid(), file: File(file) }))
 }
 
 /// Returns which file `path` leads to, if that is an executable regular file.
@@ -149,23 +140,6 @@ pub fn stamp(path: &[u8]) -> Option<Stamp> {
         size: metadata.len(),
         changed: seconds + i128::from(metadata.ctime_nsec()),
     })
-}
-
-/// Replaces this process; returns only on failure, with the operating system's error number.
-pub fn exec(program: &[u8], argv: &[&[u8]], env: &[Cow<[u8]>]) -> i32 {
-    let os = |bytes| OsStr::from_bytes(bytes);
-    let mut command = Command::new(os(program));
-    if let Some((name, args)) = argv.split_first() {
-        command.arg0(os(name)).args(args.iter().map(|arg| os(arg)));
-    }
-    command.env_clear();
-    for entry in env {
-        let name = crate::environment::name_of(entry);
-        if !name.is_empty() {
-            command.env(os(name), os(&entry[name.len() + 1..]));
-        }
-    }
-    command.exec().raw_os_error().unwrap_or(0)
 }
 
 /// Writes a message to standard error; where even that fails there is nobody to tell.

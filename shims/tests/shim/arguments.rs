@@ -1,6 +1,6 @@
 //! Arguments arrive as bytes, unchanged.
 
-use crate::sandbox::{Sandbox, lock};
+use super::sandbox::{Sandbox, lock};
 
 fn project() -> Sandbox {
     Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""))

@@ -1,6 +1,6 @@
 //! What the program that runs sees: every row of the pins table.
 
-use crate::sandbox::{Outcome, Sandbox, lock};
+use super::sandbox::{Outcome, Sandbox, lock};
 use goward_shim::pins::{Isolation, PINS, Rule};
 
 /// A value for every variable that a lock may hold.

@@ -1,6 +1,6 @@
 //! A lock that names a path as GOROOT.
 
-use crate::sandbox::{Sandbox, lock};
+use super::sandbox::{Sandbox, lock};
 use std::fs;
 use std::os::unix::fs::symlink;
 

@@ -1,6 +1,6 @@
 //! Which `go` runs: the order of precedence, and what is refused.
 
-use crate::sandbox::{Sandbox, lock, write_script};
+use super::sandbox::{Sandbox, lock, write_script};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -229,13 +229,11 @@ fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
     let sandbox = two_versions().file("home/.config/go/env", "GOEXPERIMENT=x\n");
     asks_manager(&sandbox, &[]);
     // Made for this state, it serves; after a change it does not.
-    let entries = [b"HOME=".to_vec(), b"GOWARD_HOME=".to_vec()];
-    let paths = [sandbox.path("home"), sandbox.path("store")];
-    let entries: Vec<Vec<u8>> = entries
-        .iter()
-        .zip(&paths)
-        .map(|(name, path)| [name, path.as_os_str().as_encoded_bytes()].concat())
-        .collect();
+    let paths = ["home", "store"].map(|name| sandbox.path(name));
+    let entry = |name, path: &std::path::PathBuf| {
+        goward_shim::environment::entry(name, path.as_os_str().as_encoded_bytes())
+    };
+    let entries = [entry("HOME", &paths[0]), entry("GOWARD_HOME", &paths[1])];
     let home = paths[1].as_os_str().as_encoded_bytes();
     let barrier = goward_shim::barrier::locate(
         home,

@@ -1,6 +1,6 @@
 //! Exit codes, signals, streams and file descriptors are Go's.
 
-use crate::sandbox::{Sandbox, lock, write_script};
+use super::sandbox::{Sandbox, lock, write_script};
 
 fn project(todo: &str) -> Sandbox {
     let sandbox =

@@ -1,6 +1,6 @@
 //! Which pins a call gets: the variable, the first rule that matches, the base.
 
-use crate::sandbox::{Sandbox, lock};
+use super::sandbox::{Sandbox, lock};
 
 const PINS: &str = "\n[pins]\nGODEBUG = \"a=0\"\n\n\
                     [rule.1]\nprofile = \"prod\"\ntag = \"v*\"\n\n\

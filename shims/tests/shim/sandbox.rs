@@ -80,7 +80,7 @@ impl Sandbox {
             fs::write(base.join(format!("store/goenv/{isolation}-none")), "").unwrap();
         }
         fs::create_dir_all(base.join("project")).unwrap();
-        fs::hard_link(env!("CARGO_BIN_EXE_goward-shim"), base.join("bin/goward-shim")).unwrap();
+        fs::hard_link(shim(), base.join("bin/goward-shim")).unwrap();
         for tool in ["go", "gofmt"] {
             symlink("../../bin/goward-shim", base.join("store/shims").join(tool)).unwrap();
         }
@@ -227,6 +227,26 @@ pub(crate) fn write_script(path: &Path, text: &str) {
         .unwrap();
     std::io::Write::write_all(&mut shell.stdin.take().unwrap(), text.as_bytes()).unwrap();
     assert!(shell.wait().unwrap().success());
+}
+
+/// The shim that the tests are about: with std, as cargo builds it for tests, or the one that is shipped.
+fn shim() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));
+        if env!("CARGO_CRATE_NAME") == "as_built" {
+            return built;
+        }
+        let target = built.ancestors().nth(2).unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--release", "--package", "goward-shim"]);
+        if cfg!(feature = "portable") {
+            build.args(["--features", "portable"]);
+        }
+        let status = build.arg("--target-dir").arg(target).status().unwrap();
+        assert!(status.success(), "cannot build the shim");
+        target.join("release/goward-shim")
+    })
 }
 
 /// The fake go, compiled once. Sandboxes hold links to it, for the reason given above.

@@ -1,7 +1,7 @@
 //! Locks of others, and locks that weaken security, by the real shim.
 
-use crate::sandbox::{Sandbox, lock};
-use goward_shim::{Environment, trust};
+use super::sandbox::{Sandbox, lock};
+use goward_shim::{Environment, environment, trust};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -40,7 +40,7 @@ fn program(sandbox: &Sandbox) -> &'static str {
 
 /// Where the record of the project's lock belongs.
 fn record_path(sandbox: &Sandbox) -> PathBuf {
-    let home = [b"HOME=", sandbox.path("home").as_os_str().as_bytes()].concat();
+    let home = environment::entry("HOME", sandbox.path("home").as_os_str().as_bytes());
     let path = sandbox.path("project/goward.lock").canonicalize().unwrap();
     let place = trust::record_path(path.as_os_str().as_bytes(), &Environment::of(&[home]));
     Path::new(OsStr::from_bytes(&place.unwrap())).into()

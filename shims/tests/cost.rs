@@ -1,0 +1,95 @@
+//! What a call costs before the real `go` starts, counted exactly, so that it can stop a change.
+//!
+//! 60 variables, ten of which do not pass, and a lock six levels up: the limits are those of
+//! `docs/performance.md`.
+
+#![cfg(linux)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
+
+#[path = "shim/sandbox.rs"]
+mod sandbox;
+
+use sandbox::{Sandbox, lock};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// System calls besides one for each directory that is looked at: the working directory; what the lock
+/// is, and its text; the user's go env file, and its copy.
+const FEW: usize = 6;
+const DEPTH: usize = 6;
+
+/// What was counted.
+#[derive(Debug)]
+struct Cost {
+    instructions: usize,
+    cpuid: usize,
+    faults: usize,
+    calls: usize,
+}
+
+fn cost(sandbox: &Sandbox) -> Cost {
+    let command = sandbox.command();
+    let mut step = Command::new(stepper());
+    step.arg(command.get_program()).args(command.get_args()).env_clear();
+    step.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        step.env(name, value.unwrap());
+    }
+    let output = step.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let count = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse().unwrap()
+    };
+    println!("{text}");
+    Cost {
+        instructions: count("instructions "),
+        cpuid: count("cpuid "),
+        faults: count("faults "),
+        calls: count("calls "),
+    }
+}
+
+/// The counting program, compiled once.
+fn stepper() -> PathBuf {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let program = directory.join(format!("step-{}", std::process::id()));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cost/step.c");
+    let status = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status().unwrap();
+    assert!(status.success(), "cannot compile {source}");
+    program
+}
+
+/// A project six levels up, and an environment like that of a shell in a desktop session.
+fn project(lock: String) -> Sandbox {
+    let below = (1..=DEPTH).map(|level| format!("/level{level}")).collect::<String>();
+    let mut sandbox = Sandbox::new()
+        .toolchain("go1.27.1")
+        .file("project/goward.lock", lock)
+        .cwd(&format!("project{below}"));
+    let cwd = sandbox.path(&format!("project{below}"));
+    sandbox = sandbox.var("PWD", cwd);
+    for name in ["GOROOT", "GOEXPERIMENT", "GODEBUG", "GOTOOLDIR", "GOARM", "GOWASM"] {
+        sandbox = sandbox.var(name, "what the caller has");
+    }
+    for name in ["GOAMD64", "GOFIPS140", "GO386", "GOROOT_FINAL"] {
+        sandbox = sandbox.var(name, "v1");
+    }
+    for number in 0..46 {
+        let value = "value".repeat(number % 16);
+        sandbox = sandbox.var(&format!("SOME_VARIABLE_{number}"), value);
+    }
+    assert_eq!(sandbox.command().get_envs().count(), 60);
+    sandbox
+}
+
+#[test]
+fn a_call_stays_within_its_limits() {
+    let lock = lock("go1.27.1", "\n[pins]\nGODEBUG = \"netdns=go\"\nGOEXPERIMENT = \"jsonv2\"\n");
+    let cost = cost(&project(lock));
+    assert!(cost.instructions <= 8_000, "{cost:?}");
+    assert_eq!(cost.cpuid, 0);
+    assert!(cost.faults <= 16, "{cost:?}");
+    assert!(cost.calls <= DEPTH + FEW, "{cost:?}");
+}
