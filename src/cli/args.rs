@@ -83,7 +83,8 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, python-index, a URL or file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, python-index, a URL, file:///DIRECTORY
+    /// or oci://REGISTRY/REPOSITORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default)
@@ -339,7 +340,8 @@ pub struct MirrorCreate {
     /// A lock whose toolchains the mirror holds, for all its platforms; may be repeated
     #[arg(long, value_name = "FILE", required = true)]
     pub lock: Vec<PathBuf>,
-    /// Where the mirror is: a directory
+    /// Where the mirror is: a directory, s3://BUCKET/PREFIX, gs://, az://,
+    /// an https URL (WebDAV), or oci://REGISTRY/REPOSITORY
     #[arg(long, value_name = "PLACE")]
     pub to: String,
     /// Remove the toolchains that no lock names
@@ -351,7 +353,7 @@ pub struct MirrorCreate {
 
 #[derive(Args, Debug)]
 pub struct MirrorVerify {
-    /// The mirror: its URL, or a directory
+    /// The mirror: its URL, or what --to takes
     #[arg(value_name = "URL")]
     pub url: String,
     #[command(flatten)]

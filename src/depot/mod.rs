@@ -3,18 +3,23 @@
 //! A [`Shelf`] can be read, as a client reads it; a [`Depot`] can be written too. Paths are relative,
 //! with slashes, and made by goward. Nothing here judges what the files hold.
 
+mod cloud;
 mod directory;
 mod web;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{Net, parse_url};
+use crate::net::{Net, Url, parse_url};
 use crate::verify::{Digest, Hashing};
+use cloud::Cloud;
 use directory::Directory;
 use fs_err::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use web::Web;
+
+/// What the names of object stores begin with.
+const CLOUDS: [&str; 3] = ["s3://", "gs://", "az://"];
 
 /// A place that can be read.
 pub trait Shelf {
@@ -94,7 +99,13 @@ pub struct Stored {
 /// # Errors
 ///
 /// [`Kind::Usage`] for a name that is none.
-pub fn open(name: &str, ctx: &Ctx) -> Result<Box<dyn Depot>> {
+pub fn open(name: &str, ctx: &Ctx, net: impl FnOnce() -> Result<Net>) -> Result<Box<dyn Depot>> {
+    if is_web(name) {
+        return Ok(Box::new(Cloud::open(&parse_url(name)?, ctx, &net()?)?));
+    }
+    if let Some(url) = parse_cloud(name) {
+        return Ok(Box::new(Cloud::open(&url, ctx, &net()?)?));
+    }
     Ok(Box::new(Directory::new(parse_directory(name, ctx)?)))
 }
 
@@ -109,10 +120,23 @@ pub fn look(
     net: impl FnOnce() -> Result<Net>,
     scratch: &Path,
 ) -> Result<Box<dyn Shelf>> {
-    if name.starts_with("https://") || name.starts_with("http://") {
+    if is_web(name) {
         return Ok(Box::new(Web::new(parse_url(name)?, net()?, scratch.to_path_buf())));
     }
+    if let Some(url) = parse_cloud(name) {
+        return Ok(Box::new(Cloud::open(&url, ctx, &net()?)?));
+    }
     Ok(Box::new(Directory::new(parse_directory(name, ctx)?)))
+}
+
+fn is_web(name: &str) -> bool {
+    name.starts_with("https://") || name.starts_with("http://")
+}
+
+/// Reads the URL of a bucket or container.
+fn parse_cloud(name: &str) -> Option<Url> {
+    let is_known = CLOUDS.iter().any(|scheme| name.starts_with(scheme));
+    Url::parse(name).ok().filter(|url| is_known && url.has_host() && url.query().is_none())
 }
 
 fn parse_directory(name: &str, ctx: &Ctx) -> Result<PathBuf> {
@@ -124,8 +148,10 @@ fn parse_directory(name: &str, ctx: &Ctx) -> Result<PathBuf> {
     } else if !name.contains("://") && !name.is_empty() {
         return Ok(ctx.cwd.join(name));
     }
-    Err(Error::new(Kind::Usage, format!("`{}` is not a place for a mirror", untrusted(name)))
-        .hint("name a directory: `--to /srv/go`"))
+    Err(Error::new(Kind::Usage, format!("`{}` is not a place for a mirror", untrusted(name))).hint(
+        "write `/directory`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`, \
+             `https://server/webdav` or `oci://registry/repository`",
+    ))
 }
 
 /// Digests a file of this machine.

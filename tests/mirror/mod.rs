@@ -4,7 +4,12 @@
 //! The program believes Google's log alone (`docs/decisions/0006-one-key-for-the-log.md`), so what is
 //! shown of mirrors that carry a log is shown with the library, on the same files and sockets.
 
+mod cloud;
 mod create;
+mod go;
+mod oci;
+pub(crate) mod servers;
+mod trojan;
 mod verify;
 
 use crate::common::Sandbox;

@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-fn fixtures() -> Option<PathBuf> {
+pub(crate) fn fixtures() -> Option<PathBuf> {
     if !enabled() {
         return None;
     }
@@ -27,7 +27,7 @@ fn fixtures() -> Option<PathBuf> {
 }
 
 /// Returns a release archive of a toolchain for Linux on x86-64.
-fn release(version: &str, fixtures: &Path) -> Vec<u8> {
+pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut add = |name: &str, content: &[u8]| {
         let mut header = tar::Header::new_ustar();

@@ -8,6 +8,7 @@ mod keep;
 mod layout;
 mod log;
 mod manifest;
+mod oci;
 mod pack;
 mod verify;
 
@@ -17,6 +18,7 @@ use super::install::Want;
 use super::{Fetch, Session};
 use crate::depot::{self, Contents, Depot};
 use crate::error::{Error, Kind, Result};
+use crate::net::Net;
 use crate::platform::Platform;
 use crate::verify::log::Excerpt;
 use crate::version::GoVersion;
@@ -63,8 +65,12 @@ impl Session {
     /// [`Kind::Usage`] for locks that contradict each other, and as [`Session::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
+        if let Some(place) = plan.to.strip_prefix("oci://") {
+            return self.create_in_registry(place, plan, fetch);
+        }
         let wants = self.wants_of(&plan.locks)?;
-        let depot = depot::open(&plan.to, &self.ctx)?;
+        let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
+        let depot = depot::open(&plan.to, &self.ctx, net)?;
         let depot = depot.as_ref();
         let mut mirrored = Mirrored::default();
         let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
