@@ -6,10 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot prepare has nothing to say")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark is a process of its own")]
 
-use goward::platform::Platform;
-use goward::store::rehash;
-use goward::version::GoVersion;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -70,12 +66,6 @@ struct Row {
 }
 
 fn main() {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    if let [_, word, tree] = &words[..]
-        && word == "rehash"
-    {
-        return rehash_once(Path::new(tree));
-    }
     let options = Options::read();
     let scratch = tempfile::Builder::new().prefix("goward-bench-").tempdir_in(&options.place);
     let scratch = scratch.unwrap();
@@ -115,8 +105,8 @@ struct Prepared {
     url: String,
     /// A directory with a `pip3` that hands out the wheel.
     pip: PathBuf,
-    /// The release, unpacked.
-    tree: PathBuf,
+    /// A store that has the release.
+    store: PathBuf,
     /// A repository with the tag of the release.
     repository: PathBuf,
 }
@@ -164,7 +154,13 @@ impl Prepared {
             &[repository.as_ref()],
         );
         let url = serve(mirror.clone());
-        Self { base: base.to_owned(), mirror, url, pip, tree, repository }
+        let store = base.join("store");
+        let words = ["--quiet", "install", WHEEL, "--source", "python-index"];
+        let mut install = command(env!("CARGO_BIN_EXE_goward"), words, base);
+        let path = format!("{}:/usr/bin:/bin", pip.display());
+        install.env("GOWARD_HOME", &store).env("PATH", path).env("GOPROXY", "off");
+        assert!(install.status().unwrap().success());
+        Self { base: base.to_owned(), mirror, url, pip, store, repository }
     }
 }
 
@@ -236,7 +232,7 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
             }),
         );
     }
-    let tree = prepared.tree.clone();
+    let tree = prepared.store.join("tree");
     add(
         "find, sha256sum",
         "find, sha256sum",
@@ -247,13 +243,14 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
             command
         }),
     );
-    let tree = prepared.tree.clone();
+    let store = prepared.store.clone();
     add(
-        "goward, rehash",
+        "goward verify",
         "find, sha256sum",
         Box::new(move |directory| {
-            let mut command = command(std::env::current_exe().unwrap(), ["rehash"], directory);
-            command.arg(&tree);
+            let words = ["--quiet", "verify", "--all"];
+            let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
+            command.env("GOWARD_HOME", &store);
             command
         }),
     );
@@ -304,13 +301,6 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let values = sorted(values);
     values[values.len() / 2]
-}
-
-/// What `goward verify` does with a tree, in a process of its own.
-fn rehash_once(tree: &Path) {
-    let version = GoVersion::parse(VERSION).unwrap();
-    let platform = Platform::parse("linux/amd64").unwrap();
-    println!("{}", rehash(tree, version, platform, &[]).unwrap().h1);
 }
 
 fn command<W: AsRef<std::ffi::OsStr>>(

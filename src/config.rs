@@ -28,6 +28,9 @@ pub struct Config {
     /// How toolchains are kept.
     #[serde(default)]
     pub store: StoreConfig,
+    /// What is demanded of what is installed.
+    #[serde(default)]
+    pub policy: PolicyConfig,
 }
 
 /// The table `[store]`.
@@ -37,6 +40,28 @@ pub struct StoreConfig {
     /// Whether equal files of two toolchains share their bytes, and how.
     #[serde(default)]
     pub dedupe: Dedupe,
+}
+
+/// The table `[policy]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PolicyConfig {
+    /// When installed toolchains are read again.
+    #[serde(default)]
+    pub verify: Recheck,
+}
+
+/// When goward reads an installed toolchain again before it runs, or says that it is installed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recheck {
+    /// Every time, all of it.
+    Always,
+    /// Its programs, before their first use since the machine started.
+    #[default]
+    Boot,
+    /// Never.
+    Never,
 }
 
 /// How equal files of two toolchains share their bytes.
@@ -78,7 +103,7 @@ impl Config {
                 )
                 .hint("the settings are described in docs/environment.md");
             };
-            let known = ["accept", "auto-install", "http-hosts", "source", "store"];
+            let known = ["accept", "auto-install", "http-hosts", "policy", "source", "store"];
             Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
                 .hint(match near_match(key, known) {
                     Some(near) => format!("did you mean `{near}`?"),

@@ -25,6 +25,12 @@ pub fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Returns what is different after every start of the machine, where the system has such a thing.
+pub fn boot_id() -> Option<String> {
+    let text = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
 impl Ctx {
     /// Reads the process.
     ///

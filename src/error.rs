@@ -76,7 +76,7 @@ impl Kind {
 }
 
 /// What failed, on which object, what was left untouched, and what to type next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: Kind,
     message: String,

@@ -9,6 +9,7 @@
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
+pub mod bundle;
 pub mod cli;
 pub mod config;
 pub mod ctx;

@@ -107,6 +107,12 @@ impl Platform {
         format!("{}-{}", self.os, self.arch)
     }
 
+    /// Returns the version of the module `golang.org/toolchain` that a release is:
+    /// `v0.0.1-go1.27.1.linux-amd64`.
+    pub fn module_version(self, version: GoVersion) -> String {
+        format!("v0.0.1-{version}.{}", self.lock_name())
+    }
+
     /// Returns the file name of a release archive: `go1.27.1.linux-amd64.tar.gz`.
     ///
     /// `linux/arm` is `linux-armv6l` there, and Windows has `.zip`.

@@ -52,8 +52,9 @@ impl Ui {
 
     fn bytes(bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
-        let written =
-            out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        // In one piece: so it is one call of the system, and nobody's lines mix.
+        let line = [bytes, b"\n"].concat();
+        let written = out.write_all(&line).and_then(|()| out.flush());
         if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
             LOST_DATA.store(true, Ordering::Relaxed);
         }
@@ -69,7 +70,7 @@ impl Ui {
         if !self.quiet {
             self.beside_bars(|| {
                 let mut err = AutoStream::auto(std::io::stderr());
-                _ = writeln!(err, "goward: {}", printable(text));
+                _ = err.write_all(format!("goward: {}\n", printable(text)).as_bytes());
             });
         }
     }

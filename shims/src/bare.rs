@@ -5,13 +5,14 @@
 
 #![expect(unsafe_code, reason = "nothing below this stands between the kernel and the program")]
 
-use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::{asm, global_asm};
 use core::cell::{Cell, UnsafeCell};
-use core::ffi::{CStr, c_char};
+use core::ffi::c_char;
 use core::panic::PanicInfo;
-use goward_shim::{Environment, sys};
+use core::slice::from_raw_parts;
+use goward_shim::Environment;
+use goward_shim::sys::{self, Text};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -38,8 +39,6 @@ global_asm!(
 
 /// The number of the user who counts when files are opened, in the auxiliary vector.
 const AT_EUID: usize = 12;
-/// The longest string that the kernel hands over, in bytes (`MAX_ARG_STRLEN`).
-const LONGEST: usize = 32 * 4096;
 
 /// Takes the stack as the kernel leaves it: the number of arguments; pointers to them, and a null
 /// pointer; the same for the environment; pairs of the auxiliary vector, the last one 0.
@@ -49,26 +48,23 @@ const LONGEST: usize = 32 * 4096;
 /// `stack` is the stack pointer that the process was started with.
 unsafe extern "C" fn start(stack: *const usize) -> ! {
     // SAFETY: this is how the kernel lays out what a program is started with (`fs/binfmt_elf.c`,
-    // `create_elf_tables`), and nothing changes it afterwards.
-    let (argv, env) = unsafe {
+    // `create_elf_tables`), and nothing changes it afterwards. A text is a pointer to such a string.
+    let (argv, entries, user) = unsafe {
         let count = *stack;
-        let argv = stack.add(1).cast::<*const c_char>();
+        let argv = stack.add(1).cast::<Text<'static>>();
         let entries = argv.add(count + 1);
-        let mut end = entries;
-        while !(*end).is_null() {
+        let mut end = entries.cast::<usize>();
+        while *end != 0 {
             end = end.add(1);
         }
-        let variables = end.offset_from_unsigned(entries);
-        let env = Environment::new(Strings { next: entries, left: variables });
-        (
-            Strings { next: argv, left: count }.collect::<Vec<_>>(),
-            match user(end.add(1).cast()) {
-                Some(user) => env.of_user(user),
-                None => env,
-            },
-        )
+        let variables = end.offset_from_unsigned(entries.cast());
+        (from_raw_parts(argv, count), from_raw_parts(entries, variables), user(end.add(1)))
     };
-    sys::exit(super::run(&argv, env))
+    let mut env = Environment::new(entries);
+    if let Some(user) = user {
+        env = env.of_user(user);
+    }
+    sys::exit(super::run(argv, env))
 }
 
 /// Looks for the user in the auxiliary vector.
@@ -88,41 +84,6 @@ unsafe fn user(mut vector: *const usize) -> Option<u32> {
     }
     None
 }
-
-/// Strings of a list that the kernel made. They live as long as the process.
-struct Strings {
-    next: *const *const c_char,
-    left: usize,
-}
-
-impl Iterator for Strings {
-    type Item = &'static CStr;
-
-    fn next(&mut self) -> Option<&'static CStr> {
-        self.left = self.left.checked_sub(1)?;
-        // SAFETY: the list has `left` pointers more, and one behind them. Strings stand one behind
-        // another in the order of the list (`fs/exec.c`, `copy_strings`), so that the next one
-        // begins behind this one's NUL; a string of which that is not so is measured.
-        unsafe {
-            let (text, behind) = (*self.next, *self.next.add(1));
-            self.next = self.next.add(1);
-            let length = behind.addr().wrapping_sub(text.addr());
-            let is_next = (1..=LONGEST).contains(&length) && *text.add(length - 1) == 0;
-            Some(if is_next {
-                let bytes = core::slice::from_raw_parts(text.cast(), length);
-                CStr::from_bytes_with_nul_unchecked(bytes)
-            } else {
-                CStr::from_ptr(text)
-            })
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl ExactSizeIterator for Strings {}
 
 /// The memory of one call: handed out from the front, and given back by the exec.
 struct Arena {
@@ -243,25 +204,51 @@ unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mu
     to
 }
 
-/// Copies from the front, eight bytes at a time.
+/// Copies from the front, each step read before it is written: `to` may begin shortly before `from`.
+/// What is left at the end is copied with the last bytes before it, once more.
 ///
 /// # Safety
 ///
 /// Both blocks have `length` bytes, and none of those that are still to be read is overwritten.
 unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
-    let mut at = 0;
-    // SAFETY: below `length`.
+    // SAFETY: below `length`. The first and the last bytes are read before any is written.
     unsafe {
-        while length - at >= 8 {
-            step!();
-            to.add(at).cast::<u64>().write_unaligned(from.add(at).cast::<u64>().read_unaligned());
-            at += 8;
+        if length >= 16 {
+            let last = from.add(length - 16).cast::<u128>().read_unaligned();
+            let mut at = 0;
+            while length - at > 16 {
+                step!();
+                let words = from.add(at).cast::<u128>().read_unaligned();
+                to.add(at).cast::<u128>().write_unaligned(words);
+                at += 16;
+            }
+            to.add(length - 16).cast::<u128>().write_unaligned(last);
+        } else if length >= 8 {
+            ends::<u64>(to, from, length);
+        } else if length >= 4 {
+            ends::<u32>(to, from, length);
+        } else if length >= 2 {
+            ends::<u16>(to, from, length);
+        } else if length == 1 {
+            *to = *from;
         }
-        while at < length {
-            step!();
-            *to.add(at) = *from.add(at);
-            at += 1;
-        }
+    }
+}
+
+/// Copies the first and the last bytes of a block that has no others.
+///
+/// # Safety
+///
+/// Both blocks have `length` bytes, and that is the size of one or two words.
+#[inline]
+unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
+    let last = length - size_of::<Word>();
+    // SAFETY: a word fits at both ends.
+    unsafe {
+        let words = [0, last].map(|at| from.add(at).cast::<Word>().read_unaligned());
+        let [first, second] = words;
+        to.cast::<Word>().write_unaligned(first);
+        to.add(last).cast::<Word>().write_unaligned(second);
     }
 }
 
@@ -271,14 +258,14 @@ unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
     let byte = byte.to_le_bytes()[0];
-    let word = u64::from_ne_bytes([byte; 8]);
+    let words = [u128::from_ne_bytes([byte; 16]); 2];
     let mut at = 0;
     // SAFETY: below `length`.
     unsafe {
-        while length - at >= 8 {
+        while length - at >= 32 {
             step!();
-            to.add(at).cast::<u64>().write_unaligned(word);
-            at += 8;
+            to.add(at).cast::<[u128; 2]>().write_unaligned(words);
+            at += 32;
         }
         while at < length {
             step!();
@@ -322,8 +309,36 @@ unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> 
 /// As for `bcmp` of C.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
-    // SAFETY: the caller's promise is the same.
-    unsafe { memcmp(one, other, length) }
+    // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
+    unsafe {
+        let differ = if length >= 8 {
+            let mut at = 0;
+            while length - at > 8 && !differ::<u64>(one, other, at) {
+                step!();
+                at += 8;
+            }
+            length - at > 8 || differ::<u64>(one, other, length - 8)
+        } else if length >= 4 {
+            differ::<u32>(one, other, 0) || differ::<u32>(one, other, length - 4)
+        } else {
+            return memcmp(one, other, length);
+        };
+        i32::from(differ)
+    }
+}
+
+/// Compares a word of two blocks.
+///
+/// # Safety
+///
+/// Both blocks have the bytes of a word at `at`.
+#[inline]
+unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [one, other] = [one, other].map(|block| block.add(at).cast::<Word>().read_unaligned());
+        one != other
+    }
 }
 
 /// # Safety
@@ -332,12 +347,24 @@ unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i3
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
     let mut length = 0;
-    // SAFETY: the text ends with NUL.
+    // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
     unsafe {
-        while *text.add(length) != 0 {
-            step!();
+        while !text.add(length).addr().is_multiple_of(8) {
+            if *text.add(length) == 0 {
+                return length;
+            }
             length += 1;
         }
+        loop {
+            step!();
+            let word = u64::from_le(text.add(length).cast::<u64>().read_unaligned());
+            let zero = word.wrapping_sub(ONES) & !word & (ONES << 7);
+            if zero != 0 {
+                return length + zero.trailing_zeros() as usize / 8;
+            }
+            length += 8;
+        }
     }
-    length
 }
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);

@@ -7,6 +7,7 @@
 //! copy is right, and the shim never reads either.
 
 use crate::environment::Environment;
+use crate::known::var;
 use crate::pins::Isolation;
 use crate::{layout, names, sys};
 use alloc::vec::Vec;
@@ -59,7 +60,7 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> B
 /// Returns the caller's own choice. In a call inside another one `GOENV` is ours, and the choice was
 /// put aside.
 fn chosen<'a>(directory: &[u8], env: &Environment<'a>) -> Option<&'a [u8]> {
-    match env.get("GOENV") {
+    match env.known(var::GOENV) {
         Some(value) if value.starts_with(directory) => env.get(names::GOENV_VAR),
         other => other,
     }
@@ -70,9 +71,9 @@ fn default_file(env: &Environment) -> Option<Vec<u8>> {
     if cfg!(target_os = "macos") {
         return Some(layout::join(env.get("HOME")?, b"Library/Application Support/go/env"));
     }
-    match env.get("XDG_CONFIG_HOME") {
+    match env.known(var::XDG_CONFIG_HOME) {
         Some(directory) => Some(layout::join(directory, b"go/env")),
-        None => Some(layout::join(env.get("HOME")?, b".config/go/env")),
+        None => Some(layout::join(env.known(var::HOME)?, b".config/go/env")),
     }
 }
 
@@ -109,6 +110,11 @@ pub(crate) fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Text;
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
     use alloc::vec;
     use core::ffi::CStr;
     use std::format;
@@ -149,9 +155,8 @@ mod tests {
 
     #[test]
     fn the_users_own_file_and_choice() {
-        let locate = |entries: &[&'static CStr]| {
-            locate(b"/s", Isolation::Pinned, &Environment::new(entries.to_vec()))
-        };
+        let locate =
+            |entries: &[&'static CStr]| locate(b"/s", Isolation::Pinned, &environment(entries));
         let none = locate(&[c"HOME=/nowhere"]);
         assert_eq!(
             (none.path.as_slice(), &none.own, none.chosen),

@@ -172,13 +172,14 @@ pub fn built<'a>(env: &Environment<'a>) -> Option<Built<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Text;
     use alloc::boxed::Box;
     use alloc::ffi::CString;
     use alloc::vec::Vec;
 
     fn of(entries: &[&'static str]) -> Option<Built<'static>> {
         let entry = |entry: &&str| &*Box::leak(CString::new(*entry).unwrap().into_boxed_c_str());
-        built(&Environment::new(entries.iter().map(entry)))
+        built(&Environment::new(entries.iter().map(entry).map(Text::new).collect::<Vec<_>>()))
     }
 
     type Case = (&'static str, &'static str, [&'static [&'static str]; 3]);
@@ -323,7 +324,9 @@ mod tests {
         for value in ["refs/pull/3/merge", "refs/heads", "main", "refs/notes/x", ""] {
             let entry = alloc::format!("GITHUB_REF={value}");
             let entry = CString::new(entry).unwrap();
-            let env = Environment::new([c"GITHUB_ACTIONS=true", entry.as_c_str()]);
+            let env = Environment::new(
+                [c"GITHUB_ACTIONS=true", entry.as_c_str()].map(Text::new).to_vec(),
+            );
             assert_eq!(built(&env), None, "{value}");
         }
         assert_eq!(of(&["CI=true", "CI_COMMIT_BRANCH=main"]), None);

@@ -1,85 +1,55 @@
 //! The environment of a call, as the operating system hands it over.
 
-use crate::known::{self, Known};
-use crate::pins::{self, Pin};
-use crate::sys;
+use crate::known::{self, Known, var};
+use crate::sys::{self, Text};
+use alloc::boxed::Box;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 /// `NAME=value` strings in their original order and bytes, and whose call it is.
 ///
 /// Each string is looked at once; after that, variables that goward asks about are found at once.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
-    entries: Vec<Entry<'a>>,
-    /// Where the first string of each known name stands, counted from 1; 0 for one that is unset.
-    places: [u32; known::COUNT],
+    texts: Vec<Text<'a>>,
+    /// Those that goward knows, in their order.
+    noted: Vec<Noted>,
+    /// Which of them is the first of each known name, counted from 1; 0 for one that is unset.
+    places: Box<[u16; known::COUNT]>,
     user: Option<u32>,
 }
 
-/// One string of an environment.
+/// A string that goward knows.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    text: &'a CStr,
-    /// How many bytes the name has.
-    name: usize,
-    known: Option<Known>,
-}
-
-impl<'a> Entry<'a> {
-    fn new(text: &'a CStr) -> Self {
-        let (name, known) = known::look_up(text.to_bytes());
-        Self { text, name, known }
-    }
-
-    /// Returns the whole string.
-    pub fn text(&self) -> &'a CStr {
-        self.text
-    }
-
-    /// Returns what stands before the first `=`, or nothing if there is none.
-    pub fn name(&self) -> &'a [u8] {
-        &self.text.to_bytes()[..self.name]
-    }
-
-    /// Returns what stands behind the first `=`.
-    fn value(&self) -> &'a [u8] {
-        match self.name {
-            0 => &[],
-            end => self.text.to_bytes().get(end + 1..).unwrap_or_default(),
-        }
-    }
-
-    /// Returns the row of the table of pins that decides about the variable.
-    pub fn row(&self) -> Option<&'static Pin> {
-        match self.known {
-            Some(known) => known.row(),
-            None => pins::row_of_many(self.name()),
-        }
-    }
+struct Noted {
+    /// Where it stands.
+    at: usize,
+    known: Known,
 }
 
 impl Default for Environment<'_> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: [0; known::COUNT], user: None }
+        Self {
+            texts: Vec::new(),
+            noted: Vec::new(),
+            places: Box::new([0; known::COUNT]),
+            user: None,
+        }
     }
 }
 
 impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
-    pub fn new(texts: impl IntoIterator<Item = &'a CStr, IntoIter: ExactSizeIterator>) -> Self {
-        let mut env = Self::default();
-        let texts = texts.into_iter();
-        env.entries.reserve_exact(texts.len());
-        for text in texts {
-            let entry = Entry::new(text);
-            env.entries.push(entry);
-            if let Some(known) = entry.known
-                && let Some(place) = env.places.get_mut(known.number())
+    pub fn new(texts: impl Into<Vec<Text<'a>>>) -> Self {
+        let mut env =
+            Self { texts: texts.into(), noted: Vec::with_capacity(32), ..Self::default() };
+        for (at, text) in env.texts.iter().enumerate() {
+            let Some(known) = known::look_up(*text) else { continue };
+            env.noted.push(Noted { at, known });
+            if let Some(place) = env.places.get_mut(known.number())
                 && *place == 0
             {
-                *place = u32::try_from(env.entries.len()).unwrap_or(0);
+                *place = u16::try_from(env.noted.len()).unwrap_or(u16::MAX);
             }
         }
         env
@@ -87,7 +57,7 @@ impl<'a> Environment<'a> {
 
     /// Takes `NAME=value` strings that somebody else keeps.
     pub fn of(texts: &'a [CString]) -> Self {
-        Self::new(texts.iter().map(CString::as_c_str))
+        Self::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
     }
 
     /// Takes the user whose call it is from whoever knows it, so that nobody has to ask.
@@ -103,23 +73,30 @@ impl<'a> Environment<'a> {
 
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let value = self.find(name)?.value();
-        (!value.is_empty()).then_some(value)
+        let text = match known::find_name(name.as_bytes()) {
+            Some(known) => self.text_of(known)?,
+            None => *self.texts.iter().find(|text| is_named(**text, name))?,
+        };
+        value_behind(text, name.len())
     }
 
-    fn find(&self, name: &str) -> Option<&Entry<'a>> {
-        match known::find(name.as_bytes()) {
-            Some(known) => {
-                let place = usize::try_from(*self.places.get(known.number())?).ok()?;
-                self.entries.get(place.checked_sub(1)?)
-            }
-            None => self.entries.iter().find(|entry| entry.name() == name.as_bytes()),
-        }
+    /// Returns the value of a name that is known, or `None` when it is unset or empty.
+    pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
+        let text = self.text_of(known)?;
+        value_behind(text, known.length())
     }
 
-    /// Returns true when `name` is set, if only to nothing.
-    pub fn has(&self, name: &str) -> bool {
-        self.find(name).is_some()
+    /// Returns true when the name is set, if only to nothing.
+    pub(crate) fn has(&self, known: Known) -> bool {
+        self.text_of(known).is_some()
+    }
+
+    fn text_of(&self, known: Known) -> Option<Text<'a>> {
+        let place = usize::from(*self.places.get(known.number())?);
+        let start = self.noted.get(place.checked_sub(1)?..)?;
+        // The first of them; only in an endless environment one behind it.
+        let noted = start.iter().find(|noted| noted.known == known)?;
+        self.texts.get(noted.at).copied()
     }
 
     /// Returns true when `name` is set to exactly `1`.
@@ -127,10 +104,49 @@ impl<'a> Environment<'a> {
         self.get(name) == Some(b"1")
     }
 
-    /// Returns the strings.
-    pub fn entries(&self) -> &[Entry<'a>] {
-        &self.entries
+    /// Returns the name of the working directory that the caller has, if any.
+    pub fn working_directory(&self) -> Option<&'a [u8]> {
+        self.known(var::PWD)
     }
+
+    /// Returns true when the caller wants to know what is decided.
+    pub fn is_traced(&self) -> bool {
+        self.known(var::TRACE) == Some(b"1")
+    }
+
+    /// Returns the strings.
+    pub fn texts(&self) -> &[Text<'a>] {
+        &self.texts
+    }
+
+    /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
+    /// others those for which `passes` says so.
+    pub(crate) fn filtered(
+        &self,
+        more: usize,
+        passes: impl Fn(Text<'a>, Known) -> bool,
+    ) -> Vec<Text<'a>> {
+        let mut kept = Vec::with_capacity(self.texts.len() + more);
+        let mut start = 0;
+        for noted in &self.noted {
+            let Some(text) = self.texts.get(noted.at) else { break };
+            if !passes(*text, noted.known) {
+                kept.extend_from_slice(self.texts.get(start..noted.at).unwrap_or_default());
+                start = noted.at + 1;
+            }
+        }
+        kept.extend_from_slice(self.texts.get(start..).unwrap_or_default());
+        kept
+    }
+}
+
+fn is_named(text: Text, name: &str) -> bool {
+    !name.is_empty() && text.name() == name.as_bytes()
+}
+
+/// Returns what stands behind a name of this length and the `=`, unless that is nothing.
+fn value_behind(text: Text<'_>, length: usize) -> Option<&[u8]> {
+    text.to_bytes().get(length + 1..).filter(|value| !value.is_empty())
 }
 
 /// Returns what stands before the first `=` of an entry, or nothing if there is none.
@@ -143,31 +159,18 @@ pub fn name_of(entry: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns `NAME=value`, as programs get it. What follows a NUL in the value is lost, as it would be
-/// on its way.
-pub fn entry(name: &str, value: &[u8]) -> CString {
-    let mut text = Vec::with_capacity(name.len() + value.len() + 2);
-    text.extend_from_slice(name.as_bytes());
-    text.push(b'=');
-    text.extend_from_slice(value);
-    text.push(0);
-    match CString::from_vec_with_nul(text) {
-        Ok(entry) => entry,
-        Err(error) => {
-            CStr::from_bytes_until_nul(&error.into_bytes()).map(CString::from).unwrap_or_default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
-    use alloc::vec;
+    use core::ffi::CStr;
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
 
     #[test]
     fn an_empty_value_is_unset() {
-        let env = Environment::new(vec![c"A=", c"B=1", c"AB=2", c"junk", c"=C:=x"]);
+        let env = environment(&[c"A=", c"B=1", c"AB=2", c"junk", c"=C:=x"]);
         assert_eq!(env.get("A"), None);
         assert_eq!(env.get("B"), Some(&b"1"[..]));
         assert_eq!(env.get("junk"), None);
@@ -177,31 +180,51 @@ mod tests {
 
     #[test]
     fn of_a_name_that_stands_twice_the_first_counts() {
-        let env = Environment::new(vec![c"HOME=/a", c"X=1", c"HOME=/b", c"X=2", c"GOROOT=/c"]);
+        let env = environment(&[c"HOME=/a", c"X=1", c"HOME=/b", c"X=2", c"GOROOT=/c"]);
         assert_eq!((env.get("HOME"), env.get("X")), (Some(&b"/a"[..]), Some(&b"1"[..])));
         assert_eq!(env.get("GOROOT"), Some(&b"/c"[..]));
-        assert_eq!(env.entries().len(), 5);
+        assert_eq!(env.texts().len(), 5);
     }
 
     #[test]
-    fn every_string_has_its_name_and_row() {
-        let texts =
-            ["GOROOT=x", "GIT_DIR=", "GIT_=1", "GIT=1", "GOFLAGS", "=GOROOT=", "", "é=GOOS="];
-        let rows = [Some("GOROOT"), Some("GIT_*"), Some("GIT_*"), None, None, None, None, None];
-        for (text, want) in texts.iter().zip(rows) {
-            let text = CString::new(*text).unwrap();
-            let entry = Entry::new(&text);
-            assert_eq!(entry.name(), name_of(text.to_bytes()), "{text:?}");
-            assert_eq!(entry.row().map(|row| row.name), want, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_entry_is_made_of_name_and_value() {
-        assert_eq!(entry("A", b"b=c").as_c_str(), c"A=b=c");
-        assert_eq!(entry("A", b"").as_c_str(), c"A=");
-        assert_eq!(entry("A", b"b\0c").as_c_str(), c"A=b");
-        let long = "x".repeat(100_000);
-        assert_eq!(entry("A", long.as_bytes()).to_bytes(), format!("A={long}").as_bytes());
+    fn every_string_has_its_row_and_the_order_stays() {
+        let texts = [
+            c"FIRST=",
+            c"GOROOT=x",
+            c"GIT_DIR=",
+            c"PLAIN=1",
+            c"GIT_=1",
+            c"GIT=1",
+            c"GOFLAGS",
+            c"=GOROOT=",
+            c"",
+            c"HGRCPATH=",
+            c"HG=",
+            c"CC=",
+            c"CCX=",
+            c"GOWARD_HOME=/",
+            c"LAST=",
+        ];
+        let env = environment(&texts);
+        let rows = core::cell::RefCell::new(Vec::new());
+        let all = env.filtered(0, |text, known| {
+            rows.borrow_mut().push((text.to_c_str(), known.row().map(|row| row.name)));
+            true
+        });
+        assert_eq!(all.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), texts);
+        let want = [
+            (c"GOROOT=x", Some("GOROOT")),
+            (c"GIT_DIR=", Some("GIT_*")),
+            (c"GIT_=1", Some("GIT_*")),
+            (c"HGRCPATH=", Some("HG*")),
+            (c"HG=", Some("HG*")),
+            (c"CC=", Some("CC")),
+            (c"GOWARD_HOME=/", None),
+        ];
+        assert_eq!(rows.into_inner(), want);
+        let none = env.filtered(0, |_, _| false);
+        let plain =
+            [texts[0], texts[3], texts[5], texts[6], texts[7], texts[8], texts[12], texts[14]];
+        assert_eq!(none.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), plain);
     }
 }

@@ -1,22 +1,22 @@
 //! The process as std hands it over: on systems other than Linux, and in programs for tests.
 
-use alloc::borrow::Cow;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use goward_shim::Environment;
 use goward_shim::environment::name_of;
-use std::ffi::{CStr, OsStr, OsString};
+use goward_shim::sys::{OwnedText, Text};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 /// Calls `run` with the process's arguments and environment.
 #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-pub(super) fn start(run: impl FnOnce(&[&CStr], Environment) -> u8) -> ExitCode {
+pub(super) fn start(run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>) -> u8) -> ExitCode {
     // What the kernel hands over has no NUL inside.
     let text = |text: OsString| CString::new(text.into_vec()).unwrap_or_default();
     let argv: Vec<CString> = std::env::args_os().map(text).collect();
-    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
+    let argv: Vec<Text> = argv.iter().map(|word| Text::new(word)).collect();
     let entries = std::env::vars_os().map(|(mut name, value)| {
         name.push("=");
         name.push(value);
@@ -28,15 +28,18 @@ pub(super) fn start(run: impl FnOnce(&[&CStr], Environment) -> u8) -> ExitCode {
 
 /// Replaces this process; returns only on failure, with the operating system's error number. Std ignores
 /// SIGPIPE when it starts, and has its default here again.
-pub(super) fn exec(program: &[u8], argv: &[&CStr], env: &[Cow<CStr>]) -> i32 {
+pub(super) fn exec(program: &[u8], argv: &[Text], env: Vec<Text>, more: &[OwnedText]) -> i32 {
     let os = |bytes| OsStr::from_bytes(bytes);
     let mut command = Command::new(os(program));
     if let Some((name, args)) = argv.split_first() {
         command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
     }
     command.env_clear();
-    for entry in env {
-        let entry = entry.to_bytes();
+    let entries = env
+        .into_iter()
+        .map(Text::to_bytes)
+        .chain(more.iter().map(|text| text.as_text().to_bytes()));
+    for entry in entries {
         let name = name_of(entry);
         if !name.is_empty() {
             command.env(os(name), os(&entry[name.len() + 1..]));

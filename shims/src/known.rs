@@ -1,16 +1,16 @@
-//! The names of variables that goward knows, found by hash.
+//! The names of variables that goward knows, found letter by letter.
 //!
-//! Every call looks at every variable of its environment, and nearly all of them are none of ours: one
-//! pass over the name, eight bytes at a time, and one byte of a table made at compile time say so.
+//! Every call looks at every variable of its environment, and nearly all of them are none of ours: most
+//! differ from every known name in their first or second letter. The names are a trie, made at compile
+//! time and kept as a double array (J. Aoe, 1989): a letter leads from a node to the place that is the
+//! node's base and the letter's code, if that place says that it belongs to the node.
 
 use crate::names;
 use crate::pins::{PINS, Pin};
+use crate::sys::Text;
 
 /// What goward asks for, besides the rows of [`PINS`].
 const ASKED: &[&str] = &[
-    "SUDO_UID",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
     names::ALLOW_VAR,
     names::BYPASS_VAR,
     names::DEPTH_VAR,
@@ -22,23 +22,59 @@ const ASKED: &[&str] = &[
     names::PROFILE_VAR,
     names::TRACE_VAR,
     names::TRUSTED_ROOTS_VAR,
+    "SUDO_UID",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
 ];
 
 /// How many names there are.
 pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
-/// A power of two, so that most other names meet an empty place.
-const SLOTS: usize = 1024;
-/// Numbers of names, counted from 1, in the places that their hashes say or behind.
-static TABLE: [u8; SLOTS] = table();
 
-/// A known name.
+/// A known name, or the row that stands for all that begin alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known(u8);
+pub(crate) struct Known(u16);
+
+/// Names that every call asks for.
+pub(crate) mod var {
+    use super::{Known, names};
+
+    pub(crate) const ALLOW: Known = Known::of(names::ALLOW_VAR);
+    pub(crate) const BYPASS: Known = Known::of(names::BYPASS_VAR);
+    pub(crate) const DEPTH: Known = Known::of(names::DEPTH_VAR);
+    pub(crate) const GO: Known = Known::of(names::GO_VAR);
+    pub(crate) const GOENV: Known = Known::of("GOENV");
+    pub(crate) const GOTOOLCHAIN: Known = Known::of("GOTOOLCHAIN");
+    pub(crate) const GOWARD_HOME: Known = Known::of(names::HOME_VAR);
+    pub(crate) const HOME: Known = Known::of("HOME");
+    pub(crate) const LOCK: Known = Known::of(names::LOCK_VAR);
+    pub(crate) const PINNED: Known = Known::of(names::PINNED_VAR);
+    pub(crate) const PROFILE: Known = Known::of(names::PROFILE_VAR);
+    pub(crate) const OWN_GOENV: Known = Known::of(names::GOENV_VAR);
+    pub(crate) const PWD: Known = Known::of("PWD");
+    pub(crate) const TRACE: Known = Known::of(names::TRACE_VAR);
+    pub(crate) const XDG_CONFIG_HOME: Known = Known::of("XDG_CONFIG_HOME");
+    pub(crate) const XDG_DATA_HOME: Known = Known::of("XDG_DATA_HOME");
+}
 
 impl Known {
+    /// Returns the number of a name that is known; at compile time.
+    pub(crate) const fn of(name: &str) -> Self {
+        let mut number = 0;
+        while !is_equal(name_at(number).as_bytes(), name.as_bytes()) {
+            number += 1;
+            assert!((number as usize) < COUNT, "the name is not in the tables");
+        }
+        Self(number)
+    }
+
     /// Returns its place among all of them.
     pub(crate) fn number(self) -> usize {
-        usize::from(self.0)
+        self.0.into()
+    }
+
+    /// Returns the length of the name, in bytes.
+    pub(crate) fn length(self) -> usize {
+        name_at(self.0).len()
     }
 
     /// Returns its row, if the table of pins has one.
@@ -47,145 +83,299 @@ impl Known {
     }
 }
 
-/// Returns the length of an entry's name, 0 without one, and the name if it is known.
-pub(crate) fn look_up(entry: &[u8]) -> (usize, Option<Known>) {
-    let mut hash = 0;
-    let (words, rest) = entry.as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        if let Some(bytes) = bytes_before_equals(word) {
-            let length = number * 8 + bytes;
-            return (length, find_hashed(mix(hash, first(word, bytes)), &entry[..length]));
-        }
-        hash = mix(hash, word);
+/// Returns what is known of the variable that `entry`, `NAME=value`, sets.
+pub(crate) fn look_up(entry: Text) -> Option<Known> {
+    // Most end here.
+    if !may_begin(entry.first_two()) {
+        return None;
     }
-    let Some(bytes) = rest.iter().position(|&byte| byte == b'=') else { return (0, None) };
-    let length = entry.len() - rest.len() + bytes;
-    (length, find_hashed(mix(hash, little(&rest[..bytes])), &entry[..length]))
+    let mut node = Node::root();
+    entry.find_map(|byte| match node.child(byte) {
+        Some(child) => {
+            node = child;
+            child.name().map(Some)
+        }
+        None => Some(None),
+    })?
 }
 
-/// Returns the name if it is known.
-pub(crate) fn find(name: &[u8]) -> Option<Known> {
-    find_hashed(hash(name), name)
-}
-
-fn find_hashed(hash: u64, name: &[u8]) -> Option<Known> {
-    let mut place = slot(hash);
-    loop {
-        let number = *TABLE.get(place)?;
-        if number == 0 {
-            return None;
+/// Returns what is known of `name`.
+pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
+    let mut node = Node::root();
+    for &byte in name {
+        node = node.child(byte)?;
+        if let Some(known) = node.name() {
+            // The row for many names; another name ends with the `=` that is not here.
+            return (byte != b'=').then_some(known);
         }
-        if name_at(usize::from(number) - 1).as_bytes() == name {
-            return Some(Known(number - 1));
-        }
-        place = (place + 1) % SLOTS;
     }
+    node.child(b'=')?.name()
 }
 
-const fn table() -> [u8; SLOTS] {
-    let mut table = [0; SLOTS];
+/// Returns false for two letters that no name begins with, and for few others true.
+fn may_begin(two: [u8; 2]) -> bool {
+    static PAIRS: [u32; 1024] = pairs();
+    let [first, second] = two;
+    PAIRS[usize::from(first) << 2 | usize::from(second) >> 6] >> (second & 31) & 1 == 1
+}
+
+const fn pairs() -> [u32; 1024] {
+    let mut pairs = [0; 1024];
     let mut number = 0;
-    while number < COUNT {
-        let mut place = slot(hash(name_at(number).as_bytes()));
-        while table[place] != 0 {
-            place = (place + 1) % SLOTS;
+    while (number as usize) < COUNT {
+        let name = name_at(number).as_bytes();
+        pairs[(name[0] as usize) << 2 | name[1] as usize >> 6] |= 1 << (name[1] & 31);
+        number += 1;
+    }
+    pairs
+}
+
+/// A place of the trie, and what is there.
+#[derive(Clone, Copy)]
+struct Node {
+    place: u16,
+    base: u16,
+}
+
+impl Node {
+    fn root() -> Self {
+        Self { place: narrow(ROOT), base: TRIE[ROOT].base }
+    }
+
+    fn child(self, letter: u8) -> Option<Self> {
+        let place = (self.base + u16::from(letter)) % narrow(PLACES - 1).wrapping_add(1);
+        let found = TRIE[usize::from(place)];
+        (found.parent == self.place).then_some(Self { place, base: found.base })
+    }
+
+    /// Returns the name that ends here.
+    fn name(self) -> Option<Known> {
+        self.base.checked_sub(NAMES).map(Known)
+    }
+}
+
+/// The node from which all names start. No node is the child of 0, which stands for nobody.
+const ROOT: usize = 1;
+/// Places of nodes. A base is smaller, so that it and a letter are a place.
+const PLACES: usize = 2048;
+/// What a node has in place of a base when a name ends there: this and the name's number.
+const NAMES: u16 = 0x8000;
+
+/// A place of the double array.
+#[derive(Clone, Copy)]
+struct Place {
+    base: u16,
+    parent: u16,
+}
+
+static TRIE: [Place; PLACES] = Trie::new().places;
+
+/// The trie while it is made.
+struct Trie {
+    places: [Place; PLACES],
+}
+
+impl Trie {
+    const fn new() -> Self {
+        let mut trie = Self { places: [Place { base: 0, parent: 0 }; PLACES] };
+        // Nodes whose children are still to be placed, each with its first name and its depth.
+        let mut todo = [(0, 0, 0); COUNT];
+        todo[0] = (ROOT, 0, 0);
+        let mut count = 1;
+        // The places before are taken.
+        let mut free = ROOT + 1;
+        while count > 0 {
+            count -= 1;
+            let (node, name, depth) = todo[count];
+            let children = Children::of(name, depth);
+            while trie.places[free].parent != 0 {
+                free += 1;
+            }
+            let base = trie.room(&children, free);
+            trie.places[node].base = narrow(base);
+            let mut at = 0;
+            while at < children.count {
+                let (letter, name) = children.all[at];
+                let child = base + letter as usize;
+                trie.places[child].parent = narrow(node);
+                let text = name_at(name).as_bytes();
+                if text.len() == depth || is_star(text, depth + 1) {
+                    trie.places[child].base = NAMES + name;
+                } else {
+                    todo[count] = (child, name, depth + 1);
+                    count += 1;
+                }
+                at += 1;
+            }
         }
-        number += 1;
-        table[place] = number as u8;
+        trie
     }
-    table
+
+    /// Finds a base with which all children have a place that is free, the first one at `free` or behind.
+    const fn room(&self, children: &Children, free: usize) -> usize {
+        let first = children.all[0].0 as usize;
+        let mut base = if free > first { free - first } else { 1 };
+        loop {
+            let mut at = 0;
+            while at < children.count {
+                let place = base + children.all[at].0 as usize;
+                if self.places[place].parent != 0 || place <= ROOT {
+                    break;
+                }
+                at += 1;
+            }
+            if at == children.count {
+                return base;
+            }
+            base += 1;
+        }
+    }
 }
 
-const fn name_at(number: usize) -> &'static str {
+/// The letters that follow in some names, each with the first name that has it.
+struct Children {
+    all: [(u8, u16); 64],
+    count: usize,
+}
+
+impl Children {
+    /// Finds what follows the first `depth` letters of a name; names end with `=`.
+    const fn of(name: u16, depth: usize) -> Self {
+        let mut children = Self { all: [(0, 0); 64], count: 0 };
+        let start = name_at(name).as_bytes();
+        let mut number = name;
+        while (number as usize) < COUNT {
+            let name = name_at(number).as_bytes();
+            if begins_alike(start, name, depth) {
+                children.note(if depth < name.len() { name[depth] } else { b'=' }, number);
+            }
+            number += 1;
+        }
+        children
+    }
+
+    const fn note(&mut self, letter: u8, name: u16) {
+        let mut at = 0;
+        while at < self.count {
+            if self.all[at].0 == letter {
+                return;
+            }
+            at += 1;
+        }
+        self.all[self.count] = (letter, name);
+        self.count += 1;
+    }
+}
+
+/// Returns a place as it is kept.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer places")]
+const fn narrow(place: usize) -> u16 {
+    assert!(place < PLACES);
+    place as u16
+}
+
+const fn begins_alike(one: &[u8], other: &[u8], length: usize) -> bool {
+    if other.len() < length {
+        return false;
+    }
+    let mut at = 0;
+    while at < length {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && begins_alike(one, other, one.len())
+}
+
+const fn is_star(name: &[u8], at: usize) -> bool {
+    at + 1 == name.len() && name[at] == b'*'
+}
+
+const fn name_at(number: u16) -> &'static str {
+    let number = number as usize;
     if number < PINS.len() { PINS[number].name } else { ASKED[number - PINS.len()] }
-}
-
-/// Hashes a name: its words of eight bytes, the last one of what is left, which may be nothing.
-const fn hash(name: &[u8]) -> u64 {
-    let (words, rest) = name.as_chunks::<8>();
-    let (mut hash, mut number) = (0, 0);
-    while number < words.len() {
-        hash = mix(hash, u64::from_le_bytes(words[number]));
-        number += 1;
-    }
-    mix(hash, little(rest))
-}
-
-/// An odd number without pattern: the golden ratio's fraction in 64 bits.
-const fn mix(hash: u64, word: u64) -> u64 {
-    (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-}
-
-const fn slot(hash: u64) -> usize {
-    (hash >> 20) as usize % SLOTS
-}
-
-/// Returns fewer than eight bytes as the low ones of a word.
-const fn little(bytes: &[u8]) -> u64 {
-    let (mut word, mut number) = (0, 0);
-    while number < bytes.len() {
-        word |= (bytes[number] as u64) << (number * 8);
-        number += 1;
-    }
-    word
-}
-
-/// Returns the first bytes of a word, fewer than eight.
-fn first(word: u64, bytes: usize) -> u64 {
-    word & ((1 << (bytes * 8)) - 1)
-}
-
-/// Returns how many bytes of a word stand before its first `=`.
-fn bytes_before_equals(word: u64) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zero_at_equals = word ^ (ONES * b'=' as u64);
-    // The lowest bit that is set is that of the first zero; those above it may be wrong.
-    let found = zero_at_equals.wrapping_sub(ONES) & !zero_at_equals & (ONES << 7);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::ffi::CString;
     use std::format;
     use std::string::String;
+    use std::vec::Vec;
+
+    fn number_of(entry: &str) -> Option<usize> {
+        let entry = CString::new(entry).unwrap();
+        look_up(Text::new(&entry)).map(Known::number)
+    }
+
+    fn names() -> Vec<&'static str> {
+        (0..).take(COUNT).map(name_at).collect()
+    }
+
+    /// What a search through the list says.
+    fn expected(name: &str) -> Option<usize> {
+        names().iter().position(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => *known == name,
+        })
+    }
 
     #[test]
     fn every_name_is_found_and_nothing_else() {
-        for number in 0..COUNT {
-            let name = name_at(number);
-            let found = find(name.as_bytes()).unwrap();
-            assert_eq!(found.number(), number, "{name} stands twice");
-            assert_eq!(found.row().map(|row| row.name), (number < PINS.len()).then_some(name));
-            for value in ["", "x", "a=b", "0123456789abcdef"] {
-                let entry = format!("{name}={value}");
-                assert_eq!(look_up(entry.as_bytes()), (name.len(), Some(found)), "{entry}");
-            }
-            for other in [format!("{name}x"), format!("x{name}"), String::from(&name[1..])] {
-                let known = (0..COUNT).any(|number| name_at(number) == other);
-                assert_eq!(find(other.as_bytes()).is_some(), known, "{other}");
-            }
-        }
-        assert_eq!(find(b""), None);
-    }
-
-    #[test]
-    fn a_name_ends_at_the_first_equals() {
-        for length in 0..40 {
-            let name = "é".repeat(length);
-            for rest in ["", "=", "==", "=xxxxxxxx", "=x=y", "\u{1}=", "<=", ">="] {
-                let entry = format!("{name}{rest}");
-                let want = entry.find('=').unwrap_or(0);
-                assert_eq!(look_up(entry.as_bytes()).0, want, "{entry}");
+        for (number, name) in names().into_iter().enumerate() {
+            assert_eq!(expected(name), Some(number), "{name} stands twice");
+            let known = find_name(name.as_bytes()).unwrap();
+            assert_eq!((known.number(), known.length()), (number, name.len()));
+            assert_eq!(known.row().map(|row| row.name), (number < PINS.len()).then_some(name));
+            for other in [
+                format!("{name}x"),
+                format!("x{name}"),
+                String::from(&name[1..]),
+                String::from(&name[..name.len() - 1]),
+                name.replace('O', "o"),
+                format!("{name}\u{3d}"),
+            ] {
+                let plain = other.split('=').next().unwrap();
+                for value in ["", "x", "GOROOT=x"] {
+                    let entry = format!("{plain}={value}");
+                    assert_eq!(number_of(&entry), expected(plain), "{entry}");
+                }
+                assert_eq!(find_name(plain.as_bytes()).map(Known::number), expected(plain));
             }
         }
     }
 
-    /// The numbers of names fit into a byte, and most places are empty.
     #[test]
-    fn the_table_is_large_enough() {
-        const { assert!(COUNT < 255 && COUNT * 4 < SLOTS) };
-        assert_eq!(TABLE.iter().filter(|&&number| number != 0).count(), COUNT);
+    fn what_is_no_entry_is_not_found() {
+        for text in ["", "=", "=x", "GOROOT", "G", "GOROOT\u{80}=x", "\u{ff}", "GO\u{100}ROOT=x"] {
+            assert_eq!(number_of(text), None, "{text}");
+        }
+        for byte in 1..=255 {
+            for end in [&b"="[..], b"OROOT=x"] {
+                let entry = CString::new([&[byte], end].concat()).unwrap();
+                let want = (byte == b'G' && end.len() > 1).then(|| expected("GOROOT").unwrap());
+                assert_eq!(look_up(Text::new(&entry)).map(Known::number), want, "{entry:?}");
+            }
+        }
+    }
+
+    /// Every node has one parent, whose base and a letter it is.
+    #[test]
+    fn no_two_nodes_share_a_place() {
+        let nodes = TRIE.iter().filter(|place| place.parent != 0).count();
+        let mut prefixes: Vec<String> = Vec::new();
+        for name in names() {
+            let whole = name.strip_suffix('*').map_or_else(|| format!("{name}="), String::from);
+            prefixes.extend((1..=whole.len()).map(|end| String::from(&whole[..end])));
+        }
+        prefixes.sort();
+        prefixes.dedup();
+        assert_eq!(nodes, prefixes.len());
     }
 }

@@ -1,21 +1,23 @@
 //! Program, arguments and environment of the `go` to run.
 
 use crate::barrier::Barrier;
-use crate::environment::{self, Entry, Environment};
+use crate::environment::Environment;
+use crate::known::var;
 use crate::pins::{self, Isolation, Pin, Rule};
 use crate::resolve::Tool;
+use crate::sys::{OwnedText, Text};
 use crate::{layout, names};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 /// What to hand to `execve`, with the arguments of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
     /// Absolute path of the program.
     pub program: Vec<u8>,
-    /// `NAME=value` strings.
-    pub env: Vec<Cow<'a, CStr>>,
+    /// What passes of the caller's environment, as `NAME=value` strings.
+    pub kept: Vec<Text<'a>>,
+    /// What goward sets.
+    pub set: Vec<OwnedText>,
 }
 
 /// A toolchain of the store, and what goes with it.
@@ -43,10 +45,9 @@ pub struct Selection<'s> {
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
     let program = layout::join(&layout::tree(home, key), tool.path());
-    let mut entries = Inherited::new(isolation, pins, env).entries(env);
-    let mut set = |name: &str, value: &[u8]| {
-        entries.push(Cow::Owned(environment::entry(name, value)));
-    };
+    let kept = Inherited::new(isolation, pins, env).entries(env);
+    let mut entries = Vec::with_capacity(MOST_SET + pins.len());
+    let mut set = |name: &str, value: &[u8]| entries.push(OwnedText::entry(name, value));
     match goroot {
         Some(path) => set("GOROOT", path.as_bytes()),
         None => set("GOROOT", &layout::root(home, key)),
@@ -62,7 +63,7 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
     if let Some(marker) = marker(goroot, pins) {
         set(names::PINNED_VAR, &marker);
     }
-    Launch { program, env: entries }
+    Launch { program, kept, set: entries }
 }
 
 /// Returns the launch of a `go` that is not ours.
@@ -75,17 +76,12 @@ pub fn foreign<'a>(program: Vec<u8>, env: &Environment<'a>, home: Option<&[u8]>)
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
     let is_root =
         env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
-    let is_fixed = |e: &Entry| e.name() == b"GOROOT" && inherited.is_from_outer_call(e);
-    let nested = is_root || env.entries().iter().any(is_fixed);
-    let mut entries = if nested {
-        inherited.entries(env)
-    } else {
-        env.entries().iter().map(|entry| Cow::Borrowed(entry.text())).collect()
-    };
-    if let Some(chosen) = env.get(names::GOENV_VAR).filter(|_| nested) {
-        entries.push(Cow::Owned(environment::entry("GOENV", chosen)));
-    }
-    Launch { program, env: entries }
+    let is_fixed = |e: &Text| e.name() == b"GOROOT" && inherited.is_from_outer_call(*e);
+    let nested = is_root || env.texts().iter().any(is_fixed);
+    let kept = if nested { inherited.entries(env) } else { env.texts().to_vec() };
+    let chosen = env.get(names::GOENV_VAR).filter(|_| nested);
+    let set = chosen.map(|chosen| OwnedText::entry("GOENV", chosen)).into_iter().collect();
+    Launch { program, kept, set }
 }
 
 /// How many variables goward sets at most, besides the pins.
@@ -124,40 +120,42 @@ struct Inherited<'p, 'a> {
 
 impl<'p, 'a> Inherited<'p, 'a> {
     fn new(isolation: Isolation, pins: &'p [(&'p str, &'p str)], env: &Environment<'a>) -> Self {
-        let list = |name| env.get(name).unwrap_or_default();
-        Self { isolation, pins, allowed: list(names::ALLOW_VAR), outer: list(names::PINNED_VAR) }
+        let list = |name| env.known(name).unwrap_or_default();
+        Self { isolation, pins, allowed: list(var::ALLOW), outer: list(var::PINNED) }
     }
 
-    fn entries(&self, env: &Environment<'a>) -> Vec<Cow<'a, CStr>> {
-        let all = env.entries();
-        let mut passing = Vec::with_capacity(all.len() + MOST_SET + self.pins.len());
-        let passes = all.iter().filter(|entry| self.passes(entry));
-        passing.extend(passes.map(|entry| Cow::Borrowed(entry.text())));
-        passing
+    fn entries(&self, env: &Environment<'a>) -> Vec<Text<'a>> {
+        let more = MOST_SET + self.pins.len();
+        env.filtered(more, |text, known| match known.row() {
+            Some(row) => self.passes(text, row),
+            None => known != var::PINNED && known != var::OWN_GOENV,
+        })
     }
 
-    fn passes(&self, entry: &Entry) -> bool {
-        let name = entry.name();
-        let Some(row) = entry.row() else {
-            let ours = [names::PINNED_VAR, names::GOENV_VAR];
-            return !ours.iter().any(|ours| ours.as_bytes() == name);
-        };
-        if row.rule == Rule::Choose && (self.is_pinned(name) || self.is_from_outer_call(entry)) {
+    fn passes(&self, text: Text, row: &Pin) -> bool {
+        if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
             return false;
         }
-        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(name, row)
+        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(text, row)
     }
 
-    fn is_pinned(&self, name: &[u8]) -> bool {
-        self.pins.iter().any(|(pinned, _)| pinned.as_bytes() == name)
+    fn is_pinned(&self, row: &Pin) -> bool {
+        self.pins.iter().any(|(pinned, _)| *pinned == row.name)
     }
 
-    fn is_from_outer_call(&self, entry: &Entry) -> bool {
-        let text = entry.text().to_bytes();
+    fn is_from_outer_call(&self, text: Text) -> bool {
+        if self.outer.is_empty() {
+            return false;
+        }
+        let text = text.to_bytes();
         self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == text)
     }
 
-    fn is_allowed(&self, name: &[u8], row: &Pin) -> bool {
+    fn is_allowed(&self, text: Text, row: &Pin) -> bool {
+        if self.allowed.is_empty() {
+            return false;
+        }
+        let name = text.name();
         let mut items = self.allowed.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         items.any(|item| item == name || item == row.name.as_bytes())
     }
@@ -167,7 +165,7 @@ impl<'p, 'a> Inherited<'p, 'a> {
 mod tests {
     use super::*;
     use alloc::ffi::CString;
-    use alloc::vec;
+    use core::ffi::CStr;
     use std::string::{String, ToString};
 
     fn launch<'a>(
@@ -182,13 +180,22 @@ mod tests {
         toolchain(&selection, Tool::Go, env)
     }
 
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
+
+    fn texts<'l>(launch: &'l Launch) -> impl Iterator<Item = &'l CStr> {
+        let kept = launch.kept.iter().map(|text| text.to_c_str());
+        kept.chain(launch.set.iter().map(|text| text.as_text().to_c_str()))
+    }
+
     fn shown(launch: &Launch) -> Vec<String> {
-        launch.env.iter().map(|entry| entry.to_str().unwrap().to_string()).collect()
+        texts(launch).map(|text| text.to_str().unwrap().to_string()).collect()
     }
 
     #[test]
     fn pins_replace_what_the_caller_had_and_nothing_else() {
-        let env = Environment::new(vec![
+        let env = environment(&[
             c"PATH=/bin",
             c"GOEXPERIMENT=outer",
             c"GODEBUG=gctrace=1",
@@ -218,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
-        let own = Environment::new(vec![c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
+        let own = environment(&[c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
         let launch = foreign(b"/usr/bin/go".to_vec(), &own, Some(b"/s"));
         assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
-        let nested = Environment::new(vec![
+        let nested = environment(&[
             c"GOROOT=/s/root/k",
             c"GOEXPERIMENT=x",
             c"GOTOOLCHAIN=local",
@@ -245,19 +252,19 @@ mod tests {
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
         let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
-        let entries: Vec<CString> = outer.env.into_iter().map(Cow::into_owned).collect();
+        let entries: Vec<CString> = texts(&outer).map(CString::from).collect();
         let env = Environment::of(&entries);
         let nested = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
-        assert!(nested.env.is_empty());
+        assert!(shown(&nested).is_empty());
         assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
         // A GOROOT that was given on purpose in between is the caller's.
-        let env = Environment::new(vec![c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
+        let env = environment(&[c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
         let own = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
         assert_eq!(shown(&own)[0], "GOROOT=/own");
     }
 
     fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static CStr]) -> Vec<String> {
-        let env = Environment::new(env.to_vec());
+        let env = environment(env);
         shown(&launch("k", isolation, pins, &env))
     }
 

@@ -13,6 +13,7 @@
 //! What the user trusts is not the store's, which several users may share: [`trust_records`].
 
 use crate::environment::Environment;
+use crate::known::var;
 use crate::names;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -42,17 +43,17 @@ const fn host_platform() -> &'static str {
 pub fn home(env: &Environment) -> Option<Vec<u8>> {
     // The root directory is nobody's store, and nothing is left of it without its slash.
     let absolute = |name| {
-        env.get(name).filter(|path: &&[u8]| {
+        env.known(name).filter(|path: &&[u8]| {
             path.starts_with(b"/") && !without_trailing_slashes(path).is_empty()
         })
     };
-    if let Some(home) = absolute(names::HOME_VAR) {
+    if let Some(home) = absolute(var::GOWARD_HOME) {
         return Some(without_trailing_slashes(home).into());
     }
-    if let Some(data) = absolute("XDG_DATA_HOME") {
+    if let Some(data) = absolute(var::XDG_DATA_HOME) {
         return Some(join(data, b"goward"));
     }
-    Some(join(absolute("HOME")?, b".local/share/goward"))
+    Some(join(absolute(var::HOME)?, b".local/share/goward"))
 }
 
 /// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
@@ -78,7 +79,7 @@ pub fn key(version: &str, platform: &str, h1: &str) -> String {
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
     let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
     for shift in (0..digits.len() * 6 / 4).rev() {
-        key.push(char::from(hex_digit(u128::from(bits >> (shift * 4)))));
+        key.push(char::from(hex_digit(bits >> (shift * 4))));
     }
     key
 }
@@ -86,11 +87,12 @@ pub fn key(version: &str, platform: &str, h1: &str) -> String {
 /// Appends a number in hexadecimal, with zeros in front up to `width` digits.
 pub(crate) fn push_hex(text: &mut Vec<u8>, number: u128, width: u32) {
     let digits = (128 - number.leading_zeros()).div_ceil(4).max(width);
-    text.extend((0..digits).rev().map(|shift| hex_digit(number >> (shift * 4))));
+    #[expect(clippy::cast_possible_truncation, reason = "only the last digit counts")]
+    text.extend((0..digits).rev().map(|shift| hex_digit((number >> (shift * 4)) as u64)));
 }
 
 /// Returns the last digit of a number in hexadecimal.
-fn hex_digit(number: u128) -> u8 {
+fn hex_digit(number: u64) -> u8 {
     b"0123456789abcdef"[(number & 15) as usize]
 }
 
@@ -148,6 +150,11 @@ fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Text;
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
     use alloc::vec;
     use core::ffi::CStr;
 
@@ -170,7 +177,7 @@ mod tests {
             (&[], None),
         ];
         for (entries, want) in cases {
-            let env = Environment::new(entries.to_vec());
+            let env = environment(entries);
             assert_eq!(home(&env).as_deref(), want, "{entries:?}");
         }
     }
@@ -185,7 +192,7 @@ mod tests {
             (&[], None),
         ];
         for (entries, want) in cases {
-            let env = Environment::new(entries.to_vec());
+            let env = environment(entries);
             assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
         }
     }

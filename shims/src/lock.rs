@@ -9,6 +9,7 @@
 mod error;
 mod grammar;
 mod rule;
+pub(crate) mod scan;
 
 pub use error::{ParseLockError, Problem};
 pub use grammar::{
@@ -19,7 +20,7 @@ pub use rule::{MAX_RULES, Rule};
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
 use core::fmt;
-use grammar::{is_bare_key, is_platform};
+use grammar::{bare_key, is_platform};
 
 /// The only schema this parser reads.
 pub const SCHEMA: u32 = 1;
@@ -152,25 +153,27 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     if text.len() > MAX_SIZE {
         return fail(1, Problem::TooLarge);
     }
-    // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
-    if let Some(at) = text.iter().position(|&b| b != b'\n' && !(b' '..=b'~').contains(&b)) {
-        let number = text[..at].split(|&b| b == b'\n').count();
+    let Ok(mut rest) = core::str::from_utf8(text) else {
+        let valid = core::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        let number = text[..valid].split(|&byte| byte == b'\n').count();
         return fail(u32::try_from(number).unwrap_or(u32::MAX), Problem::NotText);
-    }
-    let Ok(text) = core::str::from_utf8(text) else {
-        return fail(1, Problem::NotText);
     };
-    let Some(body) = text.strip_suffix('\n') else {
-        let lines = text.split('\n').count();
-        return fail(u32::try_from(lines).unwrap_or(u32::MAX), Problem::BadLine);
-    };
-    for content in body.split('\n') {
+    loop {
         reader.line += 1;
-        if let Err(problem) = reader.read(content) {
+        // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
+        let (line, after) = rest.split_at(scan::printable(rest.as_bytes()));
+        let Some(after) = after.strip_prefix('\n') else {
+            let problem = if after.is_empty() { Problem::BadLine } else { Problem::NotText };
+            return fail(reader.line, problem);
+        };
+        if let Err(problem) = reader.read(line) {
             return fail(reader.line, problem);
         }
+        if after.is_empty() {
+            return reader.finish();
+        }
+        rest = after;
     }
-    reader.finish()
 }
 
 /// Returns the line that `part`, a piece of a parsed lock, stands on in `text`, counted from 1.
@@ -263,11 +266,9 @@ impl<'a> Reader<'a> {
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or(Problem::BadLine)?);
         }
-        let (key, value) = line.split_once(" = ").ok_or(Problem::BadLine)?;
-        if !is_bare_key(key) {
-            return Err(Problem::BadLine);
-        }
-        let value = Value::parse(value).ok_or(Problem::BadLine)?;
+        let (key, rest) = line.split_at(bare_key(line));
+        let value = rest.strip_prefix(" = ").filter(|_| !key.is_empty());
+        let value = value.and_then(Value::parse).ok_or(Problem::BadLine)?;
         match self.table {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),
@@ -288,7 +289,7 @@ impl<'a> Reader<'a> {
             return Err(Problem::Missing { table: "", key: "schema" });
         }
         let started = self.table != Table::Top;
-        self.table = match name.split_once('.') {
+        self.table = match scan::split_once(name, b'.') {
             None if name == "toolchain" && !started => Table::Toolchain,
             None if name == "toolchain" => return Err(Problem::Duplicate(name.into())),
             None if name == "head" && self.head.is_none() => {
@@ -492,7 +493,8 @@ impl<'a> Value<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix('"') {
             let string = rest.strip_suffix('"')?;
-            let plain = string.len() <= MAX_STRING && !string.contains(['"', '\\']);
+            let plain =
+                string.len() <= MAX_STRING && !scan::has_quote_or_backslash(string.as_bytes());
             return plain.then_some(Self::String(string));
         }
         // TOML integers are signed 64-bit; a leading zero is not TOML.

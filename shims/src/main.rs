@@ -18,13 +18,11 @@ use hosted::exec;
 #[cfg(bare)]
 use sys::exec;
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::ffi::CStr;
 use goward_shim::profile::Applied;
 use goward_shim::resolve::{Choice, applied};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, Step, choose, layout, lock, names, resolve, sys};
 
 /// The shell's exit code for a program that is there and cannot be run.
@@ -37,16 +35,16 @@ fn main() -> std::process::ExitCode {
 
 /// Becomes the program that the call is for; returns only when nothing could be run, with the exit
 /// code.
-fn run(argv: &[&CStr], env: Environment) -> u8 {
-    if let Some(cwd) = sys::working_directory(env.get("PWD")) {
+fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>) -> u8 {
+    if let Some(cwd) = sys::working_directory(env.working_directory()) {
         let call = Call::new(argv, env, &cwd);
         if let Ok(choice) = choose(&call)
             && let Ok(Step::Exec(launch)) = resolve(&call, &choice)
         {
-            if call.env.is_on(names::TRACE_VAR) {
+            if call.env.is_traced() {
                 trace(&call, &choice, &launch.program);
             }
-            exec(&launch.program, argv, &launch.env);
+            exec(&launch.program, argv, launch.kept, &launch.set);
         }
         return hand_over(argv, &call.env);
     }
@@ -76,13 +74,11 @@ fn trace(call: &Call, choice: &Choice, program: &[u8]) {
 
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
-fn hand_over(argv: &[&CStr], env: &Environment) -> u8 {
+fn hand_over(argv: &[Text], env: &Environment) -> u8 {
     let manager = layout::beside(&sys::own_path().unwrap_or_default(), names::MANAGER);
-    let mut arguments = [c"goward", c"miss", c"--"].to_vec();
-    arguments.extend(argv);
-    let entries: Vec<Cow<CStr>> =
-        env.entries().iter().map(|entry| Cow::Borrowed(entry.text())).collect();
-    let code = exec(&manager, &arguments, &entries);
+    let mut arguments = [c"goward", c"miss", c"--"].map(Text::new).to_vec();
+    arguments.extend_from_slice(argv);
+    let code = exec(&manager, &arguments, env.texts().to_vec(), &[]);
     sys::complain(&format!(
         "goward: cannot run `{}` (error {code})\nhint: reinstall goward: its two programs belong \
          in one directory\n",

@@ -127,6 +127,7 @@ impl Effect {
 }
 
 /// One variable.
+#[derive(Debug)]
 pub struct Pin {
     /// Its name; one that ends in `*` stands for all that begin like it.
     pub name: &'static str,
@@ -156,33 +157,7 @@ pub enum BadPin<'a> {
 
 /// Returns the row of `name`, if the table has one.
 pub fn row(name: &[u8]) -> Option<&'static Pin> {
-    match known::find(name) {
-        Some(known) => known.row(),
-        None => row_of_many(name),
-    }
-}
-
-/// Returns the row that stands for `name` and all others that begin like it.
-pub(crate) fn row_of_many(name: &[u8]) -> Option<&'static Pin> {
-    const FIRST_LETTERS: u128 = first_letters();
-    let is_first = name.first().is_some_and(|&b| b < 128 && FIRST_LETTERS >> b & 1 == 1);
-    let is_it = |row: &&Pin| {
-        row.name.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix.as_bytes()))
-    };
-    if is_first { PINS.iter().find(is_it) } else { None }
-}
-
-/// Returns a bit for each letter that such a row begins with.
-const fn first_letters() -> u128 {
-    let (mut letters, mut number) = (0, 0);
-    while number < PINS.len() {
-        let name = PINS[number].name.as_bytes();
-        if name[name.len() - 1] == b'*' {
-            letters |= 1 << name[0];
-        }
-        number += 1;
-    }
-    letters
+    known::find_name(name)?.row()
 }
 
 /// Returns the row of `name`, if a lock may hold a value for it.

@@ -2,6 +2,7 @@
 
 use crate::ci::{self, Built};
 use crate::environment::Environment;
+use crate::known::var;
 use crate::lock::{Lock, Pins, Rule};
 use crate::names;
 use core::fmt;
@@ -53,6 +54,11 @@ impl fmt::Display for Applied<'_> {
     }
 }
 
+/// Returns false when nobody asks for a profile and the lock has no rules.
+pub(crate) fn depends_on_environment(lock: &Lock, env: &Environment) -> bool {
+    !lock.rules.is_empty() || env.known(var::PROFILE).is_some()
+}
+
 /// Returns the pins of `lock` that apply: those of the profile that `GOWARD_PROFILE` names, else
 /// those of the first rule that matches, else the base pins.
 ///
@@ -64,7 +70,7 @@ pub fn apply<'l, 'e>(lock: &'l Lock<'l>, env: &Environment<'e>) -> Result<Applie
     let of = |name: &[u8], reason| {
         lock.profile(name).map(|(name, pins)| Applied { name: Some(name), pins, reason })
     };
-    match env.get(names::PROFILE_VAR) {
+    match env.known(var::PROFILE) {
         Some(value) if value == names::NO_PROFILE.as_bytes() => return Ok(base(Reason::Variable)),
         Some(value) => return of(value, Reason::Variable).ok_or(value),
         None if lock.rules.is_empty() => return Ok(base(Reason::Nothing)),
@@ -136,6 +142,7 @@ fn character_end(name: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Text;
     use alloc::ffi::CString;
     use alloc::string::ToString;
     use alloc::vec;
@@ -232,7 +239,7 @@ mod tests {
         }
         for unknown in [c"GOWARD_PROFILE=cj", c"GOWARD_PROFILE=\xff"] {
             let name = &unknown.to_bytes()["GOWARD_PROFILE=".len()..];
-            assert_eq!(apply(&lock, &Environment::new(vec![unknown])), Err(name));
+            assert_eq!(apply(&lock, &Environment::new(vec![Text::new(unknown)])), Err(name));
         }
         let plain = Lock { rules: Vec::new(), ..lock };
         let applied = apply(&plain, &Environment::default()).unwrap();

@@ -1,13 +1,14 @@
 //! The shim's one decision: which `go`, in which environment.
 
 use crate::barrier::{self, Barrier};
-use crate::environment::{self, Environment, name_of};
+use crate::environment::Environment;
 use crate::find::{self, Found};
+use crate::known::var;
 use crate::launch::{self, Launch, Selection};
 use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
+use crate::sys::{OwnedText, Text};
 use crate::{layout, names, next_go, own_programs, pins, sys, trust};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
@@ -60,7 +61,7 @@ impl Tool {
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
     /// Arguments, `argv[0]` included, as they are handed on.
-    pub argv: &'a [&'a CStr],
+    pub argv: &'a [Text<'a>],
     /// The same as bytes.
     words: Vec<&'a [u8]>,
     /// The caller's environment.
@@ -71,7 +72,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Describes a call.
-    pub fn new(argv: &'a [&'a CStr], env: Environment<'a>, cwd: &'a [u8]) -> Self {
+    pub fn new(argv: &'a [Text<'a>], env: Environment<'a>, cwd: &'a [u8]) -> Self {
         Self { argv, words: argv.iter().map(|word| word.to_bytes()).collect(), env, cwd }
     }
 
@@ -151,17 +152,17 @@ pub enum Refusal {
 /// [`Refusal::Unreadable`] for a lock that is there and cannot be read.
 pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     let env = &call.env;
-    if env.is_on(names::BYPASS_VAR) {
+    if env.known(var::BYPASS) == Some(b"1") {
         return Ok(Choice::Bypass);
     }
     if let Some(request) = call.args().first().and_then(|arg| arg.strip_prefix(b"+")) {
         return Ok(Choice::Request { request, argument: true });
     }
-    if let Some(request) = env.get(names::GO_VAR) {
+    if let Some(request) = env.known(var::GO) {
         return Ok(Choice::Request { request, argument: false });
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
-    if let Some(path) = env.get(names::LOCK_VAR) {
+    if let Some(path) = env.known(var::LOCK) {
         return match sys::read_owned(path, lock::MAX_SIZE) {
             Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
@@ -291,8 +292,8 @@ pub fn applied<'l, 'e>(
     env: &Environment<'e>,
 ) -> Result<Applied<'l>, &'e [u8]> {
     // The default is no project's, and has no profiles.
-    let is_default = layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
-    if is_default {
+    let is_default = || layout::home(env).is_some_and(|home| layout::default_lock(&home) == path);
+    if profile::depends_on_environment(lock, env) && is_default() {
         profile::apply(lock, &Environment::default())
     } else {
         profile::apply(lock, env)
@@ -305,7 +306,7 @@ pub fn applied<'l, 'e>(
 ///
 /// The caller's value, when it asks for another toolchain than the lock.
 pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(), &'e [u8]> {
-    match env.get("GOTOOLCHAIN") {
+    match env.known(var::GOTOOLCHAIN) {
         None | Some(b"local" | b"auto" | b"local+auto") => Ok(()),
         Some(value) if value == version.as_bytes() => Ok(()),
         Some(value) => Err(value),
@@ -327,17 +328,17 @@ fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
 /// [`Refusal::Loop`] when there are too many already.
 pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>, Refusal> {
     let depth: u32 = env
-        .get(names::DEPTH_VAR)
+        .known(var::DEPTH)
         .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
         .unwrap_or(0);
     if depth >= MAX_DEPTH {
         return Err(Refusal::Loop);
     }
-    if env.has(names::DEPTH_VAR) {
-        launch.env.retain(|entry| name_of(entry.to_bytes()) != names::DEPTH_VAR.as_bytes());
+    if env.has(var::DEPTH) {
+        launch.kept.retain(|text| text.name() != names::DEPTH_VAR.as_bytes());
     }
     let depth = decimal(depth + 1);
-    launch.env.push(Cow::Owned(environment::entry(names::DEPTH_VAR, &depth)));
+    launch.set.push(OwnedText::entry(names::DEPTH_VAR, &depth));
     Ok(launch)
 }
 

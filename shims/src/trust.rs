@@ -81,7 +81,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment;
+    use alloc::ffi::CString;
 
     #[test]
     fn names_of_records_are_those_of_the_published_hash() {
@@ -107,11 +107,15 @@ mod tests {
             (":", "/ci/goward.lock", false),
         ];
         for (roots, path, want) in cases {
-            let entries = [environment::entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
+            let entries = [entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
             let env = Environment::of(&entries);
             assert_eq!(is_below_trusted_root(path.as_bytes(), &env), *want, "{roots} {path}");
         }
         assert!(!is_below_trusted_root(b"/goward.lock", &Environment::default()));
+    }
+
+    fn entry(name: &str, value: &[u8]) -> CString {
+        CString::new([name.as_bytes(), b"=", value].concat()).unwrap()
     }
 
     /// Another user than the one who runs the tests.
@@ -125,7 +129,7 @@ mod tests {
         let me = sys::effective_user().unwrap();
         assert!(accepts(me, b"/p/goward.lock", &none) && accepts(ROOT, b"/p/goward.lock", &none));
         assert!(!accepts(somebody(), b"/p/goward.lock", &none));
-        let sudo = [environment::entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
+        let sudo = [entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
         let sudo = accepts(somebody(), b"/p/goward.lock", &Environment::of(&sudo));
         assert_eq!(sudo, me == ROOT, "SUDO_UID counts for root only");
     }
@@ -153,7 +157,7 @@ mod tests {
         std::fs::create_dir_all(&base).unwrap();
         let base = std::fs::canonicalize(&base).unwrap();
         let base = base.to_str().unwrap();
-        let entries = [environment::entry("XDG_STATE_HOME", base.as_bytes())];
+        let entries = [entry("XDG_STATE_HOME", base.as_bytes())];
         let env = Environment::of(&entries);
         let path = format!("{base}/goward.lock").into_bytes();
         std::fs::write(format!("{base}/goward.lock"), "text").unwrap();

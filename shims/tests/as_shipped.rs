@@ -2,4 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
 
+#[cfg(linux)]
+mod cost;
 mod shim;

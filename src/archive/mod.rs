@@ -15,6 +15,7 @@
 
 mod entry_path;
 mod gate;
+pub mod module;
 pub mod module_zip;
 pub mod pack;
 mod read_at;

@@ -1,7 +1,7 @@
 //! Good archives give their files, hostile ones nothing outside the quarantine.
 
 use super::samples::{self, Hostile, RawEntry, RawTar, RawZip, Tree, gzip};
-use super::{Contents, EntryPath, Kind, Limits, Sink, unpack};
+use super::{Contents, EntryPath, Kind, Limits, Sink, module, unpack};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::verify::Quarantine;
 use std::collections::BTreeMap;
@@ -82,6 +82,80 @@ fn good_archives_give_their_files() {
         want = want.without(left_out);
     }
     assert_eq!(files, want.0);
+}
+
+const MODULE: &str = "golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64";
+
+/// Reads a module with every number of hands, which has to come to the same.
+fn read_module(bytes: &[u8]) -> Result<Files> {
+    let read = |hands| {
+        let files = Mutex::new(Files::new());
+        let sink = |path: &EntryPath, _: u64, body: &mut dyn BufRead| {
+            let mut content = Vec::new();
+            body.read_to_end(&mut content)?;
+            files.lock().unwrap().insert(path.as_str().to_owned(), content);
+            Ok(())
+        };
+        let (limits, bytes) = (Limits::default(), bytes.to_vec());
+        let covers = crate::verify::dirhash::is_covered;
+        with_sinks(hands, sink, |sinks| {
+            module::unpack("go.zip", &bytes, &limits, sinks, MODULE, covers)
+        })?;
+        Ok(files.into_inner().unwrap())
+    };
+    let [one, many] = HANDS.map(read);
+    match (&one, &many) {
+        (Ok(one), Ok(many)) => assert_eq!(one, many),
+        (one, many) => assert_eq!(
+            one.as_ref().err().map(ToString::to_string),
+            many.as_ref().err().map(ToString::to_string)
+        ),
+    }
+    many
+}
+
+#[test]
+fn a_module_gives_the_files_that_the_hash_covers() {
+    let tree = tree().with("src/deep/er/go.mod", "module x\n").with("src/x_go.mod", "no module\n");
+    let files = read_module(&tree.module("v0.0.1-go1.27.1.linux-amd64")).unwrap();
+    let mut want = tree;
+    for left_out in ["api/", "doc/", "misc/", "test/"] {
+        want = want.without(left_out);
+    }
+    assert_eq!(files, want.0);
+    assert!(files.contains_key("src/go.mod") && files.contains_key("src/deep/er/go.mod"));
+}
+
+#[test]
+fn what_is_in_no_module_is_refused() {
+    for (name, cause) in [
+        ("go/VERSION", "is not in the module that it should be"),
+        ("golang.org/toolchain@v0.0.1-go1.27.2.linux-amd64/x", "is not in the module"),
+        ("golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64x/x", "is not in the module"),
+        ("golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64", "is not in the module"),
+        ("M/go.mod", "would be a module of its own"),
+        ("M/src/go.mod", "would be a module of its own"),
+        ("M/src/GO.MOD", "would be a module of its own"),
+        ("M/api/go1.txt", "is not a part of the module of a toolchain"),
+        ("M/test/x", "is not a part of the module of a toolchain"),
+        ("M/../x", "leaves the target directory"),
+        ("M//x", "is not a plain path"),
+        ("M/./x", "is not a plain path"),
+        ("M/src\\x", "has characters that do not belong in a file name"),
+        ("M/src/nul.txt", "has the name of a device on Windows"),
+        ("M/version", "differs from `go/VERSION` only in letter case"),
+        ("M/VERSION", "comes twice"),
+    ] {
+        let name = name.replace("M/", &format!("{MODULE}/"));
+        let good = format!("{MODULE}/VERSION");
+        let zip = RawZip(vec![
+            RawEntry::new(good.as_bytes(), b"go1.27.1\n"),
+            RawEntry::new(name.as_bytes(), b"x"),
+        ]);
+        let error = read_module(&zip.pack()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Verification);
+        assert!(error.message().contains(cause), "{name}: {error}");
+    }
 }
 
 #[test]

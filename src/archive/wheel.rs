@@ -22,6 +22,7 @@ pub fn unpack(
     sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
     zip::unpack_some(name, input, limits, sinks, |entry| {
-        entry.starts_with(b"go/") && entry != MARKER
+        let is_wanted = entry.starts_with(b"go/") && entry != MARKER;
+        Ok(is_wanted.then_some(entry.into()))
     })
 }

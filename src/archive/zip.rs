@@ -9,6 +9,7 @@ use super::read_at::{Cursor, ReadAt};
 use super::zip_layout::{self, ZipEntry};
 use super::{Contents, EntryPath, Limits, Sink};
 use crate::error::{Result, untrusted};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,20 +30,21 @@ pub fn unpack(
     limits: &Limits,
     sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    unpack_some(name, input, limits, sinks, |_| true)
+    unpack_some(name, input, limits, sinks, |raw| Ok(Some(raw.into())))
 }
 
-/// The same for the entries that `is_wanted` says, by raw name. The others have to be sound too.
+/// The same for the entries to which `place` gives a name below `go/`, by the name that they have.
+/// Those to which it gives none have to be sound too.
 pub(super) fn unpack_some(
     name: &str,
     input: &dyn ReadAt,
     limits: &Limits,
     sinks: &mut [&mut Sink<'_>],
-    is_wanted: impl Fn(&[u8]) -> bool,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
 ) -> Result<Contents> {
     let meter = Arc::new(Meter::default());
     let mut gate = Gate::new(limits);
-    let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, is_wanted);
+    let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, place);
     match read.and_then(|(archive, files)| hand_all(&archive, &files, sinks)) {
         Ok(()) => Ok(gate.contents()),
         Err(stop) => Err(stop.into_error(name, &meter)),
@@ -63,7 +65,7 @@ fn admit<'a>(
     mut input: Input<Cursor<'a>>,
     limits: &Limits,
     gate: &mut Gate<'_>,
-    is_wanted: impl Fn(&[u8]) -> bool,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
 ) -> Result<(Archive<'a>, Vec<Admitted>), Stop> {
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
@@ -84,13 +86,14 @@ fn admit<'a>(
         if !same {
             return Err(entry(&found.name, "is described in two different ways"));
         }
-        match is_wanted(&found.name) {
-            true if found.is_directory() => gate.directory(&found.name)?,
-            true => {
-                let path = gate.file(&found.name, found.size)?;
+        match place(&found.name)? {
+            Some(name) if found.is_directory() => gate.directory(&name)?,
+            Some(name) => {
+                let path = gate.file(&name, found.size)?;
+                drop(name);
                 files.push(Admitted { index, raw: found.name, path, size: found.size });
             }
-            false => {}
+            None => {}
         }
     }
     Ok((archive, files))
@@ -164,7 +167,7 @@ fn hand_one(
 }
 
 /// Entries cannot overlap, so the sizes in the directory are enough to see a bomb.
-pub(super) fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), Stop> {
+fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), Stop> {
     let sum = |size: fn(&ZipEntry) -> u64| entries.iter().map(size).sum();
     if exceeds_ratio(sum(|found| found.size), sum(|found| found.compressed), limits.ratio) {
         return Err(Stop::refused("it holds far more than its size allows"));
@@ -179,7 +182,7 @@ fn first_twin(entries: &[ZipEntry]) -> Option<String> {
     Some(String::from_utf8_lossy(twin[0]).into_owned())
 }
 
-pub(super) fn damaged(error: ZipError) -> Stop {
+fn damaged(error: ZipError) -> Stop {
     match error {
         ZipError::Io(error) => Stop::damaged(&error),
         error => Stop::Refused(format!("it is damaged: {}", untrusted(error.to_string()))),

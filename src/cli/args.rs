@@ -20,7 +20,7 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "As go: `go +REQUEST ...` runs another Go for one call, `GOWARD_BYPASS=1 go ...` the next \
                   one on PATH.\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification \
-                  failed, 5 network."
+                  failed, 5 network, 6 problems were\nfound."
 )]
 pub struct Cli {
     /// Print only data and errors
@@ -44,12 +44,16 @@ pub enum Command {
     Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
+    /// Carry toolchains and their proofs to machines without network
+    Bundle(Bundle),
     /// Use a Go that is already on the machine, under a name
     Link(Link),
     /// Remove installed toolchains, or names of linked ones
     Uninstall(Uninstall),
     /// List toolchains: those installed, or all releases
     List(List),
+    /// Read installed toolchains again and compare them with what was installed
+    Verify(Verify),
     /// Say which `go` runs here, and why
     Which(Which),
     /// Show the environment that goward gives to `go` here
@@ -83,11 +87,11 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, python-index, a URL, file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL, file:///DIRECTORY
     /// or oci://REGISTRY/REPOSITORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
-    /// Accept toolchains verified at this level or better: none, listed, built-in (the default)
+    /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
 }
@@ -193,6 +197,48 @@ pub struct Install {
 }
 
 #[derive(Args, Debug)]
+pub struct Bundle {
+    #[command(subcommand)]
+    pub command: BundleCommand,
+}
+
+/// What can be done with bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write the toolchains that locks name, with their proofs, into one file
+    Create(BundleCreate),
+    /// Install the toolchains in a bundle; nobody is asked
+    Install(BundleInstall),
+}
+
+#[derive(Args, Debug)]
+pub struct BundleCreate {
+    /// A lock or its directory; may be repeated; without it, the lock here
+    #[arg(long = "lock", value_name = "PATH")]
+    pub locks: Vec<PathBuf>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Take in what the checksum database has no proof for, too
+    #[arg(long)]
+    pub without_proof: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct BundleInstall {
+    /// The bundle
+    pub file: PathBuf,
+    /// Install for another platform, such as windows/amd64
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+    /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub accept: Option<Level>,
+}
+
+#[derive(Args, Debug)]
 pub struct Link {
     /// What to call it: a word such as debian, which then works as a REQUEST
     pub name: String,
@@ -221,6 +267,32 @@ pub struct List {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Verify {
+    /// What to verify: an exact version on all platforms, what fits best, or a linked name; without it,
+    /// what `go` is here
+    #[arg(value_name = "REQUEST")]
+    pub requests: Vec<String>,
+    /// Everything that is installed
+    #[arg(long, conflicts_with_all = ["requests", "lock"])]
+    pub all: bool,
+    /// What the lock here names, on every platform that is installed
+    #[arg(long, conflicts_with = "requests")]
+    pub lock: bool,
+    /// Mend what is wrong; --source then says where to fetch what that takes
+    #[arg(long)]
+    pub repair: bool,
+    /// Say how to build the release again with Go's own gorebuild, and what to compare; does nothing else
+    #[arg(long, conflicts_with_all = ["repair", "source", "json"])]
+    pub rebuild: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
 }
 
 #[derive(Args, Debug)]
@@ -337,8 +409,9 @@ pub enum MirrorCommand {
 
 #[derive(Args, Debug)]
 pub struct MirrorCreate {
-    /// A lock whose toolchains the mirror holds, for all its platforms; may be repeated
-    #[arg(long, value_name = "FILE", required = true)]
+    /// A lock whose toolchains the mirror holds, for all its platforms; may be repeated; without it, the
+    /// lock here
+    #[arg(long, value_name = "FILE")]
     pub lock: Vec<PathBuf>,
     /// Where the mirror is: a directory, s3://BUCKET/PREFIX, gs://, az://,
     /// an https URL (WebDAV), or oci://REGISTRY/REPOSITORY

@@ -9,9 +9,10 @@ use crate::ops::refusal::explain;
 use goward_shim::barrier::changes_settings;
 use goward_shim::find::Found;
 use goward_shim::resolve::{Choice, Step, choose, resolve};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, Tool, names};
 use std::convert::Infallible;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 
 /// Becomes the program that the call is for; returns only on failure, with an exit code that no
@@ -27,7 +28,7 @@ pub(super) fn run(session: &Session, miss: &Miss) -> Error {
 fn serve(session: &Session, miss: &Miss) -> Error {
     let argv: Vec<CString> =
         miss.argv.iter().map(|word| CString::new(word.as_bytes()).unwrap_or_default()).collect();
-    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
+    let argv: Vec<Text> = argv.iter().map(|word| Text::new(word)).collect();
     let entries = session.ctx.entries();
     let cwd = session.ctx.cwd.as_os_str().as_bytes();
     let call = Call::new(&argv, Environment::of(&entries), cwd);
@@ -57,7 +58,7 @@ fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> 
     let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
     let skipped = usize::from(argument);
-    let argv: Vec<&CStr> =
+    let argv: Vec<Text> =
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
     let call = Call::new(&argv, call.env.clone(), call.cwd);
     Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, same)]))
@@ -70,6 +71,7 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     leaves_programs_alone(call)?;
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
+        session.recheck_governing(&toolchain)?;
         session.ready_barrier(toolchain.isolation, &call.env)?;
     }
     let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;

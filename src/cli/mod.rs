@@ -3,6 +3,7 @@
 //! Each module turns its arguments into calls of `ops` and prints what they return.
 
 pub mod args;
+mod bundle;
 mod completions;
 mod debug;
 mod default;
@@ -22,6 +23,7 @@ mod setup;
 mod trust;
 mod uninstall;
 mod r#use;
+mod verify;
 mod version;
 mod which;
 
@@ -76,9 +78,11 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
         Command::Mirror(args) => mirror::run(&session, &args),
+        Command::Bundle(args) => bundle::run(&session, &args),
         Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
+        Command::Verify(args) => verify::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),

@@ -100,6 +100,11 @@ impl NetError {
         Self { what: what.to_owned(), url: shown(url), problem, attempts }
     }
 
+    /// Returns true when the server says that there is no such file.
+    pub fn is_absence(&self) -> bool {
+        matches!(self.problem, Problem::NotFound(_))
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match &self.problem {
             Problem::Offline => {

@@ -10,6 +10,8 @@
 mod client;
 mod download;
 mod error;
+mod goauth;
+mod goproxy;
 mod part;
 pub mod registry;
 mod retry;
@@ -19,6 +21,8 @@ mod url;
 
 pub use download::{Download, Job, MAX_SIZE, Progress};
 pub use error::{NetError, Problem};
+pub use goauth::GoAuth;
+pub use goproxy::{GoProxy, Place};
 pub use reqwest::Url;
 pub use store_client::StoreConnector;
 pub use url::{join, parse_url, shown};
@@ -116,6 +120,16 @@ impl Net {
     pub fn fetch_small(&self, what: &str, url: &Url, limit: u64) -> Result<Fetched, NetError> {
         retry::with_retries(&self.clients.patience, || self.fetch_once(url, limit))
             .map_err(|(problem, attempts)| NetError::new(what, url, problem, attempts))
+    }
+
+    /// Like [`Net::with_patience`], without the credentials of netrc.
+    ///
+    /// # Errors
+    ///
+    /// As [`Net::new`].
+    pub fn without_netrc(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
+        let settings = Settings::from_ctx(ctx, http_hosts)?.without_netrc();
+        Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })
     }
 
     fn fetch_once(&self, url: &Url, limit: u64) -> Result<Fetched, Problem> {

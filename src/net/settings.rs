@@ -47,6 +47,11 @@ impl Settings {
         })
     }
 
+    /// Forgets what netrc has.
+    pub(super) fn without_netrc(self) -> Self {
+        Self { netrc: Netrc::default(), ..self }
+    }
+
     /// Returns netrc's credentials for exactly the host of a URL that has none of its own.
     ///
     /// netrc's `default` entry is not used: it would go to every host there is.

@@ -7,8 +7,8 @@ use goward_shim::barrier::{self, Barrier, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Launch;
 use goward_shim::pins::{self, Isolation, Rule};
-use goward_shim::{Call, Environment, environment, names};
-use std::borrow::Cow;
+use goward_shim::sys::{OwnedText, Text};
+use goward_shim::{Call, Environment, names};
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -69,11 +69,11 @@ impl Session {
         }
         let mut launch = launch;
         let ours = ["GOENV", names::GOENV_VAR];
-        launch
-            .env
-            .retain(|entry| !ours.iter().any(|name| name_of(entry.to_bytes()) == name.as_bytes()));
+        let is_ours = |text: Text| ours.iter().any(|name| text.name() == name.as_bytes());
+        launch.kept.retain(|text| !is_ours(*text));
+        launch.set.retain(|text| !is_ours(text.as_text()));
         if let Some(chosen) = barrier.chosen {
-            launch.env.push(Cow::Owned(environment::entry("GOENV", chosen)));
+            launch.set.push(OwnedText::entry("GOENV", chosen));
         }
         become_program(call, &launch)
     }

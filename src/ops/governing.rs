@@ -11,6 +11,7 @@ use crate::version::GoVersion;
 use goward_shim::lock::{self, Level};
 use goward_shim::pins::Isolation;
 use goward_shim::resolve::{self, Choice, check_gotoolchain};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, Refusal, Tool, layout, names, next_go};
 use std::ffi::OsString;
 use std::fmt::{self, Display};
@@ -114,7 +115,8 @@ impl Session {
     pub fn governing(&self, tool: Tool) -> Result<Governing> {
         let entries = self.ctx.entries();
         let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        self.governing_call(&Call::new(&[tool.argv0()], Environment::of(&entries), cwd))
+        let argv = [Text::new(tool.argv0())];
+        self.governing_call(&Call::new(&argv, Environment::of(&entries), cwd))
     }
 
     /// Returns what runs for `call`, and why.

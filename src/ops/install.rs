@@ -8,7 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
+use crate::source::Source;
 use crate::store::{Installed, Store};
+use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::request::Request;
 use crate::version::{GoVersion, floor};
@@ -76,6 +78,14 @@ impl Want {
         let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
         Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
     }
+}
+
+/// Where a toolchain comes from, and who says what it is.
+pub(super) enum Supply<'a> {
+    /// The user's sources, and the checksum database.
+    Sources,
+    /// This source alone, with what is proved already.
+    Given { source: &'a dyn Source, logged: Option<&'a Logged> },
 }
 
 /// A toolchain that is installed now.
@@ -242,12 +252,27 @@ impl Session {
     /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
     pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
-        let mut outcome = self.install_missing(want, fetch)?;
+        self.install_from(want, fetch, &Supply::Sources)
+    }
+
+    /// Like [`Session::install`], from `supply`.
+    pub(super) fn install_from(
+        &self,
+        want: &Want,
+        fetch: &Fetch,
+        supply: &Supply<'_>,
+    ) -> Result<Outcome> {
+        let mut outcome = self.install_missing(want, fetch, supply)?;
+        if outcome.is_new {
+            self.remember_new(&self.store()?, &outcome.installed);
+        } else {
+            self.recheck(&self.store()?, &outcome.installed)?;
+        }
         outcome.warnings.extend(floor::warning(want.version, want.platform));
         Ok(outcome)
     }
 
-    fn install_missing(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+    fn install_missing(&self, want: &Want, fetch: &Fetch, supply: &Supply<'_>) -> Result<Outcome> {
         if let Some(locked) = want.locked.as_ref().filter(|locked| locked.link.is_some()) {
             return self.install_locked_link(want, locked);
         }
@@ -275,7 +300,7 @@ impl Session {
         if let Some(installed) = present(&store, want, floor)? {
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
-        let (delivery, warnings) = self.obtain(&store, want, fetch)?;
+        let (delivery, warnings) = self.obtain(&store, want, fetch, supply)?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(Outcome { installed, is_new: true, warnings })
@@ -303,7 +328,7 @@ impl Session {
     pub fn identify(&self, want: &Want, fetch: &Fetch) -> Result<Identity> {
         let store = self.store()?;
         store.recover()?;
-        let (delivery, _) = self.obtain(&store, want, fetch)?;
+        let (delivery, _) = self.obtain(&store, want, fetch, &Supply::Sources)?;
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
     }

@@ -4,11 +4,10 @@ use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use goward_shim::environment::name_of;
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
-use goward_shim::{Call, Environment, Tool, barrier, environment, names, own_programs, resolve};
-use std::borrow::Cow;
+use goward_shim::sys::{OwnedText, Text};
+use goward_shim::{Call, Environment, Tool, barrier, names, own_programs, resolve};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -38,21 +37,18 @@ impl Session {
         let barrier = barrier::locate(home, toolchain.isolation, &env);
         let selection = selection(home, toolchain, &pins, &barrier);
         let launch = launch::toolchain(&selection, Tool::Go, &env);
-        // What passes is borrowed, what goward sets is owned.
+        let set = || launch.set.iter().map(OwnedText::as_text);
         let kept: BTreeSet<&[u8]> =
-            launch.env.iter().map(|entry| name_of(entry.to_bytes())).collect();
+            launch.kept.iter().copied().chain(set()).map(Text::name).collect();
         let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
         // A name that is none would be read as commands by the shell that evaluates the answer.
         let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
         let mut changes: BTreeMap<String, Option<OsString>> =
             removed.map(|name| (name.to_owned(), None)).collect();
-        for entry in &launch.env {
-            if let Cow::Owned(entry) = entry {
-                let entry = entry.as_bytes();
-                let name = name_of(entry);
-                let value = OsString::from_vec(entry[name.len() + 1..].to_vec());
-                changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
-            }
+        for entry in set() {
+            let name = entry.name();
+            let value = OsString::from_vec(entry.to_bytes()[name.len() + 1..].to_vec());
+            changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
         }
         Ok(changes.into_iter().collect())
     }
@@ -125,6 +121,7 @@ impl Session {
             overridden.toolchain
         };
         self.provide(&toolchain, fetch)?;
+        self.recheck_governing(&toolchain)?;
         if !self.root(&toolchain)?.join("bin/go").exists() {
             // Without it the `go` on PATH would be another one.
             self.place_shims()?;
@@ -138,6 +135,7 @@ impl Session {
     /// fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
         let ready = leaves_programs_alone(call)
+            .and_then(|()| self.recheck_governing(toolchain))
             .and_then(|()| self.ready_barrier(toolchain.isolation, &call.env))
             .and_then(|()| self.ctx.home());
         let home = match ready {
@@ -156,8 +154,8 @@ impl Session {
             Ok(launch) => launch,
             Err(refusal) => return refusal::explain(&self.ctx, &refusal),
         };
-        let extra = extra.iter().map(|(name, value)| environment::entry(name, value.as_bytes()));
-        launch.env.extend(extra.map(Cow::Owned));
+        let extra = extra.iter().map(|(name, value)| OwnedText::entry(name, value.as_bytes()));
+        launch.set.extend(extra);
         become_program(call, &launch)
     }
 }
@@ -189,11 +187,10 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
         child.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
     }
     child.env_clear();
-    for entry in &launch.env {
-        let entry = entry.to_bytes();
-        let name = name_of(entry);
+    for entry in launch.kept.iter().copied().chain(launch.set.iter().map(OwnedText::as_text)) {
+        let name = entry.name();
         if !name.is_empty() {
-            child.env(os(name), os(&entry[name.len() + 1..]));
+            child.env(os(name), os(&entry.to_bytes()[name.len() + 1..]));
         }
     }
     let why = child.exec();

@@ -62,10 +62,14 @@ impl Session {
             bytes: found.bytes(),
             absent: Vec::new(),
             extra: false,
+            disk: None,
             linked: Some(linked.clone()),
         };
         let before = store.linked(&name)?;
         let installed = store.link(&name, &receipt)?;
+        if installed.is_linked() {
+            store.write_list(&installed, &found.files)?;
+        }
         let is_other = before.is_some_and(|before| before.key != installed.key);
         Ok(NewLink { name, linked, installed, is_other })
     }

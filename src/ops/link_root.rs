@@ -11,6 +11,7 @@ use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use fs_err as fs;
 use goward_shim::resolve::{Choice, choose};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, Refusal, layout};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
@@ -99,7 +100,8 @@ impl Session {
     fn fixed_goroot(&self) -> Result<(PathBuf, PathBuf)> {
         let entries = self.ctx.entries();
         let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        let call = Call::new(&[c"go"], Environment::of(&entries), cwd);
+        let argv = [Text::new(c"go")];
+        let call = Call::new(&argv, Environment::of(&entries), cwd);
         let choice = choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))?;
         let (Choice::Project(found) | Choice::Default(found)) = choice else {
             return Err(Error::new(Kind::NotFound, "no lock decides which `go` runs here")

@@ -182,7 +182,10 @@ impl Session {
             {
                 return Err(contradiction(want, &locked.h1, h1, "built-in record"));
             }
-            return enough((locked_platform(h1, record), Level::BuiltIn), want, floor);
+            // What is installed may be proved better, by a bundle or when it was installed.
+            let installed = self.store()?.find(version, platform, Some(h1))?;
+            let level = installed.as_ref().map_or(Level::BuiltIn, level_of).max(Level::BuiltIn);
+            return enough((locked_platform(h1, record), level), want, floor);
         }
         // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
         // it is worth what its source listed.

@@ -6,24 +6,16 @@
 use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
-use crate::net::{Net, Patience};
+use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
 use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
 use crate::version::GoVersion;
-use goward_shim::pins::Isolation;
-use goward_shim::{Environment, barrier};
 use std::borrow::Cow;
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
-
-/// Longest file of `go env -w` that is read.
-const MAX_GO_ENV: u64 = 1 << 20;
 
 /// The checksum database, as far as one run of the program got to know it.
 #[derive(Debug, Default)]
@@ -112,7 +104,7 @@ impl Session {
         if self.ctx.is_offline() || self.log.outage.get().is_some() {
             return Ok(None);
         }
-        let remote = match self.remote() {
+        let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -148,7 +140,7 @@ impl Session {
         if self.ctx.is_offline() {
             return Ok(Err("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
         }
-        let remote = match self.remote() {
+        let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => return Ok(Err("`GOPROXY` is `off`".to_owned())),
             Err(error) => return Ok(Err(error.message().to_owned())),
@@ -162,8 +154,18 @@ impl Session {
         }
     }
 
+    /// Returns what is remembered of the log, with no way to ask it that anybody would use.
+    pub(super) fn log_memory(&self) -> Result<Remote> {
+        let authority = self.log.authority()?;
+        let name = authority.key.name();
+        let route = Route::at(name, parse_url(&format!("https://{name}"))?);
+        let net = Net::new(&self.ctx, Vec::new())?;
+        let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
+        Ok(Remote::new(net, route, state.as_deref(), cache.as_deref()))
+    }
+
     /// Returns the way to the log; `None` when GOPROXY says that there is none.
-    fn remote(&self) -> Result<Option<&Remote>> {
+    pub(super) fn log_remote(&self) -> Result<Option<&Remote>> {
         if let Some(remote) = self.log.remote.get() {
             return Ok(Some(remote));
         }
@@ -181,37 +183,15 @@ impl Session {
             backoff: Duration::from_millis(200),
             ..Patience::default()
         };
-        let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
+        let (_, net) = self.module_net(patience)?;
         let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
         let remote = Remote::new(net, route, state.as_deref(), cache.as_deref());
         Ok(Some(self.log.remote.get_or_init(|| remote)))
     }
-
-    /// Returns a variable as Go would see it outside of projects: from the environment, else from the
-    /// user's file of `go env -w`.
-    fn go_setting(&self, name: &str) -> Result<Option<String>> {
-        if let Some(value) = self.ctx.text(name)? {
-            return Ok(Some(value.to_owned()));
-        }
-        let entries = self.ctx.entries();
-        let home = self.ctx.home()?;
-        let isolation = Isolation::default();
-        let own =
-            barrier::locate(home.as_os_str().as_bytes(), isolation, &Environment::of(&entries));
-        let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
-            return Ok(None);
-        };
-        if fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_GO_ENV) {
-            return Ok(None);
-        }
-        let text = fs_err::read_to_string(&path).unwrap_or_default();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
-    }
 }
 
 /// Holds what the log proves against what else is known.
-fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
+pub(super) fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
     let (version, platform) = (want.version, want.platform);
     let differs = |known: &str| known != logged.h1.as_str();
     let recorded = Records::built_in().get(version, platform).and_then(|record| record.h1.as_ref());

@@ -6,6 +6,8 @@
 //! call.
 
 pub mod barrier;
+pub mod bundle_create;
+pub mod bundle_install;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
@@ -18,19 +20,25 @@ pub mod launch;
 pub mod link;
 pub mod link_root;
 pub mod lock;
+mod locks;
 pub mod log;
 pub mod mirror;
+mod modules;
 pub mod overrides;
 pub mod pick;
 mod pins;
 pub mod provide;
+pub mod rebuild;
+mod recheck;
 pub mod records;
 pub mod refusal;
 pub mod rollback;
 pub mod setup;
+mod staple;
 pub mod trust;
 pub mod uninstall;
 pub mod r#use;
+pub mod verify;
 
 use crate::config::Config;
 use crate::ctx::Ctx;

@@ -10,6 +10,7 @@ use crate::shell;
 use goward_shim::find::Found;
 use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
+use goward_shim::sys::Text;
 use goward_shim::{Call, Environment, layout, lock, names, sys, trust};
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -260,7 +261,8 @@ impl Session {
     fn found_here(&self) -> Result<Found> {
         let entries = self.ctx.entries();
         let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        let call = Call::new(&[c"go"], Environment::of(&entries), cwd);
+        let argv = [Text::new(c"go")];
+        let call = Call::new(&argv, Environment::of(&entries), cwd);
         match choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
             Choice::Project(found) | Choice::Default(found) => Ok(found),
             Choice::Bypass | Choice::Nobody | Choice::Request { .. } => {

@@ -4,13 +4,13 @@
 //! beside an archive says what the archive should be, and if there is none, nobody does.
 
 use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
+use super::save::save;
 use super::{
     Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
     parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{Download, Fetched, Job, Net, NetError, Problem, Progress, Url, join, shown};
-use std::io::{Seek, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -118,9 +118,7 @@ impl Source for GoDev {
             size: download.size(),
             body: match kind {
                 ArtifactKind::TarGz => Body::Download(Box::new(download)),
-                ArtifactKind::Wheel | ArtifactKind::Zip => {
-                    Body::File(save(download, scratch, &name)?)
-                }
+                _ => Body::File(save(download, scratch, &name)?),
             },
             name,
         })
@@ -140,21 +138,4 @@ fn if_there(fetched: Result<Fetched, NetError>) -> Result<Option<Fetched>> {
 
 fn beginning(bytes: &[u8]) -> String {
     untrusted(String::from_utf8_lossy(&bytes[..bytes.len().min(40)]))
-}
-
-/// Writes a download into a file that has no name, for formats that are read from their end.
-fn save(mut download: Download, scratch: &Path, name: &str) -> Result<fs_err::File> {
-    let file = tempfile::tempfile_in(scratch)
-        .map_err(|error| Error::from(error).context(cannot_save(scratch, name)))?;
-    let mut file = fs_err::File::from_parts(file, scratch.join(name));
-    if let Err(error) = std::io::copy(&mut download, &mut file) {
-        return Err(download.failure().cloned().map_or_else(|| error.into(), Error::from));
-    }
-    file.flush()?;
-    file.rewind()?;
-    Ok(file)
-}
-
-fn cannot_save(scratch: &Path, name: &str) -> String {
-    format!("cannot save `{name}` in `{}`", untrusted(scratch.to_string_lossy()))
 }

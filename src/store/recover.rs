@@ -57,6 +57,7 @@ impl Store {
             self.clear_links(&mut recovered)?;
             self.clear_trees(records, &mut recovered)?;
             self.clear_lists()?;
+            self.measure_rooms()?;
         }
         Ok(recovered)
     }
@@ -184,6 +185,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
         bytes: found.bytes(),
         absent,
         extra: false,
+        disk: None,
         linked: None,
     };
     (receipt.h1 == *known && receipt.key() == key).then_some((receipt, found))

@@ -1,5 +1,6 @@
 //! The hash of a tree as it is on disk now.
 
+use super::survey::{Found, What, hands, survey};
 use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -10,15 +11,13 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// How much is read at a time.
 const BUFFER: usize = 256 << 10;
-/// The most files that are read at a time.
-const MAX_HANDS: usize = 8;
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,74 +48,86 @@ pub fn rehash(
     platform: Platform,
     absent: &[(String, Digest)],
 ) -> Result<Rehashed> {
-    let mut paths = Vec::new();
-    list(directory, "", &mut paths).map_err(|error| match error.kind() {
-        Kind::Verification => error.detail(format!("found in `{}`", directory.display())),
-        _ => error,
-    })?;
+    let mut files = Vec::new();
+    for found in survey(directory)? {
+        if !belongs(&found) {
+            let path = untrusted(&found.path);
+            let message = format!("`{path}` does not belong to the toolchain");
+            return Err(Error::new(Kind::Verification, message)
+                .detail(format!("found in `{}`", directory.display())));
+        }
+        if found.what == What::File {
+            files.push(found);
+        }
+    }
+    largest_first(&mut files);
+    let paths: Vec<_> = files.into_iter().map(|found| (found.path, found.place)).collect();
     let files = read_all(&paths)?;
-    let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
-    let left_out = absent.iter().filter(|(path, _)| !files.contains_key(path));
-    let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
-    let h1 = tree_h1(version, platform, present.chain(left_out))?;
+    let h1 = h1_of(&files, version, platform, absent)?;
     Ok(Rehashed { h1, files })
 }
 
-/// Collects the files: the path in the tree, and where it is.
-fn list(directory: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let path = format!("{prefix}{}", name.to_string_lossy());
-        let foreign = || {
-            let path = untrusted(&path);
-            Error::new(Kind::Verification, format!("`{path}` does not belong to the toolchain"))
-        };
-        let kind = entry.file_type()?;
-        if name.to_str().is_none() || EntryPath::parse(format!("go/{path}").as_bytes()).is_err() {
-            return Err(foreign());
+/// Returns true for an entry that a toolchain could have.
+pub(super) fn belongs(found: &Found) -> bool {
+    let is_name = |path: &str| EntryPath::parse(format!("go/{path}").as_bytes()).is_ok();
+    match found.what {
+        _ if !found.is_plain => false,
+        What::Directory => found.path.is_empty() || is_name(&found.path),
+        // A `go.mod` has that name in the module.
+        What::File => {
+            let name = found.path.rsplit('/').next();
+            is_name(&found.path) && is_covered(&found.path) && name != Some("_go.mod")
         }
-        if kind.is_dir() {
-            list(&entry.path(), &format!("{path}/"), found)?;
-        } else if kind.is_file() && is_covered(&path) {
-            found.push((path, entry.path()));
-        } else {
-            return Err(foreign());
-        }
+        What::Other => false,
     }
-    Ok(())
 }
 
-/// Digests files, each core its share.
+/// Puts the files in an order in which all cores end at about the same time.
+pub(super) fn largest_first(files: &mut [Found]) {
+    files.sort_unstable_by(|a, b| b.size.cmp(&a.size).then_with(|| a.path.cmp(&b.path)));
+}
+
+/// Returns the hash of a tree that has `files`, and that `absent` count for.
+pub(super) fn h1_of(
+    files: &BTreeMap<String, Entry>,
+    version: GoVersion,
+    platform: Platform,
+    absent: &[(String, Digest)],
+) -> Result<H1> {
+    let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
+    let left_out = absent.iter().filter(|(path, _)| !files.contains_key(path));
+    let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
+    tree_h1(version, platform, present.chain(left_out))
+}
+
+/// Digests files, each core its share; their names, and where they are.
 pub(super) fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, Entry>> {
+    let done = read_each(paths);
+    let entry = |(index, entry): (usize, io::Result<Entry>)| Ok((paths[index].0.clone(), entry?));
+    done.into_iter().map(entry).collect()
+}
+
+/// Digests files, each core its share; returns for each index what it is, or why it cannot be read.
+pub(super) fn read_each(paths: &[(String, PathBuf)]) -> Vec<(usize, io::Result<Entry>)> {
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut done, mut buffer) = (Vec::new(), vec![0; BUFFER]);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((_, place)) = paths.get(index) else { return Ok(done) };
-            match read(place, &mut buffer) {
-                Ok(entry) => done.push((index, entry)),
-                Err(error) => {
-                    next.store(paths.len(), Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
+            let Some((_, place)) = paths.get(index) else { return done };
+            done.push((index, read(place, &mut buffer)));
         }
     };
-    let hands = thread::available_parallelism().map_or(1, usize::from).min(MAX_HANDS);
-    let done: Result<Vec<Vec<_>>> = thread::scope(|scope| {
-        let hands: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands()).map(|_| scope.spawn(work)).collect();
         let join = |hand: thread::ScopedJoinHandle<'_, _>| {
             hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        hands.into_iter().map(join).collect()
-    });
-    let entry = |(index, entry): (usize, Entry)| (paths[index].0.clone(), entry);
-    Ok(done?.into_iter().flatten().map(entry).collect())
+        hands.into_iter().flat_map(join).collect()
+    })
 }
 
-fn read(path: &Path, buffer: &mut [u8]) -> Result<Entry> {
+fn read(path: &Path, buffer: &mut [u8]) -> io::Result<Entry> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
     let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let (mut hasher, mut size) = (Hasher::default(), 0);
@@ -128,7 +139,7 @@ fn read(path: &Path, buffer: &mut [u8]) -> Result<Entry> {
                 size += count as u64;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
 }

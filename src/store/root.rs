@@ -45,6 +45,12 @@ pub(super) fn ensure_for(store: &Store, key: &str, tree: &Path, extra: bool) -> 
     }
 }
 
+/// Returns true when the root of `key` leads to its tree and nowhere else.
+pub(super) fn is_in_order(store: &Store, key: &str, extra: bool) -> Result<bool> {
+    let wanted = links(store, key, &store.place("tree", key), extra)?;
+    Ok(is_right(&store.place("root", key), &wanted))
+}
+
 /// Returns the links of a root by path: what each points to.
 fn links(store: &Store, key: &str, tree: &Path, extra: bool) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let mut links = BTreeMap::new();

@@ -114,6 +114,8 @@ fn receipts_are_canonical_json() {
     assert_eq!(fs::read_to_string(path).unwrap(), receipt.render());
     receipt.absent = vec![("LICENSE".to_owned(), Digest::of(b"x"))];
     receipt.archive = Some((Digest::of(b"a"), 7));
+    assert!(receipt.disk.is_some_and(|room| !room.shared), "{:?}", receipt.disk);
+    receipt.disk = Some(Room { bytes: 4096, shared: true });
     let (h1, a, x) = (receipt.h1.clone(), Digest::of(b"a"), Digest::of(b"x"));
     let (files, bytes) = (receipt.files, receipt.bytes);
     let text = format!(
@@ -134,7 +136,11 @@ fn receipts_are_canonical_json() {
       "sha256": "{x}"
     }}
   ],
-  "extra": false
+  "extra": false,
+  "disk": {{
+    "bytes": 4096,
+    "shared": true
+  }}
 }}
 "#
     );
@@ -356,7 +362,7 @@ fn many_installs_at_once_are_one_without_locks_too() {
                     let staging = store.stage("test").unwrap();
                     let verified = verified(&staging, &tree(), false, Level::Listed);
                     start.wait();
-                    let installed = store.commit(&verified, "x").unwrap();
+                    let installed = store.commit(&verified, "x", Room::default()).unwrap();
                     store.ensure_root(&installed).unwrap();
                 });
             }

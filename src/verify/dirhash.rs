@@ -5,15 +5,14 @@
 //! installed tree. It covers names and contents, but neither modes nor times, and not the
 //! directories that the module leaves out (`cmd/distpack`, `pack.go`).
 
-use super::sha256::{Digest, Hasher, Hashing};
-use crate::archive::{Limits, ReadAt, module_zip};
+use super::sha256::{Digest, Hasher};
+use crate::archive::module_zip;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::{self, Display};
-use std::io;
 
 /// The identity of a toolchain: `h1:` and the base64 of a SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +45,11 @@ pub fn is_covered(path: &str) -> bool {
     first.is_none_or(|first| !NOT_COVERED.contains(&first))
 }
 
+/// Returns the module that a release is: `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
+pub fn module_of(version: GoVersion, platform: Platform) -> String {
+    format!("golang.org/toolchain@{}", platform.module_version(version))
+}
+
 /// Returns the hash of a tree: `files` are paths relative to GOROOT, in any order. Files that the
 /// hash does not cover are passed over.
 ///
@@ -62,58 +66,22 @@ pub fn tree_h1<'a>(
         lines.push((module_name(path)?, digest));
     }
     lines.sort_unstable();
-    let module = module(version, platform);
-    Ok(sum(lines.iter().map(|(name, digest)| format!("{digest}  {module}/{name}\n"))))
-}
-
-/// Returns the module that a toolchain is, as in `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
-pub fn module(version: GoVersion, platform: Platform) -> String {
-    format!("golang.org/toolchain@v0.0.1-{version}.{}", platform.lock_name())
-}
-
-/// Returns the hash of a zip of a module, whatever it holds (`dirhash.HashZip`).
-///
-/// # Errors
-///
-/// [`Kind::Verification`] for a zip that is damaged or refused.
-pub fn zip_h1(name: &str, zip: &dyn ReadAt, limits: &Limits) -> Result<H1> {
-    let mut lines = Vec::new();
-    module_zip::read(name, zip, limits, &mut |entry, contents| {
-        if entry.contains('\n') {
-            return Err(strange_name(entry));
-        }
-        let mut digesting = Hashing::new(contents);
-        io::copy(&mut digesting, &mut io::sink()).map_err(|error| damaged(name, &error))?;
-        lines.push((entry.to_owned(), digesting.finish().0));
-        Ok(())
-    })?;
-    lines.sort_unstable();
-    Ok(sum(lines.iter().map(|(name, digest)| format!("{digest}  {name}\n"))))
-}
-
-fn sum(lines: impl Iterator<Item = String>) -> H1 {
+    let module = module_of(version, platform);
     let mut hasher = Hasher::default();
-    lines.for_each(|line| hasher.update(line.as_bytes()));
-    H1(format!("h1:{}", STANDARD.encode(hasher.finish().as_bytes())))
+    for (name, digest) in &lines {
+        hasher.update(format!("{digest}  {module}/{name}\n").as_bytes());
+    }
+    Ok(H1(format!("h1:{}", STANDARD.encode(hasher.finish().as_bytes()))))
 }
 
-fn damaged(name: &str, error: &io::Error) -> Error {
-    let (name, error) = (untrusted(name), untrusted(error.to_string()));
-    Error::new(Kind::Verification, format!("`{name}` is damaged: {error}"))
-}
-
-fn strange_name(path: &str) -> Error {
-    Error::new(
-        Kind::Verification,
-        format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
-    )
-}
-
-/// Returns the name of a file in the module.
+/// Returns the name of a file in the module, where `go.mod` would start a module of its own.
 fn module_name(path: &str) -> Result<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if name == "_go.mod" || path.chars().any(char::is_control) {
-        return Err(strange_name(path));
+        return Err(Error::new(
+            Kind::Verification,
+            format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
+        ));
     }
     Ok(module_zip::entry_name(path))
 }

@@ -126,7 +126,7 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
         _ => Level::None,
     };
     let tree = match (&evidence.logged, &known.h1) {
-        (Some(_), _) => Level::Logged,
+        (Some(logged), _) => logged.level(),
         (None, Some(_)) => Level::BuiltIn,
         (None, None) => archive,
     };
@@ -233,7 +233,7 @@ mod tests {
 
     fn logged(first: char) -> Logged {
         let head = Authority::of_go().unwrap().seed.unwrap();
-        Logged { h1: h1(first), record: 7, head }
+        Logged { h1: h1(first), record: 7, head, is_stapled: false }
     }
 
     // The tree has the hash M, its archive the content `a`.
@@ -356,6 +356,15 @@ mod tests {
                     ..from_a()
                 },
                 Ok((Level::Logged, Level::None)),
+            ),
+            (
+                "a proof that was carried along",
+                Evidence {
+                    logged: Some(Logged { is_stapled: true, ..logged('M') }),
+                    record: Some(record(m(), None)),
+                    ..none()
+                },
+                Ok((Level::Stapled, Level::None)),
             ),
             (
                 "another hash is logged",

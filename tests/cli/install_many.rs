@@ -3,6 +3,7 @@
 use super::{archive, key, mirror, sandbox};
 use crate::common::Sandbox;
 use crate::common::archives::{RawTar, Tree};
+use crate::common::memory::peak;
 use crate::common::server::{Fault, hex_sha256};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -123,13 +124,6 @@ fn large_archive(version: &str) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// The most memory that a process had, in bytes, as far as it can be asked.
-fn peak(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
-}
-
 #[test]
 fn memory_does_not_depend_on_the_archive() {
     if !Path::new("/proc/self/status").exists() {
@@ -146,19 +140,27 @@ fn memory_does_not_depend_on_the_archive() {
     let sandbox = sandbox.source(&source);
     for requests in [&["1.99.0"][..], &["1.99.0", "1.99.1"]] {
         let home = sandbox.path(&format!("store-{}", requests.len()));
-        let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
-        command.env("GOWARD_HOME", &home).arg("install").args(requests).stdin(Stdio::null());
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut most = 0;
-        let status = loop {
-            most = most.max(peak(child.id()).unwrap_or_default());
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        let most_of = |words: &[&str]| {
+            let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+            command.env("GOWARD_HOME", &home).args(words).stdin(Stdio::null());
+            let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+            let mut most = 0;
+            let status = loop {
+                most = most.max(peak(child.id()).unwrap_or_default());
+                if let Some(status) = child.try_wait().unwrap() {
+                    break status;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            };
+            assert!(status.success(), "{words:?}");
+            assert!(most > 1 << 20, "{words:?}: {most} bytes");
+            most
         };
-        assert!(status.success());
-        assert!(most > 1 << 20 && most < 64 << 20, "{requests:?}: {most} bytes");
+        let most = most_of(&[&["install"], requests].concat());
+        assert!(most < 64 << 20, "{requests:?}: {most} bytes");
+        // One tree after the other: as much for two as for one.
+        let most = most_of(&["verify", "--all"]);
+        assert!(most < 40 << 20, "verify: {most} bytes");
         assert!(
             home.join("tree")
                 .join(

@@ -21,8 +21,8 @@ use goward::verify::{Digest, dirhash};
 use goward::version::GoVersion;
 use std::fs;
 
-const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
-const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
+pub(super) const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+pub(super) const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
 
 /// A genuine answer of sum.golang.org.
 const GO1_21_9: &str = "24929362
@@ -233,11 +233,11 @@ fn a_damaged_memory_and_evidence_stop_everything() {
 }
 
 /// The library with a log of our own, in the place of the program and Google's.
-struct Own {
-    sandbox: Sandbox,
-    mirror: Server,
-    server: Server,
-    log: TestLog,
+pub(super) struct Own {
+    pub(super) sandbox: Sandbox,
+    pub(super) mirror: Server,
+    pub(super) server: Server,
+    pub(super) log: TestLog,
 }
 
 impl Own {
@@ -254,13 +254,13 @@ impl Own {
     }
 
     /// The same, with a record more in the log.
-    fn grown(self) -> Self {
+    pub(super) fn grown(self) -> Self {
         let records = (0..self.log.size()).map(|id| self.log.record(id).to_owned());
         let more = record_of("example.com/module", "v2.0.0", OTHER_H1, GO_MOD);
         Self::of(self.sandbox, self.mirror, records.chain([more]).collect())
     }
 
-    fn of(sandbox: Sandbox, mirror: Server, records: Vec<String>) -> Self {
+    pub(super) fn of(sandbox: Sandbox, mirror: Server, records: Vec<String>) -> Self {
         let log = TestLog::new(Signer::new("log.example", 1), records);
         let server = Server::start();
         for (path, body) in log.files(log.size()) {
@@ -269,20 +269,25 @@ impl Own {
         Self { sandbox, mirror, server, log }
     }
 
-    fn session(&self) -> Session {
+    pub(super) fn session(&self) -> Session {
+        self.session_of("home")
+    }
+
+    /// A session of somebody whose home is in this directory.
+    pub(super) fn session_of(&self, home: &str) -> Session {
         let mut ctx = Ctx {
             cwd: self.sandbox.path("project"),
             executable: self.sandbox.path("bin/goward"),
             ..Ctx::default()
         };
-        ctx.variables.insert("HOME".into(), self.sandbox.path("home").into());
+        ctx.variables.insert("HOME".into(), self.sandbox.path(home).into());
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
         let url = goward::net::Url::parse(&self.server.url("")).unwrap();
         let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
         Session { ctx, ui: Ui::new(true), config: Config::default(), log }
     }
 
-    fn fetch(&self) -> Fetch {
+    pub(super) fn fetch(&self) -> Fetch {
         Fetch { source: Some(self.mirror.url("/")), accept: None }
     }
 

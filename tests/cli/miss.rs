@@ -80,6 +80,12 @@ fn a_tree_that_is_damaged() {
     assert!(broken.unwrap().success());
     let outcome = sandbox.go(["version"]);
     assert_eq!(outcome.code, Some(126));
+    assert!(outcome.stderr.contains("\n  changed: bin/go\n"), "{}", outcome.stderr);
+    // As it is with a toolchain that is as it was, on a system without its loader.
+    let never = "[policy]\nverify = \"never\"\n";
+    let sandbox = sandbox.file("home/.config/goward/config.toml", never);
+    let outcome = sandbox.go(["version"]);
+    assert_eq!(outcome.code, Some(126));
     assert!(
         outcome.stderr.contains("what is missing is the program loader that it names"),
         "{}",

@@ -1,11 +1,15 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod bundle;
+mod bundle_hostile;
+mod costs;
 mod debug_bake;
 mod default;
 mod env;
 mod exec;
 mod failures;
 mod floor;
+mod goproxy;
 mod init;
 mod install;
 mod install_many;
@@ -17,6 +21,7 @@ mod log;
 mod miss;
 mod pins;
 mod profiles;
+mod recheck;
 mod records;
 mod rollback;
 mod setup;
@@ -24,6 +29,7 @@ mod sharing;
 mod trust;
 mod uninstall;
 mod r#use;
+mod verify;
 mod version;
 mod which;
 

@@ -2,8 +2,8 @@
 
 use super::{mirror, sandbox};
 use crate::common::server::Server;
-use crate::common::{Outcome, Sandbox, skip};
-use std::path::Path;
+use crate::common::trace::traced;
+use crate::common::{Outcome, Sandbox};
 
 /// A project on go1.98.3 that then went to go1.99.1 with an experiment.
 fn project() -> (Server, Sandbox) {
@@ -201,28 +201,11 @@ fn without_a_history_there_is_nothing_to_go_back_to() {
 
 const RENAMES: &str = "rename,renameat,renameat2";
 
-/// Runs `goward` under strace; `None`, after saying so, where that is not possible.
-fn traced(sandbox: &Sandbox, options: &[&str], args: &[&str]) -> Option<Outcome> {
-    let strace = Path::new("/usr/bin/strace");
-    if !strace.exists() {
-        skip("strace is not installed");
-        return None;
-    }
-    let mut command = sandbox.command(strace, "project");
-    command.args(["-f", "-qq", "-o"]).arg(sandbox.path("trace")).args(options);
-    let outcome = sandbox.finish(command.arg(sandbox.path("bin/goward")).args(args));
-    if outcome.stderr.contains("ptrace") {
-        skip("strace may not trace here");
-        return None;
-    }
-    Some(outcome)
-}
-
 /// Returns which of all renames of `goward use --debug netdns=go` puts the lock in place, after
 /// taking that change back.
 fn rename_of_the_lock(sandbox: &Sandbox) -> Option<usize> {
     let filter = format!("trace={RENAMES}");
-    let outcome = traced(sandbox, &["-e", &filter], &["use", "--debug", "netdns=go"])?;
+    let outcome = traced(sandbox, "project", &["-e", &filter], &["use", "--debug", "netdns=go"])?;
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(sandbox.goward(["rollback"]).code, Some(0));
     let trace = sandbox.read("trace");
@@ -237,7 +220,8 @@ fn a_kill_between_the_two_renames_is_undone() {
     let Some(at) = rename_of_the_lock(&sandbox) else { return };
     let before = files(&sandbox);
     let kill = format!("inject={RENAMES}:signal=KILL:when={at}");
-    let killed = traced(&sandbox, &["-e", &kill], &["use", "--debug", "netdns=go"]).unwrap();
+    let killed =
+        traced(&sandbox, "project", &["-e", &kill], &["use", "--debug", "netdns=go"]).unwrap();
     assert_eq!(killed.stdout, "");
     let [manifest, lock] = files(&sandbox);
     assert!(manifest.unwrap().contains("netdns"));
@@ -260,7 +244,8 @@ fn a_second_rename_that_fails_takes_the_first_one_back() {
     let Some(at) = rename_of_the_lock(&sandbox) else { return };
     let before = files(&sandbox);
     let fail = format!("inject={RENAMES}:error=EIO:when={at}");
-    let failed = traced(&sandbox, &["-e", &fail], &["use", "--debug", "netdns=go"]).unwrap();
+    let failed =
+        traced(&sandbox, "project", &["-e", &fail], &["use", "--debug", "netdns=go"]).unwrap();
     assert_eq!(failed.code, Some(1), "{failed:?}");
     let last: Vec<&str> = failed.stderr.lines().collect();
     assert!(last[0].starts_with("goward: failed to rename file from "), "{failed:?}");
@@ -279,7 +264,8 @@ fn a_first_rename_that_cannot_be_taken_back_is_undone_by_the_next_command() {
     let Some(at) = rename_of_the_lock(&sandbox) else { return };
     let before = files(&sandbox);
     let fail = format!("inject={RENAMES}:error=EIO:when={at}+");
-    let failed = traced(&sandbox, &["-e", &fail], &["use", "--debug", "netdns=go"]).unwrap();
+    let failed =
+        traced(&sandbox, "project", &["-e", &fail], &["use", "--debug", "netdns=go"]).unwrap();
     assert_eq!(failed.code, Some(1), "{failed:?}");
     let report = "\n  `[PROJECT]/goward.toml` was changed; the next `goward lock` undoes that\n";
     assert!(failed.stderr.ends_with(report), "{failed:?}");

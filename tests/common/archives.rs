@@ -130,6 +130,18 @@ impl Tree {
         zip.pack()
     }
 
+    /// Packs the zip of the module that `version` (`v0.0.1-go1.27.1.linux-amd64`) is.
+    pub(crate) fn module(&self, version: &str) -> Vec<u8> {
+        let left_out = [".github/", "api/", "doc/", "misc/", "test/"];
+        let files = self.0.iter().filter(|(path, _)| !left_out.iter().any(|d| path.starts_with(d)));
+        zip_of(files.map(|(path, content)| {
+            let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+            let name = if name == "go.mod" { "_go.mod" } else { name };
+            let path = format!("golang.org/toolchain@{version}/{directory}{name}");
+            (path, content.as_slice())
+        }))
+    }
+
     /// Packs a wheel as the Python index has it: without some files, with some of its own.
     pub(crate) fn wheel(&self) -> Vec<u8> {
         let left_out = |path: &str| {

@@ -2,9 +2,12 @@
 //! the real binaries.
 
 pub(crate) mod archives;
+pub(crate) mod crowd;
 pub(crate) mod go_sources;
 pub(crate) mod log;
+pub(crate) mod memory;
 pub(crate) mod server;
+pub(crate) mod trace;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

@@ -47,10 +47,10 @@ fn both_layouts_are_complete_and_deterministic() {
         assert_eq!(text(&toolchain.module(".mod")), "module golang.org/toolchain\n");
         let version = format!("v0.0.1-{}.{}", toolchain.version, toolchain.platform);
         assert_eq!(text(&toolchain.module(".info")), format!("{{\"Version\":\"{version}\"}}"));
-        let zip = goward::verify::dirhash::zip_h1(
-            "module",
+        let zip = goward::verify::archive_hash::module_h1(
+            goward::version::GoVersion::parse(toolchain.version).unwrap(),
+            Platform::find(toolchain.platform).unwrap(),
             &found[&toolchain.module(".zip")],
-            &goward::archive::Limits::default(),
         );
         assert_eq!(zip.unwrap().as_str(), toolchain.h1);
         // The log vouches for what is in the module, and nobody for the rest of the archive.
@@ -155,11 +155,13 @@ fn goward_installs_from_a_mirror_over_http_and_from_the_directory() {
     lab.lock("a.lock", &[&host]);
     lab.create(&["a.lock"], "../mirror", false).unwrap();
     let server = serve(&lab.sandbox.path("mirror"));
-    for (number, source) in
-        [server.url(""), format!("file://{}", lab.sandbox.path("mirror").display())]
-            .into_iter()
-            .enumerate()
-    {
+    // By the layout of go.dev, by that of a module proxy, and without a server.
+    let sources = [
+        server.url(""),
+        format!("goproxy+{}", server.url("")),
+        format!("file://{}", lab.sandbox.path("mirror").display()),
+    ];
+    for (number, source) in sources.into_iter().enumerate() {
         let mut session = lab.session();
         let home = lab.sandbox.path(&format!("store-{number}"));
         session.ctx.variables.insert("GOWARD_HOME".into(), home.into());
@@ -225,8 +227,7 @@ fn refusals() {
     };
     assert_eq!(
         refused(&["c.lock"], "../mirror"),
-        "goward: `[PROJECT]/c.lock` does not exist\n\
-         hint: give the file itself, as in `--lock project/goward.lock`"
+        "goward: `[PROJECT]/c.lock` does not exist\nhint: write it: `goward lock`"
     );
     assert_eq!(
         refused(&["a.lock"], "ftp://mirror.example"),
@@ -240,9 +241,8 @@ fn refusals() {
     assert_eq!(
         refused(&["a.lock", "other.lock"], "../mirror"),
         format!(
-            "goward: two locks have different hashes of go1.99.1 for linux/amd64\n  \
-             {} in `[PROJECT]/a.lock`\n  {GO_MOD_H1} in `[PROJECT]/other.lock`\n\
-             hint: write the wrong one again: `goward lock`",
+            "goward: two locks disagree on go1.99.1 for linux/amd64\n  {} (`[PROJECT]/a.lock`)\n  \
+             {GO_MOD_H1} (`[PROJECT]/other.lock`)\n  nothing was written",
             toolchains[0].h1
         )
     );

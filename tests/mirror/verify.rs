@@ -38,11 +38,7 @@ fn every_lie_of_a_mirror_is_named() {
             format!("`{name}`: its hash is not the one in the checksum database"),
         ),
         (&name, Some(b"no archive".to_vec()), format!("`{name}`: refusing to unpack")),
-        (
-            &zip,
-            Some(other_zip),
-            format!("`{zip}`: its hash is not the one in the checksum database"),
-        ),
+        (&zip, Some(other_zip), "is not in the module that it should be".to_owned()),
         (&zip, None, format!("`{zip}`: it is listed and not there")),
         (
             lookup,

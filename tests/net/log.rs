@@ -579,11 +579,25 @@ fn proxies_are_asked_as_go_asks_them() {
     let route = Route::parse(Some(&format!("{},off", server.url(""))), None).unwrap().unwrap();
     let error = Remote::new(net_for(&[]), route, None, None).fetch("/latest", 100).unwrap_err();
     assert_eq!(error.problem.to_string(), "no entry of `GOPROXY` has it");
+    // A directory in GOPROXY can have the log, too, and one that has not is passed over.
+    let directory = tempfile::tempdir().unwrap();
+    let list = format!("file://{},{},off", directory.path().display(), server.url(""));
+    let fetch = || {
+        let route = Route::parse(Some(&list), None).unwrap().unwrap();
+        Remote::new(net_for(&[]), route, None, None).fetch("/latest", 100)
+    };
+    assert!(fetch().is_err());
+    let log = directory.path().join("sumdb/sum.golang.org");
+    fs::create_dir_all(&log).unwrap();
+    fs::write(log.join("supported"), "").unwrap();
+    fs::write(log.join("latest"), "a file").unwrap();
+    assert_eq!(fetch().unwrap(), b"a file");
+    let asked = server.log().len();
     // GOSUMDB can name a place, which goes before every proxy.
     let place = Server::with("/x/latest", Answer::new("named"));
     let gosumdb = format!("sum.golang.org {}", place.url("/x"));
     let route = Route::parse(Some(&server.url("")), Some(&gosumdb)).unwrap().unwrap();
     let remote = Remote::new(net_for(&[]), route, None, None);
     assert_eq!(remote.fetch("/latest", 100).unwrap(), b"named");
-    assert_eq!(server.log().len(), 1);
+    assert_eq!(server.log().len(), asked);
 }

@@ -3,6 +3,7 @@
 mod download;
 mod fetch;
 mod log;
+mod module_proxy;
 mod rules;
 mod source;
 mod tls;

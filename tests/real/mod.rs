@@ -7,7 +7,9 @@ mod debug_bake;
 mod goroot;
 mod link;
 mod log;
-pub(crate) mod mirror;
+mod mirror;
+mod module_proxy;
+pub(crate) mod packing;
 mod python_index;
 mod settings;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
+    ("bundle", &["error", "net", "platform", "verify", "version"]),
     (
         "cli",
         &[
@@ -23,15 +24,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "config", "ctx", "depot", "error", "net", "platform", "project", "settings",
-            "shell", "source", "store", "ui", "verify", "version",
+            "archive", "bundle", "config", "ctx", "depot", "error", "net", "platform", "project",
+            "settings", "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
     ("platform", &["error", "version"]),
     ("project", &["ctx", "error", "platform", "version"]),
     ("settings", &["error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
-    ("source", &["ctx", "error", "net", "platform", "version"]),
+    ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
     ("store", &["archive", "error", "platform", "verify", "version"]),
     ("ui", &["error"]),
     ("verify", &["archive", "error", "net", "platform", "version"]),

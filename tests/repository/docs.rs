@@ -150,6 +150,15 @@ fn the_readme_counts_the_records() {
 }
 
 #[test]
+fn every_fault_stands_in_commands() {
+    let document = read("docs/commands.md");
+    let verify = document.split("\n## `goward ").find(|text| text.starts_with("verify")).unwrap();
+    for name in goward::store::Fault::NAMES {
+        assert!(verify.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn the_levels_stand_in_verification() {
     let document = read("docs/verification.md");
     for level in goward_shim::lock::Level::ALL {

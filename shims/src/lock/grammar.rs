@@ -1,6 +1,46 @@
 //! The values that may stand in a lock, as predicates.
 
+use super::scan::split_once;
 use crate::names;
+
+/// What characters of a lock can be part of, by their codes: a bit for each of the constants.
+static CLASSES: [u8; 256] = classes();
+const BARE_KEY: u8 = 1;
+const BASE64: u8 = 2;
+const HEXADECIMAL: u8 = 4;
+const WORD: u8 = 8;
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        let (letter, digit) = (byte.is_ascii_alphanumeric(), byte.is_ascii_digit());
+        let mut class = 0;
+        if letter || matches!(byte, b'_' | b'-') {
+            class |= BARE_KEY;
+        }
+        if letter || matches!(byte, b'+' | b'/') {
+            class |= BASE64;
+        }
+        if digit || matches!(byte, b'a'..=b'f') {
+            class |= HEXADECIMAL;
+        }
+        if digit || byte.is_ascii_lowercase() {
+            class |= WORD;
+        }
+        classes[byte as usize] = class;
+        byte -= 1;
+    }
+    classes
+}
+
+fn is_in(class: u8) -> impl Fn(&u8) -> bool {
+    move |byte| CLASSES[usize::from(*byte)] & class != 0
+}
+
+fn all_in(class: u8, text: &str) -> bool {
+    text.as_bytes().iter().all(is_in(class))
+}
 
 /// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
 /// becomes part of a path.
@@ -8,24 +48,26 @@ pub fn is_version(version: &str) -> bool {
     let Some(rest) = version.strip_prefix("go1") else {
         return false;
     };
-    let (numbers, pre) = match rest.find(|c: char| c.is_ascii_alphabetic()) {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    };
+    let letter = rest.as_bytes().iter().position(u8::is_ascii_alphabetic);
+    let (numbers, pre) = rest.split_at(letter.unwrap_or(rest.len()));
     let pre_is_fine = pre.is_empty()
         || pre.strip_prefix("rc").or_else(|| pre.strip_prefix("beta")).is_some_and(is_number);
-    let mut parts = numbers.split('.');
-    let starts_with_dot = parts.next() == Some("");
-    let count = parts.clone().count();
-    let most = if pre.is_empty() { 2 } else { 1 };
-    let at_least = usize::from(!pre.is_empty());
-    starts_with_dot && pre_is_fine && (at_least..=most).contains(&count) && parts.all(is_number)
+    let Some(numbers) = numbers.strip_prefix('.') else {
+        return pre_is_fine && pre.is_empty() && numbers.is_empty();
+    };
+    let fine = match split_once(numbers, b'.') {
+        Some((minor, patch)) => pre.is_empty() && is_number(minor) && is_number(patch),
+        None => is_number(numbers),
+    };
+    pre_is_fine && fine
 }
 
 /// Returns true for a decimal number of one to four digits without a leading zero.
 fn is_number(text: &str) -> bool {
     let short = (1..=4).contains(&text.len());
-    short && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    short
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text.len() == 1 || text.as_bytes().first() != Some(&b'0'))
 }
 
 /// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
@@ -54,24 +96,20 @@ fn is_base64(text: &str, count: usize) -> bool {
     let Some(digits) = text.strip_suffix('=') else {
         return false;
     };
-    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     // The last digit carries four bits; the two below them must be zero.
     let canonical = digits.bytes().last().is_some_and(|b| crate::layout::base64_value(b) & 3 == 0);
-    digits.len() == count && digits.bytes().all(base64) && canonical
+    digits.len() == count && all_in(BASE64, digits) && canonical
 }
 
 /// Returns true for 64 lower-case hexadecimal digits.
 pub fn is_sha256(digest: &str) -> bool {
-    digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    digest.len() == 64 && all_in(HEXADECIMAL, digest)
 }
 
 /// Returns true for two lower-case words with a hyphen between them: `linux-amd64`.
 pub(super) fn is_platform(name: &str) -> bool {
-    let word = |word: &str| {
-        (1..=16).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    name.split_once('-').is_some_and(|(os, arch)| word(os) && word(arch))
+    let word = |word: &str| (1..=16).contains(&word.len()) && all_in(WORD, word);
+    split_once(name, b'-').is_some_and(|(os, arch)| word(os) && word(arch))
 }
 
 /// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens, and not the
@@ -101,9 +139,10 @@ pub fn is_goroot(path: &str) -> bool {
     path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(part))
 }
 
-/// Returns true for a key that TOML takes without quotes.
-pub(super) fn is_bare_key(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+/// Returns where a key ends that TOML takes without quotes.
+pub(super) fn bare_key(line: &str) -> usize {
+    let is_in = is_in(BARE_KEY);
+    line.as_bytes().iter().position(|byte| !is_in(byte)).unwrap_or(line.len())
 }
 
 #[cfg(test)]

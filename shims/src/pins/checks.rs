@@ -7,6 +7,7 @@
 
 use super::BadPin;
 use super::weakening::REFUSED_FLAGS;
+use crate::lock::scan::{items, split_once};
 
 type Checked<'a> = Result<(), BadPin<'a>>;
 
@@ -33,15 +34,15 @@ pub(super) fn experiments(value: &str) -> Checked<'_> {
     let name = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
-    form(value.split(',').all(name), "a list such as \"jsonv2,nogreenteagc\"")
+    form(items(value, b',').all(name), "a list such as \"jsonv2,nogreenteagc\"")
 }
 
 /// `key=value` with commas between; keys as in `internal/godebugs/table.go` and `cpu.*`. Settings
 /// that weaken security have the right form: [`super::weakening()`] finds them.
 pub(super) fn debug(value: &str) -> Checked<'_> {
-    for setting in value.split(',') {
+    for setting in items(value, b',') {
         let wrong = BadPin::Form("a list such as \"http2debug=1,netdns=go\"");
-        let Some((key, value)) = setting.split_once('=') else {
+        let Some((key, value)) = split_once(setting, b'=') else {
             return Err(wrong);
         };
         let key_is_fine = !key.is_empty()

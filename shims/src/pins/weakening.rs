@@ -4,6 +4,7 @@
 //! known to be safe are refused. The reasons go into the messages.
 
 use crate::lock::Pins;
+use crate::lock::scan::{items, split_once};
 
 /// A setting that weakens security.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +18,13 @@ pub struct Weakening<'a> {
 /// Returns the settings among `pins` that weaken security.
 pub fn weakening<'a>(pins: &Pins<'a>) -> impl Iterator<Item = Weakening<'a>> {
     let debug = pins.iter().filter(|(name, _)| *name == "GODEBUG");
-    debug.flat_map(|(_, value)| value.split(',')).filter_map(judge)
+    debug.flat_map(|(_, value)| items(value, b',')).filter_map(judge)
 }
 
 fn judge(setting: &str) -> Option<Weakening<'_>> {
-    let (key, value) = setting.split_once('=')?;
+    let (key, value) = split_once(setting, b'=')?;
     // What follows `#` chooses call sites by hash (`internal/godebug`); the value stands before.
-    let value = value.split('#').next().unwrap_or_default();
+    let value = split_once(value, b'#').map_or(value, |(value, _)| value);
     let (_, values, reason) = WEAKENING.iter().find(|(name, ..)| *name == key)?;
     values.contain(value).then_some(Weakening { setting, reason })
 }

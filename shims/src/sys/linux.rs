@@ -6,11 +6,9 @@
 
 #![expect(unsafe_code, reason = "a system call is an instruction")]
 
-use super::{Identity, OwnedFile, ReadError, Stamp};
-use alloc::borrow::Cow;
+use super::{Identity, OwnedFile, OwnedText, ReadError, Stamp, Text};
 use alloc::vec::Vec;
 use core::arch::asm;
-use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 #[cfg(target_arch = "x86_64")]
@@ -50,7 +48,7 @@ const OPEN: usize = 0o2_000_000 | 0o4000 | 0o400_000;
 #[cfg(target_arch = "aarch64")]
 const OPEN: usize = 0o2_000_000 | 0o4000 | 0o100_000;
 
-const AT_FDCWD: usize = -100_isize as usize;
+const AT_FDCWD: usize = (-100_isize).cast_unsigned();
 const ENOENT: i32 = 2;
 const EINTR: i32 = 4;
 const ENOTDIR: i32 = 20;
@@ -132,7 +130,7 @@ unsafe fn call(number: usize, arguments: [usize; 4]) -> Result<usize, i32> {
     unsafe {
         asm!(
             "syscall",
-            inlateout("rax") number as isize => result,
+            inlateout("rax") number.cast_signed() => result,
             in("rdi") first,
             in("rsi") second,
             in("rdx") third,
@@ -148,7 +146,7 @@ unsafe fn call(number: usize, arguments: [usize; 4]) -> Result<usize, i32> {
         asm!(
             "svc 0",
             in("x8") number,
-            inlateout("x0") first as isize => result,
+            inlateout("x0") first.cast_signed() => result,
             in("x1") second,
             in("x2") third,
             in("x3") fourth,
@@ -357,26 +355,32 @@ pub fn stamp(path: &[u8]) -> Option<Stamp> {
 
 /// Replaces this process; returns only on failure, with the operating system's error number. Signals
 /// stay as they are: std's programs ignore SIGPIPE, so this is not for them.
-pub fn exec(program: &[u8], argv: &[&CStr], env: &[Cow<CStr>]) -> i32 {
+pub fn exec<'a>(
+    program: &[u8],
+    argv: &[Text],
+    mut env: Vec<Text<'a>>,
+    more: &'a [OwnedText],
+) -> i32 {
     let program = terminated(program);
-    let with_null = |pointers: &mut Vec<usize>| pointers.push(0);
-    let mut arguments: Vec<usize> = Vec::with_capacity(argv.len() + 1);
-    arguments.extend(argv.iter().map(|word| word.as_ptr().expose_provenance()));
-    with_null(&mut arguments);
-    let mut entries: Vec<usize> = Vec::with_capacity(env.len() + 1);
-    entries.extend(env.iter().map(|entry| entry.as_ptr().expose_provenance()));
-    with_null(&mut entries);
-    let [program, arguments, entries] = [
-        program.as_ptr().expose_provenance(),
-        arguments.as_ptr().expose_provenance(),
-        entries.as_ptr().expose_provenance(),
-    ];
+    let mut arguments = Vec::with_capacity(argv.len() + 1);
+    arguments.extend_from_slice(argv);
+    env.extend(more.iter().map(OwnedText::as_text));
+    let (arguments, entries) = (with_null(&mut arguments), with_null(&mut env));
     // SAFETY: the program's path ends with NUL, both lists with a null pointer, and what they point to
     // lives as long as this call.
-    match unsafe { call(number::EXECVE, [program, arguments, entries, 0]) } {
-        Ok(_) => 0,
-        Err(code) => code,
-    }
+    let failed = unsafe {
+        call(number::EXECVE, [program.as_ptr().expose_provenance(), arguments, entries, 0])
+    };
+    failed.err().unwrap_or(0)
+}
+
+/// Returns where a list stands that ends with a null pointer.
+fn with_null(list: &mut Vec<Text>) -> usize {
+    list.reserve_exact(1);
+    // SAFETY: there is room for one pointer more; a text is a pointer, and the list stays as long as it
+    // was.
+    unsafe { list.as_mut_ptr().add(list.len()).cast::<usize>().write(0) };
+    list.as_ptr().expose_provenance()
 }
 
 /// Writes a message to standard error; where even that fails there is nobody to tell.

@@ -7,6 +7,10 @@ mod linux;
 #[cfg(not(linux))]
 mod portable;
 
+mod text;
+
+pub use text::{OwnedText, Text};
+
 #[cfg(linux)]
 use linux as system;
 #[cfg(not(linux))]

@@ -1,6 +1,7 @@
 //! Which `go` runs: the order of precedence, and what is refused.
 
 use super::sandbox::{Sandbox, lock, write_script};
+use std::ffi::CString;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -230,8 +231,8 @@ fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
     asks_manager(&sandbox, &[]);
     // Made for this state, it serves; after a change it does not.
     let paths = ["home", "store"].map(|name| sandbox.path(name));
-    let entry = |name, path: &std::path::PathBuf| {
-        goward_shim::environment::entry(name, path.as_os_str().as_encoded_bytes())
+    let entry = |name: &str, path: &std::path::PathBuf| {
+        CString::new(format!("{name}={}", path.display())).unwrap()
     };
     let entries = [entry("HOME", &paths[0]), entry("GOWARD_HOME", &paths[1])];
     let home = paths[1].as_os_str().as_encoded_bytes();

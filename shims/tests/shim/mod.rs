@@ -6,5 +6,5 @@ mod goroot;
 mod lookup;
 mod process;
 mod profiles;
-mod sandbox;
+pub(crate) mod sandbox;
 mod trust;

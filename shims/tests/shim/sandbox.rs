@@ -233,11 +233,11 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 fn shim() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let built = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));
+        let for_tests = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));
         if env!("CARGO_CRATE_NAME") == "as_built" {
-            return built;
+            return for_tests;
         }
-        let target = built.ancestors().nth(2).unwrap();
+        let target = for_tests.ancestors().nth(2).unwrap();
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--locked", "--release", "--package", "goward-shim"]);
         if cfg!(feature = "portable") {

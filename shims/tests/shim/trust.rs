@@ -1,7 +1,8 @@
 //! Locks of others, and locks that weaken security, by the real shim.
 
 use super::sandbox::{Sandbox, lock};
-use goward_shim::{Environment, environment, trust};
+use goward_shim::{Environment, trust};
+use std::ffi::CString;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -40,7 +41,7 @@ fn program(sandbox: &Sandbox) -> &'static str {
 
 /// Where the record of the project's lock belongs.
 fn record_path(sandbox: &Sandbox) -> PathBuf {
-    let home = environment::entry("HOME", sandbox.path("home").as_os_str().as_bytes());
+    let home = CString::new(format!("HOME={}", sandbox.path("home").display())).unwrap();
     let path = sandbox.path("project/goward.lock").canonicalize().unwrap();
     let place = trust::record_path(path.as_os_str().as_bytes(), &Environment::of(&[home]));
     Path::new(OsStr::from_bytes(&place.unwrap())).into()

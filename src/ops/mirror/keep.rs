@@ -43,7 +43,7 @@ impl Source for Keeping {
         let mut artifact = self.inner.open(&wanted, scratch, progress)?;
         if !matches!(artifact.kind, ArtifactKind::TarGz | ArtifactKind::Zip) {
             let (name, version) = (self.inner.name(), wanted.version);
-            let message = format!("{name} has no release archive of {version}, only a repackaging");
+            let message = format!("{name} has no release archive of {version}");
             return Err(Error::new(Kind::NotFound, message)
                 .hint("a mirror needs the whole release: `--source go.dev`, or another mirror"));
         }

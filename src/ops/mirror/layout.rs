@@ -40,19 +40,14 @@ pub(super) fn digest_file(archive: &str) -> String {
 
 /// Returns what the module proxy says of a version.
 pub(super) fn info(version: GoVersion, platform: Platform) -> String {
-    json!({ "Version": module_version(version, platform) }).to_string()
-}
-
-/// Returns the version of the module that a toolchain is.
-pub(super) fn module_version(version: GoVersion, platform: Platform) -> String {
-    format!("v0.0.1-{version}.{}", platform.lock_name())
+    json!({ "Version": platform.module_version(version) }).to_string()
 }
 
 /// Reads the version of the module that a toolchain is.
 pub(super) fn parse_module_version(text: &str) -> Option<(GoVersion, Platform)> {
     let (version, platform) = text.strip_prefix("v0.0.1-")?.rsplit_once('.')?;
     let (version, platform) = (GoVersion::parse(version).ok()?, Platform::find(platform)?);
-    (module_version(version, platform) == text).then_some((version, platform))
+    (platform.module_version(version) == text).then_some((version, platform))
 }
 
 /// Returns true for the names that files of a mirror have, and no others: what else lies there is
@@ -86,7 +81,7 @@ mod tests {
         );
         assert_eq!(log_file("sum.golang.org", "/latest"), "sumdb/sum.golang.org/latest");
         assert_eq!(info(version, platform), r#"{"Version":"v0.0.1-go1.27.1.linux-arm"}"#);
-        let text = module_version(version, platform);
+        let text = platform.module_version(version);
         assert_eq!(parse_module_version(&text), Some((version, platform)));
         for bad in ["v0.0.1-go1.27.1", "v0.0.1-1.27.1.linux-arm", "v0.0.2-go1.27.1.linux-arm", ""] {
             assert_eq!(parse_module_version(bad), None, "{bad}");

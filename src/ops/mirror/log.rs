@@ -1,7 +1,7 @@
 //! What a mirror has of the checksum database: a signed head, records, and the tiles that prove them.
 
 use super::manifest::Manifest;
-use super::{Wants, layout, put};
+use super::{Want, layout, put};
 use crate::depot::Depot;
 use crate::error::Result;
 use crate::ops::Session;
@@ -15,7 +15,7 @@ impl Session {
     pub(super) fn mirror_log(
         &self,
         depot: &dyn Depot,
-        wants: &Wants,
+        wants: &[Want],
         manifest: &mut Manifest,
         warnings: &mut Vec<String>,
     ) -> Result<Option<(String, Excerpt)>> {
@@ -23,7 +23,7 @@ impl Session {
         for note in &manifest.heads {
             known.push(self.log.open_note(note)?);
         }
-        for locked in wants.values().filter_map(|want| want.locked.as_ref()?.head.as_ref()) {
+        for locked in wants.iter().filter_map(|want| want.locked.as_ref()?.head.as_ref()) {
             known.push(self.log.open_head(locked)?);
         }
         let name = self.log.name()?;

@@ -2,7 +2,6 @@
 //! the log that readers of the mirror may have seen. Clients do not read it and it proves nothing to
 //! anybody; it saves whoever maintains the mirror from fetching everything again.
 
-use super::layout;
 use crate::depot::Stored;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
@@ -128,9 +127,8 @@ impl Manifest {
 
     /// Returns the versions that the module proxy lists.
     pub(super) fn module_list(&self) -> String {
-        let line = |(version, platform): &(GoVersion, Platform)| {
-            layout::module_version(*version, *platform) + "\n"
-        };
+        let line =
+            |(version, platform): &(GoVersion, Platform)| platform.module_version(*version) + "\n";
         self.toolchains.keys().map(line).collect()
     }
 }

@@ -17,21 +17,16 @@ pub use verify::Checked;
 use super::install::Want;
 use super::{Fetch, Session};
 use crate::depot::{self, Contents, Depot};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::net::Net;
-use crate::platform::Platform;
 use crate::verify::log::Excerpt;
-use crate::version::GoVersion;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Longest manifest and index that is read, in bytes.
 const MAX_MANIFEST: u64 = 16 << 20;
-
-/// The toolchains that locks name, each with what its lock says of it.
-type Wants = BTreeMap<(GoVersion, Platform), Want>;
 
 /// What a mirror is to hold, and where.
 #[derive(Clone, Debug)]
@@ -62,7 +57,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] for locks that contradict each other, and as [`Session::install`]; what was
+    /// [`Kind::Usage`](crate::error::Kind::Usage) for locks that contradict each other, and as [`Session::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
         if let Some(place) = plan.to.strip_prefix("oci://") {
@@ -83,7 +78,7 @@ impl Session {
                 Manifest::default()
             }),
         };
-        for want in wants.values() {
+        for want in &wants {
             if self.is_mirrored(depot, &manifest, want, fetch)? {
                 mirrored.kept += 1;
                 continue;
@@ -97,7 +92,9 @@ impl Session {
             put(depot, MANIFEST, manifest.render())?;
         }
         if plan.prune {
-            manifest.toolchains.retain(|key, _| wants.contains_key(key));
+            let named: BTreeSet<_> =
+                wants.iter().map(|want| (want.version, want.platform)).collect();
+            manifest.toolchains.retain(|key, _| named.contains(key));
         }
         let excerpt = self.mirror_log(depot, &wants, &mut manifest, &mut mirrored.warnings)?;
         write_indexes(depot, &manifest)?;
@@ -105,24 +102,6 @@ impl Session {
             mirrored.removed = prune(depot, &manifest, excerpt.as_ref())?;
         }
         Ok(mirrored)
-    }
-
-    /// Reads the locks; each may name several platforms.
-    fn wants_of(&self, locks: &[PathBuf]) -> Result<Wants> {
-        let mut wants = Wants::new();
-        for path in locks {
-            let path = self.ctx.cwd.join(path);
-            let Some(lock) = self.read_lock(&path)? else {
-                let message = format!("`{}` does not exist", path.display());
-                return Err(Error::new(Kind::NotFound, message)
-                    .hint("give the file itself, as in `--lock project/goward.lock`"));
-            };
-            for platform in lock.platforms.keys() {
-                let want = Want::locked(&lock, *platform, &path)?;
-                add(&mut wants, want)?;
-            }
-        }
-        Ok(wants)
     }
 
     /// Returns true when the mirror has what is wanted, verified well enough.
@@ -141,29 +120,6 @@ impl Session {
             && depot.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
             && depot.holds(&platform.archive_name(version), &held.archive)?)
     }
-}
-
-fn add(wants: &mut Wants, want: Want) -> Result<()> {
-    let Some(locked) = &want.locked else { return Ok(()) };
-    let (version, platform, place) = (want.version, want.platform, &locked.path);
-    if locked.link.is_some() {
-        let message = format!("`{place}` is a lock of a linked toolchain, which has no source");
-        return Err(
-            Error::new(Kind::Usage, message).hint("mirror releases only: leave this lock out")
-        );
-    }
-    if let Some(other) = wants.get(&(version, platform)).and_then(|want| want.locked.as_ref()) {
-        if other.h1 != locked.h1 {
-            let message = format!("two locks have different hashes of {version} for {platform}");
-            return Err(Error::new(Kind::Verification, message)
-                .detail(format!("{} in `{}`", other.h1, other.path))
-                .detail(format!("{} in `{place}`", locked.h1))
-                .hint("write the wrong one again: `goward lock`"));
-        }
-        return Ok(());
-    }
-    wants.insert((version, platform), want);
-    Ok(())
 }
 
 /// Writes a small file, unless it is there.

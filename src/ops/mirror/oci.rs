@@ -30,7 +30,7 @@ impl Session {
         let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
         let registry = Registry::open(place, &self.ctx, &net)?;
         let mut mirrored = Mirrored::default();
-        for want in wants.values() {
+        for want in &wants {
             let tag = artifact::release_tag(want.version);
             let mut entries = match registry.by_tag(&tag)? {
                 Some(index) => artifact::parse_index(&index)?,

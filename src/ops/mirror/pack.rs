@@ -4,7 +4,7 @@ use super::keep::{Keeping, Said};
 use super::manifest::Held;
 use super::{Want, layout, put};
 use crate::archive::pack::Member;
-use crate::archive::{Limits, module_zip, pack};
+use crate::archive::{module_zip, pack};
 use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result};
 use crate::ops::{Fetch, Session};
@@ -12,7 +12,7 @@ use crate::source::{Listing, Source};
 use crate::store::{Staging, Store};
 use crate::verify::judge::judge;
 use crate::verify::mode::is_executable;
-use crate::verify::{Digest, Evidence, Level, Records, VerifiedTree, dirhash};
+use crate::verify::{Digest, Evidence, Level, Records, VerifiedTree, archive_hash, dirhash};
 use fs_err::File;
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -104,10 +104,10 @@ fn repack(tree: &VerifiedTree, directory: &Path) -> Result<PathBuf> {
 
 /// Writes the module that a toolchain is, and makes sure that it has the toolchain's hash.
 fn write_module(tree: &VerifiedTree, path: &Path) -> Result<()> {
-    let module = dirhash::module(tree.version(), tree.platform());
+    let module = dirhash::module_of(tree.version(), tree.platform());
     let out = BufWriter::new(File::create(path)?);
     module_zip::write(out, &module, &members(tree)?, &opener(tree))?;
-    let found = dirhash::zip_h1(&module, &File::open(path)?, &Limits::default())?;
+    let found = archive_hash::module_h1(tree.version(), tree.platform(), &File::open(path)?)?;
     if found == *tree.h1() {
         return Ok(());
     }

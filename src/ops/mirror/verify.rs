@@ -5,7 +5,6 @@
 //! the log itself and the built-in records.
 
 use super::layout::{self, INDEX, LIST};
-use crate::archive::{self, EntryPath, Limits};
 use crate::depot::{self, Shelf};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{MAX_SIZE, Net, NetError, Problem};
@@ -16,13 +15,12 @@ use crate::source::parse_index;
 use crate::store::Store;
 use crate::verify::judge::judge;
 use crate::verify::log::{AuthenticTile, Log, Logged, Outside, SignedHead};
-use crate::verify::{Digest, Evidence, H1, Hashing, Records, dirhash};
+use crate::verify::{Digest, Evidence, H1, Hashing, Records, archive_hash};
 use crate::version::GoVersion;
 use fs_err::File;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 /// Longest index that is read, in bytes.
 const MAX_INDEX: u64 = 16 << 20;
@@ -143,7 +141,7 @@ impl Check<'_> {
         if said != Some(archive.0) {
             self.wrong(&beside, "it is not the digest of the archive");
         }
-        let h1 = contents_h1(version, platform, name, &file)?;
+        let h1 = archive_hash::release_h1(version, platform, name, &file)?;
         self.identity(
             version,
             platform,
@@ -179,11 +177,11 @@ impl Check<'_> {
         let info = layout::module_file(version, platform, ".info");
         let text = self.shelf.read(&info, MAX_SMALL)?.unwrap_or_default();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-        if value["Version"] != layout::module_version(version, platform).as_str() {
+        if value["Version"] != platform.module_version(version).as_str() {
             self.wrong(&info, "it does not name its version");
         }
         let file = self.fetch(zip)?;
-        let h1 = dirhash::zip_h1(zip, &file, &Limits::default())?;
+        let h1 = archive_hash::module_h1(version, platform, &file)?;
         self.identity(version, platform, &h1, Evidence::default())
     }
 
@@ -276,23 +274,6 @@ impl Check<'_> {
         self.wrong(path, error.message());
         Ok(())
     }
-}
-
-/// Returns the hash of the toolchain in a release archive, without writing any of it.
-fn contents_h1(version: GoVersion, platform: Platform, name: &str, file: &File) -> Result<H1> {
-    let kind = archive::Kind::of(name).unwrap_or(archive::Kind::TarGz);
-    let found: Mutex<Vec<(String, Digest)>> = Mutex::new(Vec::new());
-    let mut sink = |path: &EntryPath, _: u64, contents: &mut dyn BufRead| {
-        let mut digesting = Hashing::new(contents);
-        io::copy(&mut digesting, &mut io::sink())?;
-        if let Ok(mut found) = found.lock() {
-            found.push((path.as_str().to_owned(), digesting.finish().0));
-        }
-        Ok(())
-    };
-    archive::unpack(kind, name, file, &Limits::default(), &mut [&mut sink])?;
-    let found = found.into_inner().unwrap_or_default();
-    dirhash::tree_h1(version, platform, found.iter().map(|(path, digest)| (path.as_str(), *digest)))
 }
 
 /// The log as a mirror serves it, for a client that knows nothing yet but its key.

@@ -66,6 +66,7 @@ fn receipt(path: &Path) -> Receipt {
         bytes: found.bytes(),
         absent: Vec::new(),
         extra: false,
+        disk: None,
         linked: Some(linked),
     }
 }

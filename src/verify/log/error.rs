@@ -31,6 +31,16 @@ pub enum LogError {
         /// What is wrong with it.
         problem: TileProblem,
     },
+    /// The tree of a staple is older than one that was seen before.
+    #[error(
+        "it is of the tree of {carried} records, and goward knows one of {known}, which is newer"
+    )]
+    OlderHead {
+        /// The size of the staple's tree.
+        carried: u64,
+        /// The size of the other tree.
+        known: u64,
+    },
     /// The record is said to stand where the tree has no records.
     #[error("a tree of {size} records has no record {id}")]
     OutOfTree {
@@ -74,6 +84,36 @@ impl LogError {
     /// and there is nothing to hold against it.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Absent(_))
+    }
+
+    /// Says it of a proof that was carried along in `file`; `name` is that of the log.
+    pub fn explain_staple(self, name: &str, file: &str) -> Error {
+        let text = self.to_string();
+        let error = |what: &str| {
+            Error::new(Kind::Verification, format!("the proof in `{file}` {what}: {text}"))
+                .detail("nothing was installed")
+        };
+        match self {
+            Self::Fork { .. } | Self::Local(_) | Self::Memory { .. } => self.explain(name),
+            Self::OlderHead { .. } => error("cannot be used").hint(
+                "make the bundle again, or install from where the log can be asked: `goward install`",
+            ),
+            Self::Absent(_) => Error::new(
+                Kind::Verification,
+                format!("there is no proof in `{file}`: {text}"),
+            )
+            .detail("nothing was installed")
+            .hint("make the bundle again: `goward bundle create`"),
+            Self::Unreachable(missing) => {
+                Error::new(
+                    Kind::Verification,
+                    format!("the proof in `{file}` is not complete: `{}` is missing", missing.url),
+                )
+                .detail("nothing was installed")
+                .hint("make the bundle again: `goward bundle create`")
+            }
+            _ => error("is wrong").hint("get the bundle again from where it was made"),
+        }
     }
 
     /// Says it to people; `name` is that of the log.

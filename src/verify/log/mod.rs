@@ -13,9 +13,11 @@ pub mod excerpt;
 mod fork;
 pub mod note;
 pub mod record;
+pub mod recording;
 pub mod remote;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod staple;
 #[cfg(test)]
 mod tests;
 pub mod tiles;
@@ -29,7 +31,7 @@ pub use note::VerifierKey;
 pub use tiles::AuthenticTile;
 pub use tree::{Hash, Head, SignedHead};
 
-use super::H1;
+use super::{H1, Level};
 use crate::error::{Error, Kind};
 use crate::net::{NetError, Problem};
 use crate::platform::Platform;
@@ -69,6 +71,32 @@ pub trait Outside {
     /// Returns where the head is remembered, for messages.
     fn head_place(&self) -> String;
 
+    /// Returns the heads of staples that the log has not been asked about yet, as they were written.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn read_stapled(&self) -> Result<Vec<Vec<u8>>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Keeps the head of a staple until the log is asked.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    fn keep_stapled(&self, _size: u64, _note: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Drops the heads of staples: the log was asked about them.
+    fn forget_stapled(&self) {}
+
+    /// Returns where the heads of staples are kept, for messages.
+    fn stapled_place(&self) -> String {
+        String::new()
+    }
+
     /// Returns what is kept of a tile. It need not be right.
     fn read_tile(&self, path: &str) -> Option<Vec<u8>>;
 
@@ -92,6 +120,15 @@ pub struct Logged {
     pub record: u64,
     /// The tree that the record was proved to be in, a continuation of every tree seen before.
     pub head: SignedHead,
+    /// Whether the proof was carried along, and nobody was asked.
+    pub is_stapled: bool,
+}
+
+impl Logged {
+    /// Returns the level of what is proved so.
+    pub fn level(&self) -> Level {
+        if self.is_stapled { Level::Stapled } else { Level::Logged }
+    }
 }
 
 /// The log, as somebody with a key, a memory and a way to ask it sees it.
@@ -132,7 +169,9 @@ impl<'a> Log<'a> {
         let answered = SignedHead::open(answer.note, &self.authority.key)?;
 
         let seed = self.authority.seed.as_ref();
+        let stapled = self.stapled()?;
         let heads = [seed, remembered.as_ref(), known, Some(&answered)].into_iter().flatten();
+        let heads = heads.chain(&stapled);
         let newest = heads.clone().max_by_key(|head| head.size()).unwrap_or(&answered);
         let rival =
             heads.clone().find(|head| head.size() == newest.size() && head.head() != newest.head());
@@ -148,7 +187,10 @@ impl<'a> Log<'a> {
         }
         let h1 = module.h1(answer.text)?;
         self.remember(newest, remembered.clone())?;
-        Ok(Logged { h1, record: answer.id, head: newest.clone() })
+        if !stapled.is_empty() {
+            self.outside.forget_stapled();
+        }
+        Ok(Logged { h1, record: answer.id, head: newest.clone(), is_stapled: false })
     }
 
     /// Reads the head that was remembered. One that is damaged is no reason to forget it: somebody may

@@ -82,7 +82,7 @@ pub struct Module {
 impl Module {
     /// Returns the module of a release on a platform.
     pub fn of(version: GoVersion, platform: Platform) -> Self {
-        Self { version: format!("v0.0.1-{version}.{}", platform.lock_name()) }
+        Self { version: platform.module_version(version) }
     }
 
     /// Returns the path to ask the log at.

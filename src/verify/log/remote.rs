@@ -5,12 +5,14 @@
 //!
 //! - `latest` in the state directory: the largest head ever proved, which is never replaced by a smaller
 //!   one; a missing file is a fresh start from the built-in head, a damaged one stops everything;
+//! - `stapled/` beside it: heads that came with bundles, until the log is asked about them;
 //! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
 //! - full tiles in the cache, which can be deleted at any time.
 
+use super::tree::parse_number;
 use super::{AuthenticTile, Outside, SUM_GOLANG_ORG};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{Net, NetError, Problem, Url, parse_url, shown};
+use crate::net::{GoProxy, Net, NetError, Place, Problem, Url, parse_url, shown};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
@@ -19,32 +21,23 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What Go asks when nobody says otherwise.
-const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
 /// The name under which the log can be reached in mainland China.
 const ALIAS: &str = "sum.golang.google.cn";
 /// Longest answer that is read for `supported`, which is usually empty.
 const MAX_SUPPORTED: u64 = 64 << 10;
 /// Longest file of ours that is read.
 const MAX_FILE: u64 = 1 << 20;
+/// The directory of the heads that came with staples.
+const STAPLED: &str = "stapled";
+/// How many of them are kept, the newest: each costs a few requests when the log is asked.
+const MAX_STAPLED: usize = 8;
 /// How long to wait for another process that writes down a head.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// One entry of GOPROXY.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Hop {
-    /// A proxy; the flag says that any failure, not only a missing file, leads to the next entry.
-    Proxy(Url, bool),
-    /// The log itself.
-    Direct,
-    /// Nobody.
-    Off,
-}
 
 /// How to reach a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    hops: Vec<Hop>,
+    list: GoProxy,
     direct: Url,
     name: String,
 }
@@ -52,7 +45,7 @@ pub struct Route {
 impl Route {
     /// Goes straight to the log called `name` at a URL.
     pub fn at(name: &str, url: Url) -> Self {
-        Self { hops: vec![Hop::Direct], direct: url, name: name.to_owned() }
+        Self { list: GoProxy::only(Place::Direct), direct: url, name: name.to_owned() }
     }
 
     /// Reads GOPROXY and GOSUMDB as Go does for a toolchain. GOSUMDB can say where the log is, but
@@ -63,9 +56,8 @@ impl Route {
     ///
     /// [`Kind::Usage`] for an entry that is no URL.
     pub fn parse(goproxy: Option<&str>, gosumdb: Option<&str>) -> Result<Option<Self>> {
-        let goproxy = goproxy.unwrap_or(DEFAULT_GOPROXY);
-        let hops = parse_hops(goproxy)?;
-        if hops.first() == Some(&Hop::Off) {
+        let list = GoProxy::parse(goproxy)?;
+        if list.is_off() {
             return Ok(None);
         }
         let name = SUM_GOLANG_ORG.split('+').next().unwrap_or_default();
@@ -74,25 +66,9 @@ impl Route {
         Ok(Some(match words[..] {
             [ALIAS] => Self::at(name, parse_url(&format!("https://{ALIAS}"))?),
             [log, url] if log == name || log == SUM_GOLANG_ORG => Self::at(name, parse_url(url)?),
-            _ => Self { hops, direct, name: name.to_owned() },
+            _ => Self { list, direct, name: name.to_owned() },
         }))
     }
-}
-
-fn parse_hops(goproxy: &str) -> Result<Vec<Hop>> {
-    let mut hops = Vec::new();
-    for entry in goproxy.split_inclusive([',', '|']) {
-        let any_failure = entry.ends_with('|');
-        match entry.trim_end_matches([',', '|']).trim() {
-            "" => {}
-            "direct" => hops.push(Hop::Direct),
-            "off" => hops.push(Hop::Off),
-            // A directory of modules has no log.
-            url if url.starts_with("file:") => {}
-            url => hops.push(Hop::Proxy(parse_url(url)?, any_failure)),
-        }
-    }
-    Ok(hops)
 }
 
 /// A log over the network, with a memory on disk.
@@ -100,7 +76,7 @@ fn parse_hops(goproxy: &str) -> Result<Vec<Hop>> {
 pub struct Remote {
     net: Net,
     route: Route,
-    base: OnceLock<Result<Url, NetError>>,
+    base: OnceLock<Result<Place, NetError>>,
     /// Where the head is remembered; without a place, nothing is.
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
@@ -118,41 +94,40 @@ impl Remote {
         format!("a part of {}", self.route.name)
     }
 
-    fn get(&self, url: &Url, limit: u64) -> Result<Vec<u8>, NetError> {
-        let fetched = self.net.fetch_small(&self.what(), url, limit)?;
+    fn get(&self, place: &Place, limit: u64) -> Result<Vec<u8>, NetError> {
+        let fetched = place.fetch(&self.net, &self.what(), limit)?;
         if fetched.content_type.as_deref() == Some("text/html") {
             let problem = Problem::Answer("the answer is a web page".to_owned());
-            return Err(NetError::new(&self.what(), url, problem, 1));
+            return Err(place.failed(&self.what(), problem));
         }
         Ok(fetched.body)
     }
 
     /// Returns where to ask, found out once (golang.org/design/25530-sumdb, "Proxying a Checksum
     /// Database").
-    fn base(&self) -> Result<&Url, NetError> {
+    fn base(&self) -> Result<&Place, NetError> {
         self.base.get_or_init(|| self.find_base()).as_ref().map_err(Clone::clone)
     }
 
-    fn find_base(&self) -> Result<Url, NetError> {
-        for hop in &self.route.hops {
-            match hop {
-                Hop::Direct => return Ok(self.route.direct.clone()),
-                Hop::Off => break,
-                Hop::Proxy(proxy, any_failure) => {
-                    let base = extend(proxy, &format!("/sumdb/{}", self.route.name));
-                    match self.get(&extend(&base, "/supported"), MAX_SUPPORTED) {
-                        Ok(_) => return Ok(base),
-                        Err(error) if *any_failure || is_absence(&error) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
+    /// Asks the places of GOPROXY whether they serve the log; whoever does is asked for all of it.
+    /// Where none does it is the log itself, unless the list says that nobody else is to be asked.
+    fn find_base(&self) -> Result<Place, NetError> {
+        let direct = Place::Proxy(self.route.direct.clone());
+        let found = self.route.list.ask(NetError::is_absence, |place| match place {
+            Place::Direct => Ok(direct.clone()),
+            Place::Off => {
+                let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
+                Err(direct.failed(&self.what(), problem))
             }
+            Place::Directory(_) | Place::Proxy(_) => {
+                let base = place.below(&format!("/sumdb/{}", self.route.name));
+                self.get(&base.below("/supported"), MAX_SUPPORTED).map(|_| base)
+            }
+        });
+        match found {
+            Err(error) if error.is_absence() => Ok(direct),
+            found => found,
         }
-        if self.route.hops.contains(&Hop::Off) {
-            let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
-            return Err(NetError::new(&self.what(), &self.route.direct, problem, 1));
-        }
-        Ok(self.route.direct.clone())
     }
 }
 
@@ -177,22 +152,9 @@ fn lock(directory: &Path) -> Result<fs::File> {
     }
 }
 
-fn is_absence(error: &NetError) -> bool {
-    matches!(error.problem, Problem::NotFound(_))
-}
-
-/// Returns a URL with more path.
-fn extend(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path.split('/').skip(1));
-    }
-    url
-}
-
 impl Outside for Remote {
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
-        self.get(&extend(self.base()?, path), limit)
+        self.get(&self.base()?.below(path), limit)
     }
 
     fn read_head(&self) -> Result<Option<Vec<u8>>> {
@@ -239,6 +201,52 @@ impl Outside for Remote {
             .unwrap_or_default()
     }
 
+    fn read_stapled(&self) -> Result<Vec<Vec<u8>>> {
+        let Some(state) = &self.state else { return Ok(Vec::new()) };
+        let directory = state.join(STAPLED);
+        let notes = stapled_sizes(&directory)?
+            .into_iter()
+            .map(|size| read(&directory.join(size.to_string())));
+        notes.filter_map(Result::transpose).collect()
+    }
+
+    fn keep_stapled(&self, size: u64, note: &str) -> Result<()> {
+        let Some(state) = &self.state else { return Ok(()) };
+        let kept = || {
+            let directory = state.join(STAPLED);
+            fs::create_dir_all(&directory)?;
+            let held = lock(state)?;
+            let path = directory.join(size.to_string());
+            if read(&path)?.as_deref() != Some(note.as_bytes()) {
+                replace(&path, note.as_bytes())?;
+            }
+            let sizes = stapled_sizes(&directory)?;
+            for size in &sizes[..sizes.len().saturating_sub(MAX_STAPLED)] {
+                _ = fs::remove_file(directory.join(size.to_string()));
+            }
+            drop(held);
+            Ok(())
+        };
+        kept().map_err(|error: Error| {
+            error
+                .context(format!("cannot keep the head of {} in the bundle", self.route.name))
+                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`")
+        })
+    }
+
+    fn forget_stapled(&self) {
+        let Some(state) = &self.state else { return };
+        let directory = state.join(STAPLED);
+        for size in stapled_sizes(&directory).unwrap_or_default() {
+            _ = fs::remove_file(directory.join(size.to_string()));
+        }
+    }
+
+    fn stapled_place(&self) -> String {
+        let place = self.state.as_ref().map(|state| state.join(STAPLED).display().to_string());
+        place.unwrap_or_default()
+    }
+
     fn read_tile(&self, path: &str) -> Option<Vec<u8>> {
         read(&self.cache.as_ref()?.join(path.trim_start_matches('/'))).ok()?
     }
@@ -255,7 +263,7 @@ impl Outside for Remote {
         let Some(state) = &self.state else { return Ok(None) };
         let path = state.join("fork");
         let asked = match self.base.get() {
-            Some(Ok(base)) => shown(base),
+            Some(Ok(base)) => base.url().map(|url| shown(&url)).unwrap_or_default(),
             _ => String::new(),
         };
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -264,6 +272,21 @@ impl Outside for Remote {
         replace(&path, text.as_bytes())?;
         Ok(Some(path))
     }
+}
+
+/// Returns the sizes of the trees whose heads are kept from staples, smallest first.
+fn stapled_sizes(directory: &Path) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut sizes = Vec::new();
+    for entry in entries {
+        sizes.extend(entry?.file_name().to_str().and_then(parse_number));
+    }
+    sizes.sort_unstable();
+    Ok(sizes)
 }
 
 /// Reads a regular file of a bounded size; `None` when there is none.
@@ -299,35 +322,6 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn hops(goproxy: &str) -> String {
-        let shown = parse_hops(goproxy).unwrap().into_iter().map(|hop| match hop {
-            Hop::Proxy(url, any_failure) => {
-                format!("{url}{}", if any_failure { " any" } else { "" })
-            }
-            Hop::Direct => "direct".to_owned(),
-            Hop::Off => "off".to_owned(),
-        });
-        shown.collect::<Vec<_>>().join(", ")
-    }
-
-    #[test]
-    fn goproxy_is_read_as_go_reads_it() {
-        for (goproxy, want) in [
-            (DEFAULT_GOPROXY, "https://proxy.golang.org/, direct"),
-            (
-                "https://a.example/x|https://b.example , direct",
-                "https://a.example/x any, https://b.example/, direct",
-            ),
-            ("https://a.example,,|direct", "https://a.example/, direct"),
-            ("file:///srv/modules,off", "off"),
-            ("", ""),
-        ] {
-            assert_eq!(hops(goproxy), want, "{goproxy}");
-        }
-        let error = parse_hops("htps://a.example").unwrap_err();
-        assert_eq!(error.kind(), Kind::Usage);
-    }
-
     #[test]
     fn gosumdb_can_only_say_where_the_log_is() {
         let route = |gosumdb| Route::parse(None, gosumdb).unwrap().unwrap();
@@ -348,19 +342,5 @@ mod tests {
         assert_eq!(route(Some(&with_key)), at("https://m.example"));
         assert_eq!(Route::parse(Some("off"), Some(ALIAS)).unwrap(), None);
         assert_eq!(Route::parse(Some("off,https://a.example"), None).unwrap(), None);
-    }
-
-    #[test]
-    fn paths_are_appended() {
-        for (base, want) in [
-            ("https://a.example", "https://a.example/tile/8/0/x001/002.p/3"),
-            ("https://a.example/x/", "https://a.example/x/tile/8/0/x001/002.p/3"),
-        ] {
-            let url = extend(&parse_url(base).unwrap(), "/tile/8/0/x001/002.p/3");
-            assert_eq!(url.as_str(), want);
-        }
-        let url =
-            extend(&parse_url("https://a.example").unwrap(), "/lookup/golang.org/toolchain@v0");
-        assert_eq!(url.as_str(), "https://a.example/lookup/golang.org/toolchain@v0");
     }
 }

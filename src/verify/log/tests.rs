@@ -1,6 +1,8 @@
 //! The client against a log in memory that can be made to lie in every tile.
 
+use super::recording::Recording;
 use super::samples::{Signer, TestLog, record_of};
+use super::staple::Staple;
 use super::tiles::TileProblem;
 use super::*;
 use crate::net::Url;
@@ -412,4 +414,97 @@ fn a_full_tile_stands_for_one_at_the_edge_of_a_smaller_tree() {
     // Of the tree of 100 there is only the full tile that it became a part of.
     assert!(!memory.files.contains_key("/tile/8/0/000.p/100"));
     assert_eq!(ask(&memory, &authority(None), 8, 0).unwrap().head.size(), 100);
+}
+
+/// Asks for some records, and returns what proves them.
+fn staple_of(log: &TestLog, height: u32, ids: &[usize]) -> Staple {
+    let (memory, authority) = (Memory::of(log.files(log.size())), authority(None));
+    let recording = Recording::new(&memory);
+    let client = Log { height, ..Log::new(&authority, &recording) };
+    recording.start();
+    for id in ids {
+        client.lookup(version(*id), linux(), None).unwrap();
+    }
+    Staple { head: log.note(log.size()), files: recording.files() }
+}
+
+fn check(memory: &Memory, staple: &Staple, height: u32, id: usize) -> Result<Logged, LogError> {
+    let authority = authority(None);
+    let client = Log { height, ..Log::new(&authority, memory) };
+    client.check(staple, version(id), linux())
+}
+
+#[test]
+fn what_was_recorded_proves_the_same_with_nobody_to_ask() {
+    for size in (1..=40).chain([255, 256, 257, 300]) {
+        for height in [2, 8] {
+            let log = log(size, height);
+            let ids = [0, size / 2, size - 1];
+            let staple = staple_of(&log, height, &ids);
+            let nobody = Memory::default();
+            for id in ids {
+                let logged = check(&nobody, &staple, height, id).unwrap();
+                assert_eq!((logged.h1.as_str(), logged.record), (&*h1(id, 0), id as u64));
+                assert_eq!((logged.level(), logged.head.size()), (Level::Stapled, size as u64));
+            }
+            assert!(nobody.asked.borrow().is_empty() && nobody.remembered().is_empty());
+            // Nothing in it is there for nothing, but for the proofs of the others.
+            let staple = staple_of(&log, height, &ids[1..2]);
+            for path in staple.files.keys() {
+                let mut less = staple.clone();
+                less.files.remove(path);
+                // What was proved before is in the cache.
+                let error = check(&Memory::default(), &less, height, ids[1]).unwrap_err();
+                assert!(error.is_outage(), "{size} {height} {path}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_byte_of_a_staple_can_be_changed() {
+    for (size, height) in [(1, 8), (7, 2), (300, 8)] {
+        let log = log(size, height);
+        let id = size / 3;
+        let staple = staple_of(&log, height, &[id]);
+        let nobody = Memory::default();
+        let mut changed = 0;
+        for (path, bytes) in &staple.files {
+            // Every byte of what is signed, and of tiles one in each hash.
+            let step = if path.starts_with("/tile/") { 31 } else { 1 };
+            for at in (0..bytes.len()).step_by(step) {
+                let mut lie = staple.clone();
+                lie.files.get_mut(path).unwrap()[at] ^= 1;
+                let error = check(&nobody, &lie, height, id).expect_err(path);
+                assert!(!matches!(error, LogError::Local(_)), "{path} {at}: {error}");
+                changed += 1;
+            }
+        }
+        for at in 0..staple.head.len() {
+            let mut bytes = staple.head.clone().into_bytes();
+            bytes[at] ^= 1;
+            let Ok(head) = String::from_utf8(bytes) else { continue };
+            let lie = Staple { head, ..staple.clone() };
+            check(&nobody, &lie, height, id).unwrap_err();
+        }
+        assert!(changed > 300, "{changed}");
+    }
+}
+
+#[test]
+fn a_staple_is_held_against_what_is_remembered() {
+    let small = log(200, 8);
+    let staple = staple_of(&log(300, 8), 8, &[7]);
+    // It has no tiles for a tree of 200 records, but one of 256 begins with a tile that it has.
+    check(&Memory::default().remembers(&small.note(200)), &staple, 8, 7).unwrap();
+    check(&Memory::default().remembers(&log(300, 8).note(300)), &staple, 8, 7).unwrap();
+    let older = check(&Memory::default().remembers(&log(301, 8).note(301)), &staple, 8, 7);
+    assert!(matches!(older, Err(LogError::OlderHead { carried: 300, known: 301 })), "{older:?}");
+    let forked = |size| TestLog::with_height(signer(), records(size, 5, 1), 8).note(size);
+    for size in [256, 300] {
+        let memory = Memory::default().remembers(&forked(size));
+        let error = check(&memory, &staple, 8, 7).unwrap_err();
+        assert!(matches!(error, LogError::Fork { .. }), "{size}: {error}");
+        assert!(memory.evidence.borrow().is_some());
+    }
 }

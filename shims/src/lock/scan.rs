@@ -1,0 +1,102 @@
+//! Looking at eight bytes at a time: the shim reads the lock at every call.
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGHS: u64 = ONES << 7;
+
+/// Returns where the printable ASCII at the start of `text` ends.
+pub(super) fn printable(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // Bytes below the space, and those above the tilde. The lowest mark is right; those above it
+        // may be wrong.
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        let above = word.wrapping_add(ONES) | word;
+        let found = (below | above) & HIGHS;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_other = |byte: &u8| !(b' '..=b'~').contains(byte);
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
+}
+
+/// Returns true when a double quote or a backslash stands in `text`.
+pub(super) fn has_quote_or_backslash(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let found = words.iter().any(|word| {
+        let word = u64::from_le_bytes(*word);
+        zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) != 0
+    });
+    found || rest.iter().any(|byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// Splits at the first `separator`, an ASCII character. Pattern searches of `str` begin with more work than
+/// the short texts of a lock take.
+pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.as_bytes().iter().position(|&byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// Iterates over what stands between separators, ASCII characters.
+pub(crate) fn items(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let (item, after) = match split_once(text, separator) {
+            Some((item, after)) => (item, Some(after)),
+            None => (text, None),
+        };
+        rest = after;
+        Some(item)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn every_byte_at_every_place() {
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=255 {
+                    for filling in [b' ', b'!', b'a', b'}', b'~'] {
+                        let mut text = vec![filling; length];
+                        text[at] = byte;
+                        let is_printable = (b' '..=b'~').contains(&byte);
+                        let end = if is_printable { length } else { at };
+                        assert_eq!(printable(&text), end, "{text:?}");
+                        let quoted = matches!(byte, b'"' | b'\\');
+                        assert_eq!(has_quote_or_backslash(&text), quoted, "{text:?}");
+                    }
+                }
+            }
+            assert_eq!(printable(&vec![b'x'; length]), length);
+        }
+    }
+
+    #[test]
+    fn items_are_those_of_str() {
+        for text in ["", ",", "a", "a,", ",a", "a,b,,c", "é,ü", "no separator"] {
+            assert_eq!(split_once(text, b','), text.split_once(','), "{text}");
+            assert!(items(text, b',').eq(text.split(',')), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_counts() {
+        for (text, want) in [
+            ("ab\ncdef\ngh", 2),
+            ("\u{7f}\n345678", 0),
+            ("1234567\n\u{80}x", 7),
+            ("12\u{ff}\n5678", 2),
+        ] {
+            assert_eq!(printable(text.as_bytes()), want, "{text:?}");
+        }
+    }
+}

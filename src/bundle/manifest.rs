@@ -1,0 +1,177 @@
+//! The list of what is in a bundle.
+
+use super::BundleProblem;
+use crate::error::untrusted;
+use crate::platform::Platform;
+use crate::verify::{Digest, H1};
+use crate::version::GoVersion;
+use serde::{Deserialize, Serialize};
+
+/// What this goward writes, and the newest that it reads.
+const SCHEMA: u64 = 1;
+/// Most toolchains.
+const MAX_TOOLCHAINS: usize = 1000;
+
+/// How an archive is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Packing {
+    /// The zip of the module `golang.org/toolchain`.
+    Module,
+    /// The published `.tar.gz`.
+    TarGz,
+    /// A Python wheel.
+    Wheel,
+    /// The published `.zip`.
+    Zip,
+}
+
+impl Packing {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Module => "module.zip",
+            Self::TarGz => "tar.gz",
+            Self::Wheel => "whl",
+            Self::Zip => "zip",
+        }
+    }
+}
+
+/// One toolchain, as the list has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// Its version.
+    pub version: GoVersion,
+    /// Its platform.
+    pub platform: Platform,
+    /// Its hash.
+    pub h1: H1,
+    /// Whether the bundle has a proof for it.
+    pub is_proved: bool,
+    /// How its archive is packed.
+    pub packing: Packing,
+    /// The size of its archive.
+    pub size: u64,
+    /// The digest of its archive.
+    pub sha256: Digest,
+}
+
+impl Toolchain {
+    /// Returns the name of its archive's entry, which says nothing that the list does not say.
+    pub fn entry(&self) -> String {
+        let Self { version, platform, packing, .. } = self;
+        format!("archives/{version}.{}.{}", platform.lock_name(), packing.ending())
+    }
+}
+
+/// The list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The name of the log that the proofs are of.
+    pub log: String,
+    /// The signed head that the proofs are under; none when nothing is proved.
+    pub head: Option<String>,
+    /// The toolchains, sorted by version and platform.
+    pub toolchains: Vec<Toolchain>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    schema: u64,
+    log: String,
+    head: Option<String>,
+    toolchains: Vec<WrittenToolchain>,
+}
+
+/// What every schema has.
+#[derive(Deserialize)]
+struct Schema {
+    schema: u64,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenToolchain {
+    version: String,
+    platform: String,
+    h1: String,
+    proved: bool,
+    packing: Packing,
+    size: u64,
+    sha256: String,
+}
+
+impl Manifest {
+    /// Returns the text; equal lists have equal texts.
+    pub fn render(&self) -> String {
+        let toolchains = self.toolchains.iter().map(|toolchain| WrittenToolchain {
+            version: toolchain.version.to_string(),
+            platform: toolchain.platform.to_string(),
+            h1: toolchain.h1.to_string(),
+            proved: toolchain.is_proved,
+            packing: toolchain.packing,
+            size: toolchain.size,
+            sha256: toolchain.sha256.to_string(),
+        });
+        let written = Written {
+            schema: SCHEMA,
+            log: self.log.clone(),
+            head: self.head.clone(),
+            toolchains: toolchains.collect(),
+        };
+        // Strings, numbers and lists of them always have a JSON form.
+        serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    ///
+    /// For a newer schema, and for anything that [`Manifest::render`] does not write.
+    pub fn parse(text: &[u8]) -> Result<Self, BundleProblem> {
+        let schema: Schema = serde_json::from_slice(text).map_err(|_| BundleProblem::NotABundle)?;
+        if schema.schema > SCHEMA {
+            return Err(BundleProblem::NewerSchema(schema.schema));
+        }
+        let wrong = |why: String| BundleProblem::Manifest(untrusted(why));
+        let written: Written =
+            serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
+        if written.toolchains.len() > MAX_TOOLCHAINS {
+            return Err(wrong(format!("it has more than {MAX_TOOLCHAINS}")));
+        }
+        let toolchains: Vec<Toolchain> = written
+            .toolchains
+            .iter()
+            .map(|written| {
+                let name = format!("{} for {}", written.version, written.platform);
+                read(written).ok_or_else(|| wrong(format!("{name} is no toolchain")))
+            })
+            .collect::<Result<_, _>>()?;
+        let key = |toolchain: &Toolchain| (toolchain.version, toolchain.platform);
+        if !toolchains.is_sorted_by(|a, b| key(a) < key(b)) {
+            return Err(wrong("it is not sorted, or has one twice".to_owned()));
+        }
+        if written.head.is_none() && toolchains.iter().any(|toolchain| toolchain.is_proved) {
+            return Err(wrong("it has proofs and no head".to_owned()));
+        }
+        Ok(Self { log: written.log, head: written.head, toolchains })
+    }
+}
+
+fn read(written: &WrittenToolchain) -> Option<Toolchain> {
+    let version = GoVersion::parse(&written.version).ok()?;
+    let platform = Platform::find(&written.platform)?;
+    let is_plain = version.to_string() == written.version
+        && !version.is_language()
+        && platform.to_string() == written.platform;
+    is_plain.then_some(Toolchain {
+        version,
+        platform,
+        h1: H1::parse(&written.h1)?,
+        is_proved: written.proved,
+        packing: written.packing,
+        size: written.size,
+        sha256: Digest::parse(&written.sha256)?,
+    })
+}

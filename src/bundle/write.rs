@@ -1,0 +1,31 @@
+//! Writing a bundle.
+
+use super::container::{write_end, write_entry};
+use super::{MANIFEST, Manifest, SUMDB, Staple};
+use crate::error::Result;
+use std::io::{Seek, Write};
+
+/// Writes a bundle: the list, the proofs, and the archives, which come in the order of the list.
+///
+/// # Errors
+///
+/// When an archive has another size than the list says; when something cannot be read or written.
+pub fn write(
+    to: &mut dyn Write,
+    manifest: &Manifest,
+    staple: Option<&Staple>,
+    archives: &mut [fs_err::File],
+) -> Result<()> {
+    let text = manifest.render();
+    write_entry(to, MANIFEST, text.len() as u64, &mut text.as_bytes())?;
+    for (path, bytes) in staple.iter().flat_map(|staple| &staple.files) {
+        write_entry(to, &format!("{SUMDB}{path}"), bytes.len() as u64, &mut bytes.as_slice())?;
+    }
+    for (toolchain, archive) in manifest.toolchains.iter().zip(archives) {
+        archive.rewind()?;
+        write_entry(to, &toolchain.entry(), toolchain.size, archive)?;
+    }
+    write_end(to)?;
+    to.flush()?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! `goward bundle`.
+
+use super::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
+use super::{fetch, install};
+use crate::error::Result;
+use crate::ops::{Fetch, Session};
+use crate::platform::Platform;
+
+pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
+    match &args.command {
+        BundleCommand::Create(args) => create(session, args),
+        BundleCommand::Install(args) => install(session, args),
+    }
+}
+
+fn create(session: &Session, args: &BundleCreate) -> Result<()> {
+    let fetch = fetch(&args.fetching);
+    let bundled = session.bundle_create(&args.locks, &args.output, args.without_proof, &fetch)?;
+    for warning in &bundled.warnings {
+        session.ui.warn(warning);
+    }
+    let (path, count) = (bundled.path.display(), bundled.toolchains);
+    let toolchains = if count == 1 { "toolchain" } else { "toolchains" };
+    let megabytes = bundled.bytes.div_ceil(1_000_000);
+    session.ui.say(&format!("wrote `{path}`: {count} {toolchains}, {megabytes} MB"));
+    Ok(())
+}
+
+fn install(session: &Session, args: &BundleInstall) -> Result<()> {
+    let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
+    let fetch = Fetch { source: None, accept: args.accept };
+    session.bundle_install(&args.file, platform, &fetch, &mut |outcome| {
+        install::report(session, outcome);
+    })
+}

@@ -1,0 +1,202 @@
+//! Making a bundle from what locks name.
+
+use super::deliver::{gather, nobody_delivered};
+use super::install::Want;
+use super::staple::Stapled;
+use super::{Fetch, Session};
+use crate::bundle::{self, Manifest, Packing, Toolchain};
+use crate::error::{Error, Result};
+use crate::net::Progress;
+use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
+use crate::store::Store;
+use crate::verify::log::Logged;
+use crate::verify::{Digest, H1, Hashing};
+use std::fs::Permissions;
+use std::io::{self, BufWriter, Seek};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// A bundle that was made.
+#[derive(Clone, Debug)]
+pub struct Bundled {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many toolchains are in it.
+    pub toolchains: usize,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What is not proved, and sources that failed.
+    pub warnings: Vec<String>,
+}
+
+impl Session {
+    /// Writes a bundle with every toolchain that the locks name, for all their platforms, and the proofs
+    /// for them. Each archive is unpacked and verified before it goes in.
+    ///
+    /// # Errors
+    ///
+    /// When a lock cannot be read, a source delivers nothing, or the log has no proof for a toolchain,
+    /// unless `without_proof` permits that. The file is then what it was before.
+    pub fn bundle_create(
+        &self,
+        locks: &[PathBuf],
+        output: &Path,
+        without_proof: bool,
+        fetch: &Fetch,
+    ) -> Result<Bundled> {
+        let wants = self.wants_of(locks)?;
+        let store = self.store()?;
+        self.prepare_store(&store)?;
+        let stapled = self.staple(&wants)?;
+        let mut warnings = unproved(&wants, &stapled, without_proof)?;
+        // Beside the file, so that it appears at once or not at all.
+        let output = self.ctx.cwd.join(output);
+        let directory = output.parent().unwrap_or(&output);
+        let to = tempfile::Builder::new()
+            .prefix(".goward-")
+            // Like any file that a program makes: the umask takes from it.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)?;
+        let staging = store.stage("bundle")?;
+        let mut manifest = Manifest {
+            log: stapled.log.clone(),
+            head: stapled.staple.as_ref().map(|staple| staple.head.clone()),
+            toolchains: Vec::new(),
+        };
+        let mut archives = Vec::new();
+        for (want, proof) in wants.iter().zip(&stapled.proofs) {
+            let logged = proof.as_ref().ok();
+            let (toolchain, file, said) = self.keep(&store, want, logged, staging.path(), fetch)?;
+            warnings.extend(said);
+            manifest.toolchains.push(toolchain);
+            archives.push(file);
+        }
+        let mut writer = BufWriter::new(to);
+        bundle::write(&mut writer, &manifest, stapled.staple.as_ref(), &mut archives)?;
+        let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        to.as_file().sync_all()?;
+        let bytes = to.as_file().metadata()?.len();
+        to.persist(&output).map_err(|error| {
+            Error::from(error.error).context(format!("cannot write `{}`", output.display()))
+        })?;
+        Ok(Bundled { path: output, toolchains: wants.len(), bytes, warnings })
+    }
+
+    /// Fetches the archive of a toolchain, verifies it, and keeps it in a file without a name.
+    fn keep(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        directory: &Path,
+        fetch: &Fetch,
+    ) -> Result<(Toolchain, fs_err::File, Vec<String>)> {
+        let kept = Mutex::new(None);
+        let mut failures = Vec::new();
+        for source in self.sources(fetch)? {
+            let keeping = Keeping { inner: source.as_ref(), directory, kept: &kept };
+            match self.deliver(store, want, logged, &keeping, fetch) {
+                Ok(delivery) => {
+                    let h1 = delivery.tree.h1().clone();
+                    drop(delivery);
+                    let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    let said = failures
+                        .iter()
+                        .map(|(name, error)| format!("{name}: {}", super::pick::one_line(error)));
+                    let said = said.collect();
+                    let Some((packing, file)) = kept else { break };
+                    let (toolchain, file) = describe(want, h1, logged.is_some(), packing, file)?;
+                    return Ok((toolchain, file, said));
+                }
+                Err(error) => failures.push((source.name().to_owned(), error)),
+            }
+        }
+        Err(nobody_delivered(want, failures))
+    }
+}
+
+/// Returns what the list of a bundle has for an archive.
+fn describe(
+    want: &Want,
+    h1: H1,
+    is_proved: bool,
+    packing: Packing,
+    mut file: fs_err::File,
+) -> Result<(Toolchain, fs_err::File)> {
+    file.rewind()?;
+    let mut digesting = Hashing::new(&file);
+    io::copy(&mut digesting, &mut io::sink())?;
+    let (sha256, size): (Digest, u64) = digesting.finish();
+    let Want { version, platform, .. } = *want;
+    Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
+}
+
+/// Says what has no proof: as an error, unless that is permitted.
+fn unproved(wants: &[Want], stapled: &Stapled, is_permitted: bool) -> Result<Vec<String>> {
+    let failures: Vec<(String, Error)> = wants
+        .iter()
+        .zip(&stapled.proofs)
+        .filter_map(|(want, proof)| {
+            let name = format!("{} for {}", want.version, want.platform);
+            Some((name, proof.as_ref().err()?.clone()))
+        })
+        .collect();
+    if failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    if is_permitted {
+        let said = failures
+            .iter()
+            .map(|(name, error)| format!("{name} goes in without a proof: {}", error.message()));
+        return Ok(said.collect());
+    }
+    Err(gather("the bundle would lack proofs".to_owned(), &failures, |error| {
+        error.detail("nothing was written").hint(
+            "machines that know them by a built-in record, or accept less, can do without: \
+             `--without-proof`",
+        )
+    }))
+}
+
+/// A source whose archives are kept as they are.
+struct Keeping<'a> {
+    inner: &'a dyn Source,
+    directory: &'a Path,
+    /// What was opened last.
+    kept: &'a Mutex<Option<(Packing, fs_err::File)>>,
+}
+
+impl Source for Keeping<'_> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn releases(&self) -> Result<Option<Vec<Release>>> {
+        self.inner.releases()
+    }
+
+    fn resumes(&self) -> bool {
+        self.inner.resumes()
+    }
+
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+        let mut artifact = self.inner.open(wanted, scratch, progress)?;
+        // A copy of our own: what is verified now is what is written later.
+        let to = tempfile::tempfile_in(self.directory)?;
+        let mut file = fs_err::File::from_parts(to, self.directory.join(&artifact.name));
+        if let Err(error) = io::copy(&mut artifact.body, &mut file) {
+            return Err(artifact.body.failure().unwrap_or_else(|| error.into()));
+        }
+        file.rewind()?;
+        let packing = match artifact.kind {
+            ArtifactKind::Module => Packing::Module,
+            ArtifactKind::TarGz => Packing::TarGz,
+            ArtifactKind::Wheel => Packing::Wheel,
+            ArtifactKind::Zip => Packing::Zip,
+        };
+        let copy = file.try_clone()?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((packing, copy));
+        Ok(Artifact { body: Body::File(file), ..artifact })
+    }
+}

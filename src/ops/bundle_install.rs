@@ -1,0 +1,101 @@
+//! Installing from a bundle, with nobody to ask.
+
+use super::install::{Locked, Outcome, Supply, Want};
+use super::{Fetch, Session};
+use crate::bundle::{Bundle, Toolchain};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::platform::Platform;
+use crate::source::BundleSource;
+use crate::verify::log::{Log, Logged};
+use std::path::Path;
+
+impl Session {
+    /// Installs every toolchain for `platform` in the bundle at `path`; `report` is called for each. Every
+    /// proof is checked before anything is installed.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] for a bundle that is damaged or proves something else;
+    /// [`Kind::Log`] when its log has two histories; [`Kind::NotFound`] when it has nothing for the
+    /// platform.
+    pub fn bundle_install(
+        &self,
+        path: &Path,
+        platform: Platform,
+        fetch: &Fetch,
+        report: &mut dyn FnMut(&Outcome),
+    ) -> Result<()> {
+        let bundle = Bundle::open(&self.ctx.cwd.join(path))?;
+        let chosen: Vec<&Toolchain> =
+            bundle.toolchains().iter().filter(|found| found.platform == platform).collect();
+        if chosen.is_empty() {
+            return Err(nothing_for(&bundle, platform));
+        }
+        let proofs: Vec<Option<Logged>> = chosen
+            .iter()
+            .map(|toolchain| self.check_staple(&bundle, toolchain))
+            .collect::<Result<_>>()?;
+        let source = BundleSource::new(&bundle);
+        for (toolchain, logged) in chosen.into_iter().zip(&proofs) {
+            let locked = Locked {
+                h1: toolchain.h1.to_string(),
+                sha256: None,
+                head: None,
+                path: bundle.name().to_owned(),
+                link: None,
+            };
+            let want = Want::new(toolchain.version, toolchain.platform);
+            let want = Want { locked: Some(locked), ..want };
+            let supply = Supply::Given { source: &source, logged: logged.as_ref() };
+            let mut outcome = self.install_from(&want, fetch, &supply)?;
+            if logged.is_none() {
+                let (version, name) = (toolchain.version, bundle.name());
+                let warning = format!("`{name}` has no proof for {version} for {platform}");
+                outcome.warnings.insert(0, warning);
+            }
+            report(&outcome);
+        }
+        Ok(())
+    }
+
+    /// Returns what the bundle proves of a toolchain; `None` when it says itself that it does not.
+    fn check_staple(&self, bundle: &Bundle, toolchain: &Toolchain) -> Result<Option<Logged>> {
+        let Some(staple) = bundle.staple().filter(|_| toolchain.is_proved) else { return Ok(None) };
+        let authority = self.log.authority()?;
+        let name = authority.key.name();
+        if bundle.log() != name {
+            let message = format!(
+                "the proofs in `{}` are of `{}`, and goward believes {name}",
+                bundle.name(),
+                untrusted(bundle.log())
+            );
+            return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
+        }
+        let memory = self.log_memory()?;
+        let checked =
+            Log::new(&authority, &memory).check(staple, toolchain.version, toolchain.platform);
+        let logged = checked.map_err(|error| error.explain_staple(name, bundle.name()))?;
+        if logged.h1 == toolchain.h1 {
+            return Ok(Some(logged));
+        }
+        let (version, platform) = (toolchain.version, toolchain.platform);
+        let message =
+            format!("`{}` has another {version} for {platform} than it proves", bundle.name());
+        Err(Error::new(Kind::Verification, message)
+            .detail(format!("expected {} ({name}, record {})", logged.h1, logged.record))
+            .detail(format!("received {} (its list)", toolchain.h1))
+            .detail("nothing was installed")
+            .hint("get the bundle again from where it was made"))
+    }
+}
+
+fn nothing_for(bundle: &Bundle, platform: Platform) -> Error {
+    let has: Vec<String> = bundle
+        .toolchains()
+        .iter()
+        .map(|toolchain| format!("{} for {}", toolchain.version, toolchain.platform))
+        .collect();
+    let message = format!("`{}` has no toolchain for {platform}", bundle.name());
+    let error = Error::new(Kind::NotFound, message);
+    if has.is_empty() { error } else { error.detail(format!("it has {}", has.join(", "))) }
+}

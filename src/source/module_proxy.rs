@@ -1,0 +1,225 @@
+//! Module proxies: the module `golang.org/toolchain`, as `go` itself fetches it to change to another
+//! release.
+//!
+//! Its zips have the files of a release archive that the hash covers, in other packing; a proxy lists
+//! their names and no digests, so that only the checksum database and the built-in records prove one.
+//! Who is asked is decided by GOPROXY, with which credentials by GOAUTH ([`Modules`]).
+
+use super::index::MAX_INDEX;
+use super::save::save;
+use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
+use crate::error::{Error, Kind, Result};
+use crate::net::{
+    Download, GoAuth, GoProxy, Job, MAX_SIZE, Net, NetError, Place, Problem, Progress, parse_url,
+    shown,
+};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the module says that it is: what `https://golang.org/toolchain?go-get=1` answers.
+const DIRECT: &str = "https://go.dev/dl/mod";
+/// The module's versions, below a proxy.
+const VERSIONS: &str = "/golang.org/toolchain/@v";
+/// What every version of the module begins with.
+const PREFIX: &str = "v0.0.1-";
+
+/// How modules are fetched here.
+#[derive(Clone, Debug)]
+pub struct Modules {
+    /// GOPROXY.
+    pub list: GoProxy,
+    /// GOAUTH.
+    pub auth: GoAuth,
+    /// The network, with the credentials that GOAUTH permits.
+    pub net: Net,
+}
+
+/// The proxies of one list.
+pub(super) struct ModuleProxy {
+    name: String,
+    /// What is wrong with a setting matters only to who asks this source.
+    modules: Result<Modules>,
+}
+
+impl ModuleProxy {
+    pub(super) fn new(name: String, modules: Result<Modules>) -> Self {
+        Self { name, modules }
+    }
+
+    fn modules(&self) -> Result<&Modules> {
+        self.modules.as_ref().map_err(Clone::clone)
+    }
+
+    /// Asks the proxies in turn for a file of the module.
+    fn ask<T>(
+        &self,
+        what: &str,
+        file: &str,
+        mut ask: impl FnMut(&Place) -> Result<T, NetError>,
+    ) -> Result<T> {
+        let Modules { list, auth, .. } = self.modules()?;
+        let direct = Place::Proxy(parse_url(DIRECT)?);
+        let path = format!("{VERSIONS}/{file}");
+        let is_absence = |failure: &Failure| match failure {
+            Failure::Off => true,
+            Failure::Net(error) => error.is_absence(),
+        };
+        let answer = list.ask(is_absence, |place| match place {
+            Place::Off => Err(Failure::Off),
+            Place::Direct => ask(&direct.below(&path)).map_err(Failure::Net),
+            place => ask(&place.below(&path)).map_err(Failure::Net),
+        });
+        answer.map_err(|failure| match failure {
+            Failure::Off => {
+                let message = format!("`GOPROXY` does not let anybody be asked for {what} (`off`)");
+                Error::new(Kind::NotFound, message)
+            }
+            Failure::Net(error) => {
+                let wants_credentials = matches!(error.problem, Problem::Denied(401 | 403));
+                let is_absent = error.is_absence();
+                let error = Error::from(error);
+                let error = if is_absent { error.with_kind(Kind::NotFound) } else { error };
+                // Some proxies say that a file is missing to whom they do not know.
+                if wants_credentials || is_absent { auth.explain(error) } else { error }
+            }
+        })
+    }
+
+    /// Opens the zip at one place.
+    fn open_at(net: &Net, place: &Place, zip: &Zip<'_>) -> Result<fs_err::File, NetError> {
+        if let Some(file) = place.open_file(zip.what)? {
+            let size = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+            if size > MAX_SIZE {
+                return Err(place.failed(zip.what, Problem::TooLarge(MAX_SIZE)));
+            }
+            return Ok(file);
+        }
+        let Some(url) = place.url() else {
+            return Err(place.failed(zip.what, Problem::NotFound(404)));
+        };
+        let Zip { what, name, directory, progress } = zip;
+        let progress = Arc::clone(progress);
+        let shared: Progress = Box::new(move |done, total| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            progress(done, total);
+        });
+        let job = Job { what, url: &url, name, directory, size: None };
+        let download = Download::open(net, job, shared)?;
+        save(download, directory, name).map_err(|error| error.in_net(place, what))
+    }
+}
+
+/// Why a place did not answer.
+enum Failure {
+    Net(NetError),
+    Off,
+}
+
+/// A zip that is wanted.
+struct Zip<'a> {
+    what: &'a str,
+    name: &'a str,
+    directory: &'a Path,
+    progress: Arc<Mutex<Progress>>,
+}
+
+impl Source for ModuleProxy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn releases(&self) -> Result<Option<Vec<Release>>> {
+        let what = "the list of releases";
+        let net = &self.modules()?.net;
+        let listed = self.ask(what, "list", |place| place.fetch(net, what, MAX_INDEX));
+        match listed {
+            // A page is what portals answer to everything.
+            Ok(fetched) if fetched.is_html() => Ok(None),
+            Ok(fetched) => Ok(Some(parse_list(&String::from_utf8_lossy(&fetched.body)))),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+        let version = wanted.platform.module_version(wanted.version);
+        let what = wanted.version.to_string();
+        let name = format!("golang.org-toolchain@{version}.zip");
+        let progress = Arc::new(Mutex::new(progress));
+        let zip = Zip { what: &what, name: &name, directory: scratch, progress };
+        let modules = self.modules()?;
+        let mut origin = String::new();
+        let opened = self.ask(&what, &format!("{version}.zip"), |place| {
+            origin = place.url().map(|url| shown(&url)).unwrap_or_default();
+            Self::open_at(&modules.net, place, &zip)
+        });
+        let file = opened.map_err(|error| match error.kind() {
+            Kind::NotFound if !origin.is_empty() => {
+                modules.auth.explain(not_there(&self.name, wanted, &origin))
+            }
+            _ => error,
+        })?;
+        let size = file.metadata()?.len();
+        Ok(Artifact {
+            kind: ArtifactKind::Module,
+            name,
+            origin,
+            listing: Listing::Nothing,
+            size: Some(size),
+            body: Body::File(file),
+        })
+    }
+}
+
+/// Reads `@v/list`: a version of the module in each line, of which those that are no toolchain, and
+/// those for platforms that goward does not know, are passed over.
+fn parse_list(text: &str) -> Vec<Release> {
+    let mut found: BTreeMap<GoVersion, Vec<File>> = BTreeMap::new();
+    for word in text.lines().filter_map(|line| line.split_whitespace().next()) {
+        let Some((version, platform)) = parse_version(word) else { continue };
+        let files = found.entry(version).or_default();
+        if files.iter().all(|file| file.platform != platform) {
+            files.push(File { platform, name: word.to_owned(), sha256: None, size: None });
+        }
+    }
+    let newest_first = found.into_iter().rev();
+    newest_first.map(|(version, files)| Release { version, files }).collect()
+}
+
+/// Reads `v0.0.1-go1.27.1.linux-amd64`.
+fn parse_version(text: &str) -> Option<(GoVersion, Platform)> {
+    let (version, platform) = text.strip_prefix(PREFIX)?.rsplit_once('.')?;
+    let version = GoVersion::parse(version).ok()?;
+    let platform = Platform::find(platform)?;
+    (platform.module_version(version) == text && !version.is_language())
+        .then_some((version, platform))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_versions() {
+        let text = "v0.0.1-go1.26.2.linux-amd64\nv0.0.1-go1.27.1.linux-amd64 2026-08-28T16:20:06Z\n\
+                    v0.0.1-go1.27.1.linux-arm\r\nv0.0.1-go1.27.1.linux-arm\n\
+                    v0.0.1-go1.28rc1.windows-amd64\n\nv0.0.1-go1.27.1.beos-m68k\n\
+                    v0.0.1-go1.27.1.linux-armv6l\nv0.0.1-go1.27.linux-amd64\nv0.0.2-go1.27.1.linux-386\n\
+                    v0.0.1-1.27.1.linux-amd64\nv1.0.0\n\u{1b}[31m\nv0.0.1-go1.27.1.linux/amd64\n";
+        let shown: Vec<String> = parse_list(text)
+            .iter()
+            .map(|release| {
+                let files = release.files.iter().map(|file| file.platform.to_string());
+                format!("{} {}", release.version, files.collect::<Vec<_>>().join(" "))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            ["go1.28rc1 windows/amd64", "go1.27.1 linux/amd64 linux/arm", "go1.26.2 linux/amd64"]
+        );
+        assert_eq!(parse_list("<html>"), []);
+    }
+}

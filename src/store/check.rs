@@ -1,0 +1,285 @@
+//! Whether an installed tree is still what was installed, and if not, what is different.
+//!
+//! The hash in the receipt decides; the list of files ([`Store::files`]) only names what changed. The
+//! hash does not cover modes, but files that somebody can write to, or that do not run, are no toolchain
+//! either.
+
+use super::rehash::{belongs, h1_of, largest_first, read_each};
+use super::survey::{Found, What, survey};
+use super::{Installed, Store, follow, root};
+use crate::error::{Result, untrusted};
+use crate::verify::mode::is_executable;
+use crate::verify::{Entry, H1, Records};
+use fs_err as fs;
+use goward_shim::names;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
+use std::os::unix::fs::MetadataExt;
+
+/// Bits that let somebody write, or run something as somebody else.
+const HARMFUL: u32 = 0o7222;
+const READ: u32 = 0o400;
+const RUN: u32 = 0o100;
+
+/// What is wrong with an installed toolchain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The file or directory in the tree; empty for the toolchain as a whole.
+    pub path: String,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What can be wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// Its contents are not what was installed.
+    Changed,
+    /// It is not there.
+    Missing,
+    /// It was not installed.
+    Extra,
+    /// It cannot be read; the reason.
+    Unreadable(String),
+    /// It has these permission bits.
+    Mode(u32),
+    /// It belongs to this user, who does not own the store.
+    Owner(u32),
+    /// The hash is this one, and no list says which files make the difference.
+    Hash(String),
+    /// The built-in records have this hash for the release.
+    Record(String),
+    /// The root does not lead to the tree.
+    Root,
+    /// The list of files is missing or damaged.
+    List,
+}
+
+impl Fault {
+    /// Every word for a fault, as in JSON.
+    pub const NAMES: [&str; 10] = [
+        "changed",
+        "missing",
+        "extra",
+        "unreadable",
+        "mode",
+        "owner",
+        "hash",
+        "record",
+        "root",
+        "list",
+    ];
+
+    /// Returns the word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+            Self::Unreadable(_) => "unreadable",
+            Self::Mode(_) => "mode",
+            Self::Owner(_) => "owner",
+            Self::Hash(_) => "hash",
+            Self::Record(_) => "record",
+            Self::Root => "root",
+            Self::List => "list",
+        }
+    }
+
+    /// Returns true when what `go` would run or compile is in doubt.
+    pub fn is_content(&self) -> bool {
+        !matches!(self, Self::Mode(_) | Self::Owner(_) | Self::Root | Self::List)
+    }
+
+    /// Returns true when it takes the release itself to repair it.
+    pub fn needs_release(&self) -> bool {
+        matches!(
+            self,
+            Self::Changed | Self::Missing | Self::Unreadable(_) | Self::Hash(_) | Self::Owner(_)
+        )
+    }
+}
+
+impl Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = untrusted(&self.path);
+        let path = if path.is_empty() { "the tree" } else { &path };
+        match &self.fault {
+            Fault::Changed => write!(f, "changed: {path}"),
+            Fault::Missing => write!(f, "missing: {path}"),
+            Fault::Extra => write!(f, "extra: {path}"),
+            Fault::Unreadable(why) => write!(f, "unreadable: {path} ({})", untrusted(why)),
+            Fault::Mode(mode) => write!(f, "mode: {path} has {mode:04o}"),
+            Fault::Owner(user) => write!(f, "owner: {path} belongs to user {user}"),
+            Fault::Hash(h1) => write!(f, "hash: the tree has {h1}"),
+            Fault::Record(h1) => write!(f, "record: the release has {h1}"),
+            Fault::Root => f.write_str("root: it does not lead to the tree"),
+            Fault::List => f.write_str("list: the list of files is missing or damaged"),
+        }
+    }
+}
+
+/// What checking a toolchain came to.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The hash of what is there, where all of it could be read and belongs to a toolchain.
+    pub h1: Option<H1>,
+    /// The files that could be read.
+    pub files: BTreeMap<String, Entry>,
+    /// What is wrong, sorted by path.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Returns the size of all files together.
+    pub fn bytes(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
+    }
+}
+
+impl Store {
+    /// Reads an installed toolchain on all cores and compares it with its receipt. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When its directories cannot be read.
+    pub fn check(&self, installed: &Installed) -> Result<Checked> {
+        let receipt = &installed.receipt;
+        let (h1, files, mut findings) = if installed.is_linked() {
+            let found = follow(&installed.tree, receipt.version, receipt.platform)?;
+            (Some(found.h1), found.files, Vec::new())
+        } else {
+            self.read(installed)?
+        };
+        // The same hash is the same files; without a hash something was found already.
+        if h1.as_ref() != Some(&receipt.h1) || !findings.is_empty() {
+            match self.files(installed)? {
+                Some(listed) => findings.extend(differences(&listed, &files)),
+                None => {
+                    if let Some(h1) = h1.as_ref().filter(|h1| **h1 != receipt.h1) {
+                        findings.push(Finding::whole(Fault::Hash(h1.to_string())));
+                    }
+                }
+            }
+        }
+        if !installed.is_linked() {
+            // The root follows what is in the tree.
+            let with_root = !findings.iter().any(|finding| finding.fault.is_content());
+            findings.extend(self.derived(installed, with_root)?);
+        }
+        findings.sort();
+        findings.dedup();
+        Ok(Checked { h1, files, findings })
+    }
+
+    /// Reads a tree: its hash, its files, and what is wrong with single entries.
+    #[expect(clippy::type_complexity, reason = "one caller, which takes it apart")]
+    fn read(
+        &self,
+        installed: &Installed,
+    ) -> Result<(Option<H1>, BTreeMap<String, Entry>, Vec<Finding>)> {
+        let receipt = &installed.receipt;
+        let owner = fs::metadata(self.home().join(names::STORE_MARKER))?.uid();
+        let mut findings = Vec::new();
+        let (mut files, mut directories, mut foreign) = (Vec::new(), BTreeSet::new(), false);
+        for found in survey(&installed.tree)? {
+            if !belongs(&found) {
+                findings.push(Finding::of(&found.path, Fault::Extra));
+                foreign = true;
+                continue;
+            }
+            findings.extend(rights(&found, owner));
+            match found.what {
+                What::Directory => _ = directories.insert(found.path),
+                _ => files.push(found),
+            }
+        }
+        largest_first(&mut files);
+        let paths: Vec<_> = files.into_iter().map(|file| (file.path, file.place)).collect();
+        let mut read = BTreeMap::new();
+        for (index, entry) in read_each(&paths) {
+            let path = &paths[index].0;
+            match entry {
+                Ok(entry) => _ = read.insert(path.clone(), entry),
+                Err(error) => {
+                    let why = error.kind().to_string();
+                    findings.push(Finding::of(path, Fault::Unreadable(why)));
+                }
+            }
+        }
+        // Directories without files are not in the hash.
+        for path in read.keys().chain(findings.iter().map(|finding| &finding.path)) {
+            for (end, _) in path.match_indices('/') {
+                directories.remove(&path[..end]);
+            }
+        }
+        directories.remove("");
+        if read.len() == paths.len() {
+            findings.extend(directories.iter().map(|path| Finding::of(path, Fault::Extra)));
+        }
+        let is_whole = read.len() == paths.len() && !foreign;
+        let h1 = is_whole.then(|| h1_of(&read, receipt.version, receipt.platform, &receipt.absent));
+        Ok((h1.transpose()?, read, findings))
+    }
+
+    /// Checks what belongs to a tree and is not in it.
+    fn derived(&self, installed: &Installed, with_root: bool) -> Result<Vec<Finding>> {
+        let receipt = &installed.receipt;
+        let mut findings = Vec::new();
+        let record = Records::built_in().get(receipt.version, receipt.platform);
+        if let Some(h1) = record.and_then(|record| record.h1.as_ref())
+            && *h1 != receipt.h1
+        {
+            findings.push(Finding::whole(Fault::Record(h1.to_string())));
+        }
+        if with_root && !root::is_in_order(self, &installed.key, installed.extra.is_some())? {
+            findings.push(Finding::whole(Fault::Root));
+        }
+        if self.files(installed)?.is_none() {
+            findings.push(Finding::whole(Fault::List));
+        }
+        Ok(findings)
+    }
+}
+
+impl Finding {
+    fn of(path: &str, fault: Fault) -> Self {
+        Self { path: path.to_owned(), fault }
+    }
+
+    fn whole(fault: Fault) -> Self {
+        Self::of("", fault)
+    }
+}
+
+/// Returns what is wrong with permission bits and owner of an entry. Who has fewer rights because of a
+/// umask is no matter: the owner's count.
+fn rights(found: &Found, owner: u32) -> Vec<Finding> {
+    let needed = match found.what {
+        What::Directory => READ | RUN,
+        _ if is_executable(&found.path) => READ | RUN,
+        _ => READ,
+    };
+    let mut findings = Vec::new();
+    if found.mode & HARMFUL != 0 || found.mode & needed != needed {
+        findings.push(Finding::of(&found.path, Fault::Mode(found.mode)));
+    }
+    if found.owner != owner && found.owner != 0 {
+        findings.push(Finding::of(&found.path, Fault::Owner(found.owner)));
+    }
+    findings
+}
+
+/// Returns what `now` has otherwise than `listed`.
+pub fn differences(
+    listed: &BTreeMap<String, Entry>,
+    now: &BTreeMap<String, Entry>,
+) -> Vec<Finding> {
+    let gone = listed.iter().filter_map(|(path, entry)| match now.get(path) {
+        None => Some(Finding::of(path, Fault::Missing)),
+        Some(other) if other.digest != entry.digest => Some(Finding::of(path, Fault::Changed)),
+        Some(_) => None,
+    });
+    let extra = now.keys().filter(|path| !listed.contains_key(*path));
+    gone.chain(extra.map(|path| Finding::of(path, Fault::Extra))).collect()
+}

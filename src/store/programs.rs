@@ -1,0 +1,94 @@
+//! The programs of an installed toolchain: what they look like from outside, and whether they are right.
+
+use super::check::differences;
+use super::rehash::read_each;
+use super::{Finding, Installed, Store, entries};
+use crate::error::Result;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Where programs are.
+const DIRECTORIES: [&str; 2] = ["bin", "pkg/tool"];
+
+/// What can be seen of the programs of a tree without reading them. Whatever writes to one, or puts
+/// another in its place, leaves another mark: nothing sets the time of an inode's last change back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Marks(BTreeMap<String, Mark>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Mark {
+    device: u64,
+    inode: u64,
+    mode: u32,
+    size: u64,
+    /// In seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Store {
+    /// Looks at the programs of an installed toolchain.
+    ///
+    /// # Errors
+    ///
+    /// When that is not possible.
+    pub fn marks(&self, installed: &Installed) -> Result<Marks> {
+        let mut marks = Marks::default();
+        for directory in DIRECTORIES {
+            marks.add(&installed.tree.join(directory), directory)?;
+        }
+        Ok(marks)
+    }
+
+    /// Reads the programs of an installed toolchain, and nothing else if there is a list that says what
+    /// they have to be; returns what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be read.
+    pub fn check_programs(&self, installed: &Installed) -> Result<Vec<Finding>> {
+        let is_program = |path: &str| {
+            DIRECTORIES
+                .iter()
+                .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')))
+        };
+        let Some(mut listed) = self.files(installed)? else {
+            return Ok(self.check(installed)?.findings);
+        };
+        listed.retain(|path, _| is_program(path));
+        let marks = self.marks(installed)?.0;
+        let place = |path: &String| (path.clone(), installed.tree.join(path));
+        let paths: Vec<(String, PathBuf)> = marks.keys().map(place).collect();
+        let mut read = BTreeMap::new();
+        for (index, entry) in read_each(&paths) {
+            read.insert(paths[index].0.clone(), entry?);
+        }
+        Ok(differences(&listed, &read))
+    }
+}
+
+impl Marks {
+    fn add(&mut self, directory: &Path, prefix: &str) -> Result<()> {
+        for entry in entries(directory)? {
+            let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+            let metadata = fs::symlink_metadata(entry.path())?;
+            if metadata.is_dir() {
+                self.add(&entry.path(), &path)?;
+                continue;
+            }
+            let mark = Mark {
+                device: metadata.dev(),
+                inode: metadata.ino(),
+                mode: metadata.mode(),
+                size: metadata.len(),
+                modified: (metadata.mtime(), metadata.mtime_nsec()),
+                changed: (metadata.ctime(), metadata.ctime_nsec()),
+            };
+            self.0.insert(path, mark);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! How much room toolchains take on disk.
+//!
+//! A tree has thousands of files, so it is measured when it is installed and its receipt says the
+//! result; nobody walks trees to list them. Where files stand under several names the result depends on
+//! the others: it is taken back from all receipts before a tree goes, and measured again after.
+
+use super::{Installed, Store, entries};
+use crate::error::Result;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// The unit of `st_blocks`.
+const BLOCK: u64 = 512;
+
+/// Files that were counted already: device and inode.
+pub type Counted = HashSet<(u64, u64)>;
+
+/// What a toolchain takes of the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Room {
+    /// Bytes, without files that count for another toolchain. Clones count in full: nothing says what
+    /// they share.
+    pub bytes: u64,
+    /// Whether one of its files has more names than one.
+    pub shared: bool,
+}
+
+impl Room {
+    /// Measures new directories: what they have in common with others counts for those.
+    pub(super) fn of_new(directories: &[&Path]) -> Result<Self> {
+        let mut room = Self::default();
+        for directory in directories {
+            measure(directory, None, &mut room)?;
+        }
+        Ok(room)
+    }
+}
+
+impl Store {
+    /// Returns how many bytes of the disk an installed toolchain takes. What has to be measured is
+    /// measured without the files that are `counted`, which get those of this one.
+    ///
+    /// # Errors
+    ///
+    /// When its directories cannot be read.
+    pub fn disk(&self, installed: &Installed, counted: &mut Counted) -> Result<u64> {
+        if installed.is_linked() {
+            return Ok(0);
+        }
+        match installed.receipt.disk {
+            Some(room) => Ok(room.bytes),
+            None => Ok(measured(installed, counted)?.bytes),
+        }
+    }
+
+    /// Takes back what receipts say of their room, if that depends on a tree that goes.
+    pub(super) fn forget_rooms(&self) -> Result<()> {
+        let known = self.list()?;
+        if !known.iter().any(|one| one.receipt.disk.is_some_and(|room| room.shared)) {
+            return Ok(());
+        }
+        let scratch = self.stage("receipt")?;
+        for mut one in known.into_iter().filter(|one| one.receipt.disk.is_some()) {
+            one.receipt.disk = None;
+            one.receipt
+                .write(&self.home().join("meta"), scratch.path())
+                .map_err(|error| self.explain(error))?;
+        }
+        Ok(())
+    }
+
+    /// Measures what no receipt says.
+    pub(super) fn measure_rooms(&self) -> Result<()> {
+        let known: Vec<_> = self.list()?.into_iter().filter(|one| !one.is_linked()).collect();
+        if known.iter().all(|one| one.receipt.disk.is_some()) {
+            return Ok(());
+        }
+        let scratch = self.stage("receipt")?;
+        let mut counted = Counted::new();
+        for mut one in known {
+            let room = measured(&one, &mut counted)?;
+            if one.receipt.disk.is_none() {
+                one.receipt.disk = Some(room);
+                one.receipt
+                    .write(&self.home().join("meta"), scratch.path())
+                    .map_err(|error| self.explain(error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn measured(installed: &Installed, counted: &mut Counted) -> Result<Room> {
+    let mut room = Room::default();
+    for top in [Some(&installed.tree), installed.extra.as_ref()].into_iter().flatten() {
+        measure(top, Some(counted), &mut room)?;
+    }
+    Ok(room)
+}
+
+/// Adds a directory. Of files with several names those count that are not `counted` yet; without such a
+/// set, none.
+fn measure(directory: &Path, mut counted: Option<&mut Counted>, room: &mut Room) -> Result<()> {
+    room.bytes += fs::symlink_metadata(directory)?.blocks() * BLOCK;
+    for entry in entries(directory)? {
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            measure(&entry.path(), counted.as_deref_mut(), room)?;
+            continue;
+        }
+        let is_shared = metadata.nlink() > 1;
+        let identity = (metadata.dev(), metadata.ino());
+        let counts =
+            !is_shared || counted.as_deref_mut().is_some_and(|counted| counted.insert(identity));
+        room.shared |= is_shared;
+        room.bytes += if counts { metadata.blocks() * BLOCK } else { 0 };
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! What is in a directory tree: names, kinds and modes, without reading a file.
+
+use super::entries;
+use crate::error::Result;
+use fs_err as fs;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// The most threads that list or read a tree.
+const MAX_HANDS: usize = 8;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Directory,
+    File,
+    /// A link, a device, a socket: nothing that a toolchain has.
+    Other,
+}
+
+/// An entry of a tree.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Its path in the tree; empty for the tree itself.
+    pub(super) path: String,
+    /// Whether the name on disk is that path, and not one that is not UTF-8.
+    pub(super) is_plain: bool,
+    /// Where it is.
+    pub(super) place: PathBuf,
+    pub(super) what: What,
+    /// Permission bits, with set-id and sticky.
+    pub(super) mode: u32,
+    pub(super) owner: u32,
+    pub(super) size: u64,
+}
+
+impl Found {
+    fn new(path: String, is_plain: bool, place: PathBuf, metadata: &Metadata) -> Self {
+        let what = match metadata.file_type() {
+            kind if kind.is_dir() => What::Directory,
+            kind if kind.is_file() => What::File,
+            _ => What::Other,
+        };
+        let (mode, owner, size) = (metadata.mode() & 0o7777, metadata.uid(), metadata.len());
+        Self { path, is_plain, place, what, mode, owner, size }
+    }
+}
+
+/// Returns how many threads share the work on one tree.
+pub(super) fn hands() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MAX_HANDS)
+}
+
+/// Lists a tree on all cores, itself included, in no order. Links are not followed.
+///
+/// # Errors
+///
+/// When a directory cannot be read.
+pub(super) fn survey(directory: &Path) -> Result<Vec<Found>> {
+    let metadata = fs::symlink_metadata(directory)?;
+    let top = Found::new(String::new(), true, directory.to_owned(), &metadata);
+    let queue = Queue::starting_at(directory);
+    let work = || {
+        let mut found = Vec::new();
+        while let Some((prefix, place)) = queue.take() {
+            match list(&prefix, &place, &mut found) {
+                Ok(below) => queue.finish(below),
+                Err(error) => {
+                    queue.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(found)
+    };
+    let mut all = vec![top];
+    let lists: Result<Vec<Vec<Found>>> = thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands()).map(|_| scope.spawn(work)).collect();
+        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
+            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        hands.into_iter().map(join).collect()
+    });
+    all.extend(lists?.into_iter().flatten());
+    Ok(all)
+}
+
+/// A directory to list: what its entries' paths begin with, and where it is.
+type Task = (String, PathBuf);
+
+/// Adds what is in a directory, and returns the directories among it.
+fn list(prefix: &str, directory: &Path, found: &mut Vec<Found>) -> Result<Vec<Task>> {
+    let mut below = Vec::new();
+    for entry in entries(directory)? {
+        let name = entry.file_name();
+        let path = format!("{prefix}{}", name.to_string_lossy());
+        let entry = Found::new(path, name.to_str().is_some(), entry.path(), &entry.metadata()?);
+        if entry.what == What::Directory {
+            below.push((format!("{}/", entry.path), entry.place.clone()));
+        }
+        found.push(entry);
+    }
+    Ok(below)
+}
+
+/// The directories that still have to be listed.
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    waiting: Vec<Task>,
+    /// How many are waiting or being listed.
+    open: usize,
+}
+
+impl Queue {
+    fn starting_at(directory: &Path) -> Self {
+        let waiting = vec![(String::new(), directory.to_owned())];
+        Self { state: Mutex::new(State { waiting, open: 1 }), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a directory to list, or `None` when there will be no more.
+    fn take(&self) -> Option<Task> {
+        let mut state = self.state();
+        loop {
+            if let Some(task) = state.waiting.pop() {
+                return Some(task);
+            }
+            if state.open == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Notes that a directory is listed, and what was found below it.
+    fn finish(&self, below: Vec<Task>) {
+        let mut state = self.state();
+        // One that was stopped stays so.
+        if state.open > 0 {
+            state.open = state.open - 1 + below.len();
+            state.waiting.extend(below);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Gives up what is left.
+    fn stop(&self) {
+        let mut state = self.state();
+        state.open = 0;
+        state.waiting.clear();
+        drop(state);
+        self.changed.notify_all();
+    }
+}
