@@ -1,7 +1,7 @@
 //! Toolchains as Go's module proxies have them: the zip of `golang.org/toolchain`.
 //!
 //! It holds what the hash of a toolchain covers, and a `go.mod` is called `_go.mod`, because it would
-//! start a module of its own (`cmd/distpack`). [`write`] is a pure function of the files, so equal
+//! start a module of its own (`cmd/distpack`). [`write()`] is a pure function of the files, so equal
 //! toolchains give equal zips, whatever archive they came in. [`super::module`] reads them.
 
 use super::pack::{Member, Open, zip_as};
