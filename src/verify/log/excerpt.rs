@@ -8,8 +8,7 @@
 use super::record::{Answer, Module};
 use super::tiles::Tiles;
 use super::tree::{Hash, SignedHead};
-use super::{Log, LogError, MAX_ANSWER};
-use crate::net::Problem;
+use super::{Log, LogError};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
@@ -71,12 +70,7 @@ impl Log<'_> {
         module: &Module,
         tiles: &mut Tiles<'_>,
     ) -> Result<(u64, String), LogError> {
-        let body = self.outside.fetch(&module.path(), MAX_ANSWER).map_err(|error| {
-            match error.problem {
-                Problem::NotFound(_) => LogError::Absent(module.to_string()),
-                _ => LogError::Unreachable(error),
-            }
-        })?;
+        let body = self.ask(module)?;
         let answer = Answer::parse(&body)?;
         if tiles.subtree(0, answer.id)? != Hash::of_record(answer.text) {
             return Err(LogError::NotAuthentic { id: answer.id });
