@@ -13,6 +13,7 @@ pub mod bundle;
 pub mod cli;
 pub mod config;
 pub mod ctx;
+pub mod depot;
 pub mod error;
 pub mod net;
 pub mod ops;

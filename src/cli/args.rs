@@ -66,6 +66,8 @@ pub enum Command {
     LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
+    /// Make and check mirrors that goward, plain `go` and other tools can use
+    Mirror(Mirror),
     /// Trust a lock that is somebody else's or weakens security, as it is now
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
@@ -85,7 +87,8 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL or file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL, file:///DIRECTORY
+    /// or oci://REGISTRY/REPOSITORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
@@ -385,6 +388,47 @@ pub struct Default {
     /// Leave calls outside of projects to the next `go` on PATH
     #[arg(long, conflicts_with = "request")]
     pub none: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Mirror {
+    #[command(subcommand)]
+    pub command: MirrorCommand,
+}
+
+/// What can be done with a mirror.
+#[derive(Debug, Subcommand)]
+pub enum MirrorCommand {
+    /// Write the toolchains that locks name, or bring a mirror up to date
+    Create(MirrorCreate),
+    /// Check a mirror as a client: every archive, every module, and the checksum database's part
+    Verify(MirrorVerify),
+}
+
+#[derive(Args, Debug)]
+pub struct MirrorCreate {
+    /// A lock whose toolchains the mirror holds, for all its platforms; may be repeated; without it, the
+    /// lock here
+    #[arg(long, value_name = "FILE")]
+    pub lock: Vec<PathBuf>,
+    /// Where the mirror is: a directory, s3://BUCKET/PREFIX, gs://, az://,
+    /// an https URL (WebDAV), or oci://REGISTRY/REPOSITORY
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+    /// Remove the toolchains that no lock names
+    #[arg(long)]
+    pub prune: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct MirrorVerify {
+    /// The mirror: its URL, or what --to takes
+    #[arg(value_name = "URL")]
+    pub url: String,
     #[command(flatten)]
     pub fetching: Fetching,
 }

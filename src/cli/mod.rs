@@ -15,6 +15,7 @@ mod link;
 mod link_root;
 mod list;
 mod lock;
+mod mirror;
 mod miss;
 mod records;
 mod rollback;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Lock(args) => lock::run(&session, &args),
         Command::Rollback(args) => rollback::run(&session, &args),
         Command::Install(args) => install::run(&session, &args),
+        Command::Mirror(args) => mirror::run(&session, &args),
         Command::Bundle(args) => bundle::run(&session, &args),
         Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),

