@@ -202,11 +202,11 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Longest untrusted text in a message, in characters.
-const MAX_UNTRUSTED: usize = 80;
+const MAX_UNTRUSTED: usize = 200;
 /// Longest line of another program's message, in characters.
 const MAX_UNTRUSTED_LINE: usize = 400;
 
-/// Makes text from outside fit to print: control and format characters escaped, cut at 80
+/// Makes text from outside fit to print: control and format characters escaped, cut at 200
 /// characters.
 pub fn untrusted(text: impl AsRef<str>) -> String {
     escaped(text.as_ref(), MAX_UNTRUSTED)
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn untrusted_text_is_escaped_and_cut() {
         assert_eq!(untrusted("a\u{1b}[31m\u{202e}ä\n"), "a\\u{1b}[31m\\u{202e}ä\\u{a}");
-        assert_eq!(untrusted("x".repeat(100)).len(), 83);
+        assert_eq!(untrusted("x".repeat(300)).len(), 203);
         assert_eq!(untrusted_line("x\t".repeat(300)).len(), 200 + 200 * "\\u{9}".len() + 3);
     }
 

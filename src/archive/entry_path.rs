@@ -262,7 +262,7 @@ mod tests {
             (b"go/nul", "entry `go/nul` has the name of a device on Windows"),
             (b"go/x.", "entry `go/x.` has a part that ends in a dot or a space"),
             (&[b"go/".as_slice(), &[b'x'; 256]].concat(), ""),
-            (&b"go/".repeat(34), ""),
+            (&b"go/".repeat(80), ""),
         ];
         for (raw, want) in cases {
             let message =

@@ -38,7 +38,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::recheck`].
+    /// When a program is not what it was.
     pub fn recheck_governing(&self, toolchain: &Toolchain) -> Result<()> {
         if self.config.policy.verify == Recheck::Never {
             return Ok(());
