@@ -7,8 +7,10 @@ mod bundle;
 mod completions;
 mod debug;
 mod default;
+mod doctor;
 mod env;
 mod exec;
+mod gc;
 mod init;
 mod install;
 mod link;
@@ -28,7 +30,7 @@ mod version;
 mod which;
 
 use crate::config::Config;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use crate::ops::log::LogAccess;
 use crate::ops::{Fetch, Session};
@@ -62,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let mut ctx = Ctx::from_process()?;
+    take_own_umask();
     if let Some(profile) = chosen_profile(&cli.command) {
         ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
     }
@@ -81,7 +84,9 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Bundle(args) => bundle::run(&session, &args),
         Command::Link(args) => link::run(&session, &args),
         Command::Uninstall(args) => uninstall::run(&session, &args),
+        Command::Gc(args) => gc::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
+        Command::Doctor(args) => doctor::run(&session, &args),
         Command::Verify(args) => verify::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),

@@ -57,6 +57,7 @@ impl Session {
     ///
     /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
     pub(super) fn recheck(&self, store: &Store, installed: &Installed) -> Result<()> {
+        let store = &store.layer_of(installed);
         let checked = match self.config.policy.verify {
             Recheck::Never => return Ok(()),
             Recheck::Always => store.check(installed)?,

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The names under which the shim stands on PATH.
-const SHIMS: [&str; 2] = ["go", "gofmt"];
+pub(super) const SHIMS: [&str; 2] = ["go", "gofmt"];
 
 impl Session {
     /// Puts the shims into the store and, unless told otherwise, on PATH.

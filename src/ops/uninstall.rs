@@ -11,19 +11,30 @@ use crate::version::link_name::LinkName;
 #[derive(Clone, Debug)]
 pub enum Removed {
     /// A toolchain.
-    Toolchain(Receipt),
+    Toolchain {
+        /// What it was.
+        receipt: Receipt,
+        /// A process that goes on using it.
+        user: Option<String>,
+    },
     /// A name, which meant this.
     Name(LinkName, Receipt),
 }
 
 impl Session {
     /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
-    /// returns what was removed.
+    /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
+    /// uses them.
     ///
     /// # Errors
     ///
     /// When it is not installed, or is the default.
-    pub fn uninstall(&self, what: &str, platform: Option<Platform>) -> Result<Vec<Removed>> {
+    pub fn uninstall(
+        &self,
+        what: &str,
+        platform: Option<Platform>,
+        now: bool,
+    ) -> Result<Vec<Removed>> {
         let store = self.store()?;
         let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
             (Ok(version), _) => version,
@@ -53,10 +64,16 @@ impl Session {
                 .hint("`goward list` shows what is"));
         }
         self.check_not_default(&found, &parsed.to_string())?;
-        for installed in &found {
-            store.remove(installed)?;
+        let mut removed = Vec::new();
+        for installed in found {
+            let grave = store.retire(&installed)?;
+            let user = grave.and_then(|grave| grave.user(&store.processes()));
+            removed.push(Removed::Toolchain { receipt: installed.receipt, user });
         }
-        Ok(found.into_iter().map(|installed| Removed::Toolchain(installed.receipt)).collect())
+        if now {
+            store.empty_trash()?;
+        }
+        Ok(removed)
     }
 
     /// Refuses to remove the default; `what` is what was named.

@@ -12,6 +12,7 @@
 use super::file;
 use super::history::{History, Record};
 use super::manifest;
+use crate::ctx::{take_callers_umask, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -82,8 +83,9 @@ impl Transaction {
     ) -> Result<Self> {
         let history = state.and_then(|state| {
             let shown = root.display();
-            let wait = format!("waiting for another goward that changes `{shown}`");
-            let opened = History::open(state, root, &mut || notice(Notice::Said(wait.clone())));
+            let opened = History::open(state, root, &mut |holder| {
+                notice(Notice::Said(format!("waiting for {holder}, to change `{shown}`")));
+            });
             opened.map_err(|error| notice(Notice::Warning(no_history(error)))).ok()
         });
         if let Some(history) = &history
@@ -135,7 +137,9 @@ impl Transaction {
             let announced = history.announce(command, &by, &self.before, after);
             announced.map_err(|error| untouched(error.into()))?;
         }
+        take_callers_umask();
         let made = self.swap(&swaps);
+        take_own_umask();
         swaps.iter().for_each(Swap::clear);
         // What cannot be noted any more is put in order by the next transaction, as a half is.
         if let Some(history) = &self.history {

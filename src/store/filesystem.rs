@@ -1,0 +1,126 @@
+//! What kind of file system a store is on, as far as that changes what can be relied on.
+
+use super::Store;
+use crate::error::{Error, Kind, Result};
+use indicatif::HumanBytes;
+use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
+
+/// Kinds by the number that `statfs` gives, and whether several machines may use one at the same time.
+const KINDS: [(u64, &str, bool); 18] = [
+    (0xef53, "ext4", false),
+    (0x5846_5342, "xfs", false),
+    (0x9123_683e, "btrfs", false),
+    (0x2fc1_2fc1, "zfs", false),
+    (0xf2f5_2010, "f2fs", false),
+    (0x0102_1994, "tmpfs", false),
+    (0x794c_7630, "overlayfs", false),
+    (0x7371_7368, "squashfs", false),
+    (0xe0f5_e1e2, "erofs", false),
+    (0x4d44, "vfat", false),
+    (0x2011_bab0, "exfat", false),
+    (0x6573_5546, "fuse", true),
+    (0x6969, "nfs", true),
+    (0x517b, "smb", true),
+    (0xff53_4d42, "cifs", true),
+    (0xfe53_4d42, "smb2", true),
+    (0x0102_1997, "9p", true),
+    (0x00c3_6400, "ceph", true),
+];
+const NFS: &str = "nfs";
+
+/// How much larger than its archive a tree is, at the very least, and how much it takes with its archive.
+const LEAST: u64 = 3;
+const USUAL: u64 = 9;
+/// The files of a release are smaller than that on the average, packed.
+const LARGEST_MEAN: u64 = 8192;
+/// What the system calls a full disk, a full quota.
+const FULL: [&str; 2] = ["(os error 28)", "(os error 122)"];
+pub(super) const MAKE_ROOM: &str = "make room, for example with `goward gc --now`, and try again";
+
+fn needed(archive: u64, space: &Space) -> String {
+    let bytes = HumanBytes(space.bytes);
+    let files = space.files.map(|files| format!(" and {files} files")).unwrap_or_default();
+    let needed = match archive {
+        0 => String::new(),
+        archive => format!(", about {} needed", HumanBytes(archive.saturating_mul(USUAL) / 2)),
+    };
+    format!("{bytes}{files} available{needed}")
+}
+
+/// What a file system has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes for this user.
+    pub bytes: u64,
+    /// How many more files there can be, where that is limited.
+    pub files: Option<u64>,
+    /// Whether programs may run there.
+    pub runs_programs: bool,
+}
+
+impl Store {
+    /// Returns the name of the kind, where it is known.
+    pub fn filesystem(&self) -> Option<&'static str> {
+        self.kind().map(|(name, _)| name)
+    }
+
+    /// Returns true when other machines may be using the store.
+    pub fn is_on_network(&self) -> bool {
+        self.kind().is_some_and(|(_, shared)| shared)
+    }
+
+    /// Returns true where asking for a lock may last for ever, whatever is asked for.
+    pub(super) fn is_on_nfs(&self) -> bool {
+        self.filesystem() == Some(NFS)
+    }
+
+    /// Returns what the file system has room for.
+    pub fn space(&self) -> Option<Space> {
+        let found = self.home().ancestors().find_map(|place| statvfs(place).ok())?;
+        // Some have no fixed number of files.
+        let files = (found.f_files > 0).then_some(found.f_favail);
+        Some(Space {
+            bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            files,
+            runs_programs: !found.f_flag.contains(StatVfsMountFlags::NOEXEC),
+        })
+    }
+
+    /// Refuses to begin with an archive of a known size where its tree cannot fit.
+    ///
+    /// # Errors
+    ///
+    /// When there is too little room.
+    pub fn check_space(&self, archive: Option<u64>) -> Result<()> {
+        let (Some(archive), Some(space)) = (archive, self.space()) else { return Ok(()) };
+        let few = |files: u64| files < archive / LARGEST_MEAN;
+        if space.bytes >= archive.saturating_mul(LEAST) && !space.files.is_some_and(few) {
+            return Ok(());
+        }
+        let message = format!("no space left in the store `{}`", self.home().display());
+        Err(Error::new(Kind::Failed, message)
+            .detail(needed(archive, &space))
+            .detail("nothing was changed")
+            .hint(MAKE_ROOM))
+    }
+
+    /// Says how much room there is and how much is needed, below an error that is about that.
+    pub fn explain_space(&self, error: Error, archive: Option<u64>) -> Error {
+        let texts = [&[error.message().to_owned()], error.details()].concat();
+        let is_full = texts.iter().any(|text| FULL.iter().any(|code| text.contains(code)));
+        let (true, Some(space)) = (is_full, self.space()) else { return error };
+        let message = format!("no space left in the store `{}`", self.home().display());
+        let is_said = error.message() == message;
+        let error = if is_said { error } else { error.context(message).hint(MAKE_ROOM) };
+        error.detail(needed(archive.unwrap_or_default(), &space))
+    }
+
+    fn kind(&self) -> Option<(&'static str, bool)> {
+        // The store itself may not be there yet.
+        let found = self.home().ancestors().find_map(|place| statfs(place).ok())?;
+        // The field's type is the system's; the numbers have 32 bits.
+        #[allow(clippy::cast_sign_loss, clippy::cast_lossless, clippy::unnecessary_cast)]
+        let number = found.f_type as u64 & 0xffff_ffff;
+        KINDS.iter().find(|(magic, ..)| *magic == number).map(|(_, name, shared)| (*name, *shared))
+    }
+}
