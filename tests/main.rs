@@ -11,3 +11,4 @@ mod net;
 mod real;
 mod repository;
 mod shell;
+mod torture;

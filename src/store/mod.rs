@@ -126,12 +126,22 @@ impl Store {
     /// it. Recovery deletes in a store, so nobody's home directory may become one by a slip.
     fn claim(&self) -> Result<()> {
         let marker = self.home.join(names::STORE_MARKER);
-        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
+        let others = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
         // Looked at after the rest: the marker is the first thing that a store gets, so another
         // goward that makes one right now is not taken for somebody else.
-        if marker.is_file() {
-            return Ok(());
+        match fs::metadata(&marker) {
+            Ok(found) if found.is_file() && found.len() > 0 => return Ok(()),
+            // Whoever made it was killed before it had its text.
+            Ok(found) if found.is_file() => {}
+            _ => self.check_empty(&others)?,
         }
+        let made =
+            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
+        made.map_err(|error| self.explain(error))
+    }
+
+    /// Refuses a directory in which there is something already.
+    fn check_empty(&self, found: &[fs::DirEntry]) -> Result<()> {
         if let Some(other) = found.first() {
             let (home, other) = (self.home.display(), other.file_name());
             let message = format!("`{home}` is not a store of goward: it holds other files");
@@ -145,9 +155,7 @@ impl Store {
                     names::HOME_VAR
                 )));
         }
-        let made =
-            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
-        made.map_err(|error| self.explain(error))
+        Ok(())
     }
 
     /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
