@@ -4,6 +4,7 @@
 //! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
 
 use std::fmt::{self, Display, Write};
+use std::io::ErrorKind;
 
 /// What went wrong, as far as a caller of the program can tell: each kind has an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Error {
     message: String,
     details: Vec<String>,
     hints: Vec<String>,
+    /// Whether a disk was full.
+    lacks_room: bool,
 }
 
 /// The result of nearly everything.
@@ -90,7 +93,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` with one line: lower case, no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: Vec::new(), hints: Vec::new() }
+        let (details, hints) = (Vec::new(), Vec::new());
+        Self { kind, message: message.into(), details, hints, lacks_room: false }
     }
 
     /// Adds an indented line below the message.
@@ -124,6 +128,11 @@ impl Error {
     /// Returns what went wrong.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Returns true when a disk was full, or somebody's share of it.
+    pub fn lacks_room(&self) -> bool {
+        self.lacks_room
     }
 
     /// Returns the first line.
@@ -171,7 +180,9 @@ impl From<std::io::Error> for Error {
             }
             source = cause.source();
         }
-        Self::new(Kind::Failed, message)
+        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        let lacks_room = full.contains(&error.kind());
+        Self { lacks_room, ..Self::new(Kind::Failed, message) }
     }
 }
 

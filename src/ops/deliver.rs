@@ -99,8 +99,10 @@ impl Session {
         // Where the hash is known, what the source lists adds nothing.
         let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
-        let Unjudged { unpacked, archive, artifact, staging } =
-            self.take_in(store, want, incoming)?;
+        let size = incoming.artifact.size;
+        let Unjudged { unpacked, archive, artifact, staging } = self
+            .take_in(store, want, incoming)
+            .map_err(|error| store.explain_room(error, &want.version.to_string(), size))?;
         let unlogged = self.log.why_not();
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };

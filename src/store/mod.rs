@@ -24,6 +24,7 @@ mod rehash;
 mod repair;
 mod room;
 mod root;
+mod space;
 mod staging;
 mod survey;
 #[cfg(test)]

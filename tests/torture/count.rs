@@ -114,7 +114,7 @@ impl Suite {
             table.unwrap().write_all(line.as_bytes()).unwrap();
         }
         _ = write!(std::io::stderr().lock(), "TORTURE: {line}");
-        let shown: Vec<_> = self.failures.iter().take(12).map(String::as_str).collect();
+        let shown: Vec<_> = self.failures.iter().take(25).map(String::as_str).collect();
         assert!(failed == 0, "{name}: {failed} of {cases} failed\n{}", shown.join("\n"));
     }
 }

@@ -184,6 +184,9 @@ impl Stage {
         if self.operation.removes && outcome.code == Some(3) {
             outcome.code = Some(0);
         }
+        // It need not write where everything is there. The next command that changes anything clears up.
+        let clears = self.sandbox.goward(["uninstall", "1.2.3"]);
+        assert_eq!(clears.code, Some(3), "{clears:?}");
         let mut problems = self.judge.judge(&outcome, true, self.operation.removes);
         if !problems.is_empty() {
             problems.push(format!("the run that heals: {outcome:?}"));
