@@ -85,6 +85,8 @@ pub struct Error {
     hints: Vec<String>,
     /// Whether a disk was full.
     lacks_room: bool,
+    /// Whether the system asked to try again.
+    is_passing: bool,
 }
 
 /// The result of nearly everything.
@@ -94,7 +96,8 @@ impl Error {
     /// Makes an error of `kind` with one line: lower case, no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let (details, hints) = (Vec::new(), Vec::new());
-        Self { kind, message: message.into(), details, hints, lacks_room: false }
+        let message = message.into();
+        Self { kind, message, details, hints, lacks_room: false, is_passing: false }
     }
 
     /// Adds an indented line below the message.
@@ -133,6 +136,11 @@ impl Error {
     /// Returns true when a disk was full, or somebody's share of it.
     pub fn lacks_room(&self) -> bool {
         self.lacks_room
+    }
+
+    /// Returns true when the system did not do something, for no reason that lasts.
+    pub fn is_passing(&self) -> bool {
+        self.is_passing
     }
 
     /// Returns the first line.
@@ -182,7 +190,9 @@ impl From<std::io::Error> for Error {
         }
         let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
         let lacks_room = full.contains(&error.kind());
-        Self { lacks_room, ..Self::new(Kind::Failed, message) }
+        let passing = [ErrorKind::Interrupted, ErrorKind::WouldBlock];
+        let is_passing = passing.contains(&error.kind());
+        Self { lacks_room, is_passing, ..Self::new(Kind::Failed, message) }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{Installed, Receipt};
+use crate::store::{Installed, Receipt, Store};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 
@@ -54,7 +54,7 @@ impl Session {
         }
         self.check_not_default(&found, &parsed.to_string())?;
         for installed in &found {
-            store.remove(installed)?;
+            remove(&store, installed)?;
         }
         Ok(found.into_iter().map(|installed| Removed::Toolchain(installed.receipt)).collect())
     }
@@ -69,5 +69,13 @@ impl Session {
         Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
             "choose another first: `goward default REQUEST`, or none: `goward default --none`",
         ))
+    }
+}
+
+/// Removes a toolchain to the end: a command that started over would not find it any more.
+fn remove(store: &Store, installed: &Installed) -> Result<()> {
+    match store.remove(installed) {
+        Err(error) if error.is_passing() => store.remove(installed),
+        removed => removed,
     }
 }

@@ -19,6 +19,14 @@ impl Store {
         if !error.lacks_room() || error.details().iter().any(|detail| detail.contains(known)) {
             return error;
         }
+        let home = self.home().display();
+        let full = "no space left";
+        let error = if error.message().starts_with(full) {
+            error
+        } else {
+            let error = error.context(format!("{full} in the store `{home}`"));
+            error.hint("make room, for example with `goward uninstall`, and try again")
+        };
         let bytes = archive.map_or(RELEASE.0, |size| size.saturating_mul(GROWTH) / 10);
         let (bytes, files) = (megabytes(bytes), RELEASE.1);
         let what = untrusted(what);
@@ -32,7 +40,6 @@ impl Store {
                 } else {
                     found.f_favail.to_string()
                 };
-                let home = self.home().display();
                 error.detail(format!("`{home}` has room for {free} MB and {files} files"))
             }
             Err(_) => error,
@@ -59,13 +66,15 @@ mod tests {
         let full = Error::from(io::Error::from(io::ErrorKind::StorageFull));
         let explained = store.explain_room(full, "go1.27.1", Some(70_000_000));
         let details = explained.details().to_vec();
-        assert_eq!(details[0], "go1.27.1 needs about 266.0 MB and 17000 files");
-        assert!(details[1].starts_with("`/proc` has room for 0.0 MB and "), "{details:?}");
-        assert_eq!(details[2], "nothing was installed");
+        assert_eq!(explained.message(), "no space left in the store `/proc`");
+        assert_eq!(details[1], "go1.27.1 needs about 266.0 MB and 17000 files");
+        assert!(details[2].starts_with("`/proc` has room for 0.0 MB and "), "{details:?}");
+        assert_eq!(details[3], "nothing was installed");
+        assert_eq!(explained.hints().len(), 1);
         assert_eq!(store.explain_room(explained, "go1.27.1", None).details(), details);
         let quota = Error::from(io::Error::from(io::ErrorKind::QuotaExceeded));
         assert_eq!(
-            store.explain_room(quota, "go1.27.1", None).details()[0],
+            store.explain_room(quota, "go1.27.1", None).details()[1],
             "go1.27.1 needs about 314.6 MB and 17000 files"
         );
     }

@@ -197,6 +197,10 @@ def judge_paths(case, before, after, now, installed, problems):
         if toolchain and toolchain[1] not in installed:
             # A leftover of a toolchain that is not installed; nobody looks at it.
             continue
+        if toolchain and toolchain[0] == "tree" and toolchain[1] in before.damaged and old and found:
+            if (found[0], found[2:]) in ((old[0], old[2:]), new and (new[0], new[2:])):
+                # A tree that is about to be swapped for a right one has to be writable.
+                continue
         if toolchain and toolchain[0] == "root":
             # Made again when it is needed.
             continue
@@ -270,7 +274,8 @@ def is_complete(base, after):
             toolchain = key_of(path)
             if toolchain and path not in after and os.path.basename(path) != toolchain[1]:
                 continue
-            if now.get(path) != after.get(path):
+            # What is only remembered need not be; its directories come with it.
+            if now.get(path) != after.get(path) and not (path in MADE and path not in now):
                 problems.append(f"{path} is {now.get(path)}, should be {after.get(path)}")
     return problems
 

@@ -44,9 +44,20 @@ impl Judge {
 
     /// Returns what is wrong after a run: with a fault, or the one that follows.
     pub(super) fn judge(&mut self, outcome: &Outcome, healed: bool, removes: bool) -> Vec<String> {
+        self.judge_as(outcome, healed, removes, "after")
+    }
+
+    /// The same, where the state after may be another one that is remembered.
+    pub(super) fn judge_as(
+        &mut self,
+        outcome: &Outcome,
+        healed: bool,
+        removes: bool,
+        after: &str,
+    ) -> Vec<String> {
         let base = self.base.clone();
         self.ask(&json!({
-            "do": "judge", "base": base, "before": "before", "after": "after", "healed": healed,
+            "do": "judge", "base": base, "before": "before", "after": after, "healed": healed,
             "removes": removes, "code": outcome.code, "stdout": outcome.stdout,
             "stderr": outcome.stderr,
         }))

@@ -8,4 +8,5 @@ mod calls;
 mod count;
 mod judge;
 mod scene;
+mod space;
 mod sweep;

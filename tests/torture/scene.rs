@@ -188,6 +188,10 @@ impl Stage {
         let clears = self.sandbox.goward(["uninstall", "1.2.3"]);
         assert_eq!(clears.code, Some(3), "{clears:?}");
         let mut problems = self.judge.judge(&outcome, true, self.operation.removes);
+        // What goes back was done before the kill, and is now undone.
+        if self.operation.name == "rollback" && !problems.is_empty() {
+            problems = self.judge.judge_as(&outcome, true, false, "before");
+        }
         if !problems.is_empty() {
             problems.push(format!("the run that heals: {outcome:?}"));
         }
@@ -195,7 +199,7 @@ impl Stage {
     }
 }
 
-fn shell(directory: &Path, script: &str) {
+pub(super) fn shell(directory: &Path, script: &str) {
     let mut shell = Command::new("/bin/sh");
     let status = shell.args(["-c", script]).current_dir(directory).status().unwrap();
     assert!(status.success(), "{script}");
