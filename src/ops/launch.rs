@@ -194,7 +194,14 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
         }
     }
     let why = child.exec();
-    let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));
+    let message = format!("cannot run `{}`: {why}", program.display());
+    // It was there a moment ago.
+    if why.kind() == std::io::ErrorKind::NotFound && program.symlink_metadata().is_err() {
+        return Error::new(Kind::NotInstalled, message)
+            .detail("it was removed meanwhile")
+            .hint("install it again: `goward install`");
+    }
+    let error = Error::new(Kind::CannotRun, message);
     if why.kind() == std::io::ErrorKind::NotFound && program.exists() {
         return error
             .detail("the file is there; what is missing is the program loader that it names")

@@ -36,7 +36,7 @@ LOOSE += [f"{STATE}/history", f"{STATE}/seen", "home/.cache"]
 PARTS = ("tree", "extra", "root", "meta")
 DRAFT = re.compile(r"^\.(goward\.(toml|lock))\.[0-9]+\.(new|old)$|^\.tmp[A-Za-z0-9]+$")
 # The programs, and what the tests keep for themselves.
-ASIDE = {"bin", "copy", "trace"}
+ASIDE = {"bin", "copy", "trace", "home/lost+found"}
 # Directories that a command makes before it does anything.
 MADE = {"home", "home/.local", "home/.local/share", "home/.local/state", "home/.cache", STORE, STATE}
 MADE |= {f"{STORE}/{part}" for part in PARTS + ("link", "shims", "goenv", "tmp", "trash", "locks", "dl")}
@@ -73,11 +73,23 @@ def snapshot(base):
                     walk(entry.path, path + "/")
                 elif stat.S_ISREG(status.st_mode):
                     found[path] = ("file", mode, digest(entry.path))
+                    if path.startswith(f"{STORE}/meta/") and KEY.match(entry.name):
+                        found[path] = ("file", mode, meaning(entry.path))
                 else:
                     found[path] = ("other", status.st_mode)
 
     walk(base, "")
     return found
+
+
+def meaning(path):
+    """Returns what a receipt says, but for the room that its toolchain takes, which is the disk's affair."""
+    with open(path, "rb") as file:
+        text = file.read()
+    try:
+        return json.dumps({name: value for name, value in json.loads(text).items() if name != "disk"})
+    except (ValueError, AttributeError):
+        return hashlib.sha256(text).hexdigest()
 
 
 def tree_hash(tree, version, system, arch, absent):

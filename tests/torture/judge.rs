@@ -13,13 +13,29 @@ pub(super) struct Judge {
     base: PathBuf,
 }
 
+fn checker() -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/check_store.py");
+    let python = Path::new("/usr/bin/python3");
+    let mut command = Command::new(if python.exists() { python } else { Path::new("python3") });
+    command.args(["-I", "-S"]).arg(script);
+    command
+}
+
+/// Judges a store alone: every receipt's tree has the receipt's hash.
+pub(super) fn judge_store(store: &Path) -> Result<(), String> {
+    let Ok(output) = checker().arg(store).output() else {
+        skip("no python3, and so nobody to judge");
+        return Ok(());
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said) }
+}
+
 impl Judge {
     /// Starts one for what is below `base`; `None`, after saying so, without Python.
     pub(super) fn start(base: &Path) -> Option<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/check_store.py");
-        let python = Path::new("/usr/bin/python3");
-        let mut command = Command::new(if python.exists() { python } else { Path::new("python3") });
-        command.args(["-I", "-S"]).arg(script).arg("--serve");
+        let mut command = checker();
+        command.arg("--serve");
         let Ok(mut child) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
             skip("no python3, and so nobody to judge");
             return None;

@@ -6,7 +6,9 @@
 
 mod calls;
 mod count;
+mod crowd;
 mod judge;
+mod power;
 mod scene;
 mod space;
 mod sweep;

@@ -126,8 +126,8 @@ fn try_case(
     let Operation { removes, .. } = stage.operation;
     stage.reset();
     let inject = case.call.inject(&case.fault);
-    let trace = format!("trace={}", case.call.name);
-    let mut outcome = traced(stage, processor, &["-e", &trace, "-e", &inject]);
+    let only = format!("trace={}", case.call.name);
+    let mut outcome = traced(stage, processor, &["-e", &only, "-e", &inject]);
     if outcome.code == Some(137) {
         outcome.code = None;
     }
@@ -136,7 +136,10 @@ fn try_case(
         let incomplete = stage.judge.incomplete();
         problems.extend(incomplete.into_iter().map(|what| format!("it ended with 0, but {what}")));
     }
-    if !is_right(&case.fault, outcome.code) {
+    // Threads count their own calls: one that is started over may meet the same fault again and again.
+    let trace = stage.sandbox.read("trace");
+    let is_passing = trace.matches("(INJECTED)").count() < 2;
+    if is_passing && !is_right(&case.fault, outcome.code) {
         problems.push(format!("it ended with {:?}", outcome.code));
     }
     if !problems.is_empty() {
