@@ -11,7 +11,7 @@
 use std::env;
 use std::fmt::Display;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A number for everybody who names none: failures of CI can be repeated without looking for it.
 const SEED: u64 = 20_260_828;
@@ -42,9 +42,9 @@ pub(super) struct Random(u64);
 impl Random {
     /// The sequence of a suite, or of one case of it.
     pub(super) fn new(suite: &str, case: usize) -> Self {
-        let start = suite.bytes().fold(seed(), |sum, byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let start = suite
+            .bytes()
+            .fold(seed(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let mut random = Self(start ^ (case as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         _ = random.next();
         random
@@ -97,10 +97,6 @@ impl Suite {
             self.test
         );
         self.failures.push(format!("{case}: {why}\n  repeat: {repeat}"));
-    }
-
-    pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
     }
 
     /// Says what was tried, and fails when something failed.

@@ -35,7 +35,8 @@ fn downloads(server: &Server) -> usize {
 fn round(processes: usize, locks: bool, case: usize) -> Result<(), String> {
     let server = mirror();
     let sandbox = Sandbox::below(fast()).source(server.url("/").trim_end_matches('/'));
-    let fail = ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"];
+    let fail =
+        ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"];
     let wrapper = if locks { &[][..] } else { &fail[..] };
     let mut random = Random::new("crowd", case);
     let children: Vec<_> = (0..processes)
@@ -63,15 +64,20 @@ fn round(processes: usize, locks: bool, case: usize) -> Result<(), String> {
         .iter()
         .filter(|path| path.strip_prefix("tree/").is_some_and(|key| !key.contains('/')));
     if trees.count() != versions || below("tmp/") + below("trash/") != 0 {
-        return Err(format!("left behind: {:?}", listing.iter().filter(|p| p.starts_with('t')).collect::<Vec<_>>()));
+        return Err(format!(
+            "left behind: {:?}",
+            listing.iter().filter(|p| p.starts_with('t')).collect::<Vec<_>>()
+        ));
     }
     judge_store(&sandbox.store())
 }
 
 #[test]
 fn many_installers_are_as_one() {
-    let mut suite =
-        Suite::new("installers at once, locks on and off", "torture::crowd::many_installers_are_as_one");
+    let mut suite = Suite::new(
+        "installers at once, locks on and off",
+        "torture::crowd::many_installers_are_as_one",
+    );
     let (rounds, processes) = if super::count::is_full() { (count(1, 25), 64) } else { (1, 16) };
     let mut modes = vec![true];
     if Path::new("/usr/bin/strace").exists() {
@@ -88,7 +94,10 @@ fn many_installers_are_as_one() {
             }
         }
     }
-    suite.end(tried, &format!("processes: {processes} x {rounds} rounds x {} modes, 4 versions", modes.len()));
+    suite.end(
+        tried,
+        &format!("processes: {processes} x {rounds} rounds x {} modes, 4 versions", modes.len()),
+    );
 }
 
 /// A `go` that is a program, as the real one: a script would be opened a second time.
@@ -155,12 +164,17 @@ fn go_runs_or_says_that_it_is_not_installed() {
                     let said = String::from_utf8_lossy(&output.stderr).into_owned();
                     match output.status.code() {
                         Some(0) if output.stdout == b"go version go1.99.1\n" => ran += 1,
-                        Some(5 | 127) if output.stdout.is_empty() && said.starts_with("goward: ") => {
+                        Some(5 | 127)
+                            if output.stdout.is_empty() && said.starts_with("goward: ") =>
+                        {
                             missing += 1;
                         }
                         code => suite.failed(
                             format!("round {number}"),
-                            format!("{code:?}: {:?} {said}", String::from_utf8_lossy(&output.stdout)),
+                            format!(
+                                "{code:?}: {:?} {said}",
+                                String::from_utf8_lossy(&output.stdout)
+                            ),
                         ),
                     }
                 }
@@ -172,5 +186,8 @@ fn go_runs_or_says_that_it_is_not_installed() {
             suite.failed(format!("round {number}"), why);
         }
     }
-    suite.end(rounds * calls, &format!("{ran} ran the right version, {missing} said that it is not installed"));
+    suite.end(
+        rounds * calls,
+        &format!("{ran} ran the right version, {missing} said that it is not installed"),
+    );
 }

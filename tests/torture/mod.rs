@@ -7,6 +7,8 @@
 mod calls;
 mod count;
 mod crowd;
+mod fuzz;
+mod hostile;
 mod judge;
 mod power;
 mod scene;

@@ -79,7 +79,7 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
         let wanted = points.into_iter().filter(|(operation, call, flag)| {
             is_wanted(&format!("{kind}:{}:{}:{}:{flag}", operation.name, call.name, call.nth))
         });
-        let points = Random::new(kind, 0).sample(wanted.collect(), count(4, 100));
+        let points = Random::new(kind, 0).sample(wanted.collect(), count(2, 100));
         let mut here: Option<(Disk, Stage)> = None;
         for (operation, call, flag) in points {
             let case = format!("{kind}:{}:{}:{}:{flag}", operation.name, call.name, call.nth);

@@ -168,7 +168,8 @@ impl Stage {
 
     /// Goes back to the state before.
     pub(super) fn reset(&self) {
-        let script = "chmod -R u+w home project && rm -rf home project && cp -a copy/home copy/project .";
+        let script =
+            "chmod -R u+w home project && rm -rf home project && cp -a copy/home copy/project .";
         shell(&self.sandbox.path(""), script);
     }
 

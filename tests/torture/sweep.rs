@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 
-const ERRNOS: [&str; 10] = [
-    "EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EINTR", "EAGAIN", "ESTALE", "ENOLCK",
-];
+const ERRNOS: [&str; 10] =
+    ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EINTR", "EAGAIN", "ESTALE", "ENOLCK"];
 
 /// A call of an operation, and what happens there.
 #[derive(Clone)]
@@ -32,7 +31,7 @@ fn a_kill_at_every_call_loses_nothing() {
         "SIGKILL at every file-changing system call",
         "torture::sweep::a_kill_at_every_call_loses_nothing",
     );
-    sweep(suite, "kill", &["signal=KILL"], false, 60, |_, outcome| {
+    sweep(suite, "kill", &["signal=KILL"], false, (40, usize::MAX), |_, outcome| {
         // strace ends as its child did; timeout then says so.
         outcome.is_none_or(|code| code == 137)
     });
@@ -46,7 +45,7 @@ fn an_error_at_every_call_loses_nothing() {
     );
     let errnos = ERRNOS.map(|errno| format!("error={errno}"));
     let errnos: Vec<_> = errnos.iter().map(String::as_str).collect();
-    sweep(suite, "errno", &errnos, true, 100, |fault, code| {
+    sweep(suite, "errno", &errnos, true, (60, 4000), |fault, code| {
         // What a signal or a full buffer does must not be seen.
         code.is_some_and(|code| code == 0 || !matches!(fault, "error=EINTR" | "error=EAGAIN"))
     });
@@ -59,7 +58,7 @@ fn sweep(
     seed: &str,
     faults: &[&str],
     all: bool,
-    small: usize,
+    (small, full): (usize, usize),
     is_right: fn(&str, Option<i32>) -> bool,
 ) {
     let processors = processors();
@@ -68,7 +67,7 @@ fn sweep(
     }
     let Some(cases) = cases(processors[0], faults, all) else { return };
     let total = cases.len();
-    let cases = Random::new(seed, 0).sample(cases, count(small, usize::MAX));
+    let cases = Random::new(seed, 0).sample(cases, count(small, full));
     let tried = cases.len();
     let queue = Mutex::new(cases.into_iter());
     let results = Mutex::new((Vec::new(), BTreeMap::<&str, usize>::new()));
