@@ -136,7 +136,7 @@ impl Transaction {
             announced.map_err(|error| untouched(error.into()))?;
         }
         let made = self.swap(&swaps);
-        let is_clear = swaps.iter().map(Swap::clear).fold(true, |all, one| all && one);
+        let is_clear = swaps.iter().filter(|swap| !swap.clear()).count() == 0;
         // What cannot be noted any more is put in order by the next transaction, as a half is.
         if let Some(history) = &self.history {
             _ = match &made {

@@ -46,8 +46,8 @@ pub(super) fn processors() -> Vec<usize> {
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
     let mut found = Vec::new();
     for range in list.unwrap_or("0").trim().split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        found.extend(first.parse::<usize>().unwrap()..=last.parse::<usize>().unwrap());
+        let (low, high) = range.split_once('-').unwrap_or((range, range));
+        found.extend(low.parse::<usize>().unwrap()..=high.parse::<usize>().unwrap());
     }
     found
 }

@@ -35,7 +35,7 @@ pub(super) fn is_wanted(name: &str) -> bool {
     env::var("GOWARD_TORTURE_ONLY").map_or(true, |only| name.contains(&only))
 }
 
-/// A generator of numbers with equal sequences for equal seeds (SplitMix64).
+/// A generator of numbers with equal sequences for equal seeds (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

@@ -134,9 +134,9 @@ fn fuzz(
             continue;
         }
         tried += 1;
-        let text = mutate(&mut Random::new(name, number), examples);
+        let input = mutate(&mut Random::new(name, number), examples);
         let started = Instant::now();
-        let read = catch_unwind(AssertUnwindSafe(|| reader(&text)));
+        let read = catch_unwind(AssertUnwindSafe(|| reader(&input)));
         let took = started.elapsed();
         slowest = slowest.max(took);
         let problem = match read {
@@ -149,7 +149,7 @@ fn fuzz(
             }
         };
         if let Some(problem) = problem {
-            suite.failed(case, format!("{problem}: {}", text.escape_ascii()));
+            suite.failed(case, format!("{problem}: {}", input.escape_ascii()));
         }
     }
     suite.end(tried, &format!("{accepted} accepted; slowest {slowest:.1?}"));

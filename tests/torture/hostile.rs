@@ -147,10 +147,10 @@ fn scene() -> (Sandbox, String) {
 const EVIL: [&str; 8] = ["evil", "go", "go1.99.1", "goward", "git", "cc", "pip", "sh"];
 
 fn make(sandbox: &Sandbox, script: &str) {
-    let programs: String = EVIL
-        .iter()
-        .map(|name| format!("printf '#!/bin/sh\\ntouch pwned\\n' > {name}; chmod +x {name}; "))
-        .collect();
+    let names = EVIL.join(" ");
+    let programs = format!(
+        "for name in {names}; do printf '#!/bin/sh\\ntouch pwned\\n' > $name; chmod +x $name; done;"
+    );
     shell(&sandbox.path(""), "rm -rf project && mkdir project");
     shell(&sandbox.path("project"), &format!("{programs} {script}"));
 }
