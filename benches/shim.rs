@@ -71,7 +71,7 @@ fn main() {
         compile(name, &program);
         program
     });
-    let tiny = Project::new(&base.join("tiny"), |go| fs::copy(&exit, go).map(drop).unwrap());
+    let tiny = Project::new(&base.join("tiny"), &exit, base);
     let way = |name, program: &Path, arguments: &[&Path]| Way {
         name,
         program: program.to_owned(),
@@ -99,7 +99,7 @@ fn main() {
 
     let version = options.go.as_deref().map(|root| {
         let go = root.join("bin/go");
-        let project = Project::new(&base.join("real"), |link| symlink(&go, link).unwrap());
+        let project = Project::new(&base.join("real"), &go, root);
         let word = Path::new("version");
         let mut ways =
             [way("directly", &go, &[word]), way("through the shim", &project.shim, &[word])];
@@ -125,7 +125,8 @@ struct Project {
 }
 
 impl Project {
-    fn new(base: &Path, make_go: impl FnOnce(&Path)) -> Self {
+    /// Makes one whose `go` is `go`, and whose GOROOT is `root`.
+    fn new(base: &Path, go: &Path, root: &Path) -> Self {
         let key = layout::key("go1.27.1", layout::HOST_PLATFORM, H1);
         let bin = base.join("store/tree").join(&key).join("bin");
         for directory in [
@@ -145,7 +146,9 @@ impl Project {
         );
         fs::write(base.join("project/goward.lock"), lock).unwrap();
         let target = bin.join("go");
-        make_go(&target);
+        symlink(go, &target).unwrap();
+        fs::create_dir_all(base.join("store/root")).unwrap();
+        symlink(root, base.join("store/root").join(&key)).unwrap();
         let shim = base.join("store/shims/go");
         symlink(shim_program(), &shim).unwrap();
         Self { base: base.to_owned(), shim, target }

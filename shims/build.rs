@@ -32,5 +32,8 @@ fn main() {
         ] {
             println!("cargo::rustc-link-arg-bin=goward-shim={argument}");
         }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/bare.ld");
+        println!("cargo::rerun-if-changed={script}");
+        println!("cargo::rustc-link-arg-bin=goward-shim=-Wl,-T,{script}");
     }
 }

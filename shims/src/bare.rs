@@ -16,6 +16,7 @@ use goward_shim::sys::{self, Text};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
+    ".section .text.goward_shim.start, \"ax\", @progbits",
     ".globl _start",
     "_start:",
     "xor ebp, ebp",
@@ -23,10 +24,12 @@ global_asm!(
     "and rsp, -16",
     "call {start}",
     "ud2",
+    ".text",
     start = sym start,
 );
 #[cfg(target_arch = "aarch64")]
 global_asm!(
+    ".section .text.goward_shim.start, \"ax\", @progbits",
     ".globl _start",
     "_start:",
     "mov x29, xzr",
@@ -34,6 +37,7 @@ global_asm!(
     "mov x0, sp",
     "bl {start}",
     "brk 1",
+    ".text",
     start = sym start,
 );
 

@@ -143,7 +143,7 @@ impl Node {
     }
 
     fn child(self, letter: u8) -> Option<Self> {
-        let place = (self.base + u16::from(letter)) % narrow(PLACES - 1).wrapping_add(1);
+        let place = (self.base + u16::from(letter)) & LAST;
         let found = TRIE[usize::from(place)];
         (found.parent == self.place).then_some(Self { place, base: found.base })
     }
@@ -156,8 +156,10 @@ impl Node {
 
 /// The node from which all names start. No node is the child of 0, which stands for nobody.
 const ROOT: usize = 1;
-/// Places of nodes. A base is smaller, so that it and a letter are a place.
+/// Places of nodes, a power of two. A base is smaller, so that it and a letter are a place.
 const PLACES: usize = 2048;
+/// The last place; as a mask it keeps what is no letter of a name inside.
+const LAST: u16 = narrow(PLACES - 1);
 /// What a node has in place of a base when a name ends there: this and the name's number.
 const NAMES: u16 = 0x8000;
 

@@ -69,12 +69,12 @@ impl Sandbox {
         for part in ["bin", "home", "project"] {
             fs::create_dir_all(base.join(part)).unwrap();
         }
-        for program in ["goward", "goward-shim"] {
-            let (built, here) = (binaries().join(program), base.join("bin").join(program));
+        for built in programs() {
+            let here = base.join("bin").join(built.file_name().unwrap());
             // Links, not copies: a descriptor open for writing could be inherited by another
             // test's child and make the program "busy".
-            if fs::hard_link(&built, &here).is_err() {
-                let copied = Command::new("cp").arg(&built).arg(&here).status().unwrap();
+            if fs::hard_link(built, &here).is_err() {
+                let copied = Command::new("cp").arg(built).arg(&here).status().unwrap();
                 assert!(copied.success());
             }
         }
@@ -227,21 +227,19 @@ fn list(base: &Path, directory: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// The directory with both programs; builds the shim, which `cargo test -p goward` does not.
-pub(crate) fn binaries() -> &'static Path {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(|| {
-        let goward = Path::new(env!("CARGO_BIN_EXE_goward"));
-        let directory = goward.parent().unwrap();
+/// The manager, as it is built for tests, and the shim, as it is shipped; `cargo test` does not build that.
+pub(crate) fn programs() -> &'static [PathBuf; 2] {
+    static PROGRAMS: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let goward = PathBuf::from(env!("CARGO_BIN_EXE_goward"));
+        let target = goward.ancestors().nth(2).unwrap();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--package", "goward-shim"]);
-        if directory.ends_with("release") {
-            build.arg("--release");
-        }
-        build.env("CARGO_TARGET_DIR", directory.parent().unwrap());
+        build.args(["build", "--quiet", "--locked", "--release", "--package", "goward-shim"]);
+        build.env("CARGO_TARGET_DIR", target);
         let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
         assert!(status.success(), "cannot build the shim");
-        directory.to_owned()
+        let shim = target.join("release/goward-shim");
+        [goward, shim]
     })
 }
 

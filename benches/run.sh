@@ -1,0 +1,14 @@
+#!/bin/sh
+# Every benchmark, one after the other; figures go to the directory in the first argument.
+#
+#   benches/run.sh [DIRECTORY]
+
+set -eu
+cd "$(dirname "$0")/.."
+results=${1:-target/bench-results}
+mkdir -p "$results"
+results=$(cd "$results" && pwd)
+cargo bench --bench shim -- --json "$results/shim.json" --svg "$results/shim.svg"
+cargo bench --bench commands -- --json "$results/commands.json"
+cargo bench --bench install -- --json "$results/install.json"
+printf 'results are in %s\n' "$results"
