@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::OnceLock;
 
 /// What a command needs to know of its process.
 #[derive(Clone, Debug, Default)]
@@ -24,19 +24,20 @@ pub struct Ctx {
 }
 
 /// The caller's umask, while goward has its own.
-static CALLERS_UMASK: AtomicU32 = AtomicU32::new(0o022);
+static CALLERS_UMASK: OnceLock<Mode> = OnceLock::new();
 
 /// Sees to it that what goward makes can be used by its owner and changed by nobody else, whatever the
 /// caller's umask says; what that keeps from others stays kept from them.
 pub fn take_own_umask() {
-    let callers = umask(Mode::RWXG | Mode::RWXO);
-    CALLERS_UMASK.store(callers.bits(), Ordering::Relaxed);
+    let callers = *CALLERS_UMASK.get_or_init(|| umask(Mode::RWXG | Mode::RWXO));
     umask((callers | Mode::WGRP | Mode::WOTH) - Mode::RWXU);
 }
 
 /// Takes the caller's umask again, for what is the caller's own.
 pub fn take_callers_umask() {
-    umask(Mode::from_bits_truncate(CALLERS_UMASK.load(Ordering::Relaxed)));
+    if let Some(callers) = CALLERS_UMASK.get() {
+        umask(*callers);
+    }
 }
 
 /// Returns the user as which the process acts.

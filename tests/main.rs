@@ -12,3 +12,4 @@ mod net;
 mod real;
 mod repository;
 mod shell;
+mod torture;

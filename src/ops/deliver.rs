@@ -111,10 +111,11 @@ impl Session {
         let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
         let size = incoming.artifact.size;
-        store.check_space(size)?;
+        let what = want.version.to_string();
+        store.check_room(&what, size)?;
         let Unjudged { unpacked, archive, artifact, staging } = self
             .take_in(store, want, incoming)
-            .map_err(|error| store.explain_space(error, size))?;
+            .map_err(|error| store.explain_room(error, &what, size))?;
         let unlogged = self.log.why_not();
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };

@@ -260,7 +260,13 @@ impl Session {
         fetch: &Fetch,
         supply: &Supply<'_>,
     ) -> Result<Outcome> {
-        let mut outcome = self.install_missing(want, fetch, supply)?;
+        let mut outcome = self.install_missing(want, fetch, supply).map_err(|error| {
+            let what = want.version.to_string();
+            match self.store() {
+                Ok(store) => store.explain_room(error, &what, None),
+                Err(_) => error,
+            }
+        })?;
         if outcome.is_new {
             self.remember_new(&self.store()?, &outcome.installed);
         } else {

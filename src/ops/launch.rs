@@ -204,12 +204,15 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
     }
     take_callers_umask();
     let why = child.exec();
-    let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));
+    let message = format!("cannot run `{}`: {why}", program.display());
     let is_missing = why.kind() == std::io::ErrorKind::NotFound;
-    if is_missing && !program.exists() {
-        let message = format!("`{}` was removed meanwhile", program.display());
-        return Error::new(Kind::NotInstalled, message).hint("try again: it is installed then");
+    // It was there a moment ago.
+    if is_missing && program.symlink_metadata().is_err() {
+        return Error::new(Kind::NotInstalled, message)
+            .detail("it was removed meanwhile")
+            .hint("try again: it is installed then");
     }
+    let error = Error::new(Kind::CannotRun, message);
     if is_missing {
         return error
             .detail("the file is there; what is missing is the program loader that it names")

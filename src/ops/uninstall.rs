@@ -3,7 +3,7 @@
 use super::Session;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{Installed, Receipt};
+use crate::store::{Grave, Installed, Receipt, Store};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 
@@ -66,7 +66,7 @@ impl Session {
         self.check_not_default(&found, &parsed.to_string())?;
         let mut removed = Vec::new();
         for installed in found {
-            let grave = store.retire(&installed)?;
+            let grave = retire(&store, &installed)?;
             let user = grave.and_then(|grave| grave.user(&store.processes()));
             removed.push(Removed::Toolchain { receipt: installed.receipt, user });
         }
@@ -86,5 +86,13 @@ impl Session {
         Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
             "choose another first: `goward default REQUEST`, or none: `goward default --none`",
         ))
+    }
+}
+
+/// Removes a toolchain to the end: a command that started over would not find it any more.
+fn retire(store: &Store, installed: &Installed) -> Result<Option<Grave>> {
+    match store.retire(installed) {
+        Err(error) if error.is_passing() => store.retire(installed),
+        retired => retired,
     }
 }

@@ -140,10 +140,12 @@ impl Transaction {
         take_callers_umask();
         let made = self.swap(&swaps);
         take_own_umask();
-        swaps.iter().for_each(Swap::clear);
+        let is_clear = swaps.iter().filter(|swap| !swap.clear()).count() == 0;
         // What cannot be noted any more is put in order by the next transaction, as a half is.
         if let Some(history) = &self.history {
             _ = match &made {
+                // While the intent stands, the next transaction clears up.
+                Ok(()) if !is_clear => Ok(()),
                 Ok(()) => history.keep(),
                 Err(Unmade { half: None, .. }) => history.forget(),
                 Err(_) => Ok(()),
@@ -232,9 +234,14 @@ impl<'a> Swap<'a> {
         put(&self.spare, self.before, &self.path)
     }
 
-    fn clear(&self) {
-        _ = fs::remove_file(&self.draft);
-        _ = fs::remove_file(&self.spare);
+    /// Removes what is not needed any more; returns whether nothing is left.
+    fn clear(&self) -> bool {
+        let is_gone = |path: &Path| match fs::remove_file(path) {
+            Err(error) => error.kind() == ErrorKind::NotFound,
+            Ok(()) => true,
+        };
+        let draft = is_gone(&self.draft);
+        is_gone(&self.spare) && draft
     }
 }
 

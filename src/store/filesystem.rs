@@ -1,8 +1,6 @@
 //! What kind of file system a store is on, as far as that changes what can be relied on.
 
 use super::Store;
-use crate::error::{Error, Kind, Result};
-use indicatif::HumanBytes;
 use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 
 /// Kinds by the number that `statfs` gives, and whether several machines may use one at the same time.
@@ -27,25 +25,6 @@ const KINDS: [(u64, &str, bool); 18] = [
     (0x00c3_6400, "ceph", true),
 ];
 const NFS: &str = "nfs";
-
-/// How much larger than its archive a tree is, at the very least, and how much it takes with its archive.
-const LEAST: u64 = 3;
-const USUAL: u64 = 9;
-/// The files of a release are smaller than that on the average, packed.
-const LARGEST_MEAN: u64 = 8192;
-/// What the system calls a full disk, a full quota.
-const FULL: [&str; 2] = ["(os error 28)", "(os error 122)"];
-pub(super) const MAKE_ROOM: &str = "make room, for example with `goward gc --now`, and try again";
-
-fn needed(archive: u64, space: &Space) -> String {
-    let bytes = HumanBytes(space.bytes);
-    let files = space.files.map(|files| format!(" and {files} files")).unwrap_or_default();
-    let needed = match archive {
-        0 => String::new(),
-        archive => format!(", about {} needed", HumanBytes(archive.saturating_mul(USUAL) / 2)),
-    };
-    format!("{bytes}{files} available{needed}")
-}
 
 /// What a file system has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,35 +63,6 @@ impl Store {
             files,
             runs_programs: !found.f_flag.contains(StatVfsMountFlags::NOEXEC),
         })
-    }
-
-    /// Refuses to begin with an archive of a known size where its tree cannot fit.
-    ///
-    /// # Errors
-    ///
-    /// When there is too little room.
-    pub fn check_space(&self, archive: Option<u64>) -> Result<()> {
-        let (Some(archive), Some(space)) = (archive, self.space()) else { return Ok(()) };
-        let few = |files: u64| files < archive / LARGEST_MEAN;
-        if space.bytes >= archive.saturating_mul(LEAST) && !space.files.is_some_and(few) {
-            return Ok(());
-        }
-        let message = format!("no space left in the store `{}`", self.home().display());
-        Err(Error::new(Kind::Failed, message)
-            .detail(needed(archive, &space))
-            .detail("nothing was changed")
-            .hint(MAKE_ROOM))
-    }
-
-    /// Says how much room there is and how much is needed, below an error that is about that.
-    pub fn explain_space(&self, error: Error, archive: Option<u64>) -> Error {
-        let texts = [&[error.message().to_owned()], error.details()].concat();
-        let is_full = texts.iter().any(|text| FULL.iter().any(|code| text.contains(code)));
-        let (true, Some(space)) = (is_full, self.space()) else { return error };
-        let message = format!("no space left in the store `{}`", self.home().display());
-        let is_said = error.message() == message;
-        let error = if is_said { error } else { error.context(message).hint(MAKE_ROOM) };
-        error.detail(needed(archive.unwrap_or_default(), &space))
     }
 
     fn kind(&self) -> Option<(&'static str, bool)> {

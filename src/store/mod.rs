@@ -30,6 +30,7 @@ mod rehash;
 mod repair;
 mod room;
 mod root;
+mod space;
 mod staging;
 mod survey;
 #[cfg(test)]
@@ -150,12 +151,22 @@ impl Store {
     fn claim(&self) -> Result<()> {
         self.check_owner()?;
         let marker = self.home.join(names::STORE_MARKER);
-        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
+        let others = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
         // Looked at after the rest: the marker is the first thing that a store gets, so another
         // goward that makes one right now is not taken for somebody else.
-        if marker.is_file() {
-            return Ok(());
+        match fs::metadata(&marker) {
+            Ok(found) if found.is_file() && found.len() > 0 => return Ok(()),
+            // Whoever made it was killed before it had its text.
+            Ok(found) if found.is_file() => {}
+            _ => self.check_empty(&others)?,
         }
+        let made =
+            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
+        made.map_err(|error| self.explain(error))
+    }
+
+    /// Refuses a directory in which there is something already.
+    fn check_empty(&self, found: &[fs::DirEntry]) -> Result<()> {
         if let Some(other) = found.first() {
             let (home, other) = (self.home.display(), other.file_name());
             let message = format!("`{home}` is not a store of goward: it holds other files");
@@ -169,9 +180,7 @@ impl Store {
                     names::HOME_VAR
                 )));
         }
-        let made =
-            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
-        made.map_err(|error| self.explain(error))
+        Ok(())
     }
 
     /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
@@ -346,9 +355,9 @@ impl Store {
         let kind = error.kind();
         let error = Error::from(error);
         match kind {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => error
-                .context(format!("no space left in the store `{}`", self.home.display()))
-                .hint(filesystem::MAKE_ROOM),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                error.context(space::message(self)).hint(space::MAKE_ROOM)
+            }
             _ => error
                 .context(format!("cannot write to the store `{}`", self.home.display()))
                 .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),

@@ -88,7 +88,7 @@ fn a_full_disk_is_said_with_what_is_needed() {
     }
     let Some(report) = in_little_room(&with_mirror, "48k", "install 1.99.1") else { return };
     assert!(report.contains("no space left in the store `[STORE]`"), "{report}");
-    assert!(report.contains(" available"), "{report}");
+    assert!(report.contains("go1.99.1 needs about "), "{report}");
     assert!(report.contains("hint: make room, for example with `goward gc --now`"), "{report}");
 
     // What cannot fit is not begun.
@@ -103,6 +103,9 @@ fn a_full_disk_is_said_with_what_is_needed() {
     let sandbox = sandbox(&server);
     let Some(report) = in_little_room(&sandbox, "4m", "install 1.99.1") else { return };
     assert!(report.contains("no space left in the store `[STORE]`"), "{report}");
-    assert!(report.contains(" available, about ") && report.contains(" needed"), "{report}");
-    assert!(report.contains("nothing was changed"), "{report}");
+    assert!(report.contains("go1.99.1 needs about "), "{report}");
+    assert!(
+        report.contains("` has room for ") && report.contains("nothing was installed"),
+        "{report}"
+    );
 }
