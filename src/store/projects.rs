@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::verify::Digest;
 use fs_err as fs;
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -50,14 +50,10 @@ impl Store {
         if read(&place).is_some_and(|known| known == text) {
             return Ok(());
         }
-        let written = fs::create_dir_all(&directory).and_then(|()| {
-            let mut file = tempfile::Builder::new()
-                .prefix(".new-")
-                .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-                .tempfile_in(&directory)?;
-            file.write_all(&text)?;
-            file.persist(&place).map(drop).map_err(|error| error.error)
-        });
+        fs::create_dir_all(&directory).map_err(|error| self.explain(error))?;
+        let staging = self.stage(DIRECTORY)?;
+        let draft = staging.path().join("record");
+        let written = fs::write(&draft, text).and_then(|()| fs::rename(draft, place));
         written.map_err(|error| self.explain(error))
     }
 

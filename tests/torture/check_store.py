@@ -37,6 +37,8 @@ NOT_COVERED = {".github", "api", "doc", "misc", "test"}
 # What holds nothing that anybody relies on: work in progress, locks, copies, earlier states.
 LOOSE = [f"{STORE}/{part}" for part in ("tmp", "trash", "locks", "dl", "goenv", "override")]
 LOOSE += [f"{STATE}/history", f"{STATE}/seen", "home/.cache"]
+# The projects that are known: what is missing there costs a download.
+NOTES = f"{STORE}/project"
 PARTS = ("tree", "extra", "root", "meta")
 DRAFT = re.compile(r"^\.(goward\.(toml|lock))\.[0-9]+\.(new|old)$|^\.tmp[A-Za-z0-9]+$")
 # The programs, and what the tests keep for themselves.
@@ -293,7 +295,7 @@ def is_complete(base, after):
     now = snapshot(base)
     problems = []
     for path in sorted(set(after) | set(now)):
-        if not is_below(path, LOOSE) and not DRAFT.match(os.path.basename(path)):
+        if not is_below(path, LOOSE + [NOTES]) and not DRAFT.match(os.path.basename(path)):
             toolchain = key_of(path)
             if toolchain and path not in after and os.path.basename(path) != toolchain[1]:
                 continue
