@@ -10,6 +10,8 @@ use crate::platform::Platform;
 use crate::version::GoVersion;
 use serde_json::{Value, json};
 
+/// What the name of a registry begins with, as a source and as a mirror.
+pub const SCHEME: &str = "oci://";
 /// What the manifests are of.
 const ARTIFACT: &str = "application/vnd.goward.toolchain.v1";
 /// The annotation with the hash of the toolchain.

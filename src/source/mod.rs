@@ -222,7 +222,7 @@ impl SourceSpec {
             "goproxy" => return Ok(Self::GoProxy(None)),
             _ => {}
         }
-        if let Some(place) = name.strip_prefix("oci://") {
+        if let Some(place) = name.strip_prefix(artifact::SCHEME) {
             return Ok(Self::Oci(place.to_owned()));
         }
         if let Some(proxy) = name.strip_prefix("goproxy+") {
@@ -284,7 +284,7 @@ impl Display for SourceSpec {
                 write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
             }
             Self::Mirror(url) => f.write_str(&shown(url)),
-            Self::Oci(place) => write!(f, "oci://{}", untrusted(place)),
+            Self::Oci(place) => write!(f, "{}{}", artifact::SCHEME, untrusted(place)),
             Self::PythonIndex => f.write_str("python-index"),
         }
     }

@@ -1,5 +1,5 @@
 //! Mirrors in object stores and behind WebDAV, against servers that speak the real protocols: moto's S3
-//! and wsgidav, which pip installs below `target/`.
+//! and wsgidav, which pip installs below `target/`, and azurite, which npm does.
 
 use super::{Lab, Toolchain, files, servers};
 use crate::common::Sandbox;
@@ -53,6 +53,26 @@ fn verify(session: &Session, place: &str) -> Checked {
     session.verify_mirror(place, &Fetch::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Makes a mirror with both toolchains, twice; `public` is where everybody reads it.
+fn fill(lab: &Lab, toolchains: &[Toolchain], session: &Session, to: &str, public: &str) {
+    let mirrored = create(lab, session, &["a.lock", "b.lock"], to, false);
+    assert_eq!((mirrored.added, mirrored.kept, lab.fetched()), (2, 0, 2));
+    // As the owner sees it, and as everybody does.
+    for place in [to, public] {
+        let checked = verify(session, place);
+        assert_eq!(checked.problems, Vec::<String>::new(), "{place}");
+        assert_eq!((checked.archives, checked.modules, checked.log), (2, 2, Some((2, 300))));
+    }
+    // The store answers no questions, and goward reads the list as a file.
+    let fetch = Fetch { source: Some(public.to_owned()), accept: None };
+    let platform = Platform::parse("linux/amd64").unwrap();
+    let installed = session.install_for("1.99", platform, false, &fetch).unwrap().installed;
+    assert_eq!(installed.receipt.h1.as_str(), toolchains[0].h1);
+
+    let mirrored = create(lab, session, &["a.lock", "b.lock"], to, false);
+    assert_eq!((mirrored.added, mirrored.kept, lab.fetched()), (0, 2, 2));
+}
+
 #[test]
 fn s3() {
     let Some(mut server) = servers::s3() else { return };
@@ -68,23 +88,7 @@ fn s3() {
         ],
     );
     let to = "s3://releases/teams/go";
-    let mirrored = create(&lab, &session, &["a.lock", "b.lock"], to, false);
-    assert_eq!((mirrored.added, mirrored.kept, lab.fetched()), (2, 0, 2));
-    // As the owner sees it, and as everybody does.
-    let public = format!("{endpoint}/releases/teams/go");
-    for place in [to, &public] {
-        let checked = verify(&session, place);
-        assert_eq!(checked.problems, Vec::<String>::new(), "{place}");
-        assert_eq!((checked.archives, checked.modules, checked.log), (2, 2, Some((2, 300))));
-    }
-    // The store answers no questions, and goward reads the list as a file.
-    let fetch = Fetch { source: Some(public), accept: None };
-    let platform = Platform::parse("linux/amd64").unwrap();
-    let installed = session.install_for("1.99", platform, false, &fetch).unwrap().installed;
-    assert_eq!(installed.receipt.h1.as_str(), toolchains[0].h1);
-
-    let mirrored = create(&lab, &session, &["a.lock", "b.lock"], to, false);
-    assert_eq!((mirrored.added, mirrored.kept, lab.fetched()), (0, 2, 2));
+    fill(&lab, &toolchains, &session, to, &format!("{endpoint}/releases/teams/go"));
     // Somebody puts another file there, which is seen and replaced.
     server.ask(&format!("overwrite teams/go/{}", toolchains[1].name()));
     assert_eq!(verify(&session, to).problems.len(), 2);
@@ -111,6 +115,30 @@ fn s3() {
         );
         assert_eq!(shelf.unwrap().read(name, 100).unwrap().unwrap(), b"something else");
     }
+}
+
+#[test]
+fn azure() {
+    let Some(server) = servers::azure() else { return };
+    let (lab, toolchains) = lab();
+    let account = "devstoreaccount1";
+    let endpoint = format!("http://127.0.0.1:{}/{account}", server.port);
+    let key =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    let session = session(
+        &lab,
+        &[
+            ("AZURE_STORAGE_ACCOUNT_NAME", account.to_owned()),
+            ("AZURE_STORAGE_ACCOUNT_KEY", key.to_owned()),
+            ("AZURE_STORAGE_ENDPOINT", endpoint.clone()),
+        ],
+    );
+    let to = "az://releases/teams/go";
+    fill(&lab, &toolchains, &session, to, &format!("{endpoint}/releases/teams/go"));
+    let mirrored = create(&lab, &session, &["b.lock"], to, true);
+    assert!(mirrored.removed >= 4, "{}", mirrored.removed);
+    let checked = verify(&session, to);
+    assert_eq!((checked.archives, checked.modules, checked.problems), (1, 1, Vec::new()));
 }
 
 #[test]

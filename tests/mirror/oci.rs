@@ -108,6 +108,11 @@ fn toolchains_go_to_a_registry_and_come_back() {
     assert_eq!(create(&lab, &session, &["b.lock"], &to), (1, 1));
     assert_eq!(create(&lab, &session, &["a.lock", "b.lock"], &to), (0, 2));
     assert_eq!(lab.fetched(), 2);
+    let checked = session.verify_mirror(&to, &Fetch::default()).unwrap();
+    assert_eq!((checked.archives, checked.problems), (2, Vec::new()));
+    let nothing = to.replace("/team/", "/nobody/");
+    let error = session.verify_mirror(&nothing, &Fetch::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound, "{error}");
 
     let fetch = Fetch { source: Some(to.clone()), accept: None };
     for (toolchain, request) in [(&host, "1.99"), (&windows, "1.99.1")] {
@@ -161,6 +166,9 @@ fn a_trojan_in_a_registry_is_refused() {
     let error = session.install_for("1.99.1", platform, false, &fetch).unwrap_err();
     assert_eq!(error.kind(), Kind::Verification, "{error}");
     assert!(error.to_string().contains("checksum mismatch"), "{error}");
+    let checked = session.verify_mirror(&format!("oci://{place}"), &Fetch::default()).unwrap();
+    let [problem] = checked.problems.as_slice() else { panic!("{:?}", checked.problems) };
+    assert!(problem.contains("go1.99.1-") && problem.contains("checksum mismatch"), "{problem}");
     assert!(!lab.sandbox.store_listing().iter().any(|path| path.starts_with("tree/")));
 }
 

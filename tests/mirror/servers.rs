@@ -1,5 +1,5 @@
-//! Real servers that other people wrote: nginx, an S3-compatible store, a WebDAV server. Each comes from
-//! a package, listens on this machine only and ends with its test; where one cannot be had, the test
+//! Real servers that other people wrote: nginx, stores that speak S3 and Azure's protocol, a WebDAV server. Each
+//! comes from a package, listens on this machine only and ends with its test; where one cannot be had, the test
 //! says so.
 
 use crate::common::skip;
@@ -19,11 +19,16 @@ pub(crate) struct Running {
     input: Option<ChildStdin>,
     lines: Option<BufReader<std::process::ChildStdout>>,
     pub(crate) port: u16,
+    /// Ends when its input does, and what it started with it.
+    patient: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        _ = self.child.kill();
+        self.input = None;
+        if !self.patient {
+            _ = self.child.kill();
+        }
         _ = self.child.wait();
     }
 }
@@ -81,7 +86,7 @@ fn python(packages: &Path, script: &str, argument: impl AsRef<OsStr>) -> Running
     let mut port = String::new();
     lines.read_line(&mut port).unwrap();
     let port = port.trim().parse().unwrap();
-    Running { input: child.stdin.take(), child, lines: Some(lines), port }
+    Running { input: child.stdin.take(), child, lines: Some(lines), port, patient: false }
 }
 
 /// An S3-compatible store: the Python package moto, with a bucket called `releases` that everybody may read. A line
@@ -106,6 +111,49 @@ for line in sys.stdin:
     print("done", flush=True)
 "#;
     Some(python(&packages, script, ""))
+}
+
+/// A store that speaks the protocol of Azure's blobs: the npm package azurite, with a container called
+/// `releases` that everybody may read, and the account and key that it documents. It is 190 MB and so for
+/// `GOWARD_TEST_FULL=1` only.
+pub(crate) fn azure() -> Option<Running> {
+    if std::env::var_os("GOWARD_TEST_FULL").is_none() {
+        skip("azurite is large: GOWARD_TEST_FULL=1 installs and asks it");
+        return None;
+    }
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("azurite");
+    let program = place.join("node_modules/azurite/dist/src/blob/main.js");
+    if !program.exists() {
+        fs::create_dir_all(&place).unwrap();
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&place);
+        let installed = npm.arg("azurite").status().is_ok_and(|status| status.success());
+        if !installed {
+            skip("azurite cannot be installed with npm");
+            return None;
+        }
+    }
+    let script = r#"
+import base64, email.utils, hashlib, hmac, re, subprocess, sys, urllib.request
+node = subprocess.Popen(["node", sys.argv[1], "--blobPort", "0", "--blobHost", "127.0.0.1", "--inMemoryPersistence",
+                         "--skipApiVersionCheck", "--disableTelemetry"], stdout=subprocess.PIPE, text=True)
+port = next(found[1] for line in node.stdout if (found := re.search(r"listens on http://127.0.0.1:(\d+)", line)))
+key = base64.b64decode("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
+head = {"x-ms-blob-public-access": "blob", "x-ms-date": email.utils.formatdate(usegmt=True), "x-ms-version": "2021-08-06"}
+signed = "PUT" + "\n" * 12 + "".join(f"{name}:{value}\n" for name, value in head.items())
+signed += "/devstoreaccount1/devstoreaccount1/releases\nrestype:container"
+signature = base64.b64encode(hmac.new(key, signed.encode(), hashlib.sha256).digest()).decode()
+head["Authorization"] = f"SharedKey devstoreaccount1:{signature}"
+place = f"http://127.0.0.1:{port}/devstoreaccount1/releases?restype=container"
+urllib.request.urlopen(urllib.request.Request(place, method="PUT", headers={**head, "Content-Length": "0"}))
+print(port, flush=True)
+sys.stdin.read()
+node.kill()
+"#;
+    let mut running = python(&place, script, program);
+    // It ends the store when its own input ends.
+    running.patient = true;
+    Some(running)
 }
 
 /// A WebDAV server: the Python packages wsgidav and cheroot.
@@ -179,7 +227,7 @@ pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Op
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let running = Running { child, input: None, lines: None, port };
+    let running = Running { child, input: None, lines: None, port, patient: false };
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(started.elapsed() < Duration::from_secs(20), "nginx does not answer");

@@ -19,6 +19,7 @@ use super::{Fetch, Session};
 use crate::depot::{self, Contents, Depot};
 use crate::error::Result;
 use crate::net::Net;
+use crate::source::artifact;
 use crate::verify::log::Excerpt;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
@@ -60,7 +61,7 @@ impl Session {
     /// [`Kind::Usage`](crate::error::Kind::Usage) for locks that contradict each other, and as [`Session::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
-        if let Some(place) = plan.to.strip_prefix("oci://") {
+        if let Some(place) = plan.to.strip_prefix(artifact::SCHEME) {
             return self.create_in_registry(place, plan, fetch);
         }
         let wants = self.wants_of(&plan.locks)?;

@@ -3,13 +3,15 @@
 //! Blobs and manifests are named by their digests, so nothing is ever half there; the tag of a release
 //! is moved last. Registries rarely let a client delete, so nothing is pruned.
 
+use super::verify::{Checked, is_finding};
 use super::{MirrorPlan, Mirrored, Want};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::net::registry::{INDEX, MANIFEST, Registry};
+use crate::ops::deliver::digest_file;
 use crate::ops::{Fetch, Session};
 use crate::source::artifact::{self, Entry, Layer};
-use crate::verify::{Digest, Hashing};
+use crate::verify::Digest;
 use fs_err::File;
 use std::io;
 
@@ -51,6 +53,41 @@ impl Session {
         Ok(mirrored)
     }
 
+    /// Fetches all that a registry lists, as its clients do, and checks it.
+    pub(super) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
+        let store = self.store()?;
+        let fetch = Fetch { source: Some(place.to_owned()), ..fetch.clone() };
+        let mut checked = Checked::default();
+        let mut is_empty = true;
+        for source in self.sources(&fetch)? {
+            let releases = source.releases()?.unwrap_or_default().into_iter();
+            let listed = releases.flat_map(|release| {
+                release.files.into_iter().map(move |file| (release.version, file.platform))
+            });
+            for (version, platform) in listed {
+                is_empty = false;
+                let want = Want::new(version, platform);
+                let logged = self.ask_log(&want, None)?;
+                let delivered =
+                    self.deliver(&store, &want, logged.as_ref(), source.as_ref(), &fetch);
+                match delivered {
+                    Ok(_) => checked.archives += 1,
+                    Err(error) if is_finding(&error) => {
+                        let name = artifact::platform_tag(version, platform);
+                        let what = untrusted(error.message());
+                        checked.problems.push(format!("`{name}`: {what}"));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if is_empty {
+            let message = format!("there are no toolchains at {}", untrusted(place));
+            return Err(Error::new(Kind::NotFound, message));
+        }
+        Ok(checked)
+    }
+
     fn push(
         &self,
         registry: &Registry,
@@ -61,9 +98,7 @@ impl Session {
         let store = self.store()?;
         store.recover()?;
         let packed = self.pack(&store, want, fetch)?;
-        let mut digesting = Hashing::new(File::open(&packed.archive)?);
-        io::copy(&mut digesting, &mut io::sink())?;
-        let (sha256, size) = digesting.finish();
+        let (sha256, size) = digest_file(&File::open(&packed.archive)?)?;
         let digest = format!("sha256:{sha256}");
         if !registry.has_blob(&digest)? {
             registry.put_blob(&digest, size, &packed.archive)?;

@@ -8,18 +8,18 @@ use super::layout::{self, INDEX, LIST};
 use crate::depot::{self, Shelf};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{MAX_SIZE, Net, NetError, Problem};
+use crate::ops::deliver::digest_file;
 use crate::ops::install::Want;
 use crate::ops::{Fetch, Session};
 use crate::platform::Platform;
-use crate::source::parse_index;
+use crate::source::{artifact, parse_index};
 use crate::store::Store;
 use crate::verify::judge::judge;
 use crate::verify::log::{AuthenticTile, Log, Logged, Outside, SignedHead};
-use crate::verify::{Digest, Evidence, H1, Hashing, Records, archive_hash};
+use crate::verify::{Digest, Evidence, H1, Records, archive_hash};
 use crate::version::GoVersion;
 use fs_err::File;
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Longest index that is read, in bytes.
@@ -61,6 +61,9 @@ impl Session {
     ///
     /// When the mirror cannot be read at all. What is wrong with it is in [`Checked::problems`].
     pub fn verify_mirror(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
+        if place.starts_with(artifact::SCHEME) {
+            return self.verify_registry(place, fetch);
+        }
         let store: Store = self.store()?;
         let staging = store.stage("verify")?;
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
@@ -132,9 +135,7 @@ impl Check<'_> {
     ) -> Result<()> {
         let listed = listed.and_then(Digest::parse);
         let file = self.fetch(name)?;
-        let mut digesting = Hashing::new(&file);
-        io::copy(&mut digesting, &mut io::sink())?;
-        let archive = digesting.finish();
+        let archive = digest_file(&file)?;
         let beside = layout::digest_file(name);
         let said = self.shelf.read(&beside, MAX_SMALL)?.unwrap_or_default();
         let said = String::from_utf8_lossy(&said).split_whitespace().next().and_then(Digest::parse);
@@ -267,13 +268,18 @@ impl Check<'_> {
 
     /// Notes what is wrong with one file; a mirror that does not answer is no finding.
     fn failed(&mut self, path: &str, error: &Error) -> Result<()> {
-        if matches!(error.kind(), Kind::Network | Kind::Failed | Kind::Log) {
+        if !is_finding(error) {
             let (name, message) = (untrusted(path), error.message());
             return Err(Error::new(error.kind(), format!("cannot check `{name}`: {message}")));
         }
         self.wrong(path, error.message());
         Ok(())
     }
+}
+
+/// Returns true when an error is about what a mirror holds, not about asking it.
+pub(super) fn is_finding(error: &Error) -> bool {
+    !matches!(error.kind(), Kind::Network | Kind::Failed | Kind::Log)
 }
 
 /// The log as a mirror serves it, for a client that knows nothing yet but its key.
