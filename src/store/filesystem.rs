@@ -2,6 +2,7 @@
 
 use super::Store;
 use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
+use std::path::Path;
 
 /// Kinds by the number that `statfs` gives, and whether several machines may use one at the same time.
 const KINDS: [(u64, &str, bool); 18] = [
@@ -37,6 +38,20 @@ pub struct Space {
     pub runs_programs: bool,
 }
 
+impl Space {
+    /// Looks at the file system that a path is on, or will be.
+    pub fn of(path: &Path) -> Option<Self> {
+        let found = path.ancestors().find_map(|place| statvfs(place).ok())?;
+        // Some have no fixed number of files.
+        let files = (found.f_files > 0).then_some(found.f_favail);
+        Some(Self {
+            bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            files,
+            runs_programs: !found.f_flag.contains(StatVfsMountFlags::NOEXEC),
+        })
+    }
+}
+
 impl Store {
     /// Returns the name of the kind, where it is known.
     pub fn filesystem(&self) -> Option<&'static str> {
@@ -55,22 +70,20 @@ impl Store {
 
     /// Returns what the file system has room for.
     pub fn space(&self) -> Option<Space> {
-        let found = self.home().ancestors().find_map(|place| statvfs(place).ok())?;
-        // Some have no fixed number of files.
-        let files = (found.f_files > 0).then_some(found.f_favail);
-        Some(Space {
-            bytes: found.f_bavail.saturating_mul(found.f_frsize),
-            files,
-            runs_programs: !found.f_flag.contains(StatVfsMountFlags::NOEXEC),
-        })
+        Space::of(self.home())
     }
 
     fn kind(&self) -> Option<(&'static str, bool)> {
-        // The store itself may not be there yet.
-        let found = self.home().ancestors().find_map(|place| statfs(place).ok())?;
-        // The field's type is the system's; the numbers have 32 bits.
-        #[allow(clippy::cast_sign_loss, clippy::cast_lossless, clippy::unnecessary_cast)]
-        let number = found.f_type as u64 & 0xffff_ffff;
-        KINDS.iter().find(|(magic, ..)| *magic == number).map(|(_, name, shared)| (*name, *shared))
+        kind_of(self.home())
     }
+}
+
+/// Returns the kind of file system that a path is on, or will be, and whether several machines may use it at
+/// the same time.
+pub fn kind_of(path: &Path) -> Option<(&'static str, bool)> {
+    let found = path.ancestors().find_map(|place| statfs(place).ok())?;
+    // The field's type is the system's; the numbers have 32 bits.
+    #[allow(clippy::cast_sign_loss, clippy::cast_lossless, clippy::unnecessary_cast)]
+    let number = found.f_type as u64 & 0xffff_ffff;
+    KINDS.iter().find(|(magic, ..)| *magic == number).map(|(_, name, shared)| (*name, *shared))
 }

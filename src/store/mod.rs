@@ -12,7 +12,7 @@
 mod check;
 mod delete;
 mod files;
-mod filesystem;
+pub mod filesystem;
 pub mod flock;
 mod follow;
 mod in_use;

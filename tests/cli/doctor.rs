@@ -1,11 +1,20 @@
 //! `goward doctor`.
 
-use super::{key, mirror, sandbox};
+use super::{key, mirror};
 use crate::common::Sandbox;
+use crate::common::server::Server;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+/// A machine on which `goward setup` was done.
+fn sandbox(server: &Server) -> Sandbox {
+    let sandbox = super::sandbox(server);
+    let path = format!("{}/shims:/usr/bin:/bin", sandbox.store().display());
+    let temporary = sandbox.path("home");
+    sandbox.var("PATH", path).var("TMPDIR", temporary)
+}
 
 fn problems(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
     let args = [&["doctor", "-q"], args].concat();
@@ -140,4 +149,219 @@ fn what_takes_a_person_is_left_to_one() {
         ["store: `/nonexistent` is not a store of goward; look at `GOWARD_SYSTEM_STORE`, and at \
           `store.system`"]
     );
+}
+
+/// A machine that is not in order: variables, files of the home directory, and what is said.
+struct Machine {
+    variables: &'static [(&'static str, &'static str)],
+    files: &'static [(&'static str, &'static str)],
+    says: &'static [&'static str],
+}
+
+/// `[STORE]` and the others stand for the sandbox's directories, in variables too.
+const MACHINES: [Machine; 16] = [
+    Machine {
+        variables: &[("PATH", "/usr/bin:/bin")],
+        files: &[],
+        says: &["path: `[STORE]/shims` is not on PATH; `goward setup`, and a new shell"],
+    },
+    Machine {
+        variables: &[("PATH", "[HOME]/other:[STORE]/shims:.:/usr/bin:/bin")],
+        files: &[("home/other/go", "#!"), ("home/other/gofmt", "#!")],
+        says: &[
+            "path: PATH has `.`, which is another directory everywhere; whoever can write there decides what runs",
+            "path: `[HOME]/other/go` comes before goward's on PATH; `goward setup`, and a new shell",
+            "path: `[HOME]/other/gofmt` comes before goward's on PATH; `goward setup`, and a new shell",
+        ],
+    },
+    Machine {
+        variables: &[("GOROOT", "/usr/lib/go"), ("GOTOOLDIR", "[STORE]/root/x/pkg/tool")],
+        files: &[],
+        says: &[
+            "variables: GOROOT is `/usr/lib/go`: goward's `go` passes over it, editors do not; take GOROOT \
+                 out of the files that your shell reads",
+        ],
+    },
+    Machine {
+        variables: &[],
+        files: &[(
+            "home/.config/go/env",
+            "GOPRIVATE=example.com\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=\n",
+        )],
+        says: &[
+            "go-env: `[HOME]/.config/go/env` sets GOEXPERIMENT to `jsonv2` for every Go but locked ones; if \
+                 that was not meant: `go env -u GOEXPERIMENT`",
+        ],
+    },
+    Machine {
+        variables: &[],
+        files: &[(
+            "home/.config/Code/User/settings.json",
+            "{ // mine\n \"go.goroot\": \"/opt/go\", \"go.alternateTools\": {\"go\": \"[STORE]/shims/go\"},\n \
+             \"go.toolsEnvVars\": {\"GOTOOLCHAIN\": \"local\", \"LANG\": \"C\"},\n}",
+        )],
+        says: &[
+            "editors: `[HOME]/.config/Code/User/settings.json` sets go.goroot to `/opt/go`, whatever a lock says; \
+             take it out: the editor finds `go` on PATH",
+            "editors: `[HOME]/.config/Code/User/settings.json` sets GOTOOLCHAIN in go.toolsEnvVars to `local`, \
+             whatever a lock says; take it out: the editor finds `go` on PATH",
+        ],
+    },
+    Machine {
+        variables: &[],
+        files: &[(
+            "project/.vscode/settings.json",
+            "{\"gopls\": {\"build.env\": {\"GOROOT\": \"/x\\u001b[1m\"}}}",
+        )],
+        says: &[
+            "editors: `[PROJECT]/.vscode/settings.json` sets GOROOT for gopls to `/x\\u{1b}[1m`, whatever a lock \
+                 says; take it out: the editor finds `go` on PATH",
+        ],
+    },
+    Machine {
+        variables: &[],
+        files: &[(
+            "project/.idea/workspace.xml",
+            "<project>\n  <component name=\"X\" url=\"file:///no\" />\n  \
+             <component name=\"GOROOT\" url=\"file:///usr/local/go\" />\n</project>",
+        )],
+        says: &[
+            "editors: `[PROJECT]/.idea/workspace.xml` sets GOROOT to `/usr/local/go`, whatever a lock says; take \
+                 it out: the editor finds `go` on PATH",
+        ],
+    },
+    Machine {
+        variables: &[("GOCACHE", "off")],
+        files: &[],
+        says: &[
+            "caches: GOCACHE is `off`: no Go since 1.12 builds without its cache; unset GOCACHE, or name a \
+                 directory",
+        ],
+    },
+    Machine {
+        variables: &[("GOMODCACHE", "modules")],
+        files: &[],
+        says: &["caches: GOMODCACHE is `modules`: Go wants an absolute path"],
+    },
+    Machine {
+        variables: &[("GOCACHE", "/proc/self/cache")],
+        files: &[],
+        says: &["caches: `/proc/self/cache` (GOCACHE) cannot be written"],
+    },
+    Machine {
+        variables: &[
+            ("HTTPS_PROXY", "http://me:secret@p.example:1"),
+            ("https_proxy", "http://q.example:1"),
+        ],
+        files: &[],
+        says: &[
+            "network: HTTPS_PROXY and https_proxy differ: Go takes the first, others the second; give both the \
+                 same value",
+        ],
+    },
+    Machine {
+        variables: &[("HTTP_PROXY", "p example")],
+        files: &[],
+        says: &["network: HTTP_PROXY is `p example`, which is no proxy; as in `http://host:port`"],
+    },
+    Machine {
+        variables: &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+        files: &[],
+        says: &[
+            "network: SSL_CERT_FILE names `/nowhere/ca.pem`, which is not there; unset SSL_CERT_FILE, or mend it",
+        ],
+    },
+    Machine {
+        variables: &[("GOWARD_SOURCE", "ftp://x")],
+        files: &[],
+        says: &["network: sources cannot be used: "],
+    },
+    // What is only good to know.
+    Machine {
+        variables: &[("GOENV_ROOT", "[HOME]/elsewhere"), ("GOEXPERIMENT", "jsonv2")],
+        files: &[("home/elsewhere/x", ""), ("home/.gvm/x", "")],
+        says: &[],
+    },
+    Machine {
+        variables: &[],
+        files: &[("home/.config/go/telemetry/mode", "on 2026-01-01")],
+        says: &[],
+    },
+];
+
+#[test]
+fn every_mistake_of_a_machine_is_named() {
+    let server = mirror();
+    for machine in MACHINES {
+        let mut sandbox = sandbox(&server);
+        let real = |sandbox: &Sandbox, text: &str| {
+            let store = sandbox.store().display().to_string();
+            let home = sandbox.path("home").display().to_string();
+            text.replace("[STORE]", &store).replace("[HOME]", &home)
+        };
+        for (path, text) in machine.files {
+            sandbox.write(path, real(&sandbox, text));
+            fs::set_permissions(sandbox.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+        assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+        for (name, value) in machine.variables {
+            let value = real(&sandbox, value);
+            sandbox = sandbox.var(name, value);
+        }
+        let found = problems(&sandbox, &["--fix"]);
+        assert_eq!(found.len(), machine.says.len(), "{found:#?}");
+        for (found, said) in found.iter().zip(machine.says) {
+            assert!(found.starts_with(said), "{found}\n{said}");
+        }
+        let all = sandbox.goward(["doctor"]);
+        assert!(!all.stderr.contains("secret"), "{all:?}");
+    }
+}
+
+#[test]
+fn what_is_good_to_know_is_said() {
+    let server = mirror();
+    let sandbox = sandbox(&server)
+        .file("home/.config/go/telemetry/mode", "on 2026-01-01")
+        .file("home/.gvm/x", "")
+        .var("GOEXPERIMENT", "jsonv2")
+        .var("GOWARD_OFFLINE", "1")
+        .var("HTTPS_PROXY", "http://me:secret@p.example:1");
+    let outcome = sandbox.goward(["doctor"]);
+    for said in [
+        "goward: telemetry: Go uploads its telemetry; `go telemetry off` ends that\n",
+        "goward: managers: gvm is here, too: `[HOME]/.gvm`\n",
+        "goward: variables: set here, and not for locked toolchains: GOEXPERIMENT\n",
+        "goward: network: network is off (`GOWARD_OFFLINE=1`)\n",
+        "goward: network: HTTPS_PROXY is http://p.example:1/\n",
+    ] {
+        assert!(outcome.stderr.contains(said), "{said}{}", outcome.stderr);
+    }
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+#[test]
+fn a_clock_that_cannot_be_right_is_noticed() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let then = SystemTime::now() + Duration::from_secs(3 * 24 * 60 * 60 + 60);
+    fs::File::open(sandbox.store().join("meta")).unwrap().set_modified(then).unwrap();
+    assert_eq!(
+        problems(&sandbox, &[]),
+        [
+            "clock: the clock is 3 days behind files that goward wrote; set it: certificates are refused otherwise"
+        ]
+    );
+}
+
+#[test]
+fn the_document_has_every_check_and_no_other() {
+    let text = include_str!("../../docs/commands.md");
+    let (_, rest) = text.split_once("## `goward doctor`").unwrap();
+    let section = rest.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let names: Vec<_> = goward::ops::doctor::CHECKS.iter().map(|check| check.name).collect();
+    assert_eq!(rows.collect::<Vec<_>>(), names);
 }

@@ -3,15 +3,25 @@
 //! A check is one file and one row of [`CHECKS`]. It only looks; what it can put in order without taking
 //! anything from anybody is a [`Fix`], which `--fix` applies, after which the check looks again.
 
+mod caches;
+mod clock;
+mod editors;
 mod filesystem;
+mod go_env;
 mod leftovers;
 mod links;
 mod locks;
+mod managers;
+mod network;
 mod owner;
+mod path;
 mod place;
 mod receipts;
 mod roots;
 mod shims;
+mod sudo;
+mod telemetry;
+mod variables;
 
 use super::Session;
 use crate::error::{Error, Kind, Result};
@@ -29,7 +39,7 @@ pub struct Check {
 }
 
 /// Every check, in the order in which they are made.
-pub const CHECKS: [Check; 9] = [
+pub const CHECKS: [Check; 19] = [
     Check { name: "store", about: "the store is there and can be written", look: place::look },
     Check {
         name: "filesystem",
@@ -43,6 +53,32 @@ pub const CHECKS: [Check; 9] = [
     Check { name: "shims", about: "`go` and `gofmt` lead to the shim", look: shims::look },
     Check { name: "roots", about: "roots lead to their trees and to the shim", look: roots::look },
     Check { name: "links", about: "linked toolchains are what they were", look: links::look },
+    Check { name: "path", about: "`go` on PATH is goward's", look: path::look },
+    Check { name: "variables", about: "no variable leads past goward", look: variables::look },
+    Check {
+        name: "go-env",
+        about: "`go env -w` left nothing that a lock decides",
+        look: go_env::look,
+    },
+    Check { name: "editors", about: "no editor has a Go of its own", look: editors::look },
+    Check { name: "sudo", about: "nothing is to be said of sudo", look: sudo::look },
+    Check { name: "caches", about: "Go can build and keep what it built", look: caches::look },
+    Check {
+        name: "network",
+        about: "proxies, certificates and sources are in order",
+        look: network::look,
+    },
+    Check { name: "clock", about: "the clock can be right", look: clock::look },
+    Check {
+        name: "telemetry",
+        about: "nothing is uploaded without being asked for",
+        look: telemetry::look,
+    },
+    Check {
+        name: "managers",
+        about: "nothing is to be done about other managers",
+        look: managers::look,
+    },
 ];
 
 /// What a check found.
@@ -68,10 +104,14 @@ pub struct Problem {
 }
 
 impl Problem {
+    fn new(text: String) -> Self {
+        Self { text, path: None, fix: None, hint: None }
+    }
+
     fn at(path: impl Into<PathBuf>, what: &str) -> Self {
         let path = path.into();
         let text = format!("`{}` {what}", path.display());
-        Self { text, path: Some(path), fix: None, hint: None }
+        Self { path: Some(path), ..Self::new(text) }
     }
 
     fn fixed_by(self, fix: Fix) -> Self {
