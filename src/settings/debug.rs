@@ -1,5 +1,6 @@
 //! GODEBUG: the settings that a release knows, and those that it no longer has.
 
+use super::table::Span;
 use std::collections::BTreeMap;
 
 /// What a release knows of GODEBUG.
@@ -59,6 +60,14 @@ const UNDOCUMENTED: &[(&str, u32, u32)] = &[
 /// Returns true for a setting that works in Go 1.`minor` although no table has it.
 pub(super) fn is_undocumented(key: &str, minor: u32) -> bool {
     UNDOCUMENTED.iter().any(|(name, first, last)| *name == key && (*first..=*last).contains(&minor))
+}
+
+/// Returns those settings, sorted, with the minor versions in which they are in no table.
+pub fn undocumented() -> impl Iterator<Item = (&'static str, Span)> {
+    UNDOCUMENTED.iter().map(|(name, first, last)| {
+        let last = Some(*last).filter(|last| *last != u32::MAX);
+        (*name, Span { first: Some(*first), last })
+    })
 }
 
 impl DebugSettings {
