@@ -7,10 +7,15 @@ mod bundle;
 mod completions;
 mod debug;
 mod default;
+mod diff;
+mod diff_sections;
 mod env;
 mod exec;
+mod experiments;
+mod godebug;
 mod init;
 mod install;
+mod knobs;
 mod link;
 mod link_root;
 mod list;
@@ -19,6 +24,7 @@ mod miss;
 mod records;
 mod rollback;
 mod setup;
+mod targets;
 mod trust;
 mod uninstall;
 mod r#use;
@@ -83,6 +89,10 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
+        Command::Experiments(args) => experiments::run(&session, &args),
+        Command::Godebug(args) => godebug::run(&session, &args),
+        Command::Diff(args) => diff::run(&session, &args),
+        Command::Targets(args) => targets::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),
         Command::Debug(args) => debug::run(&session, &args),
         Command::LinkRoot(args) => link_root::run(&session, &args),

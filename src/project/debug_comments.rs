@@ -6,7 +6,7 @@
 
 use super::debug_lines::{DebugLine, line};
 use super::file;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// More entries than this are not looked at.
 const MAX_ENTRIES: usize = 50_000;
@@ -54,7 +54,7 @@ fn is_built(path: &Path) -> bool {
     !is_apart && !path.join("go.mod").exists()
 }
 
-fn comments_of(path: &PathBuf) -> Vec<DebugLine> {
+fn comments_of(path: &Path) -> Vec<DebugLine> {
     let Ok(Some(bytes)) = file::read(path, MAX_SIZE) else { return Vec::new() };
     let text = String::from_utf8_lossy(&bytes);
     let mut found = Vec::new();

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 /// As for every other file that says something of Go.
 const MAX_SIZE: u64 = 1 << 20;
 
+/// The language of a module without a `go` line (`cmd/go/internal/modload`).
+const WITHOUT_LINE: u32 = 16;
+
 /// A setting, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DebugLine {
@@ -61,10 +64,10 @@ impl ModuleDebug {
         Ok(Self { go, lines, comments, is_cut, file: Some(path) })
     }
 
-    /// Returns the minor version of the `go` line, as go takes it: without one, programs are made for
-    /// Go 1.20 at most, and no default is newer.
+    /// Returns the minor version of the `go` line; a file without one is older than these lines.
     pub fn minor(&self) -> Option<u32> {
-        minor(self.go.as_deref()?)
+        self.file.as_ref()?;
+        self.go.as_deref().map_or(Some(WITHOUT_LINE), minor)
     }
 
     /// Returns the minor version whose defaults programs get: that of the last `default` among the

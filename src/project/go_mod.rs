@@ -72,21 +72,18 @@ pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
     for (number, line) in (1..).zip(text.split('\n')) {
         let tokens = split_tokens(line);
         let Some((verb, values)) = tokens.split_first() else { continue };
-        let values = match &block {
-            Some(_) if verb == ")" => {
-                block = None;
-                continue;
-            }
-            Some(directive) if directive == "godebug" => &tokens[..],
-            Some(_) => continue,
-            None if tokens.last().is_some_and(|token| token == "(") => {
-                block = Some(verb.clone());
-                continue;
-            }
-            None if verb == "godebug" => values,
-            None => continue,
+        let (directive, values) = match &block {
+            Some(directive) => (directive.as_str(), &tokens[..]),
+            None => (verb.as_str(), values),
         };
-        found.push(Entry { value: values.join(" "), line: number });
+        let is_setting = directive == "godebug";
+        if block.is_some() && verb == ")" {
+            block = None;
+        } else if block.is_none() && tokens.last().is_some_and(|token| token == "(") {
+            block = Some(verb.clone());
+        } else if is_setting {
+            found.push(Entry { value: values.join(" "), line: number });
+        }
     }
     found
 }

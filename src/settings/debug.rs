@@ -99,6 +99,14 @@ impl DebugSettings {
         }
     }
 
+    /// Returns the value that programs get for a setting because their module asks, by its `go` line,
+    /// for the defaults of Go 1.`minor`; `None` for today's default. Without a module nothing asks.
+    pub fn old_default(&self, name: &str, minor: Option<u32>) -> Option<&str> {
+        let setting = self.known.get(name).filter(|setting| setting.is_in_table)?;
+        let (changed, minor) = (setting.changed?, minor?);
+        setting.old.as_deref().filter(|_| minor < changed)
+    }
+
     /// Returns true when the release has a table of all its settings, and not only of the runtime's.
     pub fn has_table(&self) -> bool {
         self.has_table

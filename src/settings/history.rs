@@ -173,7 +173,7 @@ impl DebugRow {
 
 pub(super) fn debug_rows() -> impl Iterator<Item = DebugRow> {
     rows(DEBUG).filter_map(|[name, first, last, package, changed, old, kinds]| {
-        let (span, changed) = (span(first, last)?, number(changed)?);
+        let (span, changed) = (span(first, last)?, number(changed).ok()?);
         Some(DebugRow { name, span, package, changed, old: some(old), kinds })
     })
 }

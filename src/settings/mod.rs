@@ -8,6 +8,7 @@
 //! A source that has another form than every release so far is an error and never a guess.
 
 mod built_in;
+pub mod changes;
 mod check;
 mod condition;
 mod debug;

@@ -3,6 +3,8 @@
 //! They are small and read once, when they are first asked. A line of another form is passed over;
 //! a test proves that there is none.
 
+use std::num::ParseIntError;
+
 /// The first and the last minor version of Go for which a line is so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -43,12 +45,12 @@ pub(super) fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [
 
 /// Reads two cells of minor versions.
 pub(super) fn span(first: &str, last: &str) -> Option<Span> {
-    Some(Span { first: number(first)?, last: number(last)? })
+    Some(Span { first: number(first).ok()?, last: number(last).ok()? })
 }
 
 /// Reads a minor version; `-` is none.
-pub(super) fn number(cell: &str) -> Option<Option<u32>> {
-    if cell == "-" { Some(None) } else { cell.parse().ok().map(Some) }
+pub(super) fn number(cell: &str) -> Result<Option<u32>, ParseIntError> {
+    if cell == "-" { Ok(None) } else { cell.parse().map(Some) }
 }
 
 /// Returns what a cell holds; `-` is nothing.

@@ -5,10 +5,13 @@
 //! tested, and how many cases that is.
 
 mod builds;
+mod diff;
+mod knobs;
 mod many;
 mod myths;
 mod nested;
 mod table;
+mod targets;
 mod values;
 
 use crate::common::{Outcome, Sandbox, skip};

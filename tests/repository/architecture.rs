@@ -10,8 +10,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source",
-            "store", "ui", "verify", "version",
+            "archive", "config", "ctx", "error", "ops", "platform", "project", "settings", "shell",
+            "source", "store", "ui", "verify", "version",
         ],
     ),
     ("config", &["ctx", "error"]),
@@ -75,7 +75,16 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("process::exit", &[]),
     ("reqwest::", &["src/net"]),
     ("TcpStream", &["src/net"]),
-    ("Command::new", &["src/ops/launch.rs", "src/ops/link.rs", "src/source/python_index.rs"]),
+    (
+        "Command::new",
+        &[
+            "src/ops/launch.rs",
+            "src/ops/link.rs",
+            "src/ops/probe.rs",
+            "src/ops/targets.rs",
+            "src/source/python_index.rs",
+        ],
+    ),
     ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs"]),
     ("unsafe ", &[]),
 ];
