@@ -7,13 +7,18 @@ mod bundle;
 mod completions;
 mod debug;
 mod default;
+mod diff;
+mod diff_sections;
 mod doctor;
 mod env;
 mod exec;
+mod experiments;
 mod gc;
+mod godebug;
 mod init;
 mod inspect;
 mod install;
+mod knobs;
 mod link;
 mod link_root;
 mod list;
@@ -24,6 +29,7 @@ mod records;
 mod reproduce;
 mod rollback;
 mod setup;
+mod targets;
 mod trust;
 mod uninstall;
 mod r#use;
@@ -108,6 +114,10 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(&session, args),
         Command::Which(args) => which::run(&session, args),
         Command::Env(args) => env::run(&session, args),
+        Command::Experiments(args) => experiments::run(&session, args),
+        Command::Godebug(args) => godebug::run(&session, args),
+        Command::Diff(args) => diff::run(&session, args),
+        Command::Targets(args) => targets::run(&session, args),
         Command::Exec(args) => return Err(exec::run(&session, args)),
         Command::Inspect(args) => inspect::run(&session, args),
         Command::Reproduce(args) => reproduce::run(&session, args),

@@ -58,10 +58,8 @@ impl Session {
     ///
     /// When it cannot be run or fails, with the end of what it says.
     pub fn ask_go<A: AsRef<OsStr>>(&self, toolchain: &Toolchain, args: &[A]) -> Result<String> {
-        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
-        command.args(args).env_clear().envs(&self.ctx.variables);
-        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
-        change(&mut command, self.environment(toolchain)?);
+        let mut command = self.go_command(toolchain)?;
+        command.args(args);
         let failed = |why: &str| {
             let words = args.iter().map(|word| word.as_ref().to_string_lossy());
             let words: Vec<_> = words.map(untrusted_line).collect();
@@ -74,6 +72,20 @@ impl Session {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
         }
         String::from_utf8(output.stdout).map_err(|error| failed(&error.to_string()))
+    }
+
+    /// Returns the real `go` of an installed toolchain, in the environment that the shim would give it
+    /// here.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub(super) fn go_command(&self, toolchain: &Toolchain) -> Result<Command> {
+        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
+        command.env_clear().envs(&self.ctx.variables);
+        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
+        change(&mut command, self.environment(toolchain)?);
+        Ok(command)
     }
 
     /// Returns the store that has the copy of the file of `go env -w` for a call; makes it if it is

@@ -5,6 +5,7 @@
 
 mod debug_bake;
 mod goroot;
+mod history;
 mod link;
 mod log;
 mod mirror;
