@@ -18,7 +18,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Findings, Problem};
+pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
 pub use debug::{DebugSetting, DebugSettings, Removed};
 pub use experiments::{Experiment, Experiments, Needs};

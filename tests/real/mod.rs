@@ -7,6 +7,7 @@ mod debug_bake;
 mod goroot;
 mod link;
 mod log;
+mod matrix;
 mod mirror;
 mod module_proxy;
 pub(crate) mod packing;

@@ -10,8 +10,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source",
-            "store", "ui", "verify", "version",
+            "archive", "config", "ctx", "error", "matrix", "ops", "platform", "project", "shell",
+            "source", "store", "ui", "verify", "version",
         ],
     ),
     ("config", &["ctx", "error"]),
@@ -21,16 +21,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("holder", &["error"]),
     ("lib", &[]),
     ("main", &["cli"]),
+    ("matrix", &["error"]),
     ("net", &["ctx", "error", "version"]),
     (
         "ops",
         &[
-            "archive", "bundle", "config", "ctx", "depot", "error", "holder", "net", "platform",
-            "project", "settings", "shell", "source", "store", "ui", "verify", "version",
+            "archive", "bundle", "config", "ctx", "depot", "error", "holder", "matrix", "net",
+            "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
+            "version",
         ],
     ),
     ("platform", &["error", "version"]),
-    ("project", &["ctx", "error", "holder", "platform", "version"]),
+    ("project", &["ctx", "error", "holder", "matrix", "platform", "version"]),
     ("settings", &["error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
@@ -77,7 +79,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("process::exit", &[]),
     ("reqwest::", &["src/net"]),
     ("TcpStream", &["src/net"]),
-    ("Command::new", &["src/ops/launch.rs", "src/ops/link.rs", "src/source/python_index.rs"]),
+    (
+        "Command::new",
+        &[
+            "src/matrix/process.rs",
+            "src/ops/launch.rs",
+            "src/ops/link.rs",
+            "src/source/python_index.rs",
+        ],
+    ),
     ("fs_err::write", &["src/net/part.rs", "src/ops/records.rs"]),
     ("unsafe ", &[]),
 ];
