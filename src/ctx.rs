@@ -51,6 +51,21 @@ pub fn boot_id() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
+/// Returns how many bytes of memory programs can still get, where the system says so: what is free
+/// or can be freed, and no more than a container may have.
+pub fn free_memory() -> Option<u64> {
+    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
+    let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = available.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let number = |name: &str| -> Option<u64> {
+        let text = fs_err::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
+        text.trim().parse().ok()
+    };
+    let limit = number("memory.max").zip(number("memory.current"));
+    let here = limit.map_or(u64::MAX, |(limit, used)| limit.saturating_sub(used));
+    Some(kibibytes.saturating_mul(1024).min(here))
+}
+
 impl Ctx {
     /// Reads the process.
     ///

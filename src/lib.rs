@@ -3,8 +3,8 @@
 //! The modules, from the top: [`cli`] parses a command line and prints results; [`ops`] does the
 //! work of each command; below it [`source`] knows where bytes come from, [`archive`] unpacks,
 //! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks,
-//! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, and [`shell`] edits
-//! start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
+//! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, [`matrix`] runs one
+//! command in many configurations and compares, and [`shell`] edits start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
 //! those on [`ctx`], [`ui`], [`error`], [`holder`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
@@ -17,6 +17,7 @@ pub mod ctx;
 pub mod depot;
 pub mod error;
 pub mod holder;
+pub mod matrix;
 pub mod net;
 pub mod ops;
 pub mod platform;

@@ -103,6 +103,20 @@ impl Ui {
         _ = writeln!(err, "{error}");
     }
 
+    /// Starts a sign of life for something of unknown length; invisible unless on a terminal.
+    pub fn spinner(self, label: &str) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let bar = BARS.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(printable(label));
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+
     /// Starts a progress bar over bytes; invisible unless on a terminal. As long as nobody sets a
     /// length it is a sign of life.
     pub fn bar(self, label: &str) -> ProgressBar {

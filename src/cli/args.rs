@@ -65,6 +65,10 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Run a command with several Gos and settings, and say what differs
+    Matrix(Matrix),
+    /// Find the first release with which a command fails, and why
+    Bisect(Bisect),
     /// Say how built programs were built and what they need, or compare them with a lock
     Inspect(Inspect),
     /// Build twice in different places, and compare the bytes
@@ -412,6 +416,72 @@ pub struct Exec {
     #[command(flatten)]
     pub fetching: Fetching,
     /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Matrix {
+    /// The matrix of this name in `goward.toml`; options given here replace its axes
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Run with these Gos, such as 1.26,1.27; without it, with the project's own
+    #[arg(long, value_name = "REQUESTS", value_delimiter = ',')]
+    pub go: Vec<String>,
+    /// Run with this experiment (GOEXPERIMENT), several at once with commas, or `none`; repeat for more cells
+    #[arg(long, value_name = "NAMES")]
+    pub experiment: Vec<String>,
+    /// Run with this runtime setting (GODEBUG), several at once with commas, or `none`; repeat for more cells
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub debug: Vec<String>,
+    /// Leave out the cells that this fits, such as 'go=1.24 experiment=jsonv2'; may be repeated
+    #[arg(long, value_name = "CONDITIONS")]
+    pub exclude: Vec<String>,
+    /// How many cells run at a time; by default by cores and free memory, and 1 for benchmarks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Use the results of cells that an earlier run finished, where nothing has changed
+    #[arg(long)]
+    pub resume: bool,
+    /// Look for the experiment, the GODEBUG setting or the language that makes tests fail
+    #[arg(long)]
+    pub explain: bool,
+    /// How much worse a benchmark has to be to count, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub threshold: u16,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a page with tables and plots
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    pub fetching: Fetching,
+    /// The program and its arguments; without it, the manifest's, else `go test ./...`
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Bisect {
+    /// A Go with which the command passes
+    #[arg(long, value_name = "REQUEST")]
+    pub good: String,
+    /// A newer Go with which it fails
+    #[arg(long, value_name = "REQUEST")]
+    pub bad: String,
+    /// Try only releases that are installed
+    #[arg(long)]
+    pub installed: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+    /// The program and its arguments: exit code 0 passes, 125 cannot tell, anything else fails
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

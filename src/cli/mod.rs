@@ -3,6 +3,7 @@
 //! Each module turns its arguments into calls of `ops` and prints what they return.
 
 pub mod args;
+mod bisect;
 mod bundle;
 mod completions;
 mod debug;
@@ -23,6 +24,7 @@ mod link;
 mod link_root;
 mod list;
 mod lock;
+mod matrix;
 mod mirror;
 mod miss;
 mod records;
@@ -121,6 +123,8 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Exec(args) => return Err(exec::run(&session, args)),
         Command::Inspect(args) => inspect::run(&session, args),
         Command::Reproduce(args) => reproduce::run(&session, args),
+        Command::Matrix(args) => matrix::run(&session, args),
+        Command::Bisect(args) => bisect::run(&session, args),
         Command::Debug(args) => debug::run(&session, args),
         Command::LinkRoot(args) => link_root::run(&session, args),
         Command::Default(args) => default::run(&session, args),

@@ -19,6 +19,16 @@ use std::process::{Command, Stdio};
 /// Variables to set (`Some`) and to remove (`None`), sorted by name.
 pub type Changes = Vec<(String, Option<OsString>)>;
 
+/// What a command gets.
+pub(super) struct Execution {
+    /// What `go` is in it.
+    pub(super) toolchain: Toolchain,
+    /// Its environment.
+    pub(super) changes: Changes,
+    /// What is odd about the pins.
+    pub(super) warnings: Vec<String>,
+}
+
 /// How many lines of a failed `go` are shown.
 const MAX_LINES: usize = 6;
 
@@ -127,11 +137,27 @@ impl Session {
         overrides: &Overrides,
         fetch: &Fetch,
     ) -> Result<(Changes, Vec<String>)> {
+        let execution = self.execution_of(overrides, fetch)?;
+        let execution = execution.map(|execution| (execution.changes, execution.warnings));
+        Ok(execution.unwrap_or_default())
+    }
+
+    /// Like [`Session::execution`], with the toolchain; returns nothing where none of goward's
+    /// governs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::execution`].
+    pub(super) fn execution_of(
+        &self,
+        overrides: &Overrides,
+        fetch: &Fetch,
+    ) -> Result<Option<Execution>> {
         let mut changes = Changes::new();
         let mut warnings = Vec::new();
         let toolchain = if overrides.is_empty() {
             match self.governing(Tool::Go)? {
-                Governing::Foreign { .. } => return Ok((changes, warnings)),
+                Governing::Foreign { .. } => return Ok(None),
                 Governing::Toolchain(toolchain) => *toolchain,
             }
         } else {
@@ -151,7 +177,7 @@ impl Session {
         }
         changes.extend(self.environment(&toolchain)?);
         changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
-        Ok((changes, warnings))
+        Ok(Some(Execution { toolchain, changes, warnings }))
     }
 
     /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that

@@ -6,8 +6,12 @@
 //! call.
 
 pub mod barrier;
+pub mod bisect;
 pub mod bundle_create;
 pub mod bundle_install;
+pub mod cause;
+mod cause_search;
+mod cells;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
@@ -28,6 +32,9 @@ pub mod link_root;
 pub mod lock;
 mod locks;
 pub mod log;
+pub mod matrix;
+mod matrix_explain;
+mod matrix_memory;
 pub mod mirror;
 mod modules;
 pub mod overrides;

@@ -7,10 +7,12 @@
 
 mod edit;
 mod goroot;
+mod matrix;
 mod rules;
 mod values;
 
 pub use edit::ManifestEdit;
+pub use matrix::NamedMatrix;
 
 use super::file::{self, line_at, place, syntax_error};
 use super::lock::Pins;
@@ -40,6 +42,7 @@ pub struct Manifest {
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
     rules: Vec<Rule>,
+    matrices: BTreeMap<String, NamedMatrix>,
     policy: Policy,
     owner: Option<u32>,
 }
@@ -119,6 +122,23 @@ impl Manifest {
     /// Returns which profile applies when nobody names one; the first that matches.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Returns the matrix called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when there is none.
+    pub fn matrix(&self, name: &str) -> Result<&NamedMatrix> {
+        self.matrices.get(name).ok_or_else(|| {
+            let path = self.wanted.path.display();
+            let message = format!("`{path}` has no matrix `{}`", untrusted(name));
+            let error = Error::new(Kind::NotFound, message);
+            match near_match(name, self.matrices.keys().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("add a table `[matrix.{}]`", untrusted(name))),
+            }
+        })
     }
 
     /// Returns the level that a toolchain of this project needs, where the user's own settings
@@ -222,7 +242,7 @@ impl Reader<'_> {
         let all = self.table(
             document.as_item(),
             "the manifest",
-            &["pins", "policy", "profile", "rule", "toolchain"],
+            &["matrix", "pins", "policy", "profile", "rule", "toolchain"],
         )?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
         let mut pins =
@@ -237,6 +257,9 @@ impl Reader<'_> {
             pins,
             rules: all.get("rule").map_or_else(|| Ok(Vec::new()), |i| self.rules(i, &profiles))?,
             profiles,
+            matrices: all
+                .get("matrix")
+                .map_or_else(|| Ok(BTreeMap::new()), |i| self.matrices(i))?,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
             owner: None,
         })

@@ -37,6 +37,11 @@ const TRACES: &[&str] =
 /// The values of `fips140` (`crypto/internal/fips140`); a program with any other does not start.
 const FIPS140: &[&str] = &["debug", "off", "on", "only"];
 
+/// Returns true for a setting with which the tools print, too, and Go's build cache keeps that.
+pub fn is_trace(key: &str) -> bool {
+    TRACES.contains(&key)
+}
+
 impl Settings {
     /// Says what is wrong with the GOEXPERIMENT and GODEBUG among `pins`, for a lock that covers
     /// `platforms`. Other pins are left alone.

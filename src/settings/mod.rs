@@ -22,7 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Findings, Problem};
+pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
 pub use debug::{DebugSetting, DebugSettings, Removed, undocumented};
 pub use experiments::{Experiment, Experiments, Needs};

@@ -1,5 +1,6 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
+mod bisect;
 mod bundle;
 mod bundle_hostile;
 mod costs;
@@ -26,6 +27,7 @@ mod list;
 mod lock;
 mod locks;
 mod log;
+mod matrix;
 mod miss;
 mod pins;
 mod profiles;

@@ -84,7 +84,7 @@ impl Toolchain {
 }
 
 /// Returns true when every case is wanted, and not a sample.
-fn is_full() -> bool {
+pub(crate) fn is_full() -> bool {
     std::env::var_os("GOWARD_TEST_FULL").is_some_and(|value| value == "1")
 }
 
@@ -130,6 +130,16 @@ struct Lab {
 fn lab() -> Option<&'static Lab> {
     static LAB: OnceLock<Lab> = OnceLock::new();
     real::enabled().then(|| LAB.get_or_init(Lab::new))
+}
+
+/// Returns the lab's sandbox, for other tests with real toolchains.
+pub(crate) fn shared() -> Option<&'static Sandbox> {
+    lab().map(|lab| &lab.sandbox)
+}
+
+/// Returns true when the lab has what answers to a request.
+pub(crate) fn has_release(request: &str) -> bool {
+    lab().is_some_and(|lab| lab.gos.iter().any(|go| go.request == request))
 }
 
 /// A language version that every toolchain takes.

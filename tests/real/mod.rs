@@ -8,6 +8,7 @@ mod goroot;
 mod history;
 mod link;
 mod log;
+mod matrix;
 mod mirror;
 mod module_proxy;
 pub(crate) mod packing;

@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "archive", "binary", "config", "ctx", "error", "ops", "platform", "project",
+            "archive", "binary", "config", "ctx", "error", "matrix", "ops", "platform", "project",
             "settings", "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
@@ -22,17 +22,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("holder", &["error"]),
     ("lib", &[]),
     ("main", &["cli"]),
+    ("matrix", &["error"]),
     ("net", &["ctx", "error", "version"]),
     (
         "ops",
         &[
-            "archive", "binary", "bundle", "config", "ctx", "depot", "error", "holder", "net",
-            "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
+            "archive", "binary", "bundle", "config", "ctx", "depot", "error", "holder", "matrix",
+            "net", "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
             "version",
         ],
     ),
     ("platform", &["error", "version"]),
-    ("project", &["ctx", "error", "holder", "platform", "version"]),
+    ("project", &["ctx", "error", "holder", "matrix", "platform", "version"]),
     ("settings", &["error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
@@ -82,6 +83,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "Command::new",
         &[
+            "src/matrix/process.rs",
             "src/ops/launch.rs",
             "src/ops/link.rs",
             "src/ops/probe.rs",

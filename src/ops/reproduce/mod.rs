@@ -83,7 +83,8 @@ impl Session {
         let base = tempfile::Builder::new().prefix("goward-reproduce-").tempdir_in(base)?;
         let mut builds = Vec::new();
         for (number, name) in BUILDS.into_iter().enumerate() {
-            let build = self.prepare(&toolchain, &root, &base.path().join(name), number, name)?;
+            let build =
+                self.prepare_build(&toolchain, &root, &base.path().join(name), number, name)?;
             build.run(&toolchain, command)?;
             builds.push(build);
         }
@@ -112,7 +113,7 @@ impl Session {
     }
 
     /// Makes the place of one build.
-    fn prepare(
+    fn prepare_build(
         &self,
         toolchain: &Toolchain,
         root: &Path,

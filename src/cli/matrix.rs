@@ -1,0 +1,83 @@
+//! `goward matrix`.
+
+use super::args::Matrix as Args;
+use super::fetch;
+use crate::error::{Error, Kind, Result};
+use crate::matrix::interrupt::Interrupts;
+use crate::matrix::report::Verdict;
+use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
+use crate::ops::Session;
+use crate::ops::matrix::Matrix;
+use std::ffi::OsString;
+
+/// What runs when nobody says what.
+const COMMAND: [&str; 3] = ["go", "test", "./..."];
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
+    let matrix = wanted(session, args)?;
+    let interrupts = Interrupts::take()?;
+    let report = session.run_matrix(&matrix, &fetch(&args.fetching), &interrupts);
+    if let Err(error) = &report
+        && interrupts.has_come()
+    {
+        session.ui.error(error);
+        interrupts.obey();
+    }
+    let report = report?;
+    if let Some(path) = &args.junit {
+        session.write_report(path, &junit::render(&report)?)?;
+    }
+    if let Some(path) = &args.html {
+        session.write_report(path, &html::render(&report))?;
+    }
+    if args.json {
+        session.ui.json(&json::value(&report));
+    } else {
+        session.ui.data(&table::render(&report));
+    }
+    if report.has_regressed() { Err(regressed(&report)) } else { Ok(()) }
+}
+
+fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
+    let named = match &args.name {
+        Some(name) => session.named_matrix(name)?,
+        None => crate::ops::matrix::NamedMatrix::default(),
+    };
+    let axis = |typed: &[String], named: Vec<String>| {
+        if typed.is_empty() { named } else { typed.to_vec() }
+    };
+    let mut excludes = named.plan.excludes;
+    for text in &args.exclude {
+        excludes.push(Exclude::parse(text)?);
+    }
+    let plan = Plan {
+        gos: axis(&args.go, named.plan.gos),
+        experiments: axis(&args.experiment, named.plan.experiments),
+        debug: axis(&args.debug, named.plan.debug),
+        excludes,
+    };
+    let mut command = args.command.clone();
+    if command.is_empty() {
+        command = named.command.iter().map(OsString::from).collect();
+    }
+    if command.is_empty() {
+        command = COMMAND.map(OsString::from).to_vec();
+    }
+    Ok(Matrix {
+        plan,
+        command,
+        jobs: args.jobs.map(usize::from),
+        resume: args.resume,
+        explain: args.explain,
+        limits: Limits { threshold: f64::from(args.threshold) / 100.0 },
+        reports: args.junit.iter().chain(&args.html).cloned().collect(),
+    })
+}
+
+fn regressed(report: &Report) -> Error {
+    let total = report.columns.len();
+    let count = (0..total).filter(|at| report.verdict(*at) == Verdict::Regressed).count();
+    let are = if count == 1 { "is" } else { "are" };
+    let message = format!("{count} of {total} cells {are} worse than the baseline");
+    Error::new(Kind::Findings, message)
+}

@@ -1,0 +1,249 @@
+//! The report as one HTML page that needs nothing else: no script, no font, no picture.
+//!
+//! Every value goes through maud, which escapes it; and the page forbids itself to load or run
+//! anything (`Content-Security-Policy`), so that what a test prints stays text.
+
+use super::compare::{Comparison, Difference};
+use super::html_plot::{durations, intervals};
+use super::report::{Column, Ran, Report, State, Verdict};
+use super::table::{chance, headline, measured, seconds, tests};
+use crate::error::printable;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// How many differences of a cell are shown.
+const MAX_DIFFERENCES: usize = 500;
+/// How many benchmarks are drawn.
+const MAX_BENCHMARKS: usize = 200;
+
+/// Returns the page.
+pub fn render(report: &Report) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { "goward matrix: " (printable(&report.command)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "goward matrix" }
+                    p { code { (printable(&report.command)) } }
+                    (headline_of(report))
+                }
+                main {
+                    (overview(report))
+                    (grid(report))
+                    (durations(report))
+                    (benchmarks(report))
+                    (all_details(report))
+                }
+                footer { "Compared with the first cell. Benchmarks: medians with 95 % intervals; worse or better when p < 0.05 by the Mann-Whitney U test and beyond " (format!("{:.0} %", report.limits.threshold * 100.0)) "." }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn headline_of(report: &Report) -> Markup {
+    let count =
+        (0..report.columns.len()).filter(|at| report.verdict(*at) == Verdict::Regressed).count();
+    html! {
+        @if count == 0 {
+            p.verdict.same { "No cell is worse than the baseline." }
+        } @else {
+            p.verdict.regressed {
+                (count) @if count == 1 { " cell is" } @else { " cells are" } " worse than the baseline."
+            }
+        }
+    }
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Baseline => "baseline",
+        Verdict::Same => "same",
+        Verdict::Differs => "differs",
+        Verdict::Regressed => "regressed",
+        Verdict::LeftOut => "left-out",
+    }
+}
+
+fn overview(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Cells" }
+            div.scroll {
+                table {
+                    thead { tr { th { "cell" } th { "result" } th { "tests" } th.number { "time" } th { "by itself" } } }
+                    tbody {
+                        @for (at, column) in report.columns.iter().enumerate() {
+                            @let verdict = report.verdict(at);
+                            tr {
+                                th scope="row" { (anchor(at, column)) }
+                                td { span.badge.(class(verdict)) { (verdict.name()) } }
+                                @match &column.state {
+                                    State::LeftOut(why) => { td colspan="3" { (printable(why)) } }
+                                    State::Ran(ran) => {
+                                        td.tests { (tests(&column.state)) @if ran.is_kept { " (kept)" } }
+                                        td.number { (seconds(ran.results.seconds)) }
+                                        td { code { (printable(&column.shell)) } }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn anchor(at: usize, column: &Column) -> Markup {
+    let has_details = column.ran().is_some_and(|ran| !ran.differences.is_empty());
+    html! {
+        @if has_details {
+            a href=(format!("#cell-{at}")) { (printable(&column.label)) }
+        } @else {
+            (printable(&column.label))
+        }
+    }
+}
+
+/// Returns a map of every test that does not end alike in all cells.
+fn grid(report: &Report) -> Markup {
+    let mut names: Vec<(&str, &str)> = report
+        .columns
+        .iter()
+        .filter_map(Column::ran)
+        .flat_map(|ran| &ran.differences)
+        .filter_map(|difference| match difference {
+            Difference::Test { package, name, .. } => Some((package.as_str(), name.as_str())),
+            Difference::Build(failure) => Some((failure.package.as_str(), "")),
+            _ => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(MAX_DIFFERENCES);
+    let outcome = |ran: &Ran, package: &str, name: &str| {
+        if ran.results.build_failures.iter().any(|failure| failure.package == package) {
+            return "not built";
+        }
+        ran.results.test(package, name).map_or("not there", |test| test.outcome.name())
+    };
+    html! {
+        @if !names.is_empty() {
+            section {
+                h2 { "Tests that differ" }
+                div.scroll {
+                    table.grid {
+                        thead { tr {
+                            th { "test" }
+                            @for column in &report.columns {
+                                @if column.ran().is_some() { th { (printable(&column.label)) } }
+                            }
+                        } }
+                        tbody {
+                            @for (package, name) in names {
+                                tr {
+                                    th scope="row" {
+                                        @if name.is_empty() { "(package)" } @else { (printable(name)) }
+                                        " " small { (printable(package)) }
+                                    }
+                                    @for ran in report.columns.iter().filter_map(Column::ran) {
+                                        @let word = outcome(ran, package, name);
+                                        td.(word.replace(' ', "-")) { (word) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn benchmarks(report: &Report) -> Markup {
+    let mut keys: Vec<(&str, &str, &str)> = report
+        .columns
+        .iter()
+        .filter_map(Column::ran)
+        .flat_map(|ran| &ran.comparisons)
+        .map(|one| (one.package.as_str(), one.name.as_str(), one.unit.as_str()))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let more = keys.len().saturating_sub(MAX_BENCHMARKS);
+    keys.truncate(MAX_BENCHMARKS);
+    html! {
+        @if !keys.is_empty() {
+            section {
+                h2 { "Benchmarks" }
+                @for key in keys {
+                    (intervals(report, key))
+                }
+                @if more > 0 { p { "and " (more) " more" } }
+            }
+        }
+    }
+}
+
+fn all_details(report: &Report) -> Markup {
+    html! {
+        @for (at, column) in report.columns.iter().enumerate() {
+            @if let Some(ran) = column.ran() {
+                @if at > 0 && !ran.differences.is_empty() {
+                    section id=(format!("cell-{at}")) {
+                        h2 { (printable(&column.label)) " " span.badge.(class(report.verdict(at))) { (report.verdict(at).name()) } }
+                        @for difference in ran.differences.iter().take(MAX_DIFFERENCES) {
+                            (details(difference))
+                        }
+                        @if ran.differences.len() > MAX_DIFFERENCES {
+                            p { "and " (ran.differences.len() - MAX_DIFFERENCES) " more" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn details(difference: &Difference) -> Markup {
+    let output = match difference {
+        Difference::Build(failure) => failure.output.as_str(),
+        Difference::Test { output, .. } | Difference::Command { output, .. } => output.as_str(),
+        Difference::Benchmark(_) => "",
+    };
+    let class = if difference.is_regression() { "worse" } else { "other" };
+    html! {
+        div.difference.(class) {
+            p { (headline(difference)) }
+            @if let Some(reason) = difference.reason() {
+                p.reason { "because: " (printable(reason)) }
+            }
+            @if !output.trim().is_empty() {
+                pre { (lines(output)) }
+            }
+        }
+    }
+}
+
+/// Returns output with its lines, and nothing else that is not printable.
+fn lines(output: &str) -> String {
+    let lines = output.trim_end().lines().map(|line| printable(&line.replace('\t', "    ")));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns what a benchmark says in words, for those who do not see the plot.
+pub(super) fn spoken(one: &Comparison) -> String {
+    let change = one.change().map(|part| format!(", {:+.1} %", part * 100.0)).unwrap_or_default();
+    let p = one.p.map(chance).unwrap_or_default();
+    format!("{}{change}{p}, {}", measured(&one.after), one.verdict.name())
+}

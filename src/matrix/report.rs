@@ -1,0 +1,220 @@
+//! All cells of a run, compared.
+
+use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
+use super::results::{Outcome, Results};
+use crate::error::Kind;
+
+/// A run of the matrix.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The command, as one types it.
+    pub command: String,
+    /// From where on a benchmark is worse.
+    pub limits: Limits,
+    /// The cells; the first is the baseline.
+    pub columns: Vec<Column>,
+}
+
+/// One cell, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub label: String,
+    /// The release.
+    pub version: String,
+    /// The experiments that the cell adds.
+    pub experiments: Vec<String>,
+    /// The settings that the cell adds.
+    pub debug: Vec<String>,
+    /// The command that does the same by itself.
+    pub shell: String,
+    /// What came of it.
+    pub state: State,
+}
+
+/// What came of a cell.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// It cannot be: the release does not know a name, for example.
+    LeftOut(String),
+    /// It ran.
+    Ran(Box<Ran>),
+}
+
+/// A cell that ran.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What it said.
+    pub results: Results,
+    /// Whether that is from an earlier run.
+    pub is_kept: bool,
+    /// What differs from the baseline, benchmarks that got better or worse included.
+    pub differences: Vec<Difference>,
+    /// Every benchmark that the baseline has, too.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// A cell in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The first.
+    Baseline,
+    /// As the baseline.
+    Same,
+    /// Other than the baseline, and nothing is worse.
+    Differs,
+    /// Worse than the baseline.
+    Regressed,
+    /// It did not run.
+    LeftOut,
+}
+
+impl Verdict {
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Same => "same",
+            Self::Differs => "differs",
+            Self::Regressed => "regressed",
+            Self::LeftOut => "left out",
+        }
+    }
+}
+
+impl Column {
+    /// Returns what ran, if it did.
+    pub fn ran(&self) -> Option<&Ran> {
+        match &self.state {
+            State::Ran(ran) => Some(ran),
+            State::LeftOut(_) => None,
+        }
+    }
+
+    fn ran_mut(&mut self) -> Option<&mut Ran> {
+        match &mut self.state {
+            State::Ran(ran) => Some(ran),
+            State::LeftOut(_) => None,
+        }
+    }
+}
+
+impl Report {
+    /// Compares every cell with the first.
+    pub fn compare(&mut self) {
+        let Some((first, others)) = self.columns.split_first_mut() else { return };
+        let Some(baseline) = first.ran() else { return };
+        for ran in others.iter_mut().filter_map(Column::ran_mut) {
+            ran.differences = differences(&baseline.results, &ran.results);
+            ran.comparisons = benchmarks(&baseline.results, &ran.results, self.limits);
+            let changed = ran.comparisons.iter().filter(|one| {
+                use super::compare::Verdict as Benchmark;
+                matches!(one.verdict, Benchmark::Better | Benchmark::Worse)
+            });
+            let changed: Vec<_> = changed.cloned().map(Difference::Benchmark).collect();
+            ran.differences.extend(changed);
+        }
+        self.deduce();
+    }
+
+    /// Returns a cell in one word.
+    pub fn verdict(&self, at: usize) -> Verdict {
+        match self.columns[at].ran() {
+            None => Verdict::LeftOut,
+            Some(_) if at == 0 => Verdict::Baseline,
+            Some(ran) if ran.differences.iter().any(Difference::is_regression) => {
+                Verdict::Regressed
+            }
+            Some(ran) if ran.differences.is_empty() => Verdict::Same,
+            Some(_) => Verdict::Differs,
+        }
+    }
+
+    /// Returns true when a cell is worse than the baseline.
+    pub fn has_regressed(&self) -> bool {
+        (0..self.columns.len()).any(|at| self.verdict(at) == Verdict::Regressed)
+    }
+
+    /// Returns the exit code's kind, if it is not 0.
+    pub fn kind(&self) -> Option<Kind> {
+        self.has_regressed().then_some(Kind::Findings)
+    }
+
+    /// Says why tests fail where the cells themselves show it: one with the same release and
+    /// another experiment or setting passes.
+    fn deduce(&mut self) {
+        for at in 1..self.columns.len() {
+            let Some(ran) = self.columns[at].ran() else { continue };
+            let reasons: Vec<Option<String>> = ran
+                .differences
+                .iter()
+                .map(|difference| match difference {
+                    Difference::Test { package, name, after: Some(Outcome::Fail), .. } => {
+                        let passes = |ran: &Ran| {
+                            let test = ran.results.test(package, name);
+                            test.is_some_and(|test| test.outcome == Outcome::Pass)
+                        };
+                        self.neighbour(at, passes)
+                    }
+                    Difference::Command { after, .. } if !after.is_success() => {
+                        self.neighbour(at, |ran| ran.results.ending.is_success())
+                    }
+                    _ => None,
+                })
+                .collect();
+            let Some(ran) = self.columns[at].ran_mut() else { continue };
+            for (difference, found) in ran.differences.iter_mut().zip(reasons) {
+                if let (Some(found), Some(reason)) = (found, difference.reason_mut()) {
+                    *reason = Some(found);
+                }
+            }
+        }
+    }
+
+    /// Returns how the cell at `at` differs from one with its release that passes, where that is in
+    /// experiments or settings alone.
+    fn neighbour(&self, at: usize, passes: impl Fn(&Ran) -> bool) -> Option<String> {
+        let cell = &self.columns[at];
+        let near = self.columns.iter().filter(|other| other.version == cell.version);
+        near.filter(|other| other.ran().is_some_and(&passes)).find_map(|other| {
+            let experiments = changed("experiment", &cell.experiments, &other.experiments);
+            let debug = changed("GODEBUG", &cell.debug, &other.debug);
+            match (experiments, debug) {
+                (Some(one), None) | (None, Some(one)) => {
+                    Some(format!("it passes in the cell `{}`, {one}", other.label))
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+/// Says what `other` has and `cell` has not, and the other way round.
+fn changed(what: &str, cell: &[String], other: &[String]) -> Option<String> {
+    if cell == other {
+        return None;
+    }
+    Some(match (cell.is_empty(), other.is_empty()) {
+        (true, _) => format!("which differs by {what} `{}`", other.join(",")),
+        (_, true) => format!("which is without {what} `{}`", cell.join(",")),
+        _ => format!("which has {what} `{}` instead of `{}`", other.join(","), cell.join(",")),
+    })
+}
+
+impl Difference {
+    /// Returns the place for a reason, where there can be one.
+    pub fn reason_mut(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Self::Test { reason, .. } | Self::Command { reason, .. } => Some(reason),
+            Self::Build(_) | Self::Benchmark(_) => None,
+        }
+    }
+
+    /// Returns the reason, if it is known.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Test { reason, .. } | Self::Command { reason, .. } => reason.as_deref(),
+            Self::Build(_) | Self::Benchmark(_) => None,
+        }
+    }
+}

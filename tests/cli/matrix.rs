@@ -1,0 +1,274 @@
+//! `goward matrix`, with commands that say what a test would.
+
+use super::{mirror, sandbox};
+use crate::common::server::Server;
+use crate::common::{Outcome, Sandbox};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+fn project() -> (Server, Sandbox) {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.98.3", "1.99.1"]).code, Some(0));
+    (server, sandbox)
+}
+
+/// Replaces times, which are `1.5 s` or `2 min 5 s`.
+fn timeless(text: &str) -> String {
+    let is_time = |word: &str| {
+        word.split_once('.').is_some_and(|(seconds, tenths)| {
+            tenths.len() == 1 && (seconds.to_owned() + tenths).bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let shown = words.iter().enumerate().map(|(at, word)| {
+            let next = words.get(at + 1).is_some_and(|next| next.starts_with('s'));
+            if is_time(word) && next { "T" } else { word }
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn matrix(sandbox: &Sandbox, args: &[&str]) -> Outcome {
+    let outcome = sandbox.goward(["matrix", "--jobs", "1"].iter().chain(args));
+    Outcome { stdout: timeless(&outcome.stdout), stderr: timeless(&outcome.stderr), ..outcome }
+}
+
+#[test]
+fn cells_are_compared_with_the_first() {
+    let (_server, sandbox) = project();
+    let script = "test \"$GODEBUG\" != http2debug=1 || { echo no; echo why >&2; exit 3; }";
+    let args = ["--go", "1.98.3,1.99.1", "--debug", "none", "--debug", "http2debug=1"];
+    let rest = ["--exclude", "go=1.98.3 debug=http2debug=1", "--", "sh", "-c", script];
+    let outcome = matrix(&sandbox, &[args.as_slice(), &rest].concat());
+    assert_eq!(outcome.code, Some(6));
+    assert_eq!(
+        outcome.stdout,
+        "cell                   result     tests        time\n\
+         go1.98.3               baseline   exit code 0  T s\n\
+         go1.99.1               same       exit code 0  T s\n\
+         go1.99.1 http2debug=1  regressed  exit code 3  T s  1 worse than the baseline\n\
+         \n\
+         go1.99.1 http2debug=1\n\
+         ! the command: exit code 0 -> exit code 3\n    \
+         because: it passes in the cell `go1.99.1`, which is without GODEBUG `http2debug=1`\n    \
+         | no\n    \
+         | why\n  \
+         by itself: goward exec --go 1.99.1 --debug http2debug=1 -- sh -c 'test \"$GODEBUG\" != http2debug=1 || { echo no; echo why >&2; exit 3; }'"
+    );
+    assert_eq!(
+        outcome.stderr,
+        "goward: go1.98.3: exit code 0, T s (1 of 3)\n\
+         goward: go1.99.1: exit code 0, T s (2 of 3)\n\
+         goward: go1.99.1 http2debug=1: exit code 3, T s (3 of 3)\n\
+         goward: 1 of 3 cells is worse than the baseline"
+    );
+}
+
+/// What the release does not know makes no cell; what nobody could know is an error.
+#[test]
+fn cells_that_cannot_be_are_left_out_with_the_reason() {
+    let (_server, sandbox) = project();
+    let args = ["--go", "1.99.1", "--experiment", "none", "--experiment", "jsonv3", "--", "true"];
+    let outcome = matrix(&sandbox, &args);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("go1.99.1 jsonv3  left out"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("`jsonv3` is not an experiment of go1.99.1"),
+        "{}",
+        outcome.stdout
+    );
+
+    let args = ["--go", "1.99.1", "--experiment", "jsonv3", "--", "true"];
+    let report = matrix(&sandbox, &args).stderr;
+    let want =
+        "goward: the first cell, with which the others are compared, cannot be\n  `jsonv3` is";
+    assert!(report.starts_with(want), "{report}");
+    matrix(&sandbox, &["--go", "1.99.1", "--debug", "x", "--", "true"]).fails(
+        2,
+        "goward: `x` is not a GODEBUG setting\nhint: write it as KEY=VALUE: `--debug http2debug=1`",
+    );
+    matrix(&sandbox, &["--go", "1.42", "--", "true"]).fails(
+        3,
+        "goward: no Go release matches `1.42` for linux/amd64\n\
+         hint: newest is go1.99.1; `goward list --remote` shows all",
+    );
+    let outcome = matrix(&sandbox, &["--go", "1.99.1", "--", "no-such-program"]);
+    assert_eq!(outcome.code, Some(127), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_go_that_is_not_gowards_has_no_cells() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let path = sandbox.path("other");
+    sandbox.write("other/go", "#!/bin/sh\n");
+    fs::set_permissions(path.join("go"), fs::Permissions::from_mode(0o755)).unwrap();
+    let sandbox = sandbox.var("PATH", format!("{}:/usr/bin:/bin", path.display()));
+    matrix(&sandbox, &["--", "true"]).fails(
+        2,
+        "goward: no toolchain of goward governs here\n\
+         hint: name some: `goward matrix --go 1.26,1.27 ...`",
+    );
+    matrix(&sandbox, &["ci", "--", "true"]).fails(
+        3,
+        "goward: there is no `goward.toml` here that could have `ci`\n\
+         hint: a command comes after `--`: `goward matrix --go 1.26,1.27 -- go test ./...`",
+    );
+}
+
+#[test]
+fn a_named_matrix_stands_in_the_manifest() {
+    let (_server, sandbox) = project();
+    sandbox.write(
+        "project/goward.toml",
+        "[toolchain]\ngo = \"1.99.1\"\n[matrix.ci]\ngo = [\"1.98.3\", \"1.99.1\"]\n\
+         command = [\"sh\", \"-c\", \"go version\"]\n",
+    );
+    let outcome = matrix(&sandbox, &["ci", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["command"], "sh -c 'go version'");
+    assert_eq!(report["regressed"], false);
+    let cells: Vec<_> = report["cells"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (cells[0]["go"].as_str(), cells[1]["go"].as_str()),
+        (Some("go1.98.3"), Some("go1.99.1"))
+    );
+    assert_eq!(
+        (cells[0]["verdict"].as_str(), cells[1]["verdict"].as_str()),
+        (Some("baseline"), Some("same"))
+    );
+    matrix(&sandbox, &["nightly"]).fails(
+        3,
+        "goward: `[PROJECT]/goward.toml` has no matrix `nightly`\nhint: add a table `[matrix.nightly]`",
+    );
+}
+
+/// A test prints whatever it likes: it stays text, and is cut.
+#[test]
+fn output_of_cells_is_escaped_and_cut() {
+    let (_server, sandbox) = project();
+    let hostile = r#"{"Action":"run","Package":"m","Test":"TestA"}
+{"Action":"output","Package":"m","Test":"TestA","Output":"\u001b]0;x\u0007</pre><script>alert(1)</script>]]>\u202e\n"}
+{"Action":"fail","Package":"m","Test":"TestA","Elapsed":0.5}
+{"Action":"fail","Package":"m","Elapsed":0.5}
+"#;
+    let good = r#"{"Action":"pass","Package":"m","Test":"TestA","Elapsed":0.5}"#;
+    sandbox.write("hostile.json", hostile);
+    sandbox.write("good.json", good);
+    let script =
+        "case $(go version) in *go1.99.1*) cat ../hostile.json; exit 1;; esac; cat ../good.json";
+    let args = [
+        "--go",
+        "1.98.3,1.99.1",
+        "--junit",
+        "out/r.xml",
+        "--html",
+        "out/r.html",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let outcome = matrix(&sandbox, &args);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    assert!(
+        outcome.stdout.contains("! TestA in m: pass -> fail\n    | \\u{1b}]0;x\\u{7}</pre>"),
+        "{}",
+        outcome.stdout
+    );
+    let page = sandbox.read("project/out/r.html");
+    assert!(page.contains("&lt;/pre&gt;&lt;script&gt;"), "{page}");
+    for harmful in ["<script", "\u{1b}", "\u{202e}"] {
+        assert!(!page.contains(harmful), "{harmful:?}");
+    }
+    for harmful in ["\u{1b}", "\u{202e}"] {
+        assert!(!outcome.stdout.contains(harmful), "{harmful:?}");
+    }
+    let junit = sandbox.read("project/out/r.xml");
+    assert!(junit.contains("tests=\"2\" skipped=\"0\" failures=\"1\" errors=\"0\""), "{junit}");
+    assert!(!junit.contains('\u{1b}') && !junit.contains("<script"), "{junit}");
+}
+
+#[test]
+fn finished_cells_are_kept_as_long_as_nothing_changes() {
+    let (_server, sandbox) = project();
+    sandbox.write("project/main.go", "package main\n");
+    let counted = || fs::read_to_string(sandbox.path("count")).unwrap_or_default().lines().count();
+    let run = |more: &[&str], script: &str| {
+        let args = [&["--go", "1.98.3,1.99.1"], more, &["--", "sh", "-c", script]].concat();
+        matrix(&sandbox, &args)
+    };
+    let script = "echo run >>../count";
+    run(&["--resume"], script).says();
+    assert_eq!(counted(), 2);
+    let outcome = run(&["--resume", "--html", "page.html"], script);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.ends_with("T s  kept from an earlier run"), "{}", outcome.stdout);
+    // Without being asked for, and with another command, every cell runs.
+    run(&["--html", "page.html"], script).says();
+    assert_eq!(counted(), 4);
+    run(&["--resume", "--html", "page.html"], "echo run  >>../count").says();
+    assert_eq!(counted(), 6);
+    sandbox.write("project/main.go", "package main // changed\n");
+    run(&["--resume", "--html", "page.html"], script).says();
+    assert_eq!(counted(), 8);
+    // What fitted the old state is gone.
+    let kept = sandbox.path("home/.cache/goward/matrix/cells");
+    let project = fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read_dir(project).unwrap().count(), 2);
+}
+
+/// An interrupt ends what cells started, and what that started.
+#[test]
+fn an_interrupt_leaves_nothing_behind() {
+    let (_server, sandbox) = project();
+    let script = "name=$(go version | head -n1 | cut -d' ' -f3); sleep 300 & \
+                  echo $! >../$name.child; echo $$ >../$name.shell; wait";
+    let args = ["matrix", "--jobs", "2", "--go", "1.98.3,1.99.1", "--", "sh", "-c", script];
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let files = ["go1.98.3.child", "go1.98.3.shell", "go1.99.1.child", "go1.99.1.shell"];
+    let number = |name: &str| -> Option<u32> {
+        fs::read_to_string(sandbox.path(name)).ok()?.trim().parse().ok()
+    };
+    let started = Instant::now();
+    while files.iter().any(|name| number(name).is_none()) {
+        assert!(started.elapsed() < Duration::from_secs(60), "the cells do not begin");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let interrupt = format!("kill -INT {}", child.id());
+    sandbox.finish(std::process::Command::new("sh").args(["-c", &interrupt])).data();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(2), "{output:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "goward: interrupted after 0 of 2 cells\n  what was running has been ended\n\
+         hint: the cells that are done are kept: the same with `--resume` runs the others\n"
+    );
+    for name in files {
+        let process = number(name).unwrap();
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        // One that nobody waits for any more is gone, too.
+        assert!(status.is_empty() || status.contains("State:\tZ"), "{name}: {status}");
+    }
+}
+
+/// What a command leaves running does not hold up the cell, and does not outlive it.
+#[test]
+fn what_a_cell_leaves_running_ends_with_it() {
+    let (_server, sandbox) = project();
+    let script = "sleep 300 & echo $! >../left";
+    let started = Instant::now();
+    matrix(&sandbox, &["--go", "1.99.1", "--", "sh", "-c", script]).says();
+    assert!(started.elapsed() < Duration::from_secs(60));
+    let process = sandbox.read("left").trim().to_owned();
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
+}

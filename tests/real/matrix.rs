@@ -1,0 +1,116 @@
+//! `goward matrix` and `goward bisect` with real toolchains, on programs whose behaviour changed for
+//! known reasons: both name them.
+
+use crate::common::Sandbox;
+use crate::hermetic::{has_release, is_full, shared};
+use std::fs;
+use std::path::Path;
+
+/// Copies programs into a directory where no `go.mod` is above them.
+fn copy(sandbox: &Sandbox, directory: &str, files: &[&str]) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/changes");
+    for file in files {
+        let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+        sandbox.write(&format!("{directory}/{name}"), fs::read(data.join(file)).unwrap());
+    }
+}
+
+#[track_caller]
+fn bisect(sandbox: &Sandbox, directory: &str, good: &str, bad: &str, program: &str) -> String {
+    let args = ["bisect", "--installed", "--good", good, "--bad", bad, "--", "go", "run", program];
+    let outcome = sandbox.goward_in(directory, args);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    outcome.stdout
+}
+
+/// Runs the command that an answer ends with; returns its exit code.
+fn shown(sandbox: &Sandbox, directory: &str, answer: &str) -> Option<i32> {
+    let line = answer.trim_end().trim_end_matches('`').rsplit('`').next().unwrap();
+    let goward = sandbox.path("bin/goward");
+    let line = line.replace("goward exec", &format!("{} exec", goward.display()));
+    let mut command = sandbox.command(Path::new("/bin/sh"), directory);
+    sandbox.finish(command.args(["-c", &line])).code
+}
+
+#[test]
+fn a_default_of_godebug_is_the_cause() {
+    let Some(sandbox) = shared() else { return };
+    copy(sandbox, "bisect-seed", &["seed.go"]);
+    let answer = bisect(sandbox, "bisect-seed", "1.22.10", "1.27.3", "seed.go");
+    let (before, after) = if is_full() { ("1.23.9", "1.24.11") } else { ("1.22.10", "1.24.11") };
+    assert_eq!(
+        answer,
+        format!(
+            "`go run seed.go` passes with go{before} and fails with go{after}, the next that was tried, because \
+             the default of the GODEBUG setting `randseednop` changed in go1.24; with `randseednop=0` it passes: \
+             `goward exec --go {after} --debug randseednop=0 -- go run seed.go`\n"
+        )
+    );
+    assert_eq!(shown(sandbox, "bisect-seed", &answer), Some(0));
+}
+
+#[test]
+fn the_language_is_the_cause() {
+    let Some(sandbox) = shared() else { return };
+    let good = if is_full() { "1.21.13" } else { "debian" };
+    if !has_release(good) {
+        return;
+    }
+    copy(sandbox, "bisect-loop", &["loop.go"]);
+    let answer = bisect(sandbox, "bisect-loop", good, "1.24.11", "loop.go");
+    let want = "and fails with go1.22.10, the next that was tried, because the language of go1.22 is another: \
+                each turn of a `for` loop has variables of its own; with `-lang=go1.21` it passes: \
+                `GOFLAGS=-gcflags=-lang=go1.21 goward exec --go 1.22.10 -- go run loop.go`\n";
+    assert!(answer.ends_with(want), "{answer}");
+    assert_eq!(shown(sandbox, "bisect-loop", &answer), Some(0));
+}
+
+/// A setting that the newer release does not have any more: the older one shows it.
+#[test]
+fn the_matrix_names_a_setting_that_went() {
+    let Some(sandbox) = shared() else { return };
+    copy(sandbox, "matrix-timer", &["timer/go.mod", "timer/timer_test.go"]);
+    let args = ["matrix", "--explain", "--json", "--go", "1.24.11,1.27.3", "--", "go", "test"];
+    let outcome = sandbox.goward_in("matrix-timer", args.iter().chain(&["-vet=off", "./..."]));
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let cell = &report["cells"][1];
+    assert_eq!(
+        (cell["passed"].as_u64(), cell["failed"].as_u64()),
+        (Some(1), Some(1)),
+        "{report:#}"
+    );
+    let differences = cell["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{report:#}");
+    assert_eq!(differences[0]["test"], "TestChannel");
+    assert!(differences[0]["output"].as_str().unwrap().contains("holds 0 values"), "{report:#}");
+    let witness = if is_full() { "1.26.6" } else { "1.24.11" };
+    let reason = format!(
+        "the GODEBUG setting `asynctimerchan` was removed in go1.27, and the old behaviour with it; go{witness} \
+         fails with `asynctimerchan=0`, too: goward exec --go {witness} --debug asynctimerchan=0 -- go test \
+         -vet=off ./..."
+    );
+    assert_eq!(differences[0]["reason"], reason.as_str());
+}
+
+/// Takes a minute, because Go's whole library is compiled for the experiment.
+#[test]
+fn an_experiment_is_the_cause() {
+    let Some(sandbox) = shared().filter(|_| is_full()) else { return };
+    copy(sandbox, "bisect-json", &["json.go"]);
+    let answer = bisect(sandbox, "bisect-json", "1.26.6", "1.27.3", "json.go");
+    assert_eq!(
+        answer,
+        "`go run json.go` passes with go1.26.6 and fails with go1.27.3, the next that was tried, because the \
+         experiment `jsonv2` is on by default since go1.27; with `nojsonv2` it passes: \
+         `goward exec --go 1.27.3 --experiment nojsonv2 -- go run json.go`\n"
+    );
+    // A cell with the experiment shows it without a search.
+    let args = ["matrix", "--go", "1.26.6,1.27.3", "--experiment", "none", "--experiment"];
+    let rest =
+        ["nojsonv2", "--exclude", "go=1.26.6 experiment=nojsonv2", "--", "go", "run", "json.go"];
+    let outcome = sandbox.goward_in("bisect-json", args.iter().chain(&rest));
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    let reason = "because: it passes in the cell `go1.27.3 nojsonv2`, which differs by experiment `nojsonv2`";
+    assert!(outcome.stdout.contains(reason), "{}", outcome.stdout);
+}
