@@ -12,7 +12,7 @@ use core::ffi::c_char;
 use core::panic::PanicInfo;
 use core::slice::from_raw_parts;
 use goward_shim::Environment;
-use goward_shim::sys::{self, Text};
+use goward_shim::sys::{self, Text, Texts};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -51,8 +51,10 @@ const AT_EUID: usize = 12;
 ///
 /// `stack` is the stack pointer that the process was started with.
 unsafe extern "C" fn start(stack: *const usize) -> ! {
+    ARENA.open();
     // SAFETY: this is how the kernel lays out what a program is started with (`fs/binfmt_elf.c`,
     // `create_elf_tables`), and nothing changes it afterwards. A text is a pointer to such a string.
+    // All of them are in one block at the end of the stack.
     let (argv, entries, user) = unsafe {
         let count = *stack;
         let argv = stack.add(1).cast::<Text<'static>>();
@@ -62,9 +64,10 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
             end = end.add(1);
         }
         let variables = end.offset_from_unsigned(entries.cast());
-        (from_raw_parts(argv, count), from_raw_parts(entries, variables), user(end.add(1)))
+        let entries = Texts::in_one_block(from_raw_parts(entries, variables));
+        (from_raw_parts(argv, count), entries, user(end.add(1)))
     };
-    let mut env = Environment::new(entries);
+    let mut env = Environment::of_process(entries);
     if let Some(user) = user {
         env = env.of_user(user);
     }
@@ -90,8 +93,10 @@ unsafe fn user(mut vector: *const usize) -> Option<u32> {
 }
 
 /// The memory of one call: handed out from the front, and given back by the exec.
+#[repr(C)]
 struct Arena {
-    /// The part that is not handed out yet.
+    /// Where the part that is not handed out yet starts and ends. It stands before the block, because what
+    /// is used is then one page more seldom.
     free: Cell<(usize, usize)>,
     first: UnsafeCell<[u8; Arena::FIRST]>,
 }
@@ -108,27 +113,34 @@ impl Arena {
     /// What is asked of the kernel when it is not.
     const MORE: usize = 1024 * 1024;
 
+    /// Makes the first block ready. A page that is written before it is read costs one fault, not two.
+    fn open(&self) {
+        let start = self.first.get().expose_provenance();
+        self.free.set((start, start + Self::FIRST));
+    }
+
     /// Finds room behind what is handed out; null when there is none.
     fn allocate(&self, layout: Layout) -> *mut u8 {
-        loop {
-            let (start, end) = self.free.get();
-            let place = start.next_multiple_of(layout.align());
-            if start != 0
-                && let Some(behind) = place.checked_add(layout.size())
-                && behind <= end
-            {
-                self.free.set((behind, end));
-                return core::ptr::with_exposed_provenance_mut(place);
-            }
-            let (start, size) = if start == 0 {
-                (self.first.get().expose_provenance(), Self::FIRST)
-            } else {
-                let size = layout.size().saturating_add(Self::MORE).next_multiple_of(4096);
-                let Some(start) = sys::more_memory(size) else { return core::ptr::null_mut() };
-                (start, size)
-            };
-            self.free.set((start, start + size));
+        let (start, end) = self.free.get();
+        let place = (start + layout.align() - 1) & !(layout.align() - 1);
+        // No layout is so large that this would be too much for an address.
+        let behind = place + layout.size();
+        if behind > end {
+            return self.allocate_more(layout);
         }
+        self.free.set((behind, end));
+        core::ptr::with_exposed_provenance_mut(place)
+    }
+
+    /// Goes on in a new block, which is aligned for everything; what is left of the old one stays unused.
+    #[cold]
+    #[inline(never)]
+    fn allocate_more(&self, layout: Layout) -> *mut u8 {
+        let size = layout.size().saturating_add(Self::MORE).next_multiple_of(4096);
+        let Some(start) = sys::more_memory(size) else { return core::ptr::null_mut() };
+        let place = start.next_multiple_of(layout.align());
+        self.free.set((place + layout.size(), start + size));
+        core::ptr::with_exposed_provenance_mut(place)
     }
 }
 
@@ -180,6 +192,7 @@ macro_rules! step {
 /// # Safety
 ///
 /// As for `memcpy` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes.
@@ -190,6 +203,7 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut
 /// # Safety
 ///
 /// As for `memmove` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes; what is overwritten was read before.
@@ -259,6 +273,7 @@ unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
 /// # Safety
 ///
 /// As for `memset` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
     let byte = byte.to_le_bytes()[0];
@@ -283,6 +298,7 @@ unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
 /// # Safety
 ///
 /// As for `memcmp` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     let mut at = 0;
@@ -311,6 +327,7 @@ unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> 
 /// # Safety
 ///
 /// As for `bcmp` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
@@ -348,6 +365,7 @@ unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -
 /// # Safety
 ///
 /// As for `strlen` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
     let mut length = 0;

@@ -1,7 +1,7 @@
 //! The environment of a call, as the operating system hands it over.
 
 use crate::known::{self, Known, var};
-use crate::sys::{self, Text};
+use crate::sys::{self, Text, Texts};
 use alloc::boxed::Box;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 /// Each string is looked at once; after that, variables that goward asks about are found at once.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
-    texts: Vec<Text<'a>>,
+    texts: Strings<'a>,
     /// Those that goward knows, in their order.
     noted: Vec<Noted>,
     /// Which of them is the first of each known name, counted from 1; 0 for one that is unset.
@@ -19,40 +19,77 @@ pub struct Environment<'a> {
     user: Option<u32>,
 }
 
+/// The list of the strings.
+#[derive(Clone, Debug)]
+enum Strings<'a> {
+    /// The kernel's own.
+    Process(&'a [Text<'a>]),
+    Listed(Vec<Text<'a>>),
+}
+
 /// A string that goward knows.
 #[derive(Clone, Copy, Debug)]
 struct Noted {
     /// Where it stands.
-    at: usize,
+    at: u32,
     known: Known,
+}
+
+impl Noted {
+    fn place(self) -> usize {
+        self.at as usize
+    }
 }
 
 impl Default for Environment<'_> {
     fn default() -> Self {
-        Self {
-            texts: Vec::new(),
-            noted: Vec::new(),
-            places: Box::new([0; known::COUNT]),
-            user: None,
-        }
+        Self::unread(Strings::Process(&[]))
     }
 }
 
 impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
-    pub fn new(texts: impl Into<Vec<Text<'a>>>) -> Self {
-        let mut env =
-            Self { texts: texts.into(), noted: Vec::with_capacity(32), ..Self::default() };
-        for (at, text) in env.texts.iter().enumerate() {
-            let Some(known) = known::look_up(*text) else { continue };
-            env.noted.push(Noted { at, known });
-            if let Some(place) = env.places.get_mut(known.number())
-                && *place == 0
-            {
-                *place = u16::try_from(env.noted.len()).unwrap_or(u16::MAX);
-            }
+    pub fn new(texts: Vec<Text<'a>>) -> Self {
+        let mut env = Self::unread(Strings::Process(&[]));
+        for (at, text) in (0..).zip(&texts) {
+            env.note(at, text.to_c_str().to_bytes_with_nul());
         }
+        Self { texts: Strings::Listed(texts), ..env }
+    }
+
+    /// Takes those that the process was started with, without a look at where each of them ends.
+    pub fn of_process(texts: Texts<'a>) -> Self {
+        let mut env = Self::unread(Strings::Process(texts.all()));
+        let mut at = 0;
+        texts.for_each(|begin| {
+            env.note(at, begin);
+            at += 1;
+        });
         env
+    }
+
+    fn unread(texts: Strings<'a>) -> Self {
+        let places = Box::new([0; known::COUNT]);
+        Self { texts, noted: Vec::with_capacity(32), places, user: None }
+    }
+
+    /// Notes the string at `at`, of which `entry` has at least the name and what follows, if goward
+    /// knows it.
+    #[inline]
+    fn note(&mut self, at: u32, entry: &[u8]) {
+        if let Some(known) = known::look_up(entry) {
+            self.keep(Noted { at, known });
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, noted: Noted) {
+        self.noted.push(noted);
+        if let Some(place) = self.places.get_mut(noted.known.number())
+            && *place == 0
+        {
+            *place = u16::try_from(self.noted.len()).unwrap_or(u16::MAX);
+        }
     }
 
     /// Takes `NAME=value` strings that somebody else keeps.
@@ -75,7 +112,7 @@ impl<'a> Environment<'a> {
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         let text = match known::find_name(name.as_bytes()) {
             Some(known) => self.text_of(known)?,
-            None => *self.texts.iter().find(|text| is_named(**text, name))?,
+            None => *self.texts().iter().find(|text| is_named(**text, name))?,
         };
         value_behind(text, name.len())
     }
@@ -96,7 +133,7 @@ impl<'a> Environment<'a> {
         let start = self.noted.get(place.checked_sub(1)?..)?;
         // The first of them; only in an endless environment one behind it.
         let noted = start.iter().find(|noted| noted.known == known)?;
-        self.texts.get(noted.at).copied()
+        self.texts().get(noted.place()).copied()
     }
 
     /// Returns true when the name is set to exactly `1`.
@@ -116,7 +153,10 @@ impl<'a> Environment<'a> {
 
     /// Returns the strings.
     pub fn texts(&self) -> &[Text<'a>] {
-        &self.texts
+        match &self.texts {
+            Strings::Process(texts) => texts,
+            Strings::Listed(texts) => texts,
+        }
     }
 
     /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
@@ -126,16 +166,17 @@ impl<'a> Environment<'a> {
         more: usize,
         passes: impl Fn(Text<'a>, Known) -> bool,
     ) -> Vec<Text<'a>> {
-        let mut kept = Vec::with_capacity(self.texts.len() + more);
+        let texts = self.texts();
+        let mut kept = Vec::with_capacity(texts.len() + more);
         let mut start = 0;
         for noted in &self.noted {
-            let Some(text) = self.texts.get(noted.at) else { break };
+            let Some(text) = texts.get(noted.place()) else { break };
             if !passes(*text, noted.known) {
-                kept.extend_from_slice(self.texts.get(start..noted.at).unwrap_or_default());
-                start = noted.at + 1;
+                kept.extend_from_slice(texts.get(start..noted.place()).unwrap_or_default());
+                start = noted.place() + 1;
             }
         }
-        kept.extend_from_slice(self.texts.get(start..).unwrap_or_default());
+        kept.extend_from_slice(texts.get(start..).unwrap_or_default());
         kept
     }
 }

@@ -1,13 +1,11 @@
-//! The names of variables that goward knows, found letter by letter.
+//! The names of variables that goward knows, found by what an entry begins with.
 //!
-//! Every call looks at every variable of its environment, and nearly all of them are none of ours: most
-//! differ from every known name in their first or second letter. The names are a trie, made at compile
-//! time and kept as a double array (J. Aoe, 1989): a letter leads from a node to the place that is the
-//! node's base and the letter's code, if that place says that it belongs to the node.
+//! Every call looks at every variable of its environment, and nearly all of them are none of ours: most begin
+//! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
+//! it can be. Both tables are made at compile time.
 
 use crate::names;
 use crate::pins::{PINS, Pin};
-use crate::sys::Text;
 
 /// What goward asks for, besides the rows of [`PINS`].
 const ASKED: &[&str] = &[
@@ -32,7 +30,7 @@ pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
 
 /// A known name, or the row that stands for all that begin alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known(u16);
+pub(crate) struct Known(u8);
 
 /// Names that every call asks for.
 pub(crate) mod var {
@@ -62,9 +60,9 @@ impl Known {
         let mut number = 0;
         while !is_equal(name_at(number).as_bytes(), name.as_bytes()) {
             number += 1;
-            assert!((number as usize) < COUNT, "the name is not in the tables");
+            assert!(number < COUNT, "the name is not in the tables");
         }
-        Self(number)
+        Self(small(number))
     }
 
     /// Returns its place among all of them.
@@ -74,7 +72,11 @@ impl Known {
 
     /// Returns the length of the name, in bytes.
     pub(crate) fn length(self) -> usize {
-        name_at(self.0).len()
+        name_at(self.number()).len()
+    }
+
+    fn is_star(self) -> bool {
+        TABLE.starts[self.number()].len() < self.length()
     }
 
     /// Returns its row, if the table of pins has one.
@@ -83,241 +85,208 @@ impl Known {
     }
 }
 
-/// Returns what is known of the variable that `entry`, `NAME=value`, sets.
-pub(crate) fn look_up(entry: Text) -> Option<Known> {
-    // Most end here.
-    if !may_begin(entry.first_two()) {
-        return None;
-    }
-    let mut node = Node::root();
-    entry.find_map(|byte| match node.child(byte) {
-        Some(child) => {
-            node = child;
-            child.name().map(Some)
-        }
-        None => Some(None),
-    })?
+/// Returns what is known of the variable that `entry` sets: `NAME=value`, the NUL that ends it, and
+/// whatever stands behind that.
+#[inline]
+pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
+    let letters = entry.first_chunk()?;
+    if TABLE.letters[place_of(*letters)] { find(Head::of(entry), entry) } else { None }
 }
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    let mut node = Node::root();
-    for &byte in name {
-        node = node.child(byte)?;
-        if let Some(known) = node.name() {
-            // The row for many names; another name ends with the `=` that is not here.
-            return (byte != b'=').then_some(known);
+    if name.contains(&b'=') { None } else { find(Head::of_name(name), name) }
+}
+
+/// Finds the name with this head that `text` begins with, or the row for all that begin alike.
+#[inline(never)]
+fn find(head: Head, text: &[u8]) -> Option<Known> {
+    let mut place = head.place();
+    while let Some(number) = TABLE.places[place].checked_sub(1) {
+        if TABLE.heads[usize::from(number)] == head {
+            // The `=` is part of a short name's head.
+            let is_whole = TABLE.starts[usize::from(number)].len() < Head::LENGTH;
+            return if is_whole { Some(Known(number)) } else { find_long(number, head, text) };
+        }
+        place = (place + 1) % PLACES;
+    }
+    let is_start = |number: &u8| text.starts_with(TABLE.starts[usize::from(*number)]);
+    TABLE.short_stars.into_iter().find(is_start).map(Known)
+}
+
+/// Finds the right one of the names that have the head of the first of them, and stand behind it.
+#[inline(never)]
+fn find_long(first: u8, head: Head, text: &[u8]) -> Option<Known> {
+    let mut known = Known(first);
+    while TABLE.heads.get(known.number()) == Some(&head) {
+        let start = TABLE.starts[known.number()];
+        let ends = || text.get(start.len()).is_none_or(|byte| *byte == b'=');
+        if text.starts_with(start) && (known.is_star() || ends()) {
+            return Some(known);
+        }
+        known.0 += 1;
+    }
+    None
+}
+
+/// Returns where the table of first letters has these.
+const fn place_of(letters: [u8; 2]) -> usize {
+    let hash = (u16::from_le_bytes(letters) as u32).wrapping_mul(0x9e37_79b9);
+    (hash >> (u32::BITS - PLACES.ilog2())) as usize
+}
+
+/// What an entry begins with: eight bytes as a number, zeros behind an `=` among them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Head(u64);
+
+impl Head {
+    const LENGTH: usize = size_of::<u64>();
+
+    #[inline]
+    fn of(entry: &[u8]) -> Self {
+        match entry.first_chunk() {
+            Some(whole) => Self::of_word(*whole),
+            None => Self::of_short(entry),
         }
     }
-    node.child(b'=')?.name()
-}
 
-/// Returns false for two letters that no name begins with, and for few others true.
-fn may_begin(two: [u8; 2]) -> bool {
-    static PAIRS: [u32; 1024] = pairs();
-    let [first, second] = two;
-    PAIRS[usize::from(first) << 2 | usize::from(second) >> 6] >> (second & 31) & 1 == 1
-}
-
-const fn pairs() -> [u32; 1024] {
-    let mut pairs = [0; 1024];
-    let mut number = 0;
-    while (number as usize) < COUNT {
-        let name = name_at(number).as_bytes();
-        pairs[(name[0] as usize) << 2 | name[1] as usize >> 6] |= 1 << (name[1] & 31);
-        number += 1;
-    }
-    pairs
-}
-
-/// A place of the trie, and what is there.
-#[derive(Clone, Copy)]
-struct Node {
-    place: u16,
-    base: u16,
-}
-
-impl Node {
-    fn root() -> Self {
-        Self { place: narrow(ROOT), base: TRIE[ROOT].base }
+    #[cold]
+    #[inline(never)]
+    fn of_short(entry: &[u8]) -> Self {
+        let mut whole = [0; Self::LENGTH];
+        whole[..entry.len()].copy_from_slice(entry);
+        Self::of_word(whole)
     }
 
-    fn child(self, letter: u8) -> Option<Self> {
-        let place = (self.base + u16::from(letter)) & LAST;
-        let found = TRIE[usize::from(place)];
-        (found.parent == self.place).then_some(Self { place, base: found.base })
+    const fn of_word(word: [u8; Self::LENGTH]) -> Self {
+        let word = u64::from_le_bytes(word);
+        let ones = u64::from_ne_bytes([1; Self::LENGTH]);
+        // A high bit for each `=`. Only the lowest is sure to be right, and it is the one that counts.
+        let other = word ^ (ones * b'=' as u64);
+        let marks = other.wrapping_sub(ones) & !other & (ones << 7);
+        Self(word & (marks ^ marks.wrapping_sub(1)))
     }
 
-    /// Returns the name that ends here.
-    fn name(self) -> Option<Known> {
-        self.base.checked_sub(NAMES).map(Known)
+    /// Returns the head of all entries that set a variable called so.
+    const fn of_name(name: &[u8]) -> Self {
+        let mut word = [0; Self::LENGTH];
+        let mut at = 0;
+        while at < Self::LENGTH && at < name.len() {
+            word[at] = name[at];
+            at += 1;
+        }
+        if at < Self::LENGTH {
+            word[at] = b'=';
+        }
+        Self::of_word(word)
+    }
+
+    /// Returns where to look first.
+    #[expect(clippy::cast_possible_truncation, reason = "only some bits are left")]
+    const fn place(self) -> usize {
+        // Fibonacci hashing: the golden ratio spreads what lies close together.
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize
     }
 }
 
-/// The node from which all names start. No node is the child of 0, which stands for nobody.
-const ROOT: usize = 1;
-/// Places of nodes, a power of two. A base is smaller, so that it and a letter are a place.
-const PLACES: usize = 2048;
-/// The last place; as a mask it keeps what is no letter of a name inside.
-const LAST: u16 = narrow(PLACES - 1);
-/// What a node has in place of a base when a name ends there: this and the name's number.
-const NAMES: u16 = 0x8000;
+/// Places of the table, a power of two: so many that nearly all are free.
+const PLACES: usize = 1024;
+/// How many rows stand for names with less in common than a head.
+const SHORT_STARS: usize = 3;
 
-/// A place of the double array.
-#[derive(Clone, Copy)]
-struct Place {
-    base: u16,
-    parent: u16,
+struct Table {
+    /// Whether a name begins with letters that have this place.
+    letters: [bool; PLACES],
+    /// The first name with a head, counted from 1, at the head's place or behind it; 0 is a free place.
+    places: [u8; PLACES],
+    /// The head of each name.
+    heads: [Head; COUNT],
+    /// Each name; of a row with a star what all of its names begin with.
+    starts: [&'static [u8]; COUNT],
+    /// Those that are not in the places.
+    short_stars: [u8; SHORT_STARS],
 }
 
-static TRIE: [Place; PLACES] = Trie::new().places;
+static TABLE: Table = Table::new();
 
-/// The trie while it is made.
-struct Trie {
-    places: [Place; PLACES],
-}
-
-impl Trie {
+impl Table {
     const fn new() -> Self {
-        let mut trie = Self { places: [Place { base: 0, parent: 0 }; PLACES] };
-        // Nodes whose children are still to be placed, each with its first name and its depth.
-        let mut todo = [(0, 0, 0); COUNT];
-        todo[0] = (ROOT, 0, 0);
-        let mut count = 1;
-        // The places before are taken.
-        let mut free = ROOT + 1;
-        while count > 0 {
-            count -= 1;
-            let (node, name, depth) = todo[count];
-            let children = Children::of(name, depth);
-            while trie.places[free].parent != 0 {
-                free += 1;
-            }
-            let base = trie.room(&children, free);
-            trie.places[node].base = narrow(base);
-            let mut at = 0;
-            while at < children.count {
-                let (letter, name) = children.all[at];
-                let child = base + letter as usize;
-                trie.places[child].parent = narrow(node);
-                let text = name_at(name).as_bytes();
-                if text.len() == depth || is_star(text, depth + 1) {
-                    trie.places[child].base = NAMES + name;
-                } else {
-                    todo[count] = (child, name, depth + 1);
-                    count += 1;
-                }
-                at += 1;
-            }
-        }
-        trie
-    }
-
-    /// Finds a base with which all children have a place that is free, the first one at `free` or behind.
-    const fn room(&self, children: &Children, free: usize) -> usize {
-        let first = children.all[0].0 as usize;
-        let mut base = if free > first { free - first } else { 1 };
-        loop {
-            let mut at = 0;
-            while at < children.count {
-                let place = base + children.all[at].0 as usize;
-                if self.places[place].parent != 0 || place <= ROOT {
-                    break;
-                }
-                at += 1;
-            }
-            if at == children.count {
-                return base;
-            }
-            base += 1;
-        }
-    }
-}
-
-/// The letters that follow in some names, each with the first name that has it.
-struct Children {
-    all: [(u8, u16); 64],
-    count: usize,
-}
-
-impl Children {
-    /// Finds what follows the first `depth` letters of a name; names end with `=`.
-    const fn of(name: u16, depth: usize) -> Self {
-        let mut children = Self { all: [(0, 0); 64], count: 0 };
-        let start = name_at(name).as_bytes();
-        let mut number = name;
-        while (number as usize) < COUNT {
+        let mut table = Self {
+            letters: [false; PLACES],
+            places: [0; PLACES],
+            heads: [Head(0); COUNT],
+            starts: [&[]; COUNT],
+            short_stars: [0; SHORT_STARS],
+        };
+        let (mut number, mut stars) = (0, 0);
+        while number < COUNT {
             let name = name_at(number).as_bytes();
-            if begins_alike(start, name, depth) {
-                children.note(if depth < name.len() { name[depth] } else { b'=' }, number);
+            let begin = if let [begin @ .., b'*'] = name { begin } else { name };
+            table.starts[number] = begin;
+            table.letters[place_of([name[0], name[1]])] = true;
+            if begin.len() < name.len() && begin.len() < Head::LENGTH {
+                table.short_stars[stars] = small(number);
+                stars += 1;
+            } else {
+                table.enter(number, Head::of_name(begin));
             }
             number += 1;
         }
-        children
+        assert!(stars == SHORT_STARS);
+        table
     }
 
-    const fn note(&mut self, letter: u8, name: u16) {
-        let mut at = 0;
-        while at < self.count {
-            if self.all[at].0 == letter {
+    const fn enter(&mut self, number: usize, head: Head) {
+        self.heads[number] = head;
+        let mut place = head.place();
+        while self.places[place] != 0 {
+            if self.heads[self.places[place] as usize - 1].0 == head.0 {
+                assert!(self.heads[number - 1].0 == head.0, "what begins alike stands together");
                 return;
             }
-            at += 1;
+            place = (place + 1) % PLACES;
         }
-        self.all[self.count] = (letter, name);
-        self.count += 1;
+        self.places[place] = small(number + 1);
     }
 }
 
-/// Returns a place as it is kept.
-#[expect(clippy::cast_possible_truncation, reason = "there are fewer places")]
-const fn narrow(place: usize) -> u16 {
-    assert!(place < PLACES);
-    place as u16
-}
-
-const fn begins_alike(one: &[u8], other: &[u8], length: usize) -> bool {
-    if other.len() < length {
-        return false;
-    }
-    let mut at = 0;
-    while at < length {
-        if one[at] != other[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
+/// Returns a number as it is kept.
+#[expect(clippy::cast_possible_truncation, reason = "the compiler stops where it is larger")]
+const fn small(number: usize) -> u8 {
+    assert!(number < u8::MAX as usize);
+    number as u8
 }
 
 const fn is_equal(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && begins_alike(one, other, one.len())
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
-const fn is_star(name: &[u8], at: usize) -> bool {
-    at + 1 == name.len() && name[at] == b'*'
-}
-
-const fn name_at(number: u16) -> &'static str {
-    let number = number as usize;
+const fn name_at(number: usize) -> &'static str {
     if number < PINS.len() { PINS[number].name } else { ASKED[number - PINS.len()] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::ffi::CString;
     use std::format;
     use std::string::String;
     use std::vec::Vec;
 
     fn number_of(entry: &str) -> Option<usize> {
-        let entry = CString::new(entry).unwrap();
-        look_up(Text::new(&entry)).map(Known::number)
+        let whole = look_up(format!("{entry}\0").as_bytes());
+        for behind in ["\0G", "\0x", "\0GOROOT=/x\0HOME=/", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0="] {
+            let block = format!("{entry}{behind}");
+            assert_eq!(look_up(block.as_bytes()), whole, "{block:?}");
+        }
+        whole.map(Known::number)
     }
 
     fn names() -> Vec<&'static str> {
-        (0..).take(COUNT).map(name_at).collect()
+        (0..COUNT).map(name_at).collect()
     }
 
     /// What a search through the list says.
@@ -360,24 +329,38 @@ mod tests {
         }
         for byte in 1..=255 {
             for end in [&b"="[..], b"OROOT=x"] {
-                let entry = CString::new([&[byte], end].concat()).unwrap();
+                let entry = [&[byte], end, b"\0"].concat();
                 let want = (byte == b'G' && end.len() > 1).then(|| expected("GOROOT").unwrap());
-                assert_eq!(look_up(Text::new(&entry)).map(Known::number), want, "{entry:?}");
+                assert_eq!(look_up(&entry).map(Known::number), want, "{entry:?}");
             }
         }
     }
 
-    /// Every node has one parent, whose base and a letter it is.
+    /// What is none of ours is passed over with one look.
     #[test]
-    fn no_two_nodes_share_a_place() {
-        let nodes = TRIE.iter().filter(|place| place.parent != 0).count();
-        let mut prefixes: Vec<String> = Vec::new();
-        for name in names() {
-            let whole = name.strip_suffix('*').map_or_else(|| format!("{name}="), String::from);
-            prefixes.extend((1..=whole.len()).map(|end| String::from(&whole[..end])));
+    fn nearly_all_places_are_free() {
+        let taken = TABLE.places.iter().filter(|place| **place != 0).count();
+        let letters = TABLE.letters.iter().filter(|taken| **taken).count();
+        assert!(taken * 8 < PLACES && letters * 20 < PLACES, "{taken} {letters}");
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        for (name, want) in [
+            ("PKG_CONFIG", Some("PKG_CONFIG")),
+            ("PKG_CONFIG_", Some("PKG_CONFIG_*")),
+            ("PKG_CONFIG_LIBDIR", Some("PKG_CONFIG_*")),
+            ("PKG_CONFI", None),
+            ("GOTOOLCHAIN", Some("GOTOOLCHAIN")),
+            ("GOTOOLCHAINS", None),
+            ("GOTOOLDIR", Some("GOTOOLDIR")),
+            ("CCACHE_DIR", Some("CCACHE_*")),
+            ("CCACHE", None),
+            ("HG", Some("HG*")),
+        ] {
+            let row = |known: Option<Known>| known.map(|known| known.row().unwrap().name);
+            assert_eq!(row(find_name(name.as_bytes())), want, "{name}");
+            assert_eq!(row(look_up(format!("{name}=x").as_bytes())), want, "{name}");
         }
-        prefixes.sort();
-        prefixes.dedup();
-        assert_eq!(nodes, prefixes.len());
     }
 }

@@ -9,7 +9,7 @@ mod portable;
 
 mod text;
 
-pub use text::{OwnedText, Text};
+pub use text::{OwnedText, Text, Texts};
 
 #[cfg(linux)]
 use linux as system;

@@ -24,32 +24,6 @@ impl<'a> Text<'a> {
         Self(unsafe { NonNull::new_unchecked(text.as_ptr().cast_mut()) }, PhantomData)
     }
 
-    /// Returns the first two bytes; zeros behind the end.
-    pub fn first_two(self) -> [u8; 2] {
-        // SAFETY: behind a byte that is not NUL there is another one.
-        unsafe {
-            let first = self.byte(0);
-            [first, if first == 0 { 0 } else { self.byte(1) }]
-        }
-    }
-
-    /// Hands the bytes before the NUL to `step`, until it has an answer.
-    pub fn find_map<T>(self, mut step: impl FnMut(u8) -> Option<T>) -> Option<T> {
-        let mut at = 0;
-        loop {
-            // SAFETY: the last byte was not NUL.
-            let byte = unsafe { self.byte(at) };
-            if byte == 0 {
-                return None;
-            }
-            let answer = step(byte);
-            if answer.is_some() {
-                return answer;
-            }
-            at += 1;
-        }
-    }
-
     /// Returns what stands before the first `=`, or nothing if there is none.
     pub fn name(self) -> &'a [u8] {
         let mut length = 0;
@@ -76,6 +50,12 @@ impl<'a> Text<'a> {
     /// Returns the bytes before the NUL.
     pub fn to_bytes(self) -> &'a [u8] {
         self.to_c_str().to_bytes()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn measured(self) -> &'a [u8] {
+        self.to_c_str().to_bytes_with_nul()
     }
 
     /// Returns the string with its length.
@@ -106,6 +86,42 @@ impl PartialEq for Text<'_> {
 }
 
 impl Eq for Text<'_> {}
+
+/// Strings that the process was started with. They stand in one block of memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'a>(&'a [Text<'a>]);
+
+impl<'a> Texts<'a> {
+    /// # Safety
+    ///
+    /// What stands between two of the strings can be read, too, and does not change.
+    pub unsafe fn in_one_block(all: &'a [Text<'a>]) -> Self {
+        Self(all)
+    }
+
+    /// Returns the strings.
+    pub fn all(self) -> &'a [Text<'a>] {
+        self.0
+    }
+
+    /// Hands each string to `step`, and what stands behind it. Linux itself lays them out in their order:
+    /// all that is before the last one can be read, and nobody has to look for the ends of the others.
+    #[inline]
+    pub fn for_each(self, mut step: impl FnMut(&'a [u8])) {
+        /// With less than this between a string and the last one, it is measured, too.
+        const LEAST: isize = 8;
+        let Some(last) = self.0.last() else { return };
+        for text in self.0 {
+            let length = last.0.addr().get().wrapping_sub(text.0.addr().get());
+            step(if length.cast_signed() >= LEAST {
+                // SAFETY: it ends where another string in the block starts.
+                unsafe { core::slice::from_raw_parts(text.0.as_ptr().cast(), length) }
+            } else {
+                text.measured()
+            });
+        }
+    }
+}
 
 /// `NAME=value` that goward makes.
 #[derive(Clone, PartialEq, Eq)]
@@ -158,17 +174,44 @@ mod tests {
             assert_eq!(shown.name(), name, "{text:?}");
             let value = text.to_bytes().get(name.len() + 1..).unwrap_or_default();
             assert_eq!(shown.variable(), (!name.is_empty()).then_some((name, value)), "{text:?}");
-            let [first, second] = [0, 1].map(|at| text.to_bytes().get(at).copied().unwrap_or(0));
-            assert_eq!(shown.first_two(), [first, second], "{text:?}");
-            let mut bytes = Vec::new();
-            let found = shown.find_map(|byte| {
-                bytes.push(byte);
-                (byte == b'd').then_some(())
-            });
-            let end = text.to_bytes().iter().position(|&byte| byte == b'd');
-            assert_eq!(found.is_some(), end.is_some());
-            assert_eq!(bytes, &text.to_bytes()[..end.map_or(text.count_bytes(), |at| at + 1)]);
             assert_eq!((shown.to_bytes(), shown.to_c_str()), (text.to_bytes(), text));
+        }
+    }
+
+    /// In their order, in another one, and with something between them.
+    #[test]
+    fn strings_in_a_block_begin_with_themselves() {
+        let block = b"HOME=/root\0A=\0\0between\0long enough=1\0last one\0";
+        let whole: Vec<&CStr> = [0, 11, 14, 23, 37]
+            .map(|at| CStr::from_bytes_until_nul(&block[at..]).unwrap())
+            .to_vec();
+        for turn in 0..whole.len() {
+            for backwards in [false, true] {
+                let mut strings = whole.clone();
+                strings.rotate_left(turn);
+                if backwards {
+                    strings.reverse();
+                }
+                // All of them may read the whole block.
+                let texts: Vec<Text> = strings
+                    .iter()
+                    .map(|string| {
+                        let at = string.as_ptr().addr() - block.as_ptr().addr();
+                        let place = block.as_ptr().wrapping_add(at).cast_mut().cast();
+                        Text(NonNull::new(place).unwrap(), PhantomData)
+                    })
+                    .collect();
+                // SAFETY: they are in the block above.
+                let texts = unsafe { Texts::in_one_block(&texts) };
+                let mut begins: Vec<&[u8]> = Vec::new();
+                texts.for_each(|begin| begins.push(begin));
+                assert_eq!(begins.len(), strings.len());
+                for (begin, string) in begins.iter().zip(strings) {
+                    assert!(begin.starts_with(string.to_bytes()), "{begin:?} {string:?}");
+                    let behind = begin.get(string.count_bytes());
+                    assert!(behind.is_none_or(|byte| *byte == 0), "{begin:?} {string:?}");
+                }
+            }
         }
     }
 
