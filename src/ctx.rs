@@ -94,14 +94,16 @@ impl Ctx {
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
         let env = Environment::of(&entries);
-        layout::home(&env).map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
-            Error::new(
+        layout::home(&env)
+            .map(|home| PathBuf::from(OsString::from_vec(home.into_owned())))
+            .ok_or_else(|| {
+                Error::new(
                 Kind::Usage,
                 "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \
                  all unset or not absolute",
             )
             .hint(format!("choose one: `{}=/absolute/path`", names::HOME_VAR))
-        })
+            })
     }
 
     /// Returns the user's configuration directory: `$XDG_CONFIG_HOME/goward`, else

@@ -11,8 +11,8 @@ use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_char;
 use core::panic::PanicInfo;
 use core::slice::from_raw_parts;
-use goward_shim::Environment;
 use goward_shim::sys::{self, Text, Texts};
+use goward_shim::{Environment, words};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -368,25 +368,21 @@ unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -
 #[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
-    let mut length = 0;
-    // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
-    unsafe {
-        while !text.add(length).addr().is_multiple_of(8) {
-            if *text.add(length) == 0 {
-                return length;
-            }
-            length += 1;
-        }
-        loop {
+    let before = text.addr() % 8;
+    let mut place = text.wrapping_sub(before).cast::<u64>();
+    // What stands before the text, in the word where it starts, is no NUL.
+    let mut mask = !(u64::MAX << (8 * before));
+    loop {
+        // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
+        let word = unsafe {
             step!();
-            let word = u64::from_le(text.add(length).cast::<u64>().read_unaligned());
-            let zero = word.wrapping_sub(ONES) & !word & (ONES << 7);
-            if zero != 0 {
-                return length + zero.trailing_zeros() as usize / 8;
-            }
-            length += 8;
+            u64::from_le(place.read()) | mask
+        };
+        let marks = words::marks(word, 0);
+        if marks != 0 {
+            return place.addr() + words::lowest(marks) - text.addr();
         }
+        place = place.wrapping_add(1);
+        mask = 0;
     }
 }
-
-const ONES: u64 = u64::from_ne_bytes([1; 8]);

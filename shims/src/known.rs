@@ -4,8 +4,8 @@
 //! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
 //! it can be. Both tables are made at compile time.
 
-use crate::names;
 use crate::pins::{PINS, Pin};
+use crate::{names, words};
 
 /// What goward asks for, besides the rows of [`PINS`].
 const ASKED: &[&str] = &[
@@ -95,7 +95,7 @@ pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    if name.contains(&b'=') { None } else { find(Head::of_name(name), name) }
+    if words::first(name, b'=').is_some() { None } else { find(Head::of_name(name), name) }
 }
 
 /// Finds the name with this head that `text` begins with, or the row for all that begin alike.
@@ -160,25 +160,21 @@ impl Head {
 
     const fn of_word(word: [u8; Self::LENGTH]) -> Self {
         let word = u64::from_le_bytes(word);
-        let ones = u64::from_ne_bytes([1; Self::LENGTH]);
-        // A high bit for each `=`. Only the lowest is sure to be right, and it is the one that counts.
-        let other = word ^ (ones * b'=' as u64);
-        let marks = other.wrapping_sub(ones) & !other & (ones << 7);
+        let marks = words::marks(word, b'=');
         Self(word & (marks ^ marks.wrapping_sub(1)))
     }
 
     /// Returns the head of all entries that set a variable called so.
     const fn of_name(name: &[u8]) -> Self {
-        let mut word = [0; Self::LENGTH];
-        let mut at = 0;
-        while at < Self::LENGTH && at < name.len() {
-            word[at] = name[at];
-            at += 1;
+        if let Some(word) = name.first_chunk() {
+            return Self(u64::from_le_bytes(*word));
         }
-        if at < Self::LENGTH {
-            word[at] = b'=';
+        let (mut word, mut at) = (b'=' as u64, name.len());
+        while at > 0 {
+            at -= 1;
+            word = word << 8 | name[at] as u64;
         }
-        Self::of_word(word)
+        Self(word)
     }
 
     /// Returns where to look first.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
     /// Absolute path of the program.
-    pub program: Vec<u8>,
+    pub program: OwnedText,
     /// What passes of the caller's environment, as `NAME=value` strings.
     pub kept: Vec<Text<'a>>,
     /// What goward sets.
@@ -51,14 +51,17 @@ pub struct Selection<'s> {
 /// goward sets is owned.
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
-    let program = layout::join(&layout::tree(home, key), tool.path());
+    let program = layout::program(home, key, tool.path());
     let kept = Inherited::new(isolation, pins, env).entries(env);
     let mut entries = Vec::with_capacity(MOST_SET + pins.len());
+    entries.push(match goroot {
+        Some(path) => OwnedText::entry("GOROOT", path.as_bytes()),
+        None => {
+            let [home, root, key] = layout::root_parts(home, key);
+            OwnedText::of([b"GOROOT=", home, root, key])
+        }
+    });
     let mut set = |name: &str, value: &[u8]| entries.push(OwnedText::entry(name, value));
-    match goroot {
-        Some(path) => set("GOROOT", path.as_bytes()),
-        None => set("GOROOT", &layout::root(home, key)),
-    }
     set("GOTOOLCHAIN", b"local");
     set("GOENV", &barrier.path);
     if let Some(chosen) = barrier.chosen {
@@ -78,7 +81,7 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
 /// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
 /// outer lock has for it), the outer call's values are removed; otherwise the environment is the
 /// caller's.
-pub fn foreign<'a>(program: Vec<u8>, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
+pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
     let is_root =
@@ -181,7 +184,7 @@ mod tests {
         pins: &[(&str, &str)],
         env: &Environment<'a>,
     ) -> Launch<'a> {
-        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
         let selection =
             Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
         toolchain(&selection, Tool::Go, env)
@@ -214,7 +217,7 @@ mod tests {
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch("k", Isolation::Pinned, &pins, &env);
-        assert_eq!(launch.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*launch.program, b"/s/tree/k/bin/go");
         assert_eq!(
             shown(&launch),
             [
@@ -232,7 +235,7 @@ mod tests {
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
         let own = environment(&[c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), &own, Some(b"/s"));
+        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &own, Some(b"/s"));
         assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = environment(&[
             c"GOROOT=/s/root/k",
@@ -242,30 +245,30 @@ mod tests {
             c"GOENV=/s/goenv/none",
             c"GOWARD_GOENV=/own",
         ]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), &nested, Some(b"/s"));
+        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &nested, Some(b"/s"));
         assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
     }
 
     #[test]
     fn a_fixed_goroot_takes_the_place_of_the_root_and_ends_like_one() {
-        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
         let (goroot, isolation) = (Some("/opt/go"), Isolation::Pinned);
         let pins = [("GOFLAGS", "-trimpath")];
         let selection =
             Selection { home: b"/s", key: "k", goroot, isolation, pins: &pins, barrier: &barrier };
         let outer = toolchain(&selection, Tool::Go, &Environment::default());
-        assert_eq!(outer.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*outer.program, b"/s/tree/k/bin/go");
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
         let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
         let entries: Vec<CString> = texts(&outer).map(CString::from).collect();
         let env = Environment::of(&entries);
-        let nested = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let nested = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert!(shown(&nested).is_empty());
         assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
         // A GOROOT that was given on purpose in between is the caller's.
         let env = environment(&[c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
-        let own = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let own = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert_eq!(shown(&own)[0], "GOROOT=/own");
     }
 
@@ -319,7 +322,7 @@ mod tests {
             ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
         let env = Environment::of(&entries);
-        let foreign = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let foreign = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert_eq!(shown(&foreign), [""; 0]);
         // What was set on purpose in between is the caller's.
         let env: &[&CStr] = &[c"GOFLAGS=-mod=mod", c"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];

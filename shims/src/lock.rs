@@ -20,7 +20,7 @@ pub use rule::{MAX_RULES, Rule};
 use crate::pins::{self, Isolation};
 use alloc::vec::Vec;
 use core::fmt;
-use grammar::{bare_key, is_platform};
+use grammar::{is_bare_key, is_platform};
 
 /// The only schema this parser reads.
 pub const SCHEMA: u32 = 1;
@@ -266,10 +266,9 @@ impl<'a> Reader<'a> {
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or(Problem::BadLine)?);
         }
-        let (key, rest) = line.split_at(bare_key(line));
-        let value = rest.strip_prefix(" = ").filter(|_| !key.is_empty());
-        let value = value.and_then(Value::parse).ok_or(Problem::BadLine)?;
-        match self.table {
+        let (key, rest) = scan::split_once(line, b' ').ok_or(Problem::BadLine)?;
+        let value = rest.strip_prefix("= ").and_then(Value::parse).ok_or(Problem::BadLine)?;
+        let read = match self.table {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),
             Table::Platform => self.platform(key, value),
@@ -280,7 +279,13 @@ impl<'a> Reader<'a> {
                 Some((_, pins)) => pin(pins, key, value),
                 None => Err(Problem::BadLine),
             },
-        }
+        };
+        // Keys that are known are bare keys, and values that are right are plain.
+        read.map_err(|problem| match problem {
+            Problem::UnknownKey { .. } if !is_bare_key(key) => Problem::BadLine,
+            _ if !value.is_plain() => Problem::BadLine,
+            problem => problem,
+        })
     }
 
     fn open(&mut self, name: &'a str) -> Result<(), Problem> {
@@ -289,44 +294,47 @@ impl<'a> Reader<'a> {
             return Err(Problem::Missing { table: "", key: "schema" });
         }
         let started = self.table != Table::Top;
-        self.table = match scan::split_once(name, b'.') {
-            None if name == "toolchain" && !started => Table::Toolchain,
-            None if name == "toolchain" => return Err(Problem::Duplicate(name.into())),
-            None if name == "head" && self.head.is_none() => {
+        self.table = match name {
+            "toolchain" if !started => Table::Toolchain,
+            "head" if self.head.is_none() => {
                 self.head = Some(UnreadHead::default());
                 Table::Head
             }
-            None if name == "head" => return Err(Problem::Duplicate(name.into())),
-            None if name == "pins" && self.pins.is_none() => {
+            "pins" if self.pins.is_none() => {
                 self.pins = Some(Pins::new());
                 Table::Pins
             }
-            None if name == "pins" => return Err(Problem::Duplicate(name.into())),
-            Some(("toolchain", platform)) if is_platform(platform) => {
-                if self.platforms.iter().any(|entry| entry.name == platform) {
-                    return Err(Problem::Duplicate(name.into()));
-                }
-                self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
-                Table::Platform
-            }
-            Some(("rule", number)) if !number.contains('.') => {
-                self.open_rule(number)?;
-                Table::Rule
-            }
-            Some(("profile", profile)) if is_profile(profile) => {
-                if self.profiles.iter().any(|(name, _)| *name == profile) {
-                    return Err(Problem::Duplicate(name.into()));
-                }
-                self.profiles.push((profile, Pins::new()));
-                Table::Profile
-            }
-            _ => return Err(Problem::UnknownTable(name.into())),
+            "toolchain" | "head" | "pins" => return Err(Problem::Duplicate(name.into())),
+            _ => self.open_named(name)?,
         };
         // The toolchain comes first: a reader that only wants it can stop there.
         if !started && self.table != Table::Toolchain {
             return Err(Problem::Missing { table: "", key: "[toolchain]" });
         }
         Ok(())
+    }
+
+    /// Opens one of several tables of a kind.
+    fn open_named(&mut self, name: &'a str) -> Result<Table, Problem> {
+        if let Some(platform) = name.strip_prefix("toolchain.").filter(|name| is_platform(name)) {
+            if self.platforms.iter().any(|entry| entry.name == platform) {
+                return Err(Problem::Duplicate(name.into()));
+            }
+            self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
+            return Ok(Table::Platform);
+        }
+        if let Some(number) = name.strip_prefix("rule.").filter(|number| !number.contains('.')) {
+            self.open_rule(number)?;
+            return Ok(Table::Rule);
+        }
+        if let Some(profile) = name.strip_prefix("profile.").filter(|name| is_profile(name)) {
+            if self.profiles.iter().any(|(name, _)| *name == profile) {
+                return Err(Problem::Duplicate(name.into()));
+            }
+            self.profiles.push((profile, Pins::new()));
+            return Ok(Table::Profile);
+        }
+        Err(Problem::UnknownTable(name.into()))
     }
 
     fn top(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
@@ -345,28 +353,27 @@ impl<'a> Reader<'a> {
     }
 
     fn toolchain(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
-        let string = value.string();
         match key {
             "version" => {
-                let version = string.filter(|version| is_version(version));
+                let version = value.string_if(is_version);
                 set(&mut self.version, key, version, "a Go version such as \"go1.27.1\"")
             }
             "request" => {
-                let request = string.filter(|request| is_request(request));
+                let request = value.string_if(is_request);
                 set(&mut self.request, key, request, "a request such as \"1.27\"")
             }
             "level" => {
-                let level = string.and_then(Level::parse);
+                let level = value.raw().and_then(Level::parse);
                 set(&mut self.level, key, level, "a level such as \"built-in\"")
             }
             // The default is not written, so that equal locks are equal bytes.
             "isolation" => {
-                let isolation = string.and_then(Isolation::parse);
+                let isolation = value.raw().and_then(Isolation::parse);
                 let isolation = isolation.filter(|mode| *mode != Isolation::default());
                 set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
             }
             "goroot" => {
-                let path = string.filter(|path| is_goroot(path));
+                let path = value.string_if(is_goroot);
                 set(&mut self.goroot, key, path, "a clean absolute path such as \"/opt/go\"")
             }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
@@ -379,13 +386,13 @@ impl<'a> Reader<'a> {
         };
         match (key, value) {
             ("h1", _) if !entry.h1.is_empty() => Err(Problem::Duplicate(key.into())),
-            ("h1", Value::String(h1)) if is_h1(h1) => {
+            ("h1", Value::Raw(h1)) if is_h1(h1) => {
                 entry.h1 = h1;
                 Ok(())
             }
             ("h1", _) => Err(bad(key, "\"h1:\" and a SHA-256 in base64")),
             ("sha256", _) => {
-                let digest = value.string().filter(|digest| is_sha256(digest));
+                let digest = value.string_if(is_sha256);
                 set(&mut entry.sha256, key, digest, "64 lower-case hexadecimal digits")
             }
             ("size", _) => {
@@ -408,11 +415,11 @@ impl<'a> Reader<'a> {
                 set(&mut head.size, key, size, "a number of records")
             }
             "hash" => {
-                let hash = value.string().filter(|hash| is_tree_hash(hash));
+                let hash = value.string_if(is_tree_hash);
                 set(&mut head.hash, key, hash, "a SHA-256 in base64")
             }
             "signature" => {
-                let signature = value.string().filter(|signature| is_signature(signature));
+                let signature = value.string_if(is_signature);
                 set(&mut head.signature, key, signature, "a signature in base64")
             }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "head".into() }),
@@ -486,16 +493,15 @@ impl<'a> Reader<'a> {
 #[derive(Clone, Copy)]
 enum Value<'a> {
     Integer(u64),
-    String(&'a str),
+    /// What stands between the first quote of the value and its last one.
+    Raw(&'a str),
 }
 
 impl<'a> Value<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix('"') {
             let string = rest.strip_suffix('"')?;
-            let plain =
-                string.len() <= MAX_STRING && !scan::has_quote_or_backslash(string.as_bytes());
-            return plain.then_some(Self::String(string));
+            return (string.len() <= MAX_STRING).then_some(Self::Raw(string));
         }
         // TOML integers are signed 64-bit; a leading zero is not TOML.
         let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
@@ -503,8 +509,23 @@ impl<'a> Value<'a> {
         if digits { number.map(Self::Integer) } else { None }
     }
 
+    /// Returns true when neither a quote nor a backslash stands in it.
+    fn is_plain(self) -> bool {
+        self.raw().is_none_or(|string| !scan::has_quote_or_backslash(string.as_bytes()))
+    }
+
+    /// Returns any string.
     fn string(self) -> Option<&'a str> {
-        if let Self::String(string) = self { Some(string) } else { None }
+        self.raw().filter(|_| self.is_plain())
+    }
+
+    /// Returns a string that `is_right`, which must not be true where it is not plain.
+    fn string_if(self, is_right: fn(&str) -> bool) -> Option<&'a str> {
+        self.raw().filter(|string| is_right(string))
+    }
+
+    fn raw(self) -> Option<&'a str> {
+        if let Self::Raw(string) = self { Some(string) } else { None }
     }
 
     fn integer(self) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! The values that may stand in a lock, as predicates.
 
 use super::scan::split_once;
+use crate::layout::HOST_PLATFORM;
 use crate::names;
 
 /// What characters of a lock can be part of, by their codes: a bit for each of the constants.
@@ -109,7 +110,7 @@ pub fn is_sha256(digest: &str) -> bool {
 /// Returns true for two lower-case words with a hyphen between them: `linux-amd64`.
 pub(super) fn is_platform(name: &str) -> bool {
     let word = |word: &str| (1..=16).contains(&word.len()) && all_in(WORD, word);
-    split_once(name, b'-').is_some_and(|(os, arch)| word(os) && word(arch))
+    name == HOST_PLATFORM || split_once(name, b'-').is_some_and(|(os, arch)| word(os) && word(arch))
 }
 
 /// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens, and not the
@@ -139,10 +140,9 @@ pub fn is_goroot(path: &str) -> bool {
     path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(part))
 }
 
-/// Returns where a key ends that TOML takes without quotes.
-pub(super) fn bare_key(line: &str) -> usize {
-    let is_in = is_in(BARE_KEY);
-    line.as_bytes().iter().position(|byte| !is_in(byte)).unwrap_or(line.len())
+/// Returns true for a key that TOML takes without quotes.
+pub(super) fn is_bare_key(key: &str) -> bool {
+    !key.is_empty() && all_in(BARE_KEY, key)
 }
 
 #[cfg(test)]

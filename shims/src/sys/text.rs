@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Deref;
 use core::ptr::NonNull;
 
 /// A string of an argument list or an environment, one pointer wide, so that a list of them is what
@@ -62,6 +63,12 @@ impl<'a> Text<'a> {
     pub fn to_c_str(self) -> &'a CStr {
         // SAFETY: it was made from such a string, which lives as long.
         unsafe { CStr::from_ptr(self.0.as_ptr()) }
+    }
+
+    /// Returns where it stands, for the kernel.
+    #[cfg(linux)]
+    pub(super) fn address(self) -> usize {
+        self.0.as_ptr().expose_provenance()
     }
 
     /// # Safety
@@ -123,7 +130,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// `NAME=value` that goward makes.
+/// A path, or `NAME=value`, that goward makes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OwnedText {
     /// Ends with NUL.
@@ -131,20 +138,48 @@ pub struct OwnedText {
 }
 
 impl OwnedText {
-    /// Makes an entry of an environment. What follows a NUL in the value is lost on its way.
-    pub fn entry(name: &str, value: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(name.len() + value.len() + 2);
-        bytes.extend_from_slice(name.as_bytes());
-        bytes.push(b'=');
-        bytes.extend_from_slice(value);
+    /// Puts parts together. For the system, what follows a NUL in them is not there.
+    pub fn of<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+        for part in parts {
+            bytes.extend_from_slice(part);
+        }
         bytes.push(0);
         Self { bytes }
+    }
+
+    /// Makes an entry of an environment.
+    pub fn entry(name: &str, value: &[u8]) -> Self {
+        Self::of([name.as_bytes(), b"=", value])
+    }
+
+    /// Puts `end` in the place of everything from `start` on.
+    pub fn replace_end(&mut self, start: usize, end: &[u8]) {
+        self.bytes.truncate(start);
+        self.bytes.extend_from_slice(end);
+        self.bytes.push(0);
     }
 
     /// Points to it.
     pub fn as_text(&self) -> Text<'_> {
         // SAFETY: the bytes end with NUL, and stay as long as the text.
         Text(unsafe { NonNull::new_unchecked(self.bytes.as_ptr().cast_mut().cast()) }, PhantomData)
+    }
+
+    /// Returns it without the NUL at its end.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = self.bytes;
+        bytes.pop();
+        bytes
+    }
+}
+
+impl Deref for OwnedText {
+    type Target = [u8];
+
+    /// Returns it without the NUL at its end.
+    fn deref(&self) -> &[u8] {
+        self.bytes.split_last().map_or(&[], |(_, bytes)| bytes)
     }
 }
 
