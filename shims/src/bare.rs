@@ -277,15 +277,20 @@ unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
     let byte = byte.to_le_bytes()[0];
-    let words = [u128::from_ne_bytes([byte; 16]); 2];
-    let mut at = 0;
-    // SAFETY: below `length`.
+    let words = u128::from_ne_bytes([byte; 16]);
+    // SAFETY: below `length`. What is left at the end is set with the last bytes before it, once more.
     unsafe {
-        while length - at >= 32 {
-            step!();
-            to.add(at).cast::<[u128; 2]>().write_unaligned(words);
-            at += 32;
+        if length >= 16 {
+            let mut at = 0;
+            while length - at > 16 {
+                step!();
+                to.add(at).cast::<u128>().write_unaligned(words);
+                at += 16;
+            }
+            to.add(length - 16).cast::<u128>().write_unaligned(words);
+            return to;
         }
+        let mut at = 0;
         while at < length {
             step!();
             *to.add(at) = byte;

@@ -12,10 +12,10 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
     texts: Strings<'a>,
-    /// Those that goward knows, in their order.
+    /// Those that goward knows, the last one first.
     noted: Vec<Noted>,
-    /// Which of them is the first of each known name, counted from 1; 0 for one that is unset.
-    places: Box<[u16; known::COUNT]>,
+    /// Where the first of each known name stands, counted from 1; 0 for one that is unset.
+    places: Box<[u32; known::COUNT]>,
     user: Option<u32>,
 }
 
@@ -30,14 +30,14 @@ enum Strings<'a> {
 /// A string that goward knows.
 #[derive(Clone, Copy, Debug)]
 struct Noted {
-    /// Where it stands.
-    at: u32,
+    /// Where it stands, counted from 1.
+    place: u32,
     known: Known,
 }
 
 impl Noted {
-    fn place(self) -> usize {
-        self.at as usize
+    fn at(self) -> usize {
+        self.place as usize - 1
     }
 }
 
@@ -51,7 +51,7 @@ impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
     pub fn new(texts: Vec<Text<'a>>) -> Self {
         let mut env = Self::unread(Strings::Process(&[]));
-        for (at, text) in (0..).zip(&texts) {
+        for (at, text) in texts.iter().enumerate().rev() {
             env.note(at, text.to_c_str().to_bytes_with_nul());
         }
         Self { texts: Strings::Listed(texts), ..env }
@@ -60,11 +60,7 @@ impl<'a> Environment<'a> {
     /// Takes those that the process was started with, without a look at where each of them ends.
     pub fn of_process(texts: Texts<'a>) -> Self {
         let mut env = Self::unread(Strings::Process(texts.all()));
-        let mut at = 0;
-        texts.for_each(|begin| {
-            env.note(at, begin);
-            at += 1;
-        });
+        texts.for_each_backwards(|at, begin| env.note(at, begin));
         env
     }
 
@@ -74,21 +70,14 @@ impl<'a> Environment<'a> {
     }
 
     /// Notes the string at `at`, of which `entry` has at least the name and what follows, if goward
-    /// knows it.
+    /// knows it. Those that stand before it come later.
     #[inline]
-    fn note(&mut self, at: u32, entry: &[u8]) {
+    fn note(&mut self, at: usize, entry: &[u8]) {
         if let Some(known) = known::look_up(entry) {
-            self.keep(Noted { at, known });
-        }
-    }
-
-    #[inline]
-    fn keep(&mut self, noted: Noted) {
-        self.noted.push(noted);
-        if let Some(place) = self.places.get_mut(noted.known.number())
-            && *place == 0
-        {
-            *place = u16::try_from(self.noted.len()).unwrap_or(u16::MAX);
+            // No system has so many.
+            let place = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            self.noted.push(Noted { place, known });
+            self.places[known.number()] = place;
         }
     }
 
@@ -129,11 +118,8 @@ impl<'a> Environment<'a> {
     }
 
     fn text_of(&self, known: Known) -> Option<Text<'a>> {
-        let place = usize::from(*self.places.get(known.number())?);
-        let start = self.noted.get(place.checked_sub(1)?..)?;
-        // The first of them; only in an endless environment one behind it.
-        let noted = start.iter().find(|noted| noted.known == known)?;
-        self.texts().get(noted.place()).copied()
+        let place = self.places[known.number()] as usize;
+        self.texts().get(place.checked_sub(1)?).copied()
     }
 
     /// Returns true when the name is set to exactly `1`.
@@ -169,14 +155,14 @@ impl<'a> Environment<'a> {
         let texts = self.texts();
         let mut kept = Vec::with_capacity(texts.len() + more);
         let mut start = 0;
-        for noted in &self.noted {
-            let Some(text) = texts.get(noted.place()) else { break };
+        for noted in self.noted.iter().rev() {
+            let Some(text) = texts.get(noted.at()) else { break };
             if !passes(*text, noted.known) {
-                kept.extend_from_slice(texts.get(start..noted.place()).unwrap_or_default());
-                start = noted.place() + 1;
+                kept.extend_from_slice(&texts[start..noted.at()]);
+                start = noted.at() + 1;
             }
         }
-        kept.extend_from_slice(texts.get(start..).unwrap_or_default());
+        kept.extend_from_slice(&texts[start..]);
         kept
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::pins::{PINS, Pin};
 use crate::{names, words};
+use core::num::NonZero;
 
 /// What goward asks for, besides the rows of [`PINS`].
 const ASKED: &[&str] = &[
@@ -28,9 +29,9 @@ const ASKED: &[&str] = &[
 /// How many names there are.
 pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
 
-/// A known name, or the row that stands for all that begin alike.
+/// A known name, or the row that stands for all that begin alike: its number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known(u8);
+pub(crate) struct Known(NonZero<u8>);
 
 /// Names that every call asks for.
 pub(crate) mod var {
@@ -62,12 +63,20 @@ impl Known {
             number += 1;
             assert!(number < COUNT, "the name is not in the tables");
         }
-        Self(small(number))
+        Self::at(number)
+    }
+
+    const fn at(number: usize) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer names")]
+        match NonZero::new((number + 1) as u8) {
+            Some(number) => Self(number),
+            None => Self(NonZero::<u8>::MIN),
+        }
     }
 
     /// Returns its place among all of them.
     pub(crate) fn number(self) -> usize {
-        self.0.into()
+        usize::from(self.0.get()) - 1
     }
 
     /// Returns the length of the name, in bytes.
@@ -75,8 +84,17 @@ impl Known {
         name_at(self.number()).len()
     }
 
-    fn is_star(self) -> bool {
-        TABLE.starts[self.number()].len() < self.length()
+    /// Returns what all names of a row with a star begin with; of others the name.
+    fn start(self) -> &'static [u8] {
+        without_star(name_at(self.number()).as_bytes())
+    }
+
+    /// Returns true when `text` begins with the name, up to an `=` or its own end.
+    #[inline(never)]
+    fn begins(self, text: &[u8]) -> bool {
+        let has_star = self.start().len() < self.length();
+        let rest = text.strip_prefix(self.start());
+        rest.is_some_and(|rest| has_star || rest.first().is_none_or(|byte| *byte == b'='))
     }
 
     /// Returns its row, if the table of pins has one.
@@ -90,43 +108,52 @@ impl Known {
 #[inline]
 pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
     let letters = entry.first_chunk()?;
-    if TABLE.letters[place_of(*letters)] { find(Head::of(entry), entry) } else { None }
+    if TABLE.letters[place_of(*letters)] { find(Head::of(entry), entry, Head::of) } else { None }
 }
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    if words::first(name, b'=').is_some() { None } else { find(Head::of_name(name), name) }
+    // An `=` would end another name.
+    if words::first(name, b'=').is_some() {
+        return None;
+    }
+    find(Head::of_name(name), name, Head::of_name)
 }
 
-/// Finds the name with this head that `text` begins with, or the row for all that begin alike.
+/// Finds the name that `text` begins with, up to its `=` or its end, or the row for all that begin alike.
 #[inline(never)]
-fn find(head: Head, text: &[u8]) -> Option<Known> {
+fn find(head: Head, text: &[u8], head_of: impl Fn(&[u8]) -> Head) -> Option<Known> {
     let mut place = head.place();
-    while let Some(number) = TABLE.places[place].checked_sub(1) {
-        if TABLE.heads[usize::from(number)] == head {
+    while let Some(known) = TABLE.places[place] {
+        if TABLE.heads[known.number()] == head {
             // The `=` is part of a short name's head.
-            let is_whole = TABLE.starts[usize::from(number)].len() < Head::LENGTH;
-            return if is_whole { Some(Known(number)) } else { find_long(number, head, text) };
+            if usize::from(TABLE.lengths[known.number()]) < Head::LENGTH {
+                return Some(known);
+            }
+            return find_long(known, head, text, head_of);
         }
         place = (place + 1) % PLACES;
     }
-    let is_start = |number: &u8| text.starts_with(TABLE.starts[usize::from(*number)]);
-    TABLE.short_stars.into_iter().find(is_start).map(Known)
+    TABLE.short_stars.into_iter().find(|known| text.starts_with(known.start()))
 }
 
 /// Finds the right one of the names that have the head of the first of them, and stand behind it.
 #[inline(never)]
-fn find_long(first: u8, head: Head, text: &[u8]) -> Option<Known> {
-    let mut known = Known(first);
-    while TABLE.heads.get(known.number()) == Some(&head) {
-        let start = TABLE.starts[known.number()];
-        let ends = || text.get(start.len()).is_none_or(|byte| *byte == b'=');
-        if text.starts_with(start) && (known.is_star() || ends()) {
-            return Some(known);
+fn find_long(
+    first: Known,
+    head: Head,
+    text: &[u8],
+    head_of: impl Fn(&[u8]) -> Head,
+) -> Option<Known> {
+    let second = head_of(text.get(Head::LENGTH..)?);
+    let numbers = (first.number()..COUNT).take_while(|number| TABLE.heads[*number] == head);
+    numbers.map(Known::at).find(|known| {
+        if usize::from(TABLE.lengths[known.number()]) < 2 * Head::LENGTH {
+            TABLE.seconds[known.number()] == second
+        } else {
+            known.begins(text)
         }
-        known.0 += 1;
-    }
-    None
+    })
 }
 
 /// Returns where the table of first letters has these.
@@ -193,14 +220,16 @@ const SHORT_STARS: usize = 3;
 struct Table {
     /// Whether a name begins with letters that have this place.
     letters: [bool; PLACES],
-    /// The first name with a head, counted from 1, at the head's place or behind it; 0 is a free place.
-    places: [u8; PLACES],
+    /// The first name with a head, at the head's place or behind it.
+    places: [Option<Known>; PLACES],
     /// The head of each name.
     heads: [Head; COUNT],
-    /// Each name; of a row with a star what all of its names begin with.
-    starts: [&'static [u8]; COUNT],
+    /// The head of what stands behind it.
+    seconds: [Head; COUNT],
+    /// The length of each name; of a row with a star one that is longer than all names.
+    lengths: [u8; COUNT],
     /// Those that are not in the places.
-    short_stars: [u8; SHORT_STARS],
+    short_stars: [Known; SHORT_STARS],
 }
 
 static TABLE: Table = Table::new();
@@ -209,22 +238,27 @@ impl Table {
     const fn new() -> Self {
         let mut table = Self {
             letters: [false; PLACES],
-            places: [0; PLACES],
+            places: [None; PLACES],
             heads: [Head(0); COUNT],
-            starts: [&[]; COUNT],
-            short_stars: [0; SHORT_STARS],
+            seconds: [Head(0); COUNT],
+            lengths: [0; COUNT],
+            short_stars: [Known::at(0); SHORT_STARS],
         };
         let (mut number, mut stars) = (0, 0);
         while number < COUNT {
             let name = name_at(number).as_bytes();
-            let begin = if let [begin @ .., b'*'] = name { begin } else { name };
-            table.starts[number] = begin;
+            let begin = without_star(name);
+            let has_star = begin.len() < name.len();
+            table.lengths[number] = if has_star { u8::MAX } else { small(name.len()) };
             table.letters[place_of([name[0], name[1]])] = true;
-            if begin.len() < name.len() && begin.len() < Head::LENGTH {
-                table.short_stars[stars] = small(number);
+            if has_star && begin.len() < Head::LENGTH {
+                table.short_stars[stars] = Known::at(number);
                 stars += 1;
             } else {
                 table.enter(number, Head::of_name(begin));
+            }
+            if name.len() >= Head::LENGTH {
+                table.seconds[number] = Head::of_name(name.split_at(Head::LENGTH).1);
             }
             number += 1;
         }
@@ -235,22 +269,26 @@ impl Table {
     const fn enter(&mut self, number: usize, head: Head) {
         self.heads[number] = head;
         let mut place = head.place();
-        while self.places[place] != 0 {
-            if self.heads[self.places[place] as usize - 1].0 == head.0 {
+        while let Some(known) = self.places[place] {
+            if self.heads[known.0.get() as usize - 1].0 == head.0 {
                 assert!(self.heads[number - 1].0 == head.0, "what begins alike stands together");
                 return;
             }
             place = (place + 1) % PLACES;
         }
-        self.places[place] = small(number + 1);
+        self.places[place] = Some(Known::at(number));
     }
 }
 
-/// Returns a number as it is kept.
+/// Returns a length as it is kept.
 #[expect(clippy::cast_possible_truncation, reason = "the compiler stops where it is larger")]
-const fn small(number: usize) -> u8 {
-    assert!(number < u8::MAX as usize);
-    number as u8
+const fn small(length: usize) -> u8 {
+    assert!(length < 64 && COUNT < u8::MAX as usize);
+    length as u8
+}
+
+const fn without_star(name: &[u8]) -> &[u8] {
+    if let [begin @ .., b'*'] = name { begin } else { name }
 }
 
 const fn is_equal(one: &[u8], other: &[u8]) -> bool {
@@ -335,7 +373,7 @@ mod tests {
     /// What is none of ours is passed over with one look.
     #[test]
     fn nearly_all_places_are_free() {
-        let taken = TABLE.places.iter().filter(|place| **place != 0).count();
+        let taken = TABLE.places.iter().flatten().count();
         let letters = TABLE.letters.iter().filter(|taken| **taken).count();
         assert!(taken * 8 < PLACES && letters * 20 < PLACES, "{taken} {letters}");
     }

@@ -137,16 +137,19 @@ impl<'p, 'a> Inherited<'p, 'a> {
     fn entries(&self, env: &Environment<'a>) -> Vec<Text<'a>> {
         let more = MOST_SET + self.pins.len();
         env.filtered(more, |text, known| match known.row() {
-            Some(row) => self.passes(text, row),
+            Some(row) if row.rule.is_allowable() => self.passes(text, row),
+            Some(row) => row.rule.passes(self.isolation),
             None => known != var::PINNED && known != var::OWN_GOENV,
         })
     }
 
+    /// Decides about one that the lock can replace, or the user allow.
+    #[inline(never)]
     fn passes(&self, text: Text, row: &Pin) -> bool {
         if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
             return false;
         }
-        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(text, row)
+        row.rule.passes(self.isolation) || self.is_allowed(text, row)
     }
 
     fn is_pinned(&self, row: &Pin) -> bool {

@@ -7,7 +7,7 @@
 //! name a program, a path to run or a URL.
 
 mod error;
-mod grammar;
+pub(crate) mod grammar;
 mod rule;
 pub(crate) mod scan;
 

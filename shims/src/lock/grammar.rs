@@ -9,7 +9,10 @@ static CLASSES: [u8; 256] = classes();
 const BARE_KEY: u8 = 1;
 const BASE64: u8 = 2;
 const HEXADECIMAL: u8 = 4;
-const WORD: u8 = 8;
+pub(crate) const WORD: u8 = 8;
+const REQUEST: u8 = 16;
+pub(crate) const DEBUG_KEY: u8 = 32;
+pub(crate) const DEBUG_VALUE: u8 = 64;
 
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
@@ -29,6 +32,15 @@ const fn classes() -> [u8; 256] {
         if digit || byte.is_ascii_lowercase() {
             class |= WORD;
         }
+        if matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\') {
+            class |= REQUEST;
+        }
+        if letter || matches!(byte, b'.' | b'_') {
+            class |= DEBUG_KEY;
+        }
+        if letter || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'#' | b'/' | b':') {
+            class |= DEBUG_VALUE;
+        }
         classes[byte as usize] = class;
         byte -= 1;
     }
@@ -39,7 +51,8 @@ fn is_in(class: u8) -> impl Fn(&u8) -> bool {
     move |byte| CLASSES[usize::from(*byte)] & class != 0
 }
 
-fn all_in(class: u8, text: &str) -> bool {
+/// Returns true when all bytes of `text` are in the class.
+pub(crate) fn all_in(class: u8, text: &str) -> bool {
     text.as_bytes().iter().all(is_in(class))
 }
 
@@ -73,8 +86,7 @@ fn is_number(text: &str) -> bool {
 
 /// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
 pub fn is_request(request: &str) -> bool {
-    (1..=80).contains(&request.len())
-        && request.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
+    (1..=80).contains(&request.len()) && all_in(REQUEST, request)
 }
 
 /// Returns true for `h1:` and the canonical base64 of 32 bytes.

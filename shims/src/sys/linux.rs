@@ -276,15 +276,21 @@ pub fn effective_user() -> Option<u32> {
 /// # Errors
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
+#[inline]
 pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     // SAFETY: the path ends with NUL.
     let opened = unsafe { call(number::OPENAT, [AT_FDCWD, path.address(), OPEN, 0]) };
-    let file = match opened {
-        Ok(descriptor) => File(descriptor),
-        Err(ENOENT | ENOTDIR) => return Ok(None),
-        Err(ELOOP) => return Err(ReadError::NotRegular),
-        Err(code) => return Err(ReadError::Os(code)),
-    };
+    match opened {
+        Ok(descriptor) => read(File(descriptor), limit).map(Some),
+        Err(ENOENT | ENOTDIR) => Ok(None),
+        Err(ELOOP) => Err(ReadError::NotRegular),
+        Err(code) => Err(ReadError::Os(code)),
+    }
+}
+
+/// Reads an open file, if that is a regular one.
+#[inline(never)]
+fn read(file: File, limit: usize) -> Result<OwnedFile, ReadError> {
     let mut stat = MaybeUninit::<Stat>::uninit();
     let place = stat.as_mut_ptr().expose_provenance();
     // SAFETY: the kernel fills the whole structure when it succeeds.
@@ -300,7 +306,7 @@ pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadErr
         return Err(ReadError::TooLarge);
     }
     let text = read_to_end(&file, size, limit)?;
-    Ok(Some(OwnedFile { text, owner: stat.user, file }))
+    Ok(OwnedFile { text, owner: stat.user, file })
 }
 
 /// Reads what a file of `size` bytes holds: with one call, unless it changes meanwhile.

@@ -111,21 +111,23 @@ impl<'a> Texts<'a> {
         self.0
     }
 
-    /// Hands each string to `step`, and what stands behind it. Linux itself lays them out in their order:
-    /// all that is before the last one can be read, and nobody has to look for the ends of the others.
+    /// Hands each string to `step`, the last one first: its place, itself, and what stands behind it. Linux
+    /// itself lays them out in their order: all that is before the last one can be read, and nobody has to
+    /// look for the ends of the others.
     #[inline]
-    pub fn for_each(self, mut step: impl FnMut(&'a [u8])) {
+    pub fn for_each_backwards(self, mut step: impl FnMut(usize, &'a [u8])) {
         /// With less than this between a string and the last one, it is measured, too.
         const LEAST: isize = 8;
         let Some(last) = self.0.last() else { return };
-        for text in self.0 {
+        for (at, text) in self.0.iter().enumerate().rev() {
             let length = last.0.addr().get().wrapping_sub(text.0.addr().get());
-            step(if length.cast_signed() >= LEAST {
+            let begin = if length.cast_signed() >= LEAST {
                 // SAFETY: it ends where another string in the block starts.
                 unsafe { core::slice::from_raw_parts(text.0.as_ptr().cast(), length) }
             } else {
                 text.measured()
-            });
+            };
+            step(at, begin);
         }
     }
 }
@@ -140,11 +142,18 @@ pub struct OwnedText {
 impl OwnedText {
     /// Puts parts together. For the system, what follows a NUL in them is not there.
     pub fn of<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
-        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
-        for part in parts {
-            bytes.extend_from_slice(part);
+        let length = parts.iter().fold(0, |length: usize, part| length.saturating_add(part.len()));
+        let mut bytes = Vec::with_capacity(length + 1);
+        let mut end: *mut u8 = bytes.as_mut_ptr();
+        // SAFETY: there is room for all parts, one behind the other, and the NUL.
+        unsafe {
+            for part in parts {
+                end.copy_from_nonoverlapping(part.as_ptr(), part.len());
+                end = end.add(part.len());
+            }
+            end.write(0);
+            bytes.set_len(length + 1);
         }
-        bytes.push(0);
         Self { bytes }
     }
 
@@ -239,7 +248,11 @@ mod tests {
                 // SAFETY: they are in the block above.
                 let texts = unsafe { Texts::in_one_block(&texts) };
                 let mut begins: Vec<&[u8]> = Vec::new();
-                texts.for_each(|begin| begins.push(begin));
+                texts.for_each_backwards(|at, begin| {
+                    assert_eq!(at, strings.len() - begins.len() - 1);
+                    begins.push(begin);
+                });
+                begins.reverse();
                 assert_eq!(begins.len(), strings.len());
                 for (begin, string) in begins.iter().zip(strings) {
                     assert!(begin.starts_with(string.to_bytes()), "{begin:?} {string:?}");
