@@ -98,11 +98,17 @@ struct Arena {
     /// Where the part that is not handed out yet starts and ends. It stands before the block, because what
     /// is used is then one page more seldom.
     free: Cell<(usize, usize)>,
+    /// Where memory starts that was never handed out, and is zero as the kernel gave it.
+    fresh: Cell<usize>,
     first: UnsafeCell<[u8; Arena::FIRST]>,
 }
 
 #[global_allocator]
-static ARENA: Arena = Arena { free: Cell::new((0, 0)), first: UnsafeCell::new([0; Arena::FIRST]) };
+static ARENA: Arena = Arena {
+    free: Cell::new((0, 0)),
+    fresh: Cell::new(0),
+    first: UnsafeCell::new([0; Arena::FIRST]),
+};
 
 // SAFETY: the process has one thread.
 unsafe impl Sync for Arena {}
@@ -151,12 +157,22 @@ unsafe impl GlobalAlloc for Arena {
         self.allocate(layout)
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let block = self.allocate(layout);
+        if !block.is_null() && block.addr() < self.fresh.get() {
+            // SAFETY: the block has this size.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    }
+
     unsafe fn dealloc(&self, _block: *mut u8, _layout: Layout) {}
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let (start, end) = self.free.get();
         let is_last = block.addr() + layout.size() == start;
         if is_last && end - block.addr() >= size {
+            self.fresh.set(self.fresh.get().max(start));
             self.free.set((block.addr() + size, end));
             return block;
         }
@@ -374,20 +390,20 @@ unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
     let before = text.addr() % 8;
-    let mut place = text.wrapping_sub(before).cast::<u64>();
+    let mut place = text.wrapping_sub(before);
     // What stands before the text, in the word where it starts, is no NUL.
     let mut mask = !(u64::MAX << (8 * before));
     loop {
         // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
         let word = unsafe {
             step!();
-            u64::from_le(place.read()) | mask
+            u64::from_le(place.cast::<u64>().read_unaligned()) | mask
         };
         let marks = words::marks(word, 0);
         if marks != 0 {
             return place.addr() + words::lowest(marks) - text.addr();
         }
-        place = place.wrapping_add(1);
+        place = place.wrapping_add(8);
         mask = 0;
     }
 }

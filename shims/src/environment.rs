@@ -2,8 +2,8 @@
 
 use crate::known::{self, Known, var};
 use crate::sys::{self, Text, Texts};
-use alloc::boxed::Box;
 use alloc::ffi::CString;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// `NAME=value` strings in their original order and bytes, and whose call it is.
@@ -15,7 +15,7 @@ pub struct Environment<'a> {
     /// Those that goward knows, the last one first.
     noted: Vec<Noted>,
     /// Where the first of each known name stands, counted from 1; 0 for one that is unset.
-    places: Box<[u32; known::COUNT]>,
+    places: Vec<u32>,
     user: Option<u32>,
 }
 
@@ -65,8 +65,8 @@ impl<'a> Environment<'a> {
     }
 
     fn unread(texts: Strings<'a>) -> Self {
-        let places = Box::new([0; known::COUNT]);
-        Self { texts, noted: Vec::with_capacity(32), places, user: None }
+        let (noted, places) = (Vec::with_capacity(32), vec![0; known::COUNT]);
+        Self { texts, noted, places, user: None }
     }
 
     /// Notes the string at `at`, of which `entry` has at least the name and what follows, if goward

@@ -172,36 +172,22 @@ impl Head {
     #[inline]
     fn of(entry: &[u8]) -> Self {
         match entry.first_chunk() {
-            Some(whole) => Self::of_word(*whole),
-            None => Self::of_short(entry),
+            Some(word) => Self::of_word(u64::from_le_bytes(*word)),
+            None => Self::of_word(words::short(entry)),
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn of_short(entry: &[u8]) -> Self {
-        let mut whole = [0; Self::LENGTH];
-        whole[..entry.len()].copy_from_slice(entry);
-        Self::of_word(whole)
-    }
-
-    const fn of_word(word: [u8; Self::LENGTH]) -> Self {
-        let word = u64::from_le_bytes(word);
+    fn of_word(word: u64) -> Self {
         let marks = words::marks(word, b'=');
         Self(word & (marks ^ marks.wrapping_sub(1)))
     }
 
     /// Returns the head of all entries that set a variable called so.
     const fn of_name(name: &[u8]) -> Self {
-        if let Some(word) = name.first_chunk() {
-            return Self(u64::from_le_bytes(*word));
+        match name.first_chunk() {
+            Some(word) => Self(u64::from_le_bytes(*word)),
+            None => Self(words::short(name) | (b'=' as u64) << (8 * name.len())),
         }
-        let (mut word, mut at) = (b'=' as u64, name.len());
-        while at > 0 {
-            at -= 1;
-            word = word << 8 | name[at] as u64;
-        }
-        Self(word)
     }
 
     /// Returns where to look first.

@@ -8,6 +8,7 @@ use crate::resolve::Tool;
 use crate::sys::{OwnedText, Text};
 use crate::{layout, names};
 use alloc::vec::Vec;
+use core::ptr;
 
 /// What to hand to `execve`, with the arguments of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +53,10 @@ pub struct Selection<'s> {
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
     let program = layout::program(home, key, tool.path());
-    let kept = Inherited::new(isolation, pins, env).entries(env);
+    let chosen = chosen(pins);
+    let kept = Inherited::new(isolation, &chosen, env).entries(env, pins.len());
     let mut entries = Vec::with_capacity(MOST_SET + pins.len());
-    entries.push(match goroot {
-        Some(path) => OwnedText::entry("GOROOT", path.as_bytes()),
-        None => {
-            let [home, root, key] = layout::root_parts(home, key);
-            OwnedText::of([b"GOROOT=", home, root, key])
-        }
-    });
+    entries.push(goroot_entry(selection));
     let mut set = |name: &str, value: &[u8]| entries.push(OwnedText::entry(name, value));
     set("GOTOOLCHAIN", b"local");
     set("GOENV", &barrier.path);
@@ -70,10 +66,18 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
     for (name, value) in pins {
         set(name, value.as_bytes());
     }
-    if let Some(marker) = marker(goroot, pins) {
+    if let Some(marker) = marker(goroot, &chosen) {
         set(names::PINNED_VAR, &marker);
     }
     Launch { program, kept, set: entries }
+}
+
+fn goroot_entry(selection: &Selection) -> OwnedText {
+    if let Some(path) = selection.goroot {
+        return OwnedText::entry("GOROOT", path.as_bytes());
+    }
+    let [home, root, key] = layout::root_parts(selection.home, selection.key);
+    OwnedText::of([b"GOROOT=", home, root, key])
 }
 
 /// Returns the launch of a `go` that is not ours.
@@ -81,6 +85,7 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
 /// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
 /// outer lock has for it), the outer call's values are removed; otherwise the environment is the
 /// caller's.
+#[cold]
 pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
@@ -88,7 +93,7 @@ pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]
         env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
     let is_fixed = |e: &Text| e.name() == b"GOROOT" && inherited.is_from_outer_call(*e);
     let nested = is_root || env.texts().iter().any(is_fixed);
-    let kept = if nested { inherited.entries(env) } else { env.texts().to_vec() };
+    let kept = if nested { inherited.entries(env, 0) } else { env.texts().to_vec() };
     let chosen = env.get(names::GOENV_VAR).filter(|_| nested);
     let set = chosen.map(|chosen| OwnedText::entry("GOENV", chosen)).into_iter().collect();
     Launch { program, kept, set }
@@ -99,15 +104,21 @@ const MOST_SET: usize = 6;
 /// Between the entries of [`names::PINNED_VAR`]; no value that stands there holds it.
 const MARKER_SEPARATOR: u8 = b';';
 
+/// A pin in the place of a value that would pass otherwise: its row, and its own value.
+type Chosen<'p> = (&'static Pin, &'p str);
+
+fn chosen<'p>(pins: &[(&'p str, &'p str)]) -> Vec<Chosen<'p>> {
+    let row = |(name, value): &(&str, &'p str)| Some((pins::row(name.as_bytes())?, *value));
+    pins.iter().filter_map(row).filter(|(row, _)| row.rule == Rule::Choose).collect()
+}
+
 /// Returns what tells a nested call which of its values are not the user's: the entries of rows
 /// that would pass where another lock does not mention them, and a GOROOT that is none of our roots.
-fn marker(goroot: Option<&str>, pins: &[(&str, &str)]) -> Option<Vec<u8>> {
-    let chosen = |(name, _): &&(&str, &str)| {
-        pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Choose)
-    };
+fn marker(goroot: Option<&str>, chosen: &[Chosen]) -> Option<Vec<u8>> {
     let goroot = goroot.map(|path| ("GOROOT", path));
     let mut marker = Vec::new();
-    for (name, value) in goroot.into_iter().chain(pins.iter().filter(chosen).copied()) {
+    let chosen = chosen.iter().map(|(row, value)| (row.name, *value));
+    for (name, value) in goroot.into_iter().chain(chosen) {
         if !marker.is_empty() {
             marker.push(MARKER_SEPARATOR);
         }
@@ -121,7 +132,7 @@ fn marker(goroot: Option<&str>, pins: &[(&str, &str)]) -> Option<Vec<u8>> {
 /// What decides which of the caller's entries pass.
 struct Inherited<'p, 'a> {
     isolation: Isolation,
-    pins: &'p [(&'p str, &'p str)],
+    chosen: &'p [Chosen<'p>],
     /// The user's list of names.
     allowed: &'a [u8],
     /// What an outer call of ours set.
@@ -129,14 +140,14 @@ struct Inherited<'p, 'a> {
 }
 
 impl<'p, 'a> Inherited<'p, 'a> {
-    fn new(isolation: Isolation, pins: &'p [(&'p str, &'p str)], env: &Environment<'a>) -> Self {
+    fn new(isolation: Isolation, chosen: &'p [Chosen<'p>], env: &Environment<'a>) -> Self {
         let list = |name| env.known(name).unwrap_or_default();
-        Self { isolation, pins, allowed: list(var::ALLOW), outer: list(var::PINNED) }
+        Self { isolation, chosen, allowed: list(var::ALLOW), outer: list(var::PINNED) }
     }
 
-    fn entries(&self, env: &Environment<'a>) -> Vec<Text<'a>> {
-        let more = MOST_SET + self.pins.len();
-        env.filtered(more, |text, known| match known.row() {
+    /// Returns what passes, with room for what goward sets besides.
+    fn entries(&self, env: &Environment<'a>, pins: usize) -> Vec<Text<'a>> {
+        env.filtered(MOST_SET + pins, |text, known| match known.row() {
             Some(row) if row.rule.is_allowable() => self.passes(text, row),
             Some(row) => row.rule.passes(self.isolation),
             None => known != var::PINNED && known != var::OWN_GOENV,
@@ -145,15 +156,15 @@ impl<'p, 'a> Inherited<'p, 'a> {
 
     /// Decides about one that the lock can replace, or the user allow.
     #[inline(never)]
-    fn passes(&self, text: Text, row: &Pin) -> bool {
+    fn passes(&self, text: Text, row: &'static Pin) -> bool {
         if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
             return false;
         }
         row.rule.passes(self.isolation) || self.is_allowed(text, row)
     }
 
-    fn is_pinned(&self, row: &Pin) -> bool {
-        self.pins.iter().any(|(pinned, _)| *pinned == row.name)
+    fn is_pinned(&self, row: &'static Pin) -> bool {
+        self.chosen.iter().any(|(chosen, _)| ptr::eq(*chosen, row))
     }
 
     fn is_from_outer_call(&self, text: Text) -> bool {

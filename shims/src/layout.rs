@@ -73,17 +73,19 @@ pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
 /// six bytes of the h1 digest as 12 hexadecimal digits. `h1` must be well formed
 /// ([`crate::lock::is_h1`]); other input gives a name that no toolchain has.
 pub fn key(version: &str, platform: &str, h1: &str) -> String {
-    let mut key = String::with_capacity(version.len() + platform.len() + 14);
-    key.push_str(version);
-    key.push('-');
-    key.push_str(platform);
-    key.push('-');
+    let mut key = Vec::with_capacity(version.len() + platform.len() + 14);
+    key.extend_from_slice(version.as_bytes());
+    key.push(b'-');
+    key.extend_from_slice(platform.as_bytes());
+    key.push(b'-');
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
     let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
-    for shift in (0..digits.len() * 6 / 4).rev() {
-        key.push(char::from(hex_digit(bits >> (shift * 4))));
+    let mut hexadecimal = [0; 12];
+    for (place, digit) in hexadecimal.iter_mut().rev().enumerate() {
+        *digit = hex_digit(bits >> (4 * place));
     }
-    key
+    key.extend_from_slice(&hexadecimal[..digits.len() * 6 / 4]);
+    String::from_utf8(key).unwrap_or_default()
 }
 
 /// Appends a number in hexadecimal, with zeros in front up to `width` digits.
@@ -100,15 +102,17 @@ fn hex_digit(number: u64) -> u8 {
 
 /// Returns the value of a standard base64 digit; 0 for anything else.
 pub(crate) fn base64_value(digit: u8) -> u32 {
-    let value = match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => 0,
+    static VALUES: [u8; 256] = {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut values = [0; 256];
+        let mut value = 0;
+        while value < 64 {
+            values[digits[value as usize] as usize] = value;
+            value += 1;
+        }
+        values
     };
-    u32::from(value)
+    u32::from(VALUES[usize::from(digit)])
 }
 
 /// Returns `<home>/tree/<key>`.

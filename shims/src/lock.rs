@@ -153,11 +153,12 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     if text.len() > MAX_SIZE {
         return fail(1, Problem::TooLarge);
     }
-    let Ok(mut rest) = core::str::from_utf8(text) else {
+    let Ok(whole) = core::str::from_utf8(text) else {
         let valid = core::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         let number = text[..valid].split(|&byte| byte == b'\n').count();
         return fail(u32::try_from(number).unwrap_or(u32::MAX), Problem::NotText);
     };
+    let mut rest = reader.skip_usual_start(whole);
     loop {
         reader.line += 1;
         // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
@@ -244,7 +245,7 @@ impl Default for Reader<'_> {
             level: None,
             isolation: None,
             goroot: None,
-            platforms: Vec::new(),
+            platforms: Vec::with_capacity(8),
             head: None,
             pins: None,
             rules: Vec::new(),
@@ -255,6 +256,18 @@ impl Default for Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
+    /// Reads the lines that every lock of goward's starts with, if more follows; returns what does.
+    fn skip_usual_start<'t>(&mut self, text: &'t str) -> &'t str {
+        match text.strip_prefix("schema = 1\n\n[toolchain]\n") {
+            None | Some("") => text,
+            Some(rest) => {
+                (self.line, self.entries) = (3, 2);
+                (self.schema, self.table) = (true, Table::Toolchain);
+                rest
+            }
+        }
+    }
+
     fn read(&mut self, line: &'a str) -> Result<(), Problem> {
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
@@ -301,7 +314,7 @@ impl<'a> Reader<'a> {
                 Table::Head
             }
             "pins" if self.pins.is_none() => {
-                self.pins = Some(Pins::new());
+                self.pins = Some(Pins::with_capacity(8));
                 Table::Pins
             }
             "toolchain" | "head" | "pins" => return Err(Problem::Duplicate(name.into())),
@@ -407,6 +420,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cold]
     fn head(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
         let head = self.head.get_or_insert_default();
         match key {
@@ -426,6 +440,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cold]
     fn open_rule(&mut self, number: &str) -> Result<(), Problem> {
         if self.rules.len() == MAX_RULES {
             return Err(Problem::TooLarge);
@@ -439,6 +454,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[cold]
     fn rule(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
         let Some((line, rule)) = self.rules.last_mut() else {
             return Err(Problem::BadLine);
@@ -566,6 +582,7 @@ fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Result<(), Pr
     }
 }
 
+#[cold]
 fn bad(key: &str, wanted: &'static str) -> Problem {
     Problem::BadValue { key: key.into(), wanted }
 }

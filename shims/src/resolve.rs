@@ -315,6 +315,7 @@ pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(),
 }
 
 /// Returns the launch of the next `go` on PATH that is not ours.
+#[cold]
 fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
     let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;

@@ -27,19 +27,41 @@ pub const fn lowest(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
-/// Returns where the first `byte` in `text` stands.
+/// Returns the word that begins with fewer than eight bytes, with zeros behind them.
 #[inline]
-pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
+pub(crate) const fn short(text: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first) as u64, u32::from_le_bytes(*last) as u64);
+        return first | last << (8 * (text.len() - 4));
+    }
+    let (mut word, mut at) = (0, text.len());
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | text[at] as u64;
+    }
+    word
+}
+
+/// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
+#[inline]
+pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     let mut at = 0;
     let (chunks, rest) = text.as_chunks();
     for chunk in chunks {
-        let marks = marks(u64::from_le_bytes(*chunk), byte);
+        let marks = marks(u64::from_le_bytes(*chunk));
         if marks != 0 {
             return Some(at + lowest(marks));
         }
         at += 8;
     }
-    rest.iter().position(|other| *other == byte).map(|place| at + place)
+    let marks = if rest.is_empty() { 0 } else { marks(short(rest)) };
+    (marks != 0).then(|| at + lowest(marks))
+}
+
+/// Returns where the first `byte` in `text` stands; not for NUL.
+#[inline]
+pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
+    find(text, |word| marks(word, byte))
 }
 
 /// Returns where the last `byte` in `text` stands.
@@ -76,6 +98,16 @@ mod tests {
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn short_texts_are_words() {
+        for length in 0..8 {
+            let text: vec::Vec<u8> = (250..=255).chain(1..4).take(length).collect();
+            let mut word = [0; 8];
+            word[..length].copy_from_slice(&text);
+            assert_eq!(short(&text).to_le_bytes(), word);
         }
     }
 

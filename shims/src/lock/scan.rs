@@ -19,16 +19,13 @@ pub(super) fn printable(text: &[u8]) -> usize {
 
 /// Returns true when a double quote or a backslash stands in `text`.
 pub(super) fn has_quote_or_backslash(text: &[u8]) -> bool {
-    let (chunks, rest) = text.as_chunks();
-    let found = chunks.iter().any(|chunk| {
-        let word = u64::from_le_bytes(*chunk);
-        words::marks(word, b'"') | words::marks(word, b'\\') != 0
-    });
-    found || rest.iter().any(|byte| matches!(byte, b'"' | b'\\'))
+    let marks = |word| words::marks(word, b'"') | words::marks(word, b'\\');
+    words::find(text, marks).is_some()
 }
 
 /// Splits at the first `separator`, an ASCII character. Pattern searches of `str` begin with more work than
 /// the short texts of a lock take.
+#[inline]
 pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
     let at = words::first(text.as_bytes(), separator)?;
     Some((text.get(..at)?, text.get(at + 1..)?))

@@ -199,6 +199,7 @@ pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
 }
 
 /// Returns the path, an absolute one, without links, `.` and `..`, if it leads somewhere.
+#[cold]
 pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     let mut rest: Vec<u8> = path.strip_prefix(b"/")?.into();
     // Whatever stops the kernel on the way.
@@ -239,6 +240,7 @@ pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     Some(found)
 }
 
+#[cold]
 fn read_link(path: &[u8]) -> Result<Vec<u8>, i32> {
     let path = OwnedText::of([path]);
     let mut text: Vec<u8> = Vec::with_capacity(PATH_MAX);
