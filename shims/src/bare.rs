@@ -59,13 +59,13 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
         let count = *stack;
         let argv = stack.add(1).cast::<Text<'static>>();
         let entries = argv.add(count + 1);
-        let mut end = entries.cast::<usize>();
-        while *end != 0 {
-            end = end.add(1);
+        let mut variables = 0;
+        while *entries.cast::<usize>().add(variables) != 0 {
+            variables += 1;
         }
-        let variables = end.offset_from_unsigned(entries.cast());
+        let vector = entries.cast::<usize>().add(variables + 1);
         let entries = Texts::in_one_block(from_raw_parts(entries, variables));
-        (from_raw_parts(argv, count), entries, user(end.add(1)))
+        (from_raw_parts(argv, count), entries, user(vector))
     };
     let mut env = Environment::of_process(entries);
     if let Some(user) = user {

@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod server;
 pub(crate) mod trace;
+pub(crate) mod wheel;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

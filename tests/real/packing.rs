@@ -7,6 +7,8 @@
 use super::wheel;
 use crate::common::archives::{ABSENT, gzip};
 use crate::common::skip;
+use crate::common::wheel as wheel_files;
+use crate::common::wheel::in_goroot;
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,11 +24,6 @@ pub(crate) fn fixtures() -> Option<PathBuf> {
         skip("real release archives: no directory with Go's six top-level text files");
     }
     found
-}
-
-/// Returns the path in GOROOT of an entry of a wheel.
-fn in_goroot(name: &str) -> Option<&str> {
-    name.strip_prefix("go/").filter(|name| *name != "__init__.py" && !name.ends_with('/'))
 }
 
 /// Returns the six files of a release.
@@ -63,23 +60,8 @@ pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
 /// Returns the zip of the module that a toolchain for Linux on x86-64 is; without `fixtures`, one that
 /// lacks the six files.
 pub(crate) fn module(version: &str, fixtures: Option<&Path>) -> Vec<u8> {
-    let prefix = format!("golang.org/toolchain@v0.0.1-go{version}.linux-amd64");
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut wheel = ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
-    for index in 0..wheel.len() {
-        // As it is packed: to deflate 12,000 files once more takes longer than everything else.
-        let entry = wheel.by_index_raw(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let Some(path) = in_goroot(&name) else { continue };
-        let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-        let name = if name == "go.mod" { "_go.mod" } else { name };
-        if !directory.starts_with("misc/") {
-            zip.raw_copy_file_rename(entry, format!("{prefix}/{directory}{name}")).unwrap();
-        }
-    }
-    for (name, content) in fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)) {
-        zip.start_file(format!("{prefix}/{name}"), SimpleFileOptions::default()).unwrap();
-        zip.write_all(&content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
+    let name = format!("v0.0.1-go{version}.linux-amd64");
+    let absent: Vec<_> =
+        fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)).collect();
+    wheel_files::module(&wheel(version), &name, &absent)
 }
