@@ -15,7 +15,7 @@ pub struct Environment<'a> {
     /// Those that goward knows, the last one first.
     noted: Vec<Noted>,
     /// Where the first of each known name stands, counted from 1; 0 for one that is unset.
-    places: Vec<u32>,
+    places: Vec<usize>,
     user: Option<u32>,
 }
 
@@ -30,15 +30,9 @@ enum Strings<'a> {
 /// A string that goward knows.
 #[derive(Clone, Copy, Debug)]
 struct Noted {
-    /// Where it stands, counted from 1.
-    place: u32,
+    /// Where it stands.
+    at: usize,
     known: Known,
-}
-
-impl Noted {
-    fn at(self) -> usize {
-        self.place as usize - 1
-    }
 }
 
 impl Default for Environment<'_> {
@@ -74,10 +68,8 @@ impl<'a> Environment<'a> {
     #[inline]
     fn note(&mut self, at: usize, entry: &[u8]) {
         if let Some(known) = known::look_up(entry) {
-            // No system has so many.
-            let place = u32::try_from(at + 1).unwrap_or(u32::MAX);
-            self.noted.push(Noted { place, known });
-            self.places[known.number()] = place;
+            self.noted.push(Noted { at, known });
+            self.places[known.number()] = at + 1;
         }
     }
 
@@ -118,8 +110,8 @@ impl<'a> Environment<'a> {
     }
 
     fn text_of(&self, known: Known) -> Option<Text<'a>> {
-        let place = self.places[known.number()] as usize;
-        self.texts().get(place.checked_sub(1)?).copied()
+        let at = self.places[known.number()].checked_sub(1)?;
+        self.texts().get(at).copied()
     }
 
     /// Returns true when the name is set to exactly `1`.
@@ -156,10 +148,10 @@ impl<'a> Environment<'a> {
         let mut kept = Vec::with_capacity(texts.len() + more);
         let mut start = 0;
         for noted in self.noted.iter().rev() {
-            let Some(text) = texts.get(noted.at()) else { break };
+            let Some(text) = texts.get(noted.at) else { break };
             if !passes(*text, noted.known) {
-                kept.extend_from_slice(&texts[start..noted.at()]);
-                start = noted.at() + 1;
+                kept.extend_from_slice(&texts[start..noted.at]);
+                start = noted.at + 1;
             }
         }
         kept.extend_from_slice(&texts[start..]);

@@ -147,8 +147,11 @@ impl<'p, 'a> Inherited<'p, 'a> {
 
     /// Returns what passes, with room for what goward sets besides.
     fn entries(&self, env: &Environment<'a>, pins: usize) -> Vec<Text<'a>> {
+        // With nothing to compare with, all of them pass.
+        let is_open =
+            self.isolation == Isolation::Pinned && self.chosen.is_empty() && self.outer.is_empty();
         env.filtered(MOST_SET + pins, |text, known| match known.row() {
-            Some(row) if row.rule.is_allowable() => self.passes(text, row),
+            Some(row) if row.rule.is_allowable() => is_open || self.passes(text, row),
             Some(row) => row.rule.passes(self.isolation),
             None => known != var::PINNED && known != var::OWN_GOENV,
         })

@@ -351,7 +351,7 @@ fn decimal(number: u32) -> Vec<u8> {
     while number / divisor >= 10 {
         divisor *= 10;
     }
-    let mut digits = Vec::new();
+    let mut digits = Vec::with_capacity(10);
     while divisor > 0 {
         digits.push(b'0' + u8::try_from(number / divisor % 10).unwrap_or(0));
         divisor /= 10;
