@@ -8,13 +8,14 @@ use alloc::vec::Vec;
 
 /// `NAME=value` strings in their original order and bytes, and whose call it is.
 ///
-/// Each string is looked at once; after that, variables that goward asks about are found at once.
+/// Each string is looked at once; after that, variables that goward asks about are found at once, and so is
+/// what may not pass.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
     texts: Strings<'a>,
-    /// Those that goward knows, the last one first.
+    /// Those that goward knows, the last one first; at least all that are always noted.
     noted: Vec<Noted>,
-    /// Where the first of each known name stands, counted from 1; 0 for one that is unset.
+    /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
     places: Vec<usize>,
     user: Option<u32>,
 }
@@ -67,7 +68,7 @@ impl<'a> Environment<'a> {
     /// knows it. Those that stand before it come later.
     #[inline]
     fn note(&mut self, at: usize, entry: &[u8]) {
-        if let Some(known) = known::look_up(entry) {
+        if let Some(known) = known::look_up_noted(entry) {
             self.noted.push(Noted { at, known });
             self.places[known.number()] = at + 1;
         }
@@ -92,19 +93,19 @@ impl<'a> Environment<'a> {
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         let text = match known::find_name(name.as_bytes()) {
-            Some(known) => self.text_of(known)?,
-            None => *self.texts().iter().find(|text| is_named(**text, name))?,
+            Some(known) if known.is_always_noted() => self.text_of(known)?,
+            _ => *self.texts().iter().find(|text| is_named(**text, name))?,
         };
         value_behind(text, name.len())
     }
 
-    /// Returns the value of a name that is known, or `None` when it is unset or empty.
+    /// Returns the value of a name that is always noted, or `None` when it is unset or empty.
     pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
         let text = self.text_of(known)?;
         value_behind(text, known.length())
     }
 
-    /// Returns true when the name is set, if only to nothing.
+    /// Returns true when the name, one that is always noted, is set, if only to nothing.
     pub(crate) fn has(&self, known: Known) -> bool {
         self.text_of(known).is_some()
     }
@@ -138,7 +139,7 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
-    /// others those for which `passes` says so.
+    /// others those for which `passes` says so. It has to say so of names that are not always noted.
     pub(crate) fn filtered(
         &self,
         more: usize,
@@ -155,6 +156,20 @@ impl<'a> Environment<'a> {
             }
         }
         kept.extend_from_slice(&texts[start..]);
+        kept
+    }
+
+    /// The same, where `passes` may say no to every name that is known.
+    pub(crate) fn filtered_by_all(
+        &self,
+        more: usize,
+        passes: impl Fn(Text<'a>, Known) -> bool,
+    ) -> Vec<Text<'a>> {
+        let mut kept = Vec::with_capacity(self.texts().len() + more);
+        kept.extend(self.texts().iter().filter(|text| {
+            let known = known::look_up(text.to_c_str().to_bytes_with_nul());
+            known.is_none_or(|known| passes(**text, known))
+        }));
         kept
     }
 }
@@ -228,7 +243,7 @@ mod tests {
         ];
         let env = environment(&texts);
         let rows = core::cell::RefCell::new(Vec::new());
-        let all = env.filtered(0, |text, known| {
+        let all = env.filtered_by_all(0, |text, known| {
             rows.borrow_mut().push((text.to_c_str(), known.row().map(|row| row.name)));
             true
         });
@@ -243,7 +258,7 @@ mod tests {
             (c"GOWARD_HOME=/", None),
         ];
         assert_eq!(rows.into_inner(), want);
-        let none = env.filtered(0, |_, _| false);
+        let none = env.filtered_by_all(0, |_, _| false);
         let plain =
             [texts[0], texts[3], texts[5], texts[6], texts[7], texts[8], texts[12], texts[14]];
         assert_eq!(none.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), plain);

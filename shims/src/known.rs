@@ -4,7 +4,7 @@
 //! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
 //! it can be. Both tables are made at compile time.
 
-use crate::pins::{PINS, Pin};
+use crate::pins::{PINS, Pin, Rule};
 use crate::{names, words};
 use core::num::NonZero;
 
@@ -25,6 +25,9 @@ const ASKED: &[&str] = &[
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
 ];
+
+/// Rows that every call asks for, although they pass.
+const PASSING: &[&str] = &["HOME", "PWD", "XDG_CONFIG_HOME"];
 
 /// How many names there are.
 pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
@@ -97,6 +100,11 @@ impl Known {
         rest.is_some_and(|rest| has_star || rest.first().is_none_or(|byte| *byte == b'='))
     }
 
+    /// Returns true for what is asked for, and for rows that matter whatever the isolation.
+    pub(crate) fn is_always_noted(self) -> bool {
+        is_always_noted(self.number())
+    }
+
     /// Returns its row, if the table of pins has one.
     pub(crate) fn row(self) -> Option<&'static Pin> {
         PINS.get(self.number())
@@ -107,8 +115,19 @@ impl Known {
 /// whatever stands behind that.
 #[inline]
 pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
-    let letters = entry.first_chunk()?;
-    if TABLE.letters[place_of(*letters)] { find(Head::of(entry), entry, Head::of) } else { None }
+    look_up_in(&TABLE.letters, entry)
+}
+
+/// Like [`look_up`], but may pass over those that are not [`Known::is_always_noted`].
+#[inline]
+pub(crate) fn look_up_noted(entry: &[u8]) -> Option<Known> {
+    look_up_in(&TABLE.letters_of_noted, entry)
+}
+
+#[inline]
+fn look_up_in(letters: &[bool; PLACES], entry: &[u8]) -> Option<Known> {
+    let first = entry.first_chunk()?;
+    if letters[place_of(*first)] { find(Head::of(entry), entry, Head::of) } else { None }
 }
 
 /// Returns what is known of `name`.
@@ -206,6 +225,8 @@ const SHORT_STARS: usize = 3;
 struct Table {
     /// Whether a name begins with letters that have this place.
     letters: [bool; PLACES],
+    /// The same for those that are always noted.
+    letters_of_noted: [bool; PLACES],
     /// The first name with a head, at the head's place or behind it.
     places: [Option<Known>; PLACES],
     /// The head of each name.
@@ -224,6 +245,7 @@ impl Table {
     const fn new() -> Self {
         let mut table = Self {
             letters: [false; PLACES],
+            letters_of_noted: [false; PLACES],
             places: [None; PLACES],
             heads: [Head(0); COUNT],
             seconds: [Head(0); COUNT],
@@ -236,7 +258,9 @@ impl Table {
             let begin = without_star(name);
             let has_star = begin.len() < name.len();
             table.lengths[number] = if has_star { u8::MAX } else { small(name.len()) };
-            table.letters[place_of([name[0], name[1]])] = true;
+            let place = place_of([name[0], name[1]]);
+            table.letters[place] = true;
+            table.letters_of_noted[place] |= is_always_noted(number);
             if has_star && begin.len() < Head::LENGTH {
                 table.short_stars[stars] = Known::at(number);
                 stars += 1;
@@ -266,6 +290,17 @@ impl Table {
     }
 }
 
+const fn is_always_noted(number: usize) -> bool {
+    let mut at = 0;
+    while at < PASSING.len() {
+        if is_equal(name_at(number).as_bytes(), PASSING[at].as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    number >= PINS.len() || !matches!(PINS[number].rule, Rule::Pass | Rule::Scrub)
+}
+
 /// Returns a length as it is kept.
 #[expect(clippy::cast_possible_truncation, reason = "the compiler stops where it is larger")]
 const fn small(length: usize) -> u8 {
@@ -292,6 +327,7 @@ const fn name_at(number: usize) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pins::Isolation;
     use std::format;
     use std::string::String;
     use std::vec::Vec;
@@ -353,6 +389,41 @@ mod tests {
                 let want = (byte == b'G' && end.len() > 1).then(|| expected("GOROOT").unwrap());
                 assert_eq!(look_up(&entry).map(Known::number), want, "{entry:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_and_what_can_be_dropped_is_noted() {
+        for row in PINS {
+            let known = find_name(row.name.as_bytes()).unwrap();
+            let passes = row.rule.passes(Isolation::Pinned) && row.rule != Rule::Choose;
+            let is_asked = PASSING.contains(&row.name);
+            assert_eq!(known.is_always_noted(), !passes || is_asked, "{}", row.name);
+        }
+        for name in names().into_iter().filter(|name| !name.ends_with('*')) {
+            let known = find_name(name.as_bytes()).unwrap();
+            let found = look_up_noted(format!("{name}=x\0").as_bytes());
+            assert!(found == Some(known) || found.is_none() && !known.is_always_noted(), "{name}");
+        }
+        for asked in [
+            var::ALLOW,
+            var::BYPASS,
+            var::DEPTH,
+            var::GO,
+            var::GOENV,
+            var::GOTOOLCHAIN,
+            var::GOWARD_HOME,
+            var::HOME,
+            var::LOCK,
+            var::PINNED,
+            var::PROFILE,
+            var::OWN_GOENV,
+            var::PWD,
+            var::TRACE,
+            var::XDG_CONFIG_HOME,
+            var::XDG_DATA_HOME,
+        ] {
+            assert!(asked.is_always_noted(), "{asked:?}");
         }
     }
 

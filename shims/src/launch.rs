@@ -2,7 +2,7 @@
 
 use crate::barrier::Barrier;
 use crate::environment::Environment;
-use crate::known::var;
+use crate::known::{Known, var};
 use crate::pins::{self, Isolation, Pin, Rule};
 use crate::resolve::Tool;
 use crate::sys::{OwnedText, Text};
@@ -147,14 +147,24 @@ impl<'p, 'a> Inherited<'p, 'a> {
 
     /// Returns what passes, with room for what goward sets besides.
     fn entries(&self, env: &Environment<'a>, pins: usize) -> Vec<Text<'a>> {
+        let more = MOST_SET + pins;
+        if self.isolation == Isolation::Hermetic {
+            return env.filtered_by_all(more, |text, known| self.passes_known(text, known));
+        }
         // With nothing to compare with, all of them pass.
-        let is_open =
-            self.isolation == Isolation::Pinned && self.chosen.is_empty() && self.outer.is_empty();
-        env.filtered(MOST_SET + pins, |text, known| match known.row() {
-            Some(row) if row.rule.is_allowable() => is_open || self.passes(text, row),
+        let is_open = self.chosen.is_empty() && self.outer.is_empty();
+        env.filtered(more, |text, known| match known.row() {
+            Some(row) if row.rule.is_allowable() && is_open => true,
+            _ => self.passes_known(text, known),
+        })
+    }
+
+    fn passes_known(&self, text: Text, known: Known) -> bool {
+        match known.row() {
+            Some(row) if row.rule.is_allowable() => self.passes(text, row),
             Some(row) => row.rule.passes(self.isolation),
             None => known != var::PINNED && known != var::OWN_GOENV,
-        })
+        }
     }
 
     /// Decides about one that the lock can replace, or the user allow.
