@@ -4,10 +4,13 @@
 
 use crate::error::{Error, Kind, Result};
 use goward_shim::{Environment, layout, names};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What a command needs to know of its process.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,23 @@ pub struct Ctx {
     pub cwd: PathBuf,
     /// goward's own executable, links resolved.
     pub executable: PathBuf,
+}
+
+/// The caller's umask, while goward has its own.
+static CALLERS_UMASK: OnceLock<Mode> = OnceLock::new();
+
+/// Sees to it that what goward makes can be used by its owner and changed by nobody else, whatever the
+/// caller's umask says; what that keeps from others stays kept from them.
+pub fn take_own_umask() {
+    let callers = *CALLERS_UMASK.get_or_init(|| umask(Mode::RWXG | Mode::RWXO));
+    umask((callers | Mode::WGRP | Mode::WOTH) - Mode::RWXU);
+}
+
+/// Takes the caller's umask again, for what is the caller's own.
+pub fn take_callers_umask() {
+    if let Some(callers) = CALLERS_UMASK.get() {
+        umask(*callers);
+    }
 }
 
 /// Returns the user as which the process acts.
@@ -94,16 +114,15 @@ impl Ctx {
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
         let env = Environment::of(&entries);
-        layout::home(&env)
-            .map(|home| PathBuf::from(OsString::from_vec(home.into_owned())))
-            .ok_or_else(|| {
-                Error::new(
+        let home = layout::home(&env).map(Vec::from);
+        home.map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
+            Error::new(
                 Kind::Usage,
                 "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \
                  all unset or not absolute",
             )
             .hint(format!("choose one: `{}=/absolute/path`", names::HOME_VAR))
-            })
+        })
     }
 
     /// Returns the user's configuration directory: `$XDG_CONFIG_HOME/goward`, else

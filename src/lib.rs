@@ -5,7 +5,7 @@
 //! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks,
 //! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, and [`shell`] edits
 //! start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
-//! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
+//! those on [`ctx`], [`ui`], [`error`], [`holder`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
@@ -13,7 +13,9 @@ pub mod bundle;
 pub mod cli;
 pub mod config;
 pub mod ctx;
+pub mod depot;
 pub mod error;
+pub mod holder;
 pub mod net;
 pub mod ops;
 pub mod platform;

@@ -71,7 +71,10 @@ pub(crate) fn proxy(packed: &Path, directory: &Path) {
     write("list".into(), format!("{name}\n").as_bytes());
     write(format!("{name}.info"), format!("{{\"Version\":\"{name}\"}}").as_bytes());
     write(format!("{name}.mod"), b"module golang.org/toolchain\n");
-    write(format!("{name}.zip"), &wheel::module(packed, &name, &version));
+    write(
+        format!("{name}.zip"),
+        &wheel::zip(packed, &version, |path| wheel::in_module(&name, path)),
+    );
 }
 
 /// What the release says of itself.

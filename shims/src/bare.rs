@@ -248,15 +248,16 @@ unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
     // SAFETY: below `length`. The first and the last bytes are read before any is written.
     unsafe {
         if length >= 16 {
-            let last = from.add(length - 16).cast::<u128>().read_unaligned();
+            let end = length - 16;
+            let last = from.add(end).cast::<u128>().read_unaligned();
             let mut at = 0;
-            while length - at > 16 {
+            while at < end {
                 step!();
                 let words = from.add(at).cast::<u128>().read_unaligned();
                 to.add(at).cast::<u128>().write_unaligned(words);
                 at += 16;
             }
-            to.add(length - 16).cast::<u128>().write_unaligned(last);
+            to.add(end).cast::<u128>().write_unaligned(last);
         } else if length >= 8 {
             ends::<u64>(to, from, length);
         } else if length >= 4 {

@@ -18,6 +18,7 @@ pub use grammar::{
 pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
+use crate::words;
 use alloc::vec::Vec;
 use core::fmt;
 use grammar::{is_bare_key, is_platform};
@@ -279,8 +280,9 @@ impl<'a> Reader<'a> {
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or(Problem::BadLine)?);
         }
-        let (key, rest) = scan::split_once(line, b' ').ok_or(Problem::BadLine)?;
-        let value = rest.strip_prefix("= ").and_then(Value::parse).ok_or(Problem::BadLine)?;
+        let end = words::first(line.as_bytes(), b' ').ok_or(Problem::BadLine)?;
+        let (key, rest) = line.split_at(end);
+        let value = rest.strip_prefix(" = ").and_then(Value::parse).ok_or(Problem::BadLine)?;
         let read = match self.table {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),

@@ -11,7 +11,9 @@ pub mod bundle_install;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
+pub mod doctor;
 pub mod explain;
+pub mod gc;
 pub mod governing;
 pub mod init;
 pub mod install;
@@ -20,7 +22,9 @@ pub mod launch;
 pub mod link;
 pub mod link_root;
 pub mod lock;
+mod locks;
 pub mod log;
+pub mod mirror;
 mod modules;
 pub mod overrides;
 pub mod pick;
@@ -37,6 +41,7 @@ pub mod trust;
 pub mod uninstall;
 pub mod r#use;
 pub mod verify;
+mod waiting;
 
 use crate::config::Config;
 use crate::ctx::Ctx;
@@ -68,7 +73,8 @@ impl Session {
     ///
     /// When there is no place for it.
     pub fn store(&self) -> Result<Store> {
-        Ok(Store::new(self.ctx.home()?))
+        let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
+        Ok(store.with_system(self.config.system_store(&self.ctx)?))
     }
 
     /// Returns the project here; where nothing governs, the one that this directory could become.

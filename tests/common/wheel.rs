@@ -11,26 +11,35 @@ pub(crate) fn in_goroot(name: &str) -> Option<&str> {
     name.strip_prefix("go/").filter(|name| *name != "__init__.py" && !name.ends_with('/'))
 }
 
-/// Returns the zip of the module `name` (`v0.0.1-go1.27.1.linux-amd64`), with `own` files in the place of
-/// the wheel's, or besides them.
-pub(crate) fn module(wheel: &Path, name: &str, own: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let prefix = format!("golang.org/toolchain@{name}");
+/// Returns what a file of GOROOT is called in the zip of the module `name`
+/// (`v0.0.1-go1.27.1.linux-amd64`), if it is a part of that.
+pub(crate) fn in_module(name: &str, path: &str) -> Option<String> {
+    let (directory, file) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    let file = if file == "go.mod" { "_go.mod" } else { file };
+    (!directory.starts_with("misc/"))
+        .then(|| format!("golang.org/toolchain@{name}/{directory}{file}"))
+}
+
+/// Packs a wheel's toolchain as a zip, with each path in GOROOT called what `rename` says, if anything;
+/// with `own` files in the place of the wheel's, or besides them.
+pub(crate) fn zip(
+    wheel: &Path,
+    own: &[(&str, Vec<u8>)],
+    rename: impl Fn(&str) -> Option<String>,
+) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let mut wheel = ZipArchive::new(File::open(wheel).unwrap()).unwrap();
     for index in 0..wheel.len() {
         // As it is packed: to deflate 12,000 files once more takes longer than everything else.
         let entry = wheel.by_index_raw(index).unwrap();
         let name = entry.name().unwrap().into_owned();
-        let Some(path) = in_goroot(&name) else { continue };
-        if path.starts_with("misc/") || own.iter().any(|(own, _)| *own == path) {
-            continue;
+        let path = in_goroot(&name).filter(|path| own.iter().all(|(own, _)| own != path));
+        if let Some(name) = path.and_then(&rename) {
+            zip.raw_copy_file_rename(entry, name).unwrap();
         }
-        let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-        let name = if name == "go.mod" { "_go.mod" } else { name };
-        zip.raw_copy_file_rename(entry, format!("{prefix}/{directory}{name}")).unwrap();
     }
-    for (name, content) in own {
-        zip.start_file(format!("{prefix}/{name}"), SimpleFileOptions::default()).unwrap();
+    for (path, content) in own {
+        zip.start_file(rename(path).unwrap(), SimpleFileOptions::default()).unwrap();
         zip.write_all(content).unwrap();
     }
     zip.finish().unwrap().into_inner()

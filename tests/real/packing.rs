@@ -4,16 +4,14 @@
 //! directory with `complete_tree/go1.NN/` (default `../shared/fixtures`), and without it the tests
 //! that need them say that they did not run.
 
-use super::wheel;
+use super::wheel_for;
 use crate::common::archives::{ABSENT, gzip};
 use crate::common::skip;
-use crate::common::wheel as wheel_files;
-use crate::common::wheel::in_goroot;
+use crate::common::wheel::{self, in_goroot};
 use std::fs::{self, File};
-use std::io::{Cursor, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::ZipArchive;
 
 /// Returns the directory with the six files, if there is one.
 pub(crate) fn fixtures() -> Option<PathBuf> {
@@ -35,6 +33,23 @@ fn absent(version: &str, fixtures: &Path) -> impl Iterator<Item = (&'static str,
 
 /// Returns a release archive of a toolchain for Linux on x86-64.
 pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
+    tar_gz(version, "linux-amd64", fixtures)
+}
+
+/// Returns a release archive of a toolchain, and what its name ends with.
+pub(super) fn release_for(
+    version: &str,
+    platform: &str,
+    fixtures: &Path,
+) -> (&'static str, Vec<u8>) {
+    if platform.starts_with("windows-") {
+        (".zip", zip(version, platform, Some(fixtures), |path| Some(format!("go/{path}"))))
+    } else {
+        (".tar.gz", tar_gz(version, platform, fixtures))
+    }
+}
+
+fn tar_gz(version: &str, platform: &str, fixtures: &Path) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut add = |name: &str, content: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -42,7 +57,7 @@ pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
         header.set_mode(0o644);
         tar.append_data(&mut header, format!("go/{name}"), content).unwrap();
     };
-    let mut wheel = ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
+    let mut wheel = ZipArchive::new(File::open(wheel_for(version, platform)).unwrap()).unwrap();
     for index in 0..wheel.len() {
         let mut entry = wheel.by_index(index).unwrap();
         let name = entry.name().unwrap().into_owned();
@@ -60,8 +75,23 @@ pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
 /// Returns the zip of the module that a toolchain for Linux on x86-64 is; without `fixtures`, one that
 /// lacks the six files.
 pub(crate) fn module(version: &str, fixtures: Option<&Path>) -> Vec<u8> {
-    let name = format!("v0.0.1-go{version}.linux-amd64");
+    module_for(version, "linux-amd64", fixtures)
+}
+
+/// The same for a platform.
+pub(super) fn module_for(version: &str, platform: &str, fixtures: Option<&Path>) -> Vec<u8> {
+    let name = format!("v0.0.1-go{version}.{platform}");
+    zip(version, platform, fixtures, |path| wheel::in_module(&name, path))
+}
+
+/// Packs a toolchain, with each path in GOROOT called what `rename` says, if anything.
+fn zip(
+    version: &str,
+    platform: &str,
+    fixtures: Option<&Path>,
+    rename: impl Fn(&str) -> Option<String>,
+) -> Vec<u8> {
     let absent: Vec<_> =
         fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)).collect();
-    wheel_files::module(&wheel(version), &name, &absent)
+    wheel::zip(&wheel_for(version, platform), &absent, rename)
 }
