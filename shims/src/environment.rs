@@ -1,22 +1,31 @@
 //! The environment of a call, as the operating system hands it over.
 
 use crate::known::{self, Known, var};
-use crate::sys::{self, Text};
-use alloc::boxed::Box;
+use crate::sys::{self, Text, Texts};
 use alloc::ffi::CString;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// `NAME=value` strings in their original order and bytes, and whose call it is.
 ///
-/// Each string is looked at once; after that, variables that goward asks about are found at once.
+/// Each string is looked at once; after that, variables that goward asks about are found at once, and so is
+/// what may not pass.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
-    texts: Vec<Text<'a>>,
-    /// Those that goward knows, in their order.
+    texts: Strings<'a>,
+    /// Those that goward knows, the last one first; at least all that are always noted.
     noted: Vec<Noted>,
-    /// Which of them is the first of each known name, counted from 1; 0 for one that is unset.
-    places: Box<[u16; known::COUNT]>,
+    /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
+    places: Vec<usize>,
     user: Option<u32>,
+}
+
+/// The list of the strings.
+#[derive(Clone, Debug)]
+enum Strings<'a> {
+    /// The kernel's own.
+    Process(&'a [Text<'a>]),
+    Listed(Vec<Text<'a>>),
 }
 
 /// A string that goward knows.
@@ -29,30 +38,40 @@ struct Noted {
 
 impl Default for Environment<'_> {
     fn default() -> Self {
-        Self {
-            texts: Vec::new(),
-            noted: Vec::new(),
-            places: Box::new([0; known::COUNT]),
-            user: None,
-        }
+        Self::unread(Strings::Process(&[]))
     }
 }
 
 impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
-    pub fn new(texts: impl Into<Vec<Text<'a>>>) -> Self {
-        let mut env =
-            Self { texts: texts.into(), noted: Vec::with_capacity(32), ..Self::default() };
-        for (at, text) in env.texts.iter().enumerate() {
-            let Some(known) = known::look_up(*text) else { continue };
-            env.noted.push(Noted { at, known });
-            if let Some(place) = env.places.get_mut(known.number())
-                && *place == 0
-            {
-                *place = u16::try_from(env.noted.len()).unwrap_or(u16::MAX);
-            }
+    pub fn new(texts: Vec<Text<'a>>) -> Self {
+        let mut env = Self::unread(Strings::Process(&[]));
+        for (at, text) in texts.iter().enumerate().rev() {
+            env.note(at, text.to_c_str().to_bytes_with_nul());
         }
+        Self { texts: Strings::Listed(texts), ..env }
+    }
+
+    /// Takes those that the process was started with, without a look at where each of them ends.
+    pub fn of_process(texts: Texts<'a>) -> Self {
+        let mut env = Self::unread(Strings::Process(texts.all()));
+        texts.for_each_backwards(|at, begin| env.note(at, begin));
         env
+    }
+
+    fn unread(texts: Strings<'a>) -> Self {
+        let (noted, places) = (Vec::with_capacity(32), vec![0; known::COUNT]);
+        Self { texts, noted, places, user: None }
+    }
+
+    /// Notes the string at `at`, of which `entry` has at least the name and what follows, if goward
+    /// knows it. Those that stand before it come later.
+    #[inline]
+    fn note(&mut self, at: usize, entry: &[u8]) {
+        if let Some(known) = known::look_up_noted(entry) {
+            self.noted.push(Noted { at, known });
+            self.places[known.number()] = at + 1;
+        }
     }
 
     /// Takes `NAME=value` strings that somebody else keeps.
@@ -74,29 +93,26 @@ impl<'a> Environment<'a> {
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         let text = match known::find_name(name.as_bytes()) {
-            Some(known) => self.text_of(known)?,
-            None => *self.texts.iter().find(|text| is_named(**text, name))?,
+            Some(known) if known.is_always_noted() => self.text_of(known)?,
+            _ => *self.texts().iter().find(|text| is_named(**text, name))?,
         };
         value_behind(text, name.len())
     }
 
-    /// Returns the value of a name that is known, or `None` when it is unset or empty.
+    /// Returns the value of a name that is always noted, or `None` when it is unset or empty.
     pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
         let text = self.text_of(known)?;
         value_behind(text, known.length())
     }
 
-    /// Returns true when the name is set, if only to nothing.
+    /// Returns true when the name, one that is always noted, is set, if only to nothing.
     pub(crate) fn has(&self, known: Known) -> bool {
         self.text_of(known).is_some()
     }
 
     fn text_of(&self, known: Known) -> Option<Text<'a>> {
-        let place = usize::from(*self.places.get(known.number())?);
-        let start = self.noted.get(place.checked_sub(1)?..)?;
-        // The first of them; only in an endless environment one behind it.
-        let noted = start.iter().find(|noted| noted.known == known)?;
-        self.texts.get(noted.at).copied()
+        let at = self.places[known.number()].checked_sub(1)?;
+        self.texts().get(at).copied()
     }
 
     /// Returns true when the name is set to exactly `1`.
@@ -116,26 +132,44 @@ impl<'a> Environment<'a> {
 
     /// Returns the strings.
     pub fn texts(&self) -> &[Text<'a>] {
-        &self.texts
+        match &self.texts {
+            Strings::Process(texts) => texts,
+            Strings::Listed(texts) => texts,
+        }
     }
 
     /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
-    /// others those for which `passes` says so.
+    /// others those for which `passes` says so. It has to say so of names that are not always noted.
     pub(crate) fn filtered(
         &self,
         more: usize,
         passes: impl Fn(Text<'a>, Known) -> bool,
     ) -> Vec<Text<'a>> {
-        let mut kept = Vec::with_capacity(self.texts.len() + more);
+        let texts = self.texts();
+        let mut kept = Vec::with_capacity(texts.len() + more);
         let mut start = 0;
-        for noted in &self.noted {
-            let Some(text) = self.texts.get(noted.at) else { break };
+        for noted in self.noted.iter().rev() {
+            let Some(text) = texts.get(noted.at) else { break };
             if !passes(*text, noted.known) {
-                kept.extend_from_slice(self.texts.get(start..noted.at).unwrap_or_default());
+                kept.extend_from_slice(&texts[start..noted.at]);
                 start = noted.at + 1;
             }
         }
-        kept.extend_from_slice(self.texts.get(start..).unwrap_or_default());
+        kept.extend_from_slice(&texts[start..]);
+        kept
+    }
+
+    /// The same, where `passes` may say no to every name that is known.
+    pub(crate) fn filtered_by_all(
+        &self,
+        more: usize,
+        passes: impl Fn(Text<'a>, Known) -> bool,
+    ) -> Vec<Text<'a>> {
+        let mut kept = Vec::with_capacity(self.texts().len() + more);
+        kept.extend(self.texts().iter().filter(|text| {
+            let known = known::look_up(text.to_c_str().to_bytes_with_nul());
+            known.is_none_or(|known| passes(**text, known))
+        }));
         kept
     }
 }
@@ -209,7 +243,7 @@ mod tests {
         ];
         let env = environment(&texts);
         let rows = core::cell::RefCell::new(Vec::new());
-        let all = env.filtered(0, |text, known| {
+        let all = env.filtered_by_all(0, |text, known| {
             rows.borrow_mut().push((text.to_c_str(), known.row().map(|row| row.name)));
             true
         });
@@ -224,7 +258,7 @@ mod tests {
             (c"GOWARD_HOME=/", None),
         ];
         assert_eq!(rows.into_inner(), want);
-        let none = env.filtered(0, |_, _| false);
+        let none = env.filtered_by_all(0, |_, _| false);
         let plain =
             [texts[0], texts[3], texts[5], texts[6], texts[7], texts[8], texts[12], texts[14]];
         assert_eq!(none.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), plain);

@@ -1,6 +1,8 @@
 //! The nearest lock, walking up from the directory that the call is about.
 
-use crate::{layout, names, sys};
+use crate::sys::{self, OwnedText};
+use crate::{layout, names, words};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// A lock that was found and read, not yet parsed.
@@ -29,20 +31,18 @@ impl Found {
 ///
 /// A lock that is there but cannot be used: it is never skipped in favour of one further up.
 pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::ReadError)> {
-    let mut path = layout::join(directory, names::LOCK_FILE.as_bytes());
-    let mut end = path.len() - names::LOCK_FILE.len() - 1;
+    let name = names::LOCK_FILE.as_bytes();
+    let mut path = OwnedText::of(layout::below(directory, name));
+    let mut end = path.len() - name.len() - 1;
     loop {
-        match sys::read_owned(&path, crate::lock::MAX_SIZE) {
-            Ok(Some(file)) => return Ok(Some(Found::new(path, file))),
+        match sys::read_owned(path.as_text(), crate::lock::MAX_SIZE) {
+            Ok(Some(file)) => return Ok(Some(Found::new(path.into_bytes(), file))),
             Ok(None) => {}
-            Err(error) => return Err((path, error)),
+            Err(error) => return Err((path.into_bytes(), error)),
         }
-        let Some(above) = path[..end].iter().rposition(|&byte| byte == b'/') else {
-            return Ok(None);
-        };
+        let Some(above) = words::last(&path[..end], b'/') else { return Ok(None) };
         end = above;
-        path.truncate(end + 1);
-        path.extend_from_slice(names::LOCK_FILE.as_bytes());
+        path.replace_end(end + 1, name);
     }
 }
 
@@ -51,15 +51,15 @@ pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::Re
 /// Go 1.20 and newer take `-C` as the first flag, before or after the subcommand, which can be two
 /// words (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two hyphens.
 /// It goes there before it looks around, so the answer has no links and no `..`.
-pub fn project_directory(cwd: &[u8], args: &[&[u8]]) -> Vec<u8> {
+pub fn project_directory<'a>(cwd: &'a [u8], args: &[&[u8]]) -> Cow<'a, [u8]> {
     let command = match args {
         [b"mod" | b"telemetry" | b"work", _, ..] => 2,
         _ => 1,
     };
     let named = chdir_flag(args).or_else(|| chdir_flag(args.get(command..).unwrap_or_default()));
-    let Some(named) = named else { return cwd.into() };
+    let Some(named) = named else { return Cow::Borrowed(cwd) };
     let path = if named.starts_with(b"/") { named.into() } else { layout::join(cwd, named) };
-    sys::canonical(&path).unwrap_or(path)
+    Cow::Owned(sys::canonical(&path).unwrap_or(path))
 }
 
 fn chdir_flag<'a>(args: &[&'a [u8]]) -> Option<&'a [u8]> {
@@ -95,7 +95,7 @@ mod tests {
         ];
         for (args, want) in cases {
             let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-            assert_eq!(project_directory(b"/w", &args), want.as_bytes(), "{args:?}");
+            assert_eq!(&*project_directory(b"/w", &args), want.as_bytes(), "{args:?}");
         }
     }
 

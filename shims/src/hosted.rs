@@ -27,9 +27,9 @@ pub(super) fn start(run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>) ->
 
 /// Replaces this process; returns only on failure, with the operating system's error number. Std ignores
 /// SIGPIPE when it starts, and has its default here again.
-pub(super) fn exec(program: &[u8], argv: &[Text], env: Vec<Text>, more: &[OwnedText]) -> i32 {
+pub(super) fn exec(program: Text, argv: &[Text], env: Vec<Text>, more: &[OwnedText]) -> i32 {
     let os = |bytes| OsStr::from_bytes(bytes);
-    let mut command = Command::new(os(program));
+    let mut command = Command::new(os(program.to_bytes()));
     if let Some((name, args)) = argv.split_first() {
         command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
     }

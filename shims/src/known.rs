@@ -1,13 +1,12 @@
-//! The names of variables that goward knows, found letter by letter.
+//! The names of variables that goward knows, found by what an entry begins with.
 //!
-//! Every call looks at every variable of its environment, and nearly all of them are none of ours: most
-//! differ from every known name in their first or second letter. The names are a trie, made at compile
-//! time and kept as a double array (J. Aoe, 1989): a letter leads from a node to the place that is the
-//! node's base and the letter's code, if that place says that it belongs to the node.
+//! Every call looks at every variable of its environment, and nearly all of them are none of ours: most begin
+//! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
+//! it can be. Both tables are made at compile time.
 
-use crate::names;
-use crate::pins::{PINS, Pin};
-use crate::sys::Text;
+use crate::pins::{PINS, Pin, Rule};
+use crate::{names, words};
+use core::num::NonZero;
 
 /// What goward asks for, besides the rows of [`PINS`].
 const ASKED: &[&str] = &[
@@ -27,12 +26,15 @@ const ASKED: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
+/// Rows that every call asks for, although they pass.
+const PASSING: &[&str] = &["HOME", "PWD", "XDG_CONFIG_HOME"];
+
 /// How many names there are.
 pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
 
-/// A known name, or the row that stands for all that begin alike.
+/// A known name, or the row that stands for all that begin alike: its number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known(u16);
+pub(crate) struct Known(NonZero<u8>);
 
 /// Names that every call asks for.
 pub(crate) mod var {
@@ -62,19 +64,45 @@ impl Known {
         let mut number = 0;
         while !is_equal(name_at(number).as_bytes(), name.as_bytes()) {
             number += 1;
-            assert!((number as usize) < COUNT, "the name is not in the tables");
+            assert!(number < COUNT, "the name is not in the tables");
         }
-        Self(number)
+        Self::at(number)
+    }
+
+    const fn at(number: usize) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer names")]
+        match NonZero::new((number + 1) as u8) {
+            Some(number) => Self(number),
+            None => Self(NonZero::<u8>::MIN),
+        }
     }
 
     /// Returns its place among all of them.
     pub(crate) fn number(self) -> usize {
-        self.0.into()
+        usize::from(self.0.get()) - 1
     }
 
     /// Returns the length of the name, in bytes.
     pub(crate) fn length(self) -> usize {
-        name_at(self.0).len()
+        name_at(self.number()).len()
+    }
+
+    /// Returns what all names of a row with a star begin with; of others the name.
+    fn start(self) -> &'static [u8] {
+        without_star(name_at(self.number()).as_bytes())
+    }
+
+    /// Returns true when `text` begins with the name, up to an `=` or its own end.
+    #[inline(never)]
+    fn begins(self, text: &[u8]) -> bool {
+        let has_star = self.start().len() < self.length();
+        let rest = text.strip_prefix(self.start());
+        rest.is_some_and(|rest| has_star || rest.first().is_none_or(|byte| *byte == b'='))
+    }
+
+    /// Returns true for what is asked for, and for rows that matter whatever the isolation.
+    pub(crate) fn is_always_noted(self) -> bool {
+        is_always_noted(self.number())
     }
 
     /// Returns its row, if the table of pins has one.
@@ -83,241 +111,238 @@ impl Known {
     }
 }
 
-/// Returns what is known of the variable that `entry`, `NAME=value`, sets.
-pub(crate) fn look_up(entry: Text) -> Option<Known> {
-    // Most end here.
-    if !may_begin(entry.first_two()) {
-        return None;
-    }
-    let mut node = Node::root();
-    entry.find_map(|byte| match node.child(byte) {
-        Some(child) => {
-            node = child;
-            child.name().map(Some)
-        }
-        None => Some(None),
-    })?
+/// Returns what is known of the variable that `entry` sets: `NAME=value`, the NUL that ends it, and
+/// whatever stands behind that.
+#[inline]
+pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
+    look_up_in(&TABLE.letters, entry)
+}
+
+/// Like [`look_up`], but may pass over those that are not [`Known::is_always_noted`].
+#[inline]
+pub(crate) fn look_up_noted(entry: &[u8]) -> Option<Known> {
+    look_up_in(&TABLE.letters_of_noted, entry)
+}
+
+#[inline]
+fn look_up_in(letters: &[bool; PLACES], entry: &[u8]) -> Option<Known> {
+    let first = entry.first_chunk()?;
+    if letters[place_of(*first)] { find(Head::of(entry), entry, Head::of) } else { None }
 }
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    let mut node = Node::root();
-    for &byte in name {
-        node = node.child(byte)?;
-        if let Some(known) = node.name() {
-            // The row for many names; another name ends with the `=` that is not here.
-            return (byte != b'=').then_some(known);
+    // An `=` would end another name.
+    if words::first(name, b'=').is_some() {
+        return None;
+    }
+    find(Head::of_name(name), name, Head::of_name)
+}
+
+/// Finds the name that `text` begins with, up to its `=` or its end, or the row for all that begin alike.
+#[inline(never)]
+fn find(head: Head, text: &[u8], head_of: impl Fn(&[u8]) -> Head) -> Option<Known> {
+    let mut place = head.place();
+    while let Some(known) = TABLE.places[place] {
+        if TABLE.heads[known.number()] == head {
+            // The `=` is part of a short name's head.
+            if usize::from(TABLE.lengths[known.number()]) < Head::LENGTH {
+                return Some(known);
+            }
+            return find_long(known, head, text, head_of);
+        }
+        place = (place + 1) % PLACES;
+    }
+    TABLE.short_stars.into_iter().find(|known| text.starts_with(known.start()))
+}
+
+/// Finds the right one of the names that have the head of the first of them, and stand behind it.
+#[inline(never)]
+fn find_long(
+    first: Known,
+    head: Head,
+    text: &[u8],
+    head_of: impl Fn(&[u8]) -> Head,
+) -> Option<Known> {
+    let second = head_of(text.get(Head::LENGTH..)?);
+    let numbers = (first.number()..COUNT).take_while(|number| TABLE.heads[*number] == head);
+    numbers.map(Known::at).find(|known| {
+        if usize::from(TABLE.lengths[known.number()]) < 2 * Head::LENGTH {
+            TABLE.seconds[known.number()] == second
+        } else {
+            known.begins(text)
+        }
+    })
+}
+
+/// Returns where the table of first letters has these.
+const fn place_of(letters: [u8; 2]) -> usize {
+    let hash = (u16::from_le_bytes(letters) as u32).wrapping_mul(0x9e37_79b9);
+    (hash >> (u32::BITS - PLACES.ilog2())) as usize
+}
+
+/// What an entry begins with: eight bytes as a number, zeros behind an `=` among them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Head(u64);
+
+impl Head {
+    const LENGTH: usize = size_of::<u64>();
+
+    #[inline]
+    fn of(entry: &[u8]) -> Self {
+        match entry.first_chunk() {
+            Some(word) => Self::of_word(u64::from_le_bytes(*word)),
+            None => Self::of_word(words::short(entry)),
         }
     }
-    node.child(b'=')?.name()
-}
 
-/// Returns false for two letters that no name begins with, and for few others true.
-fn may_begin(two: [u8; 2]) -> bool {
-    static PAIRS: [u32; 1024] = pairs();
-    let [first, second] = two;
-    PAIRS[usize::from(first) << 2 | usize::from(second) >> 6] >> (second & 31) & 1 == 1
-}
-
-const fn pairs() -> [u32; 1024] {
-    let mut pairs = [0; 1024];
-    let mut number = 0;
-    while (number as usize) < COUNT {
-        let name = name_at(number).as_bytes();
-        pairs[(name[0] as usize) << 2 | name[1] as usize >> 6] |= 1 << (name[1] & 31);
-        number += 1;
-    }
-    pairs
-}
-
-/// A place of the trie, and what is there.
-#[derive(Clone, Copy)]
-struct Node {
-    place: u16,
-    base: u16,
-}
-
-impl Node {
-    fn root() -> Self {
-        Self { place: narrow(ROOT), base: TRIE[ROOT].base }
+    fn of_word(word: u64) -> Self {
+        let marks = words::marks(word, b'=');
+        Self(word & (marks ^ marks.wrapping_sub(1)))
     }
 
-    fn child(self, letter: u8) -> Option<Self> {
-        let place = (self.base + u16::from(letter)) & LAST;
-        let found = TRIE[usize::from(place)];
-        (found.parent == self.place).then_some(Self { place, base: found.base })
+    /// Returns the head of all entries that set a variable called so.
+    const fn of_name(name: &[u8]) -> Self {
+        match name.first_chunk() {
+            Some(word) => Self(u64::from_le_bytes(*word)),
+            None => Self(words::short(name) | (b'=' as u64) << (8 * name.len())),
+        }
     }
 
-    /// Returns the name that ends here.
-    fn name(self) -> Option<Known> {
-        self.base.checked_sub(NAMES).map(Known)
+    /// Returns where to look first.
+    #[expect(clippy::cast_possible_truncation, reason = "only some bits are left")]
+    const fn place(self) -> usize {
+        // Fibonacci hashing: the golden ratio spreads what lies close together.
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize
     }
 }
 
-/// The node from which all names start. No node is the child of 0, which stands for nobody.
-const ROOT: usize = 1;
-/// Places of nodes, a power of two. A base is smaller, so that it and a letter are a place.
-const PLACES: usize = 2048;
-/// The last place; as a mask it keeps what is no letter of a name inside.
-const LAST: u16 = narrow(PLACES - 1);
-/// What a node has in place of a base when a name ends there: this and the name's number.
-const NAMES: u16 = 0x8000;
+/// Places of the table, a power of two: so many that nearly all are free.
+const PLACES: usize = 1024;
+/// How many rows stand for names with less in common than a head.
+const SHORT_STARS: usize = 3;
 
-/// A place of the double array.
-#[derive(Clone, Copy)]
-struct Place {
-    base: u16,
-    parent: u16,
+struct Table {
+    /// Whether a name begins with letters that have this place.
+    letters: [bool; PLACES],
+    /// The same for those that are always noted.
+    letters_of_noted: [bool; PLACES],
+    /// The first name with a head, at the head's place or behind it.
+    places: [Option<Known>; PLACES],
+    /// The head of each name.
+    heads: [Head; COUNT],
+    /// The head of what stands behind it.
+    seconds: [Head; COUNT],
+    /// The length of each name; of a row with a star one that is longer than all names.
+    lengths: [u8; COUNT],
+    /// Those that are not in the places.
+    short_stars: [Known; SHORT_STARS],
 }
 
-static TRIE: [Place; PLACES] = Trie::new().places;
+static TABLE: Table = Table::new();
 
-/// The trie while it is made.
-struct Trie {
-    places: [Place; PLACES],
-}
-
-impl Trie {
+impl Table {
     const fn new() -> Self {
-        let mut trie = Self { places: [Place { base: 0, parent: 0 }; PLACES] };
-        // Nodes whose children are still to be placed, each with its first name and its depth.
-        let mut todo = [(0, 0, 0); COUNT];
-        todo[0] = (ROOT, 0, 0);
-        let mut count = 1;
-        // The places before are taken.
-        let mut free = ROOT + 1;
-        while count > 0 {
-            count -= 1;
-            let (node, name, depth) = todo[count];
-            let children = Children::of(name, depth);
-            while trie.places[free].parent != 0 {
-                free += 1;
-            }
-            let base = trie.room(&children, free);
-            trie.places[node].base = narrow(base);
-            let mut at = 0;
-            while at < children.count {
-                let (letter, name) = children.all[at];
-                let child = base + letter as usize;
-                trie.places[child].parent = narrow(node);
-                let text = name_at(name).as_bytes();
-                if text.len() == depth || is_star(text, depth + 1) {
-                    trie.places[child].base = NAMES + name;
-                } else {
-                    todo[count] = (child, name, depth + 1);
-                    count += 1;
-                }
-                at += 1;
-            }
-        }
-        trie
-    }
-
-    /// Finds a base with which all children have a place that is free, the first one at `free` or behind.
-    const fn room(&self, children: &Children, free: usize) -> usize {
-        let first = children.all[0].0 as usize;
-        let mut base = if free > first { free - first } else { 1 };
-        loop {
-            let mut at = 0;
-            while at < children.count {
-                let place = base + children.all[at].0 as usize;
-                if self.places[place].parent != 0 || place <= ROOT {
-                    break;
-                }
-                at += 1;
-            }
-            if at == children.count {
-                return base;
-            }
-            base += 1;
-        }
-    }
-}
-
-/// The letters that follow in some names, each with the first name that has it.
-struct Children {
-    all: [(u8, u16); 64],
-    count: usize,
-}
-
-impl Children {
-    /// Finds what follows the first `depth` letters of a name; names end with `=`.
-    const fn of(name: u16, depth: usize) -> Self {
-        let mut children = Self { all: [(0, 0); 64], count: 0 };
-        let start = name_at(name).as_bytes();
-        let mut number = name;
-        while (number as usize) < COUNT {
+        let mut table = Self {
+            letters: [false; PLACES],
+            letters_of_noted: [false; PLACES],
+            places: [None; PLACES],
+            heads: [Head(0); COUNT],
+            seconds: [Head(0); COUNT],
+            lengths: [0; COUNT],
+            short_stars: [Known::at(0); SHORT_STARS],
+        };
+        let (mut number, mut stars) = (0, 0);
+        while number < COUNT {
             let name = name_at(number).as_bytes();
-            if begins_alike(start, name, depth) {
-                children.note(if depth < name.len() { name[depth] } else { b'=' }, number);
+            let begin = without_star(name);
+            let has_star = begin.len() < name.len();
+            table.lengths[number] = if has_star { u8::MAX } else { small(name.len()) };
+            let place = place_of([name[0], name[1]]);
+            table.letters[place] = true;
+            table.letters_of_noted[place] |= is_always_noted(number);
+            if has_star && begin.len() < Head::LENGTH {
+                table.short_stars[stars] = Known::at(number);
+                stars += 1;
+            } else {
+                table.enter(number, Head::of_name(begin));
+            }
+            if name.len() >= Head::LENGTH {
+                table.seconds[number] = Head::of_name(name.split_at(Head::LENGTH).1);
             }
             number += 1;
         }
-        children
+        assert!(stars == SHORT_STARS);
+        table
     }
 
-    const fn note(&mut self, letter: u8, name: u16) {
-        let mut at = 0;
-        while at < self.count {
-            if self.all[at].0 == letter {
+    const fn enter(&mut self, number: usize, head: Head) {
+        self.heads[number] = head;
+        let mut place = head.place();
+        while let Some(known) = self.places[place] {
+            if self.heads[known.0.get() as usize - 1].0 == head.0 {
+                assert!(self.heads[number - 1].0 == head.0, "what begins alike stands together");
                 return;
             }
-            at += 1;
+            place = (place + 1) % PLACES;
         }
-        self.all[self.count] = (letter, name);
-        self.count += 1;
+        self.places[place] = Some(Known::at(number));
     }
 }
 
-/// Returns a place as it is kept.
-#[expect(clippy::cast_possible_truncation, reason = "there are fewer places")]
-const fn narrow(place: usize) -> u16 {
-    assert!(place < PLACES);
-    place as u16
-}
-
-const fn begins_alike(one: &[u8], other: &[u8], length: usize) -> bool {
-    if other.len() < length {
-        return false;
-    }
+const fn is_always_noted(number: usize) -> bool {
     let mut at = 0;
-    while at < length {
-        if one[at] != other[at] {
-            return false;
+    while at < PASSING.len() {
+        if is_equal(name_at(number).as_bytes(), PASSING[at].as_bytes()) {
+            return true;
         }
         at += 1;
     }
-    true
+    number >= PINS.len() || !matches!(PINS[number].rule, Rule::Pass | Rule::Scrub)
+}
+
+/// Returns a length as it is kept.
+#[expect(clippy::cast_possible_truncation, reason = "the compiler stops where it is larger")]
+const fn small(length: usize) -> u8 {
+    assert!(length < 64 && COUNT < u8::MAX as usize);
+    length as u8
+}
+
+const fn without_star(name: &[u8]) -> &[u8] {
+    if let [begin @ .., b'*'] = name { begin } else { name }
 }
 
 const fn is_equal(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && begins_alike(one, other, one.len())
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
-const fn is_star(name: &[u8], at: usize) -> bool {
-    at + 1 == name.len() && name[at] == b'*'
-}
-
-const fn name_at(number: u16) -> &'static str {
-    let number = number as usize;
+const fn name_at(number: usize) -> &'static str {
     if number < PINS.len() { PINS[number].name } else { ASKED[number - PINS.len()] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::ffi::CString;
+    use crate::pins::Isolation;
     use std::format;
     use std::string::String;
     use std::vec::Vec;
 
     fn number_of(entry: &str) -> Option<usize> {
-        let entry = CString::new(entry).unwrap();
-        look_up(Text::new(&entry)).map(Known::number)
+        let whole = look_up(format!("{entry}\0").as_bytes());
+        for behind in ["\0G", "\0x", "\0GOROOT=/x\0HOME=/", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0="] {
+            let block = format!("{entry}{behind}");
+            assert_eq!(look_up(block.as_bytes()), whole, "{block:?}");
+        }
+        whole.map(Known::number)
     }
 
     fn names() -> Vec<&'static str> {
-        (0..).take(COUNT).map(name_at).collect()
+        (0..COUNT).map(name_at).collect()
     }
 
     /// What a search through the list says.
@@ -360,24 +385,73 @@ mod tests {
         }
         for byte in 1..=255 {
             for end in [&b"="[..], b"OROOT=x"] {
-                let entry = CString::new([&[byte], end].concat()).unwrap();
+                let entry = [&[byte], end, b"\0"].concat();
                 let want = (byte == b'G' && end.len() > 1).then(|| expected("GOROOT").unwrap());
-                assert_eq!(look_up(Text::new(&entry)).map(Known::number), want, "{entry:?}");
+                assert_eq!(look_up(&entry).map(Known::number), want, "{entry:?}");
             }
         }
     }
 
-    /// Every node has one parent, whose base and a letter it is.
     #[test]
-    fn no_two_nodes_share_a_place() {
-        let nodes = TRIE.iter().filter(|place| place.parent != 0).count();
-        let mut prefixes: Vec<String> = Vec::new();
-        for name in names() {
-            let whole = name.strip_suffix('*').map_or_else(|| format!("{name}="), String::from);
-            prefixes.extend((1..=whole.len()).map(|end| String::from(&whole[..end])));
+    fn what_is_asked_for_and_what_can_be_dropped_is_noted() {
+        for row in PINS {
+            let known = find_name(row.name.as_bytes()).unwrap();
+            let passes = row.rule.passes(Isolation::Pinned) && row.rule != Rule::Choose;
+            let is_asked = PASSING.contains(&row.name);
+            assert_eq!(known.is_always_noted(), !passes || is_asked, "{}", row.name);
         }
-        prefixes.sort();
-        prefixes.dedup();
-        assert_eq!(nodes, prefixes.len());
+        for name in names().into_iter().filter(|name| !name.ends_with('*')) {
+            let known = find_name(name.as_bytes()).unwrap();
+            let found = look_up_noted(format!("{name}=x\0").as_bytes());
+            assert!(found == Some(known) || found.is_none() && !known.is_always_noted(), "{name}");
+        }
+        for asked in [
+            var::ALLOW,
+            var::BYPASS,
+            var::DEPTH,
+            var::GO,
+            var::GOENV,
+            var::GOTOOLCHAIN,
+            var::GOWARD_HOME,
+            var::HOME,
+            var::LOCK,
+            var::PINNED,
+            var::PROFILE,
+            var::OWN_GOENV,
+            var::PWD,
+            var::TRACE,
+            var::XDG_CONFIG_HOME,
+            var::XDG_DATA_HOME,
+        ] {
+            assert!(asked.is_always_noted(), "{asked:?}");
+        }
+    }
+
+    /// What is none of ours is passed over with one look.
+    #[test]
+    fn nearly_all_places_are_free() {
+        let taken = TABLE.places.iter().flatten().count();
+        let letters = TABLE.letters.iter().filter(|taken| **taken).count();
+        assert!(taken * 8 < PLACES && letters * 20 < PLACES, "{taken} {letters}");
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        for (name, want) in [
+            ("PKG_CONFIG", Some("PKG_CONFIG")),
+            ("PKG_CONFIG_", Some("PKG_CONFIG_*")),
+            ("PKG_CONFIG_LIBDIR", Some("PKG_CONFIG_*")),
+            ("PKG_CONFI", None),
+            ("GOTOOLCHAIN", Some("GOTOOLCHAIN")),
+            ("GOTOOLCHAINS", None),
+            ("GOTOOLDIR", Some("GOTOOLDIR")),
+            ("CCACHE_DIR", Some("CCACHE_*")),
+            ("CCACHE", None),
+            ("HG", Some("HG*")),
+        ] {
+            let row = |known: Option<Known>| known.map(|known| known.row().unwrap().name);
+            assert_eq!(row(find_name(name.as_bytes())), want, "{name}");
+            assert_eq!(row(look_up(format!("{name}=x").as_bytes())), want, "{name}");
+        }
     }
 }

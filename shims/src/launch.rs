@@ -2,18 +2,19 @@
 
 use crate::barrier::Barrier;
 use crate::environment::Environment;
-use crate::known::var;
+use crate::known::{Known, var};
 use crate::pins::{self, Isolation, Pin, Rule};
 use crate::resolve::Tool;
 use crate::sys::{OwnedText, Text};
 use crate::{layout, names};
 use alloc::vec::Vec;
+use core::ptr;
 
 /// What to hand to `execve`, with the arguments of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
     /// Absolute path of the program.
-    pub program: Vec<u8>,
+    pub program: OwnedText,
     /// What passes of the caller's environment, as `NAME=value` strings.
     pub kept: Vec<Text<'a>>,
     /// What goward sets.
@@ -51,14 +52,12 @@ pub struct Selection<'s> {
 /// goward sets is owned.
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
-    let program = layout::join(&layout::tree(home, key), tool.path());
-    let kept = Inherited::new(isolation, pins, env).entries(env);
+    let program = layout::program(home, key, tool.path());
+    let chosen = chosen(pins);
+    let kept = Inherited::new(isolation, &chosen, env).entries(env, pins.len());
     let mut entries = Vec::with_capacity(MOST_SET + pins.len());
+    entries.push(goroot_entry(selection));
     let mut set = |name: &str, value: &[u8]| entries.push(OwnedText::entry(name, value));
-    match goroot {
-        Some(path) => set("GOROOT", path.as_bytes()),
-        None => set("GOROOT", &layout::root(home, key)),
-    }
     set("GOTOOLCHAIN", b"local");
     set("GOENV", &barrier.path);
     if let Some(chosen) = barrier.chosen {
@@ -67,10 +66,18 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
     for (name, value) in pins {
         set(name, value.as_bytes());
     }
-    if let Some(marker) = marker(goroot, pins) {
+    if let Some(marker) = marker(goroot, &chosen) {
         set(names::PINNED_VAR, &marker);
     }
     Launch { program, kept, set: entries }
+}
+
+fn goroot_entry(selection: &Selection) -> OwnedText {
+    if let Some(path) = selection.goroot {
+        return OwnedText::entry("GOROOT", path.as_bytes());
+    }
+    let [home, root, key] = layout::root_parts(selection.home, selection.key);
+    OwnedText::of([b"GOROOT=", home, root, key])
 }
 
 /// Returns the launch of a `go` that is not ours.
@@ -78,14 +85,15 @@ pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -
 /// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
 /// outer lock has for it), the outer call's values are removed; otherwise the environment is the
 /// caller's.
-pub fn foreign<'a>(program: Vec<u8>, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
+#[cold]
+pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
     let roots = home.map(|home| layout::join(home, b"root/"));
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
     let is_root =
         env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
     let is_fixed = |e: &Text| e.name() == b"GOROOT" && inherited.is_from_outer_call(*e);
     let nested = is_root || env.texts().iter().any(is_fixed);
-    let kept = if nested { inherited.entries(env) } else { env.texts().to_vec() };
+    let kept = if nested { inherited.entries(env, 0) } else { env.texts().to_vec() };
     let chosen = env.get(names::GOENV_VAR).filter(|_| nested);
     let set = chosen.map(|chosen| OwnedText::entry("GOENV", chosen)).into_iter().collect();
     Launch { program, kept, set }
@@ -96,15 +104,21 @@ const MOST_SET: usize = 6;
 /// Between the entries of [`names::PINNED_VAR`]; no value that stands there holds it.
 const MARKER_SEPARATOR: u8 = b';';
 
+/// A pin in the place of a value that would pass otherwise: its row, and its own value.
+type Chosen<'p> = (&'static Pin, &'p str);
+
+fn chosen<'p>(pins: &[(&'p str, &'p str)]) -> Vec<Chosen<'p>> {
+    let row = |(name, value): &(&str, &'p str)| Some((pins::row(name.as_bytes())?, *value));
+    pins.iter().filter_map(row).filter(|(row, _)| row.rule == Rule::Choose).collect()
+}
+
 /// Returns what tells a nested call which of its values are not the user's: the entries of rows
 /// that would pass where another lock does not mention them, and a GOROOT that is none of our roots.
-fn marker(goroot: Option<&str>, pins: &[(&str, &str)]) -> Option<Vec<u8>> {
-    let chosen = |(name, _): &&(&str, &str)| {
-        pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Choose)
-    };
+fn marker(goroot: Option<&str>, chosen: &[Chosen]) -> Option<Vec<u8>> {
     let goroot = goroot.map(|path| ("GOROOT", path));
     let mut marker = Vec::new();
-    for (name, value) in goroot.into_iter().chain(pins.iter().filter(chosen).copied()) {
+    let chosen = chosen.iter().map(|(row, value)| (row.name, *value));
+    for (name, value) in goroot.into_iter().chain(chosen) {
         if !marker.is_empty() {
             marker.push(MARKER_SEPARATOR);
         }
@@ -118,7 +132,7 @@ fn marker(goroot: Option<&str>, pins: &[(&str, &str)]) -> Option<Vec<u8>> {
 /// What decides which of the caller's entries pass.
 struct Inherited<'p, 'a> {
     isolation: Isolation,
-    pins: &'p [(&'p str, &'p str)],
+    chosen: &'p [Chosen<'p>],
     /// The user's list of names.
     allowed: &'a [u8],
     /// What an outer call of ours set.
@@ -126,28 +140,44 @@ struct Inherited<'p, 'a> {
 }
 
 impl<'p, 'a> Inherited<'p, 'a> {
-    fn new(isolation: Isolation, pins: &'p [(&'p str, &'p str)], env: &Environment<'a>) -> Self {
+    fn new(isolation: Isolation, chosen: &'p [Chosen<'p>], env: &Environment<'a>) -> Self {
         let list = |name| env.known(name).unwrap_or_default();
-        Self { isolation, pins, allowed: list(var::ALLOW), outer: list(var::PINNED) }
+        Self { isolation, chosen, allowed: list(var::ALLOW), outer: list(var::PINNED) }
     }
 
-    fn entries(&self, env: &Environment<'a>) -> Vec<Text<'a>> {
-        let more = MOST_SET + self.pins.len();
+    /// Returns what passes, with room for what goward sets besides.
+    fn entries(&self, env: &Environment<'a>, pins: usize) -> Vec<Text<'a>> {
+        let more = MOST_SET + pins;
+        if self.isolation == Isolation::Hermetic {
+            return env.filtered_by_all(more, |text, known| self.passes_known(text, known));
+        }
+        // With nothing to compare with, all of them pass.
+        let is_open = self.chosen.is_empty() && self.outer.is_empty();
         env.filtered(more, |text, known| match known.row() {
-            Some(row) => self.passes(text, row),
-            None => known != var::PINNED && known != var::OWN_GOENV,
+            Some(row) if row.rule.is_allowable() && is_open => true,
+            _ => self.passes_known(text, known),
         })
     }
 
-    fn passes(&self, text: Text, row: &Pin) -> bool {
+    fn passes_known(&self, text: Text, known: Known) -> bool {
+        match known.row() {
+            Some(row) if row.rule.is_allowable() => self.passes(text, row),
+            Some(row) => row.rule.passes(self.isolation),
+            None => known != var::PINNED && known != var::OWN_GOENV,
+        }
+    }
+
+    /// Decides about one that the lock can replace, or the user allow.
+    #[inline(never)]
+    fn passes(&self, text: Text, row: &'static Pin) -> bool {
         if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
             return false;
         }
-        row.rule.passes(self.isolation) || row.rule.is_allowable() && self.is_allowed(text, row)
+        row.rule.passes(self.isolation) || self.is_allowed(text, row)
     }
 
-    fn is_pinned(&self, row: &Pin) -> bool {
-        self.pins.iter().any(|(pinned, _)| *pinned == row.name)
+    fn is_pinned(&self, row: &'static Pin) -> bool {
+        self.chosen.iter().any(|(chosen, _)| ptr::eq(*chosen, row))
     }
 
     fn is_from_outer_call(&self, text: Text) -> bool {
@@ -181,7 +211,7 @@ mod tests {
         pins: &[(&str, &str)],
         env: &Environment<'a>,
     ) -> Launch<'a> {
-        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
         let selection =
             Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
         toolchain(&selection, Tool::Go, env)
@@ -214,7 +244,7 @@ mod tests {
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch("k", Isolation::Pinned, &pins, &env);
-        assert_eq!(launch.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*launch.program, b"/s/tree/k/bin/go");
         assert_eq!(
             shown(&launch),
             [
@@ -232,7 +262,7 @@ mod tests {
     #[test]
     fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
         let own = environment(&[c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), &own, Some(b"/s"));
+        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &own, Some(b"/s"));
         assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = environment(&[
             c"GOROOT=/s/root/k",
@@ -242,30 +272,30 @@ mod tests {
             c"GOENV=/s/goenv/none",
             c"GOWARD_GOENV=/own",
         ]);
-        let launch = foreign(b"/usr/bin/go".to_vec(), &nested, Some(b"/s"));
+        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &nested, Some(b"/s"));
         assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
     }
 
     #[test]
     fn a_fixed_goroot_takes_the_place_of_the_root_and_ends_like_one() {
-        let barrier = Barrier { path: b"/s/goenv/none".to_vec(), own: None, chosen: None };
+        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
         let (goroot, isolation) = (Some("/opt/go"), Isolation::Pinned);
         let pins = [("GOFLAGS", "-trimpath")];
         let selection =
             Selection { home: b"/s", key: "k", goroot, isolation, pins: &pins, barrier: &barrier };
         let outer = toolchain(&selection, Tool::Go, &Environment::default());
-        assert_eq!(outer.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*outer.program, b"/s/tree/k/bin/go");
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
         let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
         let entries: Vec<CString> = texts(&outer).map(CString::from).collect();
         let env = Environment::of(&entries);
-        let nested = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let nested = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert!(shown(&nested).is_empty());
         assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
         // A GOROOT that was given on purpose in between is the caller's.
         let env = environment(&[c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
-        let own = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let own = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert_eq!(shown(&own)[0], "GOROOT=/own");
     }
 
@@ -319,7 +349,7 @@ mod tests {
             ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
         let env = Environment::of(&entries);
-        let foreign = foreign(b"/usr/bin/go".to_vec(), &env, Some(b"/s"));
+        let foreign = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert_eq!(shown(&foreign), [""; 0]);
         // What was set on purpose in between is the caller's.
         let env: &[&CStr] = &[c"GOFLAGS=-mod=mod", c"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];

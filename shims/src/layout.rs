@@ -15,6 +15,8 @@
 use crate::environment::Environment;
 use crate::known::var;
 use crate::names;
+use crate::sys::OwnedText;
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -40,7 +42,7 @@ const fn host_platform() -> &'static str {
 
 /// Returns the store's home: `GOWARD_HOME`, else `$XDG_DATA_HOME/goward`, else
 /// `$HOME/.local/share/goward`; `None` when all three are unset or not absolute.
-pub fn home(env: &Environment) -> Option<Vec<u8>> {
+pub fn home<'a>(env: &Environment<'a>) -> Option<Cow<'a, [u8]>> {
     // The root directory is nobody's store, and nothing is left of it without its slash.
     let absolute = |name| {
         env.known(name).filter(|path: &&[u8]| {
@@ -48,12 +50,12 @@ pub fn home(env: &Environment) -> Option<Vec<u8>> {
         })
     };
     if let Some(home) = absolute(var::GOWARD_HOME) {
-        return Some(without_trailing_slashes(home).into());
+        return Some(Cow::Borrowed(without_trailing_slashes(home)));
     }
     if let Some(data) = absolute(var::XDG_DATA_HOME) {
-        return Some(join(data, b"goward"));
+        return Some(Cow::Owned(join(data, b"goward")));
     }
-    Some(join(absolute(var::HOME)?, b".local/share/goward"))
+    Some(Cow::Owned(join(absolute(var::HOME)?, b".local/share/goward")))
 }
 
 /// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
@@ -71,17 +73,19 @@ pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
 /// six bytes of the h1 digest as 12 hexadecimal digits. `h1` must be well formed
 /// ([`crate::lock::is_h1`]); other input gives a name that no toolchain has.
 pub fn key(version: &str, platform: &str, h1: &str) -> String {
-    let mut key = String::with_capacity(version.len() + platform.len() + 14);
-    key.push_str(version);
-    key.push('-');
-    key.push_str(platform);
-    key.push('-');
+    let mut key = Vec::with_capacity(version.len() + platform.len() + 14);
+    key.extend_from_slice(version.as_bytes());
+    key.push(b'-');
+    key.extend_from_slice(platform.as_bytes());
+    key.push(b'-');
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
     let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
-    for shift in (0..digits.len() * 6 / 4).rev() {
-        key.push(char::from(hex_digit(bits >> (shift * 4))));
+    let mut hexadecimal = [0; 12];
+    for (place, digit) in hexadecimal.iter_mut().rev().enumerate() {
+        *digit = hex_digit(bits >> (4 * place));
     }
-    key
+    key.extend_from_slice(&hexadecimal[..digits.len() * 6 / 4]);
+    String::from_utf8(key).unwrap_or_default()
 }
 
 /// Appends a number in hexadecimal, with zeros in front up to `width` digits.
@@ -98,25 +102,42 @@ fn hex_digit(number: u64) -> u8 {
 
 /// Returns the value of a standard base64 digit; 0 for anything else.
 pub(crate) fn base64_value(digit: u8) -> u32 {
-    let value = match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => 0,
+    static VALUES: [u8; 256] = {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut values = [0; 256];
+        let mut value = 0;
+        while value < 64 {
+            values[digits[value as usize] as usize] = value;
+            value += 1;
+        }
+        values
     };
-    u32::from(value)
+    u32::from(VALUES[usize::from(digit)])
 }
 
 /// Returns `<home>/tree/<key>`.
 pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
-    join(&join(home, b"tree"), key.as_bytes())
+    tree_parts(home, key).concat()
+}
+
+/// Returns the path of a program, which is given below GOROOT.
+pub fn program(home: &[u8], key: &str, path: &[u8]) -> OwnedText {
+    let [home, tree, key] = tree_parts(home, key);
+    OwnedText::of([home, tree, key, b"/", path])
+}
+
+fn tree_parts<'p>(home: &'p [u8], key: &'p str) -> [&'p [u8]; 3] {
+    [without_trailing_slashes(home), b"/tree/", key.as_bytes()]
 }
 
 /// Returns `<home>/root/<key>`.
 pub fn root(home: &[u8], key: &str) -> Vec<u8> {
-    join(&join(home, b"root"), key.as_bytes())
+    root_parts(home, key).concat()
+}
+
+/// Returns what [`root()`] is made of.
+pub(crate) fn root_parts<'p>(home: &'p [u8], key: &'p str) -> [&'p [u8]; 3] {
+    [without_trailing_slashes(home), b"/root/", key.as_bytes()]
 }
 
 /// Returns the lock of the user's default toolchain.
@@ -126,12 +147,12 @@ pub fn default_lock(home: &[u8]) -> Vec<u8> {
 
 /// Returns `base/name`, without doubling the slash.
 pub fn join(base: &[u8], name: &[u8]) -> Vec<u8> {
-    let base = without_trailing_slashes(base);
-    let mut path = Vec::with_capacity(base.len() + 1 + name.len());
-    path.extend_from_slice(base);
-    path.push(b'/');
-    path.extend_from_slice(name);
-    path
+    below(base, name).concat()
+}
+
+/// Returns what [`join`] makes a path of.
+pub(crate) fn below<'p>(base: &'p [u8], name: &'p [u8]) -> [&'p [u8]; 3] {
+    [without_trailing_slashes(base), b"/", name]
 }
 
 /// Returns the path of `name` in the directory of the file at `path`.

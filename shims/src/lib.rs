@@ -15,6 +15,7 @@
 //! - [`launch`]: program, arguments and environment of the `go` to run
 //! - [`next_go`]: the next `go` on PATH that is not ours
 //! - [`trust`]: whose locks count, and which ones the user vouched for
+//! - [`words`]: text, eight bytes at a time
 //! - [`sys`]: the operating system, behind a few functions
 //!
 //! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself. On Linux
@@ -43,6 +44,7 @@ pub mod profile;
 pub mod resolve;
 pub mod sys;
 pub mod trust;
+pub mod words;
 
 pub use environment::Environment;
 pub use resolve::{Call, Refusal, Step, Tool, choose, resolve};

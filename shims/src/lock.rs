@@ -7,7 +7,7 @@
 //! name a program, a path to run or a URL.
 
 mod error;
-mod grammar;
+pub(crate) mod grammar;
 mod rule;
 pub(crate) mod scan;
 
@@ -18,9 +18,10 @@ pub use grammar::{
 pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
+use crate::words;
 use alloc::vec::Vec;
 use core::fmt;
-use grammar::{bare_key, is_platform};
+use grammar::{is_bare_key, is_platform};
 
 /// The only schema this parser reads.
 pub const SCHEMA: u32 = 1;
@@ -153,11 +154,12 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     if text.len() > MAX_SIZE {
         return fail(1, Problem::TooLarge);
     }
-    let Ok(mut rest) = core::str::from_utf8(text) else {
+    let Ok(whole) = core::str::from_utf8(text) else {
         let valid = core::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         let number = text[..valid].split(|&byte| byte == b'\n').count();
         return fail(u32::try_from(number).unwrap_or(u32::MAX), Problem::NotText);
     };
+    let mut rest = reader.skip_usual_start(whole);
     loop {
         reader.line += 1;
         // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
@@ -244,7 +246,7 @@ impl Default for Reader<'_> {
             level: None,
             isolation: None,
             goroot: None,
-            platforms: Vec::new(),
+            platforms: Vec::with_capacity(8),
             head: None,
             pins: None,
             rules: Vec::new(),
@@ -255,6 +257,18 @@ impl Default for Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
+    /// Reads the lines that every lock of goward's starts with, if more follows; returns what does.
+    fn skip_usual_start<'t>(&mut self, text: &'t str) -> &'t str {
+        match text.strip_prefix("schema = 1\n\n[toolchain]\n") {
+            None | Some("") => text,
+            Some(rest) => {
+                (self.line, self.entries) = (3, 2);
+                (self.schema, self.table) = (true, Table::Toolchain);
+                rest
+            }
+        }
+    }
+
     fn read(&mut self, line: &'a str) -> Result<(), Problem> {
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
@@ -266,10 +280,10 @@ impl<'a> Reader<'a> {
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or(Problem::BadLine)?);
         }
-        let (key, rest) = line.split_at(bare_key(line));
-        let value = rest.strip_prefix(" = ").filter(|_| !key.is_empty());
-        let value = value.and_then(Value::parse).ok_or(Problem::BadLine)?;
-        match self.table {
+        let end = words::first(line.as_bytes(), b' ').ok_or(Problem::BadLine)?;
+        let (key, rest) = line.split_at(end);
+        let value = rest.strip_prefix(" = ").and_then(Value::parse).ok_or(Problem::BadLine)?;
+        let read = match self.table {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),
             Table::Platform => self.platform(key, value),
@@ -280,7 +294,13 @@ impl<'a> Reader<'a> {
                 Some((_, pins)) => pin(pins, key, value),
                 None => Err(Problem::BadLine),
             },
-        }
+        };
+        // Keys that are known are bare keys, and values that are right are plain.
+        read.map_err(|problem| match problem {
+            Problem::UnknownKey { .. } if !is_bare_key(key) => Problem::BadLine,
+            _ if !value.is_plain() => Problem::BadLine,
+            problem => problem,
+        })
     }
 
     fn open(&mut self, name: &'a str) -> Result<(), Problem> {
@@ -289,44 +309,47 @@ impl<'a> Reader<'a> {
             return Err(Problem::Missing { table: "", key: "schema" });
         }
         let started = self.table != Table::Top;
-        self.table = match scan::split_once(name, b'.') {
-            None if name == "toolchain" && !started => Table::Toolchain,
-            None if name == "toolchain" => return Err(Problem::Duplicate(name.into())),
-            None if name == "head" && self.head.is_none() => {
+        self.table = match name {
+            "toolchain" if !started => Table::Toolchain,
+            "head" if self.head.is_none() => {
                 self.head = Some(UnreadHead::default());
                 Table::Head
             }
-            None if name == "head" => return Err(Problem::Duplicate(name.into())),
-            None if name == "pins" && self.pins.is_none() => {
-                self.pins = Some(Pins::new());
+            "pins" if self.pins.is_none() => {
+                self.pins = Some(Pins::with_capacity(8));
                 Table::Pins
             }
-            None if name == "pins" => return Err(Problem::Duplicate(name.into())),
-            Some(("toolchain", platform)) if is_platform(platform) => {
-                if self.platforms.iter().any(|entry| entry.name == platform) {
-                    return Err(Problem::Duplicate(name.into()));
-                }
-                self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
-                Table::Platform
-            }
-            Some(("rule", number)) if !number.contains('.') => {
-                self.open_rule(number)?;
-                Table::Rule
-            }
-            Some(("profile", profile)) if is_profile(profile) => {
-                if self.profiles.iter().any(|(name, _)| *name == profile) {
-                    return Err(Problem::Duplicate(name.into()));
-                }
-                self.profiles.push((profile, Pins::new()));
-                Table::Profile
-            }
-            _ => return Err(Problem::UnknownTable(name.into())),
+            "toolchain" | "head" | "pins" => return Err(Problem::Duplicate(name.into())),
+            _ => self.open_named(name)?,
         };
         // The toolchain comes first: a reader that only wants it can stop there.
         if !started && self.table != Table::Toolchain {
             return Err(Problem::Missing { table: "", key: "[toolchain]" });
         }
         Ok(())
+    }
+
+    /// Opens one of several tables of a kind.
+    fn open_named(&mut self, name: &'a str) -> Result<Table, Problem> {
+        if let Some(platform) = name.strip_prefix("toolchain.").filter(|name| is_platform(name)) {
+            if self.platforms.iter().any(|entry| entry.name == platform) {
+                return Err(Problem::Duplicate(name.into()));
+            }
+            self.platforms.push(Platform { name: platform, h1: "", sha256: None, size: None });
+            return Ok(Table::Platform);
+        }
+        if let Some(number) = name.strip_prefix("rule.").filter(|number| !number.contains('.')) {
+            self.open_rule(number)?;
+            return Ok(Table::Rule);
+        }
+        if let Some(profile) = name.strip_prefix("profile.").filter(|name| is_profile(name)) {
+            if self.profiles.iter().any(|(name, _)| *name == profile) {
+                return Err(Problem::Duplicate(name.into()));
+            }
+            self.profiles.push((profile, Pins::new()));
+            return Ok(Table::Profile);
+        }
+        Err(Problem::UnknownTable(name.into()))
     }
 
     fn top(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
@@ -345,28 +368,27 @@ impl<'a> Reader<'a> {
     }
 
     fn toolchain(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
-        let string = value.string();
         match key {
             "version" => {
-                let version = string.filter(|version| is_version(version));
+                let version = value.string_if(is_version);
                 set(&mut self.version, key, version, "a Go version such as \"go1.27.1\"")
             }
             "request" => {
-                let request = string.filter(|request| is_request(request));
+                let request = value.string_if(is_request);
                 set(&mut self.request, key, request, "a request such as \"1.27\"")
             }
             "level" => {
-                let level = string.and_then(Level::parse);
+                let level = value.raw().and_then(Level::parse);
                 set(&mut self.level, key, level, "a level such as \"built-in\"")
             }
             // The default is not written, so that equal locks are equal bytes.
             "isolation" => {
-                let isolation = string.and_then(Isolation::parse);
+                let isolation = value.raw().and_then(Isolation::parse);
                 let isolation = isolation.filter(|mode| *mode != Isolation::default());
                 set(&mut self.isolation, key, isolation, "\"hermetic\", or left out")
             }
             "goroot" => {
-                let path = string.filter(|path| is_goroot(path));
+                let path = value.string_if(is_goroot);
                 set(&mut self.goroot, key, path, "a clean absolute path such as \"/opt/go\"")
             }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "toolchain".into() }),
@@ -379,13 +401,13 @@ impl<'a> Reader<'a> {
         };
         match (key, value) {
             ("h1", _) if !entry.h1.is_empty() => Err(Problem::Duplicate(key.into())),
-            ("h1", Value::String(h1)) if is_h1(h1) => {
+            ("h1", Value::Raw(h1)) if is_h1(h1) => {
                 entry.h1 = h1;
                 Ok(())
             }
             ("h1", _) => Err(bad(key, "\"h1:\" and a SHA-256 in base64")),
             ("sha256", _) => {
-                let digest = value.string().filter(|digest| is_sha256(digest));
+                let digest = value.string_if(is_sha256);
                 set(&mut entry.sha256, key, digest, "64 lower-case hexadecimal digits")
             }
             ("size", _) => {
@@ -400,6 +422,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cold]
     fn head(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
         let head = self.head.get_or_insert_default();
         match key {
@@ -408,17 +431,18 @@ impl<'a> Reader<'a> {
                 set(&mut head.size, key, size, "a number of records")
             }
             "hash" => {
-                let hash = value.string().filter(|hash| is_tree_hash(hash));
+                let hash = value.string_if(is_tree_hash);
                 set(&mut head.hash, key, hash, "a SHA-256 in base64")
             }
             "signature" => {
-                let signature = value.string().filter(|signature| is_signature(signature));
+                let signature = value.string_if(is_signature);
                 set(&mut head.signature, key, signature, "a signature in base64")
             }
             _ => Err(Problem::UnknownKey { key: key.into(), table: "head".into() }),
         }
     }
 
+    #[cold]
     fn open_rule(&mut self, number: &str) -> Result<(), Problem> {
         if self.rules.len() == MAX_RULES {
             return Err(Problem::TooLarge);
@@ -432,6 +456,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[cold]
     fn rule(&mut self, key: &'a str, value: Value<'a>) -> Result<(), Problem> {
         let Some((line, rule)) = self.rules.last_mut() else {
             return Err(Problem::BadLine);
@@ -486,16 +511,15 @@ impl<'a> Reader<'a> {
 #[derive(Clone, Copy)]
 enum Value<'a> {
     Integer(u64),
-    String(&'a str),
+    /// What stands between the first quote of the value and its last one.
+    Raw(&'a str),
 }
 
 impl<'a> Value<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix('"') {
             let string = rest.strip_suffix('"')?;
-            let plain =
-                string.len() <= MAX_STRING && !scan::has_quote_or_backslash(string.as_bytes());
-            return plain.then_some(Self::String(string));
+            return (string.len() <= MAX_STRING).then_some(Self::Raw(string));
         }
         // TOML integers are signed 64-bit; a leading zero is not TOML.
         let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
@@ -503,8 +527,23 @@ impl<'a> Value<'a> {
         if digits { number.map(Self::Integer) } else { None }
     }
 
+    /// Returns true when neither a quote nor a backslash stands in it.
+    fn is_plain(self) -> bool {
+        self.raw().is_none_or(|string| !scan::has_quote_or_backslash(string.as_bytes()))
+    }
+
+    /// Returns any string.
     fn string(self) -> Option<&'a str> {
-        if let Self::String(string) = self { Some(string) } else { None }
+        self.raw().filter(|_| self.is_plain())
+    }
+
+    /// Returns a string that `is_right`, which must not be true where it is not plain.
+    fn string_if(self, is_right: fn(&str) -> bool) -> Option<&'a str> {
+        self.raw().filter(|string| is_right(string))
+    }
+
+    fn raw(self) -> Option<&'a str> {
+        if let Self::Raw(string) = self { Some(string) } else { None }
     }
 
     fn integer(self) -> Option<u64> {
@@ -545,6 +584,7 @@ fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Result<(), Pr
     }
 }
 
+#[cold]
 fn bad(key: &str, wanted: &'static str) -> Problem {
     Problem::BadValue { key: key.into(), wanted }
 }

@@ -22,7 +22,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use goward_shim::profile::Applied;
 use goward_shim::resolve::{Choice, applied};
-use goward_shim::sys::Text;
+use goward_shim::sys::{OwnedText, Text};
 use goward_shim::{Call, Environment, Step, choose, layout, lock, names, resolve, sys};
 
 /// The shell's exit code for a program that is there and cannot be run.
@@ -44,7 +44,7 @@ fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>) -> u8 {
             if call.env.is_traced() {
                 trace(&call, &choice, &launch.program);
             }
-            exec(&launch.program, argv, launch.kept, &launch.set);
+            exec(launch.program.as_text(), argv, launch.kept, &launch.set);
         }
         return hand_over(argv, &call.env);
     }
@@ -78,7 +78,8 @@ fn hand_over(argv: &[Text], env: &Environment) -> u8 {
     let manager = layout::beside(&sys::own_path().unwrap_or_default(), names::MANAGER);
     let mut arguments = [c"goward", c"miss", c"--"].map(Text::new).to_vec();
     arguments.extend_from_slice(argv);
-    let code = exec(&manager, &arguments, env.texts().to_vec(), &[]);
+    let program = OwnedText::of([&manager]);
+    let code = exec(program.as_text(), &arguments, env.texts().to_vec(), &[]);
     sys::complain(&format!(
         "goward: cannot run `{}` (error {code})\nhint: reinstall goward: its two programs belong \
          in one directory\n",

@@ -9,6 +9,7 @@ use crate::lock::{self, ParseLockError};
 use crate::profile::{self, Applied};
 use crate::sys::{OwnedText, Text};
 use crate::{layout, names, next_go, own_programs, pins, sys, trust};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
@@ -163,7 +164,7 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
     if let Some(path) = env.known(var::LOCK) {
-        return match sys::read_owned(path, lock::MAX_SIZE) {
+        return match sys::read_owned(OwnedText::of([path]).as_text(), lock::MAX_SIZE) {
             Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
             Err(error) => Err(unreadable(path.into(), error)),
@@ -171,7 +172,7 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
     let directory = match call.tool() {
         Tool::Go => find::project_directory(call.cwd, call.args()),
-        Tool::Gofmt => call.cwd.into(),
+        Tool::Gofmt => Cow::Borrowed(call.cwd),
     };
     if let Some(found) =
         find::nearest_lock(&directory).map_err(|(lock, error)| unreadable(lock, error))?
@@ -181,11 +182,11 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     let Some(home) = layout::home(env) else {
         return Ok(Choice::Nobody);
     };
-    let path = layout::default_lock(&home);
-    match sys::read_owned(&path, lock::MAX_SIZE) {
-        Ok(Some(file)) => Ok(Choice::Default(Found::new(path, file))),
+    let path = OwnedText::of([&layout::default_lock(&home)]);
+    match sys::read_owned(path.as_text(), lock::MAX_SIZE) {
+        Ok(Some(file)) => Ok(Choice::Default(Found::new(path.into_bytes(), file))),
         Ok(None) => Ok(Choice::Nobody),
-        Err(error) => Err(unreadable(path, error)),
+        Err(error) => Err(unreadable(path.into_bytes(), error)),
     }
 }
 
@@ -314,9 +315,11 @@ pub fn check_gotoolchain<'e>(env: &Environment<'e>, version: &str) -> Result<(),
 }
 
 /// Returns the launch of the next `go` on PATH that is not ours.
+#[cold]
 fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let env = &call.env;
     let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
+    let program = OwnedText::of([&program]);
     let home = layout::home(env);
     count(launch::foreign(program, env, home.as_deref()), env)
 }
@@ -348,7 +351,7 @@ fn decimal(number: u32) -> Vec<u8> {
     while number / divisor >= 10 {
         divisor *= 10;
     }
-    let mut digits = Vec::new();
+    let mut digits = Vec::with_capacity(10);
     while divisor > 0 {
         digits.push(b'0' + u8::try_from(number / divisor % 10).unwrap_or(0));
         divisor /= 10;

@@ -9,7 +9,8 @@
 
 use crate::environment::Environment;
 use crate::find::Found;
-use crate::{layout, lock, names, sys};
+use crate::sys::{self, OwnedText};
+use crate::{layout, lock, names};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -29,7 +30,8 @@ pub fn is_recorded(found: &Found, env: &Environment) -> bool {
     let matches = || {
         let path = sys::canonical(&found.path)?;
         let wanted = record(&path, found.owner, &found.text)?;
-        let file = sys::read_owned(&record_path(&path, env)?, MAX_RECORD).ok()??;
+        let place = OwnedText::of([&record_path(&path, env)?]);
+        let file = sys::read_owned(place.as_text(), MAX_RECORD).ok()??;
         let mine = file.owner == ROOT || env.user() == Some(file.owner);
         Some(mine && file.text == wanted)
     };

@@ -12,7 +12,7 @@ use crate::version::GoVersion;
 use goward_shim::find::Found;
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
 use goward_shim::pins::{Isolation, PINS, first_minor};
-use goward_shim::sys::{self, ReadError};
+use goward_shim::sys::{self, OwnedText, ReadError};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -295,7 +295,7 @@ impl LockFile {
 /// When something else than a lock stands there, or it cannot be read.
 pub fn read(path: &Path) -> Result<Option<Found>> {
     let bytes = path.as_os_str().as_bytes();
-    match sys::read_owned(bytes, lock::MAX_SIZE) {
+    match sys::read_owned(OwnedText::of([bytes]).as_text(), lock::MAX_SIZE) {
         Ok(Some(file)) => Ok(Some(Found::new(bytes.into(), file))),
         Ok(None) | Err(ReadError::NotFound) => Ok(None),
         Err(error) => Err(explain_read(error, path)),

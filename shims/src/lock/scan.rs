@@ -1,21 +1,15 @@
-//! Looking at eight bytes at a time: the shim reads the lock at every call.
+//! Looking through a lock, which the shim reads at every call.
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGHS: u64 = ONES << 7;
+use crate::words;
 
 /// Returns where the printable ASCII at the start of `text` ends.
 pub(super) fn printable(text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks::<8>();
+    let (chunks, rest) = text.as_chunks();
     let mut at = 0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        // Bytes below the space, and those above the tilde. The lowest mark is right; those above it
-        // may be wrong.
-        let below = word.wrapping_sub(ONES * 0x20) & !word;
-        let above = word.wrapping_add(ONES) | word;
-        let found = (below | above) & HIGHS;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+    for chunk in chunks {
+        let marks = words::marks_of_unprintable(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return at + words::lowest(marks);
         }
         at += 8;
     }
@@ -25,19 +19,15 @@ pub(super) fn printable(text: &[u8]) -> usize {
 
 /// Returns true when a double quote or a backslash stands in `text`.
 pub(super) fn has_quote_or_backslash(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let found = words.iter().any(|word| {
-        let word = u64::from_le_bytes(*word);
-        zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) != 0
-    });
-    found || rest.iter().any(|byte| matches!(byte, b'"' | b'\\'))
+    let marks = |word| words::marks(word, b'"') | words::marks(word, b'\\');
+    words::find(text, marks).is_some()
 }
 
 /// Splits at the first `separator`, an ASCII character. Pattern searches of `str` begin with more work than
 /// the short texts of a lock take.
+#[inline]
 pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = text.as_bytes().iter().position(|&byte| byte == separator)?;
+    let at = words::first(text.as_bytes(), separator)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 

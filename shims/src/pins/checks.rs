@@ -7,6 +7,7 @@
 
 use super::BadPin;
 use super::weakening::REFUSED_FLAGS;
+use crate::lock::grammar::{DEBUG_KEY, DEBUG_VALUE, WORD, all_in};
 use crate::lock::scan::{items, split_once};
 
 type Checked<'a> = Result<(), BadPin<'a>>;
@@ -31,9 +32,7 @@ pub(super) fn never(_: &str) -> Checked<'_> {
 /// Lower-case names with commas between them; Go trims nothing and refuses other spellings
 /// (`internal/buildcfg/exp.go`).
 pub(super) fn experiments(value: &str) -> Checked<'_> {
-    let name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let name = |name: &str| !name.is_empty() && all_in(WORD, name);
     form(items(value, b',').all(name), "a list such as \"jsonv2,nogreenteagc\"")
 }
 
@@ -45,14 +44,8 @@ pub(super) fn debug(value: &str) -> Checked<'_> {
         let Some((key, value)) = split_once(setting, b'=') else {
             return Err(wrong);
         };
-        let key_is_fine = !key.is_empty()
-            && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
-        let value_is_fine = !value.is_empty()
-            && value.bytes().all(|b| {
-                b.is_ascii_alphanumeric()
-                    || matches!(b, b'.' | b'_' | b'+' | b'-' | b'#' | b'/' | b':')
-            });
-        if !key_is_fine || !value_is_fine {
+        let is_whole = !key.is_empty() && !value.is_empty();
+        if !is_whole || !all_in(DEBUG_KEY, key) || !all_in(DEBUG_VALUE, value) {
             return Err(wrong);
         }
     }

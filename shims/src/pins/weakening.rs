@@ -17,17 +17,32 @@ pub struct Weakening<'a> {
 
 /// Returns the settings among `pins` that weaken security.
 pub fn weakening<'a>(pins: &Pins<'a>) -> impl Iterator<Item = Weakening<'a>> {
-    let debug = pins.iter().filter(|(name, _)| *name == "GODEBUG");
-    debug.flat_map(|(_, value)| items(value, b',')).filter_map(judge)
+    let debug = pins.iter().find(|(name, _)| *name == "GODEBUG");
+    debug.into_iter().flat_map(|(_, value)| items(value, b',')).filter_map(judge)
 }
 
 fn judge(setting: &str) -> Option<Weakening<'_>> {
+    // Most begin with another letter.
+    let letter = setting.as_bytes().first()?;
+    if LETTERS >> (letter & 31) & 1 == 0 {
+        return None;
+    }
     let (key, value) = split_once(setting, b'=')?;
     // What follows `#` chooses call sites by hash (`internal/godebug`); the value stands before.
     let value = split_once(value, b'#').map_or(value, |(value, _)| value);
     let (_, values, reason) = WEAKENING.iter().find(|(name, ..)| *name == key)?;
     values.contain(value).then_some(Weakening { setting, reason })
 }
+
+/// What the settings begin with: a bit for each letter.
+const LETTERS: u32 = {
+    let (mut letters, mut at) = (0, 0);
+    while at < WEAKENING.len() {
+        letters |= 1 << (WEAKENING[at].0.as_bytes()[0] & 31);
+        at += 1;
+    }
+    letters
+};
 
 /// Which values of a setting weaken.
 enum Values {

@@ -157,19 +157,11 @@ unsafe fn call(number: usize, arguments: [usize; 4]) -> Result<usize, i32> {
     usize::try_from(result).map_err(|_| i32::try_from(-result).unwrap_or(0))
 }
 
-/// Returns the path with the NUL that the kernel wants.
-fn terminated(path: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(path.len() + 1);
-    text.extend_from_slice(path);
-    text.push(0);
-    text
-}
-
 /// Returns what is known about the file that `path` leads to.
-fn stat(path: &[u8]) -> Result<Stat, i32> {
-    let (path, mut stat) = (terminated(path), MaybeUninit::<Stat>::uninit());
+fn stat(path: Text) -> Result<Stat, i32> {
+    let mut stat = MaybeUninit::<Stat>::uninit();
     let place = stat.as_mut_ptr().expose_provenance();
-    let arguments = [AT_FDCWD, path.as_ptr().expose_provenance(), place, 0];
+    let arguments = [AT_FDCWD, path.address(), place, 0];
     // SAFETY: the path ends with NUL, and the kernel fills the whole structure when it succeeds.
     unsafe {
         call(number::NEWFSTATAT, arguments)?;
@@ -194,9 +186,10 @@ pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
         // The usual case, without another look.
         Some(pwd) if is_reachable && pwd == text => return Some(text),
         Some(pwd) if super::is_clean(pwd) => {
-            let same = stat(b".")
-                .is_ok_and(|here| stat(pwd).is_ok_and(|there| there.identity() == here.identity()));
-            if same {
+            let there = OwnedText::of([pwd]);
+            let [here, there] = [Text::new(c"."), there.as_text()].map(|path| stat(path).ok());
+            let [here, there] = [here, there].map(|stat| stat.map(|stat| stat.identity()));
+            if here.is_some() && here == there {
                 return Some(pwd.into());
             }
         }
@@ -206,10 +199,11 @@ pub fn working_directory(pwd: Option<&[u8]>) -> Option<Vec<u8>> {
 }
 
 /// Returns the path, an absolute one, without links, `.` and `..`, if it leads somewhere.
+#[cold]
 pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     let mut rest: Vec<u8> = path.strip_prefix(b"/")?.into();
     // Whatever stops the kernel on the way.
-    stat(path).ok()?;
+    stat(OwnedText::of([path]).as_text()).ok()?;
     let mut found: Vec<u8> = Vec::new();
     let mut links = 0;
     while !rest.is_empty() {
@@ -246,11 +240,12 @@ pub fn canonical(path: &[u8]) -> Option<Vec<u8>> {
     Some(found)
 }
 
+#[cold]
 fn read_link(path: &[u8]) -> Result<Vec<u8>, i32> {
-    let path = terminated(path);
+    let path = OwnedText::of([path]);
     let mut text: Vec<u8> = Vec::with_capacity(PATH_MAX);
     let place = text.as_mut_ptr().expose_provenance();
-    let arguments = [AT_FDCWD, path.as_ptr().expose_provenance(), place, PATH_MAX];
+    let arguments = [AT_FDCWD, path.as_text().address(), place, PATH_MAX];
     // SAFETY: the path ends with NUL; the kernel writes at most PATH_MAX bytes and returns how many.
     unsafe {
         let length = call(number::READLINKAT, arguments)?;
@@ -283,17 +278,21 @@ pub fn effective_user() -> Option<u32> {
 /// # Errors
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
-pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadError> {
-    let path = terminated(path);
+#[inline]
+pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     // SAFETY: the path ends with NUL.
-    let opened =
-        unsafe { call(number::OPENAT, [AT_FDCWD, path.as_ptr().expose_provenance(), OPEN, 0]) };
-    let file = match opened {
-        Ok(descriptor) => File(descriptor),
-        Err(ENOENT | ENOTDIR) => return Ok(None),
-        Err(ELOOP) => return Err(ReadError::NotRegular),
-        Err(code) => return Err(ReadError::Os(code)),
-    };
+    let opened = unsafe { call(number::OPENAT, [AT_FDCWD, path.address(), OPEN, 0]) };
+    match opened {
+        Ok(descriptor) => read(File(descriptor), limit).map(Some),
+        Err(ENOENT | ENOTDIR) => Ok(None),
+        Err(ELOOP) => Err(ReadError::NotRegular),
+        Err(code) => Err(ReadError::Os(code)),
+    }
+}
+
+/// Reads an open file, if that is a regular one.
+#[inline(never)]
+fn read(file: File, limit: usize) -> Result<OwnedFile, ReadError> {
     let mut stat = MaybeUninit::<Stat>::uninit();
     let place = stat.as_mut_ptr().expose_provenance();
     // SAFETY: the kernel fills the whole structure when it succeeds.
@@ -309,7 +308,7 @@ pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadEr
         return Err(ReadError::TooLarge);
     }
     let text = read_to_end(&file, size, limit)?;
-    Ok(Some(OwnedFile { text, owner: stat.user, file }))
+    Ok(OwnedFile { text, owner: stat.user, file })
 }
 
 /// Reads what a file of `size` bytes holds: with one call, unless it changes meanwhile.
@@ -340,12 +339,12 @@ fn read_to_end(file: &File, size: usize, limit: usize) -> Result<Vec<u8>, ReadEr
 
 /// Returns which file `path` leads to, if that is an executable regular file.
 pub fn executable(path: &[u8]) -> Option<Identity> {
-    let stat = stat(path).ok()?;
+    let stat = stat(OwnedText::of([path]).as_text()).ok()?;
     (stat.is_file() && stat.mode & 0o111 != 0).then(|| stat.identity())
 }
 
 /// Returns the state of the file that `path` leads to.
-pub fn stamp(path: &[u8]) -> Option<Stamp> {
+pub fn stamp(path: Text) -> Option<Stamp> {
     let stat = stat(path).ok()?;
     let seconds = i128::from(stat.changed) * 1_000_000_000;
     Some(Stamp {
@@ -358,21 +357,18 @@ pub fn stamp(path: &[u8]) -> Option<Stamp> {
 /// Replaces this process; returns only on failure, with the operating system's error number. Signals
 /// stay as they are: std's programs ignore SIGPIPE, so this is not for them.
 pub fn exec<'a>(
-    program: &[u8],
+    program: Text,
     argv: &[Text],
     mut env: Vec<Text<'a>>,
     more: &'a [OwnedText],
 ) -> i32 {
-    let program = terminated(program);
     let mut arguments = Vec::with_capacity(argv.len() + 1);
     arguments.extend_from_slice(argv);
     env.extend(more.iter().map(OwnedText::as_text));
     let (arguments, entries) = (with_null(&mut arguments), with_null(&mut env));
     // SAFETY: the program's path ends with NUL, both lists with a null pointer, and what they point to
     // lives as long as this call.
-    let failed = unsafe {
-        call(number::EXECVE, [program.as_ptr().expose_provenance(), arguments, entries, 0])
-    };
+    let failed = unsafe { call(number::EXECVE, [program.address(), arguments, entries, 0]) };
     failed.err().unwrap_or(0)
 }
 

@@ -9,7 +9,7 @@ mod portable;
 
 mod text;
 
-pub use text::{OwnedText, Text};
+pub use text::{OwnedText, Text, Texts};
 
 #[cfg(linux)]
 use linux as system;
@@ -42,7 +42,7 @@ pub struct OwnedFile {
 ///
 /// See [`ReadError`].
 pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError> {
-    read_owned(path, limit).map(|file| file.map(|file| file.text))
+    read_owned(OwnedText::of([path]).as_text(), limit).map(|file| file.map(|file| file.text))
 }
 
 /// Why a file that is there was not read.

@@ -2,7 +2,7 @@
 
 extern crate std;
 
-use super::{Identity, OwnedFile, ReadError, Stamp};
+use super::{Identity, OwnedFile, ReadError, Stamp, Text};
 use alloc::vec::Vec;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -92,7 +92,7 @@ pub fn effective_user() -> Option<u32> {
 /// # Errors
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
-pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadError> {
+pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     let os = |error: io::Error| match error.raw_os_error() {
         Some(flags::IS_A_LINK) => ReadError::NotRegular,
         code => ReadError::Os(code.unwrap_or(0)),
@@ -100,7 +100,7 @@ pub fn read_owned(path: &[u8], limit: usize) -> Result<Option<OwnedFile>, ReadEr
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(flags::OPEN)
-        .open(Path::new(OsStr::from_bytes(path)));
+        .open(Path::new(OsStr::from_bytes(path.to_bytes())));
     let file = match opened {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -132,8 +132,8 @@ pub fn executable(path: &[u8]) -> Option<Identity> {
 }
 
 /// Returns the state of the file that `path` leads to.
-pub fn stamp(path: &[u8]) -> Option<Stamp> {
-    let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;
+pub fn stamp(path: Text) -> Option<Stamp> {
+    let metadata = fs::metadata(OsStr::from_bytes(path.to_bytes())).ok()?;
     let seconds = i128::from(metadata.ctime()) * 1_000_000_000;
     Some(Stamp {
         identity: Identity { device: metadata.dev(), inode: metadata.ino() },

@@ -241,7 +241,7 @@ fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
         goward_shim::pins::Isolation::Pinned,
         &goward_shim::Environment::of(&entries),
     );
-    let path = std::path::PathBuf::from(String::from_utf8(barrier.path).unwrap());
+    let path = std::path::PathBuf::from(String::from_utf8(barrier.path.into_bytes()).unwrap());
     std::fs::write(&path, "").unwrap();
     let outcome = sandbox.run();
     assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("bin/go").to_str().unwrap());

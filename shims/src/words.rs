@@ -1,0 +1,134 @@
+//! Looking at eight bytes at a time: the shim looks at a lot of text at every call.
+
+/// Eight times the byte 1.
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+/// The highest bit of each byte.
+const HIGHS: u64 = ONES << 7;
+
+/// Marks the highest bit of each byte of `word` that is `byte`. Only the lowest mark is sure to be right.
+#[inline]
+pub const fn marks(word: u64, byte: u8) -> u64 {
+    let other = word ^ (ONES * byte as u64);
+    other.wrapping_sub(ONES) & !other & HIGHS
+}
+
+/// Marks the highest bit of each byte of `word` that is not printable ASCII. Only the lowest mark is sure
+/// to be right.
+#[inline]
+pub(crate) const fn marks_of_unprintable(word: u64) -> u64 {
+    // Of 128 and more, the byte itself has the bit.
+    let (below, above) = (word.wrapping_sub(ONES * b' ' as u64), word.wrapping_add(ONES));
+    (below | above | word) & HIGHS
+}
+
+/// Returns the number of the byte with the lowest mark.
+#[inline]
+pub const fn lowest(marks: u64) -> usize {
+    marks.trailing_zeros() as usize / 8
+}
+
+/// Returns the word that begins with fewer than eight bytes, with zeros behind them.
+#[inline]
+pub(crate) const fn short(text: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first) as u64, u32::from_le_bytes(*last) as u64);
+        return first | last << (8 * (text.len() - 4));
+    }
+    let (mut word, mut at) = (0, text.len());
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | text[at] as u64;
+    }
+    word
+}
+
+/// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
+#[inline]
+pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let mut at = 0;
+    let (chunks, rest) = text.as_chunks();
+    for chunk in chunks {
+        let marks = marks(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return Some(at + lowest(marks));
+        }
+        at += 8;
+    }
+    let marks = if rest.is_empty() { 0 } else { marks(short(rest)) };
+    (marks != 0).then(|| at + lowest(marks))
+}
+
+/// Returns where the first `byte` in `text` stands; not for NUL.
+#[inline]
+pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
+    find(text, |word| marks(word, byte))
+}
+
+/// Returns where the last `byte` in `text` stands.
+pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
+    let mut rest = text;
+    while let Some((before, word)) = rest.split_last_chunk() {
+        // The last byte is the lowest.
+        let marks = marks(u64::from_be_bytes(*word), byte);
+        if marks != 0 {
+            return Some(rest.len() - 1 - lowest(marks));
+        }
+        rest = before;
+    }
+    rest.iter().rposition(|other| *other == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn every_byte_at_every_place() {
+        for byte in 0..=255 {
+            for filling in [0, 1, b' ', b'.', b'/', b'0', b'~', 127, 128, 254, 255] {
+                for at in 0..8 {
+                    let mut word = [filling; 8];
+                    word[at] = byte;
+                    let first = word.iter().position(|other| *other == byte);
+                    let found = marks(u64::from_le_bytes(word), byte);
+                    assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                    let first = word.iter().position(|byte| !(b' '..=b'~').contains(byte));
+                    let found = marks_of_unprintable(u64::from_le_bytes(word));
+                    assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_texts_are_words() {
+        for length in 0..8 {
+            let text: vec::Vec<u8> = (250..=255).chain(1..4).take(length).collect();
+            let mut word = [0; 8];
+            word[..length].copy_from_slice(&text);
+            assert_eq!(short(&text).to_le_bytes(), word);
+        }
+    }
+
+    #[test]
+    fn first_and_last_are_found_in_texts_of_every_length() {
+        for length in 0..40 {
+            for filling in [b'.', b'0', b'a', 0, 255] {
+                let mut text = vec![filling; length];
+                assert_eq!((first(&text, b'/'), last(&text, b'/')), (None, None));
+                for at in 0..length {
+                    text[at] = b'/';
+                    assert_eq!((first(&text, b'/'), last(&text, b'/')), (Some(0), Some(at)));
+                }
+                for at in 0..length {
+                    assert_eq!(
+                        (first(&text, b'/'), last(&text, b'/')),
+                        (Some(at), Some(length - 1))
+                    );
+                    text[at] = filling;
+                }
+            }
+        }
+    }
+}
