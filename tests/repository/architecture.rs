@@ -83,6 +83,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/ops/launch.rs",
             "src/ops/link.rs",
             "src/ops/probe.rs",
+            "src/ops/target_check.rs",
             "src/ops/targets.rs",
             "src/source/python_index.rs",
         ],
