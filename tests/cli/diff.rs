@@ -11,7 +11,7 @@ fn project() -> Sandbox {
         .file(
             "project/goward.toml",
             "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"nojsonv2\"]\n\
-             [profile.old.debug]\ntls3des = \"1\"\n",
+             [profile.old.debug]\nasynctimerchan = \"1\"\n",
         )
         .var("GOOS", "linux")
         .var("GOARCH", "amd64");
@@ -49,7 +49,7 @@ environment and build info
   changed  GOFIPS140                    a value that is none is an error
 pins of the lock
   stays    GOEXPERIMENT=nojsonv2
-  refused  GODEBUG=tls3des=1            profile old: with `tls3des=1` nothing of go1.27 starts, not even the go command
+  refused  GODEBUG=asynctimerchan=1     profile old: with `asynctimerchan=1` nothing of go1.27 starts, not even the go command
 ";
 
 #[test]

@@ -88,6 +88,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/ops/link.rs",
             "src/ops/probe.rs",
             "src/ops/reproduce/mod.rs",
+            "src/ops/target_check.rs",
             "src/ops/targets.rs",
             "src/source/python_index.rs",
         ],
