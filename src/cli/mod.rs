@@ -4,6 +4,7 @@
 
 pub mod args;
 mod bundle;
+mod check;
 mod completions;
 mod debug;
 mod default;
@@ -81,6 +82,7 @@ fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Uninstall(args) => uninstall::run(&session, &args),
         Command::List(args) => list::run(&session, &args),
         Command::Verify(args) => verify::run(&session, &args),
+        Command::Check(args) => check::run(&session, &args),
         Command::Which(args) => which::run(&session, &args),
         Command::Env(args) => env::run(&session, &args),
         Command::Exec(args) => return Err(exec::run(&session, &args)),

@@ -8,10 +8,12 @@
 pub mod barrier;
 pub mod bundle_create;
 pub mod bundle_install;
+pub mod check;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
 pub mod explain;
+mod go_facts;
 pub mod governing;
 pub mod init;
 pub mod install;

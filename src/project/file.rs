@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     read_owned(path, limit).map(|read| read.map(|(bytes, _)| bytes))
 }
 
@@ -81,7 +81,7 @@ fn is_absence(error: &std::io::Error) -> bool {
 }
 
 /// Returns the line, counted from 1, that the byte at `offset` is on.
-pub(super) fn line_at(text: &[u8], offset: usize) -> u32 {
+pub(crate) fn line_at(text: &[u8], offset: usize) -> u32 {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.split(|&byte| byte == b'\n').count();
     u32::try_from(lines).unwrap_or(u32::MAX)
@@ -125,7 +125,7 @@ fn untouched(path: &Path, error: Error) -> Error {
 ///
 /// [`Kind::Usage`] when something other than a regular file stands there. After any error the old
 /// file is as it was.
-pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     let mode = check_place(path)?;
     write_and_rename(path, text, mode).map_err(|error| untouched(path, error.into()))
 }

@@ -4,14 +4,14 @@
 //! shim does for the lock, so that both mean the same project; the difference is that a manifest
 //! without a lock counts here too, because the lock is about to be made from it.
 
-mod file;
+pub(crate) mod file;
 pub mod go_mod;
 mod history;
 pub mod lock;
 pub mod manifest;
 pub mod rule;
 pub mod transaction;
-mod version_file;
+pub(crate) mod version_file;
 pub mod wanted;
 
 pub use history::Record;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod bundle_hostile;
+mod check;
 mod costs;
 mod debug_bake;
 mod default;

@@ -7,11 +7,12 @@ use std::path::Path;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
     ("bundle", &["error", "net", "platform", "verify", "version"]),
+    ("check", &["error", "platform", "project", "settings", "version", "vulndb"]),
     (
         "cli",
         &[
-            "archive", "config", "ctx", "error", "ops", "platform", "project", "shell", "source",
-            "store", "ui", "verify", "version",
+            "archive", "check", "config", "ctx", "error", "ops", "platform", "project", "shell",
+            "source", "store", "ui", "verify", "version",
         ],
     ),
     ("config", &["ctx", "error"]),
@@ -23,8 +24,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "bundle", "config", "ctx", "error", "net", "platform", "project",
-            "settings", "shell", "source", "store", "ui", "verify", "version",
+            "archive", "bundle", "check", "config", "ctx", "error", "net", "platform", "project",
+            "settings", "shell", "source", "store", "ui", "verify", "version", "vulndb",
         ],
     ),
     ("platform", &["error", "version"]),
@@ -36,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ui", &["error"]),
     ("verify", &["archive", "error", "net", "platform", "version"]),
     ("version", &["error", "platform"]),
+    ("vulndb", &["error", "net", "platform", "project", "version"]),
 ];
 
 #[test]
