@@ -70,7 +70,7 @@ fn run(situation: &Situation) -> Outcome {
             "Go writes thousands of small files there and trusts what it finds; such a file system is slow at the one and shared with others for the other",
         );
     }
-    if is_ours(existing) {
+    if existing != path || is_ours(existing) {
         return Ok(Vec::new());
     }
     finding(
@@ -80,7 +80,7 @@ fn run(situation: &Situation) -> Outcome {
     )
 }
 
-/// Does what Go does in its cache: a file is made, locked and renamed. In a directory that only
+/// Does what Go does in its cache: a file is made, locked and written. In a directory that only
 /// could become one, the right to do so is asked for.
 fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
     let failed = |error: std::io::Error| Error::from(error).message().to_owned();
@@ -104,11 +104,10 @@ fn remote(directory: &Path) -> Option<&'static str> {
     REMOTE.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name)
 }
 
+/// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
-    let owner = fs_err::metadata(path).map_or(0, |metadata| metadata.uid());
     let us = rustix::process::geteuid().as_raw();
-    // Where it does not exist yet, the directory above may be anybody's.
-    owner == us || us == 0 || !path.ends_with("go-build")
+    us == 0 || fs_err::metadata(path).is_ok_and(|metadata| metadata.uid() == us)
 }
 
 #[cfg(test)]
