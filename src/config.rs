@@ -42,6 +42,11 @@ pub struct StoreConfig {
     /// Whether equal files of two toolchains share their bytes, and how.
     #[serde(default)]
     pub dedupe: Dedupe,
+    /// Whether locks on NFS work and are to be used.
+    #[serde(default)]
+    pub nfs_locks: bool,
+    /// A store that is looked at after the user's own.
+    pub system: Option<PathBuf>,
 }
 
 /// The table `[policy]`.
@@ -141,6 +146,22 @@ impl Config {
             Some(name) => parse_level(name),
             None => Ok(DEFAULT_FLOOR),
         }
+    }
+
+    /// Returns the store that is looked at after the user's own: `GOWARD_SYSTEM_STORE`, the file, none.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a path that is not absolute.
+    pub fn system_store(&self, ctx: &Ctx) -> Result<Option<PathBuf>> {
+        let variable = ctx.variable(names::SYSTEM_STORE_VAR).map(PathBuf::from);
+        let Some(path) = variable.or_else(|| self.store.system.clone()) else { return Ok(None) };
+        if path.is_absolute() {
+            return Ok(Some(path));
+        }
+        let message = format!("the store `{}` is not an absolute path", path.display());
+        Err(Error::new(Kind::Usage, message)
+            .hint(format!("look at `{}`, and at `store.system`", names::SYSTEM_STORE_VAR)))
     }
 
     /// Returns whether `go` may install a missing toolchain: `GOWARD_AUTO_INSTALL`, the file, yes.

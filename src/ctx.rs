@@ -4,10 +4,13 @@
 
 use crate::error::{Error, Kind, Result};
 use goward_shim::{Environment, layout, names};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What a command needs to know of its process.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,23 @@ pub struct Ctx {
     pub cwd: PathBuf,
     /// goward's own executable, links resolved.
     pub executable: PathBuf,
+}
+
+/// The caller's umask, while goward has its own.
+static CALLERS_UMASK: OnceLock<Mode> = OnceLock::new();
+
+/// Sees to it that what goward makes can be used by its owner and changed by nobody else, whatever the
+/// caller's umask says; what that keeps from others stays kept from them.
+pub fn take_own_umask() {
+    let callers = *CALLERS_UMASK.get_or_init(|| umask(Mode::RWXG | Mode::RWXO));
+    umask((callers | Mode::WGRP | Mode::WOTH) - Mode::RWXU);
+}
+
+/// Takes the caller's umask again, for what is the caller's own.
+pub fn take_callers_umask() {
+    if let Some(callers) = CALLERS_UMASK.get() {
+        umask(*callers);
+    }
 }
 
 /// Returns the user as which the process acts.

@@ -4,6 +4,7 @@
 //! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
 
 use std::fmt::{self, Display, Write};
+use std::io::ErrorKind;
 
 /// What went wrong, as far as a caller of the program can tell: each kind has an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,10 @@ pub struct Error {
     message: String,
     details: Vec<String>,
     hints: Vec<String>,
+    /// Whether a disk was full.
+    lacks_room: bool,
+    /// Whether the system asked to try again.
+    is_passing: bool,
 }
 
 /// The result of nearly everything.
@@ -90,7 +95,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` with one line: lower case, no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: Vec::new(), hints: Vec::new() }
+        let (details, hints) = (Vec::new(), Vec::new());
+        let message = message.into();
+        Self { kind, message, details, hints, lacks_room: false, is_passing: false }
     }
 
     /// Adds an indented line below the message.
@@ -124,6 +131,16 @@ impl Error {
     /// Returns what went wrong.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Returns true when a disk was full, or somebody's share of it.
+    pub fn lacks_room(&self) -> bool {
+        self.lacks_room
+    }
+
+    /// Returns true when the system did not do something, for no reason that lasts.
+    pub fn is_passing(&self) -> bool {
+        self.is_passing
     }
 
     /// Returns the first line.
@@ -171,7 +188,11 @@ impl From<std::io::Error> for Error {
             }
             source = cause.source();
         }
-        Self::new(Kind::Failed, message)
+        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        let lacks_room = full.contains(&error.kind());
+        let passing = [ErrorKind::Interrupted, ErrorKind::WouldBlock];
+        let is_passing = passing.contains(&error.kind());
+        Self { lacks_room, is_passing, ..Self::new(Kind::Failed, message) }
     }
 }
 

@@ -6,7 +6,7 @@
 //! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, and [`shell`] edits
 //! start-up files; [`check`] holds a project against its lock, and [`vulndb`] reads Go's vulnerability
 //! database. All of them stand on [`version`], [`platform`] and [`net`], and
-//! those on [`ctx`], [`ui`], [`error`] and the `goward_shim` library. `docs/architecture.md` has
+//! those on [`ctx`], [`ui`], [`error`], [`holder`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
@@ -15,7 +15,9 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod ctx;
+pub mod depot;
 pub mod error;
+pub mod holder;
 pub mod net;
 pub mod ops;
 pub mod platform;

@@ -29,6 +29,9 @@ pub const TRUST_DIRECTORY: &str = "trust";
 
 /// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
 pub const HOME_VAR: &str = "GOWARD_HOME";
+/// A store that is looked at after the user's own, and never changed. The shim does not read this: the manager
+/// attaches what the store has to the user's own.
+pub const SYSTEM_STORE_VAR: &str = "GOWARD_SYSTEM_STORE";
 /// `1`: run the next `go` on PATH that is not ours, as if goward were not there.
 pub const BYPASS_VAR: &str = "GOWARD_BYPASS";
 /// A request that overrides lock and default for this process tree, without the lock's pins.

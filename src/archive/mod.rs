@@ -16,6 +16,8 @@
 mod entry_path;
 mod gate;
 pub mod module;
+pub mod module_zip;
+pub mod pack;
 mod read_at;
 mod spread;
 pub mod tar_gz;

@@ -11,6 +11,7 @@ use goward_shim::lock::{Level, is_profile};
 use goward_shim::names::NO_PROFILE;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Verified, isolated Go toolchains and a hermetic `go`
 #[derive(Debug, Parser)]
@@ -50,8 +51,12 @@ pub enum Command {
     Link(Link),
     /// Remove installed toolchains, or names of linked ones
     Uninstall(Uninstall),
+    /// Remove toolchains that nothing uses, and what was left over
+    Gc(Gc),
     /// List toolchains: those installed, or all releases
     List(List),
+    /// Look whether everything is in order, and repair what is not
+    Doctor(Doctor),
     /// Read installed toolchains again and compare them with what was installed
     Verify(Verify),
     /// Check the project: settings, drift against the lock, end of support, known vulnerabilities
@@ -68,6 +73,8 @@ pub enum Command {
     LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
+    /// Make and check mirrors that goward, plain `go` and other tools can use
+    Mirror(Mirror),
     /// Trust a lock that is somebody else's or weakens security, as it is now
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
@@ -87,7 +94,8 @@ pub enum Command {
 /// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
-    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL or file:///DIRECTORY
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL, file:///DIRECTORY
+    /// or oci://REGISTRY/REPOSITORY
     #[arg(long, value_name = "SOURCES")]
     pub source: Option<String>,
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
@@ -253,6 +261,43 @@ pub struct Uninstall {
     /// Only the toolchain for this platform
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Option<String>,
+    /// Delete the files at once, unless a process uses them, instead of after a day
+    #[arg(long)]
+    pub now: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Gc {
+    /// Change nothing; say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only toolchains that were not used for so long, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub older_than: Option<Duration>,
+    /// Keep so many of what nothing uses, on each platform, the newest first
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub keep: usize,
+    /// Delete at once what would stay in the trash for a day, unless a process uses it
+    #[arg(long)]
+    pub now: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads `30d`, `12h`, `10m` or `5s`.
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || "an age is a number with d, h, m or s: 30d".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "d" => 24 * 60 * 60,
+        "h" => 60 * 60,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 #[derive(Args, Debug)]
@@ -263,6 +308,16 @@ pub struct List {
     /// Where to look for releases
     #[arg(long, value_name = "SOURCES", requires = "remote")]
     pub source: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Repair what can be repaired without taking anything from anybody
+    #[arg(long)]
+    pub fix: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -407,6 +462,47 @@ pub struct Default {
     /// Leave calls outside of projects to the next `go` on PATH
     #[arg(long, conflicts_with = "request")]
     pub none: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Mirror {
+    #[command(subcommand)]
+    pub command: MirrorCommand,
+}
+
+/// What can be done with a mirror.
+#[derive(Debug, Subcommand)]
+pub enum MirrorCommand {
+    /// Write the toolchains that locks name, or bring a mirror up to date
+    Create(MirrorCreate),
+    /// Check a mirror as a client: every archive, every module, and the checksum database's part
+    Verify(MirrorVerify),
+}
+
+#[derive(Args, Debug)]
+pub struct MirrorCreate {
+    /// A lock whose toolchains the mirror holds, for all its platforms; may be repeated; without it, the
+    /// lock here
+    #[arg(long, value_name = "FILE")]
+    pub lock: Vec<PathBuf>,
+    /// Where the mirror is: a directory, s3://BUCKET/PREFIX, gs://, az://,
+    /// an https URL (WebDAV), or oci://REGISTRY/REPOSITORY
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+    /// Remove the toolchains that no lock names
+    #[arg(long)]
+    pub prune: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct MirrorVerify {
+    /// The mirror: its URL, or what --to takes
+    #[arg(value_name = "URL")]
+    pub url: String,
     #[command(flatten)]
     pub fetching: Fetching,
 }

@@ -3,7 +3,7 @@
 use super::args::List;
 use crate::error::{Result, untrusted};
 use crate::ops::{Fetch, Session};
-use crate::store::{Counted, Installed};
+use crate::store::{Counted, Installed, Store};
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use std::collections::BTreeMap;
@@ -14,21 +14,22 @@ pub(super) fn run(session: &Session, args: &List) -> Result<()> {
 
 fn installed(session: &Session, json: bool) -> Result<()> {
     let store = session.store()?;
-    let rows = rows(store.list()?, &store.links()?);
+    let rows = rows(store.list_layers()?, &store.links()?);
     let default = session.default_key().unwrap_or_else(|error| {
         session.ui.warn(error.message());
         None
     });
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
-    let (store, mut counted) = (session.store()?, Counted::new());
+    let mut counted = Counted::new();
     let mut sizes = Vec::new();
     for row in &rows {
         sizes.push(store.disk(&row.toolchain, &mut counted)?);
     }
     if json {
         let entries = rows.iter().zip(sizes);
-        let entries: Vec<_> =
-            entries.map(|(row, disk)| entry(row, is_default(&row.toolchain), disk)).collect();
+        let entries: Vec<_> = entries
+            .map(|(row, disk)| entry(&store, row, is_default(&row.toolchain), disk))
+            .collect();
         session.ui.json(&entries.into());
         return Ok(());
     }
@@ -50,6 +51,7 @@ fn installed(session: &Session, json: bool) -> Result<()> {
         line.extend(name);
         line.extend(receipt.linked.as_ref().map(|linked| format!("  {}", linked.path)));
         line.push_str(if is_default(&row.toolchain) { "  default" } else { "" });
+        line.push_str(if store.owns(&row.toolchain) { "" } else { "  system" });
         line.push_str(if row.has_changed() { "  changed since it was linked" } else { "" });
         lines.push(line);
     }
@@ -90,7 +92,7 @@ fn rows(toolchains: Vec<Installed>, links: &BTreeMap<LinkName, String>) -> Vec<R
     rows
 }
 
-fn entry(row: &Row, is_default: bool, disk: u64) -> serde_json::Value {
+fn entry(store: &Store, row: &Row, is_default: bool, disk: u64) -> serde_json::Value {
     let (toolchain, receipt) = (&row.toolchain, &row.toolchain.receipt);
     serde_json::json!({
         "name": row.name.as_ref().map(LinkName::as_str),
@@ -106,6 +108,7 @@ fn entry(row: &Row, is_default: bool, disk: u64) -> serde_json::Value {
         "disk": disk,
         "full": receipt.extra,
         "default": is_default,
+        "system": !store.owns(toolchain),
         "tree": toolchain.tree.to_string_lossy(),
         "root": toolchain.root.to_string_lossy(),
     })

@@ -72,6 +72,9 @@ fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
     if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
         session.provide_by_itself(&toolchain)?;
         session.recheck_governing(&toolchain)?;
+        if session.is_out_of_reach(&toolchain)? {
+            return Err(session.become_tool(&toolchain, call, &[]));
+        }
         session.ready_barrier(toolchain.isolation, &call.env)?;
     }
     let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;

@@ -8,14 +8,17 @@ mod check;
 mod completions;
 mod debug;
 mod default;
+mod doctor;
 mod env;
 mod exec;
+mod gc;
 mod init;
 mod install;
 mod link;
 mod link_root;
 mod list;
 mod lock;
+mod mirror;
 mod miss;
 mod records;
 mod rollback;
@@ -28,7 +31,7 @@ mod version;
 mod which;
 
 use crate::config::Config;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use crate::ops::log::LogAccess;
 use crate::ops::{Fetch, Session};
@@ -40,6 +43,9 @@ use goward_shim::names;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// How often a command is tried that the system interrupts.
+const ATTEMPTS: usize = 4;
+
 /// Runs goward with `arguments`, the program's name included.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -47,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return explain(&error),
     };
     let ui = Ui::new(cli.quiet);
-    match dispatch(cli, ui) {
+    match persist(&cli, ui) {
         Ok(_) if has_lost_data() => {
             ui.error(&Error::new(Kind::Failed, "cannot write to standard output"));
             ExitCode::from(Kind::Failed.exit_code())
@@ -60,44 +66,61 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
+/// Starts a command over when the system interrupted it: each does only what is not done yet, and begins
+/// with putting in order what an earlier one left.
+fn persist(cli: &Cli, ui: Ui) -> Result<ExitCode> {
+    let is_passing = |error: &Error| error.is_passing() && error.kind() == Kind::Failed;
+    for _ in 1..ATTEMPTS {
+        match dispatch(cli, ui) {
+            Err(error) if is_passing(&error) => {}
+            ended => return ended,
+        }
+    }
+    dispatch(cli, ui)
+}
+
+fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
     let mut ctx = Ctx::from_process()?;
+    take_own_umask();
     if let Some(profile) = chosen_profile(&cli.command) {
         ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
     }
-    let config = match cli.command {
+    let config = match &cli.command {
         // These have to work whatever the settings hold.
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
         _ => Config::read(&ctx)?,
     };
     let session = Session { ctx, ui, config, log: LogAccess::default() };
-    match cli.command {
-        Command::Init(args) => init::run(&session, &args),
-        Command::Use(args) => r#use::run(&session, &args),
-        Command::Lock(args) => lock::run(&session, &args),
-        Command::Rollback(args) => rollback::run(&session, &args),
-        Command::Install(args) => install::run(&session, &args),
-        Command::Bundle(args) => bundle::run(&session, &args),
-        Command::Link(args) => link::run(&session, &args),
-        Command::Uninstall(args) => uninstall::run(&session, &args),
-        Command::List(args) => list::run(&session, &args),
-        Command::Verify(args) => verify::run(&session, &args),
-        Command::Check(args) => check::run(&session, &args),
-        Command::Which(args) => which::run(&session, &args),
-        Command::Env(args) => env::run(&session, &args),
-        Command::Exec(args) => return Err(exec::run(&session, &args)),
-        Command::Debug(args) => debug::run(&session, &args),
-        Command::LinkRoot(args) => link_root::run(&session, &args),
-        Command::Default(args) => default::run(&session, &args),
-        Command::Trust(args) => trust::run(&session, &args),
-        Command::Setup(args) => setup::run(&session, &args),
-        Command::Completions(args) => completions::run(&session, &args),
+    match &cli.command {
+        Command::Init(args) => init::run(&session, args),
+        Command::Use(args) => r#use::run(&session, args),
+        Command::Lock(args) => lock::run(&session, args),
+        Command::Rollback(args) => rollback::run(&session, args),
+        Command::Install(args) => install::run(&session, args),
+        Command::Mirror(args) => mirror::run(&session, args),
+        Command::Bundle(args) => bundle::run(&session, args),
+        Command::Link(args) => link::run(&session, args),
+        Command::Uninstall(args) => uninstall::run(&session, args),
+        Command::Gc(args) => gc::run(&session, args),
+        Command::List(args) => list::run(&session, args),
+        Command::Doctor(args) => doctor::run(&session, args),
+        Command::Verify(args) => verify::run(&session, args),
+        Command::Check(args) => check::run(&session, args),
+        Command::Which(args) => which::run(&session, args),
+        Command::Env(args) => env::run(&session, args),
+        Command::Exec(args) => return Err(exec::run(&session, args)),
+        Command::Debug(args) => debug::run(&session, args),
+        Command::LinkRoot(args) => link_root::run(&session, args),
+        Command::Default(args) => default::run(&session, args),
+        Command::Trust(args) => trust::run(&session, args),
+        Command::Setup(args) => setup::run(&session, args),
+        Command::Completions(args) => completions::run(&session, args),
         Command::Version(args) => {
-            version::run(&session, &args);
+            version::run(&session, args);
             Ok(())
         }
-        Command::Records(args) => records::run(&session, &args),
-        Command::Miss(args) => return Err(miss::run(&session, &args)),
+        Command::Records(args) => records::run(&session, args),
+        Command::Miss(args) => return Err(miss::run(&session, args)),
     }?;
     Ok(ExitCode::SUCCESS)
 }

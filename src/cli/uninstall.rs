@@ -10,10 +10,12 @@ use crate::store::Receipt;
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;
     for version in &args.versions {
-        for removed in session.uninstall(version, platform)? {
+        for removed in session.uninstall(version, platform, args.now)? {
             session.ui.say(&match removed {
-                Removed::Toolchain(receipt) => {
-                    format!("removed {} for {}", receipt.version, receipt.platform)
+                Removed::Toolchain { receipt, user } => {
+                    let user = user.map(|user| format!("; {user} goes on using it"));
+                    let (version, platform) = (receipt.version, receipt.platform);
+                    format!("removed {version} for {platform}{}", user.unwrap_or_default())
                 }
                 Removed::Name(name, Receipt { linked: Some(linked), .. }) => {
                     format!("unlinked `{name}`; `{}` is as it was", linked.path)

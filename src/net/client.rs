@@ -2,10 +2,12 @@
 //!
 //! Turns the HTTP library's errors into [`Problem`]s. Nothing here tries twice.
 
-use super::settings::{Settings, is_same_origin};
+use super::settings::{Credentials, Settings, is_same_origin};
 use super::url::{check, copy_credentials, follow};
 use super::{Patience, Problem, Url};
 use crate::error::untrusted;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::blocking::{Client, ClientBuilder, Response};
 use reqwest::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, LOCATION,
@@ -33,7 +35,7 @@ pub(super) struct RangeRequest {
 /// The HTTP clients, made when they are first needed.
 #[derive(Debug)]
 pub(super) struct Clients {
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) patience: Patience,
     /// Knows the certificate authorities, which takes time to read and may be missing.
     secure: OnceLock<Client>,
@@ -101,6 +103,32 @@ impl Clients {
         Ok(slot.get_or_init(|| client))
     }
 
+    /// Returns the `Authorization` for a host from netrc.
+    pub(super) fn find_authorization(&self, url: &Url) -> Option<String> {
+        let Credentials { user, password } = self.settings.find_credentials(url)?;
+        Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+    }
+
+    /// Makes a client that does not block, for libraries that want one. Without limits on the time
+    /// that a whole answer takes: what is sent can be large.
+    pub(super) fn build_async(&self) -> reqwest::Result<reqwest::Client> {
+        _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("goward/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.patience.connect)
+            .read_timeout(self.patience.stall)
+            .no_proxy();
+        for proxy in &self.settings.proxies {
+            builder = builder.proxy(proxy.clone());
+        }
+        match self.settings.authorities.clone().and_then(tls_config) {
+            Some(config) => builder.tls_backend_preconfigured(config).build(),
+            None => builder.build(),
+        }
+    }
+
     fn build(&self, is_secure: bool) -> reqwest::Result<Client> {
         // The process-wide choice is what the platform's verifier asks for. Only the first call
         // can succeed, and any of them is as good.
@@ -138,15 +166,18 @@ impl Clients {
 
 /// Sets the authorities that are trusted; `None` for the platform's.
 fn trust(builder: ClientBuilder, authorities: Option<RootCertStore>) -> ClientBuilder {
-    let Some(authorities) = authorities else { return builder };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    match ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions() {
-        Ok(config) => builder.tls_backend_preconfigured(
-            config.with_root_certificates(authorities).with_no_client_auth(),
-        ),
-        // ring has every protocol version there is.
-        Err(_) => builder,
+    match authorities.and_then(tls_config) {
+        Some(config) => builder.tls_backend_preconfigured(config),
+        None => builder,
     }
+}
+
+/// Returns TLS that trusts these authorities alone; ring has every protocol version there is.
+fn tls_config(authorities: RootCertStore) -> Option<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().ok()?;
+    Some(config.with_root_certificates(authorities).with_no_client_auth())
 }
 
 /// Returns the target of a redirect; other answers are `None`.

@@ -13,8 +13,10 @@ mod error;
 mod goauth;
 mod goproxy;
 mod part;
+pub mod registry;
 mod retry;
 mod settings;
+mod store_client;
 mod url;
 
 pub use download::{Download, Job, MAX_SIZE, Progress};
@@ -22,6 +24,7 @@ pub use error::{NetError, Problem};
 pub use goauth::GoAuth;
 pub use goproxy::{GoProxy, Place};
 pub use reqwest::Url;
+pub use store_client::StoreConnector;
 pub use url::{join, parse_url, shown};
 
 use crate::ctx::Ctx;

@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub(super) proxies: Vec<Proxy>,
     /// The authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR`; `None` for the platform's.
     pub(super) authorities: Option<RootCertStore>,
+    /// The same as they were read; empty for the platform's.
+    pub(super) certificates: Vec<Vec<u8>>,
     netrc: Netrc,
 }
 
@@ -34,11 +36,13 @@ pub(super) struct Credentials {
 
 impl Settings {
     pub(super) fn from_ctx(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
+        let certificates = read_certificates(ctx)?;
         Ok(Self {
             offline: ctx.is_offline(),
             http_hosts,
             proxies: read_proxies(ctx)?,
-            authorities: read_authorities(ctx)?,
+            authorities: certificates.as_ref().map(|found| authorities(found)),
+            certificates: certificates.unwrap_or_default(),
             netrc: read_netrc(ctx),
         })
     }
@@ -106,7 +110,7 @@ fn parse_proxy(value: &str) -> Option<Url> {
 }
 
 /// Reads the authorities that replace the platform's, if the variables say so.
-fn read_authorities(ctx: &Ctx) -> Result<Option<RootCertStore>> {
+fn read_certificates(ctx: &Ctx) -> Result<Option<Vec<Vec<u8>>>> {
     let file = ctx.variable("SSL_CERT_FILE").map(PathBuf::from);
     let directories = ctx.variable("SSL_CERT_DIR");
     if file.is_none() && directories.is_none() {
@@ -129,9 +133,13 @@ fn read_authorities(ctx: &Ctx) -> Result<Option<RootCertStore>> {
             return Err(wrong_certificate_file(file, "it has no certificates"));
         }
     }
+    Ok(Some(found.into_iter().collect()))
+}
+
+fn authorities(certificates: &[Vec<u8>]) -> RootCertStore {
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(found.into_iter().map(CertificateDer::from));
-    Ok(Some(store))
+    store.add_parsable_certificates(certificates.iter().cloned().map(CertificateDer::from));
+    store
 }
 
 fn read_certificate_file(file: &Path) -> Result<Vec<u8>> {

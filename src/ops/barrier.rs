@@ -92,20 +92,7 @@ fn copy_of(own: Option<&Path>, isolation: Isolation) -> Result<Vec<u8>> {
     let mut text =
         b"# Made by goward from the file of `go env -w`, without what a lock decides.\n".to_vec();
     if let Some(path) = own {
-        let mut original = Vec::new();
-        match fs_err::File::open(path) {
-            Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut original)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => 0,
-            Err(error) => return Err(error.into()),
-        };
-        if original.len() as u64 > MAX_SIZE {
-            let shown = untrusted(path.to_string_lossy());
-            return Err(Error::new(
-                Kind::Usage,
-                format!("`{shown}` is too long for settings of Go"),
-            )
-            .hint("look at it, or run without it: `GOENV=off go ...`"));
-        }
+        let original = read_settings(path)?;
         for line in original.split(|&byte| byte == b'\n') {
             let passes = pins::row(name_of(line)).is_none_or(|row| row.rule.passes(isolation));
             if passes && !line.is_empty() {
@@ -117,6 +104,22 @@ fn copy_of(own: Option<&Path>, isolation: Isolation) -> Result<Vec<u8>> {
     for row in pins::PINS.iter().filter(|row| row.rule == Rule::Pin) {
         text.extend_from_slice(row.name.as_bytes());
         text.extend_from_slice(b"=\n");
+    }
+    Ok(text)
+}
+
+/// Reads a file of `go env -w`; none is an empty one.
+pub(super) fn read_settings(path: &Path) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    match fs_err::File::open(path) {
+        Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut text)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
+        Err(error) => return Err(error.into()),
+    };
+    if text.len() as u64 > MAX_SIZE {
+        let shown = untrusted(path.to_string_lossy());
+        return Err(Error::new(Kind::Usage, format!("`{shown}` is too long for settings of Go"))
+            .hint("look at it, or run without it: `GOENV=off go ...`"));
     }
     Ok(text)
 }

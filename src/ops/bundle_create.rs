@@ -5,16 +5,12 @@ use super::install::Want;
 use super::staple::Stapled;
 use super::{Fetch, Session};
 use crate::bundle::{self, Manifest, Packing, Toolchain};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::net::Progress;
-use crate::platform::Platform;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
+use crate::verify::H1;
 use crate::verify::log::Logged;
-use crate::verify::{H1, Level};
-use crate::version::GoVersion;
-use goward_shim::names;
-use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io::{self, BufWriter, Seek};
 use std::os::unix::fs::PermissionsExt;
@@ -87,31 +83,6 @@ impl Session {
         Ok(Bundled { path: output, toolchains: wants.len(), bytes, warnings })
     }
 
-    /// Returns what the locks name, sorted, each once; without locks, what the lock here does.
-    fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<Want>> {
-        let here = [self.project()?.lock_path];
-        let mut wants: BTreeMap<(GoVersion, Platform), Want> = BTreeMap::new();
-        for path in if locks.is_empty() { &here[..] } else { locks } {
-            let path = self.ctx.cwd.join(path);
-            let path = if path.is_dir() { path.join(names::LOCK_FILE) } else { path };
-            let lock = self.read_lock(&path)?.ok_or_else(|| {
-                Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
-                    .hint("write it: `goward lock`")
-            })?;
-            if lock.level == Level::Linked {
-                let message = format!("`{}` names a linked toolchain", path.display());
-                return Err(Error::new(Kind::Usage, message)
-                    .detail("a bundle holds releases of Go, which can be proved"));
-            }
-            for platform in lock.platforms.keys() {
-                let want = Want::locked(&lock, *platform, &path)?;
-                let known = wants.entry((lock.version, *platform)).or_insert_with(|| want.clone());
-                check_agreement(known, &want)?;
-            }
-        }
-        Ok(wants.into_values().collect())
-    }
-
     /// Fetches the archive of a toolchain, verifies it, and keeps it in a file without a name.
     fn keep(
         &self,
@@ -157,19 +128,6 @@ fn describe(
     let (sha256, size) = digest_file(&file)?;
     let Want { version, platform, .. } = *want;
     Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
-}
-
-/// Refuses two locks that say different things of one release.
-fn check_agreement(one: &Want, other: &Want) -> Result<()> {
-    let (Some(one_lock), Some(other_lock)) = (&one.locked, &other.locked) else { return Ok(()) };
-    if one_lock.h1 == other_lock.h1 {
-        return Ok(());
-    }
-    let message = format!("two locks disagree on {} for {}", one.version, one.platform);
-    Err(Error::new(Kind::Verification, message)
-        .detail(format!("{} (`{}`)", one_lock.h1, one_lock.path))
-        .detail(format!("{} (`{}`)", other_lock.h1, other_lock.path))
-        .detail("nothing was written"))
 }
 
 /// Says what has no proof: as an error, unless that is permitted.

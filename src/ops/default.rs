@@ -20,7 +20,10 @@ impl Session {
     pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
         let request = pick::parse_request(request)?;
         let outcome = self.install_request(&request, Platform::host(), false, fetch)?;
-        lock_of(&outcome, request.to_string()).write_if_changed(&self.default_path()?)?;
+        // What a kill leaves of it goes with the next `recover`.
+        let drafts = self.store()?.stage("default")?;
+        let lock = lock_of(&outcome, request.to_string());
+        lock.write_by_way_of(drafts.path(), &self.default_path()?)?;
         Ok(outcome)
     }
 

@@ -43,10 +43,21 @@ impl Session {
         if let Supply::Given { source, logged } = supply {
             return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
         }
+        self.obtain_from(store, want, self.sources(fetch)?, fetch)
+    }
+
+    /// Asks these sources in turn.
+    pub(super) fn obtain_from(
+        &self,
+        store: &Store,
+        want: &Want,
+        sources: Vec<Box<dyn Source>>,
+        fetch: &Fetch,
+    ) -> Result<(Delivery, Vec<String>)> {
         let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
         let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
-        for source in self.sources(fetch)? {
+        for source in sources {
             match self.deliver(store, want, logged.as_ref(), source.as_ref(), fetch) {
                 Ok(delivery) => {
                     let unlogged = self.log.why_not().filter(|_| logged.is_none());
@@ -99,8 +110,12 @@ impl Session {
         // Where the hash is known, what the source lists adds nothing.
         let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
-        let Unjudged { unpacked, archive, artifact, staging } =
-            self.take_in(store, want, incoming)?;
+        let size = incoming.artifact.size;
+        let what = want.version.to_string();
+        store.check_room(&what, size)?;
+        let Unjudged { unpacked, archive, artifact, staging } = self
+            .take_in(store, want, incoming)
+            .map_err(|error| store.explain_room(error, &what, size))?;
         let unlogged = self.log.why_not();
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };

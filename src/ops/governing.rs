@@ -191,8 +191,36 @@ impl Session {
     ///
     /// When there is no store.
     pub fn program(&self, toolchain: &Toolchain, tool: Tool) -> Result<PathBuf> {
-        let tree = layout::tree(self.ctx.home()?.as_os_str().as_bytes(), &toolchain.key);
+        let tree = layout::tree(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key);
         Ok(os_path(&layout::join(&tree, tool.path())))
+    }
+
+    /// Returns the store that a toolchain runs from: the user's own, unless only the system's has it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub(super) fn home_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+        let own = self.ctx.home()?;
+        let has = |home: &PathBuf| {
+            let tree = layout::tree(home.as_os_str().as_bytes(), &toolchain.key);
+            os_path(&layout::join(&tree, Tool::Go.path())).exists()
+        };
+        let system = self.config.system_store(&self.ctx)?;
+        Ok(match system.filter(|system| !has(&own) && has(system)) {
+            Some(system) => system,
+            None => own,
+        })
+    }
+
+    /// Returns true for a toolchain that only the system's store has, and that the user's own could not
+    /// get: the shim does not find it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn is_out_of_reach(&self, toolchain: &Toolchain) -> Result<bool> {
+        Ok(self.home_of(toolchain)? != self.ctx.home()?)
     }
 
     /// Returns the root of a toolchain: what builds see as GOROOT, unless the lock has another path.
@@ -201,7 +229,7 @@ impl Session {
     ///
     /// When there is no store.
     pub fn root(&self, toolchain: &Toolchain) -> Result<PathBuf> {
-        Ok(os_path(&layout::root(self.ctx.home()?.as_os_str().as_bytes(), &toolchain.key)))
+        Ok(os_path(&layout::root(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key)))
     }
 
     /// Returns the toolchain that a lock names, by the shim's own checks.

@@ -3,13 +3,14 @@
 use super::governing::{Origin, Toolchain};
 use super::lock::differences;
 use super::pins::check_pins_with;
+use super::waiting::{Waiting, warn_without};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
 use crate::source::Source;
-use crate::store::{Installed, Store};
+use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::request::Request;
@@ -18,10 +19,6 @@ use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-/// How long to wait for another process that installs the same toolchain.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A toolchain that is wanted.
 #[derive(Clone, Debug)]
@@ -184,6 +181,7 @@ impl Session {
             }
             let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
             let mut outcome = self.install(&want, fetch)?;
+            self.note_project(path);
             outcome.warnings.splice(0..0, warnings);
             let pins = check_pins_with(&outcome.installed, &lock).map_err(|error| {
                 let (version, path) = (lock.version, path.display());
@@ -262,7 +260,13 @@ impl Session {
         fetch: &Fetch,
         supply: &Supply<'_>,
     ) -> Result<Outcome> {
-        let mut outcome = self.install_missing(want, fetch, supply)?;
+        let mut outcome = self.install_missing(want, fetch, supply).map_err(|error| {
+            let what = want.version.to_string();
+            match self.store() {
+                Ok(store) => store.explain_room(error, &what, None),
+                Err(_) => error,
+            }
+        })?;
         if outcome.is_new {
             self.remember_new(&self.store()?, &outcome.installed);
         } else {
@@ -279,6 +283,13 @@ impl Session {
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
         if let Some(installed) = present(&store, want, floor)?
+            && !store.owns(&installed)
+        {
+            // Where the user's own store cannot be written, it runs from the system's.
+            _ = self.attach(&installed.key);
+            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+        }
+        if let Some(installed) = present(&store, want, floor)?
             && installed.root.join("bin/go").exists()
         {
             // Nothing is written where everything is there: the store may be read-only.
@@ -290,12 +301,10 @@ impl Session {
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
         }
         let name = format!("{}-{}", want.version, want.platform.lock_name());
-        let mut told = false;
-        let _lock = store.lock(&name, "install", PATIENCE, &mut |holder| {
-            if !std::mem::replace(&mut told, true) {
-                self.ui.say(&format!("waiting for {holder}"));
-            }
-        })?;
+        let mut waiting = Waiting::new(self.ui);
+        let what = format!("install {}", want.version);
+        let lock = store.lock(&name, &what, flock::PATIENCE, &mut |held| waiting.tell(held))?;
+        warn_without(self.ui, &lock, "the same may be downloaded twice");
         // Somebody else may have installed it while this process waited.
         if let Some(installed) = present(&store, want, floor)? {
             return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
@@ -316,6 +325,8 @@ impl Session {
         self.place_shims()?;
         for isolation in Isolation::ALL {
             self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
+            // For users of an image who have no such file, whoever they are.
+            self.ready_barrier(isolation, &Environment::default())?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::governing::{Governing, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
+use crate::ctx::take_callers_umask;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use goward_shim::launch::Selection;
 use goward_shim::launch::{self, Launch};
@@ -28,13 +29,13 @@ impl Session {
     ///
     /// When there is no store.
     pub fn environment(&self, toolchain: &Toolchain) -> Result<Changes> {
-        let home = self.ctx.home()?;
+        let home = self.home_of(toolchain)?;
         let pins = borrowed(&toolchain.pins);
         let entries = self.ctx.entries();
         let env = Environment::of(&entries);
         let home = home.as_os_str().as_bytes();
-        self.ready_barrier(toolchain.isolation, &env)?;
-        let barrier = barrier::locate(home, toolchain.isolation, &env);
+        let barriers = self.barrier_home(toolchain, &env)?;
+        let barrier = barrier::locate(barriers.as_os_str().as_bytes(), toolchain.isolation, &env);
         let selection = selection(home, toolchain, &pins, &barrier);
         let launch = launch::toolchain(&selection, Tool::Go, &env);
         let kept: BTreeSet<&[u8]> = launch.entries().map(Text::name).collect();
@@ -88,6 +89,19 @@ impl Session {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
         }
         String::from_utf8(output.stdout).map_err(|error| failed(&error.to_string()))
+    }
+
+    /// Returns the store that has the copy of the file of `go env -w` for a call; makes it if it is
+    /// missing.
+    fn barrier_home(&self, toolchain: &Toolchain, env: &Environment) -> Result<PathBuf> {
+        let isolation = toolchain.isolation;
+        let Err(error) = self.ready_barrier(isolation, env) else { return self.ctx.home() };
+        // The user's own store cannot be written; for most users the system's has what they need.
+        let system = self
+            .config
+            .system_store(&self.ctx)?
+            .filter(|home| barrier::locate(home.as_os_str().as_bytes(), isolation, env).is_ready());
+        system.ok_or(error)
     }
 
     /// Returns PATH with the root's `bin` in front.
@@ -148,14 +162,15 @@ impl Session {
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
         let ready = leaves_programs_alone(call)
             .and_then(|()| self.recheck_governing(toolchain))
-            .and_then(|()| self.ready_barrier(toolchain.isolation, &call.env))
-            .and_then(|()| self.ctx.home());
-        let home = match ready {
-            Ok(home) => home,
+            .and_then(|()| self.barrier_home(toolchain, &call.env))
+            .and_then(|barriers| Ok((barriers, self.home_of(toolchain)?)));
+        let (barriers, home) = match ready {
+            Ok(homes) => homes,
             Err(error) => return error,
         };
         let home = home.as_os_str().as_bytes();
-        let barrier = barrier::locate(home, toolchain.isolation, &call.env);
+        let barriers = barriers.as_os_str().as_bytes();
+        let barrier = barrier::locate(barriers, toolchain.isolation, &call.env);
         let pins = borrowed(&toolchain.pins);
         let selection = selection(home, toolchain, &pins, &barrier);
         let mut launch = launch::toolchain(&selection, call.tool(), &call.env);
@@ -202,9 +217,18 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
     for (name, value) in launch.entries().filter_map(Text::variable) {
         child.env(os(name), os(value));
     }
+    take_callers_umask();
     let why = child.exec();
-    let error = Error::new(Kind::CannotRun, format!("cannot run `{}`: {why}", program.display()));
-    if why.kind() == std::io::ErrorKind::NotFound && program.exists() {
+    let message = format!("cannot run `{}`: {why}", program.display());
+    let is_missing = why.kind() == std::io::ErrorKind::NotFound;
+    // It was there a moment ago.
+    if is_missing && program.symlink_metadata().is_err() {
+        return Error::new(Kind::NotInstalled, message)
+            .detail("it was removed meanwhile")
+            .hint("try again: it is installed then");
+    }
+    let error = Error::new(Kind::CannotRun, message);
+    if is_missing {
         return error
             .detail("the file is there; what is missing is the program loader that it names")
             .hint("Go 1.20 and older need the glibc loader; choose 1.21 or newer on this system");
@@ -220,6 +244,7 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     let mut child = Command::new(program);
     child.args(arguments).env_clear().envs(&session.ctx.variables);
     change(&mut child, changes);
+    take_callers_umask();
     let why = child.exec();
     let shown = untrusted(program.to_string_lossy());
     let kind = if why.kind() == std::io::ErrorKind::NotFound {

@@ -58,6 +58,7 @@ impl Session {
         let text = Some(lock.text(&path)?.into_bytes());
         let after = Files { lock: text, ..transaction.before().clone() };
         let changed = transaction.commit("lock", &after)?;
+        self.note_project(&path);
         let unlogged = self.log.why_not().filter(|_| lock.level < Level::Logged);
         let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
         let mut warnings: Vec<String> =

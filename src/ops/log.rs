@@ -7,10 +7,12 @@ use super::Session;
 use super::install::Want;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience, parse_url};
+use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::verify::Records;
 use crate::verify::log::remote::{Remote, Route};
-use crate::verify::log::{Authority, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::version::GoVersion;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -59,6 +61,27 @@ impl LogAccess {
         })
     }
 
+    /// Returns the log's name.
+    pub(super) fn name(&self) -> Result<String> {
+        Ok(self.authority()?.key.name().to_owned())
+    }
+
+    /// Checks a head that is written down as a note.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] when the log has not signed it.
+    pub(super) fn open_note(&self, note: &str) -> Result<SignedHead> {
+        let authority = self.authority()?;
+        SignedHead::open(note.as_bytes(), &authority.key).map_err(|problem| {
+            let name = authority.key.name();
+            let message = format!("a head is not that of {name}: {problem}");
+            Error::new(Kind::Verification, message)
+                .detail("nothing was changed")
+                .hint("somebody changed the mirror; check it: `goward mirror verify URL`")
+        })
+    }
+
     /// Returns why nothing was proved, if something stood in the way.
     pub(super) fn why_not(&self) -> Option<String> {
         self.outage.get().or(self.absence.get()).cloned()
@@ -99,6 +122,35 @@ impl Session {
                 Ok(None)
             }
             Err(error) => Err(error.explain(name).detail("nothing was changed")),
+        }
+    }
+
+    /// Returns what proves these toolchains to others, or why it cannot be had now. `known` are heads
+    /// that they may know.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Log`] when the log cannot be believed.
+    pub(super) fn log_excerpt(
+        &self,
+        toolchains: &[(GoVersion, Platform)],
+        known: &[SignedHead],
+    ) -> Result<Result<Option<Excerpt>, String>> {
+        let authority = self.log.authority()?;
+        if self.ctx.is_offline() {
+            return Ok(Err("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
+        }
+        let remote = match self.log_remote() {
+            Ok(Some(remote)) => remote,
+            Ok(None) => return Ok(Err("`GOPROXY` is `off`".to_owned())),
+            Err(error) => return Ok(Err(error.message().to_owned())),
+        };
+        match Log::new(&authority, remote).excerpt(toolchains.iter().copied(), known) {
+            Ok(excerpt) => Ok(Ok(excerpt)),
+            Err(error) if error.is_outage() => {
+                Ok(Err(error.explain(authority.key.name()).message().to_owned()))
+            }
+            Err(error) => Err(error.explain(authority.key.name())),
         }
     }
 

@@ -12,7 +12,9 @@ pub mod check;
 pub mod debug_bake;
 pub mod default;
 mod deliver;
+pub mod doctor;
 pub mod explain;
+pub mod gc;
 mod go_facts;
 pub mod governing;
 pub mod init;
@@ -22,7 +24,9 @@ pub mod launch;
 pub mod link;
 pub mod link_root;
 pub mod lock;
+mod locks;
 pub mod log;
+pub mod mirror;
 mod modules;
 pub mod overrides;
 pub mod pick;
@@ -39,6 +43,7 @@ pub mod trust;
 pub mod uninstall;
 pub mod r#use;
 pub mod verify;
+mod waiting;
 
 use crate::config::Config;
 use crate::ctx::Ctx;
@@ -70,7 +75,8 @@ impl Session {
     ///
     /// When there is no place for it.
     pub fn store(&self) -> Result<Store> {
-        Ok(Store::new(self.ctx.home()?))
+        let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
+        Ok(store.with_system(self.config.system_store(&self.ctx)?))
     }
 
     /// Returns the project here; where nothing governs, the one that this directory could become.

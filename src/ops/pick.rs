@@ -67,7 +67,7 @@ pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion>
 fn releases_in(store: &Store, platform: Platform) -> Result<Vec<Installed>> {
     let answers =
         |toolchain: &Installed| toolchain.receipt.platform == platform && !toolchain.is_linked();
-    Ok(store.list()?.into_iter().filter(answers).collect())
+    Ok(store.list_layers()?.into_iter().filter(answers).collect())
 }
 
 impl Session {

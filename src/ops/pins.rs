@@ -31,7 +31,7 @@ impl Session {
             let h1 = toolchain.receipt.h1.to_string();
             lock.platforms.values().any(|platform| platform.h1 == h1)
         };
-        let installed = self.store()?.list()?.into_iter();
+        let installed = self.store()?.list_layers()?.into_iter();
         let installed = installed.filter(|toolchain| toolchain.receipt.version == version);
         // Nor has a linked one the source of a release, unless it is the one.
         let installed = installed.filter(|found| !found.is_linked() || is_locked(found));

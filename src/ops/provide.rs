@@ -15,7 +15,10 @@ impl Session {
     /// As [`Session::install`], below the words that it is not installed. A release with known
     /// flaws is not installed because a lock asks for it.
     pub fn provide(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<()> {
-        if self.program(toolchain, Tool::Go)?.exists() {
+        if let Origin::Lock(path) = &toolchain.origin {
+            self.note_project(path);
+        }
+        if self.is_at_hand(toolchain)? {
             return Ok(());
         }
         if toolchain.link.is_some() {
@@ -26,6 +29,28 @@ impl Session {
         self.install_governing(toolchain, fetch)
             .map(drop)
             .map_err(|error| error.context(missing.message()))
+    }
+
+    /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
+    /// own, so that the shim finds it; where that cannot be written, it runs from there.
+    fn is_at_hand(&self, toolchain: &Toolchain) -> Result<bool> {
+        if !self.program(toolchain, Tool::Go)?.exists() {
+            return Ok(false);
+        }
+        if self.is_out_of_reach(toolchain)? {
+            _ = self.attach(&toolchain.key);
+        }
+        Ok(true)
+    }
+
+    /// Makes what the system's store has part of the user's own, with what `go` needs besides.
+    pub(super) fn attach(&self, key: &str) -> Result<bool> {
+        let store = self.store()?;
+        let attached = store.attach(key)?;
+        if attached {
+            self.place_shims()?;
+        }
+        Ok(attached)
     }
 
     /// Says that the toolchain that governs is not installed, and how to change that.
@@ -68,7 +93,10 @@ impl Session {
     ///
     /// As [`Session::provide`], or because it is forbidden.
     pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
-        if self.program(toolchain, Tool::Go)?.exists() {
+        if let Origin::Lock(path) = &toolchain.origin {
+            self.note_project(path);
+        }
+        if self.is_at_hand(toolchain)? {
             return Ok(());
         }
         if self.config.auto_install(&self.ctx) || toolchain.link.is_some() {

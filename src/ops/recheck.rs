@@ -9,9 +9,9 @@ use super::governing::Toolchain;
 use super::verify::wrong;
 use crate::config::Recheck;
 use crate::ctx::boot_id;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{Checked, Installed, Marks, Store};
+use crate::store::{Checked, Installed, Marks, Receipt, Store};
 use crate::verify::{Digest, H1};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,6 +57,17 @@ impl Session {
     ///
     /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
     pub(super) fn recheck(&self, store: &Store, installed: &Installed) -> Result<()> {
+        self.look_at(&store.layer_of(installed), installed).map_err(|error| {
+            if installed.tree.symlink_metadata().is_ok() {
+                return error;
+            }
+            let Receipt { version, platform, .. } = installed.receipt;
+            let message = format!("{version} for {platform} was removed meanwhile");
+            Error::new(Kind::NotInstalled, message).hint("install it again: `goward install`")
+        })
+    }
+
+    fn look_at(&self, store: &Store, installed: &Installed) -> Result<()> {
         let checked = match self.config.policy.verify {
             Recheck::Never => return Ok(()),
             Recheck::Always => store.check(installed)?,

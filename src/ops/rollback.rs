@@ -69,6 +69,7 @@ impl Session {
             files.push(root.join(name));
         }
         transaction.commit("rollback", &last.before)?;
+        self.note_project(&root.join(LOCK_FILE));
         Ok(back)
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The names under which the shim stands on PATH.
-const SHIMS: [&str; 2] = ["go", "gofmt"];
+pub(super) const SHIMS: [&str; 2] = ["go", "gofmt"];
 
 impl Session {
     /// Puts the shims into the store and, unless told otherwise, on PATH.
@@ -55,7 +55,8 @@ impl Session {
     /// When the shim is not beside goward's own executable, or a link cannot be made.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
         let shim = self.shim()?;
-        self.store()?.prepare()?;
+        let store = self.store()?;
+        store.prepare()?;
         let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let mut changes = Vec::new();
@@ -64,7 +65,9 @@ impl Session {
                 continue;
             }
             let existed = path.symlink_metadata().is_ok();
-            replace_with_link(&shim, &path)?;
+            // What a kill leaves of it goes with the next `recover`.
+            let staging = store.stage("shim")?;
+            put_link(&shim, &staging.path().join(names::SHIM), &path)?;
             changes.push(Change { path, what: if existed { What::Edited } else { What::Created } });
         }
         Ok(changes)
@@ -91,6 +94,11 @@ impl Session {
 pub(super) fn replace_with_link(target: &Path, path: &Path) -> io::Result<()> {
     let fresh = path.with_extension(format!("{}.new", std::process::id()));
     _ = fs_err::remove_file(&fresh);
-    fs_err::os::unix::fs::symlink(target, &fresh)?;
+    put_link(target, &fresh, path)
+}
+
+/// The same by way of `fresh`, where nothing is.
+fn put_link(target: &Path, fresh: &Path, path: &Path) -> io::Result<()> {
+    fs_err::os::unix::fs::symlink(target, fresh)?;
     fs_err::rename(fresh, path)
 }

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{Installed, Receipt};
+use crate::store::{Grave, Installed, Receipt, Store};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 
@@ -11,19 +11,30 @@ use crate::version::link_name::LinkName;
 #[derive(Clone, Debug)]
 pub enum Removed {
     /// A toolchain.
-    Toolchain(Receipt),
+    Toolchain {
+        /// What it was.
+        receipt: Receipt,
+        /// A process that goes on using it.
+        user: Option<String>,
+    },
     /// A name, which meant this.
     Name(LinkName, Receipt),
 }
 
 impl Session {
     /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
-    /// returns what was removed.
+    /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
+    /// uses them.
     ///
     /// # Errors
     ///
     /// When it is not installed, or is the default.
-    pub fn uninstall(&self, what: &str, platform: Option<Platform>) -> Result<Vec<Removed>> {
+    pub fn uninstall(
+        &self,
+        what: &str,
+        platform: Option<Platform>,
+        now: bool,
+    ) -> Result<Vec<Removed>> {
         let store = self.store()?;
         let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
             (Ok(version), _) => version,
@@ -53,10 +64,16 @@ impl Session {
                 .hint("`goward list` shows what is"));
         }
         self.check_not_default(&found, &parsed.to_string())?;
-        for installed in &found {
-            store.remove(installed)?;
+        let mut removed = Vec::new();
+        for installed in found {
+            let grave = retire(&store, &installed)?;
+            let user = grave.and_then(|grave| grave.user(&store.processes()));
+            removed.push(Removed::Toolchain { receipt: installed.receipt, user });
         }
-        Ok(found.into_iter().map(|installed| Removed::Toolchain(installed.receipt)).collect())
+        if now {
+            store.empty_trash()?;
+        }
+        Ok(removed)
     }
 
     /// Refuses to remove the default; `what` is what was named.
@@ -69,5 +86,13 @@ impl Session {
         Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
             "choose another first: `goward default REQUEST`, or none: `goward default --none`",
         ))
+    }
+}
+
+/// Removes a toolchain to the end: a command that started over would not find it any more.
+fn retire(store: &Store, installed: &Installed) -> Result<Option<Grave>> {
+    match store.retire(installed) {
+        Err(error) if error.is_passing() => store.retire(installed),
+        retired => retired,
     }
 }

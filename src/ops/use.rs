@@ -79,6 +79,7 @@ impl Session {
             lock: Some(lock.text(&project.lock_path)?.into_bytes()),
         };
         transaction.commit("use", &after)?;
+        self.note_project(&project.lock_path);
         installed.warnings.extend(self.trust_warnings(&project.lock_path)?);
         let Project { manifest_path, lock_path, .. } = project;
         Ok(Used {

@@ -188,6 +188,7 @@ impl Session {
         plan: &Plan,
     ) -> Verdict {
         let bar = self.ui.bar(&installed.receipt.version.to_string());
+        let store = &store.layer_of(&installed);
         let mut checked = store.check(&installed);
         let mut failure = None;
         let mut repaired = false;
@@ -242,7 +243,7 @@ impl Session {
         }
         let receipt = &installed.receipt;
         if !checked.findings.iter().any(|finding| finding.fault.needs_release()) {
-            store.tidy(installed, checked)?;
+            store.layer_of(installed).tidy(installed, checked)?;
             return Ok(installed.clone());
         }
         let locked = Locked {

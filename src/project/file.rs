@@ -126,18 +126,34 @@ fn untouched(path: &Path, error: Error) -> Error {
 /// [`Kind::Usage`] when something other than a regular file stands there. After any error the old
 /// file is as it was.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<()> {
-    let mode = check_place(path)?;
-    write_and_rename(path, text, mode).map_err(|error| untouched(path, error.into()))
+    replace_by_way_of(directory_of(path), path, text)
 }
 
-fn write_and_rename(path: &Path, text: &[u8], mode: Option<u32>) -> std::io::Result<()> {
-    let directory =
-        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// The same, with what is not finished in `drafts`, a directory on the same file system.
+///
+/// # Errors
+///
+/// As [`replace`].
+pub(super) fn replace_by_way_of(drafts: &Path, path: &Path, text: &[u8]) -> Result<()> {
+    let mode = check_place(path)?;
+    write_and_rename(drafts, path, text, mode).map_err(|error| untouched(path, error.into()))
+}
+
+pub(super) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_and_rename(
+    drafts: &Path,
+    path: &Path,
+    text: &[u8],
+    mode: Option<u32>,
+) -> std::io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".goward-")
         // The umask takes its part of this, as for any new file.
         .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
+        .tempfile_in(drafts)?;
     if let Some(mode) = mode {
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
@@ -146,7 +162,7 @@ fn write_and_rename(path: &Path, text: &[u8], mode: Option<u32>) -> std::io::Res
     file.persist(path).map_err(|error| error.error)?;
     // The file is replaced now. Some file systems cannot sync a directory; on those a power cut may
     // bring the old file back, whole.
-    _ = fs_err::File::open(directory).and_then(|directory| directory.sync_all());
+    _ = fs_err::File::open(directory_of(path)).and_then(|directory| directory.sync_all());
     Ok(())
 }
 

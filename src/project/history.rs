@@ -17,16 +17,23 @@
 
 use super::transaction::Files;
 use crate::error::Result;
+use crate::holder::Holder;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 /// How many changes are kept.
 const KEPT: usize = 10;
 
 const INTENT: &str = "intent";
+/// How long to wait for another process; it installs a toolchain in that time.
+const PATIENCE: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_millis(20);
+/// How often it is said who is being waited for.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// A change of the two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,28 +59,46 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Opens the history of the project at `root` and waits until nobody else has it; `waiting` is
-    /// called before that.
+    /// Opens the history of the project at `root` and waits, not for ever, until nobody else has it;
+    /// `waiting` is told now and again who has.
     ///
     /// # Errors
     ///
-    /// When the directory cannot be made, or its file system has no locks.
-    pub(super) fn open(state: &Path, root: &Path, waiting: &mut dyn FnMut()) -> io::Result<Self> {
+    /// When the directory cannot be made, its file system has no locks, or somebody has it for too
+    /// long.
+    pub(super) fn open(
+        state: &Path,
+        root: &Path,
+        waiting: &mut dyn FnMut(&Holder),
+    ) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
         let name = format!("{:016x}", fnv64(root.as_os_str().as_encoded_bytes()));
         let directory = state.join("history").join(name);
         fs::create_dir_all(&directory)?;
         let mut options = fs::OpenOptions::new();
         let path = directory.join("lock");
-        let lock = options.write(true).create(true).truncate(false).open(path)?.into_file();
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                lock.lock()?;
+        let mut lock = options.write(true).create(true).truncate(false).open(&path)?.into_file();
+        let (started, mut told) = (Instant::now(), None);
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if started.elapsed() > PATIENCE => {
+                    let message = format!("{} goes on for too long", Holder::read(&path));
+                    return Err(io::Error::new(ErrorKind::TimedOut, message));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if told.is_none_or(|told: Instant| told.elapsed() > AGAIN) {
+                        waiting(&Holder::read(&path));
+                        told = Some(Instant::now());
+                    }
+                    sleep(PAUSE);
+                }
             }
-            Err(TryLockError::Error(error)) => return Err(error),
         }
+        // Only for those who wait; not worth failing.
+        _ = Holder::this_process(&format!("change `{}`", root.display())).write(&mut lock);
         Ok(Self { directory, _lock: lock })
     }
 
@@ -165,7 +190,7 @@ fn sync(directory: &Path) -> io::Result<()> {
 
 fn remove(directory: &Path) -> io::Result<()> {
     match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
@@ -191,7 +216,7 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let (state, root) = (dir.path().join("state"), dir.path().join("project"));
         fs::create_dir(&root).unwrap();
-        let history = History::open(&state, &root, &mut || panic!("nobody has it")).unwrap();
+        let history = History::open(&state, &root, &mut |_| panic!("nobody has it")).unwrap();
         let files = |n: usize| Files { manifest: Some(n.to_string().into_bytes()), lock: None };
         for n in 0..KEPT + 3 {
             history.announce("use", "1", &files(n), &files(n + 1)).unwrap();
@@ -212,13 +237,17 @@ mod tests {
     fn a_second_writer_waits_for_the_first() {
         let dir = tempfile::TempDir::new().unwrap();
         let root = dir.path();
-        let first = History::open(root, root, &mut || panic!("nobody has it")).unwrap();
+        let first = History::open(root, root, &mut |_| panic!("nobody has it")).unwrap();
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let second = scope.spawn(|| {
-                History::open(root, root, &mut || tell.send(()).unwrap()).map(drop).unwrap();
+                History::open(root, root, &mut |holder| tell.send(holder.clone()).unwrap())
+                    .map(drop)
+                    .unwrap();
             });
-            told.recv().unwrap();
+            let holder: Holder = told.recv().unwrap();
+            assert_eq!(holder.pid, std::process::id().to_string());
+            assert_eq!(holder.what, format!("change `{}`", root.display()));
             assert!(!second.is_finished());
             drop(first);
             second.join().unwrap();

@@ -164,12 +164,21 @@ impl LockFile {
     /// When it cannot be written, and for values that cannot stand in a lock. The old file is then
     /// as it was.
     pub fn write_if_changed(&self, path: &Path) -> Result<bool> {
+        self.write_by_way_of(file::directory_of(path), path)
+    }
+
+    /// The same, with what is not finished in `drafts`, a directory on the same file system.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockFile::write_if_changed`].
+    pub fn write_by_way_of(&self, drafts: &Path, path: &Path) -> Result<bool> {
         let text = self.text(path)?;
         let old = sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE);
         if matches!(old, Ok(Some(old)) if old == text.as_bytes()) {
             return Ok(false);
         }
-        file::replace(path, text.as_bytes()).map(|()| true)
+        file::replace_by_way_of(drafts, path, text.as_bytes()).map(|()| true)
     }
 
     /// Returns the text of the lock for `path`.

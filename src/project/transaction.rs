@@ -12,6 +12,7 @@
 use super::file;
 use super::history::{History, Record};
 use super::manifest;
+use crate::ctx::{take_callers_umask, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -82,8 +83,9 @@ impl Transaction {
     ) -> Result<Self> {
         let history = state.and_then(|state| {
             let shown = root.display();
-            let wait = format!("waiting for another goward that changes `{shown}`");
-            let opened = History::open(state, root, &mut || notice(Notice::Said(wait.clone())));
+            let opened = History::open(state, root, &mut |holder| {
+                notice(Notice::Said(format!("waiting for {holder}, to change `{shown}`")));
+            });
             opened.map_err(|error| notice(Notice::Warning(no_history(error)))).ok()
         });
         if let Some(history) = &history
@@ -135,11 +137,15 @@ impl Transaction {
             let announced = history.announce(command, &by, &self.before, after);
             announced.map_err(|error| untouched(error.into()))?;
         }
+        take_callers_umask();
         let made = self.swap(&swaps);
-        swaps.iter().for_each(Swap::clear);
+        take_own_umask();
+        let is_clear = swaps.iter().filter(|swap| !swap.clear()).count() == 0;
         // What cannot be noted any more is put in order by the next transaction, as a half is.
         if let Some(history) = &self.history {
             _ = match &made {
+                // While the intent stands, the next transaction clears up.
+                Ok(()) if !is_clear => Ok(()),
                 Ok(()) => history.keep(),
                 Err(Unmade { half: None, .. }) => history.forget(),
                 Err(_) => Ok(()),
@@ -228,9 +234,14 @@ impl<'a> Swap<'a> {
         put(&self.spare, self.before, &self.path)
     }
 
-    fn clear(&self) {
-        _ = fs::remove_file(&self.draft);
-        _ = fs::remove_file(&self.spare);
+    /// Removes what is not needed any more; returns whether nothing is left.
+    fn clear(&self) -> bool {
+        let is_gone = |path: &Path| match fs::remove_file(path) {
+            Err(error) => error.kind() == ErrorKind::NotFound,
+            Ok(()) => true,
+        };
+        let draft = is_gone(&self.draft);
+        is_gone(&self.spare) && draft
     }
 }
 

@@ -1,7 +1,7 @@
 //! A directory with the layout of go.dev/dl, for machines without network: archives, and if it has
 //! them, `index.json` and `.sha256` files.
 
-use super::index::{MAX_INDEX, parse_digest};
+use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
 use super::{
     Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there, parse_index,
 };
@@ -12,9 +12,6 @@ use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-
-/// The name of the index, the JSON of go.dev/dl.
-const INDEX_FILE: &str = "index.json";
 
 /// One directory.
 pub(super) struct Directory {

@@ -3,7 +3,7 @@
 //! A mirror may have no index, or one that is shorter than its content; then the `.sha256` file
 //! beside an archive says what the archive should be, and if there is none, nobody does.
 
-use super::index::{MAX_INDEX, parse_digest};
+use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
 use super::save::save;
 use super::{
     Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
@@ -41,7 +41,12 @@ impl GoDev {
         }
         let mut url = join(&self.base, "");
         url.set_query(Some("mode=json&include=all"));
-        let fetched = if_there(self.net.fetch_small(what, &url, MAX_INDEX))?;
+        let mut fetched = if_there(self.net.fetch_small(what, &url, MAX_INDEX))?;
+        if fetched.is_none() {
+            // An object store answers no questions; it has files.
+            url = join(&self.base, INDEX_FILE);
+            fetched = if_there(self.net.fetch_small(what, &url, MAX_INDEX))?;
+        }
         let index = fetched
             .map(|fetched| {
                 parse_index(&fetched.body)

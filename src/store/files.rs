@@ -12,7 +12,7 @@ use crate::verify::{Digest, Entry};
 use fs_err as fs;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What the name of a list has after the key.
@@ -60,8 +60,8 @@ fn parse(text: &str) -> Option<BTreeMap<String, Entry>> {
         .collect()
 }
 
-/// Writes the list to `path`, by way of `scratch`, a private directory on the same file system. It is
-/// not synced: what a power cut leaves of it counts as none.
+/// Writes the list to `path`, by way of `scratch`, a private directory on the same file system. Its name is
+/// synced with the receipt's.
 pub(super) fn write(
     files: &BTreeMap<String, Entry>,
     path: &Path,
@@ -72,6 +72,8 @@ pub(super) fn write(
         _ = writeln!(text, "{} {} {path}", entry.digest, entry.size);
     }
     let draft = scratch.join("files");
-    fs::write(&draft, text)?;
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
     fs::rename(draft, path)
 }

@@ -4,11 +4,11 @@
 //! holds for too long, is done without. Lock files stay where they are.
 
 use super::Store;
-use crate::error::{Result, untrusted};
+use crate::error::Result;
+use crate::holder::Holder;
 use fs_err as fs;
-use std::fmt::{self, Display};
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -16,59 +16,39 @@ use std::time::{Duration, Instant};
 /// How long to wait for somebody who installs the same toolchain.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(100);
-/// Longest description of a holder, in bytes.
-const MAX_HOLDER: u64 = 1024;
 
 /// A lock, held until dropped, or given up.
 #[derive(Debug)]
 pub struct Lock {
-    file: Option<File>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Held {
+        /// The lock goes with it.
+        _file: File,
+    },
+    Busy(Holder),
+    Unsupported,
 }
 
 impl Lock {
     /// Returns false when the lock could not be had and its work is done without.
     pub fn is_held(&self) -> bool {
-        self.file.is_some()
-    }
-}
-
-/// Who holds a lock, as they describe themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holder {
-    /// Process id.
-    pub pid: String,
-    /// Name of the machine, which matters on network file systems.
-    pub host: String,
-    /// What they are doing.
-    pub what: String,
-}
-
-impl Display for Holder {
-    /// Writes `process 12 on host (install go1.27.1)`, safe to print.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pid.is_empty() {
-            return f.write_str("another process");
-        }
-        let [pid, host, what] = [&self.pid, &self.host, &self.what].map(untrusted);
-        write!(f, "process {pid} on {host} ({what})")
-    }
-}
-
-impl Holder {
-    fn this_process(what: &str) -> Self {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { pid: std::process::id().to_string(), host, what: what.to_owned() }
+        matches!(self.state, State::Held { .. })
     }
 
-    fn read(path: &Path) -> Self {
-        let mut text = Vec::new();
-        let read =
-            fs::File::open(path).and_then(|file| file.take(MAX_HOLDER).read_to_end(&mut text));
-        let text = String::from_utf8_lossy(&text);
-        let mut lines = text.lines().map(str::to_owned);
-        match (read, lines.next(), lines.next(), lines.next()) {
-            (Ok(_), Some(pid), Some(host), Some(what)) => Self { pid, host, what },
-            _ => Self::default(),
+    /// Returns false when the file system has no locks, or none that can be relied on.
+    pub fn is_supported(&self) -> bool {
+        !matches!(self.state, State::Unsupported)
+    }
+
+    /// Returns who had it until the patience was at its end.
+    pub fn holder(&self) -> Option<&Holder> {
+        match &self.state {
+            State::Busy(holder) => Some(holder),
+            _ => None,
         }
     }
 }
@@ -82,16 +62,25 @@ pub(super) enum Attempt {
     Unsupported,
 }
 
-/// Tries once.
-pub(super) fn attempt(file: File) -> Attempt {
-    match file.try_lock() {
-        Ok(()) => Attempt::Held(file),
-        Err(TryLockError::WouldBlock) => Attempt::Taken,
-        Err(TryLockError::Error(_)) => Attempt::Unsupported,
-    }
-}
-
 impl Store {
+    /// Tries once.
+    pub(super) fn attempt(&self, file: File) -> Attempt {
+        // Without its daemon, NFS lets even those wait who said that they would not.
+        if self.is_on_nfs() && !self.nfs_locks {
+            return Attempt::Unsupported;
+        }
+        loop {
+            return match file.try_lock() {
+                Ok(()) => Attempt::Held(file),
+                Err(TryLockError::WouldBlock) => Attempt::Taken,
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                    continue;
+                }
+                Err(TryLockError::Error(_)) => Attempt::Unsupported,
+            };
+        }
+    }
+
     /// Locks `name` while doing `what`, waiting up to `patience`. `waiting` is called before each
     /// new attempt and may tell the person who is being waited for.
     ///
@@ -108,29 +97,31 @@ impl Store {
         self.prepare()?;
         let path = self.home().join("locks").join(name);
         let started = Instant::now();
-        loop {
-            match attempt(open(&path).map_err(|error| self.explain(error))?) {
+        let state = loop {
+            match self.attempt(open(&path).map_err(|error| self.explain(error))?) {
                 Attempt::Held(mut file) => {
                     // Only for those who wait; not worth failing.
-                    _ = describe(&mut file, &Holder::this_process(what));
-                    return Ok(Lock { file: Some(file) });
+                    _ = Holder::this_process(what).write(&mut file);
+                    break State::Held { _file: file };
                 }
                 Attempt::Taken if started.elapsed() < patience => waiting(&Holder::read(&path)),
-                Attempt::Taken | Attempt::Unsupported => return Ok(Lock { file: None }),
+                Attempt::Taken => break State::Busy(Holder::read(&path)),
+                Attempt::Unsupported => break State::Unsupported,
             }
             sleep(PAUSE.min(patience));
-        }
+        };
+        Ok(Lock { state })
+    }
+
+    /// Returns true when locks work where the store is; `None` when nothing can be written there.
+    pub fn has_locks(&self) -> Option<bool> {
+        let file = tempfile::tempfile_in(self.home().join("locks")).ok()?;
+        Some(matches!(self.attempt(file), Attempt::Held(_)))
     }
 }
 
-pub(super) fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     let mut options = fs::OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
     Ok(file.into_file())
-}
-
-fn describe(file: &mut File, holder: &Holder) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    write!(file, "{}\n{}\n{}\n", holder.pid, holder.host, holder.what)
 }

@@ -12,11 +12,17 @@
 mod check;
 mod delete;
 mod files;
+pub mod filesystem;
 pub mod flock;
 mod follow;
+mod in_use;
+mod layers;
+mod leftovers;
 mod linked;
 mod links;
+mod owner;
 mod programs;
+mod projects;
 mod publish;
 mod receipt;
 mod recover;
@@ -24,22 +30,30 @@ mod rehash;
 mod repair;
 mod room;
 mod root;
+mod space;
 mod staging;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod trash;
+mod unfinished;
 mod usage;
 
 pub use check::{Checked, Fault, Finding, differences};
-pub use flock::{Holder, Lock};
+pub use filesystem::Space;
+pub use flock::Lock;
 pub use follow::follow;
+pub use in_use::{Processes, User};
+pub use leftovers::{Leftover, LeftoverKind};
 pub use linked::Linked;
 pub use programs::Marks;
+pub use projects::Registered;
 pub use receipt::Receipt;
 pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
 pub use room::{Counted, Room};
 pub use staging::Staging;
+pub use trash::Grave;
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -53,8 +67,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// The directories in a store, besides those of single toolchains.
-const DIRECTORIES: [&str; 9] =
-    ["tree", "extra", "root", "meta", "link", "tmp", "dl", "locks", "trash"];
+const DIRECTORIES: [&str; 10] =
+    ["tree", "extra", "root", "meta", "link", projects::DIRECTORY, "tmp", "dl", "locks", "trash"];
 
 /// The start of every name in `trash`.
 const TRASH_PREFIX: &str = "removed-";
@@ -63,6 +77,10 @@ const TRASH_PREFIX: &str = "removed-";
 #[derive(Clone, Debug)]
 pub struct Store {
     home: PathBuf,
+    /// Whether locks on NFS are relied on.
+    nfs_locks: bool,
+    /// A store that is looked at after this one, and never changed.
+    system: Option<PathBuf>,
 }
 
 /// An installed toolchain.
@@ -90,7 +108,13 @@ impl Installed {
 impl Store {
     /// Names the store at `home`, an absolute path; touches nothing.
     pub fn new(home: PathBuf) -> Self {
-        Self { home }
+        Self { home, nfs_locks: false, system: None }
+    }
+
+    /// Relies on locks also on NFS, where asking for one may last for ever.
+    #[must_use]
+    pub fn with_nfs_locks(self, nfs_locks: bool) -> Self {
+        Self { nfs_locks, ..self }
     }
 
     /// Returns where the store is.
@@ -125,13 +149,24 @@ impl Store {
     /// Makes sure that the directory is a store: one with the marker, or a new or empty one, which gets
     /// it. Recovery deletes in a store, so nobody's home directory may become one by a slip.
     fn claim(&self) -> Result<()> {
+        self.check_owner()?;
         let marker = self.home.join(names::STORE_MARKER);
-        let found = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
+        let others = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
         // Looked at after the rest: the marker is the first thing that a store gets, so another
         // goward that makes one right now is not taken for somebody else.
-        if marker.is_file() {
-            return Ok(());
+        match fs::metadata(&marker) {
+            Ok(found) if found.is_file() && found.len() > 0 => return Ok(()),
+            // Whoever made it was killed before it had its text.
+            Ok(found) if found.is_file() => {}
+            _ => self.check_empty(&others)?,
         }
+        let made =
+            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
+        made.map_err(|error| self.explain(error))
+    }
+
+    /// Refuses a directory in which there is something already.
+    fn check_empty(&self, found: &[fs::DirEntry]) -> Result<()> {
         if let Some(other) = found.first() {
             let (home, other) = (self.home.display(), other.file_name());
             let message = format!("`{home}` is not a store of goward: it holds other files");
@@ -145,9 +180,7 @@ impl Store {
                     names::HOME_VAR
                 )));
         }
-        let made =
-            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
-        made.map_err(|error| self.explain(error))
+        Ok(())
     }
 
     /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
@@ -184,25 +217,36 @@ impl Store {
         h1: Option<&H1>,
     ) -> Result<Option<Installed>> {
         if let Some(h1) = h1 {
-            let found = self.installed(&key(version, platform, h1))?;
-            return Ok(found.filter(|found| found.receipt.h1 == *h1));
+            let key = key(version, platform, h1);
+            for store in self.layers() {
+                if let Some(found) = store.installed(&key)?.filter(|found| found.receipt.h1 == *h1)
+                {
+                    return Ok(Some(found));
+                }
+            }
+            return Ok(None);
         }
         let candidates = self
-            .list()?
+            .list_layers()?
             .into_iter()
             .filter(|found| (found.receipt.version, found.receipt.platform) == (version, platform))
             .filter(|found| !found.is_linked());
         Ok(candidates.max_by_key(|found| found.receipt.level))
     }
 
-    /// Removes a toolchain: first it is no longer installed, then its files go.
+    /// Removes a toolchain: first it is no longer installed, then its files go to the trash, where
+    /// processes that use it find them for as long as they do.
     ///
     /// # Errors
     ///
-    /// When something cannot be removed. What is left is removed by the next [`Store::recover`].
-    pub fn remove(&self, installed: &Installed) -> Result<()> {
+    /// When the store cannot be written. What is left is put in order by the next [`Store::recover`].
+    pub fn retire(&self, installed: &Installed) -> Result<Option<Grave>> {
         // Keeps `recover` from adopting what is on its way out.
         let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
+        self.retire_locked(installed)
+    }
+
+    fn retire_locked(&self, installed: &Installed) -> Result<Option<Grave>> {
         self.forget_rooms()?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
@@ -213,11 +257,28 @@ impl Store {
         self.forget_names(&installed.key)?;
         // What is left of it goes with the next `recover`.
         _ = fs::remove_file(self.list_path(&installed.key));
-        // While the tree is there the toolchain runs, and needs its root.
-        for kind in ["tree", "extra", "root"] {
-            self.discard(&self.place(kind, &installed.key))?;
+        let grave = self.bury(&installed.key)?;
+        if grave.is_none() {
+            for kind in ["extra", "root"] {
+                self.discard(&self.place(kind, &installed.key))?;
+            }
         }
-        self.measure_rooms()
+        self.measure_rooms()?;
+        Ok(grave)
+    }
+
+    /// Removes a toolchain like [`Store::retire`], and deletes its files at once unless a process uses
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::retire`].
+    pub fn remove(&self, installed: &Installed) -> Result<()> {
+        let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
+        if let Some(grave) = self.retire_locked(installed)? {
+            self.purge(&grave, &self.processes())?;
+        }
+        Ok(())
     }
 
     /// Makes the root of an installed toolchain, or repairs it.
@@ -294,9 +355,9 @@ impl Store {
         let kind = error.kind();
         let error = Error::from(error);
         match kind {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => error
-                .context(format!("no space left in the store `{}`", self.home.display()))
-                .hint("make room, for example with `goward uninstall`, and try again"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                error.context(space::message(self)).hint(space::MAKE_ROOM)
+            }
             _ => error
                 .context(format!("cannot write to the store `{}`", self.home.display()))
                 .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),

@@ -67,8 +67,11 @@ impl Store {
         if let Some(other) = before {
             receipt = better(other.receipt, receipt);
         } else {
-            // The root first: from the moment the tree is there, `go` runs and needs it.
-            root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
+            // The root first: from the moment the tree is there, `go` runs and needs it. One that leads
+            // to a grave is good for that, and for those who still build there.
+            if root::grave_of(self, &key).is_none() {
+                root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
+            }
             self.place_tree(verified, &key)?;
         }
         let scratch = self.stage("receipt")?;
@@ -86,6 +89,14 @@ impl Store {
     fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
         let target = self.place("tree", key);
         let is_right = || is_directory(&target) && recover::has_hash(&target, verified);
+        if Self::leads_to_grave(&target) && exchange(verified.tree(), &target).is_ok() {
+            // Where the tree was is the link now.
+            seal(&target)
+                .and_then(|()| fs::remove_file(verified.tree()))
+                .and_then(|()| target.parent().map_or(Ok(()), sync_directory))
+                .map_err(|error| self.explain(error))?;
+            return Ok(());
+        }
         if fs::symlink_metadata(&target).is_ok() && !is_right() {
             self.discard(&target)?;
         }

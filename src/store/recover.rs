@@ -15,7 +15,7 @@ use crate::version::GoVersion;
 use fs_err as fs;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Without working locks, a work directory this much older than a new one is nobody's.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -53,6 +53,9 @@ impl Store {
         }
         // Whoever publishes right now has a tree without a receipt; look again next time.
         let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
+        if lock.is_held() || !lock.is_supported() {
+            self.clear_graves(false, &mut recovered)?;
+        }
         if lock.is_held() {
             self.clear_links(&mut recovered)?;
             self.clear_trees(records, &mut recovered)?;
@@ -79,9 +82,9 @@ impl Store {
             let lock = match fs::OpenOptions::new().write(true).open(&lock_path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(error) => return Err(self.explain(error)),
-                Ok(file) => match flock::attempt(file.into_file()) {
+                Ok(file) => match self.attempt(file.into_file()) {
                     flock::Attempt::Held(file) => Some(file),
-                    flock::Attempt::Unsupported if self.is_old(&lock_path) => None,
+                    flock::Attempt::Unsupported if self.is_older(&lock_path, OLD) => None,
                     flock::Attempt::Taken | flock::Attempt::Unsupported => continue,
                 },
             };
@@ -95,19 +98,24 @@ impl Store {
         Ok(())
     }
 
-    /// Compares with a file made now on the same file system: no clock but its own counts.
-    fn is_old(&self, path: &Path) -> bool {
-        let now = tempfile::tempfile_in(self.home().join("locks"))
-            .and_then(|file| file.metadata())
-            .and_then(|metadata| metadata.modified());
+    /// Returns true when something was made longer ago than `age`. Compares with a file made now on
+    /// the same file system: no clock but its own counts.
+    pub(super) fn is_older(&self, path: &Path, age: Duration) -> bool {
         let then = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-        match (now, then) {
-            (Ok(now), Ok(then)) => now.duration_since(then).is_ok_and(|age| age > OLD),
+        match (self.now(), then) {
+            (Some(now), Ok(then)) => now.duration_since(then).is_ok_and(|found| found > age),
             _ => false,
         }
     }
 
+    /// Returns the time by the clock of the file system.
+    pub fn now(&self) -> Option<SystemTime> {
+        let file = tempfile::tempfile_in(self.home().join("locks")).ok()?;
+        file.metadata().and_then(|metadata| metadata.modified()).ok()
+    }
+
     fn clear_trees(&self, records: &Records, recovered: &mut Recovered) -> Result<()> {
+        let mut processes = None;
         for kind in ["tree", "extra", "root"] {
             for entry in entries(&self.home().join(kind))? {
                 let key = entry.file_name().to_string_lossy().into_owned();
@@ -120,18 +128,38 @@ impl Store {
                     "extra" => installed.is_some_and(|found| found.extra.is_some()),
                     _ => installed.is_some(),
                 };
-                if is_used {
+                if is_used || self.leads_elsewhere(kind, &key) {
                     continue;
                 }
                 if kind == "tree" && self.adopt(records, &key, &entry.path())? {
                     recovered.adopted.push(key);
-                } else {
+                    continue;
+                }
+                // What was removed halfway may still be used.
+                let places = ["tree", "root"].map(|kind| format!("{kind}/{key}"));
+                let places = places.each_ref().map(String::as_str);
+                let processes = processes.get_or_insert_with(|| self.processes());
+                if processes.user_of(&places).is_none() {
                     self.discard(&entry.path())?;
                     recovered.removed += 1;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Returns true for what leads to a grave that is there, or to another store.
+    pub(super) fn leads_elsewhere(&self, kind: &str, key: &str) -> bool {
+        match kind {
+            "tree" | "root" if self.is_attached(key) => true,
+            "tree" => {
+                let tree = self.place(kind, key);
+                Self::leads_to_grave(&tree) && is_directory(&tree.join("."))
+            }
+            "root" => root::grave_of(self, key)
+                .is_some_and(|name| is_directory(&self.home().join("trash").join(name))),
+            _ => false,
+        }
     }
 
     /// Removes lists of trees that are not installed.

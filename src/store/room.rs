@@ -56,6 +56,13 @@ impl Store {
         }
     }
 
+    /// Returns the room that a directory takes, as far as it can be read.
+    pub fn size_of(&self, directory: &Path) -> u64 {
+        let mut room = Room::default();
+        _ = measure(directory, Some(&mut Counted::new()), &mut room);
+        room.bytes
+    }
+
     /// Takes back what receipts say of their room, if that depends on a tree that goes.
     pub(super) fn forget_rooms(&self) -> Result<()> {
         let known = self.list()?;

@@ -4,6 +4,7 @@
 //! are the shims: whatever runs `$GOROOT/bin/go` gets goward's `go`, which looks anew at the
 //! directory it is called in. Links are relative, so a store can be moved.
 
+use super::trash::Grave;
 use super::{Store, entries, publish};
 use crate::error::Result;
 use fs_err as fs;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// Programs in `bin` that are shims.
 const SHIMS: [&str; 2] = ["go", "gofmt"];
+/// Where graves are, as seen from a root.
+const GRAVES: &str = "../../trash";
 
 /// Makes the root of `key`, or puts a right one in the place of a wrong one; a right one is left
 /// alone.
@@ -25,22 +28,27 @@ pub(super) fn ensure(store: &Store, key: &str, extra: bool) -> Result<()> {
 pub(super) fn ensure_for(store: &Store, key: &str, tree: &Path, extra: bool) -> Result<()> {
     let root = store.place("root", key);
     let wanted = links(store, key, tree, extra)?;
-    if is_right(&root, &wanted) {
+    put(store, &root, &wanted)
+}
+
+/// Puts a root with these links where it belongs; a right one is left alone.
+fn put(store: &Store, root: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Result<()> {
+    if is_right(root, wanted) {
         return Ok(());
     }
     let staging = store.stage("root")?;
     let draft = staging.path().join("root");
-    make(&draft, &wanted).map_err(|error| store.explain(error))?;
-    if fs::symlink_metadata(&root).is_ok() {
+    make(&draft, wanted).map_err(|error| store.explain(error))?;
+    if fs::symlink_metadata(root).is_ok() {
         // Builds that use the old root see no moment without one.
-        match publish::exchange(&draft, &root) {
+        match publish::exchange(&draft, root) {
             Ok(()) => return Ok(()),
-            Err(_) => store.discard(&root)?,
+            Err(_) => store.discard(root)?,
         }
     }
-    match publish::rename_into_place(&draft, &root) {
+    match publish::rename_into_place(&draft, root) {
         // Somebody else made the same root at the same time.
-        Err(_) if is_right(&root, &wanted) => Ok(()),
+        Err(_) if is_right(root, wanted) => Ok(()),
         result => result.map_err(|error| store.explain(error)),
     }
 }
@@ -49,6 +57,44 @@ pub(super) fn ensure_for(store: &Store, key: &str, tree: &Path, extra: bool) -> 
 pub(super) fn is_in_order(store: &Store, key: &str, extra: bool) -> Result<bool> {
     let wanted = links(store, key, &store.place("tree", key), extra)?;
     Ok(is_right(&store.place("root", key), &wanted))
+}
+
+/// Lets the root of `key` lead to what lies in a grave, so that who builds with it can go on when the
+/// toolchain's own names are gone.
+pub(super) fn lead_to_grave(store: &Store, key: &str, grave: &Grave) -> Result<()> {
+    let root = store.place("root", key);
+    if !super::is_directory(&root) {
+        return Ok(());
+    }
+    let base = Path::new(GRAVES).join(grave.name());
+    let mut wanted = BTreeMap::new();
+    for kind in ["extra", "tree"] {
+        let names = entries(&grave.path().join(kind))?.into_iter().map(|entry| entry.file_name());
+        let names = names.filter(|name| name != "bin");
+        wanted.extend(names.map(|name| (name.clone().into(), base.join(kind).join(name))));
+    }
+    if wanted.is_empty() {
+        // A link to a directory of the machine that is gone.
+        return store.discard(&root);
+    }
+    for entry in entries(&root.join("bin"))? {
+        let path = Path::new("bin").join(entry.file_name());
+        let is_shim = SHIMS.iter().any(|shim| entry.file_name() == *shim);
+        let target = if is_shim {
+            Path::new("../../../shims").join(entry.file_name())
+        } else {
+            Path::new("..").join(&base).join("tree").join(&path)
+        };
+        wanted.insert(path, target);
+    }
+    put(store, &root, &wanted)
+}
+
+/// Returns the name of the grave that the root of `key` leads to, if it does.
+pub(super) fn grave_of(store: &Store, key: &str) -> Option<String> {
+    let target = fs::read_link(store.place("root", key).join("src")).ok()?;
+    let mut parts = target.strip_prefix(GRAVES).ok()?.iter();
+    Some(parts.next()?.to_str()?.to_owned())
 }
 
 /// Returns the links of a root by path: what each points to.

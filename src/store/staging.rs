@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Result};
 use fs_err as fs;
 use rustix::fs::{Mode, mkdir};
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +69,7 @@ impl Store {
             let kept = made.map_err(|error| self.explain(error))?.keep();
             let (file, lock_path) = kept.map_err(|error| self.explain(error.error))?;
             let inode = file.metadata()?.ino();
-            let lock = match flock::attempt(file) {
+            let lock = match self.attempt(file) {
                 flock::Attempt::Held(file) => Some(file),
                 flock::Attempt::Unsupported => None,
                 flock::Attempt::Taken => continue,
@@ -80,7 +81,7 @@ impl Store {
             let path = lock_path.with_extension("");
             mkdir(&path, Mode::RWXU).map_err(|errno| {
                 let message = format!("cannot make directory `{}`: {errno}", path.display());
-                Error::new(Kind::Failed, message)
+                self.explain(io::Error::new(io::Error::from(errno).kind(), message))
             })?;
             return Ok(Staging { path, lock_path, _lock: lock });
         }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
+use crate::holder::Holder;
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +19,7 @@ fn linux() -> Platform {
     Platform::parse("linux/amd64").unwrap()
 }
 
-fn store() -> (Scratch, Store) {
+pub(super) fn store() -> (Scratch, Store) {
     let directory = Scratch::new();
     let store = Store::new(directory.path().join("home"));
     store.prepare().unwrap();
@@ -47,16 +48,16 @@ fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> Verifi
     quarantine.finish(version, linux()).unwrap().verify(&evidence).unwrap()
 }
 
-fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> Installed {
+pub(super) fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> Installed {
     let staging = store.stage("test").unwrap();
     store.publish(&verified(&staging, tree, extra, level), "https://go.dev/dl/").unwrap()
 }
 
-fn tree() -> Tree {
+pub(super) fn tree() -> Tree {
     Tree::new("go1.27.1", "linux-amd64").with("bin/other", "x").without("misc/")
 }
 
-fn names(directory: &Path) -> Vec<String> {
+pub(super) fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<_> = entries(directory)
         .unwrap()
         .iter()
@@ -66,7 +67,7 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-fn make_writable(path: &Path) {
+pub(super) fn make_writable(path: &Path) {
     fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -544,6 +545,9 @@ fn locks_tell_who_holds_them() {
     assert!(!given_up.is_held() && !seen.is_empty());
     assert_eq!(seen[0].pid, std::process::id().to_string());
     assert_eq!(seen[0].what, "install go1.27.1");
+    assert!(seen[0].since.is_some_and(|since| since > 1_700_000_000));
+    assert!(seen[0].to_string().ends_with(" (install go1.27.1, for 0 s)"), "{}", seen[0]);
+    assert_eq!(given_up.holder(), Some(&seen[0]));
     let other = store.lock("other", "x", Duration::ZERO, &mut |_| {}).unwrap();
     assert!(other.is_held());
     drop(held);
@@ -551,8 +555,12 @@ fn locks_tell_who_holds_them() {
     let next = store.lock("key", "x", Duration::ZERO, &mut |_| asked += 1).unwrap();
     assert!(next.is_held() && asked == 0);
 
-    let holder =
-        Holder { pid: "12".to_owned(), host: "h\u{1b}[0m".to_owned(), what: "x".to_owned() };
+    let holder = Holder {
+        pid: "12".to_owned(),
+        host: "h\u{1b}[0m".to_owned(),
+        what: "x".to_owned(),
+        since: None,
+    };
     assert_eq!(holder.to_string(), "process 12 on h\\u{1b}[0m (x)");
     assert_eq!(Holder::default().to_string(), "another process");
 }

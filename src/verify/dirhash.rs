@@ -6,6 +6,7 @@
 //! directories that the module leaves out (`cmd/distpack`, `pack.go`).
 
 use super::sha256::{Digest, Hasher};
+use crate::archive::module_zip;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -75,15 +76,14 @@ pub fn tree_h1<'a>(
 
 /// Returns the name of a file in the module, where `go.mod` would start a module of its own.
 fn module_name(path: &str) -> Result<String> {
-    let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    let name = path.rsplit('/').next().unwrap_or(path);
     if name == "_go.mod" || path.chars().any(char::is_control) {
         return Err(Error::new(
             Kind::Verification,
             format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
         ));
     }
-    let name = if name == "go.mod" { "_go.mod" } else { name };
-    Ok(format!("{directory}{name}"))
+    Ok(module_zip::entry_name(path))
 }
 
 #[cfg(test)]

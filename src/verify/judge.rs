@@ -66,19 +66,25 @@ pub struct Verdict {
 }
 
 /// A value that is not what it has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The tree's hash is not the one in the lock.
+    #[error("its hash is not the one in the lock")]
     LockedH1,
     /// The archive's digest is not the one in the lock, which has no hash of the tree.
+    #[error("its digest is not the one in the lock")]
     LockedSha256,
     /// The tree's hash is not the one in the built-in records.
+    #[error("its hash is not the one in the built-in records")]
     RecordH1,
     /// The archive's digest is not the one that Go published.
+    #[error("its digest is not the one that Go published")]
     RecordSha256,
     /// The tree's hash is not the one that the checksum database proves.
+    #[error("its hash is not the one in the checksum database")]
     LoggedH1,
     /// The archive's digest is not the one in the index of its own source.
+    #[error("its digest is not the one in the index")]
     Listed,
 }
 

@@ -12,6 +12,7 @@
 //! checksum database.
 
 pub mod absent;
+pub mod archive_hash;
 pub mod dirhash;
 pub mod judge;
 pub mod log;

@@ -14,7 +14,7 @@ use crate::version::GoVersion;
 use fs_err as fs;
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -160,7 +160,7 @@ impl Quarantine {
             for path in &self.untimed {
                 set_time(fs::File::open(path)?.file(), time).map_err(|errno| {
                     let message = format!("cannot set the time of `{}`: {errno}", path.display());
-                    Error::new(Kind::Failed, message)
+                    io::Error::new(io::Error::from(errno).kind(), message)
                 })?;
             }
         }

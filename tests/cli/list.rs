@@ -71,8 +71,11 @@ fn json_has_the_documented_keys() {
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
     let document =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md")).unwrap();
-    let cases: [(&[&str], Object); 5] = [
+    let cases: [(&[&str], Object); 8] = [
+        (&["doctor", "--json"], |list| &list[0]),
         (&["list", "--json"], |list| &list[0]),
+        (&["gc", "--json"], |value| value),
+        (&["gc", "--json"], |value| &value["toolchains"][0]),
         (&["list", "--remote", "--json"], |value| value),
         (&["verify", "--json"], |list| &list[0]),
         (&["which", "--json"], |value| value),

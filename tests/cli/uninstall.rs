@@ -10,7 +10,7 @@ fn every_trace_goes() {
     assert_eq!(sandbox.goward(["install", "1.99.1", "1.98.3", "--full"]).code, Some(0));
     let host = Platform::host();
     assert_eq!(
-        sandbox.goward(["uninstall", "go1.99.1"]).says(),
+        sandbox.goward(["uninstall", "go1.99.1", "--now"]).says(),
         format!("goward: removed go1.99.1 for {host}\n")
     );
     let left: Vec<_> = sandbox

@@ -2,7 +2,7 @@
 //! itself says of the mistakes.
 
 use super::{enabled, sandbox};
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, skip};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -271,5 +271,45 @@ fn go_says_so(sandbox: &Sandbox) {
     ] {
         let said = go(&[("GOARCH", arch), (name, "bogus")], &list);
         assert!(said.starts_with(&format!("go: invalid {name}")), "{name}: {said}");
+    }
+}
+
+/// What goward says of Go 1.20 and older is what Debian's 1.19.8 does.
+#[test]
+fn an_old_go_cannot_read_newer_lines() {
+    let program = Path::new("/usr/lib/go-1.19/bin/go");
+    if !program.exists() {
+        skip("a distribution's Go: `/usr/lib/go-1.19` does not exist");
+        return;
+    }
+    let lock = "schema = 1\n\n[toolchain]\nversion = \"go1.19.8\"\nrequest = \"1.19.8\"\n\
+                level = \"built-in\"\n\n[toolchain.linux-amd64]\n\
+                h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n";
+    let sandbox = Sandbox::new().file("project/goward.lock", lock);
+    let cases = [
+        (
+            "go 1.22.0",
+            "invalid go version '1.22.0': must match format 1.23",
+            "go.mod:3: error: `go 1.22.0` is more than go1.19.8 can read [go-mod]",
+        ),
+        (
+            "go 1.19\ntoolchain go1.19.8",
+            "unknown directive: toolchain",
+            "go.mod:4: error: `toolchain go1.19.8` is more than go1.19.8 can read [go-mod]",
+        ),
+        // It builds what asks for more, as long as it compiles.
+        (
+            "go 1.30",
+            "",
+            "go.mod:3: warning: `go 1.30` is newer than go1.19.8 in `goward.lock` [go-mod]",
+        ),
+    ];
+    for (lines, refusal, finding) in cases {
+        sandbox.write("project/go.mod", format!("module m\n\n{lines}\n"));
+        let said = sandbox.finish(sandbox.command(program, "project").args(["list", "-m"]));
+        assert_eq!(said.code == Some(0), refusal.is_empty(), "{said:?}");
+        assert!(said.stderr.contains(refusal), "{}", said.stderr);
+        let outcome = sandbox.goward(["check", "--vulndb", "off"]);
+        assert!(outcome.stdout.contains(finding), "{}", outcome.stdout);
     }
 }

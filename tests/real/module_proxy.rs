@@ -1,7 +1,7 @@
 //! A module proxy on loopback with real toolchains, which the real `go` and goward both install from.
 
 use super::packing::{fixtures, module};
-use super::{H1_OF_1_27_1, enabled, log, sandbox, wheel};
+use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Route, Server};
@@ -111,7 +111,7 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     let sandbox = sandbox();
 
     // go 1.27.1 changes to it, by its own GOPROXY and GOSUMDB.
-    log::place_go(&sandbox);
+    super::place_go(&sandbox, "1.27.1", "goroot");
     let goroot = sandbox.path("goroot");
     let mut command = sandbox.command(&goroot.join("bin/go"), "project");
     command

@@ -4,7 +4,7 @@
 //! directory with `complete_tree/go1.NN/` (default `../shared/fixtures`), and without it the tests
 //! that need them say that they did not run.
 
-use super::wheel;
+use super::wheel_for;
 use crate::common::archives::{ABSENT, gzip};
 use crate::common::skip;
 use std::fs::{self, File};
@@ -38,6 +38,23 @@ fn absent(version: &str, fixtures: &Path) -> impl Iterator<Item = (&'static str,
 
 /// Returns a release archive of a toolchain for Linux on x86-64.
 pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
+    tar_gz(version, "linux-amd64", fixtures)
+}
+
+/// Returns a release archive of a toolchain, and what its name ends with.
+pub(super) fn release_for(
+    version: &str,
+    platform: &str,
+    fixtures: &Path,
+) -> (&'static str, Vec<u8>) {
+    if platform.starts_with("windows-") {
+        (".zip", zip(version, platform, Some(fixtures), |path| Some(format!("go/{path}"))))
+    } else {
+        (".tar.gz", tar_gz(version, platform, fixtures))
+    }
+}
+
+fn tar_gz(version: &str, platform: &str, fixtures: &Path) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut add = |name: &str, content: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -45,7 +62,7 @@ pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
         header.set_mode(0o644);
         tar.append_data(&mut header, format!("go/{name}"), content).unwrap();
     };
-    let mut wheel = ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
+    let mut wheel = ZipArchive::new(File::open(wheel_for(version, platform)).unwrap()).unwrap();
     for index in 0..wheel.len() {
         let mut entry = wheel.by_index(index).unwrap();
         let name = entry.name().unwrap().into_owned();
@@ -63,22 +80,38 @@ pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
 /// Returns the zip of the module that a toolchain for Linux on x86-64 is; without `fixtures`, one that
 /// lacks the six files.
 pub(crate) fn module(version: &str, fixtures: Option<&Path>) -> Vec<u8> {
-    let prefix = format!("golang.org/toolchain@v0.0.1-go{version}.linux-amd64");
+    module_for(version, "linux-amd64", fixtures)
+}
+
+/// The same for a platform.
+pub(super) fn module_for(version: &str, platform: &str, fixtures: Option<&Path>) -> Vec<u8> {
+    let prefix = format!("golang.org/toolchain@v0.0.1-go{version}.{platform}");
+    zip(version, platform, fixtures, |path| {
+        let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+        let name = if name == "go.mod" { "_go.mod" } else { name };
+        (!directory.starts_with("misc/")).then(|| format!("{prefix}/{directory}{name}"))
+    })
+}
+
+/// Packs a toolchain, with each path in GOROOT called what `rename` says, if anything.
+fn zip(
+    version: &str,
+    platform: &str,
+    fixtures: Option<&Path>,
+    rename: impl Fn(&str) -> Option<String>,
+) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut wheel = ZipArchive::new(File::open(wheel(version)).unwrap()).unwrap();
+    let mut wheel = ZipArchive::new(File::open(wheel_for(version, platform)).unwrap()).unwrap();
     for index in 0..wheel.len() {
         // As it is packed: to deflate 12,000 files once more takes longer than everything else.
         let entry = wheel.by_index_raw(index).unwrap();
         let name = entry.name().unwrap().into_owned();
-        let Some(path) = in_goroot(&name) else { continue };
-        let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-        let name = if name == "go.mod" { "_go.mod" } else { name };
-        if !directory.starts_with("misc/") {
-            zip.raw_copy_file_rename(entry, format!("{prefix}/{directory}{name}")).unwrap();
+        if let Some(name) = in_goroot(&name).and_then(&rename) {
+            zip.raw_copy_file_rename(entry, name).unwrap();
         }
     }
     for (name, content) in fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)) {
-        zip.start_file(format!("{prefix}/{name}"), SimpleFileOptions::default()).unwrap();
+        zip.start_file(rename(name).unwrap(), SimpleFileOptions::default()).unwrap();
         zip.write_all(&content).unwrap();
     }
     zip.finish().unwrap().into_inner()

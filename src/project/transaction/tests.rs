@@ -56,7 +56,7 @@ impl Place {
     }
 
     fn history(&self) -> History {
-        History::open(&self.state(), &self.root(), &mut || panic!("nobody has it")).unwrap()
+        History::open(&self.state(), &self.root(), &mut |_| panic!("nobody has it")).unwrap()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod authority;
 mod error;
+pub mod excerpt;
 mod fork;
 pub mod note;
 pub mod record;
@@ -24,6 +25,7 @@ pub mod tree;
 
 pub use authority::{Authority, SUM_GOLANG_ORG};
 pub use error::LogError;
+pub use excerpt::Excerpt;
 pub use fork::Fork;
 pub use note::VerifierKey;
 pub use tiles::AuthenticTile;
@@ -157,12 +159,7 @@ impl<'a> Log<'a> {
     ) -> Result<Logged, LogError> {
         let remembered = self.remembered()?;
         let module = Module::of(version, platform);
-        let body = self.outside.fetch(&module.path(), MAX_ANSWER).map_err(|error| {
-            match error.problem {
-                Problem::NotFound(_) => LogError::Absent(module.to_string()),
-                _ => LogError::Unreachable(error),
-            }
-        })?;
+        let body = self.ask(&module)?;
         let answer = Answer::parse(&body)?;
         let answered = SignedHead::open(answer.note, &self.authority.key)?;
 
@@ -189,6 +186,14 @@ impl<'a> Log<'a> {
             self.outside.forget_stapled();
         }
         Ok(Logged { h1, record: answer.id, head: newest.clone(), is_stapled: false })
+    }
+
+    /// Returns what the log answers when it is asked for a module, none of it proved.
+    fn ask(&self, module: &Module) -> Result<Vec<u8>, LogError> {
+        self.outside.fetch(&module.path(), MAX_ANSWER).map_err(|error| match error.problem {
+            Problem::NotFound(_) => LogError::Absent(module.to_string()),
+            _ => LogError::Unreachable(error),
+        })
     }
 
     /// Reads the head that was remembered. One that is damaged is no reason to forget it: somebody may

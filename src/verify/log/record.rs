@@ -90,6 +90,11 @@ impl Module {
         format!("/lookup/{}@{}", escaped(MODULE), escaped(&self.version))
     }
 
+    /// Returns its version, as a module proxy has it in paths.
+    pub fn escaped_version(&self) -> String {
+        escaped(&self.version)
+    }
+
     /// Returns the hash that a record has for the toolchain. Only text that was proved to be in the log
     /// may be given here (CVE-2026-56864), and one line has to be there (CVE-2026-42501).
     ///

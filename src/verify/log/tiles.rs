@@ -125,6 +125,11 @@ impl<'a> Tiles<'a> {
         self.head
     }
 
+    /// Returns all tiles that were needed so far.
+    pub fn authentic(&self) -> impl Iterator<Item = &AuthenticTile> {
+        self.authentic.values()
+    }
+
     /// Returns the hash of the complete subtree of `2^level` leaves with this index.
     ///
     /// # Errors

@@ -1,0 +1,52 @@
+//! `goward mirror`.
+
+use super::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
+use super::fetch;
+use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::mirror::MirrorPlan;
+
+/// The most problems that are shown.
+const MAX_SHOWN: usize = 50;
+
+pub(super) fn run(session: &Session, args: &Mirror) -> Result<()> {
+    match &args.command {
+        MirrorCommand::Create(args) => create(session, args),
+        MirrorCommand::Verify(args) => verify(session, args),
+    }
+}
+
+fn create(session: &Session, args: &MirrorCreate) -> Result<()> {
+    let plan = MirrorPlan { locks: args.lock.clone(), to: args.to.clone(), prune: args.prune };
+    let mirrored = session.create_mirror(&plan, &fetch(&args.fetching))?;
+    for warning in &mirrored.warnings {
+        session.ui.warn(warning);
+    }
+    let (added, kept, removed) = (mirrored.added, mirrored.kept, mirrored.removed);
+    let gone = if args.prune { format!(", {removed} files removed") } else { String::new() };
+    session.ui.say(&format!("the mirror is ready: {added} added, {kept} there already{gone}"));
+    Ok(())
+}
+
+fn verify(session: &Session, args: &MirrorVerify) -> Result<()> {
+    let checked = session.verify_mirror(&args.url, &fetch(&args.fetching))?;
+    for note in &checked.notes {
+        session.ui.warn(note);
+    }
+    let (archives, modules) = (checked.archives, checked.modules);
+    if checked.problems.is_empty() {
+        let log = checked.log.map_or_else(String::new, |(records, size)| {
+            format!(", {records} records proved in a tree of {size}")
+        });
+        session.ui.say(&format!("right: {archives} archives, {modules} modules{log}"));
+        return Ok(());
+    }
+    let count = checked.problems.len();
+    let message = format!("{count} things are wrong with the mirror");
+    let error = Error::new(Kind::Verification, message);
+    let shown = checked.problems.iter().take(MAX_SHOWN);
+    Err(shown
+        .fold(error, Error::detail)
+        .detail(format!("right: {archives} archives, {modules} modules"))
+        .hint("do not use it before somebody knows why; `goward mirror create` writes it anew"))
+}

@@ -1,0 +1,66 @@
+//! Whether `sudo go` is goward's: sudo can have a PATH of its own.
+
+use super::Found;
+use crate::error::Result;
+use crate::ops::Session;
+use crate::store::Store;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "/etc/sudoers";
+const DIRECTORY: &str = "/etc/sudoers.d";
+
+#[expect(clippy::unnecessary_wraps, reason = "every check has this form")]
+pub(super) fn look(_: &Session, store: &Store) -> Result<Found> {
+    let mut found = Found::default();
+    let more = fs_err::read_dir(DIRECTORY).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = more.map(|entry| entry.path()).collect();
+    files.sort();
+    files.insert(0, FILE.into());
+    // Often only root may read them.
+    let mut texts =
+        files.iter().filter_map(|file| Some((file, fs_err::read_to_string(file).ok()?)));
+    let last = texts.rfind(|(_, text)| secure_path(text).is_some());
+    let last = last.and_then(|(file, text)| Some((file, secure_path(&text)?)));
+    if let Some((file, _)) = last.filter(|(_, path)| !has(path, &store.shims())) {
+        found.notes.push(format!(
+            "`sudo go` is not goward's: sudo has a PATH of its own (`secure_path` in `{}`)",
+            file.display()
+        ));
+    }
+    Ok(found)
+}
+
+fn has(path: &str, directory: &Path) -> bool {
+    std::env::split_paths(path).any(|place| place == directory)
+}
+
+/// Returns the last `secure_path` of a file of sudo (sudoers(5)).
+fn secure_path(text: &str) -> Option<String> {
+    let lines = text.lines().map(str::trim_start).filter(|line| line.starts_with("Defaults"));
+    let mut values = lines.filter_map(|line| {
+        let (_, value) = line.split_once("secure_path")?;
+        let value = value.trim_start().strip_prefix('=')?.trim();
+        let quoted = value.strip_prefix('"').and_then(|rest| rest.split('"').next());
+        Some(quoted.unwrap_or_else(|| value.split([',', ' ', '\t']).next().unwrap_or(value)))
+    });
+    values.next_back().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_sudo_is_read() {
+        let text = "# Defaults secure_path=\"/no\"\nDefaults env_reset\n\
+                    Defaults\tsecure_path=\"/usr/sbin:/usr/bin\"\n";
+        assert_eq!(secure_path(text).as_deref(), Some("/usr/sbin:/usr/bin"));
+        assert_eq!(
+            secure_path("Defaults:admin secure_path = /a:/b, env_reset").as_deref(),
+            Some("/a:/b")
+        );
+        assert_eq!(secure_path("Defaults !secure_path\n"), None);
+        assert_eq!(secure_path(""), None);
+        assert!(has("/a:/b", Path::new("/b")) && !has("/a:/bc", Path::new("/b")));
+    }
+}

@@ -1,0 +1,100 @@
+//! A second store below the user's own: of the machine, or of an image.
+//!
+//! It is read and never changed. What it has is attached to the user's store, where that can be written:
+//! `tree/<key>` becomes a link to the tree there, beside a root of the user's own, so that the shim finds it
+//! without knowing of two stores. An attachment has no receipt; when the toolchain that it leads to is
+//! gone, it is a leftover.
+
+use super::{Installed, Receipt, Store, is_key, publish, root};
+use crate::error::Result;
+use fs_err as fs;
+use goward_shim::names;
+use std::path::{Path, PathBuf};
+
+impl Store {
+    /// Looks into the store at `system`, too.
+    #[must_use]
+    pub fn with_system(self, system: Option<PathBuf>) -> Self {
+        let system = system.filter(|system| *system != self.home);
+        Self { system, ..self }
+    }
+
+    /// Returns the store below this one.
+    pub fn system(&self) -> Option<Self> {
+        self.system.as_ref().map(|home| Self::new(home.clone()))
+    }
+
+    /// Returns this store and the one below it.
+    pub(super) fn layers(&self) -> impl Iterator<Item = Self> {
+        [Some(self.clone()), self.system()].into_iter().flatten()
+    }
+
+    /// Returns what is installed in this store, then what only the one below it has.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be read.
+    pub fn list_layers(&self) -> Result<Vec<Installed>> {
+        let mut all = self.list()?;
+        if let Some(system) = self.system() {
+            let more = system.list()?.into_iter();
+            let more: Vec<_> =
+                more.filter(|found| all.iter().all(|own| own.key != found.key)).collect();
+            all.extend(more);
+        }
+        Ok(all)
+    }
+
+    /// Returns the store that has a toolchain: this one, or the one below.
+    #[must_use]
+    pub fn layer_of(&self, installed: &Installed) -> Self {
+        let below = || self.system().filter(|system| system.owns(installed));
+        if self.owns(installed) { self.clone() } else { below().unwrap_or_else(|| self.clone()) }
+    }
+
+    /// Returns true for a toolchain of this store, false for one of the store below.
+    pub fn owns(&self, installed: &Installed) -> bool {
+        installed.root.starts_with(self.home())
+    }
+
+    /// Makes what the store below has under `key` part of this one; returns whether it has it.
+    ///
+    /// # Errors
+    ///
+    /// When this store cannot be written.
+    pub fn attach(&self, key: &str) -> Result<bool> {
+        let found = match self.system() {
+            Some(system) if is_key(key) => system.installed(key)?,
+            _ => None,
+        };
+        let Some(found) = found else { return Ok(false) };
+        self.prepare()?;
+        let _lock = self.lock(publish::LOCK, "attach", publish::PATIENCE, &mut |_| {})?;
+        if self.installed(key)?.is_some() {
+            return Ok(true);
+        }
+        root::ensure_for(self, key, &found.tree, false)?;
+        let (tree, scratch) = (self.place("tree", key), self.stage("attach")?);
+        if fs::read_link(&tree).is_ok_and(|target| target == found.tree) {
+            return Ok(true);
+        }
+        let draft = scratch.path().join("tree");
+        fs_err::os::unix::fs::symlink(&found.tree, &draft)
+            .and_then(|()| fs::rename(&draft, &tree))
+            .map_err(|error| self.explain(error))?;
+        Ok(true)
+    }
+
+    /// Returns true when `tree/<key>` leads to a toolchain that another store has.
+    pub(super) fn is_attached(&self, key: &str) -> bool {
+        let attached = || {
+            let target = fs::read_link(self.place("tree", key)).ok()?;
+            let home = target.parent()?.parent()?;
+            let is_place = target.is_absolute() && target == home.join("tree").join(key);
+            let is_store = is_place && home.join(names::STORE_MARKER).is_file();
+            let receipt = Receipt::read(&home.join("meta").join(key)).ok()??;
+            Some(is_store && receipt.key() == key && Path::new(&target).is_dir())
+        };
+        attached().unwrap_or(false)
+    }
+}

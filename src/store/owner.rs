@@ -1,0 +1,37 @@
+//! Whose a store is.
+//!
+//! Files in a store belong to whoever makes them. Files of root in a user's store could not be removed by that user, and
+//! whoever writes into somebody else's store decides what that person runs.
+
+use super::Store;
+use crate::ctx;
+use crate::error::{Error, Kind, Result};
+use fs_err as fs;
+use goward_shim::names;
+use std::os::unix::fs::MetadataExt;
+
+const ROOT: u32 = 0;
+
+impl Store {
+    /// Returns the user whom the store belongs to, if it is there.
+    pub fn owner(&self) -> Option<u32> {
+        fs::metadata(self.home()).ok().map(|metadata| metadata.uid())
+    }
+
+    /// Refuses to change the store of somebody else. Root's may be changed by whom its permissions
+    /// let: that is how an image is made for any user.
+    pub(super) fn check_owner(&self) -> Result<()> {
+        let user = ctx::user_id();
+        let Some(owner) = self.owner().filter(|owner| *owner != user && *owner != ROOT) else {
+            return Ok(());
+        };
+        let message = format!("`{}` belongs to user {owner}", self.home().display());
+        let error = Error::new(Kind::Failed, message)
+            .detail(format!("nothing was changed: this is user {user}"));
+        Err(if user == ROOT {
+            error.hint(format!("run it as the owner: `sudo -u '#{owner}' goward ...`"))
+        } else {
+            error.hint(format!("choose a store of your own: `{}=/absolute/path`", names::HOME_VAR))
+        })
+    }
+}

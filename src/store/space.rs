@@ -1,0 +1,111 @@
+//! What is said when a disk is full: how much is needed, and how much there is.
+
+use super::{Space, Store};
+use crate::error::{Error, Kind, Result, untrusted};
+
+/// What a release takes on disk with its archive, and how many files and directories it has, rounded up.
+const RELEASE: (u64, u64) = (390 << 20, 17_000);
+/// What an archive of Go takes with what is unpacked from it, in tenths of its own size: releases grow to
+/// 3.4 to 3.8 times of it.
+const USUAL: u64 = 48;
+/// What it takes at the very least, in the same measure.
+const LEAST: u64 = 30;
+/// The files of a release are smaller than that on the average, packed.
+const LARGEST_MEAN: u64 = 8192;
+const NEEDS: &str = "needs about ";
+pub(super) const MAKE_ROOM: &str = "make room, for example with `goward gc --now`, and try again";
+
+/// Returns the first line of a report about a full disk.
+pub(super) fn message(store: &Store) -> String {
+    format!("no space left in the store `{}`", store.home().display())
+}
+
+impl Store {
+    /// Refuses to begin with an archive of a known size where its tree cannot fit. `what` is in it.
+    ///
+    /// # Errors
+    ///
+    /// When there is too little room.
+    pub fn check_room(&self, what: &str, archive: Option<u64>) -> Result<()> {
+        let (Some(archive), Some(space)) = (archive, self.space()) else { return Ok(()) };
+        let few = |files: u64| files < archive / LARGEST_MEAN;
+        if space.bytes >= archive.saturating_mul(LEAST) / 10 && !space.files.is_some_and(few) {
+            return Ok(());
+        }
+        let error = Error::new(Kind::Failed, message(self)).hint(MAKE_ROOM);
+        Err(self.compare_room(error, what, Some(archive)))
+    }
+
+    /// Says what `what` needs and what the store's file system has, when that was the reason of an
+    /// error. `archive` is the size of the archive, if it is known. Staging has to be gone by now.
+    #[must_use]
+    pub fn explain_room(&self, error: Error, what: &str, archive: Option<u64>) -> Error {
+        if !error.lacks_room() || error.details().iter().any(|detail| detail.contains(NEEDS)) {
+            return error;
+        }
+        let full = message(self);
+        let is_said = error.message() == full;
+        let error = if is_said { error } else { error.context(full).hint(MAKE_ROOM) };
+        self.compare_room(error, what, archive)
+    }
+
+    fn compare_room(&self, error: Error, what: &str, archive: Option<u64>) -> Error {
+        let bytes = archive.map_or(RELEASE.0, |size| size.saturating_mul(USUAL) / 10);
+        let (what, bytes, files) = (untrusted(what), megabytes(bytes), RELEASE.1);
+        let error = error.detail(format!("{what} {NEEDS}{bytes} MB and {files} files"));
+        let home = self.home().display();
+        let error = match self.space() {
+            Some(Space { bytes, files, .. }) => {
+                let files = files.map_or("any number of".to_owned(), |files| files.to_string());
+                let bytes = megabytes(bytes);
+                error.detail(format!("`{home}` has room for {bytes} MB and {files} files"))
+            }
+            None => error,
+        };
+        error.detail("nothing was installed")
+    }
+}
+
+/// Returns tenths of a million bytes as text.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use std::io;
+
+    #[test]
+    fn need_and_room_are_named_once() {
+        let store = Store::new("/proc".into());
+        let full = Error::from(io::Error::from(io::ErrorKind::StorageFull));
+        let explained = store.explain_room(full, "go1.27.1", Some(70_000_000));
+        let details = explained.details().to_vec();
+        assert_eq!(explained.message(), "no space left in the store `/proc`");
+        assert_eq!(details[1], "go1.27.1 needs about 336.0 MB and 17000 files");
+        assert!(details[2].starts_with("`/proc` has room for 0.0 MB and "), "{details:?}");
+        assert_eq!(details[3], "nothing was installed");
+        assert_eq!(explained.hints().len(), 1);
+        assert_eq!(store.explain_room(explained, "go1.27.1", None).details(), details);
+        let quota = Error::from(io::Error::from(io::ErrorKind::QuotaExceeded));
+        assert_eq!(
+            store.explain_room(quota, "go1.27.1", None).details()[1],
+            "go1.27.1 needs about 409.0 MB and 17000 files"
+        );
+    }
+
+    #[test]
+    fn other_errors_stay_as_they_are() {
+        let store = Store::new("/proc".into());
+        for error in [
+            Error::new(Kind::Failed, "no space"),
+            io::Error::from(io::ErrorKind::PermissionDenied).into(),
+        ] {
+            let before = error.to_string();
+            assert_eq!(store.explain_room(error, "go1.27.1", None).to_string(), before);
+        }
+    }
+}

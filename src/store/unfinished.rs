@@ -1,0 +1,85 @@
+//! What recovery would put in order, without doing it.
+
+use super::flock::Attempt;
+use super::staging::{self, LOCK_SUFFIX};
+use super::{Receipt, Store, TRASH_PREFIX, entries, files, is_key, root};
+use crate::error::Result;
+use fs_err as fs;
+use std::path::PathBuf;
+
+impl Store {
+    /// Returns what processes left behind that ended at any point: work directories, removals, trees, roots
+    /// and receipts without each other.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn unfinished(&self) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in entries(&self.home().join("tmp"))? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if staging::is_name(&name) && !name.ends_with(LOCK_SUFFIX) && self.is_dead(&name) {
+                found.push(entry.path());
+            }
+        }
+        for entry in entries(&self.home().join("trash"))? {
+            if entry.file_name().to_string_lossy().starts_with(TRASH_PREFIX) {
+                found.push(entry.path());
+            }
+        }
+        for kind in ["tree", "extra", "root"] {
+            for entry in entries(&self.home().join(kind))? {
+                let key = entry.file_name().to_string_lossy().into_owned();
+                let is_known = !is_key(&key) || Receipt::is_newer(&self.receipt_path(&key));
+                if !is_known && self.installed(&key)?.is_none() && !self.leads_elsewhere(kind, &key)
+                {
+                    found.push(entry.path());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the receipts that say nothing, or speak of a tree that is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn idle_receipts(&self) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in entries(&self.home().join("meta"))? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_one = !name.ends_with(files::SUFFIX) && is_key(&name);
+            if is_one && !Receipt::is_newer(&entry.path()) && self.installed(&name)?.is_none() {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a receipt that [`Store::idle_receipts`] found.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn remove_idle_receipt(&self, receipt: &std::path::Path) -> Result<()> {
+        fs::remove_file(receipt).map_err(|error| self.explain(error))
+    }
+
+    /// Returns true when the root of an installed toolchain leads to its tree and to the shim.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn has_root(&self, installed: &super::Installed) -> Result<bool> {
+        root::is_in_order(self, &installed.key, installed.extra.is_some())
+    }
+
+    fn is_dead(&self, name: &str) -> bool {
+        let lock = self.home().join("tmp").join(format!("{name}{LOCK_SUFFIX}"));
+        match fs::OpenOptions::new().write(true).open(&lock) {
+            Ok(file) => matches!(self.attempt(file.into_file()), Attempt::Held(_)),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+}

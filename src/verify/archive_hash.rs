@@ -1,0 +1,56 @@
+//! The hash of the toolchain in an archive, found without writing any of it.
+
+use super::dirhash::{is_covered, module_of, tree_h1};
+use super::{Digest, H1, Hashing};
+use crate::archive::{self, Contents, EntryPath, Limits, ReadAt, Sink};
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use std::io::{self, BufRead};
+use std::sync::{Mutex, PoisonError};
+
+/// Hashes what is in a release archive, whose name says how it is packed.
+///
+/// # Errors
+///
+/// [`Verification`](crate::error::Kind::Verification) for an archive that is damaged or refused.
+pub fn release_h1(
+    version: GoVersion,
+    platform: Platform,
+    name: &str,
+    input: &dyn ReadAt,
+) -> Result<H1> {
+    let kind = archive::Kind::of(name).unwrap_or(archive::Kind::TarGz);
+    hash(version, platform, |sinks| archive::unpack(kind, name, input, &Limits::default(), sinks))
+}
+
+/// Hashes what is in the zip of a module.
+///
+/// # Errors
+///
+/// As [`release_h1`], and when it is another module.
+pub fn module_h1(version: GoVersion, platform: Platform, input: &dyn ReadAt) -> Result<H1> {
+    let module = module_of(version, platform);
+    hash(version, platform, |sinks| {
+        let limits = Limits::default();
+        archive::module::unpack(&module, input, &limits, sinks, &module, is_covered)
+    })
+}
+
+fn hash(
+    version: GoVersion,
+    platform: Platform,
+    unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> Result<Contents>,
+) -> Result<H1> {
+    let found: Mutex<Vec<(String, Digest)>> = Mutex::default();
+    let mut sink = |path: &EntryPath, _: u64, contents: &mut dyn BufRead| {
+        let mut digesting = Hashing::new(contents);
+        io::copy(&mut digesting, &mut io::sink())?;
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.push((path.as_str().to_owned(), digesting.finish().0));
+        Ok(())
+    };
+    unpack(&mut [&mut sink])?;
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tree_h1(version, platform, found.iter().map(|(path, digest)| (path.as_str(), *digest)))
+}

@@ -1,0 +1,193 @@
+//! Many at once: installers, and calls of `go` while toolchains come and go.
+
+use super::count::{Random, Suite, count};
+use super::judge::judge_store;
+use super::scene::{fast, sandbox_below};
+use crate::cli::{VERSIONS, archive, mirror, tree};
+use crate::common::server::{Mirror, Server};
+use crate::common::{Sandbox, skip};
+use goward::platform::Platform;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+fn start(sandbox: &Sandbox, wrapper: &[&str], args: &[&str]) -> Child {
+    let goward = sandbox.path("bin/goward");
+    let mut command = match wrapper {
+        [] => sandbox.command(&goward, "project"),
+        [program, rest @ ..] => {
+            let mut command = sandbox.command(Path::new(program), "project");
+            command.args(rest).arg(&goward);
+            command
+        }
+    };
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// How often the mirror was asked for archives.
+fn downloads(server: &Server) -> usize {
+    server.log().iter().filter(|request| request.target.ends_with(".tar.gz")).count()
+}
+
+/// One round: `processes` installers of all versions in one new store.
+fn round(processes: usize, locks: bool, case: usize) -> Result<(), String> {
+    let server = mirror();
+    let sandbox = Sandbox::below(fast()).source(server.url("/").trim_end_matches('/'));
+    let fail =
+        ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"];
+    let wrapper = if locks { &[][..] } else { &fail[..] };
+    let mut random = Random::new("crowd", case);
+    let children: Vec<_> = (0..processes)
+        .map(|number| {
+            // Every version as often, in another order each round.
+            let version = VERSIONS[(number + random.below(2) * VERSIONS.len()) % VERSIONS.len()];
+            start(&sandbox, wrapper, &["install", version])
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        if !output.status.success() {
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    let (asked, versions) = (downloads(&server), VERSIONS.len());
+    if (locks && asked != versions) || asked > processes {
+        return Err(format!("{asked} downloads of {versions} versions"));
+    }
+    // Clears up what lost a race; without locks nothing says whose a directory is, so it stays for a day.
+    _ = sandbox.goward(["uninstall", "1.2.3"]);
+    let listing = sandbox.store_listing();
+    let below = |part: &str| listing.iter().filter(|path| path.starts_with(part)).count();
+    let trees = listing
+        .iter()
+        .filter(|path| path.strip_prefix("tree/").is_some_and(|key| !key.contains('/')));
+    if trees.count() != versions || below("tmp/") + below("trash/") != 0 {
+        return Err(format!(
+            "left behind: {:?}",
+            listing.iter().filter(|p| p.starts_with('t')).collect::<Vec<_>>()
+        ));
+    }
+    judge_store(&sandbox.store())
+}
+
+#[test]
+fn many_installers_are_as_one() {
+    let mut suite = Suite::new(
+        "installers at once, locks on and off",
+        "torture::crowd::many_installers_are_as_one",
+    );
+    let (rounds, processes) = if super::count::is_full() { (count(1, 25), 64) } else { (1, 16) };
+    let mut modes = vec![true];
+    if Path::new("/usr/bin/strace").exists() {
+        modes.push(false);
+    } else {
+        skip("strace is missing: installers without locks were not tried");
+    }
+    let mut tried = 0;
+    for locks in &modes {
+        for number in 0..rounds {
+            tried += processes;
+            if let Err(why) = round(processes, *locks, number) {
+                suite.failed(format!("round {number}, locks {locks}"), why);
+            }
+        }
+    }
+    suite.end(
+        tried,
+        &format!("processes: {processes} x {rounds} rounds x {} modes, 4 versions", modes.len()),
+    );
+}
+
+/// A `go` that is a program, as the real one: a script would be opened a second time.
+fn program(sandbox: &Sandbox, version: &str) -> Option<Vec<u8>> {
+    let source = format!(
+        "#include <stdio.h>\nint main(void) {{ puts(\"go version {version}\"); return 0; }}\n"
+    );
+    sandbox.write("bin/go.c", source);
+    let mut compiler = Command::new("cc");
+    compiler.args(["-static", "-O1", "-o"]).arg(sandbox.path("bin/go.out"));
+    let status = compiler.arg(sandbox.path("bin/go.c")).stderr(Stdio::null()).status();
+    if !status.is_ok_and(|status| status.success()) {
+        skip("cc cannot link a static program: calls during uninstalls were not tried");
+        return None;
+    }
+    Some(std::fs::read(sandbox.path("bin/go.out")).unwrap())
+}
+
+#[test]
+fn go_runs_or_says_that_it_is_not_installed() {
+    let mut suite = Suite::new(
+        "shims while install and uninstall loop",
+        "torture::crowd::go_runs_or_says_that_it_is_not_installed",
+    );
+    let full = super::count::is_full();
+    let (rounds, calls) = if full { (count(1, 10), 1000) } else { (1, 100) };
+    let maker = sandbox_below(fast());
+    let Some(program) = program(&maker, "go1.99.1") else { return };
+    let name = archive("go1.99.1");
+    let bytes = tree("go1.99.1", &Platform::host().lock_name()).with("bin/go", program).tar_gz();
+    let server = Mirror::new().release("go1.99.1", [(name.as_str(), bytes)]).start();
+    let (mut ran, mut missing) = (0, 0);
+    for number in 0..rounds {
+        let sandbox = Sandbox::below(fast()).source(server.url("/").trim_end_matches('/'));
+        assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+        let done = AtomicBool::new(false);
+        let shim = sandbox.store().join("shims/go");
+        thread::scope(|scope| {
+            let looping = scope.spawn(|| {
+                let mut loops = 0;
+                while !done.load(Ordering::Relaxed) {
+                    for args in [["uninstall", "1.99.1"], ["install", "1.99.1"]] {
+                        let outcome = sandbox.goward(args);
+                        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+                    }
+                    loops += 1;
+                }
+                loops
+            });
+            // Waves, so that they do not all see the same moment.
+            let mut waves = 0;
+            while waves < calls {
+                let now = 100.min(calls - waves);
+                waves += now;
+                let children: Vec<_> = (0..now)
+                    .map(|_| {
+                        let mut command = sandbox.command(&shim, "project");
+                        command.arg("version").env("GOWARD_OFFLINE", "1").stdin(Stdio::null());
+                        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+                    })
+                    .collect();
+                for child in children {
+                    let output = child.wait_with_output().unwrap();
+                    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                    match output.status.code() {
+                        Some(0) if output.stdout == b"go version go1.99.1\n" => ran += 1,
+                        Some(5 | 127)
+                            if output.stdout.is_empty() && said.starts_with("goward: ") =>
+                        {
+                            missing += 1;
+                        }
+                        code => suite.failed(
+                            format!("round {number}"),
+                            format!(
+                                "{code:?}: {:?} {said}",
+                                String::from_utf8_lossy(&output.stdout)
+                            ),
+                        ),
+                    }
+                }
+            }
+            done.store(true, Ordering::Relaxed);
+            assert!(looping.join().unwrap() > 0);
+        });
+        if let Err(why) = judge_store(&sandbox.store()) {
+            suite.failed(format!("round {number}"), why);
+        }
+    }
+    suite.end(
+        rounds * calls,
+        &format!("{ran} ran the right version, {missing} said that it is not installed"),
+    );
+}

@@ -1,0 +1,16 @@
+//! Faults everywhere: kills, errors, full disks, crowds, power cuts, hostile input.
+//!
+//! Small counts by default. Everything in full, with the table for `docs/reliability.md`:
+//! `tests/torture/run.sh`. A failure names its case, the seed and the command that repeats it.
+//! What a fault leaves is judged by `check_store.py`, which has none of goward's code.
+
+mod calls;
+mod count;
+mod crowd;
+mod fuzz;
+mod hostile;
+mod judge;
+mod power;
+mod scene;
+mod space;
+mod sweep;

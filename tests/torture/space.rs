@@ -1,0 +1,130 @@
+//! Disks that are full, of bytes or of names.
+
+use super::count::{Suite, count, is_wanted};
+use super::judge::Judge;
+use super::scene::{fast, sandbox_below, shell};
+use crate::cli::{archive, tree};
+use crate::common::server::hex_sha256;
+use crate::common::{Sandbox, skip};
+use goward::platform::Platform;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A file system in memory, until dropped.
+struct Mount(PathBuf);
+
+impl Mount {
+    /// `None`, after saying so, where nothing can be mounted.
+    fn new(at: PathBuf, options: &str) -> Option<Self> {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "goward-test"]).arg(&at).stderr(Stdio::null());
+        if mount.status().is_ok_and(|status| status.success()) {
+            return Some(Self(at));
+        }
+        skip("nothing can be mounted here: disks that are full were not tried (it takes root)");
+        None
+    }
+
+    fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        let mut mount = Command::new("mount");
+        assert!(mount.args(["-o", &options]).arg(&self.0).status().unwrap().success());
+    }
+
+    /// Free bytes, and names that can still be made.
+    fn free(&self) -> (u64, u64) {
+        let found = rustix::fs::statvfs(&self.0).unwrap();
+        (found.f_bavail * found.f_frsize, found.f_favail)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// A release of four megabytes that do not compress.
+fn release(sandbox: &Sandbox) -> String {
+    let host = Platform::host().lock_name();
+    let mut random = super::count::Random::new("space", 0);
+    let big = |random: &mut super::count::Random| -> Vec<u8> {
+        (0..65_536).flat_map(|_| random.next().to_le_bytes()).collect()
+    };
+    let tree = (0..8).fold(tree("go1.99.1", &host), |tree, number| {
+        tree.with(&format!("src/big/{number}.go"), big(&mut random))
+    });
+    let (bytes, name) = (tree.tar_gz(), archive("go1.99.1"));
+    sandbox.write(&format!("bin/releases/{name}.sha256"), hex_sha256(&bytes));
+    sandbox.write(&format!("bin/releases/{name}"), bytes);
+    format!("file://{}", sandbox.path("bin/releases").display())
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let mut suite =
+        Suite::new("disk full: bytes and inodes", "torture::space::a_full_disk_changes_nothing");
+    let sandbox = sandbox_below(fast());
+    for version in ["1.98.3", "1.99.0"] {
+        assert_eq!(sandbox.goward(["use", version]).code, Some(0));
+    }
+    let source = release(&sandbox);
+    let sandbox = sandbox.source(&source);
+    shell(&sandbox.path(""), "mkdir copy && cp -a home project copy/");
+    let Some(mut judge) = Judge::start(&sandbox.path("")) else { return };
+
+    // What it takes, on a file system with plenty of both.
+    let home = sandbox.path("home");
+    let refill = "cp -a copy/home/. home/";
+    let Some(mount) = Mount::new(home.clone(), "size=64m,mode=0755") else { return };
+    shell(&sandbox.path(""), refill);
+    judge.remember("before");
+    let before = mount.free();
+    let outcome = sandbox.goward(["install", "1.99.1"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    judge.remember("after");
+    let after = mount.free();
+    let (need, names) = (before.0 - after.0, before.1 - after.1);
+    let has = (64 << 20) - before.0;
+    let all_names = {
+        let found = rustix::fs::statvfs(&home).unwrap();
+        found.f_files - before.1
+    };
+    drop(mount);
+
+    let (sizes, inodes) = (count(6, 32) as u64, count(3, 8) as u64);
+    let sizes = (0..sizes).map(|step| {
+        let free = need * 12 * step / (sizes - 1).max(1) / 10;
+        format!("size={},nr_inodes=100000", has + free + 4096)
+    });
+    let inodes = (0..inodes).map(|step| {
+        let free = names * 12 * step / (inodes - 1).max(1) / 10;
+        format!("size=64m,nr_inodes={}", all_names + free + 1)
+    });
+    let (mut tried, mut refused) = (0, 0);
+    for options in sizes.chain(inodes).filter(|options| is_wanted(options)) {
+        tried += 1;
+        let Some(mount) = Mount::new(home.clone(), &format!("{options},mode=0755")) else { return };
+        shell(&sandbox.path(""), refill);
+        let outcome = sandbox.goward(["install", "1.99.1"]);
+        let mut problems = judge.judge(&outcome, false, false);
+        if outcome.code != Some(0) {
+            refused += 1;
+            let said = ["no space left", "needs about ", "has room for ", "nothing was installed"];
+            for words in said.into_iter().filter(|words| !outcome.stderr.contains(words)) {
+                problems.push(format!("it does not say `{words}`"));
+            }
+        }
+        let whole = sandbox.go(["version"]);
+        if !whole.stdout.starts_with("go version go1.99.0 version") {
+            problems.push(format!("go does not run meanwhile: {whole:?}"));
+        }
+        mount.remount("size=64m,nr_inodes=100000");
+        let healed = sandbox.goward(["install", "1.99.1"]);
+        problems.extend(judge.judge(&healed, true, false));
+        if !problems.is_empty() {
+            suite.failed(&options, format!("{}\n    {outcome:?}", problems.join("\n    ")));
+        }
+    }
+    suite.end(tried, &format!("{refused} refused, {} fitted", tried - refused));
+}
