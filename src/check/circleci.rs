@@ -53,13 +53,17 @@ fn is_tag_of_orb(all: &[Scalar], scalar: &Scalar) -> bool {
         })
 }
 
+/// How many parameters one value may hold.
+const MAX_PARAMETERS: usize = 4;
+
 /// Puts the default in the place of `<< parameters.x >>` and `<< pipeline.parameters.x >>`; returns
 /// the line of the value, too.
 fn resolved(all: &[Scalar], scalar: &Scalar) -> (String, u32) {
     let mut value = scalar.value.clone();
     let mut line = scalar.line;
-    // Each turn takes one away.
-    while let Some((start, rest)) = value.clone().split_once("<<") {
+    // Each turn takes one away; nobody writes more.
+    for _ in 0..MAX_PARAMETERS {
+        let Some((start, rest)) = value.split_once("<<") else { break };
         let Some((inner, end)) = rest.split_once(">>") else { break };
         let name = inner.trim();
         let scope: &[String] = match name.strip_prefix("pipeline.parameters.") {

@@ -8,6 +8,7 @@ use crate::error::untrusted;
 use crate::settings::Settings;
 use crate::version::GoVersion;
 use goward_shim::pins::weakening;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) const CHECK: Check = Check {
@@ -31,6 +32,9 @@ struct Line<'a> {
     setting: String,
     is_comment: bool,
 }
+
+/// The lock's settings of GODEBUG.
+type Pinned<'a> = BTreeMap<&'a str, &'a str>;
 
 fn run(situation: &Situation) -> Outcome {
     let mut findings = Vec::new();
@@ -59,8 +63,10 @@ fn run(situation: &Situation) -> Outcome {
         return Ok(findings);
     }
     let settings = situation.settings.as_ref().map_err(Clone::clone)?;
+    let pin = situation.lock.pins.iter().find(|(name, _)| name == "GODEBUG");
+    let pinned: Pinned = pin.map(|(_, value)| last_of_each(value)).into_iter().flatten().collect();
     for line in &lines {
-        findings.extend(judge(situation, settings, line));
+        findings.extend(judge(situation, settings, &pinned, line));
     }
     Ok(findings)
 }
@@ -106,7 +112,7 @@ fn comments(text: &str) -> Vec<(u32, String)> {
     found
 }
 
-fn judge(situation: &Situation, settings: &Settings, line: &Line) -> Vec<Finding> {
+fn judge(situation: &Situation, settings: &Settings, pinned: &Pinned, line: &Line) -> Vec<Finding> {
     let locked = situation.version();
     let shown = untrusted(&line.setting);
     let name = if line.is_comment { "//go:debug" } else { "godebug" };
@@ -158,7 +164,7 @@ fn judge(situation: &Situation, settings: &Settings, line: &Line) -> Vec<Finding
             "leave it out, or say beside it why it has to be",
         ));
     }
-    found.extend(contradiction(situation, line, key, value));
+    found.extend(contradiction(situation, pinned, line, key, value));
     found
 }
 
@@ -181,9 +187,14 @@ fn judge_key(settings: &Settings, key: &str, value: &str) -> Option<(Severity, S
 }
 
 /// The lock's pin reaches `go run` and tests, the line reaches what is built.
-fn contradiction(situation: &Situation, line: &Line, key: &str, value: &str) -> Option<Finding> {
-    let pin = situation.lock.pins.iter().find(|(name, _)| name == "GODEBUG")?;
-    let (_, pinned) = last_of_each(&pin.1).into_iter().find(|(name, _)| *name == key)?;
+fn contradiction(
+    situation: &Situation,
+    pinned: &Pinned,
+    line: &Line,
+    key: &str,
+    value: &str,
+) -> Option<Finding> {
+    let pinned = *pinned.get(key)?;
     (pinned != value).then(|| {
         Finding::new(
             Severity::Warning,

@@ -7,7 +7,6 @@ use super::substitute::substitute;
 use super::wanted::Asked;
 use super::{Check, Group, Look, files};
 use crate::error::untrusted;
-use crate::project::file::line_at;
 use parse_dockerfile::{ArgInstruction, Dockerfile, Instruction, UnescapedString};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -38,7 +37,9 @@ fn run(situation: &Situation) -> Vec<Finding> {
 }
 
 fn of_file(situation: &Situation, path: &Path, text: &str, file: &Dockerfile) -> Vec<Finding> {
-    let line = |at: usize| line_at(text.as_bytes(), at);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line =
+        |at: usize| u32::try_from(ends.partition_point(|end| *end < at) + 1).unwrap_or(u32::MAX);
     let defaults: BTreeMap<&str, (&str, u32)> = file
         .global_args()
         .filter_map(|arg: &ArgInstruction| {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// More directory entries are not looked at.
 const MAX_ENTRIES: usize = 200_000;
 /// Longer files are refused, in bytes.
-const MAX_SIZE: u64 = 4 << 20;
+const MAX_SIZE: u64 = 1 << 20;
 /// How much of a Go source is read, in bytes.
 const MAX_HEAD: u64 = 64 << 10;
 /// Deeper directories are not looked at.

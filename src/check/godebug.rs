@@ -8,6 +8,7 @@ use super::{Check, Group, Look, Outcome};
 use crate::error::untrusted;
 use crate::settings::Settings;
 use goward_shim::pins::weakening;
+use std::collections::BTreeSet;
 
 pub(super) const CHECK: Check = Check {
     id: "godebug",
@@ -97,7 +98,9 @@ fn judge(settings: &Settings, place: &Place, key: &str, value: &str) -> Vec<Find
 
 /// Returns the settings in a value; of several for one key the last one counts.
 pub(super) fn last_of_each(value: &str) -> Vec<(&str, &str)> {
-    let settings: Vec<_> = value.split(',').filter_map(|setting| setting.split_once('=')).collect();
-    let is_last = |at: usize| settings[at + 1..].iter().all(|later| later.0 != settings[at].0);
-    (0..settings.len()).filter(|&at| is_last(at)).map(|at| settings[at]).collect()
+    let mut seen = BTreeSet::new();
+    let settings = value.split(',').rev().filter_map(|setting| setting.split_once('='));
+    let mut last: Vec<_> = settings.filter(|(key, _)| seen.insert(*key)).collect();
+    last.reverse();
+    last
 }

@@ -40,6 +40,8 @@ pub use finding::{Edit, Finding, Place, Severity};
 pub use sarif::sarif;
 pub use situation::{Chosen, GoFacts, Known, Missing, Situation, Target};
 
+use std::collections::BTreeSet;
+
 /// What a check comes to.
 pub type Outcome = Known<Vec<Finding>>;
 
@@ -158,17 +160,13 @@ pub fn run(situation: &Situation) -> Findings {
         }
     }
     findings.found.sort_by(|a, b| {
-        let key = |found: &'_ Found| {
-            (found.finding.place.clone(), std::cmp::Reverse(found.finding.severity))
-        };
-        key(a).cmp(&key(b))
+        let (a, b) = (&a.finding, &b.finding);
+        a.place.cmp(&b.place).then(b.severity.cmp(&a.severity))
     });
-    let mut said = Vec::new();
+    let mut said = BTreeSet::new();
     findings.found.retain(|found| {
-        let words = (found.check.id, found.finding.place.clone(), found.finding.what.clone());
-        let is_new = !said.contains(&words);
-        said.push(words);
-        is_new
+        let finding = &found.finding;
+        said.insert((found.check.id, finding.place.clone(), finding.what.clone()))
     });
     findings
 }

@@ -1,10 +1,18 @@
 //! Variables in values: `$NAME`, `${NAME}`, `${NAME:-default}`, as Docker and GitLab write them.
 
+/// A longer text is no name of an image, in bytes.
+const MAX_LENGTH: usize = 4096;
+
 /// Puts the values of `lookup` in the place of names; a name without a value stays as it is.
+///
+/// So does a text that is longer than any name of an image, or becomes so.
 pub(super) fn substitute(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
+        if out.len() + rest.len() > MAX_LENGTH {
+            return text.to_owned();
+        }
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let Some((name, default, length)) = variable(rest) else {
@@ -57,5 +65,7 @@ mod tests {
         for (text, want) in cases {
             assert_eq!(substitute(text, lookup), want);
         }
+        let long = "$V".repeat(2_000);
+        assert_eq!(substitute(&long, |_| Some("x".repeat(1_000))), long);
     }
 }

@@ -37,6 +37,9 @@ impl Scalar {
     }
 }
 
+/// More values are refused: checks look for one value among all others.
+const MAX_VALUES: usize = 10_000;
+
 /// What an open mapping or list waits for.
 enum Open {
     /// A mapping waits for a key.
@@ -81,6 +84,9 @@ impl Reader {
                     self.begin_item();
                     let is_plain = style == ScalarStyle::Plain;
                     let (path, value) = (self.path.clone(), value.into_owned());
+                    if self.found.len() >= MAX_VALUES {
+                        return Err("it has more values than are looked at");
+                    }
                     self.found.push(Scalar { path, value, line, column, is_plain });
                     self.end_value();
                 }
@@ -196,6 +202,7 @@ mod tests {
         }
         assert!(scalars(&"[".repeat(100_000)).is_err());
         assert!(scalars(&"- ".repeat(100_000)).is_err());
+        assert!(scalars(&"- x\n".repeat(10_001)).is_err());
     }
 
     proptest! {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Longest file that is changed, in bytes.
-const MAX_EDITED: u64 = 4 << 20;
+const MAX_EDITED: u64 = 1 << 20;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -185,17 +185,22 @@ fn mend(root: &Path, mut edits: Vec<Edit>) -> Result<Vec<(PathBuf, usize)>> {
     for (path, edits) in by_file {
         // What is not text was never pointed into.
         let bytes = file::read(&path, MAX_EDITED)?.unwrap_or_default();
-        let Ok(mut text) = String::from_utf8(bytes) else { continue };
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         let mut count = 0;
-        // From the end, so that places before a change stay where they are.
+        // From the end of a line, so that places before a change stay where they are.
         for edit in edits.iter().rev() {
-            if let Some(changed) = edit.applied(&text) {
-                text = changed;
+            let number = usize::try_from(edit.line).unwrap_or(0);
+            let Some(line) = number.checked_sub(1).and_then(|at| lines.get_mut(at)) else {
+                continue;
+            };
+            if let Some(changed) = edit.applied(line) {
+                *line = changed;
                 count += 1;
             }
         }
         if count > 0 {
-            file::replace(&path, text.as_bytes())?;
+            file::replace(&path, lines.concat().as_bytes())?;
             mended.push((path, count));
         }
     }

@@ -81,7 +81,7 @@ fn is_absence(error: &std::io::Error) -> bool {
 }
 
 /// Returns the line, counted from 1, that the byte at `offset` is on.
-pub(crate) fn line_at(text: &[u8], offset: usize) -> u32 {
+pub(super) fn line_at(text: &[u8], offset: usize) -> u32 {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.split(|&byte| byte == b'\n').count();
     u32::try_from(lines).unwrap_or(u32::MAX)
