@@ -204,16 +204,18 @@ fn first_letter_lower(text: &str) -> String {
     }
 }
 
-/// Makes text fit for a terminal: control characters, and those that change the direction of
-/// writing or are invisible, are escaped. Nothing is cut.
+/// Returns true for control characters, and for those that change the direction of writing or are
+/// invisible.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Makes text fit for a terminal: what is harmful there is escaped. Nothing is cut.
 pub fn printable(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if harmful(character) {
+        if is_harmful(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);

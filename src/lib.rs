@@ -10,6 +10,7 @@
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
+pub mod binary;
 pub mod bundle;
 pub mod check;
 pub mod cli;

@@ -1,8 +1,9 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
-use crate::error::{Error, printable};
+use crate::error::{Error, is_harmful, printable};
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -60,9 +61,20 @@ impl Ui {
         }
     }
 
-    /// Prints a value as JSON to standard output.
+    /// Prints a value as JSON to standard output, with what could harm a terminal escaped, as only
+    /// strings can hold it.
     pub fn json(self, value: &serde_json::Value) {
-        self.data(&format!("{value:#}"));
+        let (mut shown, mut units) = (String::new(), [0; 2]);
+        for character in format!("{value:#}").chars() {
+            if character == '\n' || !is_harmful(character) {
+                shown.push(character);
+                continue;
+            }
+            for unit in character.encode_utf16(&mut units) {
+                _ = write!(shown, "\\u{unit:04x}");
+            }
+        }
+        self.data(&shown);
     }
 
     /// Says on standard error what was done.

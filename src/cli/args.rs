@@ -67,6 +67,18 @@ pub enum Command {
     Env(Env),
     /// Run a program in the environment that `go` gets here
     Exec(Exec),
+    /// Say how built programs were built and what they need, or compare them with a lock
+    Inspect(Inspect),
+    /// Build twice in different places, and compare the bytes
+    Reproduce(Reproduce),
+    /// Show every experiment (GOEXPERIMENT): what it is, where it is on, and who sets it here
+    Experiments(Knobs),
+    /// Show every GODEBUG setting: what it is, its default, and who sets it here
+    Godebug(Knobs),
+    /// Say what a move from one Go to another changes for this project
+    Diff(Diff),
+    /// List what the project's Go can build for, or try one platform
+    Targets(Targets),
     /// Work with the lock's GODEBUG
     Debug(Debug),
     /// Let the path that the lock fixes as GOROOT lead to the toolchain
@@ -424,6 +436,69 @@ pub struct Exec {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The programs: ELF, Mach-O or PE
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// A lock or its directory; print only in what the programs differ from it, and fail when they do
+    #[arg(long, value_name = "LOCK")]
+    pub against: Option<PathBuf>,
+    #[command(flatten)]
+    pub choice: ProfileChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Reproduce {
+    #[command(flatten)]
+    pub choice: ProfileChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// What builds, and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Knobs {
+    /// Show those of this Go instead of the project's; it need not be installed
+    #[arg(long, value_name = "REQUEST")]
+    pub go: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The Go to leave: 1.26, 1.26.6 or the name of a linked one; it need not be installed
+    #[arg(value_name = "A")]
+    pub from: String,
+    /// The Go to move to
+    #[arg(value_name = "B")]
+    pub to: String,
+    /// Print JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Print Markdown, for a pull request
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Targets {
+    /// Say how the build for this GOOS/GOARCH goes: compiler, sysroot, pkg-config, a small program
+    #[arg(long, value_name = "OS/ARCH")]
+    pub check: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -8,12 +8,18 @@ mod check;
 mod completions;
 mod debug;
 mod default;
+mod diff;
+mod diff_sections;
 mod doctor;
 mod env;
 mod exec;
+mod experiments;
 mod gc;
+mod godebug;
 mod init;
+mod inspect;
 mod install;
+mod knobs;
 mod link;
 mod link_root;
 mod list;
@@ -21,8 +27,10 @@ mod lock;
 mod mirror;
 mod miss;
 mod records;
+mod reproduce;
 mod rollback;
 mod setup;
+mod targets;
 mod trust;
 mod uninstall;
 mod r#use;
@@ -108,7 +116,13 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Check(args) => check::run(&session, args),
         Command::Which(args) => which::run(&session, args),
         Command::Env(args) => env::run(&session, args),
+        Command::Experiments(args) => experiments::run(&session, args),
+        Command::Godebug(args) => godebug::run(&session, args),
+        Command::Diff(args) => diff::run(&session, args),
+        Command::Targets(args) => targets::run(&session, args),
         Command::Exec(args) => return Err(exec::run(&session, args)),
+        Command::Inspect(args) => inspect::run(&session, args),
+        Command::Reproduce(args) => reproduce::run(&session, args),
         Command::Debug(args) => debug::run(&session, args),
         Command::LinkRoot(args) => link_root::run(&session, args),
         Command::Default(args) => default::run(&session, args),
@@ -131,6 +145,8 @@ fn chosen_profile(command: &Command) -> Option<&str> {
         Command::Exec(args) => args.choice.profile.as_deref(),
         Command::Env(args) => args.choice.profile.as_deref(),
         Command::Which(args) => args.choice.profile.as_deref(),
+        Command::Inspect(args) => args.choice.profile.as_deref(),
+        Command::Reproduce(args) => args.choice.profile.as_deref(),
         Command::Debug(Debug { command: DebugCommand::Bake(args) }) => {
             args.choice.profile.as_deref()
         }

@@ -129,7 +129,7 @@ impl Session {
 }
 
 /// The lines of the lock that governs, to point at.
-struct Lock {
+pub(super) struct Lock {
     path: Option<String>,
     lines: Vec<String>,
     /// The table whose pins apply.
@@ -137,7 +137,7 @@ struct Lock {
 }
 
 impl Lock {
-    fn read(toolchain: &Toolchain) -> Self {
+    pub(super) fn read(toolchain: &Toolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
             Origin::Request(_) => {
@@ -155,7 +155,7 @@ impl Lock {
 
     /// Returns where the lock decides `name`: its line, or that of the version, from which the rest
     /// follows.
-    fn place(&self, name: &str) -> String {
+    pub(super) fn place(&self, name: &str) -> String {
         let Some(path) = &self.path else { return "goward".to_owned() };
         let line_in = |table: &str, key: &str| {
             let prefix = format!("{key} = ");
@@ -193,7 +193,7 @@ pub(super) fn own_file(session: &Session, isolation: Isolation) -> Result<Option
 }
 
 /// Reads `NAME=value` lines; what cannot be read holds none.
-fn settings(path: &Path) -> BTreeMap<String, String> {
+pub(super) fn settings(path: &Path) -> BTreeMap<String, String> {
     let text = fs_err::read(path).unwrap_or_default();
     String::from_utf8_lossy(&text)
         .lines()

@@ -63,10 +63,10 @@ impl Session {
             let why = format!("{} decides here, and not the project's lock", toolchain.origin);
             return Err(Missing::Lacking(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()));
         }
-        self.ask(&toolchain, lock_path, lock, tree).map_err(|error| lacking(&error))
+        self.ask_facts(&toolchain, lock_path, lock, tree).map_err(|error| lacking(&error))
     }
 
-    fn ask(
+    fn ask_facts(
         &self,
         toolchain: &Toolchain,
         lock_path: &Path,

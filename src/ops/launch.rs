@@ -72,10 +72,8 @@ impl Session {
         args: &[A],
         changes: Changes,
     ) -> Result<String> {
-        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
-        command.args(args).env_clear().envs(&self.ctx.variables);
-        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
-        change(&mut command, self.environment(toolchain)?);
+        let mut command = self.go_command(toolchain)?;
+        command.args(args);
         change(&mut command, changes);
         let failed = |why: &str| {
             let words = args.iter().map(|word| word.as_ref().to_string_lossy());
@@ -89,6 +87,20 @@ impl Session {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
         }
         String::from_utf8(output.stdout).map_err(|error| failed(&error.to_string()))
+    }
+
+    /// Returns the real `go` of an installed toolchain, in the environment that the shim would give it
+    /// here.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub(super) fn go_command(&self, toolchain: &Toolchain) -> Result<Command> {
+        let mut command = Command::new(self.program(toolchain, Tool::Go)?);
+        command.env_clear().envs(&self.ctx.variables);
+        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
+        change(&mut command, self.environment(toolchain)?);
+        Ok(command)
     }
 
     /// Returns the store that has the copy of the file of `go env -w` for a call; makes it if it is
@@ -255,7 +267,8 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     Error::new(kind, format!("cannot run `{shown}`: {why}"))
 }
 
-fn change(command: &mut Command, changes: Changes) {
+/// Makes changes to the environment of a command.
+pub(super) fn change(command: &mut Command, changes: Changes) {
     for (name, value) in changes {
         match value {
             Some(value) => command.env(name, value),

@@ -64,6 +64,30 @@ pub fn parse_go_lines(text: &str) -> GoLines {
     lines
 }
 
+/// Reads the `godebug` lines, alone or in a block: each value `key=value`, not yet judged.
+pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
+    let mut found = Vec::new();
+    // The directive of the block that is open.
+    let mut block: Option<String> = None;
+    for (number, line) in (1..).zip(text.split('\n')) {
+        let tokens = split_tokens(line);
+        let Some((verb, values)) = tokens.split_first() else { continue };
+        let (directive, values) = match &block {
+            Some(directive) => (directive.as_str(), &tokens[..]),
+            None => (verb.as_str(), values),
+        };
+        let is_setting = directive == "godebug";
+        if block.is_some() && verb == ")" {
+            block = None;
+        } else if block.is_none() && tokens.last().is_some_and(|token| token == "(") {
+            block = Some(verb.clone());
+        } else if is_setting {
+            found.push(Entry { value: values.join(" "), line: number });
+        }
+    }
+    found
+}
+
 /// Splits a line into words, strings without their quotes, and parentheses.
 fn split_tokens(line: &str) -> Vec<String> {
     let mut tokens = Vec::new();
@@ -152,10 +176,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn debug_lines_stand_alone_or_in_a_block() {
+        let text = "module m\ngo 1.27\n\ngodebug netdns=go // why\nrequire (\n\tgodebug v1\n)\n\
+                    godebug (\n\tpanicnil=1\n\n\t\"default=go1.21\"\n)\n// godebug a=1\ngodebug\n";
+        let found = parse_debug_lines(text).into_iter().map(|entry| (entry.value, entry.line));
+        let want = [("netdns=go", 4), ("panicnil=1", 9), ("default=go1.21", 11), ("", 14)];
+        assert_eq!(found.collect::<Vec<_>>(), want.map(|(value, line)| (value.to_owned(), line)));
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_without_a_panic(text in "[go\\(\\)\"`\\\\/ \\n\\ttoolchain1.27é]{0,80}") {
             let lines = parse_go_lines(&text);
+            _ = parse_debug_lines(&text);
             let count = u32::try_from(text.split('\n').count()).unwrap();
             for entry in [lines.go, lines.toolchain].into_iter().flatten() {
                 prop_assert!((1..=count).contains(&entry.line));

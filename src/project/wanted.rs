@@ -102,6 +102,17 @@ impl Workspace {
     }
 }
 
+/// Returns the `go.work` or `go.mod` whose lines count in `cwd`, if there is one.
+pub(super) fn find_module_file(cwd: &Path, gowork: Option<&OsStr>) -> Result<Option<PathBuf>> {
+    let workspace = Workspace::find(cwd, gowork)?;
+    for directory in cwd.ancestors() {
+        if let Some(path) = module_file(directory, workspace.as_ref())? {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the file whose lines count for a module in `directory`.
 fn module_file(directory: &Path, workspace: Option<&Workspace>) -> Result<Option<PathBuf>> {
     if let Some(workspace) = workspace.filter(|workspace| workspace.directory == directory) {

@@ -61,6 +61,25 @@ impl Condition {
         inner.split(" || ").map(all).collect::<Option<_>>().map(Self)
     }
 
+    /// Reads a cell of the built-in tables: `all`, `no`, `arch:386,arm` or `not-os:aix,ios`.
+    pub(super) fn of_table(cell: &str) -> Option<Self> {
+        let test =
+            |variable, value: &str, is_equal| Test { variable, value: value.into(), is_equal };
+        match cell.split_once(':') {
+            None if cell == "all" => Some(Self::constant(true)),
+            None if cell == "no" => Some(Self::constant(false)),
+            Some(("arch", list)) => {
+                let one = |value| vec![test(Variable::Arch, value, true)];
+                Some(Self(list.split(',').map(one).collect()))
+            }
+            Some(("not-os", list)) => {
+                let all = list.split(',').map(|value| test(Variable::Os, value, false));
+                Some(Self(vec![all.collect()]))
+            }
+            _ => None,
+        }
+    }
+
     /// Adds the platforms of another one.
     pub(super) fn or(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -69,11 +88,16 @@ impl Condition {
 
     /// Returns true for a platform of the set.
     pub fn holds(&self, platform: Platform) -> bool {
+        self.holds_on(platform.os(), platform.arch())
+    }
+
+    /// The same for any GOOS and GOARCH, also those that Go runs on nowhere, such as `js/wasm`.
+    pub fn holds_on(&self, os: &str, arch: &str) -> bool {
         self.0.iter().any(|tests| {
             tests.iter().all(|test| {
                 let value = match test.variable {
-                    Variable::Arch => platform.arch(),
-                    Variable::Os => platform.os(),
+                    Variable::Arch => arch,
+                    Variable::Os => os,
                 };
                 (value == test.value) == test.is_equal
             })
@@ -112,6 +136,20 @@ mod tests {
         ];
         for (text, platform, want) in cases {
             assert_eq!(holds(text, platform), want, "{text} {platform}");
+        }
+        let cells = [
+            ("all", "plan9", "arm", Some(true)),
+            ("no", "plan9", "arm", Some(false)),
+            ("arch:386,arm", "plan9", "arm", Some(true)),
+            ("arch:386,arm", "plan9", "amd64", Some(false)),
+            ("not-os:aix,ios", "ios", "arm64", Some(false)),
+            ("not-os:aix,ios", "js", "wasm", Some(true)),
+            ("os:aix", "aix", "ppc64", None),
+            ("", "aix", "ppc64", None),
+        ];
+        for (cell, os, arch, want) in cells {
+            let held = Condition::of_table(cell).map(|condition| condition.holds_on(os, arch));
+            assert_eq!(held, want, "{cell} {os}/{arch}");
         }
         let linux = Platform::parse("linux/amd64").unwrap();
         assert!(Condition::constant(true).holds(linux) && !Condition::constant(false).holds(linux));

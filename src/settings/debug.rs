@@ -1,5 +1,6 @@
 //! GODEBUG: the settings that a release knows, and those that it no longer has.
 
+use super::table::Span;
 use std::collections::BTreeMap;
 
 /// What a release knows of GODEBUG.
@@ -61,6 +62,14 @@ pub(super) fn is_undocumented(key: &str, minor: u32) -> bool {
     UNDOCUMENTED.iter().any(|(name, first, last)| *name == key && (*first..=*last).contains(&minor))
 }
 
+/// Returns those settings, sorted, with the minor versions in which they are in no table.
+pub fn undocumented() -> impl Iterator<Item = (&'static str, Span)> {
+    UNDOCUMENTED.iter().map(|(name, first, last)| {
+        let last = Some(*last).filter(|last| *last != u32::MAX);
+        (*name, Span { first: Some(*first), last })
+    })
+}
+
 impl DebugSettings {
     /// Returns every name, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -88,6 +97,14 @@ impl DebugSettings {
             Some(_) => Some("only the runtime reads it, and only in the environment".to_owned()),
             None => Some("it is not in Go's table of settings".to_owned()),
         }
+    }
+
+    /// Returns the value that programs get for a setting because their module asks, by its `go` line,
+    /// for the defaults of Go 1.`minor`; `None` for today's default. Without a module nothing asks.
+    pub fn old_default(&self, name: &str, minor: Option<u32>) -> Option<&str> {
+        let setting = self.known.get(name).filter(|setting| setting.is_in_table)?;
+        let (changed, minor) = (setting.changed?, minor?);
+        setting.old.as_deref().filter(|_| minor < changed)
     }
 
     /// Returns true when the release has a table of all its settings, and not only of the runtime's.

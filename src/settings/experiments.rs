@@ -59,7 +59,12 @@ impl Experiments {
 
     /// Returns what is on without GOEXPERIMENT.
     pub fn baseline(&self, platform: Platform) -> BTreeSet<&str> {
-        let on = self.known.iter().filter(|(_, experiment)| experiment.default.holds(platform));
+        self.baseline_on(platform.os(), platform.arch())
+    }
+
+    /// The same for any GOOS and GOARCH.
+    pub fn baseline_on(&self, os: &str, arch: &str) -> BTreeSet<&str> {
+        let on = self.known.iter().filter(|(_, experiment)| experiment.default.holds_on(os, arch));
         on.map(|(name, _)| name.as_str()).collect()
     }
 
@@ -81,7 +86,16 @@ impl Experiments {
     ///
     /// When an experiment is on without one that it needs.
     pub fn enabled(&self, value: &str, platform: Platform) -> Result<BTreeSet<&str>, &Needs> {
-        let mut on = self.baseline(platform);
+        self.enabled_on(value, platform.os(), platform.arch())
+    }
+
+    /// The same for any GOOS and GOARCH.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiments::enabled`].
+    pub fn enabled_on(&self, value: &str, os: &str, arch: &str) -> Result<BTreeSet<&str>, &Needs> {
+        let mut on = self.baseline_on(os, arch);
         for item in items(value) {
             if item == NONE {
                 on.clear();
@@ -93,7 +107,7 @@ impl Experiments {
             }
         }
         for forced in &self.forced {
-            if forced.condition.holds(platform) == forced.when {
+            if forced.condition.holds_on(os, arch) == forced.when {
                 set(&mut on, &forced.name, forced.is_on);
             }
         }
@@ -102,6 +116,13 @@ impl Experiments {
             Some(needs) => Err(needs),
             None => Ok(on),
         }
+    }
+
+    /// Returns the items of a value that have a say about the experiment called `name`, `none` among
+    /// them.
+    pub fn items_about<'v>(&self, value: &'v str, name: &str) -> Vec<&'v str> {
+        let has_say = |item: &&str| *item == NONE || self.meant(switched(item).0).contains(&name);
+        items(value).filter(has_say).collect()
     }
 
     /// Returns the experiments that a name stands for.

@@ -1,9 +1,23 @@
-//! What became of experiments: the part that no release says of the others.
+//! What became of experiments and GODEBUG settings: the part that no release says of the others.
 //!
-//! A release's own source has the names that it knows. Why a name is not among them, and what to do
-//! then, is here, from the sources of Go 1.19 to 1.27. Names that all of these know are left out.
+//! A release's own source has the names that it knows. Why a name is not among them, since when and
+//! until when there was one, and what it means in a line is here, from the sources of Go 1.19 to
+//! 1.27: `data/experiments.tsv`, `data/godebug.tsv` and `data/meanings.tsv`. A test holds them
+//! against those sources. [`Settings::built_in`](super::Settings::built_in) makes the tables of a
+//! release from them where its tree is not at hand.
 
+use super::condition::Condition;
+use super::table::{Span, number, rows, some, span};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::LazyLock;
+
+pub(super) const EXPERIMENTS: &str = include_str!("../../data/experiments.tsv");
+pub(super) const DEBUG: &str = include_str!("../../data/godebug.tsv");
+pub(super) const MEANINGS: &str = include_str!("../../data/meanings.tsv");
+
+/// The minor versions whose sources the tables are from.
+pub const MINORS: [u32; 8] = [19, 21, 22, 23, 24, 25, 26, 27];
 
 /// The life of an experiment, in minor versions of Go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,61 +28,154 @@ pub struct Life {
     pub first: Option<u32>,
     /// The last version that knows it; `None` while the newest does.
     pub last: Option<u32>,
-    /// The first version in which it is on by default.
+    /// The first version in which it is on by default, on linux/amd64.
     pub default: Option<u32>,
     /// What there is instead.
     pub instead: Option<&'static str>,
 }
 
 /// Sorted by name.
-pub const LIVES: &[Life] = &[
-    gone("aliastypeparams", 23, 25, Some(24), "always on since go1.26"),
-    gone("allocheaders", 22, 22, Some(22), "always on since go1.23"),
-    new("arenas", 20, None),
-    gone("cacheprog", 21, 25, None, "GOCACHEPROG works without it since go1.24"),
-    new("cgocheck2", 21, None),
-    gone("coverageredesign", 20, 24, Some(20), "always on since go1.25"),
-    new("dwarf5", 25, Some(25)),
-    gone("exectracer2", 22, 22, Some(22), "always on since go1.23"),
-    gone("goroutineleakprofile", 26, 26, None, "the profile is always there since go1.27"),
-    new("greenteagc", 25, Some(26)),
-    new("jsonv2", 25, Some(27)),
-    new("loopvar", 21, None),
-    new("mapsplitgroup", 27, None),
-    new("newinliner", 22, None),
-    gone("pagetrace", 20, 22, None, "removed in go1.23"),
-    new("randomizedheapbase64", 26, Some(26)),
-    gone("range", 22, 22, None, "part of the language since go1.23"),
-    gone("rangefunc", 22, 25, None, "part of the language since go1.23"),
-    new("runtimefreegc", 26, None),
-    new("runtimesecret", 26, None),
-    new("simd", 26, None),
-    new("sizespecializedmalloc", 26, Some(27)),
-    gone("spinbitmutex", 24, 24, Some(24), "always on since go1.25"),
-    gone("swissmap", 24, 25, Some(24), "always on since go1.26"),
-    gone("synchashtriemap", 24, 25, Some(24), "always on since go1.26"),
-    gone("synctest", 24, 25, None, "`testing/synctest` works without it since go1.25"),
-    Life {
-        name: "unified",
-        first: None,
-        last: Some(20),
-        default: Some(20),
-        instead: Some("always on since go1.21"),
-    },
-];
+pub static LIVES: LazyLock<Vec<Life>> = LazyLock::new(|| {
+    let mut lives: Vec<Life> = Vec::new();
+    for row in experiment_rows() {
+        let starts = row.default.holds_on("linux", "amd64");
+        let start = starts.then_some(row.span.first.unwrap_or(MINORS[0]));
+        match lives.last_mut().filter(|life| life.name == row.name) {
+            Some(life) => {
+                life.last = row.span.last;
+                life.default = life.default.or(start);
+            }
+            None => lives.push(Life {
+                name: row.name,
+                first: row.span.first,
+                last: row.span.last,
+                default: start,
+                instead: meaning(Variable::Experiment, row.name).and_then(|words| words.instead),
+            }),
+        }
+    }
+    lives
+});
 
-const fn new(name: &'static str, first: u32, default: Option<u32>) -> Life {
-    Life { name, first: Some(first), last: None, default, instead: None }
+/// The life of a GODEBUG setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DebugLife {
+    /// Its name.
+    pub name: &'static str,
+    /// The package that reads it.
+    pub package: &'static str,
+    /// The versions that know it.
+    pub span: Span,
+    /// The version in which its default changed, and the value that brings the old one back.
+    pub changed: Option<(u32, &'static str)>,
+    /// The version that took it away, where Go says so.
+    pub removed: Option<u32>,
+    /// What there is instead.
+    pub instead: Option<&'static str>,
 }
 
-const fn gone(
-    name: &'static str,
-    first: u32,
-    last: u32,
-    default: Option<u32>,
-    instead: &'static str,
-) -> Life {
-    Life { name, first: Some(first), last: Some(last), default, instead: Some(instead) }
+/// Sorted by name.
+pub static DEBUG_LIVES: LazyLock<Vec<DebugLife>> = LazyLock::new(|| {
+    let mut lives: Vec<DebugLife> = Vec::new();
+    for row in debug_rows() {
+        let life = lives.last_mut().filter(|life| life.name == row.name);
+        match (life, row.is("removed")) {
+            (Some(life), true) => life.removed = row.changed,
+            (Some(life), false) => {
+                life.span = life.span.to(row.span);
+                life.changed = row.changed.zip(row.old);
+            }
+            // A name that was removed was there before.
+            (None, true) => {}
+            (None, false) => lives.push(DebugLife {
+                name: row.name,
+                package: row.package,
+                span: row.span,
+                changed: row.changed.zip(row.old),
+                removed: None,
+                instead: meaning(Variable::Debug, row.name).and_then(|words| words.instead),
+            }),
+        }
+    }
+    lives
+});
+
+/// A variable whose names have meanings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variable {
+    /// GOEXPERIMENT.
+    Experiment,
+    /// GODEBUG.
+    Debug,
+}
+
+/// What there is to say of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What it does.
+    pub meaning: &'static str,
+    /// What there is instead, where it is gone.
+    pub instead: Option<&'static str>,
+}
+
+/// Returns what a name means, whether or not a release knows it.
+pub fn meaning(variable: Variable, name: &str) -> Option<Words> {
+    static WORDS: LazyLock<BTreeMap<(Variable, &'static str), Words>> = LazyLock::new(|| {
+        let words = rows(MEANINGS).filter_map(|[variable, name, meaning, instead]| {
+            let variable = match variable {
+                "GODEBUG" => Variable::Debug,
+                "GOEXPERIMENT" => Variable::Experiment,
+                _ => return None,
+            };
+            Some(((variable, name), Words { meaning, instead: some(instead) }))
+        });
+        words.collect()
+    });
+    WORDS.get(&(variable, name)).copied()
+}
+
+/// A line of `data/experiments.tsv`.
+pub(super) struct ExperimentRow {
+    pub(super) name: &'static str,
+    pub(super) span: Span,
+    /// Where it is on by default.
+    pub(super) default: Condition,
+    /// Where it is always on.
+    pub(super) forced: Condition,
+}
+
+pub(super) fn experiment_rows() -> impl Iterator<Item = ExperimentRow> {
+    rows(EXPERIMENTS).filter_map(|[name, first, last, default, forced]| {
+        Some(ExperimentRow {
+            name,
+            span: span(first, last)?,
+            default: Condition::of_table(default)?,
+            forced: Condition::of_table(forced)?,
+        })
+    })
+}
+
+/// A line of `data/godebug.tsv`.
+pub(super) struct DebugRow {
+    pub(super) name: &'static str,
+    pub(super) span: Span,
+    pub(super) package: &'static str,
+    pub(super) changed: Option<u32>,
+    pub(super) old: Option<&'static str>,
+    kinds: &'static str,
+}
+
+impl DebugRow {
+    pub(super) fn is(&self, kind: &str) -> bool {
+        self.kinds.split(',').any(|known| known == kind)
+    }
+}
+
+pub(super) fn debug_rows() -> impl Iterator<Item = DebugRow> {
+    rows(DEBUG).filter_map(|[name, first, last, package, changed, old, kinds]| {
+        let (span, changed) = (span(first, last)?, number(changed).ok()?);
+        Some(DebugRow { name, span, package, changed, old: some(old), kinds })
+    })
 }
 
 impl Life {
@@ -77,9 +184,14 @@ impl Life {
         LIVES.iter().find(|life| life.name == name).copied()
     }
 
+    /// Returns the versions that know it.
+    pub fn span(self) -> Span {
+        Span { first: self.first, last: self.last }
+    }
+
     /// Returns true for a version that knows the experiment.
     pub fn contains(self, minor: u32) -> bool {
-        self.first.is_none_or(|first| first <= minor) && self.last.is_none_or(|last| minor <= last)
+        self.span().contains(minor)
     }
 
     /// Tells it, without the name.
@@ -101,8 +213,16 @@ impl Life {
     }
 }
 
+impl DebugLife {
+    /// Returns the life of the setting called `name`.
+    pub fn of(name: &str) -> Option<Self> {
+        DEBUG_LIVES.iter().find(|life| life.name == name).copied()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::debug::undocumented;
     use super::*;
 
     #[test]
@@ -122,5 +242,44 @@ mod tests {
             assert_eq!(Life::of(name).unwrap().tell(), want);
         }
         assert_eq!(Life::of("nothing"), None);
+    }
+
+    #[test]
+    fn debug_settings_have_lives() {
+        assert!(DEBUG_LIVES.is_sorted_by(|a, b| a.name < b.name));
+        let told = |name| {
+            let life = DebugLife::of(name).unwrap();
+            (life.span.tell(), life.changed, life.removed)
+        };
+        assert_eq!(told("gctrace"), ("always".to_owned(), None, None));
+        assert_eq!(told("panicnil"), ("1.21-".to_owned(), Some((21, "1")), None));
+        assert_eq!(told("gotypesalias"), ("1.22-1.26".to_owned(), Some((23, "0")), Some(27)));
+        assert_eq!(told("tlskyber"), ("1.23".to_owned(), Some((23, "0")), Some(24)));
+        assert_eq!(told("allocfreetrace"), ("-1.22".to_owned(), None, None));
+        assert_eq!(DebugLife::of("mmap"), None);
+    }
+
+    /// No line is passed over, and every name that there is has a meaning; what is gone says what
+    /// there is instead.
+    #[test]
+    fn every_line_is_read() {
+        let lines = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(experiment_rows().count(), lines(EXPERIMENTS));
+        assert_eq!(debug_rows().count(), lines(DEBUG));
+        for life in LIVES.iter() {
+            let words = meaning(Variable::Experiment, life.name);
+            assert!(words.is_some_and(|words| !words.meaning.is_empty()), "{}", life.name);
+            assert_eq!(life.last.is_some(), life.instead.is_some(), "{}", life.name);
+        }
+        for life in DEBUG_LIVES.iter() {
+            let words = meaning(Variable::Debug, life.name);
+            assert!(words.is_some_and(|words| !words.meaning.is_empty()), "{}", life.name);
+            assert_eq!(life.span.last.is_some(), life.instead.is_some(), "{}", life.name);
+        }
+        let named = rows::<4>(MEANINGS).count();
+        let undocumented = undocumented().filter(|(name, _)| *name != "gotypesalias");
+        // `cpu.*` stands for many.
+        assert_eq!(named, LIVES.len() + DEBUG_LIVES.len() + undocumented.count() + 1);
+        assert_eq!(named, lines(MEANINGS));
     }
 }

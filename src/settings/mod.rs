@@ -7,21 +7,26 @@
 //!
 //! A source that has another form than every release so far is an error and never a guess.
 
+mod built_in;
+pub mod changes;
 mod check;
 mod condition;
 mod debug;
 mod experiments;
 pub mod history;
+pub mod platforms;
 mod read_debug;
 mod read_experiments;
 mod scan;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use check::{Findings, Problem};
 pub use condition::Condition;
-pub use debug::{DebugSetting, DebugSettings, Removed};
+pub use debug::{DebugSetting, DebugSettings, Removed, undocumented};
 pub use experiments::{Experiment, Experiments, Needs};
+pub use table::Span;
 
 use crate::error::{Error, Kind, Result};
 use crate::version::GoVersion;

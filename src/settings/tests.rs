@@ -433,7 +433,7 @@ fn pins_that_do_something_else_than_expected() {
 
 #[test]
 fn lives_begin_before_they_end() {
-    for life in history::LIVES {
+    for life in history::LIVES.iter() {
         let first = life.first.unwrap_or(0);
         assert!(life.last.is_none_or(|last| first <= last), "{}", life.name);
         assert!(life.default.is_none_or(|default| first <= default), "{}", life.name);

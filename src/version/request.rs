@@ -127,6 +127,15 @@ impl Request {
         if let Form::Exact(version) = self.0 { Some(version) } else { None }
     }
 
+    /// Returns the release or the language version that the request is about, if it is about one: that
+    /// of an exact release, or of all releases of a line.
+    pub fn as_version(&self) -> Option<GoVersion> {
+        match self.0 {
+            Form::Line(minor) => GoVersion::parse(&format!("1.{minor}")).ok(),
+            _ => self.as_exact(),
+        }
+    }
+
     /// Returns the name of the linked toolchain that the request asks for, if it is no request for
     /// releases. Whether there is such a toolchain is not known here.
     pub fn as_link(&self) -> Option<&LinkName> {

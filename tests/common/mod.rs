@@ -6,6 +6,7 @@ pub(crate) mod crowd;
 pub(crate) mod go_sources;
 pub(crate) mod log;
 pub(crate) mod memory;
+pub(crate) mod programs;
 pub(crate) mod server;
 pub(crate) mod trace;
 

@@ -5,10 +5,16 @@
 //! tested, and how many cases that is.
 
 mod builds;
+mod diff;
+mod inspect;
+mod knobs;
+mod linkage;
 mod many;
 mod myths;
 mod nested;
+mod reproduce;
 mod table;
+mod targets;
 mod values;
 
 use crate::common::{Outcome, Sandbox, skip};

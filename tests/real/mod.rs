@@ -6,6 +6,7 @@
 mod check;
 mod debug_bake;
 mod goroot;
+mod history;
 mod link;
 mod log;
 mod mirror;

@@ -206,6 +206,25 @@ fn known_flaws_stand_in_verification() {
     assert_eq!(documented, flaws.collect::<Vec<_>>());
 }
 
+/// Both ways: every claim that is tested is told, and what is told is tested.
+#[test]
+fn the_myths_are_those_of_the_tests() {
+    let document = read("docs/myths.md");
+    let told: BTreeSet<String> = rows(&document).into_iter().map(|row| row[0].clone()).collect();
+    let source = read("tests/hermetic/myths.rs");
+    let (_, claims) = source.split_once("const EXPERIMENTS").unwrap();
+    let said = claims.split("claim(").skip(1).map(|claim| {
+        let text = claim.trim_start().strip_prefix('"').unwrap().replace("\\\"", "'");
+        let said = text.split('"').next().unwrap().split(": ").next().unwrap();
+        said.trim_matches('`').to_owned()
+    });
+    let tested: BTreeSet<String> = said.chain(["said".to_owned()]).collect();
+    assert_eq!(told, tested);
+    for test in document.lines().filter(|line| line.starts_with("`what_is_said")) {
+        assert!(source.contains(&format!("fn {}()", test.trim_matches('`'))), "{test}");
+    }
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

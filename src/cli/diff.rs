@@ -1,0 +1,182 @@
+//! `goward diff`.
+
+use super::args::Diff as Args;
+use super::diff_sections::{Line, Section, sections};
+use crate::error::{Result, untrusted_line};
+use crate::ops::Session;
+use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};
+use crate::ops::subject::Subject;
+use crate::settings::platforms::Target;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// What is not in the answer, said every time.
+const NOT_COMPARED: &str =
+    "security fixes are not compared: goward has no database of them, only flaws of builds";
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
+    let diff = session.diff(&args.from, &args.to)?;
+    if args.json {
+        session.ui.json(&as_json(&diff));
+        return Ok(());
+    }
+    let sections = sections(&diff);
+    if args.markdown {
+        session.ui.data(as_markdown(&diff, &sections).trim_end());
+        return Ok(());
+    }
+    session.ui.say(&heading(&diff));
+    if !sections.is_empty() {
+        session.ui.data(as_text(&sections).trim_end());
+    }
+    session.ui.say(NOT_COMPARED);
+    Ok(())
+}
+
+fn heading(diff: &Diff) -> String {
+    let release = |subject: &Subject| format!("{} ({})", subject.version(), subject.by());
+    let (os, arch) = &diff.target;
+    let (from, to) = (release(&diff.from), release(&diff.to));
+    let module = match (&diff.module.file, diff.module.default_minor()) {
+        (Some(path), Some(minor)) => {
+            format!("; defaults of Go 1.{minor} by `{}`", path.display())
+        }
+        _ => "; no module here".to_owned(),
+    };
+    format!("{from} to {to} on {}/{}{module}", untrusted_line(os), untrusted_line(arch))
+}
+
+fn as_text(sections: &[Section]) -> String {
+    let lines = sections.iter().flat_map(|section| &section.lines);
+    let width = lines.map(|line| line.name.chars().count()).max().unwrap_or(0).min(32);
+    let mut text = String::new();
+    for section in sections {
+        _ = writeln!(text, "{}", section.title);
+        for Line { word, name, text: told } in &section.lines {
+            let (name, told) = (untrusted_line(name), untrusted_line(told));
+            let line = format!("  {word:<8} {name:<width$}  {told}");
+            _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    text
+}
+
+fn as_markdown(diff: &Diff, sections: &[Section]) -> String {
+    let mut text = format!("## {} to {}\n\n", diff.from.version(), diff.to.version());
+    for section in sections {
+        _ = write!(text, "### {}\n\n| | | |\n|---|---|---|\n", section.title);
+        for Line { word, name, text: told } in &section.lines {
+            _ = writeln!(text, "| {word} | `{}` | {} |", cell(name), cell(told));
+        }
+        text.push('\n');
+    }
+    let heading = heading(diff);
+    _ = writeln!(
+        text,
+        "{}.\n\n{}{}.",
+        cell(&heading),
+        &NOT_COMPARED[..1].to_uppercase(),
+        &NOT_COMPARED[1..]
+    );
+    text
+}
+
+/// Makes text fit for a cell of a table.
+fn cell(text: &str) -> String {
+    untrusted_line(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
+fn as_json(diff: &Diff) -> Value {
+    let release = |subject: &Subject| {
+        json!({
+            "version": subject.version().to_string(),
+            "source": subject.source(),
+        })
+    };
+    let left = |left: &Left| json!({"name": left.name, "became": left.became});
+    let found = &diff.experiments;
+    let added = |(name, on): &(String, bool)| json!({"name": name, "default": on});
+    json!({
+        "from": release(&diff.from),
+        "to": release(&diff.to),
+        "os": diff.target.0,
+        "arch": diff.target.1,
+        "module": diff.module.file.as_ref().map(|path| path.to_string_lossy()),
+        "defaults": diff.module.default_minor().map(|minor| format!("1.{minor}")),
+        "experiments": {
+            "added": found.added.iter().map(added).collect::<Vec<_>>(),
+            "dropped": found.dropped.iter().map(left).collect::<Vec<_>>(),
+            "on": found.on,
+            "off": found.off,
+        },
+        "godebug": debug(diff),
+        "platforms": {
+            "gained": diff.platforms.gained.iter().map(target).collect::<Vec<_>>(),
+            "lost": diff.platforms.lost.iter().map(target).collect::<Vec<_>>(),
+            "changed": diff.platforms.changed.iter()
+                .map(|(old, new)| json!({"from": target(old), "to": target(new)}))
+                .collect::<Vec<_>>(),
+        },
+        "changes": diff.changes.iter().map(|change| json!({
+            "version": format!("1.{}", change.minor),
+            "kind": change.kind,
+            "place": change.place,
+            "name": change.name,
+            "text": change.text,
+        })).collect::<Vec<_>>(),
+        "build_flaws": {"fixed": diff.fixed, "opened": diff.opened},
+        "security_fixes": null,
+        "lock": diff.lock.as_ref().map(lock),
+    })
+}
+
+fn debug(diff: &Diff) -> Value {
+    let dropped = |gone: &Dropped| {
+        json!({
+            "name": gone.name,
+            "fatal": gone.fatal,
+            "became": gone.became,
+        })
+    };
+    let flip = |flip: &Flip| {
+        json!({
+            "name": flip.name,
+            "old": flip.old,
+            "changed": format!("1.{}", flip.changed),
+            "to_old": flip.back,
+            "settable": flip.is_settable,
+            "meaning": flip.meaning,
+        })
+    };
+    json!({
+        "added": diff.debug.added,
+        "dropped": diff.debug.dropped.iter().map(dropped).collect::<Vec<_>>(),
+        "flips": diff.debug.flips.iter().map(flip).collect::<Vec<_>>(),
+        "later": diff.debug.later.iter().map(flip).collect::<Vec<_>>(),
+    })
+}
+
+/// Returns a platform as `goward targets --json` has it, too.
+pub(super) fn target(target: &Target) -> Value {
+    json!({
+        "os": target.os,
+        "arch": target.arch,
+        "first_class": target.first_class,
+        "cgo": target.cgo_supported,
+        "broken": target.broken,
+    })
+}
+
+fn lock(lock: &LockDiff) -> Value {
+    json!({
+        "path": lock.path.to_string_lossy(),
+        "survives": lock.survives(),
+        "pins": lock.pins.iter().map(|pin| json!({
+            "profile": pin.profile,
+            "name": pin.name,
+            "value": pin.value,
+            "problems": pin.problems,
+            "warnings": pin.warnings,
+        })).collect::<Vec<_>>(),
+    })
+}

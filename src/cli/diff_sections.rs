@@ -1,0 +1,146 @@
+//! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
+
+use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff};
+use crate::settings::history::{Variable, meaning};
+use crate::settings::platforms::Target;
+
+/// Lines with one subject.
+pub(super) struct Section {
+    /// The subject.
+    pub(super) title: &'static str,
+    /// Never empty.
+    pub(super) lines: Vec<Line>,
+}
+
+/// What happens to a name.
+pub(super) struct Line {
+    /// What, in a word.
+    pub(super) word: &'static str,
+    /// The name.
+    pub(super) name: String,
+    /// What there is to say of it; may be empty.
+    pub(super) text: String,
+}
+
+fn line(word: &'static str, name: impl Into<String>, text: impl Into<String>) -> Line {
+    Line { word, name: name.into(), text: text.into() }
+}
+
+/// Returns the sections that have something to say.
+pub(super) fn sections(diff: &Diff) -> Vec<Section> {
+    let all = [
+        ("experiments", experiments(diff)),
+        ("GODEBUG", debug(&diff.debug, diff)),
+        ("platforms", platforms(&diff.platforms)),
+        ("environment and build info", changes(diff)),
+        ("flaws of builds", flaws(diff)),
+        ("pins of the lock", diff.lock.as_ref().map(pins).unwrap_or_default()),
+    ];
+    let sections = all.into_iter().map(|(title, lines)| Section { title, lines });
+    sections.filter(|section| !section.lines.is_empty()).collect()
+}
+
+fn experiments(diff: &Diff) -> Vec<Line> {
+    let found = &diff.experiments;
+    let told = |name: &str| {
+        let known = diff.to.settings.experiments.get(name);
+        let doc = known.map(|experiment| experiment.doc.clone()).unwrap_or_default();
+        meaning(Variable::Experiment, name).map_or(doc, |words| words.meaning.to_owned())
+    };
+    let added = found
+        .added
+        .iter()
+        .map(|(name, is_on)| line(if *is_on { "new, on" } else { "new" }, name, told(name)));
+    let dropped = found.dropped.iter();
+    let dropped =
+        dropped.map(|left| line("gone", &left.name, left.became.clone().unwrap_or_default()));
+    let on = found.on.iter().map(|name| line("on", name, told(name)));
+    let off = found.off.iter().map(|name| line("off", name, told(name)));
+    added.chain(dropped).chain(on).chain(off).collect()
+}
+
+fn debug(found: &DebugDiff, diff: &Diff) -> Vec<Line> {
+    let told = |name: &str| meaning(Variable::Debug, name).map_or("", |words| words.meaning);
+    let added = found.added.iter().map(|name| line("new", name, told(name)));
+    let dropped = found.dropped.iter().map(|gone| {
+        let mut text = gone.became.unwrap_or_default().to_owned();
+        if !gone.fatal.is_empty() {
+            let values = gone.fatal.join(" or ");
+            text = format!("{text}; with {}={values} no program starts", gone.name);
+        }
+        line("gone", &gone.name, text)
+    });
+    let flips = found.flips.iter().map(|flip| line("flips", &flip.name, flip_text(flip)));
+    let later = found.later.iter().map(|flip| {
+        let text = format!(
+            "stays {} until the `go` line is 1.{}: {}",
+            flip.old, flip.changed, flip.meaning
+        );
+        line("later", &flip.name, text)
+    });
+    // Without a module there is no `go` line to wait for.
+    let later = later.filter(|_| diff.module.file.is_some());
+    added.chain(dropped).chain(flips).chain(later).collect()
+}
+
+fn flip_text(flip: &Flip) -> String {
+    let Flip { name, old, meaning, .. } = flip;
+    match (flip.back, flip.is_settable) {
+        (true, _) => format!("as with {name}={old}: {meaning}"),
+        (false, true) => format!("no longer as with {name}={old}, which brings it back: {meaning}"),
+        (false, false) => format!("no longer as with {name}={old}, for good: {meaning}"),
+    }
+}
+
+fn platforms(found: &PlatformDiff) -> Vec<Line> {
+    let words = |target: &Target| target.words().join(", ");
+    let gained = found.gained.iter().map(|target| line("new", target.to_string(), words(target)));
+    let lost = found.lost.iter().map(|target| line("gone", target.to_string(), ""));
+    let changed = found.changed.iter().map(|(old, new)| {
+        let or_nothing = |words: String| if words.is_empty() { "no cgo".to_owned() } else { words };
+        let text = format!("{}; it was: {}", or_nothing(words(new)), or_nothing(words(old)));
+        line("changed", new.to_string(), text)
+    });
+    gained.chain(lost).chain(changed).collect()
+}
+
+fn changes(diff: &Diff) -> Vec<Line> {
+    let is_back = diff.is_backwards();
+    let word = |kind| match (kind, is_back) {
+        ("gained", false) | ("lost", true) => "new",
+        ("lost", false) | ("gained", true) => "gone",
+        _ => "changed",
+    };
+    let changes = diff.changes.iter();
+    let since = |minor| format!("from 1.{minor} on: ");
+    // Backwards the words still say what the newer one does.
+    changes
+        .map(|change| {
+            let text =
+                if is_back { since(change.minor) + change.text } else { change.text.to_owned() };
+            line(word(change.kind), change.name, text)
+        })
+        .collect()
+}
+
+fn flaws(diff: &Diff) -> Vec<Line> {
+    let text = "what is built or fetched can run code";
+    let fixed = diff.fixed.iter().map(|flaw| line("fixed", *flaw, text));
+    fixed.chain(diff.opened.iter().map(|flaw| line("has", *flaw, text))).collect()
+}
+
+fn pins(found: &LockDiff) -> Vec<Line> {
+    let one = |pin: &Pin| {
+        let word = match (pin.problems.is_empty(), pin.warnings.is_empty()) {
+            (false, _) => "refused",
+            (true, false) => "check",
+            (true, true) => "stays",
+        };
+        let reasons: Vec<&str> =
+            pin.problems.iter().chain(&pin.warnings).map(String::as_str).collect();
+        let profile = pin.profile.as_ref().map(|profile| format!("profile {profile}: "));
+        let text = profile.unwrap_or_default() + &reasons.join("; ");
+        line(word, format!("{}={}", pin.name, pin.value), text.trim_end_matches(": "))
+    };
+    found.pins.iter().map(one).collect()
+}

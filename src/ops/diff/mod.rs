@@ -1,0 +1,101 @@
+//! What changes for a project that moves from one Go to another.
+//!
+//! Everything is known from the two releases: their own sources where they are installed, what is
+//! built in where they are not. Nothing is fetched.
+
+mod debug;
+mod experiments;
+mod lock;
+mod platforms;
+
+pub use debug::{DebugDiff, Dropped, Flip};
+pub use experiments::{ExperimentDiff, Left};
+pub use lock::{LockDiff, Pin};
+pub use platforms::PlatformDiff;
+
+use super::Session;
+use super::subject::Subject;
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::project::debug_lines::ModuleDebug;
+use crate::settings::changes::{self, Change};
+use crate::version::floor;
+
+/// The two releases, and what is different.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// The one to leave.
+    pub from: Subject,
+    /// The one to move to.
+    pub to: Subject,
+    /// GOOS and GOARCH, for which experiments are told.
+    pub target: (String, String),
+    /// What the module here says of defaults.
+    pub module: ModuleDebug,
+    /// What experiments do.
+    pub experiments: ExperimentDiff,
+    /// What GODEBUG settings do.
+    pub debug: DebugDiff,
+    /// What can be built for.
+    pub platforms: PlatformDiff,
+    /// Environment, build info, tools and files; backwards when the move is to an older line.
+    pub changes: Vec<Change>,
+    /// Flaws of builds that goward knows, in the first release and no more in the second.
+    pub fixed: Vec<&'static str>,
+    /// The same, in the second and not in the first.
+    pub opened: Vec<&'static str>,
+    /// What becomes of the lock here; `None` without one.
+    pub lock: Option<LockDiff>,
+}
+
+impl Diff {
+    /// Returns true for a move to an older line, in which what a line brought is lost.
+    pub fn is_backwards(&self) -> bool {
+        self.to.version() < self.from.version()
+    }
+}
+
+impl Session {
+    /// Compares the releases that two requests mean, for the project here.
+    ///
+    /// # Errors
+    ///
+    /// When one is neither installed nor built in, or the module or lock here cannot be read.
+    pub fn diff(&self, from: &str, to: &str) -> Result<Diff> {
+        let (from, to) = (self.subject(Some(from))?, self.subject(Some(to))?);
+        if from.version() == to.version() {
+            let message = format!("both are {}", from.version());
+            return Err(
+                Error::new(Kind::Usage, message).hint("name two releases: `goward diff 1.26 1.27`")
+            );
+        }
+        let target = self.target_here();
+        let module = ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let flaws = |subject: &Subject| {
+            // Of a line that is not installed it is not known which release it will be.
+            let version = Some(subject.version()).filter(|version| !version.is_language());
+            let below = version.and_then(|version| floor::check(version, Platform::host()));
+            below.map_or_else(Vec::new, |below| below.flaws)
+        };
+        let (old, new) = (flaws(&from), flaws(&to));
+        let is_exact = !from.version().is_language() && !to.version().is_language();
+        let without = |these: &[&'static str], those: &[&'static str]| -> Vec<&'static str> {
+            these.iter().filter(|flaw| is_exact && !those.contains(flaw)).copied().collect()
+        };
+        let minors = (from.version().minor(), to.version().minor());
+        let changes = changes::between(minors.0.min(minors.1), minors.0.max(minors.1));
+        Ok(Diff {
+            experiments: experiments::compare(&from.settings, &to.settings, &target),
+            debug: debug::compare(&from.settings, &to.settings, module.default_minor()),
+            platforms: platforms::compare(&from, &to)?,
+            changes: changes.collect(),
+            fixed: without(&old, &new),
+            opened: without(&new, &old),
+            lock: self.compare_lock(&to.settings)?,
+            from,
+            to,
+            target,
+            module,
+        })
+    }
+}

@@ -1,0 +1,370 @@
+//! How a build for a platform goes here: cgo and its compiler, and a small program, built and run.
+
+use super::Session;
+use super::governing::Toolchain;
+use super::probe::{self, Ran};
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::platform::Platform;
+use crate::settings::platforms::Target;
+use serde_json::{Map, Value};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// What a compiler or pkg-config takes to answer.
+const QUICK: Duration = Duration::from_secs(30);
+/// A first build compiles the standard library for the platform.
+const BUILD: Duration = Duration::from_secs(30 * 60);
+/// What the program takes, also in an emulator.
+const RUN: Duration = Duration::from_secs(60);
+
+/// What was found out.
+#[derive(Clone, Debug)]
+pub struct TargetCheck {
+    /// The toolchain that was asked.
+    pub toolchain: Toolchain,
+    /// The platform.
+    pub target: Target,
+    /// Whether cgo is used, and why.
+    pub cgo: (bool, Cgo),
+    /// The C compiler that Go would call.
+    pub compiler: Compiler,
+    /// pkg-config, as far as it answers.
+    pub pkg_config: PkgConfig,
+    /// The size of the program, or what the go command said.
+    pub build: Result<u64, String>,
+    /// What came of running it.
+    pub run: Run,
+}
+
+/// Why cgo is used or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cgo {
+    /// `CGO_ENABLED` says so.
+    Said,
+    /// Go has none there.
+    Unsupported,
+    /// It is off for every platform but the own one.
+    Cross,
+    /// There is no compiler.
+    NoCompiler,
+    /// The default, where there is a compiler.
+    Native,
+}
+
+/// A C compiler.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compiler {
+    /// What Go calls: `CC`.
+    pub command: String,
+    /// Where that is; `None` when it is nowhere on PATH.
+    pub program: Option<PathBuf>,
+    /// What it compiles for, by its own word.
+    pub machine: Option<String>,
+    /// Whether that is the platform.
+    pub fits: Option<bool>,
+    /// Its sysroot; empty for the machine's own root.
+    pub sysroot: Option<String>,
+    /// Where it finds the platform's C library.
+    pub library: Option<PathBuf>,
+}
+
+/// pkg-config.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PkgConfig {
+    /// What Go calls: `PKG_CONFIG`.
+    pub command: String,
+    /// Where that is; `None` when it is nowhere on PATH.
+    pub program: Option<PathBuf>,
+    /// The directories that it looks into.
+    pub path: Option<String>,
+    /// What it puts before the paths that it prints.
+    pub sysroot: Option<String>,
+    /// Whether nothing leads it away from what is for the machine itself.
+    pub is_own: bool,
+}
+
+/// What came of running the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// There was none to run.
+    NotBuilt,
+    /// Nothing here runs programs of the platform; what would.
+    NoRunner(Option<String>),
+    /// By the machine itself, or an emulator: its name.
+    Good(Option<String>),
+    /// The same, and what it said.
+    Bad(Option<String>, String),
+}
+
+impl TargetCheck {
+    /// Returns true for the machine's own platform.
+    pub fn is_native(&self) -> bool {
+        is_here(&self.target)
+    }
+
+    /// Returns true when the program was built and, where it could be, ran.
+    pub fn is_good(&self) -> bool {
+        self.build.is_ok() && !matches!(self.run, Run::Bad(..))
+    }
+}
+
+const PLAIN: &str = "package main\n\nfunc main() { println(\"ok\") }\n";
+const WITH_CGO: &str = "package main\n\n// #include <stdlib.h>\n// static int one(void) { return abs(-1); }\n\
+     import \"C\"\n\nfunc main() {\n\tif C.one() == 1 {\n\t\tprintln(\"ok\")\n\t}\n}\n";
+
+impl Session {
+    /// Finds out how a build for `name` (`linux/arm64`) goes here, with the Go that governs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::targets`]; [`Kind::NotFound`] for a platform that this Go does not have.
+    pub fn check_target(&self, name: &str) -> Result<TargetCheck> {
+        let (toolchain, targets) = self.targets()?;
+        let found = targets.iter().find(|target| target.to_string() == name).cloned();
+        let target = found.ok_or_else(|| unknown(name, &toolchain, &targets))?;
+        let scratch = tempfile::tempdir()?;
+        let place = scratch.path();
+        fs_err::write(place.join("go.mod"), "module check\n\ngo 1.19\n")?;
+        let go = |args: &[&str]| -> Result<Command> {
+            let mut command = self.go_command(&toolchain)?;
+            command.args(args).current_dir(place).env("PWD", place);
+            command.env("GOOS", &target.os).env("GOARCH", &target.arch);
+            // The project's modules and flags have nothing to do with it.
+            command.env("GOWORK", "off").env("GO111MODULE", "on").env("GOFLAGS", "-mod=mod");
+            Ok(command)
+        };
+        let names = ["CGO_ENABLED", "CC", "CGO_CFLAGS", "PKG_CONFIG"];
+        let asked = probe::run(go(&["env", "-json"])?.args(names), QUICK)?;
+        let variables: Map<String, Value> = serde_json::from_str(&asked.output).map_err(|_| {
+            Error::new(Kind::CannotRun, format!("`go env` of {} fails", toolchain.version))
+                .detail(untrusted(&asked.error))
+        })?;
+        let value = |name: &str| variables.get(name).and_then(Value::as_str).unwrap_or_default();
+        let compiler = self.ask_compiler(value("CC"), value("CGO_CFLAGS"), &target)?;
+        let is_on = value("CGO_ENABLED") == "1";
+        let cgo = (is_on, self.why_cgo(&toolchain, &target, is_on)?);
+        let program = if is_on { WITH_CGO } else { PLAIN };
+        fs_err::write(place.join("main.go"), program)?;
+        let ran = probe::run(&mut go(&["build", "-o", "program", "."])?, BUILD)?;
+        let size = fs_err::metadata(place.join("program")).map(|found| found.len());
+        let build = match size {
+            Ok(size) if ran.is_ok => Ok(size),
+            _ => Err(ran.error),
+        };
+        let run = match &build {
+            Ok(_) => self.run_program(&place.join("program"), &target, is_on, &compiler)?,
+            Err(_) => Run::NotBuilt,
+        };
+        let pkg_config = self.ask_pkg_config(value("PKG_CONFIG"))?;
+        Ok(TargetCheck { toolchain, target, cgo, compiler, pkg_config, build, run })
+    }
+
+    fn why_cgo(&self, toolchain: &Toolchain, target: &Target, is_on: bool) -> Result<Cgo> {
+        let changes = self.environment(toolchain)?;
+        let ours = changes.iter().find(|(name, _)| name == "CGO_ENABLED");
+        let value = ours.map_or_else(|| self.ctx.variable("CGO_ENABLED"), |(_, v)| v.as_deref());
+        let in_file = !self.said_outside("CGO_ENABLED", toolchain).is_empty();
+        let is_native = is_here(target);
+        Ok(match value {
+            // Other values count as none.
+            Some(value) if value == "0" || value == "1" => Cgo::Said,
+            _ if is_on && is_native => Cgo::Native,
+            _ if is_on || in_file => Cgo::Said,
+            _ if !target.cgo_supported => Cgo::Unsupported,
+            _ if is_native => Cgo::NoCompiler,
+            _ => Cgo::Cross,
+        })
+    }
+
+    /// Runs a program beside the build, in the caller's environment.
+    fn ask(&self, program: &Path, args: &[String], more: &[&str]) -> Result<Ran> {
+        let mut command = Command::new(program);
+        command.args(args).args(more).env_clear().envs(&self.ctx.variables).env("LC_ALL", "C");
+        probe::run(command.current_dir("/"), QUICK)
+    }
+
+    fn path(&self) -> OsString {
+        self.ctx.variable("PATH").unwrap_or_default().to_owned()
+    }
+
+    fn ask_compiler(&self, command: &str, flags: &str, target: &Target) -> Result<Compiler> {
+        let mut compiler = Compiler { command: command.to_owned(), ..Compiler::default() };
+        let mut words = probe::words(command).into_iter();
+        compiler.program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
+        let Some(program) = compiler.program.clone() else { return Ok(compiler) };
+        let args: Vec<String> = words.chain(probe::words(flags)).collect();
+        let ask = |question: &str| -> Result<Option<String>> {
+            let ran = self.ask(&program, &args, &[question])?;
+            Ok(ran.is_ok.then_some(ran.output))
+        };
+        compiler.machine = ask("-dumpmachine")?;
+        compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
+        compiler.sysroot = ask("-print-sysroot")?;
+        // A compiler that does not find it repeats the name.
+        let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
+        let library = library.filter(|path| path.is_absolute());
+        compiler.library = library.map(|path| fs_err::canonicalize(&path).unwrap_or(path));
+        Ok(compiler)
+    }
+
+    fn ask_pkg_config(&self, command: &str) -> Result<PkgConfig> {
+        let mut found = PkgConfig { command: command.to_owned(), ..PkgConfig::default() };
+        found.program = probe::on_path(command, &self.path());
+        let text = |name| self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
+        found.sysroot = text("PKG_CONFIG_SYSROOT_DIR");
+        if let Some(program) = &found.program {
+            let ran = self.ask(program, &[], &["--variable=pc_path", "pkg-config"])?;
+            // It has no word for what its own variables put in place of that, or before it.
+            let elsewhere = text("PKG_CONFIG_LIBDIR");
+            let is_plain = elsewhere.is_none() && found.sysroot.is_none();
+            found.is_own = is_plain && command == "pkg-config";
+            let own = elsewhere.or(ran.is_ok.then_some(ran.output));
+            let path = text("PKG_CONFIG_PATH").into_iter().chain(own).collect::<Vec<_>>();
+            found.path = Some(path.join(":"));
+        }
+        Ok(found)
+    }
+
+    fn run_program(
+        &self,
+        program: &Path,
+        target: &Target,
+        has_cgo: bool,
+        compiler: &Compiler,
+    ) -> Result<Run> {
+        let runner = if is_here(target) { None } else { emulator(target) };
+        if !is_here(target) && runner.is_none() {
+            return Ok(Run::NoRunner(None));
+        }
+        let ran = match &runner {
+            None => self.ask(program, &[], &[])?,
+            Some(name) => {
+                let names = [name.clone(), format!("{name}-static")];
+                let Some(found) = names.iter().find_map(|n| probe::on_path(n, &self.path())) else {
+                    return Ok(Run::NoRunner(runner));
+                };
+                // The loader and the C library that the compiler has: `PREFIX/lib/libc.so.6`.
+                let prefix = compiler.library.as_ref().and_then(|path| path.ancestors().nth(2));
+                let mut args = Vec::new();
+                if let Some(prefix) = prefix.filter(|_| has_cgo) {
+                    args.extend(["-L".to_owned(), prefix.to_string_lossy().into_owned()]);
+                }
+                args.push(program.to_string_lossy().into_owned());
+                let mut command = Command::new(found);
+                command.args(args).env_clear().envs(&self.ctx.variables);
+                probe::run(&mut command, RUN)?
+            }
+        };
+        // The built-in `println` writes to standard error.
+        if ran.is_ok && ran.error == "ok" {
+            return Ok(Run::Good(runner));
+        }
+        Ok(Run::Bad(runner, format!("{}\n{}", ran.output, ran.error).trim().to_owned()))
+    }
+}
+
+fn unknown(name: &str, toolchain: &Toolchain, targets: &[Target]) -> Error {
+    let known: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    let message = format!("{} cannot build for `{}`", toolchain.version, untrusted(name));
+    let error = Error::new(Kind::NotFound, message);
+    match near_match(name, known.iter().map(String::as_str)) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("`goward targets` lists what it can build for"),
+    }
+}
+
+fn is_here(target: &Target) -> bool {
+    let host = Platform::host();
+    (target.os.as_str(), target.arch.as_str()) == (host.os(), host.arch())
+}
+
+/// Returns the processor's name in the triples of compilers, of which the target's begins with one.
+fn processors(arch: &str) -> &'static [&'static str] {
+    match arch {
+        // Go calls a 64-bit compiler with -m32.
+        "386" => &["i386", "i486", "i586", "i686", "x86_64"],
+        "amd64" => &["x86_64", "amd64"],
+        "arm" => &["arm"],
+        "arm64" => &["aarch64", "arm64"],
+        "loong64" => &["loongarch64"],
+        "mips" => &["mips-", "mipsisa32"],
+        "mipsle" => &["mipsel"],
+        "mips64" => &["mips64-", "mipsisa64"],
+        "mips64le" => &["mips64el"],
+        "ppc64" => &["powerpc64-", "ppc64-"],
+        "ppc64le" => &["powerpc64le", "ppc64le"],
+        "riscv64" => &["riscv64"],
+        "s390x" => &["s390x"],
+        "wasm" => &["wasm32"],
+        _ => &[],
+    }
+}
+
+/// Returns true when a compiler's triple is about the platform.
+fn fits(machine: &str, target: &Target) -> bool {
+    let has_processor = processors(&target.arch).iter().any(|name| machine.starts_with(name));
+    // 32-bit ARM is no beginning of the 64-bit one.
+    let is_other = target.arch == "arm" && machine.starts_with("arm64");
+    let system = match target.os.as_str() {
+        "windows" => "mingw",
+        "ios" => "apple",
+        "darwin" if machine.contains("apple") => "apple",
+        other => other,
+    };
+    // Compilers for Android name themselves so, behind `linux`.
+    let is_android = machine.contains("android") == (target.os == "android");
+    has_processor && !is_other && is_android && machine.contains(system)
+}
+
+/// Returns the emulator of QEMU that runs programs of a platform on Linux.
+fn emulator(target: &Target) -> Option<String> {
+    let arch = match target.arch.as_str() {
+        "386" => "i386",
+        "amd64" => "x86_64",
+        "arm64" => "aarch64",
+        "loong64" => "loongarch64",
+        "mipsle" => "mipsel",
+        "mips64le" => "mips64el",
+        same @ ("arm" | "mips" | "mips64" | "ppc64" | "ppc64le" | "riscv64" | "s390x") => same,
+        _ => return None,
+    };
+    (target.os == "linux" && cfg!(target_os = "linux")).then(|| format!("qemu-{arch}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triples_of_compilers() {
+        let cases = [
+            ("x86_64-linux-gnu", "linux/amd64", true),
+            ("x86_64-linux-gnu", "linux/386", true),
+            ("x86_64-linux-gnu", "linux/arm64", false),
+            ("aarch64-linux-gnu", "linux/arm64", true),
+            ("aarch64-linux-android21", "linux/arm64", false),
+            ("aarch64-linux-android21", "android/arm64", true),
+            ("arm-linux-gnueabihf", "linux/arm", true),
+            ("arm64-apple-darwin23", "linux/arm", false),
+            ("arm64-apple-darwin23", "darwin/arm64", true),
+            ("x86_64-w64-mingw32", "windows/amd64", true),
+            ("mips64el-linux-gnuabi64", "linux/mips64", false),
+            ("mips64el-linux-gnuabi64", "linux/mips64le", true),
+            ("powerpc64le-linux-gnu", "linux/ppc64", false),
+            ("x86_64-linux-gnu", "freebsd/amd64", false),
+        ];
+        for (machine, name, want) in cases {
+            let (os, arch) = name.split_once('/').unwrap();
+            let target = Target {
+                os: os.to_owned(),
+                arch: arch.to_owned(),
+                first_class: false,
+                cgo_supported: true,
+                broken: false,
+            };
+            assert_eq!(fits(machine, &target), want, "{machine} {name}");
+        }
+    }
+}

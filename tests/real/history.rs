@@ -1,0 +1,135 @@
+//! What goward has built in of Go 1.19 to 1.27, against these releases, and against tables that were
+//! taken from them in another way.
+
+use super::settings::{settings, settings_of_tree};
+use super::{enabled, skip};
+use goward::settings::history::{DEBUG_LIVES, LIVES, MINORS};
+use goward::settings::{Settings, platforms};
+use goward::version::GoVersion;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A release of each line; Debian has the oldest one.
+const RELEASES: [&str; 7] =
+    ["1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3"];
+const DEBIAN: (&str, &str) = ("1.19.8", "/usr/lib/go-1.19");
+
+fn real() -> Vec<Settings> {
+    let mut all: Vec<Settings> = RELEASES.iter().map(|release| settings(release)).collect();
+    let (release, tree) = DEBIAN;
+    if Path::new(tree).join("src").exists() {
+        all.insert(0, settings_of_tree(release, Path::new(tree)));
+    } else {
+        skip(&format!("the built-in tables of go{release} were not compared: no `{tree}`"));
+    }
+    all
+}
+
+#[test]
+fn the_built_in_tables_are_those_of_the_releases() {
+    if !enabled() {
+        return;
+    }
+    for read in real() {
+        let version = read.version;
+        let built_in = Settings::built_in(version).unwrap();
+        assert_eq!(built_in.debug, read.debug, "{version}");
+        let (ours, theirs) = (&built_in.experiments, &read.experiments);
+        assert!(ours.names().eq(theirs.names()), "{version}");
+        for target in platforms::built_in(version.minor()).unwrap() {
+            let (os, arch) = (target.os.as_str(), target.arch.as_str());
+            for value in ["", "none", "regabi", "noregabi", "noregabiwrappers", "none,regabiargs"] {
+                let on = (ours.enabled_on(value, os, arch), theirs.enabled_on(value, os, arch));
+                assert_eq!(on.0, on.1, "{version} {target} {value}");
+            }
+        }
+        // Lives are what they tell: known here or not, on or off.
+        let minor = version.minor();
+        let on = theirs.baseline_on("linux", "amd64");
+        for life in LIVES.iter() {
+            assert_eq!(theirs.get(life.name).is_some(), life.contains(minor), "{}", life.name);
+            let is_default = life.default.is_some_and(|default| default <= minor);
+            let is_on = on.contains(life.name);
+            assert_eq!(is_on, is_default && life.contains(minor), "{version} {}", life.name);
+        }
+        for life in DEBUG_LIVES.iter() {
+            let is_known = read.debug.get(life.name).is_some();
+            assert_eq!(is_known, life.span.contains(minor), "{version} {}", life.name);
+        }
+    }
+    assert!(Settings::built_in(GoVersion::parse("1.20.14").unwrap()).is_none());
+}
+
+/// The tables that somebody else took from the same releases; they are not in the repository.
+fn reference(name: &str) -> Option<Value> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = here.ancestors().skip(1).take(2);
+    let mut paths = places.map(|place| place.join("shared/reference").join(name));
+    let found: Option<PathBuf> = paths.find(|path| path.exists());
+    let Some(path) = found else {
+        skip(&format!("the built-in tables were not compared with `shared/reference/{name}`"));
+        return None;
+    };
+    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+}
+
+fn strings(list: &Value) -> BTreeSet<&str> {
+    list.as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect()
+}
+
+fn built_in(minor: u32) -> Settings {
+    Settings::built_in(GoVersion::parse(&format!("1.{minor}")).unwrap()).unwrap()
+}
+
+#[test]
+fn experiments_equal_the_reference() {
+    let Some(reference) = reference("goexperiment.json") else { return };
+    for minor in MINORS {
+        let release = &reference[format!("1.{minor}")];
+        let experiments = built_in(minor).experiments;
+        assert_eq!(experiments.names().collect::<BTreeSet<_>>(), strings(&release["valid_names"]));
+        let platforms = release["baseline"].as_object().unwrap();
+        assert!(platforms.len() >= 17);
+        for (platform, on) in platforms {
+            let (os, arch) = platform.split_once('/').unwrap();
+            assert_eq!(experiments.baseline_on(os, arch), strings(on), "1.{minor} {platform}");
+        }
+    }
+}
+
+#[test]
+fn debug_settings_equal_the_reference() {
+    let Some(reference) = reference("godebug.json") else { return };
+    for minor in MINORS {
+        let release = &reference[format!("1.{minor}")];
+        let debug = built_in(minor).debug;
+        let rows = |key: &str| release[key].as_array().unwrap().clone();
+        let name = |row: &Value| row["name"].as_str().unwrap().to_owned();
+        let in_table = |name: &&str| debug.get(name).unwrap().is_in_table;
+        let table: BTreeSet<String> = rows("godebugs_table").iter().map(name).collect();
+        let ours: BTreeSet<String> = debug.names().filter(in_table).map(str::to_owned).collect();
+        assert_eq!(ours, table, "1.{minor}");
+        for row in rows("godebugs_table") {
+            let setting = debug.get(&name(&row)).unwrap();
+            let want =
+                (row["changed"].as_u64().map(|n| u32::try_from(n).unwrap()), row["old"].as_str());
+            assert_eq!((setting.changed, setting.old.as_deref()), want, "1.{minor} {row}");
+            let kinds = (setting.is_opaque.into(), setting.is_immutable.into());
+            assert_eq!(kinds, (row["opaque"].clone(), row["immutable"].clone()), "1.{minor} {row}");
+        }
+        let mut numbers: BTreeSet<String> = rows("runtime_dbgvars").iter().map(name).collect();
+        numbers.insert("memprofilerate".to_owned());
+        let is_number = |name: &&str| debug.get(name).unwrap().is_number;
+        let ours: BTreeSet<String> = debug.names().filter(is_number).map(str::to_owned).collect();
+        assert_eq!(ours, numbers, "1.{minor}");
+        let removed: Vec<_> =
+            debug.removed().map(|(name, removed)| (name.to_owned(), removed.minor)).collect();
+        let mut want: Vec<_> = rows("removed")
+            .iter()
+            .map(|row| (name(row), u32::try_from(row["removed"].as_u64().unwrap()).unwrap()))
+            .collect();
+        want.sort();
+        assert_eq!(removed, want, "1.{minor}");
+    }
+}
