@@ -31,6 +31,8 @@ pub struct Config {
     /// What is demanded of what is installed.
     #[serde(default)]
     pub policy: PolicyConfig,
+    /// Where Go's vulnerability database is: a site, `file:///…`, a directory, or `off`.
+    pub vulndb: Option<String>,
 }
 
 /// The table `[store]`.
@@ -108,7 +110,8 @@ impl Config {
                 )
                 .hint("the settings are described in docs/environment.md");
             };
-            let known = ["accept", "auto-install", "http-hosts", "policy", "source", "store"];
+            let known =
+                ["accept", "auto-install", "http-hosts", "policy", "source", "store", "vulndb"];
             Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
                 .hint(match near_match(key, known) {
                     Some(near) => format!("did you mean `{near}`?"),

@@ -4,13 +4,16 @@
 //! work of each command; below it [`source`] knows where bytes come from, [`archive`] unpacks,
 //! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks,
 //! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, [`matrix`] runs one
-//! command in many configurations and compares, and [`shell`] edits start-up files. All of them stand on [`version`], [`platform`] and [`net`], and
+//! command in many configurations and compares, and [`shell`] edits start-up files; [`check`] holds a
+//! project against its lock, and [`vulndb`] reads Go's vulnerability database. All of them stand on
+//! [`version`], [`platform`] and [`net`], and
 //! those on [`ctx`], [`ui`], [`error`], [`holder`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
 pub mod binary;
 pub mod bundle;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod ctx;
@@ -29,3 +32,4 @@ pub mod store;
 pub mod ui;
 pub mod verify;
 pub mod version;
+pub mod vulndb;

@@ -59,6 +59,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Read installed toolchains again and compare them with what was installed
     Verify(Verify),
+    /// Check the project: settings, drift against the lock, end of support, known vulnerabilities
+    Check(Check),
     /// Say which `go` runs here, and why
     Which(Which),
     /// Show the environment that goward gives to `go` here
@@ -383,6 +385,26 @@ pub struct Which {
 pub enum Tool {
     Go,
     Gofmt,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Check {
+    /// Count notes, and checks that could not look, as findings too
+    #[arg(long)]
+    pub strict: bool,
+    /// Write the lock's version into the files where that mends a finding
+    #[arg(long)]
+    pub fix: bool,
+    /// Go's vulnerability database: a URL, a directory, or `off`
+    #[arg(long, value_name = "PLACE")]
+    pub vulndb: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print SARIF 2.1.0, for code hosts
+    #[arg(long, conflicts_with = "json")]
+    pub sarif: bool,
 }
 
 #[derive(Args, Debug)]

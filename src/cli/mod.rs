@@ -5,6 +5,7 @@
 pub mod args;
 mod bisect;
 mod bundle;
+mod check;
 mod completions;
 mod debug;
 mod default;
@@ -114,6 +115,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::List(args) => list::run(&session, args),
         Command::Doctor(args) => doctor::run(&session, args),
         Command::Verify(args) => verify::run(&session, args),
+        Command::Check(args) => check::run(&session, args),
         Command::Which(args) => which::run(&session, args),
         Command::Env(args) => env::run(&session, args),
         Command::Experiments(args) => experiments::run(&session, args),

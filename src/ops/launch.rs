@@ -68,8 +68,23 @@ impl Session {
     ///
     /// When it cannot be run or fails, with the end of what it says.
     pub fn ask_go<A: AsRef<OsStr>>(&self, toolchain: &Toolchain, args: &[A]) -> Result<String> {
+        self.ask_go_with(toolchain, args, Changes::new())
+    }
+
+    /// Like [`Session::ask_go`], with changes on top of that environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::ask_go`].
+    pub fn ask_go_with<A: AsRef<OsStr>>(
+        &self,
+        toolchain: &Toolchain,
+        args: &[A],
+        changes: Changes,
+    ) -> Result<String> {
         let mut command = self.go_command(toolchain)?;
         command.args(args);
+        change(&mut command, changes);
         let failed = |why: &str| {
             let words = args.iter().map(|word| word.as_ref().to_string_lossy());
             let words: Vec<_> = words.map(untrusted_line).collect();

@@ -189,7 +189,7 @@ fn for_pins(place: &str, old: &Pins, new: &Pins, change: &mut impl FnMut(&str, S
 }
 
 /// Writes a time as `2026-11-21 10:11:12 UTC`.
-fn utc(time: SystemTime) -> String {
+pub(super) fn utc(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (days, rest) = (seconds / 86400, seconds % 86400);
     // Days since 0000-03-01, in the 400 years after which the calendar repeats.

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     read_owned(path, limit).map(|read| read.map(|(bytes, _)| bytes))
 }
 
@@ -125,7 +125,7 @@ fn untouched(path: &Path, error: Error) -> Error {
 ///
 /// [`Kind::Usage`] when something other than a regular file stands there. After any error the old
 /// file is as it was.
-pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     replace_by_way_of(directory_of(path), path, text)
 }
 

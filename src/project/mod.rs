@@ -6,14 +6,14 @@
 
 mod debug_comments;
 pub mod debug_lines;
-mod file;
+pub(crate) mod file;
 pub mod go_mod;
 mod history;
 pub mod lock;
 pub mod manifest;
 pub mod rule;
 pub mod transaction;
-mod version_file;
+pub(crate) mod version_file;
 pub mod wanted;
 
 pub use history::Record;

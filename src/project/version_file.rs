@@ -10,18 +10,18 @@ use toml_edit::{Document, Item, Value};
 
 /// Why a file cannot be read, and on which line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed {
+pub(crate) struct Malformed {
     /// Counted from 1.
-    pub(super) line: u32,
+    pub(crate) line: u32,
     /// What is wrong there.
-    pub(super) problem: String,
+    pub(crate) problem: String,
 }
 
 /// Finds the version of Go in a file's text.
-pub(super) type Reader = fn(&str) -> Result<Option<Entry>, Malformed>;
+pub(crate) type Reader = fn(&str) -> Result<Option<Entry>, Malformed>;
 
 /// The files, in the order in which they count within a directory.
-pub(super) const VERSION_FILES: [(&str, Reader); 4] = [
+pub(crate) const VERSION_FILES: [(&str, Reader); 4] = [
     (".go-version", go_version),
     (".tool-versions", tool_versions),
     ("mise.toml", mise),

@@ -195,7 +195,7 @@ impl Life {
     }
 
     /// Tells it, without the name.
-    pub(super) fn tell(self) -> String {
+    pub fn tell(self) -> String {
         let mut told = match (self.first, self.last) {
             (Some(first), Some(last)) if first == last => format!("known only in go1.{first}"),
             (Some(first), Some(last)) => format!("known in go1.{first} to go1.{last}"),

@@ -6,6 +6,7 @@
 
 pub mod built;
 pub mod floor;
+pub mod line;
 pub mod link_name;
 pub mod request;
 pub mod select;

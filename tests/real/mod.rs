@@ -3,6 +3,7 @@
 //! `GOWARD_TEST_REAL=0` leaves these tests out, for machines without pip or an index; they say so.
 //! Everything lies in memory where there is enough of it, because a toolchain is 12,000 files.
 
+mod check;
 mod debug_bake;
 mod goroot;
 mod history;

@@ -8,11 +8,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
     ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version"]),
+    ("check", &["error", "platform", "project", "settings", "version", "vulndb"]),
     (
         "cli",
         &[
-            "archive", "binary", "config", "ctx", "error", "matrix", "ops", "platform", "project",
-            "settings", "shell", "source", "store", "ui", "verify", "version",
+            "archive", "binary", "check", "config", "ctx", "error", "matrix", "ops", "platform",
+            "project", "settings", "shell", "source", "store", "ui", "verify", "version",
         ],
     ),
     ("config", &["ctx", "error"]),
@@ -27,9 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "binary", "bundle", "config", "ctx", "depot", "error", "holder", "matrix",
-            "net", "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
-            "version",
+            "archive", "binary", "bundle", "check", "config", "ctx", "depot", "error", "holder",
+            "matrix", "net", "platform", "project", "settings", "shell", "source", "store", "ui",
+            "verify", "version", "vulndb",
         ],
     ),
     ("platform", &["error", "version"]),
@@ -41,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ui", &["error"]),
     ("verify", &["archive", "error", "net", "platform", "version"]),
     ("version", &["error", "platform"]),
+    ("vulndb", &["error", "net", "platform", "project", "version"]),
 ];
 
 #[test]

@@ -149,6 +149,21 @@ fn the_readme_counts_the_records() {
     assert!(readme.contains(&want), "{want}");
 }
 
+/// Both ways, in the same order.
+#[test]
+fn every_check_stands_in_check() {
+    let document = read("docs/check.md");
+    let got: Vec<_> = rows(section(&document, "The checks")).into_iter().skip(1).collect();
+    let want: Vec<Vec<String>> = goward::check::CHECKS
+        .iter()
+        .map(|check| {
+            let title = check.title.trim_matches('`');
+            [check.id, check.group.name(), title].map(str::to_owned).to_vec()
+        })
+        .collect();
+    assert_eq!(got, want);
+}
+
 #[test]
 fn every_fault_stands_in_commands() {
     let document = read("docs/commands.md");

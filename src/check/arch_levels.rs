@@ -1,0 +1,90 @@
+//! Settings: GOARM, GOAMD64 and the other levels, which newer releases of Go no longer check.
+
+use super::finding::{Finding, Severity};
+use super::situation::Situation;
+use super::{Check, Group, Look, Outcome};
+use crate::error::untrusted;
+use goward_shim::pins::{BadPin, first_minor, row};
+
+pub(super) const CHECK: Check = Check {
+    id: "arch-levels",
+    group: Group::Settings,
+    title: "GOARM, GOAMD64 and the other levels: wrong values, and defaults that differ",
+    look: Look::Facts(run),
+};
+
+/// Each level with the architectures whose code it changes.
+const LEVELS: [(&str, &[&str]); 9] = [
+    ("GO386", &["386"]),
+    ("GOAMD64", &["amd64"]),
+    ("GOARM", &["arm"]),
+    ("GOARM64", &["arm64"]),
+    ("GOMIPS", &["mips", "mipsle"]),
+    ("GOMIPS64", &["mips64", "mips64le"]),
+    ("GOPPC64", &["ppc64", "ppc64le"]),
+    ("GORISCV64", &["riscv64"]),
+    ("GOWASM", &["wasm"]),
+];
+
+/// The levels of which a wrong value goes unnoticed, and the first minor version in which it does
+/// (`internal/buildcfg/cfg.go`: from 1.23 on, reading GOARM64 drops the error of those before it).
+const SILENT: [(&str, u32); 3] = [("GO386", 0), ("GOAMD64", 23), ("GOARM", 23)];
+
+fn run(situation: &Situation) -> Outcome {
+    let go = situation.go.as_ref().map_err(Clone::clone)?;
+    let (arch, version) = (go.value("GOARCH"), situation.version());
+    let mut findings = Vec::new();
+    for (name, _) in LEVELS.iter().filter(|(_, arches)| arches.contains(&arch)) {
+        let Some(chosen) = go.chosen(name) else {
+            if *name == "GOARM" {
+                findings.push(default_of_arm(situation, go.default(name)));
+            }
+            continue;
+        };
+        let value = chosen.value.as_str();
+        let shown = untrusted(value);
+        let place = chosen.place.clone();
+        let bad = row(name.as_bytes()).and_then(|row| (row.check)(value).err());
+        if let Some(bad) = bad {
+            let form = match bad {
+                BadPin::Form(form) => form,
+                BadPin::Unsafe { reason, .. } => reason,
+            };
+            let silent =
+                SILENT.iter().find(|(level, first)| level == name && version.minor() >= *first);
+            let (what, why) = if silent.is_some() {
+                (
+                    format!("{version} ignores `{name}={shown}` without a word"),
+                    format!(
+                        "it builds for the baseline and writes `{name}={shown}` into the binary (`internal/buildcfg/cfg.go`)"
+                    ),
+                )
+            } else {
+                (format!("{version} refuses `{name}={shown}`"), format!("`go: invalid {name}`"))
+            };
+            findings.push(Finding::new(Severity::Error, place, what, why, format!("it is {form}")));
+        } else if version.minor() < first_minor(name, value) {
+            findings.push(Finding::new(
+                Severity::Error,
+                place,
+                format!("{version} does not know `{name}={shown}`"),
+                format!("Go reads it from 1.{}", first_minor(name, value)),
+                "leave it out, or lock a newer Go",
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+fn default_of_arm(situation: &Situation, default: &str) -> Finding {
+    Finding::new(
+        Severity::Note,
+        situation.version_place(),
+        "GOARM is not set, and its default differs between releases",
+        format!(
+            "it is `{}` here; it was 5 in Debian's 1.19, `7,hardfloat` in 1.22 and 1.23, and is 7 since",
+            untrusted(default)
+        ),
+        "pin it: `GOARM = \"7\"` under `[pins]` in `goward.toml`",
+    )
+}

@@ -1,0 +1,79 @@
+//! Settings: what `CGO_ENABLED` comes to, and whether the C compiler fits.
+
+use super::finding::{Finding, Severity};
+use super::situation::{GoFacts, Situation};
+use super::{Check, Group, Look, Outcome};
+use crate::error::untrusted;
+
+pub(super) const CHECK: Check = Check {
+    id: "cgo",
+    group: Group::Settings,
+    title: "CGO_ENABLED: its silent default when cross-compiling and without a C compiler",
+    look: Look::Facts(run),
+};
+
+/// The first minor version of Go that looks whether there is a C compiler.
+const FIRST_TO_LOOK: u32 = 20;
+
+fn run(situation: &Situation) -> Outcome {
+    let go = situation.go.as_ref().map_err(Clone::clone)?;
+    // A platform that the release does not have is another check's.
+    let Some(target) = go.target() else { return Ok(Vec::new()) };
+    let platform = format!("{}/{}", target.os, target.arch);
+    Ok(match go.chosen("CGO_ENABLED") {
+        Some(chosen) if !["0", "1"].contains(&chosen.value.as_str()) => {
+            let value = untrusted(&chosen.value);
+            vec![Finding::new(
+                Severity::Warning,
+                chosen.place.clone(),
+                format!("`CGO_ENABLED={value}` is ignored"),
+                "Go knows `0` and `1`, and takes its default for anything else, without a word",
+                "write `0` or `1`",
+            )]
+        }
+        Some(chosen) if chosen.value == "1" && go.is_cross() && go.chosen("CC").is_none() => {
+            vec![Finding::new(
+                Severity::Error,
+                chosen.place.clone(),
+                format!("`CGO_ENABLED=1` for {platform} without a compiler for it"),
+                format!(
+                    "CC is not set, and Go takes the compiler of {}/{}; it never adds a prefix for the target",
+                    go.value("GOHOSTOS"),
+                    go.value("GOHOSTARCH")
+                ),
+                "set CC to a compiler for the target, or pin `CGO_ENABLED=0`",
+            )]
+        }
+        Some(_) => Vec::new(),
+        None => unset(situation, go, &platform, target.cgo_supported).into_iter().collect(),
+    })
+}
+
+fn unset(
+    situation: &Situation,
+    go: &GoFacts,
+    platform: &str,
+    is_supported: bool,
+) -> Option<Finding> {
+    if go.is_cross() {
+        let place =
+            go.chosen("GOARCH").or_else(|| go.chosen("GOOS")).map(|chosen| chosen.place.clone());
+        return Some(Finding::new(
+            Severity::Warning,
+            place.unwrap_or_else(|| situation.version_place()),
+            format!("cgo is off for {platform}, and nobody said so"),
+            "when CGO_ENABLED is not set, Go takes 0 for another platform than its own, and files with `import \"C\"` are left out",
+            "pin it: `CGO_ENABLED = \"0\"` under `[pins]` in `goward.toml`",
+        ));
+    }
+    let is_silent = situation.version().minor() >= FIRST_TO_LOOK && is_supported;
+    (is_silent && go.default("CGO_ENABLED") == "0").then(|| {
+        Finding::new(
+            Severity::Warning,
+            situation.version_place(),
+            "cgo is off, because there is no C compiler here",
+            format!("when CGO_ENABLED is not set, Go since 1.{FIRST_TO_LOOK} takes 0 where it finds no compiler on PATH; other machines build something else"),
+            "pin CGO_ENABLED in `goward.toml`, or install a C compiler",
+        )
+    })
+}

@@ -1,0 +1,224 @@
+//! Drift: GODEBUG settings in sources, `go.mod` and `go.work`, against release and lock.
+
+use super::finding::{Finding, Place, Severity};
+use super::godebug::last_of_each;
+use super::situation::Situation;
+use super::{Check, Group, Look, Outcome, files};
+use crate::error::untrusted;
+use crate::settings::Settings;
+use crate::version::GoVersion;
+use goward_shim::pins::weakening;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub(super) const CHECK: Check = Check {
+    id: "debug-lines",
+    group: Group::Drift,
+    title: "`//go:debug` comments, and `godebug` lines of `go.mod` and `go.work`",
+    look: Look::Facts(run),
+};
+
+/// The first minor version of Go that reads `//go:debug` comments.
+const FIRST_WITH_COMMENTS: u32 = 21;
+/// The first minor version of Go that reads `godebug` lines and `default=`.
+const FIRST_WITH_LINES: u32 = 23;
+/// The first minor version of Go that lets removed settings stand where they do nothing.
+const FIRST_LENIENT: u32 = 27;
+
+/// One setting and where it stands.
+struct Line<'a> {
+    path: &'a Path,
+    number: u32,
+    setting: String,
+    is_comment: bool,
+}
+
+/// The lock's settings of GODEBUG.
+type Pinned<'a> = BTreeMap<&'a str, &'a str>;
+
+fn run(situation: &Situation) -> Outcome {
+    let mut findings = Vec::new();
+    let mut lines = Vec::new();
+    for path in &situation.files.modules {
+        if let Some(text) = files::text(path, &mut findings) {
+            let found = module_lines(&text).into_iter();
+            lines.extend(found.map(|(number, setting)| Line {
+                path,
+                number,
+                setting,
+                is_comment: false,
+            }));
+        }
+    }
+    for path in &situation.files.go {
+        let found = comments(&files::head(path)).into_iter();
+        lines.extend(found.map(|(number, setting)| Line {
+            path,
+            number,
+            setting,
+            is_comment: true,
+        }));
+    }
+    if lines.is_empty() {
+        return Ok(findings);
+    }
+    let settings = situation.settings.as_ref().map_err(Clone::clone)?;
+    let pin = situation.lock.pins.iter().find(|(name, _)| name == "GODEBUG");
+    let pinned: Pinned = pin.map(|(_, value)| last_of_each(value)).into_iter().flatten().collect();
+    for line in &lines {
+        findings.extend(judge(situation, settings, &pinned, line));
+    }
+    Ok(findings)
+}
+
+/// Returns the `godebug` lines of a `go.mod` or `go.work`, in blocks and alone.
+fn module_lines(text: &str) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    let mut block: Option<bool> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        if let Some(is_ours) = block {
+            if line == ")" {
+                block = None;
+            } else if is_ours && !line.is_empty() {
+                found.push((number, line.to_owned()));
+            }
+            continue;
+        }
+        let (verb, rest) = line.split_once([' ', '\t', '(']).unwrap_or((line, ""));
+        if line.ends_with('(') {
+            block = Some(verb == "godebug");
+        } else if verb == "godebug" {
+            found.push((number, rest.trim().to_owned()));
+        }
+    }
+    found
+}
+
+/// Returns the `//go:debug` comments of a Go source: they stand above `package`.
+fn comments(text: &str) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.starts_with("package ") {
+            break;
+        }
+        if let Some(rest) = line.strip_prefix("//go:debug") {
+            // `//go:debugger` is another comment.
+            if rest.starts_with([' ', '\t']) || rest.is_empty() {
+                found.push((number, rest.trim().to_owned()));
+            }
+        }
+    }
+    found
+}
+
+fn judge(situation: &Situation, settings: &Settings, pinned: &Pinned, line: &Line) -> Vec<Finding> {
+    let locked = situation.version();
+    let shown = untrusted(&line.setting);
+    let name = if line.is_comment { "//go:debug" } else { "godebug" };
+    let place = || Place::Line(line.path.into(), line.number);
+    let one = |severity, what: String, why: String, mend: String| {
+        vec![Finding::new(severity, place(), what, why, mend)]
+    };
+    let first = if line.is_comment { FIRST_WITH_COMMENTS } else { FIRST_WITH_LINES };
+    if locked.minor() < first {
+        let (severity, why) = if line.is_comment {
+            (Severity::Warning, "Go 1.20 and older take it for any other comment")
+        } else {
+            (Severity::Error, "Go 1.22 and older have no such line: `unknown directive: godebug`")
+        };
+        let what = format!("`{name} {shown}` is nothing to {locked}");
+        let mend = format!("leave it out, or lock a newer Go: `goward use 1.{first}`");
+        return one(severity, what, why.to_owned(), mend);
+    }
+    let Some((key, value)) = line.setting.split_once('=') else {
+        let what = format!("`{name} {shown}` is no setting");
+        return one(
+            Severity::Error,
+            what,
+            "Go wants `key=value`".to_owned(),
+            "write `key=value`".to_owned(),
+        );
+    };
+    if key == "default" {
+        return judge_default(locked, value).map_or_else(Vec::new, |why| {
+            let what = format!("`{name} {shown}` is refused by {locked}");
+            one(Severity::Error, what, why, format!("write a version up to go1.{}", locked.minor()))
+        });
+    }
+    if let Some(finding) = judge_key(settings, key, value) {
+        let (severity, why) = finding;
+        let what = match severity {
+            Severity::Error => format!("`{name} {shown}` is refused by {locked}"),
+            _ => format!("`{name} {shown}` does nothing in {locked}"),
+        };
+        return one(severity, what, why, "leave it out".to_owned());
+    }
+    let mut found = Vec::new();
+    for weak in weakening(&vec![("GODEBUG", line.setting.as_str())]) {
+        found.push(Finding::new(
+            Severity::Warning,
+            place(),
+            format!("`{name} {shown}` weakens security"),
+            format!("{}, in every program that is built here", weak.reason),
+            "leave it out, or say beside it why it has to be",
+        ));
+    }
+    found.extend(contradiction(situation, pinned, line, key, value));
+    found
+}
+
+/// Says why `default=` with this value is refused.
+fn judge_default(locked: GoVersion, value: &str) -> Option<String> {
+    if locked.minor() < FIRST_WITH_LINES {
+        return Some("`default` came with Go 1.23".to_owned());
+    }
+    let too_new = GoVersion::parse(value).is_ok_and(|version| version.minor() > locked.minor());
+    too_new.then(|| format!("`{} too new (toolchain is {locked})`", untrusted(value)))
+}
+
+/// Says what the release thinks of a setting that is to be built in.
+fn judge_key(settings: &Settings, key: &str, value: &str) -> Option<(Severity, String)> {
+    let obstacle = settings.debug.bake_obstacle(key)?;
+    let removed = settings.debug.removed().find(|(name, _)| *name == key);
+    let is_idle = removed.is_some_and(|(_, removed)| !removed.old.iter().any(|old| old == value));
+    let is_let_stand = settings.version.minor() >= FIRST_LENIENT && is_idle;
+    Some((if is_let_stand { Severity::Warning } else { Severity::Error }, obstacle))
+}
+
+/// The lock's pin reaches `go run` and tests, the line reaches what is built.
+fn contradiction(
+    situation: &Situation,
+    pinned: &Pinned,
+    line: &Line,
+    key: &str,
+    value: &str,
+) -> Option<Finding> {
+    let pinned = *pinned.get(key)?;
+    (pinned != value).then(|| {
+        Finding::new(
+            Severity::Warning,
+            Place::Line(line.path.into(), line.number),
+            format!("`{}` contradicts the lock", untrusted(&line.setting)),
+            format!(
+                "tests and `go run` get `{key}={}` from `{}`, and what is built here does not",
+                untrusted(pinned),
+                situation.lock_name()
+            ),
+            "make them the same: `goward debug bake`, or `goward use --debug`",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_comments() {
+        let text = "module m\ngodebug a=1 // why\nrequire (\n\tx v1\n)\ngodebug (\n\tb=2\n\n\t// c=3\n)\ngodebugs d=4\n";
+        assert_eq!(module_lines(text), [(2, "a=1".to_owned()), (7, "b=2".to_owned())]);
+        let text = "// a\n//go:debug a=1\n//go:debugger b\n//go:debug\tc=2\n //go:debug d=3\npackage main\n//go:debug e=5\n";
+        assert_eq!(comments(text), [(2, "a=1".to_owned()), (4, "c=2".to_owned())]);
+    }
+}

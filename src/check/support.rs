@@ -1,0 +1,59 @@
+//! The release: whether Go still supports its line.
+
+use super::finding::{Finding, Severity};
+use super::situation::Situation;
+use super::{Check, Group, Look, Outcome};
+use crate::version::line::{SUPPORTED, expected_end, first_release, shown};
+
+pub(super) const CHECK: Check = Check {
+    id: "support",
+    group: Group::Release,
+    title: "the locked release is final, and of one of the two newest lines of Go",
+    look: Look::Facts(run),
+};
+
+fn run(situation: &Situation) -> Outcome {
+    let (version, newest) = (situation.version(), situation.newest);
+    let minor = version.minor();
+    let age = match &situation.released {
+        Some(day) => format!("; {version} is of {day}"),
+        None => String::new(),
+    };
+    let mend = format!("`goward use 1.{}`", newest.minor());
+    let finding = |severity, what: String, why: String, mend: String| {
+        Ok(vec![Finding::new(severity, situation.version_place(), what, why, mend)])
+    };
+    let ender = minor + SUPPORTED;
+    if newest.minor() >= ender {
+        let day = first_release(ender).map(|day| format!(" on {}", shown(day))).unwrap_or_default();
+        return finding(
+            Severity::Error,
+            format!("Go no longer supports go1.{minor}"),
+            format!(
+                "it supports the two newest lines (go.dev/doc/devel/release), and go1.{ender} came out{day}{age}"
+            ),
+            mend,
+        );
+    }
+    if !version.is_final() && !version.is_language() && newest > version {
+        return finding(
+            Severity::Warning,
+            format!("{version} is not a final release, and {newest} is out"),
+            format!("betas and candidates get no fixes{age}"),
+            mend,
+        );
+    }
+    let expected = expected_end(minor).filter(|end| situation.today >= *end);
+    if let Some(end) = expected {
+        return finding(
+            Severity::Warning,
+            format!("by its schedule, Go no longer supports go1.{minor}"),
+            format!(
+                "two newer lines should be out since {}, and the newest that this goward knows is {newest}{age}",
+                shown(end)
+            ),
+            "look at go.dev/dl, and update goward: `goward list --remote`".to_owned(),
+        );
+    }
+    Ok(Vec::new())
+}

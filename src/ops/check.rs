@@ -1,0 +1,208 @@
+//! `check`: gathers what is known of a project, runs the checks, and makes mechanical changes.
+
+use super::Session;
+use super::pick::one_line;
+use super::rollback::utc;
+use crate::check::{Edit, Files, Findings, Known, Missing, Situation, run};
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::project::lock::{LockFile, read};
+use crate::project::{file, find_root};
+use crate::settings::Settings;
+use crate::store::Installed;
+use crate::verify::{H1, Records};
+use crate::version::GoVersion;
+use crate::version::line::Day;
+use crate::vulndb::{Database, Place, Report, SITE};
+use goward_shim::names::LOCK_FILE;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Longest file that is changed, in bytes.
+const MAX_EDITED: u64 = 1 << 20;
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Where the vulnerability database is.
+    pub vulndb: Option<String>,
+    /// Whether to make mechanical changes.
+    pub fix: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was looked at.
+    pub situation: Situation,
+    /// What is wrong, after the changes.
+    pub findings: Findings,
+    /// Files that were changed, and how often.
+    pub mended: Vec<(PathBuf, usize)>,
+}
+
+impl Session {
+    /// Checks the project that governs here.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] without a lock; when the lock is wrong, or a file cannot be changed.
+    pub fn check(&self, plan: &Plan) -> Result<Checked> {
+        let mut situation = self.situation(plan)?;
+        let mut findings = run(&situation);
+        let mut mended = Vec::new();
+        if plan.fix {
+            let edits = findings.found.iter().filter_map(|found| found.finding.edit.clone());
+            mended = mend(&situation.root, edits.collect())?;
+            if !mended.is_empty() {
+                situation.files = Files::find(&situation.root)?;
+                findings = run(&situation);
+            }
+        }
+        Ok(Checked { situation, findings, mended })
+    }
+
+    fn situation(&self, plan: &Plan) -> Result<Situation> {
+        let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let lock_path = root.join(LOCK_FILE);
+        let found = read(&lock_path)?.ok_or_else(|| {
+            let message = format!("there is no lock to check against: `{}`", lock_path.display());
+            Error::new(Kind::NotFound, message).hint("choose a Go: `goward use stable`")
+        })?;
+        let lock = LockFile::parse(&found.text, &lock_path)?;
+        let (version, host) = (lock.version, Platform::host());
+        let installed = self.locked_tree(&lock, host)?;
+        let tree = installed.as_ref().map(|installed| installed.tree.as_path());
+        let lacking = || {
+            Missing::Lacking(format!("{version} is not installed"), "`goward install`".to_owned())
+        };
+        let settings = match tree {
+            None => Err(lacking()),
+            Some(tree) => Settings::read(tree, version).map_err(|error| {
+                Missing::Lacking(
+                    one_line(&error),
+                    "report it: the release has another form".to_owned(),
+                )
+            }),
+        };
+        let go = match tree {
+            None => Err(lacking()),
+            Some(tree) => self.go_facts(&lock_path, &found.text, tree),
+        };
+        let vulnerabilities = self.vulnerabilities(plan, &lock)?;
+        Ok(Situation {
+            files: Files::find(&root)?,
+            lock_text: String::from_utf8_lossy(&found.text).into_owned(),
+            host,
+            variables: self.ctx.variables.clone(),
+            settings,
+            go,
+            shims: self.store()?.shims(),
+            released: tree.and_then(release_day),
+            today: parse_day(&utc(SystemTime::now())).unwrap_or_default(),
+            newest: self.newest_known(version)?,
+            vulnerabilities,
+            root,
+            lock_path,
+            lock,
+        })
+    }
+
+    fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<Installed>> {
+        let Some(locked) = lock.platforms.get(&host) else { return Ok(None) };
+        let Some(h1) = H1::parse(&locked.h1) else { return Ok(None) };
+        self.store()?.find(lock.version, host, Some(&h1))
+    }
+
+    /// Returns the newest final release that records and store know of.
+    fn newest_known(&self, locked: GoVersion) -> Result<GoVersion> {
+        let installed = self.store()?.list()?.into_iter();
+        let installed = installed.filter(|found| !found.is_linked());
+        let known = Records::built_in().releases().into_iter();
+        let known = known.chain(installed.map(|found| found.receipt.version));
+        Ok(known.filter(|version| version.is_final()).max().unwrap_or(locked))
+    }
+
+    /// Asks the database that the user named, or Go's own where one can be asked.
+    fn vulnerabilities(&self, plan: &Plan, lock: &LockFile) -> Result<Known<Report>> {
+        let named = match (&plan.vulndb, self.go_setting_of("GOVULNDB")?) {
+            (Some(flag), _) => Some(flag.clone()),
+            (None, Some(list)) => list.split(',').next().map(str::to_owned),
+            (None, None) => self.config.vulndb.clone(),
+        };
+        if named.as_deref() == Some("off") {
+            return Ok(Err(Missing::Chosen("it was left out with `off`".to_owned())));
+        }
+        let text = named.as_deref().unwrap_or(SITE);
+        let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
+        let ask = || {
+            let place = Place::parse(text, &self.ctx.cwd)?;
+            let net = crate::net::Net::new(&self.ctx, self.config.http_hosts.clone())?;
+            Database::new(place, net).report(lock.version, &platforms)
+        };
+        Ok(ask().map_err(|error| match named {
+            // A database that somebody named is part of what was asked for.
+            Some(_) => Missing::Failed(error),
+            None => Missing::Lacking(
+                one_line(&error),
+                "name one that can be asked: `--vulndb`".to_owned(),
+            ),
+        }))
+    }
+
+    /// Returns a variable of the caller that Go's own tools read, too.
+    fn go_setting_of(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.ctx.text(name)?.map(str::to_owned))
+    }
+}
+
+/// Returns the day in the VERSION file of a tree; older releases than 1.21 have none.
+fn release_day(tree: &Path) -> Option<String> {
+    let text = file::read(&tree.join("VERSION"), 4096).ok()??;
+    let text = String::from_utf8(text).ok()?;
+    let day = text.lines().find_map(|line| line.strip_prefix("time "))?.get(..10)?;
+    parse_day(day).map(|_| day.to_owned())
+}
+
+/// Reads what begins with `2026-08-19`.
+fn parse_day(text: &str) -> Option<Day> {
+    let mut parts = text.get(..10)?.split('-');
+    let day =
+        (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(day)
+}
+
+/// Makes changes; returns each file with how many were made in it. Files elsewhere are left alone.
+fn mend(root: &Path, mut edits: Vec<Edit>) -> Result<Vec<(PathBuf, usize)>> {
+    edits.sort();
+    edits.dedup();
+    let mut by_file: BTreeMap<PathBuf, Vec<Edit>> = BTreeMap::new();
+    for edit in edits.into_iter().filter(|edit| edit.path.starts_with(root)) {
+        by_file.entry(edit.path.clone()).or_default().push(edit);
+    }
+    let mut mended = Vec::new();
+    for (path, edits) in by_file {
+        // What is not text was never pointed into.
+        let bytes = file::read(&path, MAX_EDITED)?.unwrap_or_default();
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let mut count = 0;
+        // From the end of a line, so that places before a change stay where they are.
+        for edit in edits.iter().rev() {
+            let number = usize::try_from(edit.line).unwrap_or(0);
+            let Some(line) = number.checked_sub(1).and_then(|at| lines.get_mut(at)) else {
+                continue;
+            };
+            if let Some(changed) = edit.applied(line) {
+                *line = changed;
+                count += 1;
+            }
+        }
+        if count > 0 {
+            file::replace(&path, lines.concat().as_bytes())?;
+            mended.push((path, count));
+        }
+    }
+    Ok(mended)
+}

@@ -1,0 +1,62 @@
+//! When the lines of Go came out, and until when they are supported.
+//!
+//! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
+//! February and August. The days are those of Go's release history.
+
+/// A day: year, month, day.
+pub type Day = (u16, u8, u8);
+
+/// The first release of each line.
+const FIRST_RELEASES: [(u32, Day); 9] = [
+    (19, (2022, 8, 2)),
+    (20, (2023, 2, 1)),
+    (21, (2023, 8, 8)),
+    (22, (2024, 2, 6)),
+    (23, (2024, 8, 13)),
+    (24, (2025, 2, 11)),
+    (25, (2025, 8, 12)),
+    (26, (2026, 2, 10)),
+    (27, (2026, 8, 19)),
+];
+
+/// How many lines are supported at a time.
+pub const SUPPORTED: u32 = 2;
+
+/// Months from the first release of a line to the second after it, with one to spare.
+const MONTHS: u16 = 13;
+
+/// Returns the day on which Go 1.`minor` came out, where goward knows it.
+pub fn first_release(minor: u32) -> Option<Day> {
+    FIRST_RELEASES.iter().find(|(line, _)| *line == minor).map(|(_, day)| *day)
+}
+
+/// Returns the day by which, if Go keeps its schedule, Go 1.`minor` is no longer supported.
+pub fn expected_end(minor: u32) -> Option<Day> {
+    let (year, month, day) = first_release(minor)?;
+    let months = year * 12 + u16::from(month) - 1 + MONTHS;
+    Some((months / 12, u8::try_from(months % 12).unwrap_or(0) + 1, day))
+}
+
+/// Returns a day as `2026-08-19`.
+pub fn shown((year, month, day): Day) -> String {
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_follow_each_other() {
+        assert!(
+            FIRST_RELEASES.windows(2).all(|two| two[0].0 + 1 == two[1].0 && two[0].1 < two[1].1)
+        );
+        assert_eq!(first_release(18), None);
+        let ends = |minor| expected_end(minor).map(shown).unwrap();
+        assert_eq!((ends(25).as_str(), ends(26).as_str()), ("2026-09-12", "2027-03-10"));
+        // What the next lines but one did was in time.
+        for (minor, _) in FIRST_RELEASES.iter().take(FIRST_RELEASES.len() - 2) {
+            assert!(first_release(minor + SUPPORTED) < expected_end(*minor), "{minor}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Entries in OSV's schema, as Go uses it: ranges are SEMVER, versions have no `go` in front.
+
+use crate::error::untrusted;
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use serde::Deserialize;
+
+/// More ranges or events of one entry are refused.
+const MAX_EVENTS: usize = 1000;
+/// How many packages are told.
+const MAX_PACKAGES: usize = 5;
+
+/// A known vulnerability of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vulnerability {
+    /// Its name in Go's database.
+    pub id: String,
+    /// Its names elsewhere, the CVE among them.
+    pub aliases: Vec<String>,
+    /// What it is, on one line.
+    pub summary: String,
+    /// `stdlib` or `toolchain`.
+    pub module: &'static str,
+    /// The packages that have it; the first few.
+    pub packages: Vec<String>,
+    /// The first release of this line, or later, that does not have it.
+    pub fixed: Option<GoVersion>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    id: String,
+    #[serde(default)]
+    withdrawn: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    summary: String,
+    affected: Vec<Affected>,
+}
+
+#[derive(Deserialize)]
+struct Affected {
+    package: Package,
+    #[serde(default)]
+    ranges: Vec<Range>,
+    #[serde(default)]
+    ecosystem_specific: Specific,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Range {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    events: Vec<Event>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    introduced: Option<String>,
+    fixed: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Specific {
+    #[serde(default)]
+    imports: Vec<Import>,
+}
+
+#[derive(Deserialize)]
+struct Import {
+    path: String,
+    #[serde(default)]
+    goos: Vec<String>,
+    #[serde(default)]
+    goarch: Vec<String>,
+}
+
+impl Import {
+    fn is_on(&self, platforms: &[Platform]) -> bool {
+        let has = |list: &[String], name: &str| list.is_empty() || list.iter().any(|n| n == name);
+        platforms.is_empty()
+            || platforms.iter().any(|p| has(&self.goos, p.os()) && has(&self.goarch, p.arch()))
+    }
+}
+
+impl Entry {
+    /// Says whether `version` has the vulnerability, as far as `module` goes.
+    pub(super) fn judge(
+        self,
+        id: &str,
+        module: &'static str,
+        version: GoVersion,
+        platforms: &[Platform],
+    ) -> Result<Option<Vulnerability>, String> {
+        if self.id != id {
+            return Err(format!("it is about `{}`", untrusted(&self.id)));
+        }
+        if self.withdrawn.is_some() {
+            return Ok(None);
+        }
+        let mut packages = Vec::new();
+        let (mut is_affected, mut fixed) = (false, None);
+        for affected in self.affected.iter().filter(|affected| affected.package.name == module) {
+            let imports = &affected.ecosystem_specific.imports;
+            if !imports.is_empty() && !imports.iter().any(|import| import.is_on(platforms)) {
+                continue;
+            }
+            match affected.holds(version)? {
+                Held::Not => continue,
+                Held::Until(release) => fixed = fixed.max(release),
+                Held::ForGood => {}
+            }
+            is_affected = true;
+            packages
+                .extend(imports.iter().take(MAX_PACKAGES).map(|import| untrusted(&import.path)));
+        }
+        packages.sort();
+        packages.dedup();
+        Ok(is_affected.then(|| Vulnerability {
+            id: self.id,
+            aliases: self.aliases.iter().take(MAX_PACKAGES).map(untrusted).collect(),
+            summary: untrusted(&self.summary),
+            module,
+            packages,
+            fixed,
+        }))
+    }
+}
+
+/// Whether a range holds a version.
+enum Held {
+    /// And nothing ends it.
+    ForGood,
+    /// No.
+    Not,
+    /// And this release, if there is one of that name, ends it.
+    Until(Option<GoVersion>),
+}
+
+impl Affected {
+    /// Says whether a version is in a range, and which release ends it. Without ranges every version
+    /// is affected.
+    fn holds(&self, version: GoVersion) -> Result<Held, String> {
+        let events: usize = self.ranges.iter().map(|range| range.events.len() + 1).sum();
+        if events > MAX_EVENTS {
+            return Err(format!("it has {events} events"));
+        }
+        let mut ranges = self.ranges.iter().filter(|range| range.kind == "SEMVER").peekable();
+        if ranges.peek().is_none() {
+            return Ok(Held::ForGood);
+        }
+        let at = version.to_semver();
+        for range in ranges {
+            let mut introduced: Option<semver::Version> = None;
+            // The schema has them in the order of versions, and Go's database does so.
+            for event in &range.events {
+                match (&event.introduced, &event.fixed) {
+                    (Some(text), None) => introduced = Some(parse(text)?),
+                    (None, Some(text)) => {
+                        let fixed = parse(text)?;
+                        if introduced.take().is_some_and(|first| first <= at) && at < fixed {
+                            return Ok(Held::Until(release(&fixed)));
+                        }
+                    }
+                    _ => return Err("an event is neither `introduced` nor `fixed`".to_owned()),
+                }
+            }
+            if introduced.is_some_and(|first| first <= at) {
+                return Ok(Held::ForGood);
+            }
+        }
+        Ok(Held::Not)
+    }
+}
+
+/// Returns true when a release is as new as the newest that was needed to be rid of something.
+pub(super) fn is_fixed(newest: &str, version: GoVersion) -> bool {
+    parse(newest).is_ok_and(|fixed| fixed <= version.to_semver())
+}
+
+/// Reads `0`, `1.21`, `1.21.0-0` or `1.22.3`.
+fn parse(text: &str) -> Result<semver::Version, String> {
+    let wrong = || format!("`{}` is no version", untrusted(text));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let missing = 2_usize.checked_sub(core.matches('.').count()).ok_or_else(wrong)?;
+    let mut whole = format!("{core}{}", ".0".repeat(missing));
+    if text == "0" {
+        whole.push_str("-0");
+    } else if let Some(pre) = pre {
+        whole = format!("{whole}-{pre}");
+    }
+    semver::Version::parse(&whole).map_err(|_| wrong())
+}
+
+/// Returns the release that a version is; for the first of a line, `1.21.0-0`, that is `go1.21.0`.
+fn release(version: &semver::Version) -> Option<GoVersion> {
+    let core = format!("{}.{}.{}", version.major, version.minor, version.patch);
+    let pre = version.pre.as_str();
+    let text = if pre.is_empty() || pre == "0" { core } else { format!("{core}-{pre}") };
+    GoVersion::parse(&text).ok()
+}

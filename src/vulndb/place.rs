@@ -1,0 +1,75 @@
+//! Where a vulnerability database is.
+
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::net::{Net, Url, join, parse_url, shown};
+use crate::project::file;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+/// A site or a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A directory with the same files.
+    Directory(PathBuf),
+    /// A server.
+    Site(Url),
+}
+
+impl Place {
+    /// Reads `https://…`, `file:///…` or a path, which counts from `cwd`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a URL of another kind, and for a directory that is not there.
+    pub fn parse(text: &str, cwd: &Path) -> Result<Self> {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return parse_url(text).map(Self::Site);
+        }
+        let path = match text.strip_prefix("file://") {
+            Some(path) if path.starts_with('/') => PathBuf::from(path),
+            None if !text.contains("://") => cwd.join(text),
+            _ => {
+                let message = format!("`{}` is no vulnerability database", untrusted(text));
+                return Err(Error::new(Kind::Usage, message)
+                    .hint("write `https://…`, `file:///…` or a directory"));
+            }
+        };
+        if path.join("index/db.json").exists() {
+            return Ok(Self::Directory(path));
+        }
+        let message = format!("`{}` is no vulnerability database", path.display());
+        Err(Error::new(Kind::NotFound, message).detail("it has no `index/db.json`"))
+    }
+
+    /// Reads a file of at most `limit` bytes.
+    pub(super) fn read(
+        &self,
+        net: &Net,
+        directory: &str,
+        name: &str,
+        limit: u64,
+    ) -> Result<Vec<u8>> {
+        match self {
+            Self::Directory(path) => {
+                let path = path.join(directory).join(name);
+                file::read(&path, limit)?.ok_or_else(|| {
+                    Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
+                        .detail("so the vulnerability database is not whole")
+                })
+            }
+            Self::Site(base) => {
+                let url = join(&join(base, directory), name);
+                Ok(net.fetch_small("the vulnerability database", &url, limit)?.body)
+            }
+        }
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "`{}`", path.display()),
+            Self::Site(url) => f.write_str(shown(url).trim_end_matches('/')),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! `goward check`, as far as it needs no Go: drift, end of support, vulnerabilities, the three forms of
+//! output, and what `--fix` leaves behind.
+
+use crate::common::server::{Fault, Route, Server};
+use crate::common::{Outcome, Sandbox};
+use goward::check::CHECKS;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const ID: &str = "GO-2099-0001";
+
+/// A lock of a release that nobody has installed.
+fn lock(version: &str) -> String {
+    format!(
+        "schema = 1\n\n[toolchain]\nversion = \"go{version}\"\nrequest = \"{version}\"\nlevel = \"built-in\"\n\n\
+         [toolchain.linux-amd64]\nh1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n"
+    )
+}
+
+fn project(version: &str) -> Sandbox {
+    Sandbox::new().file("project/goward.lock", lock(version)).var("GOVULNDB", "off")
+}
+
+/// A database with one entry on a server of this machine.
+fn database() -> Server {
+    let server = Server::start();
+    server.route("/index/db.json", Route::new(r#"{"modified":"2099-01-01T00:00:00Z"}"#));
+    let listed =
+        json!([{"path": "toolchain", "vulns": [{"id": ID, "modified": "x", "fixed": "1.27.2"}]}]);
+    server.route("/index/modules.json", Route::new(listed.to_string()));
+    let entry = json!({
+        "id": ID, "summary": "Made up", "aliases": ["CVE-2099-1"],
+        "affected": [{
+            "package": {"name": "toolchain", "ecosystem": "Go"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.27.2"}]}],
+            "ecosystem_specific": {"imports": [{"path": "cmd/go"}]},
+        }],
+    });
+    server.route(&format!("/ID/{ID}.json"), Route::new(entry.to_string()));
+    server
+}
+
+const NOT_INSTALLED: &str = "goward: not checked: cgo, target-supported, module-mode, build-cache, gobin, \
+    target-valid, arch-levels, workspace: go1.27.1 is not installed (`goward install`)\n";
+const LEFT_OUT: &str = "goward: not checked: vulnerabilities: it was left out with `off`\n";
+
+#[test]
+fn without_a_lock_there_is_nothing_to_check() {
+    let sandbox = Sandbox::new();
+    sandbox.goward(["check"]).fails(
+        3,
+        "goward: there is no lock to check against: `[PROJECT]/goward.lock`\n\
+         hint: choose a Go: `goward use stable`",
+    );
+}
+
+#[test]
+fn drift_in_words_and_mended() {
+    let sandbox = project("1.27.1")
+        .file("project/.go-version", "go1.26\n")
+        .file("project/go.mod", "module m\n\ngo 1.26\n\ntoolchain go1.27.2 // why\n");
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(
+        outcome.stdout,
+        ".go-version:1: error: `.go-version` asks for another Go than go1.27.1 [version-files]\n  \
+         why: the tool that reads it gets `go1.26`, and `goward.lock` has go1.27.1\n  \
+         mend: write `1.27.1`\n\
+         go.mod:5: warning: `toolchain go1.27.2` is not go1.27.1 of `goward.lock` [go-mod]\n  \
+         why: below goward go1.27.1 runs and the line is ignored (GOTOOLCHAIN=local); without goward, Go downloads go1.27.2\n  \
+         mend: write `toolchain go1.27.1`\n"
+    );
+    assert_eq!(
+        outcome.stderr,
+        format!(
+            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning\nhint: mend what needs no thought: `goward check --fix`\n"
+        )
+    );
+    assert_eq!(outcome.code, Some(6));
+
+    let outcome = sandbox.goward(["check", "--fix"]);
+    let said = "goward: mended one line of `.go-version`\ngoward: mended one line of `go.mod`\n";
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(
+        outcome.says(),
+        format!(
+            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: nothing is wrong\n"
+        )
+    );
+    assert_eq!(sandbox.read("project/.go-version"), "go1.27.1\n");
+    assert_eq!(
+        sandbox.read("project/go.mod"),
+        "module m\n\ngo 1.26\n\ntoolchain go1.27.1 // why\n"
+    );
+
+    // What was not looked at counts when somebody wants to be sure.
+    let outcome = sandbox.goward(["check", "--strict", "-q"]);
+    let strict = "goward: go1.27.1 of `goward.lock`: 8 checks not made\n";
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(6), strict));
+}
+
+#[test]
+fn fix_changes_no_file_through_a_link_and_none_of_another_project() {
+    let sandbox = project("1.27.1")
+        .file("elsewhere", "1.26\n")
+        .file("project/other/goward.toml", "[toolchain]\ngo = \"1.26\"\n")
+        .file("project/other/.go-version", "1.26\n");
+    std::os::unix::fs::symlink("../elsewhere", sandbox.path("project/.go-version")).unwrap();
+    assert_eq!(sandbox.goward(["check", "--fix"]).code, Some(0));
+    assert_eq!(sandbox.read("elsewhere"), "1.26\n");
+    assert_eq!(sandbox.read("project/other/.go-version"), "1.26\n");
+}
+
+#[test]
+fn support_ends_with_the_second_newer_line() {
+    let cases = [
+        ("1.27.1", 0),
+        ("1.26.2", 0),
+        ("1.25.5", 6),
+        ("1.22.10", 6),
+        ("1.20", 6),
+        // A candidate whose line came out.
+        ("1.27rc1", 6),
+        // Nobody knows a newer one.
+        ("1.99.1", 0),
+    ];
+    for (version, code) in cases {
+        let outcome = project(version).goward(["check"]);
+        assert_eq!(outcome.code, Some(code), "{version}: {}", outcome.stdout);
+        assert_eq!(
+            outcome.stdout.contains("[support]"),
+            code == 6,
+            "{version}: {}",
+            outcome.stdout
+        );
+    }
+    assert_eq!(
+        project("1.22.10").goward(["check"]).stdout,
+        "goward.lock:4: error: Go no longer supports go1.22 [support]\n  \
+         why: it supports the two newest lines (go.dev/doc/devel/release), and go1.24 came out on 2025-02-11\n  \
+         mend: `goward use 1.27`\n"
+    );
+}
+
+#[test]
+fn vulnerabilities_come_from_the_place_that_was_named() {
+    let server = database();
+    let url = server.url("");
+    let sandbox = project("1.27.1").without_var("GOVULNDB");
+    let found = format!(
+        "goward.lock:4: error: go1.27.1 has {ID} (CVE-2099-1): Made up [vulnerabilities]\n  \
+         why: toolchain, cmd/go; https://pkg.go.dev/vuln/{ID}; {url}, of 2099-01-01T00:00:00Z\n  \
+         mend: go1.27.2 does not have it: `goward use 1.27.2`\n"
+    );
+    let outcome = sandbox.goward(["check", "--vulndb", &url]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(6), found.as_str()));
+    // Go's own variable, and the user's settings, name it, too.
+    let sandbox = sandbox.var("GOVULNDB", format!("{url}/,https://unused.example"));
+    assert_eq!(sandbox.goward(["check"]).stdout, found);
+    let config = format!("vulndb = \"{url}\"\n");
+    let sandbox = sandbox.without_var("GOVULNDB").file("home/.config/goward/config.toml", config);
+    assert_eq!(sandbox.goward(["check"]).stdout, found);
+    assert_eq!(sandbox.goward(["check", "--vulndb", "off"]).code, Some(0));
+    // A release that has the fix needs no entry at all.
+    let before = server.log().len();
+    sandbox.write("project/goward.lock", lock("1.27.2"));
+    assert_eq!(sandbox.goward(["check"]).code, Some(0));
+    let asked: Vec<String> = server.log()[before..].iter().map(|r| r.target.clone()).collect();
+    assert_eq!(asked, ["/index/db.json", "/index/modules.json"]);
+}
+
+#[test]
+fn a_hostile_database_is_refused_and_never_looks_clean() {
+    let entry = format!("/ID/{ID}.json");
+    let cases: Vec<(&str, Route, &str)> = vec![
+        ("/index/db.json", Route::new("<html>"), "`index/db.json`: expected value"),
+        ("/index/modules.json", Route::new("[".repeat(200_000)), "is refused"),
+        ("/index/modules.json", Route::new("x".repeat(33 << 20)), "is larger than"),
+        (
+            "/index/modules.json",
+            Route::new(r#"[{"path":"stdlib","vulns":[{"id":"../../x"}]}]"#),
+            "is no name of a vulnerability",
+        ),
+        (&entry, Route::new(r#"{"id":"GO-2099-0001"}"#), "missing field `affected`"),
+        (&entry, Route::new("{}").always(Fault::Endless), ""),
+        (&entry, Route::new("{}").always(Fault::Status(404, "")), ""),
+    ];
+    for (target, route, want) in cases {
+        let server = database();
+        server.route(target, route);
+        let outcome = project("1.27.1").goward(["check", "--vulndb", &server.url("")]);
+        assert_eq!(outcome.code, Some(5), "{target}: {outcome:?}");
+        assert!(outcome.stderr.contains(want), "{target}: {}", outcome.stderr);
+        assert!(outcome.stderr.len() < 3000 && !outcome.stderr.contains("panicked"));
+    }
+    let outcome = project("1.27.1").goward(["check", "--vulndb", "/nowhere"]);
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    // Nobody named one, and nobody can be asked: that is said, and is no clean answer.
+    let sandbox = project("1.27.1").without_var("GOVULNDB").var("GOWARD_OFFLINE", "1");
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(outcome.code, Some(0));
+    assert!(outcome.stderr.contains("not checked: vulnerabilities: "), "{}", outcome.stderr);
+    assert_eq!(sandbox.goward(["check", "--strict"]).code, Some(6));
+}
+
+fn json_of(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+#[test]
+fn json_has_everything() {
+    let sandbox = project("1.27.1").file("project/a b/.tool-versions", "go 1.26\n");
+    let report = json_of(&sandbox.goward(["check", "--json"]));
+    assert_eq!(report["version"], "go1.27.1");
+    assert_eq!(report["lock"], "[PROJECT]/goward.lock");
+    assert_eq!(report["mended"], json!([]));
+    assert_eq!(report["not_checked"].as_array().unwrap().len(), 9);
+    assert_eq!(
+        report["findings"],
+        json!([{
+            "check": "version-files",
+            "group": "drift",
+            "severity": "error",
+            "file": "a b/.tool-versions",
+            "line": 1,
+            "variable": null,
+            "what": "`.tool-versions` asks for another Go than go1.27.1",
+            "why": "the tool that reads it gets `1.26`, and `goward.lock` has go1.27.1",
+            "mend": "write `1.27.1`",
+            "fixable": true,
+        }])
+    );
+}
+
+/// What the schema of SARIF 2.1.0 requires, and what code hosts need to show a result.
+#[test]
+fn sarif_is_of_its_form() {
+    let sandbox = project("1.27.1")
+        .file("project/sub dir/Dockerfile", "FROM golang:1.26\nFROM golang\n")
+        .file("project/.git/HEAD", "")
+        .var("GOROOT_FINAL", "/x");
+    let outcome = sandbox.goward(["check", "--sarif"]);
+    assert_eq!(outcome.code, Some(6));
+    let log = json_of(&outcome);
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().unwrap().ends_with("sarif-schema-2.1.0.json"));
+    let [run] = log["runs"].as_array().unwrap().as_slice() else { panic!("{log}") };
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "goward");
+    let rules = driver["rules"].as_array().unwrap();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, CHECKS.iter().map(|check| check.id).collect::<Vec<_>>());
+    assert!(rules.iter().all(|rule| rule["shortDescription"]["text"].is_string()));
+    for invocation in run["invocations"].as_array().unwrap() {
+        assert!(invocation["executionSuccessful"].is_boolean());
+        for note in invocation["toolExecutionNotifications"].as_array().unwrap() {
+            assert!(note["message"]["text"].is_string());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for result in run["results"].as_array().unwrap() {
+        let id = result["ruleId"].as_str().unwrap();
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(ids[index], id);
+        assert!(["none", "note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let [location] = result["locations"].as_array().unwrap().as_slice() else {
+            panic!("{result}")
+        };
+        let physical = &location["physicalLocation"];
+        assert!(physical["region"]["startLine"].as_u64().unwrap() >= 1);
+        let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()) && !uri.starts_with('/'), "{uri}");
+        assert_eq!(physical["artifactLocation"]["uriBaseId"], "%SRCROOT%");
+        seen.insert((
+            id.to_owned(),
+            uri.to_owned(),
+            physical["region"]["startLine"].as_u64().unwrap(),
+        ));
+    }
+    let want = [
+        ("deprecated", "goward.lock", 4),
+        ("dockerfile", "sub%20dir/Dockerfile", 1),
+        ("dockerfile", "sub%20dir/Dockerfile", 2),
+    ];
+    assert_eq!(seen, want.map(|(id, uri, line)| (id.to_owned(), uri.to_owned(), line)).into());
+}
+
+#[test]
+fn files_that_cannot_be_read_are_findings_and_harm_no_terminal() {
+    let sandbox = project("1.27.1")
+        .file("project/.github/workflows/a.yml", "a: [\n")
+        .file("project/.gitlab-ci.yml", "image: \"golang:1.2\\x1b]0;x\\x07\"\n")
+        .file("project/Dockerfile", "FROM x\nFRUM golang\n")
+        .file("project/mise.toml", "[tools\n")
+        .file("project/sub/mise.toml", "x".repeat(2 << 20))
+        .file("project/x\u{1b}[31m/.go-version", "1.26\n");
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(outcome.stdout.bytes().all(|byte| byte == b'\n' || byte >= b' '), "{}", outcome.stdout);
+    for want in [
+        ".github/workflows/a.yml:2: warning: the file is not YAML [github-workflows]",
+        ".gitlab-ci.yml:1: ",
+        "Dockerfile:2: warning: the Dockerfile cannot be read [dockerfile]",
+        "mise.toml:1: error: `mise.toml` cannot be read [version-files]",
+        "sub/mise.toml:1: warning: the file cannot be read [version-files]",
+    ] {
+        assert!(outcome.stdout.contains(want), "{want}\n{}", outcome.stdout);
+    }
+}

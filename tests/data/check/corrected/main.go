@@ -1,0 +1,5 @@
+//go:debug http2client=1
+
+package main
+
+func main() {}

@@ -1,0 +1,315 @@
+//! `goward check` with the real Go: a project with every mistake, its corrected twin, and what Go
+//! itself says of the mistakes.
+
+use super::{enabled, sandbox};
+use crate::common::{Outcome, Sandbox, skip};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+/// Every finding in the mistaken project: place, check, severity, in the order in which they come.
+const MISTAKES: &str = "\
+[BASE]/go.work:1 workspace warning
+.circleci/config.yml:7 circleci error
+.circleci/config.yml:10 circleci error
+.circleci/config.yml:14 circleci error
+.github/workflows/ci.yml:4 github-workflows error
+.github/workflows/ci.yml:9 github-workflows error
+.github/workflows/ci.yml:18 github-workflows error
+.github/workflows/ci.yml:22 github-workflows error
+.github/workflows/ci.yml:24 github-workflows note
+.gitlab-ci.yml:2 gitlab error
+.gitlab-ci.yml:7 gitlab error
+.go-version:1 version-files error
+.tool-versions:2 version-files error
+build/Dockerfile:2 dockerfile error
+build/Dockerfile:7 dockerfile error
+build/Dockerfile:9 dockerfile note
+go.mod:3 go-mod error
+go.mod:5 go-mod warning
+go.mod:7 debug-lines error
+goward.lock:5 vulnerabilities error
+goward.lock:15 godebug error
+goward.lock:15 godebug warning
+goward.lock:15 deprecated warning
+goward.lock:15 deprecated note
+goward.lock:16 experiments error
+goward.lock:16 removed-experiments error
+main.go:1 debug-lines error
+main.go:2 debug-lines warning
+main.go:3 debug-lines warning
+mise.toml:3 version-files note
+environment CGO_ENABLED cgo error
+environment GO111MODULE module-mode warning
+environment GOAMD64 arch-levels error
+environment GOARCH target-supported note
+environment GOBIN gobin error
+environment GOCACHE build-cache error
+environment GOROOT_FINAL deprecated note
+";
+
+/// Pins that no `goward use` would write.
+const PINS: &str = "\n[pins]\n\
+    GODEBUG = \"gcstoptheworld=2,http2client=1,madvdontneed=1,nosuch=1,x509sha1=9\"\n\
+    GOEXPERIMENT = \"jsnv2,swissmap\"\n";
+
+/// Copies a directory of `tests/data/check` over the project.
+fn copy(sandbox: &Sandbox, name: &str) {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/check").join(name);
+    let mut todo = vec![base.clone()];
+    while let Some(directory) = todo.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                todo.push(path);
+            } else {
+                let below = path.strip_prefix(&base).unwrap().display().to_string();
+                sandbox.write(&format!("project/{below}"), fs::read(&path).unwrap());
+            }
+        }
+    }
+}
+
+/// A vulnerability database with one entry, which `fixed` ends.
+fn database(sandbox: &Sandbox, fixed: &str) {
+    let id = "GO-2099-0001";
+    sandbox.write("vulndb/index/db.json", r#"{"modified":"2099-01-01T00:00:00Z"}"#);
+    let listed =
+        json!([{"path": "stdlib", "vulns": [{"id": id, "modified": "x", "fixed": fixed}]}]);
+    sandbox.write("vulndb/index/modules.json", listed.to_string());
+    let events = json!([{"introduced": "0"}, {"fixed": fixed}]);
+    let entry = json!({
+        "id": id, "summary": "Made up", "aliases": ["CVE-2099-1"],
+        "affected": [{
+            "package": {"name": "stdlib", "ecosystem": "Go"},
+            "ranges": [{"type": "SEMVER", "events": events}],
+            "ecosystem_specific": {"imports": [{"path": "net/http"}]},
+        }],
+    });
+    sandbox.write(&format!("vulndb/ID/{id}.json"), entry.to_string());
+}
+
+fn check(sandbox: &Sandbox, variables: &[(&str, &str)], args: &[&str]) -> Outcome {
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    command.envs(variables.iter().copied()).args(["check", "--vulndb", "../vulndb"]).args(args);
+    sandbox.finish(&mut command)
+}
+
+/// Returns the findings of a run with `--json`, one a line.
+fn findings(outcome: &Outcome) -> String {
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["not_checked"], json!([]), "{outcome:?}");
+    let line = |finding: &Value| {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let place = match &finding["file"] {
+            Value::String(file) => format!("{file}:{}", finding["line"]),
+            _ => format!("environment {}", text("variable")),
+        };
+        format!("{place} {} {}\n", text("check"), text("severity"))
+    };
+    report["findings"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
+    if !enabled() {
+        return;
+    }
+    let sandbox = sandbox();
+    let outcome = sandbox.goward(["use", "1.27.1"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    database(&sandbox, "1.27.1");
+    copy(&sandbox, "corrected");
+    let outcome = check(&sandbox, &[], &["--strict"]);
+    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong\n";
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
+    assert_eq!(outcome.code, Some(0));
+
+    go_says_so(&sandbox);
+    targets(&sandbox);
+
+    database(&sandbox, "1.27.2");
+    copy(&sandbox, "mistaken");
+    let lock = sandbox.read("project/goward.lock");
+    sandbox.write("project/goward.lock", format!("{lock}{PINS}"));
+    sandbox.write("go.work", "go 1.27\n");
+    sandbox.write("gobin/go", "");
+    let gobin = sandbox.path("gobin").display().to_string();
+    let path = format!("{gobin}:/usr/bin:/bin");
+    let variables = [
+        ("CGO_ENABLED", "1"),
+        ("GO111MODULE", "auto"),
+        ("GOAMD64", "v9"),
+        ("GOARCH", "amd64"),
+        ("GOBIN", gobin.as_str()),
+        ("GOCACHE", "off"),
+        ("GOOS", "freebsd"),
+        ("GOROOT_FINAL", "/x"),
+        ("PATH", path.as_str()),
+    ];
+    let outcome = check(&sandbox, &variables, &["--json"]);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    assert_eq!(findings(&outcome), MISTAKES);
+    assert_eq!(
+        outcome.stderr,
+        "goward: go1.27.1 of `goward.lock`: 24 errors, 7 warnings, 6 notes\n\
+         hint: mend what needs no thought: `goward check --fix`\n"
+    );
+    mended(&sandbox, &variables);
+}
+
+/// What `--fix` writes is what the corrected twin has.
+fn mended(sandbox: &Sandbox, variables: &[(&str, &str)]) {
+    let outcome = check(sandbox, variables, &["--fix", "--json"]);
+    assert_eq!(outcome.code, Some(6));
+    let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/check/corrected");
+    for file in [".go-version", ".tool-versions", "mise.toml"] {
+        let want = fs::read_to_string(twin.join(file)).unwrap();
+        assert_eq!(sandbox.read(&format!("project/{file}")), want, "{file}");
+    }
+    let workflow = sandbox.read("project/.github/workflows/ci.yml");
+    for line in ["  GO: '1.27.1'\n", "go-version: 1.27.1\n", "{ go-version: 1.27.1 }\n"] {
+        assert!(workflow.contains(line), "{workflow}");
+    }
+    let left = findings(&outcome);
+    let gone = [
+        ".circleci/config.yml:10 ",
+        ".circleci/config.yml:14 ",
+        "ci.yml:4 ",
+        "ci.yml:22 ",
+        "ci.yml:24 ",
+        ".go-version",
+        ".tool-versions",
+        "mise.toml",
+    ];
+    let stays = |line: &&str| !gone.iter().any(|gone| line.contains(gone));
+    let want: Vec<&str> = MISTAKES.lines().filter(stays).collect();
+    assert_eq!(left.lines().collect::<Vec<_>>(), want);
+}
+
+/// Targets that exclude each other, one run each.
+fn targets(sandbox: &Sandbox) {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("GOARCH", "arm65")], "environment GOARCH target-valid error\n"),
+        (&[("GOOS", "linuxx")], "environment GOOS target-valid error\n"),
+        (
+            &[("GOARCH", "sparc64"), ("CGO_ENABLED", "0")],
+            "environment GOARCH target-supported error\n",
+        ),
+        (&[("GOARCH", "arm64")], "environment GOARCH cgo warning\n"),
+        (&[("GOARCH", "arm"), ("CGO_ENABLED", "0")], "goward.lock:5 arch-levels note\n"),
+        (&[("CGO_ENABLED", "7")], "environment CGO_ENABLED cgo warning\n"),
+        (&[("GO111MODULE", "banana")], "environment GO111MODULE module-mode error\n"),
+        (&[("GOCACHE", "relative")], "environment GOCACHE build-cache error\n"),
+        (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
+        (&[("GOWORK", "/nowhere/go.work")], "environment GOWORK workspace error\n"),
+        (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
+    ];
+    for (variables, want) in cases {
+        let outcome = check(sandbox, variables, &["--json"]);
+        assert_eq!(findings(&outcome), *want, "{variables:?}");
+    }
+}
+
+/// The findings rest on what the real go1.27.1 does.
+fn go_says_so(sandbox: &Sandbox) {
+    let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap();
+    let program = tree.unwrap().path().join("bin/go");
+    sandbox.write("facts/main.go", "package main\n\nfunc main() {}\n");
+    let go = |variables: &[(&str, &str)], args: &[&str]| {
+        let mut command = sandbox.command(&program, "facts");
+        command.envs(variables.iter().copied()).env("GOTOOLCHAIN", "local");
+        let outcome = sandbox.finish(command.args(args));
+        format!("{}{}", outcome.stdout, outcome.stderr).trim().to_owned()
+    };
+    let module = |text: &str| sandbox.write("facts/go.mod", format!("module m\n\n{text}\n"));
+    module("go 1.28");
+    assert_eq!(
+        go(&[], &["list", "-m"]),
+        "go: go.mod requires go >= 1.28 (running go 1.27.1; GOTOOLCHAIN=local)"
+    );
+    module("go 1.27\ntoolchain go1.27.2");
+    assert_eq!(go(&[], &["list", "-m"]), "m");
+    module("go 1.27\ngodebug nosuch=1");
+    assert!(go(&[], &["list", "."]).ends_with("unknown godebug \"nosuch\""));
+    module("go 1.27\ngodebug default=go1.99");
+    assert!(go(&[], &["list", "."]).ends_with("default=go1.99 too new (toolchain is go1.27.1)"));
+    module("go 1.27");
+    let list = ["list", "-f", "ok", "."];
+    // Wrong targets and modes: some are only noticed by a build.
+    assert_eq!(go(&[("GOARCH", "arm65")], &list), "ok");
+    assert_eq!(
+        go(&[("GOARCH", "arm65")], &["build"]),
+        "go: unsupported GOOS/GOARCH pair linux/arm65"
+    );
+    assert_eq!(
+        go(&[("GO111MODULE", "banana")], &list),
+        "go: unknown environment setting GO111MODULE=banana"
+    );
+    assert!(
+        go(&[("GOCACHE", "relative")], &["build"]).ends_with("GOCACHE is not an absolute path")
+    );
+    assert_eq!(
+        go(&[("GOBIN", "relative")], &["install"]),
+        "cannot install, GOBIN must be an absolute path"
+    );
+    for (arch, cgo, want) in [("arm64", "", "0"), ("amd64", "7", "1"), ("arm64", "7", "0")] {
+        let variables = [("GOARCH", arch), ("CGO_ENABLED", cgo), ("CC", "sh")];
+        assert_eq!(go(&variables, &["env", "CGO_ENABLED"]), want, "{arch} {cgo}");
+    }
+    assert_eq!(go(&[("PATH", "/nowhere")], &["env", "CGO_ENABLED"]), "0");
+    // Levels: three are dropped without a word, and the others are not.
+    for (arch, name) in [("386", "GO386"), ("amd64", "GOAMD64"), ("arm", "GOARM")] {
+        assert_eq!(go(&[("GOARCH", arch), (name, "bogus")], &list), "ok", "{name}");
+    }
+    for (arch, name) in [
+        ("arm64", "GOARM64"),
+        ("mips", "GOMIPS"),
+        ("mips64", "GOMIPS64"),
+        ("ppc64", "GOPPC64"),
+        ("riscv64", "GORISCV64"),
+    ] {
+        let said = go(&[("GOARCH", arch), (name, "bogus")], &list);
+        assert!(said.starts_with(&format!("go: invalid {name}")), "{name}: {said}");
+    }
+}
+
+/// What goward says of Go 1.20 and older is what Debian's 1.19.8 does.
+#[test]
+fn an_old_go_cannot_read_newer_lines() {
+    let program = Path::new("/usr/lib/go-1.19/bin/go");
+    if !program.exists() {
+        skip("a distribution's Go: `/usr/lib/go-1.19` does not exist");
+        return;
+    }
+    let lock = "schema = 1\n\n[toolchain]\nversion = \"go1.19.8\"\nrequest = \"1.19.8\"\n\
+                level = \"built-in\"\n\n[toolchain.linux-amd64]\n\
+                h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n";
+    let sandbox = Sandbox::new().file("project/goward.lock", lock);
+    let cases = [
+        (
+            "go 1.22.0",
+            "invalid go version '1.22.0': must match format 1.23",
+            "go.mod:3: error: `go 1.22.0` is more than go1.19.8 can read [go-mod]",
+        ),
+        (
+            "go 1.19\ntoolchain go1.19.8",
+            "unknown directive: toolchain",
+            "go.mod:4: error: `toolchain go1.19.8` is more than go1.19.8 can read [go-mod]",
+        ),
+        // It builds what asks for more, as long as it compiles.
+        (
+            "go 1.30",
+            "",
+            "go.mod:3: warning: `go 1.30` is newer than go1.19.8 in `goward.lock` [go-mod]",
+        ),
+    ];
+    for (lines, refusal, finding) in cases {
+        sandbox.write("project/go.mod", format!("module m\n\n{lines}\n"));
+        let said = sandbox.finish(sandbox.command(program, "project").args(["list", "-m"]));
+        assert_eq!(said.code == Some(0), refusal.is_empty(), "{said:?}");
+        assert!(said.stderr.contains(refusal), "{}", said.stderr);
+        let outcome = sandbox.goward(["check", "--vulndb", "off"]);
+        assert!(outcome.stdout.contains(finding), "{}", outcome.stdout);
+    }
+}
