@@ -227,7 +227,7 @@ impl Session {
         let entries = self.ctx.entries();
         let env = Environment::of(&entries);
         let home = store.home().as_os_str().as_bytes();
-        let current = |isolation| barrier::locate(home, isolation, &env).path;
+        let current = |isolation| barrier::locate(home, isolation, &env).path.into_bytes();
         let none = |isolation: Isolation| {
             let name = format!("{}-{}", isolation.name(), barrier::NONE);
             let directory = layout::join(home, goward_shim::names::GOENV_DIRECTORY.as_bytes());
