@@ -43,6 +43,8 @@ pub(super) fn of_tree(tree: &Path, version: GoVersion) -> Result<Vec<Target>> {
         command.arg("-broken");
     }
     command.env_clear().env("GOROOT", tree).env("GOTOOLCHAIN", "local").env("GOENV", "off");
+    // Go 1.19 asks `uname` for the machine.
+    command.env("PATH", "/usr/bin:/bin");
     command.current_dir(tree).stdin(Stdio::null());
     let failed = |why: &str| {
         let message = format!("`go tool dist list` of {version} fails");
