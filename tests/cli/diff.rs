@@ -46,7 +46,6 @@ environment and build info
   new      GOPACKAGESDRIVER             `go env` shows it
   changed  GOBIN                        `go env` shows the directory that counts where it is unset
   changed  GOROOT                       `go env -w GOROOT` is refused
-  changed  GOFIPS140                    a value that is none is an error
 pins of the lock
   stays    GOEXPERIMENT=nojsonv2
   refused  GODEBUG=asynctimerchan=1     profile old: with `asynctimerchan=1` nothing of go1.27 starts, not even the go command
