@@ -23,6 +23,7 @@ mod lock;
 mod locks;
 mod log;
 mod miss;
+mod overlay;
 mod pins;
 mod profiles;
 mod recheck;
