@@ -263,7 +263,8 @@ impl Store {
         // What is left of it goes with the next `recover`.
         _ = fs::remove_file(self.list_path(&installed.key));
         let grave = grave.map_or(Ok(None), |grave| self.bury(grave))?;
-        if grave.is_none() {
+        // A root that leads to a grave already, as after a run that was interrupted, is for those who use it.
+        if grave.is_none() && root::grave_of(self, &installed.key).is_none() {
             for kind in ["extra", "root"] {
                 self.discard(&self.place(kind, &installed.key))?;
             }

@@ -110,10 +110,14 @@ impl Store {
     /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree without
     /// a receipt is one that is being removed, not one that was about to be installed.
     pub(super) fn dig(&self, key: &str) -> Result<Option<Grave>> {
-        if fs::symlink_metadata(self.place("tree", key)).is_err() {
+        let tree = self.place("tree", key);
+        if fs::symlink_metadata(&tree).is_err() {
             return Ok(None);
         }
-        if let Some(grave) = self.open_grave(key)? {
+        // Somebody began, and was interrupted: before the tree came into the grave, or after.
+        let lies_in = |grave: &Grave| fs::read_link(&tree).is_ok_and(|to| to == grave.link());
+        let begun = self.graves()?.into_iter().find(|grave| grave.key == key && lies_in(grave));
+        if let Some(grave) = begun.map_or_else(|| self.open_grave(key), |grave| Ok(Some(grave)))? {
             return Ok(Some(grave));
         }
         let made = tempfile::Builder::new()
@@ -128,7 +132,8 @@ impl Store {
     /// it, unless what was there had to be deleted at once.
     pub(super) fn bury(&self, grave: Grave) -> Result<Option<Grave>> {
         let tree = self.place("tree", &grave.key);
-        match Self::swap_into(&tree, &grave) {
+        let lies_there = fs::read_link(&tree).is_ok_and(|to| to == grave.link());
+        match if lies_there { Ok(()) } else { Self::swap_into(&tree, &grave) } {
             Ok(()) => {}
             // A layer of a container, whose directories cannot be moved.
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {

@@ -192,3 +192,23 @@ fn a_burial_that_was_cut_short_is_finished() {
         assert!(is_empty(&store), "{step}");
     }
 }
+
+#[test]
+fn a_removal_that_is_started_over_leaves_the_root_to_those_who_use_it() {
+    let (_directory, store) = store();
+    for has_begun in [false, true] {
+        let installed = install(&store, &tree(), true, Level::Listed);
+        if has_begun {
+            let grave = store.dig(&installed.key).unwrap().unwrap();
+            Store::swap_into(&installed.tree, &grave).unwrap();
+        }
+        // The second time, as after an interruption near the end: what is installed was read before.
+        for _ in 0..2 {
+            store.retire(&installed).unwrap();
+            assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
+            assert_eq!(store.graves().unwrap().len(), 1);
+        }
+        store.empty_trash().unwrap();
+        assert!(is_empty(&store));
+    }
+}
