@@ -190,7 +190,9 @@ impl From<std::io::Error> for Error {
         }
         let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
         let lacks_room = full.contains(&error.kind());
-        let passing = [ErrorKind::Interrupted, ErrorKind::WouldBlock];
+        // A network file system knows the file by another handle now: who looks again finds it.
+        let passing =
+            [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::StaleNetworkFileHandle];
         let is_passing = passing.contains(&error.kind());
         Self { lacks_room, is_passing, ..Self::new(Kind::Failed, message) }
     }

@@ -265,13 +265,18 @@ impl Download {
     /// After a failure: waits and connects again, until that works or the patience is at its end.
     fn recover(&mut self, mut problem: Problem) -> Result<(), NetError> {
         loop {
-            if self.fetched > self.reached {
-                (self.reached, self.failures) = (self.fetched, 0);
-            } else {
-                self.failures += 1;
-            }
-            self.interruptions += 1;
             let patience = &self.clients.patience;
+            let further = self.fetched - self.reached;
+            // Who sends a byte now and then gets nobody any further.
+            let least = match problem {
+                Problem::Stalled(_) => {
+                    u128::from(patience.slowest) * patience.stall.as_millis() / 1000
+                }
+                _ => 0,
+            };
+            self.reached = self.fetched;
+            self.failures = if u128::from(further) > least { 0 } else { self.failures + 1 };
+            self.interruptions += 1;
             let wait = retry::wait_before_next(patience, &problem, self.failures)
                 .filter(|_| self.interruptions <= patience.interruptions);
             let Some(wait) = wait else {

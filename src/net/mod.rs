@@ -44,7 +44,7 @@ pub struct Patience {
     pub stall: Duration,
     /// Fewest bytes per second, measured over each `stall`; below it counts as a stall.
     pub slowest: u64,
-    /// How often in a row to try without getting any further.
+    /// How often in a row to try without getting any further; what comes below `slowest` is not further.
     pub attempts: u32,
     /// How often one download may be interrupted, even if each time it got further.
     pub interruptions: u32,

@@ -248,17 +248,23 @@ impl Store {
 
     fn retire_locked(&self, installed: &Installed) -> Result<Option<Grave>> {
         self.forget_rooms()?;
+        // An open grave says what becomes of a tree without a receipt.
+        let grave = self.dig(&installed.key)?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(self.explain(error)),
+            Err(error) => {
+                grave.iter().for_each(Grave::close);
+                return Err(self.explain(error));
+            }
             Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
         }
         self.forget_names(&installed.key)?;
         // What is left of it goes with the next `recover`.
         _ = fs::remove_file(self.list_path(&installed.key));
-        let grave = self.bury(&installed.key)?;
-        if grave.is_none() {
+        let grave = grave.map_or(Ok(None), |grave| self.bury(grave))?;
+        // A root that leads to a grave already, as after a run that was interrupted, is for those who use it.
+        if grave.is_none() && root::grave_of(self, &installed.key).is_none() {
             for kind in ["extra", "root"] {
                 self.discard(&self.place(kind, &installed.key))?;
             }
@@ -341,6 +347,10 @@ impl Store {
         });
         let target = match moved {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            // A layer of a container, whose directories cannot be moved.
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                return delete::tree(path).map_err(|error| self.explain(error));
+            }
             Err(error) => return Err(self.explain(error)),
             Ok(moved) => moved.into_temp_path(),
         };

@@ -31,7 +31,8 @@ pub struct Recovered {
 
 impl Store {
     /// Clears away what dead processes left: work directories, removals that were not finished,
-    /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead.
+    /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead; one
+    /// with an open grave was being removed, and goes into it.
     ///
     /// # Errors
     ///
@@ -131,7 +132,8 @@ impl Store {
                 if is_used || self.leads_elsewhere(kind, &key) {
                     continue;
                 }
-                if kind == "tree" && self.adopt(records, &key, &entry.path())? {
+                let is_dying = kind == "tree" && self.open_grave(&key)?.is_some();
+                if kind == "tree" && !is_dying && self.adopt(records, &key, &entry.path())? {
                     recovered.adopted.push(key);
                     continue;
                 }
@@ -139,10 +141,15 @@ impl Store {
                 let places = ["tree", "root"].map(|kind| format!("{kind}/{key}"));
                 let places = places.each_ref().map(String::as_str);
                 let processes = processes.get_or_insert_with(|| self.processes());
-                if processes.user_of(&places).is_none() {
-                    self.discard(&entry.path())?;
-                    recovered.removed += 1;
+                if processes.user_of(&places).is_some() {
+                    continue;
                 }
+                match self.open_grave(&key)?.filter(|_| kind == "tree") {
+                    // Perhaps it is used by somebody who cannot be seen.
+                    Some(grave) => drop(self.bury(grave)?),
+                    None => self.discard(&entry.path())?,
+                }
+                recovered.removed += 1;
             }
         }
         Ok(())

@@ -61,6 +61,18 @@ impl Grave {
         Path::new("../trash").join(&self.name).join("tree")
     }
 
+    /// Returns true when nothing lies in it; perhaps the link is there that is to be swapped.
+    fn is_open(&self) -> bool {
+        let spot = self.path.join("tree");
+        let is_link = || fs::read_link(&spot).is_ok_and(|target| target == self.link());
+        fs::symlink_metadata(&spot).is_err() || is_link()
+    }
+
+    /// Takes away one in which nothing lies.
+    pub(super) fn close(&self) {
+        _ = fs::remove_dir(&self.path);
+    }
+
     /// Returns a process that uses it.
     pub fn user(&self, processes: &Processes) -> Option<String> {
         let grave = format!("trash/{}", self.name);
@@ -90,31 +102,46 @@ impl Store {
         self.is_older(&grave.path, least)
     }
 
-    /// Moves what is installed as `key`, and has no receipt any more, into a grave. Returns the grave,
-    /// unless nothing was there.
-    pub(super) fn bury(&self, key: &str) -> Result<Option<Grave>> {
+    /// Returns a grave of `key` in which nothing lies yet.
+    pub(super) fn open_grave(&self, key: &str) -> Result<Option<Grave>> {
+        Ok(self.graves()?.into_iter().find(|grave| grave.key == key && grave.is_open()))
+    }
+
+    /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree without
+    /// a receipt is one that is being removed, not one that was about to be installed.
+    pub(super) fn dig(&self, key: &str) -> Result<Option<Grave>> {
         let tree = self.place("tree", key);
         if fs::symlink_metadata(&tree).is_err() {
             return Ok(None);
+        }
+        // Somebody began, and was interrupted: before the tree came into the grave, or after.
+        let lies_in = |grave: &Grave| fs::read_link(&tree).is_ok_and(|to| to == grave.link());
+        let begun = self.graves()?.into_iter().find(|grave| grave.key == key && lies_in(grave));
+        if let Some(grave) = begun.map_or_else(|| self.open_grave(key), |grave| Ok(Some(grave)))? {
+            return Ok(Some(grave));
         }
         let made = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{key}."))
             // Those who build with it go on reading there; the umask takes its part.
             .permissions(Permissions::from_mode(0o777))
             .tempdir_in(self.home().join("trash"));
-        let path = made.map_err(|error| self.explain(error))?.keep();
-        let Some(grave) = Grave::at(path) else { return Ok(None) };
-        match Self::swap_into(&tree, &grave) {
+        Ok(Grave::at(made.map_err(|error| self.explain(error))?.keep()))
+    }
+
+    /// Moves what is installed under the grave's key, and has no receipt any more, into the grave. Returns
+    /// it, unless what was there had to be deleted at once.
+    pub(super) fn bury(&self, grave: Grave) -> Result<Option<Grave>> {
+        let tree = self.place("tree", &grave.key);
+        let lies_there = fs::read_link(&tree).is_ok_and(|to| to == grave.link());
+        match if lies_there { Ok(()) } else { Self::swap_into(&tree, &grave) } {
             Ok(()) => {}
             // A layer of a container, whose directories cannot be moved.
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 self.delete_in_place(&tree, &grave)?;
                 return Ok(None);
             }
-            Err(error) => {
-                _ = fs::remove_dir_all(&grave.path);
-                return Err(self.explain(error));
-            }
+            // The grave stays open, for the next who clears up.
+            Err(error) => return Err(self.explain(error)),
         }
         self.settle(&grave, &self.processes())?;
         Ok(Some(grave))
@@ -122,7 +149,9 @@ impl Store {
 
     fn swap_into(tree: &Path, grave: &Grave) -> io::Result<()> {
         let spot = grave.path.join("tree");
-        fs_err::os::unix::fs::symlink(grave.link(), &spot)?;
+        if fs::symlink_metadata(&spot).is_err() {
+            fs_err::os::unix::fs::symlink(grave.link(), &spot)?;
+        }
         delete::make_movable(tree)?;
         match publish::exchange(tree, &spot) {
             Err(error)

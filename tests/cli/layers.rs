@@ -4,7 +4,7 @@ use super::{key, mirror, sandbox};
 use crate::common::{Outcome, Sandbox, skip};
 use goward::platform::Platform;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
 /// Moves what is installed into a store of the machine, and looks there.
@@ -207,6 +207,61 @@ fn modes_are_right_whatever_the_umask() {
         let mut command = sandbox.command("/bin/sh".as_ref(), "project");
         assert_eq!(sandbox.finish(command.args(["-c", &script])).stdout.trim(), "0027");
     }
+}
+
+/// Who keeps a store, who may use it, and who may not, by user and group.
+#[test]
+fn a_group_uses_what_one_owner_keeps() {
+    let server = mirror();
+    let sandbox = Sandbox::below("/dev/shm".as_ref()).source(server.url("/").trim_end_matches('/'));
+    if fs::metadata(sandbox.path("home")).unwrap().uid() != 0 {
+        skip("only root can become anybody");
+        return;
+    }
+    let (base, store) = (sandbox.path(""), sandbox.path("shared/store"));
+    fs::create_dir_all(sandbox.path("shared")).unwrap();
+    std::os::unix::fs::chown(sandbox.path("shared"), Some(12345), Some(54321)).unwrap();
+    fs::set_permissions(&base, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |user: &str, group: &str, home: &str, script: &str| {
+        let mut command = sandbox.command("/usr/bin/setpriv".as_ref(), "project");
+        let script = format!("umask 027; cd '{}'; {script}", base.join("shared").display());
+        command.args([&format!("--reuid={user}"), &format!("--regid={group}"), "--clear-groups"]);
+        command.args(["sh", "-c", &script]).env("HOME", "/nonexistent").env("GOWARD_HOME", home);
+        command.env("goward", sandbox.path("bin/goward")).env("store", &store);
+        // A group that shares a store shares projects, too.
+        command.env("GOWARD_TRUSTED_ROOTS", base.join("shared"));
+        sandbox.finish(&mut command)
+    };
+    let home = store.display().to_string();
+    let made = run("12345", "54321", &home, "$goward use 1.99.1");
+    assert_eq!(made.code, Some(0), "{made:?}");
+
+    // Members use it as it is, and as the store below their own.
+    let used = "$store/shims/go version && $goward which && $goward install && $goward list";
+    let member = run("12346", "54321", &home, used);
+    assert_eq!(member.code, Some(0), "{member:?}");
+    assert!(member.stdout.starts_with("go version go1.99.1 version\n"), "{member:?}");
+    let own = sandbox.path("own").display().to_string();
+    fs::create_dir(&own).unwrap();
+    std::os::unix::fs::chown(&own, Some(12346), Some(54321)).unwrap();
+    let script = "export GOWARD_SYSTEM_STORE=$store GOWARD_OFFLINE=1; $goward install && \
+                  $GOWARD_HOME/shims/go version";
+    let below = run("12346", "54321", &own, script);
+    assert_eq!(below.code, Some(0), "{below:?}");
+    assert!(below.stdout.starts_with("go version go1.99.1 version\n"), "{below:?}");
+
+    // They change nothing there, whatever the permissions say: who writes decides what others run.
+    let before = tree_of(&store);
+    for command in ["install 1.98.3", "uninstall 1.99.1", "gc"] {
+        let refused = run("12346", "54321", &home, &format!("$goward {command}"));
+        assert_eq!(refused.code, Some(1), "{command}: {refused:?}");
+        let why = "belongs to user 12345\n  nothing was changed: this is user 12346\n";
+        assert!(refused.stderr.contains(why), "{command}: {refused:?}");
+    }
+    assert_eq!(tree_of(&store), before);
+    // Others do not even find it, and get no other toolchain in its place.
+    let other = run("12347", "54322", &home, "$goward exec -- go version");
+    assert!(other.code != Some(0) && other.stdout.is_empty(), "{other:?}");
 }
 
 fn tree_of(directory: &std::path::Path) -> String {

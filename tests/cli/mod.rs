@@ -30,6 +30,7 @@ mod locks;
 mod log;
 mod matrix;
 mod miss;
+mod overlay;
 mod pins;
 mod profiles;
 mod recheck;

@@ -442,11 +442,17 @@ impl Mirror {
 
     /// Serves it: the index, the archives, and a `.sha256` beside each.
     pub(crate) fn start(self) -> Server {
-        let server = Server::with(INDEX, Route::new(serde_json::to_vec(&self.releases).unwrap()));
+        let server = Server::start();
+        self.add_to(&server);
+        server
+    }
+
+    /// Serves it beside what a server has.
+    pub(crate) fn add_to(self, server: &Server) {
+        server.route(INDEX, Route::new(serde_json::to_vec(&self.releases).unwrap()));
         for (name, bytes) in self.files {
             server.route(&format!("/{name}.sha256"), Route::new(hex_sha256(&bytes).into_bytes()));
             server.route(&format!("/{name}"), Route::new(bytes));
         }
-        server
     }
 }

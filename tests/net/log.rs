@@ -6,6 +6,7 @@
 use super::{net_for, url};
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
+use goward::net::Net;
 use goward::platform::Platform;
 use goward::verify::log::remote::{Remote, Route};
 use goward::verify::log::{Authority, Log, LogError, Logged, Outside, VerifierKey};
@@ -86,24 +87,38 @@ impl Client {
         fs::read_to_string(self.state("latest")).unwrap_or_default()
     }
 
-    fn remote(&self, server: &Server, fault: &Fault) -> Remote {
+    fn remote(&self, server: &Server, net: Net) -> Remote {
         let (state, cache) =
             (self.directory.path().join("state"), self.directory.path().join("cache"));
         let route = Route::at("log.example", url(&server.url("")));
-        let net = net_for(std::slice::from_ref(fault));
         Remote::new(net, route, Some(&state), Some(&cache))
     }
 
     fn ask(&self, server: &Server, fault: &Fault) -> Result<Logged, LogError> {
-        let remote = self.remote(server, fault);
+        self.ask_over(server, net_for(std::slice::from_ref(fault)))
+    }
+
+    fn ask_over(&self, server: &Server, net: Net) -> Result<Logged, LogError> {
+        let remote = self.remote(server, net);
         let version = GoVersion::parse("1.99.1").unwrap();
         let platform = Platform::parse("linux/amd64").unwrap();
         Log::new(&authority(), &remote).lookup(version, platform, None)
     }
 }
 
+/// Serves an honest log; where the record that is asked for is, and a tile above it.
+pub(crate) fn honest() -> (Server, [String; 2]) {
+    let log = log_of(0);
+    (serve(&log, SIZE), [log.lookup_path(ID), FULL.to_owned()])
+}
+
+/// Asks for the record, with nothing remembered.
+pub(crate) fn ask_over(server: &Server, net: Net) -> Result<Logged, LogError> {
+    Client::new().ask_over(server, net)
+}
+
 /// Returns the error without what differs between runs.
-fn class(error: &LogError) -> String {
+pub(crate) fn class(error: &LogError) -> String {
     match error {
         LogError::Unreachable(error) => {
             let problem = format!("{:?}", error.problem);

@@ -2,7 +2,7 @@
 
 mod download;
 mod fetch;
-mod log;
+pub(crate) mod log;
 mod module_proxy;
 mod rules;
 mod source;
@@ -24,7 +24,12 @@ fn patience(faults: &[Fault]) -> Patience {
     Patience { stall, backoff: Duration::from_millis(1), ..Patience::default() }
 }
 
-fn ctx(variables: &[(&str, &str)]) -> Ctx {
+/// A network whose patience is made for these faults.
+pub(crate) fn net_despite(variables: &[(&str, &str)], faults: &[Fault]) -> Net {
+    Net::with_patience(&ctx(variables), Vec::new(), patience(faults)).unwrap()
+}
+
+pub(crate) fn ctx(variables: &[(&str, &str)]) -> Ctx {
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
     Ctx { variables, ..Ctx::default() }
 }
@@ -42,12 +47,12 @@ fn net_with(variables: &[(&str, &str)], http_hosts: &[&str]) -> Net {
     Net::with_patience(&ctx(variables), hosts, patience(&[])).unwrap()
 }
 
-fn url(text: &str) -> Url {
+pub(crate) fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
 /// Bytes without a pattern that a mistake with offsets could hide in.
-fn sample(size: usize) -> Vec<u8> {
+pub(crate) fn sample(size: usize) -> Vec<u8> {
     let mut state = 1_u32;
     std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

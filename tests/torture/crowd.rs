@@ -119,7 +119,7 @@ fn program(sandbox: &Sandbox, version: &str) -> Option<Vec<u8>> {
 #[test]
 fn go_runs_or_says_that_it_is_not_installed() {
     let mut suite = Suite::new(
-        "shims while install and uninstall loop",
+        "shims while install, uninstall and gc loop",
         "torture::crowd::go_runs_or_says_that_it_is_not_installed",
     );
     let full = super::count::is_full();
@@ -129,7 +129,7 @@ fn go_runs_or_says_that_it_is_not_installed() {
     let name = archive("go1.99.1");
     let bytes = tree("go1.99.1", &Platform::host().lock_name()).with("bin/go", program).tar_gz();
     let server = Mirror::new().release("go1.99.1", [(name.as_str(), bytes)]).start();
-    let (mut ran, mut missing) = (0, 0);
+    let (mut ran, mut missing, mut collected) = (0, 0, 0);
     for number in 0..rounds {
         let sandbox = Sandbox::below(fast()).source(server.url("/").trim_end_matches('/'));
         assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
@@ -137,15 +137,29 @@ fn go_runs_or_says_that_it_is_not_installed() {
         let shim = sandbox.store().join("shims/go");
         thread::scope(|scope| {
             let looping = scope.spawn(|| {
-                let mut loops = 0;
-                while !done.load(Ordering::Relaxed) {
-                    for args in [["uninstall", "1.99.1"], ["install", "1.99.1"]] {
-                        let outcome = sandbox.goward(args);
-                        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+                let mut collected = 0;
+                let removals: [&[&str]; 4] = [
+                    &["uninstall", "1.99.1"],
+                    &["gc"],
+                    &["uninstall", "1.99.1", "--now"],
+                    &["gc", "--now"],
+                ];
+                for removal in removals.into_iter().cycle() {
+                    // The project is one that this store never heard of, so that nothing keeps its release.
+                    _ = std::fs::remove_dir_all(sandbox.store().join("project"));
+                    for args in [removal, &["install", "1.99.1"]] {
+                        let outcome = sandbox.goward_in("aside", args);
+                        assert_eq!(outcome.code, Some(0), "{args:?}: {outcome:?}");
+                        let is_gc = args[0] == "gc";
+                        collected +=
+                            usize::from(is_gc && outcome.stdout.contains("removed go1.99.1"));
                     }
-                    loops += 1;
+                    // One gc at least, however slow the machine.
+                    if done.load(Ordering::Relaxed) && collected > 0 {
+                        break;
+                    }
                 }
-                loops
+                collected
             });
             // Waves, so that they do not all see the same moment.
             let mut waves = 0;
@@ -180,14 +194,23 @@ fn go_runs_or_says_that_it_is_not_installed() {
                 }
             }
             done.store(true, Ordering::Relaxed);
-            assert!(looping.join().unwrap() > 0);
+            collected += looping.join().unwrap();
         });
         if let Err(why) = judge_store(&sandbox.store()) {
             suite.failed(format!("round {number}"), why);
         }
+        // What was removed goes when nobody runs any more.
+        let cleared = sandbox.goward(["gc", "--now"]);
+        let left = std::fs::read_dir(sandbox.store().join("trash")).unwrap().count();
+        if cleared.code != Some(0) || left > 0 {
+            suite.failed(format!("round {number}"), format!("{left} in the trash: {cleared:?}"));
+        }
     }
     suite.end(
         rounds * calls,
-        &format!("{ran} ran the right version, {missing} said that it is not installed"),
+        &format!(
+            "{ran} ran the right version, {missing} said that it is not installed; \
+             gc removed it {collected} times"
+        ),
     );
 }

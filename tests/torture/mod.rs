@@ -4,9 +4,11 @@
 //! `tests/torture/run.sh`. A failure names its case, the seed and the command that repeats it.
 //! What a fault leaves is judged by `check_store.py`, which has none of goward's code.
 
+mod build;
 mod calls;
 mod count;
 mod crowd;
+mod faults;
 mod fuzz;
 mod hostile;
 mod judge;

@@ -64,7 +64,7 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
     );
     let processors = processors();
     let Some(processor) = processors.first() else { return };
-    let names = ["first", "install", "use", "default", "uninstall", "repair"];
+    let names = ["first", "install", "use", "default", "uninstall", "gc", "gc-now", "repair"];
     let (mut tried, mut journal) = (0, Vec::new());
     for kind in ["ext4", "xfs"] {
         let mut points = Vec::new();

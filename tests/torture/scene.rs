@@ -5,7 +5,7 @@ use crate::cli::{VERSIONS, archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Outcome, Sandbox};
 use goward::platform::Platform;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ pub(super) struct Operation {
     pub(super) removes: bool,
 }
 
-pub(super) const OPERATIONS: [Operation; 9] = [
+pub(super) const OPERATIONS: [Operation; 11] = [
     Operation { name: "first", args: &["install", "1.99.1"], prepare: |_| {}, removes: false },
     Operation {
         name: "install",
@@ -70,6 +70,29 @@ pub(super) const OPERATIONS: [Operation; 9] = [
         removes: true,
     },
     Operation {
+        name: "gc",
+        args: &["gc"],
+        prepare: |sandbox| {
+            // A project that is gone, and one that keeps its release.
+            let outcome = sandbox.goward_in("project/gone", ["use", "1.99.0"]);
+            assert_eq!(outcome.code, Some(0), "{outcome:?}");
+            shell(&sandbox.path("project"), "rm -r gone");
+            run(sandbox, &["install", "1.98.3", "--full"]);
+            run(sandbox, &["use", "1.99.1"]);
+        },
+        removes: true,
+    },
+    Operation {
+        name: "gc-now",
+        args: &["gc", "--now"],
+        prepare: |sandbox| {
+            run(sandbox, &["install", "1.98.3", "1.99.0", "--full"]);
+            run(sandbox, &["uninstall", "1.99.0"]);
+            run(sandbox, &["use", "1.99.1"]);
+        },
+        removes: true,
+    },
+    Operation {
         name: "repair",
         args: &["verify", "--repair", "1.98.3"],
         prepare: |sandbox| {
@@ -110,20 +133,16 @@ fn run(sandbox: &Sandbox, args: &[&str]) {
     assert_eq!(outcome.code, Some(0), "{args:?}: {outcome:?}");
 }
 
-/// A directory of archives and their digests, `file://` for everybody.
-pub(super) fn releases() -> &'static Path {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(|| {
-        let directory = fast().join(format!("goward-torture-releases-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        for version in VERSIONS {
+/// Archives and their digests, by the name of the file.
+fn releases() -> &'static [(String, Vec<u8>)] {
+    static RELEASES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    RELEASES.get_or_init(|| {
+        let of_version = |version| {
             let bytes = tree(version, &Platform::host().lock_name()).tar_gz();
-            let digest = hex_sha256(&bytes);
-            let name = archive(version);
-            std::fs::write(directory.join(&name), bytes).unwrap();
-            std::fs::write(directory.join(format!("{name}.sha256")), digest).unwrap();
-        }
-        directory
+            let (name, digest) = (archive(version), hex_sha256(&bytes));
+            [(format!("{name}.sha256"), digest.into_bytes()), (name, bytes)]
+        };
+        VERSIONS.into_iter().flat_map(of_version).collect()
     })
 }
 
@@ -133,9 +152,14 @@ pub(super) fn fast() -> &'static Path {
     if shared.is_dir() { shared } else { Path::new(env!("CARGO_TARGET_TMPDIR")) }
 }
 
-/// A sandbox below `directory` whose source is [`releases`].
+/// A sandbox below `directory` whose source is a directory of its own with all releases.
 pub(super) fn sandbox_below(directory: &Path) -> Sandbox {
-    Sandbox::below(directory).source(&format!("file://{}", releases().display()))
+    let sandbox = Sandbox::below(directory);
+    for (name, bytes) in releases() {
+        sandbox.write(&format!("bin/releases/{name}"), bytes);
+    }
+    let source = format!("file://{}", sandbox.path("bin/releases").display());
+    sandbox.source(&source)
 }
 
 /// A sandbox in the state before an operation, to which it can go back.

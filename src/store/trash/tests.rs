@@ -169,13 +169,15 @@ fn the_grace_period_is_measured_by_the_file_system() {
 #[test]
 fn a_burial_that_was_cut_short_is_finished() {
     let (_directory, store) = store();
-    for step in ["grave", "tree", "root"] {
+    for step in ["grave", "link", "tree", "root"] {
         let installed = install(&store, &tree(), true, Level::Listed);
         fs::remove_file(store.receipt_path(&installed.key)).unwrap();
         let path = store.home().join("trash").join(format!("{PREFIX}{}.x", installed.key));
         fs::create_dir(&path).unwrap();
         let grave = Grave::at(path).unwrap();
-        if step != "grave" {
+        if step == "link" {
+            fs_err::os::unix::fs::symlink(grave.link(), grave.path.join("tree")).unwrap();
+        } else if step != "grave" {
             Store::swap_into(&installed.tree, &grave).unwrap();
             assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
         }
@@ -184,7 +186,29 @@ fn a_burial_that_was_cut_short_is_finished() {
         }
         store.recover().unwrap();
         assert!(fs::symlink_metadata(&installed.tree).is_err(), "{step}");
+        // Who builds with it cannot always be seen.
+        assert_eq!(print(&installed.root).unwrap(), "package fmt\n", "{step}");
         store.empty_trash().unwrap();
         assert!(is_empty(&store), "{step}");
+    }
+}
+
+#[test]
+fn a_removal_that_is_started_over_leaves_the_root_to_those_who_use_it() {
+    let (_directory, store) = store();
+    for has_begun in [false, true] {
+        let installed = install(&store, &tree(), true, Level::Listed);
+        if has_begun {
+            let grave = store.dig(&installed.key).unwrap().unwrap();
+            Store::swap_into(&installed.tree, &grave).unwrap();
+        }
+        // The second time, as after an interruption near the end: what is installed was read before.
+        for _ in 0..2 {
+            store.retire(&installed).unwrap();
+            assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
+            assert_eq!(store.graves().unwrap().len(), 1);
+        }
+        store.empty_trash().unwrap();
+        assert!(is_empty(&store));
     }
 }
