@@ -106,7 +106,7 @@ fn main() {
     });
     match &version {
         None => {
-            report.add(Row::absent("`go version`", "no `go` is on PATH, and no option names one"))
+            report.add(Row::absent("`go version`", "no `go` is on PATH, and no option names one"));
         }
         Some([direct, through]) => {
             report.add(Row::new("`go version` directly", &direct.microseconds));
