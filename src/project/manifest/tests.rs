@@ -309,7 +309,7 @@ fn each_mistake_names_its_line() {
             "[policy]",
             "[sources]",
             "23`: unknown key `sources` in the manifest\n\
-             hint: known here: `pins`, `policy`, `profile`, `rule`, `toolchain`",
+             hint: known here: `matrix`, `pins`, `policy`, `profile`, `rule`, `toolchain`",
         ),
         (
             "experiments = [\"j",
