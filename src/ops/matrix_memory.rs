@@ -204,7 +204,8 @@ mod tests {
         fs_err::write(root.join("deep/b.txt"), "").unwrap();
         let second = state();
         assert_ne!(second, first);
-        // The same size; the times alone tell.
+        // The same size; the times alone tell, and their clock ticks every few milliseconds.
+        std::thread::sleep(std::time::Duration::from_millis(30));
         fs_err::write(root.join("a.go"), "package b").unwrap();
         assert_ne!(state(), second);
     }

@@ -172,9 +172,9 @@ mod tests {
                 "no cell fits the exclusion `go=1.20`",
             ),
             (
-                "[matrix.ci]\nexclude = [{ gone = \"1.20\" }]\n",
+                "[matrix.ci]\nexclude = [{ gos = \"1.20\" }]\n",
                 4,
-                "a cell has no `gone`; did you mean `go`?",
+                "a cell has no `gos`; did you mean `go`?",
             ),
         ];
         for (table, line, want) in cases {
