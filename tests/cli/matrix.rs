@@ -42,7 +42,7 @@ fn matrix(sandbox: &Sandbox, args: &[&str]) -> Outcome {
 #[test]
 fn cells_are_compared_with_the_first() {
     let (_server, sandbox) = project();
-    let script = "test \"$GODEBUG\" != http2debug=1 || { echo no; echo why >&2; exit 3; }";
+    let script = "test \"$GODEBUG\" != http2debug=1 || { echo no >&2; echo why >&2; exit 3; }";
     let args = ["--go", "1.98.3,1.99.1", "--debug", "none", "--debug", "http2debug=1"];
     let rest = ["--exclude", "go=1.98.3 debug=http2debug=1", "--", "sh", "-c", script];
     let outcome = matrix(&sandbox, &[args.as_slice(), &rest].concat());
@@ -59,7 +59,7 @@ fn cells_are_compared_with_the_first() {
          because: it passes in the cell `go1.99.1`, which is without GODEBUG `http2debug=1`\n    \
          | no\n    \
          | why\n  \
-         by itself: goward exec --go 1.99.1 --debug http2debug=1 -- sh -c 'test \"$GODEBUG\" != http2debug=1 || { echo no; echo why >&2; exit 3; }'"
+         by itself: goward exec --go 1.99.1 --debug http2debug=1 -- sh -c 'test \"$GODEBUG\" != http2debug=1 || { echo no >&2; echo why >&2; exit 3; }'"
     );
     assert_eq!(
         outcome.stderr,

@@ -45,6 +45,10 @@ pub(super) fn look(session: &Session, _: &Store) -> Result<Found> {
             found.problems.push(Problem::new(text).hint(format!("unset {name}, or mend it")));
         }
     }
+    // Sources ask through the proxies and certificates.
+    if !found.problems.is_empty() {
+        return Ok(found);
+    }
     if let Err(error) = session.sources(&Fetch::default()) {
         let hint = error.hints().first().cloned();
         let problem = Problem::new(format!("sources cannot be used: {}", error.message()));
@@ -58,7 +62,8 @@ fn parse_proxy(value: &str) -> Option<Url> {
     let has_host = |url: &Url| url.host_str().is_some_and(|host| !host.is_empty());
     let is_proxy = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
     let whole = Url::parse(value).ok().filter(|url| is_proxy(url) && has_host(url));
-    whole.or_else(|| Url::parse(&format!("http://{value}")).ok().filter(has_host))
+    let bare = (!value.contains("://")).then_some(value);
+    whole.or_else(|| Url::parse(&format!("http://{}", bare?)).ok().filter(has_host))
 }
 
 #[cfg(test)]
