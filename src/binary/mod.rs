@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes ELF, Mach-O and PE apart with the crate `object`, and Go's own tables itself. It reads
 //! headers and tables only: a program of 500 MB costs a few hundred reads, and never more memory than
-//! [`pool`] allows. A file is untrusted: whatever it holds ends in an error or in text that others
+//! its pool of pages allows. A file is untrusted: whatever it holds ends in an error or in text that others
 //! have to escape.
 
 mod build_info;
