@@ -7,8 +7,10 @@ use crate::verify::{Digest, H1};
 use crate::version::GoVersion;
 use serde::{Deserialize, Serialize};
 
-/// What this goward writes, and the newest that it reads.
+/// What this goward writes when there is no copy of the vulnerability database, and when there is one; that
+/// is the newest that it reads. Older ones would say of such a bundle that it is damaged.
 const SCHEMA: u64 = 1;
+const SCHEMA_WITH_VULNDB: u64 = 2;
 /// Most toolchains.
 const MAX_TOOLCHAINS: usize = 1000;
 
@@ -64,6 +66,15 @@ impl Toolchain {
     }
 }
 
+/// The copy of the vulnerability database, as the list has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// Its size.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
 /// The list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
@@ -73,6 +84,8 @@ pub struct Manifest {
     pub head: Option<String>,
     /// The toolchains, sorted by version and platform.
     pub toolchains: Vec<Toolchain>,
+    /// The copy of the vulnerability database.
+    pub vulndb: Option<Extra>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -81,7 +94,16 @@ struct Written {
     schema: u64,
     log: String,
     head: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vulndb: Option<WrittenExtra>,
     toolchains: Vec<WrittenToolchain>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenExtra {
+    size: u64,
+    sha256: String,
 }
 
 /// What every schema has.
@@ -114,8 +136,13 @@ impl Manifest {
             size: toolchain.size,
             sha256: toolchain.sha256.to_string(),
         });
+        let vulndb = self
+            .vulndb
+            .as_ref()
+            .map(|extra| WrittenExtra { size: extra.size, sha256: extra.sha256.to_string() });
         let written = Written {
-            schema: SCHEMA,
+            schema: if vulndb.is_some() { SCHEMA_WITH_VULNDB } else { SCHEMA },
+            vulndb,
             log: self.log.clone(),
             head: self.head.clone(),
             toolchains: toolchains.collect(),
@@ -131,7 +158,7 @@ impl Manifest {
     /// For a newer schema, and for anything that [`Manifest::render`] does not write.
     pub fn parse(text: &[u8]) -> Result<Self, BundleProblem> {
         let schema: Schema = serde_json::from_slice(text).map_err(|_| BundleProblem::NotABundle)?;
-        if schema.schema > SCHEMA {
+        if schema.schema > SCHEMA_WITH_VULNDB {
             return Err(BundleProblem::NewerSchema(schema.schema));
         }
         let wrong = |why: String| BundleProblem::Manifest(untrusted(why));
@@ -155,7 +182,16 @@ impl Manifest {
         if written.head.is_none() && toolchains.iter().any(|toolchain| toolchain.is_proved) {
             return Err(wrong("it has proofs and no head".to_owned()));
         }
-        Ok(Self { log: written.log, head: written.head, toolchains })
+        if written.vulndb.is_some() != (written.schema == SCHEMA_WITH_VULNDB) {
+            return Err(wrong("it has another schema than its entries".to_owned()));
+        }
+        let read = |extra: WrittenExtra| -> Result<Extra, BundleProblem> {
+            let sha256 = Digest::parse(&extra.sha256);
+            let sha256 = sha256.ok_or_else(|| wrong("a digest is none".to_owned()))?;
+            Ok(Extra { size: extra.size, sha256 })
+        };
+        let vulndb = written.vulndb.map(read).transpose()?;
+        Ok(Self { log: written.log, head: written.head, toolchains, vulndb })
     }
 }
 

@@ -1,10 +1,11 @@
 //! Bundles: toolchains and the proofs for them in one file, for machines without network.
 //!
-//! A bundle is a tar with three kinds of entries, in this order:
+//! A bundle is a tar with four kinds of entries, in this order:
 //!
 //! 1. `goward-bundle.json`, which lists the toolchains ([`Manifest`]);
 //! 2. `sumdb/...`: what the checksum database answered, by its own paths ([`Staple`]);
-//! 3. `archives/...`: one archive for each toolchain, as its source gave it.
+//! 3. `vulndb.json`, if it was asked for: what the vulnerability database has of Go ([`Snapshot`]);
+//! 4. `archives/...`: one archive for each toolchain, as its source gave it.
 //!
 //! Equal content gives equal bytes: every header is a function of name and size ([`container`]). Nothing in
 //! a bundle is believed. Its names are compared, and never become paths on a disk; what it says of a
@@ -15,17 +16,20 @@ mod manifest;
 mod read;
 mod write;
 
-pub use manifest::{Manifest, Packing, Toolchain};
+pub use manifest::{Extra, Manifest, Packing, Toolchain};
 pub use read::Bundle;
 pub use write::write;
 
 use crate::verify::log::staple::Staple;
+use crate::vulndb::{Snapshot, SnapshotProblem};
 use container::ContainerProblem;
 
 /// The first entry.
 const MANIFEST: &str = "goward-bundle.json";
 /// What the checksum database answered stands below this.
 const SUMDB: &str = "sumdb";
+/// The copy of the vulnerability database.
+const VULNDB: &str = "vulndb.json";
 
 /// What is wrong with a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +55,10 @@ pub enum BundleProblem {
     /// An entry that is larger than it can be, or another size than the list says.
     #[error("entry `{0}` has {1} bytes, which cannot be")]
     Size(String, u64),
-    /// An archive was changed.
-    #[error("entry `{0}` is not the archive that the list names")]
+    /// An archive, or another entry that the list has a digest of, was changed.
+    #[error("entry `{0}` is not the one that the list names")]
     Changed(String),
+    /// The copy of the vulnerability database is none.
+    #[error("entry `{VULNDB}` is refused: {0}")]
+    Vulnerabilities(#[from] SnapshotProblem),
 }

@@ -1,10 +1,10 @@
 //! Opening a bundle: everything but the archives is read and checked at once.
 
 use super::container::{self, Entry};
-use super::{BundleProblem, MANIFEST, Manifest, SUMDB, Staple, Toolchain};
+use super::{BundleProblem, MANIFEST, Manifest, SUMDB, Snapshot, Staple, Toolchain, VULNDB};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::MAX_SIZE;
-use crate::verify::Hashing;
+use crate::verify::{Digest, Hashing};
 use fs_err::os::unix::fs::FileExt;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
@@ -24,6 +24,7 @@ pub struct Bundle {
     name: String,
     manifest: Manifest,
     staple: Option<Staple>,
+    vulnerabilities: Option<Snapshot>,
     /// By the names of the entries.
     archives: BTreeMap<String, Entry>,
 }
@@ -55,13 +56,19 @@ impl Bundle {
         let first = first.ok_or_else(|| refuse(&name, &BundleProblem::NotABundle))?;
         let text = load(&file, &first, MAX_MANIFEST).map_err(|error| error.told(&name))?;
         let manifest = Manifest::parse(&text).map_err(|problem| refuse(&name, &problem))?;
-        let (answers, archives): (Vec<Entry>, Vec<Entry>) =
+        let (answers, mut archives): (Vec<Entry>, Vec<Entry>) =
             entries.partition(|entry| entry.name.starts_with("sumdb/"));
-        check_order(&answers, &archives, &manifest).map_err(|problem| refuse(&name, &problem))?;
+        let is_first = archives.first().is_some_and(|entry| entry.name == VULNDB);
+        let vulndb = (is_first && manifest.vulndb.is_some()).then(|| archives.remove(0));
+        let others = (answers.as_slice(), vulndb.as_ref());
+        check_order(others, &archives, &manifest).map_err(|problem| refuse(&name, &problem))?;
         let files = load_answers(&file, &answers).map_err(|error| error.told(&name))?;
         let staple = manifest.head.clone().map(|head| Staple { head, files });
+        let vulnerabilities =
+            vulndb.map(|entry| load_vulnerabilities(&file, &entry, &manifest)).transpose();
+        let vulnerabilities = vulnerabilities.map_err(|error| error.told(&name))?;
         let archives = archives.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
-        Ok(Self { file, name, manifest, staple, archives })
+        Ok(Self { file, name, manifest, staple, vulnerabilities, archives })
     }
 
     /// Returns where it is, for messages.
@@ -82,6 +89,11 @@ impl Bundle {
     /// Returns its proofs, if it has any.
     pub fn staple(&self) -> Option<&Staple> {
         self.staple.as_ref()
+    }
+
+    /// Returns its copy of the vulnerability database, if it has one.
+    pub fn vulnerabilities(&self) -> Option<&Snapshot> {
+        self.vulnerabilities.as_ref()
     }
 
     /// Copies the archive of a toolchain into a file in `directory` that has no name.
@@ -122,9 +134,9 @@ impl Read for Part<'_> {
     }
 }
 
-/// Requires that there is an archive for each toolchain and nothing else, in order.
+/// Requires that there is what the list has and nothing else, in order.
 fn check_order(
-    answers: &[Entry],
+    (answers, vulndb): (&[Entry], Option<&Entry>),
     archives: &[Entry],
     manifest: &Manifest,
 ) -> Result<(), BundleProblem> {
@@ -134,6 +146,16 @@ fn check_order(
         let follows = before.is_none_or(|b| b.name < entry.name && b.start < entry.start);
         if !follows || manifest.head.is_none() || !is_answer(&entry.name) {
             return Err(unexpected());
+        }
+        before = Some(entry);
+    }
+    if let Some(extra) = &manifest.vulndb {
+        let Some(entry) = vulndb else { return Err(BundleProblem::Missing(VULNDB.to_owned())) };
+        if before.is_some_and(|before| before.start > entry.start) {
+            return Err(BundleProblem::Unexpected(VULNDB.to_owned()));
+        }
+        if entry.size != extra.size || entry.size > Snapshot::MAX_SIZE {
+            return Err(BundleProblem::Size(VULNDB.to_owned(), entry.size));
         }
         before = Some(entry);
     }
@@ -177,6 +199,21 @@ fn load_answers(
         files.insert(entry.name[SUMDB.len()..].to_owned(), bytes);
     }
     Ok(files)
+}
+
+fn load_vulnerabilities(
+    file: &fs_err::File,
+    entry: &Entry,
+    manifest: &Manifest,
+) -> Result<Snapshot, LoadError> {
+    let bytes = load(file, entry, Snapshot::MAX_SIZE)?;
+    let is_listed = manifest.vulndb.as_ref().is_some_and(|it| it.sha256 == Digest::of(&bytes));
+    let snapshot = if is_listed {
+        Snapshot::parse(&bytes).map_err(BundleProblem::from)
+    } else {
+        Err(BundleProblem::Changed(VULNDB.to_owned()))
+    };
+    snapshot.map_err(LoadError::Problem)
 }
 
 /// Why an entry is not read.

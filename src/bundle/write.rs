@@ -1,11 +1,12 @@
 //! Writing a bundle.
 
 use super::container::{write_end, write_entry};
-use super::{MANIFEST, Manifest, SUMDB, Staple};
+use super::{MANIFEST, Manifest, SUMDB, Staple, VULNDB};
 use crate::error::Result;
 use std::io::{Seek, Write};
 
-/// Writes a bundle: the list, the proofs, and the archives, which come in the order of the list.
+/// Writes a bundle: the list, the proofs, the copy of the vulnerability database whose digest the list has,
+/// and the archives, which come in the order of the list.
 ///
 /// # Errors
 ///
@@ -14,12 +15,16 @@ pub fn write(
     to: &mut dyn Write,
     manifest: &Manifest,
     staple: Option<&Staple>,
+    vulndb: Option<&str>,
     archives: &mut [fs_err::File],
 ) -> Result<()> {
     let text = manifest.render();
     write_entry(to, MANIFEST, text.len() as u64, &mut text.as_bytes())?;
     for (path, bytes) in staple.iter().flat_map(|staple| &staple.files) {
         write_entry(to, &format!("{SUMDB}{path}"), bytes.len() as u64, &mut bytes.as_slice())?;
+    }
+    if let Some(text) = vulndb {
+        write_entry(to, VULNDB, text.len() as u64, &mut text.as_bytes())?;
     }
     for (toolchain, archive) in manifest.toolchains.iter().zip(archives) {
         archive.rewind()?;

@@ -8,7 +8,7 @@ use crate::project::lock::{LockFile, Pins};
 use crate::settings::Settings;
 use crate::version::GoVersion;
 use crate::version::line::Day;
-use crate::vulndb::Report;
+use crate::vulndb::Asked;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub struct Situation {
     /// The newest final release that is known here.
     pub newest: GoVersion,
     /// Known vulnerabilities of the locked release.
-    pub vulnerabilities: Known<Report>,
+    pub vulnerabilities: Known<Asked>,
 }
 
 /// What the locked `go` works with here.

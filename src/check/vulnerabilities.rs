@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(situation: &Situation) -> Outcome {
-    let report = situation.vulnerabilities.as_ref().map_err(Clone::clone)?;
+    let report = &situation.vulnerabilities.as_ref().map_err(Clone::clone)?.report;
     let version = situation.version();
     let finding = |found: &crate::vulndb::Vulnerability| {
         let aliases = match found.aliases.as_slice() {
@@ -41,5 +41,5 @@ fn run(situation: &Situation) -> Outcome {
             mend,
         )
     };
-    Ok(report.found.iter().map(finding).collect())
+    Ok(report.found.iter().flatten().map(finding).collect())
 }

@@ -245,6 +245,9 @@ pub struct BundleCreate {
     /// Take in what the checksum database has no proof for, too
     #[arg(long)]
     pub without_proof: bool,
+    /// Take in a copy of Go's vulnerability database, too, from this URL or directory
+    #[arg(long, value_name = "PLACE")]
+    pub vulndb: Option<String>,
     #[command(flatten)]
     pub fetching: Fetching,
 }
@@ -553,6 +556,9 @@ pub struct Diff {
     /// The Go to move to
     #[arg(value_name = "B")]
     pub to: String,
+    /// Go's vulnerability database: a URL, a directory, or `off`
+    #[arg(long, value_name = "PLACE")]
+    pub vulndb: Option<String>,
     /// Print JSON
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,

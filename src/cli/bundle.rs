@@ -3,6 +3,7 @@
 use super::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
 use super::{fetch, install};
 use crate::error::Result;
+use crate::ops::bundle_install::Kept;
 use crate::ops::{Fetch, Session};
 use crate::platform::Platform;
 
@@ -15,7 +16,13 @@ pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
 
 fn create(session: &Session, args: &BundleCreate) -> Result<()> {
     let fetch = fetch(&args.fetching);
-    let bundled = session.bundle_create(&args.locks, &args.output, args.without_proof, &fetch)?;
+    let bundled = session.bundle_create(
+        &args.locks,
+        &args.output,
+        args.without_proof,
+        args.vulndb.as_deref(),
+        &fetch,
+    )?;
     for warning in &bundled.warnings {
         session.ui.warn(warning);
     }
@@ -23,13 +30,25 @@ fn create(session: &Session, args: &BundleCreate) -> Result<()> {
     let toolchains = if count == 1 { "toolchain" } else { "toolchains" };
     let megabytes = bundled.bytes.div_ceil(1_000_000);
     session.ui.say(&format!("wrote `{path}`: {count} {toolchains}, {megabytes} MB"));
+    if let Some(snapshot) = &bundled.vulnerabilities {
+        session.ui.say(&format!("with the vulnerability database: {}", snapshot.told()));
+    }
     Ok(())
 }
 
 fn install(session: &Session, args: &BundleInstall) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
     let fetch = Fetch { source: None, accept: args.accept };
-    session.bundle_install(&args.file, platform, &fetch, &mut |outcome| {
+    let kept = session.bundle_install(&args.file, platform, &fetch, &mut |outcome| {
         install::report(session, outcome);
-    })
+    })?;
+    let Some(Kept { path, told, newer }) = kept else { return Ok(()) };
+    match newer {
+        None => session.ui.say(&format!("copied the vulnerability database: {told}")),
+        Some(newer) => session.ui.warn(&format!(
+            "the copy of the vulnerability database in `{}` stays: it is of {newer}, and the bundle has {told}",
+            path.display()
+        )),
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::check::{Findings, Found, Missing, Severity, Situation, sarif};
 use crate::error::{Error, Kind, Result, printable};
 use crate::ops::Session;
 use crate::ops::check::{Checked, Plan};
+use crate::vulndb::Asked;
 use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
@@ -25,6 +26,9 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
     }
     for line in unchecked(findings) {
         session.ui.say(&line);
+    }
+    if let Ok(asked @ Asked { copy: Some(_), .. }) = &situation.vulnerabilities {
+        session.ui.say(&format!("vulnerabilities by {}", asked.by()));
     }
     conclude(session, args, &checked)
 }
@@ -123,8 +127,19 @@ fn report(checked: &Checked) -> Value {
         "version": situation.version().to_string(),
         "lock": situation.lock_path.to_string_lossy(),
         "findings": found.collect::<Vec<_>>(),
+        "vulnerability_database": situation.vulnerabilities.as_ref().ok().map(database),
         "not_checked": missing.collect::<Vec<_>>(),
         "mended": mended.collect::<Vec<_>>(),
+    })
+}
+
+/// Returns who was asked, as `goward diff --json` has it, too.
+pub(super) fn database(asked: &Asked) -> Value {
+    json!({
+        "source": asked.report.source,
+        "modified": asked.report.modified,
+        "copy_age_days": asked.copy.as_ref().map(|(days, _)| days),
+        "copy_why": asked.copy.as_ref().map(|(_, why)| why),
     })
 }
 

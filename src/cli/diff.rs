@@ -1,21 +1,19 @@
 //! `goward diff`.
 
 use super::args::Diff as Args;
+use super::check::database;
 use super::diff_sections::{Line, Section, sections};
 use crate::error::{Result, untrusted_line};
 use crate::ops::Session;
 use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};
 use crate::ops::subject::Subject;
 use crate::settings::platforms::Target;
+use crate::vulndb::Vulnerability;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// What is not in the answer, said every time.
-const NOT_COMPARED: &str =
-    "security fixes are not compared: goward has no database of them, only flaws of builds";
-
 pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
-    let diff = session.diff(&args.from, &args.to)?;
+    let diff = session.diff(&args.from, &args.to, args.vulndb.as_deref())?;
     if args.json {
         session.ui.json(&as_json(&diff));
         return Ok(());
@@ -29,7 +27,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     if !sections.is_empty() {
         session.ui.data(as_text(&sections).trim_end());
     }
-    session.ui.say(NOT_COMPARED);
+    session.ui.say(&security_said(&diff));
     Ok(())
 }
 
@@ -71,13 +69,9 @@ fn as_markdown(diff: &Diff, sections: &[Section]) -> String {
         text.push('\n');
     }
     let heading = heading(diff);
-    _ = writeln!(
-        text,
-        "{}.\n\n{}{}.",
-        cell(&heading),
-        &NOT_COMPARED[..1].to_uppercase(),
-        &NOT_COMPARED[1..]
-    );
+    let security = security_said(diff);
+    let (first, rest) = security.split_at(1);
+    _ = writeln!(text, "{}.\n\n{}{}.", cell(&heading), first.to_uppercase(), cell(rest));
     text
 }
 
@@ -125,8 +119,48 @@ fn as_json(diff: &Diff) -> Value {
             "text": change.text,
         })).collect::<Vec<_>>(),
         "build_flaws": {"fixed": diff.fixed, "opened": diff.opened},
-        "security_fixes": null,
+        "security_fixes": security(diff),
         "lock": diff.lock.as_ref().map(lock),
+    })
+}
+
+/// Says who was asked for security fixes, or why nobody was.
+fn security_said(diff: &Diff) -> String {
+    match &diff.security {
+        Ok(found) => {
+            let none = found.fixed.is_empty() && found.opened.is_empty();
+            let what = if none { "no security fixes lie between them" } else { "security fixes" };
+            format!("{what} by {}", found.asked.by())
+        }
+        Err(why) => format!("security fixes are not compared: {why}"),
+    }
+}
+
+fn security(diff: &Diff) -> Value {
+    let list =
+        |found: &[Vulnerability]| -> Vec<Value> { found.iter().map(vulnerability).collect() };
+    match &diff.security {
+        Ok(found) => json!({
+            "compared": true,
+            "why_not": null,
+            "database": database(&found.asked),
+            "fixed": list(&found.fixed),
+            "opened": list(&found.opened),
+        }),
+        Err(why) => json!({
+            "compared": false, "why_not": why, "database": null, "fixed": null, "opened": null,
+        }),
+    }
+}
+
+fn vulnerability(found: &Vulnerability) -> Value {
+    json!({
+        "id": found.id,
+        "aliases": found.aliases,
+        "summary": found.summary,
+        "module": found.module,
+        "packages": found.packages,
+        "fixed_in": found.fixed.map(|version| version.to_string()),
     })
 }
 

@@ -1,8 +1,9 @@
 //! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
 
-use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff};
+use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, SecurityDiff};
 use crate::settings::history::{Variable, meaning};
 use crate::settings::platforms::Target;
+use crate::vulndb::Vulnerability;
 
 /// Lines with one subject.
 pub(super) struct Section {
@@ -34,6 +35,7 @@ pub(super) fn sections(diff: &Diff) -> Vec<Section> {
         ("platforms", platforms(&diff.platforms)),
         ("environment and build info", changes(diff)),
         ("flaws of builds", flaws(diff)),
+        ("security fixes", diff.security.as_ref().map(security).unwrap_or_default()),
         ("pins of the lock", diff.lock.as_ref().map(pins).unwrap_or_default()),
     ];
     let sections = all.into_iter().map(|(title, lines)| Section { title, lines });
@@ -127,6 +129,27 @@ fn flaws(diff: &Diff) -> Vec<Line> {
     let text = "what is built or fetched can run code";
     let fixed = diff.fixed.iter().map(|flaw| line("fixed", *flaw, text));
     fixed.chain(diff.opened.iter().map(|flaw| line("has", *flaw, text))).collect()
+}
+
+fn security(found: &SecurityDiff) -> Vec<Line> {
+    let fixed = found.fixed.iter().map(|fixed| line("fixed", &fixed.id, told(fixed)));
+    let opened = found.opened.iter().map(|opened| line("has", &opened.id, told(opened)));
+    fixed.chain(opened).collect()
+}
+
+fn told(found: &Vulnerability) -> String {
+    let mut words = found.aliases.clone();
+    let packages = match found.packages.as_slice() {
+        [] => String::new(),
+        packages => format!(" ({})", packages.join(", ")),
+    };
+    let fixed = match found.fixed {
+        Some(release) => format!("fixed in {release}"),
+        None => "not fixed in its line".to_owned(),
+    };
+    words.push(format!("{}{packages}", found.module));
+    words.push(fixed);
+    format!("{}: {}", words.join(", "), found.summary)
 }
 
 fn pins(found: &LockDiff) -> Vec<Line> {

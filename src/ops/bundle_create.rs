@@ -4,13 +4,14 @@ use super::deliver::{digest_file, gather, nobody_delivered};
 use super::install::Want;
 use super::staple::Stapled;
 use super::{Fetch, Session};
-use crate::bundle::{self, Manifest, Packing, Toolchain};
+use crate::bundle::{self, Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result};
 use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
-use crate::verify::H1;
 use crate::verify::log::Logged;
+use crate::verify::{Digest, H1};
+use crate::vulndb::Snapshot;
 use std::fs::Permissions;
 use std::io::{self, BufWriter, Seek};
 use std::os::unix::fs::PermissionsExt;
@@ -26,23 +27,27 @@ pub struct Bundled {
     pub toolchains: usize,
     /// Its size in bytes.
     pub bytes: u64,
+    /// The copy of a vulnerability database in it.
+    pub vulnerabilities: Option<Snapshot>,
     /// What is not proved, and sources that failed.
     pub warnings: Vec<String>,
 }
 
 impl Session {
     /// Writes a bundle with every toolchain that the locks name, for all their platforms, and the proofs
-    /// for them. Each archive is unpacked and verified before it goes in.
+    /// for them. Each archive is unpacked and verified before it goes in. `vulndb` names a vulnerability
+    /// database to copy.
     ///
     /// # Errors
     ///
-    /// When a lock cannot be read, a source delivers nothing, or the log has no proof for a toolchain,
+    /// When a lock or the database cannot be read, a source delivers nothing, or the log has no proof for a toolchain,
     /// unless `without_proof` permits that. The file is then what it was before.
     pub fn bundle_create(
         &self,
         locks: &[PathBuf],
         output: &Path,
         without_proof: bool,
+        vulndb: Option<&str>,
         fetch: &Fetch,
     ) -> Result<Bundled> {
         let wants = self.wants_of(locks)?;
@@ -50,6 +55,9 @@ impl Session {
         self.prepare_store(&store)?;
         let stapled = self.staple(&wants)?;
         let mut warnings = unproved(&wants, &stapled, without_proof)?;
+        // The small one before the large ones.
+        let snapshot = vulndb.map(|place| self.database(place)?.snapshot()).transpose()?;
+        let copied = snapshot.as_ref().map(Snapshot::render);
         // Beside the file, so that it appears at once or not at all.
         let output = self.ctx.cwd.join(output);
         let directory = output.parent().unwrap_or(&output);
@@ -63,6 +71,9 @@ impl Session {
             log: stapled.log.clone(),
             head: stapled.staple.as_ref().map(|staple| staple.head.clone()),
             toolchains: Vec::new(),
+            vulndb: copied
+                .as_ref()
+                .map(|text| Extra { size: text.len() as u64, sha256: Digest::of(text.as_bytes()) }),
         };
         let mut archives = Vec::new();
         for (want, proof) in wants.iter().zip(&stapled.proofs) {
@@ -73,14 +84,16 @@ impl Session {
             archives.push(file);
         }
         let mut writer = BufWriter::new(to);
-        bundle::write(&mut writer, &manifest, stapled.staple.as_ref(), &mut archives)?;
+        let staple = stapled.staple.as_ref();
+        bundle::write(&mut writer, &manifest, staple, copied.as_deref(), &mut archives)?;
         let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         to.as_file().sync_all()?;
         let bytes = to.as_file().metadata()?.len();
         to.persist(&output).map_err(|error| {
             Error::from(error.error).context(format!("cannot write `{}`", output.display()))
         })?;
-        Ok(Bundled { path: output, toolchains: wants.len(), bytes, warnings })
+        let toolchains = wants.len();
+        Ok(Bundled { path: output, toolchains, bytes, vulnerabilities: snapshot, warnings })
     }
 
     /// Fetches the archive of a toolchain, verifies it, and keeps it in a file without a name.

@@ -7,11 +7,24 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::source::BundleSource;
 use crate::verify::log::{Log, Logged};
-use std::path::Path;
+use crate::vulndb::Snapshot;
+use std::path::{Path, PathBuf};
+
+/// What became of a bundle's copy of the vulnerability database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Where it is kept.
+    pub path: PathBuf,
+    /// What it is.
+    pub told: String,
+    /// When that of the copy was last changed that was there and is newer; then that one stays.
+    pub newer: Option<String>,
+}
 
 impl Session {
     /// Installs every toolchain for `platform` in the bundle at `path`; `report` is called for each. Every
-    /// proof is checked before anything is installed.
+    /// proof is checked before anything is installed. Returns what became of the bundle's copy of the
+    /// vulnerability database, if it has one.
     ///
     /// # Errors
     ///
@@ -24,7 +37,7 @@ impl Session {
         platform: Platform,
         fetch: &Fetch,
         report: &mut dyn FnMut(&Outcome),
-    ) -> Result<()> {
+    ) -> Result<Option<Kept>> {
         let bundle = Bundle::open(&self.ctx.cwd.join(path))?;
         let chosen: Vec<&Toolchain> =
             bundle.toolchains().iter().filter(|found| found.platform == platform).collect();
@@ -55,7 +68,22 @@ impl Session {
             }
             report(&outcome);
         }
-        Ok(())
+        bundle.vulnerabilities().map(|snapshot| self.keep_vulnerabilities(snapshot)).transpose()
+    }
+
+    /// Keeps a copy of the vulnerability database in the store, unless there is a newer one.
+    fn keep_vulnerabilities(&self, snapshot: &Snapshot) -> Result<Kept> {
+        let store = self.store()?;
+        self.prepare_store(&store)?;
+        let path = store.vulnerabilities();
+        // One that cannot be read is worth nothing.
+        let before = Snapshot::read(&path).ok().flatten();
+        let newer = before.filter(|before| before.modified() > snapshot.modified());
+        if newer.is_none() {
+            snapshot.write(&path)?;
+        }
+        let newer = newer.map(|newer| newer.modified().to_owned());
+        Ok(Kept { path, told: snapshot.told(), newer })
     }
 
     /// Returns what the bundle proves of a toolchain; `None` when it says itself that it does not.

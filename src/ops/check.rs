@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::pick::one_line;
-use super::rollback::utc;
-use crate::check::{Edit, Files, Findings, Known, Missing, Situation, run};
+use super::vulnerabilities::today;
+use crate::check::{Edit, Files, Findings, Missing, Situation, run};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, read};
@@ -12,12 +12,10 @@ use crate::settings::Settings;
 use crate::store::Installed;
 use crate::verify::{H1, Records};
 use crate::version::GoVersion;
-use crate::version::line::Day;
-use crate::vulndb::{Database, Place, Report, SITE};
+use crate::version::line;
 use goward_shim::names::LOCK_FILE;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// Longest file that is changed, in bytes.
 const MAX_EDITED: u64 = 1 << 20;
@@ -90,7 +88,9 @@ impl Session {
             None => Err(lacking()),
             Some(tree) => self.go_facts(&lock_path, &found.text, tree),
         };
-        let vulnerabilities = self.vulnerabilities(plan, &lock)?;
+        let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
+        let vulnerabilities =
+            self.vulnerabilities(plan.vulndb.as_deref(), &[version], &platforms)?;
         Ok(Situation {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),
@@ -100,7 +100,7 @@ impl Session {
             go,
             shims: self.store()?.shims(),
             released: tree.and_then(release_day),
-            today: parse_day(&utc(SystemTime::now())).unwrap_or_default(),
+            today: today(),
             newest: self.newest_known(version)?,
             vulnerabilities,
             root,
@@ -123,38 +123,6 @@ impl Session {
         let known = known.chain(installed.map(|found| found.receipt.version));
         Ok(known.filter(|version| version.is_final()).max().unwrap_or(locked))
     }
-
-    /// Asks the database that the user named, or Go's own where one can be asked.
-    fn vulnerabilities(&self, plan: &Plan, lock: &LockFile) -> Result<Known<Report>> {
-        let named = match (&plan.vulndb, self.go_setting_of("GOVULNDB")?) {
-            (Some(flag), _) => Some(flag.clone()),
-            (None, Some(list)) => list.split(',').next().map(str::to_owned),
-            (None, None) => self.config.vulndb.clone(),
-        };
-        if named.as_deref() == Some("off") {
-            return Ok(Err(Missing::Chosen("it was left out with `off`".to_owned())));
-        }
-        let text = named.as_deref().unwrap_or(SITE);
-        let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
-        let ask = || {
-            let place = Place::parse(text, &self.ctx.cwd)?;
-            let net = crate::net::Net::new(&self.ctx, self.config.http_hosts.clone())?;
-            Database::new(place, net).report(lock.version, &platforms)
-        };
-        Ok(ask().map_err(|error| match named {
-            // A database that somebody named is part of what was asked for.
-            Some(_) => Missing::Failed(error),
-            None => Missing::Lacking(
-                one_line(&error),
-                "name one that can be asked: `--vulndb`".to_owned(),
-            ),
-        }))
-    }
-
-    /// Returns a variable of the caller that Go's own tools read, too.
-    fn go_setting_of(&self, name: &str) -> Result<Option<String>> {
-        Ok(self.ctx.text(name)?.map(str::to_owned))
-    }
 }
 
 /// Returns the day in the VERSION file of a tree; older releases than 1.21 have none.
@@ -162,15 +130,7 @@ fn release_day(tree: &Path) -> Option<String> {
     let text = file::read(&tree.join("VERSION"), 4096).ok()??;
     let text = String::from_utf8(text).ok()?;
     let day = text.lines().find_map(|line| line.strip_prefix("time "))?.get(..10)?;
-    parse_day(day).map(|_| day.to_owned())
-}
-
-/// Reads what begins with `2026-08-19`.
-fn parse_day(text: &str) -> Option<Day> {
-    let mut parts = text.get(..10)?.split('-');
-    let day =
-        (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(day)
+    line::parse(day).map(|_| day.to_owned())
 }
 
 /// Makes changes; returns each file with how many were made in it. Files elsewhere are left alone.

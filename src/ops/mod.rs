@@ -60,6 +60,7 @@ pub mod trust;
 pub mod uninstall;
 pub mod r#use;
 pub mod verify;
+pub mod vulnerabilities;
 mod waiting;
 
 use crate::config::Config;

@@ -127,6 +127,11 @@ impl Store {
         self.home.join("dl")
     }
 
+    /// Returns where a bundle's copy of the vulnerability database is kept.
+    pub fn vulnerabilities(&self) -> PathBuf {
+        self.home.join("vulndb.json")
+    }
+
     /// Returns the directory of the shims.
     pub fn shims(&self) -> PathBuf {
         self.home.join(names::SHIMS_DIRECTORY)

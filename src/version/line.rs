@@ -37,6 +37,28 @@ pub fn expected_end(minor: u32) -> Option<Day> {
     Some((months / 12, u8::try_from(months % 12).unwrap_or(0) + 1, day))
 }
 
+/// Reads what begins with `2026-08-19`.
+pub fn parse(text: &str) -> Option<Day> {
+    let mut parts = text.get(..10)?.split('-');
+    let day =
+        (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(day)
+}
+
+/// Returns how many days lie between two days; none when the second is the earlier one.
+pub fn days_between(first: Day, second: Day) -> u32 {
+    count(second).saturating_sub(count(first))
+}
+
+/// Counts days. Years begin with March, so that a leap day is the last of its year.
+fn count((year, month, day): Day) -> u32 {
+    let year = u32::from(year);
+    let (year, month) =
+        if month > 2 { (year, month - 3) } else { (year.saturating_sub(1), month + 9) };
+    let before = (153 * u32::from(month) + 2) / 5;
+    365 * year + year / 4 - year / 100 + year / 400 + before + u32::from(day)
+}
+
 /// Returns a day as `2026-08-19`.
 pub fn shown((year, month, day): Day) -> String {
     format!("{year:04}-{month:02}-{day:02}")
@@ -45,6 +67,27 @@ pub fn shown((year, month, day): Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted() {
+        let between = |a: &str, b: &str| days_between(parse(a).unwrap(), parse(b).unwrap());
+        let cases = [
+            ("2026-11-01", "2026-11-22", 21),
+            ("2026-11-22", "2026-11-01", 0),
+            ("2024-02-28", "2024-03-01", 2),
+            ("2023-02-28", "2023-03-01", 1),
+            ("1900-02-28T00:00:00Z", "1900-03-01", 1),
+            ("2000-01-01", "2001-01-01", 366),
+            ("1970-01-01", "2026-01-01", 20_454),
+            ("2025-12-31", "2026-01-01", 1),
+        ];
+        for (first, second, want) in cases {
+            assert_eq!(between(first, second), want, "{first} {second}");
+        }
+        for wrong in ["", "2026-1", "2026-08-xx", "2026-08-1\u{fc}", "20-260819x"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn lines_follow_each_other() {

@@ -7,16 +7,20 @@
 
 mod osv;
 mod place;
+mod snapshot;
 
 pub use osv::Vulnerability;
 pub use place::Place;
+pub use snapshot::{Snapshot, SnapshotProblem};
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::platform::Platform;
 use crate::version::GoVersion;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Where Go publishes.
 pub const SITE: &str = "https://vuln.go.dev";
@@ -30,15 +34,39 @@ const MAX_ENTRY: u64 = 2 << 20;
 /// More entries of one module are refused; each is a request.
 const MAX_ENTRIES: usize = 2000;
 
-/// What the database says of a release.
+/// What the database says of some releases.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Where it says so.
     pub source: String,
     /// When it was last changed, in its own words.
     pub modified: String,
-    /// Sorted by name.
-    pub found: Vec<Vulnerability>,
+    /// What each release has, in the order in which they were named; sorted by name.
+    pub found: Vec<Vec<Vulnerability>>,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What was said.
+    pub report: Report,
+    /// When a bundle's copy said it: its age in days, and why nobody else was asked.
+    pub copy: Option<(u32, String)>,
+}
+
+impl Asked {
+    /// Says who said it and when, on one line.
+    pub fn by(&self) -> String {
+        let Report { source, modified, .. } = &self.report;
+        match &self.copy {
+            None => format!("{source}, of {modified}"),
+            Some((days, why)) => {
+                let days =
+                    if *days == 1 { "1 day old".to_owned() } else { format!("{days} days old") };
+                format!("{source}, of {modified}, {days}: {why}")
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,14 +74,14 @@ struct Meta {
     modified: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Module {
     path: String,
     #[serde(default)]
     vulns: Vec<Listed>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Listed {
     id: String,
     /// The newest release that was needed to be rid of it.
@@ -64,69 +92,134 @@ struct Listed {
 /// A database.
 #[derive(Debug)]
 pub struct Database {
-    place: Place,
-    net: Net,
+    holder: Holder,
+}
+
+#[derive(Debug)]
+enum Holder {
+    /// What a bundle brought, and where it is.
+    Snapshot(Snapshot, String),
+    Place(Place, Net),
 }
 
 impl Database {
     /// Opens nothing yet.
     pub fn new(place: Place, net: Net) -> Self {
-        Self { place, net }
+        Self { holder: Holder::Place(place, net) }
     }
 
-    /// Asks for the vulnerabilities that `version` has on any of `platforms`.
+    /// Uses a copy; `name` says where it is.
+    pub fn of_snapshot(snapshot: Snapshot, name: &str) -> Self {
+        Self { holder: Holder::Snapshot(snapshot, name.to_owned()) }
+    }
+
+    /// Asks for the vulnerabilities that each of `versions` has on any of `platforms`.
     ///
     /// # Errors
     ///
     /// When something cannot be had, or is not of the database's form.
-    pub fn report(&self, version: GoVersion, platforms: &[Platform]) -> Result<Report> {
+    pub fn report(&self, versions: &[GoVersion], platforms: &[Platform]) -> Result<Report> {
         let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
         let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
-        let mut found = Vec::new();
+        let mut found = vec![Vec::new(); versions.len()];
         for path in MODULES {
-            let listed = modules.iter().filter(|module| module.path == path);
-            let listed: Vec<&Listed> = listed.flat_map(|module| &module.vulns).collect();
-            if listed.len() > MAX_ENTRIES {
-                let why = format!("it lists {} vulnerabilities of `{path}`", listed.len());
-                return Err(self.refuse("index", "modules.json", &why));
-            }
-            for entry in listed {
-                if !is_id(&entry.id) {
-                    let why = format!("`{}` is no name of a vulnerability", untrusted(&entry.id));
-                    return Err(self.refuse("index", "modules.json", &why));
-                }
-                if osv::is_fixed(&entry.fixed, version) {
+            for listed in self.listed(&modules, path)? {
+                if versions.iter().all(|version| osv::is_fixed(&listed.fixed, *version)) {
                     continue;
                 }
-                let name = format!("{}.json", entry.id);
-                let report: osv::Entry = self.read("ID", &name, MAX_ENTRY)?;
-                let vulnerability = report
-                    .judge(&entry.id, path, version, platforms)
-                    .map_err(|why| self.refuse("ID", &name, &why))?;
-                found.extend(vulnerability);
+                let (name, entry) = self.entry(listed)?;
+                for (version, found) in versions.iter().zip(&mut found) {
+                    let vulnerability = entry
+                        .judge(path, *version, platforms)
+                        .map_err(|why| self.refuse("ID", &name, &why))?;
+                    found.extend(vulnerability);
+                }
             }
         }
-        found.sort_by(|a, b| (&a.id, a.module).cmp(&(&b.id, b.module)));
-        Ok(Report { source: self.place.to_string(), modified: untrusted(meta.modified), found })
+        for found in &mut found {
+            found.sort_by(|a, b| (&a.id, a.module).cmp(&(&b.id, b.module)));
+        }
+        Ok(Report { source: self.shown(), modified: untrusted(meta.modified), found })
+    }
+
+    /// Copies what it has of the modules that are Go.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::report`], and when it is too large for a copy.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let db: Box<RawValue> = self.read("index", "db.json", MAX_ENTRY)?;
+        let index: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
+        let mut files = BTreeMap::new();
+        let mut modules = Vec::new();
+        for path in MODULES {
+            let vulns: Vec<Listed> = self.listed(&index, path)?.into_iter().cloned().collect();
+            for listed in &vulns {
+                let name = format!("{}.json", listed.id);
+                let entry: Box<RawValue> = self.read("ID", &name, MAX_ENTRY)?;
+                files.insert(format!("ID/{name}"), entry);
+            }
+            modules.push(Module { path: path.to_owned(), vulns });
+        }
+        Snapshot::collect(self.shown(), db, &modules, files)
+            .map_err(|problem| self.refuse("index", "modules.json", &problem.to_string()))
+    }
+
+    /// Returns what is listed of a module, held to its form.
+    fn listed<'a>(&self, modules: &'a [Module], path: &str) -> Result<Vec<&'a Listed>> {
+        listed(modules, path).map_err(|why| self.refuse("index", "modules.json", &why))
+    }
+
+    /// Returns an entry with the name of its file.
+    fn entry(&self, listed: &Listed) -> Result<(String, osv::Entry)> {
+        let name = format!("{}.json", listed.id);
+        let entry: osv::Entry = self.read("ID", &name, MAX_ENTRY)?;
+        entry.check(&listed.id).map_err(|why| self.refuse("ID", &name, &why))?;
+        Ok((name, entry))
     }
 
     fn read<T: DeserializeOwned>(&self, directory: &str, name: &str, limit: u64) -> Result<T> {
-        let bytes = self.place.read(&self.net, directory, name, limit)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| self.refuse(directory, name, &untrusted(error.to_string())))
+        let parsed = match &self.holder {
+            Holder::Snapshot(snapshot, _) => serde_json::from_str(snapshot.file(directory, name)),
+            Holder::Place(place, net) => {
+                serde_json::from_slice(&place.read(net, directory, name, limit)?)
+            }
+        };
+        parsed.map_err(|error| self.refuse(directory, name, &untrusted(error.to_string())))
+    }
+
+    /// Says where it is.
+    fn shown(&self) -> String {
+        match &self.holder {
+            Holder::Snapshot(snapshot, name) => format!("{name}, a copy of {}", snapshot.source()),
+            Holder::Place(place, _) => place.to_string(),
+        }
     }
 
     fn refuse(&self, directory: &str, name: &str, why: &str) -> Error {
-        let kind = match self.place {
-            Place::Directory(_) => Kind::Failed,
-            Place::Site(_) => Kind::Network,
+        let kind = match self.holder {
+            Holder::Place(Place::Site(_), _) => Kind::Network,
+            Holder::Snapshot(..) | Holder::Place(Place::Directory(_), _) => Kind::Failed,
         };
         Error::new(
             kind,
             format!("the vulnerability database is refused: `{directory}/{name}`: {why}"),
         )
-        .detail(format!("it is {}", self.place))
+        .detail(format!("it is {}", self.shown()))
         .hint("its form is described at https://go.dev/security/vulndb/api")
+    }
+}
+
+/// Returns what is listed of a module, whose names and number are those of a database.
+fn listed<'a>(modules: &'a [Module], path: &str) -> Result<Vec<&'a Listed>, String> {
+    let listed = modules.iter().filter(|module| module.path == path);
+    let listed: Vec<&Listed> = listed.flat_map(|module| &module.vulns).collect();
+    if listed.len() > MAX_ENTRIES {
+        return Err(format!("it lists {} vulnerabilities of `{path}`", listed.len()));
+    }
+    match listed.iter().find(|entry| !is_id(&entry.id)) {
+        Some(entry) => Err(format!("`{}` is no name of a vulnerability", untrusted(&entry.id))),
+        None => Ok(listed),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Entries in OSV's schema, as Go uses it: ranges are SEMVER, versions have no `go` in front.
 
+use super::MODULES;
 use crate::error::untrusted;
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -91,17 +92,22 @@ impl Import {
 }
 
 impl Entry {
+    /// Requires that it is the entry of `id`, and that every range that says something of Go can be read.
+    pub(super) fn check(&self, id: &str) -> Result<(), String> {
+        if self.id != id {
+            return Err(format!("it is about `{}`", untrusted(&self.id)));
+        }
+        let ours = |affected: &&Affected| MODULES.contains(&affected.package.name.as_str());
+        self.affected.iter().filter(ours).try_for_each(Affected::check)
+    }
+
     /// Says whether `version` has the vulnerability, as far as `module` goes.
     pub(super) fn judge(
-        self,
-        id: &str,
+        &self,
         module: &'static str,
         version: GoVersion,
         platforms: &[Platform],
     ) -> Result<Option<Vulnerability>, String> {
-        if self.id != id {
-            return Err(format!("it is about `{}`", untrusted(&self.id)));
-        }
         if self.withdrawn.is_some() {
             return Ok(None);
         }
@@ -124,7 +130,7 @@ impl Entry {
         packages.sort();
         packages.dedup();
         Ok(is_affected.then(|| Vulnerability {
-            id: self.id,
+            id: self.id.clone(),
             aliases: self.aliases.iter().take(MAX_PACKAGES).map(untrusted).collect(),
             summary: untrusted(&self.summary),
             module,
@@ -145,13 +151,24 @@ enum Held {
 }
 
 impl Affected {
-    /// Says whether a version is in a range, and which release ends it. Without ranges every version
-    /// is affected.
-    fn holds(&self, version: GoVersion) -> Result<Held, String> {
+    fn check(&self) -> Result<(), String> {
         let events: usize = self.ranges.iter().map(|range| range.events.len() + 1).sum();
         if events > MAX_EVENTS {
             return Err(format!("it has {events} events"));
         }
+        let ranges = self.ranges.iter().filter(|range| range.kind == "SEMVER");
+        for event in ranges.flat_map(|range| &range.events) {
+            match (&event.introduced, &event.fixed) {
+                (Some(text), None) | (None, Some(text)) => _ = parse(text)?,
+                _ => return Err("an event is neither `introduced` nor `fixed`".to_owned()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether a version is in a range, and which release ends it. Without ranges every version
+    /// is affected; what [`Affected::check`] refuses was never asked.
+    fn holds(&self, version: GoVersion) -> Result<Held, String> {
         let mut ranges = self.ranges.iter().filter(|range| range.kind == "SEMVER").peekable();
         if ranges.peek().is_none() {
             return Ok(Held::ForGood);
@@ -169,7 +186,7 @@ impl Affected {
                             return Ok(Held::Until(release(&fixed)));
                         }
                     }
-                    _ => return Err("an event is neither `introduced` nor `fixed`".to_owned()),
+                    _ => {}
                 }
             }
             if introduced.is_some_and(|first| first <= at) {

@@ -48,7 +48,11 @@ fn ask(dir: &Path, version: &str) -> Result<Report> {
     let place = Place::parse(&dir.display().to_string(), Path::new("/"))?;
     let net = Net::new(&Ctx::default(), Vec::new())?;
     let platforms = [Platform::parse("linux/amd64").unwrap()];
-    Database::new(place, net).report(GoVersion::parse(version).unwrap(), &platforms)
+    Database::new(place, net).report(&[GoVersion::parse(version).unwrap()], &platforms)
+}
+
+fn found(dir: &Path, version: &str) -> Vec<Vulnerability> {
+    ask(dir, version).unwrap().found.remove(0)
 }
 
 #[test]
@@ -71,11 +75,11 @@ fn ranges_decide_which_release_has_what() {
         ("1.27.1", None),
     ];
     for (version, want) in cases {
-        let report = ask(dir.path(), version).unwrap();
-        let fixed = report.found.first().map(|found| found.fixed.unwrap().to_string());
+        let found = found(dir.path(), version);
+        let fixed = found.first().map(|found| found.fixed.unwrap().to_string());
         assert_eq!(fixed.as_deref(), want, "{version}");
     }
-    let found = ask(dir.path(), "1.22.10").unwrap().found.remove(0);
+    let found = found(dir.path(), "1.22.10").remove(0);
     assert_eq!(
         (found.module, found.packages, found.aliases),
         ("stdlib", vec!["crypto/x509".to_owned()], vec!["CVE-2099-1".to_owned()])
@@ -99,11 +103,11 @@ fn without_a_fix_and_without_a_range() {
         ("GO-2026-0004", "", withdrawn),
         ("GO-2026-0005", "", module),
     ]);
-    let found = ask(dir.path(), "1.27.1").unwrap().found;
+    let found = found(dir.path(), "1.27.1");
     let ids: Vec<&str> = found.iter().map(|found| found.id.as_str()).collect();
     assert_eq!(ids, ["GO-2026-0001", "GO-2026-0002"]);
     assert!(found.iter().all(|found| found.fixed.is_none()));
-    assert_eq!(ask(dir.path(), "1.19").unwrap().found.len(), 1);
+    assert_eq!(tests::found(dir.path(), "1.19").len(), 1);
 }
 
 #[test]
@@ -181,7 +185,8 @@ proptest! {
     fn any_entry_is_judged_without_a_panic(text in "[0-9a-z.\\-]{0,12}", fixed in "[0-9.\\-rc]{0,12}") {
         let events = json!([{"introduced": text}, {"fixed": fixed}]);
         let entry: osv::Entry = serde_json::from_value(entry("GO-2026-0001", "stdlib", &events)).unwrap();
-        _ = entry.judge("GO-2026-0001", "stdlib", GoVersion::parse("1.27.1").unwrap(), &[]);
+        _ = entry.check("GO-2026-0001");
+        _ = entry.judge("stdlib", GoVersion::parse("1.27.1").unwrap(), &[]);
         _ = osv::is_fixed(&fixed, GoVersion::parse("1.27.1").unwrap());
     }
 }

@@ -13,10 +13,10 @@ use goward::version::GoVersion;
 use std::fs;
 use std::path::Path;
 
-type Entries = Vec<(String, Vec<u8>)>;
+pub(super) type Entries = Vec<(String, Vec<u8>)>;
 
 /// Takes a bundle apart.
-fn unpack(path: &Path) -> Entries {
+pub(super) fn unpack(path: &Path) -> Entries {
     let file = fs_err::File::open(path).unwrap();
     let bytes = fs::read(path).unwrap();
     let found = entries(&file).unwrap().unwrap();
@@ -40,7 +40,7 @@ fn header(name: &str, size: u64) -> tar::Header {
     header
 }
 
-fn pack(entries: &Entries) -> Vec<u8> {
+pub(super) fn pack(entries: &Entries) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, content) in entries {
         bytes.extend(header(name, content.len() as u64).as_bytes());
@@ -52,30 +52,30 @@ fn pack(entries: &Entries) -> Vec<u8> {
 }
 
 /// Changes the list of a bundle.
-fn edit(entries: &mut Entries, from: &str, to: &str) {
+pub(super) fn edit(entries: &mut Entries, from: &str, to: &str) {
     let text = String::from_utf8(entries[0].1.clone()).unwrap();
     assert!(text.contains(from), "{from}: {text}");
     entries[0].1 = text.replace(from, to).into_bytes();
 }
 
-fn find<'a>(entries: &'a mut Entries, part: &str) -> &'a mut Vec<u8> {
+pub(super) fn find<'a>(entries: &'a mut Entries, part: &str) -> &'a mut Vec<u8> {
     let found = entries.iter_mut().find(|(name, _)| name.contains(part));
     &mut found.unwrap_or_else(|| panic!("{part}")).1
 }
 
-struct Case {
+pub(super) struct Case {
     name: String,
     bytes: Vec<u8>,
     /// A part of the report.
     says: String,
 }
 
-fn case(name: &str, says: &str, bytes: Vec<u8>) -> Case {
+pub(super) fn case(name: &str, says: &str, bytes: Vec<u8>) -> Case {
     Case { name: name.to_owned(), bytes, says: says.to_owned() }
 }
 
 /// Requires that each case is refused for its reason and leaves nothing.
-fn all_are_refused(world: &Own, cases: &[Case]) {
+pub(super) fn all_are_refused(world: &Own, cases: &[Case]) {
     let path = world.sandbox.path("hostile.tar");
     let session = offline(world, "second");
     for Case { name, bytes, says } in cases {
@@ -145,8 +145,8 @@ fn damaged_containers_are_refused() {
         case("a list that is none", "it is not a bundle", with(&|e| e[0].1 = b"[]".to_vec())),
         case(
             "a newer goward's",
-            "made by a newer goward (schema 2)",
-            with(&|e| edit(e, "\"schema\": 1", "\"schema\": 2")),
+            "made by a newer goward (schema 3)",
+            with(&|e| edit(e, "\"schema\": 1", "\"schema\": 3")),
         ),
         case(
             "an unknown field",
@@ -347,7 +347,7 @@ fn wrong_proofs_are_refused() {
         case("another hash in the list", "than it proves", with(&|e| edit(e, &own_h1, OTHER_H1))),
         case(
             "a changed archive",
-            "is not the archive that the list names",
+            "is not the one that the list names",
             with(&|e| find(e, &archive)[30] ^= 1),
         ),
         case(

@@ -1,7 +1,8 @@
 //! `goward diff`, on releases that are built in; `tests/hermetic/diff.rs` has real ones.
 
 use super::{mirror, sandbox};
-use crate::common::Sandbox;
+use crate::common::server::{Route, Server};
+use crate::common::{Sandbox, vulndb};
 use serde_json::{Value, json};
 
 fn project() -> Sandbox {
@@ -14,7 +15,8 @@ fn project() -> Sandbox {
              [profile.old.debug]\nasynctimerchan = \"1\"\n",
         )
         .var("GOOS", "linux")
-        .var("GOARCH", "amd64");
+        .var("GOARCH", "amd64")
+        .var("GOVULNDB", "off");
     let outcome = sandbox.goward(["lock"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     sandbox
@@ -60,7 +62,7 @@ fn what_a_move_changes() {
         outcome.says(),
         "goward: go1.26 (not installed, by what goward has built in) to go1.27 (not installed, by what goward has built in) \
          on linux/amd64; defaults of Go 1.26 by `[PROJECT]/go.mod`\n\
-         goward: security fixes are not compared: goward has no database of them, only flaws of builds\n"
+         goward: security fixes are not compared: `1.26` is a line of releases; name one of them, as `1.26.1`, to compare them\n"
     );
 }
 
@@ -83,7 +85,10 @@ fn for_a_pull_request() {
     let tables = FROM_26_TO_27.lines().filter(|line| !line.starts_with("  ")).count();
     assert_eq!((rows, text.matches("|---|---|---|").count()), (lines, tables));
     assert!(
-        text.ends_with("\n\nSecurity fixes are not compared: goward has no database of them, only flaws of builds.\n"),
+        text.ends_with(
+            "\n\nSecurity fixes are not compared: `1.26` is a line of releases; name one of them, \
+             as `1.26.1`, to compare them.\n"
+        ),
         "{text}"
     );
 }
@@ -101,7 +106,14 @@ fn json_has_the_same() {
         diff["godebug"]["later"].as_array().unwrap().iter().map(|l| &l["name"]).collect();
     assert_eq!(later, ["tracebacklabels", "x509sslcertoverrideplatform"]);
     assert_eq!(diff["platforms"]["lost"][0]["arch"], "mips64");
-    assert_eq!((&diff["security_fixes"], &diff["lock"]["survives"]), (&Value::Null, &json!(false)));
+    assert_eq!(diff["lock"]["survives"], json!(false));
+    assert_eq!(
+        diff["security_fixes"],
+        json!({
+            "compared": false, "why_not": "it was left out with `off`",
+            "database": null, "fixed": null, "opened": null,
+        })
+    );
     let pin = &diff["lock"]["pins"][1];
     assert_eq!((&pin["profile"], &pin["name"]), (&json!("old"), &json!("GODEBUG")));
     assert_eq!(pin["problems"].as_array().unwrap().len(), 1);
@@ -112,7 +124,9 @@ fn json_has_the_same() {
 fn the_go_line_decides_what_flips() {
     let server = mirror();
     let flips = |go: &str, from: &str, to: &str| {
-        let sandbox = sandbox(&server).file("project/go.mod", format!("module m\n\n{go}\n"));
+        let sandbox = sandbox(&server)
+            .file("project/go.mod", format!("module m\n\n{go}\n"))
+            .var("GOVULNDB", "off");
         let outcome = sandbox.goward(["diff", from, to, "--json"]);
         let diff: Value = serde_json::from_str(outcome.data()).unwrap();
         assert_eq!(diff["lock"], Value::Null);
@@ -145,7 +159,7 @@ fn the_go_line_decides_what_flips() {
 #[test]
 fn known_flaws_of_builds_are_told_for_exact_releases() {
     let server = mirror();
-    let sandbox = sandbox(&server);
+    let sandbox = sandbox(&server).var("GOVULNDB", "off");
     let lines = |from: &str, to: &str| {
         let outcome = sandbox.goward(["-q", "diff", from, to]);
         let text = outcome.data().to_owned();
@@ -158,6 +172,114 @@ fn known_flaws_of_builds_are_told_for_exact_releases() {
     assert_eq!(lines("1.25.8", "1.26.2"), ["fixed CVE-2026-27140"]);
     assert_eq!(lines("1.26.2", "1.25.8"), ["has CVE-2026-27140"]);
     assert_eq!(lines("1.25", "1.26.2"), Vec::<String>::new());
+}
+
+/// No lock, and a database in `vulndb`.
+fn with_database() -> Sandbox {
+    let sandbox = Sandbox::new()
+        .file("project/go.mod", "module m\n\ngo 1.23\n")
+        .var("GOOS", "linux")
+        .var("GOARCH", "amd64");
+    vulndb::write(&sandbox, "vulndb");
+    sandbox
+}
+
+const X509: &str = "GO-2025-3373  CVE-2024-45341, stdlib (crypto/x509), fixed in go1.23.5: \
+    Usage of IPv6 zone IDs can bypass URI name constraints in crypto/x509\n";
+const HTTP: &str = "GO-2025-3563  CVE-2025-22871, stdlib (net/http/internal), fixed in go1.23.8: \
+    Request smuggling due to acceptance of invalid chunked data in net/http\n";
+const MADE_UP: &str = "GO-2099-0001  CVE-2099-1, toolchain (cmd/go), fixed in go1.23.10: Made up\n";
+
+#[test]
+fn security_fixes_are_told_in_both_directions() {
+    let sandbox = with_database();
+    let of = |from: &str, to: &str| {
+        let outcome = sandbox.goward(["diff", from, to, "--vulndb", "../vulndb"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let last = outcome.stderr.lines().last().unwrap().to_owned();
+        (outcome.stdout, last)
+    };
+    let by = "by `[PROJECT]/../vulndb`, of 2026-11-01T12:00:00Z";
+    let some = format!("goward: security fixes {by}");
+    let (text, last) = of("1.23.4", "1.23.8");
+    assert_eq!(text, format!("security fixes\n  fixed    {X509}  fixed    {HTTP}"));
+    assert_eq!(last, some);
+    // A move back loses them.
+    let (text, last) = of("1.23.8", "1.23.4");
+    assert_eq!(text, format!("security fixes\n  has      {X509}  has      {HTTP}"));
+    assert_eq!(last, some);
+    // Both at once; what both have is no difference.
+    let (text, _) = of("1.23.5", "1.23.9");
+    assert_eq!(text, format!("security fixes\n  fixed    {HTTP}  has      {MADE_UP}"));
+    let (text, _) = of("1.23.3", "1.23.4");
+    assert_eq!(text, "");
+    let none = format!("goward: no security fixes lie between them {by}");
+    assert_eq!(of("1.23.11", "1.23.12"), (String::new(), none));
+}
+
+#[test]
+fn security_fixes_for_scripts_and_pull_requests() {
+    let sandbox = with_database().var("GOVULNDB", "../vulndb,https://unused.example");
+    let outcome = sandbox.goward(["diff", "1.23.5", "1.23.9", "--markdown"]);
+    let want = "### security fixes\n\n| | | |\n|---|---|---|\n\
+        | fixed | `GO-2025-3563` | CVE-2025-22871, stdlib (net/http/internal), fixed in go1.23.8: \
+        Request smuggling due to acceptance of invalid chunked data in net/http |\n\
+        | has | `GO-2099-0001` | CVE-2099-1, toolchain (cmd/go), fixed in go1.23.10: Made up |\n";
+    let text = outcome.data();
+    assert!(text.contains(want), "{text}");
+    let last = "\n\nSecurity fixes by `[PROJECT]/../vulndb`, of 2026-11-01T12:00:00Z.\n";
+    assert!(text.ends_with(last), "{text}");
+    let outcome = sandbox.goward(["diff", "1.23.5", "1.23.9", "--json"]);
+    let diff: Value = serde_json::from_str(outcome.data()).unwrap();
+    assert_eq!(
+        diff["security_fixes"],
+        json!({
+            "compared": true,
+            "why_not": null,
+            "database": {
+                "source": "`[PROJECT]/../vulndb`", "modified": vulndb::MODIFIED,
+                "copy_age_days": null, "copy_why": null,
+            },
+            "fixed": [{
+                "id": "GO-2025-3563", "aliases": ["CVE-2025-22871"], "module": "stdlib",
+                "packages": ["net/http/internal"], "fixed_in": "go1.23.8",
+                "summary": "Request smuggling due to acceptance of invalid chunked data in net/http",
+            }],
+            "opened": [{
+                "id": "GO-2099-0001", "aliases": ["CVE-2099-1"], "module": "toolchain",
+                "packages": ["cmd/go"], "fixed_in": "go1.23.10", "summary": "Made up",
+            }],
+        })
+    );
+}
+
+/// Nobody asked is never told as nothing found.
+#[test]
+fn that_nobody_was_asked_is_said_with_the_reason() {
+    let sandbox = with_database();
+    let last = |arguments: &[&str], sandbox: &Sandbox| {
+        let outcome = sandbox.goward([&["diff"], arguments].concat());
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""), "{}", outcome.stderr);
+        outcome.stderr.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(
+        last(&["1.23.4", "1.23.8", "--vulndb", "off"], &sandbox),
+        "goward: security fixes are not compared: it was left out with `off`"
+    );
+    let offline = with_database().var("GOWARD_OFFLINE", "1");
+    let said = last(&["1.23.4", "1.23.8"], &offline);
+    let start =
+        "goward: security fixes are not compared: cannot download the vulnerability database";
+    assert!(said.starts_with(start), "{said}");
+    assert!(said.ends_with("(name one that can be asked: `--vulndb`)"), "{said}");
+    // One that was named is part of what was asked for.
+    let named = |place: &str| sandbox.goward(["diff", "1.23.4", "1.23.8", "--vulndb", place]);
+    let outcome = named("/nowhere");
+    outcome
+        .fails(3, "goward: `/nowhere` is no vulnerability database\n  it has no `index/db.json`");
+    let server = Server::with("/index/db.json", Route::new("<html>"));
+    let outcome = named(&server.url(""));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(5), ""), "{}", outcome.stderr);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bisect;
 mod bundle;
 mod bundle_hostile;
+mod bundle_vulndb;
 mod check;
 mod costs;
 mod debug_bake;

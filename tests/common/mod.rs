@@ -9,6 +9,7 @@ pub(crate) mod memory;
 pub(crate) mod programs;
 pub(crate) mod server;
 pub(crate) mod trace;
+pub(crate) mod vulndb;
 pub(crate) mod wheel;
 
 use std::ffi::{OsStr, OsString};

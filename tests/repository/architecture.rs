@@ -7,13 +7,13 @@ use std::path::Path;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
     ("binary", &["archive", "version"]),
-    ("bundle", &["error", "net", "platform", "verify", "version"]),
+    ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
     ("check", &["error", "platform", "project", "settings", "version", "vulndb"]),
     (
         "cli",
         &[
             "archive", "binary", "check", "config", "ctx", "error", "matrix", "ops", "platform",
-            "project", "settings", "shell", "source", "store", "ui", "verify", "version",
+            "project", "settings", "shell", "source", "store", "ui", "verify", "version", "vulndb",
         ],
     ),
     ("config", &["ctx", "error"]),

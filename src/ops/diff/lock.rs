@@ -18,6 +18,8 @@ const LAST_WITH_FINAL: u32 = 22;
 pub struct LockDiff {
     /// The lock.
     pub path: PathBuf,
+    /// Its platforms.
+    pub platforms: Vec<Platform>,
     /// Its pins, those of the profiles after the others.
     pub pins: Vec<Pin>,
 }
@@ -70,7 +72,7 @@ impl Session {
             let own: Vec<Pin> = own.filter(is_new).collect();
             pins.extend(own);
         }
-        Ok(Some(LockDiff { path, pins }))
+        Ok(Some(LockDiff { path, platforms, pins }))
     }
 }
 

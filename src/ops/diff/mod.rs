@@ -1,17 +1,19 @@
 //! What changes for a project that moves from one Go to another.
 //!
 //! Everything is known from the two releases: their own sources where they are installed, what is
-//! built in where they are not. Nothing is fetched.
+//! built in where they are not. Only what is known against them is asked of somebody else.
 
 mod debug;
 mod experiments;
 mod lock;
 mod platforms;
+mod security;
 
 pub use debug::{DebugDiff, Dropped, Flip};
 pub use experiments::{ExperimentDiff, Left};
 pub use lock::{LockDiff, Pin};
 pub use platforms::PlatformDiff;
+pub use security::SecurityDiff;
 
 use super::Session;
 use super::subject::Subject;
@@ -44,6 +46,8 @@ pub struct Diff {
     pub fixed: Vec<&'static str>,
     /// The same, in the second and not in the first.
     pub opened: Vec<&'static str>,
+    /// What a vulnerability database says of the two, or why none was asked.
+    pub security: Result<SecurityDiff, String>,
     /// What becomes of the lock here; `None` without one.
     pub lock: Option<LockDiff>,
 }
@@ -60,8 +64,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When one is neither installed nor built in, or the module or lock here cannot be read.
-    pub fn diff(&self, from: &str, to: &str) -> Result<Diff> {
+    /// When one is neither installed nor built in, the module or lock here cannot be read, or the
+    /// vulnerability database that was named cannot be asked; `vulndb` is `--vulndb`.
+    pub fn diff(&self, from: &str, to: &str, vulndb: Option<&str>) -> Result<Diff> {
         let (from, to) = (self.subject(Some(from))?, self.subject(Some(to))?);
         if from.version() == to.version() {
             let message = format!("both are {}", from.version());
@@ -84,14 +89,20 @@ impl Session {
         };
         let minors = (from.version().minor(), to.version().minor());
         let changes = changes::between(minors.0.min(minors.1), minors.0.max(minors.1));
+        let lock = self.compare_lock(&to.settings)?;
+        let platforms = lock.as_ref().map_or_else(
+            || Platform::parse(&format!("{}/{}", target.0, target.1)).into_iter().collect(),
+            |lock| lock.platforms.clone(),
+        );
         Ok(Diff {
+            security: self.compare_security(vulndb, [&from, &to], &platforms)?,
             experiments: experiments::compare(&from.settings, &to.settings, &target),
             debug: debug::compare(&from.settings, &to.settings, module.default_minor()),
             platforms: platforms::compare(&from, &to)?,
             changes: changes.collect(),
             fixed: without(&old, &new),
             opened: without(&new, &old),
-            lock: self.compare_lock(&to.settings)?,
+            lock,
             from,
             to,
             target,

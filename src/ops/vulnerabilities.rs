@@ -1,0 +1,97 @@
+//! Asking Go's vulnerability database: the one that the user named, else Go's own, else the copy that a
+//! bundle brought.
+
+use super::Session;
+use super::pick::one_line;
+use super::rollback::utc;
+use crate::check::{Known, Missing};
+use crate::error::Result;
+use crate::net::Net;
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use crate::version::line::{self, Day};
+use crate::vulndb::{Asked, Database, Place, Report, SITE, Snapshot};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// Returns what day it is.
+pub(super) fn today() -> Day {
+    line::parse(&utc(SystemTime::now())).unwrap_or_default()
+}
+
+impl Session {
+    /// Asks what each of `versions` has on any of `platforms`; `named` is `--vulndb`.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is not text, or there is no place for a store. That nobody could be asked is in
+    /// the answer.
+    pub(super) fn vulnerabilities(
+        &self,
+        named: Option<&str>,
+        versions: &[GoVersion],
+        platforms: &[Platform],
+    ) -> Result<Known<Asked>> {
+        // The caller's own variable, which govulncheck reads, too.
+        let named = match (named, self.ctx.text("GOVULNDB")?) {
+            (Some(flag), _) => Some(flag.to_owned()),
+            (None, Some(list)) => list.split(',').next().map(str::to_owned),
+            (None, None) => self.config.vulndb.clone(),
+        };
+        if named.as_deref() == Some("off") {
+            return Ok(Err(Missing::Chosen("it was left out with `off`".to_owned())));
+        }
+        let asked = self
+            .database(named.as_deref().unwrap_or(SITE))
+            .and_then(|database| database.report(versions, platforms));
+        let error = match asked {
+            Ok(report) => return Ok(Ok(Asked { report, copy: None })),
+            Err(error) => error,
+        };
+        if named.is_some() {
+            // A database that somebody named is part of what was asked for.
+            return Ok(Err(Missing::Failed(error)));
+        }
+        let lacking = |why: String| {
+            let mend = "name one that can be asked: `--vulndb`".to_owned();
+            Missing::Lacking(why, mend)
+        };
+        let kept = self.kept_vulnerabilities().and_then(|kept| {
+            let ask = |(snapshot, path): (Snapshot, PathBuf)| -> Result<(Report, u32)> {
+                let day = line::parse(snapshot.modified()).unwrap_or_default();
+                let days = line::days_between(day, today());
+                let name = format!("`{}`", path.display());
+                let database = Database::of_snapshot(snapshot, &name);
+                Ok((database.report(versions, platforms)?, days))
+            };
+            kept.map(ask).transpose()
+        });
+        let why = one_line(&error);
+        Ok(match kept {
+            Ok(Some((report, days))) => Ok(Asked { report, copy: Some((days, why)) }),
+            Ok(None) => Err(lacking(why)),
+            Err(broken) => Err(lacking(format!("{why}; {}", one_line(&broken)))),
+        })
+    }
+
+    /// Returns the database at a place.
+    pub(super) fn database(&self, place: &str) -> Result<Database> {
+        let place = Place::parse(place, &self.ctx.cwd)?;
+        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
+        Ok(Database::new(place, net))
+    }
+
+    /// Returns the newest copy that a bundle brought into this store or the one below it.
+    fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
+        let store = self.store()?;
+        let mut newest: Option<(Snapshot, PathBuf)> = None;
+        for store in [Some(store.clone()), store.system()].into_iter().flatten() {
+            let path = store.vulnerabilities();
+            let Some(found) = Snapshot::read(&path)? else { continue };
+            if newest.as_ref().is_none_or(|(known, _)| known.modified() < found.modified()) {
+                newest = Some((found, path));
+            }
+        }
+        Ok(newest)
+    }
+}
