@@ -1,9 +1,10 @@
-//! Settings: GOARM, GOAMD64 and the other levels, which newer releases of Go no longer check.
+//! Settings: GOARM, GOAMD64 and the other levels, two of which newer releases of Go no longer check.
 
 use super::finding::{Finding, Severity};
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
 use crate::error::untrusted;
+use crate::version::GoVersion;
 use goward_shim::pins::{BadPin, first_minor, row};
 
 pub(super) const CHECK: Check = Check {
@@ -28,7 +29,9 @@ const LEVELS: [(&str, &[&str]); 9] = [
 
 /// The levels of which a wrong value goes unnoticed, and the first minor version in which it does
 /// (`internal/buildcfg/cfg.go`: from 1.23 on, reading GOARM64 drops the error of those before it).
-const SILENT: [(&str, u32); 3] = [("GO386", 0), ("GOAMD64", 23), ("GOARM", 23)];
+const SILENT: [(&str, u32); 2] = [("GOAMD64", 23), ("GOARM", 23)];
+/// The one that only the compiler reads.
+const COMPILERS: &str = "GO386";
 
 fn run(situation: &Situation) -> Outcome {
     let go = situation.go.as_ref().map_err(Clone::clone)?;
@@ -45,23 +48,14 @@ fn run(situation: &Situation) -> Outcome {
         let shown = untrusted(value);
         let place = chosen.place.clone();
         let bad = row(name.as_bytes()).and_then(|row| (row.check)(value).err());
-        if let Some(bad) = bad {
+        // A variable that is not read yet; a value that is not known yet has its own place below.
+        let is_unread = version.minor() < first_minor(name, "");
+        if let Some(bad) = bad.filter(|_| !is_unread) {
             let form = match bad {
                 BadPin::Form(form) => form,
                 BadPin::Unsafe { reason, .. } => reason,
             };
-            let silent =
-                SILENT.iter().find(|(level, first)| level == name && version.minor() >= *first);
-            let (what, why) = if silent.is_some() {
-                (
-                    format!("{version} ignores `{name}={shown}` without a word"),
-                    format!(
-                        "it builds for the baseline and writes `{name}={shown}` into the binary (`internal/buildcfg/cfg.go`)"
-                    ),
-                )
-            } else {
-                (format!("{version} refuses `{name}={shown}`"), format!("`go: invalid {name}`"))
-            };
+            let (what, why) = wrong(version, name, &shown);
             findings.push(Finding::new(Severity::Error, place, what, why, format!("it is {form}")));
         } else if version.minor() < first_minor(name, value) {
             findings.push(Finding::new(
@@ -74,6 +68,27 @@ fn run(situation: &Situation) -> Outcome {
         }
     }
     Ok(findings)
+}
+
+/// Says what becomes of a wrong value, and why.
+fn wrong(version: GoVersion, name: &str, shown: &str) -> (String, String) {
+    let is_silent = SILENT.iter().any(|(level, first)| *level == name && version.minor() >= *first);
+    if is_silent {
+        return (
+            format!("{version} ignores `{name}={shown}` without a word"),
+            format!(
+                "it builds for its default level and writes `{name}={shown}` into the binary (`internal/buildcfg/cfg.go`)"
+            ),
+        );
+    }
+    if name == COMPILERS {
+        let what = format!("the compiler of {version} refuses `{name}={shown}`");
+        return (
+            what,
+            format!("`unsupported setting {name}={shown}`; the go command does not look at it"),
+        );
+    }
+    (format!("{version} refuses `{name}={shown}`"), format!("`go: invalid {name}`"))
 }
 
 fn default_of_arm(situation: &Situation, default: &str) -> Finding {

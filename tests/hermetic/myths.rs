@@ -433,10 +433,42 @@ const LEVELS: &[Claim] = &[
         "0\nGOAMD64=v9",
     ),
     claim(
-        "GO386 is checked: never",
+        "a wrong level is an error: GOARM up to 1.22",
+        (19, 22),
+        "GOARCH=arm GOARM=nosuch go list . 2>&1 | cut -d: -f1-2",
+        "go: invalid GOARM",
+    ),
+    claim(
+        "a wrong level is an error: not GOARM from 1.23",
+        (23, 99),
+        "GOARCH=arm GOARM=nosuch go list .; echo $?",
+        "example.com/m\n0",
+    ),
+    claim(
+        "a wrong level is an error: these in every version",
+        ALL,
+        "for level in mips/GOMIPS mips64/GOMIPS64 ppc64/GOPPC64 wasm/GOWASM; do \
+         env GOOS=linux GOARCH=${level%/*} ${level#*/}=nosuch go list . 2>&1 | cut -d: -f1-2; done",
+        "go: invalid GOMIPS\ngo: invalid GOMIPS64\ngo: invalid GOPPC64\ngo: invalid GOWASM",
+    ),
+    claim(
+        "a wrong level is an error: these since they are there",
+        (23, 99),
+        "for level in arm64/GOARM64 riscv64/GORISCV64; do \
+         env GOARCH=${level%/*} ${level#*/}=nosuch go list . 2>&1 | cut -d: -f1-2; done",
+        "go: invalid GOARM64\ngo: invalid GORISCV64",
+    ),
+    claim(
+        "GO386 is checked: not by the go command",
         ALL,
         "GOARCH=386 GO386=nosuch go list .; echo $?",
         "example.com/m\n0",
+    ),
+    claim(
+        "GO386 is checked: by the compiler",
+        ALL,
+        "GOARCH=386 GO386=nosuch go build -o a . 2>&1 | head -1",
+        "unsupported setting GO386=nosuch",
     ),
     claim(
         "the default of GOARM is 7 everywhere",

@@ -258,10 +258,27 @@ fn go_says_so(sandbox: &Sandbox) {
         assert_eq!(go(&variables, &["env", "CGO_ENABLED"]), want, "{arch} {cgo}");
     }
     assert_eq!(go(&[("PATH", "/nowhere")], &["env", "CGO_ENABLED"]), "0");
-    // Levels: three are dropped without a word, and the others are not.
-    for (arch, name) in [("386", "GO386"), ("amd64", "GOAMD64"), ("arm", "GOARM")] {
+    // Levels: two are dropped without a word, one is left to the compiler, the others are refused. goward
+    // says which is which.
+    let told = |arch: &str, name: &str| {
+        let variables = [("GOARCH", arch), (name, "bogus"), ("CGO_ENABLED", "0")];
+        let outcome = check(sandbox, &variables, &["--json"]);
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let found = report["findings"].as_array().unwrap().iter();
+        let found = found.filter(|found| found["check"] == "arch-levels");
+        let what: Vec<&str> = found.map(|found| found["what"].as_str().unwrap()).collect();
+        assert_eq!(what.len(), 1, "{what:?}");
+        what[0].to_owned()
+    };
+    for (arch, name) in [("amd64", "GOAMD64"), ("arm", "GOARM")] {
         assert_eq!(go(&[("GOARCH", arch), (name, "bogus")], &list), "ok", "{name}");
+        let want = format!("go1.27.1 ignores `{name}=bogus` without a word");
+        assert_eq!(told(arch, name), want);
     }
+    let wrong = [("GOARCH", "386"), ("GO386", "bogus")];
+    assert_eq!(go(&wrong, &list), "ok");
+    assert!(go(&wrong, &["build"]).starts_with("unsupported setting GO386=bogus"));
+    assert_eq!(told("386", "GO386"), "the compiler of go1.27.1 refuses `GO386=bogus`");
     for (arch, name) in [
         ("arm64", "GOARM64"),
         ("mips", "GOMIPS"),
@@ -271,6 +288,7 @@ fn go_says_so(sandbox: &Sandbox) {
     ] {
         let said = go(&[("GOARCH", arch), (name, "bogus")], &list);
         assert!(said.starts_with(&format!("go: invalid {name}")), "{name}: {said}");
+        assert_eq!(told(arch, name), format!("go1.27.1 refuses `{name}=bogus`"));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The parser of the lock and the reader of the manifest call them through the table. They check
 //! what holds for every version of Go; [`first_minor`] says since when a value does anything.
-//! Levels such as GOAMD64 are checked here because Go does not: 1.23 to 1.27 build for the baseline
+//! Levels are checked here because Go does not check GOAMD64 and GOARM: 1.23 to 1.27 build for the default
 //! and write the wrong level into the binary (`internal/buildcfg/cfg.go` drops the error).
 
 use super::BadPin;

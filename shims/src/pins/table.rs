@@ -138,7 +138,14 @@ pub const PINS: &[Pin] = &[
         &[C],
         "changes how many compilers run, not what they write",
     ),
-    checked("GO386", Choose, &[O], "is how floating point is compiled for 386", checks::x86),
+    checked(
+        "GO386",
+        Choose,
+        &[O],
+        "is how floating point is compiled for 386; a wrong value is refused by the compiler, not \
+         by the go command",
+        checks::x86,
+    ),
     checked(
         "GOAMD64",
         Choose,
@@ -153,14 +160,14 @@ pub const PINS: &[Pin] = &[
         Choose,
         &[O],
         "is the level of arm that code needs; its default differs between versions, and Go 1.23 \
-         and newer ignore a wrong one",
+         and newer build for it where the level is wrong",
         checks::arm,
     ),
     checked(
         "GOARM64",
         Choose,
         &[O],
-        "is the level of arm64 that code needs, from Go 1.23",
+        "is the level of arm64 that code needs, from Go 1.23; a wrong one is refused",
         checks::arm64,
     ),
     row("GOAUTH", Scrub, &[X], "can name a command that downloads run, from Go 1.24"),
@@ -241,14 +248,14 @@ pub const PINS: &[Pin] = &[
         "GOMIPS",
         Choose,
         &[O],
-        "is how floating point is compiled for mips; Go 1.23 and newer ignore a wrong value",
+        "is how floating point is compiled for mips; a wrong value is refused",
         checks::mips,
     ),
     checked(
         "GOMIPS64",
         Choose,
         &[O],
-        "is how floating point is compiled for mips64; Go 1.23 and newer ignore a wrong value",
+        "is how floating point is compiled for mips64; a wrong value is refused",
         checks::mips,
     ),
     row(
@@ -280,7 +287,13 @@ pub const PINS: &[Pin] = &[
         &[O, C],
         "is where the caches of modules and installed programs are by default",
     ),
-    checked("GOPPC64", Choose, &[O], "is the level of ppc64 that code needs", checks::ppc64),
+    checked(
+        "GOPPC64",
+        Choose,
+        &[O],
+        "is the level of ppc64 that code needs; a wrong one is refused",
+        checks::ppc64,
+    ),
     row(
         "GOPRIVATE",
         Pass,
@@ -300,7 +313,7 @@ pub const PINS: &[Pin] = &[
         "GORISCV64",
         Choose,
         &[O],
-        "is the profile of riscv64 that code needs, from Go 1.23",
+        "is the profile of riscv64 that code needs, from Go 1.23; a wrong one is refused",
         checks::riscv64,
     ),
     row(
@@ -351,7 +364,7 @@ pub const PINS: &[Pin] = &[
         "GOWASM",
         Choose,
         &[O],
-        "names the features of WebAssembly that code needs",
+        "names the features of WebAssembly that code needs; a wrong one is refused",
         checks::wasm,
     ),
     row(
