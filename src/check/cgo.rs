@@ -8,7 +8,7 @@ use crate::error::untrusted;
 pub(super) const CHECK: Check = Check {
     id: "cgo",
     group: Group::Settings,
-    title: "CGO_ENABLED: its silent default when cross-compiling and without a C compiler",
+    title: "CGO_ENABLED: its silent default when cross-compiling and without a C compiler, and a compiler that does not fit",
     look: Look::Facts(run),
 };
 
@@ -31,22 +31,53 @@ fn run(situation: &Situation) -> Outcome {
                 "write `0` or `1`",
             )]
         }
-        Some(chosen) if chosen.value == "1" && go.is_cross() && go.chosen("CC").is_none() => {
-            vec![Finding::new(
-                Severity::Error,
-                chosen.place.clone(),
-                format!("`CGO_ENABLED=1` for {platform} without a compiler for it"),
-                format!(
-                    "CC is not set, and Go takes the compiler of {}/{}; it never adds a prefix for the target",
-                    go.value("GOHOSTOS"),
-                    go.value("GOHOSTARCH")
-                ),
-                "set CC to a compiler for the target, or pin `CGO_ENABLED=0`",
-            )]
+        Some(chosen) if chosen.value == "1" => {
+            let found = compiler(go, &platform);
+            let found = found.map(|(what, why)| {
+                let mend = "set CC to a compiler for the target, or pin `CGO_ENABLED=0`";
+                Finding::new(Severity::Error, chosen.place.clone(), what, why, mend)
+            });
+            found.into_iter().collect()
         }
         Some(_) => Vec::new(),
         None => unset(situation, go, &platform, target.cgo_supported).into_iter().collect(),
     })
+}
+
+/// Says what is wrong with the C compiler, and why.
+fn compiler(go: &GoFacts, platform: &str) -> Option<(String, String)> {
+    let found = go.compiler.as_ref()?;
+    let command = untrusted(&found.command);
+    if !found.is_there {
+        return Some((
+            format!("`CGO_ENABLED=1`, and there is no C compiler `{command}`"),
+            format!(
+                "that is CC, and it is not on PATH; what has C in it stops with `C compiler \"{command}\" not found`"
+            ),
+        ));
+    }
+    let is_default = go.chosen("CC").is_none();
+    // What does not say for what it compiles is taken for a compiler of this machine, if Go chose it.
+    let fits = found.fits.unwrap_or(!(is_default && go.is_cross()));
+    let machine = found
+        .machine
+        .as_ref()
+        .map_or_else(|| format!("{}/{}", go.value("GOHOSTOS"), go.value("GOHOSTARCH")), untrusted);
+    match (fits, is_default) {
+        (true, _) => None,
+        (false, true) => Some((
+            format!("`CGO_ENABLED=1` for {platform} without a compiler for it"),
+            format!(
+                "CC is not set, and Go takes `{command}`, which compiles for {machine}; it never adds a prefix for the target"
+            ),
+        )),
+        (false, false) => Some((
+            format!("`CGO_ENABLED=1` for {platform} with a compiler for another one"),
+            format!(
+                "CC is `{command}`, which compiles for {machine} by its own word (`-dumpmachine`)"
+            ),
+        )),
+    }
 }
 
 fn unset(

@@ -69,6 +69,21 @@ pub struct GoFacts {
     pub defaults: BTreeMap<String, String>,
     /// What the release can build for.
     pub targets: Vec<Target>,
+    /// The C compiler, where somebody chose that there be one.
+    pub compiler: Option<CCompiler>,
+}
+
+/// The C compiler that Go would call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CCompiler {
+    /// `CC`.
+    pub command: String,
+    /// Whether it is on PATH.
+    pub is_there: bool,
+    /// What it compiles for, if it says so.
+    pub machine: Option<String>,
+    /// Whether that is what is built for.
+    pub fits: Option<bool>,
 }
 
 /// A value that somebody chose.

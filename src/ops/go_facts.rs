@@ -96,7 +96,12 @@ impl Session {
         let args: Vec<&str> = ["tool", "dist", "list", "-json"].into_iter().chain(broken).collect();
         let answer = self.ask_go_with(toolchain, &args, changes)?;
         let targets: Vec<Target> = parse("go tool dist list -json", &answer)?;
-        Ok(GoFacts { chosen, defaults, targets })
+        let mut facts = GoFacts { chosen, defaults, targets, compiler: None };
+        if facts.value("CGO_ENABLED") == "1" && facts.chosen("CGO_ENABLED").is_some() {
+            let root = lock_path.parent().unwrap_or(lock_path);
+            facts.compiler = Some(self.c_compiler(toolchain, &facts, root)?);
+        }
+        Ok(facts)
     }
 
     /// Returns who chose what, in Go's own order: lock, caller, the file of `go env -w`.

@@ -13,6 +13,7 @@ pub mod cause;
 mod cause_search;
 mod cells;
 pub mod check;
+pub mod compiler;
 pub mod debug_bake;
 pub mod default;
 mod deliver;

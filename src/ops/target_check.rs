@@ -1,6 +1,7 @@
 //! How a build for a platform goes here: cgo and its compiler, and a small program, built and run.
 
 use super::Session;
+use super::compiler::Compiler;
 use super::governing::Toolchain;
 use super::probe::{self, Ran};
 use crate::error::{Error, Kind, Result, near_match, untrusted};
@@ -13,7 +14,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// What a compiler or pkg-config takes to answer.
-const QUICK: Duration = Duration::from_secs(30);
+pub(super) const QUICK: Duration = Duration::from_secs(30);
 /// A first build compiles the standard library for the platform.
 const BUILD: Duration = Duration::from_secs(30 * 60);
 /// What the program takes, also in an emulator.
@@ -51,23 +52,6 @@ pub enum Cgo {
     NoCompiler,
     /// The default, where there is a compiler.
     Native,
-}
-
-/// A C compiler.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Compiler {
-    /// What Go calls: `CC`.
-    pub command: String,
-    /// Where that is; `None` when it is nowhere on PATH.
-    pub program: Option<PathBuf>,
-    /// What it compiles for, by its own word.
-    pub machine: Option<String>,
-    /// Whether that is the platform.
-    pub fits: Option<bool>,
-    /// Its sysroot; empty for the machine's own root.
-    pub sysroot: Option<String>,
-    /// Where it finds the platform's C library.
-    pub library: Option<PathBuf>,
 }
 
 /// pkg-config.
@@ -142,7 +126,8 @@ impl Session {
                 .detail(untrusted(&asked.error))
         })?;
         let value = |name: &str| variables.get(name).and_then(Value::as_str).unwrap_or_default();
-        let compiler = self.ask_compiler(value("CC"), value("CGO_CFLAGS"), &target)?;
+        let compiler =
+            self.ask_compiler(value("CC"), value("CGO_CFLAGS"), (&target.os, &target.arch))?;
         let is_on = value("CGO_ENABLED") == "1";
         let cgo = (is_on, self.why_cgo(&toolchain, &target, is_on)?);
         let program = if is_on { WITH_CGO } else { PLAIN };
@@ -179,34 +164,14 @@ impl Session {
     }
 
     /// Runs a program beside the build, in the caller's environment.
-    fn ask(&self, program: &Path, args: &[String], more: &[&str]) -> Result<Ran> {
+    pub(super) fn ask(&self, program: &Path, args: &[String], more: &[&str]) -> Result<Ran> {
         let mut command = Command::new(program);
         command.args(args).args(more).env_clear().envs(&self.ctx.variables).env("LC_ALL", "C");
         probe::run(command.current_dir("/"), QUICK)
     }
 
-    fn path(&self) -> OsString {
+    pub(super) fn path(&self) -> OsString {
         self.ctx.variable("PATH").unwrap_or_default().to_owned()
-    }
-
-    fn ask_compiler(&self, command: &str, flags: &str, target: &Target) -> Result<Compiler> {
-        let mut compiler = Compiler { command: command.to_owned(), ..Compiler::default() };
-        let mut words = probe::words(command).into_iter();
-        compiler.program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
-        let Some(program) = compiler.program.clone() else { return Ok(compiler) };
-        let args: Vec<String> = words.chain(probe::words(flags)).collect();
-        let ask = |question: &str| -> Result<Option<String>> {
-            let ran = self.ask(&program, &args, &[question])?;
-            Ok(ran.is_ok.then_some(ran.output))
-        };
-        compiler.machine = ask("-dumpmachine")?;
-        compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
-        compiler.sysroot = ask("-print-sysroot")?;
-        // A compiler that does not find it repeats the name.
-        let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
-        let library = library.filter(|path| path.is_absolute());
-        compiler.library = library.map(|path| fs_err::canonicalize(&path).unwrap_or(path));
-        Ok(compiler)
     }
 
     fn ask_pkg_config(&self, command: &str) -> Result<PkgConfig> {
@@ -280,44 +245,6 @@ fn is_here(target: &Target) -> bool {
     (target.os.as_str(), target.arch.as_str()) == (host.os(), host.arch())
 }
 
-/// Returns the processor's name in the triples of compilers, of which the target's begins with one.
-fn processors(arch: &str) -> &'static [&'static str] {
-    match arch {
-        // Go calls a 64-bit compiler with -m32.
-        "386" => &["i386", "i486", "i586", "i686", "x86_64"],
-        "amd64" => &["x86_64", "amd64"],
-        "arm" => &["arm"],
-        "arm64" => &["aarch64", "arm64"],
-        "loong64" => &["loongarch64"],
-        "mips" => &["mips-", "mipsisa32"],
-        "mipsle" => &["mipsel"],
-        "mips64" => &["mips64-", "mipsisa64"],
-        "mips64le" => &["mips64el"],
-        "ppc64" => &["powerpc64-", "ppc64-"],
-        "ppc64le" => &["powerpc64le", "ppc64le"],
-        "riscv64" => &["riscv64"],
-        "s390x" => &["s390x"],
-        "wasm" => &["wasm32"],
-        _ => &[],
-    }
-}
-
-/// Returns true when a compiler's triple is about the platform.
-fn fits(machine: &str, target: &Target) -> bool {
-    let has_processor = processors(&target.arch).iter().any(|name| machine.starts_with(name));
-    // 32-bit ARM is no beginning of the 64-bit one.
-    let is_other = target.arch == "arm" && machine.starts_with("arm64");
-    let system = match target.os.as_str() {
-        "windows" => "mingw",
-        "ios" => "apple",
-        "darwin" if machine.contains("apple") => "apple",
-        other => other,
-    };
-    // Compilers for Android name themselves so, behind `linux`.
-    let is_android = machine.contains("android") == (target.os == "android");
-    has_processor && !is_other && is_android && machine.contains(system)
-}
-
 /// Returns the emulator of QEMU that runs programs of a platform on Linux.
 fn emulator(target: &Target) -> Option<String> {
     let arch = match target.arch.as_str() {
@@ -331,40 +258,4 @@ fn emulator(target: &Target) -> Option<String> {
         _ => return None,
     };
     (target.os == "linux" && cfg!(target_os = "linux")).then(|| format!("qemu-{arch}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn triples_of_compilers() {
-        let cases = [
-            ("x86_64-linux-gnu", "linux/amd64", true),
-            ("x86_64-linux-gnu", "linux/386", true),
-            ("x86_64-linux-gnu", "linux/arm64", false),
-            ("aarch64-linux-gnu", "linux/arm64", true),
-            ("aarch64-linux-android21", "linux/arm64", false),
-            ("aarch64-linux-android21", "android/arm64", true),
-            ("arm-linux-gnueabihf", "linux/arm", true),
-            ("arm64-apple-darwin23", "linux/arm", false),
-            ("arm64-apple-darwin23", "darwin/arm64", true),
-            ("x86_64-w64-mingw32", "windows/amd64", true),
-            ("mips64el-linux-gnuabi64", "linux/mips64", false),
-            ("mips64el-linux-gnuabi64", "linux/mips64le", true),
-            ("powerpc64le-linux-gnu", "linux/ppc64", false),
-            ("x86_64-linux-gnu", "freebsd/amd64", false),
-        ];
-        for (machine, name, want) in cases {
-            let (os, arch) = name.split_once('/').unwrap();
-            let target = Target {
-                os: os.to_owned(),
-                arch: arch.to_owned(),
-                first_class: false,
-                cgo_supported: true,
-                broken: false,
-            };
-            assert_eq!(fits(machine, &target), want, "{machine} {name}");
-        }
-    }
 }

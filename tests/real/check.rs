@@ -5,6 +5,7 @@ use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, skip};
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// Every finding in the mistaken project: place, check, severity, in the order in which they come.
@@ -127,6 +128,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
 
     go_says_so(&sandbox);
     targets(&sandbox);
+    compilers(&sandbox);
 
     database(&sandbox, "1.27.2");
     copy(&sandbox, "mistaken");
@@ -209,6 +211,62 @@ fn targets(sandbox: &Sandbox) {
         let outcome = check(sandbox, variables, &["--json"]);
         assert_eq!(findings(&outcome), *want, "{variables:?}");
     }
+}
+
+/// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.
+fn compilers(sandbox: &Sandbox) {
+    let script = |name: &str, text: &str| {
+        sandbox.write(name, format!("#!/bin/sh\n{text}\n"));
+        let path = sandbox.path(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    };
+    // As a real one: it says what it is for, and must be asked nothing else.
+    let says = |machine: &str| format!("test \"$*\" = -dumpmachine && echo {machine}");
+    let arm = script("tools/arm-cc", &says("aarch64-linux-gnu"));
+    let own = script("tools/gcc", &says("x86_64-linux-gnu"));
+    let silent = script("tools/silent-cc", "exit 1");
+    let marker = sandbox.path("ran").display().to_string();
+    let hostile = script("project/cc", &format!("touch {marker}; echo aarch64-linux-gnu"));
+    let path = format!("{}:/usr/bin:/bin", sandbox.path("tools").display());
+    let what = |variables: &[(&str, &str)]| {
+        let variables = [&[("CGO_ENABLED", "1"), ("PATH", path.as_str())], variables].concat();
+        let outcome = check(sandbox, &variables, &["--json"]);
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let found = report["findings"].as_array().unwrap().iter();
+        let found = found.filter(|found| found["check"] == "cgo");
+        let text = |key: &str, found: &Value| found[key].as_str().unwrap().to_owned();
+        found.map(|found| (text("what", found), text("why", found))).next()
+    };
+    assert_eq!(what(&[]), None);
+    assert_eq!(what(&[("GOARCH", "386")]), None);
+    assert_eq!(what(&[("GOARCH", "arm64"), ("CC", "arm-cc")]), None);
+    assert_eq!(what(&[("GOARCH", "arm64"), ("CC", &arm)]), None);
+    assert_eq!(what(&[("GOARCH", "arm64"), ("CC", &silent)]), None);
+    let (said, why) = what(&[("CC", "no-such-cc -m64")]).unwrap();
+    assert_eq!(said, "`CGO_ENABLED=1`, and there is no C compiler `no-such-cc -m64`");
+    assert!(why.contains("it is not on PATH"), "{why}");
+    let (said, why) = what(&[("GOARCH", "arm64"), ("CC", &own)]).unwrap();
+    assert_eq!(said, "`CGO_ENABLED=1` for linux/arm64 with a compiler for another one");
+    let want = "CC is `[BASE]/tools/gcc`, which compiles for x86_64-linux-gnu by its own word";
+    assert!(why.starts_with(want), "{why}");
+    let (said, why) = what(&[("GOARCH", "arm64")]).unwrap();
+    assert_eq!(said, "`CGO_ENABLED=1` for linux/arm64 without a compiler for it");
+    assert!(
+        why.starts_with("CC is not set, and Go takes `gcc`, which compiles for x86_64"),
+        "{why}"
+    );
+    // What lies in the project is not run, whoever named it.
+    let below = format!("{}:{path}", sandbox.path("project").display());
+    for variables in [
+        [("CC", hostile.as_str()), ("GOARCH", "arm64")],
+        [("CC", "./cc"), ("GOARCH", "arm64")],
+        [("CC", "cc"), ("PATH", below.as_str())],
+    ] {
+        what(&variables);
+    }
+    assert!(!Path::new(&marker).exists());
+    fs::remove_file(sandbox.path("project/cc")).unwrap();
 }
 
 /// The findings rest on what the real go1.27.1 does.

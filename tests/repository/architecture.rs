@@ -86,6 +86,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "Command::new",
         &[
             "src/matrix/process.rs",
+            "src/ops/compiler.rs",
             "src/ops/launch.rs",
             "src/ops/link.rs",
             "src/ops/probe.rs",

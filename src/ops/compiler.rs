@@ -1,0 +1,156 @@
+//! The C compiler that Go would call: whether it is there, and what it compiles for by its own word.
+
+use super::Session;
+use super::governing::Toolchain;
+use super::launch::change;
+use super::probe;
+use super::target_check::QUICK;
+use crate::check::{CCompiler, GoFacts};
+use crate::error::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A C compiler.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compiler {
+    /// What Go calls: `CC`.
+    pub command: String,
+    /// Where that is; `None` when it is nowhere on PATH.
+    pub program: Option<PathBuf>,
+    /// What it compiles for, by its own word.
+    pub machine: Option<String>,
+    /// Whether that is the platform.
+    pub fits: Option<bool>,
+    /// Its sysroot; empty for the machine's own root.
+    pub sysroot: Option<String>,
+    /// Where it finds the platform's C library.
+    pub library: Option<PathBuf>,
+}
+
+impl Session {
+    /// Asks the compiler that `command` names about itself, with `flags`, for a build for GOOS and GOARCH.
+    pub(super) fn ask_compiler(
+        &self,
+        command: &str,
+        flags: &str,
+        target: (&str, &str),
+    ) -> Result<Compiler> {
+        let mut compiler = Compiler { command: command.to_owned(), ..Compiler::default() };
+        let mut words = probe::words(command).into_iter();
+        compiler.program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
+        let Some(program) = compiler.program.clone() else { return Ok(compiler) };
+        let args: Vec<String> = words.chain(probe::words(flags)).collect();
+        let ask = |question: &str| -> Result<Option<String>> {
+            let ran = self.ask(&program, &args, &[question])?;
+            Ok(ran.is_ok.then_some(ran.output))
+        };
+        compiler.machine = ask("-dumpmachine")?;
+        compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
+        compiler.sysroot = ask("-print-sysroot")?;
+        // A compiler that does not find it repeats the name.
+        let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
+        let library = library.filter(|path| path.is_absolute());
+        compiler.library = library.map(|path| fs_err::canonicalize(&path).unwrap_or(path));
+        Ok(compiler)
+    }
+
+    /// Asks the compiler that Go would call by these facts what it compiles for, in the environment that
+    /// `go` gets, and nothing else. `CC` is never a project's to say; what lies in the project, `root`,
+    /// is not run all the same.
+    pub(super) fn c_compiler(
+        &self,
+        toolchain: &Toolchain,
+        go: &GoFacts,
+        root: &Path,
+    ) -> Result<CCompiler> {
+        let command = go.value("CC").to_owned();
+        let mut words = probe::words(&command).into_iter();
+        let program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
+        let is_there = program.is_some();
+        let outside = program.filter(|program| {
+            let real = fs_err::canonicalize(program).unwrap_or_else(|_| program.clone());
+            let real_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.into());
+            program.is_absolute() && !program.starts_with(root) && !real.starts_with(real_root)
+        });
+        let machine = match outside {
+            None => None,
+            Some(program) => {
+                let mut asking = Command::new(program);
+                asking.args(words).arg("-dumpmachine").env_clear().envs(&self.ctx.variables);
+                change(&mut asking, self.environment(toolchain)?);
+                let ran = probe::run(asking.env("LC_ALL", "C").current_dir("/"), QUICK)?;
+                Some(ran.output).filter(|output| ran.is_ok && !output.is_empty())
+            }
+        };
+        let target = (go.value("GOOS"), go.value("GOARCH"));
+        let fits = machine.as_ref().map(|machine| fits(machine, target));
+        Ok(CCompiler { command, is_there, machine, fits })
+    }
+}
+
+/// Returns the processor's name in the triples of compilers, of which the target's begins with one.
+fn processors(arch: &str) -> &'static [&'static str] {
+    match arch {
+        // Go calls a 64-bit compiler with -m32.
+        "386" => &["i386", "i486", "i586", "i686", "x86_64"],
+        "amd64" => &["x86_64", "amd64"],
+        "arm" => &["arm"],
+        "arm64" => &["aarch64", "arm64"],
+        "loong64" => &["loongarch64"],
+        "mips" => &["mips-", "mipsisa32"],
+        "mipsle" => &["mipsel"],
+        "mips64" => &["mips64-", "mipsisa64"],
+        "mips64le" => &["mips64el"],
+        "ppc64" => &["powerpc64-", "ppc64-"],
+        "ppc64le" => &["powerpc64le", "ppc64le"],
+        "riscv64" => &["riscv64"],
+        "s390x" => &["s390x"],
+        "wasm" => &["wasm32"],
+        _ => &[],
+    }
+}
+
+/// Returns true when a compiler's triple is about the platform.
+fn fits(machine: &str, (os, arch): (&str, &str)) -> bool {
+    let has_processor = processors(arch).iter().any(|name| machine.starts_with(name));
+    // 32-bit ARM is no beginning of the 64-bit one.
+    let is_other = arch == "arm" && machine.starts_with("arm64");
+    let system = match os {
+        "windows" => "mingw",
+        "ios" => "apple",
+        "darwin" if machine.contains("apple") => "apple",
+        other => other,
+    };
+    // Compilers for Android name themselves so, behind `linux`.
+    let is_android = machine.contains("android") == (os == "android");
+    has_processor && !is_other && is_android && machine.contains(system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triples_of_compilers() {
+        let cases = [
+            ("x86_64-linux-gnu", "linux/amd64", true),
+            ("x86_64-linux-gnu", "linux/386", true),
+            ("x86_64-linux-gnu", "linux/arm64", false),
+            ("aarch64-linux-gnu", "linux/arm64", true),
+            ("aarch64-linux-android21", "linux/arm64", false),
+            ("aarch64-linux-android21", "android/arm64", true),
+            ("arm-linux-gnueabihf", "linux/arm", true),
+            ("arm64-apple-darwin23", "linux/arm", false),
+            ("arm64-apple-darwin23", "darwin/arm64", true),
+            ("x86_64-w64-mingw32", "windows/amd64", true),
+            ("mips64el-linux-gnuabi64", "linux/mips64", false),
+            ("mips64el-linux-gnuabi64", "linux/mips64le", true),
+            ("powerpc64le-linux-gnu", "linux/ppc64", false),
+            ("x86_64-linux-gnu", "freebsd/amd64", false),
+        ];
+        for (machine, name, want) in cases {
+            let (os, arch) = name.split_once('/').unwrap();
+            assert_eq!(fits(machine, (os, arch)), want, "{machine} {name}");
+        }
+    }
+}
