@@ -5,6 +5,8 @@ use super::godebug::last_of_each;
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome, files};
 use crate::error::untrusted;
+use crate::project::debug_comments::above_package;
+use crate::project::go_mod::{Entry, parse_debug_lines};
 use crate::settings::Settings;
 use crate::version::GoVersion;
 use goward_shim::pins::weakening;
@@ -28,8 +30,7 @@ const FIRST_LENIENT: u32 = 27;
 /// One setting and where it stands.
 struct Line<'a> {
     path: &'a Path,
-    number: u32,
-    setting: String,
+    entry: Entry,
     is_comment: bool,
 }
 
@@ -41,23 +42,15 @@ fn run(situation: &Situation) -> Outcome {
     let mut lines = Vec::new();
     for path in &situation.files.modules {
         if let Some(text) = files::text(path, &mut findings) {
-            let found = module_lines(&text).into_iter();
-            lines.extend(found.map(|(number, setting)| Line {
-                path,
-                number,
-                setting,
-                is_comment: false,
-            }));
+            let entries = parse_debug_lines(&text).into_iter();
+            lines.extend(entries.map(|entry| Line { path, entry, is_comment: false }));
         }
     }
     for path in &situation.files.go {
-        let found = comments(&files::head(path)).into_iter();
-        lines.extend(found.map(|(number, setting)| Line {
-            path,
-            number,
-            setting,
-            is_comment: true,
-        }));
+        let head = files::head(path);
+        let (entries, _) = above_package(&head);
+        let entries = entries.into_iter();
+        lines.extend(entries.map(|entry| Line { path, entry, is_comment: true }));
     }
     if lines.is_empty() {
         return Ok(findings);
@@ -71,52 +64,11 @@ fn run(situation: &Situation) -> Outcome {
     Ok(findings)
 }
 
-/// Returns the `godebug` lines of a `go.mod` or `go.work`, in blocks and alone.
-fn module_lines(text: &str) -> Vec<(u32, String)> {
-    let mut found = Vec::new();
-    let mut block: Option<bool> = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        if let Some(is_ours) = block {
-            if line == ")" {
-                block = None;
-            } else if is_ours && !line.is_empty() {
-                found.push((number, line.to_owned()));
-            }
-            continue;
-        }
-        let (verb, rest) = line.split_once([' ', '\t', '(']).unwrap_or((line, ""));
-        if line.ends_with('(') {
-            block = Some(verb == "godebug");
-        } else if verb == "godebug" {
-            found.push((number, rest.trim().to_owned()));
-        }
-    }
-    found
-}
-
-/// Returns the `//go:debug` comments of a Go source: they stand above `package`.
-fn comments(text: &str) -> Vec<(u32, String)> {
-    let mut found = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.starts_with("package ") {
-            break;
-        }
-        if let Some(rest) = line.strip_prefix("//go:debug") {
-            // `//go:debugger` is another comment.
-            if rest.starts_with([' ', '\t']) || rest.is_empty() {
-                found.push((number, rest.trim().to_owned()));
-            }
-        }
-    }
-    found
-}
-
 fn judge(situation: &Situation, settings: &Settings, pinned: &Pinned, line: &Line) -> Vec<Finding> {
     let locked = situation.version();
-    let shown = untrusted(&line.setting);
+    let shown = untrusted(&line.entry.value);
     let name = if line.is_comment { "//go:debug" } else { "godebug" };
-    let place = || Place::Line(line.path.into(), line.number);
+    let place = || Place::Line(line.path.into(), line.entry.line);
     let one = |severity, what: String, why: String, mend: String| {
         vec![Finding::new(severity, place(), what, why, mend)]
     };
@@ -131,7 +83,10 @@ fn judge(situation: &Situation, settings: &Settings, pinned: &Pinned, line: &Lin
         let mend = format!("leave it out, or lock a newer Go: `goward use 1.{first}`");
         return one(severity, what, why.to_owned(), mend);
     }
-    let Some((key, value)) = line.setting.split_once('=') else {
+    // Go takes neither quotes nor lists (`cmd/go/internal/load`, `ParseGoDebug`).
+    let is_plain = |text: &&str| !text.contains([' ', '\t', '"', '`', '\'', ',']);
+    let setting = Some(line.entry.value.as_str()).filter(is_plain);
+    let Some((key, value)) = setting.and_then(|setting| setting.split_once('=')) else {
         let what = format!("`{name} {shown}` is no setting");
         return one(
             Severity::Error,
@@ -155,7 +110,7 @@ fn judge(situation: &Situation, settings: &Settings, pinned: &Pinned, line: &Lin
         return one(severity, what, why, "leave it out".to_owned());
     }
     let mut found = Vec::new();
-    for weak in weakening(&vec![("GODEBUG", line.setting.as_str())]) {
+    for weak in weakening(&vec![("GODEBUG", line.entry.value.as_str())]) {
         found.push(Finding::new(
             Severity::Warning,
             place(),
@@ -198,8 +153,8 @@ fn contradiction(
     (pinned != value).then(|| {
         Finding::new(
             Severity::Warning,
-            Place::Line(line.path.into(), line.number),
-            format!("`{}` contradicts the lock", untrusted(&line.setting)),
+            Place::Line(line.path.into(), line.entry.line),
+            format!("`{}` contradicts the lock", untrusted(&line.entry.value)),
             format!(
                 "tests and `go run` get `{key}={}` from `{}`, and what is built here does not",
                 untrusted(pinned),
@@ -208,17 +163,4 @@ fn contradiction(
             "make them the same: `goward debug bake`, or `goward use --debug`",
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_and_comments() {
-        let text = "module m\ngodebug a=1 // why\nrequire (\n\tx v1\n)\ngodebug (\n\tb=2\n\n\t// c=3\n)\ngodebugs d=4\n";
-        assert_eq!(module_lines(text), [(2, "a=1".to_owned()), (7, "b=2".to_owned())]);
-        let text = "// a\n//go:debug a=1\n//go:debugger b\n//go:debug\tc=2\n //go:debug d=3\npackage main\n//go:debug e=5\n";
-        assert_eq!(comments(text), [(2, "a=1".to_owned()), (4, "c=2".to_owned())]);
-    }
 }

@@ -6,8 +6,9 @@ use super::explain::own_file;
 use super::governing::{Governing, Origin, Toolchain};
 use super::launch::Changes;
 use super::pick::one_line;
-use crate::check::{Chosen, GoFacts, Known, Missing, Place, Target};
+use crate::check::{Chosen, GoFacts, Known, Missing, Place};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::settings::platforms;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -95,7 +96,7 @@ impl Session {
         let broken = (toolchain.version.minor() >= FIRST_WITH_BROKEN).then_some("-broken");
         let args: Vec<&str> = ["tool", "dist", "list", "-json"].into_iter().chain(broken).collect();
         let answer = self.ask_go_with(toolchain, &args, changes)?;
-        let targets: Vec<Target> = parse("go tool dist list -json", &answer)?;
+        let targets = platforms::parse(&answer)?;
         let mut facts = GoFacts { chosen, defaults, targets, compiler: None };
         if facts.value("CGO_ENABLED") == "1" && facts.chosen("CGO_ENABLED").is_some() {
             let root = lock_path.parent().unwrap_or(lock_path);

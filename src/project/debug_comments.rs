@@ -6,6 +6,7 @@
 
 use super::debug_lines::{DebugLine, line};
 use super::file;
+use super::go_mod::Entry;
 use std::path::Path;
 
 /// More entries than this are not looked at.
@@ -57,15 +58,43 @@ fn is_built(path: &Path) -> bool {
 fn comments_of(path: &Path) -> Vec<DebugLine> {
     let Ok(Some(bytes)) = file::read(path, MAX_SIZE) else { return Vec::new() };
     let text = String::from_utf8_lossy(&bytes);
+    let (comments, package) = above_package(&text);
+    let is_test = path.to_string_lossy().ends_with("_test.go");
+    if package.is_none_or(|name| name != "main" && !is_test) {
+        return Vec::new();
+    }
+    comments.iter().filter_map(|comment| line(&comment.value, path, comment.line)).collect()
+}
+
+/// Returns the `//go:debug` comments of a Go source, which stand above its `package` clause, each with what
+/// follows, and the name of the package, if the text goes so far.
+pub(crate) fn above_package(text: &str) -> (Vec<Entry>, Option<&str>) {
     let mut found = Vec::new();
     for (number, text) in (1..).zip(text.lines()) {
         if let Some(package) = text.strip_prefix("package ") {
-            let name = package.split("//").next().unwrap_or_default().trim();
-            let is_test = path.to_string_lossy().ends_with("_test.go");
-            return if name == "main" || is_test { found } else { Vec::new() };
+            return (found, Some(package.split("//").next().unwrap_or_default().trim()));
         }
-        let setting = text.strip_prefix("//go:debug").filter(|rest| rest.starts_with([' ', '\t']));
-        found.extend(setting.and_then(|setting| line(setting.trim(), path, number)));
+        // `//go:debugger` is another comment.
+        let setting = text.strip_prefix("//go:debug");
+        let setting = setting.filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+        found.extend(setting.map(|rest| Entry { value: rest.trim().to_owned(), line: number }));
     }
-    Vec::new()
+    (found, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_count_above_the_package() {
+        let above =
+            "// a\n//go:debug a=1\n//go:debugger b\n//go:debug\tc=2\n //go:debug d=3\n//go:debug\n";
+        let text = format!("{above}package main // why\n//go:debug e=5\n");
+        let (found, package) = above_package(&text);
+        let found: Vec<_> = found.iter().map(|entry| (entry.line, entry.value.as_str())).collect();
+        assert_eq!((found, package), (vec![(2, "a=1"), (4, "c=2"), (6, "")], Some("main")));
+        let (found, package) = above_package(above);
+        assert_eq!((found.len(), package), (3, None));
+    }
 }

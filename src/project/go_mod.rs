@@ -64,7 +64,8 @@ pub fn parse_go_lines(text: &str) -> GoLines {
     lines
 }
 
-/// Reads the `godebug` lines, alone or in a block: each value `key=value`, not yet judged.
+/// Reads the `godebug` lines, alone or in a block: each value `key=value`, not yet judged. Quotes stay, because
+/// Go takes none here.
 pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     // The directive of the block that is open.
@@ -82,7 +83,15 @@ pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
         } else if block.is_none() && tokens.last().is_some_and(|token| token == "(") {
             block = Some(verb.clone());
         } else if is_setting {
-            found.push(Entry { value: values.join(" "), line: number });
+            let bare = line.split("//").next().unwrap_or_default().trim();
+            let bare = if block.is_some() {
+                bare
+            } else {
+                bare.strip_prefix(verb.as_str()).unwrap_or(bare).trim()
+            };
+            let is_quoted = bare.contains(['"', '`']);
+            let value = if is_quoted { bare.to_owned() } else { values.join(" ") };
+            found.push(Entry { value, line: number });
         }
     }
     found
@@ -181,7 +190,7 @@ mod tests {
         let text = "module m\ngo 1.27\n\ngodebug netdns=go // why\nrequire (\n\tgodebug v1\n)\n\
                     godebug (\n\tpanicnil=1\n\n\t\"default=go1.21\"\n)\n// godebug a=1\ngodebug\n";
         let found = parse_debug_lines(text).into_iter().map(|entry| (entry.value, entry.line));
-        let want = [("netdns=go", 4), ("panicnil=1", 9), ("default=go1.21", 11), ("", 14)];
+        let want = [("netdns=go", 4), ("panicnil=1", 9), ("\"default=go1.21\"", 11), ("", 14)];
         assert_eq!(found.collect::<Vec<_>>(), want.map(|(value, line)| (value.to_owned(), line)));
     }
 

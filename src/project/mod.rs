@@ -4,7 +4,7 @@
 //! shim does for the lock, so that both mean the same project; the difference is that a manifest
 //! without a lock counts here too, because the lock is about to be made from it.
 
-mod debug_comments;
+pub(crate) mod debug_comments;
 pub mod debug_lines;
 pub(crate) mod file;
 pub mod go_mod;

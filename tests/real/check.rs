@@ -292,6 +292,16 @@ fn go_says_so(sandbox: &Sandbox) {
     assert!(go(&[], &["list", "."]).ends_with("unknown godebug \"nosuch\""));
     module("go 1.27\ngodebug default=go1.99");
     assert!(go(&[], &["list", "."]).ends_with("default=go1.99 too new (toolchain is go1.27.1)"));
+    let before = sandbox.read("project/go.mod");
+    for wrong in ["\"netdns=go\"", "`netdns=go`", "netdns=go,a=1", "netdns=go x=1", "netdns"] {
+        module(&format!("go 1.27\ngodebug {wrong}"));
+        assert!(go(&[], &["list", "."]).contains("usage: godebug key=value"), "{wrong}");
+        sandbox.write("project/go.mod", sandbox.read("facts/go.mod"));
+        let outcome = check(sandbox, &[], &[]);
+        let want = format!("go.mod:4: error: `godebug {wrong}` is no setting [debug-lines]");
+        assert!(outcome.stdout.contains(&want), "{}", outcome.stdout);
+    }
+    sandbox.write("project/go.mod", before);
     module("go 1.27");
     let list = ["list", "-f", "ok", "."];
     // Wrong targets and modes: some are only noticed by a build.
