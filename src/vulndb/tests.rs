@@ -180,6 +180,51 @@ fn places() {
     }
 }
 
+fn database_at(dir: &Path) -> Database {
+    let place = Place::parse(&dir.display().to_string(), Path::new("/")).unwrap();
+    Database::new(place, Net::new(&Ctx::default(), Vec::new()).unwrap())
+}
+
+#[test]
+fn a_snapshot_says_what_its_database_says() {
+    let events = json!([{"introduced": "0"}, {"fixed": "1.27.2"}]);
+    let dir = database(&[("GO-2026-0001", "1.27.2", entry("GO-2026-0001", "stdlib", &events))]);
+    let snapshot = database_at(dir.path()).snapshot().unwrap();
+    let text = snapshot.render();
+    assert_eq!(Snapshot::parse(text.as_bytes()).unwrap().render(), text);
+    assert_eq!(snapshot.modified(), "2026-11-01T00:00:00Z");
+    let versions = ["1.27.1", "1.27.2"].map(|version| GoVersion::parse(version).unwrap());
+    let of = |database: &Database| database.report(&versions, &[]).unwrap().found;
+    let copied = of(&Database::of_snapshot(snapshot.clone(), "here"));
+    assert_eq!(copied, of(&database_at(dir.path())));
+    assert_eq!((copied[0].len(), copied[1].len()), (1, 0));
+    // No byte of it can be another one unseen but those inside of the database's own words.
+    for at in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1;
+        if let Ok(other) = Snapshot::parse(&bytes) {
+            assert_eq!(other.render().as_bytes(), bytes);
+        }
+        assert!(Snapshot::parse(&text.as_bytes()[..at]).is_err(), "{at}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_a_store_is_read_whole_or_refused() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("vulndb.json");
+    assert!(Snapshot::read(&path).unwrap().is_none());
+    fs_err::write(&path, "{}").unwrap();
+    let error = Snapshot::read(&path).unwrap_err().to_string();
+    assert!(error.contains("is refused") && error.contains("missing field"), "{error}");
+    let source = database(&[]);
+    database_at(source.path()).snapshot().unwrap().write(&path).unwrap();
+    assert_eq!(
+        Snapshot::read(&path).unwrap().unwrap().told().split(" of ").next(),
+        Some("0 entries")
+    );
+}
+
 proptest! {
     #[test]
     fn any_entry_is_judged_without_a_panic(text in "[0-9a-z.\\-]{0,12}", fixed in "[0-9.\\-rc]{0,12}") {
