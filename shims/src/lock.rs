@@ -18,7 +18,7 @@ pub use grammar::{
 pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::{self, Isolation};
-use crate::words;
+use crate::{sys, words};
 use alloc::vec::Vec;
 use core::fmt;
 use grammar::{is_bare_key, is_platform};
@@ -150,26 +150,20 @@ impl<'a> Lock<'a> {
 /// The first line that is not exactly of the format, or what is missing at the end.
 pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     let mut reader = Reader::default();
-    let fail = |line, problem| Err(ParseLockError { line, problem });
     if text.len() > MAX_SIZE {
-        return fail(1, Problem::TooLarge);
+        return Err(ParseLockError { line: 1, problem: Problem::TooLarge });
     }
-    let Ok(whole) = core::str::from_utf8(text) else {
-        let valid = core::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
-        let number = text[..valid].split(|&byte| byte == b'\n').count();
-        return fail(u32::try_from(number).unwrap_or(u32::MAX), Problem::NotText);
-    };
-    let mut rest = reader.skip_usual_start(whole);
+    let mut rest = reader.skip_usual_start(text);
     loop {
         reader.line += 1;
         // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
-        let (line, after) = rest.split_at(scan::printable(rest.as_bytes()));
-        let Some(after) = after.strip_prefix('\n') else {
+        let (line, after) = sys::printable(rest);
+        let [b'\n', after @ ..] = after else {
             let problem = if after.is_empty() { Problem::BadLine } else { Problem::NotText };
-            return fail(reader.line, problem);
+            return Err(reader.failed(text, problem));
         };
         if let Err(problem) = reader.read(line) {
-            return fail(reader.line, problem);
+            return Err(reader.failed(text, problem));
         }
         if after.is_empty() {
             return reader.finish();
@@ -257,10 +251,25 @@ impl Default for Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
+    /// Returns what is wrong: with the current line, unless there is something in `text` that is not even
+    /// UTF-8.
+    #[cold]
+    fn failed(&self, text: &[u8], problem: Problem) -> ParseLockError {
+        match core::str::from_utf8(text) {
+            Ok(_) => ParseLockError { line: self.line, problem },
+            Err(error) => {
+                let before = &text[..error.valid_up_to()];
+                let line = before.split(|&byte| byte == b'\n').count();
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                ParseLockError { line, problem: Problem::NotText }
+            }
+        }
+    }
+
     /// Reads the lines that every lock of goward's starts with, if more follows; returns what does.
-    fn skip_usual_start<'t>(&mut self, text: &'t str) -> &'t str {
-        match text.strip_prefix("schema = 1\n\n[toolchain]\n") {
-            None | Some("") => text,
+    fn skip_usual_start<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        match text.strip_prefix(b"schema = 1\n\n[toolchain]\n") {
+            None | Some(b"") => text,
             Some(rest) => {
                 (self.line, self.entries) = (3, 2);
                 (self.schema, self.table) = (true, Table::Toolchain);

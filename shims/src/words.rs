@@ -15,7 +15,7 @@ pub const fn marks(word: u64, byte: u8) -> u64 {
 /// Marks the highest bit of each byte of `word` that is not printable ASCII. Only the lowest mark is sure
 /// to be right.
 #[inline]
-pub(crate) const fn marks_of_unprintable(word: u64) -> u64 {
+const fn marks_of_unprintable(word: u64) -> u64 {
     // Of 128 and more, the byte itself has the bit.
     let (below, above) = (word.wrapping_sub(ONES * b' ' as u64), word.wrapping_add(ONES));
     (below | above | word) & HIGHS
@@ -42,6 +42,28 @@ pub(crate) const fn short(text: &[u8]) -> u64 {
     word
 }
 
+/// Returns the two words that `text` begins with, with zeros behind it where it is shorter.
+#[inline]
+pub(crate) fn two(text: &[u8]) -> [u64; 2] {
+    match text.first_chunk::<16>() {
+        Some(both) => words_of(both),
+        None => words_of_short(text),
+    }
+}
+
+#[inline]
+fn words_of(both: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*both);
+    [both as u64, (both >> 64) as u64]
+}
+
+#[cold]
+fn words_of_short(text: &[u8]) -> [u64; 2] {
+    let mut both = [0; 16];
+    both[..text.len()].copy_from_slice(text);
+    words_of(&both)
+}
+
 /// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
 #[inline]
 pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
@@ -56,6 +78,22 @@ pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     }
     let marks = if rest.is_empty() { 0 } else { marks(short(rest)) };
     (marks != 0).then(|| at + lowest(marks))
+}
+
+/// Returns where the printable ASCII at the start of `text` ends.
+#[inline]
+pub(crate) fn printable(text: &[u8]) -> usize {
+    let (chunks, rest) = text.as_chunks();
+    let mut at = 0;
+    for chunk in chunks {
+        let marks = marks_of_unprintable(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return at + lowest(marks);
+        }
+        at += 8;
+    }
+    let is_other = |byte: &u8| !(b' '..=b'~').contains(byte);
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 /// Returns where the first `byte` in `text` stands; not for NUL.
@@ -96,6 +134,25 @@ mod tests {
                     let first = word.iter().position(|byte| !(b' '..=b'~').contains(byte));
                     let found = marks_of_unprintable(u64::from_le_bytes(word));
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn printable_text_ends_at_the_first_other_byte() {
+        for length in 0..20 {
+            assert_eq!(printable(&vec![b'x'; length]), length);
+            for at in 0..length {
+                for byte in 0..=255 {
+                    for filling in [b' ', b'!', b'a', b'}', b'~'] {
+                        let mut text = vec![filling; length];
+                        text[at] = byte;
+                        text[length - 1] = if at < length - 1 { byte } else { text[at] };
+                        let is_printable = (b' '..=b'~').contains(&byte);
+                        let end = if is_printable { length } else { at };
+                        assert_eq!(printable(&text), end, "{text:?}");
+                    }
                 }
             }
         }
