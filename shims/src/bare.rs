@@ -208,8 +208,8 @@ macro_rules! step {
 #[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
-    // SAFETY: both blocks have `length` bytes.
-    unsafe { forwards(to, from, length) };
+    // SAFETY: both blocks have `length` bytes, and none is in both.
+    unsafe { apart(to, from, length) };
     to
 }
 
@@ -221,49 +221,50 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut
 unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes; what is overwritten was read before.
     unsafe {
-        if to.addr().wrapping_sub(from.addr()) >= length {
-            forwards(to, from, length);
-        } else {
-            let mut left = length;
-            while left > 0 {
+        if to.addr().abs_diff(from.addr()) >= length {
+            apart(to, from, length);
+        } else if to.addr() < from.addr() {
+            for at in 0..length {
                 step!();
-                left -= 1;
-                *to.add(left) = *from.add(left);
+                *to.add(at) = *from.add(at);
+            }
+        } else {
+            for at in (0..length).rev() {
+                step!();
+                *to.add(at) = *from.add(at);
             }
         }
     }
     to
 }
 
-/// What large blocks are copied in.
-type Large = [u128; 4];
+/// What long blocks are copied in, and what those are copied in that are a little shorter.
+type Long = [u128; 4];
+type Medium = [u128; 2];
 
-/// Copies from the front, each step read before it is written: `to` may begin shortly before `from`.
-/// What is left at the end is copied with the last bytes before it, once more.
+/// Copies a block. What is left at its end is copied with the last bytes before it, once more.
 ///
 /// # Safety
 ///
-/// Both blocks have `length` bytes, and none of those that are still to be read is overwritten.
-unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
-    // SAFETY: below `length`. The first and the last bytes are read before any is written.
+/// Both blocks have `length` bytes, and none is in both.
+unsafe fn apart(to: *mut u8, from: *const u8, length: usize) {
+    // SAFETY: all places are below `length`.
     unsafe {
         if length >= 16 {
-            let end = length - 16;
-            let last = from.add(end).cast::<u128>().read_unaligned();
-            let mut at = 0;
-            while end - at >= size_of::<Large>() {
-                step!();
-                let words = from.add(at).cast::<Large>().read_unaligned();
-                to.add(at).cast::<Large>().write_unaligned(words);
-                at += size_of::<Large>();
+            if length > size_of::<Long>() {
+                let end = length - size_of::<Long>();
+                let mut at = 0;
+                while at < end {
+                    step!();
+                    copy::<Long>(to, from, at);
+                    at += size_of::<Long>();
+                }
+                copy::<Long>(to, from, end);
+            } else if length >= size_of::<Medium>() {
+                ends::<Medium>(to, from, length);
+            } else {
+                ends::<u128>(to, from, length);
             }
-            while at < end {
-                step!();
-                let words = from.add(at).cast::<u128>().read_unaligned();
-                to.add(at).cast::<u128>().write_unaligned(words);
-                at += 16;
-            }
-            to.add(end).cast::<u128>().write_unaligned(last);
         } else if length >= 8 {
             ends::<u64>(to, from, length);
         } else if length >= 4 {
@@ -280,16 +281,27 @@ unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
 ///
 /// # Safety
 ///
-/// Both blocks have `length` bytes, and that is the size of one or two words.
+/// As for [`apart`]; the length is that of one or two words.
 #[inline]
 unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
-    let last = length - size_of::<Word>();
     // SAFETY: a word fits at both ends.
     unsafe {
-        let words = [0, last].map(|at| from.add(at).cast::<Word>().read_unaligned());
-        let [first, second] = words;
-        to.cast::<Word>().write_unaligned(first);
-        to.add(last).cast::<Word>().write_unaligned(second);
+        copy::<Word>(to, from, 0);
+        copy::<Word>(to, from, length - size_of::<Word>());
+    }
+}
+
+/// Copies a word.
+///
+/// # Safety
+///
+/// Both blocks have the bytes of a word at `at`.
+#[inline]
+unsafe fn copy<Word>(to: *mut u8, from: *const u8, at: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let word = from.add(at).cast::<Word>().read_unaligned();
+        to.add(at).cast::<Word>().write_unaligned(word);
     }
 }
 
@@ -360,13 +372,15 @@ unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> 
 unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
     unsafe {
-        let differ = if length >= 8 {
+        let differ = if length >= 16 {
             let mut at = 0;
-            while length - at > 8 && !differ::<u64>(one, other, at) {
+            while length - at > 16 && !differ::<u128>(one, other, at) {
                 step!();
-                at += 8;
+                at += 16;
             }
-            length - at > 8 || differ::<u64>(one, other, length - 8)
+            length - at > 16 || differ::<u128>(one, other, length - 16)
+        } else if length >= 8 {
+            differ::<u64>(one, other, 0) || differ::<u64>(one, other, length - 8)
         } else if length >= 4 {
             differ::<u32>(one, other, 0) || differ::<u32>(one, other, length - 4)
         } else {
@@ -441,13 +455,13 @@ mod block {
     pub(super) const SIZE: usize = 8;
     pub(super) const MARK: usize = 8;
 
-    /// Marks the first byte that is NUL, and perhaps more behind it.
+    /// Marks the bytes that are NUL.
     ///
     /// # Safety
     ///
     /// As for the other architecture.
     pub(super) unsafe fn nuls(place: *const u8) -> u64 {
         // SAFETY: the caller's promise.
-        words::marks(unsafe { place.cast::<u64>().read() }, 0)
+        words::marks_of_nul(unsafe { place.cast::<u64>().read() })
     }
 }

@@ -144,7 +144,7 @@ pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
 }
 
 /// Finds the name that `text` begins with, up to its `=` or its end, or the row for all that begin alike.
-#[inline(never)]
+#[inline]
 fn find_head(head: Head, text: &[u8]) -> Option<Known> {
     let mut place = head.place();
     while let Some(known) = TABLE.places[place] {

@@ -200,14 +200,16 @@ pub fn resolve<'a>(call: &Call<'a>, choice: &Choice) -> Result<Step<'a>, Refusal
         Choice::Request { .. } => Ok(Step::Manager),
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
-            let locked = locked(call, found)?;
-            let is_unusual = call.tool() == Tool::Go
-                && (barrier::changes_settings(call.args())
-                    || own_programs::changed(call.args()).is_some());
-            if is_unusual || !locked.barrier.is_ready() {
-                return Ok(Step::Manager);
+            let is_unusual = || {
+                call.tool() == Tool::Go
+                    && (barrier::changes_settings(call.args())
+                        || own_programs::changed(call.args()).is_some())
+            };
+            match locked(call, found) {
+                Err(refusal) => Err(refusal),
+                Ok(locked) if is_unusual() || !locked.barrier.is_ready() => Ok(Step::Manager),
+                Ok(locked) => Ok(Step::Exec(locked.launch)),
             }
-            Ok(Step::Exec(locked.launch))
         }
     }
 }

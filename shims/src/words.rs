@@ -12,6 +12,14 @@ pub const fn marks(word: u64, byte: u8) -> u64 {
     other.wrapping_sub(ONES) & !other & HIGHS
 }
 
+/// Marks the highest bit of each byte of `word` that is NUL, and of no other.
+#[inline]
+pub const fn marks_of_nul(word: u64) -> u64 {
+    // The sum has the bit where another one is set; it goes into no other byte.
+    let sum = (word & !HIGHS) + !HIGHS;
+    !(sum | word) & HIGHS
+}
+
 /// Marks the highest bit of each byte of `word` that is not printable ASCII. Only the lowest mark is sure
 /// to be right.
 #[inline]
@@ -67,17 +75,21 @@ fn words_of_short(text: &[u8]) -> [u64; 2] {
 /// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
 #[inline]
 pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let Some(last) = text.last_chunk() else {
+        let marks = marks(short(text));
+        return (marks != 0).then(|| lowest(marks));
+    };
     let mut at = 0;
-    let (chunks, rest) = text.as_chunks();
-    for chunk in chunks {
+    for chunk in text.as_chunks().0 {
         let marks = marks(u64::from_le_bytes(*chunk));
         if marks != 0 {
             return Some(at + lowest(marks));
         }
         at += 8;
     }
-    let marks = if rest.is_empty() { 0 } else { marks(short(rest)) };
-    (marks != 0).then(|| at + lowest(marks))
+    // The last eight bytes, of which some may have been looked at before.
+    let marks = marks(u64::from_le_bytes(*last));
+    (marks != 0).then(|| text.len() - 8 + lowest(marks))
 }
 
 /// Returns where the printable ASCII at the start of `text` ends.
@@ -131,6 +143,8 @@ mod tests {
                     let first = word.iter().position(|other| *other == byte);
                     let found = marks(u64::from_le_bytes(word), byte);
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                    let nuls = word.map(|byte| if byte == 0 { 128 } else { 0 });
+                    assert_eq!(marks_of_nul(u64::from_le_bytes(word)).to_le_bytes(), nuls);
                     let first = word.iter().position(|byte| !(b' '..=b'~').contains(byte));
                     let found = marks_of_unprintable(u64::from_le_bytes(word));
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");

@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         }
         let end = words::first(line.as_bytes(), b' ').ok_or_else(bad_line)?;
         let (key, rest) = line.split_at(end);
-        let value = rest.strip_prefix(" = ").and_then(Value::parse).ok_or_else(bad_line)?;
+        let value = Value::parse(rest).ok_or_else(bad_line)?;
         let read = match self.table {
             Table::Top => self.top(key, value),
             Table::Toolchain => self.toolchain(key, value),
@@ -362,13 +362,13 @@ enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Reads what stands behind a key.
     #[inline]
     fn parse(text: &'a str) -> Option<Self> {
-        if let Some(rest) = text.strip_prefix('"') {
-            let string = rest.strip_suffix('"')?;
-            return (string.len() <= MAX_STRING).then_some(Self::Raw(string));
+        match text.strip_prefix(" = \"") {
+            Some(rest) => rest.strip_suffix('"').filter(|it| it.len() <= MAX_STRING).map(Self::Raw),
+            None => text.strip_prefix(" = ").and_then(Self::parse_integer),
         }
-        Self::parse_integer(text)
     }
 
     #[cold]

@@ -222,11 +222,13 @@ impl OwnedText {
         Self::of([name.as_bytes(), b"=", value])
     }
 
-    /// Puts `end` in the place of everything from `start` on.
-    pub fn replace_end(&mut self, start: usize, end: &[u8]) {
-        self.bytes.truncate(start);
-        self.bytes.extend_from_slice(end);
-        self.bytes.push(0);
+    /// Puts `end`, which is no longer, in the place of everything from `start` on.
+    #[inline]
+    pub fn shorten(&mut self, start: usize, end: &[u8]) {
+        let length = start + end.len();
+        self.bytes[start..length].copy_from_slice(end);
+        self.bytes[length] = 0;
+        self.bytes.truncate(length + 1);
     }
 
     /// Points to it.
