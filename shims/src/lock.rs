@@ -163,8 +163,8 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
             let problem = if after.is_empty() { Problem::BadLine } else { Problem::NotText };
             return Err(failed(text, reader.line, problem));
         };
-        if let Err(problem) = reader.read(line) {
-            return Err(failed(text, reader.line, *problem));
+        if let Err(wrong) = reader.read(line) {
+            return Err(failed(text, reader.line, wrong.into()));
         }
         if after.is_empty() {
             reader.finish()?;

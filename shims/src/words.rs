@@ -54,22 +54,16 @@ pub(crate) const fn short(text: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn two(text: &[u8]) -> [u64; 2] {
     match text.first_chunk::<16>() {
-        Some(both) => words_of(both),
-        None => words_of_short(text),
+        Some(both) => [0, 1].map(|word| u64::from_le_bytes(both.as_chunks().0[word])),
+        None => two_of_short(text),
     }
 }
 
-#[inline]
-fn words_of(both: &[u8; 16]) -> [u64; 2] {
-    let both = u128::from_le_bytes(*both);
-    [both as u64, (both >> 64) as u64]
-}
-
 #[cold]
-fn words_of_short(text: &[u8]) -> [u64; 2] {
+fn two_of_short(text: &[u8]) -> [u64; 2] {
     let mut both = [0; 16];
     both[..text.len()].copy_from_slice(text);
-    words_of(&both)
+    two(&both)
 }
 
 /// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
@@ -150,6 +144,18 @@ mod tests {
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn two_words_are_those_of_the_text_and_zeros() {
+        let text: vec::Vec<u8> = (1..20).collect();
+        for length in 0..text.len() {
+            let mut both = [0; 16];
+            let there = length.min(16);
+            both[..there].copy_from_slice(&text[..there]);
+            let words = two(&text[..length]).map(u64::to_le_bytes);
+            assert_eq!(words.concat(), both, "{length}");
         }
     }
 

@@ -13,8 +13,24 @@ use crate::words;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// What is wrong is seldom anything, and then in a box: so the usual answer is in a register.
-type Read<T = ()> = Result<T, Box<Problem>>;
+/// What is wrong, in a box: so the usual answer, that nothing is, fits into a register.
+pub(super) struct Wrong(Box<Problem>);
+
+type Read<T = ()> = Result<T, Wrong>;
+
+impl From<Problem> for Wrong {
+    #[cold]
+    #[inline(never)]
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Self {
+        *wrong.0
+    }
+}
 
 /// Which table the current line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +126,7 @@ impl<'a> Reader<'a> {
         }
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
-            return Err(wrong(Problem::TooLarge));
+            return Err(Problem::TooLarge.into());
         }
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or_else(bad_line)?);
@@ -130,7 +146,7 @@ impl<'a> Reader<'a> {
                 None => Err(bad_line()),
             },
         };
-        read.map_err(|problem| judge(problem, key, value))
+        read.map_err(|wrong| judge(wrong, key, value))
     }
 
     fn open(&mut self, name: &'a str) -> Read {
@@ -181,7 +197,7 @@ impl<'a> Reader<'a> {
             self.lock.profiles.push((profile, Pins::new()));
             return Ok(Table::Profile);
         }
-        Err(wrong(Problem::UnknownTable(name.into())))
+        Err(Problem::UnknownTable(name.into()).into())
     }
 
     #[cold]
@@ -193,7 +209,7 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             ("schema", Value::Integer(schema)) if schema > u64::from(SCHEMA) => {
-                Err(wrong(Problem::NewerSchema))
+                Err(Problem::NewerSchema.into())
             }
             ("schema", _) => Err(bad(key, "the number 1")),
             _ => Err(unknown(key, "")),
@@ -279,11 +295,11 @@ impl<'a> Reader<'a> {
     fn open_rule(&mut self, number: &str) -> Read {
         let rules = self.lock.rules.len();
         if rules == MAX_RULES {
-            return Err(wrong(Problem::TooLarge));
+            return Err(Problem::TooLarge.into());
         }
         // The order decides, so it must be that of the numbers.
         if number != alloc::format!("{}", rules + 1) {
-            return Err(wrong(Problem::BadRule("rules are numbered from 1, without gaps")));
+            return Err(Problem::BadRule("rules are numbered from 1, without gaps").into());
         }
         self.lock.rules.push(Rule::default());
         self.rule_lines.push(self.line);
@@ -296,7 +312,7 @@ impl<'a> Reader<'a> {
         else {
             return Err(bad_line());
         };
-        rule.set(key, value.string()).map_err(wrong)?;
+        rule.set(key, value.string())?;
         if key == "profile" {
             *line = self.line;
         }
@@ -321,13 +337,13 @@ impl<'a> Reader<'a> {
             self.lock.head = self.head.as_ref().map(UnreadHead::finish).transpose()?;
             return Ok(());
         }
-        self.lock.rules.last().map_or(Ok(()), |rule| rule.check().map_err(wrong))
+        self.lock.rules.last().map_or(Ok(()), |rule| Ok(rule.check()?))
     }
 
     /// Makes sure that nothing is missing at the end.
     pub(super) fn finish(&mut self) -> Result<(), ParseLockError> {
         let read = self.check();
-        read.map_err(|problem| ParseLockError { line: self.line, problem: *problem })
+        read.map_err(|wrong| ParseLockError { line: self.line, problem: wrong.into() })
     }
 
     fn check(&mut self) -> Read {
@@ -338,7 +354,7 @@ impl<'a> Reader<'a> {
         for (line, rule) in self.rule_lines.iter().zip(&self.lock.rules) {
             if !self.lock.profiles.iter().any(|(name, _)| *name == rule.profile) {
                 self.line = *line;
-                return Err(wrong(Problem::UnknownProfile(rule.profile.into())));
+                return Err(Problem::UnknownProfile(rule.profile.into()).into());
             }
         }
         let Lock { version, request, .. } = &self.lock;
@@ -438,7 +454,7 @@ fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Read {
         }
         Err(pins::BadPin::Form(wanted)) => Err(bad(key, wanted)),
         Err(pins::BadPin::Unsafe { name, reason }) => {
-            Err(wrong(Problem::UnsafePin { name: name.into(), reason }))
+            Err(Problem::UnsafePin { name: name.into(), reason }.into())
         }
     }
 }
@@ -446,45 +462,40 @@ fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Read {
 /// Returns what is wrong with a line for which its table found a problem: keys that are known are bare keys,
 /// and values that are right are plain.
 #[cold]
-fn judge(problem: Box<Problem>, key: &str, value: Value) -> Box<Problem> {
-    match *problem {
+fn judge(wrong: Wrong, key: &str, value: Value) -> Wrong {
+    match *wrong.0 {
         Problem::UnknownKey { .. } if !is_bare_key(key) => bad_line(),
         _ if !value.is_plain() => bad_line(),
-        _ => problem,
+        _ => wrong,
     }
 }
 
 #[cold]
-fn wrong(problem: Problem) -> Box<Problem> {
-    Box::new(problem)
+#[inline(never)]
+fn bad_line() -> Wrong {
+    Problem::BadLine.into()
 }
 
 #[cold]
 #[inline(never)]
-fn bad_line() -> Box<Problem> {
-    wrong(Problem::BadLine)
+fn bad(key: &str, wanted: &'static str) -> Wrong {
+    Problem::BadValue { key: key.into(), wanted }.into()
 }
 
 #[cold]
 #[inline(never)]
-fn bad(key: &str, wanted: &'static str) -> Box<Problem> {
-    wrong(Problem::BadValue { key: key.into(), wanted })
+fn duplicate(key: &str) -> Wrong {
+    Problem::Duplicate(key.into()).into()
 }
 
 #[cold]
 #[inline(never)]
-fn duplicate(key: &str) -> Box<Problem> {
-    wrong(Problem::Duplicate(key.into()))
+fn missing(table: &'static str, key: &'static str) -> Wrong {
+    Problem::Missing { table, key }.into()
 }
 
 #[cold]
 #[inline(never)]
-fn missing(table: &'static str, key: &'static str) -> Box<Problem> {
-    wrong(Problem::Missing { table, key })
-}
-
-#[cold]
-#[inline(never)]
-fn unknown(key: &str, table: &str) -> Box<Problem> {
-    wrong(Problem::UnknownKey { key: key.into(), table: table.into() })
+fn unknown(key: &str, table: &str) -> Wrong {
+    Problem::UnknownKey { key: key.into(), table: table.into() }.into()
 }

@@ -137,10 +137,14 @@ impl Letters {
     /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// Returns the set with one byte more, at compile time.
+    /// Returns the set with one byte more.
+    ///
+    /// # Panics
+    ///
+    /// For a byte that cannot be told from NUL. Sets are made at compile time.
     #[must_use]
     pub const fn with(self, byte: u8) -> Self {
-        assert!(byte % 64 != 0, "not to be told from NUL");
+        assert!(!byte.is_multiple_of(64), "not to be told from NUL");
         Self(self.0 | 1 << (byte % 64))
     }
 
