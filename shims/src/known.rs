@@ -1,8 +1,8 @@
 //! The names of variables that goward knows, found by what an entry begins with.
 //!
 //! Every call looks at every variable of its environment, and nearly all of them are none of ours: most begin
-//! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
-//! it can be. Both tables are made at compile time.
+//! with other letters than every name that matters. Of the rest, the first sixteen bytes, as two numbers, tell
+//! which name it is or can be. Sets and tables are made at compile time.
 
 use crate::pins::{PINS, Pin, Rule};
 use crate::sys::Letters;
@@ -103,11 +103,9 @@ impl Known {
     }
 
     /// Returns true when `text` begins with the name, up to an `=` or its own end.
-    #[inline(never)]
     fn begins(self, text: &[u8]) -> bool {
-        let has_star = self.start().len() < self.length();
         let rest = text.strip_prefix(self.start());
-        rest.is_some_and(|rest| has_star || rest.first().is_none_or(|byte| *byte == b'='))
+        rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'='))
     }
 
     /// Returns true for what is asked for, and for rows that matter whatever the isolation.

@@ -1,8 +1,9 @@
-//! Strings as programs are started with them: a pointer each, to bytes that end with NUL.
+//! Strings as programs are started with them: a pointer each, to bytes that end with NUL. And what of other
+//! bytes is plain text.
 
 #![expect(
     unsafe_code,
-    reason = "a thin pointer says nothing about the length of what it points to"
+    reason = "neither says a pointer how long a string is, nor a byte that it is ASCII"
 )]
 
 use crate::words;
