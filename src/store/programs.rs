@@ -1,7 +1,7 @@
 //! The programs of an installed toolchain: what they look like from outside, and whether they are right.
 
 use super::check::differences;
-use super::rehash::read_each;
+use super::rehash::read_all;
 use super::{Finding, Installed, Store, entries};
 use crate::error::Result;
 use fs_err as fs;
@@ -62,11 +62,7 @@ impl Store {
         let marks = self.marks(installed)?.0;
         let place = |path: &String| (path.clone(), installed.tree.join(path));
         let paths: Vec<(String, PathBuf)> = marks.keys().map(place).collect();
-        let mut read = BTreeMap::new();
-        for (index, entry) in read_each(&paths) {
-            read.insert(paths[index].0.clone(), entry?);
-        }
-        Ok(differences(&listed, &read))
+        Ok(differences(&listed, &read_all(&paths)?))
     }
 }
 

@@ -5,19 +5,12 @@ use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
-use crate::verify::{Digest, Entry, H1, Hasher};
+use crate::verify::lanes::digest_files;
+use crate::verify::{Digest, Entry, H1};
 use crate::version::GoVersion;
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
-use rustix::fs::OFlags;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-/// How much is read at a time.
-const BUFFER: usize = 256 << 10;
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,44 +95,12 @@ pub(super) fn h1_of(
 
 /// Digests files, each core its share; their names, and where they are.
 pub(super) fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, Entry>> {
-    let done = read_each(paths);
     let entry = |(index, entry): (usize, io::Result<Entry>)| Ok((paths[index].0.clone(), entry?));
-    done.into_iter().map(entry).collect()
+    read_each(paths).into_iter().map(entry).collect()
 }
 
 /// Digests files, each core its share; returns for each index what it is, or why it cannot be read.
 pub(super) fn read_each(paths: &[(String, PathBuf)]) -> Vec<(usize, io::Result<Entry>)> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let (mut done, mut buffer) = (Vec::new(), vec![0; BUFFER]);
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((_, place)) = paths.get(index) else { return done };
-            done.push((index, read(place, &mut buffer)));
-        }
-    };
-    thread::scope(|scope| {
-        let hands: Vec<_> = (0..hands()).map(|_| scope.spawn(work)).collect();
-        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
-            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        hands.into_iter().flat_map(join).collect()
-    })
-}
-
-fn read(path: &Path, buffer: &mut [u8]) -> io::Result<Entry> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
-    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let (mut hasher, mut size) = (Hasher::default(), 0);
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(Entry { digest: hasher.finish(), size }),
-            Ok(count) => {
-                hasher.update(&buffer[..count]);
-                size += count as u64;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let places: Vec<_> = paths.iter().map(|(_, place)| place).collect();
+    digest_files(&places, hands())
 }

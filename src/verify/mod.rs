@@ -3,7 +3,7 @@
 //! Three types, each of which can only be made from the one before:
 //!
 //! 1. [`Quarantine`] takes files from an archive into a private directory and digests each one as
-//!    it is written, so that what is judged is what is on disk.
+//!    it is written, or what was written, so that what is judged is what is on disk.
 //! 2. [`Unpacked`] is a complete tree with its [`H1`].
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
@@ -15,6 +15,7 @@ pub mod absent;
 pub mod archive_hash;
 pub mod dirhash;
 pub mod judge;
+pub mod lanes;
 pub mod log;
 pub mod mode;
 mod quarantine;

@@ -1,10 +1,11 @@
 //! Where files of unknown origin are written and digested, and the complete tree they make.
 //!
 //! The directory is private to this process ([`crate::store::Staging`]), so nobody else can put
-//! links into it or change a file between digest and publication. Files get their final mode, of
+//! links into it or change a file between writing, digest and publication. Files get their final mode, of
 //! Go's rule and without write bits, when they are created; the umask holds.
 
 use super::dirhash::tree_h1;
+use super::lanes::{self, digest_files};
 use super::scribe::{Scribe, VERSION, Written, set_time};
 use super::{Digest, H1, Twins};
 use crate::archive::{EntryPath, Sink};
@@ -58,6 +59,12 @@ impl Place {
         Ok((path, directory.into()))
     }
 
+    /// Returns true when files are digested together, once all are written: what shares its bytes with
+    /// others is recognised by its digest before it is written.
+    pub(super) fn digests_later(&self) -> bool {
+        self.twins.is_none() && lanes::pays()
+    }
+
     /// Returns the time of the release, in seconds since 1970, if `VERSION` was written and tells it.
     pub(super) fn time(&self) -> Option<i64> {
         let text = String::from_utf8_lossy(self.version.get()?);
@@ -102,7 +109,7 @@ impl Quarantine {
     }
 
     /// Has `unpack` hand files to `hands` sinks, which can work side by side. A sink writes a file of
-    /// exactly the size it is told and digests it. It fails when reading or writing fails, when the
+    /// exactly the size it is told; all are digested by the end. It fails when reading or writing fails, when the
     /// file is there already, and when the contents have fewer or more bytes.
     ///
     /// # Errors
@@ -126,13 +133,31 @@ impl Quarantine {
         let mut sinks: Vec<&mut Sink> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
         let filled = unpack(&mut sinks)?;
         drop(sinks);
+        let mut later = Vec::new();
         for written in scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>() {
-            let Written { files, directories, untimed } = written;
+            let Written { files, undigested, directories, untimed } = written;
             self.files.extend(files);
+            later.extend(undigested);
             self.directories.extend(directories);
             self.untimed.extend(untimed);
         }
+        self.digest(later, hands)?;
         Ok(filled)
+    }
+
+    /// Digests files that were written, of these sizes.
+    fn digest(&mut self, mut files: Vec<(String, u64)>, hands: usize) -> Result<()> {
+        files.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let places: Vec<_> = files.iter().map(|(path, _)| self.place.tree.0.join(path)).collect();
+        for (index, entry) in digest_files(&places, hands.max(1)) {
+            let ((path, size), entry) = (&files[index], entry?);
+            if entry.size != *size {
+                let message = format!("`{}` was changed while it was unpacked", untrusted(path));
+                return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
+            }
+            self.files.insert(path.clone(), entry);
+        }
+        Ok(())
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts

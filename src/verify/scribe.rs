@@ -26,6 +26,8 @@ const MAX_VERSION: usize = 4096;
 pub(super) struct Written {
     /// Covered files.
     pub(super) files: Vec<(String, Entry)>,
+    /// Covered files that are digested when all are written, with their sizes.
+    pub(super) undigested: Vec<(String, u64)>,
     /// Directories that were made, below the tree or the extra directory.
     pub(super) directories: Vec<PathBuf>,
     /// Files that were written before the time of the release was known.
@@ -60,7 +62,7 @@ impl<'a> Scribe<'a> {
         self.written
     }
 
-    /// Writes a file of exactly `size` bytes and digests it.
+    /// Writes a file of exactly `size` bytes, and digests it if that is not for later.
     pub(super) fn write(
         &mut self,
         path: &EntryPath,
@@ -76,7 +78,7 @@ impl<'a> Scribe<'a> {
         };
         let made = &mut self.written.directories;
         let (mut begun, mut count) = (None, 0);
-        let mut hasher = Hasher::default();
+        let mut hasher = (covered && !self.place.digests_later()).then(Hasher::default);
         let mut version = (covered && name == VERSION).then(Vec::new);
         loop {
             let chunk = match contents.fill_buf() {
@@ -89,11 +91,13 @@ impl<'a> Scribe<'a> {
             if count > size {
                 break;
             }
-            hasher.update(chunk);
+            if let Some(hasher) = &mut hasher {
+                hasher.update(chunk);
+            }
             if begun.is_none() {
-                let twins = self.place.twins.as_ref().filter(|_| covered && version.is_none());
-                let twins = twins.filter(|_| length as u64 == size);
-                let twins = twins.map(|twins| (twins, hasher.clone().finish()));
+                let twins = self.place.twins.as_ref().filter(|_| version.is_none());
+                let twins = twins.filter(|_| length as u64 == size).zip(hasher.clone());
+                let twins = twins.map(|(twins, hasher)| (twins, hasher.finish()));
                 begun = Some(branch.begin(name, chunk, twins, made)?);
             } else if let Some(Begun::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
@@ -118,9 +122,11 @@ impl<'a> Scribe<'a> {
                 None => self.written.untimed.push(branch.path.join(name)),
             }
         }
-        if covered {
+        if let Some(hasher) = hasher {
             let entry = Entry { digest: hasher.finish(), size };
             self.written.files.push((name.to_owned(), entry));
+        } else if covered {
+            self.written.undigested.push((name.to_owned(), size));
         }
         Ok(())
     }

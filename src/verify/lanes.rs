@@ -1,0 +1,79 @@
+//! Digests many files, on all cores, and the fastest way that this processor has.
+
+use super::{Digest, Entry, Hasher};
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::OFlags;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How much of a file is read at a time.
+const BUFFER: usize = 256 << 10;
+
+/// Returns true when files are digested faster many at a time than each on its own.
+pub fn pays() -> bool {
+    goward_lanes::pays()
+}
+
+/// Digests files on `hands` threads; returns for each index what it is, or why it cannot be read, in no
+/// order. Links are not followed. It is fastest when the largest files come first.
+pub fn digest_files(
+    paths: &[impl AsRef<Path> + Sync],
+    hands: usize,
+) -> Vec<(usize, io::Result<Entry>)> {
+    let upcoming = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        let next = || {
+            let index = upcoming.fetch_add(1, Ordering::Relaxed);
+            paths.get(index).map(|path| (index, open(path.as_ref())))
+        };
+        digest_each(next, |index, entry| done.push((index, entry)));
+        done
+    };
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
+        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
+            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        hands.into_iter().flat_map(join).collect()
+    })
+}
+
+fn open(path: &Path) -> io::Result<fs::File> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
+    fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+fn digest_each<K, R: Read>(
+    mut next: impl FnMut() -> Option<(K, io::Result<R>)>,
+    mut done: impl FnMut(K, io::Result<Entry>),
+) {
+    if pays() {
+        return goward_lanes::digest_each(next, |key, digested| {
+            let entry = |(digest, size)| Entry { digest: Digest::from(digest), size };
+            done(key, digested.map(entry));
+        });
+    }
+    let mut buffer = vec![0; BUFFER];
+    while let Some((key, reader)) = next() {
+        done(key, reader.and_then(|reader| digest(reader, &mut buffer)));
+    }
+}
+
+fn digest(mut reader: impl Read, buffer: &mut [u8]) -> io::Result<Entry> {
+    let (mut hasher, mut size) = (Hasher::default(), 0);
+    loop {
+        match reader.read(buffer) {
+            Ok(0) => return Ok(Entry { digest: hasher.finish(), size }),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
