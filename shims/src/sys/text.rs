@@ -126,7 +126,7 @@ impl Eq for Text<'_> {}
 #[inline]
 pub(crate) fn printable(text: &[u8]) -> (&str, &[u8]) {
     let (start, rest) = text.split_at(words::printable(text));
-    // SAFETY: ASCII is UTF-8.
+    // SAFETY: so far all of it is ASCII.
     (unsafe { core::str::from_utf8_unchecked(start) }, rest)
 }
 
@@ -229,7 +229,7 @@ impl OwnedText {
 
     /// Puts `end`, which is no longer, in the place of everything from `start` on.
     #[inline]
-    pub fn shorten(&mut self, start: usize, end: &[u8]) {
+    pub(crate) fn shorten(&mut self, start: usize, end: &[u8]) {
         let length = start + end.len();
         self.bytes[start..length].copy_from_slice(end);
         self.bytes[length] = 0;
