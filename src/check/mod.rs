@@ -38,7 +38,7 @@ mod yaml;
 pub use files::Files;
 pub use finding::{Edit, Finding, Place, Severity};
 pub use sarif::sarif;
-pub use situation::{Chosen, GoFacts, Known, Missing, Situation, Target};
+pub use situation::{Chosen, GoFacts, Known, Missing, Situation};
 
 use std::collections::BTreeSet;
 

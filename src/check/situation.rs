@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::Settings;
+use crate::settings::platforms::Target;
 use crate::version::GoVersion;
 use crate::version::line::Day;
 use crate::vulndb::Report;
@@ -78,25 +79,6 @@ pub struct Chosen {
     pub value: String,
     /// Where.
     pub place: Place,
-}
-
-/// A row of `go tool dist list -json`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Target {
-    /// GOOS.
-    #[serde(rename = "GOOS")]
-    pub os: String,
-    /// GOARCH.
-    #[serde(rename = "GOARCH")]
-    pub arch: String,
-    /// Whether cgo works there.
-    pub cgo_supported: bool,
-    /// Whether a broken one stops a release of Go.
-    pub first_class: bool,
-    /// Whether it is known not to work.
-    #[serde(default)]
-    pub broken: bool,
 }
 
 impl GoFacts {

@@ -6,7 +6,8 @@ use super::explain::own_file;
 use super::governing::{Governing, Origin, Toolchain};
 use super::launch::Changes;
 use super::pick::one_line;
-use crate::check::{Chosen, GoFacts, Known, Missing, Place, Target};
+use super::targets;
+use crate::check::{Chosen, GoFacts, Known, Missing, Place};
 use crate::error::{Error, Kind, Result, untrusted};
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -42,9 +43,6 @@ const NAMES: [&str; 23] = [
 
 /// Those that Go is asked about as they were chosen: the rest of its answer depends on them.
 const KEPT: [&str; 5] = ["CC", "GOARCH", "GOOS", "GOPATH", "GOROOT"];
-
-/// The first minor version of Go whose `dist list` knows `-broken`.
-const FIRST_WITH_BROKEN: u32 = 21;
 
 impl Session {
     /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
@@ -90,12 +88,9 @@ impl Session {
         changes.push(("GOENV".to_owned(), Some("off".into())));
         let mut args = vec!["env", "-json"];
         args.extend(NAMES);
-        let answer = self.ask_go_with(toolchain, &args, changes.clone())?;
-        let defaults: BTreeMap<String, String> = parse("go env -json", &answer)?;
-        let broken = (toolchain.version.minor() >= FIRST_WITH_BROKEN).then_some("-broken");
-        let args: Vec<&str> = ["tool", "dist", "list", "-json"].into_iter().chain(broken).collect();
         let answer = self.ask_go_with(toolchain, &args, changes)?;
-        let targets: Vec<Target> = parse("go tool dist list -json", &answer)?;
+        let defaults = parse(&answer)?;
+        let targets = targets::of_tree(tree, toolchain.version)?;
         Ok(GoFacts { chosen, defaults, targets })
     }
 
@@ -153,9 +148,10 @@ fn line_of(text: &str, start: &str) -> u32 {
     lines.last().map_or(1, |(number, _)| number)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(what: &str, answer: &str) -> Result<T> {
+fn parse(answer: &str) -> Result<BTreeMap<String, String>> {
     serde_json::from_str(answer).map_err(|error| {
         let why = untrusted(error.to_string());
-        Error::new(Kind::CannotRun, format!("`{what}` prints something else than before: {why}"))
+        let message = format!("`go env -json` prints something else than before: {why}");
+        Error::new(Kind::CannotRun, message)
     })
 }
