@@ -10,9 +10,10 @@ use core::arch::{asm, global_asm};
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_char;
 use core::panic::PanicInfo;
+use core::ptr::NonNull;
 use core::slice::from_raw_parts;
+use goward_shim::Environment;
 use goward_shim::sys::{self, Text, Texts};
-use goward_shim::{Environment, words};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -54,20 +55,16 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
     ARENA.open();
     // SAFETY: this is how the kernel lays out what a program is started with (`fs/binfmt_elf.c`,
     // `create_elf_tables`), and nothing changes it afterwards. A text is a pointer to such a string.
-    // All of them are in one block at the end of the stack.
-    let (argv, entries, user) = unsafe {
+    // Behind all of them, at the end of the stack, stand only the program's name and zeros.
+    let (argv, entries) = unsafe {
         let count = *stack;
         let argv = stack.add(1).cast::<Text<'static>>();
-        let entries = argv.add(count + 1);
-        let mut variables = 0;
-        while *entries.cast::<usize>().add(variables) != 0 {
-            variables += 1;
-        }
-        let vector = entries.cast::<usize>().add(variables + 1);
-        let entries = Texts::in_one_block(from_raw_parts(entries, variables));
-        (from_raw_parts(argv, count), entries, user(vector))
+        let entries = NonNull::new_unchecked(argv.add(count + 1).cast_mut().cast());
+        (from_raw_parts(argv, count), Texts::of_process(entries))
     };
     let mut env = Environment::of_process(entries);
+    // SAFETY: the vector stands behind the null pointer at the end of the environment.
+    let user = unsafe { user(env.texts().as_ptr_range().end.cast::<usize>().add(1)) };
     if let Some(user) = user {
         env = env.of_user(user);
     }
@@ -211,8 +208,8 @@ macro_rules! step {
 #[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
-    // SAFETY: both blocks have `length` bytes.
-    unsafe { forwards(to, from, length) };
+    // SAFETY: both blocks have `length` bytes, and none is in both.
+    unsafe { apart(to, from, length) };
     to
 }
 
@@ -224,40 +221,50 @@ unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut
 unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: both blocks have `length` bytes; what is overwritten was read before.
     unsafe {
-        if to.addr().wrapping_sub(from.addr()) >= length {
-            forwards(to, from, length);
-        } else {
-            let mut left = length;
-            while left > 0 {
+        if to.addr().abs_diff(from.addr()) >= length {
+            apart(to, from, length);
+        } else if to.addr() < from.addr() {
+            for at in 0..length {
                 step!();
-                left -= 1;
-                *to.add(left) = *from.add(left);
+                *to.add(at) = *from.add(at);
+            }
+        } else {
+            for at in (0..length).rev() {
+                step!();
+                *to.add(at) = *from.add(at);
             }
         }
     }
     to
 }
 
-/// Copies from the front, each step read before it is written: `to` may begin shortly before `from`.
-/// What is left at the end is copied with the last bytes before it, once more.
+/// What long blocks are copied in, and what those are copied in that are a little shorter.
+type Long = [u128; 4];
+type Medium = [u128; 2];
+
+/// Copies a block. What is left at its end is copied with the last bytes before it, once more.
 ///
 /// # Safety
 ///
-/// Both blocks have `length` bytes, and none of those that are still to be read is overwritten.
-unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
-    // SAFETY: below `length`. The first and the last bytes are read before any is written.
+/// Both blocks have `length` bytes, and none is in both.
+unsafe fn apart(to: *mut u8, from: *const u8, length: usize) {
+    // SAFETY: all places are below `length`.
     unsafe {
         if length >= 16 {
-            let end = length - 16;
-            let last = from.add(end).cast::<u128>().read_unaligned();
-            let mut at = 0;
-            while at < end {
-                step!();
-                let words = from.add(at).cast::<u128>().read_unaligned();
-                to.add(at).cast::<u128>().write_unaligned(words);
-                at += 16;
+            if length > size_of::<Long>() {
+                let end = length - size_of::<Long>();
+                let mut at = 0;
+                while at < end {
+                    step!();
+                    copy::<Long>(to, from, at);
+                    at += size_of::<Long>();
+                }
+                copy::<Long>(to, from, end);
+            } else if length >= size_of::<Medium>() {
+                ends::<Medium>(to, from, length);
+            } else {
+                ends::<u128>(to, from, length);
             }
-            to.add(end).cast::<u128>().write_unaligned(last);
         } else if length >= 8 {
             ends::<u64>(to, from, length);
         } else if length >= 4 {
@@ -274,16 +281,27 @@ unsafe fn forwards(to: *mut u8, from: *const u8, length: usize) {
 ///
 /// # Safety
 ///
-/// Both blocks have `length` bytes, and that is the size of one or two words.
+/// As for [`apart`]; the length is that of one or two words.
 #[inline]
 unsafe fn ends<Word>(to: *mut u8, from: *const u8, length: usize) {
-    let last = length - size_of::<Word>();
     // SAFETY: a word fits at both ends.
     unsafe {
-        let words = [0, last].map(|at| from.add(at).cast::<Word>().read_unaligned());
-        let [first, second] = words;
-        to.cast::<Word>().write_unaligned(first);
-        to.add(last).cast::<Word>().write_unaligned(second);
+        copy::<Word>(to, from, 0);
+        copy::<Word>(to, from, length - size_of::<Word>());
+    }
+}
+
+/// Copies a word.
+///
+/// # Safety
+///
+/// Both blocks have the bytes of a word at `at`.
+#[inline]
+unsafe fn copy<Word>(to: *mut u8, from: *const u8, at: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let word = from.add(at).cast::<Word>().read_unaligned();
+        to.add(at).cast::<Word>().write_unaligned(word);
     }
 }
 
@@ -354,13 +372,15 @@ unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, length: usize) -> 
 unsafe extern "C" fn bcmp(one: *const u8, other: *const u8, length: usize) -> i32 {
     // SAFETY: the caller's promise is the same, and whole words are compared where they fit.
     unsafe {
-        let differ = if length >= 8 {
+        let differ = if length >= 16 {
             let mut at = 0;
-            while length - at > 8 && !differ::<u64>(one, other, at) {
+            while length - at > 16 && !differ::<u128>(one, other, at) {
                 step!();
-                at += 8;
+                at += 16;
             }
-            length - at > 8 || differ::<u64>(one, other, length - 8)
+            length - at > 16 || differ::<u128>(one, other, length - 16)
+        } else if length >= 8 {
+            differ::<u64>(one, other, 0) || differ::<u64>(one, other, length - 8)
         } else if length >= 4 {
             differ::<u32>(one, other, 0) || differ::<u32>(one, other, length - 4)
         } else {
@@ -390,21 +410,58 @@ unsafe fn differ<Word: PartialEq>(one: *const u8, other: *const u8, at: usize) -
 #[inline(never)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strlen(text: *const c_char) -> usize {
-    let before = text.addr() % 8;
-    let mut place = text.wrapping_sub(before);
-    // What stands before the text, in the word where it starts, is no NUL.
-    let mut mask = !(u64::MAX << (8 * before));
-    loop {
-        // SAFETY: the text ends with NUL, and an aligned word that holds a byte of it can be read as a whole.
-        let word = unsafe {
-            step!();
-            u64::from_le(place.cast::<u64>().read_unaligned()) | mask
+    let before = text.addr() % block::SIZE;
+    let mut place = text.wrapping_sub(before).cast::<u8>();
+    // SAFETY: the text ends with NUL, and an aligned block that holds a byte of it can be read as a whole.
+    let nuls = |place| unsafe { block::nuls(place) };
+    // What stands before the text, in the block where it starts, is not its end.
+    let mut found = nuls(place) & u64::MAX << (before * block::MARK);
+    while found == 0 {
+        place = place.wrapping_add(block::SIZE);
+        found = nuls(place);
+    }
+    place.addr() + found.trailing_zeros() as usize / block::MARK - text.addr()
+}
+
+/// What [`strlen`] looks at in one step: as much as every processor of the kind can compare at once.
+#[cfg(target_arch = "x86_64")]
+mod block {
+    use core::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_load_si128, _mm_movemask_epi8, _mm_setzero_si128,
+    };
+
+    pub(super) const SIZE: usize = 16;
+    /// How many bits stand for a byte.
+    pub(super) const MARK: usize = 1;
+
+    /// Marks the bytes that are NUL.
+    ///
+    /// # Safety
+    ///
+    /// The block at `place` can be read, and is aligned.
+    pub(super) unsafe fn nuls(place: *const u8) -> u64 {
+        // SAFETY: the caller's promise; every processor of this architecture has these instructions.
+        let marks = unsafe {
+            let block = _mm_load_si128(place.cast());
+            _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_setzero_si128()))
         };
-        let marks = words::marks(word, 0);
-        if marks != 0 {
-            return place.addr() + words::lowest(marks) - text.addr();
-        }
-        place = place.wrapping_add(8);
-        mask = 0;
+        u64::from(marks.cast_unsigned())
+    }
+}
+#[cfg(not(target_arch = "x86_64"))]
+mod block {
+    use goward_shim::words;
+
+    pub(super) const SIZE: usize = 8;
+    pub(super) const MARK: usize = 8;
+
+    /// Marks the bytes that are NUL.
+    ///
+    /// # Safety
+    ///
+    /// As for the other architecture.
+    pub(super) unsafe fn nuls(place: *const u8) -> u64 {
+        // SAFETY: the caller's promise.
+        words::marks_of_nul(unsafe { place.cast::<u64>().read() })
     }
 }

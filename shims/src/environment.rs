@@ -2,6 +2,7 @@
 
 use crate::known::{self, Known, var};
 use crate::sys::{self, Text, Texts};
+use alloc::boxed::Box;
 use alloc::ffi::CString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,10 +14,10 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
     texts: Strings<'a>,
-    /// Those that goward knows, the last one first; at least all that are always noted.
+    /// Those that goward knows; at least all that are always noted.
     noted: Vec<Noted>,
     /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
-    places: Vec<usize>,
+    places: Box<[usize; known::ROOM]>,
     user: Option<u32>,
 }
 
@@ -46,31 +47,37 @@ impl<'a> Environment<'a> {
     /// Takes `NAME=value` strings as they are; nothing is copied.
     pub fn new(texts: Vec<Text<'a>>) -> Self {
         let mut env = Self::unread(Strings::Process(&[]));
-        for (at, text) in texts.iter().enumerate().rev() {
-            env.note(at, text.to_c_str().to_bytes_with_nul());
+        for (at, text) in texts.iter().enumerate() {
+            env.note(at, known::look_up(text.to_c_str().to_bytes_with_nul()));
         }
         Self { texts: Strings::Listed(texts), ..env }
     }
 
     /// Takes those that the process was started with, without a look at where each of them ends.
+    #[inline(never)]
     pub fn of_process(texts: Texts<'a>) -> Self {
-        let mut env = Self::unread(Strings::Process(texts.all()));
-        texts.for_each_backwards(|at, begin| env.note(at, begin));
+        let mut env = Self::unread(Strings::Process(&[]));
+        let all = texts.look_through::<{ known::ENOUGH }>(known::NOTED, |at, begin| {
+            env.note(at, known::find(begin));
+        });
+        env.texts = Strings::Process(all);
         env
     }
 
     fn unread(texts: Strings<'a>) -> Self {
-        let (noted, places) = (Vec::with_capacity(32), vec![0; known::COUNT]);
-        Self { texts, noted, places, user: None }
+        Self { texts, noted: Vec::with_capacity(32), places: zeros(), user: None }
     }
 
-    /// Notes the string at `at`, of which `entry` has at least the name and what follows, if goward
-    /// knows it. Those that stand before it come later.
+    /// Notes that the string at `at` has a name that goward knows, if it does. Those that stand before it were
+    /// noted before.
     #[inline]
-    fn note(&mut self, at: usize, entry: &[u8]) {
-        if let Some(known) = known::look_up_noted(entry) {
+    fn note(&mut self, at: usize, known: Option<Known>) {
+        if let Some(known) = known {
             self.noted.push(Noted { at, known });
-            self.places[known.number()] = at + 1;
+            let place = &mut self.places[known.index()];
+            if *place == 0 {
+                *place = at + 1;
+            }
         }
     }
 
@@ -111,7 +118,7 @@ impl<'a> Environment<'a> {
     }
 
     fn text_of(&self, known: Known) -> Option<Text<'a>> {
-        let at = self.places[known.number()].checked_sub(1)?;
+        let at = self.places[known.index()].checked_sub(1)?;
         self.texts().get(at).copied()
     }
 
@@ -148,7 +155,7 @@ impl<'a> Environment<'a> {
         let texts = self.texts();
         let mut kept = Vec::with_capacity(texts.len() + more);
         let mut start = 0;
-        for noted in self.noted.iter().rev() {
+        for noted in &self.noted {
             let Some(text) = texts.get(noted.at) else { break };
             if !passes(*text, noted.known) {
                 kept.extend_from_slice(&texts[start..noted.at]);
@@ -172,6 +179,12 @@ impl<'a> Environment<'a> {
         }));
         kept
     }
+}
+
+/// Makes an array in memory that is new, and zero for that reason.
+fn zeros() -> Box<[usize; known::ROOM]> {
+    let zeros = vec![0; known::ROOM].into_boxed_slice();
+    zeros.try_into().unwrap_or_else(|_| Box::new([0; known::ROOM]))
 }
 
 fn is_named(text: Text, name: &str) -> bool {

@@ -42,7 +42,7 @@ pub fn nearest_lock(directory: &[u8]) -> Result<Option<Found>, (Vec<u8>, sys::Re
         }
         let Some(above) = words::last(&path[..end], b'/') else { return Ok(None) };
         end = above;
-        path.replace_end(end + 1, name);
+        path.shorten(end + 1, name);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The names of variables that goward knows, found by what an entry begins with.
 //!
 //! Every call looks at every variable of its environment, and nearly all of them are none of ours: most begin
-//! with other letters than every known name. Of the rest, the first eight bytes, as a number, tell which name
-//! it can be. Both tables are made at compile time.
+//! with other letters than every name that matters. Of the rest, the first sixteen bytes, as two numbers, tell
+//! which name it is or can be. Sets and tables are made at compile time.
 
 use crate::pins::{PINS, Pin, Rule};
+use crate::sys::Letters;
 use crate::{names, words};
 use core::num::NonZero;
 
@@ -30,7 +31,9 @@ const ASKED: &[&str] = &[
 const PASSING: &[&str] = &["HOME", "PWD", "XDG_CONFIG_HOME"];
 
 /// How many names there are.
-pub(crate) const COUNT: usize = PINS.len() + ASKED.len();
+const COUNT: usize = PINS.len() + ASKED.len();
+/// Room for something about each of them, so much that no [`Known::index`] is outside.
+pub(crate) const ROOM: usize = 128;
 
 /// A known name, or the row that stands for all that begin alike: its number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,7 @@ impl Known {
     }
 
     const fn at(number: usize) -> Self {
+        assert!(number + 1 < ROOM);
         #[expect(clippy::cast_possible_truncation, reason = "there are fewer names")]
         match NonZero::new((number + 1) as u8) {
             Some(number) => Self(number),
@@ -78,8 +82,14 @@ impl Known {
     }
 
     /// Returns its place among all of them.
-    pub(crate) fn number(self) -> usize {
+    fn number(self) -> usize {
         usize::from(self.0.get()) - 1
+    }
+
+    /// Returns its place in an array with [`ROOM`].
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        self.0.get() as usize % ROOM
     }
 
     /// Returns the length of the name, in bytes.
@@ -93,11 +103,9 @@ impl Known {
     }
 
     /// Returns true when `text` begins with the name, up to an `=` or its own end.
-    #[inline(never)]
     fn begins(self, text: &[u8]) -> bool {
-        let has_star = self.start().len() < self.length();
         let rest = text.strip_prefix(self.start());
-        rest.is_some_and(|rest| has_star || rest.first().is_none_or(|byte| *byte == b'='))
+        rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'='))
     }
 
     /// Returns true for what is asked for, and for rows that matter whatever the isolation.
@@ -115,97 +123,117 @@ impl Known {
 /// whatever stands behind that.
 #[inline]
 pub(crate) fn look_up(entry: &[u8]) -> Option<Known> {
-    look_up_in(&TABLE.letters, entry)
+    let [first, second] = entry.first_chunk()?;
+    if ALL[0].have(*first) && ALL[1].have(*second) { find(entry) } else { None }
 }
 
-/// Like [`look_up`], but may pass over those that are not [`Known::is_always_noted`].
+/// Like [`look_up`], where the letters were looked at before. Of a longer entry [`ENOUGH`] bytes will do.
 #[inline]
-pub(crate) fn look_up_noted(entry: &[u8]) -> Option<Known> {
-    look_up_in(&TABLE.letters_of_noted, entry)
-}
-
-#[inline]
-fn look_up_in(letters: &[bool; PLACES], entry: &[u8]) -> Option<Known> {
-    let first = entry.first_chunk()?;
-    if letters[place_of(*first)] { find(Head::of(entry), entry, Head::of) } else { None }
+pub(crate) fn find(entry: &[u8]) -> Option<Known> {
+    find_head(Head::of(entry), entry)
 }
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<Known> {
-    // An `=` would end another name.
-    if words::first(name, b'=').is_some() {
-        return None;
-    }
-    find(Head::of_name(name), name, Head::of_name)
+    let known = find_head(Head::of_name(name), name)?;
+    // What is as long as its head says has no `=` in it, which would end another name.
+    let is_whole = TABLE.is_whole[known.index()] && known.length() == name.len();
+    (is_whole || words::first(name, b'=').is_none()).then_some(known)
 }
 
 /// Finds the name that `text` begins with, up to its `=` or its end, or the row for all that begin alike.
-#[inline(never)]
-fn find(head: Head, text: &[u8], head_of: impl Fn(&[u8]) -> Head) -> Option<Known> {
+#[inline]
+fn find_head(head: Head, text: &[u8]) -> Option<Known> {
     let mut place = head.place();
     while let Some(known) = TABLE.places[place] {
-        if TABLE.heads[known.number()] == head {
-            // The `=` is part of a short name's head.
-            if usize::from(TABLE.lengths[known.number()]) < Head::LENGTH {
-                return Some(known);
-            }
-            return find_long(known, head, text, head_of);
+        let index = known.index();
+        if TABLE.first[index] == head.first && TABLE.second[index] == head.second {
+            return if TABLE.is_whole[index] { Some(known) } else { find_long(place, text) };
         }
         place = (place + 1) % PLACES;
     }
-    TABLE.short_stars.into_iter().find(|known| text.starts_with(known.start()))
+    find_starred(text)
 }
 
-/// Finds the right one of the names that have the head of the first of them, and stand behind it.
+/// Finds a name that is longer than its head, at this place or behind it.
+#[cold]
 #[inline(never)]
-fn find_long(
-    first: Known,
-    head: Head,
-    text: &[u8],
-    head_of: impl Fn(&[u8]) -> Head,
-) -> Option<Known> {
-    let second = head_of(text.get(Head::LENGTH..)?);
-    let numbers = (first.number()..COUNT).take_while(|number| TABLE.heads[*number] == head);
-    numbers.map(Known::at).find(|known| {
-        if usize::from(TABLE.lengths[known.number()]) < 2 * Head::LENGTH {
-            TABLE.seconds[known.number()] == second
-        } else {
-            known.begins(text)
+fn find_long(mut place: usize, text: &[u8]) -> Option<Known> {
+    while let Some(known) = TABLE.places[place] {
+        if known.begins(text) {
+            return Some(known);
         }
-    })
+        place = (place + 1) % PLACES;
+    }
+    find_starred(text)
 }
 
-/// Returns where the table of first letters has these.
-const fn place_of(letters: [u8; 2]) -> usize {
-    let hash = (u16::from_le_bytes(letters) as u32).wrapping_mul(0x9e37_79b9);
-    (hash >> (u32::BITS - PLACES.ilog2())) as usize
+#[inline(never)]
+fn find_starred(text: &[u8]) -> Option<Known> {
+    TABLE.stars.into_iter().find(|known| text.starts_with(known.start()))
 }
 
-/// What an entry begins with: eight bytes as a number, zeros behind an `=` among them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Head(u64);
+/// What all names begin with: the first letters, and the second ones.
+const ALL: [Letters; 2] = letters(false);
+/// The same of those that are always noted.
+pub(crate) const NOTED: [Letters; 2] = letters(true);
+/// The length of the longest name, and one byte more.
+pub(crate) const ENOUGH: usize = enough();
+
+const fn letters(only_noted: bool) -> [Letters; 2] {
+    let (mut letters, mut number) = ([Letters::NONE; 2], 0);
+    while number < COUNT {
+        if !only_noted || is_always_noted(number) {
+            let name = name_at(number).as_bytes();
+            letters = [letters[0].with(name[0]), letters[1].with(name[1])];
+        }
+        number += 1;
+    }
+    letters
+}
+
+const fn enough() -> usize {
+    let (mut enough, mut number) = (0, 0);
+    while number < COUNT {
+        let length = name_at(number).len() + 1;
+        if length > enough {
+            enough = length;
+        }
+        number += 1;
+    }
+    enough
+}
+
+/// What an entry begins with: two times eight bytes as a number, zeros behind an `=` among them.
+#[derive(Clone, Copy)]
+struct Head {
+    first: u64,
+    second: u64,
+}
 
 impl Head {
-    const LENGTH: usize = size_of::<u64>();
+    /// The `=` of names that are shorter is part of it.
+    const LENGTH: usize = 2 * size_of::<u64>();
 
     #[inline]
     fn of(entry: &[u8]) -> Self {
-        match entry.first_chunk() {
-            Some(word) => Self::of_word(u64::from_le_bytes(*word)),
-            None => Self::of_word(words::short(entry)),
-        }
+        let [first, second] = words::two(entry);
+        let (first, ends) = Self::cut(first);
+        Self { first, second: if ends { 0 } else { Self::cut(second).0 } }
     }
 
-    fn of_word(word: u64) -> Self {
+    /// Puts zeros behind an `=` in a word, and returns whether there is one.
+    #[inline]
+    fn cut(word: u64) -> (u64, bool) {
         let marks = words::marks(word, b'=');
-        Self(word & (marks ^ marks.wrapping_sub(1)))
+        (word & (marks ^ marks.wrapping_sub(1)), marks != 0)
     }
 
     /// Returns the head of all entries that set a variable called so.
     const fn of_name(name: &[u8]) -> Self {
-        match name.first_chunk() {
-            Some(word) => Self(u64::from_le_bytes(*word)),
-            None => Self(words::short(name) | (b'=' as u64) << (8 * name.len())),
+        match name.split_first_chunk() {
+            Some((word, rest)) => Self { first: u64::from_le_bytes(*word), second: ended(rest) },
+            None => Self { first: ended(name), second: 0 },
         }
     }
 
@@ -213,30 +241,34 @@ impl Head {
     #[expect(clippy::cast_possible_truncation, reason = "only some bits are left")]
     const fn place(self) -> usize {
         // Fibonacci hashing: the golden ratio spreads what lies close together.
-        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize
+        let hash = (self.first ^ self.second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (hash >> (u64::BITS - PLACES.ilog2())) as usize
+    }
+}
+
+/// Returns the word that a name's end begins with, with its `=` if there is room.
+const fn ended(name: &[u8]) -> u64 {
+    match name.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => words::short(name) | (b'=' as u64) << (8 * name.len()),
     }
 }
 
 /// Places of the table, a power of two: so many that nearly all are free.
 const PLACES: usize = 1024;
-/// How many rows stand for names with less in common than a head.
-const SHORT_STARS: usize = 3;
+/// How many rows stand for all that begin alike.
+const STARS: usize = 4;
 
 struct Table {
-    /// Whether a name begins with letters that have this place.
-    letters: [bool; PLACES],
-    /// The same for those that are always noted.
-    letters_of_noted: [bool; PLACES],
-    /// The first name with a head, at the head's place or behind it.
+    /// The names without star, at the place of the head or behind it.
     places: [Option<Known>; PLACES],
     /// The head of each name.
-    heads: [Head; COUNT],
-    /// The head of what stands behind it.
-    seconds: [Head; COUNT],
-    /// The length of each name; of a row with a star one that is longer than all names.
-    lengths: [u8; COUNT],
-    /// Those that are not in the places.
-    short_stars: [Known; SHORT_STARS],
+    first: [u64; ROOM],
+    second: [u64; ROOM],
+    /// Whether nothing of a name stands behind its head.
+    is_whole: [bool; ROOM],
+    /// The rows with a star.
+    stars: [Known; STARS],
 }
 
 static TABLE: Table = Table::new();
@@ -244,49 +276,38 @@ static TABLE: Table = Table::new();
 impl Table {
     const fn new() -> Self {
         let mut table = Self {
-            letters: [false; PLACES],
-            letters_of_noted: [false; PLACES],
             places: [None; PLACES],
-            heads: [Head(0); COUNT],
-            seconds: [Head(0); COUNT],
-            lengths: [0; COUNT],
-            short_stars: [Known::at(0); SHORT_STARS],
+            first: [0; ROOM],
+            second: [0; ROOM],
+            is_whole: [false; ROOM],
+            stars: [Known::at(0); STARS],
         };
         let (mut number, mut stars) = (0, 0);
         while number < COUNT {
             let name = name_at(number).as_bytes();
-            let begin = without_star(name);
-            let has_star = begin.len() < name.len();
-            table.lengths[number] = if has_star { u8::MAX } else { small(name.len()) };
-            let place = place_of([name[0], name[1]]);
-            table.letters[place] = true;
-            table.letters_of_noted[place] |= is_always_noted(number);
-            if has_star && begin.len() < Head::LENGTH {
-                table.short_stars[stars] = Known::at(number);
+            let known = Known::at(number);
+            if without_star(name).len() < name.len() {
+                table.stars[stars] = known;
                 stars += 1;
             } else {
-                table.enter(number, Head::of_name(begin));
-            }
-            if name.len() >= Head::LENGTH {
-                table.seconds[number] = Head::of_name(name.split_at(Head::LENGTH).1);
+                table.enter(known, name);
             }
             number += 1;
         }
-        assert!(stars == SHORT_STARS);
+        assert!(stars == STARS);
         table
     }
 
-    const fn enter(&mut self, number: usize, head: Head) {
-        self.heads[number] = head;
+    const fn enter(&mut self, known: Known, name: &[u8]) {
+        let head = Head::of_name(name);
+        self.first[known.index()] = head.first;
+        self.second[known.index()] = head.second;
+        self.is_whole[known.index()] = name.len() < Head::LENGTH;
         let mut place = head.place();
-        while let Some(known) = self.places[place] {
-            if self.heads[known.0.get() as usize - 1].0 == head.0 {
-                assert!(self.heads[number - 1].0 == head.0, "what begins alike stands together");
-                return;
-            }
+        while self.places[place].is_some() {
             place = (place + 1) % PLACES;
         }
-        self.places[place] = Some(Known::at(number));
+        self.places[place] = Some(known);
     }
 }
 
@@ -299,13 +320,6 @@ const fn is_always_noted(number: usize) -> bool {
         at += 1;
     }
     number >= PINS.len() || !matches!(PINS[number].rule, Rule::Pass | Rule::Scrub)
-}
-
-/// Returns a length as it is kept.
-#[expect(clippy::cast_possible_truncation, reason = "the compiler stops where it is larger")]
-const fn small(length: usize) -> u8 {
-    assert!(length < 64 && COUNT < u8::MAX as usize);
-    length as u8
 }
 
 const fn without_star(name: &[u8]) -> &[u8] {
@@ -402,8 +416,9 @@ mod tests {
         }
         for name in names().into_iter().filter(|name| !name.ends_with('*')) {
             let known = find_name(name.as_bytes()).unwrap();
-            let found = look_up_noted(format!("{name}=x\0").as_bytes());
-            assert!(found == Some(known) || found.is_none() && !known.is_always_noted(), "{name}");
+            let letters = name.as_bytes().first_chunk::<2>().unwrap();
+            let is_seen = NOTED.iter().zip(letters).all(|(known, letter)| known.have(*letter));
+            assert!(is_seen || !known.is_always_noted(), "{name}");
         }
         for asked in [
             var::ALLOW,
@@ -427,12 +442,13 @@ mod tests {
         }
     }
 
-    /// What is none of ours is passed over with one look.
+    /// What is none of ours is passed over with a look at its first letters, or at one place.
     #[test]
     fn nearly_all_places_are_free() {
         let taken = TABLE.places.iter().flatten().count();
-        let letters = TABLE.letters.iter().filter(|taken| **taken).count();
-        assert!(taken * 8 < PLACES && letters * 20 < PLACES, "{taken} {letters}");
+        assert!(taken * 8 < PLACES, "{taken}");
+        let letters = NOTED.map(Letters::count);
+        assert!(letters.iter().all(|count| *count <= 6), "{letters:?}");
     }
 
     #[test]
@@ -447,11 +463,17 @@ mod tests {
             ("GOTOOLDIR", Some("GOTOOLDIR")),
             ("CCACHE_DIR", Some("CCACHE_*")),
             ("CCACHE", None),
+            ("CGO_CFLAGS_ALLOW", Some("CGO_CFLAGS_ALLOW")),
+            ("CGO_CFLAGS_ALLO", None),
+            ("CGO_CFLAGS_ALLOWX", None),
+            ("CGO_CPPFLAGS_ALL", None),
+            ("CGO_CPPFLAGS_DISALLOW", Some("CGO_CPPFLAGS_DISALLOW")),
             ("HG", Some("HG*")),
         ] {
             let row = |known: Option<Known>| known.map(|known| known.row().unwrap().name);
             assert_eq!(row(find_name(name.as_bytes())), want, "{name}");
             assert_eq!(row(look_up(format!("{name}=x").as_bytes())), want, "{name}");
+            assert_eq!(row(find_name(format!("{name}=").as_bytes())), None, "{name}=");
         }
     }
 }

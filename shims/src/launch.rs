@@ -34,7 +34,7 @@ pub struct Selection<'s> {
     /// The store.
     pub home: &'s [u8],
     /// The toolchain's name there.
-    pub key: &'s str,
+    pub key: &'s [u8],
     /// What GOROOT is, if not the root.
     pub goroot: Option<&'s str>,
     /// What of the caller's environment passes.
@@ -212,6 +212,7 @@ mod tests {
         env: &Environment<'a>,
     ) -> Launch<'a> {
         let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
+        let key = key.as_bytes();
         let selection =
             Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
         toolchain(&selection, Tool::Go, env)
@@ -282,7 +283,7 @@ mod tests {
         let (goroot, isolation) = (Some("/opt/go"), Isolation::Pinned);
         let pins = [("GOFLAGS", "-trimpath")];
         let selection =
-            Selection { home: b"/s", key: "k", goroot, isolation, pins: &pins, barrier: &barrier };
+            Selection { home: b"/s", key: b"k", goroot, isolation, pins: &pins, barrier: &barrier };
         let outer = toolchain(&selection, Tool::Go, &Environment::default());
         assert_eq!(&*outer.program, b"/s/tree/k/bin/go");
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";

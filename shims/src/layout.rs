@@ -73,19 +73,19 @@ pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
 /// six bytes of the h1 digest as 12 hexadecimal digits. `h1` must be well formed
 /// ([`crate::lock::is_h1`]); other input gives a name that no toolchain has.
 pub fn key(version: &str, platform: &str, h1: &str) -> String {
-    let mut key = Vec::with_capacity(version.len() + platform.len() + 14);
-    key.extend_from_slice(version.as_bytes());
-    key.push(b'-');
-    key.extend_from_slice(platform.as_bytes());
-    key.push(b'-');
+    String::from_utf8(key_text(version, platform, h1).into_bytes()).unwrap_or_default()
+}
+
+/// Returns [`key()`] as it becomes part of paths.
+pub(crate) fn key_text(version: &str, platform: &str, h1: &str) -> OwnedText {
     let digits = h1.as_bytes().get(3..11).unwrap_or_default();
     let bits = digits.iter().fold(0u64, |bits, &digit| bits << 6 | u64::from(base64_value(digit)));
     let mut hexadecimal = [0; 12];
     for (place, digit) in hexadecimal.iter_mut().rev().enumerate() {
         *digit = hex_digit(bits >> (4 * place));
     }
-    key.extend_from_slice(&hexadecimal[..digits.len() * 6 / 4]);
-    String::from_utf8(key).unwrap_or_default()
+    let hexadecimal = &hexadecimal[..digits.len() * 6 / 4];
+    OwnedText::of([version.as_bytes(), b"-", platform.as_bytes(), b"-", hexadecimal])
 }
 
 /// Appends a number in hexadecimal, with zeros in front up to `width` digits.
@@ -117,27 +117,27 @@ pub(crate) fn base64_value(digit: u8) -> u32 {
 
 /// Returns `<home>/tree/<key>`.
 pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
-    tree_parts(home, key).concat()
+    tree_parts(home, key.as_bytes()).concat()
 }
 
 /// Returns the path of a program, which is given below GOROOT.
-pub fn program(home: &[u8], key: &str, path: &[u8]) -> OwnedText {
+pub(crate) fn program(home: &[u8], key: &[u8], path: &[u8]) -> OwnedText {
     let [home, tree, key] = tree_parts(home, key);
     OwnedText::of([home, tree, key, b"/", path])
 }
 
-fn tree_parts<'p>(home: &'p [u8], key: &'p str) -> [&'p [u8]; 3] {
-    [without_trailing_slashes(home), b"/tree/", key.as_bytes()]
+fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
+    [without_trailing_slashes(home), b"/tree/", key]
 }
 
 /// Returns `<home>/root/<key>`.
 pub fn root(home: &[u8], key: &str) -> Vec<u8> {
-    root_parts(home, key).concat()
+    root_parts(home, key.as_bytes()).concat()
 }
 
 /// Returns what [`root()`] is made of.
-pub(crate) fn root_parts<'p>(home: &'p [u8], key: &'p str) -> [&'p [u8]; 3] {
-    [without_trailing_slashes(home), b"/root/", key.as_bytes()]
+pub(crate) fn root_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
+    [without_trailing_slashes(home), b"/root/", key]
 }
 
 /// Returns the lock of the user's default toolchain.

@@ -174,10 +174,10 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
         Tool::Go => find::project_directory(call.cwd, call.args()),
         Tool::Gofmt => Cow::Borrowed(call.cwd),
     };
-    if let Some(found) =
-        find::nearest_lock(&directory).map_err(|(lock, error)| unreadable(lock, error))?
-    {
-        return Ok(Choice::Project(found));
+    match find::nearest_lock(&directory) {
+        Ok(Some(found)) => return Ok(Choice::Project(found)),
+        Ok(None) => {}
+        Err((lock, error)) => return Err(unreadable(lock, error)),
     }
     let Some(home) = layout::home(env) else {
         return Ok(Choice::Nobody);
@@ -200,14 +200,16 @@ pub fn resolve<'a>(call: &Call<'a>, choice: &Choice) -> Result<Step<'a>, Refusal
         Choice::Request { .. } => Ok(Step::Manager),
         Choice::Bypass | Choice::Nobody => pass_on(call).map(Step::Exec),
         Choice::Project(found) | Choice::Default(found) => {
-            let locked = locked(call, found)?;
-            let is_unusual = call.tool() == Tool::Go
-                && (barrier::changes_settings(call.args())
-                    || own_programs::changed(call.args()).is_some());
-            if is_unusual || !locked.barrier.is_ready() {
-                return Ok(Step::Manager);
+            let is_unusual = || {
+                call.tool() == Tool::Go
+                    && (barrier::changes_settings(call.args())
+                        || own_programs::changed(call.args()).is_some())
+            };
+            match locked(call, found) {
+                Err(refusal) => Err(refusal),
+                Ok(locked) if is_unusual() || !locked.barrier.is_ready() => Ok(Step::Manager),
+                Ok(locked) => Ok(Step::Exec(locked.launch)),
             }
-            Ok(Step::Exec(locked.launch))
         }
     }
 }
@@ -252,8 +254,9 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
     let entry =
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
-    let key = layout::key(lock.version, entry.name, entry.h1);
-    let leads = |path: &&str| sys::link(path.as_bytes()) == Some(layout::root(&home, &key));
+    let key = layout::key_text(lock.version, entry.name, entry.h1);
+    let root = || layout::root_parts(&home, &key).concat();
+    let leads = |path: &&str| sys::link(path.as_bytes()) == Some(root());
     if let Some(goroot) = lock.goroot.filter(|path| !leads(path)) {
         return Err(Refusal::Goroot { lock: path(), goroot: goroot.into() });
     }
@@ -266,8 +269,9 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         pins: applied.pins,
         barrier: &barrier,
     };
-    let launch = launch::toolchain(&selection, call.tool(), env);
-    Ok(Locked { launch: count(launch, env)?, barrier })
+    let mut launch = launch::toolchain(&selection, call.tool(), env);
+    count(&mut launch, env)?;
+    Ok(Locked { launch, barrier })
 }
 
 /// Accepts a lock that belongs to somebody whose locks count, or that the user trusts.
@@ -321,15 +325,17 @@ fn pass_on<'a>(call: &Call<'a>) -> Result<Launch<'a>, Refusal> {
     let program = next_go::next_go(env, call.tool()).ok_or(Refusal::NothingToRun)?;
     let program = OwnedText::of([&program]);
     let home = layout::home(env);
-    count(launch::foreign(program, env, home.as_deref()), env)
+    let mut launch = launch::foreign(program, env, home.as_deref());
+    count(&mut launch, env)?;
+    Ok(launch)
 }
 
-/// Returns the launch with one call more in [`names::DEPTH_VAR`].
+/// Counts a launch as one call more, in [`names::DEPTH_VAR`].
 ///
 /// # Errors
 ///
 /// [`Refusal::Loop`] when there are too many already.
-pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>, Refusal> {
+pub fn count(launch: &mut Launch, env: &Environment) -> Result<(), Refusal> {
     let depth: u32 = env
         .known(var::DEPTH)
         .and_then(|depth| core::str::from_utf8(depth).ok()?.parse().ok())
@@ -342,7 +348,7 @@ pub fn count<'a>(mut launch: Launch<'a>, env: &Environment) -> Result<Launch<'a>
     }
     let depth = decimal(depth + 1);
     launch.set.push(OwnedText::entry(names::DEPTH_VAR, &depth));
-    Ok(launch)
+    Ok(())
 }
 
 /// Returns a number's digits. `format!` would take longer than the rest of the call.

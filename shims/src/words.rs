@@ -12,10 +12,18 @@ pub const fn marks(word: u64, byte: u8) -> u64 {
     other.wrapping_sub(ONES) & !other & HIGHS
 }
 
+/// Marks the highest bit of each byte of `word` that is NUL, and of no other.
+#[inline]
+pub const fn marks_of_nul(word: u64) -> u64 {
+    // The sum has the bit where another one is set; it goes into no other byte.
+    let sum = (word & !HIGHS) + !HIGHS;
+    !(sum | word) & HIGHS
+}
+
 /// Marks the highest bit of each byte of `word` that is not printable ASCII. Only the lowest mark is sure
 /// to be right.
 #[inline]
-pub(crate) const fn marks_of_unprintable(word: u64) -> u64 {
+const fn marks_of_unprintable(word: u64) -> u64 {
     // Of 128 and more, the byte itself has the bit.
     let (below, above) = (word.wrapping_sub(ONES * b' ' as u64), word.wrapping_add(ONES));
     (below | above | word) & HIGHS
@@ -42,20 +50,56 @@ pub(crate) const fn short(text: &[u8]) -> u64 {
     word
 }
 
+/// Returns the two words that `text` begins with, with zeros behind it where it is shorter.
+#[inline]
+pub(crate) fn two(text: &[u8]) -> [u64; 2] {
+    match text.first_chunk::<16>() {
+        Some(both) => [0, 1].map(|word| u64::from_le_bytes(both.as_chunks().0[word])),
+        None => two_of_short(text),
+    }
+}
+
+#[cold]
+fn two_of_short(text: &[u8]) -> [u64; 2] {
+    let mut both = [0; 16];
+    both[..text.len()].copy_from_slice(text);
+    two(&both)
+}
+
 /// Returns where the first byte in `text` stands that `marks` marks, which it must not do with zeros.
 #[inline]
 pub(crate) fn find(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let Some(last) = text.last_chunk() else {
+        let marks = marks(short(text));
+        return (marks != 0).then(|| lowest(marks));
+    };
     let mut at = 0;
-    let (chunks, rest) = text.as_chunks();
-    for chunk in chunks {
+    for chunk in text.as_chunks().0 {
         let marks = marks(u64::from_le_bytes(*chunk));
         if marks != 0 {
             return Some(at + lowest(marks));
         }
         at += 8;
     }
-    let marks = if rest.is_empty() { 0 } else { marks(short(rest)) };
-    (marks != 0).then(|| at + lowest(marks))
+    // The last eight bytes, of which some may have been looked at before.
+    let marks = marks(u64::from_le_bytes(*last));
+    (marks != 0).then(|| text.len() - 8 + lowest(marks))
+}
+
+/// Returns where the printable ASCII at the start of `text` ends.
+#[inline]
+pub(crate) fn printable(text: &[u8]) -> usize {
+    let (chunks, rest) = text.as_chunks();
+    let mut at = 0;
+    for chunk in chunks {
+        let marks = marks_of_unprintable(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return at + lowest(marks);
+        }
+        at += 8;
+    }
+    let is_other = |byte: &u8| !(b' '..=b'~').contains(byte);
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 /// Returns where the first `byte` in `text` stands; not for NUL.
@@ -93,9 +137,42 @@ mod tests {
                     let first = word.iter().position(|other| *other == byte);
                     let found = marks(u64::from_le_bytes(word), byte);
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                    let nuls = word.map(|byte| if byte == 0 { 128 } else { 0 });
+                    assert_eq!(marks_of_nul(u64::from_le_bytes(word)).to_le_bytes(), nuls);
                     let first = word.iter().position(|byte| !(b' '..=b'~').contains(byte));
                     let found = marks_of_unprintable(u64::from_le_bytes(word));
                     assert_eq!((found != 0).then(|| lowest(found)), first, "{word:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_words_are_those_of_the_text_and_zeros() {
+        let text: vec::Vec<u8> = (1..20).collect();
+        for length in 0..text.len() {
+            let mut both = [0; 16];
+            let there = length.min(16);
+            both[..there].copy_from_slice(&text[..there]);
+            let words = two(&text[..length]).map(u64::to_le_bytes);
+            assert_eq!(words.concat(), both, "{length}");
+        }
+    }
+
+    #[test]
+    fn printable_text_ends_at_the_first_other_byte() {
+        for length in 0..20 {
+            assert_eq!(printable(&vec![b'x'; length]), length);
+            for at in 0..length {
+                for byte in 0..=255 {
+                    for filling in [b' ', b'!', b'a', b'}', b'~'] {
+                        let mut text = vec![filling; length];
+                        text[at] = byte;
+                        text[length - 1] = if at < length - 1 { byte } else { text[at] };
+                        let is_printable = (b' '..=b'~').contains(&byte);
+                        let end = if is_printable { length } else { at };
+                        assert_eq!(printable(&text), end, "{text:?}");
+                    }
                 }
             }
         }

@@ -215,10 +215,9 @@ impl Session {
         if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
             return self.change_settings(call, launch, &barrier, None);
         }
-        launch = match resolve::count(launch, &call.env) {
-            Ok(launch) => launch,
-            Err(refusal) => return refusal::explain(&self.ctx, &refusal),
-        };
+        if let Err(refusal) = resolve::count(&mut launch, &call.env) {
+            return refusal::explain(&self.ctx, &refusal);
+        }
         let extra = extra.iter().map(|(name, value)| OwnedText::entry(name, value.as_bytes()));
         launch.set.extend(extra);
         become_program(call, &launch)
@@ -316,7 +315,7 @@ fn selection<'s>(
 ) -> Selection<'s> {
     Selection {
         home,
-        key: &toolchain.key,
+        key: toolchain.key.as_bytes(),
         goroot: toolchain.goroot.as_deref(),
         isolation: toolchain.isolation,
         pins,

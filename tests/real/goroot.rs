@@ -45,6 +45,11 @@ fn is_full() -> bool {
     std::env::var_os("GOWARD_TEST_FULL").is_some()
 }
 
+/// Returns all of [`BUILDS`], or the plain one, which is made of few packages: a cache is soon full.
+fn sample() -> &'static [Build] {
+    if is_full() { &BUILDS } else { &BUILDS[..1] }
+}
+
 /// A project and two stores.
 struct Stores {
     sandbox: Sandbox,
@@ -116,8 +121,8 @@ impl Stores {
     }
 
     /// Builds through the shim.
-    fn build(&self, store: &str) -> Vec<Binary> {
-        self.build_with(store, &BUILDS, |args, cache| {
+    fn build(&self, store: &str, builds: &[Build]) -> Vec<Binary> {
+        self.build_with(store, builds, |args, cache| {
             let mut command = self.command(store, &self.shim(store));
             command.args(args).env("GOCACHE", self.sandbox.path(cache));
             command
@@ -162,7 +167,7 @@ impl Stores {
     fn differ_without_pins(&self) {
         self.pins("");
         let [a, b] = ["a", "b"].map(|store| {
-            let binaries = self.build(store);
+            let binaries = self.build(store, sample());
             let root = self.goroot();
             assert!(root.contains(&format!("store-{store}/root/go{}-", self.version)), "{root}");
             binaries
@@ -175,7 +180,7 @@ impl Stores {
     fn same_with_goroot_final(&self) {
         self.pins(&format!("goroot-final = \"{FINAL}\""));
         let [a, b] = ["a", "b"].map(|store| {
-            let binaries = self.build(store);
+            let binaries = self.build(store, &BUILDS);
             assert_eq!(self.goroot(), FINAL);
             binaries
         });
@@ -191,7 +196,7 @@ impl Stores {
             let mut command = self.command(store, &self.shim(store));
             assert_eq!(self.sandbox.finish(command.arg("version")).code, Some(126));
             self.goward(store, ["link-root"]);
-            let binaries = self.build(store);
+            let binaries = self.build(store, &BUILDS);
             assert_eq!(self.goroot(), self.sandbox.redact(fixed.to_str().unwrap().as_bytes()));
             self.nested(store);
             self.explained(store);
@@ -225,17 +230,15 @@ impl Stores {
     fn same_with_trimpath(&self) {
         self.pins("trimpath = true");
         let [a, b] = ["a", "b"].map(|store| {
-            let binaries = self.build(store);
+            let binaries = self.build(store, &BUILDS);
             assert_eq!(self.goroot(), "");
             binaries
         });
         self.assert_without_stores(&a);
         assert_same(&a, &b);
-        // The plain one is made of few packages, so that a third cache is soon full.
-        let builds = if is_full() { &BUILDS[..] } else { &BUILDS[..1] };
         let tree = fs::read_dir(self.store("a").join("tree")).unwrap().next().unwrap().unwrap();
         let go = tree.path().join("bin/go");
-        let from_tree = self.build_with("tree", builds, |args, cache| {
+        let from_tree = self.build_with("tree", sample(), |args, cache| {
             let mut command = self.sandbox.command(&go, "p");
             command.args(args).env("GOROOT", tree.path()).env("GOTOOLCHAIN", "local");
             command.env("GOFLAGS", "-trimpath").env("GOCACHE", self.sandbox.path(cache));

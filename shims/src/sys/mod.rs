@@ -9,7 +9,8 @@ mod portable;
 
 mod text;
 
-pub use text::{OwnedText, Text, Texts};
+pub(crate) use text::printable;
+pub use text::{Letters, OwnedText, Text, Texts};
 
 #[cfg(linux)]
 use linux as system;

@@ -1,10 +1,12 @@
-//! Strings as programs are started with them: a pointer each, to bytes that end with NUL.
+//! Strings as programs are started with them: a pointer each, to bytes that end with NUL. And what of other
+//! bytes is plain text.
 
 #![expect(
     unsafe_code,
-    reason = "a thin pointer says nothing about the length of what it points to"
+    reason = "neither says a pointer how long a string is, nor a byte that it is ASCII"
 )]
 
+use crate::words;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::fmt;
@@ -53,6 +55,32 @@ impl<'a> Text<'a> {
         self.to_c_str().to_bytes()
     }
 
+    /// Returns true when its first byte is one of the first letters, and the next one of the second.
+    #[inline]
+    fn begins_with(self, [first, second]: [Letters; 2]) -> bool {
+        // SAFETY: NUL is no letter, and behind any other byte stands one more.
+        unsafe { first.have(self.byte(0)) && second.have(self.byte(1)) }
+    }
+
+    /// Returns what stands from its start to the end of the page, if that is at least `LEAST` bytes; else the
+    /// string with its NUL.
+    ///
+    /// # Safety
+    ///
+    /// Nothing from there to the end of the page changes.
+    #[inline]
+    unsafe fn with_rest_of_page<const LEAST: usize>(self) -> &'a [u8] {
+        /// The size of the smallest pages.
+        const PAGE: usize = 4096;
+        // The last byte is left out: the rest is one instruction less.
+        let length = !self.0.addr().get() % PAGE;
+        if length < LEAST {
+            return self.measured();
+        }
+        // SAFETY: where one byte of a page can be read, all can.
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr().cast(), length) }
+    }
+
     #[cold]
     #[inline(never)]
     fn measured(self) -> &'a [u8] {
@@ -94,41 +122,78 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
-/// Strings that the process was started with. They stand in one block of memory.
+/// Splits `text` behind the printable ASCII that it begins with.
+#[inline]
+pub(crate) fn printable(text: &[u8]) -> (&str, &[u8]) {
+    let (start, rest) = text.split_at(words::printable(text));
+    // SAFETY: so far all of it is ASCII.
+    (unsafe { core::str::from_utf8_unchecked(start) }, rest)
+}
+
+/// A set of bytes of which only the lower six bits count. Those of NUL are never in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Texts<'a>(&'a [Text<'a>]);
+pub struct Letters(u64);
+
+impl Letters {
+    /// The empty set.
+    pub const NONE: Self = Self(0);
+
+    /// Returns the set with one byte more.
+    ///
+    /// # Panics
+    ///
+    /// For a byte that cannot be told from NUL. Sets are made at compile time.
+    #[must_use]
+    pub const fn with(self, byte: u8) -> Self {
+        assert!(!byte.is_multiple_of(64), "not to be told from NUL");
+        Self(self.0 | 1 << (byte % 64))
+    }
+
+    /// Returns true for the bytes of the set, and those that share their lower bits.
+    #[inline]
+    pub const fn have(self, byte: u8) -> bool {
+        self.0 >> (byte % 64) & 1 != 0
+    }
+
+    /// Returns how many there are.
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
+/// Strings that the process was started with: a list that ends with a null pointer.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'a>(NonNull<Option<Text<'a>>>);
 
 impl<'a> Texts<'a> {
     /// # Safety
     ///
-    /// What stands between two of the strings can be read, too, and does not change.
-    pub unsafe fn in_one_block(all: &'a [Text<'a>]) -> Self {
-        Self(all)
+    /// The list ends with a null pointer. Neither it nor the strings change, nor what stands behind one of them
+    /// in its page.
+    pub unsafe fn of_process(list: NonNull<Option<Text<'a>>>) -> Self {
+        Self(list)
     }
 
-    /// Returns the strings.
-    pub fn all(self) -> &'a [Text<'a>] {
-        self.0
-    }
-
-    /// Hands each string to `step`, the last one first: its place, itself, and what stands behind it. Linux
-    /// itself lays them out in their order: all that is before the last one can be read, and nobody has to
-    /// look for the ends of the others.
+    /// Goes through the strings and returns all of them. Of each that begins with these letters, `step` gets the
+    /// place and the string: all of it, or at least `LEAST` bytes, and perhaps what stands behind it. So nobody
+    /// has to look for the end.
     #[inline]
-    pub fn for_each_backwards(self, mut step: impl FnMut(usize, &'a [u8])) {
-        /// With less than this between a string and the last one, it is measured, too.
-        const LEAST: isize = 8;
-        let Some(last) = self.0.last() else { return };
-        for (at, text) in self.0.iter().enumerate().rev() {
-            let length = last.0.addr().get().wrapping_sub(text.0.addr().get());
-            let begin = if length.cast_signed() >= LEAST {
-                // SAFETY: it ends where another string in the block starts.
-                unsafe { core::slice::from_raw_parts(text.0.as_ptr().cast(), length) }
-            } else {
-                text.measured()
-            };
-            step(at, begin);
+    pub fn look_through<const LEAST: usize>(
+        self,
+        letters: [Letters; 2],
+        mut step: impl FnMut(usize, &'a [u8]),
+    ) -> &'a [Text<'a>] {
+        let mut count = 0;
+        // SAFETY: the loop ends at the end of the list.
+        while let Some(text) = unsafe { self.0.add(count).read() } {
+            if text.begins_with(letters) {
+                // SAFETY: whoever gave the list promised it.
+                step(count, unsafe { text.with_rest_of_page::<LEAST>() });
+            }
+            count += 1;
         }
+        // SAFETY: so many entries are no null pointers, and an `Option` that is none is what is in it.
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr().cast(), count) }
     }
 }
 
@@ -162,11 +227,13 @@ impl OwnedText {
         Self::of([name.as_bytes(), b"=", value])
     }
 
-    /// Puts `end` in the place of everything from `start` on.
-    pub fn replace_end(&mut self, start: usize, end: &[u8]) {
-        self.bytes.truncate(start);
-        self.bytes.extend_from_slice(end);
-        self.bytes.push(0);
+    /// Puts `end`, which is no longer, in the place of everything from `start` on.
+    #[inline]
+    pub(crate) fn shorten(&mut self, start: usize, end: &[u8]) {
+        let length = start + end.len();
+        self.bytes[start..length].copy_from_slice(end);
+        self.bytes[length] = 0;
+        self.bytes.truncate(length + 1);
     }
 
     /// Points to it.
@@ -222,44 +289,65 @@ mod tests {
         }
     }
 
-    /// In their order, in another one, and with something between them.
+    /// Two pages, so that strings stand before, across and behind the border.
+    #[repr(align(4096))]
+    struct Pages([u8; 8192]);
+
     #[test]
-    fn strings_in_a_block_begin_with_themselves() {
-        let block = b"HOME=/root\0A=\0\0between\0long enough=1\0last one\0";
-        let whole: Vec<&CStr> = [0, 11, 14, 23, 37]
-            .map(|at| CStr::from_bytes_until_nul(&block[at..]).unwrap())
-            .to_vec();
-        for turn in 0..whole.len() {
-            for backwards in [false, true] {
-                let mut strings = whole.clone();
-                strings.rotate_left(turn);
-                if backwards {
-                    strings.reverse();
-                }
-                // All of them may read the whole block.
-                let texts: Vec<Text> = strings
-                    .iter()
-                    .map(|string| {
-                        let at = string.as_ptr().addr() - block.as_ptr().addr();
-                        let place = block.as_ptr().wrapping_add(at).cast_mut().cast();
-                        Text(NonNull::new(place).unwrap(), PhantomData)
-                    })
-                    .collect();
-                // SAFETY: they are in the block above.
-                let texts = unsafe { Texts::in_one_block(&texts) };
-                let mut begins: Vec<&[u8]> = Vec::new();
-                texts.for_each_backwards(|at, begin| {
-                    assert_eq!(at, strings.len() - begins.len() - 1);
-                    begins.push(begin);
-                });
-                begins.reverse();
-                assert_eq!(begins.len(), strings.len());
-                for (begin, string) in begins.iter().zip(strings) {
-                    assert!(begin.starts_with(string.to_bytes()), "{begin:?} {string:?}");
-                    let behind = begin.get(string.count_bytes());
-                    assert!(behind.is_none_or(|byte| *byte == 0), "{begin:?} {string:?}");
-                }
-            }
+    fn strings_are_looked_through_wherever_they_stand() {
+        const STRINGS: &[u8] = b"GOROOT=/root\0\0G\0XG=\0GO=long enough\0go=lower\0PGO=1\0";
+        const PLACES: [usize; 7] = [0, 13, 14, 16, 20, 35, 44];
+        const LEAST: usize = 8;
+        let letters = [Letters::NONE.with(b'G').with(b'X'), Letters::NONE.with(b'O')];
+        for start in 4096 - STRINGS.len() - LEAST..=4096 {
+            let mut pages = Pages([b'x'; 8192]);
+            pages.0[start..][..STRINGS.len()].copy_from_slice(STRINGS);
+            // All of them may read the pages.
+            let text = |at| {
+                Text(
+                    NonNull::from(&pages.0[..])
+                        .cast()
+                        .map_addr(|base| base.checked_add(start + at).unwrap()),
+                    PhantomData,
+                )
+            };
+            let list: Vec<Option<Text>> =
+                PLACES.map(|at| Some(text(at))).into_iter().chain([None]).collect();
+            // SAFETY: the list has an end, and nobody writes into the pages.
+            let texts = unsafe { Texts::of_process(NonNull::from(&list[..]).cast()) };
+            let mut found = Vec::new();
+            let all = texts.look_through::<LEAST>(letters, |place, begin| {
+                let string = list[place].unwrap().to_c_str().to_bytes_with_nul();
+                let shorter = begin.len().min(string.len());
+                assert_eq!(begin[..shorter], string[..shorter], "{start}");
+                assert!(begin.len() >= string.len().min(LEAST), "{start}");
+                found.push(place);
+            });
+            assert_eq!(found, [0, 4], "{start}");
+            assert!(all.iter().eq(list.iter().flatten()));
+        }
+    }
+
+    #[test]
+    fn letters_are_those_that_were_given() {
+        let letters = Letters::NONE.with(b'G').with(b'z');
+        let found = (0..=u8::MAX).filter(|byte| letters.have(*byte));
+        assert_eq!(found.collect::<Vec<_>>(), [7, 58, 71, 122, 135, 186, 199, 250]);
+        assert_eq!((letters.count(), Letters::NONE.have(0)), (2, false));
+    }
+
+    #[test]
+    fn text_is_split_behind_what_is_printable() {
+        let cases: [(&[u8], &str, &[u8]); 6] = [
+            (b"", "", b""),
+            (b"a line\nof two", "a line", b"\nof two"),
+            (b"whole, and longer", "whole, and longer", b""),
+            (b"12345678\x7f", "12345678", b"\x7f"),
+            ("1234567\u{e9}".as_bytes(), "1234567", "\u{e9}".as_bytes()),
+            (b"\xff", "", b"\xff"),
+        ];
+        for (text, start, rest) in cases {
+            assert_eq!(printable(text), (start, rest), "{text:?}");
         }
     }
 
