@@ -11,6 +11,8 @@ use std::thread;
 
 /// How much of a file is read at a time.
 const BUFFER: usize = 256 << 10;
+/// Files of this size are digested each on its own: in a lane, one would be there when all others are done.
+const LARGE: u64 = 12 << 20;
 
 /// Returns true when files are digested faster many at a time than each on its own.
 pub fn pays() -> bool {
@@ -24,13 +26,20 @@ pub fn digest_files(
     hands: usize,
 ) -> Vec<(usize, io::Result<Entry>)> {
     let upcoming = AtomicUsize::new(0);
+    let take = || {
+        let index = upcoming.fetch_add(1, Ordering::Relaxed);
+        paths.get(index).map(|path| (index, open(path.as_ref())))
+    };
     let work = || {
         let mut done = Vec::new();
-        let next = || {
-            let index = upcoming.fetch_add(1, Ordering::Relaxed);
-            paths.get(index).map(|path| (index, open(path.as_ref())))
-        };
-        digest_each(next, |index, entry| done.push((index, entry)));
+        let mut first = take();
+        while let Some((index, Ok(file))) = &first
+            && is_large(file)
+        {
+            done.push((*index, digest(file, &mut vec![0; BUFFER])));
+            first = take();
+        }
+        digest_each(|| first.take().or_else(take), |index, entry| done.push((index, entry)));
         done
     };
     thread::scope(|scope| {
@@ -45,6 +54,10 @@ pub fn digest_files(
 fn open(path: &Path) -> io::Result<fs::File> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+fn is_large(file: &fs::File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.len() >= LARGE)
 }
 
 fn digest_each<K, R: Read>(

@@ -4,7 +4,7 @@
 //! compares by value and prints as it was read.
 
 use ring::digest::{Context, SHA256, digest};
-use std::fmt::{self, Debug, Display, Write};
+use std::fmt::{self, Debug, Display};
 use std::io::{self, Read};
 use std::sync::mpsc;
 use std::thread;
@@ -61,12 +61,12 @@ fn hex_value(digit: u8) -> u8 {
 
 impl Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            for digit in [byte >> 4, byte & 15] {
-                f.write_char(char::from_digit(u32::from(digit), 16).unwrap_or('0'))?;
-            }
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
         }
-        Ok(())
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

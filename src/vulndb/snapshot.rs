@@ -177,7 +177,7 @@ fn wrong(why: &impl ToString) -> SnapshotProblem {
     SnapshotProblem::Wrong(untrusted(why.to_string()))
 }
 
-/// `2026-11-01T00:00:00Z`, perhaps with a part of a second: such times have the order of their texts.
+/// `2026-11-01T00:00:00Z`, perhaps with a part of a second: to the second, such times have the order of their texts.
 fn is_time(text: &str) -> bool {
     let shape = "0000-00-00T00:00:00";
     let is_alike = |(is, wants): (u8, u8)| match wants {
