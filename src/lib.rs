@@ -7,12 +7,13 @@
 //! command in many configurations and compares, and [`shell`] edits start-up files; [`check`] holds a
 //! project against its lock, and [`vulndb`] reads Go's vulnerability database. All of them stand on
 //! [`version`], [`platform`] and [`net`], and
-//! those on [`ctx`], [`ui`], [`error`], [`holder`] and the `goward_shim` library. `docs/architecture.md` has
+//! those on [`ctx`], [`ui`], [`error`], [`holder`], [`calendar`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
 pub mod binary;
 pub mod bundle;
+pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -4,9 +4,10 @@
 //! becomes an [`Error`] whose message names the thing, the cause and the URL, never credentials.
 
 use super::{Url, shown};
+use crate::calendar;
 use crate::error::{Error, Kind};
 use crate::version::GoVersion;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// Why a request did not get what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,24 +175,13 @@ impl From<NetError> for Error {
 
 /// Returns date and time in UTC, as in `2026-11-21 20:55 UTC`.
 fn clock(now: SystemTime) -> String {
-    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, minute) = (seconds / 86_400, seconds % 86_400 / 60);
-    // Days are counted from 0000-03-01, so that a leap day is the last of its year; an era is 400
-    // years of the Gregorian calendar. 719,468 days lie between that day and 1970-01-01.
-    let (era, day_of_era) = ((days + 719_468) / 146_097, (days + 719_468) % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60, minute % 60)
+    calendar::utc(now).format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::UNIX_EPOCH;
 
     fn report(what: &str, problem: Problem, attempts: u32) -> String {
         let url = Url::parse("https://user:secret@go.dev/dl/x.tar.gz?token=1").unwrap();

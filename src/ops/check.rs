@@ -2,7 +2,6 @@
 
 use super::Session;
 use super::pick::one_line;
-use super::vulnerabilities::today;
 use crate::check::{Edit, Files, Findings, Missing, Situation, run};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -16,6 +15,7 @@ use crate::version::line;
 use goward_shim::names::LOCK_FILE;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Longest file that is changed, in bytes.
 const MAX_EDITED: u64 = 1 << 20;
@@ -100,7 +100,7 @@ impl Session {
             go,
             shims: self.store()?.shims(),
             released: tree.and_then(release_day),
-            today: today(),
+            today: line::of(SystemTime::now()),
             newest: self.newest_known(version)?,
             vulnerabilities,
             root,

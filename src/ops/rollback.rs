@@ -1,6 +1,7 @@
 //! Put back what manifest and lock were before the last change.
 
 use super::{Session, lock};
+use crate::calendar;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
@@ -11,7 +12,7 @@ use crate::version::GoVersion;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// What was put back.
 #[derive(Clone, Debug)]
@@ -189,26 +190,14 @@ fn for_pins(place: &str, old: &Pins, new: &Pins, change: &mut impl FnMut(&str, S
 }
 
 /// Writes a time as `2026-11-21 10:11:12 UTC`.
-pub(super) fn utc(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, rest) = (seconds / 86400, seconds % 86400);
-    // Days since 0000-03-01, in the 400 years after which the calendar repeats.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+fn utc(time: SystemTime) -> String {
+    calendar::utc(time).format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn times_are_those_of_the_calendar() {

@@ -12,6 +12,7 @@ use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use chrono::NaiveDateTime;
 use fs_err as fs;
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
@@ -292,26 +293,9 @@ fn drop_write_bits(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reads `2026-08-28T16:20:06Z`.
+/// Reads `2026-08-28T16:20:06Z`, in seconds since 1970.
 fn unix_time(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let shape = bytes.len() == 20
-        && bytes.iter().zip(b"dddd-dd-ddTdd:dd:ddZ").all(|(byte, want)| match want {
-            b'd' => byte.is_ascii_digit(),
-            want => byte == want,
-        });
-    if !shape {
-        return None;
-    }
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    // Days since 1970 in the proleptic Gregorian calendar, with years that start in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
-        + year.div_euclid(400)
-        + (153 * month + 2) / 5
-        + day
-        - 719_469;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").ok();
+    // Go writes every digit.
+    time.filter(|_| text.len() == 20).map(|time| time.and_utc().timestamp())
 }

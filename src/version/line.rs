@@ -3,6 +3,10 @@
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
 //! February and August. The days are those of Go's release history.
 
+use crate::calendar;
+use chrono::{Datelike, NaiveDate};
+use std::time::SystemTime;
+
 /// A day: year, month, day.
 pub type Day = (u16, u8, u8);
 
@@ -45,18 +49,21 @@ pub fn parse(text: &str) -> Option<Day> {
     parts.next().is_none().then_some(day)
 }
 
-/// Returns how many days lie between two days; none when the second is the earlier one.
-pub fn days_between(first: Day, second: Day) -> u32 {
-    count(second).saturating_sub(count(first))
+/// Returns the day, in UTC, that a time is on.
+pub fn of(time: SystemTime) -> Day {
+    let date = calendar::utc(time).date_naive();
+    let [month, day] = [date.month(), date.day()].map(|part| u8::try_from(part).unwrap_or(0));
+    (u16::try_from(date.year()).unwrap_or(0), month, day)
 }
 
-/// Counts days. Years begin with March, so that a leap day is the last of its year.
-fn count((year, month, day): Day) -> u32 {
-    let year = u32::from(year);
-    let (year, month) =
-        if month > 2 { (year, month - 3) } else { (year.saturating_sub(1), month + 9) };
-    let before = (153 * u32::from(month) + 2) / 5;
-    365 * year + year / 4 - year / 100 + year / 400 + before + u32::from(day)
+/// Returns how many days lie between two days; none when the second is the earlier one, or when one is on
+/// no calendar.
+pub fn days_between(first: Day, second: Day) -> u32 {
+    let date = |(year, month, day): Day| {
+        NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day))
+    };
+    let days = date(first).zip(date(second)).map(|(first, second)| (second - first).num_days());
+    days.and_then(|days| u32::try_from(days).ok()).unwrap_or(0)
 }
 
 /// Returns a day as `2026-08-19`.
@@ -67,6 +74,7 @@ pub fn shown((year, month, day): Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn days_are_counted() {
@@ -84,6 +92,9 @@ mod tests {
         for (first, second, want) in cases {
             assert_eq!(between(first, second), want, "{first} {second}");
         }
+        assert_eq!(days_between((2026, 13, 1), (2026, 11, 22)), 0);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_251_199);
+        assert_eq!(of(now), (2024, 2, 29));
         for wrong in ["", "2026-1", "2026-08-xx", "2026-08-1\u{fc}", "20-260819x"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

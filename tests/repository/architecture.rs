@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("archive", &["error"]),
     ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
+    ("calendar", &[]),
     ("check", &["error", "platform", "project", "settings", "version", "vulndb"]),
     (
         "cli",
@@ -24,13 +25,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("main", &["cli"]),
     ("matrix", &["error"]),
-    ("net", &["ctx", "error", "version"]),
+    ("net", &["calendar", "ctx", "error", "version"]),
     (
         "ops",
         &[
-            "archive", "binary", "bundle", "check", "config", "ctx", "depot", "error", "holder",
-            "matrix", "net", "platform", "project", "settings", "shell", "source", "store", "ui",
-            "verify", "version", "vulndb",
+            "archive", "binary", "bundle", "calendar", "check", "config", "ctx", "depot", "error",
+            "holder", "matrix", "net", "platform", "project", "settings", "shell", "source",
+            "store", "ui", "verify", "version", "vulndb",
         ],
     ),
     ("platform", &["error", "version"]),
@@ -41,7 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["archive", "ctx", "error", "holder", "platform", "verify", "version"]),
     ("ui", &["error"]),
     ("verify", &["archive", "error", "net", "platform", "version"]),
-    ("version", &["error", "platform"]),
+    ("version", &["calendar", "error", "platform"]),
     ("vulndb", &["error", "net", "platform", "project", "version"]),
 ];
 
