@@ -1,7 +1,7 @@
 //! Digests many files at once, in the lanes of one vector unit.
 //!
 //! For processors with AVX2 but without instructions for SHA-256, where it is three times as fast as one
-//! file after the other ([decision 0012](../../docs/decisions/0011-files-are-digested-in-lanes.md)). Files of any length share
+//! file after the other ([decision 0011](../../docs/decisions/0011-files-are-digested-in-lanes.md)). Files of any length share
 //! the lanes: one that ends makes room for the next.
 
 mod kernel;

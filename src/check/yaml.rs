@@ -18,7 +18,7 @@ pub(super) struct Scalar {
     pub(super) value: String,
     /// Counted from 1.
     pub(super) line: u32,
-    /// Where it begins on its line, in characters.
+    /// Where it begins on its line, in bytes.
     pub(super) column: usize,
     /// Without quotes: YAML then reads `1.20` as the number 1.2.
     pub(super) is_plain: bool,
@@ -57,12 +57,19 @@ enum Open {
 /// Line and cause, for text that is not YAML.
 pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, (u32, String)> {
     let line_of = |line: usize| u32::try_from(line).unwrap_or(u32::MAX);
+    let lines: Vec<&str> = text.lines().collect();
+    // The parser counts characters.
+    let bytes = |line: usize, column: usize| {
+        let line = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    };
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
         let (event, span) =
             event.map_err(|error| (line_of(error.marker().line()), error.info().to_owned()))?;
         let line = line_of(span.start.line());
-        reader.take(event, line, span.start.col()).map_err(|why| (line, why.to_owned()))?;
+        let column = bytes(span.start.line(), span.start.col());
+        reader.take(event, line, column).map_err(|why| (line, why.to_owned()))?;
     }
     Ok(reader.found)
 }
@@ -180,6 +187,8 @@ mod tests {
                 "11:10 jobs.a.steps.1.run='go-version: no\n",
             ]
         );
+        // Columns are bytes.
+        assert_eq!(shown("a: { b: é, c: 1 }\n"), ["1:8 a.b=é", "1:15 a.c=1"]);
     }
 
     #[test]

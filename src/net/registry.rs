@@ -100,7 +100,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When the registry does not answer.
+    /// When the registry does not answer, or has more than goward reads.
     pub fn tags(&self) -> Result<Vec<String>> {
         let mut tags: Vec<String> = Vec::new();
         let any = self.tagged("latest");
@@ -111,10 +111,14 @@ impl Registry {
                 Err(error) if is_absence(&error) => return Ok(tags),
                 page => page.map_err(|error| self.failed("list the tags", &error))?.tags,
             };
-            let is_last = page.len() < PAGE || page.last() == last.as_ref();
-            tags.extend(page);
-            if is_last || tags.len() > MAX_TAGS {
+            // A page may have fewer than were asked for, and is not the last one for that.
+            if page.is_empty() || page.last() == last.as_ref() {
                 return Ok(tags);
+            }
+            tags.extend(page);
+            if tags.len() > MAX_TAGS {
+                let message = format!("{} has more than {MAX_TAGS} tags", self.name);
+                return Err(Error::new(Kind::Network, message));
             }
         }
     }
@@ -233,10 +237,13 @@ fn is_absence(error: &OciDistributionError) -> bool {
         OciDistributionError::ImageManifestNotFoundError(_) => true,
         OciDistributionError::ServerError { code, .. } => *code == 404,
         OciDistributionError::RegistryError { envelope, .. } => {
-            envelope.errors.iter().all(|error| {
-                let code = serde_json::to_value(&error.code).unwrap_or_default();
-                ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"].iter().any(|known| code == *known)
-            })
+            !envelope.errors.is_empty()
+                && envelope.errors.iter().all(|error| {
+                    let code = serde_json::to_value(&error.code).unwrap_or_default();
+                    ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"]
+                        .iter()
+                        .any(|known| code == *known)
+                })
         }
         _ => false,
     }

@@ -86,7 +86,7 @@ impl Session {
         };
         let go = match tree {
             None => Err(lacking()),
-            Some(tree) => self.go_facts(&lock_path, &found.text, tree),
+            Some(tree) => self.go_facts(&lock_path, tree),
         };
         let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
         let vulnerabilities =

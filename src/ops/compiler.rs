@@ -37,7 +37,8 @@ impl Session {
     ) -> Result<Compiler> {
         let mut compiler = Compiler { command: command.to_owned(), ..Compiler::default() };
         let mut words = probe::words(command).into_iter();
-        compiler.program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
+        compiler.program =
+            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
         let Some(program) = compiler.program.clone() else { return Ok(compiler) };
         let args: Vec<String> = words.chain(probe::words(flags)).collect();
         let ask = |question: &str| -> Result<Option<String>> {
@@ -65,7 +66,8 @@ impl Session {
     ) -> Result<CCompiler> {
         let command = go.value("CC").to_owned();
         let mut words = probe::words(&command).into_iter();
-        let program = words.next().and_then(|name| probe::on_path(&name, &self.path()));
+        let program =
+            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
         let is_there = program.is_some();
         let outside = program.filter(|program| {
             let real = fs_err::canonicalize(program).unwrap_or_else(|_| program.clone());

@@ -157,6 +157,14 @@ impl Lock {
     /// follows.
     pub(super) fn place(&self, name: &str) -> String {
         let Some(path) = &self.path else { return "goward".to_owned() };
+        match self.line(name) {
+            Some(line) => format!("{path}:{line}"),
+            None => path.clone(),
+        }
+    }
+
+    /// Returns the number of that line.
+    pub(super) fn line(&self, name: &str) -> Option<usize> {
         let line_in = |table: &str, key: &str| {
             let prefix = format!("{key} = ");
             let start = self.lines.iter().position(|line| line == table)? + 1;
@@ -165,10 +173,7 @@ impl Lock {
         };
         let fixed = || (name == "GOROOT").then(|| line_in("[toolchain]", "goroot")).flatten();
         let version = || line_in("[toolchain]", "version");
-        match line_in(&self.pins, name).or_else(fixed).or_else(version) {
-            Some(line) => format!("{path}:{}", line + 1),
-            None => path.clone(),
-        }
+        line_in(&self.pins, name).or_else(fixed).or_else(version).map(|at| at + 1)
     }
 }
 

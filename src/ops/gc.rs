@@ -107,6 +107,18 @@ impl Collected {
     }
 }
 
+/// Returns what lies in the trash long enough, or at all, and is used by nobody.
+fn expired(store: &Store, plan: &Plan) -> Result<Vec<Leftover>> {
+    let processes = store.processes();
+    let is_expired =
+        |grave: &Grave| (plan.now || store.is_expired(grave)) && grave.user(&processes).is_none();
+    let leftover = |grave: Grave| {
+        let (kind, path) = (LeftoverKind::Trash, grave.path().to_owned());
+        Leftover { kind, bytes: store.size_of(&path), path }
+    };
+    Ok(store.graves()?.into_iter().filter(is_expired).map(leftover).collect())
+}
+
 impl Session {
     /// Removes what nobody uses, as `plan` says.
     ///
@@ -118,6 +130,8 @@ impl Session {
         if !store.home().is_dir() {
             return Ok(Collected::default());
         }
+        // Before recovery, which deletes them; those that stay are left out in the end.
+        let expired = expired(&store, plan)?;
         let _lock = if plan.dry_run {
             None
         } else {
@@ -126,16 +140,9 @@ impl Session {
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
-        let mut collected = Collected::default();
+        let mut collected = Collected { leftovers: expired, ..Collected::default() };
         self.forget_projects(&store, plan, &mut collected)?;
         collected.fates = self.fates(&store, plan, &processes)?;
-        let expired = |grave: &Grave| {
-            (plan.now || store.is_expired(grave)) && grave.user(&processes).is_none()
-        };
-        for grave in store.graves()?.into_iter().filter(expired) {
-            let (kind, path) = (LeftoverKind::Trash, grave.path().to_owned());
-            collected.leftovers.push(Leftover { kind, bytes: store.size_of(&path), path });
-        }
         let others = store.leftovers(&processes, &self.barriers(&store))?;
         if plan.dry_run {
             collected.leftovers.extend(others);

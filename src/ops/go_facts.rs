@@ -2,7 +2,7 @@
 //! release can build for.
 
 use super::Session;
-use super::explain::own_file;
+use super::explain::{Lock, own_file};
 use super::governing::{Governing, Origin, Toolchain};
 use super::launch::Changes;
 use super::pick::one_line;
@@ -46,7 +46,7 @@ const KEPT: [&str; 5] = ["CC", "GOARCH", "GOOS", "GOPATH", "GOROOT"];
 
 impl Session {
     /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
-    pub(super) fn go_facts(&self, lock_path: &Path, lock: &[u8], tree: &Path) -> Known<GoFacts> {
+    pub(super) fn go_facts(&self, lock_path: &Path, tree: &Path) -> Known<GoFacts> {
         let lacking = |error: &Error| {
             let mend = "see what it says: `goward env --explain`".to_owned();
             Missing::Lacking(one_line(error), mend)
@@ -61,17 +61,11 @@ impl Session {
             let why = format!("{} decides here, and not the project's lock", toolchain.origin);
             return Err(Missing::Lacking(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()));
         }
-        self.ask_facts(&toolchain, lock_path, lock, tree).map_err(|error| lacking(&error))
+        self.ask_facts(&toolchain, lock_path, tree).map_err(|error| lacking(&error))
     }
 
-    fn ask_facts(
-        &self,
-        toolchain: &Toolchain,
-        lock_path: &Path,
-        lock: &[u8],
-        tree: &Path,
-    ) -> Result<GoFacts> {
-        let chosen = self.chosen_settings(toolchain, lock_path, &String::from_utf8_lossy(lock))?;
+    fn ask_facts(&self, toolchain: &Toolchain, lock_path: &Path, tree: &Path) -> Result<GoFacts> {
+        let chosen = self.chosen_settings(toolchain, lock_path)?;
         let mut changes: Changes = NAMES
             .iter()
             .filter(|name| !KEPT.contains(name))
@@ -104,15 +98,15 @@ impl Session {
         &self,
         toolchain: &Toolchain,
         lock_path: &Path,
-        lock: &str,
     ) -> Result<BTreeMap<String, Chosen>> {
         let changes: BTreeMap<String, Option<OsString>> =
             self.environment(toolchain)?.into_iter().collect();
         let file = own_file(self, toolchain.isolation)?;
+        let lock = Lock::read(toolchain);
         let mut chosen = BTreeMap::new();
         for name in NAMES {
             let found = if let Some(change) = changes.get(name) {
-                let line = line_of(lock, &format!("{name} = "));
+                let line = lock.line(name).and_then(|line| u32::try_from(line).ok()).unwrap_or(1);
                 change.as_ref().map(|value| {
                     (value.to_string_lossy().into_owned(), Place::Line(lock_path.into(), line))
                 })

@@ -62,10 +62,10 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
     Ok(Ran { is_ok: status.success(), output, error })
 }
 
-/// Returns the program that a shell would run for `name` with this PATH.
-pub(super) fn on_path(name: &str, path: &OsString) -> Option<PathBuf> {
+/// Returns the program that a shell in the directory `cwd` would run for `name` with this PATH.
+pub(super) fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
     if name.contains('/') {
-        return Some(PathBuf::from(name)).filter(|path| path.is_file());
+        return Some(cwd.join(name)).filter(|path| is_program(path));
     }
     let is_there = |directory: PathBuf| Some(directory.join(name)).filter(|path| is_program(path));
     std::env::split_paths(path).filter(|path| path.is_absolute()).find_map(is_there)

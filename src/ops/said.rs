@@ -122,7 +122,7 @@ impl Session {
     }
 
     /// Returns what of goward governs here. Where nothing can run that is nothing, too.
-    fn toolchain_here(&self) -> Result<Option<Toolchain>> {
+    pub(super) fn toolchain_here(&self) -> Result<Option<Toolchain>> {
         match self.governing(Tool::Go) {
             Ok(Governing::Toolchain(toolchain)) => Ok(Some(*toolchain)),
             Ok(Governing::Foreign { .. }) => Ok(None),

@@ -176,7 +176,7 @@ impl Session {
 
     fn ask_pkg_config(&self, command: &str) -> Result<PkgConfig> {
         let mut found = PkgConfig { command: command.to_owned(), ..PkgConfig::default() };
-        found.program = probe::on_path(command, &self.path());
+        found.program = probe::on_path(command, &self.path(), &self.ctx.cwd);
         let text = |name| self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
         found.sysroot = text("PKG_CONFIG_SYSROOT_DIR");
         if let Some(program) = &found.program {
@@ -207,7 +207,9 @@ impl Session {
             None => self.ask(program, &[], &[])?,
             Some(name) => {
                 let names = [name.clone(), format!("{name}-static")];
-                let Some(found) = names.iter().find_map(|n| probe::on_path(n, &self.path())) else {
+                let Some(found) =
+                    names.iter().find_map(|n| probe::on_path(n, &self.path(), &self.ctx.cwd))
+                else {
                     return Ok(Run::NoRunner(runner));
                 };
                 // The loader and the C library that the compiler has: `PREFIX/lib/libc.so.6`.

@@ -102,8 +102,12 @@ fn it_knows_how_programs_are_linked() {
         assert_eq!(file["mixed"], false);
         let glibc = file["glibc"].as_str();
         assert_eq!(glibc.is_some(), case.needed.contains(&"libc.so.6"), "{}", case.name);
-        if let (Some(glibc), true) = (glibc, has("readelf")) {
-            assert_eq!(glibc, newest_by_readelf(&program), "{}", case.name);
+        if let Some(glibc) = glibc {
+            if has("readelf") {
+                assert_eq!(glibc, newest_by_readelf(&program), "{}", case.name);
+            } else {
+                skip("the newest symbol of glibc: there is no readelf");
+            }
         }
     }
     // Without C: Go's own linker, which names a loader all the same.

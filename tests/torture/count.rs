@@ -101,8 +101,9 @@ impl Suite {
 
     /// Says what was tried, and fails when something failed.
     #[track_caller]
-    pub(super) fn end(self, cases: usize, what: &str) {
-        let (name, failed) = (self.name, self.failures.len());
+    pub(super) fn end(mut self, cases: usize, what: &str) {
+        let failures = std::mem::take(&mut self.failures);
+        let (name, failed) = (self.name, failures.len());
         let seconds = self.started.elapsed().as_secs_f64();
         let line = format!("{name}\t{cases}\t{failed}\t{seconds:.0}\t{}\t{what}\n", seed());
         if let Some(table) = env::var_os("GOWARD_TORTURE_TABLE") {
@@ -110,7 +111,18 @@ impl Suite {
             table.unwrap().write_all(line.as_bytes()).unwrap();
         }
         _ = write!(std::io::stderr().lock(), "TORTURE: {line}");
-        let shown: Vec<_> = self.failures.iter().take(25).map(String::as_str).collect();
+        let is_part = env::var_os("GOWARD_TORTURE_ONLY").is_some();
+        assert!(cases > 0 || is_part, "{name}: nothing was tried");
+        let shown: Vec<_> = failures.iter().take(25).map(String::as_str).collect();
         assert!(failed == 0, "{name}: {failed} of {cases} failed\n{}", shown.join("\n"));
+    }
+}
+
+/// A suite that stops early, because something is missing, has failed where it failed.
+impl Drop for Suite {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(self.failures.is_empty(), "{}: {}", self.name, self.failures.join("\n"));
+        }
     }
 }

@@ -206,6 +206,9 @@ fn go_runs_or_says_that_it_is_not_installed() {
             suite.failed(format!("round {number}"), format!("{left} in the trash: {cleared:?}"));
         }
     }
+    if ran == 0 {
+        suite.failed("all", "no call ran the toolchain");
+    }
     suite.end(
         rounds * calls,
         &format!(

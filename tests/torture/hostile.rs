@@ -230,6 +230,9 @@ fn a_project_runs_nothing_of_its_own() {
             suite.failed(&name, "a program of the project ran");
         }
     }
+    if ran == 0 && tried == total {
+        suite.failed("all", "no command succeeded");
+    }
     suite.end(tried, &format!("of {total} projects, 3 commands each; {ran} commands succeeded"));
 }
 
@@ -263,6 +266,9 @@ fn a_changed_lock_runs_its_release_or_nothing() {
     }
     if sandbox.path("project/pwned").exists() {
         suite.failed("all", "a program of the project ran");
+    }
+    if ran == 0 && std::env::var_os("GOWARD_TORTURE_ONLY").is_none() {
+        suite.failed("all", "no lock ran its release");
     }
     suite.end(tried, &format!("{ran} ran a release of the store, the rest was refused"));
 }

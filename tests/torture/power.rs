@@ -66,7 +66,7 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
     let Some(processor) = processors.first() else { return };
     let names = ["first", "install", "use", "default", "uninstall", "gc", "gc-now", "repair"];
     let (mut tried, mut journal) = (0, Vec::new());
-    for kind in ["ext4", "xfs"] {
+    'kinds: for kind in ["ext4", "xfs"] {
         let mut points = Vec::new();
         for operation in OPERATIONS.into_iter().filter(|one| names.contains(&one.name)) {
             let Some(stage) = Stage::new(operation) else { return };
@@ -87,7 +87,7 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
                 drop(here.take());
                 let Some(stage) = Stage::new(operation) else { return };
                 shell(&stage.sandbox.path(""), "chmod -R u+w home && rm -rf home && mkdir home");
-                let Some(disk) = Disk::new(&stage.sandbox, kind) else { return };
+                let Some(disk) = Disk::new(&stage.sandbox, kind) else { continue 'kinds };
                 here = Some((disk, stage));
             }
             let Some((disk, stage)) = &mut here else { return };
@@ -98,6 +98,9 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
             }
         }
         journal.push(kind);
+    }
+    if journal.is_empty() {
+        return;
     }
     suite.end(tried, &format!("cuts on {}, journal written and not", journal.join(" and ")));
 }

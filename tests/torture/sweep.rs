@@ -69,7 +69,6 @@ fn sweep(
     let Some(cases) = cases(processors[0], faults, all) else { return };
     let total = cases.len();
     let cases = Random::new(seed, 0).sample(cases, count(small, full));
-    let tried = cases.len();
     let queue = Mutex::new(cases.into_iter());
     let results = Mutex::new((Vec::new(), BTreeMap::<&str, usize>::new()));
     thread::scope(|scope| {
@@ -93,6 +92,7 @@ fn sweep(
         }
     });
     let (failures, ends) = results.into_inner().unwrap();
+    let tried = ends.values().sum();
     for (name, why) in failures {
         suite.failed(name, why);
     }

@@ -2,11 +2,10 @@
 
 use crate::error::Result;
 use crate::ops::Session;
-use crate::ops::governing::{Governing, Origin};
+use crate::ops::governing::Origin;
 use crate::platform::Platform;
 use crate::project::lock::{self, LockFile, Pins};
 use crate::settings::Settings;
-use goward_shim::Tool;
 use goward_shim::pins::first_minor;
 use std::path::PathBuf;
 
@@ -49,7 +48,7 @@ impl LockDiff {
 impl Session {
     /// Holds the lock that governs here against another release.
     pub(super) fn compare_lock(&self, to: &Settings) -> Result<Option<LockDiff>> {
-        let Ok(Governing::Toolchain(toolchain)) = self.governing(Tool::Go) else { return Ok(None) };
+        let Some(toolchain) = self.toolchain_here()? else { return Ok(None) };
         let (Origin::Lock(path) | Origin::Default(path)) = toolchain.origin else {
             return Ok(None);
         };

@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::source::{artifact, parse_index};
 use crate::store::Store;
 use crate::verify::judge::judge;
-use crate::verify::log::{AuthenticTile, Log, Logged, Outside, SignedHead};
+use crate::verify::log::{AuthenticTile, Log, LogError, Logged, Outside, SignedHead};
 use crate::verify::{Digest, Evidence, H1, Records, archive_hash};
 use crate::version::GoVersion;
 use fs_err::File;
@@ -80,7 +80,7 @@ impl Session {
         check.find_log()?;
         let releases = check.releases()?;
         let modules = check.modules()?;
-        check.finish_log();
+        check.finish_log()?;
         if releases + modules == 0 {
             let message = format!("there is no mirror at {}", opened.name());
             return Err(Error::new(Kind::NotFound, message)
@@ -221,6 +221,15 @@ impl Check<'_> {
                 let found = Log::new(&authority, &served).lookup(version, platform, None);
                 match found {
                     Ok(logged) => Some(logged),
+                    // It went in without a proof.
+                    Err(LogError::Absent(_)) => {
+                        let note = format!("{name} has no record of {version} for {platform}");
+                        self.checked.notes.push(note);
+                        None
+                    }
+                    Err(LogError::Unreachable(error)) if !error.is_absence() => {
+                        return Err(error.into());
+                    }
                     Err(error) => {
                         let path = layout::log_file(name, "");
                         let text = format!("{version} for {platform}: {error}");
@@ -236,10 +245,10 @@ impl Check<'_> {
     }
 
     /// Checks the head, which readers of a mirror take first.
-    fn finish_log(&mut self) {
-        let Some(name) = self.log.clone() else { return };
+    fn finish_log(&mut self) -> Result<()> {
+        let Some(name) = self.log.clone() else { return Ok(()) };
         let latest = layout::log_file(&name, "/latest");
-        let note = self.shelf.read(&latest, MAX_SMALL).ok().flatten().unwrap_or_default();
+        let note = self.shelf.read(&latest, MAX_SMALL)?.unwrap_or_default();
         let signed = self
             .session
             .log
@@ -253,6 +262,7 @@ impl Check<'_> {
             }
             None => self.wrong(&latest, format!("{name} has not signed it")),
         }
+        Ok(())
     }
 
     fn fetch(&self, path: &str) -> Result<File> {
