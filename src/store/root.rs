@@ -9,7 +9,7 @@ use super::{Store, entries, publish};
 use crate::error::Result;
 use fs_err as fs;
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ pub(super) fn ensure_for(store: &Store, key: &str, tree: &Path, extra: bool) -> 
 
 /// Puts a root with these links where it belongs; a right one is left alone.
 fn put(store: &Store, root: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Result<()> {
-    if is_right(root, wanted) {
+    if is_right(root, wanted)? {
         return Ok(());
     }
     let staging = store.stage("root")?;
@@ -48,15 +48,15 @@ fn put(store: &Store, root: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Resul
     }
     match publish::rename_into_place(&draft, root) {
         // Somebody else made the same root at the same time.
-        Err(_) if is_right(root, wanted) => Ok(()),
-        result => result.map_err(|error| store.explain(error)),
+        Err(error) if !is_right(root, wanted)? => Err(store.explain(error)),
+        _ => Ok(()),
     }
 }
 
 /// Returns true when the root of `key` leads to its tree and nowhere else.
 pub(super) fn is_in_order(store: &Store, key: &str, extra: bool) -> Result<bool> {
     let wanted = links(store, key, &store.place("tree", key), extra)?;
-    Ok(is_right(&store.place("root", key), &wanted))
+    is_right(&store.place("root", key), &wanted)
 }
 
 /// Lets the root of `key` lead to what lies in a grave, so that who builds with it can go on when the
@@ -136,17 +136,29 @@ fn make(root: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> io::Result<()> {
 }
 
 /// Returns true when the root has these links and nothing else.
-fn is_right(root: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> bool {
-    let names = |directory: &Path| -> Option<Vec<OsString>> {
-        let found = super::is_directory(directory).then(|| entries(directory).ok())??;
-        Some(found.iter().map(fs::DirEntry::file_name).collect())
+///
+/// # Errors
+///
+/// When the system could not look for a reason that does not last: such a root may be right.
+fn is_right(root: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> Result<bool> {
+    let looked = || -> Result<bool> {
+        let mut found = 0;
+        for directory in [root, &root.join("bin")] {
+            if !fs::symlink_metadata(directory)?.is_dir() {
+                return Ok(false);
+            }
+            found += entries(directory)?.len();
+        }
+        // `bin` itself is in the list of the top.
+        if found != links.len() + 1 {
+            return Ok(false);
+        }
+        for (path, target) in links {
+            if fs::read_link(root.join(path))? != *target {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     };
-    let (Some(top), Some(bin)) = (names(root), names(&root.join("bin"))) else {
-        return false;
-    };
-    // `bin` itself is in the list of the top.
-    top.len() + bin.len() == links.len() + 1
-        && links.iter().all(|(path, target)| {
-            fs::read_link(root.join(path)).is_ok_and(|found| found == *target)
-        })
+    looked().or_else(|error| if error.is_passing() { Err(error) } else { Ok(false) })
 }
