@@ -112,17 +112,21 @@ impl<R> Input<R> {
     fn watch<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
-            if kind != io::ErrorKind::Interrupted {
-                put(&self.meter.failed, error);
-            }
+            put(&self.meter.failed, error);
             io::Error::from(kind)
         })
     }
 }
 
 impl<R: Read> Read for Input<R> {
+    /// Goes on after an interruption, which parsers and decompressors take for damage.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.inner.read(buffer);
+        let result = loop {
+            match self.inner.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
         let count = self.watch(result)?;
         self.meter.compressed.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
@@ -337,7 +341,6 @@ impl Body<'_> {
                 self.left -= count as u64;
                 Ok(count)
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let told = io::Error::new(error.kind(), error.to_string());
                 self.failed = Some(error);
@@ -372,7 +375,6 @@ impl BufRead for Body<'_> {
                 match self.read_on(&mut ahead[filled..]) {
                     Ok(0) => break None,
                     Ok(count) => filled += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => break Some(error),
                 }
             };
@@ -390,3 +392,6 @@ impl BufRead for Body<'_> {
         self.start = (self.start + amount).min(self.buffer.len());
     }
 }
+
+#[cfg(test)]
+mod tests;

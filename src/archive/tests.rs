@@ -10,6 +10,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+mod zips;
+
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// One sink, which takes everything in order, and several, which work side by side.
@@ -454,6 +456,39 @@ fn a_source_that_fails_is_no_hostile_archive() {
             });
             assert_eq!(result.unwrap_err().to_string(), want);
         }
+    }
+}
+
+/// Gives a few bytes at a time, and is interrupted before each.
+struct Interrupted(Cursor<Vec<u8>>, bool);
+
+impl Read for Interrupted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let most = buffer.len().min(100);
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn an_interruption_is_no_damage() {
+    for hands in HANDS {
+        let files = Mutex::new(Files::new());
+        let sink = |path: &EntryPath, _: u64, body: &mut dyn BufRead| {
+            let mut content = Vec::new();
+            body.read_to_end(&mut content)?;
+            files.lock().unwrap().insert(path.as_str().to_owned(), content);
+            Ok(())
+        };
+        let input = Interrupted(Cursor::new(tree().tar_gz()), false);
+        with_sinks(hands, sink, |sinks| {
+            super::tar_gz::unpack("go.tar.gz", input, &Limits::default(), sinks)
+        })
+        .unwrap();
+        assert_eq!(files.into_inner().unwrap(), tree().0);
     }
 }
 

@@ -1,0 +1,72 @@
+//! Limits to the byte, and files that are read in every way that a sink can read.
+
+use super::*;
+
+/// Gives the bytes in pieces.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+fn bytes(size: usize) -> Vec<u8> {
+    (0..=250).cycle().take(size).collect()
+}
+
+/// Has `sink` read a file of these bytes.
+fn hand_over(
+    body: &mut dyn Read,
+    size: usize,
+    mut sink: impl FnMut(&mut Body) -> Result<()>,
+) -> Result<(), Stop> {
+    let path = EntryPath::parse(b"go/x").unwrap();
+    let mut taker = |_: &EntryPath, _: u64, body: &mut Body| sink(body);
+    hand(b"go/x", &path, size as u64, body, &mut Vec::new(), &mut taker)
+}
+
+#[test]
+fn a_file_is_there_at_once_however_it_comes() {
+    let small = bytes(1000);
+    hand_over(&mut Pieces(&small, 7), small.len(), |body| {
+        assert!(body.fill_buf()? == small);
+        Ok(())
+    })
+    .unwrap();
+    let large = bytes(AHEAD + 10);
+    hand_over(&mut Pieces(&large, 1 << 18), large.len(), |body| {
+        assert!(body.fill_buf()? == &large[..AHEAD]);
+        body.consume(5);
+        // What was not taken is still there.
+        assert!(body.fill_buf()? == &large[5..AHEAD]);
+        let mut piece = [0; 10];
+        assert_eq!(body.read(&mut piece)?, 10);
+        assert_eq!(piece, large[5..15]);
+        assert!(body.fill_buf()? == &large[15..AHEAD]);
+        body.consume(AHEAD);
+        assert!(body.fill_buf()? == &large[AHEAD..]);
+        body.consume(10);
+        assert!(body.fill_buf()?.is_empty());
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_bomb_ends_at_the_byte_that_is_too_much() {
+    assert!(!exceeds_ratio(RATIO_SLACK + 700, 7, 100));
+    assert!(exceeds_ratio(RATIO_SLACK + 701, 7, 100));
+    // Two headers of tar for each entry, and as much padding.
+    let limits = Limits { total: 100, entries: 1, ..Limits::default() };
+    let read = |size| {
+        let mut out = Vec::new();
+        let meter = Arc::default();
+        let mut inflated = Inflated::new(io::repeat(1).take(size), &limits, &meter);
+        inflated.read_to_end(&mut out).map(|_| out.len() as u64)
+    };
+    assert_eq!(read(100 + 4 * 512).unwrap(), 100 + 4 * 512);
+    assert!(read(100 + 4 * 512 + 1).is_err());
+    assert!(read(100 + 4 * 512 + 100).is_err());
+}

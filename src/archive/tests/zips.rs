@@ -1,0 +1,87 @@
+//! What zips may have, and which of several faults is told.
+
+use super::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+fn version() -> RawEntry {
+    RawEntry::new(b"go/VERSION", b"go1.27.1\n")
+}
+
+fn unpacked(entries: Vec<RawEntry>) -> Result<Files, String> {
+    let bytes = RawZip(entries).pack();
+    let read = read(Kind::Zip, &bytes, &Limits::default());
+    read.map(|(_, files)| files).map_err(|error| error.message().to_owned())
+}
+
+#[test]
+fn times_and_owners_beside_an_entry_change_nothing() {
+    let plain = unpacked(vec![version()]).unwrap();
+    // NTFS times, Unix times, Unix owner, alone and together.
+    let fields =
+        [0x000a_u16, 0x5455, 0x7875].map(|id| [&id.to_le_bytes()[..], &[3, 0, 1, 2, 3]].concat());
+    for extra in fields.iter().cloned().chain([fields.concat()]) {
+        let entry = RawEntry { extra, ..version() };
+        assert_eq!(unpacked(vec![entry]).unwrap(), plain);
+    }
+    let mut cut = fields.concat();
+    cut.pop();
+    let refused = unpacked(vec![RawEntry { extra: cut, ..version() }]).unwrap_err();
+    assert!(refused.contains("has an extra field that no Go release has"), "{refused}");
+}
+
+#[test]
+fn the_entry_that_comes_twice_is_named() {
+    let entry = |name: &[u8]| RawEntry::new(name, b"x");
+    let refused = unpacked(vec![version(), entry(b"go/b"), entry(b"go/a"), entry(b"go/b")]);
+    assert!(refused.unwrap_err().ends_with(": entry `go/b` comes twice"));
+}
+
+#[test]
+fn both_descriptions_of_an_entry_have_to_agree() {
+    let zeros = [0; 3];
+    let [sums, other] = [version().sums, [1, 9, 9]];
+    let described = |flags, local_sums, descriptor| {
+        let (local_flags, method) = (flags, 0);
+        unpacked(vec![RawEntry { flags, local_flags, method, local_sums, descriptor, ..version() }])
+    };
+    // Bit 3 says that the sums follow the contents.
+    described(0, sums, None).unwrap();
+    described(8, zeros, Some(sums)).unwrap();
+    described(8, sums, Some(sums)).unwrap();
+    for refused in [
+        described(0, zeros, None),
+        described(0, other, None),
+        described(8, other, Some(sums)),
+        described(8, zeros, Some(other)),
+        described(8, zeros, Some(zeros)),
+    ] {
+        let refused = refused.unwrap_err();
+        assert!(refused.ends_with("is described in two different ways"), "{refused}");
+    }
+}
+
+#[test]
+fn of_two_hands_that_fail_the_first_file_is_told() {
+    // Each is enough for one hand.
+    let large = vec![7; super::super::gate::AHEAD];
+    let entries = [b"go/a", b"go/b"].map(|name| RawEntry::new(name, &large));
+    let bytes = RawZip(entries.to_vec()).pack();
+    let second_failed = AtomicBool::new(false);
+    let sink = |path: &EntryPath, _: u64, _: &mut dyn BufRead| {
+        if path.as_str() == "b" {
+            second_failed.store(true, Ordering::SeqCst);
+        } else {
+            while !second_failed.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            // It is noted by then.
+            thread::sleep(Duration::from_millis(100));
+        }
+        Err(Error::new(ErrorKind::Failed, path.as_str()))
+    };
+    let result =
+        with_sinks(2, sink, |sinks| unpack(Kind::Zip, "go.zip", &bytes, &Limits::default(), sinks));
+    assert_eq!(result.unwrap_err().message(), "a");
+}
