@@ -242,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn limits_hold_to_the_byte() {
+        let of = |name: String| EntryPath::parse(name.as_bytes()).map_err(|error| error.problem);
+        let part = |length| format!("go/{}", "x".repeat(length));
+        assert!(of(part(MAX_PART)).is_ok());
+        assert_eq!(of(part(MAX_PART + 1)), Err(Problem::TooLong));
+        let long = |length| format!("go/{0}/{0}/{1}", "x".repeat(200), "y".repeat(length - 405));
+        assert_eq!(long(MAX_LENGTH).len(), MAX_LENGTH);
+        assert!(of(long(MAX_LENGTH)).is_ok());
+        assert_eq!(of(long(MAX_LENGTH + 1)), Err(Problem::TooLong));
+        let deep = |parts| format!("go{}", "/x".repeat(parts));
+        assert!(of(deep(MAX_DEPTH)).is_ok());
+        assert_eq!(of(deep(MAX_DEPTH + 1)), Err(Problem::TooDeep));
+    }
+
+    #[test]
     fn names_that_are_not_utf8_are_refused() {
         for raw in [&b"go/\xff"[..], b"go/\xc0\xae\xc0\xae/x", b"go/\xed\xa0\x80"] {
             assert_eq!(EntryPath::parse(raw).unwrap_err().problem, Problem::Characters);

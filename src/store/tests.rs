@@ -11,6 +11,8 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+mod damage;
+
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()
 }

@@ -132,14 +132,14 @@ impl Remote {
 }
 
 /// Locks out other processes of this user, as far as the file system can.
-fn lock(directory: &Path) -> Result<fs::File> {
+fn lock(directory: &Path, patience: Duration) -> Result<fs::File> {
     let path = directory.join("lock");
     let mut options = fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).open(&path)?;
     let started = Instant::now();
     loop {
         match file.file().try_lock() {
-            Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+            Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             Err(TryLockError::WouldBlock) => {
@@ -177,7 +177,7 @@ impl Outside for Remote {
         let Some(state) = &self.state else { return Ok(true) };
         let written = || {
             fs::create_dir_all(state)?;
-            let held = lock(state)?;
+            let held = lock(state, PATIENCE)?;
             let path = state.join("latest");
             let unchanged = read(&path)?.as_deref() == old;
             if unchanged {
@@ -215,7 +215,7 @@ impl Outside for Remote {
         let kept = || {
             let directory = state.join(STAPLED);
             fs::create_dir_all(&directory)?;
-            let held = lock(state)?;
+            let held = lock(state, PATIENCE)?;
             let path = directory.join(size.to_string());
             if read(&path)?.as_deref() != Some(note.as_bytes()) {
                 replace(&path, note.as_bytes())?;
@@ -321,6 +321,21 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_process_that_writes_is_waited_for_but_not_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = lock(directory.path(), Duration::ZERO).unwrap();
+        let error = lock(directory.path(), Duration::from_millis(50)).unwrap_err();
+        let path = directory.path().join("lock");
+        assert_eq!(error.message(), format!("another process holds `{}`", path.display()));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| lock(directory.path(), Duration::from_secs(60)).is_ok());
+            std::thread::sleep(Duration::from_millis(50));
+            drop(held);
+            assert!(waiting.join().unwrap());
+        });
+    }
 
     #[test]
     fn gosumdb_can_only_say_where_the_log_is() {

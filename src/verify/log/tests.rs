@@ -1,8 +1,6 @@
 //! The client against a log in memory that can be made to lie in every tile.
 
-use super::recording::Recording;
 use super::samples::{Signer, TestLog, record_of};
-use super::staple::Staple;
 use super::tiles::TileProblem;
 use super::*;
 use crate::net::Url;
@@ -14,33 +12,35 @@ const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
 
 /// What a log serves, and what was remembered of it.
 #[derive(Default)]
-struct Memory {
-    files: Rc<BTreeMap<String, Vec<u8>>>,
+pub(super) struct Memory {
+    pub(super) files: Rc<BTreeMap<String, Vec<u8>>>,
     /// What it serves in place of some of them, or besides.
-    lies: RefCell<BTreeMap<String, Vec<u8>>>,
-    head: RefCell<Option<Vec<u8>>>,
-    tiles: RefCell<BTreeMap<String, Vec<u8>>>,
-    evidence: RefCell<Option<String>>,
-    asked: RefCell<Vec<String>>,
+    pub(super) lies: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(super) head: RefCell<Option<Vec<u8>>>,
+    pub(super) tiles: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(super) evidence: RefCell<Option<String>>,
+    pub(super) asked: RefCell<Vec<String>>,
+    /// The heads of staples.
+    pub(super) stapled: RefCell<Vec<Vec<u8>>>,
     /// What another process writes down just before we do.
     rival: RefCell<Option<String>>,
 }
 
 impl Memory {
-    fn of(files: impl Into<Rc<BTreeMap<String, Vec<u8>>>>) -> Self {
+    pub(super) fn of(files: impl Into<Rc<BTreeMap<String, Vec<u8>>>>) -> Self {
         Self { files: files.into(), ..Self::default() }
     }
 
-    fn serve(&self, path: impl Into<String>, body: impl Into<Vec<u8>>) {
+    pub(super) fn serve(&self, path: impl Into<String>, body: impl Into<Vec<u8>>) {
         self.lies.borrow_mut().insert(path.into(), body.into());
     }
 
-    fn remembers(self, note: &str) -> Self {
+    pub(super) fn remembers(self, note: &str) -> Self {
         *self.head.borrow_mut() = Some(note.as_bytes().to_vec());
         self
     }
 
-    fn remembered(&self) -> String {
+    pub(super) fn remembered(&self) -> String {
         String::from_utf8(self.head.borrow().clone().unwrap_or_default()).unwrap()
     }
 }
@@ -74,6 +74,23 @@ impl Outside for Memory {
         "/state/latest".to_owned()
     }
 
+    fn read_stapled(&self) -> Result<Vec<Vec<u8>>, Error> {
+        Ok(self.stapled.borrow().clone())
+    }
+
+    fn keep_stapled(&self, _size: u64, note: &str) -> Result<(), Error> {
+        self.stapled.borrow_mut().push(note.as_bytes().to_vec());
+        Ok(())
+    }
+
+    fn forget_stapled(&self) {
+        self.stapled.borrow_mut().clear();
+    }
+
+    fn stapled_place(&self) -> String {
+        "/state/stapled".to_owned()
+    }
+
     fn read_tile(&self, path: &str) -> Option<Vec<u8>> {
         self.tiles.borrow().get(path).cloned()
     }
@@ -88,21 +105,21 @@ impl Outside for Memory {
     }
 }
 
-fn version(id: usize) -> GoVersion {
+pub(super) fn version(id: usize) -> GoVersion {
     GoVersion::parse(&format!("1.{}.{}", 21 + id / 1000, id % 1000)).unwrap()
 }
 
-fn linux() -> Platform {
+pub(super) fn linux() -> Platform {
     Platform::parse("linux/amd64").unwrap()
 }
 
-fn h1(id: usize, variant: u8) -> String {
+pub(super) fn h1(id: usize, variant: u8) -> String {
     let bytes = [&id.to_be_bytes()[..], &[variant; 24]].concat();
     format!("h1:{}", Hash::from(<[u8; 32]>::try_from(bytes).unwrap()))
 }
 
 /// Records of toolchains; those from `fork` on are other ones for each `variant`.
-fn records(size: usize, fork: usize, variant: u8) -> Vec<String> {
+pub(super) fn records(size: usize, fork: usize, variant: u8) -> Vec<String> {
     let record = |id: usize| {
         let version = format!("v0.0.1-{}.linux-amd64", version(id));
         let h1 = h1(id, if id < fork { 0 } else { variant });
@@ -111,21 +128,26 @@ fn records(size: usize, fork: usize, variant: u8) -> Vec<String> {
     (0..size).map(record).collect()
 }
 
-fn signer() -> Signer {
+pub(super) fn signer() -> Signer {
     Signer::new("log.example", 1)
 }
 
-fn log(size: usize, height: u32) -> TestLog {
+pub(super) fn log(size: usize, height: u32) -> TestLog {
     TestLog::with_height(signer(), records(size, size, 0), height)
 }
 
-fn authority(seed: Option<&str>) -> Authority {
+pub(super) fn authority(seed: Option<&str>) -> Authority {
     let key = signer().key();
     let seed = seed.map(|note| SignedHead::open(note.as_bytes(), &key).unwrap());
     Authority { key, seed }
 }
 
-fn ask(memory: &Memory, authority: &Authority, height: u32, id: usize) -> Result<Logged, LogError> {
+pub(super) fn ask(
+    memory: &Memory,
+    authority: &Authority,
+    height: u32,
+    id: usize,
+) -> Result<Logged, LogError> {
     let log = Log { height, ..Log::new(authority, memory) };
     log.lookup(version(id), linux(), None)
 }
@@ -269,7 +291,7 @@ fn a_lookup_with_a_changed_tile_leaves_nothing_behind() {
 }
 
 /// Two logs with one key that part at record `at`; returns the older and the newer one.
-fn parted(at: usize, size: usize) -> [TestLog; 2] {
+pub(super) fn parted(at: usize, size: usize) -> [TestLog; 2] {
     [0, 1].map(|variant| TestLog::new(signer(), records(size, at, variant)))
 }
 
@@ -414,97 +436,4 @@ fn a_full_tile_stands_for_one_at_the_edge_of_a_smaller_tree() {
     // Of the tree of 100 there is only the full tile that it became a part of.
     assert!(!memory.files.contains_key("/tile/8/0/000.p/100"));
     assert_eq!(ask(&memory, &authority(None), 8, 0).unwrap().head.size(), 100);
-}
-
-/// Asks for some records, and returns what proves them.
-fn staple_of(log: &TestLog, height: u32, ids: &[usize]) -> Staple {
-    let (memory, authority) = (Memory::of(log.files(log.size())), authority(None));
-    let recording = Recording::new(&memory);
-    let client = Log { height, ..Log::new(&authority, &recording) };
-    recording.start();
-    for id in ids {
-        client.lookup(version(*id), linux(), None).unwrap();
-    }
-    Staple { head: log.note(log.size()), files: recording.files() }
-}
-
-fn check(memory: &Memory, staple: &Staple, height: u32, id: usize) -> Result<Logged, LogError> {
-    let authority = authority(None);
-    let client = Log { height, ..Log::new(&authority, memory) };
-    client.check(staple, version(id), linux())
-}
-
-#[test]
-fn what_was_recorded_proves_the_same_with_nobody_to_ask() {
-    for size in (1..=40).chain([255, 256, 257, 300]) {
-        for height in [2, 8] {
-            let log = log(size, height);
-            let ids = [0, size / 2, size - 1];
-            let staple = staple_of(&log, height, &ids);
-            let nobody = Memory::default();
-            for id in ids {
-                let logged = check(&nobody, &staple, height, id).unwrap();
-                assert_eq!((logged.h1.as_str(), logged.record), (&*h1(id, 0), id as u64));
-                assert_eq!((logged.level(), logged.head.size()), (Level::Stapled, size as u64));
-            }
-            assert!(nobody.asked.borrow().is_empty() && nobody.remembered().is_empty());
-            // Nothing in it is there for nothing, but for the proofs of the others.
-            let staple = staple_of(&log, height, &ids[1..2]);
-            for path in staple.files.keys() {
-                let mut less = staple.clone();
-                less.files.remove(path);
-                // What was proved before is in the cache.
-                let error = check(&Memory::default(), &less, height, ids[1]).unwrap_err();
-                assert!(error.is_outage(), "{size} {height} {path}: {error}");
-            }
-        }
-    }
-}
-
-#[test]
-fn no_byte_of_a_staple_can_be_changed() {
-    for (size, height) in [(1, 8), (7, 2), (300, 8)] {
-        let log = log(size, height);
-        let id = size / 3;
-        let staple = staple_of(&log, height, &[id]);
-        let nobody = Memory::default();
-        let mut changed = 0;
-        for (path, bytes) in &staple.files {
-            // Every byte of what is signed, and of tiles one in each hash.
-            let step = if path.starts_with("/tile/") { 31 } else { 1 };
-            for at in (0..bytes.len()).step_by(step) {
-                let mut lie = staple.clone();
-                lie.files.get_mut(path).unwrap()[at] ^= 1;
-                let error = check(&nobody, &lie, height, id).expect_err(path);
-                assert!(!matches!(error, LogError::Local(_)), "{path} {at}: {error}");
-                changed += 1;
-            }
-        }
-        for at in 0..staple.head.len() {
-            let mut bytes = staple.head.clone().into_bytes();
-            bytes[at] ^= 1;
-            let Ok(head) = String::from_utf8(bytes) else { continue };
-            let lie = Staple { head, ..staple.clone() };
-            check(&nobody, &lie, height, id).unwrap_err();
-        }
-        assert!(changed > 300, "{changed}");
-    }
-}
-
-#[test]
-fn a_staple_is_held_against_what_is_remembered() {
-    let small = log(200, 8);
-    let staple = staple_of(&log(300, 8), 8, &[7]);
-    // It has no tiles for a tree of 200 records, but one of 256 begins with a tile that it has.
-    check(&Memory::default().remembers(&small.note(200)), &staple, 8, 7).unwrap();
-    check(&Memory::default().remembers(&log(300, 8).note(300)), &staple, 8, 7).unwrap();
-    let older = check(&Memory::default().remembers(&log(301, 8).note(301)), &staple, 8, 7);
-    assert!(matches!(older, Err(LogError::OlderHead { carried: 300, known: 301 })), "{older:?}");
-    let forked = |size| TestLog::with_height(signer(), records(size, 5, 1), 8).note(size);
-    for size in [256, 300] {
-        let memory = Memory::default().remembers(&forked(size));
-        let error = check(&memory, &staple, 8, 7).unwrap_err();
-        assert!(matches!(error, LogError::Fork { .. }), "{size}: {error}");
-        assert!(memory.evidence.borrow().is_some());
-    }
 }

@@ -1,0 +1,105 @@
+//! Stores in which something is not what it should be.
+
+use super::*;
+
+#[test]
+fn the_marker_is_written_once_and_completed_when_it_is_empty() {
+    let (_directory, store) = store();
+    let marker = store.home().join(names::STORE_MARKER);
+    for written in ["goward store 1\n", "x"] {
+        fs::write(&marker, written).unwrap();
+        store.prepare().unwrap();
+        assert_eq!(fs::read_to_string(&marker).unwrap(), written);
+    }
+    fs::write(&marker, "").unwrap();
+    store.prepare().unwrap();
+    assert_eq!(fs::read_to_string(&marker).unwrap(), "goward store 1\n");
+    fs::remove_file(&marker).unwrap();
+    fs::create_dir(&marker).unwrap();
+    let error = store.prepare().unwrap_err();
+    assert!(error.message().ends_with("is not a store of goward: it holds other files"), "{error}");
+}
+
+#[test]
+fn a_removal_that_cannot_begin_leaves_everything_as_it_was() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let receipt = store.receipt_path(&installed.key);
+    fs::remove_file(&receipt).unwrap();
+    fs::create_dir(&receipt).unwrap();
+    store.retire(&installed).unwrap_err();
+    assert!(is_tidy(&store), "{:?}", names(&store.home().join("trash")));
+    assert!(is_directory(&installed.tree) && installed.root.join("src").is_dir());
+    // It may be gone altogether, as after a removal that ended there.
+    fs::remove_dir(&receipt).unwrap();
+    store.remove(&installed).unwrap();
+    assert!(!installed.tree.exists());
+}
+
+#[test]
+fn what_cannot_be_moved_out_of_sight_is_told() {
+    let (_directory, store) = store();
+    let place = store.home().join("extra/x");
+    store.discard(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    let trash = store.home().join("trash");
+    fs::remove_dir(&trash).unwrap();
+    fs::write(&trash, "").unwrap();
+    let error = store.discard(&place).unwrap_err();
+    assert!(error.message().starts_with("cannot write to the store `"), "{error}");
+    assert!(place.is_dir());
+}
+
+#[test]
+fn what_is_no_directory_is_not_taken_for_an_empty_one() {
+    let (_directory, store) = store();
+    fs::remove_dir(store.home().join("meta")).unwrap();
+    assert!(store.list().unwrap().is_empty());
+    fs::write(store.home().join("meta"), "").unwrap();
+    store.list().unwrap_err();
+}
+
+#[test]
+fn names_are_those_of_toolchains_in_full_or_none() {
+    assert!(is_key("go1.27.1-linux-amd64-31eaa45dd625"));
+    assert!(is_key("go1.27rc1-windows-arm64-000000000000"));
+    for other in [
+        "",
+        "go1.27.1",
+        "go1.27.1-linux-amd64",
+        "go1.27.1-linux-amd64-31eaa45dd62",
+        "go1.27.1-linux-amd64-31eaa45dd6255",
+        "go1.27.1-linux-amd64-31eaa45dd62g",
+        "go1.27.1-linux-amd64-31EAA45DD625",
+        "go1.27.1-plan10-amd64-31eaa45dd625",
+        "go1.27.x-linux-amd64-31eaa45dd625",
+        "linux-amd64-31eaa45dd625",
+        "go1.27.1-31eaa45dd625",
+    ] {
+        assert!(!is_key(other), "{other}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_called_that() {
+    let (_directory, store) = store();
+    for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+        let error = store.explain(kind.into());
+        assert_eq!(error.message(), space::message(&store));
+        assert_eq!(error.hints(), [space::MAKE_ROOM]);
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_receipt_is_none_and_nothing_else_is_overlooked() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let receipt = store.receipt_path(&installed.key);
+    let elsewhere = store.home().join("elsewhere");
+    fs::rename(&receipt, &elsewhere).unwrap();
+    fs_err::os::unix::fs::symlink(&elsewhere, &receipt).unwrap();
+    assert_eq!(Receipt::read(&receipt).unwrap(), None);
+    assert!(store.list().unwrap().is_empty());
+    // Something that cannot be looked at is not taken for something that is not there.
+    Receipt::read(&elsewhere.join("x")).unwrap_err();
+}
