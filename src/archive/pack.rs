@@ -131,3 +131,53 @@ impl Read for Exactly<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    const GO: Member<'_> = Member { path: "bin/go", size: 3, is_executable: true };
+    const VERSION: Member<'_> = Member { path: "VERSION", size: 2, is_executable: false };
+
+    fn open(bytes: &'static [u8]) -> impl Fn(&str) -> Result<Box<dyn Read>> {
+        move |path| Ok(Box::new(if path == "bin/go" { bytes } else { &b"v1"[..] }) as Box<dyn Read>)
+    }
+
+    #[test]
+    fn programs_can_be_run_and_other_files_cannot() {
+        let want = BTreeMap::from([("go/VERSION", 0o644), ("go/bin/go", 0o755)]);
+        let want = want.iter().map(|(path, mode)| ((*path).to_owned(), *mode)).collect::<Vec<_>>();
+        let mut bytes = Vec::new();
+        tar_gz(&mut bytes, &[GO, VERSION], &open(b"elf")).unwrap();
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&bytes[..]));
+        let modes = archive.entries().unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            (entry.path().unwrap().display().to_string(), entry.header().mode().unwrap())
+        });
+        assert_eq!(modes.collect::<Vec<_>>(), want);
+        let mut bytes = io::Cursor::new(Vec::new());
+        zip(&mut bytes, &[GO, VERSION], &open(b"elf")).unwrap();
+        let mut archive = ::zip::ZipArchive::new(bytes).unwrap();
+        let modes = (0..archive.len()).map(|index| {
+            let file = archive.by_index(index).unwrap();
+            (
+                String::from_utf8_lossy(file.name_raw()).into_owned(),
+                file.unix_mode().unwrap() & 0o7777,
+            )
+        });
+        assert_eq!(modes.collect::<Vec<_>>(), want);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_meanwhile_is_an_error() {
+        for bytes in [&b""[..], b"el", b"elf!", b"elf and more"] {
+            for error in [
+                tar_gz(io::sink(), &[GO, VERSION], &open(bytes)).unwrap_err(),
+                zip(io::Cursor::new(Vec::new()), &[GO, VERSION], &open(bytes)).unwrap_err(),
+            ] {
+                assert_eq!(error.message(), "`bin/go` changed while it was packed");
+            }
+        }
+    }
+}

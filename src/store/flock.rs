@@ -125,3 +125,21 @@ fn open(path: &Path) -> io::Result<File> {
     let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
     Ok(file.into_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_held_by_somebody_is_one_that_works() {
+        let of = |state| {
+            let lock = Lock { state };
+            (lock.is_held(), lock.is_supported(), lock.holder().is_some())
+        };
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(of(State::Held { _file: file }), (true, true, false));
+        let somebody = Holder::this_process("test");
+        assert_eq!(of(State::Busy(somebody)), (false, true, true));
+        assert_eq!(of(State::Unsupported), (false, false, false));
+    }
+}

@@ -150,7 +150,7 @@ pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
 }
 
 /// What two installs of the same tree know together.
-fn better(old: Receipt, new: Receipt) -> Receipt {
+pub(super) fn better(old: Receipt, new: Receipt) -> Receipt {
     let extra = old.extra || new.extra;
     // The files on disk are still those of the first install.
     let (files, bytes, absent) = (old.files, old.bytes, old.absent.clone());

@@ -589,6 +589,14 @@ fn proxies_are_asked_as_go_asks_them() {
         let times = first.log().iter().filter(|request| request.target == supported).count();
         assert!(times == 1 || answer == 500, "{times}");
     }
+    // What a proxy says besides is not looked at.
+    let talkative = Server::with(supported, Answer::new("yes\n"));
+    talkative.route(latest, Answer::new("talkative"));
+    let route = Route::parse(Some(&talkative.url("")), None).unwrap().unwrap();
+    let remote = Remote::new(net_for(&[]), route, None, None);
+    assert_eq!(remote.fetch("/latest", 100).unwrap(), b"talkative");
+    let error = remote.fetch("/nothing", 100).unwrap_err();
+    assert_eq!(error.what, "a part of sum.golang.org");
     // Proxies without the log, and nobody after them.
     let server = Server::start();
     let route = Route::parse(Some(&format!("{},off", server.url(""))), None).unwrap().unwrap();

@@ -100,6 +100,113 @@ fn a_link_in_the_place_of_a_receipt_is_none_and_nothing_else_is_overlooked() {
     fs_err::os::unix::fs::symlink(&elsewhere, &receipt).unwrap();
     assert_eq!(Receipt::read(&receipt).unwrap(), None);
     assert!(store.list().unwrap().is_empty());
+    // Nor is a directory one, or a pipe, which nobody waits for; one may be as large as the limit.
+    assert_eq!(Receipt::read(store.home()).unwrap(), None);
+    let pipe = store.home().join("pipe");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
+    assert_eq!(Receipt::read(&pipe).unwrap(), None);
+    let mut text = fs::read(&elsewhere).unwrap();
+    text.resize(64 << 10, b' ');
+    fs::write(&elsewhere, &text).unwrap();
+    assert_eq!(Receipt::read(&elsewhere).unwrap().as_ref(), Some(&installed.receipt));
+    text.push(b' ');
+    fs::write(&elsewhere, &text).unwrap();
+    assert_eq!(Receipt::read(&elsewhere).unwrap(), None);
     // Something that cannot be looked at is not taken for something that is not there.
     Receipt::read(&elsewhere.join("x")).unwrap_err();
+}
+
+#[test]
+fn a_list_that_cannot_be_opened_is_not_taken_for_a_missing_one() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let list = store.list_path(&installed.key);
+    fs::remove_file(&list).unwrap();
+    assert_eq!(store.files(&installed).unwrap(), None);
+    fs_err::os::unix::fs::symlink(&list, &list).unwrap();
+    store.files(&installed).unwrap_err();
+}
+
+#[test]
+fn what_is_to_be_moved_becomes_writable_for_its_owner_and_nobody_else() {
+    let directory = Scratch::new();
+    let place = directory.path().join("x");
+    fs::create_dir(&place).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    for (before, after) in
+        [(0o555, 0o755), (0o500, 0o700), (0o700, 0o700), (0o711, 0o711), (0o050, 0o750)]
+    {
+        fs::set_permissions(&place, std::fs::Permissions::from_mode(before)).unwrap();
+        delete::make_movable(&place).unwrap();
+        assert_eq!(mode(&place), after, "{before:o}");
+    }
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    delete::make_movable(&file).unwrap();
+    assert_eq!(mode(&file), 0o444);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_is_called_what_the_kernel_calls_it() {
+    use crate::store::filesystem::kind_of;
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+    let mut known = 0;
+    for place in ["/", "/dev/shm", "/tmp"] {
+        // What is mounted last lies on top.
+        let of = |line: &&str| line.split(' ').nth(1) == Some(place);
+        let Some(line) = mounts.lines().rfind(of) else { continue };
+        let kind = line.split(' ').nth(2).unwrap();
+        let name = if kind == "overlay" { "overlayfs" } else { kind };
+        if ["ext4", "xfs", "btrfs", "tmpfs", "overlayfs"].contains(&name) {
+            let missing = Path::new(place).join("not/there/yet");
+            assert_eq!(kind_of(Path::new(place)), Some((name, false)));
+            assert_eq!(kind_of(&missing), Some((name, false)));
+            let store = Store::new(missing);
+            assert_eq!((store.filesystem(), store.is_on_network()), (Some(name), false));
+            known += 1;
+        }
+    }
+    assert!(known > 0, "{mounts}");
+    // One that is not in the table.
+    assert_eq!(kind_of(Path::new("/proc")), None);
+}
+
+#[test]
+fn two_installs_know_together_what_is_known_best() {
+    let (_directory, store) = store();
+    let first = install(&store, &tree(), false, Level::Listed).receipt;
+    let receipt = |level, files, source: &str, extra| Receipt {
+        level,
+        files,
+        bytes: files * 10,
+        absent: vec![(source.to_owned(), Digest::of(b"x"))],
+        source: source.to_owned(),
+        extra,
+        disk: Some(Room { bytes: files, shared: false }),
+        ..first.clone()
+    };
+    let old = receipt(Level::Listed, 1, "old", false);
+    let new = receipt(Level::BuiltIn, 2, "new", false);
+    // The files are those of the first; how they are verified is what the better one says.
+    let want = Receipt { level: Level::BuiltIn, source: "new".to_owned(), ..old.clone() };
+    assert_eq!(publish::better(old.clone(), new.clone()), want);
+    let want = Receipt { level: Level::BuiltIn, source: "new".to_owned(), ..new.clone() };
+    assert_eq!(publish::better(new.clone(), old.clone()), want);
+    // Of two that are as good, the first.
+    let same = receipt(Level::Listed, 3, "same", false);
+    assert_eq!(publish::better(old.clone(), same), old);
+    // What comes with the rest is measured anew, once.
+    let full = receipt(Level::Listed, 3, "full", true);
+    let want = Receipt { extra: true, disk: None, ..old.clone() };
+    assert_eq!(publish::better(old, full.clone()), want);
+    assert_eq!(publish::better(full.clone(), full.clone()), full);
 }

@@ -89,3 +89,6 @@ impl Outside for Recording<'_> {
         self.inner.write_evidence(evidence)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,6 +323,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_no_memory_is_not_taken_for_an_empty_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(stapled_sizes(&directory.path().join("missing")).unwrap().is_empty());
+        stapled_sizes(&file).unwrap_err();
+        assert_eq!(read(&directory.path().join("missing")).unwrap(), None);
+        read(&file.join("x")).unwrap_err();
+    }
+
+    #[test]
     fn another_process_that_writes_is_waited_for_but_not_for_ever() {
         let directory = tempfile::tempdir().unwrap();
         let held = lock(directory.path(), Duration::ZERO).unwrap();

@@ -97,7 +97,7 @@ impl<'a> Tiles<'a> {
     pub fn open(head: Head, height: u32, outside: &'a dyn Outside) -> Result<Self, LogError> {
         let mut tiles = Self { head, height, outside, authentic: BTreeMap::new() };
         let mut edge = Vec::new();
-        for level in (0..64 / height).filter(|level| head.size >> (level * height) > 0) {
+        for level in 0..64 / height {
             let entries = head.size >> (level * height);
             let width = usize::try_from(entries % (1 << height)).unwrap_or_default();
             if width > 0 {

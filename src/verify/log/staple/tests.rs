@@ -138,6 +138,9 @@ fn the_head_of_a_staple_is_kept_until_the_log_is_asked() {
     let log = log(300, 8);
     let memory = Memory::of(log.files(300));
     check(&memory, &staple_of(&log, 8, &[7]), 8, 7).unwrap();
+    // What was proved stays in the cache; what is newest only the log itself says.
+    assert_eq!(memory.tiles.borrow()["/tile/8/0/000"], log.files(300)["/tile/8/0/000"]);
+    assert_eq!(memory.remembered(), "");
     assert_eq!(*memory.stapled.borrow(), [log.note(300).into_bytes()]);
     // Whoever writes down the answers asks the log all the same.
     let (authority, recording) = (authority(None), Recording::new(&memory));
