@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+mod tars;
 mod zips;
 
 type Files = BTreeMap<String, Vec<u8>>;

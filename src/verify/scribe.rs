@@ -81,11 +81,8 @@ impl<'a> Scribe<'a> {
         let mut hasher = (covered && !self.place.digests_later()).then(Hasher::default);
         let mut version = (covered && name == VERSION).then(Vec::new);
         loop {
-            let chunk = match contents.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.into()),
-            };
+            // Where it comes from, what the system interrupted was started over.
+            let chunk = contents.fill_buf()?;
             let length = chunk.len();
             count += length as u64;
             if count > size {

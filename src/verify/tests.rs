@@ -71,6 +71,33 @@ fn every_packaging_of_a_release_has_one_hash() {
 }
 
 #[test]
+fn the_order_and_the_size_of_files_do_not_matter() {
+    let big: Vec<u8> = (0..=250).cycle().take((3 << 20) + 1).collect();
+    let tree = tree().with("src/big", big);
+    let mut tar = RawTar::default();
+    for (path, content) in tree.0.iter().rev() {
+        tar.file(format!("go/{path}").as_bytes(), content);
+    }
+    let reversed = gzip(&tar.end());
+    for hands in [1, 2] {
+        for bytes in [&reversed, &tree.tar_gz()] {
+            let directory = Scratch::new();
+            let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
+            let limits = Limits::default();
+            quarantine
+                .fill(hands, |sinks| unpack(Kind::TarGz, "archive", bytes, &limits, sinks))
+                .unwrap();
+            let unpacked = quarantine.finish(go(), linux()).unwrap();
+            assert_eq!(*unpacked.h1(), h1_of(&tree));
+            assert!(fs_err::read(unpacked.tree().join("src/big")).unwrap() == tree.0["src/big"]);
+            let changed =
+                |path: &str| fs_err::metadata(unpacked.tree().join(path)).unwrap().mtime();
+            assert_eq!(changed("VERSION"), changed("src/big"));
+        }
+    }
+}
+
+#[test]
 fn what_is_on_disk_has_gos_modes_and_times() {
     let tree = tree();
     let (directory, unpacked) = finish(Kind::TarGz, &tree.tar_gz(), true).unwrap();
