@@ -11,7 +11,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+mod ages;
 mod damage;
+mod findings;
 
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()

@@ -339,6 +339,26 @@ fn what_a_killed_link_leaves_is_cleared_away() {
 }
 
 #[test]
+fn a_name_is_a_file_with_a_key_and_nothing_else() {
+    let (directory, store) = places();
+    let path = distribution(directory.path(), &tree());
+    let installed = store.link(&name("debian"), &receipt(&path)).unwrap();
+    let file = store.home().join("link/debian");
+    let key = &installed.key;
+    for text in [String::new(), key.clone(), format!("{key}\nx"), format!("{key}x\n")] {
+        fs::write(&file, text).unwrap();
+        assert!(store.linked(&name("debian")).unwrap().is_none());
+    }
+    fs::write(&file, b"\xff\n").unwrap();
+    assert!(store.linked(&name("debian")).unwrap().is_none());
+    assert!(store.linked(&name("other")).unwrap().is_none());
+    // What cannot be read is not taken for a name that means nothing.
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    store.linked(&name("debian")).unwrap_err();
+}
+
+#[test]
 fn a_tree_that_is_another_link_is_not_the_one_of_the_receipt() {
     let (directory, store) = places();
     let path = distribution(directory.path(), &tree());

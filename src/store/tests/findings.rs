@@ -1,0 +1,139 @@
+//! What checking and measuring find.
+
+use super::*;
+use crate::store::check::{Fault, Finding};
+use crate::store::room::Counted;
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+
+/// A toolchain that no record is about.
+fn unknown() -> Tree {
+    Tree::new("go1.99.1", "linux-amd64")
+}
+
+fn findings(store: &Store, installed: &Installed) -> Vec<(String, &'static str)> {
+    let found = store.check(installed).unwrap().findings;
+    found.iter().map(|one| (one.path.clone(), one.fault.name())).collect()
+}
+
+fn change_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn rights_that_others_should_not_have_and_those_that_are_missing_are_found() {
+    let (_directory, store) = store();
+    let installed = install(&store, &unknown(), false, Level::Listed);
+    assert_eq!(findings(&store, &installed), []);
+    let tree = &installed.tree;
+    let [file, program, directory] = ["src/fmt/print.go", "bin/go", "src/fmt"];
+    for (path, mode, is_found) in [
+        (file, 0o444, false),
+        (file, 0o400, false),
+        (file, 0o644, true),
+        (file, 0o464, true),
+        (file, 0o446, true),
+        (file, 0o044, true),
+        (file, 0o4444, true),
+        (file, 0o2444, true),
+        (program, 0o500, false),
+        (program, 0o444, true),
+        (program, 0o111, true),
+        (directory, 0o500, false),
+        (directory, 0o1555, true),
+        (directory, 0o700, true),
+        (directory, 0o400, true),
+        (directory, 0o100, true),
+    ] {
+        let path_on_disk = tree.join(path);
+        let before = fs::metadata(&path_on_disk).unwrap().mode() & 0o7777;
+        change_mode(&path_on_disk, mode);
+        // Only root can look into what nobody may look into.
+        let found = store.check(&installed).map(|checked| checked.findings);
+        change_mode(&path_on_disk, before);
+        let modes = found.map(|found| {
+            let is_mode = |one: &&Finding| matches!(one.fault, Fault::Mode(_));
+            found.iter().filter(is_mode).map(|one| one.path.clone()).collect::<Vec<_>>()
+        });
+        if rustix::process::geteuid().is_root() {
+            let want = if is_found { vec![path.to_owned()] } else { Vec::new() };
+            assert_eq!(modes.unwrap(), want, "{path} {mode:o}");
+        }
+    }
+}
+
+#[test]
+fn files_of_somebody_else_are_found() {
+    let (_directory, store) = store();
+    let installed = install(&store, &unknown(), false, Level::Listed);
+    let path = installed.tree.join("src/fmt/print.go");
+    if std::os::unix::fs::chown(&path, Some(12345), None).is_err() {
+        return; // Only root can give files away.
+    }
+    assert_eq!(findings(&store, &installed), [("src/fmt/print.go".to_owned(), "owner")]);
+    let found = &store.check(&installed).unwrap().findings[0];
+    assert_eq!(found.to_string(), "owner: src/fmt/print.go belongs to user 12345");
+    assert!(found.fault.needs_release() && !found.fault.is_content());
+    // Root may keep the files of a store that is somebody else's.
+    let marker = store.home().join(names::STORE_MARKER);
+    std::os::unix::fs::chown(&marker, Some(12345), None).unwrap();
+    assert_eq!(findings(&store, &installed), []);
+}
+
+#[test]
+fn a_tree_that_is_not_the_release_of_its_name_is_found() {
+    let (_directory, store) = store();
+    let records = Records::built_in();
+    let known =
+        |version: &GoVersion| records.get(*version, linux()).and_then(|record| record.h1.clone());
+    let version = records.releases().into_iter().find(|version| known(version).is_some());
+    let version = version.expect("records with hashes are compiled in");
+    let ours = Tree::new(&version.to_string(), "linux-amd64");
+    let installed = install(&store, &ours, false, Level::Listed);
+    assert_eq!(findings(&store, &installed), [(String::new(), "record")]);
+    let found = &store.check(&installed).unwrap().findings[0];
+    assert_eq!(found.to_string(), format!("record: the release has {}", known(&version).unwrap()));
+}
+
+#[test]
+fn a_file_that_is_there_counts_and_not_what_is_said_of_it() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    let absent = [("VERSION".to_owned(), Digest::of(b""))];
+    let rehashed = rehash(&installed.tree, go(), linux(), &absent).unwrap();
+    assert_eq!(rehashed.h1, installed.receipt.h1);
+    // What is no directory is an error for all who look at it side by side.
+    rehash(&installed.tree.join("VERSION"), go(), linux(), &[]).unwrap_err();
+}
+
+/// What `du` says that a directory takes.
+fn du(directory: &Path) -> u64 {
+    let said = Command::new("du").arg("-sk").arg(directory).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    said.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+fn a_toolchain_takes_the_room_that_du_says() {
+    let (_directory, store) = store();
+    let big = tree().with("src/big", vec![b'x'; 100_000]).with("src/small", "x");
+    let installed = install(&store, &big, false, Level::Listed);
+    let room = Room { bytes: du(&installed.tree), shared: false };
+    assert_eq!(installed.receipt.disk, Some(room));
+    assert_eq!(store.size_of(&installed.tree), room.bytes);
+    let mut unmeasured = installed;
+    unmeasured.receipt.disk = None;
+    assert_eq!(store.disk(&unmeasured, &mut Counted::new()).unwrap(), room.bytes);
+    // A file with two names counts once for one who counts, and not at all for a new directory.
+    let directory = unmeasured.tree.join("src");
+    make_writable(&directory);
+    fs::hard_link(directory.join("big"), directory.join("again")).unwrap();
+    let blocks = fs::metadata(directory.join("big")).unwrap().blocks() * 512;
+    assert_eq!(store.size_of(&unmeasured.tree), du(&unmeasured.tree));
+    let new = Room::of_new(&[&unmeasured.tree]).unwrap();
+    assert_eq!(new, Room { bytes: du(&unmeasured.tree) - blocks, shared: true });
+    let mut counted = Counted::new();
+    let first = store.disk(&unmeasured, &mut counted).unwrap();
+    let second = store.disk(&unmeasured, &mut counted).unwrap();
+    assert_eq!((first, second), (du(&unmeasured.tree), new.bytes));
+}
