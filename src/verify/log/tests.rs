@@ -22,6 +22,8 @@ pub(super) struct Memory {
     pub(super) asked: RefCell<Vec<String>>,
     /// The heads of staples.
     pub(super) stapled: RefCell<Vec<Vec<u8>>>,
+    /// What it does not have, it does not say that it has not.
+    is_down: bool,
     /// What another process writes down just before we do.
     rival: RefCell<Option<String>>,
 }
@@ -51,7 +53,11 @@ impl Outside for Memory {
         let found = self.lies.borrow().get(path).or(self.files.get(path)).cloned();
         found.ok_or_else(|| {
             let url = Url::parse("https://log.example").unwrap();
-            NetError::new("a part of the log", &url, Problem::NotFound(404), 1)
+            let problem = match self.is_down {
+                true => Problem::Answer("down for maintenance".to_owned()),
+                false => Problem::NotFound(404),
+            };
+            NetError::new("a part of the log", &url, problem, 1)
         })
     }
 
@@ -425,6 +431,21 @@ fn tiles_are_kept_and_a_damaged_one_is_fetched_again() {
         ask(&memory, &authority(None), 8, 1).unwrap();
         assert!(fetched(&memory));
         assert_eq!(memory.tiles.borrow()["/tile/8/0/000"], log.tiles(600)["/tile/8/0/000"]);
+    }
+}
+
+#[test]
+fn only_a_tile_that_is_not_there_is_asked_for_in_another_way() {
+    let log = log(100, 8);
+    let mut files = log.files(100);
+    files.remove("/tile/8/0/000.p/100");
+    for is_down in [false, true] {
+        let memory = Memory { is_down, ..Memory::of(files.clone()) };
+        let error = ask(&memory, &authority(None), 8, 0).unwrap_err();
+        assert!(error.is_outage(), "{error}");
+        let tiles = ["/tile/8/0/000.p/100", "/tile/8/0/000"];
+        let want = if is_down { &tiles[..1] } else { &tiles[..] };
+        assert_eq!(memory.asked.borrow()[1..], *want);
     }
 }
 
