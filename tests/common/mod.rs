@@ -246,6 +246,11 @@ pub(crate) fn programs() -> &'static [PathBuf; 2] {
     })
 }
 
+/// Returns true when every case is wanted, and not a sample: `GOWARD_TEST_FULL=1`, and no other value.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("GOWARD_TEST_FULL").is_some_and(|value| value == "1")
+}
+
 /// Says that a test did not run, on the terminal even when output is captured.
 pub(crate) fn skip(why: &str) {
     _ = writeln!(std::io::stderr().lock(), "SKIPPED: {why}");

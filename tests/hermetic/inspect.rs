@@ -1,7 +1,7 @@
 //! `goward inspect` says what the real `go version -m` says, of programs for many systems.
 
-use super::{Go, Lab, is_full, lab, note};
-use crate::common::skip;
+use super::{Go, Lab, lab, note};
+use crate::common::{is_full, skip};
 use goward::binary;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! `goward reproduce` with the real Go: what is the same twice, and why the rest is not.
 
-use super::{is_full, lab};
-use crate::common::skip;
+use super::lab;
+use crate::common::{is_full, skip};
 use goward_shim::pins::Isolation;
 use serde_json::Value;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! A long build with a real toolchain, which is uninstalled, collected and installed again meanwhile.
 
-use super::count::{Suite, count, is_full};
-use crate::common::Sandbox;
+use super::count::{Suite, count};
+use crate::common::{Sandbox, is_full};
 use crate::real;
 use std::path::Path;
 use std::process::{Child, Stdio};

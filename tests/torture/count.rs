@@ -2,12 +2,13 @@
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `GOWARD_TEST_FULL` | every suite with its full count |
+//! | `GOWARD_TEST_FULL=1` | every suite with its full count |
 //! | `GOWARD_TORTURE` | this count instead, in every suite |
 //! | `GOWARD_SEED` | the seed of everything that is chosen or made up |
 //! | `GOWARD_TORTURE_ONLY` | only cases whose name has this in it |
 //! | `GOWARD_TORTURE_TABLE` | a file that gets a line for each suite |
 
+use crate::common::is_full;
 use std::env;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -15,10 +16,6 @@ use std::time::Instant;
 
 /// A number for everybody who names none: failures of CI can be repeated without looking for it.
 const SEED: u64 = 20_260_828;
-
-pub(super) fn is_full() -> bool {
-    env::var_os("GOWARD_TEST_FULL").is_some()
-}
 
 /// Returns how many cases to try.
 pub(super) fn count(small: usize, full: usize) -> usize {

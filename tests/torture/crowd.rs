@@ -5,7 +5,7 @@ use super::judge::judge_store;
 use super::scene::{fast, sandbox_below};
 use crate::cli::{VERSIONS, archive, mirror, tree};
 use crate::common::server::{Mirror, Server};
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, is_full, skip};
 use goward::platform::Platform;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -78,7 +78,7 @@ fn many_installers_are_as_one() {
         "installers at once, locks on and off",
         "torture::crowd::many_installers_are_as_one",
     );
-    let (rounds, processes) = if super::count::is_full() { (count(1, 25), 64) } else { (1, 16) };
+    let (rounds, processes) = if is_full() { (count(1, 25), 64) } else { (1, 16) };
     let mut modes = vec![true];
     if Path::new("/usr/bin/strace").exists() {
         modes.push(false);
@@ -122,7 +122,7 @@ fn go_runs_or_says_that_it_is_not_installed() {
         "shims while install, uninstall and gc loop",
         "torture::crowd::go_runs_or_says_that_it_is_not_installed",
     );
-    let full = super::count::is_full();
+    let full = is_full();
     let (rounds, calls) = if full { (count(1, 10), 1000) } else { (1, 100) };
     let maker = sandbox_below(fast());
     let Some(program) = program(&maker, "go1.99.1") else { return };
