@@ -7,6 +7,7 @@ pub(crate) mod go_sources;
 pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod programs;
+pub(crate) mod random;
 pub(crate) mod server;
 pub(crate) mod trace;
 pub(crate) mod vulndb;

@@ -9,6 +9,7 @@
 //! | `GOWARD_TORTURE_TABLE` | a file that gets a line for each suite |
 
 use crate::common::is_full;
+use crate::common::random::Random;
 use std::env;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -32,45 +33,12 @@ pub(super) fn is_wanted(name: &str) -> bool {
     env::var("GOWARD_TORTURE_ONLY").map_or(true, |only| name.contains(&only))
 }
 
-/// A generator of numbers with equal sequences for equal seeds (`SplitMix64`).
-#[derive(Clone, Debug)]
-pub(super) struct Random(u64);
-
-impl Random {
-    /// The sequence of a suite, or of one case of it.
-    pub(super) fn new(suite: &str, case: usize) -> Self {
-        let start = suite
-            .bytes()
-            .fold(seed(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        let mut random = Self(start ^ (case as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        _ = random.next();
-        random
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-
-    /// `count` of them, spread over all, in their order.
-    pub(super) fn sample<T>(&mut self, mut all: Vec<T>, count: usize) -> Vec<T> {
-        while all.len() > count {
-            let at = self.below(all.len());
-            all.remove(at);
-        }
-        all
-    }
+/// The numbers of a suite, or of one case of it.
+pub(super) fn random(suite: &str, case: usize) -> Random {
+    let start = suite
+        .bytes()
+        .fold(seed(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    Random::new(start ^ (case as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// A suite that is running.

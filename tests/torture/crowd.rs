@@ -1,6 +1,6 @@
 //! Many at once: installers, and calls of `go` while toolchains come and go.
 
-use super::count::{Random, Suite, count};
+use super::count::{Suite, count, random};
 use super::judge::judge_store;
 use super::scene::{fast, sandbox_below};
 use crate::cli::{VERSIONS, archive, mirror, tree};
@@ -38,7 +38,7 @@ fn round(processes: usize, locks: bool, case: usize) -> Result<(), String> {
     let fail =
         ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"];
     let wrapper = if locks { &[][..] } else { &fail[..] };
-    let mut random = Random::new("crowd", case);
+    let mut random = random("crowd", case);
     let children: Vec<_> = (0..processes)
         .map(|number| {
             // Every version as often, in another order each round.

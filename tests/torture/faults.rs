@@ -1,6 +1,6 @@
 //! What servers do wrong, with each kind of file that is asked for.
 
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use crate::common::server::{Fault, INDEX, Mirror, Server, hex_sha256};
 use crate::net::{ctx, log, net_despite, sample};
 use goward::net::{GoAuth, Net};
@@ -208,7 +208,7 @@ fn servers_that_misbehave() {
     let all = TARGETS.iter().flat_map(|target| (0..faults.len()).map(|fault| (*target, fault)));
     let all: Vec<_> = all.collect();
     let (total, kinds) = (all.len(), faults.len());
-    let chosen = Random::new("faults", 0).sample(all, count(40, usize::MAX));
+    let chosen = random("faults", 0).sample(all, count(40, usize::MAX));
     let chosen: Vec<_> = chosen
         .into_iter()
         .map(|(target, number)| (target, number, format!("{target:?} {:?}.", faults[number].0)))

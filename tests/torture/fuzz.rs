@@ -3,10 +3,11 @@
 //! Good examples are changed byte by byte and piece by piece; equal seeds give equal input. A reader
 //! may refuse; it may not panic, take a second, or read something else than others read.
 
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use crate::cli::tree;
 use crate::common::archives::gzip;
 use crate::common::log::{Signer, TestLog, record_of};
+use crate::common::random::Random;
 use flate2::read::GzDecoder;
 use goward::archive::{EntryPath, Kind, Limits, unpack};
 use goward::error::Error;
@@ -134,7 +135,7 @@ fn fuzz(
             continue;
         }
         tried += 1;
-        let input = mutate(&mut Random::new(name, number), examples);
+        let input = mutate(&mut random(name, number), examples);
         let started = Instant::now();
         let read = catch_unwind(AssertUnwindSafe(|| reader(&input)));
         let took = started.elapsed();

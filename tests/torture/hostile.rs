@@ -1,6 +1,6 @@
 //! Projects that somebody else made to do harm: nothing runs but goward and the store's own `go`.
 
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use super::scene::{fast, sandbox_below, shell};
 use crate::common::{Outcome, Sandbox, skip};
 use std::path::Path;
@@ -202,7 +202,7 @@ fn a_project_runs_nothing_of_its_own() {
     let (mut sandbox, lock) = scene();
     let all = projects(&lock);
     let total = all.len();
-    let chosen = Random::new("hostile", 0).sample(all, count(16, usize::MAX));
+    let chosen = random("hostile", 0).sample(all, count(16, usize::MAX));
     let (mut tried, mut ran) = (0, 0);
     let path = format!("{}:.:/usr/bin:/bin", sandbox.path("project").display());
     for Project { name, script, has_lock } in
@@ -251,7 +251,7 @@ fn a_changed_lock_runs_its_release_or_nothing() {
         if !is_wanted(&case) {
             continue;
         }
-        let mut random = Random::new("hostile-locks", number);
+        let mut random = random("hostile-locks", number);
         let text = super::fuzz::mutate(&mut random, &[lock.clone().into_bytes()]);
         sandbox.write("project/goward.lock", &text);
         let outcome = sandbox.go(["version"]);

@@ -1,6 +1,6 @@
 //! Disks that are full, of bytes or of names.
 
-use super::count::{Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use super::judge::Judge;
 use super::scene::{fast, sandbox_below, shell};
 use crate::cli::{archive, tree};
@@ -47,12 +47,9 @@ impl Drop for Mount {
 /// A release of four megabytes that do not compress.
 fn release(sandbox: &Sandbox) -> String {
     let host = Platform::host().lock_name();
-    let mut random = super::count::Random::new("space", 0);
-    let big = |random: &mut super::count::Random| -> Vec<u8> {
-        (0..65_536).flat_map(|_| random.next().to_le_bytes()).collect()
-    };
+    let mut random = random("space", 0);
     let tree = (0..8).fold(tree("go1.99.1", &host), |tree, number| {
-        tree.with(&format!("src/big/{number}.go"), big(&mut random))
+        tree.with(&format!("src/big/{number}.go"), random.bytes(512 << 10))
     });
     let (bytes, name) = (tree.tar_gz(), archive("go1.99.1"));
     sandbox.write(&format!("bin/releases/{name}.sha256"), hex_sha256(&bytes));
