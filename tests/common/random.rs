@@ -36,6 +36,13 @@ impl Random {
         all
     }
 
+    /// Puts them in another order.
+    pub(crate) fn shuffle<T>(&mut self, all: &mut [T]) {
+        for end in (1..all.len()).rev() {
+            all.swap(end, self.below(end + 1));
+        }
+    }
+
     /// Bytes that no compressor makes smaller, and without a pattern that a mistake with offsets could
     /// hide in.
     pub(crate) fn bytes(&mut self, size: usize) -> Vec<u8> {

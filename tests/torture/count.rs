@@ -33,6 +33,11 @@ pub(super) fn is_wanted(name: &str) -> bool {
     env::var("GOWARD_TORTURE_ONLY").map_or(true, |only| name.contains(&only))
 }
 
+/// Returns true when cases are left out by their names, so that a suite may have none.
+pub(super) fn is_part() -> bool {
+    env::var_os("GOWARD_TORTURE_ONLY").is_some()
+}
+
 /// The numbers of a suite, or of one case of it.
 pub(super) fn random(suite: &str, case: usize) -> Random {
     let start = suite
@@ -55,16 +60,28 @@ impl Suite {
         Self { name, test, started: Instant::now(), failures: Vec::new() }
     }
 
+    /// A case is the same whatever the counts are, so that the command with its name repeats it.
     pub(super) fn failed(&mut self, case: impl Display, why: impl Display) {
-        let repeat = format!(
-            "GOWARD_TEST_FULL=1 GOWARD_SEED={} GOWARD_TORTURE_ONLY='{case}' cargo test --test main -- {}",
-            seed(),
-            self.test
-        );
+        let repeat = self.repeat(&format!(" GOWARD_TORTURE_ONLY='{case}'"));
         self.failures.push(format!("{case}: {why}\n  repeat: {repeat}"));
     }
 
-    /// Says what was tried, and fails when something failed.
+    /// For what no case has done alone.
+    pub(super) fn failed_as_a_whole(&mut self, why: impl Display) {
+        self.failures.push(format!("all: {why}\n  repeat: {}", self.repeat("")));
+    }
+
+    fn repeat(&self, only: &str) -> String {
+        let count = env::var("GOWARD_TORTURE").ok();
+        let count = count.map(|said| format!(" GOWARD_TORTURE={said}")).unwrap_or_default();
+        format!(
+            "GOWARD_TEST_FULL=1 GOWARD_SEED={}{count}{only} cargo test --test main -- {}",
+            seed(),
+            self.test
+        )
+    }
+
+    /// Says what was tried, `cases` of them to their end, and fails when something failed.
     #[track_caller]
     pub(super) fn end(mut self, cases: usize, what: &str) {
         let failures = std::mem::take(&mut self.failures);
@@ -76,8 +93,7 @@ impl Suite {
             table.unwrap().write_all(line.as_bytes()).unwrap();
         }
         _ = write!(std::io::stderr().lock(), "TORTURE: {line}");
-        let is_part = env::var_os("GOWARD_TORTURE_ONLY").is_some();
-        assert!(cases > 0 || is_part, "{name}: nothing was tried");
+        assert!(cases > 0 || is_part(), "{name}: nothing was tried");
         let shown: Vec<_> = failures.iter().take(25).map(String::as_str).collect();
         assert!(failed == 0, "{name}: {failed} of {cases} failed\n{}", shown.join("\n"));
     }

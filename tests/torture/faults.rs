@@ -206,14 +206,12 @@ fn servers_that_misbehave() {
     let netrc = netrc.to_str().unwrap();
     let faults = cases(&Server::start(), "/");
     let all = TARGETS.iter().flat_map(|target| (0..faults.len()).map(|fault| (*target, fault)));
-    let all: Vec<_> = all.collect();
-    let (total, kinds) = (all.len(), faults.len());
-    let chosen = random("faults", 0).sample(all, count(40, usize::MAX));
-    let chosen: Vec<_> = chosen
-        .into_iter()
+    let all: Vec<_> = all
         .map(|(target, number)| (target, number, format!("{target:?} {:?}.", faults[number].0)))
-        .filter(|(.., name)| is_wanted(name))
         .collect();
+    let (total, kinds) = (all.len(), faults.len());
+    let all = all.into_iter().filter(|(.., name)| is_wanted(name)).collect();
+    let chosen = random("faults", 0).sample(all, count(40, usize::MAX));
     let (tried, queue) = (chosen.len(), Mutex::new(chosen.into_iter()));
     let failures = Mutex::new(Vec::new());
     // Most of them wait most of the time.
