@@ -178,8 +178,11 @@ fn try_case(target: Target, number: usize, netrc: &str) -> Result<(), String> {
         return Err(format!("it took {took:?} and {} bytes", server.sent() + other.sent()));
     }
     let asked = server.log();
-    if asked.is_empty() || asked.iter().any(|request| request.header("authorization").is_none()) {
-        return Err("the server that is named in the netrc got no credentials".to_owned());
+    if asked.is_empty() {
+        return Err("nothing was asked".to_owned());
+    }
+    if asked.iter().any(|request| request.header("authorization").is_none()) {
+        return Err(format!("the server that is named in the netrc got no credentials: {asked:?}"));
     }
     if other.log().iter().any(|request| request.header("authorization").is_some()) {
         return Err("another server got the credentials".to_owned());
