@@ -142,6 +142,16 @@ fn a_cause_is_named_with_what_shows_it() {
 }
 
 #[test]
+fn a_command_that_is_killed_fails() {
+    let (_server, sandbox) = project();
+    let outcome =
+        bisect(&sandbox, &[], "case $(go version) in *n?go1.98*) ;; *) kill -KILL $$;; esac");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains(" fails with go1.99.0, the next release, "), "{outcome:?}");
+    assert!(outcome.stderr.contains("go1.99.0: fails (signal 9), "), "{}", outcome.stderr);
+}
+
+#[test]
 fn only_what_is_installed_if_that_is_wanted() {
     let (_server, sandbox) = project();
     let script = "case $(go version) in *n?go1.98*) ;; *) exit 1;; esac";

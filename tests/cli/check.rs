@@ -299,3 +299,20 @@ fn files_that_cannot_be_read_are_findings_and_harm_no_terminal() {
         assert!(outcome.stdout.contains(want), "{want}\n{}", outcome.stdout);
     }
 }
+
+/// A source may be as long as it likes; what Go reads of it stands above `package`.
+#[test]
+fn comments_are_read_at_the_beginning_of_a_source() {
+    let source =
+        |before: usize| format!("//{}\n//go:debug nosuch=1\npackage main\n", "x".repeat(before));
+    let server = super::mirror();
+    let sandbox = super::sandbox(&server)
+        .var("GOVULNDB", "off")
+        .file("project/near/main.go", source(60 << 10))
+        .file("project/far/main.go", source(65 << 10));
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(outcome.stdout.contains("near/main.go:2: error: "), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("far/main.go"), "{}", outcome.stdout);
+}

@@ -151,6 +151,25 @@ fn a_named_matrix_stands_in_the_manifest() {
     );
 }
 
+/// A cell whose tests write into the project is no longer what it was for the next one.
+#[test]
+fn tests_that_write_into_the_project_make_every_cell_run_again() {
+    let (_server, sandbox) = project();
+    sandbox.write("project/.git/index", "");
+    let run = |place: &str| -> usize {
+        _ = fs::remove_file(sandbox.path("count"));
+        let script = format!("echo run >>../count; date +%N >{place}");
+        let args = ["--resume", "--go", "1.98.3,1.99.1", "--", "sh", "-c", script.as_str()];
+        for _ in 0..2 {
+            matrix(&sandbox, &args).says();
+        }
+        sandbox.read("count").lines().count()
+    };
+    assert_eq!(run("result"), 4);
+    // What a repository writes about itself is no change.
+    assert_eq!(run(".git/index"), 2);
+}
+
 /// Go's build cache would take these for one: what the compiler prints into it, and toolchains of one version.
 #[test]
 fn cells_that_go_cannot_tell_apart_have_caches_of_their_own() {
