@@ -4,6 +4,7 @@
 pub(crate) mod archives;
 pub(crate) mod crowd;
 pub(crate) mod go_sources;
+pub(crate) mod json_keys;
 pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod programs;
