@@ -5,8 +5,8 @@ use super::godebug::last_of_each;
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
 use crate::error::untrusted;
-use crate::settings::Settings;
 use crate::settings::history::DebugLife;
+use crate::settings::{FIRST_WITHOUT_GOROOT_FINAL, Settings};
 use std::collections::BTreeSet;
 
 pub(super) const CHECK: Check = Check {
@@ -20,7 +20,11 @@ pub(super) const CHECK: Check = Check {
 const UNREAD: [(&str, u32, &str); 3] = [
     ("GO15VENDOREXPERIMENT", 7, "vendor directories work without it"),
     ("GONOSUMCHECK", 13, "GONOSUMDB and GOPRIVATE took its place"),
-    ("GOROOT_FINAL", 23, "`-trimpath`, or a GOROOT at a fixed path, does what it did"),
+    (
+        "GOROOT_FINAL",
+        FIRST_WITHOUT_GOROOT_FINAL,
+        "`-trimpath`, or a GOROOT at a fixed path, does what it did",
+    ),
 ];
 
 fn run(situation: &Situation) -> Outcome {

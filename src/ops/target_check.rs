@@ -154,7 +154,7 @@ impl Session {
         let changes = self.environment(toolchain)?;
         let ours = changes.iter().find(|(name, _)| name == "CGO_ENABLED");
         let value = ours.map_or_else(|| self.ctx.variable("CGO_ENABLED"), |(_, v)| v.as_deref());
-        let in_file = !self.said_outside("CGO_ENABLED", toolchain).is_empty();
+        let in_file = self.is_in_go_env_file("CGO_ENABLED", toolchain);
         let is_native = is_here(target);
         Ok(match value {
             // Other values count as none.
