@@ -72,10 +72,11 @@ fn proxies_are_for_others() {
 
 #[test]
 fn registries_are_asked_as_everybody_else() {
-    let tags = r#"{"name": "go", "tags": ["1.27.1"]}"#;
+    let tags = "http://listed.example/v2/team/go/tags/list?n=1000";
+    let page = |tags: &str| Route::new(format!(r#"{{"name": "team/go", "tags": [{tags}]}}"#));
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        let proxy = Server::with("http://listed.example/v2/team/go/tags/list", Route::new(tags));
-        proxy.route("http://listed.example/v2/", Route::new("{}"));
+        let proxy = Server::with(tags, page("\"1.27.1\""));
+        proxy.route(&format!("{tags}&last=1.27.1"), page(""));
         let variables = [(name, proxy.url(""))];
         let open = |variables: &[(&str, &str)]| {
             let net = net_with(variables, &["listed.example"]);
@@ -84,7 +85,6 @@ fn registries_are_asked_as_everybody_else() {
         let through = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
         assert_eq!(open(&through).unwrap(), ["1.27.1"], "{name}");
         let asked = proxy.log().len();
-        assert!(asked > 0, "{name}");
         let past = [through[0], ("NO_PROXY", "listed.example")];
         assert!(open(&past).is_err(), "{name}");
         assert_eq!(proxy.log().len(), asked, "{name}");
