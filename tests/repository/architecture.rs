@@ -1,7 +1,7 @@
 //! The arrows of `docs/architecture.md`: which module may use which.
 
 use super::{read, rust_files};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -144,6 +144,15 @@ fn printing_sockets_and_the_process_have_one_place_each() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The sample and the full run are one decision, so that a value means the same to every test.
+#[test]
+fn tests_ask_in_one_place_whether_the_run_is_full() {
+    let reads = concat!("(\"GOWARD_TEST", "_FULL\")");
+    let asks = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains(reads);
+    let found: Vec<_> = rust_files("tests").into_iter().filter(asks).collect();
+    assert_eq!(found, [Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/mod.rs")]);
 }
 
 #[test]
