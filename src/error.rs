@@ -3,6 +3,7 @@
 //! Modules below `ops` return it where nobody branches on the cause; where somebody does, they have
 //! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Write};
 use std::io::ErrorKind;
 
@@ -126,6 +127,17 @@ impl Error {
     pub fn with_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
+    }
+
+    /// Says that a program cannot be run: [`Kind::NotInstalled`] when it is not there, else
+    /// [`Kind::CannotRun`].
+    pub fn cannot_run(program: &OsStr, why: &std::io::Error) -> Self {
+        let kind = match why.kind() {
+            ErrorKind::NotFound => Kind::NotInstalled,
+            _ => Kind::CannotRun,
+        };
+        let shown = untrusted(program.to_string_lossy());
+        Self::new(kind, format!("cannot run `{shown}`: {why}"))
     }
 
     /// Returns what went wrong.

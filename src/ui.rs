@@ -64,17 +64,8 @@ impl Ui {
     /// Prints a value as JSON to standard output, with what could harm a terminal escaped, as only
     /// strings can hold it.
     pub fn json(self, value: &serde_json::Value) {
-        let (mut shown, mut units) = (String::new(), [0; 2]);
-        for character in format!("{value:#}").chars() {
-            if character == '\n' || !is_harmful(character) {
-                shown.push(character);
-                continue;
-            }
-            for unit in character.encode_utf16(&mut units) {
-                _ = write!(shown, "\\u{unit:04x}");
-            }
-        }
-        self.data(&shown);
+        // Values can always be written.
+        self.data(&harmless(serde_json::to_string_pretty(value).unwrap_or_default()));
     }
 
     /// Says on standard error what was done.
@@ -132,5 +123,40 @@ impl Ui {
         bar.set_message(label.to_owned());
         bar.enable_steady_tick(TICK);
         bar
+    }
+}
+
+/// Escapes in JSON what could harm a terminal; line feeds are between its parts.
+fn harmless(json: String) -> String {
+    // Nearly all of it is plain, and there can be megabytes.
+    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return json;
+    }
+    let (mut shown, mut units) = (String::with_capacity(json.len()), [0; 2]);
+    for character in json.chars() {
+        if character == '\n' || !is_harmful(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut units) {
+            _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_harmless_and_the_same_value() {
+        for text in ["plain ~", "ä", "\u{1b}[1m\n\u{7f}", "a\u{202e}b", "\u{feff}x"] {
+            let value = serde_json::json!({ text: [text, 1] });
+            let shown = harmless(serde_json::to_string_pretty(&value).unwrap());
+            assert!(!shown.chars().any(|c| c != '\n' && is_harmful(c)), "{shown:?}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        }
+        assert_eq!(harmless("\"a\u{202e}\u{85}\"".to_owned()), "\"a\\u202e\\u0085\"");
     }
 }

@@ -32,7 +32,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub use entry_path::{EntryPath, EntryPathError, Problem};
-pub use read_at::ReadAt;
+pub use read_at::{ReadAt, fill};
 
 use crate::error::Result;
 use read_at::Cursor;

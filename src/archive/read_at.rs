@@ -20,6 +20,24 @@ pub trait ReadAt: Sync {
     fn length(&self) -> io::Result<u64>;
 }
 
+/// Reads until the buffer is full or the file ends.
+///
+/// # Errors
+///
+/// Those of reading, but no interruptions.
+pub fn fill(file: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match file.read_at(&mut buffer[count..], offset.saturating_add(count as u64)) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
 impl ReadAt for fs_err::File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         FileExt::read_at(self, buffer, offset)

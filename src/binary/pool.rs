@@ -4,7 +4,7 @@
 //! when the file wants it to; this one has an end.
 
 use super::BadBinary;
-use crate::archive::ReadAt;
+use crate::archive::{ReadAt, fill};
 use object::ReadRef;
 use std::cell::{Cell, OnceCell};
 use std::io;
@@ -76,20 +76,6 @@ impl<'f> Pool<'f> {
         }
         Ok(self.keep(bytes))
     }
-}
-
-/// Reads until the buffer is full or the file ends.
-fn fill(file: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < buffer.len() {
-        match file.read_at(&mut buffer[count..], offset.saturating_add(count as u64)) {
-            Ok(0) => break,
-            Ok(more) => count += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
 }
 
 /// A range of a file; offsets count from its start.

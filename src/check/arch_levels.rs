@@ -4,6 +4,7 @@ use super::finding::{Finding, Severity};
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
 use crate::error::untrusted;
+use crate::settings::levels::LEVELS;
 use crate::version::GoVersion;
 use goward_shim::pins::{BadPin, first_minor, row};
 
@@ -13,19 +14,6 @@ pub(super) const CHECK: Check = Check {
     title: "GOARM, GOAMD64 and the other levels: wrong values, and defaults that differ",
     look: Look::Facts(run),
 };
-
-/// Each level with the architectures whose code it changes.
-const LEVELS: [(&str, &[&str]); 9] = [
-    ("GO386", &["386"]),
-    ("GOAMD64", &["amd64"]),
-    ("GOARM", &["arm"]),
-    ("GOARM64", &["arm64"]),
-    ("GOMIPS", &["mips", "mipsle"]),
-    ("GOMIPS64", &["mips64", "mips64le"]),
-    ("GOPPC64", &["ppc64", "ppc64le"]),
-    ("GORISCV64", &["riscv64"]),
-    ("GOWASM", &["wasm"]),
-];
 
 /// The levels of which a wrong value goes unnoticed, and the first minor version in which it does
 /// (`internal/buildcfg/cfg.go`: from 1.23 on, reading GOARM64 drops the error of those before it).

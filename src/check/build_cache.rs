@@ -4,7 +4,8 @@ use super::finding::{Finding, Severity};
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
 use crate::error::{Error, untrusted};
-use rustix::fs::{Access, FlockOperation, access, flock, statfs};
+use crate::filesystem;
+use rustix::fs::{Access, FlockOperation, access, flock};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -15,18 +16,6 @@ pub(super) const CHECK: Check = Check {
     title: "GOCACHE: a directory of this user that can be written and locked, on a local file system",
     look: Look::Facts(run),
 };
-
-/// File systems on which other machines write, too, or locks and renames are not what they are on a
-/// disk: the type (`statfs(2)`) and the name.
-const REMOTE: [(u32, &str); 7] = [
-    (0x6969, "NFS"),
-    (0x517B, "SMB"),
-    (0xFE53_4D42, "SMB"),
-    (0xFF53_4D42, "CIFS"),
-    (0x6573_5546, "FUSE"),
-    (0x0102_1997, "9P"),
-    (0x00C3_6400, "Ceph"),
-];
 
 fn run(situation: &Situation) -> Outcome {
     let go = situation.go.as_ref().map_err(Clone::clone)?;
@@ -63,7 +52,7 @@ fn run(situation: &Situation) -> Outcome {
             &why,
         );
     }
-    if let Some(kind) = remote(existing) {
+    if let Some((kind, true)) = filesystem::kind_of(existing) {
         return finding(
             Severity::Warning,
             format!("the build cache `{shown}` lies on {kind}"),
@@ -96,14 +85,6 @@ fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
     file.as_file().sync_all().map_err(failed)
 }
 
-/// Returns the name of a file system that is not this machine's own.
-fn remote(directory: &Path) -> Option<&'static str> {
-    let kind = statfs(directory).ok()?.f_type;
-    // The type is 32 bits wide, whatever the field is.
-    let kind = u32::try_from(kind & 0xFFFF_FFFF).ok()?;
-    REMOTE.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name)
-}
-
 /// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
     let us = rustix::process::geteuid().as_raw();
@@ -121,6 +102,5 @@ mod tests {
         assert_eq!(try_to_write(dir.path(), false), Ok(()));
         assert_eq!(fs_err::read_dir(dir.path()).unwrap().count(), 0);
         assert!(try_to_write(Path::new("/proc"), true).is_err());
-        assert_eq!(remote(dir.path()), None);
     }
 }

@@ -6,6 +6,7 @@ use super::situation::Situation;
 use super::{Check, Group, Look, Outcome, files};
 use crate::error::untrusted;
 use crate::project::debug_comments::above_package;
+use crate::project::debug_lines::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES};
 use crate::project::go_mod::{Entry, parse_debug_lines};
 use crate::settings::Settings;
 use crate::version::GoVersion;
@@ -20,10 +21,6 @@ pub(super) const CHECK: Check = Check {
     look: Look::Facts(run),
 };
 
-/// The first minor version of Go that reads `//go:debug` comments.
-const FIRST_WITH_COMMENTS: u32 = 21;
-/// The first minor version of Go that reads `godebug` lines and `default=`.
-const FIRST_WITH_LINES: u32 = 23;
 /// The first minor version of Go that lets removed settings stand where they do nothing.
 const FIRST_LENIENT: u32 = 27;
 

@@ -5,7 +5,8 @@ use super::godebug::last_of_each;
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
 use crate::error::untrusted;
-use crate::settings::Settings;
+use crate::settings::history::DebugLife;
+use crate::settings::{FIRST_WITHOUT_GOROOT_FINAL, Settings};
 use std::collections::BTreeSet;
 
 pub(super) const CHECK: Check = Check {
@@ -15,24 +16,15 @@ pub(super) const CHECK: Check = Check {
     look: Look::Facts(run),
 };
 
-/// GODEBUG settings with which a later release does not start: the name, its minor version, values
-/// (`internal/godebugs/table.go` of Go 1.27).
-const ENDING: [(&str, u32, &[&str]); 8] = [
-    ("asynctimerchan", 27, &["1", "2"]),
-    ("gotypesalias", 27, &["0"]),
-    ("tls10server", 27, &["1"]),
-    ("tls3des", 27, &["1"]),
-    ("tlskyber", 27, &["0"]),
-    ("tlsrsakex", 27, &["1"]),
-    ("tlsunsafeekm", 27, &["1"]),
-    ("x509keypairleaf", 27, &["0"]),
-];
-
 /// Variables that Go once read: the name, the first minor version that does not, and what there is.
 const UNREAD: [(&str, u32, &str); 3] = [
     ("GO15VENDOREXPERIMENT", 7, "vendor directories work without it"),
     ("GONOSUMCHECK", 13, "GONOSUMDB and GOPRIVATE took its place"),
-    ("GOROOT_FINAL", 23, "`-trimpath`, or a GOROOT at a fixed path, does what it did"),
+    (
+        "GOROOT_FINAL",
+        FIRST_WITHOUT_GOROOT_FINAL,
+        "`-trimpath`, or a GOROOT at a fixed path, does what it did",
+    ),
 ];
 
 fn run(situation: &Situation) -> Outcome {
@@ -68,16 +60,19 @@ fn run(situation: &Situation) -> Outcome {
 }
 
 fn ending(situation: &Situation, place: &Place, key: &str, value: &str) -> Option<Finding> {
-    let (_, minor, _) = ENDING.iter().find(|(name, minor, old)| {
-        *name == key && situation.version().minor() < *minor && old.contains(&value)
-    })?;
+    let life = DebugLife::of(key)?;
+    let first = life.end_after(situation.version().minor(), value)?;
+    let removed = life.removed.unwrap_or(first);
     let setting = untrusted(format!("{key}={value}"));
     Some(Finding::new(
         Severity::Warning,
         place.clone(),
-        format!("go1.{minor} does not start with `{setting}`"),
-        format!("it was removed there: `fatal error: removed GODEBUG \"{key}\" set to old value`"),
-        format!("mend what needs it before you lock go1.{minor}, and leave it out"),
+        format!("go1.{first} does not start with `{setting}`"),
+        format!(
+            "it was removed in go1.{removed}; programs of go1.{first} end with `fatal error: removed \
+             GODEBUG \"{key}\" set to old value` (`internal/godebugs/table.go`)"
+        ),
+        format!("mend what needs it before you lock go1.{first}, and leave it out"),
     ))
 }
 

@@ -1,7 +1,6 @@
 //! Findings as SARIF 2.1.0, for code hosts.
 
 use super::finding::{Finding, Place};
-use super::situation::Missing;
 use super::{CHECKS, Findings, Situation};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -63,16 +62,6 @@ pub fn sarif(situation: &Situation, findings: &Findings) -> Value {
             "results": results,
         }],
     })
-}
-
-impl Missing {
-    /// Returns the reason on one line.
-    pub fn why(&self) -> String {
-        match self {
-            Self::Chosen(why) | Self::Lacking(why, _) => why.clone(),
-            Self::Failed(error) => error.message().to_owned(),
-        }
-    }
 }
 
 fn message(finding: &Finding) -> String {

@@ -3,7 +3,6 @@
 use super::files::Files;
 use super::finding::Place;
 use crate::error::Error;
-use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::Settings;
 use crate::settings::platforms::Target;
@@ -28,6 +27,16 @@ pub enum Missing {
     Lacking(String, String),
 }
 
+impl Missing {
+    /// Returns the reason on one line.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Chosen(why) | Self::Lacking(why, _) => why.clone(),
+            Self::Failed(error) => error.message().to_owned(),
+        }
+    }
+}
+
 /// Everything that is known of a project and its Go.
 #[derive(Debug)]
 pub struct Situation {
@@ -41,8 +50,6 @@ pub struct Situation {
     pub lock_text: String,
     /// Files of the project.
     pub files: Files,
-    /// The platform of this machine.
-    pub host: Platform,
     /// The caller's environment.
     pub variables: BTreeMap<OsString, OsString>,
     /// The names that the locked release knows.
@@ -139,7 +146,7 @@ impl Situation {
 
     /// Returns the locked release as other tools spell it: `1.27.1`.
     pub fn number(&self) -> String {
-        self.version().to_string().trim_start_matches("go").to_owned()
+        self.version().number()
     }
 
     /// Returns a variable of the caller; set but empty counts as unset.

@@ -24,10 +24,7 @@ fn run(situation: &Situation) -> Outcome {
             packages => format!(", {}", packages.join(", ")),
         };
         let mend = match found.fixed {
-            Some(fixed) => format!(
-                "{fixed} does not have it: `goward use {}`",
-                fixed.to_string().trim_start_matches("go")
-            ),
+            Some(fixed) => format!("{fixed} does not have it: `goward use {}`", fixed.number()),
             None => "no release without it is known; read what it takes".to_owned(),
         };
         Finding::new(

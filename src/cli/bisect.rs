@@ -1,10 +1,9 @@
 //! `goward bisect`.
 
 use super::args::Bisect;
-use super::fetch;
+use super::{fetch, interruptible};
 use crate::error::{Result, untrusted_line};
 use crate::matrix::go_command::shell;
-use crate::matrix::interrupt::Interrupts;
 use crate::ops::Session;
 use crate::ops::bisect::{Found, Search};
 use serde_json::json;
@@ -16,15 +15,9 @@ pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {
         command: args.command.clone(),
         installed: args.installed,
     };
-    let interrupts = Interrupts::take()?;
-    let found = session.bisect(&search, &fetch(&args.fetching), &interrupts);
-    if let Err(error) = &found
-        && interrupts.has_come()
-    {
-        session.ui.error(error);
-        interrupts.obey();
-    }
-    let found = found?;
+    let found = interruptible(session, |interrupts| {
+        session.bisect(&search, &fetch(&args.fetching), interrupts)
+    })?;
     if args.json {
         session.ui.json(&entry(&found));
     } else {

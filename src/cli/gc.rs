@@ -4,8 +4,9 @@ use super::args::Gc;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::gc::{Collected, Fate, Plan};
-use crate::store::Leftover;
+use crate::store::{Grave, Leftover};
 use indicatif::HumanBytes;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(session: &Session, args: &Gc) -> Result<()> {
     let plan =
@@ -64,13 +65,9 @@ fn report(session: &Session, plan: &Plan, collected: &Collected) {
 /// Returns how many bytes of the disk are free now, or would be.
 fn freed(plan: &Plan, collected: &Collected) -> u64 {
     let leftovers: u64 = collected.leftovers.iter().map(|leftover| leftover.bytes).sum();
-    let is_deleted = |fate: &&Fate| {
-        let name = format!("gone-{}.", fate.installed.key);
-        let waits = |path: &std::path::PathBuf| {
-            path.file_name().is_some_and(|found| found.to_string_lossy().starts_with(&name))
-        };
-        plan.now && !collected.waiting.iter().any(waits)
-    };
+    let waits =
+        |fate: &Fate| collected.waiting.iter().any(|grave| grave.key() == fate.installed.key);
+    let is_deleted = |fate: &&Fate| plan.now && !waits(fate);
     leftovers + collected.gone().filter(is_deleted).map(|fate| fate.bytes).sum::<u64>()
 }
 
@@ -103,15 +100,15 @@ fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
             })
         })
         .collect();
-    let texts = |paths: &[std::path::PathBuf]| -> Vec<String> {
-        paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
+    let texts = |paths: &mut dyn Iterator<Item = &Path>| -> Vec<String> {
+        paths.map(|path| path.to_string_lossy().into_owned()).collect()
     };
     serde_json::json!({
         "dry_run": plan.dry_run,
         "toolchains": toolchains,
         "leftovers": leftovers,
-        "forgotten": texts(&collected.forgotten),
-        "trash": texts(&collected.waiting),
+        "forgotten": texts(&mut collected.forgotten.iter().map(PathBuf::as_path)),
+        "trash": texts(&mut collected.waiting.iter().map(Grave::path)),
         "freed": freed(plan, collected),
     })
 }

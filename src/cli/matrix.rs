@@ -1,9 +1,8 @@
 //! `goward matrix`.
 
 use super::args::Matrix as Args;
-use super::fetch;
+use super::{fetch, interruptible};
 use crate::error::{Error, Kind, Result};
-use crate::matrix::interrupt::Interrupts;
 use crate::matrix::report::Verdict;
 use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
 use crate::ops::Session;
@@ -15,15 +14,9 @@ const COMMAND: [&str; 3] = ["go", "test", "./..."];
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     let matrix = wanted(session, args)?;
-    let interrupts = Interrupts::take()?;
-    let report = session.run_matrix(&matrix, &fetch(&args.fetching), &interrupts);
-    if let Err(error) = &report
-        && interrupts.has_come()
-    {
-        session.ui.error(error);
-        interrupts.obey();
-    }
-    let report = report?;
+    let report = interruptible(session, |interrupts| {
+        session.run_matrix(&matrix, &fetch(&args.fetching), interrupts)
+    })?;
     if let Some(path) = &args.junit {
         session.write_report(path, &junit::render(&report)?)?;
     }

@@ -43,6 +43,7 @@ mod which;
 use crate::config::Config;
 use crate::ctx::{Ctx, take_own_umask};
 use crate::error::{Error, Kind, Result};
+use crate::matrix::interrupt::Interrupts;
 use crate::ops::log::LogAccess;
 use crate::ops::{Fetch, Session};
 use crate::ui::{Ui, has_lost_data};
@@ -195,6 +196,19 @@ fn reworded(report: &str) -> Error {
         }
     }
     error
+}
+
+/// Does what can be interrupted, and ends as the signal would when one came.
+fn interruptible<T>(session: &Session, work: impl FnOnce(&Interrupts) -> Result<T>) -> Result<T> {
+    let interrupts = Interrupts::take()?;
+    let done = work(&interrupts);
+    if let Err(error) = &done
+        && interrupts.has_come()
+    {
+        session.ui.error(error);
+        interrupts.obey();
+    }
+    done
 }
 
 /// Returns what the command line says about fetching.

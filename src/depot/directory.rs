@@ -4,11 +4,16 @@ use super::{Contents, Depot, Shelf, Stored, digest, too_large};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::verify::Digest;
 use fs_err::{self as fs, File};
-use std::fs::Permissions;
+use std::fs::{Metadata, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+/// What the names of files begin with that are being written.
+const DRAFT: &str = ".goward-";
+/// How long a file is not written to any more until whoever wrote it is certainly gone.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Deeper than any file of a mirror lies.
 const MAX_DEPTH: usize = 16;
 
@@ -47,6 +52,11 @@ impl Directory {
             let kind = entry.file_type()?;
             if kind.is_dir() && depth < MAX_DEPTH {
                 self.list_below(&entry.path(), depth + 1, found)?;
+            } else if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+                // A process that was killed left it, and nobody else knows the name.
+                if is_abandoned(&entry.metadata()?) {
+                    fs::remove_file(entry.path())?;
+                }
             } else if kind.is_file()
                 && let Some(path) =
                     entry.path().strip_prefix(&self.path).ok().and_then(Path::to_str)
@@ -56,6 +66,11 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+fn is_abandoned(draft: &Metadata) -> bool {
+    let age = draft.modified().ok().and_then(|time| time.elapsed().ok());
+    draft.is_file() && age.is_some_and(|age| age > ABANDONED)
 }
 
 fn is_absence(kind: ErrorKind) -> bool {
@@ -98,7 +113,7 @@ impl Depot for Directory {
         let target = self.path.join(path);
         let directory = target.parent().unwrap_or(&self.path);
         fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new().prefix(".goward-").tempfile_in(directory)?;
+        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(directory)?;
         let (sha256, size) = match contents {
             Contents::Bytes(bytes) => {
                 file.write_all(bytes)?;

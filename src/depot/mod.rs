@@ -14,7 +14,6 @@ use crate::verify::{Digest, Hashing};
 use cloud::Cloud;
 use directory::Directory;
 use fs_err::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use web::Web;
 
@@ -156,9 +155,7 @@ fn parse_directory(name: &str, ctx: &Ctx) -> Result<PathBuf> {
 
 /// Digests a file of this machine.
 fn digest(path: &Path) -> Result<(Digest, u64)> {
-    let mut digesting = Hashing::new(File::open(path)?);
-    io::copy(&mut digesting, &mut io::sink())?;
-    Ok(digesting.finish())
+    Ok(Hashing::new(File::open(path)?).drain()?)
 }
 
 /// Says that a file is larger than it can be.

@@ -12,9 +12,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// How many differences of a cell are shown.
+/// How many differences of a cell are shown, and how many tests that differ.
 const MAX_DIFFERENCES: usize = 500;
-/// How many benchmarks are drawn.
+/// How many measurements of benchmarks are drawn.
 const MAX_BENCHMARKS: usize = 200;
 
 /// Returns the page.
@@ -130,6 +130,7 @@ fn grid(report: &Report) -> Markup {
         .collect();
     names.sort_unstable();
     names.dedup();
+    let more = names.len().saturating_sub(MAX_DIFFERENCES);
     names.truncate(MAX_DIFFERENCES);
     let outcome = |ran: &Ran, package: &str, name: &str| {
         if ran.results.build_failures.iter().any(|failure| failure.package == package) {
@@ -165,6 +166,7 @@ fn grid(report: &Report) -> Markup {
                         }
                     }
                 }
+                (left_out(more))
             }
         }
     }
@@ -189,9 +191,16 @@ fn benchmarks(report: &Report) -> Markup {
                 @for key in keys {
                     (intervals(report, key))
                 }
-                @if more > 0 { p { "and " (more) " more" } }
+                (left_out(more))
             }
         }
+    }
+}
+
+/// Says how much of a list is missing.
+fn left_out(more: usize) -> Markup {
+    html! {
+        @if more > 0 { p { "and " (more) " more, which are not on this page" } }
     }
 }
 
@@ -205,9 +214,7 @@ fn all_details(report: &Report) -> Markup {
                         @for difference in ran.differences.iter().take(MAX_DIFFERENCES) {
                             (details(difference))
                         }
-                        @if ran.differences.len() > MAX_DIFFERENCES {
-                            p { "and " (ran.differences.len() - MAX_DIFFERENCES) " more" }
-                        }
+                        (left_out(ran.differences.len().saturating_sub(MAX_DIFFERENCES)))
                     }
                 }
             }

@@ -5,10 +5,10 @@
 
 use super::interrupt::Interrupts;
 use super::results::Ending;
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Kind, Result};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -66,14 +66,7 @@ pub fn run(
     command.args(arguments).env_clear().envs(job.environment.iter().cloned());
     command.current_dir(&job.directory).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|why| {
-        let kind = match why.kind() {
-            ErrorKind::NotFound => Kind::NotInstalled,
-            _ => Kind::CannotRun,
-        };
-        let shown = untrusted(program.to_string_lossy());
-        Error::new(kind, format!("cannot run `{shown}`: {why}"))
-    })?;
+    let mut child = command.spawn().map_err(|why| Error::cannot_run(program, &why))?;
     let (sender, receiver) = sync_channel(WAITING);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let error_sender = sender.clone();

@@ -2,7 +2,6 @@
 
 use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
 use super::results::{Outcome, Results};
-use crate::error::Kind;
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]
@@ -133,11 +132,6 @@ impl Report {
     /// Returns true when a cell is worse than the baseline.
     pub fn has_regressed(&self) -> bool {
         (0..self.columns.len()).any(|at| self.verdict(at) == Verdict::Regressed)
-    }
-
-    /// Returns the exit code's kind, if it is not 0.
-    pub fn kind(&self) -> Option<Kind> {
-        self.has_regressed().then_some(Kind::Findings)
     }
 
     /// Says why tests fail where the cells themselves show it: one with the same release and

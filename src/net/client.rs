@@ -21,6 +21,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+/// What servers are told of who asks.
+pub(super) const USER_AGENT: &str = concat!("goward/", env!("CARGO_PKG_VERSION"));
 /// How often a redirect is followed.
 const MAX_REDIRECTS: usize = 5;
 
@@ -114,14 +116,14 @@ impl Clients {
     pub(super) fn build_async(&self) -> reqwest::Result<reqwest::Client> {
         _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("goward/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.patience.connect)
             .read_timeout(self.patience.stall)
             .no_proxy();
-        for proxy in &self.settings.proxies {
-            builder = builder.proxy(proxy.clone());
+        for proxy in self.settings.proxies.each() {
+            builder = builder.proxy(proxy?);
         }
         match self.settings.authorities.clone().and_then(tls_config) {
             Some(config) => builder.tls_backend_preconfigured(config).build(),
@@ -137,7 +139,7 @@ impl Clients {
         // Digests are of the bytes as published.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let mut builder = Client::builder()
-            .user_agent(concat!("goward/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .default_headers(headers)
             .redirect(redirect::Policy::none())
             .referer(false)
@@ -152,8 +154,8 @@ impl Clients {
                 ],
             )
             .no_proxy();
-        for proxy in &self.settings.proxies {
-            builder = builder.proxy(proxy.clone());
+        for proxy in self.settings.proxies.each() {
+            builder = builder.proxy(proxy?);
         }
         let authorities = match (&self.settings.authorities, is_secure) {
             (Some(authorities), _) => Some(authorities.clone()),

@@ -5,6 +5,7 @@
 //! that `docker login` left. Blobs are bounded here; the small answers of a registry the crate
 //! reads whole.
 
+use super::client::USER_AGENT;
 use super::{Net, Problem, Url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
@@ -72,7 +73,7 @@ impl Registry {
             Error::new(Kind::Network, format!("cannot ask {name}: {problem}"))
         })?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let client = Client::try_from(config(ctx, net, protocol)?)
+        let client = Client::try_from(config(net, protocol))
             .map_err(|error| Error::new(Kind::Network, untrusted(error.to_string())))?;
         let auth = credentials(ctx, host);
         let (host, repository) = (host.to_owned(), path.to_owned());
@@ -249,25 +250,23 @@ fn is_absence(error: &OciDistributionError) -> bool {
     }
 }
 
-fn config(ctx: &Ctx, net: &Net, protocol: ClientProtocol) -> Result<ClientConfig> {
+fn config(net: &Net, protocol: ClientProtocol) -> ClientConfig {
     _ = rustls::crypto::ring::default_provider().install_default();
     let settings = &net.clients.settings;
-    let variable = |name: &str| -> Result<Option<String>> {
-        let lower = ctx.text(&name.to_ascii_lowercase())?.map(str::to_owned);
-        Ok(lower.or(ctx.text(name)?.map(str::to_owned)))
-    };
     let certificate =
         |der: &Vec<u8>| Certificate { encoding: CertificateEncoding::Der, data: der.clone() };
-    Ok(ClientConfig {
+    let address = |proxy: &Option<Url>| proxy.as_ref().map(|url| url.as_str().to_owned());
+    ClientConfig {
         protocol,
         tls_certs_only: settings.certificates.iter().map(certificate).collect(),
         connect_timeout: Some(net.clients.patience.connect),
         read_timeout: Some(net.clients.patience.stall),
-        user_agent: concat!("goward/", env!("CARGO_PKG_VERSION")),
-        https_proxy: variable("HTTPS_PROXY")?,
-        no_proxy: variable("NO_PROXY")?,
+        user_agent: USER_AGENT,
+        https_proxy: address(&settings.proxies.https),
+        http_proxy: address(&settings.proxies.http),
+        no_proxy: Some(settings.proxies.bypass.clone()),
         ..ClientConfig::default()
-    })
+    }
 }
 
 /// Reads what `docker login` wrote for a registry; without it, nobody in particular asks.

@@ -19,12 +19,31 @@ use std::path::{Path, PathBuf};
 pub(super) struct Settings {
     pub(super) offline: bool,
     pub(super) http_hosts: Vec<String>,
-    pub(super) proxies: Vec<Proxy>,
+    pub(super) proxies: Proxies,
     /// The authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR`; `None` for the platform's.
     pub(super) authorities: Option<RootCertStore>,
     /// The same as they were read; empty for the platform's.
     pub(super) certificates: Vec<Vec<u8>>,
     netrc: Netrc,
+}
+
+/// The way to other machines, for each scheme of a URL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proxies {
+    pub(super) https: Option<Url>,
+    pub(super) http: Option<Url>,
+    /// The hosts that are asked directly, separated by commas.
+    pub(super) bypass: String,
+}
+
+impl Proxies {
+    /// Returns them as the HTTP library wants them.
+    pub(super) fn each(&self) -> impl Iterator<Item = reqwest::Result<Proxy>> {
+        let https = self.https.clone().map(Proxy::https);
+        let http = self.http.clone().map(Proxy::http);
+        let bypass = NoProxy::from_string(&self.bypass);
+        https.into_iter().chain(http).map(move |proxy| Ok(proxy?.no_proxy(bypass.clone())))
+    }
 }
 
 /// User name and password for one host.
@@ -64,7 +83,7 @@ impl Settings {
 }
 
 /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; lower case wins, as in curl.
-fn read_proxies(ctx: &Ctx) -> Result<Vec<Proxy>> {
+fn read_proxies(ctx: &Ctx) -> Result<Proxies> {
     let find = |name: &'static str| -> Result<Option<(String, &str)>> {
         let lower = name.to_ascii_lowercase();
         if let Some(value) = ctx.text(&lower)? {
@@ -76,28 +95,23 @@ fn read_proxies(ctx: &Ctx) -> Result<Vec<Proxy>> {
         }
         Ok(ctx.text(name)?.map(|value| (name.to_owned(), value)))
     };
+    let address = |name: &'static str| -> Result<Option<Url>> {
+        let Some((name, value)) = find(name)? else { return Ok(None) };
+        let address = parse_proxy(value).filter(|url| Proxy::all(url.clone()).is_ok());
+        address.map(Some).ok_or_else(|| {
+            // The value may hold a password.
+            Error::new(Kind::Usage, format!("the value of `{name}` is not a usable proxy"))
+                .hint(format!("write it as in `{name}=http://proxy.example:3128`"))
+        })
+    };
     // This machine is never behind a proxy.
     let mut bypass = "localhost,127.0.0.0/8,::1".to_owned();
     if let Some((_, list)) = find("NO_PROXY")? {
         bypass = format!("{bypass},{list}");
     }
-    let mut proxies = Vec::new();
-    // The first that fits a URL is used.
-    for kind in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
-        let Some((name, value)) = find(kind)? else { continue };
-        let make = match kind {
-            "HTTPS_PROXY" => Proxy::https,
-            "HTTP_PROXY" => Proxy::http,
-            _ => Proxy::all,
-        };
-        let proxy = parse_proxy(value).and_then(|url| make(url).ok()).ok_or_else(|| {
-            // The value may hold a password.
-            Error::new(Kind::Usage, format!("the value of `{name}` is not a usable proxy"))
-                .hint(format!("write it as in `{name}=http://proxy.example:3128`"))
-        })?;
-        proxies.push(proxy.no_proxy(NoProxy::from_string(&bypass)));
-    }
-    Ok(proxies)
+    let (https, http, all) =
+        (address("HTTPS_PROXY")?, address("HTTP_PROXY")?, address("ALL_PROXY")?);
+    Ok(Proxies { https: https.or(all.clone()), http: http.or(all), bypass })
 }
 
 /// Reads a proxy; `host:port` alone means http, as everywhere.
@@ -191,18 +205,40 @@ mod tests {
 
     #[test]
     fn proxies_come_from_either_case() {
-        let cases: [(&[(&str, &str)], usize); 8] = [
-            (&[], 0),
-            (&[("HTTPS_PROXY", "http://p.example:3128")], 1),
-            (&[("https_proxy", "p.example:3128"), ("HTTPS_PROXY", "!")], 1),
-            (&[("http_proxy", "http://p:1"), ("https_proxy", "http://p:1")], 2),
-            (&[("ALL_PROXY", "socks5h://user:pw@p.example:1080")], 1),
-            (&[("HTTPS_PROXY", "")], 0),
-            (&[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")], 0),
-            (&[("http_proxy", "http://p:1"), ("REQUEST_METHOD", "GET")], 1),
+        type Addresses = [Option<&'static str>; 2];
+        let cases: [(&[(&str, &str)], Addresses); 9] = [
+            (&[], [None, None]),
+            (&[("HTTPS_PROXY", "http://p.example:3128")], [Some("http://p.example:3128/"), None]),
+            (
+                &[("https_proxy", "p.example:3128"), ("HTTPS_PROXY", "!")],
+                [Some("http://p.example:3128/"), None],
+            ),
+            (
+                &[("http_proxy", "http://p:1"), ("https_proxy", "http://p:2")],
+                [Some("http://p:2/"), Some("http://p:1/")],
+            ),
+            (
+                &[("ALL_PROXY", "socks5h://user:pw@p.example:1080")],
+                [Some("socks5h://user:pw@p.example:1080"); 2],
+            ),
+            (
+                &[("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:2")],
+                [Some("http://p:1/"), Some("http://p:2/")],
+            ),
+            (&[("HTTPS_PROXY", "")], [None, None]),
+            (&[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")], [None, None]),
+            (
+                &[("http_proxy", "http://p:1"), ("REQUEST_METHOD", "GET")],
+                [None, Some("http://p:1/")],
+            ),
         ];
-        for (variables, count) in cases {
-            assert_eq!(settings(variables).unwrap().proxies.len(), count, "{variables:?}");
+        for (variables, want) in cases {
+            let proxies = settings(variables).unwrap().proxies;
+            let got =
+                [proxies.https.as_ref(), proxies.http.as_ref()].map(|url| url.map(Url::as_str));
+            assert_eq!(got, want, "{variables:?}");
+            let usable = proxies.each().flatten().count();
+            assert_eq!(usable, want.iter().flatten().count(), "{variables:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Behind `goward bisect`: the first release with which a command fails, and why.
 
 use super::cause::Cause;
-use super::cause_search::{CauseSearch, Passing, Side, plain};
+use super::cause_search::{CauseSearch, Passing, Side};
 use super::cells::{Prepared, exec_line};
 use super::matrix_explain::interrupted;
 use super::overrides::Overrides;
@@ -165,7 +165,7 @@ impl Session {
         versions.dedup();
         let candidate = |version: GoVersion| Candidate {
             version,
-            request: plain(version),
+            request: version.number(),
             is_installed: here.contains(&version),
         };
         Ok(versions.into_iter().map(candidate).collect())
@@ -296,7 +296,7 @@ impl Bisection<'_> {
 fn side_of(prepared: &Prepared, mut overrides: Overrides) -> Side {
     let toolchain = prepared.toolchain.clone();
     if toolchain.link.is_none() {
-        overrides.go = Some(plain(toolchain.version));
+        overrides.go = Some(toolchain.version.number());
     }
     Side { overrides, toolchain }
 }
@@ -321,7 +321,7 @@ mod tests {
         let version = GoVersion::parse("1.27.1").unwrap();
         let candidate = |is_installed: &bool| Candidate {
             version,
-            request: plain(version),
+            request: version.number(),
             is_installed: *is_installed,
         };
         installed.iter().map(candidate).collect()

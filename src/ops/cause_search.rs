@@ -14,7 +14,6 @@ use super::{Fetch, Session};
 use crate::error::{Kind, Result};
 use crate::platform::Platform;
 use crate::settings::Settings;
-use crate::version::GoVersion;
 use std::collections::BTreeSet;
 
 /// A release with pins, on one side of a change.
@@ -169,7 +168,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         between.sort_by_key(|one| std::cmp::Reverse(one.receipt.version));
         between.dedup_by_key(|one| one.receipt.version);
         let sides = between.iter().map(|one| {
-            let request = plain(one.receipt.version);
+            let request = one.receipt.version.number();
             Side {
                 toolchain: Toolchain::without_pins(one, &request),
                 overrides: Overrides { go: Some(request), ..self.good.overrides.clone() },
@@ -192,9 +191,4 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
 fn open(causes: &Causes) -> Passing {
     let open = causes.iter().enumerate().filter(|(_, cause)| cause.is_none());
     open.map(|(at, _)| at).collect()
-}
-
-/// Returns a version as a request.
-pub(super) fn plain(version: GoVersion) -> String {
-    version.to_string().trim_start_matches("go").to_owned()
 }

@@ -94,7 +94,6 @@ impl Session {
         Ok(Situation {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),
-            host,
             variables: self.ctx.variables.clone(),
             settings,
             go,

@@ -8,7 +8,6 @@ use super::target_check::QUICK;
 use crate::check::{CCompiler, GoFacts};
 use crate::error::Result;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// A C compiler.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,63 +30,72 @@ impl Session {
     /// Asks the compiler that `command` names about itself, with `flags`, for a build for GOOS and GOARCH.
     pub(super) fn ask_compiler(
         &self,
+        toolchain: &Toolchain,
         command: &str,
         flags: &str,
         target: (&str, &str),
     ) -> Result<Compiler> {
-        let mut compiler = Compiler { command: command.to_owned(), ..Compiler::default() };
-        let mut words = probe::words(command).into_iter();
-        compiler.program =
-            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
-        let Some(program) = compiler.program.clone() else { return Ok(compiler) };
-        let args: Vec<String> = words.chain(probe::words(flags)).collect();
-        let ask = |question: &str| -> Result<Option<String>> {
-            let ran = self.ask(&program, &args, &[question])?;
-            Ok(ran.is_ok.then_some(ran.output))
-        };
+        let (mut compiler, args) = self.find_compiler(command, flags);
+        let Some(program) = &compiler.program else { return Ok(compiler) };
+        let ask = |question: &str| self.question(toolchain, program, &args, question);
         compiler.machine = ask("-dumpmachine")?;
-        compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
         compiler.sysroot = ask("-print-sysroot")?;
         // A compiler that does not find it repeats the name.
         let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
         let library = library.filter(|path| path.is_absolute());
         compiler.library = library.map(|path| fs_err::canonicalize(&path).unwrap_or(path));
+        compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
         Ok(compiler)
     }
 
-    /// Asks the compiler that Go would call by these facts what it compiles for, in the environment that
-    /// `go` gets, and nothing else. `CC` is never a project's to say; what lies in the project, `root`,
-    /// is not run all the same.
+    /// Asks the compiler that Go would call by these facts what it compiles for, and nothing else. `CC`
+    /// is never a project's to say; what lies in the project, `root`, is not run all the same.
     pub(super) fn c_compiler(
         &self,
         toolchain: &Toolchain,
         go: &GoFacts,
         root: &Path,
     ) -> Result<CCompiler> {
-        let command = go.value("CC").to_owned();
-        let mut words = probe::words(&command).into_iter();
-        let program =
-            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
-        let is_there = program.is_some();
-        let outside = program.filter(|program| {
-            let real = fs_err::canonicalize(program).unwrap_or_else(|_| program.clone());
-            let real_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.into());
-            program.is_absolute() && !program.starts_with(root) && !real.starts_with(real_root)
-        });
-        let machine = match outside {
-            None => None,
-            Some(program) => {
-                let mut asking = Command::new(program);
-                asking.args(words).arg("-dumpmachine").env_clear().envs(&self.ctx.variables);
-                change(&mut asking, self.environment(toolchain)?);
-                let ran = probe::run(asking.env("LC_ALL", "C").current_dir("/"), QUICK)?;
-                Some(ran.output).filter(|output| ran.is_ok && !output.is_empty())
+        let (Compiler { command, program, .. }, args) = self.find_compiler(go.value("CC"), "");
+        let machine = match &program {
+            Some(program) if !lies_in(program, root) => {
+                self.question(toolchain, program, &args, "-dumpmachine")?
             }
+            _ => None,
         };
         let target = (go.value("GOOS"), go.value("GOARCH"));
         let fits = machine.as_ref().map(|machine| fits(machine, target));
-        Ok(CCompiler { command, is_there, machine, fits })
+        Ok(CCompiler { command, is_there: program.is_some(), machine, fits })
     }
+
+    /// Finds the compiler that `command` names; the words behind its name and the flags are its arguments.
+    fn find_compiler(&self, command: &str, flags: &str) -> (Compiler, Vec<String>) {
+        let mut words = probe::words(command).into_iter();
+        let program =
+            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
+        let args = words.chain(probe::words(flags)).collect();
+        (Compiler { command: command.to_owned(), program, ..Compiler::default() }, args)
+    }
+
+    /// Asks a compiler, in the environment that it gets from `go`; `None` when it has no answer.
+    fn question(
+        &self,
+        toolchain: &Toolchain,
+        program: &Path,
+        args: &[String],
+        question: &str,
+    ) -> Result<Option<String>> {
+        let mut command = self.foreign(program);
+        change(&mut command, self.environment(toolchain)?);
+        let ran = probe::run(command.args(args).arg(question), QUICK)?;
+        Ok(ran.is_ok.then_some(ran.output))
+    }
+}
+
+/// Returns true for a program in the directory `root`, whatever links lead there.
+fn lies_in(program: &Path, root: &Path) -> bool {
+    let real = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    !program.is_absolute() || program.starts_with(root) || real(program).starts_with(real(root))
 }
 
 /// Returns the processor's name in the triples of compilers, of which the target's begins with one.

@@ -7,17 +7,13 @@
 use super::Session;
 use super::governing::{Governing, Origin, Toolchain};
 use crate::error::{Error, Kind, Result};
+use crate::project::debug_lines::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES};
 use crate::project::go_mod;
 use crate::settings::Settings;
 use crate::version::GoVersion;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The first minor version of Go that reads `//go:debug` comments.
-const FIRST_WITH_COMMENTS: u32 = 21;
-/// The first minor version of Go that reads `godebug` lines (go.dev/doc/godebug).
-const FIRST_WITH_LINES: u32 = 23;
 
 /// What came of it.
 #[derive(Clone, Debug)]

@@ -18,7 +18,6 @@ use crate::verify::{
     VerifiedTree, digest_beside, dirhash,
 };
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -312,9 +311,7 @@ fn share() -> (usize, Limits) {
 
 /// Returns digest and size of what follows in a file.
 pub(super) fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
-    let mut digesting = Hashing::new(file);
-    io::copy(&mut digesting, &mut io::sink())?;
-    Ok(digesting.finish())
+    Ok(Hashing::new(file).drain()?)
 }
 
 /// Says that no source delivers, and why each does not.

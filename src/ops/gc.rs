@@ -97,7 +97,7 @@ pub struct Collected {
     /// Locks that are gone, with what goward knew of them.
     pub forgotten: Vec<PathBuf>,
     /// What is in the trash now and will be deleted.
-    pub waiting: Vec<PathBuf>,
+    pub waiting: Vec<Grave>,
 }
 
 impl Collected {
@@ -159,8 +159,7 @@ impl Session {
         if plan.now {
             store.empty_trash()?;
         }
-        let graves = store.graves()?;
-        collected.waiting = graves.iter().map(|grave| grave.path().to_owned()).collect();
+        collected.waiting = store.graves()?;
         collected.leftovers.retain(|leftover| {
             leftover.kind != LeftoverKind::Trash || leftover.path.symlink_metadata().is_err()
         });

@@ -4,6 +4,8 @@ use super::{Session, refusal};
 use crate::binary::{self, BadBinary, Binary};
 use crate::error::{Error, Kind, Result};
 use crate::project::lock;
+use crate::settings::levels::architectures_of;
+use crate::settings::{items, switched};
 use crate::version::GoVersion;
 use goward_shim::find::Found;
 use goward_shim::lock::Lock;
@@ -144,7 +146,7 @@ impl Wanted {
             differs("GOEXPERIMENT", Some(&shown), locked);
         }
         for &(name, first) in RECORDED {
-            let architecture = architecture_of(name);
+            let architecture = architectures_of(name);
             let applies = architecture.is_none_or(|names| names.contains(&binary.machine))
                 && self.version.minor() >= first;
             let Some(locked) = pin(name).filter(|_| applies) else { continue };
@@ -162,21 +164,6 @@ impl Wanted {
         }
         found
     }
-}
-
-/// Returns the architectures that a level is for; `None` for all.
-fn architecture_of(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "GO386" => &["386"],
-        "GOAMD64" => &["amd64"],
-        "GOARM" => &["arm"],
-        "GOARM64" => &["arm64"],
-        "GOMIPS" => &["mips", "mipsle"],
-        "GOMIPS64" => &["mips64", "mips64le"],
-        "GOPPC64" => &["ppc64", "ppc64le"],
-        "GORISCV64" => &["riscv64"],
-        _ => return None,
-    })
 }
 
 /// Returns true when what the go command writes down is what it was given.
@@ -208,15 +195,12 @@ fn is_same(name: &str, built: &str, given: &str) -> bool {
 /// switches off everything that was there before (`internal/buildcfg`).
 fn effective(value: &str) -> (bool, BTreeMap<&str, bool>) {
     let (mut none, mut switches) = (false, BTreeMap::new());
-    for item in value.split(',').filter(|item| !item.is_empty()) {
+    for item in items(value) {
         if item == "none" {
             none = true;
             switches.clear();
         } else {
-            let (name, on) = match item.strip_prefix("no") {
-                Some(name) => (name, false),
-                None => (item, true),
-            };
+            let (name, on) = switched(item);
             switches.insert(name, on);
         }
     }
@@ -226,15 +210,12 @@ fn effective(value: &str) -> (bool, BTreeMap<&str, bool>) {
 /// Returns true when a value of GOEXPERIMENT explains that a version lists an experiment.
 fn is_asked_for(value: &str, experiment: &str) -> bool {
     let (none, switches) = effective(value);
-    let (name, on) = match experiment.strip_prefix("no") {
-        Some(name) => (name, false),
-        None => (experiment, true),
-    };
+    let (name, on) = switched(experiment);
     // `regabi` stands for two.
     let known = switches.get(name).or_else(|| {
         switches.get("regabi").filter(|_| matches!(name, "regabiwrappers" | "regabiargs"))
     });
-    known.map_or(none && !on, |switched| *switched == on)
+    known.map_or(none && !on, |is_on| *is_on == on)
 }
 
 #[cfg(test)]

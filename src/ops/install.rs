@@ -375,8 +375,7 @@ pub(super) fn suggest_recorded(error: Error, request: &Request, platform: Platfo
     }
     match pick::best_recorded(request, platform) {
         Some(version) => {
-            let version = version.to_string();
-            let version = version.trim_start_matches("go");
+            let version = version.number();
             error.hint(format!("or take the newest with a built-in record: `{version}`"))
         }
         None => error,

@@ -282,14 +282,7 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     child.args(arguments).env_clear().envs(&session.ctx.variables);
     change(&mut child, changes);
     take_callers_umask();
-    let why = child.exec();
-    let shown = untrusted(program.to_string_lossy());
-    let kind = if why.kind() == std::io::ErrorKind::NotFound {
-        Kind::NotInstalled
-    } else {
-        Kind::CannotRun
-    };
-    Error::new(kind, format!("cannot run `{shown}`: {why}"))
+    Error::cannot_run(program, &child.exec())
 }
 
 /// Makes changes to the environment of a command.

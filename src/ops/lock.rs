@@ -8,6 +8,7 @@ use crate::project::Project;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::Files;
+use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
 use crate::store::Receipt;
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
@@ -17,9 +18,6 @@ use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
-const FIRST_WITHOUT_GOROOT_FINAL: u32 = 23;
 
 /// A lock that was written, or found to be right already.
 #[derive(Clone, Debug)]

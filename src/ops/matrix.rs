@@ -1,6 +1,5 @@
 //! Behind `goward matrix`: prepares every cell, runs them side by side, compares.
 
-use super::cause_search::plain;
 use super::cells::{Prepared, exec_line};
 use super::matrix_memory::{Memory, keep, recall, replace};
 use super::overrides::Overrides;
@@ -130,7 +129,7 @@ impl Session {
                     self.ui.warn(&format!("{label}: {warning}"));
                 }
                 if overrides.go.is_some() && prepared.toolchain.link.is_none() {
-                    overrides.go = Some(plain(prepared.toolchain.version));
+                    overrides.go = Some(prepared.toolchain.version.number());
                 }
                 Ok(Slot { overrides, label, prepared: Ok(prepared) })
             }

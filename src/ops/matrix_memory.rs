@@ -8,12 +8,13 @@ use super::cells::Prepared;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::matrix::Results;
+use crate::project::file;
 use crate::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// With another form of the file this changes.
@@ -127,21 +128,16 @@ pub(super) fn keep(place: &Path, results: &Results) -> Result<()> {
     replace(place, &text)
 }
 
-/// Writes a file as a whole or not at all.
+/// Writes a file as a whole or not at all, and the directories that it takes.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// When it cannot be written, or something that is no file stands there.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    fs_err::create_dir_all(directory)?;
-    // As any program would make it; the user's mask takes from that.
-    let mode = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(mode).tempfile_in(directory)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs_err::create_dir_all(directory)?;
+    }
+    file::replace(path, bytes)
 }
 
 /// Returns a hash over names, sizes and times of all files below `root`; the time of the last change

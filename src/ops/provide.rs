@@ -135,18 +135,17 @@ fn not_installed(version: GoVersion, origin: &Origin) -> Error {
     Error::new(Kind::NotInstalled, message).hint(match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),
         Origin::Default(_) | Origin::Request(_) => {
-            format!("run `goward install {}`", version.to_string().trim_start_matches("go"))
+            format!("run `goward install {}`", version.number())
         }
     })
 }
 
 /// Says why a toolchain is not installed by itself.
 fn below_floor(version: GoVersion, origin: &Origin, below: &floor::BelowFloor) -> Error {
-    let plain = |version: GoVersion| version.to_string().trim_start_matches("go").to_owned();
     let message = not_installed(version, origin).message().to_owned();
     Error::new(Kind::NotInstalled, message)
         .detail(below.warning(version))
         .detail("so that it is not installed because a lock asks for it")
-        .hint(format!("take a newer one: `goward use {}`", plain(below.fixed)))
-        .hint(format!("or install this one knowingly: `goward install {}`", plain(version)))
+        .hint(format!("take a newer one: `goward use {}`", below.fixed.number()))
+        .hint(format!("or install this one knowingly: `goward install {}`", version.number()))
 }

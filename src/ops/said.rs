@@ -4,7 +4,7 @@ use super::Session;
 use super::explain::{Lock, settings};
 use super::governing::{Governing, Toolchain};
 use crate::error::{Result, untrusted};
-use crate::project::debug_lines::{DebugLine, ModuleDebug};
+use crate::project::debug_lines::{DebugLine, FIRST_WITH_COMMENTS, FIRST_WITH_LINES, ModuleDebug};
 use goward_shim::{Environment, Tool, barrier, pins::Isolation};
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
@@ -82,11 +82,6 @@ impl Display for By {
     }
 }
 
-/// The first minor version of Go that reads `//go:debug` comments.
-const FIRST_WITH_COMMENTS: u32 = 21;
-/// The first minor version of Go that reads `godebug` lines.
-const FIRST_WITH_LINES: u32 = 23;
-
 impl Session {
     /// Returns what is said of GOEXPERIMENT here, weakest first.
     ///
@@ -131,11 +126,10 @@ impl Session {
         }
     }
 
-    /// Returns what the user's own file says of a variable.
-    pub(super) fn said_outside(&self, name: &str, toolchain: &Toolchain) -> Vec<Said> {
-        let mut said = self.outside(name, Some(toolchain));
-        said.retain(|said| matches!(said.by, By::GoEnvFile(_)));
-        said
+    /// Returns true when the user's own file says something of a variable.
+    pub(super) fn is_in_go_env_file(&self, name: &str, toolchain: &Toolchain) -> bool {
+        let said = self.outside(name, Some(toolchain));
+        said.iter().any(|said| matches!(said.by, By::GoEnvFile(_)))
     }
 
     /// Returns what the caller's environment and file say of a variable that goward owns: where it

@@ -3,7 +3,7 @@
 use super::Session;
 use super::compiler::Compiler;
 use super::governing::Toolchain;
-use super::probe::{self, Ran};
+use super::probe;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::settings::platforms::Target;
@@ -126,8 +126,12 @@ impl Session {
                 .detail(untrusted(&asked.error))
         })?;
         let value = |name: &str| variables.get(name).and_then(Value::as_str).unwrap_or_default();
-        let compiler =
-            self.ask_compiler(value("CC"), value("CGO_CFLAGS"), (&target.os, &target.arch))?;
+        let compiler = self.ask_compiler(
+            &toolchain,
+            value("CC"),
+            value("CGO_CFLAGS"),
+            (&target.os, &target.arch),
+        )?;
         let is_on = value("CGO_ENABLED") == "1";
         let cgo = (is_on, self.why_cgo(&toolchain, &target, is_on)?);
         let program = if is_on { WITH_CGO } else { PLAIN };
@@ -150,7 +154,7 @@ impl Session {
         let changes = self.environment(toolchain)?;
         let ours = changes.iter().find(|(name, _)| name == "CGO_ENABLED");
         let value = ours.map_or_else(|| self.ctx.variable("CGO_ENABLED"), |(_, v)| v.as_deref());
-        let in_file = !self.said_outside("CGO_ENABLED", toolchain).is_empty();
+        let in_file = self.is_in_go_env_file("CGO_ENABLED", toolchain);
         let is_native = is_here(target);
         Ok(match value {
             // Other values count as none.
@@ -163,11 +167,11 @@ impl Session {
         })
     }
 
-    /// Runs a program beside the build, in the caller's environment.
-    pub(super) fn ask(&self, program: &Path, args: &[String], more: &[&str]) -> Result<Ran> {
+    /// Returns the command for a program that is not Go's: in the caller's environment, and nowhere.
+    pub(super) fn foreign(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.args(args).args(more).env_clear().envs(&self.ctx.variables).env("LC_ALL", "C");
-        probe::run(command.current_dir("/"), QUICK)
+        command.env_clear().envs(&self.ctx.variables).env("LC_ALL", "C").current_dir("/");
+        command
     }
 
     pub(super) fn path(&self) -> OsString {
@@ -180,7 +184,8 @@ impl Session {
         let text = |name| self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
         found.sysroot = text("PKG_CONFIG_SYSROOT_DIR");
         if let Some(program) = &found.program {
-            let ran = self.ask(program, &[], &["--variable=pc_path", "pkg-config"])?;
+            let mut asking = self.foreign(program);
+            let ran = probe::run(asking.args(["--variable=pc_path", "pkg-config"]), QUICK)?;
             // It has no word for what its own variables put in place of that, or before it.
             let elsewhere = text("PKG_CONFIG_LIBDIR");
             let is_plain = elsewhere.is_none() && found.sysroot.is_none();
@@ -203,8 +208,8 @@ impl Session {
         if !is_here(target) && runner.is_none() {
             return Ok(Run::NoRunner(None));
         }
-        let ran = match &runner {
-            None => self.ask(program, &[], &[])?,
+        let mut command = match &runner {
+            None => self.foreign(program),
             Some(name) => {
                 let names = [name.clone(), format!("{name}-static")];
                 let Some(found) =
@@ -214,16 +219,15 @@ impl Session {
                 };
                 // The loader and the C library that the compiler has: `PREFIX/lib/libc.so.6`.
                 let prefix = compiler.library.as_ref().and_then(|path| path.ancestors().nth(2));
-                let mut args = Vec::new();
+                let mut command = self.foreign(&found);
                 if let Some(prefix) = prefix.filter(|_| has_cgo) {
-                    args.extend(["-L".to_owned(), prefix.to_string_lossy().into_owned()]);
+                    command.arg("-L").arg(prefix);
                 }
-                args.push(program.to_string_lossy().into_owned());
-                let mut command = Command::new(found);
-                command.args(args).env_clear().envs(&self.ctx.variables);
-                probe::run(&mut command, RUN)?
+                command.arg(program);
+                command
             }
         };
+        let ran = probe::run(&mut command, RUN)?;
         // The built-in `println` writes to standard error.
         if ran.is_ok && ran.error == "ok" {
             return Ok(Run::Good(runner));

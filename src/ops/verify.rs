@@ -9,7 +9,6 @@ use crate::platform::Platform;
 use crate::source::Listing;
 use crate::store::{Checked, Fault, Finding, Installed, Store, differences};
 use crate::verify::{Digest, Entry, H1};
-use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -368,7 +367,7 @@ pub(super) fn wrong(installed: &Installed, names: &[LinkName], checked: &Checked
         (Kind::Findings, format!("{subject} is not in order: {findings}"))
     };
     let error = Error::new(kind, message).detail(format!("in `{}`", installed.tree.display()));
-    let version = plain(receipt.version);
+    let version = receipt.version.number();
     Some(if has(|fault| matches!(fault, Fault::Record(_))) {
         error.hint(format!("remove it and install it anew: `goward uninstall {version}`"))
     } else {
@@ -389,8 +388,4 @@ fn contradiction(installed: &Installed, second: &Second) -> Option<Error> {
             .detail(format!("there     {theirs}"))
             .hint("ask Go's log who is right: `goward install --accept logged`"),
     )
-}
-
-fn plain(version: GoVersion) -> String {
-    version.to_string().trim_start_matches("go").to_owned()
 }

@@ -12,6 +12,11 @@ use crate::error::Result;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+/// The first minor version of Go that reads `//go:debug` comments.
+pub const FIRST_WITH_COMMENTS: u32 = 21;
+/// The first minor version of Go that reads `godebug` lines and `default=` (go.dev/doc/godebug).
+pub const FIRST_WITH_LINES: u32 = 23;
+
 /// As for every other file that says something of Go.
 const MAX_SIZE: u64 = 1 << 20;
 

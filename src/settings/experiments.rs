@@ -140,13 +140,13 @@ impl Experiments {
 }
 
 /// Returns the items of a list; Go passes over empty ones.
-fn items(value: &str) -> impl Iterator<Item = &str> {
+pub fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').filter(|item| !item.is_empty())
 }
 
 /// Returns the name in an item, and whether the item switches it on. Go cuts every `no` off, also
 /// one that begins a name.
-fn switched(item: &str) -> (&str, bool) {
+pub fn switched(item: &str) -> (&str, bool) {
     item.strip_prefix("no").map_or((item, true), |name| (name, false))
 }
 

@@ -66,12 +66,11 @@ pub struct DebugLife {
     pub package: &'static str,
     /// The versions that know it.
     pub span: Span,
-    /// The version in which its default changed, and the value that brings the old one back.
-    pub changed: Option<(u32, &'static str)>,
     /// The version that took it away, where Go says so.
     pub removed: Option<u32>,
-    /// What there is instead.
-    pub instead: Option<&'static str>,
+    /// The first version in which programs end at their start with an old value, and these values. Go
+    /// 1.26 has removed settings in its table, and lets them be.
+    pub fatal: Option<(u32, &'static str)>,
 }
 
 /// Sorted by name.
@@ -80,20 +79,19 @@ pub static DEBUG_LIVES: LazyLock<Vec<DebugLife>> = LazyLock::new(|| {
     for row in debug_rows() {
         let life = lives.last_mut().filter(|life| life.name == row.name);
         match (life, row.is("removed")) {
-            (Some(life), true) => life.removed = row.changed,
-            (Some(life), false) => {
-                life.span = life.span.to(row.span);
-                life.changed = row.changed.zip(row.old);
+            (Some(life), true) => {
+                life.removed = row.changed;
+                life.fatal = life.fatal.or(row.span.first.zip(row.old));
             }
+            (Some(life), false) => life.span = life.span.to(row.span),
             // A name that was removed was there before.
             (None, true) => {}
             (None, false) => lives.push(DebugLife {
                 name: row.name,
                 package: row.package,
                 span: row.span,
-                changed: row.changed.zip(row.old),
                 removed: None,
-                instead: meaning(Variable::Debug, row.name).and_then(|words| words.instead),
+                fatal: None,
             }),
         }
     }
@@ -218,6 +216,13 @@ impl DebugLife {
     pub fn of(name: &str) -> Option<Self> {
         DEBUG_LIVES.iter().find(|life| life.name == name).copied()
     }
+
+    /// Returns the first version whose programs end at their start with `value`, if it is later than Go
+    /// 1.`minor`.
+    pub fn end_after(self, minor: u32, value: &str) -> Option<u32> {
+        let (first, old) = self.fatal?;
+        (minor < first && old.split(',').any(|old| old == value)).then_some(first)
+    }
 }
 
 #[cfg(test)]
@@ -249,13 +254,20 @@ mod tests {
         assert!(DEBUG_LIVES.is_sorted_by(|a, b| a.name < b.name));
         let told = |name| {
             let life = DebugLife::of(name).unwrap();
-            (life.span.tell(), life.changed, life.removed)
+            (life.span.tell(), life.removed, life.fatal)
         };
         assert_eq!(told("gctrace"), ("always".to_owned(), None, None));
-        assert_eq!(told("panicnil"), ("1.21-".to_owned(), Some((21, "1")), None));
-        assert_eq!(told("gotypesalias"), ("1.22-1.26".to_owned(), Some((23, "0")), Some(27)));
-        assert_eq!(told("tlskyber"), ("1.23".to_owned(), Some((23, "0")), Some(24)));
+        assert_eq!(told("panicnil"), ("1.21-".to_owned(), None, None));
+        let ended = |span: &str, removed, old| (span.to_owned(), Some(removed), Some((27, old)));
+        assert_eq!(told("gotypesalias"), ended("1.22-1.26", 27, "0"));
+        assert_eq!(told("asynctimerchan"), ended("1.23-1.26", 27, "1,2"));
+        assert_eq!(told("tlskyber"), ended("1.23", 24, "0"));
+        assert_eq!(told("x509sha1"), ended("1.21-1.23", 24, "1"));
         assert_eq!(told("allocfreetrace"), ("-1.22".to_owned(), None, None));
+        let timers = DebugLife::of("asynctimerchan").unwrap();
+        let ends = [(26, "1"), (26, "2"), (26, "0"), (26, "1,2"), (27, "1")];
+        let ends = ends.map(|(minor, value)| timers.end_after(minor, value));
+        assert_eq!(ends, [Some(27), Some(27), None, None, None]);
         assert_eq!(DebugLife::of("mmap"), None);
     }
 
@@ -273,8 +285,9 @@ mod tests {
         }
         for life in DEBUG_LIVES.iter() {
             let words = meaning(Variable::Debug, life.name);
-            assert!(words.is_some_and(|words| !words.meaning.is_empty()), "{}", life.name);
-            assert_eq!(life.span.last.is_some(), life.instead.is_some(), "{}", life.name);
+            let words = words.unwrap_or_else(|| panic!("{}", life.name));
+            assert!(!words.meaning.is_empty(), "{}", life.name);
+            assert_eq!(life.span.last.is_some(), words.instead.is_some(), "{}", life.name);
         }
         let named = rows::<4>(MEANINGS).count();
         let undocumented = undocumented().filter(|(name, _)| *name != "gotypesalias");

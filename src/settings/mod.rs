@@ -14,6 +14,7 @@ mod condition;
 mod debug;
 mod experiments;
 pub mod history;
+pub mod levels;
 pub mod platforms;
 mod read_debug;
 mod read_experiments;
@@ -25,7 +26,7 @@ mod tests;
 pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
 pub use debug::{DebugSetting, DebugSettings, Removed, undocumented};
-pub use experiments::{Experiment, Experiments, Needs};
+pub use experiments::{Experiment, Experiments, Needs, items, switched};
 pub use table::Span;
 
 use crate::error::{Error, Kind, Result};
@@ -33,6 +34,8 @@ use crate::version::GoVersion;
 use std::io::ErrorKind;
 use std::path::Path;
 
+/// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
+pub const FIRST_WITHOUT_GOROOT_FINAL: u32 = 23;
 /// The first minor version of Go with a table of its GODEBUG settings.
 const FIRST_WITH_TABLE: u32 = 21;
 

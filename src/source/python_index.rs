@@ -168,7 +168,7 @@ impl Source for PythonIndex {
     fn open(&self, wanted: &Wanted, scratch: &Path, mut progress: Progress) -> Result<Artifact> {
         let version = wanted.version;
         self.require_network(&version.to_string(), &format!("goward install {version}"))?;
-        let requirement = format!("{PACKAGE}=={}", version.to_string().trim_start_matches("go"));
+        let requirement = format!("{PACKAGE}=={}", version.number());
         let absent = || not_there(&self.name, wanted, &format!("the Python package {requirement}"));
         let tags = find_tags(wanted.platform).filter(|_| version.is_final()).ok_or_else(absent)?;
         fs_err::create_dir_all(scratch)?;
@@ -238,7 +238,7 @@ fn parse_versions(stdout: &str, platform: Platform) -> Vec<Release> {
             version,
             files: vec![File {
                 platform,
-                name: format!("{PACKAGE} {}", version.to_string().trim_start_matches("go")),
+                name: format!("{PACKAGE} {}", version.number()),
                 sha256: None,
                 size: None,
             }],

@@ -12,7 +12,6 @@
 mod check;
 mod delete;
 mod files;
-pub mod filesystem;
 pub mod flock;
 mod follow;
 mod in_use;
@@ -40,7 +39,6 @@ mod unfinished;
 mod usage;
 
 pub use check::{Checked, Fault, Finding, differences};
-pub use filesystem::Space;
 pub use flock::Lock;
 pub use follow::follow;
 pub use in_use::{Processes, User};

@@ -1,7 +1,8 @@
-//! What is said when a disk is full: how much is needed, and how much there is.
+//! What the store's file system is, and what is said when it is full: how much is needed, how much there is.
 
-use super::{Space, Store};
+use super::Store;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem::{self, Space};
 
 /// What a release takes on disk with its archive, and how many files and directories it has, rounded up.
 const RELEASE: (u64, u64) = (390 << 20, 17_000);
@@ -21,6 +22,26 @@ pub(super) fn message(store: &Store) -> String {
 }
 
 impl Store {
+    /// Returns the name of the file system's kind, where it is known.
+    pub fn filesystem(&self) -> Option<&'static str> {
+        filesystem::kind_of(self.home()).map(|(name, _)| name)
+    }
+
+    /// Returns true when other machines may be using the store.
+    pub fn is_on_network(&self) -> bool {
+        filesystem::kind_of(self.home()).is_some_and(|(_, shared)| shared)
+    }
+
+    /// Returns true where asking for a lock may last for ever, whatever is asked for.
+    pub(super) fn is_on_nfs(&self) -> bool {
+        self.filesystem() == Some(filesystem::NFS)
+    }
+
+    /// Returns what the file system has room for.
+    pub fn space(&self) -> Option<Space> {
+        Space::of(self.home())
+    }
+
     /// Refuses to begin with an archive of a known size where its tree cannot fit. `what` is in it.
     ///
     /// # Errors

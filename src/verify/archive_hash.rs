@@ -6,7 +6,7 @@ use crate::archive::{self, Contents, EntryPath, Limits, ReadAt, Sink};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::version::GoVersion;
-use std::io::{self, BufRead};
+use std::io::BufRead;
 use std::sync::{Mutex, PoisonError};
 
 /// Hashes what is in a release archive, whose name says how it is packed.
@@ -44,10 +44,9 @@ fn hash(
 ) -> Result<H1> {
     let found: Mutex<Vec<(String, Digest)>> = Mutex::default();
     let mut sink = |path: &EntryPath, _: u64, contents: &mut dyn BufRead| {
-        let mut digesting = Hashing::new(contents);
-        io::copy(&mut digesting, &mut io::sink())?;
+        let (digest, _) = Hashing::new(contents).drain()?;
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.push((path.as_str().to_owned(), digesting.finish().0));
+        found.push((path.as_str().to_owned(), digest));
         Ok(())
     };
     unpack(&mut [&mut sink])?;

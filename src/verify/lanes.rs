@@ -15,7 +15,7 @@ const BUFFER: usize = 256 << 10;
 const LARGE: u64 = 12 << 20;
 
 /// Returns true when files are digested faster many at a time than each on its own.
-pub fn pays() -> bool {
+pub(super) fn pays() -> bool {
     goward_lanes::pays()
 }
 

@@ -118,6 +118,16 @@ impl<R: Read> Hashing<R> {
         Self { inner, hasher: Hasher::default(), count: 0 }
     }
 
+    /// Reads to the end, and returns the digest and number of all bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub fn drain(mut self) -> io::Result<(Digest, u64)> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.finish())
+    }
+
     /// Returns the digest and number of the bytes read so far.
     pub fn finish(self) -> (Digest, u64) {
         (self.hasher.finish(), self.count)

@@ -62,6 +62,11 @@ impl GoVersion {
         Self::from_checked(&spelled).ok_or_else(|| ParseVersionError(text.to_owned()))
     }
 
+    /// Returns it as other tools spell it, without `go`: `1.27.1`.
+    pub fn number(self) -> String {
+        self.to_string().split_off("go".len())
+    }
+
     fn from_checked(spelled: &str) -> Option<Self> {
         let rest = spelled.strip_prefix("go1")?;
         let Some(rest) = rest.strip_prefix('.') else {

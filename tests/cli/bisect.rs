@@ -1,8 +1,11 @@
 //! `goward bisect`, with commands that know from which release on they fail.
 
-use super::{mirror, sandbox};
-use crate::common::server::Server;
+use super::{archive, mirror, sandbox, tree};
+use crate::common::go_sources::TABLE;
+use crate::common::server::{Fault, Mirror, Route, Server};
 use crate::common::{Outcome, Sandbox};
+use goward::platform::Platform;
+use serde_json::json;
 
 fn project() -> (Server, Sandbox) {
     let server = mirror();
@@ -49,6 +52,103 @@ fn a_release_that_cannot_tell_is_named() {
     assert_eq!(found["firstBad"], "go1.99.1");
     assert_eq!(found["cannotTell"], serde_json::json!(["go1.99.0"]));
     assert_eq!(found["cause"], serde_json::Value::Null);
+}
+
+/// A release that cannot be had is not the end; after two in a row nobody is asked any more.
+#[test]
+fn what_cannot_be_had_is_passed_over() {
+    let host = Platform::host().lock_name();
+    let versions =
+        ["go1.98.3", "go1.99.0", "go1.99.1", "go1.99.2", "go1.99.3", "go1.99.4", "go1.99.5"];
+    let server = versions
+        .iter()
+        .fold(Mirror::new(), |mirror, version| {
+            let name = archive(version);
+            mirror.release(version, [(name.as_str(), tree(version, &host).tar_gz())])
+        })
+        .start();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.98.3", "1.99.4", "1.99.5"]).code, Some(0));
+    for version in &versions[1..5] {
+        let gone = Route::new("").always(Fault::Status(404, ""));
+        server.route(&format!("/{}", archive(version)), gone);
+    }
+    let script = "case $(go version) in *n?go1.98*) ;; *) exit 1;; esac";
+    let args =
+        ["bisect", "--json", "--good", "1.98.3", "--bad", "1.99.5", "--", "sh", "-c", script];
+    let outcome = sandbox.goward(args);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    // The one in the middle, then the one in the middle of what is left.
+    let warned: Vec<&str> =
+        outcome.stderr.lines().filter(|line| line.contains("passed over")).collect();
+    let want = ["go1.99.2", "go1.99.1"].map(|version| {
+        let name = archive(version);
+        format!(
+            "goward: warning: {version} is passed over: [URL]/ has no {version} for {}; wanted [URL]/{name}",
+            Platform::host()
+        )
+    });
+    assert_eq!(warned, want);
+    for version in ["go1.99.0", "go1.99.3"] {
+        let target = format!("/{}", archive(version));
+        assert!(server.log().iter().all(|request| request.target != target), "{version}");
+    }
+    let found: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    // The ends, one release, and the language of the older one, which is another.
+    let shows = format!("goward exec --go 1.99.4 -- sh -c '{script}'");
+    assert_eq!(
+        found,
+        json!({
+            "lastGood": "go1.98.3", "firstBad": "go1.99.4", "cannotTell": [], "gap": true,
+            "cause": null, "command": shows, "runs": 4,
+        })
+    );
+}
+
+/// Of two releases whose tables differ in one default.
+#[test]
+fn a_cause_is_named_with_what_shows_it() {
+    let host = Platform::host().lock_name();
+    let with = |version: &str, row: &str| {
+        let table = TABLE.replace("\t{Name: \"netdns\"", &format!("{row}\t{{Name: \"netdns\""));
+        assert_ne!(table, TABLE);
+        tree(version, &host).with("src/internal/godebugs/table.go", table).tar_gz()
+    };
+    let before = with("go1.98.3", "\t{Name: \"mydefault\", Package: \"m\"},\n");
+    let row = "\t{Name: \"mydefault\", Package: \"m\", Changed: 99, Old: \"1\"},\n";
+    let after = with("go1.99.1", row);
+    let names = ["go1.98.3", "go1.99.1"].map(archive);
+    let server = Mirror::new()
+        .release("go1.98.3", [(names[0].as_str(), before)])
+        .release("go1.99.1", [(names[1].as_str(), after)])
+        .start();
+    let sandbox = sandbox(&server);
+    let script = "case $(go version) in *n?go1.98*|*mydefault=1*) ;; *) exit 1;; esac";
+    let outcome = bisect(&sandbox, &["--json"], script);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let found: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let reason = "the default of the GODEBUG setting `mydefault` changed in go1.99; with `mydefault=1` it passes";
+    let shows = format!("goward exec --go 1.99.1 --debug mydefault=1 -- sh -c '{script}'");
+    assert_eq!(
+        found,
+        json!({
+            "lastGood": "go1.98.3", "firstBad": "go1.99.1", "cannotTell": [], "gap": false,
+            "cause": {
+                "kind": "godebug-default", "name": "mydefault", "reason": reason, "passes": true,
+            },
+            "command": shows, "runs": 3,
+        })
+    );
+}
+
+#[test]
+fn a_command_that_is_killed_fails() {
+    let (_server, sandbox) = project();
+    let outcome =
+        bisect(&sandbox, &[], "case $(go version) in *n?go1.98*) ;; *) kill -KILL $$;; esac");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains(" fails with go1.99.0, the next release, "), "{outcome:?}");
+    assert!(outcome.stderr.contains("go1.99.0: fails (signal 9), "), "{}", outcome.stderr);
 }
 
 #[test]

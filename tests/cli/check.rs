@@ -2,6 +2,7 @@
 //! output, and what `--fix` leaves behind.
 
 use crate::common::server::{Fault, Route, Server};
+use crate::common::vulndb::{self, MODIFIED};
 use crate::common::{Outcome, Sandbox};
 use goward::check::CHECKS;
 use serde_json::{Value, json};
@@ -24,19 +25,10 @@ fn project(version: &str) -> Sandbox {
 /// A database with one entry on a server of this machine.
 fn database() -> Server {
     let server = Server::start();
-    server.route("/index/db.json", Route::new(r#"{"modified":"2099-01-01T00:00:00Z"}"#));
-    let listed =
-        json!([{"path": "toolchain", "vulns": [{"id": ID, "modified": "x", "fixed": "1.27.2"}]}]);
-    server.route("/index/modules.json", Route::new(listed.to_string()));
-    let entry = json!({
-        "id": ID, "summary": "Made up", "aliases": ["CVE-2099-1"],
-        "affected": [{
-            "package": {"name": "toolchain", "ecosystem": "Go"},
-            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.27.2"}]}],
-            "ecosystem_specific": {"imports": [{"path": "cmd/go"}]},
-        }],
-    });
-    server.route(&format!("/ID/{ID}.json"), Route::new(entry.to_string()));
+    let entry = vulndb::Entry { ranges: &[("0", "1.27.2")], ..vulndb::ENTRIES[2] };
+    for (name, text) in vulndb::files(&[entry]) {
+        server.route(&format!("/{name}"), Route::new(text));
+    }
     server
 }
 
@@ -148,7 +140,7 @@ fn vulnerabilities_come_from_the_place_that_was_named() {
     let sandbox = project("1.27.1").without_var("GOVULNDB");
     let found = format!(
         "goward.lock:4: error: go1.27.1 has {ID} (CVE-2099-1): Made up [vulnerabilities]\n  \
-         why: toolchain, cmd/go; https://pkg.go.dev/vuln/{ID}; {url}, of 2099-01-01T00:00:00Z\n  \
+         why: toolchain, cmd/go; https://pkg.go.dev/vuln/{ID}; {url}, of {MODIFIED}\n  \
          mend: go1.27.2 does not have it: `goward use 1.27.2`\n"
     );
     let outcome = sandbox.goward(["check", "--vulndb", &url]);
@@ -306,4 +298,21 @@ fn files_that_cannot_be_read_are_findings_and_harm_no_terminal() {
     ] {
         assert!(outcome.stdout.contains(want), "{want}\n{}", outcome.stdout);
     }
+}
+
+/// A source may be as long as it likes; what Go reads of it stands above `package`.
+#[test]
+fn comments_are_read_at_the_beginning_of_a_source() {
+    let source =
+        |before: usize| format!("//{}\n//go:debug nosuch=1\npackage main\n", "x".repeat(before));
+    let server = super::mirror();
+    let sandbox = super::sandbox(&server)
+        .var("GOVULNDB", "off")
+        .file("project/near/main.go", source(60 << 10))
+        .file("project/far/main.go", source(65 << 10));
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(outcome.stdout.contains("near/main.go:2: error: "), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("far/main.go"), "{}", outcome.stdout);
 }

@@ -198,13 +198,16 @@ const MACHINES: [Machine; 16] = [
         files: &[(
             "home/.config/Code/User/settings.json",
             "{ // mine\n \"go.goroot\": \"/opt/go\", \"go.alternateTools\": {\"go\": \"[STORE]/shims/go\"},\n \
-             \"go.toolsEnvVars\": {\"GOTOOLCHAIN\": \"local\", \"LANG\": \"C\"},\n}",
+             \"go.toolsEnvVars\": {\"GOTOOLCHAIN\": \"local\", \"LANG\": \"C\", \
+             \"PATH\": \"[STORE]/shims:${env:PATH}\"},\n \"gopls\": {\"env\": {\"PATH\": \"/opt/go/bin\"}},\n}",
         )],
         says: &[
             "editors: `[HOME]/.config/Code/User/settings.json` sets go.goroot to `/opt/go`, whatever a lock says; \
              take it out: the editor finds `go` on PATH",
             "editors: `[HOME]/.config/Code/User/settings.json` sets GOTOOLCHAIN in go.toolsEnvVars to `local`, \
              whatever a lock says; take it out: the editor finds `go` on PATH",
+            "editors: `[HOME]/.config/Code/User/settings.json` sets PATH for gopls to `/opt/go/bin`, whatever a lock \
+             says; take it out: the editor finds `go` on PATH",
         ],
     },
     Machine {

@@ -94,3 +94,29 @@ fn a_pin_that_the_release_does_not_take_is_named() {
         outcome.stdout
     );
 }
+
+/// Two programs of a module may ask for different things; the table has room for one.
+#[test]
+fn of_several_programs_the_last_is_shown_and_json_has_all() {
+    let server = mirror();
+    let sandbox = sandbox(&server)
+        .file("project/go.mod", "module m\n\ngo 1.23\n")
+        .file("project/cmd/a/main.go", "//go:debug panicnil=1\npackage main\n")
+        .file("project/cmd/b/main.go", "//go:debug panicnil=0\npackage main\n")
+        // Not a program, and not a test.
+        .file("project/lib/lib.go", "//go:debug panicnil=2\npackage lib\n");
+    let outcome = sandbox.goward(["-q", "godebug", "--go", "1.23"]);
+    let shown = line(&outcome.stdout, "panicnil");
+    assert!(
+        shown.contains(" 0    1.21- ") && shown.ends_with(" ([PROJECT]/cmd/b/main.go:1)"),
+        "{shown}"
+    );
+    let json = sandbox.goward(["-q", "godebug", "--go", "1.23", "--json"]);
+    let list: Value = serde_json::from_str(json.data()).unwrap();
+    let rows = list["settings"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == "panicnil").unwrap();
+    let set: Vec<_> =
+        row["set"].as_array().unwrap().iter().map(|set| (&set["value"], &set["place"])).collect();
+    let [a, b] = ["a", "b"].map(|name| json!(format!("[PROJECT]/cmd/{name}/main.go:1")));
+    assert_eq!(set, [(&json!("1"), &a), (&json!("0"), &b)]);
+}

@@ -4,6 +4,7 @@ use super::{archive, key, mirror, sandbox};
 use crate::common::Sandbox;
 use crate::common::archives::{RawTar, Tree};
 use crate::common::memory::peak;
+use crate::common::random::Random;
 use crate::common::server::{Fault, hex_sha256};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -106,14 +107,9 @@ fn large_archive(version: &str) -> Vec<u8> {
         }
     }
     gzip.write_all(&tar.0).unwrap();
-    let mut state = 1_u32;
-    let noise: Vec<u8> = (0..1 << 20)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            // Two bits of noise in eight, as in text and programs.
-            b'a' + (state >> 30) as u8
-        })
-        .collect();
+    // Two bits of noise in eight, as in text and programs.
+    let noise: Vec<u8> =
+        Random::new(1).bytes(1 << 20).into_iter().map(|byte| b'a' + (byte >> 6)).collect();
     let large = noise.repeat(30);
     for (number, size) in [large.len(); 6].into_iter().chain(vec![5_000; 10_000]).enumerate() {
         let mut tar = RawTar::default();

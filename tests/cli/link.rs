@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A toolchain whose `go` says of itself what a distribution's does, and else what [`tree`]'s does.
-fn corp(version: &str, told: &str) -> Tree {
+pub(super) fn corp(version: &str, told: &str) -> Tree {
     let host = Platform::host();
     let script = format!(
         "#!/bin/sh\nif test \"$1\" = env; then\nprintf '%s\\n' {} {} '{told}'\nexit\nfi\n\
@@ -27,7 +27,7 @@ fn corp(version: &str, told: &str) -> Tree {
 
 /// Puts a toolchain in place as a distribution does, with its source elsewhere. Other processes write
 /// the files: what this one has open for writing, another test's child could not run.
-fn put(sandbox: &Sandbox, place: &str, tree: &Tree) -> PathBuf {
+pub(super) fn put(sandbox: &Sandbox, place: &str, tree: &Tree) -> PathBuf {
     sandbox.write("packed.tar.gz", tree.tar_gz());
     let target = sandbox.path(place);
     let script = "set -e; rm -rf \"$1\" \"$1-share\"; mkdir -p \"$1\" \"$1-share\"\n\

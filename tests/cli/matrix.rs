@@ -1,8 +1,10 @@
 //! `goward matrix`, with commands that say what a test would.
 
+use super::link::{corp, put};
 use super::{mirror, sandbox};
 use crate::common::server::Server;
 use crate::common::{Outcome, Sandbox};
+use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -149,6 +151,84 @@ fn a_named_matrix_stands_in_the_manifest() {
     );
 }
 
+/// A cell whose tests write into the project is no longer what it was for the next one.
+#[test]
+fn tests_that_write_into_the_project_make_every_cell_run_again() {
+    let (_server, sandbox) = project();
+    sandbox.write("project/.git/index", "");
+    let run = |place: &str| -> usize {
+        _ = fs::remove_file(sandbox.path("count"));
+        let script = format!("echo run >>../count; date +%N >{place}");
+        let args = ["--resume", "--go", "1.98.3,1.99.1", "--", "sh", "-c", script.as_str()];
+        for _ in 0..2 {
+            matrix(&sandbox, &args).says();
+        }
+        sandbox.read("count").lines().count()
+    };
+    assert_eq!(run("result"), 4);
+    // What a repository writes about itself is no change.
+    assert_eq!(run(".git/index"), 2);
+}
+
+/// Go's build cache would take these for one: what the compiler prints into it, and toolchains of one version.
+#[test]
+fn cells_that_go_cannot_tell_apart_have_caches_of_their_own() {
+    let (_server, sandbox) = project();
+    let vendor = put(&sandbox, "vendor", &corp("go1.99.1", "go1.99.1"));
+    assert_eq!(sandbox.goward(["link", "vendor", vendor.to_str().unwrap()]).code, Some(0));
+    let caches = |args: &[&str]| -> Vec<String> {
+        _ = fs::remove_file(sandbox.path("caches"));
+        let rest = ["--", "sh", "-c", "echo \"${GOCACHE-shared}\" >>../caches"];
+        matrix(&sandbox, &[args, &rest].concat()).says();
+        sandbox.redact(sandbox.read("caches").as_bytes()).lines().map(str::to_owned).collect()
+    };
+    let debug = ["--debug", "none", "--debug", "http2debug=1", "--debug", "gctrace=1"];
+    let traced = caches(&[["--go", "1.99.1"].as_slice(), &debug].concat());
+    let own = "[HOME]/.cache/goward/matrix/go-build";
+    assert_eq!(traced, ["shared", "shared", &format!("{own}/traces")]);
+    assert_eq!(caches(&["--go", "1.98.3,1.99.1"]), ["shared", "shared"]);
+    let vendors = caches(&["--go", "1.98.3,1.99.1,vendor"]);
+    assert_eq!(vendors[0], "shared");
+    assert!(vendors[1].starts_with(own) && vendors[2].starts_with(own), "{vendors:?}");
+    assert_ne!(vendors[1], vendors[2]);
+}
+
+/// What does not fit on the page is counted there, and is in the other report.
+#[test]
+fn the_page_says_how_much_it_leaves_out() {
+    let (_server, sandbox) = project();
+    let (tests, benchmarks) = (503, 207);
+    let events = |action: &str| {
+        let tests = (0..tests).map(|number| {
+            let name = format!("Test{number}");
+            json!({"Action": action, "Package": "m", "Test": name, "Elapsed": 0.1}).to_string()
+        });
+        let benchmarks = (0..benchmarks).map(|number| {
+            let line = format!("Benchmark{number}-2 \t 100\t 7.5 ns/op\n");
+            json!({"Action": "output", "Package": "m", "Output": line}).to_string()
+        });
+        let end = json!({"Action": action, "Package": "m", "Elapsed": 0.5}).to_string();
+        tests.chain(benchmarks).chain([end]).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    sandbox.write("good.json", events("pass"));
+    sandbox.write("bad.json", events("fail"));
+    let script =
+        "case $(go version) in *go1.99.1*) cat ../bad.json; exit 1;; esac; cat ../good.json";
+    let args = ["--go", "1.98.3,1.99.1", "--json", "--html", "r.html", "--", "sh", "-c", script];
+    let outcome = matrix(&sandbox, &args);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    let page = sandbox.read("project/r.html");
+    let said = |more: usize| format!("<p>and {more} more, which are not on this page</p>");
+    // The tests in the grid and those of the cell; the benchmarks.
+    assert_eq!(page.matches(&said(3)).count(), 2);
+    assert_eq!(page.matches(&said(7)).count(), 1);
+    assert_eq!(page.matches("more, which").count(), 3);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let cell = &report["cells"][1];
+    let count = |key: &str| cell[key].as_array().unwrap().len();
+    assert_eq!((count("differences"), count("benchmarks")), (tests, benchmarks));
+}
+
 /// A test prints whatever it likes: it stays text, and is cut.
 #[test]
 fn output_of_cells_is_escaped_and_cut() {
@@ -224,6 +304,21 @@ fn finished_cells_are_kept_as_long_as_nothing_changes() {
     assert_eq!(fs::read_dir(project).unwrap().count(), 2);
 }
 
+#[track_caller]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}: that did not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Returns true for a process that has ended; one that nobody waits for any more has, too.
+fn is_gone(process: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.is_empty() || status.contains("State:\tZ")
+}
+
 /// An interrupt ends what cells started, and what that started.
 #[test]
 fn an_interrupt_leaves_nothing_behind() {
@@ -238,11 +333,7 @@ fn an_interrupt_leaves_nothing_behind() {
     let number = |name: &str| -> Option<u32> {
         fs::read_to_string(sandbox.path(name)).ok()?.trim().parse().ok()
     };
-    let started = Instant::now();
-    while files.iter().any(|name| number(name).is_none()) {
-        assert!(started.elapsed() < Duration::from_secs(60), "the cells do not begin");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("the cells begin", || files.iter().all(|name| number(name).is_some()));
     let interrupt = format!("kill -INT {}", child.id());
     sandbox.finish(std::process::Command::new("sh").args(["-c", &interrupt])).data();
     let output = child.wait_with_output().unwrap();
@@ -253,11 +344,30 @@ fn an_interrupt_leaves_nothing_behind() {
          hint: the cells that are done are kept: the same with `--resume` runs the others\n"
     );
     for name in files {
-        let process = number(name).unwrap();
-        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-        // One that nobody waits for any more is gone, too.
-        assert!(status.is_empty() || status.contains("State:\tZ"), "{name}: {status}");
+        assert!(is_gone(&number(name).unwrap().to_string()), "{name}");
     }
+}
+
+/// What does not end when it is asked to is made to, after three seconds.
+#[test]
+fn an_interrupt_is_not_ignored_for_long() {
+    let (_server, sandbox) = project();
+    let script =
+        "trap 'echo asked >>../asked' TERM; echo $$ >../shell; while :; do sleep 0.1; done";
+    let args = ["matrix", "--go", "1.99.1", "--", "sh", "-c", script];
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let shell = sandbox.path("shell");
+    wait_until("the cell begins", || shell.exists() && !sandbox.read("shell").is_empty());
+    let interrupt = format!("kill -TERM {}", child.id());
+    sandbox.finish(std::process::Command::new("sh").args(["-c", &interrupt])).data();
+    let started = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(2900), "{:?}", started.elapsed());
+    assert_eq!(output.status.signal(), Some(15), "{output:?}");
+    assert_eq!(sandbox.read("asked"), "asked\n");
+    assert!(is_gone(sandbox.read("shell").trim()));
 }
 
 /// What a command leaves running does not hold up the cell, and does not outlive it.
@@ -268,7 +378,5 @@ fn what_a_cell_leaves_running_ends_with_it() {
     let started = Instant::now();
     matrix(&sandbox, &["--go", "1.99.1", "--", "sh", "-c", script]).says();
     assert!(started.elapsed() < Duration::from_secs(60));
-    let process = sandbox.read("left").trim().to_owned();
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
+    assert!(is_gone(sandbox.read("left").trim()));
 }

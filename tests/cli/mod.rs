@@ -22,6 +22,7 @@ mod init;
 mod inspect;
 mod install;
 mod install_many;
+mod json_keys;
 mod layers;
 mod link;
 mod link_root;

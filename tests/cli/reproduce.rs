@@ -5,7 +5,7 @@ use crate::common::server::Server;
 use crate::common::{Outcome, Sandbox};
 use std::fs;
 
-fn project() -> (Server, Sandbox) {
+pub(super) fn project() -> (Server, Sandbox) {
     let server = mirror();
     // Not below this repository, which would be copied.
     let sandbox = Sandbox::below(&std::env::temp_dir());
@@ -72,6 +72,36 @@ fn nothing_but_the_pins_is_shared() {
         assert!(outcome.stdout.contains(same), "{}", outcome.stdout);
     }
     assert!(outcome.stderr.ends_with("goward: 4 of 6 files differ between two builds\nhint: leave paths out: `goward use --trimpath`\n"), "{}", outcome.stderr);
+}
+
+/// A build may need what git ignores; the repository comes along, and is no output.
+#[test]
+fn the_outermost_directory_of_the_project_is_copied() {
+    let (_server, sandbox) = project();
+    sandbox.write("project/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("project/.gitignore", "ignored\n");
+    sandbox.write("project/ignored", "kept\n");
+    sandbox.write("project/sub/go.mod", "module m\n");
+    let script = "cat ../.git/HEAD ../ignored >out; touch ../.git/new ../above";
+    let outcome = sandbox.goward_in("project/sub", ["reproduce", "--", "sh", "-c", script]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let files: Vec<&str> =
+        outcome.stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(files, ["above", "sub/out"]);
+    assert!(outcome.stdout.contains("sub/out  the same, 26 B, "), "{}", outcome.stdout);
+    assert!(!sandbox.path("project/above").exists() && !sandbox.path("project/.git/new").exists());
+}
+
+#[test]
+fn what_is_too_large_is_not_copied() {
+    let (_server, sandbox) = project();
+    // It takes no room: nothing was written into it.
+    fs::File::create(sandbox.path("project/disk")).unwrap().set_len(21 << 30).unwrap();
+    reproduce(&sandbox, "echo same >out").fails(
+        1,
+        "goward: `[PROJECT]` is too large to be copied twice\n  \
+         it is the outermost directory with a lock, `go.work`, `go.mod` or `.git`\n  nothing was built",
+    );
 }
 
 #[test]

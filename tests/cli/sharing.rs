@@ -2,6 +2,7 @@
 
 use super::{archive, tree};
 use crate::common::archives::Tree;
+use crate::common::random::Random;
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, skip};
 use goward::platform::Platform;
@@ -14,15 +15,9 @@ use std::process::Command;
 const COMMON: usize = 8 << 20;
 
 fn with_common_files(tree: Tree) -> Tree {
-    let mut state = 1_u32;
+    let mut random = Random::new(1);
     (0..8).fold(tree, |tree, number| {
-        let content: Vec<u8> = (0..COMMON / 8)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                state.to_be_bytes()[0]
-            })
-            .collect();
-        tree.with(&format!("src/common/{number}"), content)
+        tree.with(&format!("src/common/{number}"), random.bytes(COMMON / 8))
     })
 }
 

@@ -4,9 +4,11 @@
 pub(crate) mod archives;
 pub(crate) mod crowd;
 pub(crate) mod go_sources;
+pub(crate) mod json_keys;
 pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod programs;
+pub(crate) mod random;
 pub(crate) mod server;
 pub(crate) mod trace;
 pub(crate) mod vulndb;
@@ -244,6 +246,11 @@ pub(crate) fn programs() -> &'static [PathBuf; 2] {
         let shim = target.join("release/goward-shim");
         [goward, shim]
     })
+}
+
+/// Returns true when every case is wanted, and not a sample: `GOWARD_TEST_FULL=1`, and no other value.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("GOWARD_TEST_FULL").is_some_and(|value| value == "1")
 }
 
 /// Says that a test did not run, on the terminal even when output is captured.

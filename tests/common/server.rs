@@ -388,10 +388,13 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
     let mut headers = Vec::new();
     for line in lines {
         let line = line?;
-        let Some((name, value)) = line.split_once(':') else { break };
+        let Some((name, value)) = line.split_once(':') else {
+            return Ok(Request { target, headers });
+        };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    Ok(Request { target, headers })
+    // Whoever lost patience before all of it was written has not asked.
+    Err(io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Returns a digest in lower-case hexadecimal digits.

@@ -11,6 +11,17 @@ pub(crate) fn traced(
     options: &[&str],
     args: &[&str],
 ) -> Option<Outcome> {
+    traced_program(sandbox, &sandbox.path("bin/goward"), directory, options, args)
+}
+
+/// The same with another program.
+pub(crate) fn traced_program(
+    sandbox: &Sandbox,
+    program: &Path,
+    directory: &str,
+    options: &[&str],
+    args: &[&str],
+) -> Option<Outcome> {
     let strace = Path::new("/usr/bin/strace");
     if !strace.exists() {
         skip("strace is not installed");
@@ -18,7 +29,7 @@ pub(crate) fn traced(
     }
     let mut command = sandbox.command(strace, directory);
     command.args(["-f", "-qq", "-o"]).arg(sandbox.path("trace")).args(options);
-    let outcome = sandbox.finish(command.arg(sandbox.path("bin/goward")).args(args));
+    let outcome = sandbox.finish(command.arg(program).args(args));
     if outcome.stderr.contains("ptrace") {
         skip("strace may not trace here");
         return None;

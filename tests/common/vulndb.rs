@@ -3,7 +3,7 @@
 use super::Sandbox;
 use serde_json::{Value, json};
 
-/// When [`write`]'s databases were last changed.
+/// When these databases were last changed.
 pub(crate) const MODIFIED: &str = "2026-11-01T12:00:00Z";
 
 /// An entry: its name, module and package, the CVE, the summary, and where it begins and ends.
@@ -70,14 +70,22 @@ impl Entry {
     }
 }
 
-/// Writes a database with [`ENTRIES`], and one of a module that is not Go, below a sandbox.
+/// Writes a database with [`ENTRIES`] below a sandbox.
 pub(crate) fn write(sandbox: &Sandbox, directory: &str) {
-    let file = |name: &str, value: &Value| {
-        sandbox.write(&format!("{directory}/{name}"), value.to_string());
-    };
-    file("index/db.json", &json!({"modified": MODIFIED}));
+    write_with(sandbox, directory, &ENTRIES);
+}
+
+/// The same with other entries.
+pub(crate) fn write_with(sandbox: &Sandbox, directory: &str, entries: &[Entry]) {
+    for (name, text) in files(entries) {
+        sandbox.write(&format!("{directory}/{name}"), text);
+    }
+}
+
+/// The files of a database with these entries, and one of a module that is not Go.
+pub(crate) fn files(entries: &[Entry]) -> Vec<(String, String)> {
     let of = |module: &str| -> Vec<Value> {
-        ENTRIES.iter().filter(|entry| entry.module == module).map(Entry::listed).collect()
+        entries.iter().filter(|entry| entry.module == module).map(Entry::listed).collect()
     };
     let other = json!([{"id": "GO-2098-0001", "modified": MODIFIED, "fixed": "1.0.0"}]);
     let modules = json!([
@@ -85,10 +93,11 @@ pub(crate) fn write(sandbox: &Sandbox, directory: &str) {
         {"path": "stdlib", "vulns": of("stdlib")},
         {"path": "toolchain", "vulns": of("toolchain")},
     ]);
-    file("index/modules.json", &modules);
-    for entry in &ENTRIES {
-        file(&format!("ID/{}.json", entry.id), &entry.json());
-    }
+    let indexes =
+        [("index/db.json", json!({"modified": MODIFIED})), ("index/modules.json", modules)];
+    let indexes = indexes.map(|(name, value)| (name.to_owned(), value.to_string()));
+    let of_entry = |entry: &Entry| (format!("ID/{}.json", entry.id), entry.json().to_string());
+    indexes.into_iter().chain(entries.iter().map(of_entry)).collect()
 }
 
 /// How many days ago [`MODIFIED`] was, as reports say it.

@@ -1,6 +1,7 @@
 //! What `goward diff` says of real releases, and the facts of `data/` that no source has.
 
-use super::{Go, Lab, is_full, lab};
+use super::{Go, Lab, lab};
+use crate::common::is_full;
 use goward::settings::{changes, platforms};
 use goward_shim::pins::Isolation;
 use serde_json::Value;

@@ -1,7 +1,8 @@
 //! `goward inspect` says what the real `go version -m` says, of programs for many systems.
 
-use super::{Go, Lab, is_full, lab, note};
-use crate::common::skip;
+use super::{Go, Lab, lab, note};
+use crate::common::random::Random;
+use crate::common::{is_full, skip};
 use goward::binary;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -209,21 +210,15 @@ fn withstand(program: &Path) {
     let tail = whole.len().saturating_sub(4096);
     places.extend(tail..whole.len());
     // A fixed sequence, so that a failure comes again.
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut random = Random::new(1);
     let (mut changed, mut answers) = (whole.clone(), 0);
     for _ in 0..rounds {
         let mut undo = Vec::new();
-        for _ in 0..=random(3) {
-            let place = places[random(places.len())];
+        for _ in 0..=random.below(3) {
+            let place = *random.pick(&places);
             undo.push((place, changed[place]));
-            changed[place] =
-                [0, 1, 0x7f, 0x80, 0xff, u8::try_from(random(256)).unwrap()][random(6)];
+            let any = random.next().to_le_bytes()[0];
+            changed[place] = *random.pick(&[0, 1, 0x7f, 0x80, 0xff, any]);
         }
         let started = Instant::now();
         answers += usize::from(binary::read(&changed).is_ok());
@@ -234,7 +229,7 @@ fn withstand(program: &Path) {
     }
     assert!(answers > 0 && answers < rounds, "{answers} of {rounds}");
     for _ in 0..rounds / 3 {
-        let length = random(whole.len());
+        let length = random.below(whole.len());
         let started = Instant::now();
         _ = binary::read(&whole[..length].to_vec());
         assert!(started.elapsed() < slowest, "{length}");

@@ -1,7 +1,8 @@
 //! Many projects at once, and one inside the other: each binary says what its own lock says.
 
 use super::builds::{build_info, with_experiment};
-use super::{Go, Lab, is_full, lab, note};
+use super::{Go, Lab, lab, note};
+use crate::common::is_full;
 use goward_shim::pins::Isolation;
 use std::collections::BTreeMap;
 use std::fs;

@@ -17,7 +17,7 @@ mod table;
 mod targets;
 mod values;
 
-use crate::common::{Outcome, Sandbox, skip};
+use crate::common::{Outcome, Sandbox, is_full, skip};
 use crate::real;
 use goward_shim::pins::{Isolation, first_minor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,11 +81,6 @@ impl Toolchain {
         }
         chosen && there
     }
-}
-
-/// Returns true when every case is wanted, and not a sample.
-pub(crate) fn is_full() -> bool {
-    std::env::var_os("GOWARD_TEST_FULL").is_some_and(|value| value == "1")
 }
 
 /// Says something on the terminal even when output is captured.

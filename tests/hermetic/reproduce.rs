@@ -1,7 +1,7 @@
 //! `goward reproduce` with the real Go: what is the same twice, and why the rest is not.
 
-use super::{is_full, lab};
-use crate::common::skip;
+use super::lab;
+use crate::common::{is_full, skip};
 use goward_shim::pins::Isolation;
 use serde_json::Value;
 use std::process::Command;
@@ -36,7 +36,12 @@ fn what_is_the_same_and_why_the_rest_is_not() {
     }
     let go = lab.gos.last().unwrap();
     lab.project("reproduce", go, Isolation::Pinned, &[]);
-    let script = if is_full() { format!("{BUILD}{BUILD_C}") } else { BUILD.to_owned() };
+    let script = if is_full() {
+        format!("{BUILD}{BUILD_C}")
+    } else {
+        skip("reproduce: a program with C: `GOWARD_TEST_FULL=1` compiles the library for it");
+        BUILD.to_owned()
+    };
     lab.sandbox.write("reproduce/build.sh", script);
     let mut command = lab.sandbox.command(&lab.sandbox.path("bin/goward"), "reproduce");
     let output = command.args(["reproduce", "--json", "--", "sh", "build.sh"]).output().unwrap();

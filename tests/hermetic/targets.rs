@@ -1,6 +1,7 @@
 //! `goward targets`, with real toolchains, compilers and, where it is installed, QEMU.
 
 use super::{Lab, lab};
+use crate::common::json_keys::are_documented;
 use crate::common::skip;
 use goward_shim::pins::Isolation;
 use serde_json::{Value, json};
@@ -56,6 +57,16 @@ fn a_program_is_built_and_run() {
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(report["cgo"], json!({"enabled": false, "why": "said"}));
     assert_eq!(report["run"], json!({"state": "good", "by": null, "said": null}));
+    let why = ["said", "unsupported", "cross", "no-compiler", "native"];
+    let states = ["good", "bad", "no-runner", "not-built"];
+    are_documented(
+        "targets --check",
+        std::slice::from_ref(&report),
+        &[],
+        &[&why[..], &states].concat(),
+    );
+    let list = lab.sandbox.goward_in(project(lab), ["targets", "--json"]);
+    are_documented("targets", &[serde_json::from_str(list.data()).unwrap()], &[], &[]);
     assert!(report["build"]["bytes"].as_u64().unwrap() > 1_000_000);
     let (report, code, _) = check(lab, "js/wasm", &[("CC", "/nowhere/cc")]);
     assert_eq!((code, &report["cgo"]["why"]), (Some(0), &json!("unsupported")));

@@ -4,25 +4,15 @@
 use super::{Lab, Toolchain, files, servers};
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
+use crate::common::random::Random;
 use goward::ops::mirror::{Checked, MirrorPlan, Mirrored};
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 
-/// Bytes that no compressor makes smaller.
-fn noise(size: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..size / 8).flat_map(|_| next()).collect()
-}
-
 /// A toolchain whose archive is larger than what is put into a store in one request.
 fn large() -> Toolchain {
-    let tree = Tree::new("go1.99.1", "linux-amd64").with("src/noise", noise(17 << 20));
+    let tree =
+        Tree::new("go1.99.1", "linux-amd64").with("src/noise", Random::new(1).bytes(17 << 20));
     let h1 = super::h1_of(&tree, "go1.99.1", "linux-amd64");
     Toolchain { version: "go1.99.1", platform: "linux-amd64", archive: tree.tar_gz(), h1 }
 }

@@ -3,7 +3,7 @@
 
 use super::{Lab, Toolchain, servers};
 use crate::common::archives::Tree;
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, is_full};
 use crate::real::packing::{fixtures, release};
 use crate::real::{H1_OF_1_27_1, enabled, place_go, sandbox};
 use goward::ops::Fetch;
@@ -110,7 +110,7 @@ fn modules_of_real_releases_have_the_published_hash_and_go_takes_them() {
         ("1.27.1", "go1.27.1", H1_OF_1_27_1),
         ("1.26.2", "go1.26.2", "h1:mCBp0gCL9gQVqXpC60jQ7R46JDxL73qeF8hv6SnV2ss="),
     ];
-    let count = if std::env::var_os("GOWARD_TEST_FULL").is_some() { 2 } else { 1 };
+    let count = if is_full() { 2 } else { 1 };
     for (number, version, h1) in pairs.into_iter().take(count) {
         let archive = release(number, &fixtures);
         let real = Toolchain { version, platform: "linux-amd64", archive, h1: h1.to_owned() };

@@ -2,7 +2,7 @@
 //! comes from a package, listens on this machine only and ends with its test; where one cannot be had, the test
 //! says so.
 
-use crate::common::skip;
+use crate::common::{is_full, skip};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -117,7 +117,7 @@ for line in sys.stdin:
 /// `releases` that everybody may read, and the account and key that it documents. It is 190 MB and so for
 /// `GOWARD_TEST_FULL=1` only.
 pub(crate) fn azure() -> Option<Running> {
-    if std::env::var_os("GOWARD_TEST_FULL").is_none() {
+    if !is_full() {
         skip("azurite is large: GOWARD_TEST_FULL=1 installs and asks it");
         return None;
     }

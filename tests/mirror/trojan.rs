@@ -4,9 +4,10 @@
 //! certificate is valid. The program is traced, so that what it starts is known and not guessed.
 
 use super::servers;
+use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
-use crate::common::{Outcome, Sandbox, skip};
+use crate::common::trace::traced_program;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,26 +30,6 @@ fn certificates(directory: &Path) -> [PathBuf; 3] {
         fs::write(path, text).unwrap();
     }
     paths
-}
-
-/// Runs a program under strace; returns what it and its children executed.
-fn traced(sandbox: &Sandbox, program: &Path, arguments: &[&str]) -> Option<(Outcome, String)> {
-    let strace = Path::new("/usr/bin/strace");
-    if !strace.exists() {
-        skip("strace is not installed");
-        return None;
-    }
-    let log = sandbox.path("trace");
-    let mut command = sandbox.command(strace, "project");
-    command.args(["-f", "-qq", "-e", "trace=execve,execveat", "-o"]).arg(&log);
-    let outcome = sandbox.finish(command.arg(program).args(arguments));
-    if outcome.stderr.contains("PTRACE_TRACEME") {
-        skip("strace may not trace here");
-        return None;
-    }
-    let trace = fs::read_to_string(log).unwrap();
-    assert!(trace.contains("execve("), "{trace}");
-    Some((outcome, trace))
 }
 
 #[test]
@@ -95,7 +76,12 @@ fn a_trojan_is_refused_published_nowhere_and_never_executed() {
         cases.push((&shim, &["version"]));
     }
     for (program, arguments) in cases {
-        let Some((outcome, trace)) = traced(&sandbox, program, arguments) else { return };
+        let calls = ["-e", "trace=execve,execveat"];
+        let Some(outcome) = traced_program(&sandbox, program, "project", &calls, arguments) else {
+            return;
+        };
+        let trace = sandbox.read("trace");
+        assert!(trace.contains("execve("), "{trace}");
         assert_ne!(outcome.code, Some(0), "{arguments:?}: {outcome:?}");
         assert!(outcome.stderr.contains("checksum mismatch"), "{arguments:?}: {}", outcome.stderr);
         assert!(outcome.stderr.contains(H1), "{}", outcome.stderr);

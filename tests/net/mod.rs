@@ -8,6 +8,7 @@ mod rules;
 mod source;
 mod tls;
 
+use crate::common::random::Random;
 use crate::common::server::Fault;
 use goward::ctx::Ctx;
 use goward::net::{Net, Patience, Url};
@@ -51,13 +52,6 @@ pub(crate) fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-/// Bytes without a pattern that a mistake with offsets could hide in.
 pub(crate) fn sample(size: usize) -> Vec<u8> {
-    let mut state = 1_u32;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_be_bytes()[0]
-    })
-    .take(size)
-    .collect()
+    Random::new(1).bytes(size)
 }

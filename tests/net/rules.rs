@@ -1,8 +1,9 @@
 //! What may be asked at all, and who gets credentials.
 
-use super::{net, net_with, url};
+use super::{ctx, net, net_with, url};
 use crate::common::server::{Fault, Route, Server};
 use goward::error::Error;
+use goward::net::registry::Registry;
 use goward::net::{Download, Job, Net, Problem};
 use tempfile::TempDir;
 
@@ -67,6 +68,27 @@ fn proxies_are_for_others() {
     let variables = [("http_proxy", address.as_str()), ("NO_PROXY", "127.0.0.1, listed.example")];
     assert!(fetch(&net_with(&variables, &["listed.example"]), "http://listed.example/x").is_err());
     assert_eq!(proxy.log().len(), 4);
+}
+
+#[test]
+fn registries_are_asked_as_everybody_else() {
+    let tags = "http://listed.example/v2/team/go/tags/list?n=1000";
+    let page = |tags: &str| Route::new(format!(r#"{{"name": "team/go", "tags": [{tags}]}}"#));
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let proxy = Server::with(tags, page("\"1.27.1\""));
+        proxy.route(&format!("{tags}&last=1.27.1"), page(""));
+        let variables = [(name, proxy.url(""))];
+        let open = |variables: &[(&str, &str)]| {
+            let net = net_with(variables, &["listed.example"]);
+            Registry::open("listed.example/team/go", &ctx(variables), &net).unwrap().tags()
+        };
+        let through = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(open(&through).unwrap(), ["1.27.1"], "{name}");
+        let asked = proxy.log().len();
+        let past = [through[0], ("NO_PROXY", "listed.example")];
+        assert!(open(&past).is_err(), "{name}");
+        assert_eq!(proxy.log().len(), asked, "{name}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! itself says of the mistakes.
 
 use super::{enabled, sandbox};
-use crate::common::{Outcome, Sandbox, skip};
+use crate::common::{Outcome, Sandbox, skip, vulndb};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -71,23 +71,9 @@ fn copy(sandbox: &Sandbox, name: &str) {
     }
 }
 
-/// A vulnerability database with one entry, which `fixed` ends.
-fn database(sandbox: &Sandbox, fixed: &str) {
-    let id = "GO-2099-0001";
-    sandbox.write("vulndb/index/db.json", r#"{"modified":"2099-01-01T00:00:00Z"}"#);
-    let listed =
-        json!([{"path": "stdlib", "vulns": [{"id": id, "modified": "x", "fixed": fixed}]}]);
-    sandbox.write("vulndb/index/modules.json", listed.to_string());
-    let events = json!([{"introduced": "0"}, {"fixed": fixed}]);
-    let entry = json!({
-        "id": id, "summary": "Made up", "aliases": ["CVE-2099-1"],
-        "affected": [{
-            "package": {"name": "stdlib", "ecosystem": "Go"},
-            "ranges": [{"type": "SEMVER", "events": events}],
-            "ecosystem_specific": {"imports": [{"path": "net/http"}]},
-        }],
-    });
-    sandbox.write(&format!("vulndb/ID/{id}.json"), entry.to_string());
+/// A vulnerability database with one entry, which has these ranges.
+fn database(sandbox: &Sandbox, ranges: &'static [(&'static str, &'static str)]) {
+    vulndb::write_with(sandbox, "vulndb", &[vulndb::Entry { ranges, ..vulndb::ENTRIES[2] }]);
 }
 
 fn check(sandbox: &Sandbox, variables: &[(&str, &str)], args: &[&str]) -> Outcome {
@@ -119,7 +105,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     let sandbox = sandbox();
     let outcome = sandbox.goward(["use", "1.27.1"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    database(&sandbox, "1.27.1");
+    database(&sandbox, &[("0", "1.27.1")]);
     copy(&sandbox, "corrected");
     let outcome = check(&sandbox, &[], &["--strict"]);
     let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong\n";
@@ -130,7 +116,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     targets(&sandbox);
     compilers(&sandbox);
 
-    database(&sandbox, "1.27.2");
+    database(&sandbox, &[("0", "1.27.2")]);
     copy(&sandbox, "mistaken");
     let lock = sandbox.read("project/goward.lock");
     sandbox.write("project/goward.lock", format!("{lock}{PINS}"));

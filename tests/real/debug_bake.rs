@@ -2,7 +2,7 @@
 //! `goward debug bake`.
 
 use super::{enabled, sandbox, wheel};
-use crate::common::Sandbox;
+use crate::common::{Sandbox, is_full};
 
 /// Prints `true` where `panic(nil)` is what it was before Go 1.21.
 const PROGRAM: &str = "package main\n\nfunc main() {\n\
@@ -104,7 +104,7 @@ fn a_binary_has_the_pins_only_when_they_are_baked() {
         return;
     }
     check("1.27.1");
-    if std::env::var_os("GOWARD_TEST_FULL").is_some() {
+    if is_full() {
         check("1.23.9");
         comments("1.22.10");
         comments("1.21.13");

@@ -4,7 +4,7 @@
 //! `GOWARD_TEST_FULL=1` takes every line of Go from 1.21 on, and programs that use the network.
 
 use super::{enabled, sandbox, wheel};
-use crate::common::{Outcome, Sandbox, skip};
+use crate::common::{Outcome, Sandbox, is_full, skip};
 use goward::verify::Digest;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -39,10 +39,6 @@ fn cgo_program() -> String {
         "package main\n\n// static int answer(void) {{ return 42; }}\nimport \"C\"\n\n\
          import {package:?}\n\nvar used = {used}\n\nfunc main() {{ println(C.answer(), used != nil) }}\n"
     )
-}
-
-fn is_full() -> bool {
-    std::env::var_os("GOWARD_TEST_FULL").is_some()
 }
 
 /// Returns all of [`BUILDS`], or the plain one, which is made of few packages: a cache is soon full.

@@ -1,8 +1,8 @@
 //! `goward matrix` and `goward bisect` with real toolchains, on programs whose behaviour changed for
 //! known reasons: both name them.
 
-use crate::common::{Sandbox, skip};
-use crate::hermetic::{has_release, is_full, shared};
+use crate::common::{Sandbox, is_full, skip};
+use crate::hermetic::{has_release, shared};
 use std::fs;
 use std::path::Path;
 

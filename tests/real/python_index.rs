@@ -2,6 +2,7 @@
 
 use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
 use crate::common::Sandbox;
+use crate::common::json_keys::are_documented;
 use crate::common::server::{Fault, Route, Server};
 
 const PROGRAM: &str = r#"package main
@@ -164,6 +165,8 @@ fn explained(sandbox: &Sandbox) {
         .env("GOEXPERIMENT", "x");
     let list: serde_json::Value =
         serde_json::from_str(sandbox.finish(&mut command).data()).unwrap();
+    let layers = ["goward", "caller", "go-env-file", "toolchain-file", "default"];
+    are_documented("env --explain", std::slice::from_ref(&list), &[], &layers);
     let find = |name: &str| {
         let found = list.as_array().unwrap().iter().find(|variable| variable["name"] == name);
         let found = found.unwrap_or_else(|| panic!("{name}"));

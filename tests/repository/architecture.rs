@@ -1,7 +1,7 @@
 //! The arrows of `docs/architecture.md`: which module may use which.
 
 use super::{read, rust_files};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -9,7 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
     ("calendar", &[]),
-    ("check", &["error", "platform", "project", "settings", "version", "vulndb"]),
+    ("check", &["error", "filesystem", "platform", "project", "settings", "version", "vulndb"]),
     (
         "cli",
         &[
@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ctx", &["error"]),
     ("depot", &["ctx", "error", "net", "verify"]),
     ("error", &[]),
+    ("filesystem", &[]),
     ("holder", &["error"]),
     ("lib", &[]),
     ("main", &["cli"]),
@@ -29,9 +30,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "archive", "binary", "bundle", "calendar", "check", "config", "ctx", "depot", "error",
-            "holder", "matrix", "net", "platform", "project", "settings", "shell", "source",
-            "store", "ui", "verify", "version", "vulndb",
+            "archive",
+            "binary",
+            "bundle",
+            "calendar",
+            "check",
+            "config",
+            "ctx",
+            "depot",
+            "error",
+            "filesystem",
+            "holder",
+            "matrix",
+            "net",
+            "platform",
+            "project",
+            "settings",
+            "shell",
+            "source",
+            "store",
+            "ui",
+            "verify",
+            "version",
+            "vulndb",
         ],
     ),
     ("platform", &["error", "version"]),
@@ -39,7 +60,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("settings", &["error", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
-    ("store", &["archive", "ctx", "error", "holder", "platform", "verify", "version"]),
+    (
+        "store",
+        &["archive", "ctx", "error", "filesystem", "holder", "platform", "verify", "version"],
+    ),
     ("ui", &["error"]),
     ("verify", &["archive", "error", "net", "platform", "version"]),
     ("version", &["calendar", "error", "platform"]),
@@ -120,6 +144,15 @@ fn printing_sockets_and_the_process_have_one_place_each() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The sample and the full run are one decision, so that a value means the same to every test.
+#[test]
+fn tests_ask_in_one_place_whether_the_run_is_full() {
+    let reads = concat!("(\"GOWARD_TEST", "_FULL\")");
+    let asks = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains(reads);
+    let found: Vec<_> = rust_files("tests").into_iter().filter(asks).collect();
+    assert_eq!(found, [Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/mod.rs")]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A long build with a real toolchain, which is uninstalled, collected and installed again meanwhile.
 
-use super::count::{Suite, count, is_full};
-use crate::common::Sandbox;
+use super::count::{Suite, count, is_wanted};
+use crate::common::{Sandbox, is_full};
 use crate::real;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -64,9 +64,10 @@ fn a_build_does_not_notice_that_its_toolchain_goes() {
     let (rounds, packages) = if is_full() { (count(1, 20), "std") } else { (1, FEW) };
     let sandbox = real::sandbox();
     assert_eq!(sandbox.goward(["use", VERSION]).code, Some(0));
-    let mut total = 0;
-    for number in 0..rounds {
-        let case = format!("round {number}");
+    let (mut tried, mut total) = (0, 0);
+    let cases = (0..rounds).map(|number| format!("round {number}."));
+    for case in cases.filter(|case| is_wanted(case)) {
+        tried += 1;
         // The project's lock says what to install.
         let installed = sandbox.goward(["install"]);
         assert_eq!(installed.code, Some(0), "{installed:?}");
@@ -86,7 +87,7 @@ fn a_build_does_not_notice_that_its_toolchain_goes() {
         }
     }
     suite.end(
-        rounds,
+        tried,
         &format!("`go build {packages}` with an empty cache; {total} removals while it ran"),
     );
 }

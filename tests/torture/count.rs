@@ -2,12 +2,14 @@
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `GOWARD_TEST_FULL` | every suite with its full count |
+//! | `GOWARD_TEST_FULL=1` | every suite with its full count |
 //! | `GOWARD_TORTURE` | this count instead, in every suite |
 //! | `GOWARD_SEED` | the seed of everything that is chosen or made up |
 //! | `GOWARD_TORTURE_ONLY` | only cases whose name has this in it |
 //! | `GOWARD_TORTURE_TABLE` | a file that gets a line for each suite |
 
+use crate::common::is_full;
+use crate::common::random::Random;
 use std::env;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -15,10 +17,6 @@ use std::time::Instant;
 
 /// A number for everybody who names none: failures of CI can be repeated without looking for it.
 const SEED: u64 = 20_260_828;
-
-pub(super) fn is_full() -> bool {
-    env::var_os("GOWARD_TEST_FULL").is_some()
-}
 
 /// Returns how many cases to try.
 pub(super) fn count(small: usize, full: usize) -> usize {
@@ -35,45 +33,17 @@ pub(super) fn is_wanted(name: &str) -> bool {
     env::var("GOWARD_TORTURE_ONLY").map_or(true, |only| name.contains(&only))
 }
 
-/// A generator of numbers with equal sequences for equal seeds (`SplitMix64`).
-#[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+/// Returns true when cases are left out by their names, so that a suite may have none.
+pub(super) fn is_part() -> bool {
+    env::var_os("GOWARD_TORTURE_ONLY").is_some()
+}
 
-impl Random {
-    /// The sequence of a suite, or of one case of it.
-    pub(super) fn new(suite: &str, case: usize) -> Self {
-        let start = suite
-            .bytes()
-            .fold(seed(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        let mut random = Self(start ^ (case as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        _ = random.next();
-        random
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-
-    /// `count` of them, spread over all, in their order.
-    pub(super) fn sample<T>(&mut self, mut all: Vec<T>, count: usize) -> Vec<T> {
-        while all.len() > count {
-            let at = self.below(all.len());
-            all.remove(at);
-        }
-        all
-    }
+/// The numbers of a suite, or of one case of it.
+pub(super) fn random(suite: &str, case: usize) -> Random {
+    let start = suite
+        .bytes()
+        .fold(seed(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    Random::new(start ^ (case as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// A suite that is running.
@@ -90,16 +60,28 @@ impl Suite {
         Self { name, test, started: Instant::now(), failures: Vec::new() }
     }
 
+    /// A case is the same whatever the counts are, so that the command with its name repeats it.
     pub(super) fn failed(&mut self, case: impl Display, why: impl Display) {
-        let repeat = format!(
-            "GOWARD_TEST_FULL=1 GOWARD_SEED={} GOWARD_TORTURE_ONLY='{case}' cargo test --test main -- {}",
-            seed(),
-            self.test
-        );
+        let repeat = self.repeat(&format!(" GOWARD_TORTURE_ONLY='{case}'"));
         self.failures.push(format!("{case}: {why}\n  repeat: {repeat}"));
     }
 
-    /// Says what was tried, and fails when something failed.
+    /// For what no case has done alone.
+    pub(super) fn failed_as_a_whole(&mut self, why: impl Display) {
+        self.failures.push(format!("all: {why}\n  repeat: {}", self.repeat("")));
+    }
+
+    fn repeat(&self, only: &str) -> String {
+        let count = env::var("GOWARD_TORTURE").ok();
+        let count = count.map(|said| format!(" GOWARD_TORTURE={said}")).unwrap_or_default();
+        format!(
+            "GOWARD_TEST_FULL=1 GOWARD_SEED={}{count}{only} cargo test --test main -- {}",
+            seed(),
+            self.test
+        )
+    }
+
+    /// Says what was tried, `cases` of them to their end, and fails when something failed.
     #[track_caller]
     pub(super) fn end(mut self, cases: usize, what: &str) {
         let failures = std::mem::take(&mut self.failures);
@@ -111,8 +93,7 @@ impl Suite {
             table.unwrap().write_all(line.as_bytes()).unwrap();
         }
         _ = write!(std::io::stderr().lock(), "TORTURE: {line}");
-        let is_part = env::var_os("GOWARD_TORTURE_ONLY").is_some();
-        assert!(cases > 0 || is_part, "{name}: nothing was tried");
+        assert!(cases > 0 || is_part(), "{name}: nothing was tried");
         let shown: Vec<_> = failures.iter().take(25).map(String::as_str).collect();
         assert!(failed == 0, "{name}: {failed} of {cases} failed\n{}", shown.join("\n"));
     }

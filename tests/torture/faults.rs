@@ -1,6 +1,6 @@
 //! What servers do wrong, with each kind of file that is asked for.
 
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use crate::common::server::{Fault, INDEX, Mirror, Server, hex_sha256};
 use crate::net::{ctx, log, net_despite, sample};
 use goward::net::{GoAuth, Net};
@@ -178,8 +178,11 @@ fn try_case(target: Target, number: usize, netrc: &str) -> Result<(), String> {
         return Err(format!("it took {took:?} and {} bytes", server.sent() + other.sent()));
     }
     let asked = server.log();
-    if asked.is_empty() || asked.iter().any(|request| request.header("authorization").is_none()) {
-        return Err("the server that is named in the netrc got no credentials".to_owned());
+    if asked.is_empty() {
+        return Err("nothing was asked".to_owned());
+    }
+    if asked.iter().any(|request| request.header("authorization").is_none()) {
+        return Err(format!("the server that is named in the netrc got no credentials: {asked:?}"));
     }
     if other.log().iter().any(|request| request.header("authorization").is_some()) {
         return Err("another server got the credentials".to_owned());
@@ -206,14 +209,12 @@ fn servers_that_misbehave() {
     let netrc = netrc.to_str().unwrap();
     let faults = cases(&Server::start(), "/");
     let all = TARGETS.iter().flat_map(|target| (0..faults.len()).map(|fault| (*target, fault)));
-    let all: Vec<_> = all.collect();
-    let (total, kinds) = (all.len(), faults.len());
-    let chosen = Random::new("faults", 0).sample(all, count(40, usize::MAX));
-    let chosen: Vec<_> = chosen
-        .into_iter()
+    let all: Vec<_> = all
         .map(|(target, number)| (target, number, format!("{target:?} {:?}.", faults[number].0)))
-        .filter(|(.., name)| is_wanted(name))
         .collect();
+    let (total, kinds) = (all.len(), faults.len());
+    let all = all.into_iter().filter(|(.., name)| is_wanted(name)).collect();
+    let chosen = random("faults", 0).sample(all, count(40, usize::MAX));
     let (tried, queue) = (chosen.len(), Mutex::new(chosen.into_iter()));
     let failures = Mutex::new(Vec::new());
     // Most of them wait most of the time.

@@ -3,22 +3,27 @@
 //! Good examples are changed byte by byte and piece by piece; equal seeds give equal input. A reader
 //! may refuse; it may not panic, take a second, or read something else than others read.
 
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use crate::cli::tree;
 use crate::common::archives::gzip;
 use crate::common::log::{Signer, TestLog, record_of};
+use crate::common::random::Random;
 use flate2::read::GzDecoder;
 use goward::archive::{EntryPath, Kind, Limits, unpack};
 use goward::error::Error;
 use goward::net::{NetError, Problem};
 use goward::platform::Platform;
-use goward::project::go_mod::parse_go_lines;
+use goward::project::go_mod::{Entry, GoLines, parse_debug_lines, parse_go_lines};
+use goward::project::lock::{LockFile, LockedPlatform};
 use goward::project::manifest::Manifest;
 use goward::source::parse_index;
 use goward::verify::log::record::Answer;
 use goward::verify::log::{AuthenticTile, Authority, Log, Outside, SignedHead, VerifierKey};
 use goward::version::GoVersion;
-use std::collections::BTreeMap;
+use goward::version::request::Request;
+use goward_shim::lock::Level;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::io::{BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -134,7 +139,7 @@ fn fuzz(
             continue;
         }
         tried += 1;
-        let input = mutate(&mut Random::new(name, number), examples);
+        let input = mutate(&mut random(name, number), examples);
         let started = Instant::now();
         let read = catch_unwind(AssertUnwindSafe(|| reader(&input)));
         let took = started.elapsed();
@@ -176,10 +181,20 @@ GODEBUG = \"http2client=0,netdns=go\"
 GOEXPERIMENT = \"nojsonv2\"
 ";
 
+const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+
 const MANIFEST: &str = "# Ours.
 [toolchain]
 go = \"1.27.1\"
 platforms = [\"linux/amd64\", \"darwin/arm64\"]
+
+[pins]
+experiments = [\"nojsonv2\"]
+flags = [\"-tags=a,b\"]
+trimpath = true
+
+[pins.debug]
+netdns = \"go\"
 
 [profile.ci]
 experiments = []
@@ -241,22 +256,100 @@ fn locks() {
     );
 }
 
+/// What is read is what the toml crate sees, and the lock that is made of it is one.
+fn read_manifest(text: &[u8]) -> Result<bool, String> {
+    let (text, path) = (String::from_utf8_lossy(text), Path::new("/x/goward.toml"));
+    let Ok(manifest) = Manifest::parse(&text, path) else { return Ok(false) };
+    let theirs: toml::Table = toml::from_str(&text).map_err(|error| format!("toml: {error}"))?;
+    let within = |table: &str, name: &str| theirs.get(table)?.as_table()?.get(name);
+    let same = |what: &str, ours: &dyn Debug, theirs: &dyn Debug| {
+        let [ours, theirs] = [ours, theirs].map(|value| format!("{value:?}"));
+        if ours == theirs { Ok(()) } else { Err(format!("{what}: {ours} and {theirs}")) }
+    };
+    let go = within("toolchain", "go").and_then(toml::Value::as_str).ok_or("no `go`")?;
+    same("go", &Some(manifest.request()), &Request::parse(go).ok().as_ref())?;
+    let spelled = manifest.request().to_string();
+    same(&spelled, &Some(manifest.request()), &Request::parse(&spelled).ok().as_ref())?;
+    let listed = within("toolchain", "platforms").and_then(toml::Value::as_array);
+    let listed = listed.map(|list| list.iter().filter_map(toml::Value::as_str));
+    let platforms = listed.map_or_else(
+        || BTreeSet::from([Platform::host()]),
+        |list| list.map(|name| Platform::parse(name).unwrap()).collect(),
+    );
+    same("platforms", &manifest.platforms(), &platforms)?;
+    let isolation = within("policy", "isolation").and_then(toml::Value::as_str);
+    same("isolation", &manifest.isolation().name(), &isolation.unwrap_or("pinned"))?;
+    let profiles = theirs.get("profile").and_then(toml::Value::as_table);
+    let profiles: BTreeSet<_> = profiles.into_iter().flat_map(toml::Table::keys).collect();
+    same("profiles", &manifest.profiles().collect::<BTreeSet<_>>(), &profiles)?;
+    let rules = theirs.get("rule").and_then(toml::Value::as_array).map_or(0, Vec::len);
+    same("rules", &manifest.rules().len(), &rules)?;
+
+    let pins =
+        |profile: Option<&str>| manifest.resolved_pins(profile).map_err(|error| error.to_string());
+    let of_profile = |name: &str| Ok((name.to_owned(), pins(Some(name))?));
+    let locked = LockedPlatform { h1: H1.to_owned(), sha256: None, size: None };
+    let version = GoVersion::parse("1.27.1").unwrap();
+    let lock = LockFile {
+        isolation: manifest.isolation(),
+        goroot: manifest.goroot().map(str::to_owned),
+        pins: pins(None)?,
+        rules: manifest.rules().to_vec(),
+        profiles: manifest.profiles().map(of_profile).collect::<Result<_, String>>()?,
+        ..LockFile::of_one(version, spelled, Level::BuiltIn, Platform::host(), locked)
+    };
+    // It may be refused, for a value that no lock can hold.
+    let Ok(text) = lock.text(Path::new("/x/goward.lock")) else { return Ok(false) };
+    if read_lock(text.as_bytes())? { Ok(true) } else { Err(format!("this is no lock: {text}")) }
+}
+
 #[test]
 fn manifests() {
-    let read = |text: &[u8]| {
-        let text = String::from_utf8_lossy(text);
-        let Ok(manifest) = Manifest::parse(&text, Path::new("/x/goward.toml")) else {
-            return Ok(false);
-        };
-        let profiles: Vec<_> = manifest.profiles().map(str::to_owned).collect();
-        for profile in profiles.iter().map(|name| Some(name.as_str())).chain([None]) {
-            _ = manifest.resolved_pins(profile);
-        }
-        Ok(!manifest.platforms().is_empty() || manifest.goroot().is_none())
-    };
     let plain = "[toolchain]\ngo = \"1.27.1\"\n".to_owned();
     let examples = [MANIFEST.to_owned(), plain].map(String::into_bytes);
-    fuzz("fuzz: manifests", "torture::fuzz::manifests", &examples, read);
+    fuzz("fuzz: manifests", "torture::fuzz::manifests", &examples, read_manifest);
+}
+
+/// Without spaces, and without what Go's strings have around and inside.
+fn squeezed(text: &str) -> String {
+    text.replace(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '\\'), "")
+}
+
+/// What is read stands where it is said to stand, and nothing plain is overlooked.
+fn read_go_mod(text: &[u8]) -> Result<bool, String> {
+    let text = String::from_utf8_lossy(text);
+    let lines: Vec<&str> = text.split('\n').collect();
+    let line_of = |entry: &Entry| -> Result<String, String> {
+        let line = lines.get(entry.line as usize - 1);
+        line.map(|line| squeezed(line)).ok_or_else(|| format!("no such line: {entry:?}"))
+    };
+    let GoLines { go, toolchain } = parse_go_lines(&text);
+    for (verb, found) in [("go", &go), ("toolchain", &toolchain)] {
+        if let Some(entry) = found {
+            let want = format!("{verb}{}", squeezed(&entry.value));
+            if !line_of(entry)?.starts_with(&want) {
+                return Err(format!("it is not there: {entry:?}"));
+            }
+        }
+        // Where nothing is a block, the first such line counts, or one before that is not as plain.
+        let plain = lines.iter().position(|line| {
+            let words: Vec<_> = line.split_ascii_whitespace().collect();
+            let is_plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+            words.len() == 2 && words[0] == verb && is_plain(words[1]) && words[1] != "default"
+        });
+        let plain = plain.filter(|_| !text.contains('('));
+        let first = found.as_ref().map(|entry| entry.line as usize - 1);
+        let is_hidden = verb == "toolchain" && text.contains("default");
+        if plain.is_some_and(|at| first.is_none_or(|first| first > at)) && !is_hidden {
+            return Err(format!("`{verb}` of line {plain:?} is overlooked: {found:?}"));
+        }
+    }
+    for entry in parse_debug_lines(&text) {
+        if !line_of(&entry)?.contains(&squeezed(&entry.value)) {
+            return Err(format!("it is not there: {entry:?}"));
+        }
+    }
+    Ok(go.is_some())
 }
 
 #[test]
@@ -264,13 +357,10 @@ fn go_mods() {
     let examples = [
         "module example.com/x\n\ngo 1.26.0\n\ntoolchain go1.27.1\n\nrequire (\n\ta.b/c v1.2.3 // indirect\n)\n",
         "go 1.21rc2\ngodebug (\n\tdefault=go1.21\n\tpanicnil=1\n)\nuse ./a\n",
+        "module m\ngo 1.27 // why\ntoolchain \"go1.27.1\"\ngodebug netdns=go\n",
     ];
     let examples = examples.map(|text| text.as_bytes().to_vec());
-    fuzz("fuzz: go.mod and go.work", "torture::fuzz::go_mods", &examples, |text| {
-        let text = String::from_utf8_lossy(text);
-        _ = parse_go_lines(&text);
-        Ok(true)
-    });
+    fuzz("fuzz: go.mod and go.work", "torture::fuzz::go_mods", &examples, read_go_mod);
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod power;
 mod scene;
 mod space;
 mod sweep;
+mod table;

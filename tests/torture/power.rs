@@ -2,7 +2,7 @@
 //! stops, as it does when the machine has no power any more. Then it is mounted again.
 
 use super::calls::{calls, processors, traced};
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use super::scene::{OPERATIONS, Stage, shell};
 use crate::common::{Sandbox, skip};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn nothing_published_is_incomplete_after_a_power_cut() {
         let wanted = points.into_iter().filter(|(operation, call, flag)| {
             is_wanted(&format!("{kind}:{}:{}:{}:{flag}", operation.name, call.name, call.nth))
         });
-        let points = Random::new(kind, 0).sample(wanted.collect(), count(2, 100));
+        let points = random(kind, 0).sample(wanted.collect(), count(2, 100));
         let mut here: Option<(Disk, Stage)> = None;
         for (operation, call, flag) in points {
             let case = format!("{kind}:{}:{}:{}:{flag}", operation.name, call.name, call.nth);

@@ -1,12 +1,13 @@
 //! Disks that are full, of bytes or of names.
 
-use super::count::{Suite, count, is_wanted};
+use super::count::{Suite, count, is_part, is_wanted, random};
 use super::judge::Judge;
 use super::scene::{fast, sandbox_below, shell};
 use crate::cli::{archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, skip};
 use goward::platform::Platform;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -44,20 +45,44 @@ impl Drop for Mount {
     }
 }
 
-/// A release of four megabytes that do not compress.
+/// A release that shrinks as those of Go do, in files as small as theirs: what has a quarter of the bits can be
+/// packed to a bit more than a quarter. goward refuses at once what can never fit, and this can.
 fn release(sandbox: &Sandbox) -> String {
     let host = Platform::host().lock_name();
-    let mut random = super::count::Random::new("space", 0);
-    let big = |random: &mut super::count::Random| -> Vec<u8> {
-        (0..65_536).flat_map(|_| random.next().to_le_bytes()).collect()
-    };
-    let tree = (0..8).fold(tree("go1.99.1", &host), |tree, number| {
-        tree.with(&format!("src/big/{number}.go"), big(&mut random))
+    let mut random = random("space", 0);
+    let tree = (0..1024).fold(tree("go1.99.1", &host), |tree, number| {
+        let content: Vec<u8> =
+            random.bytes(4096).into_iter().map(|byte| b'a' + (byte >> 6)).collect();
+        tree.with(&format!("src/big/{number}.go"), content)
     });
     let (bytes, name) = (tree.tar_gz(), archive("go1.99.1"));
     sandbox.write(&format!("bin/releases/{name}.sha256"), hex_sha256(&bytes));
     sandbox.write(&format!("bin/releases/{name}"), bytes);
     format!("file://{}", sandbox.path("bin/releases").display())
+}
+
+/// So much of what it takes is plenty: 1200 of 1000.
+const MOST: u64 = 1200;
+
+/// How much of what it takes is there.
+struct Case {
+    name: String,
+    of: &'static str,
+    permille: u64,
+}
+
+/// `count` of all cases, evenly spread: nothing, plenty, and at least one between. A name means the same whatever
+/// the count.
+fn cases(of: &'static str, count: usize) -> impl Iterator<Item = Case> {
+    let all = (0..=MOST / 10).map(move |step| {
+        let permille = step * 10;
+        Case { name: format!("{of} {permille}."), of, permille }
+    });
+    let all: Vec<_> = all.filter(|case| is_wanted(&case.name)).collect();
+    let last = all.len().saturating_sub(1);
+    let steps = count.max(3) - 1;
+    let chosen: BTreeSet<_> = (0..=steps).map(|step| last * step / steps).collect();
+    all.into_iter().enumerate().filter(move |(at, _)| chosen.contains(at)).map(|(_, case)| case)
 }
 
 #[test]
@@ -92,24 +117,25 @@ fn a_full_disk_changes_nothing() {
     };
     drop(mount);
 
-    let (sizes, inodes) = (count(6, 32) as u64, count(3, 8) as u64);
-    let sizes = (0..sizes).map(|step| {
-        let free = need * 12 * step / (sizes - 1).max(1) / 10;
-        format!("size={},nr_inodes=100000", has + free + 4096)
-    });
-    let inodes = (0..inodes).map(|step| {
-        let free = names * 12 * step / (inodes - 1).max(1) / 10;
-        format!("size=64m,nr_inodes={}", all_names + free + 1)
-    });
-    let (mut tried, mut refused) = (0, 0);
-    for options in sizes.chain(inodes).filter(|options| is_wanted(options)) {
+    let cases = cases("bytes", count(6, 32)).chain(cases("names", count(3, 8)));
+    let (mut tried, mut refused, mut ran_out) = (0, 0, 0);
+    for Case { name, of, permille } in cases {
+        let options = match of {
+            "bytes" => format!("size={},nr_inodes=100000", has + need * permille / 1000 + 4096),
+            _ => format!("size=64m,nr_inodes={}", all_names + names * permille / 1000 + 1),
+        };
         tried += 1;
         let Some(mount) = Mount::new(home.clone(), &format!("{options},mode=0755")) else { return };
         shell(&sandbox.path(""), refill);
         let outcome = sandbox.goward(["install", "1.99.1"]);
         let mut problems = judge.judge(&outcome, false, false);
-        if outcome.code != Some(0) {
+        let has_fitted = outcome.code == Some(0);
+        if (permille == 0 && has_fitted) || (permille == MOST && !has_fitted) {
+            problems.push(format!("it ended with {:?}", outcome.code));
+        }
+        if !has_fitted {
             refused += 1;
+            ran_out += usize::from(outcome.stderr.contains("(os error 28)"));
             let said = ["no space left", "needs about ", "has room for ", "nothing was installed"];
             for words in said.into_iter().filter(|words| !outcome.stderr.contains(words)) {
                 problems.push(format!("it does not say `{words}`"));
@@ -123,8 +149,16 @@ fn a_full_disk_changes_nothing() {
         let healed = sandbox.goward(["install", "1.99.1"]);
         problems.extend(judge.judge(&healed, true, false));
         if !problems.is_empty() {
-            suite.failed(&options, format!("{}\n    {outcome:?}", problems.join("\n    ")));
+            let why = format!("{options}: {}\n    {outcome:?}", problems.join("\n    "));
+            suite.failed(name, why);
         }
     }
-    suite.end(tried, &format!("{refused} refused, {} fitted", tried - refused));
+    if ran_out == 0 && !is_part() {
+        suite.failed_as_a_whole(
+            "no installation ran out of room: all were refused before they began",
+        );
+    }
+    let at_once = refused - ran_out;
+    let fitted = tried - refused;
+    suite.end(tried, &format!("{at_once} refused at once, {ran_out} on the way, {fitted} fitted"));
 }

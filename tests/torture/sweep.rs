@@ -1,7 +1,7 @@
 //! A fault at every system call: the process is killed there, or the call fails.
 
 use super::calls::{Call, calls, processors, traced};
-use super::count::{Random, Suite, count, is_wanted};
+use super::count::{Suite, count, is_wanted, random};
 use super::scene::{OPERATIONS, Operation, Stage};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -68,7 +68,7 @@ fn sweep(
     }
     let Some(cases) = cases(processors[0], faults, all) else { return };
     let total = cases.len();
-    let cases = Random::new(seed, 0).sample(cases, count(small, full));
+    let cases = random(seed, 0).sample(cases, count(small, full));
     let queue = Mutex::new(cases.into_iter());
     let results = Mutex::new((Vec::new(), BTreeMap::<&str, usize>::new()));
     thread::scope(|scope| {

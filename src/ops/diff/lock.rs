@@ -5,12 +5,9 @@ use crate::ops::Session;
 use crate::ops::governing::Origin;
 use crate::platform::Platform;
 use crate::project::lock::{self, LockFile, Pins};
-use crate::settings::Settings;
+use crate::settings::{FIRST_WITHOUT_GOROOT_FINAL, Settings};
 use goward_shim::pins::first_minor;
 use std::path::PathBuf;
-
-/// The last minor version of Go that reads GOROOT_FINAL.
-const LAST_WITH_FINAL: u32 = 22;
 
 /// What becomes of a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ fn judge(
     if minor < first {
         problems.push(format!("Go reads it from 1.{first}"));
     }
-    if name == "GOROOT_FINAL" && minor > LAST_WITH_FINAL {
+    if name == "GOROOT_FINAL" && minor >= FIRST_WITHOUT_GOROOT_FINAL {
         problems.push(format!("{} does not read it", to.version));
     }
     let (name, value) = (name.to_owned(), value.to_owned());

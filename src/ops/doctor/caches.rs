@@ -2,8 +2,9 @@
 
 use super::{Found, Problem};
 use crate::error::Result;
+use crate::filesystem::{self, Space};
 use crate::ops::Session;
-use crate::store::{Space, Store, filesystem};
+use crate::store::Store;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 

@@ -3,18 +3,18 @@
 use super::{Found, Problem};
 use crate::error::{Result, untrusted};
 use crate::ops::Session;
+use crate::project::file;
 use crate::store::Store;
 use serde_json::Value;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Where editors of the family of Visual Studio Code keep the user's settings, from the home directory.
 const CODE: [&str; 2] = [".config", "Library/Application Support"];
 const CODE_NAMES: [&str; 5] = ["Code", "Code - Insiders", "Code - OSS", "VSCodium", "Cursor"];
-/// Longest file of settings that is read, in bytes.
-const MAX_SIZE: u64 = 1 << 20;
-/// What decides about the Go in the variables that settings hold.
-const VARIABLES: [&str; 5] = ["GOROOT", "GOTOOLCHAIN", "GOEXPERIMENT", "GODEBUG", "PATH"];
+/// Longest file of settings that is read, in bytes: what an editor keeps of a workspace grows.
+const MAX_SIZE: u64 = 16 << 20;
+/// What decides about the Go in the variables that settings hold, beside PATH.
+const VARIABLES: [&str; 4] = ["GOROOT", "GOTOOLCHAIN", "GOEXPERIMENT", "GODEBUG"];
 
 #[expect(clippy::unnecessary_wraps, reason = "every check has this form")]
 pub(super) fn look(session: &Session, store: &Store) -> Result<Found> {
@@ -38,45 +38,55 @@ pub(super) fn look(session: &Session, store: &Store) -> Result<Found> {
     Ok(found)
 }
 
-fn read(file: &Path) -> Option<String> {
-    let mut text = String::new();
-    let file = fs_err::File::open(file).ok()?;
-    file.take(MAX_SIZE).read_to_string(&mut text).ok()?;
-    Some(text)
+/// Reads one of these files; one that cannot be read is worth a note.
+fn read(file: &Path, found: &mut Found) -> Option<String> {
+    match file::read(file, MAX_SIZE) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes?).into_owned()),
+        Err(error) => {
+            found.notes.push(format!("an editor's settings were not read: {}", error.message()));
+            None
+        }
+    }
 }
 
 /// The settings of the extension for Go: `go.goroot`, `go.alternateTools`, `go.toolsEnvVars`, and what is
 /// given to gopls.
 fn code(store: &Store, file: &Path, found: &mut Found) {
-    let Some(text) = read(file) else { return };
+    let Some(text) = read(file, found) else { return };
     let options = jsonc_parser::ParseOptions::default();
     let Ok(settings) = jsonc_parser::parse_to_serde_value::<Value>(&text, &options) else {
         found.notes.push(format!("`{}` cannot be read as JSON", file.display()));
         return;
     };
-    let mut blame = |name: &str, value: &Value| {
-        let Some(value) = value.as_str().filter(|value| !value.is_empty()) else { return };
-        let leads_to_us = ["go", "gofmt"].iter().any(|tool| {
-            let (shim, named) = (store.shims().join(tool), PathBuf::from(value));
-            matches!((shim.canonicalize(), named.canonicalize()), (Ok(a), Ok(b)) if a == b)
-        });
-        if !leads_to_us {
-            found.problems.push(problem(file, name, value));
-        }
+    let is_same = |ours: &Path, named: &Path| matches!((ours.canonicalize(), named.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    let is_shim = |value: &str| {
+        let shim = |tool: &&str| is_same(&store.shims().join(tool), Path::new(value));
+        ["go", "gofmt"].iter().any(shim)
     };
-    blame("go.goroot", &settings["go.goroot"]);
-    blame("go.alternateTools", &settings["go.alternateTools"]["go"]);
-    for name in VARIABLES {
-        blame(&format!("{name} in go.toolsEnvVars"), &settings["go.toolsEnvVars"][name]);
-        for build in [&settings["gopls"]["build.env"], &settings["gopls"]["env"]] {
-            blame(&format!("{name} for gopls"), &build[name]);
+    let begins_with_shims = |value: &str| {
+        let first = std::env::split_paths(value).next();
+        first.is_some_and(|first| is_same(&store.shims(), &first))
+    };
+    let mut blame = |name: &str, value: &Value, leads_to_us: &dyn Fn(&str) -> bool| {
+        let value = value.as_str().filter(|value| !value.is_empty() && !leads_to_us(value));
+        found.problems.extend(value.map(|value| problem(file, name, value)));
+    };
+    let never = |_: &str| false;
+    blame("go.goroot", &settings["go.goroot"], &never);
+    blame("go.alternateTools", &settings["go.alternateTools"]["go"], &is_shim);
+    let tools = ("in go.toolsEnvVars", &settings["go.toolsEnvVars"]);
+    let gopls = ["build.env", "env"].map(|key| ("for gopls", &settings["gopls"][key]));
+    for (place, variables) in [tools].into_iter().chain(gopls) {
+        blame(&format!("PATH {place}"), &variables["PATH"], &begins_with_shims);
+        for name in VARIABLES {
+            blame(&format!("{name} {place}"), &variables[name], &never);
         }
     }
 }
 
 /// What `GoLand` keeps in a project: `<component name="GOROOT" url="file:///usr/local/go" />`.
 fn idea(file: &Path, found: &mut Found) {
-    let Some(text) = read(file) else { return };
+    let Some(text) = read(file, found) else { return };
     let component = text.split("<component").find(|part| part.contains("name=\"GOROOT\""));
     let url = component.and_then(|part| part.split_once("url=\"file://")?.1.split('"').next());
     if let Some(url) = url {

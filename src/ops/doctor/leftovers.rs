@@ -13,13 +13,15 @@ pub(super) fn look(session: &Session, store: &Store) -> Result<Found> {
     }
     let processes = store.processes();
     let graves = store.graves()?;
+    let mut waiting = 0;
     for grave in &graves {
         if store.is_expired(grave) && grave.user(&processes).is_none() {
             let problem = Problem::at(grave.path(), "is a removed toolchain that nobody uses");
             found.problems.push(problem.fixed_by(Fix::Recover));
+        } else {
+            waiting += 1;
         }
     }
-    let waiting = graves.len() - found.problems.iter().filter(|p| is_grave(p)).count();
     if waiting > 0 {
         found.notes.push(format!("removed toolchains that wait in the trash: {waiting}"));
     }
@@ -28,11 +30,6 @@ pub(super) fn look(session: &Session, store: &Store) -> Result<Found> {
         found.problems.push(Problem::at(leftover.path, &what).fixed_by(Fix::Leftovers));
     }
     Ok(found)
-}
-
-fn is_grave(problem: &Problem) -> bool {
-    let name = problem.path.as_ref().and_then(|path| path.file_name());
-    name.is_some_and(|name| name.to_string_lossy().starts_with("gone-"))
 }
 
 /// Removes what nobody needs.

@@ -2,11 +2,11 @@
 
 use super::explain::{Reason, reasons};
 use super::{Build, copy};
+use crate::archive::fill;
 use crate::binary::{self, Binary, Section};
 use crate::error::Result;
 use crate::verify::{Digest, Hasher};
 use fs_err::File;
-use fs_err::os::unix::fs::FileExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ impl Side {
         let size = file.metadata()?.len();
         let (mut hasher, mut chunk, mut offset) = (Hasher::default(), vec![0; CHUNK], 0);
         loop {
-            let count = read(&file, offset, &mut chunk)?;
+            let count = fill(&file, offset, &mut chunk)?;
             if count == 0 {
                 break;
             }
@@ -156,8 +156,8 @@ fn differing(files: [&File; 2], offsets: [u64; 2], sizes: [u64; 2]) -> io::Resul
     while done < common {
         let wanted = usize::try_from(common - done).unwrap_or(CHUNK).min(CHUNK);
         let [one, two] = &mut chunks;
-        let a = read(files[0], offsets[0].saturating_add(done), &mut one[..wanted])?;
-        let b = read(files[1], offsets[1].saturating_add(done), &mut two[..wanted])?;
+        let a = fill(files[0], offsets[0].saturating_add(done), &mut one[..wanted])?;
+        let b = fill(files[1], offsets[1].saturating_add(done), &mut two[..wanted])?;
         let both = a.min(b);
         found += one[..both].iter().zip(&two[..both]).filter(|(x, y)| x != y).count() as u64;
         if both < wanted {
@@ -166,16 +166,4 @@ fn differing(files: [&File; 2], offsets: [u64; 2], sizes: [u64; 2]) -> io::Resul
         done += wanted as u64;
     }
     Ok(found)
-}
-
-/// Reads until the buffer is full or the file ends.
-pub(super) fn read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < buffer.len() {
-        match file.read_at(&mut buffer[count..], offset.saturating_add(count as u64))? {
-            0 => break,
-            more => count += more,
-        }
-    }
-    Ok(count)
 }

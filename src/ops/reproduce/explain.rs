@@ -1,7 +1,8 @@
 //! Why two builds differ.
 
 use super::Build;
-use super::compare::{Piece, Side, read};
+use super::compare::{Piece, Side};
+use crate::archive::fill;
 use crate::binary::Binary;
 use crate::error::{Result, untrusted};
 use std::collections::BTreeSet;
@@ -172,7 +173,7 @@ fn build_id(side: &Side) -> Result<Option<Vec<u8>>> {
     };
     let wanted = usize::try_from(place.size.min(ID_WITHIN)).unwrap_or_default();
     let mut bytes = vec![0; wanted];
-    let count = read(&side.file, place.offset, &mut bytes)?;
+    let count = fill(&side.file, place.offset, &mut bytes)?;
     bytes.truncate(count);
     if note {
         return Ok(Some(bytes));
@@ -189,7 +190,7 @@ fn contains(side: &Side, path: &[u8]) -> Result<bool> {
     let mut chunk = vec![0; CHUNK + path.len()];
     let mut offset = 0;
     loop {
-        let count = read(&side.file, offset, &mut chunk)?;
+        let count = fill(&side.file, offset, &mut chunk)?;
         let mut places = chunk[..count].windows(path.len().max(1));
         if places.any(|window| window == path) {
             return Ok(true);

@@ -218,13 +218,7 @@ impl Build {
         }
         command.current_dir(&self.directory).stdin(Stdio::null()).stdout(std::io::stderr());
         let shown = untrusted(words[0].to_string_lossy());
-        let status = command.status().map_err(|error| {
-            let kind = match error.kind() {
-                std::io::ErrorKind::NotFound => Kind::NotInstalled,
-                _ => Kind::CannotRun,
-            };
-            Error::new(kind, format!("cannot run `{shown}`: {error}"))
-        })?;
+        let status = command.status().map_err(|error| Error::cannot_run(&words[0], &error))?;
         if status.success() {
             return Ok(());
         }

@@ -1,6 +1,5 @@
-//! What kind of file system a store is on, as far as that changes what can be relied on.
+//! What kind of file system something is on, as far as that changes what can be relied on.
 
-use super::Store;
 use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 use std::path::Path;
 
@@ -25,7 +24,8 @@ const KINDS: [(u64, &str, bool); 18] = [
     (0x0102_1997, "9p", true),
     (0x00c3_6400, "ceph", true),
 ];
-const NFS: &str = "nfs";
+/// The one where asking for a lock may last for ever, whatever is asked for.
+pub const NFS: &str = "nfs";
 
 /// What a file system has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,32 +49,6 @@ impl Space {
             files,
             runs_programs: !found.f_flag.contains(StatVfsMountFlags::NOEXEC),
         })
-    }
-}
-
-impl Store {
-    /// Returns the name of the kind, where it is known.
-    pub fn filesystem(&self) -> Option<&'static str> {
-        self.kind().map(|(name, _)| name)
-    }
-
-    /// Returns true when other machines may be using the store.
-    pub fn is_on_network(&self) -> bool {
-        self.kind().is_some_and(|(_, shared)| shared)
-    }
-
-    /// Returns true where asking for a lock may last for ever, whatever is asked for.
-    pub(super) fn is_on_nfs(&self) -> bool {
-        self.filesystem() == Some(NFS)
-    }
-
-    /// Returns what the file system has room for.
-    pub fn space(&self) -> Option<Space> {
-        Space::of(self.home())
-    }
-
-    fn kind(&self) -> Option<(&'static str, bool)> {
-        kind_of(self.home())
     }
 }
 
