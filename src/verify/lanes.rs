@@ -90,3 +90,31 @@ fn digest(mut reader: impl Read, buffer: &mut [u8]) -> io::Result<Entry> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a byte at a time, is interrupted before each, and may fail in the end.
+    struct Slow<'a>(&'a [u8], bool, Option<ErrorKind>);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match self.2 {
+                _ if self.1 => Err(ErrorKind::Interrupted.into()),
+                Some(failure) if self.0.is_empty() => Err(failure.into()),
+                _ => self.0.read(&mut buffer[..1]),
+            }
+        }
+    }
+
+    #[test]
+    fn an_interruption_is_no_error_and_an_error_is_no_end() {
+        let mut buffer = [0; 16];
+        let entry = digest(Slow(b"package fmt\n", false, None), &mut buffer).unwrap();
+        assert_eq!((entry.digest, entry.size), (Digest::of(b"package fmt\n"), 12));
+        let failing = Slow(b"package fmt\n", false, Some(ErrorKind::TimedOut));
+        assert_eq!(digest(failing, &mut buffer).unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+}

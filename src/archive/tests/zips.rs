@@ -85,3 +85,23 @@ fn of_two_hands_that_fail_the_first_file_is_told() {
         with_sinks(2, sink, |sinks| unpack(Kind::Zip, "go.zip", &bytes, &Limits::default(), sinks));
     assert_eq!(result.unwrap_err().message(), "a");
 }
+
+#[test]
+fn as_many_entries_as_are_allowed_and_no_more() {
+    let bytes = RawZip(vec![version(), RawEntry::new(b"go/x", b"x")]).pack();
+    let read = |entries| read(Kind::Zip, &bytes, &Limits { entries, ..Limits::default() });
+    assert_eq!(read(2).unwrap().1.len(), 2);
+    let refused = read(1).unwrap_err();
+    assert!(refused.message().ends_with(": it has too many entries"), "{refused}");
+}
+
+#[test]
+fn an_entry_that_is_said_to_lie_in_another_file_is_refused() {
+    let mut bytes = RawZip(vec![version()]).pack();
+    let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    // The number of the file, after the lengths of name, extra field and comment.
+    bytes[directory + 34] = 1;
+    let refused = read(Kind::Zip, &bytes, &Limits::default()).unwrap_err();
+    let want = "entry `go/VERSION` has a comment or lies in another file";
+    assert!(refused.message().ends_with(want), "{refused}");
+}

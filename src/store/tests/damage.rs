@@ -157,7 +157,7 @@ fn what_is_to_be_moved_becomes_writable_for_its_owner_and_nobody_else() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_system_is_called_what_the_kernel_calls_it() {
-    use crate::store::filesystem::kind_of;
+    use crate::filesystem::kind_of;
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
     let mut known = 0;
     for place in ["/", "/dev/shm", "/tmp"] {
