@@ -14,6 +14,8 @@ use std::time::Duration;
 mod ages;
 mod damage;
 mod findings;
+mod halves;
+mod layers;
 
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()

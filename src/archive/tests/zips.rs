@@ -44,7 +44,7 @@ fn both_descriptions_of_an_entry_have_to_agree() {
     let [sums, other] = [version().sums, [1, 9, 9]];
     let described = |flags, local_sums, descriptor| {
         let (local_flags, method) = (flags, 0);
-        unpacked(vec![RawEntry { flags, local_flags, method, local_sums, descriptor, ..version() }])
+        unpacked(vec![RawEntry { local_sums, descriptor, flags, local_flags, method, ..version() }])
     };
     // Bit 3 says that the sums follow the contents.
     described(0, sums, None).unwrap();

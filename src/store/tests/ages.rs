@@ -32,7 +32,8 @@ fn parts_locks_and_copies_go_after_their_time() {
         write_aged(&home.join(locks).join(format!("{name}.lock")), age);
         write_aged(&home.join(locks).join(name), age);
     }
-    for (name, age) in [("old", 7 * 24 * HOUR + HOUR), ("new", 7 * 24 * HOUR - HOUR)] {
+    // A week is 168 hours.
+    for (name, age) in [("old", 169 * HOUR), ("new", 167 * HOUR)] {
         write_aged(&home.join(copies).join(name), age);
         write_aged(&home.join(copies).join(format!(".{name}")), age);
     }

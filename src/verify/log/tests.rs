@@ -53,10 +53,8 @@ impl Outside for Memory {
         let found = self.lies.borrow().get(path).or(self.files.get(path)).cloned();
         found.ok_or_else(|| {
             let url = Url::parse("https://log.example").unwrap();
-            let problem = match self.is_down {
-                true => Problem::Answer("down for maintenance".to_owned()),
-                false => Problem::NotFound(404),
-            };
+            let down = || Problem::Answer("down for maintenance".to_owned());
+            let problem = if self.is_down { down() } else { Problem::NotFound(404) };
             NetError::new("a part of the log", &url, problem, 1)
         })
     }
