@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn version() -> RawEntry {
     RawEntry::new(b"go/VERSION", b"go1.27.1\n")
@@ -73,7 +73,8 @@ fn of_two_hands_that_fail_the_first_file_is_told() {
         if path.as_str() == "b" {
             second_failed.store(true, Ordering::SeqCst);
         } else {
-            while !second_failed.load(Ordering::SeqCst) {
+            let started = Instant::now();
+            while !second_failed.load(Ordering::SeqCst) && started.elapsed().as_secs() < 20 {
                 thread::yield_now();
             }
             // It is noted by then.

@@ -356,6 +356,9 @@ fn a_name_is_a_file_with_a_key_and_nothing_else() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     store.linked(&name("debian")).unwrap_err();
+    // A name that somebody else took away is away; one that cannot be is told.
+    store.forget(&name("other")).unwrap();
+    store.forget(&name("debian")).unwrap_err();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What checking and measuring find.
 
 use super::*;
+use crate::archive::samples::ABSENT;
 use crate::store::check::{Fault, Finding};
 use crate::store::room::Counted;
 use std::os::unix::fs::MetadataExt;
@@ -136,4 +137,60 @@ fn a_toolchain_takes_the_room_that_du_says() {
     let first = store.disk(&unmeasured, &mut counted).unwrap();
     let second = store.disk(&unmeasured, &mut counted).unwrap();
     assert_eq!((first, second), (du(&unmeasured.tree), new.bytes));
+}
+
+#[test]
+fn a_repaired_toolchain_has_the_files_that_were_received_and_what_was_known_before() {
+    let (_directory, store) = store();
+    let before = install(&store, &unknown(), true, Level::Listed);
+    let mut damaged = before.clone();
+    damaged.receipt.files = 1;
+    damaged.receipt.bytes = 1;
+    damaged.receipt.absent = vec![("LICENSE".to_owned(), Digest::of(b"x"))];
+    damaged.receipt.disk = Some(Room { bytes: 1, shared: false });
+    damaged.receipt.source = "before".to_owned();
+    let repair = |level| {
+        let staging = store.stage("test").unwrap();
+        let verified = verified(&staging, &unknown(), false, level);
+        store.replace(&damaged, &verified, "received").unwrap().receipt
+    };
+    let want = Receipt { source: "before".to_owned(), ..before.receipt.clone() };
+    assert_eq!(repair(Level::Listed), want);
+    let (level, source) = (Level::BuiltIn, "received".to_owned());
+    assert_eq!(repair(Level::BuiltIn), Receipt { level, source, ..want });
+    // Another toolchain is none for this place.
+    let staging = store.stage("test").unwrap();
+    let other = verified(&staging, &unknown().with("src/x", "x"), false, Level::Listed);
+    let error = store.replace(&damaged, &other, "received").unwrap_err();
+    assert!(error.message().ends_with("is not what is installed"), "{error}");
+    assert_eq!(findings(&store, &before), []);
+}
+
+#[test]
+fn what_a_packaging_leaves_out_is_in_the_receipt_and_nobody_misses_it() {
+    let (_directory, store) = store();
+    let tree = unknown();
+    let staging = store.stage("test").unwrap();
+    let mut quarantine = Quarantine::new(staging.path(), false).unwrap();
+    let wheel = tree.wheel();
+    quarantine
+        .fill(2, |sinks| unpack(Kind::Wheel, "x", &wheel, &Limits::default(), sinks))
+        .unwrap();
+    for path in ABSENT {
+        quarantine.add_absent(path, Digest::of(&tree.0[path]));
+    }
+    let unpacked = quarantine.finish(GoVersion::parse("1.99.1").unwrap(), linux()).unwrap();
+    let whole = install(&store, &tree, false, Level::Listed);
+    assert_eq!(*unpacked.h1(), whole.receipt.h1);
+    store.remove(&whole).unwrap();
+    let record = Some(Record { h1: Some(whole.receipt.h1.clone()), ..Record::default() });
+    let evidence = Evidence { record, floor: Level::BuiltIn, ..Evidence::default() };
+    let verified = unpacked.verify(&evidence).unwrap();
+    let installed = store.publish(&verified, "index").unwrap();
+    let left_out: Vec<_> = installed.receipt.absent.iter().map(|(path, _)| path.as_str()).collect();
+    let mut want = ABSENT.to_vec();
+    want.sort_unstable();
+    assert_eq!(left_out, want);
+    assert_eq!(findings(&store, &installed), []);
+    assert_eq!(installed.receipt.files, whole.receipt.files - want.len() as u64);
 }

@@ -17,7 +17,7 @@ fn what_both_have_is_listed_once() {
     let (_directory, _system, below, own) = layers();
     let keys =
         || -> Vec<_> { own.list_layers().unwrap().into_iter().map(|one| one.root).collect() };
-    assert_eq!(keys(), [below.root.clone()]);
+    assert_eq!(keys(), std::slice::from_ref(&below.root));
     let other = install(&own, &Tree::new("go1.26.2", "linux-amd64"), false, Level::Listed);
     assert_eq!(keys(), [other.root.clone(), below.root]);
     let same = install(&own, &tree(), false, Level::Listed);
