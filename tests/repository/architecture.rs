@@ -96,7 +96,7 @@ fn modules_use_only_what_stands_below_them() {
 }
 
 fn is_product(file: &Path) -> bool {
-    !file.ends_with("tests.rs")
+    !file.ends_with("tests.rs") && !file.parent().is_some_and(|folder| folder.ends_with("tests"))
 }
 
 /// Only these files may contain what the name of the row says.
