@@ -81,13 +81,18 @@ impl Transaction {
         state: Option<&Path>,
         notice: &mut dyn FnMut(Notice),
     ) -> Result<Self> {
-        let history = state.and_then(|state| {
+        let mut history = None;
+        if let Some(state) = state {
             let shown = root.display();
             let opened = History::open(state, root, &mut |holder| {
                 notice(Notice::Said(format!("waiting for {holder}, to change `{shown}`")));
             });
-            opened.map_err(|error| notice(Notice::Warning(no_history(error)))).ok()
-        });
+            match opened.map_err(Error::from) {
+                Ok(opened) => history = Some(opened),
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error) => notice(Notice::Warning(no_history(&error))),
+            }
+        }
         if let Some(history) = &history
             && let Some(record) = history.intent()?
         {
@@ -313,8 +318,7 @@ fn recover(root: &Path, history: &History, record: &Record) -> Result<String> {
     Ok(format!("{what} was undone"))
 }
 
-fn no_history(error: io::Error) -> String {
-    let error = Error::from(error);
+fn no_history(error: &Error) -> String {
     format!("no earlier states are kept, `goward rollback` will not work: {}", error.message())
 }
 

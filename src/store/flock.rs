@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::holder::Holder;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -64,19 +64,24 @@ pub(super) enum Attempt {
 
 impl Store {
     /// Tries once.
-    pub(super) fn attempt(&self, file: File) -> Attempt {
+    ///
+    /// # Errors
+    ///
+    /// When the file has to be opened again, which says nothing about locks.
+    pub(super) fn attempt(&self, file: File) -> io::Result<Attempt> {
         // Without its daemon, NFS lets even those wait who said that they would not.
         if self.is_on_nfs() && !self.nfs_locks {
-            return Attempt::Unsupported;
+            return Ok(Attempt::Unsupported);
         }
         loop {
             return match file.try_lock() {
-                Ok(()) => Attempt::Held(file),
-                Err(TryLockError::WouldBlock) => Attempt::Taken,
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                    continue;
-                }
-                Err(TryLockError::Error(_)) => Attempt::Unsupported,
+                Ok(()) => Ok(Attempt::Held(file)),
+                Err(TryLockError::WouldBlock) => Ok(Attempt::Taken),
+                Err(TryLockError::Error(error)) => match error.kind() {
+                    ErrorKind::Interrupted => continue,
+                    ErrorKind::StaleNetworkFileHandle => Err(error),
+                    _ => Ok(Attempt::Unsupported),
+                },
             };
         }
     }
@@ -98,7 +103,7 @@ impl Store {
         let path = self.home().join("locks").join(name);
         let started = Instant::now();
         let state = loop {
-            match self.attempt(open(&path).map_err(|error| self.explain(error))?) {
+            match self.attempt(open(&path).map_err(|error| self.explain(error))?)? {
                 Attempt::Held(mut file) => {
                     // Only for those who wait; not worth failing.
                     _ = Holder::this_process(what).write(&mut file);
@@ -116,7 +121,7 @@ impl Store {
     /// Returns true when locks work where the store is; `None` when nothing can be written there.
     pub fn has_locks(&self) -> Option<bool> {
         let file = tempfile::tempfile_in(self.home().join("locks")).ok()?;
-        Some(matches!(self.attempt(file), Attempt::Held(_)))
+        Some(matches!(self.attempt(file), Ok(Attempt::Held(_))))
     }
 }
 

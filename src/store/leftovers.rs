@@ -117,7 +117,7 @@ impl Store {
             let part = path.with_extension("");
             let part = if path.extension().is_some_and(|end| end == "json") { &part } else { path };
             if let Ok(file) = fs::OpenOptions::new().write(true).open(part) {
-                lock = match self.attempt(file.into_file()) {
+                lock = match self.attempt(file.into_file())? {
                     Attempt::Taken => return Ok(false),
                     Attempt::Held(file) => Some(file),
                     Attempt::Unsupported => None,

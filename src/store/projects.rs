@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::verify::Digest;
 use fs_err as fs;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ impl Store {
         let directory = self.home().join(DIRECTORY);
         let name = Digest::of(path).to_string();
         let place = directory.join(&name[..16]);
-        if read(&place).is_some_and(|known| known == text) {
+        if read(&place)?.is_some_and(|known| known == text) {
             return Ok(());
         }
         fs::create_dir_all(&directory).map_err(|error| self.explain(error))?;
@@ -61,10 +61,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the records cannot be listed.
+    /// When the records cannot be listed or read: whoever is not known would lose what it needs.
     pub fn projects(&self) -> Result<Vec<Registered>> {
-        let found = entries(&self.home().join(DIRECTORY))?;
-        let mut projects: Vec<_> = found.iter().filter_map(|entry| parse(entry.path())).collect();
+        let mut projects = Vec::new();
+        for entry in entries(&self.home().join(DIRECTORY))? {
+            projects.extend(read(&entry.path())?.and_then(|text| parse(&text, entry.path())));
+        }
         projects.sort_by(|a, b| a.lock.cmp(&b.lock));
         Ok(projects)
     }
@@ -79,17 +81,50 @@ impl Store {
     }
 }
 
-fn read(place: &Path) -> Option<Vec<u8>> {
+/// Reads a record; `None` when there is none.
+fn read(place: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match fs::File::open(place) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
     let mut text = Vec::new();
-    fs::File::open(place).ok()?.take(MAX_SIZE).read_to_end(&mut text).ok()?;
-    Some(text)
+    file.take(MAX_SIZE).read_to_end(&mut text)?;
+    Ok(Some(text))
 }
 
-fn parse(record: PathBuf) -> Option<Registered> {
-    let text = read(&record)?;
+fn parse(text: &[u8], record: PathBuf) -> Option<Registered> {
     let mut lines = text.strip_prefix(HEAD)?.split(|&byte| byte == b'\n');
     let lock = PathBuf::from(OsString::from_vec(lines.next()?.to_vec()));
     let keys = lines.filter_map(|line| String::from_utf8(line.strip_prefix(KEY)?.to_vec()).ok());
     let keys = keys.filter(|key| super::is_key(key)).collect();
     lock.is_absolute().then_some(Registered { lock, keys, record })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::store;
+    use super::*;
+
+    #[test]
+    fn projects_are_known_until_they_are_forgotten_and_none_is_overlooked() {
+        let (_scratch, store) = store();
+        let keys = vec![format!("go1.27.1-linux-amd64-{}", "0".repeat(12))];
+        for (lock, keys) in [("/b/goward.lock", &keys[..]), ("/a/goward.lock", &[])] {
+            store.register(Path::new(lock), keys).unwrap();
+            store.register(Path::new(lock), keys).unwrap();
+        }
+        let known = store.projects().unwrap();
+        let found = known.iter().map(|one| (one.lock.to_str().unwrap(), one.keys.len()));
+        assert_eq!(found.collect::<Vec<_>>(), [("/a/goward.lock", 0), ("/b/goward.lock", 1)]);
+        assert_eq!(known[1].keys, keys);
+        // What goward has not written says nothing; what cannot be read may name anything.
+        let directory = store.home().join(DIRECTORY);
+        fs::write(directory.join("other"), "goward-project 2\n").unwrap();
+        assert_eq!(store.projects().unwrap().len(), 2);
+        fs::create_dir(directory.join("unreadable")).unwrap();
+        assert!(store.projects().is_err());
+        fs::remove_dir(directory.join("unreadable")).unwrap();
+        store.forget_project(&known[0]).unwrap();
+        assert_eq!(store.projects().unwrap(), known[1..]);
+    }
 }

@@ -20,6 +20,9 @@ use std::time::{Duration, SystemTime};
 /// Without working locks, a work directory this much older than a new one is nobody's.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long to wait for somebody who publishes: a lock may also be refused for no reason that lasts.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
 /// What was found and done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
@@ -53,7 +56,7 @@ impl Store {
             recovered.removed += 1;
         }
         // Whoever publishes right now has a tree without a receipt; look again next time.
-        let lock = self.lock(publish::LOCK, "recover", Duration::ZERO, &mut |_| {})?;
+        let lock = self.lock(publish::LOCK, "recover", A_MOMENT, &mut |_| {})?;
         if lock.is_held() || !lock.is_supported() {
             self.clear_graves(false, &mut recovered)?;
         }
@@ -83,7 +86,7 @@ impl Store {
             let lock = match fs::OpenOptions::new().write(true).open(&lock_path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(error) => return Err(self.explain(error)),
-                Ok(file) => match self.attempt(file.into_file()) {
+                Ok(file) => match self.attempt(file.into_file())? {
                     flock::Attempt::Held(file) => Some(file),
                     flock::Attempt::Unsupported if self.is_older(&lock_path, OLD) => None,
                     flock::Attempt::Taken | flock::Attempt::Unsupported => continue,

@@ -69,7 +69,7 @@ impl Store {
             let kept = made.map_err(|error| self.explain(error))?.keep();
             let (file, lock_path) = kept.map_err(|error| self.explain(error.error))?;
             let inode = file.metadata()?.ino();
-            let lock = match self.attempt(file) {
+            let lock = match self.attempt(file)? {
                 flock::Attempt::Held(file) => Some(file),
                 flock::Attempt::Unsupported => None,
                 flock::Attempt::Taken => continue,

@@ -78,7 +78,7 @@ impl Store {
     fn is_dead(&self, name: &str) -> bool {
         let lock = self.home().join("tmp").join(format!("{name}{LOCK_SUFFIX}"));
         match fs::OpenOptions::new().write(true).open(&lock) {
-            Ok(file) => matches!(self.attempt(file.into_file()), Attempt::Held(_)),
+            Ok(file) => matches!(self.attempt(file.into_file()), Ok(Attempt::Held(_))),
             Err(error) => error.kind() == std::io::ErrorKind::NotFound,
         }
     }

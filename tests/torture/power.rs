@@ -7,6 +7,11 @@ use super::scene::{OPERATIONS, Stage, shell};
 use crate::common::{Sandbox, skip};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long others may hold a file system.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An image of a disk with a file system on it, mounted until dropped.
 struct Disk {
@@ -34,8 +39,19 @@ impl Disk {
         run("mount", &["-o", "loop", self.image.to_str().unwrap(), self.at.to_str().unwrap()])
     }
 
+    /// Whoever makes a mount namespace meanwhile holds the file system in it: the next mount would be of
+    /// the one that was stopped.
     fn unmount(&self) -> bool {
-        run("umount", &[self.at.to_str().unwrap()])
+        let started = Instant::now();
+        let is_free = || {
+            let found = Command::new("losetup").arg("-j").arg(&self.image).output();
+            found.is_ok_and(|output| output.stdout.is_empty())
+        };
+        let done = run("umount", &[self.at.to_str().unwrap()]);
+        while !is_free() && started.elapsed() < PATIENCE {
+            sleep(Duration::from_millis(50));
+        }
+        done && is_free()
     }
 
     fn cut_power(&self, flag: &str) -> bool {
