@@ -1,0 +1,91 @@
+//! Which files are shared with those that are there.
+
+use super::*;
+use fs_err as fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+const CONTENTS: &[u8] = b"package fmt\n";
+const READ: u32 = 0o444;
+
+/// A tree with one file, in which others can be linked.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::write(place.known(), CONTENTS).unwrap();
+        place.change_mode(READ);
+        place
+    }
+
+    fn known(&self) -> PathBuf {
+        self.0.path().join("known")
+    }
+
+    fn change_mode(&self, mode: u32) {
+        fs::set_permissions(self.known(), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Says whether a file with these contents and this mode becomes the known one.
+    fn links(&self, how: Sharing, contents: &[u8], mode: u32) -> bool {
+        let mut twins = Twins::new(how);
+        let size = CONTENTS.len() as u64;
+        let entry = Entry { digest: Digest::of(CONTENTS), size };
+        twins.add(self.0.path(), [(&"known".to_owned(), &entry)]);
+        let directory = open(self.0.path(), OFlags::RDONLY, Mode::empty()).unwrap();
+        let linked = twins.link(&entry.digest, contents, &directory, "new", mode);
+        let new = self.0.path().join("new");
+        let inode = |path| fs::metadata(path).map(|found| found.ino()).ok();
+        let wanted = linked.then(|| inode(self.known())).flatten();
+        assert_eq!(inode(new.clone()), wanted);
+        _ = fs::remove_file(new);
+        linked
+    }
+}
+
+#[test]
+fn a_file_is_linked_only_where_it_is_what_would_be_written() {
+    let place = Place::new();
+    assert!(place.links(Sharing::Link, CONTENTS, READ));
+    assert!(!place.links(Sharing::Clone, CONTENTS, READ));
+    assert!(!place.links(Sharing::Link, CONTENTS, 0o555));
+    assert!(!place.links(Sharing::Link, b"package fmt", READ));
+    assert!(!place.links(Sharing::Link, b"package evil", READ));
+    // Others may have fewer rights, as by a umask; nobody may have more.
+    for (mode, fits) in [(0o400, true), (0o440, true), (0o644, false), (0o445, false), (0, false)] {
+        place.change_mode(mode);
+        // Root can open what has no rights at all.
+        assert_eq!(place.links(Sharing::Link, CONTENTS, READ), fits, "{mode:o}");
+    }
+    place.change_mode(0o755);
+    fs::write(place.known(), "package evl\n").unwrap();
+    place.change_mode(READ);
+    assert!(!place.links(Sharing::Link, CONTENTS, READ));
+}
+
+#[test]
+fn nothing_that_is_no_file_of_this_user_is_linked() {
+    let place = Place::new();
+    let elsewhere = place.0.path().join("elsewhere");
+    fs::rename(place.known(), &elsewhere).unwrap();
+    assert!(!place.links(Sharing::Link, CONTENTS, READ));
+    fs_err::os::unix::fs::symlink(&elsewhere, place.known()).unwrap();
+    assert!(!place.links(Sharing::Link, CONTENTS, READ));
+    fs::remove_file(place.known()).unwrap();
+    fs::rename(&elsewhere, place.known()).unwrap();
+    assert!(place.links(Sharing::Link, CONTENTS, READ));
+    if std::os::unix::fs::chown(place.known(), Some(12345), None).is_ok() {
+        assert!(!place.links(Sharing::Link, CONTENTS, READ));
+    } else {
+        println!("SKIPPED: only root can give files away");
+    }
+}
+
+#[test]
+fn a_file_system_that_cannot_is_asked_once() {
+    let twins = Twins::new(Sharing::Clone);
+    twins.give_up(Errno::NOSPC);
+    assert!(!twins.is_useless.load(Ordering::Relaxed));
+    twins.give_up(Errno::OPNOTSUPP);
+    assert!(twins.is_useless.load(Ordering::Relaxed));
+}
