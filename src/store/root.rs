@@ -12,11 +12,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// Programs in `bin` that are shims.
 const SHIMS: [&str; 2] = ["go", "gofmt"];
 /// Where graves are, as seen from a root.
 const GRAVES: &str = "../../trash";
+/// How long a root that was exchanged stays: much longer than one look-up of a path.
+const PASSAGE: Duration = Duration::from_millis(20);
 
 /// Makes the root of `key`, or puts a right one in the place of a wrong one; a right one is left
 /// alone.
@@ -42,7 +46,11 @@ fn put(store: &Store, root: &Path, wanted: &BTreeMap<PathBuf, PathBuf>) -> Resul
     if fs::symlink_metadata(root).is_ok() {
         // Builds that use the old root see no moment without one.
         match publish::exchange(&draft, root) {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                // Whoever opens a file may be on the way through the old one, and through what it leads to.
+                sleep(PASSAGE);
+                return Ok(());
+            }
             Err(_) => store.discard(root)?,
         }
     }
