@@ -32,8 +32,9 @@ fn a_kill_at_every_call_loses_nothing() {
         "torture::sweep::a_kill_at_every_call_loses_nothing",
     );
     sweep(suite, "kill", &["signal=KILL"], false, (40, usize::MAX), |_, outcome| {
-        // strace ends as its child did; timeout then says so.
-        outcome.is_none_or(|code| code == 137)
+        // strace ends as its child did; timeout then says so. Threads share work differently each time,
+        // so that one of them may make fewer calls: then nothing happens.
+        outcome.is_none_or(|code| code == 137 || code == 0)
     });
 }
 
@@ -97,6 +98,12 @@ fn sweep(
     });
     let (failures, ends) = results.into_inner().unwrap();
     let tried = ends.values().sum();
+    let unnoticed = ends.get("unnoticed").copied().unwrap_or_default();
+    if seed == "kill" && unnoticed > 1 + tried / 50 {
+        suite.failed_as_a_whole(format!(
+            "{unnoticed} of {tried} came to their end: who was killed?"
+        ));
+    }
     for (name, why) in failures {
         suite.failed(name, why);
     }
