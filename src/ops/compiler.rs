@@ -38,7 +38,7 @@ impl Session {
         let (mut compiler, args) = self.find_compiler(command, flags);
         let Some(program) = &compiler.program else { return Ok(compiler) };
         let ask = |question: &str| self.question(toolchain, program, &args, question);
-        compiler.machine = ask("-dumpmachine")?;
+        compiler.machine = ask("-dumpmachine")?.filter(|machine| !machine.is_empty());
         compiler.sysroot = ask("-print-sysroot")?;
         // A compiler that does not find it repeats the name.
         let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
@@ -63,6 +63,7 @@ impl Session {
             }
             _ => None,
         };
+        let machine = machine.filter(|machine| !machine.is_empty());
         let target = (go.value("GOOS"), go.value("GOARCH"));
         let fits = machine.as_ref().map(|machine| fits(machine, target));
         Ok(CCompiler { command, is_there: program.is_some(), machine, fits })

@@ -212,6 +212,7 @@ fn compilers(sandbox: &Sandbox) {
     let arm = script("tools/arm-cc", &says("aarch64-linux-gnu"));
     let own = script("tools/gcc", &says("x86_64-linux-gnu"));
     let silent = script("tools/silent-cc", "exit 1");
+    let wordless = script("tools/wordless-cc", "exit 0");
     let marker = sandbox.path("ran").display().to_string();
     let hostile = script("project/cc", &format!("touch {marker}; echo aarch64-linux-gnu"));
     let path = format!("{}:/usr/bin:/bin", sandbox.path("tools").display());
@@ -229,6 +230,7 @@ fn compilers(sandbox: &Sandbox) {
     assert_eq!(what(&[("GOARCH", "arm64"), ("CC", "arm-cc")]), None);
     assert_eq!(what(&[("GOARCH", "arm64"), ("CC", &arm)]), None);
     assert_eq!(what(&[("GOARCH", "arm64"), ("CC", &silent)]), None);
+    assert_eq!(what(&[("GOARCH", "arm64"), ("CC", &wordless)]), None);
     let (said, why) = what(&[("CC", "no-such-cc -m64")]).unwrap();
     assert_eq!(said, "`CGO_ENABLED=1`, and there is no C compiler `no-such-cc -m64`");
     assert!(why.contains("it is not on PATH"), "{why}");
@@ -384,4 +386,28 @@ fn an_old_go_cannot_read_newer_lines() {
         let outcome = sandbox.goward(["check", "--vulndb", "off"]);
         assert!(outcome.stdout.contains(finding), "{}", outcome.stdout);
     }
+}
+
+#[test]
+fn what_ends_a_later_release_is_told_before() {
+    if !enabled() {
+        return;
+    }
+    let sandbox = sandbox();
+    assert_eq!(sandbox.goward(["use", "1.26.2"]).code, Some(0));
+    let pins = "\n[pins]\nGODEBUG = \"asynctimerchan=1,gotypesalias=1,tlskyber=0,x509sha1=1\"\n";
+    let lock = sandbox.read("project/goward.lock") + pins;
+    let line = lock.lines().count();
+    sandbox.write("project/goward.lock", lock);
+    let outcome = sandbox.goward(["check", "--vulndb", "off"]);
+    for (setting, removed) in [("asynctimerchan=1", 27), ("tlskyber=0", 24), ("x509sha1=1", 24)] {
+        let (name, _) = setting.split_once('=').unwrap();
+        let want = format!(
+            "goward.lock:{line}: warning: go1.27 does not start with `{setting}` [deprecated]\n  \
+             why: it was removed in go1.{removed}; programs of go1.27 end with `fatal error: removed \
+             GODEBUG \"{name}\" set to old value` (`internal/godebugs/table.go`)\n"
+        );
+        assert!(outcome.stdout.contains(&want), "{want}\n{}", outcome.stdout);
+    }
+    assert!(!outcome.stdout.contains("start with `gotypesalias"), "{}", outcome.stdout);
 }
