@@ -31,15 +31,18 @@ fn with_sinks<T>(
     work(&mut sinks)
 }
 
+/// Takes what a sink is given: each file once, and as long as was said.
+fn take(files: &Mutex<Files>, path: &EntryPath, size: u64, body: &mut dyn BufRead) -> Result<()> {
+    let mut content = Vec::new();
+    body.read_to_end(&mut content)?;
+    assert_eq!(content.len() as u64, size);
+    assert_eq!(files.lock().unwrap().insert(path.as_str().to_owned(), content), None);
+    Ok(())
+}
+
 fn read_by(hands: usize, kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
     let files = Mutex::new(Files::new());
-    let sink = |path: &EntryPath, size, body: &mut dyn BufRead| {
-        let mut content = Vec::new();
-        body.read_to_end(&mut content)?;
-        assert_eq!(content.len() as u64, size);
-        assert_eq!(files.lock().unwrap().insert(path.as_str().to_owned(), content), None);
-        Ok(())
-    };
+    let sink = |path: &EntryPath, size, body: &mut dyn BufRead| take(&files, path, size, body);
     let contents = with_sinks(hands, sink, |sinks| {
         unpack(kind, "go.archive", &bytes.to_vec(), limits, sinks)
     })?;
@@ -98,12 +101,7 @@ const MODULE: &str = "golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64";
 fn read_module(bytes: &[u8]) -> Result<Files> {
     let read = |hands| {
         let files = Mutex::new(Files::new());
-        let sink = |path: &EntryPath, _: u64, body: &mut dyn BufRead| {
-            let mut content = Vec::new();
-            body.read_to_end(&mut content)?;
-            files.lock().unwrap().insert(path.as_str().to_owned(), content);
-            Ok(())
-        };
+        let sink = |path: &EntryPath, size, body: &mut dyn BufRead| take(&files, path, size, body);
         let (limits, bytes) = (Limits::default(), bytes.to_vec());
         let covers = crate::verify::dirhash::is_covered;
         with_sinks(hands, sink, |sinks| {
@@ -478,12 +476,7 @@ impl Read for Interrupted {
 fn an_interruption_is_no_damage() {
     for hands in HANDS {
         let files = Mutex::new(Files::new());
-        let sink = |path: &EntryPath, _: u64, body: &mut dyn BufRead| {
-            let mut content = Vec::new();
-            body.read_to_end(&mut content)?;
-            files.lock().unwrap().insert(path.as_str().to_owned(), content);
-            Ok(())
-        };
+        let sink = |path: &EntryPath, size, body: &mut dyn BufRead| take(&files, path, size, body);
         let input = Interrupted(Cursor::new(tree().tar_gz()), false);
         with_sinks(hands, sink, |sinks| {
             super::tar_gz::unpack("go.tar.gz", input, &Limits::default(), sinks)

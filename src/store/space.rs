@@ -98,6 +98,32 @@ mod tests {
     use super::*;
     use crate::error::Kind;
     use std::io;
+    use std::path::Path;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_system_is_called_what_the_kernel_calls_it() {
+        let mounts = fs_err::read_to_string("/proc/self/mounts").unwrap();
+        let mut known = 0;
+        for place in ["/", "/dev/shm", "/tmp"] {
+            // What is mounted last lies on top.
+            let of = |line: &&str| line.split(' ').nth(1) == Some(place);
+            let Some(line) = mounts.lines().rfind(of) else { continue };
+            let kind = line.split(' ').nth(2).unwrap();
+            let name = if kind == "overlay" { "overlayfs" } else { kind };
+            if ["ext4", "xfs", "btrfs", "tmpfs", "overlayfs"].contains(&name) {
+                let missing = Path::new(place).join("not/there/yet");
+                assert_eq!(filesystem::kind_of(Path::new(place)), Some((name, false)));
+                assert_eq!(filesystem::kind_of(&missing), Some((name, false)));
+                let store = Store::new(missing);
+                assert_eq!((store.filesystem(), store.is_on_network()), (Some(name), false));
+                known += 1;
+            }
+        }
+        assert!(known > 0, "{mounts}");
+        // One that is not in the table.
+        assert_eq!(filesystem::kind_of(Path::new("/proc")), None);
+    }
 
     #[test]
     fn need_and_room_are_named_once() {

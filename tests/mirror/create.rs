@@ -8,6 +8,7 @@ use goward::error::Kind;
 use goward::ops::Fetch;
 use goward::platform::Platform;
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 fn three() -> [Toolchain; 3] {
     [
@@ -114,9 +115,21 @@ fn prune_removes_what_no_lock_names_and_nothing_else() {
     lab.sandbox.write("mirror/golang.org/x/mod/@v/v0.1.0.zip", "mine");
     // A file that an interrupted run left, which nothing names.
     lab.sandbox.write("mirror/go1.97.0.linux-amd64.tar.gz", "half");
+    // What is written under such a name at this moment is somebody's.
+    for (name, age) in [(".goward-old", 25), (".goward-new", 23)] {
+        lab.sandbox.write(&format!("mirror/{name}"), "half");
+        let then = SystemTime::now() - Duration::from_secs(age * 60 * 60);
+        fs::File::options()
+            .write(true)
+            .open(mirror.join(name))
+            .unwrap()
+            .set_modified(then)
+            .unwrap();
+    }
     let mirrored = lab.create(&["b.lock"], "../mirror", true).unwrap();
     assert!(mirrored.removed > 0);
     let mut left = files(&mirror);
+    assert!(left.remove(".goward-new").is_some());
     assert!(left.remove("robots.txt").is_some());
     assert!(left.remove("golang.org/x/mod/@v/v0.1.0.zip").is_some());
     assert!(left == only_b, "{:?}", left.keys());

@@ -154,32 +154,6 @@ fn what_is_to_be_moved_becomes_writable_for_its_owner_and_nobody_else() {
     assert_eq!(mode(&file), 0o444);
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_file_system_is_called_what_the_kernel_calls_it() {
-    use crate::filesystem::kind_of;
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
-    let mut known = 0;
-    for place in ["/", "/dev/shm", "/tmp"] {
-        // What is mounted last lies on top.
-        let of = |line: &&str| line.split(' ').nth(1) == Some(place);
-        let Some(line) = mounts.lines().rfind(of) else { continue };
-        let kind = line.split(' ').nth(2).unwrap();
-        let name = if kind == "overlay" { "overlayfs" } else { kind };
-        if ["ext4", "xfs", "btrfs", "tmpfs", "overlayfs"].contains(&name) {
-            let missing = Path::new(place).join("not/there/yet");
-            assert_eq!(kind_of(Path::new(place)), Some((name, false)));
-            assert_eq!(kind_of(&missing), Some((name, false)));
-            let store = Store::new(missing);
-            assert_eq!((store.filesystem(), store.is_on_network()), (Some(name), false));
-            known += 1;
-        }
-    }
-    assert!(known > 0, "{mounts}");
-    // One that is not in the table.
-    assert_eq!(kind_of(Path::new("/proc")), None);
-}
-
 #[test]
 fn two_installs_know_together_what_is_known_best() {
     let (_directory, store) = store();
