@@ -4,9 +4,9 @@ use super::args::Gc;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::gc::{Collected, Fate, Plan};
-use crate::store::{Grave, Leftover};
+use crate::store::Leftover;
 use indicatif::HumanBytes;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Gc) -> Result<()> {
     let plan =
@@ -100,15 +100,13 @@ fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
             })
         })
         .collect();
-    let texts = |paths: &mut dyn Iterator<Item = &Path>| -> Vec<String> {
-        paths.map(|path| path.to_string_lossy().into_owned()).collect()
-    };
+    let text = |path: &Path| path.to_string_lossy().into_owned();
     serde_json::json!({
         "dry_run": plan.dry_run,
         "toolchains": toolchains,
         "leftovers": leftovers,
-        "forgotten": texts(&mut collected.forgotten.iter().map(PathBuf::as_path)),
-        "trash": texts(&mut collected.waiting.iter().map(Grave::path)),
+        "forgotten": collected.forgotten.iter().map(|path| text(path)).collect::<Vec<_>>(),
+        "trash": collected.waiting.iter().map(|grave| text(grave.path())).collect::<Vec<_>>(),
         "freed": freed(plan, collected),
     })
 }

@@ -1,7 +1,7 @@
 //! One file of a project: read whole, pointed into, replaced in one step.
 //!
-//! For the siblings of this module only. Reading is bounded and never blocks, because the files
-//! come with a repository. Replacing leaves either the old file or the new one, also after a crash,
+//! Also for other small files that somebody else may have written. Reading is bounded and never blocks,
+//! because the files come with a repository. Replacing leaves either the old file or the new one, also after a crash,
 //! and never writes through a link that a repository may have put there.
 
 use crate::error::{Error, Kind, Result, untrusted};

@@ -58,7 +58,6 @@ fn code(store: &Store, file: &Path, found: &mut Found) {
         found.notes.push(format!("`{}` cannot be read as JSON", file.display()));
         return;
     };
-    let is_same = |ours: &Path, named: &Path| matches!((ours.canonicalize(), named.canonicalize()), (Ok(a), Ok(b)) if a == b);
     let is_shim = |value: &str| {
         let shim = |tool: &&str| is_same(&store.shims().join(tool), Path::new(value));
         ["go", "gofmt"].iter().any(shim)
@@ -82,6 +81,11 @@ fn code(store: &Store, file: &Path, found: &mut Found) {
             blame(&format!("{name} {place}"), &variables[name], &never);
         }
     }
+}
+
+fn is_same(ours: &Path, named: &Path) -> bool {
+    let found = ours.canonicalize().ok();
+    found.is_some() && found == named.canonicalize().ok()
 }
 
 /// What `GoLand` keeps in a project: `<component name="GOROOT" url="file:///usr/local/go" />`.
