@@ -196,8 +196,8 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
             let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
             let path = format!("{}:/usr/bin:/bin", pip.display());
             command.env("GOWARD_HOME", directory.join("store")).env("PATH", path);
-            // Nobody outside of this machine is asked.
-            command.env("GOSUMDB", "off");
+            // The checksum database is not asked.
+            command.env("GOPROXY", "off");
             command
         })
     };

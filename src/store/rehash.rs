@@ -5,12 +5,13 @@ use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
-use crate::verify::lanes::digest_files;
+use crate::verify::lanes::{LARGE, digest_files};
 use crate::verify::{Digest, Entry, H1};
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,9 @@ pub(super) fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, E
 
 /// Digests files, each core its share; returns for each index what it is, or why it cannot be read.
 pub(super) fn read_each(paths: &[(String, PathBuf)]) -> Vec<(usize, io::Result<Entry>)> {
-    let places: Vec<_> = paths.iter().map(|(_, place)| place).collect();
-    digest_files(&places, hands())
+    let upcoming = AtomicUsize::new(0);
+    digest_files(hands(), LARGE, || {
+        let index = upcoming.fetch_add(1, Ordering::Relaxed);
+        paths.get(index).map(|(_, place)| (index, place.clone()))
+    })
 }

@@ -5,41 +5,47 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 /// How much of a file is read at a time.
 const BUFFER: usize = 256 << 10;
-/// Files of this size are digested each on its own: in a lane, one would be there when all others are done.
-const LARGE: u64 = 12 << 20;
+/// From this size on files are digested each on its own, where all are there already: one in a lane would
+/// end when all others are done.
+pub const LARGE: u64 = 12 << 20;
 
 /// Returns true when files are digested faster many at a time than each on its own.
 pub(super) fn pays() -> bool {
     goward_lanes::pays()
 }
 
-/// Digests files on `hands` threads; returns for each index what it is, or why it cannot be read, in no
-/// order. Links are not followed. It is fastest when the largest files come first.
-pub fn digest_files(
-    paths: &[impl AsRef<Path> + Sync],
+/// Digests the files that `next` names until it returns `None`, each with a key, on `hands` threads; returns for
+/// each key what the file is, or why it cannot be read, in no order. Links are not followed.
+///
+/// Files of `alone` bytes or more have a core to themselves. It is fastest when the largest files come first;
+/// `next` may wait for files that are still to come.
+pub fn digest_files<K: Send>(
     hands: usize,
-) -> Vec<(usize, io::Result<Entry>)> {
-    let upcoming = AtomicUsize::new(0);
-    let take = || {
-        let index = upcoming.fetch_add(1, Ordering::Relaxed);
-        paths.get(index).map(|path| (index, open(path.as_ref())))
-    };
+    alone: u64,
+    next: impl Fn() -> Option<(K, PathBuf)> + Sync,
+) -> Vec<(K, io::Result<Entry>)> {
     let work = || {
-        let mut done = Vec::new();
-        let mut first = take();
-        while let Some((index, Ok(file))) = &first
-            && is_large(file)
-        {
-            done.push((*index, digest(file, &mut vec![0; BUFFER])));
-            first = take();
-        }
-        digest_each(|| first.take().or_else(take), |index, entry| done.push((index, entry)));
+        let (mut done, mut together) = (Vec::new(), Vec::new());
+        let mut buffer = Vec::new();
+        let small = || {
+            loop {
+                let (key, path) = next()?;
+                match open(&path) {
+                    Ok(file) if size_of(&file) >= alone => {
+                        buffer.resize(BUFFER, 0);
+                        done.push((key, digest(file, &mut buffer)));
+                    }
+                    file => return Some((key, file)),
+                }
+            }
+        };
+        digest_each(small, |key, entry| together.push((key, entry)));
+        done.append(&mut together);
         done
     };
     thread::scope(|scope| {
@@ -56,8 +62,8 @@ fn open(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-fn is_large(file: &fs::File) -> bool {
-    file.metadata().is_ok_and(|metadata| metadata.len() >= LARGE)
+fn size_of(file: &fs::File) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
 }
 
 fn digest_each<K, R: Read>(

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::thread;
 
 /// Files on their way from an archive to a tree.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Place {
         Ok((path, directory.into()))
     }
 
-    /// Returns true when files are digested together, once all are written: what shares its bytes with
+    /// Returns true when files are digested together, after they were written: what shares its bytes with
     /// others is recognised by its digest before it is written.
     pub(super) fn digests_later(&self) -> bool {
         self.twins.is_none() && lanes::pays()
@@ -121,44 +122,59 @@ impl Quarantine {
         hands: usize,
         unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> Result<T>,
     ) -> Result<T> {
-        let mut scribes: Vec<Scribe> =
-            (0..hands.max(1)).map(|_| Scribe::new(&self.place)).collect();
-        let mut sinks: Vec<_> = scribes
-            .iter_mut()
-            .map(|scribe| {
-                |path: &EntryPath, size, contents: &mut dyn BufRead| {
-                    scribe.write(path, size, contents)
-                }
-            })
-            .collect();
-        let mut sinks: Vec<&mut Sink> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
-        let filled = unpack(&mut sinks)?;
-        drop(sinks);
-        let mut later = Vec::new();
-        for written in scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>() {
-            let Written { files, undigested, directories, untimed } = written;
+        let hands = hands.max(1);
+        let (finished, upcoming) = mpsc::channel();
+        let upcoming = Mutex::new(upcoming);
+        let next = || {
+            let (path, size) =
+                upcoming.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()?;
+            let place = self.place.tree.0.join(&path);
+            Some(((path, size), place))
+        };
+        let (filled, written, digested) = thread::scope(|scope| {
+            let later = self.place.digests_later();
+            // While others are unpacked, a large file in a lane holds nobody up.
+            let digest = || digest_files(hands, u64::MAX, next);
+            let digesting = later.then(|| scope.spawn(digest));
+            let finished = later.then_some(finished);
+            let mut scribes: Vec<Scribe> =
+                (0..hands).map(|_| Scribe::new(&self.place, finished.clone())).collect();
+            drop(finished);
+            let mut sinks: Vec<_> = scribes
+                .iter_mut()
+                .map(|scribe| {
+                    |path: &EntryPath, size, contents: &mut dyn BufRead| {
+                        scribe.write(path, size, contents)
+                    }
+                })
+                .collect();
+            let mut sinks: Vec<&mut Sink> =
+                sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+            let filled = unpack(&mut sinks);
+            drop(sinks);
+            // Nothing is finished after this, so the digesting ends.
+            let written: Vec<Written> = scribes.into_iter().map(Scribe::finish).collect();
+            if filled.is_err() {
+                while next().is_some() {}
+            }
+            let digested = digesting.map_or(Ok(Vec::new()), thread::ScopedJoinHandle::join);
+            (filled, written, digested.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let filled = filled?;
+        for Written { files, directories, untimed } in written {
             self.files.extend(files);
-            later.extend(undigested);
             self.directories.extend(directories);
             self.untimed.extend(untimed);
         }
-        self.digest(later, hands)?;
-        Ok(filled)
-    }
-
-    /// Digests files that were written, of these sizes.
-    fn digest(&mut self, mut files: Vec<(String, u64)>, hands: usize) -> Result<()> {
-        files.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let places: Vec<_> = files.iter().map(|(path, _)| self.place.tree.0.join(path)).collect();
-        for (index, entry) in digest_files(&places, hands.max(1)) {
-            let ((path, size), entry) = (&files[index], entry?);
-            if entry.size != *size {
-                let message = format!("`{}` was changed while it was unpacked", untrusted(path));
+        for ((path, size), entry) in digested {
+            let entry = entry?;
+            if entry.size != size {
+                let message = format!("`{}` was changed while it was unpacked", untrusted(&path));
                 return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
             }
-            self.files.insert(path.clone(), entry);
+            self.files.insert(path, entry);
         }
-        Ok(())
+        Ok(filled)
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts

@@ -15,19 +15,21 @@ use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
 use rustix::io::{Errno, write};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 /// The path of the file that names the release.
 pub(super) const VERSION: &str = "VERSION";
 /// Longest `VERSION`; those of Go have two lines.
 const MAX_VERSION: usize = 4096;
 
+/// A covered file that was written, and is to be digested: its path and size.
+pub(super) type Finished = (String, u64);
+
 /// What one scribe wrote.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// Covered files.
+    /// Covered files that were digested while they were written.
     pub(super) files: Vec<(String, Entry)>,
-    /// Covered files that are digested when all are written, with their sizes.
-    pub(super) undigested: Vec<(String, u64)>,
     /// Directories that were made, below the tree or the extra directory.
     pub(super) directories: Vec<PathBuf>,
     /// Files that were written before the time of the release was known.
@@ -41,10 +43,12 @@ pub(super) struct Scribe<'a> {
     tree: Branch<'a>,
     extra: Option<Branch<'a>>,
     written: Written,
+    /// Who digests files once they are written; without it, they are digested on the way.
+    finished: Option<Sender<Finished>>,
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(place: &'a Place) -> Self {
+    pub(super) fn new(place: &'a Place, finished: Option<Sender<Finished>>) -> Self {
         let branch = |(path, fd): &'a (PathBuf, OwnedFd)| Branch {
             path,
             base: fd.as_fd(),
@@ -55,6 +59,7 @@ impl<'a> Scribe<'a> {
             tree: branch(&place.tree),
             extra: place.extra.as_ref().map(branch),
             written: Written::default(),
+            finished,
         }
     }
 
@@ -62,7 +67,7 @@ impl<'a> Scribe<'a> {
         self.written
     }
 
-    /// Writes a file of exactly `size` bytes, and digests it if that is not for later.
+    /// Writes a file of exactly `size` bytes, and digests it or has it digested.
     pub(super) fn write(
         &mut self,
         path: &EntryPath,
@@ -78,7 +83,7 @@ impl<'a> Scribe<'a> {
         };
         let made = &mut self.written.directories;
         let (mut begun, mut count) = (None, 0);
-        let mut hasher = (covered && !self.place.digests_later()).then(Hasher::default);
+        let mut hasher = (covered && self.finished.is_none()).then(Hasher::default);
         let mut version = (covered && name == VERSION).then(Vec::new);
         loop {
             // Where it comes from, what the system interrupted was started over.
@@ -122,8 +127,9 @@ impl<'a> Scribe<'a> {
         if let Some(hasher) = hasher {
             let entry = Entry { digest: hasher.finish(), size };
             self.written.files.push((name.to_owned(), entry));
-        } else if covered {
-            self.written.undigested.push((name.to_owned(), size));
+        } else if let Some(finished) = self.finished.as_ref().filter(|_| covered) {
+            // Whoever listens does so until all scribes are done.
+            _ = finished.send((name.to_owned(), size));
         }
         Ok(())
     }
