@@ -16,6 +16,7 @@ mod damage;
 mod findings;
 mod halves;
 mod layers;
+mod users;
 
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()
