@@ -10,9 +10,8 @@ use std::thread;
 
 /// How much of a file is read at a time.
 const BUFFER: usize = 256 << 10;
-/// From this size on files are digested each on its own, where all are there already: one in a lane would
-/// end when all others are done.
-pub const LARGE: u64 = 12 << 20;
+/// Files of this size are digested each on its own: one in a lane would end when all others are done.
+const LARGE: u64 = 12 << 20;
 
 /// Returns true when files are digested faster many at a time than each on its own.
 pub(super) fn pays() -> bool {
@@ -22,11 +21,10 @@ pub(super) fn pays() -> bool {
 /// Digests the files that `next` names until it returns `None`, each with a key, on `hands` threads; returns for
 /// each key what the file is, or why it cannot be read, in no order. Links are not followed.
 ///
-/// Files of `alone` bytes or more have a core to themselves. It is fastest when the largest files come first;
-/// `next` may wait for files that are still to come.
+/// It is fastest when the largest files come first. `next` may wait for files that are still to come: lanes are
+/// worth it when they are full.
 pub fn digest_files<K: Send>(
     hands: usize,
-    alone: u64,
     next: impl Fn() -> Option<(K, PathBuf)> + Sync,
 ) -> Vec<(K, io::Result<Entry>)> {
     let work = || {
@@ -36,7 +34,7 @@ pub fn digest_files<K: Send>(
             loop {
                 let (key, path) = next()?;
                 match open(&path) {
-                    Ok(file) if size_of(&file) >= alone => {
+                    Ok(file) if is_large(&file) => {
                         buffer.resize(BUFFER, 0);
                         done.push((key, digest(file, &mut buffer)));
                     }
@@ -62,8 +60,8 @@ fn open(path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-fn size_of(file: &fs::File) -> u64 {
-    file.metadata().map_or(0, |metadata| metadata.len())
+fn is_large(file: &fs::File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.len() >= LARGE)
 }
 
 fn digest_each<K, R: Read>(

@@ -133,8 +133,7 @@ impl Quarantine {
         };
         let (filled, written, digested) = thread::scope(|scope| {
             let later = self.place.digests_later();
-            // While others are unpacked, a large file in a lane holds nobody up.
-            let digest = || digest_files(hands, u64::MAX, next);
+            let digest = || digest_files(hands, next);
             let digesting = later.then(|| scope.spawn(digest));
             let finished = later.then_some(finished);
             let mut scribes: Vec<Scribe> =

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::verify::Sharing;
-use std::os::unix::fs::symlink;
+use fs_err::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
