@@ -28,13 +28,32 @@ impl Store {
     ///
     /// When the list is there and cannot be read.
     pub fn files(&self, installed: &Installed) -> Result<Option<BTreeMap<String, Entry>>> {
+        let files = self.read_list(installed)?;
+        let files = files.and_then(|text| parse(&String::from_utf8(text).ok()?));
+        Ok(files.filter(|files| is_tree_of(&installed.receipt, files)))
+    }
+
+    /// Returns true when the list of an installed tree says exactly this.
+    ///
+    /// # Errors
+    ///
+    /// When the list is there and cannot be read.
+    pub(super) fn has_list_of(
+        &self,
+        installed: &Installed,
+        files: &BTreeMap<String, Entry>,
+    ) -> Result<bool> {
+        let text = self.read_list(installed)?;
+        Ok(text.is_some_and(|text| text == render(files).as_bytes()))
+    }
+
+    fn read_list(&self, installed: &Installed) -> Result<Option<Vec<u8>>> {
         let mut text = Vec::new();
         match fs::File::open(self.list_path(&installed.key)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             opened => opened?.take(MAX_SIZE).read_to_end(&mut text)?,
         };
-        let files = String::from_utf8(text).ok().and_then(|text| parse(&text));
-        Ok(files.filter(|files| is_tree_of(&installed.receipt, files)))
+        Ok(Some(text))
     }
 
     pub(super) fn list_path(&self, key: &str) -> PathBuf {
@@ -60,6 +79,14 @@ fn parse(text: &str) -> Option<BTreeMap<String, Entry>> {
         .collect()
 }
 
+fn render(files: &BTreeMap<String, Entry>) -> String {
+    let mut text = String::new();
+    for (path, entry) in files {
+        _ = writeln!(text, "{} {} {path}", entry.digest, entry.size);
+    }
+    text
+}
+
 /// Writes the list to `path`, by way of `scratch`, a private directory on the same file system. Its name is
 /// synced with the receipt's.
 pub(super) fn write(
@@ -67,13 +94,9 @@ pub(super) fn write(
     path: &Path,
     scratch: &Path,
 ) -> std::io::Result<()> {
-    let mut text = String::new();
-    for (path, entry) in files {
-        _ = writeln!(text, "{} {} {path}", entry.digest, entry.size);
-    }
     let draft = scratch.join("files");
     let mut file = fs::File::create(&draft)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(render(files).as_bytes())?;
     file.sync_all()?;
     fs::rename(draft, path)
 }

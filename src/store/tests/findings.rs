@@ -66,6 +66,30 @@ fn rights_that_others_should_not_have_and_those_that_are_missing_are_found() {
 }
 
 #[test]
+fn a_list_that_does_not_say_what_is_there_is_found() {
+    let (_directory, store) = store();
+    let installed = install(&store, &unknown(), false, Level::Listed);
+    let path = store.home().join("meta").join(format!("{}.files", installed.key));
+    let right = fs::read_to_string(&path).unwrap();
+    let (line, rest) = right.split_once('\n').unwrap();
+    let (digest, size_and_path) = line.split_once(' ').unwrap();
+    for wrong in [
+        String::new(),
+        rest.to_owned(),
+        format!("{right}{line}\n"),
+        // The hash says nothing of sizes.
+        format!("{digest} 1{size_and_path}\n{rest}"),
+    ] {
+        fs::write(&path, &wrong).unwrap();
+        assert_eq!(findings(&store, &installed), [(String::new(), "list")], "{wrong}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(findings(&store, &installed), [(String::new(), "list")]);
+    fs::write(&path, right).unwrap();
+    assert_eq!(findings(&store, &installed), []);
+}
+
+#[test]
 fn files_of_somebody_else_are_found() {
     let (_directory, store) = store();
     let installed = install(&store, &unknown(), false, Level::Listed);
