@@ -32,6 +32,7 @@ mod locks;
 mod log;
 mod matrix;
 mod miss;
+mod nfs;
 mod overlay;
 mod pins;
 mod profiles;

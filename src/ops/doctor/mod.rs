@@ -46,7 +46,11 @@ pub const CHECKS: [Check; 19] = [
         about: "programs run there, and there is room",
         look: filesystem::look,
     },
-    Check { name: "locks", about: "locks work there", look: locks::look },
+    Check {
+        name: "locks",
+        about: "locks work there, or nothing relies on them",
+        look: locks::look,
+    },
     Check { name: "owner", about: "nobody else can change it", look: owner::look },
     Check { name: "leftovers", about: "nothing was left behind", look: leftovers::look },
     Check { name: "receipts", about: "receipts and trees belong together", look: receipts::look },
