@@ -8,14 +8,14 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
-mod rounds;
+mod compress;
 
 #[cfg(target_arch = "x86_64")]
 use archmage::{SimdToken, X64V3Token, X64V4Token};
 use sha2::block_api::compress256;
 
-/// How many messages go in step: the 32-bit words in a vector of AVX-512, or in two of AVX2.
-pub(super) const LANES: usize = 16;
+/// How many messages go in step: the 32-bit words in a vector.
+pub(super) const LANES: usize = 8;
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 

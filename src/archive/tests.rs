@@ -176,8 +176,9 @@ fn attack(hands: usize, kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
     let private = outside.path().join("private");
     fs_err::create_dir(&private).unwrap();
     let mut quarantine = Quarantine::new(&private, true).unwrap();
-    let result = quarantine
-        .fill(hands, |sinks| unpack(kind, "x.archive", &hostile.bytes, &Limits::default(), sinks));
+    let result = quarantine.fill(hands, |sinks, _| {
+        unpack(kind, "x.archive", &hostile.bytes, &Limits::default(), sinks)
+    });
     let error = result.expect_err(&hostile.name);
     let mut foreign = list(outside.path(), "");
     foreign
@@ -301,7 +302,9 @@ fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
     {
         let directory = samples::Scratch::new();
         let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
-        quarantine.fill(1, |sinks| unpack(kind, "x", &bytes, &Limits::default(), sinks)).unwrap();
+        quarantine
+            .fill(1, |sinks, _| unpack(kind, "x", &bytes, &Limits::default(), sinks))
+            .unwrap();
         let metadata = fs_err::metadata(directory.path().join("tree/VERSION")).unwrap();
         assert_eq!(metadata.mode() & 0o7333, 0);
         assert_eq!(metadata.uid(), fs_err::metadata(directory.path()).unwrap().uid());

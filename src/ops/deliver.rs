@@ -15,7 +15,7 @@ use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
     Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
-    VerifiedTree, digest_beside, dirhash,
+    VerifiedTree, dirhash,
 };
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -262,34 +262,25 @@ fn fill(
     }
     let (hands, limits) = share();
     let (name, body) = (&artifact.name, &mut artifact.body);
-    let unpacked = quarantine.fill(hands, |sinks| match artifact.kind {
-        ArtifactKind::TarGz => {
-            let (unpacked, digest, size) =
-                digest_beside(body, |body| archive::tar_gz::unpack(name, body, &limits, sinks));
-            unpacked.map(|_| Some((digest, size)))
-        }
+    let unpacked = quarantine.fill(hands, |sinks, archive| match artifact.kind {
+        ArtifactKind::TarGz => archive::tar_gz::unpack(name, archive.of(body), &limits, sinks),
         ArtifactKind::Zip => {
             let file = &*body.require_file(name)?;
-            let (unpacked, digest) = thread::scope(|scope| {
-                let digesting = scope.spawn(|| digest_file(file));
-                let unpacked = archive::zip::unpack(name, file, &limits, sinks);
-                (unpacked, digesting.join())
-            });
-            unpacked?;
-            digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map(Some)
+            archive.of_file(file)?;
+            archive::zip::unpack(name, file, &limits, sinks)
         }
         ArtifactKind::Module => {
             let module = dirhash::module_of(version, want.platform);
             let file = body.require_file(name)?;
             archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
-                .map(|_| None)
         }
         ArtifactKind::Wheel => {
-            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks).map(|_| None)
+            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks)
         }
     });
     // A parser says that its input ended; the network knows why.
-    unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))
+    let (_, archive) = unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))?;
+    Ok(archive)
 }
 
 /// How many installs go on side by side in this process, and divide its cores and memory.

@@ -41,7 +41,7 @@ fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> Verifi
     let size = bytes.len() as u64;
     let archive = Digest::of(&bytes);
     quarantine
-        .fill(2, |sinks| unpack(Kind::TarGz, "x", &bytes, &Limits::default(), sinks))
+        .fill(2, |sinks, _| unpack(Kind::TarGz, "x", &bytes, &Limits::default(), sinks))
         .unwrap();
     let record =
         (level == Level::BuiltIn).then(|| Record { sha256: Some(archive), ..Record::default() });

@@ -3,48 +3,28 @@
 use super::{Digest, Entry, Hasher};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
+pub use goward_lanes::{Message, pays};
 use rustix::fs::OFlags;
 use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 
 /// How much of a file is read at a time.
 const BUFFER: usize = 256 << 10;
-/// Files of this size are digested each on its own: one in a lane would end when all others are done.
-const LARGE: u64 = 12 << 20;
 
-/// Returns true when files are digested faster many at a time than each on its own.
-pub(super) fn pays() -> bool {
-    goward_lanes::pays()
-}
-
-/// Digests the files that `next` names until it returns `None`, each with a key, on `hands` threads; returns for
-/// each key what the file is, or why it cannot be read, in no order. Links are not followed.
+/// Digests the messages that `next` returns until there are no more, on `hands` threads; returns for each key what it
+/// is, or why it cannot be read, in no order. `next` is told whether it may wait for messages that are still to
+/// come.
 ///
-/// It is fastest when the largest files come first. `next` may wait for files that are still to come: lanes are
-/// worth it when they are full.
-pub fn digest_files<K: Send>(
+/// It is fastest when the largest come first.
+pub fn digest_files<K: Send, R: Read>(
     hands: usize,
-    next: impl Fn() -> Option<(K, PathBuf)> + Sync,
+    next: impl Fn(bool) -> Option<Message<K, R>> + Sync,
 ) -> Vec<(K, io::Result<Entry>)> {
     let work = || {
-        let (mut done, mut together) = (Vec::new(), Vec::new());
-        let mut buffer = Vec::new();
-        let small = || {
-            loop {
-                let (key, path) = next()?;
-                match open(&path) {
-                    Ok(file) if is_large(&file) => {
-                        buffer.resize(BUFFER, 0);
-                        done.push((key, digest(file, &mut buffer)));
-                    }
-                    file => return Some((key, file)),
-                }
-            }
-        };
-        digest_each(small, |key, entry| together.push((key, entry)));
-        done.append(&mut together);
-        done
+        let mut digested = Vec::new();
+        digest_each(&next, |key, entry| digested.push((key, entry)));
+        digested
     };
     thread::scope(|scope| {
         let hands: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
@@ -55,17 +35,18 @@ pub fn digest_files<K: Send>(
     })
 }
 
-fn open(path: &Path) -> io::Result<fs::File> {
+/// Opens a file; links are not followed.
+///
+/// # Errors
+///
+/// When it cannot be opened, or is a link.
+pub fn open(path: &Path) -> io::Result<fs::File> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-fn is_large(file: &fs::File) -> bool {
-    file.metadata().is_ok_and(|metadata| metadata.len() >= LARGE)
-}
-
 fn digest_each<K, R: Read>(
-    mut next: impl FnMut() -> Option<(K, io::Result<R>)>,
+    next: impl Fn(bool) -> Option<Message<K, R>>,
     mut done: impl FnMut(K, io::Result<Entry>),
 ) {
     if pays() {
@@ -75,8 +56,8 @@ fn digest_each<K, R: Read>(
         });
     }
     let mut buffer = vec![0; BUFFER];
-    while let Some((key, reader)) = next() {
-        done(key, reader.and_then(|reader| digest(reader, &mut buffer)));
+    while let Some(message) = next(true) {
+        done(message.key, message.reader.and_then(|reader| digest(reader, &mut buffer)));
     }
 }
 

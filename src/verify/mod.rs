@@ -2,8 +2,8 @@
 //!
 //! Three types, each of which can only be made from the one before:
 //!
-//! 1. [`Quarantine`] takes files from an archive into a private directory and digests each one as
-//!    it is written, or what was written, so that what is judged is what is on disk.
+//! 1. [`Quarantine`] takes files from an archive into a private directory and digests what it
+//!    writes, or what was written, so that what is judged is what is on disk.
 //! 2. [`Unpacked`] is a complete tree with its [`H1`].
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
@@ -13,6 +13,7 @@
 
 pub mod absent;
 pub mod archive_hash;
+mod digesting;
 pub mod dirhash;
 pub mod judge;
 pub mod lanes;
@@ -27,12 +28,13 @@ mod tests;
 pub mod twins;
 
 pub use absent::Absent;
+pub use digesting::ArchiveDigest;
 pub use dirhash::H1;
 pub use goward_shim::lock::Level;
 pub use judge::Evidence;
 pub use quarantine::{Entry, Quarantine, Unpacked};
 pub use records::{Record, Records};
-pub use sha256::{Digest, Hasher, Hashing, digest_beside};
+pub use sha256::{Digest, Hasher, Hashing};
 pub use twins::{Sharing, Twins};
 
 use crate::error::Result;

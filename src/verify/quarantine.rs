@@ -4,10 +4,10 @@
 //! links into it or change a file between writing, digest and publication. Files get their final mode, of
 //! Go's rule and without write bits, when they are created; the umask holds.
 
+use super::digesting::{ArchiveDigest, Queue, digest_along};
 use super::dirhash::tree_h1;
-use super::lanes::{self, digest_files};
 use super::scribe::{Scribe, VERSION, Written, set_time};
-use super::{Digest, H1, Twins};
+use super::{Digest, H1, Twins, lanes};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -16,11 +16,10 @@ use chrono::NaiveDateTime;
 use fs_err as fs;
 use rustix::fd::OwnedFd;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
-use std::thread;
+use std::sync::OnceLock;
 
 /// Files on their way from an archive to a tree.
 #[derive(Debug)]
@@ -110,9 +109,11 @@ impl Quarantine {
         self.place.twins = twins;
     }
 
-    /// Has `unpack` hand files to `hands` sinks, which can work side by side. A sink writes a file of
-    /// exactly the size it is told; all are digested by the end. It fails when reading or writing fails, when the
-    /// file is there already, and when the contents have fewer or more bytes.
+    /// Has `unpack` hand files to `hands` sinks, which can work side by side, and the archive to its digest. A sink
+    /// writes a file of exactly the size it is told; all are digested by the end. It fails when reading or writing
+    /// fails, when the file is there already, and when the contents have fewer or more bytes.
+    ///
+    /// Returns what `unpack` returns, and digest and size of the archive if it was digested.
     ///
     /// # Errors
     ///
@@ -120,52 +121,29 @@ impl Quarantine {
     pub fn fill<T>(
         &mut self,
         hands: usize,
-        unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> Result<T>,
-    ) -> Result<T> {
+        unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_>) -> Result<T>,
+    ) -> Result<(T, Option<(Digest, u64)>)> {
         let hands = hands.max(1);
-        let (finished, upcoming) = mpsc::channel();
-        let upcoming = Mutex::new(upcoming);
-        let next = || {
-            let (path, size) =
-                upcoming.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()?;
-            let place = self.place.tree.0.join(&path);
-            Some(((path, size), place))
+        let place = &self.place;
+        let work = |queue: Queue| {
+            let scribe = |_| Scribe::new(place, queue.clone());
+            let mut scribes: Vec<_> = (0..hands).map(scribe).collect();
+            let filled = {
+                let mut sinks: Vec<_> = scribes.iter_mut().map(Scribe::sink).collect();
+                let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+                unpack(&mut sinks, &ArchiveDigest(&queue))
+            };
+            (filled, scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>())
         };
-        let (filled, written, digested) = thread::scope(|scope| {
-            let later = self.place.digests_later();
-            let digest = || digest_files(hands, next);
-            let digesting = later.then(|| scope.spawn(digest));
-            let finished = later.then_some(finished);
-            let mut scribes: Vec<Scribe> =
-                (0..hands).map(|_| Scribe::new(&self.place, finished.clone())).collect();
-            drop(finished);
-            let mut sinks: Vec<_> = scribes
-                .iter_mut()
-                .map(|scribe| {
-                    |path: &EntryPath, size, contents: &mut dyn BufRead| {
-                        scribe.write(path, size, contents)
-                    }
-                })
-                .collect();
-            let mut sinks: Vec<&mut Sink> =
-                sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
-            let filled = unpack(&mut sinks);
-            drop(sinks);
-            // Nothing is finished after this, so the digesting ends.
-            let written: Vec<Written> = scribes.into_iter().map(Scribe::finish).collect();
-            if filled.is_err() {
-                while next().is_some() {}
-            }
-            let digested = digesting.map_or(Ok(Vec::new()), thread::ScopedJoinHandle::join);
-            (filled, written, digested.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
+        let ((filled, written), digested) =
+            digest_along(hands, place.digests_later(), &place.tree.0, work);
         let filled = filled?;
         for Written { files, directories, untimed } in written {
             self.files.extend(files);
             self.directories.extend(directories);
             self.untimed.extend(untimed);
         }
-        for ((path, size), entry) in digested {
+        for ((path, size), entry) in digested.files {
             let entry = entry?;
             if entry.size != size {
                 let message = format!("`{}` was changed while it was unpacked", untrusted(&path));
@@ -173,7 +151,8 @@ impl Quarantine {
             }
             self.files.insert(path, entry);
         }
-        Ok(filled)
+        let archive = digested.archive.transpose()?;
+        Ok((filled, archive.map(|entry| (entry.digest, entry.size))))
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts

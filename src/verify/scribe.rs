@@ -4,6 +4,7 @@
 //! astray: a directory is opened in the one above it, links are never followed, and a file that is
 //! there already is an error.
 
+use super::digesting::Queue;
 use super::dirhash::is_covered;
 use super::mode::is_executable;
 use super::quarantine::{Entry, Place, check_size};
@@ -15,15 +16,11 @@ use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
 use rustix::io::{Errno, write};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
 
 /// The path of the file that names the release.
 pub(super) const VERSION: &str = "VERSION";
 /// Longest `VERSION`; those of Go have two lines.
 const MAX_VERSION: usize = 4096;
-
-/// A covered file that was written, and is to be digested: its path and size.
-pub(super) type Finished = (String, u64);
 
 /// What one scribe wrote.
 #[derive(Debug, Default)]
@@ -43,12 +40,12 @@ pub(super) struct Scribe<'a> {
     tree: Branch<'a>,
     extra: Option<Branch<'a>>,
     written: Written,
-    /// Who digests files once they are written; without it, they are digested on the way.
-    finished: Option<Sender<Finished>>,
+    /// Where files are digested that were written, unless they are on the way.
+    queue: Queue,
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(place: &'a Place, finished: Option<Sender<Finished>>) -> Self {
+    pub(super) fn new(place: &'a Place, queue: Queue) -> Self {
         let branch = |(path, fd): &'a (PathBuf, OwnedFd)| Branch {
             path,
             base: fd.as_fd(),
@@ -59,8 +56,15 @@ impl<'a> Scribe<'a> {
             tree: branch(&place.tree),
             extra: place.extra.as_ref().map(branch),
             written: Written::default(),
-            finished,
+            queue,
         }
+    }
+
+    /// Returns what takes a file from an archive.
+    pub(super) fn sink(
+        &mut self,
+    ) -> impl FnMut(&EntryPath, u64, &mut dyn BufRead) -> Result<()> + use<'_, 'a> {
+        |path, size, contents| self.write(path, size, contents)
     }
 
     pub(super) fn finish(self) -> Written {
@@ -68,12 +72,7 @@ impl<'a> Scribe<'a> {
     }
 
     /// Writes a file of exactly `size` bytes, and digests it or has it digested.
-    pub(super) fn write(
-        &mut self,
-        path: &EntryPath,
-        size: u64,
-        contents: &mut dyn BufRead,
-    ) -> Result<()> {
+    fn write(&mut self, path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
         let name = path.as_str();
         let covered = is_covered(name);
         let branch = match &mut self.extra {
@@ -83,7 +82,9 @@ impl<'a> Scribe<'a> {
         };
         let made = &mut self.written.directories;
         let (mut begun, mut count) = (None, 0);
-        let mut hasher = (covered && self.finished.is_none()).then(Hasher::default);
+        let goes_on = covered && self.queue.takes_files();
+        let mut hasher = (covered && !goes_on).then(Hasher::default);
+        let mut kept = None;
         let mut version = (covered && name == VERSION).then(Vec::new);
         loop {
             // Where it comes from, what the system interrupted was started over.
@@ -100,6 +101,9 @@ impl<'a> Scribe<'a> {
                 let twins = self.place.twins.as_ref().filter(|_| version.is_none());
                 let twins = twins.filter(|_| length as u64 == size).zip(hasher.clone());
                 let twins = twins.map(|(twins, hasher)| (twins, hasher.finish()));
+                if goes_on && length as u64 == size {
+                    kept = self.queue.keep(chunk);
+                }
                 begun = Some(branch.begin(name, chunk, twins, made)?);
             } else if let Some(Begun::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
@@ -127,9 +131,8 @@ impl<'a> Scribe<'a> {
         if let Some(hasher) = hasher {
             let entry = Entry { digest: hasher.finish(), size };
             self.written.files.push((name.to_owned(), entry));
-        } else if let Some(finished) = self.finished.as_ref().filter(|_| covered) {
-            // Whoever listens does so until all scribes are done.
-            _ = finished.send((name.to_owned(), size));
+        } else if goes_on {
+            self.queue.put(name, size, kept);
         }
         Ok(())
     }

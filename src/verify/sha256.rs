@@ -6,13 +6,6 @@
 use ring::digest::{Context, SHA256, digest};
 use std::fmt::{self, Debug, Display};
 use std::io::{self, Read};
-use std::sync::mpsc;
-use std::thread;
-
-/// How much is digested at a time beside a reader.
-const CHUNK: usize = 256 << 10;
-/// How many chunks may wait for that.
-const WAITING: usize = 4;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,62 +136,6 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// Has `take` read `input`, and digests and counts what it reads on another core.
-pub fn digest_beside<T>(
-    input: impl Read,
-    take: impl FnOnce(&mut dyn Read) -> T,
-) -> (T, Digest, u64) {
-    let (outbox, inbox) = mpsc::sync_channel::<Vec<u8>>(WAITING);
-    let (used, free) = mpsc::channel();
-    thread::scope(|scope| {
-        let digesting = scope.spawn(move || {
-            let (mut hasher, mut count) = (Hasher::default(), 0);
-            for mut chunk in inbox {
-                hasher.update(&chunk);
-                count += chunk.len() as u64;
-                chunk.clear();
-                _ = used.send(chunk);
-            }
-            (hasher.finish(), count)
-        });
-        let mut beside = Beside { inner: input, chunk: Vec::with_capacity(CHUNK), outbox, free };
-        let taken = take(&mut beside);
-        beside.send();
-        drop(beside);
-        match digesting.join() {
-            Ok((digest, count)) => (taken, digest, count),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
-/// A reader that passes on a copy of what is read through it.
-struct Beside<R> {
-    inner: R,
-    chunk: Vec<u8>,
-    outbox: mpsc::SyncSender<Vec<u8>>,
-    free: mpsc::Receiver<Vec<u8>>,
-}
-
-impl<R> Beside<R> {
-    fn send(&mut self) {
-        let next = self.free.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK));
-        // The other end takes chunks until this one is gone.
-        _ = self.outbox.send(std::mem::replace(&mut self.chunk, next));
-    }
-}
-
-impl<R: Read> Read for Beside<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.chunk.extend_from_slice(&buffer[..count]);
-        if self.chunk.len() >= CHUNK {
-            self.send();
-        }
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,19 +165,5 @@ mod tests {
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         assert_eq!((text.as_str(), reader.finish()), ("abc", (Digest::parse(ABC).unwrap(), 3)));
-    }
-
-    #[test]
-    fn what_is_read_is_digested_beside() {
-        for length in [0, 1, CHUNK - 1, CHUNK, 5 * CHUNK + 1] {
-            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
-            // Only what was read counts.
-            let most = bytes.len() as u64 - u64::from(length == 1);
-            let (copied, digest, count) = digest_beside(&bytes[..], |reader| {
-                io::copy(&mut reader.take(most), &mut io::sink()).unwrap()
-            });
-            let read = &bytes[..usize::try_from(most).unwrap()];
-            assert_eq!((copied, digest, count), (most, Digest::of(read), most));
-        }
     }
 }

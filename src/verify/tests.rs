@@ -24,7 +24,7 @@ fn tree() -> Tree {
 fn fill(directory: &Path, kind: Kind, bytes: &[u8], extra: bool) -> Result<Quarantine> {
     let mut quarantine = Quarantine::new(directory, extra)?;
     quarantine
-        .fill(2, |sinks| unpack(kind, "archive", &bytes.to_vec(), &Limits::default(), sinks))?;
+        .fill(2, |sinks, _| unpack(kind, "archive", &bytes.to_vec(), &Limits::default(), sinks))?;
     Ok(quarantine)
 }
 
@@ -85,7 +85,7 @@ fn the_order_and_the_size_of_files_do_not_matter() {
             let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
             let limits = Limits::default();
             quarantine
-                .fill(hands, |sinks| unpack(Kind::TarGz, "archive", bytes, &limits, sinks))
+                .fill(hands, |sinks, _| unpack(Kind::TarGz, "archive", bytes, &limits, sinks))
                 .unwrap();
             let unpacked = quarantine.finish(go(), linux()).unwrap();
             assert_eq!(*unpacked.h1(), h1_of(&tree));
@@ -182,7 +182,7 @@ fn files_are_written_once_and_whole() {
     let mut quarantine = Quarantine::new(directory.path(), false).unwrap();
     let mut write = |name: &str, size, mut contents: &[u8]| {
         let path = EntryPath::parse(name.as_bytes()).unwrap();
-        quarantine.fill(1, |sinks| sinks[0](&path, size, &mut contents))
+        quarantine.fill(1, |sinks, _| sinks[0](&path, size, &mut contents))
     };
     write("go/src/x", 1, b"x").unwrap();
     let twice = write("go/src/x", 1, b"y").unwrap_err();
@@ -208,7 +208,7 @@ fn no_link_is_followed() {
     fs_err::os::unix::fs::symlink(outside.path().join("x"), tree.join("link")).unwrap();
     for (name, cause) in [("go/src/x", "Not a directory"), ("go/link", "File exists")] {
         let path = EntryPath::parse(name.as_bytes()).unwrap();
-        let error = quarantine.fill(1, |sinks| sinks[0](&path, 1, &mut &b"x"[..])).unwrap_err();
+        let error = quarantine.fill(1, |sinks, _| sinks[0](&path, 1, &mut &b"x"[..])).unwrap_err();
         assert!(error.to_string().contains(cause), "{error}");
     }
     assert_eq!(fs_err::read_dir(outside.path()).unwrap().count(), 0);

@@ -1,59 +1,13 @@
-//! Eight lanes in a vector: AVX2.
+//! The steps with AVX2.
 
-use super::rounds::rounds;
-use super::{Blocks, LANES, States};
-use archmage::{X64V3Token, arcane};
+use super::compress::compress;
+use archmage::X64V3Token;
 use core::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_or_si256, _mm256_set1_epi32,
-    _mm256_slli_epi32, _mm256_srli_epi32, _mm256_xor_si256,
+    __m256i, _mm256_add_epi32 as add, _mm256_and_si256, _mm256_or_si256,
+    _mm256_set1_epi32 as splat, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_xor_si256,
 };
 
-/// Lanes in a vector.
-const WIDTH: usize = 8;
-
-/// Takes `blocks` into the states of all lanes.
-#[arcane]
-pub(super) fn compress(_: X64V3Token, states: &mut States, blocks: &Blocks<'_>) {
-    for first in (0..LANES).step_by(WIDTH) {
-        compress_from(first, states, blocks);
-    }
-}
-
-/// Takes blocks into the states of as many lanes as a vector has, from `first` on.
-#[target_feature(enable = "avx2")]
-fn compress_from(first: usize, states: &mut States, blocks: &Blocks<'_>) {
-    let blocks = &blocks[first..first + WIDTH];
-    let count = blocks.iter().map(|blocks| blocks.len()).min().unwrap_or_default();
-    let mut vectors = states.map(|word| {
-        bytemuck::cast::<[u32; WIDTH], __m256i>(std::array::from_fn(|lane| word[first + lane]))
-    });
-    for index in 0..count {
-        let mut rows = [[0; WIDTH]; 16];
-        for (lane, blocks) in blocks.iter().enumerate() {
-            let bytes = blocks[index].as_chunks::<4>().0;
-            for (row, bytes) in rows.iter_mut().zip(bytes) {
-                row[lane] = u32::from_be_bytes(*bytes);
-            }
-        }
-        let mut words = [_mm256_set1_epi32(0); 16];
-        for (word, row) in words.iter_mut().zip(rows) {
-            *word = bytemuck::cast(row);
-        }
-        rounds(&mut vectors, &mut words);
-    }
-    for (word, vector) in states.iter_mut().zip(vectors) {
-        word[first..first + WIDTH]
-            .copy_from_slice(&bytemuck::cast::<__m256i, [u32; WIDTH]>(vector));
-    }
-}
-
-rounds!("avx2", __m256i, _mm256_set1_epi32);
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn add(x: __m256i, y: __m256i) -> __m256i {
-    _mm256_add_epi32(x, y)
-}
+compress!("avx2", X64V3Token);
 
 #[target_feature(enable = "avx2")]
 #[inline]

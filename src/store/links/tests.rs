@@ -94,7 +94,7 @@ fn install(store: &Store, tree: &Tree) -> Installed {
     let bytes = tree.tar_gz();
     let archive = (Digest::of(&bytes), bytes.len() as u64);
     quarantine
-        .fill(2, |sinks| unpack(ArchiveKind::TarGz, "x", &bytes, &Limits::default(), sinks))
+        .fill(2, |sinks, _| unpack(ArchiveKind::TarGz, "x", &bytes, &Limits::default(), sinks))
         .unwrap();
     let evidence = Evidence {
         archive: Some(archive),

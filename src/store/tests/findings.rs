@@ -201,7 +201,7 @@ fn what_a_packaging_leaves_out_is_in_the_receipt_and_nobody_misses_it() {
     let mut quarantine = Quarantine::new(staging.path(), false).unwrap();
     let wheel = tree.wheel();
     quarantine
-        .fill(2, |sinks| unpack(Kind::Wheel, "x", &wheel, &Limits::default(), sinks))
+        .fill(2, |sinks, _| unpack(Kind::Wheel, "x", &wheel, &Limits::default(), sinks))
         .unwrap();
     for path in ABSENT {
         quarantine.add_absent(path, Digest::of(&tree.0[path]));
