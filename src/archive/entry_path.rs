@@ -7,6 +7,7 @@
 
 use crate::error::untrusted;
 use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 
 /// Longest name, in bytes.
 const MAX_LENGTH: usize = 512;
@@ -18,6 +19,8 @@ const MAX_DEPTH: usize = 32;
 const NON_ASCII_BELOW: [&str; 4] = ["api/", "doc/", "misc/", "test/"];
 /// Names that are devices on Windows, in any directory and with any extension.
 const DEVICES: [&str; 6] = ["AUX", "CON", "CONIN$", "CONOUT$", "NUL", "PRN"];
+/// How long those are, and `COM¹`, in bytes.
+const DEVICE_LENGTHS: RangeInclusive<usize> = 3..=7;
 
 /// A path relative to GOROOT: plain names joined by slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,29 +117,31 @@ fn check(name: &str) -> Result<&str, Problem> {
     if !name.chars().all(belongs) {
         return Err(Problem::Characters);
     }
-    if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-        return Err(Problem::Escapes);
+    let mut depth = 0;
+    let (mut goes_up, mut is_plain, mut is_short) = (false, true, name.len() <= MAX_LENGTH);
+    let (mut ends_well, mut has_device) = (true, false);
+    for part in name.split('/') {
+        depth += 1;
+        goes_up |= part == "..";
+        is_plain &= !part.is_empty() && part != ".";
+        is_short &= part.len() <= MAX_PART;
+        ends_well &= !part.ends_with(['.', ' ']);
+        has_device |= is_device(part);
     }
-    if name.split('/').any(|part| part.is_empty() || part == ".") {
-        return Err(Problem::NotPlain);
+    let path = name.strip_prefix("go/");
+    let is_far = |path: &str| NON_ASCII_BELOW.iter().any(|directory| path.starts_with(directory));
+    match path {
+        _ if goes_up || name.starts_with('/') => Err(Problem::Escapes),
+        _ if !is_plain => Err(Problem::NotPlain),
+        None => Err(Problem::Outside),
+        _ if !is_short => Err(Problem::TooLong),
+        // Of which `go` is one.
+        _ if depth > MAX_DEPTH + 1 => Err(Problem::TooDeep),
+        _ if !ends_well => Err(Problem::Ending),
+        _ if has_device => Err(Problem::Device),
+        Some(path) if !path.is_ascii() && !is_far(path) => Err(Problem::NotAscii),
+        Some(path) => Ok(path),
     }
-    let path = name.strip_prefix("go/").ok_or(Problem::Outside)?;
-    if name.len() > MAX_LENGTH || name.split('/').any(|part| part.len() > MAX_PART) {
-        return Err(Problem::TooLong);
-    }
-    if path.split('/').count() > MAX_DEPTH {
-        return Err(Problem::TooDeep);
-    }
-    if path.split('/').any(|part| part.ends_with(['.', ' '])) {
-        return Err(Problem::Ending);
-    }
-    if path.split('/').any(is_device) {
-        return Err(Problem::Device);
-    }
-    if !path.is_ascii() && !NON_ASCII_BELOW.iter().any(|directory| path.starts_with(directory)) {
-        return Err(Problem::NotAscii);
-    }
-    Ok(path)
 }
 
 /// Beyond ASCII only letters and digits: no combining marks, so that two spellings of one name
@@ -152,6 +157,9 @@ fn belongs(character: char) -> bool {
 
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or(part).trim_end();
+    if !DEVICE_LENGTHS.contains(&stem.len()) {
+        return false;
+    }
     let is_port = stem.split_at_checked(3).is_some_and(|(kind, number)| {
         let mut characters = number.chars();
         let is_number = matches!(

@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How much of a file is handed over at a time.
 pub(super) const AHEAD: usize = 1 << 20;
 
+/// How much more there is room for where a file is inflated to its end, in bytes: decompressors are slow at the end of
+/// theirs.
+const MARGIN: usize = 512;
+
 /// Contents may be this much larger than [`Limits::ratio`] allows: decompressors read ahead, and a
 /// few very regular files at the start are no bomb.
 const RATIO_SLACK: u64 = 16 << 20;
@@ -199,15 +203,18 @@ enum Role {
 /// What every entry has to pass before anything is done with it.
 pub(super) struct Gate<'a> {
     limits: &'a Limits,
-    /// By lower-case path: the spelling and the role.
-    paths: HashMap<String, (String, Role)>,
+    /// By lower-case path: the spelling, if it is another, and the role.
+    paths: HashMap<String, (Option<String>, Role)>,
+    /// The directory of the last path, which is known, or nothing.
+    parent: String,
     entries: u64,
     contents: Contents,
 }
 
 impl<'a> Gate<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, paths: HashMap::new(), entries: 0, contents: Contents::default() }
+        let (paths, parent) = (HashMap::new(), String::new());
+        Self { limits, paths, parent, entries: 0, contents: Contents::default() }
     }
 
     pub(super) fn contents(&self) -> Contents {
@@ -250,41 +257,52 @@ impl<'a> Gate<'a> {
     /// Notes a path and all above it.
     fn enter(&mut self, path: &EntryPath, mut role: Role) -> Result<(), Stop> {
         let mut path = path.as_str();
-        loop {
-            match self.paths.entry(path.to_lowercase()) {
-                Entry::Vacant(free) => {
-                    free.insert((path.to_owned(), role));
-                }
-                Entry::Occupied(mut taken) => {
-                    let refused =
-                        |cause: &str| Err(entry(&[b"go/", path.as_bytes()].concat(), cause));
-                    let (spelling, known) = taken.get_mut();
-                    return match (*known, role) {
-                        _ if spelling != path => {
-                            let other = untrusted(spelling);
-                            refused(&format!("differs from `go/{other}` only in letter case"))
-                        }
-                        (Role::File, Role::File) | (Role::Directory, Role::Directory) => {
-                            refused("comes twice")
-                        }
-                        (Role::File, _) | (_, Role::File) => {
-                            refused("is both a file and a directory")
-                        }
-                        // What is above a known directory is known too.
-                        (_, Role::Parent) => Ok(()),
-                        (Role::Parent, Role::Directory) => {
-                            *known = role;
-                            Ok(())
-                        }
-                    };
-                }
+        let parent = parent_of(path);
+        while self.note(path, role)? {
+            match parent_of(path) {
+                // Most entries lie where the one before them lies.
+                Some(above) if above != self.parent => (path, role) = (above, Role::Parent),
+                _ => break,
             }
-            let Some((above, _)) = path.rsplit_once('/') else {
-                return Ok(());
-            };
-            (path, role) = (above, Role::Parent);
+        }
+        if let Some(parent) = parent.filter(|parent| *parent != self.parent) {
+            parent.clone_into(&mut self.parent);
+        }
+        Ok(())
+    }
+
+    /// Notes one path; returns true when it was not known, so that what is above it may not be either.
+    fn note(&mut self, path: &str, role: Role) -> Result<bool, Stop> {
+        let mut taken = match self.paths.entry(path.to_lowercase()) {
+            Entry::Vacant(free) => {
+                let spelling = (free.key() != path).then(|| path.to_owned());
+                free.insert((spelling, role));
+                return Ok(true);
+            }
+            Entry::Occupied(taken) => taken,
+        };
+        let refused = |cause: &str| Err(entry(&[b"go/", path.as_bytes()].concat(), cause));
+        let other = taken.get().0.as_ref().unwrap_or(taken.key());
+        if other != path {
+            let other = untrusted(other);
+            return refused(&format!("differs from `go/{other}` only in letter case"));
+        }
+        let (_, known) = taken.get_mut();
+        match (*known, role) {
+            (Role::File, Role::File) | (Role::Directory, Role::Directory) => refused("comes twice"),
+            (Role::File, _) | (_, Role::File) => refused("is both a file and a directory"),
+            // What is above a known directory is known too.
+            (_, Role::Parent) => Ok(false),
+            (Role::Parent, Role::Directory) => {
+                *known = role;
+                Ok(false)
+            }
         }
     }
+}
+
+fn parent_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(above, _)| above)
 }
 
 /// The one way from an admitted file to a sink. `body` may have more than `size` bytes, or fewer; that
@@ -297,21 +315,28 @@ pub(super) fn hand(
     buffer: &mut Vec<u8>,
     sink: &mut dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()>,
 ) -> Result<(), Stop> {
-    let mut body = Body { inner: body, left: size, failed: None, buffer, start: 0 };
-    body.buffer.clear();
-    let handed = sink(path, size, &mut body).and_then(|()| {
-        io::copy(&mut body, &mut io::sink())?;
-        Ok(())
-    });
+    let mut body =
+        Body { inner: body, left: size, failed: None, is_longer: false, buffer, start: 0, end: 0 };
+    let handed = sink(path, size, &mut body).and_then(|()| Ok(drain(&mut body)?));
     match (handed, body.failed) {
         (Err(_), Some(error)) => Err(entry(raw, &damage(&error))),
         (Err(error), None) => Err(Stop::Failed(error)),
         // Reading on also makes decompressors compare the checksum.
         (Ok(()), _) => match body.inner.read(&mut [0]) {
-            Ok(0) => Ok(()),
+            Ok(0) if !body.is_longer => Ok(()),
             Ok(_) => Err(entry(raw, "is longer than it says")),
             Err(error) => Err(entry(raw, &damage(&error))),
         },
+    }
+}
+
+/// Reads what a sink left.
+pub(super) fn drain(body: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        match body.fill_buf()?.len() {
+            0 => return Ok(()),
+            count => body.consume(count),
+        }
     }
 }
 
@@ -320,24 +345,29 @@ pub(super) struct Body<'a> {
     inner: &'a mut dyn Read,
     left: u64,
     failed: Option<io::Error>,
-    /// What was read ahead, from `start` on.
+    /// There was more to read.
+    is_longer: bool,
+    /// Has what was read ahead, from `start` to `end`.
     buffer: &'a mut Vec<u8>,
     start: usize,
+    end: usize,
 }
 
 impl Body<'_> {
-    /// Reads past what was read ahead.
+    /// Reads past what was read ahead. The buffer may be larger than what is left.
     fn read_on(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        if most == 0 {
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        if left == 0 || buffer.is_empty() {
             return Ok(0);
         }
-        let read = match self.inner.read(&mut buffer[..most]) {
+        let read = match self.inner.read(buffer) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             read => read,
         };
         match read {
             Ok(count) => {
+                self.is_longer |= count > left;
+                let count = count.min(left);
                 self.left -= count as u64;
                 Ok(count)
             }
@@ -352,7 +382,7 @@ impl Body<'_> {
 
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ahead = &self.buffer[self.start..];
+        let ahead = &self.buffer[self.start..self.end];
         if ahead.is_empty() {
             return self.read_on(buffer);
         }
@@ -366,30 +396,32 @@ impl Read for Body<'_> {
 impl BufRead for Body<'_> {
     /// Gives the whole file if it is not larger than [`AHEAD`].
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.start == self.buffer.len() && self.left > 0 {
+        if self.start == self.end && self.left > 0 {
             let mut ahead = std::mem::take(self.buffer);
-            let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(AHEAD);
-            ahead.resize(most, 0);
-            let mut filled = 0;
+            let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+            let most = if left > AHEAD { AHEAD } else { left + MARGIN };
+            // It only grows, so little of it is ever cleared.
+            if ahead.len() < most {
+                ahead.resize(most, 0);
+            }
+            (self.start, self.end) = (0, 0);
             let failed = loop {
-                match self.read_on(&mut ahead[filled..]) {
+                match self.read_on(&mut ahead[self.end..most]) {
                     Ok(0) => break None,
-                    Ok(count) => filled += count,
+                    Ok(count) => self.end += count,
                     Err(error) => break Some(error),
                 }
             };
-            ahead.truncate(filled);
             *self.buffer = ahead;
-            self.start = 0;
             if let Some(error) = failed {
                 return Err(error);
             }
         }
-        Ok(&self.buffer[self.start..])
+        Ok(&self.buffer[self.start..self.end])
     }
 
     fn consume(&mut self, amount: usize) {
-        self.start = (self.start + amount).min(self.buffer.len());
+        self.start = (self.start + amount).min(self.end);
     }
 }
 

@@ -6,13 +6,15 @@
 
 use super::pack::{Member, Open, zip_as};
 use crate::error::Result;
+use std::borrow::Cow;
 use std::io::{Seek, Write};
 
 /// Returns what a file of GOROOT is called in the module.
-pub fn entry_name(path: &str) -> String {
-    let (directory, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-    let name = if name == "go.mod" { "_go.mod" } else { name };
-    format!("{directory}{name}")
+pub fn entry_name(path: &str) -> Cow<'_, str> {
+    match path.split_at(path.rfind('/').map_or(0, |slash| slash + 1)) {
+        (directory, "go.mod") => format!("{directory}_go.mod").into(),
+        _ => path.into(),
+    }
 }
 
 /// Writes the zip of `module`, as in `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`. `members` are

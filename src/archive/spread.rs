@@ -5,7 +5,7 @@
 //! were the only one. There are only so many batches, so that memory does not depend on the archive;
 //! there are enough of them that a sink with a large file does not hold up the others.
 
-use super::gate::{AHEAD, Body, Stop};
+use super::gate::{AHEAD, Body, Stop, drain};
 use super::{EntryPath, Sink};
 use crate::error::Result;
 use std::io::{self, BufRead, Read};
@@ -171,10 +171,7 @@ impl Feed<'_> {
         while self.reach_part() {
             let Some((path, size)) = self.batch.parts[self.part].file.take() else { break };
             let mut contents = FileContents { feed: self, left: size, is_cut: false };
-            let taken = sink(&path, size, &mut contents).and_then(|()| {
-                io::copy(&mut contents, &mut io::sink())?;
-                Ok(())
-            });
+            let taken = sink(&path, size, &mut contents).and_then(|()| Ok(drain(&mut contents)?));
             if contents.is_cut {
                 break;
             }

@@ -19,6 +19,8 @@ use tar::{Archive, EntryType, Header};
 const BLOCK: u64 = 512;
 /// Zeros allowed after the last entry: two blocks, and padding to whole records, as some tools do.
 const MAX_END: u64 = 64 << 10;
+/// How much is inflated at a time, in bytes: the decompressor is slow at both ends of its output.
+const INFLATED: usize = 128 << 10;
 /// Largest PAX header, in bytes.
 const MAX_PAX: u64 = 16 << 10;
 
@@ -36,7 +38,8 @@ pub fn unpack(
     let meter = Arc::new(Meter::default());
     let mut gate = Gate::new(limits);
     let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &meter));
-    let inflated = Inflated::new(GzDecoder::new(buffered), limits, &meter);
+    let ahead = BufReader::with_capacity(INFLATED, GzDecoder::new(buffered));
+    let inflated = Inflated::new(ahead, limits, &meter);
     let read = spread::over(sinks, limits.memory, |sink| {
         read_entries(inflated, &mut gate, sink).and_then(read_end)
     });
@@ -91,7 +94,7 @@ fn read_entries<R: Read>(
 }
 
 /// Reads the rest: the second zero block, padding, and the end of the gzip member and of the input.
-fn read_end<R: BufRead>(mut inflated: Inflated<GzDecoder<R>>) -> Result<(), Stop> {
+fn read_end<R: BufRead>(mut inflated: Inflated<BufReader<GzDecoder<R>>>) -> Result<(), Stop> {
     let mut rest = Vec::new();
     let read = (&mut inflated).take(MAX_END + 1).read_to_end(&mut rest);
     read.map_err(|error| Stop::damaged(&error))?;
@@ -101,7 +104,7 @@ fn read_end<R: BufRead>(mut inflated: Inflated<GzDecoder<R>>) -> Result<(), Stop
     if rest.len() as u64 > MAX_END || rest.iter().any(|&byte| byte != 0) {
         return Err(Stop::refused("it goes on after its end"));
     }
-    let mut input = inflated.into_inner().into_inner();
+    let mut input = inflated.into_inner().into_inner().into_inner();
     match input.fill_buf() {
         Ok([]) => Ok(()),
         Ok(_) => Err(Stop::refused("it goes on after its end")),

@@ -10,11 +10,13 @@ use super::zip_layout::{self, ZipEntry};
 use super::{Contents, EntryPath, Limits, Sink};
 use crate::error::{Result, untrusted};
 use std::borrow::Cow;
+use std::io::Read;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 
 type Archive<'a> = ZipArchive<Input<Cursor<'a>>>;
@@ -55,9 +57,8 @@ pub(super) fn unpack_some(
 struct Admitted {
     /// Where it is in the directory.
     index: usize,
-    raw: Vec<u8>,
+    found: ZipEntry,
     path: EntryPath,
-    size: u64,
 }
 
 /// Checks everything but contents.
@@ -79,24 +80,28 @@ fn admit<'a>(
     }
     let mut files = Vec::new();
     for (index, found) in entries.into_iter().enumerate() {
-        let file = archive.by_index_raw(index).map_err(damaged)?;
-        let same = file.name_raw() == found.name
-            && (file.header_start(), file.crc32()) == (found.offset, found.crc)
-            && (file.size(), file.compressed_size()) == (found.size, found.compressed);
-        if !same {
-            return Err(entry(&found.name, "is described in two different ways"));
-        }
         match place(&found.name)? {
-            Some(name) if found.is_directory() => gate.directory(&name)?,
-            Some(name) => {
+            Some(name) if !found.is_directory() => {
                 let path = gate.file(&name, found.size)?;
                 drop(name);
-                files.push(Admitted { index, raw: found.name, path, size: found.size });
+                files.push(Admitted { index, found, path });
+                continue;
             }
+            Some(name) => gate.directory(&name)?,
             None => {}
         }
+        // Files are compared when they are handed over.
+        compare(&archive.by_index_raw(index).map_err(damaged)?, &found)?;
     }
     Ok((archive, files))
+}
+
+/// Holds what the `zip` crate sees in an entry against what is seen here.
+fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), Stop> {
+    let same = file.name_raw() == found.name
+        && (file.header_start(), file.crc32()) == (found.offset, found.crc)
+        && (file.size(), file.compressed_size()) == (found.size, found.compressed);
+    if same { Ok(()) } else { Err(entry(&found.name, "is described in two different ways")) }
 }
 
 /// Gives each file to a sink. Of several that fail, the first in the archive is reported.
@@ -145,7 +150,7 @@ fn jobs(files: &[Admitted]) -> Vec<Range<usize>> {
     let mut jobs = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, file) in files.iter().enumerate() {
-        bytes += file.size;
+        bytes += file.found.size;
         if bytes >= AHEAD as u64 || at + 1 == files.len() {
             jobs.push(start..at + 1);
             (start, bytes) = (at + 1, 0);
@@ -156,12 +161,14 @@ fn jobs(files: &[Admitted]) -> Vec<Range<usize>> {
 
 fn hand_one(
     archive: &mut Archive<'_>,
-    found: &Admitted,
+    admitted: &Admitted,
     buffer: &mut Vec<u8>,
     sink: &mut Sink<'_>,
 ) -> Result<(), Stop> {
-    let mut file = archive.by_index(found.index).map_err(damaged)?;
-    hand(&found.raw, &found.path, found.size, &mut file, buffer, &mut |path, size, body| {
+    let Admitted { index, found, path } = admitted;
+    let mut file = archive.by_index(*index).map_err(damaged)?;
+    compare(&file, found)?;
+    hand(&found.name, path, found.size, &mut file, buffer, &mut |path, size, body| {
         sink(path, size, body)
     })
 }

@@ -180,14 +180,18 @@ fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -
 /// Checks the local header, and the descriptor after the contents; returns where the entry ends.
 fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, Stop> {
     let disagrees = || entry(&found.name, "is described in two different ways");
-    let header: [u8; LOCAL_SIZE] = read_at(input, found.offset)?;
-    if u32_at(&header, 0) != LOCAL_SIGNATURE {
+    // With the name that it should have: one read, if it does.
+    let mut header = vec![0; LOCAL_SIZE + found.name.len()];
+    read_all_at(input, found.offset, &mut header)?;
+    let (header, name) = header.split_at(LOCAL_SIZE);
+    if u32_at(header, 0) != LOCAL_SIGNATURE {
         return Err(entry(&found.name, "is not where the directory says"));
     }
-    let [name_length, extra_length] = [26, 28].map(|offset| usize::from(u16_at(&header, offset)));
-    let mut name = vec![0; name_length];
+    let [name_length, extra_length] = [26, 28].map(|offset| usize::from(u16_at(header, offset)));
+    if name_length != name.len() {
+        return Err(disagrees());
+    }
     let mut extra = vec![0; extra_length];
-    input.read_exact(&mut name).map_err(|error| Stop::damaged(&error))?;
     input.read_exact(&mut extra).map_err(|error| Stop::damaged(&error))?;
     check_extra(&found.name, &extra)?;
     let sums =
@@ -195,8 +199,8 @@ fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, S
     let wanted = (found.crc, found.compressed, found.size);
     let has_descriptor = found.flags & DESCRIPTOR != 0;
     let local = sums(&header[14..26]);
-    let same = u16_at(&header, 6) == found.flags
-        && u16_at(&header, 8) == found.method
+    let same = u16_at(header, 6) == found.flags
+        && u16_at(header, 8) == found.method
         && name == found.name
         && (local == wanted || has_descriptor && local == (0, 0, 0));
     if !same {
@@ -216,9 +220,13 @@ fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, S
 
 fn read_at<const N: usize, R: Read + Seek>(input: &mut R, offset: u64) -> Result<[u8; N], Stop> {
     let mut bytes = [0; N];
-    let sought = input.seek(SeekFrom::Start(offset));
-    sought.and_then(|_| input.read_exact(&mut bytes)).map_err(|error| Stop::damaged(&error))?;
+    read_all_at(input, offset, &mut bytes)?;
     Ok(bytes)
+}
+
+fn read_all_at<R: Read + Seek>(input: &mut R, offset: u64, buffer: &mut [u8]) -> Result<(), Stop> {
+    let sought = input.seek(SeekFrom::Start(offset));
+    sought.and_then(|_| input.read_exact(buffer)).map_err(|error| Stop::damaged(&error))
 }
 
 /// Reads two bytes, low byte first; callers pass headers of fixed size.

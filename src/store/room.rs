@@ -4,11 +4,13 @@
 //! result; nobody walks trees to list them. Where files stand under several names the result depends on
 //! the others: it is taken back from all receipts before a tree goes, and measured again after.
 
-use super::{Installed, Store, entries};
+use super::survey::walk;
+use super::{Installed, Store};
 use crate::error::Result;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -56,7 +58,7 @@ impl Store {
         }
     }
 
-    /// Returns the room that a directory takes, as far as it can be read.
+    /// Returns the room that a directory takes; without what is in it if that cannot be read.
     pub fn size_of(&self, directory: &Path) -> u64 {
         let mut room = Room::default();
         _ = measure(directory, Some(&mut Counted::new()), &mut room);
@@ -112,18 +114,16 @@ fn measured(installed: &Installed, counted: &mut Counted) -> Result<Room> {
 /// set, none.
 fn measure(directory: &Path, mut counted: Option<&mut Counted>, room: &mut Room) -> Result<()> {
     room.bytes += fs::symlink_metadata(directory)?.blocks() * BLOCK;
-    for entry in entries(directory)? {
-        let metadata = entry.metadata()?;
-        if metadata.is_dir() {
-            measure(&entry.path(), counted.as_deref_mut(), room)?;
-            continue;
-        }
-        let is_shared = metadata.nlink() > 1;
-        let identity = (metadata.dev(), metadata.ino());
-        let counts =
-            !is_shared || counted.as_deref_mut().is_some_and(|counted| counted.insert(identity));
-        room.shared |= is_shared;
-        room.bytes += if counts { metadata.blocks() * BLOCK } else { 0 };
+    // Of a file with several names, also which one it is.
+    let see = |_: &str, _: &fs::DirEntry, metadata: &Metadata| {
+        let is_shared = !metadata.is_dir() && metadata.nlink() > 1;
+        (metadata.blocks() * BLOCK, is_shared.then(|| (metadata.dev(), metadata.ino())))
+    };
+    for (bytes, shared) in walk(directory, see)? {
+        let counts = shared
+            .is_none_or(|file| counted.as_deref_mut().is_some_and(|counted| counted.insert(file)));
+        room.shared |= shared.is_some();
+        room.bytes += if counts { bytes } else { 0 };
     }
     Ok(())
 }

@@ -61,12 +61,30 @@ pub(super) fn hands() -> usize {
 /// When a directory cannot be read.
 pub(super) fn survey(directory: &Path) -> Result<Vec<Found>> {
     let metadata = fs::symlink_metadata(directory)?;
-    let top = Found::new(String::new(), true, directory.to_owned(), &metadata);
+    let mut all = vec![Found::new(String::new(), true, directory.to_owned(), &metadata)];
+    all.extend(walk(directory, |prefix, entry, metadata| {
+        let name = entry.file_name();
+        let path = format!("{prefix}{}", name.to_string_lossy());
+        Found::new(path, name.to_str().is_some(), entry.path(), metadata)
+    })?);
+    Ok(all)
+}
+
+/// Looks at everything in a directory and below it, on all cores, and returns what `see` makes of it, in no order:
+/// of an entry, what is above it in the tree, and its metadata. Links are not followed.
+///
+/// # Errors
+///
+/// When a directory cannot be read.
+pub(super) fn walk<T: Send>(
+    directory: &Path,
+    see: impl Fn(&str, &fs::DirEntry, &Metadata) -> T + Sync,
+) -> Result<Vec<T>> {
     let queue = Queue::starting_at(directory);
     let work = || {
-        let mut found = Vec::new();
+        let mut seen = Vec::new();
         while let Some((prefix, place)) = queue.take() {
-            match list(&prefix, &place, &mut found) {
+            match list(&prefix, &place, &see, &mut seen) {
                 Ok(below) => queue.finish(below),
                 Err(error) => {
                     queue.stop();
@@ -74,34 +92,36 @@ pub(super) fn survey(directory: &Path) -> Result<Vec<Found>> {
                 }
             }
         }
-        Ok(found)
+        Ok(seen)
     };
-    let mut all = vec![top];
-    let lists: Result<Vec<Vec<Found>>> = thread::scope(|scope| {
+    let lists: Result<Vec<Vec<T>>> = thread::scope(|scope| {
         let hands: Vec<_> = (0..hands()).map(|_| scope.spawn(work)).collect();
         let join = |hand: thread::ScopedJoinHandle<'_, _>| {
             hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         hands.into_iter().map(join).collect()
     });
-    all.extend(lists?.into_iter().flatten());
-    Ok(all)
+    Ok(lists?.into_iter().flatten().collect())
 }
 
 /// A directory to list: what its entries' paths begin with, and where it is.
 type Task = (String, PathBuf);
 
-/// Adds what is in a directory, and returns the directories among it.
-fn list(prefix: &str, directory: &Path, found: &mut Vec<Found>) -> Result<Vec<Task>> {
+/// Adds what `see` makes of what is in a directory, and returns the directories among it.
+fn list<T>(
+    prefix: &str,
+    directory: &Path,
+    see: impl Fn(&str, &fs::DirEntry, &Metadata) -> T,
+    seen: &mut Vec<T>,
+) -> Result<Vec<Task>> {
     let mut below = Vec::new();
     for entry in entries(directory)? {
-        let name = entry.file_name();
-        let path = format!("{prefix}{}", name.to_string_lossy());
-        let entry = Found::new(path, name.to_str().is_some(), entry.path(), &entry.metadata()?);
-        if entry.what == What::Directory {
-            below.push((format!("{}/", entry.path), entry.place.clone()));
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            let prefix = format!("{prefix}{}/", entry.file_name().to_string_lossy());
+            below.push((prefix, entry.path()));
         }
-        found.push(entry);
+        seen.push(see(prefix, &entry, &metadata));
     }
     Ok(below)
 }

@@ -12,7 +12,8 @@ use crate::platform::Platform;
 use crate::version::GoVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::fmt::{self, Display};
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write as _};
 
 /// The identity of a toolchain: `h1:` and the base64 of a SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,17 +66,20 @@ pub fn tree_h1<'a>(
     for (path, digest) in files.into_iter().filter(|(path, _)| is_covered(path)) {
         lines.push((module_name(path)?, digest));
     }
-    lines.sort_unstable();
+    // What comes sorted by path is nearly so, which this kind of sorting makes use of.
+    lines.sort();
     let module = module_of(version, platform);
-    let mut hasher = Hasher::default();
+    let (mut hasher, mut line) = (Hasher::default(), String::new());
     for (name, digest) in &lines {
-        hasher.update(format!("{digest}  {module}/{name}\n").as_bytes());
+        line.clear();
+        _ = writeln!(line, "{digest}  {module}/{name}");
+        hasher.update(line.as_bytes());
     }
     Ok(H1(format!("h1:{}", STANDARD.encode(hasher.finish().as_bytes()))))
 }
 
 /// Returns the name of a file in the module, where `go.mod` would start a module of its own.
-fn module_name(path: &str) -> Result<String> {
+fn module_name(path: &str) -> Result<Cow<'_, str>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if name == "_go.mod" || path.chars().any(char::is_control) {
         return Err(Error::new(

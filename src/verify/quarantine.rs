@@ -49,8 +49,26 @@ pub(super) struct Place {
     pub(super) extra: Option<(PathBuf, OwnedFd)>,
     /// Files that need not be written.
     pub(super) twins: Option<Twins>,
-    /// The beginning of `VERSION`, once it was written.
-    pub(super) version: OnceLock<Vec<u8>>,
+    /// What `VERSION` says, once it was written.
+    pub(super) version: OnceLock<VersionFile>,
+}
+
+/// The file that names the release, and says when it was made.
+#[derive(Debug)]
+pub(super) struct VersionFile {
+    name: String,
+    /// In seconds since 1970.
+    time: Option<i64>,
+}
+
+impl VersionFile {
+    /// Reads the beginning of the file.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines = text.lines();
+        let name = lines.next().unwrap_or_default().to_owned();
+        Self { name, time: lines.find_map(|line| line.strip_prefix("time ")).and_then(unix_time) }
+    }
 }
 
 impl Place {
@@ -68,8 +86,7 @@ impl Place {
 
     /// Returns the time of the release, in seconds since 1970, if `VERSION` was written and tells it.
     pub(super) fn time(&self) -> Option<i64> {
-        let text = String::from_utf8_lossy(self.version.get()?);
-        text.lines().skip(1).find_map(|line| line.strip_prefix("time ")).and_then(unix_time)
+        self.version.get()?.time
     }
 }
 
@@ -138,8 +155,9 @@ impl Quarantine {
         let ((filled, written), digested) =
             digest_along(hands, place.digests_later(), &place.tree.0, work);
         let filled = filled?;
+        let mut all = Vec::new();
         for Written { files, directories, untimed } in written {
-            self.files.extend(files);
+            all.extend(files);
             self.directories.extend(directories);
             self.untimed.extend(untimed);
         }
@@ -149,8 +167,10 @@ impl Quarantine {
                 let message = format!("`{}` was changed while it was unpacked", untrusted(&path));
                 return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
             }
-            self.files.insert(path, entry);
+            all.push((path, entry));
         }
+        // All at once, which is faster than one by one.
+        self.files.append(&mut all.into_iter().collect());
         let archive = digested.archive.transpose()?;
         Ok((filled, archive.map(|entry| (entry.digest, entry.size))))
     }
@@ -197,14 +217,12 @@ impl Quarantine {
     }
 
     fn check_version(&self, version: GoVersion, platform: Platform) -> Result<()> {
-        let Some(text) = self.place.version.get().filter(|_| self.files.contains_key(VERSION))
-        else {
+        let read = self.place.version.get().filter(|_| self.files.contains_key(VERSION));
+        let Some(VersionFile { name, .. }) = read else {
             return Err(incomplete(version, platform, "`VERSION` is missing"));
         };
-        let text = String::from_utf8_lossy(text);
-        let found = text.lines().next().unwrap_or_default();
-        if found != version.to_string() {
-            let what = format!("`VERSION` says `{}`", untrusted(found));
+        if *name != version.to_string() {
+            let what = format!("`VERSION` says `{}`", untrusted(name));
             return Err(incomplete(version, platform, &what));
         }
         Ok(())

@@ -7,7 +7,7 @@
 use super::digesting::Queue;
 use super::dirhash::is_covered;
 use super::mode::is_executable;
-use super::quarantine::{Entry, Place, check_size};
+use super::quarantine::{Entry, Place, VersionFile, check_size};
 use super::{Digest, Hasher, Twins};
 use crate::archive::EntryPath;
 use crate::error::Result;
@@ -119,7 +119,7 @@ impl<'a> Scribe<'a> {
         check_size(path, size, count)?;
         if let Some(version) = version {
             // There is one `VERSION`; the gate of the archive sees to that.
-            _ = self.place.version.set(version);
+            _ = self.place.version.set(VersionFile::read(&version));
         }
         if let Some(Begun::New(file)) = begun {
             match self.place.time() {

@@ -55,6 +55,32 @@ fn a_file_is_there_at_once_however_it_comes() {
 }
 
 #[test]
+fn a_file_that_is_longer_than_it_says_is_refused_wherever_it_ends() {
+    for more in [1, MARGIN, MARGIN + 1, AHEAD + 1] {
+        for length in [1, 1000, AHEAD - 1, AHEAD, AHEAD + 1] {
+            let contents = bytes(length + more);
+            let refused = |piece, sink: &mut dyn FnMut(&mut Body) -> Result<()>| {
+                let stop = hand_over(&mut Pieces(&contents, piece), length, sink).unwrap_err();
+                stop.into_error("x", &Meter::default()).to_string()
+            };
+            for piece in [7919, usize::MAX] {
+                let mut read = Vec::new();
+                let whole = refused(piece, &mut |body| {
+                    read.clear();
+                    Ok(body.read_to_end(&mut read).map(|_| ())?)
+                });
+                // The sink gets what there should be, and no more.
+                assert!(read == contents[..length], "{length} {more}");
+                let ahead = refused(piece, &mut |body| Ok(body.fill_buf().map(|_| ())?));
+                for error in [whole, ahead] {
+                    assert!(error.contains("is longer than it says"), "{length} {more}: {error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_bomb_ends_at_the_byte_that_is_too_much() {
     assert!(!exceeds_ratio(RATIO_SLACK + 700, 7, 100));
     assert!(exceeds_ratio(RATIO_SLACK + 701, 7, 100));
