@@ -3,6 +3,7 @@
 use crate::error::{Error, is_harmful, printable};
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -63,8 +64,8 @@ impl Ui {
 
     /// Prints a value as JSON to standard output, with what could harm a terminal escaped, as only
     /// strings can hold it.
-    pub fn json(self, value: &serde_json::Value) {
-        // Values can always be written.
+    pub fn json(self, value: &impl Serialize) {
+        // Values, and what this program makes of its own types, can always be written.
         self.data(&harmless(serde_json::to_string_pretty(value).unwrap_or_default()));
     }
 

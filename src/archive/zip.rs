@@ -47,18 +47,18 @@ pub(super) fn unpack_some(
     let meter = Arc::new(Meter::default());
     let mut gate = Gate::new(limits);
     let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, place);
-    match read.and_then(|(archive, files)| hand_all(&archive, &files, sinks)) {
+    match read.and_then(|admitted| hand_all(&admitted, sinks)) {
         Ok(()) => Ok(gate.contents()),
         Err(stop) => Err(stop.into_error(name, &meter)),
     }
 }
 
-/// A file that was admitted.
-struct Admitted {
-    /// Where it is in the directory.
-    index: usize,
-    found: ZipEntry,
-    path: EntryPath,
+/// An archive whose entries may be handed over.
+struct Admitted<'a> {
+    archive: Archive<'a>,
+    entries: Vec<ZipEntry>,
+    /// The files, and where each is among the entries.
+    files: Vec<(usize, EntryPath)>,
 }
 
 /// Checks everything but contents.
@@ -67,10 +67,16 @@ fn admit<'a>(
     limits: &Limits,
     gate: &mut Gate<'_>,
     place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
-) -> Result<(Archive<'a>, Vec<Admitted>), Stop> {
+) -> Result<Admitted<'a>, Stop> {
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
-    let mut archive = ZipArchive::new(input).map_err(damaged)?;
+    // Both take their time.
+    let (archive, sorted) = thread::scope(|scope| {
+        let archive = scope.spawn(|| ZipArchive::new(input).map_err(damaged));
+        let sorted = sort_out(&entries, gate, place);
+        (archive.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), sorted)
+    });
+    let mut archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
         return Err(Stop::refused(match first_twin(&entries) {
@@ -78,22 +84,39 @@ fn admit<'a>(
             None => "it is read differently by different programs".to_owned(),
         }));
     }
-    let mut files = Vec::new();
-    for (index, found) in entries.into_iter().enumerate() {
+    let Sorted { files, others } = sorted?;
+    // Files are compared when they are handed over.
+    for index in others {
+        compare(&archive.by_index_raw(index).map_err(damaged)?, &entries[index])?;
+    }
+    Ok(Admitted { archive, entries, files })
+}
+
+/// Files that pass the gate, and entries that nothing is done with.
+#[derive(Default)]
+struct Sorted {
+    files: Vec<(usize, EntryPath)>,
+    others: Vec<usize>,
+}
+
+fn sort_out(
+    entries: &[ZipEntry],
+    gate: &mut Gate<'_>,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
+) -> Result<Sorted, Stop> {
+    let mut sorted = Sorted::default();
+    for (index, found) in entries.iter().enumerate() {
         match place(&found.name)? {
             Some(name) if !found.is_directory() => {
-                let path = gate.file(&name, found.size)?;
-                drop(name);
-                files.push(Admitted { index, found, path });
+                sorted.files.push((index, gate.file(&name, found.size)?));
                 continue;
             }
             Some(name) => gate.directory(&name)?,
             None => {}
         }
-        // Files are compared when they are handed over.
-        compare(&archive.by_index_raw(index).map_err(damaged)?, &found)?;
+        sorted.others.push(index);
     }
-    Ok((archive, files))
+    Ok(sorted)
 }
 
 /// Holds what the `zip` crate sees in an entry against what is seen here.
@@ -105,19 +128,15 @@ fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), Stop>
 }
 
 /// Gives each file to a sink. Of several that fail, the first in the archive is reported.
-fn hand_all(
-    archive: &Archive<'_>,
-    files: &[Admitted],
-    sinks: &mut [&mut Sink<'_>],
-) -> Result<(), Stop> {
-    let jobs = jobs(files);
+fn hand_all(admitted: &Admitted<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), Stop> {
+    let jobs = admitted.jobs();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, Stop)>> = Mutex::new(None);
     let work = |sink: &mut Sink<'_>| {
-        let (mut archive, mut buffer) = (archive.clone(), Vec::new());
+        let (mut archive, mut buffer) = (admitted.archive.clone(), Vec::new());
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             for at in job.clone() {
-                let Err(stop) = hand_one(&mut archive, &files[at], &mut buffer, sink) else {
+                let Err(stop) = admitted.hand(at, &mut archive, &mut buffer, sink) else {
                     continue;
                 };
                 // What comes before is in somebody's hands already.
@@ -145,32 +164,37 @@ fn hand_all(
     }
 }
 
-/// Cuts the files into runs that are worth a thread's while.
-fn jobs(files: &[Admitted]) -> Vec<Range<usize>> {
-    let mut jobs = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
-    for (at, file) in files.iter().enumerate() {
-        bytes += file.found.size;
-        if bytes >= AHEAD as u64 || at + 1 == files.len() {
-            jobs.push(start..at + 1);
-            (start, bytes) = (at + 1, 0);
+impl<'a> Admitted<'a> {
+    /// Cuts the files into runs that are worth a thread's while.
+    fn jobs(&self) -> Vec<Range<usize>> {
+        let mut jobs = Vec::new();
+        let (mut start, mut bytes) = (0, 0);
+        for (at, (index, _)) in self.files.iter().enumerate() {
+            bytes += self.entries[*index].size;
+            if bytes >= AHEAD as u64 || at + 1 == self.files.len() {
+                jobs.push(start..at + 1);
+                (start, bytes) = (at + 1, 0);
+            }
         }
+        jobs
     }
-    jobs
-}
 
-fn hand_one(
-    archive: &mut Archive<'_>,
-    admitted: &Admitted,
-    buffer: &mut Vec<u8>,
-    sink: &mut Sink<'_>,
-) -> Result<(), Stop> {
-    let Admitted { index, found, path } = admitted;
-    let mut file = archive.by_index(*index).map_err(damaged)?;
-    compare(&file, found)?;
-    hand(&found.name, path, found.size, &mut file, buffer, &mut |path, size, body| {
-        sink(path, size, body)
-    })
+    /// Gives one of the files to a sink, from a clone of the archive.
+    fn hand(
+        &self,
+        at: usize,
+        archive: &mut Archive<'a>,
+        buffer: &mut Vec<u8>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Stop> {
+        let (index, path) = &self.files[at];
+        let found = &self.entries[*index];
+        let mut file = archive.by_index(*index).map_err(damaged)?;
+        compare(&file, found)?;
+        hand(&found.name, path, found.size, &mut file, buffer, &mut |path, size, body| {
+            sink(path, size, body)
+        })
+    }
 }
 
 /// Entries cannot overlap, so the sizes in the directory are enough to see a bomb.

@@ -8,7 +8,7 @@ use crate::ops::doctor::{Outcome, Problem, problems_error};
 pub(super) fn run(session: &Session, args: &Doctor) -> Result<()> {
     let outcomes = session.examine_all(args.fix)?;
     if args.json {
-        session.ui.json(&outcomes.iter().map(entry).collect::<Vec<_>>().into());
+        session.ui.json(&outcomes.iter().map(entry).collect::<Vec<_>>());
     } else {
         report(session, &outcomes);
     }

@@ -22,7 +22,7 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
                 (name, value.map(|value| value.to_string_lossy().into_owned()).into())
             })
             .collect();
-        session.ui.json(&map.into());
+        session.ui.json(&map);
         return Ok(());
     }
     let shell = args.shell.as_deref().unwrap_or("sh");
@@ -57,7 +57,7 @@ fn explain(session: &Session, json: bool) -> Result<()> {
                 "dropped": variable.dropped,
             })
         });
-        session.ui.json(&list.collect::<Vec<_>>().into());
+        session.ui.json(&list.collect::<Vec<_>>());
         return Ok(());
     }
     for variable in &variables {

@@ -36,7 +36,7 @@ pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
         }
     }
     if args.json {
-        session.ui.json(&entries.into());
+        session.ui.json(&entries);
     }
     finish(session, failures, different, wanted.as_ref())
 }

@@ -6,6 +6,8 @@ use crate::ops::{Fetch, Session};
 use crate::store::{Counted, Installed, Store};
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
+use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
@@ -28,9 +30,9 @@ fn installed(session: &Session, json: bool) -> Result<()> {
     if json {
         let entries = rows.iter().zip(sizes);
         let entries: Vec<_> = entries
-            .map(|(row, disk)| entry(&store, row, is_default(&row.toolchain), disk))
+            .map(|(row, disk)| Entry::new(&store, row, is_default(&row.toolchain), disk))
             .collect();
-        session.ui.json(&entries.into());
+        session.ui.json(&entries);
         return Ok(());
     }
     if rows.is_empty() {
@@ -92,26 +94,50 @@ fn rows(toolchains: Vec<Installed>, links: &BTreeMap<LinkName, String>) -> Vec<R
     rows
 }
 
-fn entry(store: &Store, row: &Row, is_default: bool, disk: u64) -> serde_json::Value {
-    let (toolchain, receipt) = (&row.toolchain, &row.toolchain.receipt);
-    serde_json::json!({
-        "name": row.name.as_ref().map(LinkName::as_str),
-        "text": row.text(),
-        "changed": row.has_changed(),
-        "version": receipt.version.to_string(),
-        "platform": receipt.platform.to_string(),
-        "level": receipt.level.name(),
-        "h1": receipt.h1.to_string(),
-        "source": receipt.source,
-        "files": receipt.files,
-        "bytes": receipt.bytes,
-        "disk": disk,
-        "full": receipt.extra,
-        "default": is_default,
-        "system": !store.owns(toolchain),
-        "tree": toolchain.tree.to_string_lossy(),
-        "root": toolchain.root.to_string_lossy(),
-    })
+/// A row as JSON, its fields sorted like those of all others.
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "so much can be true of a toolchain")]
+struct Entry<'a> {
+    bytes: u64,
+    changed: bool,
+    default: bool,
+    disk: u64,
+    files: u64,
+    full: bool,
+    h1: &'a str,
+    level: &'a str,
+    name: Option<&'a str>,
+    platform: String,
+    root: Cow<'a, str>,
+    source: &'a str,
+    system: bool,
+    text: Option<String>,
+    tree: Cow<'a, str>,
+    version: String,
+}
+
+impl<'a> Entry<'a> {
+    fn new(store: &Store, row: &'a Row, is_default: bool, disk: u64) -> Self {
+        let (toolchain, receipt) = (&row.toolchain, &row.toolchain.receipt);
+        Self {
+            bytes: receipt.bytes,
+            changed: row.has_changed(),
+            default: is_default,
+            disk,
+            files: receipt.files,
+            full: receipt.extra,
+            h1: receipt.h1.as_str(),
+            level: receipt.level.name(),
+            name: row.name.as_ref().map(LinkName::as_str),
+            platform: receipt.platform.to_string(),
+            root: toolchain.root.to_string_lossy(),
+            source: &receipt.source,
+            system: !store.owns(toolchain),
+            text: row.text(),
+            tree: toolchain.tree.to_string_lossy(),
+            version: receipt.version.to_string(),
+        }
+    }
 }
 
 fn remote(session: &Session, args: &List) -> Result<()> {

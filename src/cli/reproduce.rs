@@ -13,7 +13,7 @@ const MAX_PIECES: usize = 12;
 pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
     let reproduced = session.reproduce(&args.command)?;
     if args.json {
-        session.ui.json(&reproduced.files.iter().map(entry).collect::<Vec<_>>().into());
+        session.ui.json(&reproduced.files.iter().map(entry).collect::<Vec<_>>());
     } else {
         let lines: Vec<_> = reproduced.files.iter().map(lines_of).collect();
         session.ui.data(&lines.join("\n"));

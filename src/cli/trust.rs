@@ -54,7 +54,7 @@ fn list(session: &Session, json: bool) -> Result<()> {
                 "state": entry.state,
             })
         });
-        session.ui.json(&list.collect::<Vec<_>>().into());
+        session.ui.json(&list.collect::<Vec<_>>());
         return Ok(());
     }
     for entry in trusted {

@@ -29,7 +29,7 @@ pub(super) fn run(session: &Session, args: &Verify) -> Result<()> {
         if args.json { entries.push(entry(verdict)) } else { report(session, verdict) }
     });
     if args.json {
-        session.ui.json(&entries.into());
+        session.ui.json(&entries);
     }
     done
 }

@@ -78,8 +78,8 @@ impl Place {
         Ok((path, directory.into()))
     }
 
-    /// Returns true when files are digested together, after they were written: what shares its bytes with
-    /// others is recognised by its digest before it is written.
+    /// Returns true when files are digested together, by others than those who write them. What shares its bytes with
+    /// other files is recognised by its digest before it is written.
     pub(super) fn digests_later(&self) -> bool {
         self.twins.is_none() && lanes::pays()
     }
