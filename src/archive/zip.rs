@@ -1,7 +1,7 @@
 //! Releases as `.zip`.
 //!
-//! `zip_layout` reads the structure strictly; the `zip` crate, as a second reader that has
-//! to see the same, inflates and compares checksums. Every entry is admitted before the first one is
+//! `zip_layout` reads the structure strictly, the `zip` crate, as a second reader, has to see the same and says where
+//! contents are; `flate2` inflates them. Every entry is admitted before the first one is
 //! handed over; after that each sink inflates for itself.
 
 use super::gate::{AHEAD, Gate, Input, Meter, Stop, entry, exceeds_ratio, hand};
@@ -9,8 +9,10 @@ use super::read_at::{Cursor, ReadAt};
 use super::zip_layout::{self, ZipEntry};
 use super::{Contents, EntryPath, Limits, Sink};
 use crate::error::{Result, untrusted};
+use flate2::CrcReader;
+use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +20,9 @@ use std::thread;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
+
+/// How much of compressed contents is read at a time, in bytes: decompressors begin anew with each piece.
+const COMPRESSED: usize = 64 << 10;
 
 type Archive<'a> = ZipArchive<Input<Cursor<'a>>>;
 
@@ -189,11 +194,36 @@ impl<'a> Admitted<'a> {
     ) -> Result<(), Stop> {
         let (index, path) = &self.files[at];
         let found = &self.entries[*index];
-        let mut file = archive.by_index(*index).map_err(damaged)?;
+        let file = archive.by_index_raw(*index).map_err(damaged)?;
         compare(&file, found)?;
-        hand(&found.name, path, found.size, &mut file, buffer, &mut |path, size, body| {
+        let most = usize::try_from(found.compressed).unwrap_or(usize::MAX).min(COMPRESSED);
+        let mut file = BufReader::with_capacity(most, file);
+        let mut contents: &mut dyn Read = &mut file;
+        let mut inflated;
+        if found.is_deflated() {
+            inflated = DeflateDecoder::new(file);
+            contents = &mut inflated;
+        }
+        let mut contents = Checked { inner: CrcReader::new(contents), crc: found.crc };
+        hand(&found.name, path, found.size, &mut contents, buffer, &mut |path, size, body| {
             sink(path, size, body)
         })
+    }
+}
+
+/// Contents whose checksum is compared at their end.
+struct Checked<R> {
+    inner: CrcReader<R>,
+    crc: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() && self.inner.crc().sum() != self.crc {
+            return Err(io::Error::new(ErrorKind::InvalidData, "wrong checksum"));
+        }
+        Ok(count)
     }
 }
 

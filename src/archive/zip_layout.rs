@@ -51,6 +51,11 @@ impl ZipEntry {
     pub(super) fn is_directory(&self) -> bool {
         self.name.ends_with(b"/")
     }
+
+    /// Returns true when the contents are deflated, false when they are stored.
+    pub(super) fn is_deflated(&self) -> bool {
+        self.method == DEFLATED
+    }
 }
 
 /// Reads and checks the structure; entries come in the order of the central directory.
