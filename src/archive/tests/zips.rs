@@ -1,6 +1,9 @@
 //! What zips may have, and which of several faults is told.
 
 use super::*;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,4 +108,58 @@ fn an_entry_that_is_said_to_lie_in_another_file_is_refused() {
     let refused = read(Kind::Zip, &bytes, &Limits::default()).unwrap_err();
     let want = "entry `go/VERSION` has a comment or lies in another file";
     assert!(refused.message().ends_with(want), "{refused}");
+}
+
+/// Contents that do not get smaller, so that sizes around those of buffers are such before and after.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let byte = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(byte).collect()
+}
+
+fn deflated(name: &str, content: &[u8]) -> RawEntry {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    let mut entry = RawEntry::new(name.as_bytes(), content);
+    entry.content = encoder.finish().unwrap();
+    entry.method = 8;
+    entry.sums[1] = u32::try_from(entry.content.len()).unwrap();
+    entry.local_sums = entry.sums;
+    entry
+}
+
+#[test]
+fn contents_of_every_length_are_whole_and_their_checksum_counts() {
+    let near = |size: usize| [size - 40, size - 6, size - 5, size - 1, size, size + 1];
+    let lengths = [0, 1, 100]
+        .into_iter()
+        .chain([4 << 10, 64 << 10, 128 << 10, 1 << 20].into_iter().flat_map(near));
+    for length in lengths {
+        let content = noise(length);
+        for entry in [RawEntry::new(b"go/x", &content), deflated("go/x", &content)] {
+            let (_, files) =
+                read_by(1, Kind::Zip, &RawZip(vec![entry.clone()]).pack(), &Limits::default())
+                    .unwrap();
+            assert!(files["x"] == content, "{length}");
+            let mut wrong = entry.clone();
+            wrong.sums[0] ^= 1;
+            wrong.local_sums = wrong.sums;
+            let refused = |entry: RawEntry| {
+                let bytes = RawZip(vec![entry]).pack();
+                read_by(1, Kind::Zip, &bytes, &Limits::default()).unwrap_err().to_string()
+            };
+            assert!(refused(wrong).contains("entry `go/x` is damaged: wrong checksum"), "{length}");
+            // The end is missing.
+            let mut cut = entry;
+            if cut.content.pop().is_some() && cut.method == 8 {
+                cut.sums[1] -= 1;
+                cut.local_sums = cut.sums;
+                let error = refused(cut);
+                assert!(error.contains("entry `go/x` is "), "{length}: {error}");
+            }
+        }
+    }
 }
