@@ -31,18 +31,19 @@ impl Session {
         Ok(user.max(want.demand))
     }
 
-    /// Asks the sources in turn, until one delivers what is wanted.
+    /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
     pub(super) fn obtain(
         &self,
         store: &Store,
         want: &Want,
+        logged: Option<&Logged>,
         fetch: &Fetch,
         supply: &Supply<'_>,
     ) -> Result<(Delivery, Vec<String>)> {
-        if let Supply::Given { source, logged } = supply {
-            return Ok((self.deliver(store, want, *logged, *source, fetch)?, Vec::new()));
+        if let Supply::Given { source, .. } = supply {
+            return Ok((self.deliver(store, want, logged, *source, fetch)?, Vec::new()));
         }
-        self.obtain_from(store, want, self.sources(fetch)?, fetch)
+        self.obtain_from(store, want, logged, self.sources(fetch)?, fetch)
     }
 
     /// Asks these sources in turn.
@@ -50,14 +51,13 @@ impl Session {
         &self,
         store: &Store,
         want: &Want,
+        logged: Option<&Logged>,
         sources: Vec<Box<dyn Source>>,
         fetch: &Fetch,
     ) -> Result<(Delivery, Vec<String>)> {
-        let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
-        let logged = self.ask_log(want, head)?;
         let mut failures: Vec<(String, Error)> = Vec::new();
         for source in sources {
-            match self.deliver(store, want, logged.as_ref(), source.as_ref(), fetch) {
+            match self.deliver(store, want, logged, source.as_ref(), fetch) {
                 Ok(delivery) => {
                     let unlogged = self.log.why_not().filter(|_| logged.is_none());
                     let failed = failures

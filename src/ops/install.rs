@@ -282,23 +282,30 @@ impl Session {
         }
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
+        let there = |installed| Outcome { installed, is_new: false, warnings: Vec::new() };
         if let Some(installed) = present(&store, want, floor)?
             && !store.owns(&installed)
         {
             // Where the user's own store cannot be written, it runs from the system's.
             _ = self.attach(&installed.key);
-            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+            return Ok(there(installed));
         }
-        if let Some(installed) = present(&store, want, floor)?
+        // A proof that came along counts for what is there, too.
+        let given = match supply {
+            Supply::Given { logged, .. } => logged.map(Logged::level),
+            Supply::Sources => None,
+        };
+        let enough = given.unwrap_or(floor).max(floor);
+        if let Some(installed) = present(&store, want, enough)?
             && installed.root.join("bin/go").exists()
         {
             // Nothing is written where everything is there: the store may be read-only.
-            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+            return Ok(there(installed));
         }
         self.prepare_store(&store)?;
-        if let Some(installed) = present(&store, want, floor)? {
+        if let Some(installed) = present(&store, want, enough)? {
             store.ensure_root(&installed)?;
-            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+            return Ok(there(installed));
         }
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let mut waiting = Waiting::new(self.ui);
@@ -306,13 +313,55 @@ impl Session {
         let lock = store.lock(&name, &what, flock::PATIENCE, &mut |held| waiting.tell(held))?;
         warn_without(self.ui, &lock, "the same may be downloaded twice");
         // Somebody else may have installed it while this process waited.
-        if let Some(installed) = present(&store, want, floor)? {
-            return Ok(Outcome { installed, is_new: false, warnings: Vec::new() });
+        if let Some(installed) = present(&store, want, enough)? {
+            return Ok(there(installed));
         }
-        let (delivery, warnings) = self.obtain(&store, want, fetch, supply)?;
+        let logged = self.proof_of(want, supply)?;
+        if let Some(logged) = logged.as_ref().filter(|logged| logged.level() >= floor)
+            && let Some(found) = store.find(want.version, want.platform, Some(&logged.h1))?
+            && (!want.full || found.receipt.extra)
+            && let Some(installed) = self.raise(&store, &found, logged)?
+        {
+            store.ensure_root(&installed)?;
+            return Ok(there(installed));
+        }
+        let (delivery, warnings) = self.obtain(&store, want, logged.as_ref(), fetch, supply)?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(Outcome { installed, is_new: true, warnings })
+    }
+
+    /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
+    /// says.
+    pub(super) fn proof_of(&self, want: &Want, supply: &Supply<'_>) -> Result<Option<Logged>> {
+        match supply {
+            Supply::Given { logged, .. } => Ok(logged.cloned()),
+            Supply::Sources => {
+                let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
+                self.ask_log(want, head)
+            }
+        }
+    }
+
+    /// Reads an installed toolchain again and raises its level to that of a proof; `None` when it is not
+    /// what is proved, or not goward's to change.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or the store cannot be written.
+    pub(super) fn raise(
+        &self,
+        store: &Store,
+        installed: &Installed,
+        logged: &Logged,
+    ) -> Result<Option<Installed>> {
+        if installed.is_linked() || !store.owns(installed) {
+            return Ok(None);
+        }
+        let bar = self.ui.bar(&installed.receipt.version.to_string());
+        let read = store.check(installed);
+        bar.finish_and_clear();
+        store.raise(installed, read?.h1.as_ref(), logged)
     }
 
     /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
@@ -339,7 +388,9 @@ impl Session {
     pub fn identify(&self, want: &Want, fetch: &Fetch) -> Result<Identity> {
         let store = self.store()?;
         store.recover()?;
-        let (delivery, _) = self.obtain(&store, want, fetch, &Supply::Sources)?;
+        let supply = Supply::Sources;
+        let logged = self.proof_of(want, &supply)?;
+        let (delivery, _) = self.obtain(&store, want, logged.as_ref(), fetch, &supply)?;
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
     }

@@ -9,7 +9,7 @@ use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::Files;
 use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
-use crate::store::Receipt;
+use crate::store::{Installed, Receipt};
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::request::Request;
@@ -146,6 +146,7 @@ impl Session {
             let (locked, level) = match logged {
                 Some(logged) => {
                     let locked = proved(&want, &logged, known, record)?;
+                    self.raise_installed(&want, &logged)?;
                     newest = newest.into_iter().chain([logged.head]).max_by_key(SignedHead::size);
                     (locked, Level::Logged)
                 }
@@ -162,6 +163,27 @@ impl Session {
             (None, newest) => newest.as_ref().and_then(locked_head),
         };
         Ok(lock)
+    }
+
+    /// Raises the level of a toolchain that is installed and was just proved. One that was changed stays
+    /// what it is: the lock names what the log proves, and not what is installed.
+    fn raise_installed(&self, want: &Want, logged: &Logged) -> Result<()> {
+        let store = self.store()?;
+        let found = store.find(want.version, want.platform, Some(&logged.h1))?;
+        let rises = |found: &Installed| !found.is_linked() && level_of(found) < logged.level();
+        let Some(found) = found.filter(|found| store.owns(found) && rises(found)) else {
+            return Ok(());
+        };
+        // Where the store cannot be written, everything stays as it is.
+        if matches!(self.raise(&store, &found, logged), Ok(None)) {
+            let (version, platform) = (want.version, want.platform);
+            self.ui.warn(&format!(
+                "the {version} for {platform} that is installed was changed; repair it: \
+                 `goward verify --repair {}`",
+                version.number()
+            ));
+        }
+        Ok(())
     }
 
     /// Returns what a release is on a platform where the checksum database cannot tell: from the built-in

@@ -2,13 +2,13 @@
 
 use super::deliver::{Incoming, gather, open};
 use super::governing::Governing;
-use super::install::{Locked, Supply, Want};
+use super::install::{Locked, Supply, Want, level_of};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::source::Listing;
 use crate::store::{Checked, Fault, Finding, Installed, Store, differences};
-use crate::verify::{Digest, Entry, H1};
+use crate::verify::{Digest, Entry, H1, Level};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -214,6 +214,12 @@ impl Session {
         let mut second = None;
         if let Some(checked) = &checked {
             failure = failure.or_else(|| wrong(&installed, &names, checked));
+            if failure.is_none() {
+                match self.prove(store, &installed, checked) {
+                    Ok(proved) => installed = proved,
+                    Err(error) => failure = Some(error),
+                }
+            }
             if plan.compare && !installed.is_linked() {
                 match self.second(store, &installed, checked, &plan.fetch) {
                     Ok(found) => {
@@ -226,6 +232,20 @@ impl Session {
         }
         bar.finish_and_clear();
         Verdict { installed, names, checked, repaired, second, failure }
+    }
+
+    /// Asks the checksum database about a toolchain that was just read, and raises its level; one that is
+    /// proved already stays as it is.
+    fn prove(&self, store: &Store, installed: &Installed, checked: &Checked) -> Result<Installed> {
+        let unchanged = || Ok(installed.clone());
+        if installed.is_linked() || level_of(installed) >= Level::Stapled {
+            return unchanged();
+        }
+        let want = want_again(installed);
+        let Some(logged) = self.ask_log(&want, None)? else { return unchanged() };
+        // Where the store cannot be written, the answer still is that of the log.
+        let raised = store.raise(installed, checked.h1.as_ref(), &logged);
+        Ok(raised.ok().flatten().unwrap_or_else(|| installed.clone()))
     }
 
     /// Mends a toolchain; fetches it again only when files are wrong.
@@ -245,20 +265,15 @@ impl Session {
             store.layer_of(installed).tidy(installed, checked)?;
             return Ok(installed.clone());
         }
-        let locked = Locked {
-            h1: receipt.h1.to_string(),
-            sha256: None,
-            head: None,
-            path: "the receipt".to_owned(),
-            link: None,
-        };
-        let want = Want { locked: Some(locked), ..Want::new(receipt.version, receipt.platform) };
+        let want = want_again(installed);
         // The same hash is the same toolchain: it needs no better proof than it had.
         let floor = self.floor(&want, fetch)?.min(receipt.level);
         let fetch = Fetch { accept: Some(floor), ..fetch.clone() };
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let _lock = store.lock(&name, "repair", PATIENCE, &mut |_| {})?;
-        let (delivery, warnings) = self.obtain(store, &want, &fetch, &Supply::Sources)?;
+        let supply = Supply::Sources;
+        let logged = self.proof_of(&want, &supply)?;
+        let (delivery, warnings) = self.obtain(store, &want, logged.as_ref(), &fetch, &supply)?;
         for warning in &warnings {
             self.ui.warn(warning);
         }
@@ -323,6 +338,19 @@ impl Session {
         }
         Ok(Second { source, h1: Some(unpacked.h1().clone()), differences: differs })
     }
+}
+
+/// Wants what is installed, and nothing else.
+fn want_again(installed: &Installed) -> Want {
+    let receipt = &installed.receipt;
+    let locked = Locked {
+        h1: receipt.h1.to_string(),
+        sha256: None,
+        head: None,
+        path: "the receipt".to_owned(),
+        link: None,
+    };
+    Want { locked: Some(locked), ..Want::new(receipt.version, receipt.platform) }
 }
 
 /// Returns what is installed and fits a request: an exact version on every platform, a name, or the best

@@ -33,7 +33,9 @@ impl Store {
         Ok(files.filter(|files| is_tree_of(&installed.receipt, files)))
     }
 
-    /// Returns true when the list of an installed tree says exactly this.
+    /// Returns true when the list of an installed tree says exactly this, but for files that the hash
+    /// covers and that need not be there: whoever puts one packaging in the place of another may end
+    /// before the list follows.
     ///
     /// # Errors
     ///
@@ -43,8 +45,24 @@ impl Store {
         installed: &Installed,
         files: &BTreeMap<String, Entry>,
     ) -> Result<bool> {
-        let text = self.read_list(installed)?;
-        Ok(text.is_some_and(|text| text == render(files).as_bytes()))
+        let Some(text) = self.read_list(installed)? else { return Ok(false) };
+        if text == render(files).as_bytes() {
+            return Ok(true);
+        }
+        let receipt = &installed.receipt;
+        let needed = |files: &BTreeMap<String, Entry>| {
+            let mut files = files.clone();
+            for (path, _) in &receipt.absent {
+                files.remove(path);
+            }
+            files
+        };
+        let listed = String::from_utf8(text).ok().and_then(|text| Some((parse(&text)?, text)));
+        Ok(listed.is_some_and(|(listed, text)| {
+            render(&listed) == text
+                && needed(&listed) == needed(files)
+                && is_tree_of(receipt, &listed)
+        }))
     }
 
     fn read_list(&self, installed: &Installed) -> Result<Option<Vec<u8>>> {

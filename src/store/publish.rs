@@ -6,8 +6,10 @@
 
 use super::{Installed, Receipt, Room, Store, files, is_directory, recover, root};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::verify::VerifiedTree;
+use crate::verify::log::Logged;
+use crate::verify::{Entry, H1, Level, VerifiedTree};
 use fs_err as fs;
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -20,8 +22,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Installs a verified tree, which lies in a [`super::Staging`] directory of this store.
-    /// `source` is where it came from, for people. When somebody else was faster the result is
-    /// theirs, made better by what this tree adds: a stronger level, the extra directories.
+    /// `source` is where it came from, for people. A tree with the same hash that is installed stays,
+    /// unless this one adds something, a stronger level, the extra directories or a list of files: then
+    /// this one takes its place, because it was read and the other was not.
     ///
     /// # Errors
     ///
@@ -56,54 +59,149 @@ impl Store {
         let before = self.installed(&key)?;
         check_name(&receipt, before.as_ref())?;
         // A directory of the machine gives way to one that nothing can change.
-        let before = before.filter(|other| !other.is_linked());
-        if let Some(extra) = verified.extra() {
-            let target = self.place("extra", &key);
-            if before.as_ref().is_none_or(|other| other.extra.is_none()) {
-                self.discard(&target)?;
-                self.place_directory(&extra, &target)?;
+        if let Some(before) = before.filter(|other| !other.is_linked()) {
+            let adds_extra = receipt.extra && before.extra.is_none();
+            let is_stronger = receipt.level > before.receipt.level;
+            if !is_stronger && !adds_extra && self.files(&before)?.is_some() {
+                return Ok(before);
             }
+            return self.exchange_for(&before, verified, receipt);
         }
-        if let Some(other) = before {
-            receipt = better(other.receipt, receipt);
-        } else {
-            // The root first: from the moment the tree is there, `go` runs and needs it. One that leads
-            // to a grave is good for that, and for those who still build there.
-            if root::grave_of(self, &key).is_none() {
-                root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
-            }
-            self.place_tree(verified, &key)?;
+        self.place_extra(verified, &key)?;
+        // The root first: from the moment the tree is there, `go` runs and needs it. One that leads
+        // to a grave is good for that, and for those who still build there.
+        if root::grave_of(self, &key).is_none() {
+            root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
         }
+        let mut list = verified.files();
+        let kept = self.place_tree(verified, &key)?;
+        if let Some((found, absent)) = &kept
+            && found.files != *list
+        {
+            // It has the hash and was packed otherwise: what is written down is what is there.
+            list = &found.files;
+            receipt = Receipt {
+                files: list.len() as u64,
+                bytes: found.bytes(),
+                absent: absent.clone(),
+                disk: None,
+                ..receipt
+            };
+        }
+        self.write_down(&key, list, &receipt)
+    }
+
+    /// Puts a verified tree in the place of an installed one with the same hash, and writes down what
+    /// both together are known by.
+    pub(super) fn exchange_for(
+        &self,
+        before: &Installed,
+        verified: &VerifiedTree,
+        receipt: Receipt,
+    ) -> Result<Installed> {
+        let (key, old) = (&before.key, &before.receipt);
+        self.forget_rooms()?;
+        if receipt.extra && before.extra.is_none() {
+            self.place_extra(verified, key)?;
+        }
+        let both = of_both(old, &receipt);
+        if both != *old {
+            let scratch = self.stage("receipt")?;
+            both.write(&self.home().join("meta"), scratch.path())
+                .map_err(|error| self.explain(error))?;
+        }
+        self.swap(verified.tree(), &before.tree)?;
+        let extra = before.extra.is_some() || receipt.extra;
+        let receipt = raised(Receipt { extra, disk: None, ..receipt }, old.level, old.logged);
+        let installed = self.write_down(key, verified.files(), &receipt)?;
+        root::ensure(self, key, extra)?;
+        Ok(installed)
+    }
+
+    /// Writes the list of files, then the receipt, with which the toolchain is installed.
+    fn write_down(
+        &self,
+        key: &str,
+        list: &BTreeMap<String, Entry>,
+        receipt: &Receipt,
+    ) -> Result<Installed> {
         let scratch = self.stage("receipt")?;
-        let list = files::write(verified.files(), &self.list_path(&key), scratch.path());
-        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+        files::write(list, &self.list_path(key), scratch.path())
+            .and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
             .map_err(|error| self.explain(error))?;
-        self.installed(&key)?.ok_or_else(|| {
+        self.installed(key)?.ok_or_else(|| {
             let message = format!("`{key}` was removed while it was being installed");
             Error::new(Kind::Failed, message).hint("try again")
         })
     }
 
+    /// Notes what proves an installed toolchain. `read` is what its tree was found to have just now: one
+    /// that has not the proved hash is not proved, and the answer is `None`. Nothing but the level
+    /// changes: the receipt stays that of the tree.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn raise(
+        &self,
+        installed: &Installed,
+        read: Option<&H1>,
+        logged: &Logged,
+    ) -> Result<Option<Installed>> {
+        let _lock = self.lock(LOCK, "prove", PATIENCE, &mut |_| {})?;
+        // Somebody else may have proved, repaired or removed it meanwhile.
+        let Some(now) = self.installed(&installed.key)? else { return Ok(None) };
+        if now.is_linked() || read != Some(&logged.h1) || now.receipt.h1 != logged.h1 {
+            return Ok(None);
+        }
+        let proof = (logged.record, logged.head.size());
+        let receipt = raised(now.receipt.clone(), logged.level(), Some(proof));
+        if receipt != now.receipt {
+            let scratch = self.stage("receipt")?;
+            receipt
+                .write(&self.home().join("meta"), scratch.path())
+                .map_err(|error| self.explain(error))?;
+        }
+        Ok(Some(Installed { receipt, ..now }))
+    }
+
+    fn place_extra(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
+        let Some(extra) = verified.extra() else { return Ok(()) };
+        let target = self.place("extra", key);
+        self.discard(&target)?;
+        self.place_directory(&extra, &target)
+    }
+
     /// Renames the tree into place. One that is there already has no receipt: it is what a process
-    /// left that ended between rename and receipt, and is kept if it is right.
-    fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
+    /// left that ended between rename and receipt. It is kept if it is right, and then returned.
+    fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<Option<recover::Content>> {
         let target = self.place("tree", key);
-        let is_right = || is_directory(&target) && recover::has_hash(&target, verified);
+        let right =
+            || is_directory(&target).then(|| recover::content_of(&target, verified)).flatten();
         if Self::leads_to_grave(&target) && exchange(verified.tree(), &target).is_ok() {
             // Where the tree was is the link now.
             seal(&target)
                 .and_then(|()| fs::remove_file(verified.tree()))
                 .and_then(|()| target.parent().map_or(Ok(()), sync_directory))
                 .map_err(|error| self.explain(error))?;
-            return Ok(());
+            return Ok(None);
         }
-        if fs::symlink_metadata(&target).is_ok() && !is_right() {
+        if fs::symlink_metadata(&target).is_ok() {
+            let found = right();
+            if found.is_some() {
+                seal(&target).map_err(|error| self.explain(error))?;
+                return Ok(found);
+            }
             self.discard(&target)?;
         }
         match self.place_directory(verified.tree(), &target) {
-            // Somebody else was faster, now or before they ended.
-            Err(_) if is_right() => seal(&target).map_err(|error| self.explain(error)),
-            result => result,
+            Ok(()) => Ok(None),
+            // Somebody else was faster.
+            Err(error) => {
+                let found = right().ok_or(error)?;
+                seal(&target).map_err(|error| self.explain(error))?;
+                Ok(Some(found))
+            }
         }
     }
 
@@ -149,15 +247,16 @@ pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
     }
 }
 
-/// What two installs of the same tree know together.
-pub(super) fn better(old: Receipt, new: Receipt) -> Receipt {
-    let extra = old.extra || new.extra;
-    // The files on disk are still those of the first install.
-    let (files, bytes, absent) = (old.files, old.bytes, old.absent.clone());
-    // What was added is measured again.
-    let disk = old.disk.filter(|_| old.extra || !new.extra);
-    let best = if new.level > old.level { new } else { old };
-    Receipt { files, bytes, absent, extra, disk, ..best }
+/// Returns the receipt of a tree whose hash was proved up to `level`, too, and by this record.
+pub(super) fn raised(receipt: Receipt, level: Level, logged: Option<(u64, u64)>) -> Receipt {
+    if level > receipt.level { Receipt { level, logged, ..receipt } } else { receipt }
+}
+
+/// Returns a receipt that fits two packagings of one toolchain, whichever is there when a process ends
+/// that exchanges them.
+pub(super) fn of_both(old: &Receipt, new: &Receipt) -> Receipt {
+    let left_out = new.absent.iter().filter(|file| !old.absent.contains(file));
+    Receipt { absent: old.absent.iter().chain(left_out).cloned().collect(), ..old.clone() }
 }
 
 /// Takes the write bits off the top directory, which it needed for the rename.

@@ -3,6 +3,7 @@
 //! Called at the start of every command that changes the store. It never waits, and touches nothing
 //! that a living process uses.
 
+use super::rehash::h1_of;
 use super::staging::LOCK_SUFFIX;
 use super::{
     Receipt, Rehashed, Store, TRASH_PREFIX, delete, entries, files, flock, is_directory, is_key,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::verify::{Absent, Digest, Level, Records, VerifiedTree};
+use crate::verify::{Absent, Digest, H1, Level, Records, VerifiedTree};
 use crate::version::GoVersion;
 use fs_err as fs;
 use std::io::ErrorKind;
@@ -206,11 +207,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
     let version = GoVersion::parse(parts.next()?).ok()?;
     let platform = Platform::find(parts.next()?.rsplit_once('-')?.0)?;
     let known = records.get(version, platform)?.h1.as_ref()?;
-    let left_out = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
-    let left_out = left_out.into_iter().map(|(path, digest)| (path.to_owned(), digest));
-    let absent: Vec<(String, Digest)> =
-        left_out.filter(|(path, _)| fs::symlink_metadata(tree.join(path)).is_err()).collect();
-    let found = rehash(tree, version, platform, &absent).ok()?;
+    let (found, absent) = content_with(tree, version, platform, known, &[])?;
     let receipt = Receipt {
         version,
         platform,
@@ -226,11 +223,33 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
         disk: None,
         linked: None,
     };
-    (receipt.h1 == *known && receipt.key() == key).then_some((receipt, found))
+    (receipt.key() == key).then_some((receipt, found))
 }
 
-/// Returns true when a tree on disk is the verified one.
-pub(super) fn has_hash(tree: &Path, verified: &VerifiedTree) -> bool {
-    rehash(tree, verified.version(), verified.platform(), verified.absent())
-        .is_ok_and(|found| found.h1 == *verified.h1())
+/// What is in a tree, and which files that its hash covers are not.
+pub(super) type Content = (Rehashed, Vec<(String, Digest)>);
+
+/// Returns what a tree on disk has when its hash is that of the verified one, however it was packed.
+pub(super) fn content_of(tree: &Path, verified: &VerifiedTree) -> Option<Content> {
+    let (version, platform) = (verified.version(), verified.platform());
+    content_with(tree, version, platform, verified.h1(), verified.absent())
+}
+
+/// Returns what a tree on disk has when its hash is `h1`, whether it has all files, lacks `absent`, or
+/// what some packages of the release leave out.
+fn content_with(
+    tree: &Path,
+    version: GoVersion,
+    platform: Platform,
+    h1: &H1,
+    absent: &[(String, Digest)],
+) -> Option<Content> {
+    let found = rehash(tree, version, platform, &[]).ok()?;
+    let left_out = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
+    let left_out = left_out.into_iter().map(|(path, digest)| (path.to_owned(), digest)).collect();
+    [Vec::new(), absent.to_vec(), left_out].into_iter().find_map(|mut absent| {
+        absent.retain(|(path, _)| !found.files.contains_key(path));
+        let is_it = h1_of(&found.files, version, platform, &absent).is_ok_and(|hash| hash == *h1);
+        is_it.then(|| (Rehashed { h1: h1.clone(), ..found.clone() }, absent))
+    })
 }

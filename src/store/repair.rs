@@ -2,7 +2,7 @@
 
 use super::check::{Checked, Fault};
 use super::publish::{self, exchange, seal, sync_data, sync_directory};
-use super::{Installed, Receipt, Store, files, root};
+use super::{Installed, Store, files, root};
 use crate::error::{Error, Kind, Result};
 use crate::verify::mode::is_executable;
 use crate::verify::{Entry, VerifiedTree};
@@ -80,32 +80,14 @@ impl Store {
         }
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
         let _lock = self.lock(publish::LOCK, "repair", publish::PATIENCE, &mut |_| {})?;
-        self.forget_rooms()?;
-        self.swap(verified.tree(), &installed.tree)?;
-        let new = publish::receipt_of(verified, source);
-        let best = if new.level > old.level { &new } else { old };
-        let receipt = Receipt {
-            files: new.files,
-            bytes: new.bytes,
-            absent: new.absent.clone(),
-            extra: old.extra,
-            disk: None,
-            ..best.clone()
-        };
-        let scratch = self.stage("receipt")?;
-        let list = files::write(verified.files(), &self.list_path(&installed.key), scratch.path());
-        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
-            .map_err(|error| self.explain(error))?;
-        root::ensure(self, &installed.key, receipt.extra)?;
+        let receipt = publish::receipt_of(verified, source);
+        let repaired = self.exchange_for(installed, verified, receipt)?;
         self.measure_rooms()?;
-        self.installed(&installed.key)?.ok_or_else(|| {
-            let message = format!("`{}` was removed while it was being repaired", installed.key);
-            Error::new(Kind::Failed, message).hint("try again")
-        })
+        Ok(self.installed(&installed.key)?.unwrap_or(repaired))
     }
 
     /// Swaps the new tree with the old one, which is then where the new one was.
-    fn swap(&self, new: &Path, old: &Path) -> Result<()> {
+    pub(super) fn swap(&self, new: &Path, old: &Path) -> Result<()> {
         // Who else may read it still may.
         let swapped = add_write_bit(old).and_then(|()| exchange(new, old));
         if swapped.is_err() {

@@ -16,6 +16,7 @@ mod damage;
 mod findings;
 mod halves;
 mod layers;
+mod twice;
 mod users;
 
 fn go() -> GoVersion {

@@ -36,6 +36,7 @@ mod nfs;
 mod overlay;
 mod pins;
 mod profiles;
+mod proof;
 mod recheck;
 mod records;
 mod reproduce;

@@ -7,6 +7,7 @@ use crate::archive::pack::Member;
 use crate::archive::{module_zip, pack};
 use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result};
+use crate::ops::install::Supply;
 use crate::ops::{Fetch, Session};
 use crate::source::{Listing, Source};
 use crate::store::{Staging, Store};
@@ -43,7 +44,9 @@ impl Session {
             Box::new(Keeping::new(source, kept.clone(), Said::clone(&said))) as Box<dyn Source>
         };
         let sources = self.sources(fetch)?.into_iter().map(keep).collect();
-        let (delivery, warnings) = self.obtain_from(store, want, sources, fetch)?;
+        let logged = self.proof_of(want, &Supply::Sources)?;
+        let (delivery, warnings) =
+            self.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
         let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
         let whole = archive_level(&delivery.tree, said.as_ref()) >= self.floor(want, fetch)?;
         let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };

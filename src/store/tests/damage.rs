@@ -153,34 +153,3 @@ fn what_is_to_be_moved_becomes_writable_for_its_owner_and_nobody_else() {
     delete::make_movable(&file).unwrap();
     assert_eq!(mode(&file), 0o444);
 }
-
-#[test]
-fn two_installs_know_together_what_is_known_best() {
-    let (_directory, store) = store();
-    let first = install(&store, &tree(), false, Level::Listed).receipt;
-    let receipt = |level, files, source: &str, extra| Receipt {
-        level,
-        files,
-        bytes: files * 10,
-        absent: vec![(source.to_owned(), Digest::of(b"x"))],
-        source: source.to_owned(),
-        extra,
-        disk: Some(Room { bytes: files, shared: false }),
-        ..first.clone()
-    };
-    let old = receipt(Level::Listed, 1, "old", false);
-    let new = receipt(Level::BuiltIn, 2, "new", false);
-    // The files are those of the first; how they are verified is what the better one says.
-    let want = Receipt { level: Level::BuiltIn, source: "new".to_owned(), ..old.clone() };
-    assert_eq!(publish::better(old.clone(), new.clone()), want);
-    let want = Receipt { level: Level::BuiltIn, source: "new".to_owned(), ..new.clone() };
-    assert_eq!(publish::better(new.clone(), old.clone()), want);
-    // Of two that are as good, the first.
-    let same = receipt(Level::Listed, 3, "same", false);
-    assert_eq!(publish::better(old.clone(), same), old);
-    // What comes with the rest is measured anew, once.
-    let full = receipt(Level::Listed, 3, "full", true);
-    let want = Receipt { extra: true, disk: None, ..old.clone() };
-    assert_eq!(publish::better(old, full.clone()), want);
-    assert_eq!(publish::better(full.clone(), full.clone()), full);
-}

@@ -181,10 +181,9 @@ fn a_repaired_toolchain_has_the_files_that_were_received_and_what_was_known_befo
         let verified = verified(&staging, &unknown(), false, level);
         store.replace(&damaged, &verified, "received").unwrap().receipt
     };
-    let want = Receipt { source: "before".to_owned(), ..before.receipt.clone() };
+    let want = Receipt { source: "received".to_owned(), ..before.receipt.clone() };
     assert_eq!(repair(Level::Listed), want);
-    let (level, source) = (Level::BuiltIn, "received".to_owned());
-    assert_eq!(repair(Level::BuiltIn), Receipt { level, source, ..want });
+    assert_eq!(repair(Level::BuiltIn), Receipt { level: Level::BuiltIn, ..want });
     // Another toolchain is none for this place.
     let staging = store.stage("test").unwrap();
     let other = verified(&staging, &unknown().with("src/x", "x"), false, Level::Listed);
