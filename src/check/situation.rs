@@ -2,12 +2,12 @@
 
 use super::files::Files;
 use super::finding::Place;
+use crate::calendar::Day;
 use crate::error::Error;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::Settings;
 use crate::settings::platforms::Target;
 use crate::version::GoVersion;
-use crate::version::line::Day;
 use crate::vulndb::Asked;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -3,7 +3,9 @@
 use super::finding::{Finding, Severity};
 use super::situation::Situation;
 use super::{Check, Group, Look, Outcome};
-use crate::version::line::{SUPPORTED, expected_end, first_release, shown};
+use crate::calendar::shown;
+use crate::facts::{LINES, known};
+use crate::version::line::{SUPPORTED, Support, support};
 
 pub(super) const CHECK: Check = Check {
     id: "support",
@@ -19,13 +21,19 @@ fn run(situation: &Situation) -> Outcome {
         Some(day) => format!("; {version} is of {day}"),
         None => String::new(),
     };
+    let known = known(LINES.checked(), situation.today);
     let mend = format!("`goward use 1.{}`", newest.minor());
     let finding = |severity, what: String, why: String, mend: String| {
         Ok(vec![Finding::new(severity, situation.version_place(), what, why, mend)])
     };
-    let ender = minor + SUPPORTED;
-    if newest.minor() >= ender {
-        let day = first_release(ender).map(|day| format!(" on {}", shown(day))).unwrap_or_default();
+    let state = support(minor, situation.today);
+    let is_outdone = newest.minor() >= minor + SUPPORTED;
+    if matches!(state, Support::Ended(_)) || is_outdone {
+        let ender = minor + SUPPORTED;
+        let day = match state {
+            Support::Ended(Some(day)) => format!(" on {} ({known})", shown(day)),
+            _ => String::new(),
+        };
         return finding(
             Severity::Error,
             format!("Go no longer supports go1.{minor}"),
@@ -43,13 +51,12 @@ fn run(situation: &Situation) -> Outcome {
             mend,
         );
     }
-    let expected = expected_end(minor).filter(|end| situation.today >= *end);
-    if let Some(end) = expected {
+    if let Support::Overdue(end) = state {
         return finding(
             Severity::Warning,
             format!("by its schedule, Go no longer supports go1.{minor}"),
             format!(
-                "two newer lines should be out since {}, and the newest that this goward knows is {newest}{age}",
+                "two newer lines should be out since {}, and the newest that this goward knows is {newest} ({known}){age}",
                 shown(end)
             ),
             "look at go.dev/dl, and update goward: `goward list --remote`".to_owned(),

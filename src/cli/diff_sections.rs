@@ -127,8 +127,8 @@ fn changes(diff: &Diff) -> Vec<Line> {
 
 fn flaws(diff: &Diff) -> Vec<Line> {
     let text = "what is built or fetched can run code";
-    let fixed = diff.fixed.iter().map(|flaw| line("fixed", *flaw, text));
-    fixed.chain(diff.opened.iter().map(|flaw| line("has", *flaw, text))).collect()
+    let fixed = diff.fixed.iter().map(|flaw| line("fixed", flaw, text));
+    fixed.chain(diff.opened.iter().map(|flaw| line("has", flaw, text))).collect()
 }
 
 fn security(found: &SecurityDiff) -> Vec<Line> {

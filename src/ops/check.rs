@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::pick::one_line;
+use crate::calendar::{parse_day, today};
 use crate::check::{Edit, Files, Findings, Missing, Situation, run};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -11,11 +12,9 @@ use crate::settings::Settings;
 use crate::store::Installed;
 use crate::verify::{H1, Records};
 use crate::version::GoVersion;
-use crate::version::line;
 use goward_shim::names::LOCK_FILE;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// Longest file that is changed, in bytes.
 const MAX_EDITED: u64 = 1 << 20;
@@ -99,7 +98,7 @@ impl Session {
             go,
             shims: self.store()?.shims(),
             released: tree.and_then(release_day),
-            today: line::of(SystemTime::now()),
+            today: today(),
             newest: self.newest_known(version)?,
             vulnerabilities,
             root,
@@ -129,7 +128,7 @@ fn release_day(tree: &Path) -> Option<String> {
     let text = file::read(&tree.join("VERSION"), 4096).ok()??;
     let text = String::from_utf8(text).ok()?;
     let day = text.lines().find_map(|line| line.strip_prefix("time "))?.get(..10)?;
-    line::parse(day).map(|_| day.to_owned())
+    parse_day(day).map(|_| day.to_owned())
 }
 
 /// Makes changes; returns each file with how many were made in it. Files elsewhere are left alone.

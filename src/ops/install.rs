@@ -13,8 +13,9 @@ use crate::source::Source;
 use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level, Records};
+use crate::version::GoVersion;
+use crate::version::flaws::KnownFlaws;
 use crate::version::request::Request;
-use crate::version::{GoVersion, floor};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
@@ -272,7 +273,7 @@ impl Session {
         } else {
             self.recheck(&self.store()?, &outcome.installed)?;
         }
-        outcome.warnings.extend(floor::warning(want.version, want.platform));
+        outcome.warnings.extend(KnownFlaws::built_in().warning(want.version, want.platform));
         Ok(outcome)
     }
 

@@ -12,8 +12,9 @@ use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
 use crate::store::{Installed, Receipt};
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
+use crate::version::GoVersion;
+use crate::version::flaws::KnownFlaws;
 use crate::version::request::Request;
-use crate::version::{GoVersion, floor};
 use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +62,7 @@ impl Session {
         let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
         let mut warnings: Vec<String> =
             old.warning.into_iter().chain(unlogged).chain(pins).collect();
-        warnings.extend(floor::warning(lock.version, Platform::host()));
+        warnings.extend(KnownFlaws::built_in().warning(lock.version, Platform::host()));
         warnings.extend(self.trust_warnings(&path)?);
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
     }

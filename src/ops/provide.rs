@@ -4,7 +4,8 @@ use super::governing::{Origin, Toolchain};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::version::{GoVersion, floor};
+use crate::version::GoVersion;
+use crate::version::flaws::{Flawed, KnownFlaws};
 use goward_shim::{Environment, Tool, names};
 
 impl Session {
@@ -24,7 +25,7 @@ impl Session {
         if toolchain.link.is_some() {
             return self.install_governing(toolchain, fetch).map(drop);
         }
-        self.check_floor(toolchain)?;
+        self.check_flaws(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
         self.install_governing(toolchain, fetch)
             .map(drop)
@@ -68,21 +69,23 @@ impl Session {
 
     /// Refuses to install a release with known flaws because a lock asks for it: that has to be
     /// somebody's wish. What is installed was wished for.
-    fn check_floor(&self, toolchain: &Toolchain) -> Result<()> {
+    fn check_flaws(&self, toolchain: &Toolchain) -> Result<()> {
         let (version, origin) = (toolchain.version, &toolchain.origin);
-        let Some(below) = floor::check(version, Platform::host()) else { return Ok(()) };
+        let Some(flawed) = KnownFlaws::built_in().check(version, Platform::host()) else {
+            return Ok(());
+        };
         match origin {
             Origin::Default(_) | Origin::Request(_) => {
                 self.warn_of_flaws(version);
                 Ok(())
             }
-            Origin::Lock(_) => Err(below_floor(version, origin, &below)),
+            Origin::Lock(_) => Err(refuse(version, origin, &flawed)),
         }
     }
 
     /// Warns of a release with known flaws that was installed on the way.
     pub(super) fn warn_of_flaws(&self, version: GoVersion) {
-        if let Some(warning) = floor::warning(version, Platform::host()) {
+        if let Some(warning) = KnownFlaws::built_in().warning(version, Platform::host()) {
             self.ui.warn(&warning);
         }
     }
@@ -141,11 +144,11 @@ fn not_installed(version: GoVersion, origin: &Origin) -> Error {
 }
 
 /// Says why a toolchain is not installed by itself.
-fn below_floor(version: GoVersion, origin: &Origin, below: &floor::BelowFloor) -> Error {
+fn refuse(version: GoVersion, origin: &Origin, flawed: &Flawed) -> Error {
     let message = not_installed(version, origin).message().to_owned();
     Error::new(Kind::NotInstalled, message)
-        .detail(below.warning(version))
+        .detail(flawed.warning(version))
         .detail("so that it is not installed because a lock asks for it")
-        .hint(format!("take a newer one: `goward use {}`", below.fixed.number()))
+        .hint(format!("take a newer one: `{}`", flawed.suggestion()))
         .hint(format!("or install this one knowingly: `goward install {}`", version.number()))
 }

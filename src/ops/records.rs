@@ -1,6 +1,7 @@
 //! The maintainer's refresh of the built-in records.
 
 use super::{Fetch, Session};
+use crate::calendar::today;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Record, Records};
@@ -56,7 +57,7 @@ impl Session {
                 changed += usize::from(records.merge(version, platform, record)?);
             }
         }
-        let text = records.render();
+        let text = records.render(today());
         fs_err::write(file, &text)?;
         let total = text.lines().filter(|line| !line.starts_with('#')).count();
         Ok(Refreshed { total, changed })

@@ -3,15 +3,14 @@
 
 use super::Session;
 use super::pick::one_line;
+use crate::calendar::{days_between, parse_day, today};
 use crate::check::{Known, Missing};
 use crate::error::Result;
 use crate::net::Net;
 use crate::platform::Platform;
 use crate::version::GoVersion;
-use crate::version::line;
 use crate::vulndb::{Asked, Database, Place, Report, SITE, Snapshot};
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 impl Session {
     /// Asks what each of `versions` has on any of `platforms`; `named` is `--vulndb`.
@@ -52,8 +51,8 @@ impl Session {
         };
         let kept = self.kept_vulnerabilities().and_then(|kept| {
             let ask = |(snapshot, path): (Snapshot, PathBuf)| -> Result<(Report, u32)> {
-                let day = line::parse(snapshot.modified()).unwrap_or_default();
-                let days = line::days_between(day, line::of(SystemTime::now()));
+                let day = parse_day(snapshot.modified()).unwrap_or_default();
+                let days = days_between(day, today());
                 let name = format!("`{}`", path.display());
                 let database = Database::of_snapshot(snapshot, &name);
                 Ok((database.report(versions, platforms)?, days))

@@ -1,8 +1,6 @@
 //! What release lines changed besides experiments, GODEBUG and platforms: `data/changes.tsv`.
 
-use super::table::rows;
-
-const CHANGES: &str = include_str!("../../data/changes.tsv");
+use crate::facts::CHANGES;
 
 /// One change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +19,7 @@ pub struct Change {
 
 /// Returns every change, oldest first.
 pub fn all() -> impl Iterator<Item = Change> {
-    rows(CHANGES).filter_map(|[minor, kind, place, name, text]| {
+    CHANGES.rows().filter_map(|[minor, kind, place, name, text]| {
         Some(Change { minor: minor.parse().ok()?, kind, place, name, text })
     })
 }
@@ -37,7 +35,7 @@ mod tests {
 
     #[test]
     fn every_line_is_read() {
-        let lines = CHANGES.lines().filter(|line| !line.starts_with('#')).count();
+        let lines = CHANGES.text().lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(all().count(), lines);
         assert!(all().is_sorted_by_key(|change| change.minor));
         let known = |change: &Change| {

@@ -7,14 +7,11 @@
 //! release from them where its tree is not at hand.
 
 use super::condition::Condition;
-use super::table::{Span, number, rows, some, span};
+use super::table::{Span, number, some, span};
+use crate::facts::{EXPERIMENTS, GODEBUG, MEANINGS};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
-
-pub(super) const EXPERIMENTS: &str = include_str!("../../data/experiments.tsv");
-pub(super) const DEBUG: &str = include_str!("../../data/godebug.tsv");
-pub(super) const MEANINGS: &str = include_str!("../../data/meanings.tsv");
 
 /// The minor versions whose sources the tables are from.
 pub const MINORS: [u32; 8] = [19, 21, 22, 23, 24, 25, 26, 27];
@@ -119,7 +116,7 @@ pub struct Words {
 /// Returns what a name means, whether or not a release knows it.
 pub fn meaning(variable: Variable, name: &str) -> Option<Words> {
     static WORDS: LazyLock<BTreeMap<(Variable, &'static str), Words>> = LazyLock::new(|| {
-        let words = rows(MEANINGS).filter_map(|[variable, name, meaning, instead]| {
+        let words = MEANINGS.rows().filter_map(|[variable, name, meaning, instead]| {
             let variable = match variable {
                 "GODEBUG" => Variable::Debug,
                 "GOEXPERIMENT" => Variable::Experiment,
@@ -143,7 +140,7 @@ pub(super) struct ExperimentRow {
 }
 
 pub(super) fn experiment_rows() -> impl Iterator<Item = ExperimentRow> {
-    rows(EXPERIMENTS).filter_map(|[name, first, last, default, forced]| {
+    EXPERIMENTS.rows().filter_map(|[name, first, last, default, forced]| {
         Some(ExperimentRow {
             name,
             span: span(first, last)?,
@@ -170,7 +167,7 @@ impl DebugRow {
 }
 
 pub(super) fn debug_rows() -> impl Iterator<Item = DebugRow> {
-    rows(DEBUG).filter_map(|[name, first, last, package, changed, old, kinds]| {
+    GODEBUG.rows().filter_map(|[name, first, last, package, changed, old, kinds]| {
         let (span, changed) = (span(first, last)?, number(changed).ok()?);
         Some(DebugRow { name, span, package, changed, old: some(old), kinds })
     })
@@ -276,8 +273,8 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let lines = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(experiment_rows().count(), lines(EXPERIMENTS));
-        assert_eq!(debug_rows().count(), lines(DEBUG));
+        assert_eq!(experiment_rows().count(), lines(EXPERIMENTS.text()));
+        assert_eq!(debug_rows().count(), lines(GODEBUG.text()));
         for life in LIVES.iter() {
             let words = meaning(Variable::Experiment, life.name);
             assert!(words.is_some_and(|words| !words.meaning.is_empty()), "{}", life.name);
@@ -289,10 +286,10 @@ mod tests {
             assert!(!words.meaning.is_empty(), "{}", life.name);
             assert_eq!(life.span.last.is_some(), words.instead.is_some(), "{}", life.name);
         }
-        let named = rows::<4>(MEANINGS).count();
+        let named = MEANINGS.rows::<4>().count();
         let undocumented = undocumented().filter(|(name, _)| *name != "gotypesalias");
         // `cpu.*` stands for many.
         assert_eq!(named, LIVES.len() + DEBUG_LIVES.len() + undocumented.count() + 1);
-        assert_eq!(named, lines(MEANINGS));
+        assert_eq!(named, lines(MEANINGS.text()));
     }
 }

@@ -1,12 +1,11 @@
 //! What a release can build for: its own list, and the built-in one of Go 1.19 to 1.27.
 
 use super::history::MINORS;
-use super::table::{Span, rows, span};
+use super::table::{Span, span};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::facts::PLATFORMS;
 use serde::Deserialize;
 use std::fmt::{self, Display};
-
-const PLATFORMS: &str = include_str!("../../data/platforms.tsv");
 
 /// GOOS and GOARCH that a release knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -67,7 +66,7 @@ pub fn built_in(minor: u32) -> Option<Vec<Target>> {
 }
 
 fn table() -> impl Iterator<Item = (Target, Span)> {
-    rows(PLATFORMS).filter_map(|[name, first, last, kinds]| {
+    PLATFORMS.rows().filter_map(|[name, first, last, kinds]| {
         let (os, arch) = name.split_once('/')?;
         let is = |kind| kinds.split(',').any(|known| known == kind);
         let target = Target {
@@ -87,7 +86,7 @@ mod tests {
 
     #[test]
     fn every_line_is_read() {
-        let lines = PLATFORMS.lines().filter(|line| !line.starts_with('#')).count();
+        let lines = PLATFORMS.text().lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(table().count(), lines);
         for minor in MINORS {
             assert!(built_in(minor).unwrap().is_sorted_by(|a, b| a < b), "{minor}");

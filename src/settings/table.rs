@@ -1,7 +1,4 @@
-//! The tables in `data/`, compiled into goward: lines of values with tabs between them.
-//!
-//! They are small and read once, when they are first asked. A line of another form is passed over;
-//! a test proves that there is none.
+//! Cells of the tables in [`crate::facts`].
 
 use std::num::ParseIntError;
 
@@ -35,12 +32,6 @@ impl Span {
             (Some(first), Some(last)) => format!("1.{first}-1.{last}"),
         }
     }
-}
-
-/// Returns the cells of each line that is no comment and has `N` of them.
-pub(super) fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }
 
 /// Reads two cells of minor versions.

@@ -5,14 +5,14 @@
 //! [`Records::merge`], which never drops or changes what is known.
 
 use super::{Digest, H1};
+use crate::calendar::Day;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::facts::{RELEASES, checked_line};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::sync::LazyLock;
-
-const BUILT_IN: &str = include_str!("../../data/releases.tsv");
 
 /// The comment on top of the file.
 const HEADER: &str = "\
@@ -44,7 +44,7 @@ impl Records {
     pub fn built_in() -> &'static Self {
         // A test proves that the file parses; a build that skipped it knows nothing and says so.
         static RECORDS: LazyLock<Records> =
-            LazyLock::new(|| Records::parse(BUILT_IN).unwrap_or_default());
+            LazyLock::new(|| Records::parse(RELEASES.text()).unwrap_or_default());
         &RECORDS
     }
 
@@ -69,9 +69,9 @@ impl Records {
         Ok(records)
     }
 
-    /// Returns the file in its canonical form.
-    pub fn render(&self) -> String {
-        let mut text = HEADER.to_owned();
+    /// Returns the file in its canonical form, as of the day on which it was checked.
+    pub fn render(&self, checked: Day) -> String {
+        let mut text = format!("{HEADER}{}\n", checked_line(checked));
         for ((version, platform), record) in &self.0 {
             _ = writeln!(
                 text,
@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn the_shipped_file_is_its_own_render() {
-        assert_eq!(Records::parse(BUILT_IN).unwrap().render(), BUILT_IN);
+        let records = Records::parse(RELEASES.text()).unwrap();
+        assert_eq!(records.render(RELEASES.checked()), RELEASES.text());
     }
 
     #[test]
@@ -216,7 +217,8 @@ mod tests {
     #[test]
     fn damaged_lines_are_named() {
         let good = format!("go1.27.1\tlinux-amd64\t{H1_TEXT}\t{SHA256}\t1\n");
-        assert_eq!(Records::parse(&good).unwrap().render(), format!("{HEADER}{good}"));
+        let rendered = Records::parse(&good).unwrap().render((2026, 11, 30));
+        assert_eq!(rendered, format!("{HEADER}# Checked 2026-11-30.\n{good}"));
         for (from, to) in [
             ("go1.27.1", "1.27.1"),
             ("go1.27.1", "go1.27.x"),

@@ -1,33 +1,59 @@
-//! When the lines of Go came out, and until when they are supported.
+//! When the lines of Go came out, and until when they are supported: `data/lines.tsv`.
 //!
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
-//! February and August. The days are those of Go's release history.
+//! February and August.
 
-use crate::calendar;
-use chrono::{Datelike, NaiveDate};
-use std::time::SystemTime;
+use crate::calendar::{Day, parse_day};
+use crate::facts;
+use std::sync::LazyLock;
 
-/// A day: year, month, day.
-pub type Day = (u16, u8, u8);
-
-/// The first release of each line.
-const FIRST_RELEASES: [(u32, Day); 9] = [
-    (19, (2022, 8, 2)),
-    (20, (2023, 2, 1)),
-    (21, (2023, 8, 8)),
-    (22, (2024, 2, 6)),
-    (23, (2024, 8, 13)),
-    (24, (2025, 2, 11)),
-    (25, (2025, 8, 12)),
-    (26, (2026, 2, 10)),
-    (27, (2026, 8, 19)),
-];
+/// The first release of each line, oldest first.
+static FIRST_RELEASES: LazyLock<Vec<(u32, Day)>> = LazyLock::new(|| {
+    let rows = facts::LINES.rows();
+    rows.filter_map(|[minor, day]| Some((minor.parse().ok()?, parse_day(day)?))).collect()
+});
 
 /// How many lines are supported at a time.
 pub const SUPPORTED: u32 = 2;
 
 /// Months from the first release of a line to the second after it, with one to spare.
 const MONTHS: u16 = 13;
+
+/// Whether Go still supports a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It does; by its schedule until this day, where goward knows when the line came out.
+    Until(Option<Day>),
+    /// By its schedule it does not since this day, and goward does not know better.
+    Overdue(Day),
+    /// It does not, since this day, where goward knows it.
+    Ended(Option<Day>),
+}
+
+impl Support {
+    /// Returns true for a line that is supported as far as goward knows.
+    pub fn is_supported(self) -> bool {
+        matches!(self, Self::Until(_))
+    }
+}
+
+/// Returns whether Go 1.`minor` is supported on a day. Older lines than goward knows are not.
+pub fn support(minor: u32, today: Day) -> Support {
+    let ender = first_release(minor + SUPPORTED);
+    let is_older = FIRST_RELEASES.first().is_some_and(|(oldest, _)| minor < *oldest);
+    if is_older || ender.is_some_and(|day| day <= today) {
+        return Support::Ended(ender);
+    }
+    match expected_end(minor) {
+        Some(end) if end <= today => Support::Overdue(end),
+        end => Support::Until(ender.or(end)),
+    }
+}
+
+/// Returns the newest line that is known.
+pub fn newest() -> u32 {
+    FIRST_RELEASES.last().map_or(0, |(minor, _)| *minor)
+}
 
 /// Returns the day on which Go 1.`minor` came out, where goward knows it.
 pub fn first_release(minor: u32) -> Option<Day> {
@@ -41,67 +67,15 @@ pub fn expected_end(minor: u32) -> Option<Day> {
     Some((months / 12, u8::try_from(months % 12).unwrap_or(0) + 1, day))
 }
 
-/// Reads what begins with `2026-08-19`.
-pub fn parse(text: &str) -> Option<Day> {
-    let mut parts = text.get(..10)?.split('-');
-    let day =
-        (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(day)
-}
-
-/// Returns the day, in UTC, that a time is on.
-pub fn of(time: SystemTime) -> Day {
-    let date = calendar::utc(time).date_naive();
-    let [month, day] = [date.month(), date.day()].map(|part| u8::try_from(part).unwrap_or(0));
-    (u16::try_from(date.year()).unwrap_or(0), month, day)
-}
-
-/// Returns how many days lie between two days; none when the second is the earlier one, or when one is on
-/// no calendar.
-pub fn days_between(first: Day, second: Day) -> u32 {
-    let date = |(year, month, day): Day| {
-        NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day))
-    };
-    let days = date(first).zip(date(second)).map(|(first, second)| (second - first).num_days());
-    days.and_then(|days| u32::try_from(days).ok()).unwrap_or(0)
-}
-
-/// Returns a day as `2026-08-19`.
-pub fn shown((year, month, day): Day) -> String {
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn days_are_counted() {
-        let between = |a: &str, b: &str| days_between(parse(a).unwrap(), parse(b).unwrap());
-        let cases = [
-            ("2026-11-01", "2026-11-22", 21),
-            ("2026-11-22", "2026-11-01", 0),
-            ("2024-02-28", "2024-03-01", 2),
-            ("2023-02-28", "2023-03-01", 1),
-            ("1900-02-28T00:00:00Z", "1900-03-01", 1),
-            ("2000-01-01", "2001-01-01", 366),
-            ("1970-01-01", "2026-01-01", 20_454),
-            ("2025-12-31", "2026-01-01", 1),
-        ];
-        for (first, second, want) in cases {
-            assert_eq!(between(first, second), want, "{first} {second}");
-        }
-        assert_eq!(days_between((2026, 13, 1), (2026, 11, 22)), 0);
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_251_199);
-        assert_eq!(of(now), (2024, 2, 29));
-        for wrong in ["", "2026-1", "2026-08-xx", "2026-08-1\u{fc}", "20-260819x"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
+    use crate::calendar::shown;
 
     #[test]
     fn lines_follow_each_other() {
+        let rows = facts::LINES.text().lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(FIRST_RELEASES.len(), rows);
         assert!(
             FIRST_RELEASES.windows(2).all(|two| two[0].0 + 1 == two[1].0 && two[0].1 < two[1].1)
         );
@@ -111,6 +85,26 @@ mod tests {
         // What the next lines but one did was in time.
         for (minor, _) in FIRST_RELEASES.iter().take(FIRST_RELEASES.len() - 2) {
             assert!(first_release(minor + SUPPORTED) < expected_end(*minor), "{minor}");
+        }
+    }
+
+    #[test]
+    fn support_ends_with_the_second_newer_line() {
+        use Support::{Ended, Overdue, Until};
+        let cases = [
+            (10, (2026, 11, 30), Ended(None)),
+            (18, (2026, 11, 30), Ended(Some((2023, 2, 1)))),
+            (24, (2026, 11, 30), Ended(Some((2026, 2, 10)))),
+            (25, (2026, 8, 18), Until(Some((2026, 8, 19)))),
+            (25, (2026, 8, 19), Ended(Some((2026, 8, 19)))),
+            (26, (2026, 11, 30), Until(Some((2027, 3, 10)))),
+            (26, (2027, 3, 10), Overdue((2027, 3, 10))),
+            (27, (2027, 3, 10), Until(Some((2027, 9, 19)))),
+            (28, (2026, 11, 30), Until(None)),
+            (99, (2036, 11, 30), Until(None)),
+        ];
+        for (minor, today, want) in cases {
+            assert_eq!(support(minor, today), want, "1.{minor} on {today:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! 1.20 the bare `1.20` is the first release itself.
 
 pub mod built;
-pub mod floor;
+pub mod flaws;
 pub mod line;
 pub mod link_name;
 pub mod request;
@@ -87,11 +87,6 @@ impl GoVersion {
         Some(Self { minor, stage })
     }
 
-    /// Returns `1.minor.patch`.
-    const fn released(minor: u32, patch: u32) -> Self {
-        Self { minor, stage: Stage::Patch(patch) }
-    }
-
     /// Returns N of `1.N`.
     pub fn minor(self) -> u32 {
         self.minor
@@ -105,6 +100,19 @@ impl GoVersion {
     /// Returns true for a bare `1.N` with N >= 21: a language version, of which there is no release.
     pub fn is_language(self) -> bool {
         self.stage == Stage::Language
+    }
+
+    /// Returns the release that a semver version is; for the start of a line, `1.21.0-0`, that is `go1.21.0`.
+    pub fn from_semver(version: &semver::Version) -> Option<Self> {
+        let pre = |name: &str| version.pre.as_str().strip_prefix(name)?.parse().ok();
+        let stage = match version.pre.as_str() {
+            "" | "0" => Stage::Patch(u32::try_from(version.patch).ok()?),
+            _ => {
+                pre("rc.").map(Stage::ReleaseCandidate).or_else(|| pre("beta.").map(Stage::Beta))?
+            }
+        };
+        let minor = u32::try_from(version.minor).ok().filter(|_| version.major == 1)?;
+        Some(Self { minor, stage })
     }
 
     /// Returns the version as semver sees it (`1.28rc1` is `1.28.0-rc.1`), for ranges.

@@ -183,7 +183,7 @@ impl Affected {
                     (None, Some(text)) => {
                         let fixed = parse(text)?;
                         if introduced.take().is_some_and(|first| first <= at) && at < fixed {
-                            return Ok(Held::Until(release(&fixed)));
+                            return Ok(Held::Until(GoVersion::from_semver(&fixed)));
                         }
                     }
                     _ => {}
@@ -214,12 +214,4 @@ fn parse(text: &str) -> Result<semver::Version, String> {
         whole = format!("{whole}-{pre}");
     }
     semver::Version::parse(&whole).map_err(|_| wrong())
-}
-
-/// Returns the release that a version is; for the first of a line, `1.21.0-0`, that is `go1.21.0`.
-fn release(version: &semver::Version) -> Option<GoVersion> {
-    let core = format!("{}.{}.{}", version.major, version.minor, version.patch);
-    let pre = version.pre.as_str();
-    let text = if pre.is_empty() || pre == "0" { core } else { format!("{core}-{pre}") };
-    GoVersion::parse(&text).ok()
 }

@@ -125,11 +125,14 @@ fn support_ends_with_the_second_newer_line() {
             outcome.stdout
         );
     }
+    let known = goward::facts::LINES.known();
     assert_eq!(
         project("1.22.10").goward(["check"]).stdout,
-        "goward.lock:4: error: Go no longer supports go1.22 [support]\n  \
-         why: it supports the two newest lines (go.dev/doc/devel/release), and go1.24 came out on 2025-02-11\n  \
-         mend: `goward use 1.27`\n"
+        format!(
+            "goward.lock:4: error: Go no longer supports go1.22 [support]\n  \
+             why: it supports the two newest lines (go.dev/doc/devel/release), and go1.24 came out on 2025-02-11 \
+             ({known})\n  mend: `goward use 1.27`\n"
+        )
     );
 }
 

@@ -14,7 +14,7 @@ mod env;
 mod exec;
 mod experiments;
 mod failures;
-mod floor;
+mod flaws;
 mod gc;
 mod godebug;
 mod goproxy;

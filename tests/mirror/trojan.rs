@@ -73,7 +73,8 @@ fn a_trojan_is_refused_published_nowhere_and_never_executed() {
     let mut cases: Vec<(&Path, &[&str])> =
         vec![(&program, &install), (&program, &accept), (&program, &mirror)];
     if host_is_it {
-        cases.push((&shim, &["version"]));
+        // For its lock alone `go` would not even ask for a release with known flaws.
+        cases.push((&shim, &["+1.27.1", "version"]));
     }
     for (program, arguments) in cases {
         let calls = ["-e", "trace=execve,execveat"];

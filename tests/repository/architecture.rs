@@ -9,7 +9,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
     ("calendar", &[]),
-    ("check", &["error", "filesystem", "platform", "project", "settings", "version", "vulndb"]),
+    (
+        "check",
+        &[
+            "calendar",
+            "error",
+            "facts",
+            "filesystem",
+            "platform",
+            "project",
+            "settings",
+            "version",
+            "vulndb",
+        ],
+    ),
     (
         "cli",
         &[
@@ -21,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ctx", &["error"]),
     ("depot", &["ctx", "error", "net", "verify"]),
     ("error", &[]),
+    ("facts", &["calendar"]),
     ("filesystem", &[]),
     ("holder", &["error"]),
     ("lib", &[]),
@@ -39,6 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "ctx",
             "depot",
             "error",
+            "facts",
             "filesystem",
             "holder",
             "matrix",
@@ -57,7 +72,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("platform", &["error", "version"]),
     ("project", &["ctx", "error", "holder", "matrix", "platform", "version"]),
-    ("settings", &["error", "platform", "version"]),
+    ("settings", &["error", "facts", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
     (
@@ -65,8 +80,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["archive", "ctx", "error", "filesystem", "holder", "platform", "verify", "version"],
     ),
     ("ui", &["error"]),
-    ("verify", &["archive", "error", "net", "platform", "version"]),
-    ("version", &["calendar", "error", "platform"]),
+    ("verify", &["archive", "calendar", "error", "facts", "net", "platform", "version"]),
+    ("version", &["calendar", "error", "facts", "platform"]),
     ("vulndb", &["error", "net", "platform", "project", "version"]),
 ];
 

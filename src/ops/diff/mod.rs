@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::debug_lines::ModuleDebug;
 use crate::settings::changes::{self, Change};
-use crate::version::floor;
+use crate::version::flaws::KnownFlaws;
 
 /// The two releases, and what is different.
 #[derive(Clone, Debug)]
@@ -43,9 +43,9 @@ pub struct Diff {
     /// Environment, build info, tools and files; backwards when the move is to an older line.
     pub changes: Vec<Change>,
     /// Flaws of builds that goward knows, in the first release and no more in the second.
-    pub fixed: Vec<&'static str>,
+    pub fixed: Vec<String>,
     /// The same, in the second and not in the first.
-    pub opened: Vec<&'static str>,
+    pub opened: Vec<String>,
     /// What a vulnerability database says of the two, or why none was asked.
     pub security: Result<SecurityDiff, String>,
     /// What becomes of the lock here; `None` without one.
@@ -76,16 +76,17 @@ impl Session {
         }
         let target = self.target_here();
         let module = ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let known = KnownFlaws::built_in();
         let flaws = |subject: &Subject| {
             // Of a line that is not installed it is not known which release it will be.
             let version = Some(subject.version()).filter(|version| !version.is_language());
-            let below = version.and_then(|version| floor::check(version, Platform::host()));
-            below.map_or_else(Vec::new, |below| below.flaws)
+            let flawed = version.and_then(|version| known.check(version, Platform::host()));
+            flawed.map_or_else(Vec::new, |flawed| flawed.flaws)
         };
         let (old, new) = (flaws(&from), flaws(&to));
         let is_exact = !from.version().is_language() && !to.version().is_language();
-        let without = |these: &[&'static str], those: &[&'static str]| -> Vec<&'static str> {
-            these.iter().filter(|flaw| is_exact && !those.contains(flaw)).copied().collect()
+        let without = |these: &[String], those: &[String]| -> Vec<String> {
+            these.iter().filter(|flaw| is_exact && !those.contains(flaw)).cloned().collect()
         };
         let minors = (from.version().minor(), to.version().minor());
         let changes = changes::between(minors.0.min(minors.1), minors.0.max(minors.1));

@@ -1,16 +1,27 @@
-//! Releases with known flaws: never installed because a lock asks for them.
+//! Releases with known flaws are never installed because a lock asks for them.
 
 use super::{archive, sandbox, tree};
 use crate::common::Sandbox;
 use crate::common::server::{Mirror, Server};
 use goward::platform::Platform;
+use goward::version::GoVersion;
+use goward::version::flaws::KnownFlaws;
 use std::process::Command;
 
 /// An old release that no built-in record speaks of.
 const OLD: &str = "go1.22.4";
 
-const FLAWS: &str = "go1.22.4 has flaws through which what it builds or fetches can run code \
-     (CVE-2025-4674, CVE-2025-61731, CVE-2025-61732, CVE-2026-27140); go1.25.9 has none of them";
+/// What is said of it; its words have a test beside the code.
+fn flaws() -> String {
+    let (known, version) = (KnownFlaws::built_in(), GoVersion::parse(OLD).unwrap());
+    known.warning(version, Platform::host()).unwrap()
+}
+
+/// The first release that is recommended in its place.
+fn clean() -> String {
+    let (known, version) = (KnownFlaws::built_in(), GoVersion::parse(OLD).unwrap());
+    known.check(version, Platform::host()).unwrap().clean[0].number()
+}
 
 fn old() -> (Server, Sandbox) {
     let bytes = tree(OLD, &Platform::host().lock_name()).tar_gz();
@@ -21,10 +32,11 @@ fn old() -> (Server, Sandbox) {
 }
 
 fn refusal() -> String {
+    let (flaws, clean) = (flaws(), clean());
     format!(
-        "goward: {OLD} is not installed (wanted by `[PROJECT]/goward.lock`)\n  {FLAWS}\n  \
+        "goward: {OLD} is not installed (wanted by `[PROJECT]/goward.lock`)\n  {flaws}\n  \
          so that it is not installed because a lock asks for it\n\
-         hint: take a newer one: `goward use 1.25.9`\n\
+         hint: take a newer one: `goward use {clean}`\n\
          hint: or install this one knowingly: `goward install 1.22.4`"
     )
 }
@@ -35,7 +47,7 @@ const RAN: &str = "go version go1.22.4 version\nGOTOOLCHAIN=local\n";
 fn a_lock_alone_installs_no_flawed_release() {
     let (server, sandbox) = old();
     let said = sandbox.goward(["lock"]);
-    assert!(said.says().starts_with(&format!("goward: warning: {FLAWS}\n")), "{}", said.stderr);
+    assert!(said.says().starts_with(&format!("goward: warning: {}\n", flaws())), "{}", said.stderr);
     let asked = server.log().len();
     sandbox.go(["version"]).fails(127, &refusal());
     sandbox.goward(["exec", "--", "go", "version"]).fails(127, &refusal());
@@ -44,13 +56,13 @@ fn a_lock_alone_installs_no_flawed_release() {
     assert_eq!(sandbox.goward(["trust"]).code, Some(0));
     sandbox.go(["version"]).fails(127, &refusal());
     let installed = sandbox.goward(["install", "1.22.4"]);
-    assert!(installed.says().starts_with(&format!("goward: warning: {FLAWS}\n")));
+    assert!(installed.says().starts_with(&format!("goward: warning: {}\n", flaws())));
     assert_eq!(sandbox.go(["version"]).data(), RAN, "what is installed was wished for");
 }
 
 #[test]
 fn whoever_asks_for_it_gets_it_with_a_warning() {
-    let warning = format!("goward: warning: {FLAWS}\n");
+    let warning = format!("goward: warning: {}\n", flaws());
     for args in [
         &["install"][..],
         &["use", "1.22.4"],
@@ -60,7 +72,7 @@ fn whoever_asks_for_it_gets_it_with_a_warning() {
         let (_server, sandbox) = old();
         let outcome = sandbox.goward(args);
         assert!(outcome.says().contains(&warning), "{args:?}: {}", outcome.stderr);
-        assert_eq!(outcome.stderr.matches("CVE-2025-4674").count(), 1, "{args:?}");
+        assert_eq!(outcome.stderr.matches("has flaws through which").count(), 1, "{args:?}");
     }
     let (_server, sandbox) = old();
     let outcome = sandbox.go(["+1.22.4", "version"]);
@@ -79,6 +91,6 @@ fn a_default_that_went_missing_comes_back_with_a_warning() {
         std::fs::remove_dir_all(path).unwrap();
     }
     let outcome = sandbox.go_in("elsewhere", ["version"]);
-    assert_eq!(outcome.says(), format!("goward: warning: {FLAWS}\n"));
+    assert_eq!(outcome.says(), format!("goward: warning: {}\n", flaws()));
     assert_eq!(outcome.stdout, RAN);
 }
