@@ -2,6 +2,7 @@
 //! its own on the loopback interface.
 #![cfg(test)]
 
+use crate::common::machine;
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -151,7 +152,7 @@ impl Machine {
             Stdio::from(fs::File::open(path).unwrap().into_file())
         });
         let args = args.iter().map(|arg| arg.replace("[DIR]", &self.root()));
-        let output = Command::new(find(shell[0]).unwrap())
+        let output = machine::command(find(shell[0]).unwrap())
             .args(&shell[1..])
             .args(args)
             .env_clear()

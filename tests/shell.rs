@@ -1,13 +1,13 @@
 //! Real shells run what `goward::shell` writes. A shell that is not installed is named and skipped.
 #![cfg(test)]
 
+use crate::common::machine;
 use fs_err as fs;
 use goward::ctx::Ctx;
 use goward::shell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tempfile::TempDir;
 
 /// Programs and arguments of the shells that read POSIX syntax.
@@ -31,7 +31,7 @@ fn find(program: &str) -> Option<PathBuf> {
 fn run(shell: &[&str], args: &[&OsStr], env: &[(&str, &OsStr)]) -> Option<Vec<u8>> {
     let program = find(shell[0])?;
     let directory = TempDir::new().unwrap();
-    let output = Command::new(program)
+    let output = machine::command(program)
         .args(&shell[1..])
         .args(args)
         .env_clear()
@@ -139,7 +139,7 @@ fn every_kind_of_session_has_the_shims_first() {
                 assert!(!change.is_problem(), "{change}");
             }
             let path = |what: &str| {
-                let output = Command::new(find(shell[0]).unwrap())
+                let output = machine::command(find(shell[0]).unwrap())
                     .args(&shell[1..])
                     .args(["-c", code])
                     .env_clear()

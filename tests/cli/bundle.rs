@@ -5,9 +5,9 @@
 
 use super::log::{GO_MOD, OTHER_H1, Own};
 use super::{archive, h1, key, mirror, tree};
-use crate::common::Sandbox;
 use crate::common::log::record_of;
 use crate::common::server::{Route as Answer, Server};
+use crate::common::{Sandbox, machine};
 use goward::error::{Error, Kind};
 use goward::ops::install::Outcome;
 use goward::ops::{Fetch, Session};
@@ -194,7 +194,7 @@ fn modules_and_wheels_go_in_as_they_are() {
     // The release archive's digest is not known from a module.
     assert_eq!(receipt.archive, None);
     // What tar makes of it, which has nothing of ours.
-    let listed = std::process::Command::new("tar").arg("tf").arg(&path).output().unwrap();
+    let listed = machine::command("tar").arg("tf").arg(&path).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     let names: Vec<&str> = listed.lines().collect();
     assert_eq!(names[0], "goward-bundle.json");

@@ -1,12 +1,11 @@
 //! Releases with known flaws are never installed because a lock asks for them.
 
 use super::{archive, sandbox, tree};
-use crate::common::Sandbox;
 use crate::common::server::{Mirror, Server};
+use crate::common::{Sandbox, machine};
 use goward::platform::Platform;
 use goward::version::GoVersion;
 use goward::version::flaws::KnownFlaws;
-use std::process::Command;
 
 /// An old release that no built-in record speaks of.
 const OLD: &str = "go1.22.4";
@@ -86,7 +85,7 @@ fn a_default_that_went_missing_comes_back_with_a_warning() {
     assert_eq!(sandbox.goward(["default", "1.22.4"]).code, Some(0));
     for part in ["meta", "root", "tree"] {
         let path = sandbox.store().join(part);
-        let made_writable = Command::new("chmod").args(["-R", "u+w"]).arg(&path).status();
+        let made_writable = machine::command("chmod").args(["-R", "u+w"]).arg(&path).status();
         assert!(made_writable.unwrap().success());
         std::fs::remove_dir_all(path).unwrap();
     }

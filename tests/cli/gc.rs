@@ -1,10 +1,10 @@
 //! `goward gc`, and how `goward uninstall` leaves running builds alone.
 
 use super::{key, mirror, sandbox};
-use crate::common::Sandbox;
+use crate::common::{Sandbox, machine};
 use goward::platform::Platform;
 use std::fs;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, SystemTime};
 
 struct Running(Child);
@@ -19,7 +19,7 @@ impl Drop for Running {
 /// A process that was started with a toolchain's GOROOT.
 fn user_of(sandbox: &Sandbox, version: &str) -> Running {
     let root = sandbox.store().join("root").join(key(version));
-    let mut command = Command::new("/bin/sleep");
+    let mut command = machine::command("/bin/sleep");
     Running(command.arg("600").env_clear().env("GOROOT", root).spawn().unwrap())
 }
 
@@ -141,7 +141,7 @@ fn leftovers_go_when_they_are_old_and_unused() {
     busy.lock().unwrap();
 
     // A program that goes on using an override.
-    let mut command = Command::new("/bin/sleep");
+    let mut command = machine::command("/bin/sleep");
     command.arg("600").env_clear().env("GOWARD_LOCK", &overrides[0]);
     let process = Running(command.spawn().unwrap());
     assert_eq!(sandbox.goward(["gc", "-q"]).code, Some(0));

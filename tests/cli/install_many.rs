@@ -1,11 +1,11 @@
 //! Several requests in one `goward install`, and the memory that installing takes.
 
 use super::{archive, key, mirror, sandbox};
-use crate::common::Sandbox;
 use crate::common::archives::{RawTar, Tree};
 use crate::common::memory::peak;
 use crate::common::random::Random;
 use crate::common::server::{Fault, hex_sha256};
+use crate::common::{Sandbox, machine};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use goward::platform::Platform;
@@ -86,7 +86,7 @@ fn every_download_has_its_bar() {
     let line = format!("{} install 1.98.3 1.99.1", goward.display());
     let mut command = sandbox.command(Path::new("script"), "project");
     command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm");
-    if std::process::Command::new("script").arg("--version").output().is_err() {
+    if machine::command("script").arg("--version").output().is_err() {
         return crate::common::skip("progress bars: no `script` to make a terminal");
     }
     let outcome = sandbox.finish(&mut command);

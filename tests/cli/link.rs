@@ -3,12 +3,12 @@
 use super::{archive, mirror, sandbox, tree};
 use crate::common::archives::Tree;
 use crate::common::server::Mirror;
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, machine};
 use goward::platform::Platform;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// A toolchain whose `go` says of itself what a distribution's does, and else what [`tree`]'s does.
 pub(super) fn corp(version: &str, told: &str) -> Tree {
@@ -35,14 +35,14 @@ pub(super) fn put(sandbox: &Sandbox, place: &str, tree: &Tree) -> PathBuf {
                   chmod 755 \"$1\"/bin/*; mv \"$1/src\" \"$1-share/src\"\n\
                   ln -s \"../$(basename \"$1\")-share/src\" \"$1/src\"";
     let packed = sandbox.path("packed.tar.gz");
-    let done = Command::new("sh").args(["-c", script, "sh"]).args([&target, &packed]).status();
+    let done = machine::command("sh").args(["-c", script, "sh"]).args([&target, &packed]).status();
     assert!(done.unwrap().success());
     target
 }
 
 /// Runs a line of shell in a directory.
 fn sh(directory: &Path, line: &str) {
-    let done = Command::new("sh").args(["-c", line]).current_dir(directory).status();
+    let done = machine::command("sh").args(["-c", line]).current_dir(directory).status();
     assert!(done.unwrap().success(), "{line}");
 }
 

@@ -3,7 +3,7 @@
 use super::link::{corp, put};
 use super::{mirror, sandbox};
 use crate::common::server::Server;
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, machine};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -335,7 +335,7 @@ fn an_interrupt_leaves_nothing_behind() {
     };
     wait_until("the cells begin", || files.iter().all(|name| number(name).is_some()));
     let interrupt = format!("kill -INT {}", child.id());
-    sandbox.finish(std::process::Command::new("sh").args(["-c", &interrupt])).data();
+    sandbox.finish(machine::command("sh").args(["-c", &interrupt])).data();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.signal(), Some(2), "{output:?}");
     assert_eq!(
@@ -361,7 +361,7 @@ fn an_interrupt_is_not_ignored_for_long() {
     let shell = sandbox.path("shell");
     wait_until("the cell begins", || shell.exists() && !sandbox.read("shell").is_empty());
     let interrupt = format!("kill -TERM {}", child.id());
-    sandbox.finish(std::process::Command::new("sh").args(["-c", &interrupt])).data();
+    sandbox.finish(machine::command("sh").args(["-c", &interrupt])).data();
     let started = Instant::now();
     let output = child.wait_with_output().unwrap();
     assert!(started.elapsed() >= Duration::from_millis(2900), "{:?}", started.elapsed());

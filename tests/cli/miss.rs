@@ -1,8 +1,8 @@
 //! The shim's slow path: what `go` does when the shim alone cannot serve the call.
 
 use super::{mirror, sandbox};
-use crate::common::Sandbox;
 use crate::common::server::Server;
+use crate::common::{Sandbox, machine};
 
 /// A project whose toolchain is locked and not installed.
 fn locked() -> (Server, Sandbox) {
@@ -73,7 +73,7 @@ fn a_tree_that_is_damaged() {
     let (_server, sandbox) = locked();
     assert_eq!(sandbox.go(["version"]).code, Some(0));
     let go = sandbox.store().join("tree").join(super::key("go1.99.1")).join("bin/go");
-    let broken = std::process::Command::new("sh")
+    let broken = machine::command("sh")
         .args(["-c", "chmod u+w \"$(dirname \"$0\")\" && rm -f \"$0\" && printf '#!/no/such/loader\\n' >\"$0\" && chmod +x \"$0\""])
         .arg(&go)
         .status();

@@ -27,7 +27,11 @@ fn within(sandbox: &Sandbox, read_only: bool, script: &str) -> Option<Outcome> {
     let options = if read_only {
         format!("lowerdir={lower}:{upper}/none")
     } else {
-        format!("lowerdir={lower},upperdir={upper}/changes,workdir={upper}/work")
+        // Root of a user namespace has no other attributes to note in what was removed.
+        let owns_all =
+            fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| map.contains("4294967295"));
+        let attributes = if owns_all { "" } else { ",userxattr" };
+        format!("lowerdir={lower},upperdir={upper}/changes,workdir={upper}/work{attributes}")
     };
     let mount = format!(
         "mount -t tmpfs none '{upper}' && mkdir '{upper}/changes' '{upper}/work' '{upper}/none' && \

@@ -1,8 +1,8 @@
 //! Profiles: chosen by name or by a rule, changed by `goward use --profile`.
 
 use super::{mirror, sandbox};
-use crate::common::Sandbox;
 use crate::common::server::Server;
+use crate::common::{Sandbox, machine};
 
 const MANIFEST: &str = "[toolchain]\ngo = \"1.99.1\"\n\n[pins]\nexperiments = [\"jsonv2\"]\n\n\
                         [[rule]]\nprofile = \"prod\"\ntag = \"v*\"\n\n\
@@ -132,7 +132,7 @@ fn explain_points_at_the_lines_of_the_profile() {
     let (_server, sandbox) = project();
     let script = "#!/bin/sh\necho '{}'\n";
     let tree = sandbox.store().join("tree").join(super::key("go1.99.1")).join("bin/go");
-    let written = std::process::Command::new("sh")
+    let written = machine::command("sh")
         .args(["-c", "chmod u+w \"$0\" \"$(dirname \"$0\")\" && printf %s \"$1\" >\"$0\""])
         .arg(&tree)
         .arg(script)

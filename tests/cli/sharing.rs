@@ -4,12 +4,11 @@ use super::{archive, tree};
 use crate::common::archives::Tree;
 use crate::common::random::Random;
 use crate::common::server::hex_sha256;
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use goward::platform::Platform;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// What each toolchain of these tests has beside what differs.
 const COMMON: usize = 8 << 20;
@@ -127,7 +126,7 @@ impl Mounted {
         fs::create_dir_all(&mounted.place).ok()?;
         fs::File::create(&mounted.image).and_then(|file| file.set_len(512 << 20)).ok()?;
         let run = |program: &str, words: &[&str], paths: &[&Path]| {
-            let status = Command::new(program).args(words).args(paths).output();
+            let status = machine::command(program).args(words).args(paths).output();
             status.is_ok_and(|output| output.status.success())
         };
         (run("mkfs.xfs", &["-q", "-m", "reflink=1"], &[&mounted.image])
@@ -137,8 +136,9 @@ impl Mounted {
 
     /// The bytes that are in use, on disk.
     fn used(&self) -> u64 {
-        assert!(Command::new("sync").arg("-f").arg(&self.place).status().unwrap().success());
-        let output = Command::new("df").args(["--output=used", "-B1"]).arg(&self.place).output();
+        assert!(machine::command("sync").arg("-f").arg(&self.place).status().unwrap().success());
+        let output =
+            machine::command("df").args(["--output=used", "-B1"]).arg(&self.place).output();
         let text = String::from_utf8(output.unwrap().stdout).unwrap();
         text.lines().nth(1).unwrap().trim().parse().unwrap()
     }
@@ -146,7 +146,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        _ = Command::new("umount").arg(&self.place).output();
+        _ = machine::command("umount").arg(&self.place).output();
         _ = fs::remove_dir(&self.place);
         _ = fs::remove_file(&self.image);
     }

@@ -2,21 +2,11 @@
 
 use super::{mirror, sandbox};
 use crate::common::server::Server;
-use crate::common::{Outcome, Sandbox, skip};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
-use std::process::Command;
+use crate::common::{Outcome, Sandbox, machine};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 /// A user that nobody is.
 const SOMEBODY: u32 = 12345;
-
-/// Whether files can be given away; says so where not.
-fn can_give_away(sandbox: &Sandbox) -> bool {
-    let root = std::fs::metadata(sandbox.path("project")).unwrap().uid() == 0;
-    if !root {
-        skip("only root can give files away; files of others were not tried");
-    }
-    root
-}
 
 fn give_away(sandbox: &Sandbox, relative: &str) {
     chown(sandbox.path(relative), Some(SOMEBODY), None).unwrap();
@@ -51,7 +41,7 @@ fn runs(outcome: &Outcome, want: &str) {
 #[test]
 fn a_lock_of_somebody_else() {
     let (_server, sandbox) = project(&[]);
-    if !can_give_away(&sandbox) {
+    if !machine::can_give_away() {
         return;
     }
     runs(&sandbox.go(["version"]), RAN);
@@ -83,7 +73,7 @@ fn a_lock_of_somebody_else() {
 #[test]
 fn what_is_trusted_does_not_move() {
     let (_server, sandbox) = project(&[]);
-    if !can_give_away(&sandbox) {
+    if !machine::can_give_away() {
         return;
     }
     give_away(&sandbox, "project/goward.lock");
@@ -102,7 +92,7 @@ fn what_is_trusted_does_not_move() {
 #[test]
 fn directories_that_the_user_lists_and_the_user_behind_sudo() {
     let (_server, sandbox) = project(&[]);
-    if !can_give_away(&sandbox) {
+    if !machine::can_give_away() {
         return;
     }
     give_away(&sandbox, "project/goward.lock");
@@ -128,7 +118,7 @@ fn directories_that_the_user_lists_and_the_user_behind_sudo() {
 fn a_manifest_of_somebody_else_becomes_nobodys_lock() {
     let server = mirror();
     let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    if !can_give_away(&sandbox) {
+    if !machine::can_give_away() {
         return;
     }
     give_away(&sandbox, "project/goward.toml");
@@ -148,7 +138,7 @@ fn a_manifest_of_somebody_else_becomes_nobodys_lock() {
 fn the_default_of_somebody_else() {
     let (_server, sandbox) = project(&[]);
     assert_eq!(sandbox.goward(["default", "1.99.1"]).code, Some(0));
-    if !can_give_away(&sandbox) {
+    if !machine::can_give_away() {
         return;
     }
     runs(&sandbox.go_in("elsewhere", ["version"]), RAN);
@@ -330,7 +320,7 @@ fn what_is_not_a_file_is_not_a_lock() {
     std::fs::create_dir(&lock).unwrap();
     refused("a directory");
     std::fs::remove_dir(&lock).unwrap();
-    assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    assert!(machine::command("mkfifo").arg(&lock).status().unwrap().success());
     refused("a pipe");
     std::fs::remove_file(&lock).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(&lock);

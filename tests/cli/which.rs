@@ -1,6 +1,7 @@
 //! `goward which`.
 
 use super::{key, mirror, sandbox};
+use crate::common::machine;
 use goward::platform::Platform;
 
 #[test]
@@ -127,7 +128,7 @@ fn the_shims_on_path_are_not_another_go() {
 
     let sandbox = sandbox.file("system/placeholder", "");
     let script = sandbox.path("system/go");
-    let made = std::process::Command::new("sh")
+    let made = machine::command("sh")
         .args(["-c", "printf '#!/bin/sh\\necho system\\n' >\"$0\" && chmod +x \"$0\""])
         .arg(&script)
         .status();

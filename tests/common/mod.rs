@@ -6,6 +6,7 @@ pub(crate) mod crowd;
 pub(crate) mod go_sources;
 pub(crate) mod json_keys;
 pub(crate) mod log;
+pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod programs;
 pub(crate) mod random;
@@ -14,6 +15,7 @@ pub(crate) mod trace;
 pub(crate) mod vulndb;
 pub(crate) mod wheel;
 
+use machine::command;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write as _;
@@ -79,7 +81,7 @@ impl Sandbox {
             // Links, not copies: a descriptor open for writing could be inherited by another
             // test's child and make the program "busy".
             if fs::hard_link(built, &here).is_err() {
-                let copied = Command::new("cp").arg(built).arg(&here).status().unwrap();
+                let copied = command("cp").arg(built).arg(&here).status().unwrap();
                 assert!(copied.success());
             }
         }
@@ -149,7 +151,7 @@ impl Sandbox {
     pub(crate) fn command(&self, program: &Path, directory: &str) -> Command {
         let directory = self.path(directory);
         fs::create_dir_all(&directory).unwrap();
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command.env_clear().envs(self.variables.iter().cloned()).current_dir(directory);
         command
     }
@@ -210,11 +212,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         // Trees have no write bits, so that an unprivileged user has to give them back first.
-        _ = Command::new("chmod")
-            .args(["-R", "u+w"])
-            .arg(&self.base)
-            .stderr(Stdio::null())
-            .status();
+        _ = command("chmod").args(["-R", "u+w"]).arg(&self.base).stderr(Stdio::null()).status();
         _ = fs::remove_dir_all(&self.base);
     }
 }
@@ -238,8 +236,9 @@ pub(crate) fn programs() -> &'static [PathBuf; 2] {
     PROGRAMS.get_or_init(|| {
         let goward = PathBuf::from(env!("CARGO_BIN_EXE_goward"));
         let target = goward.ancestors().nth(2).unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--release", "--package", "goward-shim"]);
+        let mut build = machine::inheriting(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--offline", "--release"]);
+        build.args(["--package", "goward-shim"]);
         build.env("CARGO_TARGET_DIR", target);
         let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
         assert!(status.success(), "cannot build the shim");

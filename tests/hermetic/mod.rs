@@ -17,7 +17,7 @@ mod table;
 mod targets;
 mod values;
 
-use crate::common::{Outcome, Sandbox, is_full, skip};
+use crate::common::{Outcome, Sandbox, is_full, machine, skip};
 use crate::real;
 use goward_shim::pins::{Isolation, first_minor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,8 +123,8 @@ struct Lab {
 
 /// Returns the lab, or `None` when real toolchains are left out.
 fn lab() -> Option<&'static Lab> {
-    static LAB: OnceLock<Lab> = OnceLock::new();
-    real::enabled().then(|| LAB.get_or_init(Lab::new))
+    static LAB: OnceLock<Option<Lab>> = OnceLock::new();
+    LAB.get_or_init(Lab::new).as_ref()
 }
 
 /// Returns the lab's sandbox, for other tests with real toolchains.
@@ -158,10 +158,14 @@ done
 type Variables = BTreeMap<String, String>;
 
 impl Lab {
-    fn new() -> Self {
+    fn new() -> Option<Self> {
+        let wanted: Vec<_> = TOOLCHAINS.iter().filter(|toolchain| toolchain.is_wanted()).collect();
+        let published = wanted.iter().filter(|toolchain| toolchain.request == toolchain.release);
+        if !real::enabled(&published.map(|toolchain| toolchain.release).collect::<Vec<_>>()) {
+            return None;
+        }
         let sandbox = real::sandbox().var("GOWARD_ACCEPT", "listed");
         let alive = cleaner(&sandbox.path(""));
-        let wanted: Vec<_> = TOOLCHAINS.iter().filter(|toolchain| toolchain.is_wanted()).collect();
         // Two at a time: half of the time is pip's.
         std::thread::scope(|scope| {
             for half in wanted.chunks(wanted.len().div_ceil(2)) {
@@ -177,12 +181,10 @@ impl Lab {
         let path = format!("{}:/usr/bin:/bin", store.join("shims").display());
         let cache = sandbox.path("cache");
         let sandbox = sandbox.var("GOWARD_HOME", store).var("PATH", path).var("GOCACHE", cache);
-        // A row of the table; only the installs above had to be kept from asking.
-        let sandbox = sandbox.without_var("GOPROXY");
         sandbox.write("cacheprog", CACHE_PROGRAM);
         fs::set_permissions(sandbox.path("cacheprog"), fs::Permissions::from_mode(0o755)).unwrap();
         let gos = wanted.into_iter().map(|toolchain| find(&sandbox, toolchain)).collect();
-        Self { sandbox, gos, compiled: Mutex::default(), _alive: alive }
+        Some(Self { sandbox, gos, compiled: Mutex::default(), _alive: alive })
     }
 
     /// Makes a project whose lock is made from these pins, in both spellings of `go` a program
@@ -276,7 +278,7 @@ fn find(sandbox: &Sandbox, toolchain: &Toolchain) -> Go {
 /// Starts what removes a directory when this process has ended, however that happens.
 fn cleaner(directory: &Path) -> ChildStdin {
     let script = "cat; chmod -R u+w \"$0\"; rm -rf \"$0\"";
-    let mut command = Command::new("sh");
+    let mut command = machine::command("sh");
     command.args(["-c", script]).arg(directory).stdin(Stdio::piped());
     // An interrupt from the terminal is not for it.
     command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);

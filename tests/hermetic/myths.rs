@@ -5,7 +5,7 @@
 //! go command that is not here or in the other tests of this directory.
 
 use super::{Go, Lab, lab, note};
-use std::process::Command;
+use crate::common::machine;
 
 /// One claim.
 struct Claim {
@@ -584,7 +584,7 @@ fn run(lab: &Lab, go: &Go, claim: &Claim) -> String {
     let main = "package main\n\nfunc main() { println(\"ok\") }\n";
     lab.sandbox.write(&format!("{directory}/main.go"), main);
     let tree = go.tree.to_string_lossy();
-    let mut command = Command::new("/bin/sh");
+    let mut command = machine::command("/bin/sh");
     command.args(["-c", &format!("exec 2>&1\n{}", claim.script.replace("[GOROOT]", &tree))]);
     command.env_clear().current_dir(lab.sandbox.path(&directory));
     command.env("PATH", format!("{tree}/bin:/usr/bin:/bin"));

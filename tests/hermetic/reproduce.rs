@@ -1,10 +1,9 @@
 //! `goward reproduce` with the real Go: what is the same twice, and why the rest is not.
 
 use super::lab;
-use crate::common::{is_full, skip};
+use crate::common::{is_full, machine, skip};
 use goward_shim::pins::Isolation;
 use serde_json::Value;
-use std::process::Command;
 
 /// Builds the same program in ways that differ in what they leave inside.
 const BUILD: &str = "\
@@ -30,7 +29,7 @@ rm c.go
 #[test]
 fn what_is_the_same_and_why_the_rest_is_not() {
     let Some(lab) = lab() else { return };
-    if Command::new("git").arg("--version").output().is_err() {
+    if machine::command("git").arg("--version").output().is_err() {
         skip("reproduce: without git");
         return;
     }

@@ -198,7 +198,8 @@ fn go_env_w() {
             let assignment =
                 format!("{}={}", values::name(row), values::caller(lab, &homes[0], row));
             let write = |mut command: Command, home: &str| {
-                command.env("HOME", lab.sandbox.path(home)).args(["env", "-w", &assignment]);
+                command.env("HOME", lab.sandbox.path(home)).env_remove("GOPROXY");
+                command.args(["env", "-w", &assignment]);
                 lab.sandbox.finish(&mut command).code
             };
             let decided = matches!(row.rule, Rule::Pin | Rule::Remove | Rule::Set);
@@ -220,8 +221,8 @@ fn read_back(lab: &Lab, tally: &mut Tally, go: &Go, isolation: Isolation, direct
     let at_home = lab.sandbox.path(&home);
     let names: Vec<String> = PINS.iter().map(values::name).collect();
     let ask = |mut command: Command| -> Variables {
-        let output =
-            command.env("HOME", &at_home).args(["env", "-json"]).args(&names).output().unwrap();
+        command.env("HOME", &at_home).env_remove("GOPROXY").args(["env", "-json"]).args(&names);
+        let output = command.output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} {}: {error}", go.release, isolation.name());
         serde_json::from_slice(&output.stdout).unwrap()
@@ -238,7 +239,7 @@ fn read_back(lab: &Lab, tally: &mut Tally, go: &Go, isolation: Isolation, direct
     let mut real = lab.real(go, directory);
     real.env("GOENV", &alone).env("GOROOT", &go.root).env("GOTOOLCHAIN", "local");
     let want = ask(real);
-    lab.run(lab.go(directory).env("HOME", &at_home).arg("generate"));
+    lab.run(lab.go(directory).env("HOME", &at_home).env_remove("GOPROXY").arg("generate"));
     let (of_go, _) = lab.observed(directory);
     let given = ["GOCACHE", "HOME", "PATH"];
     for row in PINS {

@@ -1,10 +1,9 @@
-//! Toolchains in an OCI registry: the real one, from Debian's package `docker-registry`, which is taken
-//! apart below `target/` and not installed.
+//! Toolchains in an OCI registry: the real one, from Debian's package `docker-registry`.
 
 use super::{Lab, Toolchain};
 use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use goward::error::Kind;
 use goward::net::Net;
 use goward::net::registry::{INDEX, MANIFEST, Registry};
@@ -13,10 +12,8 @@ use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 use goward::source::artifact::{self, Entry, Layer};
 use goward::version::GoVersion;
-use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 struct Running(Child, u16);
@@ -28,29 +25,12 @@ impl Drop for Running {
     }
 }
 
-/// Returns the registry's program; `None`, after saying so, where it cannot be had.
-fn program() -> Option<PathBuf> {
-    let installed = Path::new("/usr/bin/docker-registry");
-    if installed.exists() {
-        return Some(installed.to_owned());
-    }
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docker-registry");
-    let program = place.join("usr/bin/docker-registry");
-    if !program.exists() {
-        fs::create_dir_all(&place).unwrap();
-        let script = "apt-get download docker-registry && dpkg -x docker-registry_*.deb .";
-        let fetched = Command::new("sh").args(["-c", script]).current_dir(&place).output();
-        if !fetched.is_ok_and(|output| output.status.success()) || !program.exists() {
-            skip("docker-registry is not installed (Debian: apt-get install docker-registry)");
-            return None;
-        }
-    }
-    Some(program)
-}
-
 /// Starts a registry; with a password file, only for those in it.
 fn registry(sandbox: &Sandbox, htpasswd: Option<&str>) -> Option<Running> {
-    let program = program()?;
+    let Some(program) = machine::find("docker-registry") else {
+        skip("docker-registry is not installed (Debian: apt-get install docker-registry)");
+        return None;
+    };
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let auth = htpasswd.map(|text| {
         sandbox.write("htpasswd", text);
@@ -68,7 +48,7 @@ fn registry(sandbox: &Sandbox, htpasswd: Option<&str>) -> Option<Running> {
             auth.unwrap_or_default()
         ),
     );
-    let child = Command::new(program)
+    let child = machine::command(program)
         .arg("serve")
         .arg(sandbox.path("registry.yml"))
         .stdout(Stdio::null())

@@ -2,13 +2,13 @@
 //! comes from a package, listens on this machine only and ends with its test; where one cannot be had, the test
 //! says so.
 
-use crate::common::{is_full, skip};
+use crate::common::{is_full, machine, skip};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,37 +43,34 @@ impl Running {
     }
 }
 
-/// Installs a Python package and what it needs below `target/`, once; `None`, after saying so, where that
-/// is not possible.
+/// Installs a Python package and what it needs below `target/`, once, from kept wheels; `None`, after
+/// saying so, where they cannot be had.
 fn package(name: &str, requirements: &[&str]) -> Option<PathBuf> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
     let done = place.join("installed");
     if !done.exists() {
-        let mut pip = Command::new("python3");
+        let wheels = match machine::fetch(name, requirements) {
+            Ok(wheels) => wheels,
+            Err(why) => {
+                skip(&format!("{name} cannot be had from the Python index: {why}"));
+                return None;
+            }
+        };
+        let mut pip = machine::command(&machine::python().unwrap().program);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]);
-        // A directory of wheels of Go, where one is configured, has no servers.
-        pip.env_remove("PIP_NO_INDEX").arg("--target").arg(&place).args(requirements);
-        match pip.output() {
-            Ok(output) if output.status.success() => fs::write(&done, "").unwrap(),
-            Ok(output) => {
-                let error = String::from_utf8_lossy(&output.stderr).into_owned();
-                skip(&format!("{name} cannot be installed with pip: {error}"));
-                return None;
-            }
-            Err(error) => {
-                skip(&format!("{name} cannot be installed: no python3: {error}"));
-                return None;
-            }
-        }
+        pip.args(["--no-index", "--find-links"]).arg(&wheels).arg("--target").arg(&place);
+        let output = pip.args(requirements).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(&done, "").unwrap();
     }
     Some(place)
 }
 
 /// Runs a Python script that prints its port and then answers lines.
 fn python(packages: &Path, script: &str, argument: impl AsRef<OsStr>) -> Running {
-    let mut child = Command::new("python3")
+    let mut child = machine::command(&machine::python().unwrap().program)
         .args(["-c", script])
         .arg(argument)
         .env("PYTHONPATH", packages)
@@ -118,24 +115,16 @@ for line in sys.stdin:
 /// `GOWARD_TEST_FULL=1` only.
 pub(crate) fn azure() -> Option<Running> {
     if !is_full() {
-        skip("azurite is large: GOWARD_TEST_FULL=1 installs and asks it");
+        skip("azurite is large: GOWARD_TEST_FULL=1 asks it");
         return None;
     }
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("azurite");
-    let program = place.join("node_modules/azurite/dist/src/blob/main.js");
-    if !program.exists() {
-        fs::create_dir_all(&place).unwrap();
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&place);
-        let installed = npm.arg("azurite").status().is_ok_and(|status| status.success());
-        if !installed {
-            skip("azurite cannot be installed with npm");
-            return None;
-        }
-    }
+    let Some(program) = machine::find("azurite-blob") else {
+        skip("azurite is not installed (npm install --global azurite)");
+        return None;
+    };
     let script = r#"
 import base64, email.utils, hashlib, hmac, re, subprocess, sys, urllib.request
-node = subprocess.Popen(["node", sys.argv[1], "--blobPort", "0", "--blobHost", "127.0.0.1", "--inMemoryPersistence",
+node = subprocess.Popen([sys.argv[1], "--blobPort", "0", "--blobHost", "127.0.0.1", "--inMemoryPersistence",
                          "--skipApiVersionCheck", "--disableTelemetry"], stdout=subprocess.PIPE, text=True)
 port = next(found[1] for line in node.stdout if (found := re.search(r"listens on http://127.0.0.1:(\d+)", line)))
 key = base64.b64decode("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
@@ -150,7 +139,7 @@ print(port, flush=True)
 sys.stdin.read()
 node.kill()
 "#;
-    let mut running = python(&place, script, program);
+    let mut running = python(Path::new(""), script, program);
     // It ends the store when its own input ends.
     running.patient = true;
     Some(running)
@@ -177,9 +166,7 @@ server.serve()
 /// nginx, from the package of the distribution, in front of a directory; with a certificate and its key
 /// over TLS. The configuration is that of `docs/mirrors.md`.
 pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Option<Running> {
-    let Some(program) =
-        ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|p| Path::new(p).exists())
-    else {
+    let Some(program) = machine::find("nginx") else {
         skip("nginx is not installed (Debian: apt-get install nginx-light)");
         return None;
     };
@@ -219,7 +206,7 @@ pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Op
         root.display()
     );
     fs::write(format!("{work}/conf"), config).unwrap();
-    let child = Command::new(program)
+    let child = machine::command(program)
         .args(["-p", &work.to_string(), "-c", &format!("{work}/conf")])
         .args(["-e", &format!("{work}/error.log")])
         .stdin(Stdio::null())

@@ -3,8 +3,8 @@
 //! Each store has a build cache of its own, so that nothing is the same because it was built once.
 //! `GOWARD_TEST_FULL=1` takes every line of Go from 1.21 on, and programs that use the network.
 
-use super::{enabled, sandbox, wheel};
-use crate::common::{Outcome, Sandbox, is_full, skip};
+use super::{enabled, sandbox};
+use crate::common::{Outcome, Sandbox, is_full, machine, skip};
 use goward::verify::Digest;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -58,19 +58,15 @@ type Binary = (&'static str, Vec<u8>);
 
 impl Stores {
     fn new(version: &'static str) -> Self {
-        let wheels = wheel(version);
-        let wheels = format!("file://{}", wheels.parent().unwrap().display());
         let sandbox = sandbox()
             .var("GOWARD_ACCEPT", "listed")
-            .var("PIP_NO_INDEX", "1")
-            .var("PIP_FIND_LINKS", wheels)
             .file("p/go.mod", MODULE)
             .file("p/main.go", PROGRAM)
             .file("p/main_test.go", TEST)
             .file("p/cgo.d/main.go", cgo_program());
         // For a link below it, only its owner may write there, whatever the umask.
         fs::set_permissions(sandbox.path(""), Permissions::from_mode(0o755)).unwrap();
-        let has_c_compiler = Command::new("gcc").arg("--version").output().is_ok();
+        let has_c_compiler = machine::command("gcc").arg("--version").output().is_ok();
         if !has_c_compiler {
             skip("binaries with C from two stores: there is no gcc");
         }
@@ -254,7 +250,8 @@ fn assert_same(a: &[Binary], b: &[Binary]) {
 /// Returns a sample of these versions, the first one, or all.
 fn chosen(versions: &[&'static str]) -> Vec<Stores> {
     let count = if is_full() { versions.len() } else { 1 };
-    let versions = if enabled() { &versions[..count] } else { &[] };
+    let versions = &versions[..count];
+    let versions = if enabled(versions) { versions } else { &[] };
     versions.iter().map(|version| Stores::new(version)).collect()
 }
 

@@ -28,7 +28,7 @@ fn real() -> Vec<Settings> {
 
 #[test]
 fn the_built_in_tables_are_those_of_the_releases() {
-    if !enabled() {
+    if !enabled(&RELEASES) {
         return;
     }
     for read in real() {

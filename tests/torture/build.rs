@@ -54,7 +54,7 @@ fn disturb(sandbox: &Sandbox, building: &mut Child) -> Result<usize, String> {
 
 #[test]
 fn a_build_does_not_notice_that_its_toolchain_goes() {
-    if !real::enabled() {
+    if !real::enabled(&[VERSION]) {
         return;
     }
     let mut suite = Suite::new(

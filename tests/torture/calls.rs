@@ -1,10 +1,10 @@
 //! The system calls of a command, and faults in them.
 
 use super::scene::Stage;
-use crate::common::{Outcome, skip};
+use crate::common::{Outcome, machine, skip};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 /// What changes files, in the kernel's names.
@@ -34,7 +34,7 @@ fn alone() -> &'static [&'static str] {
         ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
     static WORKS: OnceLock<bool> = OnceLock::new();
     let works = || {
-        let mut command = Command::new(ALONE[0]);
+        let mut command = machine::command(ALONE[0]);
         let status = command.args(&ALONE[1..]).arg("true").stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     };
@@ -54,7 +54,7 @@ pub(super) fn traced(stage: &Stage, processor: usize, options: &[&str]) -> Outco
 
 /// Returns the processors that this process may use; none, after saying so, where nothing can be traced.
 pub(super) fn processors() -> Vec<usize> {
-    let traces = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+    let traces = machine::command("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
     if !traces.is_ok_and(|status| status.success()) {
         skip("strace is missing, or may not trace here");
         return Vec::new();

@@ -5,10 +5,10 @@ use super::judge::judge_store;
 use super::scene::{fast, sandbox_below};
 use crate::cli::{VERSIONS, archive, mirror, tree};
 use crate::common::server::{Mirror, Server};
-use crate::common::{Sandbox, is_full, skip};
+use crate::common::{Sandbox, is_full, machine, skip};
 use goward::platform::Platform;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -110,7 +110,7 @@ fn program(sandbox: &Sandbox, version: &str) -> Option<Vec<u8>> {
         "#include <stdio.h>\nint main(void) {{ puts(\"go version {version}\"); return 0; }}\n"
     );
     sandbox.write("bin/go.c", source);
-    let mut compiler = Command::new("cc");
+    let mut compiler = machine::command("cc");
     compiler.args(["-static", "-O1", "-o"]).arg(sandbox.path("bin/go.out"));
     let status = compiler.arg(sandbox.path("bin/go.c")).stderr(Stdio::null()).status();
     if !status.is_ok_and(|status| status.success()) {

@@ -1,6 +1,6 @@
 //! The independent checker, `check_store.py`, as a process that is asked.
 
-use crate::common::{Outcome, skip};
+use crate::common::{Outcome, machine, skip};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ pub(super) struct Judge {
 
 fn checker() -> Command {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/check_store.py");
-    let python = Path::new("/usr/bin/python3");
-    let mut command = Command::new(if python.exists() { python } else { Path::new("python3") });
+    let mut command =
+        machine::command(machine::python().map_or(Path::new("python3"), |p| &p.program));
     command.args(["-I", "-S"]).arg(script);
     command
 }

@@ -4,9 +4,9 @@
 use super::calls::{calls, processors, traced};
 use super::count::{Suite, count, is_wanted, random};
 use super::scene::{OPERATIONS, Stage, shell};
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl Disk {
     fn unmount(&self) -> bool {
         let started = Instant::now();
         let is_free = || {
-            let found = Command::new("losetup").arg("-j").arg(&self.image).output();
+            let found = machine::command("losetup").arg("-j").arg(&self.image).output();
             found.is_ok_and(|output| output.stdout.is_empty())
         };
         let done = run("umount", &[self.at.to_str().unwrap()]);
@@ -67,7 +67,7 @@ impl Drop for Disk {
 }
 
 fn run(program: &str, args: &[&str]) -> bool {
-    let mut command = Command::new(program);
+    let mut command = machine::command(program);
     command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

@@ -3,10 +3,9 @@
 use super::judge::Judge;
 use crate::cli::{VERSIONS, archive, tree};
 use crate::common::server::hex_sha256;
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, machine};
 use goward::platform::Platform;
 use std::path::Path;
-use std::process::Command;
 use std::sync::OnceLock;
 
 /// A command that changes something.
@@ -225,7 +224,7 @@ impl Stage {
 }
 
 pub(super) fn shell(directory: &Path, script: &str) {
-    let mut shell = Command::new("/bin/sh");
+    let mut shell = machine::command("/bin/sh");
     let status = shell.args(["-c", script]).current_dir(directory).status().unwrap();
     assert!(status.success(), "{script}");
 }

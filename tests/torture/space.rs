@@ -5,11 +5,11 @@ use super::judge::Judge;
 use super::scene::{fast, sandbox_below, shell};
 use crate::cli::{archive, tree};
 use crate::common::server::hex_sha256;
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use goward::platform::Platform;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// A file system in memory, until dropped.
 struct Mount(PathBuf);
@@ -17,7 +17,7 @@ struct Mount(PathBuf);
 impl Mount {
     /// `None`, after saying so, where nothing can be mounted.
     fn new(at: PathBuf, options: &str) -> Option<Self> {
-        let mut mount = Command::new("mount");
+        let mut mount = machine::command("mount");
         mount.args(["-t", "tmpfs", "-o", options, "goward-test"]).arg(&at).stderr(Stdio::null());
         if mount.status().is_ok_and(|status| status.success()) {
             return Some(Self(at));
@@ -28,7 +28,7 @@ impl Mount {
 
     fn remount(&self, options: &str) {
         let options = format!("remount,{options}");
-        let mut mount = Command::new("mount");
+        let mut mount = machine::command("mount");
         assert!(mount.args(["-o", &options]).arg(&self.0).status().unwrap().success());
     }
 
@@ -41,7 +41,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        _ = machine::command("umount").arg("-l").arg(&self.0).status();
     }
 }
 

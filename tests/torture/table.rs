@@ -1,9 +1,8 @@
 //! The table of `docs/reliability.md` is what the suites wrote, and nothing else.
 
-use crate::common::{Sandbox, skip};
+use crate::common::{Sandbox, machine, skip};
 use crate::repository::{read, rust_files};
 use std::path::Path;
-use std::process::Command;
 
 const BEGIN: &str = "<!-- The table is written by tests/torture/run.sh; do not edit it. -->";
 const END: &str = "<!-- End of the table. -->";
@@ -19,13 +18,12 @@ fn a_run_replaces_its_own_rows_and_leaves_everything_else() {
         .file("lines", "b\t10\t0\t4\t5\tagain\nc: d\t7\t0\t1\t5\tnew, with `x`\n")
         .file("doc.md", &before);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/table.py");
-    if Command::new("python3").arg("--version").output().is_err() {
+    let Some(python) = machine::python() else {
         return skip("there is no python3: the table of the torture suites was not written");
-    }
+    };
     let table = |arguments: &[&str]| {
-        let mut command = sandbox.command(Path::new("/usr/bin/env"), "");
-        command.arg("python3").arg(&script).args(arguments);
-        sandbox.finish(&mut command).data().to_owned()
+        let mut command = sandbox.command(&python.program, "");
+        sandbox.finish(command.arg(&script).args(arguments)).data().to_owned()
     };
     let printed = table(&["lines"]);
     let rows: Vec<&str> = printed.strip_prefix(HEAD).unwrap().lines().collect();
