@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::source::Listing;
 use crate::store::{Checked, Fault, Finding, Installed, Store, differences};
-use crate::verify::{Digest, Entry, H1, Level};
+use crate::verify::{Absent, Digest, Entry, H1, Level};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -50,6 +50,8 @@ pub struct Second {
     pub h1: Option<H1>,
     /// What its tree has otherwise.
     pub differences: Vec<Finding>,
+    /// Why the difference may be a mistake of goward's.
+    pub doubt: Option<String>,
 }
 
 /// What came out for one toolchain.
@@ -321,7 +323,7 @@ impl Session {
             Listing::CheckedByPip | Listing::Nothing => None,
         };
         if listed.is_some() && listed == receipt.archive.map(|(digest, _)| digest) {
-            return Ok(Second { source, h1: None, differences: Vec::new() });
+            return Ok(Second { source, h1: None, differences: Vec::new(), doubt: None });
         }
         let unpacked = self.take_in(store, want, incoming)?.unpacked;
         let mut differs = Vec::new();
@@ -336,7 +338,9 @@ impl Session {
             let ours = with(recorded.as_ref().unwrap_or(&checked.files), &receipt.absent);
             differs = differences(&ours, &with(unpacked.files(), unpacked.absent()));
         }
-        Ok(Second { source, h1: Some(unpacked.h1().clone()), differences: differs })
+        let doubt = Absent::doubt(receipt.version, &receipt.absent)
+            .or_else(|| Absent::doubt(receipt.version, unpacked.absent()));
+        Ok(Second { source, h1: Some(unpacked.h1().clone()), differences: differs, doubt })
     }
 }
 
@@ -410,10 +414,14 @@ fn contradiction(installed: &Installed, second: &Second) -> Option<Error> {
         return None;
     }
     let message = format!("{} has another {}", second.source, receipt.version);
+    let error = Error::new(Kind::Verification, message)
+        .detail(format!("installed {}", receipt.h1))
+        .detail(format!("there     {theirs}"));
     Some(
-        Error::new(Kind::Verification, message)
-            .detail(format!("installed {}", receipt.h1))
-            .detail(format!("there     {theirs}"))
+        second
+            .doubt
+            .iter()
+            .fold(error, Error::detail)
             .hint("ask Go's log who is right: `goward install --accept logged`"),
     )
 }

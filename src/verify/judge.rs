@@ -5,7 +5,7 @@
 //! it says is compared, but raises no level, because a project is no evidence.
 
 use super::log::Logged;
-use super::{Digest, H1, Level, Record, Unpacked};
+use super::{Absent, Digest, H1, Level, Record, Unpacked};
 use crate::error::{Error, Kind, Result, untrusted};
 
 /// What is known about a toolchain apart from its own bytes.
@@ -187,11 +187,18 @@ impl Evidence {
                 (format!("`{}`", platform.archive_name(version)), sha256_text(sha256))
             }
         };
-        Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
+        let error = Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
             .detail(format!("expected {expected} ({place})"))
-            .detail(format!("received {received} ({})", whole(&self.origin)))
+            .detail(format!("received {received} ({})", whole(&self.origin)));
+        let Some(doubt) = Absent::doubt(version, unpacked.absent()) else {
+            let hint = second_source(unpacked, &self.origin);
+            return error.detail("nothing was installed").hint(hint);
+        };
+        let command = format!("goward install {version} --source go.dev,goproxy");
+        error
+            .detail(doubt)
             .detail("nothing was installed")
-            .hint(second_source(unpacked, &self.origin))
+            .hint(format!("take it from a source that has these files: `{command}`"))
     }
 }
 

@@ -330,6 +330,43 @@ fn mismatches_in_full() {
     }
 }
 
+/// The package of a series whose six text files no published hash has confirmed yet.
+#[test]
+fn a_mismatch_where_the_mistake_may_be_goward_s() {
+    let other = H1::parse("h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=").unwrap();
+    for (version, is_proven) in [("1.24.11", false), ("1.21.13", false), ("1.27.1", true)] {
+        let go = GoVersion::parse(version).unwrap();
+        let directory = Scratch::new();
+        let wheel = Tree::new(&go.to_string(), "linux-amd64").wheel();
+        let mut quarantine = fill(directory.path(), Kind::Wheel, &wheel, false).unwrap();
+        for (path, digest) in Absent::of(go).unwrap().files {
+            quarantine.add_absent(path, digest);
+        }
+        let unpacked = quarantine.finish(go, linux()).unwrap();
+        let (h1, series) = (unpacked.h1().clone(), version.rsplit_once('.').unwrap().0);
+        let record = record(Some(other.clone()), None);
+        let evidence = Evidence { record, origin: "the package".to_owned(), ..Evidence::default() };
+        let doubt = if is_proven {
+            format!(
+                "nothing was installed\nhint: ask a second source: `goward install {go} --source go.dev`"
+            )
+        } else {
+            format!(
+                "the package leaves out six text files; goward is not certain of those of go{series}, and one \
+                 of them may be the cause\n  nothing was installed\nhint: take it from a source that has these \
+                 files: `goward install {go} --source go.dev,goproxy`"
+            )
+        };
+        assert_eq!(
+            text(unpacked.verify(&evidence)),
+            format!(
+                "goward: checksum mismatch for {go} for linux/amd64\n  expected {other} (built-in records)\n  \
+                 received {h1} (the package)\n  {doubt}"
+            )
+        );
+    }
+}
+
 #[test]
 fn a_changed_added_or_missing_file_is_no_published_tree() {
     let published = record(Some(h1_of(&tree())), None);
