@@ -90,6 +90,12 @@ pub struct Error {
     is_passing: bool,
 }
 
+/// Returns an error's first line and details in one.
+pub fn one_line(error: &Error) -> String {
+    let lines = std::iter::once(error.message()).chain(error.details().iter().map(String::as_str));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 /// The result of nearly everything.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

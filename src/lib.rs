@@ -14,7 +14,7 @@ pub mod archive;
 pub mod binary;
 pub mod bundle;
 pub mod calendar;
-pub mod check;
+pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod ctx;

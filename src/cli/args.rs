@@ -55,7 +55,7 @@ pub enum Command {
     Gc(Gc),
     /// List toolchains: those installed, or all releases
     List(List),
-    /// Look whether everything is in order, and repair what is not
+    /// Check the store and the machine, and repair what is safe
     Doctor(Doctor),
     /// Read installed toolchains again and compare them with what was installed
     Verify(Verify),
@@ -333,10 +333,17 @@ pub struct List {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Doctor {
     /// Repair what can be repaired without taking anything from anybody
     #[arg(long)]
     pub fix: bool,
+    /// Treat notes and checks that could not look as failures
+    #[arg(long)]
+    pub strict: bool,
+    /// Show notes, too
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -393,7 +400,7 @@ pub enum Tool {
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Check {
-    /// Count notes, and checks that could not look, as findings too
+    /// Treat notes and checks that could not look as failures
     #[arg(long)]
     pub strict: bool,
     /// Write the lock's version into the files where that mends a finding

@@ -1,69 +1,71 @@
 //! `goward doctor`.
 
 use super::args::Doctor;
-use crate::error::Result;
+use super::findings;
+use crate::checks::{Found, Remedy, Report, Severity, plural};
+use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
-use crate::ops::doctor::{Outcome, Problem, problems_error};
+use crate::ops::doctor::Examined;
+use serde_json::json;
+use std::path::Path;
+
+/// Paths are shown whole: nothing here belongs to a project.
+const NO_ROOT: &str = "";
 
 pub(super) fn run(session: &Session, args: &Doctor) -> Result<()> {
-    let outcomes = session.examine_all(args.fix)?;
+    let Examined { report, repaired } = session.examine_machine(args.fix)?;
+    let root = Path::new(NO_ROOT);
+    let mut found = report.findings();
+    // Those of one check stay together.
+    found.sort_by_key(|one| std::cmp::Reverse(one.finding.severity));
+    let repaired: Vec<Found<'_>> =
+        repaired.iter().map(|(check, finding)| Found { check, finding }).collect();
     if args.json {
-        session.ui.json(&outcomes.iter().map(entry).collect::<Vec<_>>());
+        let entries = |list: &[Found<'_>]| -> Vec<_> {
+            list.iter().map(|one| findings::entry(root, one)).collect()
+        };
+        session.ui.json(&json!({
+            "checks": findings::checks(&report),
+            "findings": entries(&found),
+            "repaired": entries(&repaired),
+        }));
     } else {
-        report(session, &outcomes);
-    }
-    match problems_error(&outcomes) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-fn report(session: &Session, outcomes: &[Outcome]) {
-    let mut lines = Vec::new();
-    for Outcome { check, found, fixed } in outcomes {
-        let name = check.name;
-        for problem in fixed {
-            session.ui.say(&format!("{name}: repaired: {}", problem.text));
+        for one in &repaired {
+            let (place, message) = (one.finding.place.shown(root), &one.finding.message);
+            session.ui.say(&format!("repaired: {place}: {message} [{}]", one.check.id));
         }
-        match found {
-            Ok(found) => {
-                for problem in &found.problems {
-                    let hint = problem.hint.as_ref().map(|hint| format!("; {hint}"));
-                    lines.push(format!("{name}: {}{}", problem.text, hint.unwrap_or_default()));
-                }
-                found.notes.iter().for_each(|note| session.ui.say(&format!("{name}: {note}")));
-                if found.problems.is_empty() {
-                    session.ui.say(&format!("{name}: {}", check.about));
-                }
-            }
-            Err(error) => lines.push(format!("{name}: cannot be looked at: {}", error.message())),
+        found.retain(|one| args.verbose || args.strict || one.finding.severity > Severity::Note);
+        let lines: Vec<_> = found.iter().map(|one| findings::text(root, one)).collect();
+        if !lines.is_empty() {
+            session.ui.data(&lines.join("\n"));
         }
     }
-    if !lines.is_empty() {
-        session.ui.data(&lines.join("\n"));
+    session.ui.say(&rest(&report, args));
+    if let Some(error) = report.failure() {
+        return Err(error.clone());
     }
-}
-
-fn entry(outcome: &Outcome) -> serde_json::Value {
-    let (problems, notes, error) = match &outcome.found {
-        Ok(found) => (&found.problems[..], &found.notes[..], None),
-        Err(error) => (&[][..], &[][..], Some(error.message())),
-    };
-    serde_json::json!({
-        "check": outcome.check.name,
-        "ok": error.is_none() && problems.is_empty(),
-        "notes": notes,
-        "problems": problems.iter().map(problem).collect::<Vec<_>>(),
-        "repaired": outcome.fixed.iter().map(problem).collect::<Vec<_>>(),
-        "error": error,
+    if report.is_good(args.strict) {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Findings, report.summary());
+    let is_repairable = |one: &Found<'_>| matches!(one.finding.remedy, Some(Remedy::Repair(_)));
+    Err(if report.findings().iter().any(is_repairable) && !args.fix {
+        error.hint("put right what is safe: `goward doctor --fix`")
+    } else {
+        error
     })
 }
 
-fn problem(problem: &Problem) -> serde_json::Value {
-    serde_json::json!({
-        "text": problem.text,
-        "path": problem.path.as_ref().map(|path| path.to_string_lossy()),
-        "fixable": problem.fix.is_some(),
-        "hint": problem.hint,
-    })
+/// Returns one line about everything that is no problem.
+fn rest(report: &Report, args: &Doctor) -> String {
+    let mut parts =
+        vec![format!("{} of {} passed", report.passed(), plural(report.outcomes.len(), "check"))];
+    for (why, ids) in findings::reasons(report) {
+        parts.push(format!("not checked: {}: {why}", ids.join(", ")));
+    }
+    let notes = report.count(Severity::Note);
+    if notes > 0 && !args.verbose && !args.strict {
+        parts.push(format!("{} (`goward doctor --verbose`)", plural(notes, "note")));
+    }
+    parts.join("; ")
 }

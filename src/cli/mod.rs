@@ -15,6 +15,7 @@ mod doctor;
 mod env;
 mod exec;
 mod experiments;
+mod findings;
 mod gc;
 mod godebug;
 mod init;

@@ -1,10 +1,9 @@
 //! `goward which`.
 
 use super::args::{self, Which};
-use crate::error::Result;
+use crate::error::{Result, one_line};
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
-use crate::ops::pick::one_line;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {

@@ -5,7 +5,7 @@ use super::install::Want;
 use super::staple::Stapled;
 use super::{Fetch, Session};
 use crate::bundle::{self, Extra, Manifest, Packing, Toolchain};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
@@ -114,9 +114,8 @@ impl Session {
                     let h1 = delivery.tree.h1().clone();
                     drop(delivery);
                     let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-                    let said = failures
-                        .iter()
-                        .map(|(name, error)| format!("{name}: {}", super::pick::one_line(error)));
+                    let said =
+                        failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     let said = said.collect();
                     let Some((packing, file)) = kept else { break };
                     let (toolchain, file) = describe(want, h1, logged.is_some(), packing, file)?;

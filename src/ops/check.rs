@@ -1,10 +1,10 @@
 //! `check`: gathers what is known of a project, runs the checks, and makes mechanical changes.
 
 use super::Session;
-use super::pick::one_line;
 use crate::calendar::{parse_day, today};
-use crate::check::{Edit, Files, Findings, Missing, Situation, run};
-use crate::error::{Error, Kind, Result};
+use crate::checks::project::{CHECKS, Facts, Files};
+use crate::checks::{Caches, Edit, Remedy, Report, SearchPath, Skipped};
+use crate::error::{Error, Kind, Result, one_line};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, read};
 use crate::project::{file, find_root};
@@ -32,11 +32,11 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Checked {
     /// What was looked at.
-    pub situation: Situation,
-    /// What is wrong, after the changes.
-    pub findings: Findings,
+    pub facts: Facts,
+    /// What every check came to, after the changes.
+    pub report: Report,
     /// Files that were changed, and how often.
-    pub mended: Vec<(PathBuf, usize)>,
+    pub fixed: Vec<(PathBuf, usize)>,
 }
 
 impl Session {
@@ -46,21 +46,25 @@ impl Session {
     ///
     /// [`Kind::NotFound`] without a lock; when the lock is wrong, or a file cannot be changed.
     pub fn check(&self, plan: &Plan) -> Result<Checked> {
-        let mut situation = self.situation(plan)?;
-        let mut findings = run(&situation);
-        let mut mended = Vec::new();
+        let mut facts = self.project_facts(plan)?;
+        let mut report = Report::of(CHECKS, &facts);
+        let mut fixed = Vec::new();
         if plan.fix {
-            let edits = findings.found.iter().filter_map(|found| found.finding.edit.clone());
-            mended = mend(&situation.root, edits.collect())?;
-            if !mended.is_empty() {
-                situation.files = Files::find(&situation.root)?;
-                findings = run(&situation);
+            let findings = report.findings();
+            let edits = findings.iter().filter_map(|found| match &found.finding.remedy {
+                Some(Remedy::Edit(edit)) => Some(edit.clone()),
+                _ => None,
+            });
+            fixed = apply(&facts.root, edits.collect())?;
+            if !fixed.is_empty() {
+                facts.files = Files::find(&facts.root)?;
+                report = Report::of(CHECKS, &facts);
             }
         }
-        Ok(Checked { situation, findings, mended })
+        Ok(Checked { facts, report, fixed })
     }
 
-    fn situation(&self, plan: &Plan) -> Result<Situation> {
+    fn project_facts(&self, plan: &Plan) -> Result<Facts> {
         let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
         let lock_path = root.join(LOCK_FILE);
         let found = read(&lock_path)?.ok_or_else(|| {
@@ -72,31 +76,36 @@ impl Session {
         let installed = self.locked_tree(&lock, host)?;
         let tree = installed.as_ref().map(|installed| installed.tree.as_path());
         let lacking = || {
-            Missing::Lacking(format!("{version} is not installed"), "`goward install`".to_owned())
+            let why = format!("{version} is not installed");
+            Skipped::Unable(why, "`goward install`".to_owned())
         };
         let settings = match tree {
             None => Err(lacking()),
             Some(tree) => Settings::read(tree, version).map_err(|error| {
-                Missing::Lacking(
-                    one_line(&error),
-                    "report it: the release has another form".to_owned(),
-                )
+                let fix = "report it: the release has another form".to_owned();
+                Skipped::Unable(one_line(&error), fix)
             }),
         };
-        let go = match tree {
-            None => Err(lacking()),
-            Some(tree) => self.go_facts(&lock_path, tree),
+        let user = self.user_settings();
+        let (go_start, go) = match tree {
+            None => (Err(lacking()), Err(lacking())),
+            Some(tree) => {
+                let asked = self.go_facts(&lock_path, tree, &user);
+                (asked.start, asked.facts)
+            }
         };
         let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
         let vulnerabilities =
             self.vulnerabilities(plan.vulndb.as_deref(), &[version], &platforms)?;
-        Ok(Situation {
+        Ok(Facts {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),
-            variables: self.ctx.variables.clone(),
+            caches: Caches::of(&user),
+            path: self.search_path()?,
+            user,
             settings,
+            go_start,
             go,
-            shims: self.store()?.shims(),
             released: tree.and_then(release_day),
             today: today(),
             newest: self.newest_known(version)?,
@@ -105,6 +114,13 @@ impl Session {
             lock_path,
             lock,
         })
+    }
+
+    /// Returns PATH.
+    pub(super) fn search_path(&self) -> Result<SearchPath> {
+        let path = self.ctx.variable("PATH").unwrap_or_default();
+        let entries = std::env::split_paths(path).collect();
+        Ok(SearchPath { entries, shims: self.store()?.shims() })
     }
 
     fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<Installed>> {
@@ -132,14 +148,14 @@ fn release_day(tree: &Path) -> Option<String> {
 }
 
 /// Makes changes; returns each file with how many were made in it. Files elsewhere are left alone.
-fn mend(root: &Path, mut edits: Vec<Edit>) -> Result<Vec<(PathBuf, usize)>> {
+fn apply(root: &Path, mut edits: Vec<Edit>) -> Result<Vec<(PathBuf, usize)>> {
     edits.sort();
     edits.dedup();
     let mut by_file: BTreeMap<PathBuf, Vec<Edit>> = BTreeMap::new();
     for edit in edits.into_iter().filter(|edit| edit.path.starts_with(root)) {
         by_file.entry(edit.path.clone()).or_default().push(edit);
     }
-    let mut mended = Vec::new();
+    let mut fixed = Vec::new();
     for (path, edits) in by_file {
         // What is not text was never pointed into.
         let bytes = file::read(&path, MAX_EDITED)?.unwrap_or_default();
@@ -159,8 +175,8 @@ fn mend(root: &Path, mut edits: Vec<Edit>) -> Result<Vec<(PathBuf, usize)>> {
         }
         if count > 0 {
             file::replace(&path, lines.concat().as_bytes())?;
-            mended.push((path, count));
+            fixed.push((path, count));
         }
     }
-    Ok(mended)
+    Ok(fixed)
 }

@@ -5,7 +5,7 @@ use super::governing::Toolchain;
 use super::launch::change;
 use super::probe;
 use super::target_check::QUICK;
-use crate::check::{CCompiler, GoFacts};
+use crate::checks::project::{CCompiler, GoFacts};
 use crate::error::Result;
 use std::path::{Path, PathBuf};
 

@@ -5,10 +5,10 @@
 //! has every reason.
 
 use super::install::{Supply, Want};
-use super::{Fetch, Session, pick};
+use super::{Fetch, Session};
 use crate::archive::{self, Limits};
 use crate::config::Dedupe;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, one_line};
 use crate::net::{Net, Progress};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
@@ -60,9 +60,8 @@ impl Session {
             match self.deliver(store, want, logged, source.as_ref(), fetch) {
                 Ok(delivery) => {
                     let unlogged = self.log.why_not().filter(|_| logged.is_none());
-                    let failed = failures
-                        .iter()
-                        .map(|(name, error)| format!("{name}: {}", pick::one_line(error)));
+                    let failed =
+                        failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     return Ok((delivery, failed.chain(unlogged).collect()));
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),

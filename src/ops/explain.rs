@@ -5,17 +5,15 @@
 //! environment, the file that `GOENV` names, `GOROOT/go.env`, default.
 
 use super::Session;
-use super::go_facts::OwnFile;
 use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
-use goward_shim::pins::Isolation;
 use goward_shim::{Environment, barrier};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,26 +173,6 @@ impl Lock {
         let version = || line_in("[toolchain]", "version");
         line_in(&self.pins, name).or_else(fixed).or_else(version).map(|at| at + 1)
     }
-}
-
-/// Returns what of the user's own file reaches Go, if there is such a file.
-///
-/// # Errors
-///
-/// When there is no store.
-pub(super) fn own_file(session: &Session, isolation: Isolation) -> Result<Option<OwnFile>> {
-    let entries = session.ctx.entries();
-    let home = session.ctx.home()?;
-    let barrier =
-        barrier::locate(home.as_os_str().as_bytes(), isolation, &Environment::of(&entries));
-    let Some(path) = barrier.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)))
-    else {
-        return Ok(None);
-    };
-    let text = fs_err::read(&path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let passed = settings(Path::new(OsStr::from_bytes(&barrier.path)));
-    Ok(Some(OwnFile { path, text, passed }))
 }
 
 /// Reads `NAME=value` lines; what cannot be read holds none.

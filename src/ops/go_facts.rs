@@ -2,20 +2,23 @@
 //! release can build for.
 
 use super::Session;
-use super::explain::{Lock, own_file};
+use super::barrier::read_settings;
+use super::explain::Lock;
 use super::governing::{Governing, Origin, Toolchain};
 use super::launch::Changes;
-use super::pick::one_line;
 use super::targets;
-use crate::check::{Chosen, GoFacts, Known, Missing, Place};
-use crate::error::{Error, Kind, Result, untrusted};
-use goward_shim::Tool;
+use crate::checks::project::GoFacts;
+use crate::checks::{Chosen, Known, Place, SettingsFile, Skipped, UserSettings};
+use crate::error::{Error, Kind, Result, one_line, untrusted};
+use goward_shim::pins::{self, Isolation};
+use goward_shim::{Environment, Tool, barrier};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Variables that checks look at.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "CC",
     "CGO_ENABLED",
     "GO111MODULE",
@@ -27,6 +30,7 @@ const NAMES: [&str; 23] = [
     "GOBIN",
     "GOCACHE",
     "GOEXPERIMENT",
+    "GOFIPS140",
     "GOFLAGS",
     "GOHOSTARCH",
     "GOHOSTOS",
@@ -44,28 +48,79 @@ const NAMES: [&str; 23] = [
 /// Those that Go is asked about as they were chosen: the rest of its answer depends on them.
 const KEPT: [&str; 5] = ["CC", "GOARCH", "GOOS", "GOPATH", "GOROOT"];
 
+/// Calls that do nothing but start `go` and read what it was given: the first looks at GOFLAGS, the
+/// second at the rest.
+const START: [&[&str]; 2] = [&["version"], &["env", "GOROOT"]];
+
+/// What the toolchain of a lock says.
+pub(super) struct Asked {
+    /// Why it does not start with what reaches it here, if it does not.
+    pub(super) start: Known<Option<String>>,
+    /// What it works with.
+    pub(super) facts: Known<GoFacts>,
+}
+
 impl Session {
-    /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
-    pub(super) fn go_facts(&self, lock_path: &Path, tree: &Path) -> Known<GoFacts> {
-        let lacking = |error: &Error| {
-            let mend = "see what it says: `goward env --explain`".to_owned();
-            Missing::Lacking(one_line(error), mend)
-        };
-        let toolchain = match self.governing(Tool::Go).map_err(|error| lacking(&error))? {
-            Governing::Toolchain(toolchain) => *toolchain,
-            Governing::Foreign { reason, .. } => {
-                return Err(Missing::Lacking(reason.to_owned(), "go to the project".to_owned()));
-            }
-        };
-        if toolchain.origin != Origin::Lock(lock_path.into()) {
-            let why = format!("{} decides here, and not the project's lock", toolchain.origin);
-            return Err(Missing::Lacking(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()));
-        }
-        self.ask_facts(&toolchain, lock_path, tree).map_err(|error| lacking(&error))
+    /// Returns what this user set for every Go.
+    pub(super) fn user_settings(&self) -> UserSettings {
+        UserSettings { variables: self.ctx.variables.clone(), file: self.settings_file() }
     }
 
-    fn ask_facts(&self, toolchain: &Toolchain, lock_path: &Path, tree: &Path) -> Result<GoFacts> {
-        let chosen = self.chosen_settings(toolchain, lock_path)?;
+    /// Reads the file of `go env -w`, if there is a place for one.
+    fn settings_file(&self) -> Known<Option<SettingsFile>> {
+        let entries = self.ctx.entries();
+        let home = self.ctx.home()?;
+        let env = Environment::of(&entries);
+        let found = barrier::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
+        let Some(own) = found.own else { return Ok(None) };
+        let own = Path::new(OsStr::from_bytes(&own));
+        let text = read_settings(own).map_err(|error| {
+            let fix = "see that it is a readable text file, or set `GOENV=off`".to_owned();
+            Skipped::Unable(one_line(&error), fix)
+        })?;
+        Ok(Some(SettingsFile::parse(own, &text)))
+    }
+
+    /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
+    pub(super) fn go_facts(&self, lock_path: &Path, tree: &Path, user: &UserSettings) -> Asked {
+        let toolchain = match self.locked_toolchain(lock_path) {
+            Ok(toolchain) => toolchain,
+            Err(skipped) => return Asked { start: Err(skipped.clone()), facts: Err(skipped) },
+        };
+        let start = START.iter().find_map(|args| self.ask_go(&toolchain, args).err());
+        let facts = self.ask_facts(&toolchain, lock_path, tree, user);
+        let facts = facts.map_err(|error| {
+            let error = error
+                .details()
+                .iter()
+                .fold(Error::new(Kind::CannotRun, "`go env` fails here"), Error::detail);
+            unable(&error)
+        });
+        Asked { start: Ok(start.map(|error| error.details().join("; "))), facts }
+    }
+
+    fn locked_toolchain(&self, lock_path: &Path) -> Known<Toolchain> {
+        let toolchain = match self.governing(Tool::Go).map_err(|error| unable(&error))? {
+            Governing::Toolchain(toolchain) => *toolchain,
+            Governing::Foreign { reason, .. } => {
+                return Err(Skipped::Unable(reason.to_owned(), "go to the project".to_owned()));
+            }
+        };
+        if toolchain.origin == Origin::Lock(lock_path.into()) {
+            return Ok(toolchain);
+        }
+        let why = format!("{} decides here, and not the project's lock", toolchain.origin);
+        Err(Skipped::Unable(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()))
+    }
+
+    fn ask_facts(
+        &self,
+        toolchain: &Toolchain,
+        lock_path: &Path,
+        tree: &Path,
+        user: &UserSettings,
+    ) -> Result<GoFacts> {
+        let chosen = self.chosen_settings(toolchain, lock_path, user)?;
         let mut changes: Changes = NAMES
             .iter()
             .filter(|name| !KEPT.contains(name))
@@ -98,53 +153,34 @@ impl Session {
         &self,
         toolchain: &Toolchain,
         lock_path: &Path,
+        user: &UserSettings,
     ) -> Result<BTreeMap<String, Chosen>> {
         let changes: BTreeMap<String, Option<OsString>> =
             self.environment(toolchain)?.into_iter().collect();
-        let file = own_file(self, toolchain.isolation)?;
         let lock = Lock::read(toolchain);
+        let passes = |name: &str| {
+            pins::row(name.as_bytes()).is_none_or(|row| row.rule.passes(toolchain.isolation))
+        };
         let mut chosen = BTreeMap::new();
         for name in NAMES {
             let found = if let Some(change) = changes.get(name) {
                 let line = lock.line(name).and_then(|line| u32::try_from(line).ok()).unwrap_or(1);
-                change.as_ref().map(|value| {
-                    (value.to_string_lossy().into_owned(), Place::Line(lock_path.into(), line))
+                change.as_ref().map(|value| Chosen {
+                    value: value.to_string_lossy().into_owned(),
+                    place: Place::Line(lock_path.into(), line),
                 })
-            } else if let Some(value) = self.ctx.variable(name) {
-                Some((value.to_string_lossy().into_owned(), Place::Variable(name.to_owned())))
             } else {
-                file.as_ref().and_then(|file| file.find(name))
+                let of_file = |found: &Chosen| !matches!(found.place, Place::Variable(_));
+                user.find(name).filter(|found| !of_file(found) || passes(name))
             };
-            if let Some((value, place)) = found {
-                chosen.insert(name.to_owned(), Chosen { value, place });
-            }
+            chosen.extend(found.map(|found| (name.to_owned(), found)));
         }
         Ok(chosen)
     }
 }
 
-/// The user's own settings, as far as they reach Go.
-pub(super) struct OwnFile {
-    /// The user's file.
-    pub(super) path: PathBuf,
-    /// Its lines.
-    pub(super) text: String,
-    /// The settings of it that get through.
-    pub(super) passed: BTreeMap<String, String>,
-}
-
-impl OwnFile {
-    fn find(&self, name: &str) -> Option<(String, Place)> {
-        let value = self.passed.get(name).filter(|value| !value.is_empty())?;
-        let line = line_of(&self.text, &format!("{name}="));
-        Some((value.clone(), Place::Line(self.path.clone(), line)))
-    }
-}
-
-/// Returns the number of the last line that starts with `start`, else 1.
-fn line_of(text: &str, start: &str) -> u32 {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with(start));
-    lines.last().map_or(1, |(number, _)| number)
+fn unable(error: &Error) -> Skipped {
+    Skipped::Unable(one_line(error), "see what it says: `goward env --explain`".to_owned())
 }
 
 fn parse(answer: &str) -> Result<BTreeMap<String, String>> {

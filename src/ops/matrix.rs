@@ -3,11 +3,11 @@
 use super::cells::{Prepared, exec_line};
 use super::matrix_memory::{Memory, keep, recall, replace};
 use super::overrides::Overrides;
-use super::pick::{one_line, parse_request};
+use super::pick::parse_request;
 use super::r#use::parse_setting;
 use super::{Fetch, Session};
 use crate::ctx::free_memory;
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::matrix::events::Reader;
 use crate::matrix::go_command::{has_benchmarks, observed, shell};
 use crate::matrix::interrupt::Interrupts;

@@ -2,7 +2,7 @@
 
 use super::install::level_of;
 use super::{Fetch, Session, link};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::store::{Installed, Store};
@@ -154,12 +154,4 @@ fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<Go
     versions.sort_by(|a, b| b.cmp(a));
     versions.dedup();
     Ok(versions)
-}
-
-/// Returns an error's first line and details in one.
-pub fn one_line(error: &Error) -> String {
-    std::iter::once(error.message())
-        .chain(error.details().iter().map(String::as_str))
-        .collect::<Vec<_>>()
-        .join("; ")
 }

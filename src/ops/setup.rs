@@ -1,14 +1,12 @@
 //! `go` and `gofmt` on PATH, and back.
 
 use super::Session;
+use crate::checks::TOOLS;
 use crate::error::{Error, Kind, Result};
 use crate::shell::{self, Change, What};
 use goward_shim::names;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-
-/// The names under which the shim stands on PATH.
-pub(super) const SHIMS: [&str; 2] = ["go", "gofmt"];
 
 impl Session {
     /// Puts the shims into the store and, unless told otherwise, on PATH.
@@ -36,7 +34,7 @@ impl Session {
     pub fn undo_setup(&self) -> Result<Vec<Change>> {
         let home = self.ctx.home()?;
         let mut changes = Vec::new();
-        for path in SHIMS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
+        for path in TOOLS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
             match fs_err::remove_file(&path) {
                 Ok(()) => changes.push(Change { path, what: What::Removed }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -60,7 +58,7 @@ impl Session {
         let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let mut changes = Vec::new();
-        for path in SHIMS.map(|name| directory.join(name)) {
+        for path in TOOLS.map(|name| directory.join(name)) {
             if fs_err::read_link(&path).is_ok_and(|target| target == shim) {
                 continue;
             }

@@ -2,10 +2,9 @@
 //! bundle brought.
 
 use super::Session;
-use super::pick::one_line;
 use crate::calendar::{days_between, parse_day, today};
-use crate::check::{Known, Missing};
-use crate::error::Result;
+use crate::checks::{Known, Skipped};
+use crate::error::{Result, one_line};
 use crate::net::Net;
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -32,7 +31,7 @@ impl Session {
             (None, None) => self.config.vulndb.clone(),
         };
         if named.as_deref() == Some("off") {
-            return Ok(Err(Missing::Chosen("it was left out with `off`".to_owned())));
+            return Ok(Err(Skipped::LeftOut("it was left out with `off`".to_owned())));
         }
         let asked = self
             .database(named.as_deref().unwrap_or(SITE))
@@ -43,11 +42,11 @@ impl Session {
         };
         if named.is_some() {
             // A database that somebody named is part of what was asked for.
-            return Ok(Err(Missing::Failed(error)));
+            return Ok(Err(Skipped::Failed(error)));
         }
         let lacking = |why: String| {
-            let mend = "name one that can be asked: `--vulndb`".to_owned();
-            Missing::Lacking(why, mend)
+            let fix = "name one that can be asked: `--vulndb`".to_owned();
+            Skipped::Unable(why, fix)
         };
         let kept = self.kept_vulnerabilities().and_then(|kept| {
             let ask = |(snapshot, path): (Snapshot, PathBuf)| -> Result<(Report, u32)> {

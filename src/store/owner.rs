@@ -18,6 +18,11 @@ impl Store {
         fs::metadata(self.home()).ok().map(|metadata| metadata.uid())
     }
 
+    /// Returns true when this user can make files in the store.
+    pub fn is_writable(&self) -> bool {
+        tempfile::tempfile_in(self.home()).is_ok()
+    }
+
     /// Refuses to change the store of somebody else. Root's may be changed by whom its permissions
     /// let: that is how an image is made for any user.
     pub(super) fn check_owner(&self) -> Result<()> {

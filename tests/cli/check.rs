@@ -4,7 +4,7 @@
 use crate::common::server::{Fault, Route, Server};
 use crate::common::vulndb::{self, MODIFIED};
 use crate::common::{Outcome, Sandbox};
-use goward::check::CHECKS;
+use goward::checks::project::CHECKS;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ fn database() -> Server {
     server
 }
 
-const NOT_INSTALLED: &str = "goward: not checked: cgo, target-supported, module-mode, build-cache, gobin, \
+const NOT_INSTALLED: &str = "goward: not checked: go-start, cgo, target-supported, module-mode, gobin, \
     target-valid, arch-levels, workspace: go1.27.1 is not installed (`goward install`)\n";
 const LEFT_OUT: &str = "goward: not checked: vulnerabilities: it was left out with `off`\n";
 
@@ -56,26 +56,26 @@ fn drift_in_words_and_mended() {
         outcome.stdout,
         ".go-version:1: error: `.go-version` asks for another Go than go1.27.1 [version-files]\n  \
          why: the tool that reads it gets `go1.26`, and `goward.lock` has go1.27.1\n  \
-         mend: write `1.27.1`\n\
+         fix: write `1.27.1`\n\
          go.mod:5: warning: `toolchain go1.27.2` is not go1.27.1 of `goward.lock` [go-mod]\n  \
          why: below goward go1.27.1 runs and the line is ignored (GOTOOLCHAIN=local); without goward, Go downloads go1.27.2\n  \
-         mend: write `toolchain go1.27.1`\n"
+         fix: write `toolchain go1.27.1`\n"
     );
     assert_eq!(
         outcome.stderr,
         format!(
-            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning\nhint: mend what needs no thought: `goward check --fix`\n"
+            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning; 8 of 22 checks could not look; 1 of 22 checks was left out\nhint: change what needs no decision: `goward check --fix`\n"
         )
     );
     assert_eq!(outcome.code, Some(6));
 
     let outcome = sandbox.goward(["check", "--fix"]);
-    let said = "goward: mended one line of `.go-version`\ngoward: mended one line of `go.mod`\n";
+    let said = "goward: changed one line of `.go-version`\ngoward: changed one line of `go.mod`\n";
     assert_eq!(outcome.stdout, "");
     assert_eq!(
         outcome.says(),
         format!(
-            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: nothing is wrong\n"
+            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: no findings; 8 of 22 checks could not look; 1 of 22 checks was left out\n"
         )
     );
     assert_eq!(sandbox.read("project/.go-version"), "go1.27.1\n");
@@ -86,7 +86,7 @@ fn drift_in_words_and_mended() {
 
     // What was not looked at counts when somebody wants to be sure.
     let outcome = sandbox.goward(["check", "--strict", "-q"]);
-    let strict = "goward: go1.27.1 of `goward.lock`: 8 checks not made\n";
+    let strict = "goward: go1.27.1 of `goward.lock`: no findings; 8 of 22 checks could not look; 1 of 22 checks was left out\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(6), strict));
 }
 
@@ -131,7 +131,7 @@ fn support_ends_with_the_second_newer_line() {
         format!(
             "goward.lock:4: error: Go no longer supports go1.22 [support]\n  \
              why: it supports the two newest lines (go.dev/doc/devel/release), and go1.24 came out on 2025-02-11 \
-             ({known})\n  mend: `goward use 1.27`\n"
+             ({known})\n  fix: `goward use 1.27`\n"
         )
     );
 }
@@ -144,7 +144,7 @@ fn vulnerabilities_come_from_the_place_that_was_named() {
     let found = format!(
         "goward.lock:4: error: go1.27.1 has {ID} (CVE-2099-1): Made up [vulnerabilities]\n  \
          why: toolchain, cmd/go; https://pkg.go.dev/vuln/{ID}; {url}, of {MODIFIED}\n  \
-         mend: go1.27.2 does not have it: `goward use 1.27.2`\n"
+         fix: go1.27.2 does not have it: `goward use 1.27.2`\n"
     );
     let outcome = sandbox.goward(["check", "--vulndb", &url]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(6), found.as_str()));
@@ -207,8 +207,9 @@ fn json_has_everything() {
     let report = json_of(&sandbox.goward(["check", "--json"]));
     assert_eq!(report["version"], "go1.27.1");
     assert_eq!(report["lock"], "[PROJECT]/goward.lock");
-    assert_eq!(report["mended"], json!([]));
-    assert_eq!(report["not_checked"].as_array().unwrap().len(), 9);
+    assert_eq!(report["fixed"], json!([]));
+    let skipped = report["checks"].as_array().unwrap().iter();
+    assert_eq!(skipped.filter(|check| check["outcome"] == "skipped").count(), 9);
     assert_eq!(
         report["findings"],
         json!([{
@@ -218,9 +219,9 @@ fn json_has_everything() {
             "file": "a b/.tool-versions",
             "line": 1,
             "variable": null,
-            "what": "`.tool-versions` asks for another Go than go1.27.1",
+            "message": "`.tool-versions` asks for another Go than go1.27.1",
             "why": "the tool that reads it gets `1.26`, and `goward.lock` has go1.27.1",
-            "mend": "write `1.27.1`",
+            "fix": "write `1.27.1`",
             "fixable": true,
         }])
     );
@@ -243,7 +244,7 @@ fn sarif_is_of_its_form() {
     assert_eq!(driver["name"], "goward");
     let rules = driver["rules"].as_array().unwrap();
     let ids: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, CHECKS.iter().map(|check| check.id).collect::<Vec<_>>());
+    assert_eq!(ids, CHECKS.iter().map(|check| check.about.id).collect::<Vec<_>>());
     assert!(rules.iter().all(|rule| rule["shortDescription"]["text"].is_string()));
     for invocation in run["invocations"].as_array().unwrap() {
         assert!(invocation["executionSuccessful"].is_boolean());

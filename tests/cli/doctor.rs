@@ -3,6 +3,8 @@
 use super::{key, mirror};
 use crate::common::Sandbox;
 use crate::common::server::Server;
+use goward::checks::machine::CHECKS;
+use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -16,89 +18,143 @@ fn sandbox(server: &Server) -> Sandbox {
     sandbox.var("PATH", path).var("TMPDIR", temporary)
 }
 
+/// Runs `goward doctor` and returns each finding on one line: place, severity, message, check, and
+/// what to do.
 fn problems(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
     let args = [&["doctor", "-q"], args].concat();
     let outcome = sandbox.goward(args);
-    let lines: Vec<String> = outcome.stdout.lines().map(str::to_owned).collect();
-    let (code, error) = match lines.len() {
-        0 => (0, String::new()),
-        1 => (6, "goward: 1 problem was found".to_owned()),
-        count => (6, format!("goward: {count} problems were found")),
+    let mut found: Vec<String> = Vec::new();
+    for line in outcome.stdout.lines() {
+        match (found.last_mut(), line.strip_prefix("  fix: ")) {
+            (Some(last), Some(fix)) => *last = format!("{last}; {fix}"),
+            _ if line.starts_with("  why: ") => {}
+            _ => found.push(line.to_owned()),
+        }
+    }
+    let count = |severity: &str| {
+        let count = found.iter().filter(|line| line.contains(&format!(": {severity}: "))).count();
+        (count > 0).then(|| goward::checks::plural(count, severity))
     };
-    assert_eq!(outcome.code, Some(code), "{outcome:?}");
-    assert_eq!(outcome.stderr.lines().next().unwrap_or_default(), error);
-    lines
+    let counts: Vec<String> = ["error", "warning"].iter().filter_map(|one| count(one)).collect();
+    assert_eq!(outcome.code, Some(if found.is_empty() { 0 } else { 6 }), "{outcome:?}");
+    let summary = if counts.is_empty() { String::new() } else { counts.join(", ") };
+    assert!(outcome.stderr.contains(&summary), "{summary}: {}", outcome.stderr);
+    found
 }
 
-fn check<'a>(json: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
-    json.as_array().unwrap().iter().find(|one| one["check"] == name).unwrap()
+fn check<'a>(json: &'a Value, name: &str) -> &'a Value {
+    json["checks"].as_array().unwrap().iter().find(|one| one["check"] == name).unwrap()
 }
 
+fn json(sandbox: &Sandbox, args: &[&str]) -> Value {
+    let args = [&["doctor", "--json"], args].concat();
+    serde_json::from_str(&sandbox.goward(args).stdout).unwrap()
+}
+
+/// How many checks this machine cannot make: only root may read the files of sudo.
+fn is_sudo_readable() -> bool {
+    let unreadable = |path: &str| {
+        fs::read(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    };
+    !unreadable("/etc/sudoers")
+}
+
+/// Before anything is there, nothing is claimed of it.
 #[test]
-fn a_new_store_is_in_order() {
+fn a_machine_without_a_store_has_nothing_that_could_be_right() {
     let server = mirror();
     let sandbox = sandbox(&server);
     let outcome = sandbox.goward(["doctor"]);
-    assert!(outcome.says().starts_with("goward: store: `[STORE]` does not exist yet\n"));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.stdout, "");
+    let line = outcome.stderr.lines().last().unwrap();
+    let store = "not checked: store, filesystem, locks, owner, leftovers, receipts, shims, roots, links: \
+                 there is no store at `[STORE]` yet (`goward setup`)";
+    assert!(line.contains(store), "{line}");
+    assert!(
+        line.contains("not checked: path: there are no shims in `[STORE]/shims` yet"),
+        "{line}"
+    );
+    assert!(!outcome.says().contains("is wrong"));
     assert!(!sandbox.store().exists());
+    assert_eq!(sandbox.goward(["doctor", "--strict"]).code, Some(6));
+    let report = json(&sandbox, &[]);
+    assert_eq!(check(&report, "shims")["outcome"], "skipped");
+}
+
+#[test]
+fn a_new_store_passes_every_check() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     assert_eq!(problems(&sandbox, &[]), Vec::<String>::new());
     let before = sandbox.store_listing();
-    let json: serde_json::Value =
-        serde_json::from_str(sandbox.goward(["doctor", "--json", "--fix"]).data()).unwrap();
-    assert_eq!(json.as_array().unwrap().len(), goward::ops::doctor::CHECKS.len());
-    assert!(json.as_array().unwrap().iter().all(|one| one["ok"] == true), "{json:#}");
-    let kind = check(&json, "filesystem")["notes"][0].as_str().unwrap();
-    assert!(kind.starts_with("the store's file system is "), "{kind}");
+    let report = json(&sandbox, &["--fix"]);
+    let checks = report["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), CHECKS.len());
+    for one in checks.iter().filter(|one| one["check"] != "sudo" || is_sudo_readable()) {
+        let passed = one["outcome"] == "passed" || (one["check"] == "path" && one["why"].is_null());
+        assert!(passed, "{one:#}");
+    }
     assert_eq!(sandbox.store_listing(), before);
+    // A title is no result.
+    let outcome = sandbox.goward(["doctor", "--verbose"]);
+    for check in CHECKS {
+        assert!(!outcome.says().contains(check.about.title), "{}", outcome.says());
+    }
 }
 
 type Damage = (&'static str, &'static str, fn(&Path, &str));
 
 /// What each kind of damage is called, and that `--fix` puts it in order.
-const DAMAGES: [Damage; 12] = [
-    ("leftovers", "was left by a process that ended in between", |store, _| {
+const DAMAGES: [Damage; 13] = [
+    ("leftovers", "this was left by a process that ended in between", |store, _| {
         fs::create_dir(store.join("tmp/go.1.x")).unwrap();
         fs::write(store.join("tmp/go.1.x.lock"), "").unwrap();
     }),
-    ("leftovers", "was left by a process that ended in between", |store, _| {
+    ("leftovers", "this was left by a process that ended in between", |store, _| {
         fs::create_dir_all(store.join("trash/removed-x/y")).unwrap();
     }),
-    ("leftovers", "was left by a process that ended in between", |store, key| {
+    ("leftovers", "this was left by a process that ended in between", |store, key| {
         fs::create_dir_all(store.join("tree").join(key.replace("1.99.1", "1.99.0"))).unwrap();
     }),
-    ("leftovers", "is a removed toolchain that nobody uses", |store, key| {
+    ("leftovers", "this is a removed toolchain that nobody uses", |store, key| {
         let grave = store.join(format!("trash/gone-{key}.x"));
         fs::create_dir_all(grave.join("tree")).unwrap();
         make_old(&grave);
     }),
-    ("leftovers", "is the beginning of a download that nobody needs", |store, _| {
+    ("leftovers", "this is the beginning of a download that nobody needs", |store, _| {
         fs::write(store.join("dl/x.part"), "x").unwrap();
         make_old(&store.join("dl/x.part"));
     }),
-    ("receipts", "is the receipt of nothing that is installed", |store, key| {
+    ("receipts", "this is the receipt of nothing that is installed", |store, key| {
         fs::write(store.join("meta").join(key.replace("1.99.1", "1.99.0")), "{").unwrap();
     }),
-    ("receipts", "is the receipt of nothing that is installed", |store, key| {
+    ("receipts", "this is the receipt of nothing that is installed", |store, key| {
         let other = store.join("meta").join(key.replace("1.99.1", "1.99.0"));
         fs::copy(store.join("meta").join(key), other).unwrap();
     }),
-    ("shims", "does not lead to the shim", |store, _| {
+    ("shims", "this leads to `[STORE]/goward-store`, and not to the shim", |store, _| {
         fs::remove_file(store.join("shims/go")).unwrap();
-        symlink("/nowhere", store.join("shims/go")).unwrap();
+        symlink("../goward-store", store.join("shims/go")).unwrap();
     }),
-    ("shims", "does not lead to the shim", |store, _| {
+    ("shims", "this leads nowhere", |store, _| {
+        fs::remove_file(store.join("shims/go")).unwrap();
+        symlink("gone", store.join("shims/go")).unwrap();
+    }),
+    ("shims", "this leads nowhere", |store, _| {
         fs::remove_file(store.join("shims/gofmt")).unwrap();
     }),
-    ("roots", "does not lead to its tree and the shim", |store, key| {
+    ("roots", "this GOROOT does not lead to its tree and the shim", |store, key| {
         fs::remove_file(store.join("root").join(key).join("bin/go")).unwrap();
     }),
-    ("roots", "does not lead to its tree and the shim", |store, key| {
+    ("roots", "this GOROOT does not lead to its tree and the shim", |store, key| {
         let link = store.join("root").join(key).join("src");
         fs::remove_file(&link).unwrap();
         symlink("/usr/src", link).unwrap();
     }),
-    ("owner", "can be changed by everybody", |store, _| {
+    ("owner", "everybody can change this", |store, _| {
         fs::set_permissions(store.join("tree"), fs::Permissions::from_mode(0o777)).unwrap();
     }),
 ];
@@ -119,8 +175,9 @@ fn every_damage_is_named_and_repaired() {
         let before = sandbox.store_listing();
         let found = problems(&sandbox, &[]);
         assert_eq!(found.len(), 1, "{name} {what}: {found:?}");
-        assert!(found[0].starts_with(&format!("{name}: `[STORE]")), "{found:?}");
-        assert!(found[0].ends_with(what), "{found:?}");
+        assert!(found[0].starts_with("[STORE]"), "{found:?}");
+        let end = format!(": error: {what} [{name}]; `goward doctor --fix`");
+        assert!(found[0].ends_with(&end), "{found:?}\n{end}");
         assert_eq!(sandbox.store_listing(), before, "only looked");
         assert_eq!(problems(&sandbox, &["--fix"]), Vec::<String>::new(), "{name} {what}");
         assert_eq!(sandbox.goward(["list"]), list);
@@ -135,8 +192,8 @@ fn what_takes_a_person_is_left_to_one() {
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
     fs::set_permissions(sandbox.path("home"), fs::Permissions::from_mode(0o777)).unwrap();
-    let want = "owner: `[HOME]` is above the store, and others can write there; choose a place that \
-                is yours alone";
+    let want = "[HOME]: error: others can write in this directory, which is above the store [owner]; \
+                choose a place that is yours alone";
     for args in [&[][..], &["--fix"]] {
         assert_eq!(problems(&sandbox, args), [want]);
     }
@@ -146,8 +203,8 @@ fn what_takes_a_person_is_left_to_one() {
     let sandbox = sandbox.var("GOWARD_SYSTEM_STORE", "/nonexistent");
     assert_eq!(
         problems(&sandbox, &[]),
-        ["store: `/nonexistent` is not a store of goward; look at `GOWARD_SYSTEM_STORE`, and at \
-          `store.system`"]
+        ["/nonexistent: error: this is not a store of goward [store]; look at \
+          `GOWARD_SYSTEM_STORE`, and at `store.system`"]
     );
 }
 
@@ -163,23 +220,24 @@ const MACHINES: [Machine; 16] = [
     Machine {
         variables: &[("PATH", "/usr/bin:/bin")],
         files: &[],
-        says: &["path: `[STORE]/shims` is not on PATH; `goward setup`, and a new shell"],
+        says: &[
+            "[STORE]/shims: error: the shims are not on PATH [path]; `goward setup`, and a new shell",
+        ],
     },
     Machine {
         variables: &[("PATH", "[HOME]/other:[STORE]/shims:.:/usr/bin:/bin")],
         files: &[("home/other/go", "#!"), ("home/other/gofmt", "#!")],
         says: &[
-            "path: PATH has `.`, which is another directory everywhere; whoever can write there decides what runs",
-            "path: `[HOME]/other/go` comes before goward's on PATH; `goward setup`, and a new shell",
-            "path: `[HOME]/other/gofmt` comes before goward's on PATH; `goward setup`, and a new shell",
+            "environment: PATH: error: PATH has `.`, which is another directory everywhere [path]; take it out",
+            "[HOME]/other/go: error: this `go` comes before goward's on PATH [path]; `goward setup`, and a new shell",
+            "[HOME]/other/gofmt: error: this `gofmt` comes before goward's on PATH [path]; `goward setup`, and a new shell",
         ],
     },
     Machine {
         variables: &[("GOROOT", "/usr/lib/go"), ("GOTOOLDIR", "[STORE]/root/x/pkg/tool")],
         files: &[],
         says: &[
-            "variables: GOROOT is `/usr/lib/go`: goward's `go` passes over it, editors do not; take GOROOT \
-                 out of the files that your shell reads",
+            "environment: GOROOT: error: GOROOT is `/usr/lib/go` [variables]; take GOROOT out of the files that your shell reads",
         ],
     },
     Machine {
@@ -189,8 +247,7 @@ const MACHINES: [Machine; 16] = [
             "GOPRIVATE=example.com\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=\n",
         )],
         says: &[
-            "go-env: `[HOME]/.config/go/env` sets GOEXPERIMENT to `jsonv2` for every Go but locked ones; if \
-                 that was not meant: `go env -u GOEXPERIMENT`",
+            "[HOME]/.config/go/env:2: error: GOEXPERIMENT is `jsonv2` for every Go but locked ones [go-env]; if that was not meant: `go env -u GOEXPERIMENT`",
         ],
     },
     Machine {
@@ -202,12 +259,9 @@ const MACHINES: [Machine; 16] = [
              \"PATH\": \"[STORE]/shims:${env:PATH}\"},\n \"gopls\": {\"env\": {\"PATH\": \"/opt/go/bin\"}},\n}",
         )],
         says: &[
-            "editors: `[HOME]/.config/Code/User/settings.json` sets go.goroot to `/opt/go`, whatever a lock says; \
-             take it out: the editor finds `go` on PATH",
-            "editors: `[HOME]/.config/Code/User/settings.json` sets GOTOOLCHAIN in go.toolsEnvVars to `local`, \
-             whatever a lock says; take it out: the editor finds `go` on PATH",
-            "editors: `[HOME]/.config/Code/User/settings.json` sets PATH for gopls to `/opt/go/bin`, whatever a lock \
-             says; take it out: the editor finds `go` on PATH",
+            "[HOME]/.config/Code/User/settings.json: error: the editor sets go.goroot to `/opt/go` [editors]; take it out: the editor finds `go` on PATH",
+            "[HOME]/.config/Code/User/settings.json: error: the editor sets GOTOOLCHAIN in go.toolsEnvVars to `local` [editors]; take it out: the editor finds `go` on PATH",
+            "[HOME]/.config/Code/User/settings.json: error: the editor sets PATH for gopls to `/opt/go/bin` [editors]; take it out: the editor finds `go` on PATH",
         ],
     },
     Machine {
@@ -217,8 +271,7 @@ const MACHINES: [Machine; 16] = [
             "{\"gopls\": {\"build.env\": {\"GOROOT\": \"/x\\u001b[1m\"}}}",
         )],
         says: &[
-            "editors: `[PROJECT]/.vscode/settings.json` sets GOROOT for gopls to `/x\\u{1b}[1m`, whatever a lock \
-                 says; take it out: the editor finds `go` on PATH",
+            "[PROJECT]/.vscode/settings.json: error: the editor sets GOROOT for gopls to `/x\\u{1b}[1m` [editors]; take it out: the editor finds `go` on PATH",
         ],
     },
     Machine {
@@ -229,27 +282,29 @@ const MACHINES: [Machine; 16] = [
              <component name=\"GOROOT\" url=\"file:///usr/local/go\" />\n</project>",
         )],
         says: &[
-            "editors: `[PROJECT]/.idea/workspace.xml` sets GOROOT to `/usr/local/go`, whatever a lock says; take \
-                 it out: the editor finds `go` on PATH",
+            "[PROJECT]/.idea/workspace.xml: error: the editor sets GOROOT to `/usr/local/go` [editors]; take it out: the editor finds `go` on PATH",
         ],
     },
     Machine {
         variables: &[("GOCACHE", "off")],
         files: &[],
         says: &[
-            "caches: GOCACHE is `off`: no Go since 1.12 builds without its cache; unset GOCACHE, or name a \
-                 directory",
+            "environment: GOCACHE: error: there is no build cache [caches]; set GOCACHE to a directory of your own on a disk of this machine",
         ],
     },
     Machine {
         variables: &[("GOMODCACHE", "modules")],
         files: &[],
-        says: &["caches: GOMODCACHE is `modules`: Go wants an absolute path"],
+        says: &[
+            "environment: GOMODCACHE: error: `modules` (GOMODCACHE) is no absolute path [caches]; set GOMODCACHE to a directory of your own on a disk of this machine",
+        ],
     },
     Machine {
         variables: &[("GOCACHE", "/proc/self/cache")],
         files: &[],
-        says: &["caches: `/proc/self/cache` (GOCACHE) cannot be written"],
+        says: &[
+            "environment: GOCACHE: error: `/proc/self/cache` (GOCACHE) cannot be written [caches]; set GOCACHE to a directory of your own on a disk of this machine",
+        ],
     },
     Machine {
         variables: &[
@@ -258,26 +313,27 @@ const MACHINES: [Machine; 16] = [
         ],
         files: &[],
         says: &[
-            "network: HTTPS_PROXY and https_proxy differ: Go takes the first, others the second; give both the \
-                 same value",
+            "environment: HTTPS_PROXY: error: HTTPS_PROXY and https_proxy differ [network]; give both the same value",
         ],
     },
     Machine {
         variables: &[("HTTP_PROXY", "p example")],
         files: &[],
-        says: &["network: HTTP_PROXY is `p example`, which is no proxy; as in `http://host:port`"],
+        says: &[
+            "environment: HTTP_PROXY: error: HTTP_PROXY is `p example`, which is no proxy [network]; write it as `http://host:port`",
+        ],
     },
     Machine {
         variables: &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
         files: &[],
         says: &[
-            "network: SSL_CERT_FILE names `/nowhere/ca.pem`, which is not there; unset SSL_CERT_FILE, or mend it",
+            "environment: SSL_CERT_FILE: error: SSL_CERT_FILE names `/nowhere/ca.pem`, which is not there [network]; unset SSL_CERT_FILE, or correct it",
         ],
     },
     Machine {
         variables: &[("GOWARD_SOURCE", "ftp://x")],
         files: &[],
-        says: &["network: sources cannot be used: "],
+        says: &["machine: error: the list of sources cannot be used [sources]; "],
     },
     // What is only good to know.
     Machine {
@@ -323,7 +379,7 @@ fn every_mistake_of_a_machine_is_named() {
 }
 
 #[test]
-fn what_is_good_to_know_is_said() {
+fn notes_are_counted_and_shown_on_demand() {
     let server = mirror();
     let sandbox = sandbox(&server)
         .file("home/.config/go/telemetry/mode", "on 2026-01-01")
@@ -332,16 +388,57 @@ fn what_is_good_to_know_is_said() {
         .var("GOWARD_OFFLINE", "1")
         .var("HTTPS_PROXY", "http://me:secret@p.example:1");
     let outcome = sandbox.goward(["doctor"]);
-    for said in [
-        "goward: telemetry: Go uploads its telemetry; `go telemetry off` ends that\n",
-        "goward: managers: gvm is here, too: `[HOME]/.gvm`\n",
-        "goward: variables: set here, and not for locked toolchains: GOEXPERIMENT\n",
-        "goward: network: network is off (`GOWARD_OFFLINE=1`)\n",
-        "goward: network: HTTPS_PROXY is http://p.example:1/\n",
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""), "{outcome:?}");
+    let line = outcome.stderr.lines().last().unwrap();
+    assert!(line.ends_with("; 4 notes (`goward doctor --verbose`)"), "{line}");
+    assert!(line.contains("not checked: sources: network is off (`GOWARD_OFFLINE=1`)"), "{line}");
+    let outcome = sandbox.goward(["doctor", "-v"]);
+    for note in [
+        "[HOME]/.config/go/telemetry/mode: note: Go uploads its telemetry [telemetry]\n  fix: `go telemetry off`\n",
+        "[HOME]/.gvm: note: gvm is on this machine, too [managers]\n",
+        "environment: GOEXPERIMENT: note: GOEXPERIMENT is set here, and not for locked toolchains [variables]\n",
+        "environment: HTTPS_PROXY: note: HTTPS_PROXY is http://p.example:1/ [network]\n",
     ] {
-        assert!(outcome.stderr.contains(said), "{said}{}", outcome.stderr);
+        assert!(outcome.stdout.contains(note), "{note}{}", outcome.stdout);
     }
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+/// A store of root that others use is as it should be; only one thing is said of it.
+#[test]
+fn a_store_that_cannot_be_written_is_never_called_writable() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o555)).unwrap();
+    // Root writes wherever it likes.
+    let writes = fs::write(sandbox.store().join("x"), "").is_ok();
+    let found = problems(&sandbox, &[]);
+    fs::set_permissions(sandbox.store(), fs::Permissions::from_mode(0o755)).unwrap();
+    let said = found.iter().filter(|line| line.ends_with("`GOWARD_HOME=/absolute/path`")).count();
+    assert_eq!(said, usize::from(!writes), "{found:?}");
+}
+
+/// One that does not answer is a note while another does; none at all is a problem.
+#[test]
+fn sources_that_do_not_answer_are_named() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    let missing = format!("file://{}", sandbox.path("nothing").display());
+    let source = |list: String| {
+        let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+        let outcome = sandbox.finish(command.args(["doctor", "-v"]).env("GOWARD_SOURCE", &list));
+        let lines = outcome.stdout.lines().filter(|line| line.contains("[sources]"));
+        (outcome.code, lines.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let said = |severity: &str| {
+        format!("machine: {severity}: the source `file://[BASE]/nothing` does not answer [sources]")
+    };
+    let (code, lines) = source(missing.clone());
+    assert_eq!((code, lines), (Some(6), vec![said("warning")]));
+    let (code, lines) = source(format!("{missing},{}", server.url("")));
+    assert_eq!((code, lines), (Some(0), vec![said("note")]));
 }
 
 #[test]
@@ -354,17 +451,7 @@ fn a_clock_that_cannot_be_right_is_noticed() {
     assert_eq!(
         problems(&sandbox, &[]),
         [
-            "clock: the clock is 3 days behind files that goward wrote; set it: certificates are refused otherwise"
+            "machine: error: the clock is 3 days behind files that goward wrote [clock]; set the clock"
         ]
     );
-}
-
-#[test]
-fn the_document_has_every_check_and_no_other() {
-    let text = include_str!("../../docs/commands.md");
-    let (_, rest) = text.split_once("## `goward doctor`").unwrap();
-    let section = rest.split("\n## ").next().unwrap();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    let names: Vec<_> = goward::ops::doctor::CHECKS.iter().map(|check| check.name).collect();
-    assert_eq!(rows.collect::<Vec<_>>(), names);
 }

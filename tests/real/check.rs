@@ -3,7 +3,7 @@
 
 use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, skip, vulndb};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -34,6 +34,7 @@ goward.lock:15 godebug error
 goward.lock:15 godebug warning
 goward.lock:15 deprecated warning
 goward.lock:15 deprecated note
+goward.lock:16 go-start error
 goward.lock:16 experiments error
 goward.lock:16 removed-experiments error
 main.go:1 debug-lines error
@@ -45,7 +46,7 @@ environment GO111MODULE module-mode warning
 environment GOAMD64 arch-levels error
 environment GOARCH target-supported note
 environment GOBIN gobin error
-environment GOCACHE build-cache error
+environment GOCACHE caches error
 environment GOROOT_FINAL deprecated note
 ";
 
@@ -85,7 +86,8 @@ fn check(sandbox: &Sandbox, variables: &[(&str, &str)], args: &[&str]) -> Outcom
 /// Returns the findings of a run with `--json`, one a line.
 fn findings(outcome: &Outcome) -> String {
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!(report["not_checked"], json!([]), "{outcome:?}");
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["outcome"] != "skipped"), "{outcome:?}");
     let line = |finding: &Value| {
         let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
         let place = match &finding["file"] {
@@ -108,7 +110,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     database(&sandbox, &[("0", "1.27.1")]);
     copy(&sandbox, "corrected");
     let outcome = check(&sandbox, &[], &["--strict"]);
-    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong\n";
+    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (22 checks)\n";
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
     assert_eq!(outcome.code, Some(0));
 
@@ -122,6 +124,8 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     sandbox.write("project/goward.lock", format!("{lock}{PINS}"));
     sandbox.write("go.work", "go 1.27\n");
     sandbox.write("gobin/go", "");
+    // What cannot be run hides nothing.
+    fs::set_permissions(sandbox.path("gobin/go"), fs::Permissions::from_mode(0o755)).unwrap();
     let gobin = sandbox.path("gobin").display().to_string();
     let path = format!("{gobin}:/usr/bin:/bin");
     let variables = [
@@ -140,8 +144,8 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     assert_eq!(findings(&outcome), MISTAKES);
     assert_eq!(
         outcome.stderr,
-        "goward: go1.27.1 of `goward.lock`: 24 errors, 7 warnings, 6 notes\n\
-         hint: mend what needs no thought: `goward check --fix`\n"
+        "goward: go1.27.1 of `goward.lock`: 25 errors, 7 warnings, 6 notes\n\
+         hint: change what needs no decision: `goward check --fix`\n"
     );
     mended(&sandbox, &variables);
 }
@@ -187,8 +191,12 @@ fn targets(sandbox: &Sandbox) {
         (&[("GOARCH", "arm64")], "environment GOARCH cgo warning\n"),
         (&[("GOARCH", "arm"), ("CGO_ENABLED", "0")], "goward.lock:5 arch-levels note\n"),
         (&[("CGO_ENABLED", "7")], "environment CGO_ENABLED cgo warning\n"),
-        (&[("GO111MODULE", "banana")], "environment GO111MODULE module-mode error\n"),
-        (&[("GOCACHE", "relative")], "environment GOCACHE build-cache error\n"),
+        (
+            &[("GO111MODULE", "banana")],
+            "environment GO111MODULE go-start error\nenvironment GO111MODULE module-mode error\n",
+        ),
+        (&[("GOFLAGS", "-nosuch")], "environment GOFLAGS go-start error\n"),
+        (&[("GOCACHE", "relative")], "environment GOCACHE caches error\n"),
         (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
         (&[("GOWORK", "/nowhere/go.work")], "environment GOWORK workspace error\n"),
         (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
@@ -197,6 +205,15 @@ fn targets(sandbox: &Sandbox) {
         let outcome = check(sandbox, variables, &["--json"]);
         assert_eq!(findings(&outcome), *want, "{variables:?}");
     }
+    // Where Go answers nothing, checks that ask it have not looked, and nobody says otherwise.
+    let outcome = check(sandbox, &[("GOPATH", "relative")], &[]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(
+        outcome.stdout.contains(
+            "environment: GOPATH: error: `go` of go1.27.1 does not start here [go-start]\n"
+        )
+    );
+    assert!(outcome.stderr.contains("2 errors; 7 of 22 checks could not look"), "{outcome:?}");
 }
 
 /// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.
@@ -223,7 +240,7 @@ fn compilers(sandbox: &Sandbox) {
         let found = report["findings"].as_array().unwrap().iter();
         let found = found.filter(|found| found["check"] == "cgo");
         let text = |key: &str, found: &Value| found[key].as_str().unwrap().to_owned();
-        found.map(|found| (text("what", found), text("why", found))).next()
+        found.map(|found| (text("message", found), text("why", found))).next()
     };
     assert_eq!(what(&[]), None);
     assert_eq!(what(&[("GOARCH", "386")]), None);
@@ -322,7 +339,7 @@ fn go_says_so(sandbox: &Sandbox) {
         let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
         let found = report["findings"].as_array().unwrap().iter();
         let found = found.filter(|found| found["check"] == "arch-levels");
-        let what: Vec<&str> = found.map(|found| found["what"].as_str().unwrap()).collect();
+        let what: Vec<&str> = found.map(|found| found["message"].as_str().unwrap()).collect();
         assert_eq!(what.len(), 1, "{what:?}");
         what[0].to_owned()
     };

@@ -10,15 +10,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
     ("calendar", &[]),
     (
-        "check",
+        "checks",
         &[
             "calendar",
             "error",
             "facts",
             "filesystem",
+            "net",
             "platform",
             "project",
             "settings",
+            "store",
             "version",
             "vulndb",
         ],
@@ -26,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "archive", "binary", "check", "config", "ctx", "error", "matrix", "ops", "platform",
+            "archive", "binary", "checks", "config", "ctx", "error", "matrix", "ops", "platform",
             "project", "settings", "shell", "source", "store", "ui", "verify", "version", "vulndb",
         ],
     ),
@@ -48,7 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "binary",
             "bundle",
             "calendar",
-            "check",
+            "checks",
             "config",
             "ctx",
             "depot",

@@ -1,6 +1,6 @@
 //! Security fixes that a move brings or takes away, by Go's vulnerability database.
 
-use crate::check::Missing;
+use crate::checks::Skipped;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::subject::Subject;
@@ -39,9 +39,9 @@ impl Session {
         let versions = releases.map(Subject::version);
         let asked = match self.vulnerabilities(named, &versions, platforms)? {
             Ok(asked) => asked,
-            Err(Missing::Failed(error)) => return Err(error),
-            Err(Missing::Chosen(why)) => return Ok(Err(why)),
-            Err(Missing::Lacking(why, mend)) => return Ok(Err(format!("{why} ({mend})"))),
+            Err(Skipped::Failed(error)) => return Err(error),
+            Err(Skipped::LeftOut(why)) => return Ok(Err(why)),
+            Err(Skipped::Unable(why, fix)) => return Ok(Err(format!("{why} ({fix})"))),
         };
         let [from, to] = asked.report.found.as_slice() else {
             return Ok(Err("the database said nothing".to_owned()));

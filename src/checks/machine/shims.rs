@@ -1,0 +1,31 @@
+//! `shims/go` and `shims/gofmt`, which roots lead to and PATH has.
+
+use super::Facts;
+use crate::checks::search_path::{TOOLS, is_same};
+use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity, Skipped};
+
+pub(super) const CHECK: Check<Facts> =
+    Check::new("shims", Group::Store, "where `shims/go` and `shims/gofmt` of the store lead", run);
+
+fn run(facts: &Facts) -> Looked {
+    let store = facts.store()?;
+    // Before anything is installed nothing needs them.
+    if !store.shims().is_dir() && store.list()?.is_empty() {
+        let why = format!("there are no shims in `{}` yet", store.shims().display());
+        return Err(Skipped::Unable(why, "`goward setup`".to_owned()));
+    }
+    let mut findings = Vec::new();
+    for path in TOOLS.map(|tool| store.shims().join(tool)) {
+        let message = match path.canonicalize() {
+            Ok(_) if is_same(&path, &facts.shim) => continue,
+            Ok(target) => format!("this leads to `{}`, and not to the shim", target.display()),
+            Err(_) => "this leads nowhere".to_owned(),
+        };
+        let shim = facts.shim.display();
+        let why = format!("`go` runs what it leads to; the shim of this goward is `{shim}`");
+        let finding =
+            Finding::new(Severity::Error, Place::Path(path), message, why, "`goward doctor --fix`");
+        findings.push(finding.with(Remedy::Repair(Repair::Shims)));
+    }
+    Ok(findings)
+}

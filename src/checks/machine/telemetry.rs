@@ -1,0 +1,27 @@
+//! Go's telemetry, which Go 1.23 and newer have (cmd/go/internal/telemetrycmd).
+
+use super::Facts;
+use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+
+pub(super) const CHECK: Check<Facts> = Check::new(
+    "telemetry",
+    Group::Machine,
+    "the mode of Go's telemetry: whether it is uploaded",
+    run,
+);
+
+fn run(facts: &Facts) -> Looked {
+    let Some(directory) = facts.settings.config_directory() else {
+        let why = "HOME and XDG_CONFIG_HOME are not set".to_owned();
+        return Err(Skipped::Unable(why, "set HOME".to_owned()));
+    };
+    let file = directory.join("go/telemetry/mode");
+    let mode = fs_err::read_to_string(&file).unwrap_or_default();
+    // The mode, and since when. Without a file Go counts and uploads nothing.
+    let uploads = mode.split_whitespace().next() == Some("on");
+    let finding = || {
+        let place = Place::Path(file.clone());
+        Finding::plain(Severity::Note, place, "Go uploads its telemetry").fix("`go telemetry off`")
+    };
+    Ok(uploads.then(finding).into_iter().collect())
+}

@@ -1,0 +1,45 @@
+//! What the checks of CI services share.
+
+use super::facts::Facts;
+use super::files;
+use super::image::Image;
+use super::wanted::Asked;
+use super::yaml::{self, Scalar};
+use crate::checks::finding::{Finding, Place, Severity};
+use crate::error::untrusted;
+use std::path::Path;
+
+/// Reads the scalars of a file; one that is not YAML becomes a finding.
+pub(super) fn scalars(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<Scalar>> {
+    let text = files::text(path, findings)?;
+    match yaml::scalars(&text) {
+        Ok(scalars) => Some(scalars),
+        Err((line, why)) => {
+            findings.push(Finding::new(
+                Severity::Warning,
+                Place::Line(path.into(), line.max(1)),
+                "the file is not YAML",
+                untrusted(why),
+                "correct it",
+            ));
+            None
+        }
+    }
+}
+
+/// Judges a reference to an image; what has no Go, and what a run decides, is passed by.
+pub(super) fn image(facts: &Facts, path: &Path, line: u32, reference: &str) -> Option<Finding> {
+    let image = Image::parse(reference)?;
+    if image.version.contains(['$', '<', '{']) {
+        return None;
+    }
+    let asked = Asked {
+        path,
+        line,
+        value: image.version,
+        what: format!("`{}`", image.shown()),
+        who: "the job",
+        edit: None,
+    };
+    asked.judged(facts)
+}

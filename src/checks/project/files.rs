@@ -1,0 +1,216 @@
+//! The files of a project that say something about its Go.
+//!
+//! Found by one bounded walk that follows no links and leaves out what is not the project's own:
+//! `.git`, `vendor`, `node_modules`, `testdata`, what Go ignores, and directories with a
+//! `goward.lock` or `goward.toml` of their own.
+
+use crate::checks::finding::{Finding, Place, Severity};
+use crate::error::{Error, Kind, Result};
+use crate::project::file;
+use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// More directory entries are not looked at.
+const MAX_ENTRIES: usize = 200_000;
+/// Longer files are refused, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+/// How much of a Go source is read, in bytes.
+const MAX_HEAD: u64 = 64 << 10;
+/// Deeper directories are not looked at.
+const MAX_DEPTH: usize = 64;
+
+/// Directories that are not the project's own words.
+const FOREIGN: [&str; 4] = [".git", "node_modules", "testdata", "vendor"];
+
+/// The files of a project, by what they are; each list is sorted.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// `.circleci/config.yml`
+    pub circleci: Vec<PathBuf>,
+    /// `Dockerfile`, `Containerfile` and files named after them.
+    pub docker: Vec<PathBuf>,
+    /// `.gitlab-ci.yml` and what lies below `.gitlab/`
+    pub gitlab: Vec<PathBuf>,
+    /// Go sources.
+    pub go: Vec<PathBuf>,
+    /// `go.mod` and `go.work`
+    pub modules: Vec<PathBuf>,
+    /// Files of other version managers.
+    pub versions: Vec<PathBuf>,
+    /// Workflows and actions of GitHub.
+    pub workflows: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Walks the project at `root`.
+    ///
+    /// # Errors
+    ///
+    /// When `root` cannot be read, or has more entries than any project.
+    pub fn find(root: &Path) -> Result<Self> {
+        let mut files = Self::default();
+        let mut todo = vec![(root.to_path_buf(), 0)];
+        let mut count = 0;
+        while let Some((directory, depth)) = todo.pop() {
+            let entries = match fs_err::read_dir(&directory) {
+                Ok(entries) => entries,
+                Err(error) if depth == 0 => return Err(error.into()),
+                // What this user cannot read is not what this user builds.
+                Err(_) => continue,
+            };
+            for entry in entries.flatten() {
+                count += 1;
+                if count > MAX_ENTRIES {
+                    let message = format!("`{}` has more than {MAX_ENTRIES} files", root.display());
+                    return Err(Error::new(Kind::Failed, message)
+                        .hint("go to the directory of the project"));
+                }
+                let (path, name) = (entry.path(), entry.file_name());
+                let Ok(kind) = entry.file_type() else { continue };
+                if kind.is_dir() && depth < MAX_DEPTH && is_own(&path, &name) {
+                    todo.push((path, depth + 1));
+                } else if kind.is_file() {
+                    files.add(root, path, &name);
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn add(&mut self, root: &Path, path: PathBuf, name: &OsStr) {
+        let Some(name) = name.to_str() else { return };
+        let below = path.strip_prefix(root).unwrap_or(&path);
+        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        let is_yaml = ["yml", "yaml"].contains(&extension);
+        let list = match name {
+            "go.mod" | "go.work" => &mut self.modules,
+            ".go-version" | ".tool-versions" | "mise.toml" | ".mise.toml" => &mut self.versions,
+            _ if is_dockerfile(name) => &mut self.docker,
+            _ if is_yaml && below.starts_with(".github") => &mut self.workflows,
+            _ if is_yaml && below.starts_with(".circleci") => &mut self.circleci,
+            _ if is_yaml && (name == ".gitlab-ci.yml" || below.starts_with(".gitlab")) => {
+                &mut self.gitlab
+            }
+            _ if extension == "go" && !name.starts_with(['.', '_']) => &mut self.go,
+            _ => return,
+        };
+        list.push(path);
+    }
+
+    fn sort(&mut self) {
+        for list in [
+            &mut self.circleci,
+            &mut self.docker,
+            &mut self.gitlab,
+            &mut self.go,
+            &mut self.modules,
+            &mut self.versions,
+            &mut self.workflows,
+        ] {
+            list.sort();
+        }
+    }
+}
+
+/// Reads a file that the walk found; what is not UTF-8 in it is replaced. One that cannot be read, or
+/// is too long, becomes a finding.
+pub(super) fn text(path: &Path, findings: &mut Vec<Finding>) -> Option<String> {
+    match file::read(path, MAX_SIZE) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()),
+        Err(error) => {
+            let what = "the file cannot be read".to_owned();
+            let place = Place::Line(path.into(), 1);
+            let mend = "see that it is a readable text file";
+            findings.push(Finding::new(Severity::Warning, place, what, error.message(), mend));
+            None
+        }
+    }
+}
+
+/// Returns the beginning of a file, as far as [`MAX_HEAD`]; nothing of one that cannot be read.
+pub(super) fn head(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if let Ok(file) = fs_err::File::open(path) {
+        _ = file.take(MAX_HEAD).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn is_own(path: &Path, name: &OsStr) -> bool {
+    let foreign =
+        name.to_str().is_some_and(|name| FOREIGN.contains(&name) || name.starts_with('_'));
+    let governs = |name: &str| path.join(name).symlink_metadata().is_ok();
+    !foreign && !governs(LOCK_FILE) && !governs(MANIFEST_FILE)
+}
+
+/// `Dockerfile`, `Dockerfile.debug`, `debug.Dockerfile`, and the same with `Containerfile`.
+fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["dockerfile", "containerfile"].iter().any(|kind| {
+        lower == *kind
+            || lower.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.'))
+            || lower.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
+    }) && !lower.ends_with(".dockerignore")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    #[test]
+    fn the_walk_sorts_and_leaves_out_what_is_not_ours() {
+        let dir = TempDir::new().unwrap();
+        for name in [
+            "go.mod",
+            "tools/go.mod",
+            "vendor/x/go.mod",
+            "a/testdata/go.mod",
+            "_old/go.mod",
+            "other/goward.lock",
+            "other/go.mod",
+            "Dockerfile",
+            "build/Dockerfile.ci",
+            "build/ci.Containerfile",
+            "Dockerfile.dockerignore",
+            "Dockerfiles",
+            ".github/workflows/a.yml",
+            ".github/actions/x/action.yaml",
+            "docs/a.yml",
+            ".gitlab-ci.yml",
+            ".gitlab/ci/b.yml",
+            ".circleci/config.yml",
+            "main.go",
+            "_x.go",
+            "sub/.tool-versions",
+            ".git/config.yml",
+        ] {
+            let path = dir.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, "").unwrap();
+        }
+        fs_err::os::unix::fs::symlink("..", dir.path().join("loop")).unwrap();
+        let files = Files::find(dir.path()).unwrap();
+        let shown = |list: &[PathBuf]| {
+            let names =
+                list.iter().map(|p| p.strip_prefix(dir.path()).unwrap().display().to_string());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(&files.modules), "go.mod tools/go.mod");
+        assert_eq!(shown(&files.docker), "Dockerfile build/Dockerfile.ci build/ci.Containerfile");
+        assert_eq!(
+            shown(&files.workflows),
+            ".github/actions/x/action.yaml .github/workflows/a.yml"
+        );
+        assert_eq!(shown(&files.gitlab), ".gitlab/ci/b.yml .gitlab-ci.yml");
+        assert_eq!(shown(&files.circleci), ".circleci/config.yml");
+        assert_eq!(
+            (shown(&files.go).as_str(), shown(&files.versions).as_str()),
+            ("main.go", "sub/.tool-versions")
+        );
+        assert!(Files::find(&dir.path().join("nothing")).is_err());
+    }
+}

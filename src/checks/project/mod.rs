@@ -1,0 +1,64 @@
+//! The checks of a project: what is wrong with its Go, its settings, and what other files say of it.
+//!
+//! One file and one row of [`CHECKS`] per check, over the [`Facts`] that `ops` gathers and the
+//! project's files. `docs/check.md` has the same table, and a test compares them.
+
+mod arch_levels;
+mod cgo;
+mod ci;
+mod circleci;
+mod debug_lines;
+mod deprecated;
+mod dockerfile;
+mod experiments;
+mod facts;
+mod files;
+mod gitlab;
+mod go_mod;
+mod go_start;
+mod gobin;
+mod godebug;
+mod image;
+mod module_mode;
+mod removed_experiments;
+mod substitute;
+mod support;
+mod target_supported;
+mod target_valid;
+mod version_files;
+mod vulnerabilities;
+mod wanted;
+mod workflows;
+mod workspace;
+mod yaml;
+
+pub use facts::{CCompiler, Facts, GoFacts};
+pub use files::Files;
+
+use super::{Check, Group, caches};
+
+/// Every check, in the order in which they run.
+pub const CHECKS: &[Check<Facts>] = &[
+    go_start::CHECK,
+    experiments::CHECK,
+    godebug::CHECK,
+    cgo::CHECK,
+    target_supported::CHECK,
+    module_mode::CHECK,
+    Check::new("caches", Group::Settings, caches::TITLE, |facts| caches::look(&facts.caches)),
+    gobin::CHECK,
+    target_valid::CHECK,
+    deprecated::CHECK,
+    removed_experiments::CHECK,
+    arch_levels::CHECK,
+    workspace::CHECK,
+    go_mod::CHECK,
+    version_files::CHECK,
+    dockerfile::CHECK,
+    workflows::CHECK,
+    gitlab::CHECK,
+    circleci::CHECK,
+    debug_lines::CHECK,
+    support::CHECK,
+    vulnerabilities::CHECK,
+];

@@ -1,0 +1,139 @@
+//! What other tools' files ask for, held against the locked release.
+
+use super::facts::Facts;
+use crate::checks::finding::{Edit, Finding, Place, Severity};
+use crate::error::untrusted;
+use crate::version::GoVersion;
+use crate::version::request::Request;
+use std::path::Path;
+
+/// How a request and the locked release get along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It allows the release, and others.
+    Floats,
+    /// It cannot mean the release.
+    Other,
+    /// It is exactly the release.
+    Same,
+    /// It is no request.
+    Unknown,
+}
+
+/// Words that mean another release tomorrow, in one tool or the other.
+const WORDS: [&str; 6] = ["canary", "latest", "mainline", "oldstable", "stable", "tip"];
+
+/// Judges the text of a request.
+pub(super) fn judge(text: &str, locked: GoVersion) -> Verdict {
+    let text = text.trim();
+    if WORDS.contains(&text) {
+        return Verdict::Floats;
+    }
+    match Request::parse(text) {
+        Ok(request) if request.as_link().is_some() => Verdict::Unknown,
+        Ok(request) if request.as_exact() == Some(locked) => Verdict::Same,
+        Ok(request) if request.accepts(locked) => Verdict::Floats,
+        Ok(_) => Verdict::Other,
+        Err(_) => Verdict::Unknown,
+    }
+}
+
+/// Returns the number of a release, spelled like what it takes the place of.
+pub(super) fn like(old: &str, number: &str) -> String {
+    let prefix = ["go", "v"].into_iter().find(|prefix| {
+        old.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    format!("{}{number}", prefix.unwrap_or_default())
+}
+
+/// A request, where it stands, and how to say so.
+pub(super) struct Asked<'a> {
+    /// The file.
+    pub(super) path: &'a Path,
+    /// Counted from 1.
+    pub(super) line: u32,
+    /// The text.
+    pub(super) value: &'a str,
+    /// What asks: `` `FROM golang:1.22` ``.
+    pub(super) what: String,
+    /// Who follows it.
+    pub(super) who: &'a str,
+    /// Whether `--fix` may write the locked release in its place.
+    pub(super) edit: Option<Edit>,
+}
+
+impl Asked<'_> {
+    /// Returns what there is to say, if there is something.
+    pub(super) fn judged(self, facts: &Facts) -> Option<Finding> {
+        let (locked, number) = (facts.version(), facts.number());
+        let (lock, value) = (facts.lock_name(), untrusted(self.value));
+        let place = Place::Line(self.path.into(), self.line);
+        let mend = format!("write `{number}`");
+        if facts.is_linked() && self.value == facts.lock.request {
+            return None;
+        }
+        let (severity, what, why) = match judge(self.value, locked) {
+            Verdict::Same => return None,
+            Verdict::Other => (
+                Severity::Error,
+                format!("{} asks for another Go than {locked}", self.what),
+                format!("{} gets `{value}`, and `{lock}` has {locked}", self.who),
+            ),
+            Verdict::Floats => (
+                Severity::Note,
+                format!("{} leaves open which release it is", self.what),
+                format!(
+                    "`{value}` is {locked} for some and another release for others; {} takes what is newest on its day",
+                    self.who
+                ),
+            ),
+            Verdict::Unknown => (
+                Severity::Warning,
+                format!("{} is no version of Go that can be compared with {locked}", self.what),
+                format!(
+                    "`{value}` is neither a version nor a range; {} decides what it means",
+                    self.who
+                ),
+            ),
+        };
+        let finding = Finding::new(severity, place, what, why, mend);
+        Some(match self.edit {
+            // What is linked has a name and no number.
+            Some(edit) if !facts.is_linked() => finding.with_edit(edit),
+            _ => finding,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_against_a_release() {
+        let cases = [
+            ("1.27.1", Verdict::Same),
+            ("go1.27.1", Verdict::Same),
+            (" v1.27.1 ", Verdict::Same),
+            ("1.27", Verdict::Floats),
+            ("1.27.x", Verdict::Floats),
+            ("1", Verdict::Floats),
+            ("^1.26", Verdict::Floats),
+            (">=1.26", Verdict::Floats),
+            ("stable", Verdict::Floats),
+            ("tip", Verdict::Floats),
+            ("1.27.2", Verdict::Other),
+            ("1.26", Verdict::Other),
+            ("1.26.x", Verdict::Other),
+            ("~1.26", Verdict::Other),
+            ("1.28rc1", Verdict::Other),
+            ("alpine", Verdict::Unknown),
+            ("", Verdict::Unknown),
+            ("${X}", Verdict::Unknown),
+        ];
+        let locked = GoVersion::parse("1.27.1").unwrap();
+        for (text, want) in cases {
+            assert_eq!(judge(text, locked), want, "{text}");
+        }
+    }
+}
