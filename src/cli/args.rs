@@ -152,7 +152,7 @@ pub struct Init {
 pub struct Use {
     /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go; may
     /// be left out with an option, to keep the manifest's
-    #[arg(required_unless_present_any = ["experiment", "debug", "goroot_final", "goroot", "trimpath", "platform", "profile"])]
+    #[arg(required_unless_present_any = ["clear", "experiment", "no_experiment", "debug", "no_debug", "goroot_final", "goroot", "trimpath", "platform", "profile"])]
     pub request: Option<String>,
     /// Put the pins given here into this profile instead of the base pins
     #[arg(long, value_name = "NAME")]
@@ -160,9 +160,18 @@ pub struct Use {
     /// Pin an experiment (GOEXPERIMENT), such as jsonv2 or nogreenteagc; may be repeated
     #[arg(long, value_name = "NAME")]
     pub experiment: Vec<String>,
+    /// Take an experiment out of the pins; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub no_experiment: Vec<String>,
     /// Pin a runtime setting (GODEBUG) for go, tests and `go run`; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub debug: Vec<String>,
+    /// Take a runtime setting out of the pins; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub no_debug: Vec<String>,
+    /// Take out every pin (of the profile, with --profile) before those given here are set
+    #[arg(long)]
+    pub clear: bool,
     /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
     #[arg(long, value_name = "PATH")]
     pub goroot_final: Option<String>,

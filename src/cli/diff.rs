@@ -7,6 +7,7 @@ use crate::error::{Result, untrusted_line};
 use crate::ops::Session;
 use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};
 use crate::ops::subject::Subject;
+use crate::project::debug_lines::Mode;
 use crate::settings::platforms::Target;
 use crate::vulndb::Vulnerability;
 use serde_json::{Value, json};
@@ -35,11 +36,15 @@ fn heading(diff: &Diff) -> String {
     let release = |subject: &Subject| format!("{} ({})", subject.version(), subject.by());
     let (os, arch) = &diff.target;
     let (from, to) = (release(&diff.from), release(&diff.to));
-    let module = match (&diff.module.file, diff.module.default_minor()) {
-        (Some(path), Some(minor)) => {
+    let module = match (diff.module.mode, &diff.module.file, diff.default_minor) {
+        (Mode::Off, _, minor) => {
+            format!("; modules are off, defaults of Go 1.{}", minor.unwrap_or_default())
+        }
+        (_, Some(path), Some(minor)) => {
             format!("; defaults of Go 1.{minor} by `{}`", path.display())
         }
-        _ => "; no module here".to_owned(),
+        (_, Some(path), None) => format!("; the newest defaults by `{}`", path.display()),
+        (_, None, _) => "; no module here".to_owned(),
     };
     format!("{from} to {to} on {}/{}{module}", untrusted_line(os), untrusted_line(arch))
 }
@@ -96,7 +101,7 @@ fn as_json(diff: &Diff) -> Value {
         "os": diff.target.0,
         "arch": diff.target.1,
         "module": diff.module.file.as_ref().map(|path| path.to_string_lossy()),
-        "defaults": diff.module.default_minor().map(|minor| format!("1.{minor}")),
+        "defaults": diff.default_minor.map(|minor| format!("1.{minor}")),
         "experiments": {
             "added": found.added.iter().map(added).collect::<Vec<_>>(),
             "dropped": found.dropped.iter().map(left).collect::<Vec<_>>(),
@@ -104,6 +109,12 @@ fn as_json(diff: &Diff) -> Value {
             "off": found.off,
         },
         "godebug": debug(diff),
+        "module_settings": diff.written.iter().map(|found| json!({
+            "setting": found.setting,
+            "place": found.place,
+            "verdict": found.verdict.name(),
+            "why": found.verdict.why(),
+        })).collect::<Vec<_>>(),
         "platforms": {
             "gained": diff.platforms.gained.iter().map(target).collect::<Vec<_>>(),
             "lost": diff.platforms.lost.iter().map(target).collect::<Vec<_>>(),

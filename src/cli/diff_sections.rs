@@ -1,6 +1,7 @@
 //! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
 
-use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, SecurityDiff};
+use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, SecurityDiff, Written};
+use crate::settings::Verdict;
 use crate::settings::history::{Variable, meaning};
 use crate::settings::platforms::Target;
 use crate::vulndb::Vulnerability;
@@ -32,6 +33,7 @@ pub(super) fn sections(diff: &Diff) -> Vec<Section> {
     let all = [
         ("experiments", experiments(diff)),
         ("GODEBUG", debug(&diff.debug, diff)),
+        ("settings of this module", diff.written.iter().map(written).collect()),
         ("platforms", platforms(&diff.platforms)),
         ("environment and build info", changes(diff)),
         ("flaws of builds", flaws(diff)),
@@ -83,6 +85,12 @@ fn debug(found: &DebugDiff, diff: &Diff) -> Vec<Line> {
     // Without a module there is no `go` line to wait for.
     let later = later.filter(|_| diff.module.file.is_some());
     added.chain(dropped).chain(flips).chain(later).collect()
+}
+
+fn written(found: &Written) -> Line {
+    let word = if matches!(found.verdict, Verdict::Refused(_)) { "refused" } else { "idle" };
+    let why = found.verdict.why().unwrap_or_default();
+    line(word, &found.setting, format!("{why} ({})", found.place))
 }
 
 fn flip_text(flip: &Flip) -> String {

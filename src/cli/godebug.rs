@@ -4,8 +4,11 @@ use super::args::Knobs;
 use super::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
 use crate::ops::Session;
-use crate::ops::godebug::{DebugList, DebugRow, State};
-use crate::ops::said::ignored;
+use crate::ops::godebug::{DebugList, DebugRow, Judged, State};
+use crate::ops::said::By;
+use crate::project::debug_lines::Mode;
+use crate::settings::Verdict;
+use std::fmt::Write;
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
     let list = session.godebug(args.go.as_deref())?;
@@ -25,8 +28,8 @@ pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
         list.subject.by(),
         by_module(&list)
     ));
-    for said in &list.said {
-        if let Some(text) = ignored("GODEBUG", said) {
+    for judged in &list.judged {
+        if let Some(text) = without_effect(&list, judged) {
             session.ui.say(&text);
         }
     }
@@ -37,11 +40,37 @@ pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
 
 /// Says whose `go` line chooses the defaults.
 fn by_module(list: &DebugList) -> String {
-    match (&list.module.file, list.module.default_minor()) {
-        (Some(path), Some(minor)) => {
-            format!("; programs get the defaults of Go 1.{minor} by `{}`", path.display())
+    let minor = list.default_minor;
+    match (list.module.mode, &list.module.file) {
+        (Mode::Off, _) => {
+            let minor = minor.unwrap_or_default();
+            format!(
+                "; modules are off (`GO111MODULE`), and programs get the defaults of Go 1.{minor}"
+            )
         }
-        _ => String::new(),
+        (_, Some(path)) => match minor {
+            Some(minor) => {
+                format!("; programs get the defaults of Go 1.{minor} by `{}`", path.display())
+            }
+            None => format!("; programs get the newest defaults by `{}`", path.display()),
+        },
+        (_, None) => String::new(),
+    }
+}
+
+/// Says that nothing comes of a setting, and why.
+fn without_effect(list: &DebugList, judged: &Judged) -> Option<String> {
+    let (said, setting) = (&list.said[judged.at], untrusted(&judged.setting));
+    let directive = match said.by {
+        By::ModuleFile(..) | By::Member(..) => "godebug ",
+        By::Comment(..) | By::TestComment(..) => "//go:debug ",
+        By::GoEnvFile(_) | By::Environment | By::Pin(..) => "GODEBUG=",
+    };
+    let setting = format!("`{directive}{setting}`");
+    match &judged.verdict {
+        Verdict::Ignored(why) => Some(format!("{setting} does nothing: {why} ({})", said.by)),
+        _ if !said.counts => Some(format!("{setting} does not count here ({})", said.by)),
+        _ => None,
     }
 }
 
@@ -57,19 +86,24 @@ fn line(list: &DebugList, row: &DebugRow) -> String {
     } else if let Some((minor, _)) = &row.changed {
         text = format!("{text}; default until 1.{}", minor - 1);
     }
-    let counted = row.set.iter().rfind(|(_, at)| list.said[*at].counts);
-    let set = match (counted, &row.default) {
-        (Some((_, at)), _) => format!(" ({})", list.said[*at].by),
+    let set = match (row.by, &row.default) {
+        (Some(at), _) => format!(" ({})", list.said[at].by),
         (None, Some(_)) => " (go line)".to_owned(),
         (None, None) => String::new(),
     };
+    let tests = list.about(&row.name).filter(|(_, judged)| list.counts(judged));
+    let tests = tests.filter(|(_, judged)| list.said[judged.at].by.is_of_test());
+    let mut in_tests = String::new();
+    for (value, judged) in tests {
+        _ = write!(in_tests, " (in tests {}: {})", untrusted(value), list.said[judged.at].by);
+    }
     let (name, known) = (&row.name, span_text(row.span));
-    format!("{name:<27} {value:<4} {known:<9}  {text}{set}")
+    format!("{name:<27} {value:<4} {known:<9}  {text}{set}{in_tests}")
 }
 
 fn json(list: &DebugList) -> serde_json::Value {
     let row = |row: &DebugRow| {
-        let set = row.set.iter().map(|(value, at)| said_json(&list.said[*at], value));
+        let set = list.about(&row.name).map(|(value, judged)| judged_json(list, judged, value));
         let changed = row.changed.as_ref();
         let removed =
             if let State::Removed(minor) = row.state { Some(format!("1.{minor}")) } else { None };
@@ -94,9 +128,21 @@ fn json(list: &DebugList) -> serde_json::Value {
         "version": list.subject.version().to_string(),
         "source": list.subject.source(),
         "module": list.module.file.as_ref().map(|path| path.to_string_lossy()),
-        "defaults": list.module.default_minor().map(|minor| format!("1.{minor}")),
-        "said": list.said.iter().map(|said| said_json(said, &said.value)).collect::<Vec<_>>(),
+        "modules": list.module.mode.name(),
+        "defaults": list.default_minor.map(|minor| format!("1.{minor}")),
+        "said": list.judged.iter()
+            .map(|judged| judged_json(list, judged, &judged.setting))
+            .collect::<Vec<_>>(),
         "problems": list.problems,
         "settings": list.rows.iter().map(row).collect::<Vec<_>>(),
     })
+}
+
+/// Returns who says `what`, and what the release makes of it.
+fn judged_json(list: &DebugList, judged: &Judged, what: &str) -> serde_json::Value {
+    let mut json = said_json(&list.said[judged.at], what);
+    json["counts"] = list.counts(judged).into();
+    json["verdict"] = judged.verdict.name().into();
+    json["why"] = judged.verdict.why().into();
+    json
 }

@@ -10,8 +10,11 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
         request: args.request.clone(),
         profile: args.profile.clone(),
+        clear: args.clear,
         experiments: args.experiment.clone(),
+        no_experiments: args.no_experiment.clone(),
         debug: args.debug.clone(),
+        no_debug: args.no_debug.clone(),
         goroot_final: args.goroot_final.clone(),
         goroot: args.goroot.clone(),
         trimpath: args.trimpath,

@@ -7,10 +7,10 @@
 use super::Session;
 use super::governing::{Governing, Origin, Toolchain};
 use crate::error::{Error, Kind, Result};
-use crate::project::debug_lines::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES};
 use crate::project::go_mod;
-use crate::settings::Settings;
+use crate::settings::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Settings};
 use crate::version::GoVersion;
+use crate::version::line::recommended;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,10 @@ impl Session {
             let message = format!("{version} cannot build GODEBUG settings into binaries");
             return Err(Error::new(Kind::Usage, message)
                 .detail("Go has `//go:debug` comments from 1.21 and `godebug` lines from 1.23")
-                .hint("choose a newer one: `goward use 1.23`"));
+                .hint(format!(
+                    "choose a newer one: `goward use 1.{}`",
+                    recommended(FIRST_WITH_LINES)
+                )));
         }
         self.provide(toolchain, &super::Fetch::default())?;
         let program = self.program(toolchain, Tool::Go)?;
@@ -158,7 +161,10 @@ fn comments(version: GoVersion, settings: &BTreeMap<&str, &str>) -> Error {
     let error = settings
         .iter()
         .fold(error, |error, (key, value)| error.detail(format!("//go:debug {key}={value}")));
-    error.hint("put the lines above `package main` in each main package, or: `goward use 1.23`")
+    let minor = recommended(FIRST_WITH_LINES);
+    error.hint(format!(
+        "put the lines above `package main` in each main package, or: `goward use 1.{minor}`"
+    ))
 }
 
 /// Warns where the file asks for a Go that does not read it any more.

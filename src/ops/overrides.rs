@@ -2,11 +2,12 @@
 
 use super::governing::{Governing, Toolchain};
 use super::install::Want;
-use super::r#use::parse_setting;
+use super::r#use::{NO_EXPERIMENT, parse_setting};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
+use crate::settings::{items, switched};
 use crate::verify::Digest;
 use goward_shim::{Tool, names, pins};
 use std::collections::BTreeMap;
@@ -122,12 +123,20 @@ fn changed(lock: &LockFile, overrides: &Overrides) -> Pins {
     lock.pins.iter().filter(|(name, _)| is_changed(name)).cloned().collect()
 }
 
-/// Adds an item to the comma-separated value of a pin; the last item wins, as it does in Go.
+/// Adds an item to the comma-separated value of a pin, in place of one about the same.
 fn add(values: &mut BTreeMap<String, String>, name: &str, item: &str) -> Result<()> {
-    let value = match values.get(name) {
-        Some(before) => format!("{before},{item}"),
-        None => item.to_owned(),
+    if name == "GOEXPERIMENT" && item == NO_EXPERIMENT {
+        let message = "`--experiment none` would switch off Go's own default experiments, too";
+        return Err(Error::new(Kind::Usage, message)
+            .hint("name those to switch off, as in `--experiment nojsonv2`"));
+    }
+    let about = |item: &str| match item.split_once('=') {
+        Some((key, _)) => key.to_owned(),
+        None => switched(item).0.to_owned(),
     };
+    let before = values.get(name).map_or("", String::as_str);
+    let others = items(before).filter(|other| about(other) != about(item));
+    let value = others.chain([item]).collect::<Vec<_>>().join(",");
     let row = pins::pinned(name)
         .ok_or_else(|| Error::new(Kind::Usage, format!("`{name}` cannot be pinned")))?;
     match (row.check)(&value) {

@@ -12,7 +12,7 @@ use crate::store::Installed;
 use crate::version::GoVersion;
 
 /// Pins whose names depend on the release.
-const CHECKED: [&str; 2] = ["GODEBUG", "GOEXPERIMENT"];
+const CHECKED: [&str; 3] = ["GODEBUG", "GOEXPERIMENT", "GOFIPS140"];
 
 impl Session {
     /// Holds the pins of a lock, those of every profile included, against the release that it
@@ -39,7 +39,7 @@ impl Session {
             Some(installed) => check_pins_with(&installed, lock),
             None => Ok(vec![format!(
                 "the names in {} are checked when {version} is installed: `goward install`",
-                CHECKED.join(" and ")
+                shown(lock)
             )]),
         }
     }
@@ -53,12 +53,19 @@ pub(super) fn check_pins_with(installed: &Installed, lock: &LockFile) -> Result<
     // A release that has its tables in another form can be used; Go checks experiments itself.
     match Settings::read(&installed.tree, lock.version) {
         Ok(settings) => judge(&settings, lock),
-        Err(error) => Ok(vec![format!(
-            "the names in {} were not checked: {}",
-            CHECKED.join(" and "),
-            error.message()
-        )]),
+        Err(error) => {
+            Ok(vec![format!("the names in {} were not checked: {}", shown(lock), error.message())])
+        }
     }
+}
+
+/// Returns the variables that are checked and pinned: `GODEBUG and GOEXPERIMENT`.
+fn shown(lock: &LockFile) -> String {
+    let is_pinned = |name: &&str| {
+        let mut all = lock.profiles.values().chain([&lock.pins]).flatten();
+        all.any(|(pinned, _)| pinned == name)
+    };
+    CHECKED.into_iter().filter(is_pinned).collect::<Vec<_>>().join(" and ")
 }
 
 fn has_checked_pins(lock: &LockFile) -> bool {

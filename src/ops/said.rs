@@ -4,9 +4,11 @@ use super::Session;
 use super::explain::{Lock, settings};
 use super::governing::{Governing, Toolchain};
 use crate::error::{Result, untrusted};
-use crate::project::debug_lines::{DebugLine, FIRST_WITH_COMMENTS, FIRST_WITH_LINES, ModuleDebug};
+use crate::project::debug_lines::{DebugLine, ModuleDebug};
+use crate::settings::{Settings, Source, Verdict};
 use goward_shim::{Environment, Tool, barrier, pins::Isolation};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -23,14 +25,25 @@ pub struct Said {
 }
 
 impl Said {
-    /// Returns the values that it gives to a GODEBUG setting, or to one of `cpu.*`.
-    pub fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
-        let settings = self.value.split(',').filter_map(|setting| setting.split_once('='));
-        let is_it = move |key: &str| match name.strip_suffix('*') {
-            Some(prefix) => key.starts_with(prefix),
-            None => key == name,
-        };
-        settings.filter(move |(key, _)| is_it(key)).map(|(_, value)| value)
+    /// Returns what it says of GODEBUG, setting by setting, and what a release makes of each.
+    pub fn judge(&self, settings: &Settings) -> Vec<(String, Verdict)> {
+        let written = |source| settings.judge_written(source, &self.value);
+        let whole = |verdict| vec![(self.value.clone(), verdict)];
+        match self.by {
+            By::ModuleFile(..) => whole(written(Source::Line)),
+            By::Comment(..) | By::TestComment(..) => whole(written(Source::Comment)),
+            By::Member(..) => {
+                whole(Verdict::Ignored("in a workspace those of `go.work` count".to_owned()))
+            }
+            By::GoEnvFile(_) | By::Environment | By::Pin(..) => {
+                let items = self.value.split(',').filter(|item| !item.is_empty());
+                let judge = |item: &str| match item.split_once('=') {
+                    Some((key, value)) => settings.judge_variable(key, value),
+                    None => Verdict::Ignored("it is no `key=value`".to_owned()),
+                };
+                items.map(|item| (item.to_owned(), judge(item))).collect()
+            }
+        }
     }
 }
 
@@ -39,8 +52,12 @@ impl Said {
 pub enum By {
     /// A `godebug` line of `go.mod` or `go.work`.
     ModuleFile(PathBuf, u32),
-    /// A `//go:debug` comment.
+    /// A `godebug` line of a `go.mod` in a workspace, which Go passes over.
+    Member(PathBuf, u32),
+    /// A `//go:debug` comment of a program.
     Comment(PathBuf, u32),
+    /// A `//go:debug` comment of a test.
+    TestComment(PathBuf, u32),
     /// The user's own file, written with `go env -w`.
     GoEnvFile(PathBuf),
     /// The environment of the caller.
@@ -55,11 +72,18 @@ impl By {
         matches!(self, Self::Pin(..))
     }
 
+    /// Returns true for what acts on tests alone.
+    pub fn is_of_test(&self) -> bool {
+        matches!(self, Self::TestComment(..))
+    }
+
     /// Returns its name in JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ModuleFile(..) => "module-file",
+            Self::Member(..) => "workspace-member",
             Self::Comment(..) => "comment",
+            Self::TestComment(..) => "test-comment",
             Self::GoEnvFile(_) => "go-env-file",
             Self::Environment => "environment",
             Self::Pin(_, Some(_)) => "profile",
@@ -71,9 +95,10 @@ impl By {
 impl Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ModuleFile(path, line) | Self::Comment(path, line) => {
-                write!(f, "{}:{line}", path.display())
-            }
+            Self::ModuleFile(path, line)
+            | Self::Member(path, line)
+            | Self::Comment(path, line)
+            | Self::TestComment(path, line) => write!(f, "{}:{line}", path.display()),
             Self::GoEnvFile(path) => write!(f, "go env -w, {}", path.display()),
             Self::Environment => f.write_str("environment"),
             Self::Pin(place, None) => f.write_str(place),
@@ -95,25 +120,70 @@ impl Session {
         Ok(said)
     }
 
-    /// Returns what is said of GODEBUG here, for a release of the line 1.`minor`, weakest first.
+    /// Returns what is said of GODEBUG here, weakest first.
     ///
     /// # Errors
     ///
     /// When the lock that governs here cannot be used.
-    pub fn said_of_debug(&self, module: &ModuleDebug, minor: u32) -> Result<Vec<Said>> {
+    pub fn said_of_debug(&self, module: &ModuleDebug) -> Result<Vec<Said>> {
         let toolchain = self.toolchain_here()?;
-        let said = |line: &DebugLine, by: fn(PathBuf, u32) -> By, first| Said {
+        let said = |line: &DebugLine, by: fn(PathBuf, u32) -> By| Said {
             by: by(line.path.clone(), line.line),
-            value: format!("{}={}", line.key, line.value),
-            counts: minor >= first,
+            value: line.setting.clone(),
+            counts: true,
         };
-        let lines = module.lines.iter().map(|line| said(line, By::ModuleFile, FIRST_WITH_LINES));
-        let comments = module.comments.iter();
-        let comments = comments.map(|line| said(line, By::Comment, FIRST_WITH_COMMENTS));
-        let mut all: Vec<Said> = lines.chain(comments).collect();
+        let lines = module.lines.iter().map(|line| said(line, By::ModuleFile));
+        let members = module.passed_over.iter();
+        let members = members.map(|line| Said { counts: false, ..said(line, By::Member) });
+        let comments = module
+            .comments
+            .iter()
+            .map(|line| said(line, if line.is_of_test() { By::TestComment } else { By::Comment }));
+        let mut all: Vec<Said> = lines.chain(members).chain(comments).collect();
         all.extend(self.outside("GODEBUG", toolchain.as_ref()));
         all.extend(toolchain.as_ref().and_then(|toolchain| pin("GODEBUG", toolchain)));
         Ok(all)
+    }
+
+    /// Returns what the module here says of GODEBUG.
+    ///
+    /// # Errors
+    ///
+    /// When the lock that governs here cannot be used, `GOWORK` is wrong, or a file cannot be read.
+    pub(super) fn module_debug(&self) -> Result<ModuleDebug> {
+        let go111module = self.passed("GO111MODULE")?;
+        ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"), go111module.as_deref())
+    }
+
+    /// Returns the value with which a variable that no lock pins reaches Go here.
+    fn passed(&self, name: &str) -> Result<Option<OsString>> {
+        let toolchain = self.toolchain_here()?;
+        let changes = match &toolchain {
+            Some(toolchain) => self.environment(toolchain)?,
+            None => Vec::new(),
+        };
+        let ours = changes.into_iter().find(|(changed, _)| changed == name).map(|(_, value)| value);
+        let caller = ours.unwrap_or_else(|| self.ctx.variable(name).map(OsString::from));
+        if caller.is_some() {
+            return Ok(caller.filter(|value| !value.is_empty()));
+        }
+        let isolation = toolchain.map_or(Isolation::default(), |toolchain| toolchain.isolation);
+        let row = goward_shim::pins::row(name.as_bytes());
+        let reaches = row.is_none_or(|row| row.rule.passes(isolation));
+        let own = self.own_settings(isolation).filter(|_| reaches);
+        let value = own.and_then(|(_, mut settings)| settings.remove(name));
+        Ok(value.filter(|value| !value.is_empty()).map(OsString::from))
+    }
+
+    /// Returns the user's own file of `go env -w`, and what it has.
+    fn own_settings(&self, isolation: Isolation) -> Option<(PathBuf, BTreeMap<String, String>)> {
+        let entries = self.ctx.entries();
+        let home = self.ctx.home().unwrap_or_default();
+        let env = Environment::of(&entries);
+        let own = barrier::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
+        let path = Path::new(OsStr::from_bytes(&own)).to_owned();
+        let settings = settings(&path);
+        Some((path, settings))
     }
 
     /// Returns what of goward governs here. Where nothing can run that is nothing, too.
@@ -135,15 +205,11 @@ impl Session {
     /// Returns what the caller's environment and file say of a variable that goward owns: where it
     /// governs, they do not count. Go itself never reads GODEBUG from the file.
     fn outside(&self, name: &str, toolchain: Option<&Toolchain>) -> Vec<Said> {
-        let entries = self.ctx.entries();
-        let home = self.ctx.home().unwrap_or_default();
         let isolation = toolchain.map_or(Isolation::default(), |toolchain| toolchain.isolation);
-        let env = Environment::of(&entries);
-        let own = barrier::locate(home.as_os_str().as_bytes(), isolation, &env).own;
-        let own = own.map(|path| Path::new(OsStr::from_bytes(&path)).to_owned());
         let variable = self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
-        let in_file = own.as_deref().and_then(|path| settings(path).remove(name));
-        let in_file = own.zip(in_file.filter(|value| !value.is_empty()));
+        let own = self.own_settings(isolation);
+        let in_file = own.and_then(|(path, mut all)| Some((path, all.remove(name)?)));
+        let in_file = in_file.filter(|(_, value)| !value.is_empty());
         let is_foreign = toolchain.is_none();
         let file_counts = is_foreign && variable.is_none() && name != "GODEBUG";
         let file = in_file.map(|(path, value)| Said {

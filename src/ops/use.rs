@@ -20,10 +20,16 @@ pub struct Wish {
     pub request: Option<String>,
     /// The profile that the pins go into, instead of the base pins.
     pub profile: Option<String>,
+    /// Whether to take out every pin first.
+    pub clear: bool,
     /// Experiments to add.
     pub experiments: Vec<String>,
+    /// Experiments to take out.
+    pub no_experiments: Vec<String>,
     /// `KEY=VALUE` for GODEBUG.
     pub debug: Vec<String>,
+    /// Keys to take out of GODEBUG.
+    pub no_debug: Vec<String>,
     /// GOROOT_FINAL.
     pub goroot_final: Option<String>,
     /// How that path comes to be in binaries of newer releases: `fixed`.
@@ -108,7 +114,19 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
     for platform in &wish.platforms {
         edit.add_platform(Platform::parse(platform)?)?;
     }
+    if wish.clear {
+        edit.clear()?;
+    }
+    for name in &wish.no_experiments {
+        edit.remove_experiment(name)?;
+    }
+    for key in &wish.no_debug {
+        edit.remove_debug(key)?;
+    }
     for name in &wish.experiments {
+        if name == NO_EXPERIMENT {
+            return Err(no_none(&edit.experiments()));
+        }
         edit.add_experiment(name)?;
     }
     for setting in &wish.debug {
@@ -132,6 +150,21 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
         edit.set_trimpath()?;
     }
     Ok(())
+}
+
+/// What people type who want no experiments; to Go it switches its own defaults off, too.
+pub(super) const NO_EXPERIMENT: &str = "none";
+
+/// Says what to type in place of `--experiment none`.
+fn no_none(pinned: &[String]) -> Error {
+    let message = "`--experiment none` would switch off Go's own default experiments, too";
+    let error = Error::new(Kind::Usage, message).detail("nothing was changed");
+    if pinned.is_empty() {
+        return error.hint("no experiment is pinned; leave the option out");
+    }
+    let options: Vec<String> =
+        pinned.iter().map(|name| format!("--no-experiment {name}")).collect();
+    error.hint(format!("take out what is pinned: `goward use {}`", options.join(" ")))
 }
 
 /// Reads `KEY=VALUE`.

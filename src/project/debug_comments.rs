@@ -4,7 +4,7 @@
 //! over: `vendor`, `testdata`, other modules, and directories whose names begin with `.` or `_`. Which
 //! files a build takes (tags, GOOS) is not asked: a comment is told with its file.
 
-use super::debug_lines::{DebugLine, line};
+use super::debug_lines::{DebugLine, comment};
 use super::file;
 use super::go_mod::Entry;
 use std::path::Path;
@@ -63,7 +63,7 @@ fn comments_of(path: &Path) -> Vec<DebugLine> {
     if package.is_none_or(|name| name != "main" && !is_test) {
         return Vec::new();
     }
-    comments.iter().filter_map(|comment| line(&comment.value, path, comment.line)).collect()
+    comments.into_iter().map(|entry| comment(entry, path)).collect()
 }
 
 /// Returns the `//go:debug` comments of a Go source, which stand above its `package` clause, each with what

@@ -67,6 +67,16 @@ pub fn parse_go_lines(text: &str) -> GoLines {
 /// Reads the `godebug` lines, alone or in a block: each value `key=value`, not yet judged. Quotes stay, because
 /// Go takes none here.
 pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
+    parse_lines(text, "godebug")
+}
+
+/// Reads the `use` lines of a `go.work`, alone or in a block: each value a directory.
+pub fn parse_use_lines(text: &str) -> Vec<Entry> {
+    let unquoted = |entry: Entry| Entry { value: split_tokens(&entry.value).concat(), ..entry };
+    parse_lines(text, "use").into_iter().map(unquoted).collect()
+}
+
+fn parse_lines(text: &str, wanted: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     // The directive of the block that is open.
     let mut block: Option<String> = None;
@@ -77,7 +87,7 @@ pub fn parse_debug_lines(text: &str) -> Vec<Entry> {
             Some(directive) => (directive.as_str(), &tokens[..]),
             None => (verb.as_str(), values),
         };
-        let is_setting = directive == "godebug";
+        let is_setting = directive == wanted;
         if block.is_some() && verb == ")" {
             block = None;
         } else if block.is_none() && tokens.last().is_some_and(|token| token == "(") {

@@ -9,6 +9,7 @@ use super::rule::Rule;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use crate::version::line;
 use goward_shim::find::Found;
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
 use goward_shim::pins::{Isolation, PINS, first_minor};
@@ -221,7 +222,10 @@ impl LockFile {
                 return Err(Error::new(Kind::Usage, message)
                     .detail(format!("Go reads it from 1.{first}"))
                     .detail("nothing was changed")
-                    .hint(format!("choose a newer one: `goward use 1.{first}`")));
+                    .hint(format!(
+                        "choose a newer one: `goward use 1.{}`",
+                        line::recommended(first)
+                    )));
             }
         }
         Ok(())

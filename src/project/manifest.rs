@@ -490,10 +490,17 @@ fn key_span(table: &dyn TableLike, key: &str) -> Span {
 
 /// Returns the experiment that `name` switches on or off, as Go reads it.
 fn switched(name: &str) -> &str {
-    if name == "none" { name } else { name.strip_prefix("no").unwrap_or(name) }
+    name.strip_prefix("no").unwrap_or(name)
 }
 
 fn check_experiment(name: &str) -> Result<(), String> {
+    if name == "none" {
+        return Err(
+            "`none` would switch every experiment off, the defaults of Go included; name those \
+                    to switch off, as in `nojsonv2`"
+                .to_owned(),
+        );
+    }
     match check_pin("GOEXPERIMENT", name) {
         Ok(()) if !name.contains(',') && !switched(name).is_empty() => Ok(()),
         _ => Err(format!(

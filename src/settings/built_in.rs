@@ -24,6 +24,8 @@ impl Settings {
             version,
             experiments: experiments(minor),
             debug: debug_settings(minor),
+            // It differs between releases of a line.
+            fips: None,
         })
     }
 }

@@ -6,8 +6,10 @@
 use super::Settings;
 use super::debug::is_undocumented;
 use super::history::Life;
+use super::verdict::Verdict;
 use crate::error::{near_match, untrusted};
 use crate::platform::Platform;
+use crate::version::line;
 
 /// What is to be said about some pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,31 +36,69 @@ pub struct Problem {
 const TRACES: &[&str] =
     &["allocfreetrace", "gcpacertrace", "gctrace", "inittrace", "scavtrace", "schedtrace"];
 
-/// The values of `fips140` (`crypto/internal/fips140`); a program with any other does not start.
-const FIPS140: &[&str] = &["debug", "off", "on", "only"];
-
 /// Returns true for a setting with which the tools print, too, and Go's build cache keeps that.
 pub fn is_trace(key: &str) -> bool {
     TRACES.contains(&key)
 }
 
 impl Settings {
-    /// Says what is wrong with the GOEXPERIMENT and GODEBUG among `pins`, for a lock that covers
-    /// `platforms`. Other pins are left alone.
+    /// Says what is wrong with the GOEXPERIMENT, GODEBUG and GOFIPS140 among `pins`, for a lock that
+    /// covers `platforms`. Other pins are left alone.
     pub fn check<'p>(
         &self,
         pins: impl IntoIterator<Item = (&'p str, &'p str)>,
         platforms: &[Platform],
     ) -> Findings {
         let mut findings = Findings::default();
-        for (name, value) in pins {
+        let pins: Vec<(&str, &str)> = pins.into_iter().collect();
+        for &(name, value) in &pins {
             match name {
                 "GODEBUG" => self.check_debug(value, &mut findings),
+                "GOFIPS140" => findings.problems.extend(self.fips_problem(value, &pins)),
                 "GOEXPERIMENT" => self.check_experiments(value, platforms, &mut findings),
                 _ => {}
             }
         }
         findings
+    }
+
+    /// Says why the release does not build with a FIPS 140-3 module.
+    fn fips_problem(&self, value: &str, pins: &[(&str, &str)]) -> Option<Problem> {
+        let (shown, version) = (untrusted(value), self.version);
+        let known = self.fips.as_ref()?;
+        if !known.contains(value) {
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = match names.as_slice() {
+                [] => "leave `fips140` out; Go reads it from 1.24".to_owned(),
+                names => format!("{version} has `{}`", names.join("`, `")),
+            };
+            let message = format!("`{shown}` is not a FIPS 140 module of {version}");
+            return Some(Problem { message, details: Vec::new(), hint });
+        }
+        // `cmd/go/internal/fips140`, `Init`.
+        let has = |name: &str, item: &dyn Fn(&str) -> bool| {
+            pins.iter().any(|(pin, value)| *pin == name && item(value))
+        };
+        let is_off = value == "off";
+        let other =
+            if has("GOEXPERIMENT", &|value| super::items(value).any(|item| item == "boringcrypto"))
+            {
+                "the experiment `boringcrypto`"
+            } else if has("GOFLAGS", &|flags| {
+                let tags = flags
+                    .split(' ')
+                    .filter_map(|flag| flag.trim_start_matches('-').strip_prefix("tags="));
+                tags.flat_map(|tags| tags.split(',')).any(|tag| tag == "purego")
+            }) {
+                "the build tag `purego`"
+            } else {
+                return None;
+            };
+        (!is_off).then(|| Problem {
+            message: format!("{version} does not build `fips140 = \"{shown}\"` with {other}"),
+            details: Vec::new(),
+            hint: "leave one of them out".to_owned(),
+        })
     }
 
     fn check_experiments(&self, value: &str, platforms: &[Platform], findings: &mut Findings) {
@@ -110,9 +150,10 @@ impl Settings {
             return Problem { message, details: Vec::new(), hint };
         };
         let hint = match life.first {
-            Some(first) if version.minor() < first => {
-                format!("leave it out, or take a newer Go: `goward use 1.{first}`")
-            }
+            Some(first) if version.minor() < first => match supported_from(first, life.last) {
+                Some(minor) => format!("leave it out, or take a newer Go: `goward use 1.{minor}`"),
+                None => format!("leave `{item}` out"),
+            },
             _ => format!("leave `{item}` out"),
         };
         Problem { message, details: vec![life.tell()], hint }
@@ -166,21 +207,17 @@ impl Settings {
             return (!is_undocumented(key, self.version.minor()) && self.debug.has_table())
                 .then(|| self.unknown_debug(key));
         };
-        if setting.is_number {
-            let Ok(number) = value.parse::<i64>() else {
-                return Some(wrong_value("a whole number", "1"));
-            };
-            // Replaced by an experiment in Go 1.21, with a check that stops every program.
-            if key == "cgocheck" && number > 1 && self.experiments.get("cgocheck2").is_some() {
-                let wanted = "at most 1; the experiment `cgocheck2` checks more";
-                return Some(wrong_value(wanted, "1"));
+        let verdict = self.judge_variable(key, value);
+        let (wanted, example) = match (key, verdict) {
+            (_, Verdict::Taken | Verdict::Unknown(_)) => return None,
+            ("fips140", _) => ("`on`, `only` or `debug`", "on"),
+            ("cgocheck", Verdict::Refused(_)) => {
+                ("at most 1; the experiment `cgocheck2` checks more", "1")
             }
-            // Only the rate of the memory profile is wider.
-            let fits = i32::try_from(number).is_ok() || key == "memprofilerate";
-            return (!fits).then(|| wrong_value("a number of 32 bits", "1"));
-        }
-        (key == "fips140" && !FIPS140.contains(&value))
-            .then(|| wrong_value("`on`, `only` or `debug`", "on"))
+            _ if setting.is_number && value.parse::<i64>().is_err() => ("a whole number", "1"),
+            _ => ("a number of 32 bits", "1"),
+        };
+        Some(wrong_value(wanted, example))
     }
 
     fn unknown_debug(&self, key: &str) -> Problem {
@@ -205,4 +242,11 @@ impl Settings {
             format!("`{setting}` was not checked: {} has no table of its settings", self.version)
         })
     }
+}
+
+/// Returns a line of Go that knows what came with `first` and went with the one after `last`, and that Go
+/// still supports.
+fn supported_from(first: u32, last: Option<u32>) -> Option<u32> {
+    let minor = line::recommended(first);
+    last.is_none_or(|last| minor <= last).then_some(minor)
 }

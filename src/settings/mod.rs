@@ -1,4 +1,4 @@
-//! What a Go release knows: the names that GOEXPERIMENT and GODEBUG may hold.
+//! What a Go release knows: the names that GOEXPERIMENT, GODEBUG and GOFIPS140 may hold.
 //!
 //! The tables stand in the toolchain's own source, which is part of every tree, and are read from
 //! there when pins are checked. That takes a few milliseconds, so nothing is cached and nothing can
@@ -13,6 +13,7 @@ mod check;
 mod condition;
 mod debug;
 mod experiments;
+mod fips;
 pub mod history;
 pub mod levels;
 pub mod platforms;
@@ -22,15 +23,18 @@ mod scan;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
 pub use debug::{DebugSetting, DebugSettings, Removed, undocumented};
 pub use experiments::{Experiment, Experiments, Needs, items, switched};
 pub use table::Span;
+pub use verdict::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Source, Verdict};
 
 use crate::error::{Error, Kind, Result};
 use crate::version::GoVersion;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -48,6 +52,8 @@ pub struct Settings {
     pub experiments: Experiments,
     /// What GODEBUG may hold.
     pub debug: DebugSettings,
+    /// What GOFIPS140 may be; empty for a release that does not read it, `None` where that is not known.
+    pub fips: Option<BTreeSet<String>>,
 }
 
 impl Settings {
@@ -89,6 +95,7 @@ impl Settings {
             version,
             experiments: read_experiments::read(version, &flags, &rules)?,
             debug: read_debug::read(version, table.as_deref(), &runtime)?,
+            fips: Some(fips::read(version.minor(), &read)?),
         })
     }
 }

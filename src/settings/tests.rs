@@ -373,13 +373,129 @@ fn what_a_release_is_too_old_for() {
         Ok(Some(match path {
             "src/internal/goexperiment/flags.go" => flags.clone(),
             "src/internal/buildcfg/exp.go" => rules.clone(),
-            path => GO_SOURCES.iter().find(|file| file.0 == path).unwrap().1.to_owned(),
+            path => match GO_SOURCES.iter().find(|file| file.0 == path) {
+                Some((_, text)) => (*text).to_owned(),
+                None => return Ok(None),
+            },
         }))
     };
     let settings = Settings::from_files(version("1.24.11"), read).unwrap();
     let problem = settings.check([("GOEXPERIMENT", "greenteagc")], &[]).problems.remove(0);
     assert_eq!(problem.details, ["known since go1.25; on by default since go1.26"]);
-    assert_eq!(problem.hint, "leave it out, or take a newer Go: `goward use 1.25`");
+    // A line that has it, and that Go supports.
+    let newer = crate::version::line::recommended(25);
+    assert_eq!(problem.hint, format!("leave it out, or take a newer Go: `goward use 1.{newer}`"));
+    // What came later and went again before the lines that Go supports is not recommended.
+    let older = Settings { version: version("1.21.9"), ..settings };
+    let problem = older.check([("GOEXPERIMENT", "range")], &[]).problems.remove(0);
+    assert_eq!(problem.hint, "leave `range` out");
+}
+
+#[test]
+fn a_setting_in_a_file_is_taken_ignored_or_refused() {
+    let refused = |settings: &Settings, source, setting: &str| {
+        let verdict = settings.judge_written(source, setting);
+        (verdict.name(), verdict.why().unwrap_or_default().to_owned())
+    };
+    let settings = settings();
+    let cases = [
+        ("netdns=go", "taken", ""),
+        ("panicnil=banana", "taken", ""),
+        ("default=go1.21", "taken", ""),
+        ("default=go1.27.1", "taken", ""),
+        ("default=go1.27.2", "refused", "`go1.27.2` is newer than go1.27.1"),
+        ("default=go1.99", "refused", "`go1.99` is newer than go1.27.1"),
+        ("default=1.21", "refused", "its value must be a version such as `go1.21`"),
+        ("default=", "refused", "its value must be a version such as `go1.21`"),
+        ("tls3des=1", "refused", "it was removed in go1.27"),
+        ("tls3des=0", "ignored", "it was removed in go1.27"),
+        ("gctrace=1", "refused", "only the runtime reads it, and only in the environment"),
+        ("nosuch=1", "refused", "it is not in Go's table of settings"),
+        ("netdns", "refused", "Go wants `key=value`"),
+        ("netdns=go,panicnil=1", "refused", "Go wants one `key=value`, without spaces and commas"),
+        ("netdns=go 2", "refused", "Go wants one `key=value`, without spaces and commas"),
+        ("netdns=\"go\"", "refused", "Go wants `key=value` without quotes"),
+    ];
+    for (setting, verdict, why) in cases {
+        let want = (verdict, why.to_owned());
+        assert_eq!(refused(&settings, Source::Line, setting), want, "{setting}");
+        if !setting.contains('"') {
+            assert_eq!(refused(&settings, Source::Comment, setting), want, "{setting}");
+        }
+    }
+    let older = |text| Settings { version: version(text), ..settings.clone() };
+    let name = |text, source| refused(&older(text), source, "netdns=go").0;
+    assert_eq!(
+        (name("1.22.10", Source::Line), name("1.22.10", Source::Comment)),
+        ("refused", "taken")
+    );
+    assert_eq!(
+        (name("1.20.1", Source::Line), name("1.20.1", Source::Comment)),
+        ("refused", "ignored")
+    );
+    let six = older("1.26.2");
+    assert_eq!(refused(&six, Source::Line, "tls3des=0").0, "refused", "1.26 refuses any value");
+    let why = "`default` came with Go 1.23".to_owned();
+    let comment = refused(&older("1.22.10"), Source::Comment, "default=go1.21");
+    assert_eq!(comment, ("refused", why));
+}
+
+#[test]
+fn a_setting_in_the_environment_is_taken_ignored_or_refused() {
+    let settings = settings();
+    let cases = [
+        ("netdns=go", "taken"),
+        ("nosuch=1", "ignored"),
+        ("gctrace=1", "taken"),
+        ("gctrace=yes", "ignored"),
+        ("gctrace=4294967296", "ignored"),
+        ("cgocheck=2", "refused"),
+        ("fips140=banana", "refused"),
+        ("tls3des=1", "refused"),
+        ("tls3des=0", "ignored"),
+        ("cpu.avx2=off", "taken"),
+        ("cpu.avx2=no", "ignored"),
+        ("toolchaintrace=1", "taken"),
+    ];
+    for (setting, want) in cases {
+        let (key, value) = setting.split_once('=').unwrap();
+        assert_eq!(settings.judge_variable(key, value).name(), want, "{setting}");
+    }
+}
+
+#[test]
+fn fips_modules_are_those_of_the_release() {
+    let files = [
+        ("lib/fips140/fips140.sum", "# SHA256\nv1.0.0-c2097c7c.zip aa\nv1.26.0.zip bb h1:x=\n"),
+        ("lib/fips140/v1.0.0.txt", "v1.0.0-c2097c7c\n"),
+        ("lib/fips140/inprocess.txt", "v1.26.0\n"),
+        ("lib/fips140/certified.txt", "v1.9.9\n"),
+    ];
+    let read = |release: &str| {
+        Settings::from_files(version(release), |wanted| {
+            let all = GO_SOURCES.iter().chain(&files);
+            Ok(all.clone().find(|(path, _)| *path == wanted).map(|(_, text)| (*text).to_owned()))
+        })
+        .unwrap()
+    };
+    let six = read("1.26.6");
+    let names: Vec<&str> = six.fips.as_ref().unwrap().iter().map(String::as_str).collect();
+    // What leads to a module that is not there is none.
+    assert_eq!(names, ["inprocess", "latest", "off", "v1.0.0", "v1.26.0"]);
+    let problem = |pins: &[(&str, &str)]| {
+        let found = six.check(pins.iter().copied(), &[]).problems;
+        found.into_iter().next().map(|problem| (problem.message, problem.hint))
+    };
+    let unknown = problem(&[("GOFIPS140", "certified")]).unwrap();
+    assert_eq!(unknown.0, "`certified` is not a FIPS 140 module of go1.26.6");
+    assert_eq!(unknown.1, "go1.26.6 has `inprocess`, `latest`, `off`, `v1.0.0`, `v1.26.0`");
+    assert_eq!(problem(&[("GOFIPS140", "v1.0.0")]), None);
+    let tags = ("GOFLAGS", "-trimpath -tags=a,purego");
+    let both = problem(&[tags, ("GOFIPS140", "latest")]).unwrap().0;
+    assert_eq!(both, "go1.26.6 does not build `fips140 = \"latest\"` with the build tag `purego`");
+    assert_eq!(problem(&[tags, ("GOFIPS140", "off")]), None);
+    assert_eq!(read("1.23.9").fips, Some(BTreeSet::new()));
+    assert_eq!(Settings::built_in(version("1.26.6")).unwrap().fips, None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
 //! February and August.
 
-use crate::calendar::{Day, parse_day};
+use crate::calendar::{Day, parse_day, today};
 use crate::facts;
 use std::sync::LazyLock;
 
@@ -50,9 +50,16 @@ pub fn support(minor: u32, today: Day) -> Support {
     }
 }
 
-/// Returns the newest line that is known.
-pub fn newest() -> u32 {
-    FIRST_RELEASES.last().map_or(0, |(minor, _)| *minor)
+/// Returns the oldest line that Go supports on a day, as far as goward knows.
+pub fn oldest_supported(today: Day) -> u32 {
+    let lines = || FIRST_RELEASES.iter().map(|(minor, _)| *minor);
+    lines().find(|minor| support(*minor, today).is_supported()).or(lines().next_back()).unwrap_or(0)
+}
+
+/// Returns the line to recommend to somebody who needs what came with Go 1.`first`: that one, or the
+/// oldest that Go supports.
+pub fn recommended(first: u32) -> u32 {
+    first.max(oldest_supported(today()))
 }
 
 /// Returns the day on which Go 1.`minor` came out, where goward knows it.
@@ -106,5 +113,8 @@ mod tests {
         for (minor, today, want) in cases {
             assert_eq!(support(minor, today), want, "1.{minor} on {today:?}");
         }
+        let oldest =
+            [(2026, 8, 18), (2026, 11, 30), (2027, 3, 10), (2036, 1, 1)].map(oldest_supported);
+        assert_eq!(oldest, [25, 26, 27, 27]);
     }
 }

@@ -102,18 +102,24 @@ fn a_profile_has_pins_of_its_own_and_a_workspace_its_own_file() {
 fn without_lines_there_are_comments_to_paste() {
     let server = serving("go1.22.99");
     let sandbox = project(&server, "1.22.99", &["panicnil=1", "netdns=go"]);
+    // A line that Go supports.
+    let minor = goward::version::line::recommended(23);
     sandbox.goward(["debug", "bake"]).fails(
         2,
-        "goward: go1.22.99 has no `godebug` lines in go.mod; they came with Go 1.23\n  \
-         //go:debug netdns=go\n  //go:debug panicnil=1\n  nothing was changed\n\
-         hint: put the lines above `package main` in each main package, or: `goward use 1.23`",
+        &format!(
+            "goward: go1.22.99 has no `godebug` lines in go.mod; they came with Go 1.23\n  \
+             //go:debug netdns=go\n  //go:debug panicnil=1\n  nothing was changed\n\
+             hint: put the lines above `package main` in each main package, or: `goward use 1.{minor}`"
+        ),
     );
     let server = serving("go1.20.99");
     project(&server, "1.20.99", &["gctrace=1"]).goward(["debug", "bake"]).fails(
         2,
-        "goward: go1.20.99 cannot build GODEBUG settings into binaries\n  \
-         Go has `//go:debug` comments from 1.21 and `godebug` lines from 1.23\n  \
-         nothing was changed\nhint: choose a newer one: `goward use 1.23`",
+        &format!(
+            "goward: go1.20.99 cannot build GODEBUG settings into binaries\n  \
+             Go has `//go:debug` comments from 1.21 and `godebug` lines from 1.23\n  \
+             nothing was changed\nhint: choose a newer one: `goward use 1.{minor}`"
+        ),
     );
 }
 

@@ -64,6 +64,29 @@ fn exit_codes_and_missing_programs() {
         2,
         "goward: `A` does not fit GOEXPERIMENT: it is a list such as \"jsonv2,nogreenteagc\"",
     );
+    sandbox.goward(["exec", "--experiment", "none", "--", "true"]).fails(
+        2,
+        "goward: `--experiment none` would switch off Go's own default experiments, too\n\
+         hint: name those to switch off, as in `--experiment nojsonv2`",
+    );
+}
+
+#[test]
+fn an_override_takes_the_place_of_the_pin_about_the_same() {
+    let (_server, sandbox) = project();
+    let shown = |options: &[&str]| {
+        let args = ["exec"].iter().chain(options).chain(&["--", "go", "env"]);
+        let outcome = sandbox.goward(args);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout.lines().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(&["--experiment", "jsonv2"]), "GOEXPERIMENT=jsonv2 GOTOOLCHAIN=local");
+    assert_eq!(shown(&["--experiment", "nojsonv2"]), "GOEXPERIMENT=nojsonv2 GOTOOLCHAIN=local");
+    let debug = ["--debug", "netdns=go", "--debug", "http2debug=1", "--debug", "netdns=cgo"];
+    assert_eq!(
+        shown(&debug),
+        "GODEBUG=http2debug=1,netdns=cgo GOEXPERIMENT=jsonv2 GOTOOLCHAIN=local"
+    );
 }
 
 #[test]

@@ -72,11 +72,12 @@ fn of_what_governs() {
     let sources = ["tree", "built-in"];
     are_documented("experiments", &[json(&sandbox, &["experiments"])], &[], &sources);
     let states = ["known", "undocumented", "unknown"];
+    let verdicts = ["taken", "ignored", "refused", "off", "outside", "workspace"];
     are_documented(
         "godebug",
         &[json(&sandbox, &["godebug"])],
         &[],
-        &[&sources[..], &states].concat(),
+        &[&sources[..], &states, &verdicts].concat(),
     );
 }
 
@@ -90,6 +91,7 @@ fn of_what_a_project_and_a_move_are_told() {
     let mended = json(&sandbox, &["check", "--fix", "--vulndb", "../vulndb"]);
     are_documented("check", &[off, mended], &[], &OUTCOMES);
     sandbox.write("project/goward.lock", lock);
+    sandbox.write("project/go.mod", "module m\n\ngo 1.21\n\ngodebug x509sha1=1\n");
     let moves = [
         json(&sandbox, &["diff", "1.23.5", "1.27.1", "--vulndb", "../vulndb"]),
         json(&sandbox, &["diff", "1.27.1", "1.19.8", "--vulndb", "../vulndb"]),

@@ -125,10 +125,41 @@ fn a_release_with_tables_of_another_form_can_be_used() {
     let outcome = sandbox.goward(["use", "1.99.1", "--experiment", "whatever"]);
     assert!(
         outcome.says().contains(
-            "goward: warning: the names in GODEBUG and GOEXPERIMENT were not checked: \
+            "goward: warning: the names in GOEXPERIMENT were not checked: \
              `src/internal/buildcfg/exp.go` of go1.99.1 has no `func ParseGOEXPERIMENT(`\n"
         ),
         "{}",
         outcome.stderr
     );
+}
+
+/// Which modules there are differs between releases of one line.
+#[test]
+fn a_fips_pin_is_held_against_the_release() {
+    let host = Platform::host().lock_name();
+    let tree = tree("go1.99.1", &host)
+        .with("lib/fips140/fips140.sum", "v1.0.0-abc.zip aa\n")
+        .with("lib/fips140/v1.0.0.txt", "v1.0.0-abc\n")
+        .with("lib/fips140/inprocess.txt", "v1.0.0-abc\n");
+    let name = archive("go1.99.1");
+    let server = Mirror::new().release("go1.99.1", [(name.as_str(), tree.tar_gz())]).start();
+    let manifest =
+        |module: &str| format!("[toolchain]\ngo = \"1.99.1\"\n[pins]\nfips140 = \"{module}\"\n");
+    let sandbox = sandbox(&server).file("project/goward.toml", manifest("certified"));
+    let outcome = sandbox.goward(["lock"]);
+    let later = "the names in GOFIPS140 are checked when go1.99.1 is installed: `goward install`";
+    assert!(outcome.says().contains(later), "{}", outcome.stderr);
+    sandbox.goward(["install"]).fails(
+        2,
+        "goward: `certified` is not a FIPS 140 module of go1.99.1\n  \
+         go1.99.1 is installed; `[PROJECT]/goward.lock` has the pins\n\
+         hint: go1.99.1 has `inprocess`, `latest`, `off`, `v1.0.0`",
+    );
+    sandbox.write("project/goward.toml", manifest("v1.9.9"));
+    let outcome = sandbox.goward(["lock"]);
+    assert!(outcome.stderr.starts_with("goward: `v1.9.9` is not a FIPS 140 module of go1.99.1\n"));
+    for module in ["inprocess", "latest", "off", "v1.0.0"] {
+        sandbox.write("project/goward.toml", manifest(module));
+        assert_eq!(sandbox.goward(["lock"]).code, Some(0), "{module}");
+    }
 }

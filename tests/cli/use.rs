@@ -177,3 +177,94 @@ fn a_version_file_in_the_home_directory_is_no_project() {
     assert!(sandbox.path("home/src/new/goward.lock").is_file());
     assert!(!sandbox.path("home/goward.lock").exists());
 }
+
+#[test]
+fn pins_can_be_taken_out() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let base = "[toolchain]\ngo = \"1.99.1\" # why\n\n";
+    let pins = "[pins]\nexperiments = [\"jsonv2\", \"nogreenteagc\"]\ntrimpath = true\n\n\
+                [pins.debug]\nnetdns = \"go\"\nhttp2debug = \"1\"\n";
+    let lock = || {
+        let text = sandbox.read("project/goward.lock");
+        text.split_once("[pins]\n").map_or(String::new(), |(_, pins)| pins.to_owned())
+    };
+    let used = |args: &[&str]| {
+        let outcome = sandbox.goward(["use"].iter().chain(args));
+        assert_eq!(outcome.code, Some(0), "{args:?}: {}", outcome.stderr);
+        lock()
+    };
+    let reset = || sandbox.write("project/goward.toml", format!("{base}{pins}"));
+    reset();
+    // By either name of what is pinned.
+    assert_eq!(
+        used(&["--no-experiment", "nojsonv2", "--no-debug", "netdns"]),
+        "GODEBUG = \"http2debug=1\"\nGOEXPERIMENT = \"nogreenteagc\"\nGOFLAGS = \"-trimpath\"\n"
+    );
+    assert_eq!(
+        used(&["--no-experiment", "greenteagc", "--no-debug", "http2debug"]),
+        "GOFLAGS = \"-trimpath\"\n"
+    );
+    assert_eq!(used(&["--clear"]), "");
+    let manifest = sandbox.read("project/goward.toml");
+    assert!(manifest.starts_with(base) && !manifest.contains("netdns"), "{manifest}");
+    // What is given beside it is set.
+    reset();
+    assert_eq!(used(&["--clear", "--experiment", "jsonv2"]), "GOEXPERIMENT = \"jsonv2\"\n");
+
+    let before = sandbox.read("project/goward.toml");
+    sandbox.goward(["use", "--no-experiment", "jsnv2"]).fails(
+        3,
+        "goward: the experiment `jsnv2` is not pinned in `[PROJECT]/goward.toml`\n  nothing was changed\n\
+         hint: did you mean `jsonv2`?",
+    );
+    sandbox.goward(["use", "--no-debug", "netdns"]).fails(
+        3,
+        "goward: the GODEBUG setting `netdns` is not pinned in `[PROJECT]/goward.toml`\n  nothing was changed\n\
+         hint: look at what is pinned: `goward which -v`",
+    );
+    assert_eq!(sandbox.read("project/goward.toml"), before);
+}
+
+#[test]
+fn pins_can_be_taken_out_of_a_profile_alone() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let manifest = "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"jsonv2\"]\n\
+                    debug = { netdns = \"go\" }\n[profile.p]\ntrimpath = true\n";
+    sandbox.write("project/goward.toml", manifest);
+    let args = ["use", "--profile", "p", "--no-experiment", "jsonv2", "--no-debug", "netdns"];
+    assert_eq!(sandbox.goward(args).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    let (base, profile) = lock.split_once("[profile.p]\n").unwrap();
+    assert!(base.contains("GODEBUG = \"netdns=go\"\nGOEXPERIMENT = \"jsonv2\"\n"), "{lock}");
+    assert_eq!(profile, "GOFLAGS = \"-trimpath\"\n");
+    assert_eq!(sandbox.goward(["use", "--profile", "p", "--clear"]).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    assert!(!lock.contains("-trimpath"), "{lock}");
+}
+
+/// Go would switch its own defaults off; nobody who types it means that.
+#[test]
+fn none_is_no_experiment() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    sandbox.goward(["use", "1.99.1", "--experiment", "none"]).fails(
+        2,
+        "goward: `--experiment none` would switch off Go's own default experiments, too\n  \
+         nothing was changed\nhint: no experiment is pinned; leave the option out",
+    );
+    assert_eq!(sandbox.goward(["use", "1.99.1", "--experiment", "jsonv2"]).code, Some(0));
+    sandbox.goward(["use", "--experiment", "none"]).fails(
+        2,
+        "goward: `--experiment none` would switch off Go's own default experiments, too\n  \
+         nothing was changed\nhint: take out what is pinned: `goward use --no-experiment jsonv2`",
+    );
+    let manifest = "[toolchain]\ngo = \"1.99.1\"\n[pins]\nexperiments = [\"none\"]\n";
+    sandbox.write("project/goward.toml", manifest);
+    sandbox.goward(["lock"]).fails(
+        2,
+        "goward: `[PROJECT]/goward.toml:4`: `none` would switch every experiment off, the defaults of Go \
+         included; name those to switch off, as in `nojsonv2`",
+    );
+}

@@ -16,6 +16,7 @@ mod reproduce;
 mod table;
 mod targets;
 mod values;
+mod verdicts;
 
 use crate::common::{Outcome, Sandbox, is_full, machine, skip};
 use crate::real;

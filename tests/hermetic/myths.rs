@@ -507,8 +507,8 @@ const LEVELS: &[Claim] = &[
         "0\n0",
     ),
     claim(
-        "GOFIPS140 can be anything: 1.27 checks it",
-        (27, 99),
+        "GOFIPS140 can be anything: Go checks it from 1.24",
+        (24, 99),
         "GOFIPS140=bogus go list . 2>&1 | cut -d: -f1-2; GOFIPS140=latest go list .",
         "go: invalid GOFIPS140\nexample.com/m",
     ),

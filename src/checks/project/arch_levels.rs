@@ -6,6 +6,7 @@ use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
 use crate::settings::levels::LEVELS;
 use crate::version::GoVersion;
+use crate::version::line::recommended;
 use goward_shim::pins::{BadPin, first_minor, row};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -51,7 +52,10 @@ fn run(facts: &Facts) -> Looked {
                 place,
                 format!("{version} does not know `{name}={shown}`"),
                 format!("Go reads it from 1.{}", first_minor(name, value)),
-                "leave it out, or lock a newer Go",
+                format!(
+                    "leave it out, or lock a newer Go: `goward use 1.{}`",
+                    recommended(first_minor(name, value))
+                ),
             ));
         }
     }
@@ -80,14 +84,14 @@ fn wrong(version: GoVersion, name: &str, shown: &str) -> (String, String) {
 }
 
 fn default_of_arm(facts: &Facts, default: &str) -> Finding {
+    let shown = untrusted(default);
     Finding::new(
         Severity::Note,
         facts.version_place(),
         "GOARM is not set, and its default differs between releases",
         format!(
-            "it is `{}` here; it was 5 in Debian's 1.19, `7,hardfloat` in 1.22 and 1.23, and is 7 since",
-            untrusted(default)
+            "it is what the release was built with: `{shown}` here, `7` in most, `5` in Debian's 1.19, `7,hardfloat` in 1.22 and 1.23"
         ),
-        "pin it: `GOARM = \"7\"` under `[pins]` in `goward.toml`",
+        format!("pin it: `GOARM = \"{shown}\"` under `[pins.levels]` in `goward.toml`"),
     )
 }

@@ -34,7 +34,7 @@ fn run(facts: &Facts) -> Looked {
         Some(chosen) if chosen.value == "1" => {
             let found = compiler(go, &platform);
             let found = found.map(|(what, why)| {
-                let mend = "set CC to a compiler for the target, or pin `CGO_ENABLED=0`";
+                let mend = "set CC to a compiler for the target, or pin: `cgo = false` under `[pins]` in `goward.toml`";
                 Finding::new(Severity::Error, chosen.place.clone(), what, why, mend)
             });
             found.into_iter().collect()
@@ -89,7 +89,7 @@ fn unset(facts: &Facts, go: &GoFacts, platform: &str, is_supported: bool) -> Opt
             place.unwrap_or_else(|| facts.version_place()),
             format!("cgo is off for {platform}, and nobody said so"),
             "when CGO_ENABLED is not set, Go takes 0 for another platform than its own, and files with `import \"C\"` are left out",
-            "pin it: `CGO_ENABLED = \"0\"` under `[pins]` in `goward.toml`",
+            "pin it: `cgo = false` under `[pins]` in `goward.toml`",
         ));
     }
     let is_silent = facts.version().minor() >= FIRST_TO_LOOK && is_supported;
@@ -99,7 +99,7 @@ fn unset(facts: &Facts, go: &GoFacts, platform: &str, is_supported: bool) -> Opt
             facts.version_place(),
             "cgo is off, because there is no C compiler here",
             format!("when CGO_ENABLED is not set, Go since 1.{FIRST_TO_LOOK} takes 0 where it finds no compiler on PATH; other machines build something else"),
-            "pin CGO_ENABLED in `goward.toml`, or install a C compiler",
+            "install a C compiler, or pin: `cgo = false` under `[pins]` in `goward.toml`",
         )
     })
 }

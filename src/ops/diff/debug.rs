@@ -1,7 +1,8 @@
 //! GODEBUG settings that come, go, or whose default flips for this module.
 
+use crate::project::debug_lines::{DebugLine, ModuleDebug};
 use crate::settings::history::{Variable, meaning};
-use crate::settings::{DebugSetting, Settings};
+use crate::settings::{DebugSetting, Settings, Source, Verdict};
 use std::collections::BTreeSet;
 
 /// Settings whose subject went with them: neither default is left.
@@ -47,6 +48,35 @@ pub struct Flip {
     pub is_settable: bool,
     /// What the setting is.
     pub meaning: &'static str,
+}
+
+/// A setting in a file of the module that the newer release takes otherwise than the older one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The setting: `key=value`.
+    pub setting: String,
+    /// The file and the line.
+    pub place: String,
+    /// What the release makes of it.
+    pub verdict: Verdict,
+}
+
+/// Returns what is written in a module that `to` refuses or ignores, and `from` does not.
+pub(super) fn written(module: &ModuleDebug, from: &Settings, to: &Settings) -> Vec<Written> {
+    let judge = |source| {
+        move |line: &DebugLine| {
+            let [old, new] =
+                [from, to].map(|settings| settings.judge_written(source, &line.setting));
+            let is_worse = !new.counts() && old.name() != new.name();
+            is_worse.then(|| Written {
+                setting: line.setting.clone(),
+                place: format!("{}:{}", line.path.display(), line.line),
+                verdict: new,
+            })
+        }
+    };
+    let lines = module.lines.iter().filter_map(judge(Source::Line));
+    lines.chain(module.comments.iter().filter_map(judge(Source::Comment))).collect()
 }
 
 /// Which of its two defaults a setting has.

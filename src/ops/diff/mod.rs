@@ -9,13 +9,14 @@ mod lock;
 mod platforms;
 mod security;
 
-pub use debug::{DebugDiff, Dropped, Flip};
+pub use debug::{DebugDiff, Dropped, Flip, Written};
 pub use experiments::{ExperimentDiff, Left};
 pub use lock::{LockDiff, Pin};
 pub use platforms::PlatformDiff;
 pub use security::SecurityDiff;
 
 use super::Session;
+use super::godebug::default_minor;
 use super::subject::Subject;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
@@ -34,6 +35,10 @@ pub struct Diff {
     pub target: (String, String),
     /// What the module here says of defaults.
     pub module: ModuleDebug,
+    /// The minor version whose defaults its programs get from the second; `None` for the newest ones.
+    pub default_minor: Option<u32>,
+    /// What is written in the module that the second refuses or ignores, and the first does not.
+    pub written: Vec<Written>,
     /// What experiments do.
     pub experiments: ExperimentDiff,
     /// What GODEBUG settings do.
@@ -75,7 +80,8 @@ impl Session {
             );
         }
         let target = self.target_here();
-        let module = ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let module = self.module_debug()?;
+        let default_minor = default_minor(&module, &to.settings);
         let known = KnownFlaws::built_in();
         let flaws = |subject: &Subject| {
             // Of a line that is not installed it is not known which release it will be.
@@ -98,16 +104,18 @@ impl Session {
         Ok(Diff {
             security: self.compare_security(vulndb, [&from, &to], &platforms)?,
             experiments: experiments::compare(&from.settings, &to.settings, &target),
-            debug: debug::compare(&from.settings, &to.settings, module.default_minor()),
+            debug: debug::compare(&from.settings, &to.settings, default_minor),
             platforms: platforms::compare(&from, &to)?,
             changes: changes.collect(),
             fixed: without(&old, &new),
             opened: without(&new, &old),
             lock,
+            target,
+            written: debug::written(&module, &from.settings, &to.settings),
+            module,
+            default_minor,
             from,
             to,
-            target,
-            module,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::goroot::FIXED;
 use super::{
     MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final, not_a_profile, switched,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::project::file::{self, place, syntax_error};
 use crate::version::request::Request;
@@ -117,6 +117,116 @@ impl ManifestEdit {
             None => push(list, name),
         }
         Ok(())
+    }
+
+    /// Takes an experiment out of the pins, switched on or off. What the base pins have is taken out of a
+    /// profile alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] for one that is not pinned; see also [`ManifestEdit::set_request`].
+    pub fn remove_experiment(&mut self, name: &str) -> Result<()> {
+        let shape = self.not_a("list", "experiments");
+        let pinned = self.experiments();
+        let kept: Vec<&String> =
+            pinned.iter().filter(|pinned| switched(pinned) != switched(name)).collect();
+        if kept.len() == pinned.len() {
+            return Err(self.not_pinned("experiment", name, "--no-experiment", &pinned));
+        }
+        let has_own = self.pins()?.get("experiments").is_some();
+        let is_base = self.profile.is_none();
+        if kept.is_empty() && is_base {
+            self.pins()?.remove("experiments");
+            return Ok(());
+        }
+        let list = array(self.pins()?, "experiments").ok_or(shape)?;
+        if has_own {
+            list.retain(|value| value.as_str().map(switched) != Some(switched(name)));
+        } else {
+            // Without a list of its own the profile would have the base's.
+            for name in kept {
+                push(list, name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a GODEBUG setting out of the pins. What the base pins have is taken out of a profile alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] for one that is not pinned; see also [`ManifestEdit::set_request`].
+    pub fn remove_debug(&mut self, key: &str) -> Result<()> {
+        let of = |pins: Option<&Item>| -> Vec<String> {
+            let settings = pins.and_then(|pins| pins.get("debug")).and_then(Item::as_table_like);
+            settings
+                .into_iter()
+                .flat_map(|table| table.iter())
+                .map(|(key, _)| key.to_owned())
+                .collect()
+        };
+        let (own, base) = (of(self.own_pins()), of(self.document.get("pins")));
+        let in_base = self.profile.is_some() && base.iter().any(|pinned| pinned == key);
+        if !in_base && !own.iter().any(|pinned| pinned == key) {
+            let pinned: Vec<String> = own.into_iter().chain(base).collect();
+            return Err(self.not_pinned("GODEBUG setting", key, "--no-debug", &pinned));
+        }
+        if in_base {
+            return self.set_debug(key, "");
+        }
+        let settings = self.pins()?.get_mut("debug").and_then(Item::as_table_like_mut);
+        let is_last = settings.is_some_and(|settings| {
+            settings.remove(key);
+            settings.is_empty()
+        });
+        if is_last {
+            self.pins()?.remove("debug");
+        }
+        Ok(())
+    }
+
+    /// Takes every pin out of the table that is changed. A profile then has those of the base.
+    ///
+    /// # Errors
+    ///
+    /// See [`ManifestEdit::set_request`].
+    pub fn clear(&mut self) -> Result<()> {
+        let pins = self.pins()?;
+        let keys: Vec<String> = pins.iter().map(|(key, _)| key.to_owned()).collect();
+        for key in keys {
+            pins.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// Returns the experiments that are pinned.
+    pub fn experiments(&self) -> Vec<String> {
+        let list =
+            self.own_pins().and_then(|pins| pins.get("experiments")).and_then(Item::as_array);
+        match list {
+            Some(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            None => self.base_experiments(),
+        }
+    }
+
+    fn own_pins(&self) -> Option<&Item> {
+        match &self.profile {
+            None => self.document.get("pins"),
+            Some(name) => self.document.get("profile")?.get(name),
+        }
+    }
+
+    fn not_pinned(&self, what: &str, name: &str, option: &str, pinned: &[String]) -> Error {
+        let (place, name) = (self.path.display(), untrusted(name));
+        let message = format!("the {what} `{name}` is not pinned in `{place}`");
+        let error = Error::new(Kind::NotFound, message).detail("nothing was changed");
+        match (near_match(&name, pinned.iter().map(String::as_str)), pinned) {
+            (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+            (None, [one, ..]) => {
+                error.hint(format!("take out what is pinned: `goward use {option} {one}`"))
+            }
+            (None, []) => error.hint("look at what is pinned: `goward which -v`"),
+        }
     }
 
     /// Sets a GODEBUG setting; an empty value removes it, in a profile also what the base pins have.
