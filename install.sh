@@ -428,13 +428,13 @@ purge_store() {
     user=$(cd "${HOME:-/}" 2>/dev/null && pwd -P) || user=
     if [ "$place" = / ] || [ "$place" = "$user" ]; then
         die "refusing to purge \`$store\`: it is no place of goward's own" \
-            "remove tree, extra, root, meta, link, tmp, dl, locks, trash and shims in it by hand"
+            "remove tree, meta, link, project, tmp, dl, locks, trash and shims in it by hand"
     fi
-    for name in tree extra root meta link tmp dl locks trash shims goenv override env env.fish default.lock \
-        goward-store; do
+    for name in tree meta link project tmp dl locks trash shims goenv override env env.fish default.lock \
+        vulndb.json goward-store; do
         entry=$place/$name
         [ -e "$entry" ] || [ -L "$entry" ] || continue
-        # Trees have no write bits. A link is removed, not what it leads to.
+        # Somebody may have taken write bits away. A link is removed, not what it leads to.
         if [ -d "$entry" ] && [ ! -L "$entry" ]; then chmod -R u+w "$entry"; fi
         rm -rf "$entry"
     done

@@ -479,6 +479,8 @@ fn uninstalling_twice_and_purging() {
     for (name, text) in [
         ("goward-store", ""),
         ("tree/go1.27.1/bin/go", "x"),
+        ("project/0123456789abcdef", "x"),
+        ("vulndb.json", "{}"),
         ("link/own", "x"),
         ("tmp/x", "x"),
         ("mine", "x"),
@@ -537,7 +539,7 @@ fn what_is_no_store_is_not_purged() {
             1,
             &format!(
                 "install.sh: refusing to purge `{home}`: it is no place of goward's own\nhint: remove \
-                 tree, extra, root, meta, link, tmp, dl, locks, trash and shims in it by hand\n"
+                 tree, meta, link, project, tmp, dl, locks, trash and shims in it by hand\n"
             ),
         );
         assert_eq!(machine.list("home"), ["goward-store", "meta", "tmp"]);

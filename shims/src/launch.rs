@@ -76,7 +76,7 @@ fn goroot_entry(selection: &Selection) -> OwnedText {
     if let Some(path) = selection.goroot {
         return OwnedText::entry("GOROOT", path.as_bytes());
     }
-    let [home, root, key] = layout::root_parts(selection.home, selection.key);
+    let [home, root, key] = layout::tree_parts(selection.home, selection.key);
     OwnedText::of([b"GOROOT=", home, root, key])
 }
 
@@ -87,7 +87,7 @@ fn goroot_entry(selection: &Selection) -> OwnedText {
 /// caller's.
 #[cold]
 pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
-    let roots = home.map(|home| layout::join(home, b"root/"));
+    let roots = home.map(|home| layout::join(home, b"tree/"));
     let inherited = Inherited::new(Isolation::Pinned, &[], env);
     let is_root =
         env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
@@ -245,14 +245,14 @@ mod tests {
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch("k", Isolation::Pinned, &pins, &env);
-        assert_eq!(&*launch.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*launch.program, b"/s/tree/k/libexec/go");
         assert_eq!(
             shown(&launch),
             [
                 "PATH=/bin",
                 "GOFLAGS=-mod=mod",
                 "odd",
-                "GOROOT=/s/root/k",
+                "GOROOT=/s/tree/k",
                 "GOTOOLCHAIN=local",
                 "GOENV=/s/goenv/none",
                 "GODEBUG=http2debug=1"
@@ -266,7 +266,7 @@ mod tests {
         let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &own, Some(b"/s"));
         assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
         let nested = environment(&[
-            c"GOROOT=/s/root/k",
+            c"GOROOT=/s/tree/k",
             c"GOEXPERIMENT=x",
             c"GOTOOLCHAIN=local",
             c"A=1",
@@ -285,7 +285,7 @@ mod tests {
         let selection =
             Selection { home: b"/s", key: b"k", goroot, isolation, pins: &pins, barrier: &barrier };
         let outer = toolchain(&selection, Tool::Go, &Environment::default());
-        assert_eq!(&*outer.program, b"/s/tree/k/bin/go");
+        assert_eq!(&*outer.program, b"/s/tree/k/libexec/go");
         let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
         let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
@@ -293,7 +293,7 @@ mod tests {
         let env = Environment::of(&entries);
         let nested = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
         assert!(shown(&nested).is_empty());
-        assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/root/j");
+        assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/tree/j");
         // A GOROOT that was given on purpose in between is the caller's.
         let env = environment(&[c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
         let own = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
@@ -318,7 +318,7 @@ mod tests {
             c"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
             c"UNKNOWN=1",
         ];
-        let ours = ["GOROOT=/s/root/k", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
+        let ours = ["GOROOT=/s/tree/k", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
         let kept = [
             "PATH=/bin",
             "CC=clang",
@@ -347,7 +347,7 @@ mod tests {
         let nested = launch("j", Isolation::Pinned, &[], &nested_env);
         assert_eq!(
             shown(&nested),
-            ["GOROOT=/s/root/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
+            ["GOROOT=/s/tree/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
         );
         let env = Environment::of(&entries);
         let foreign = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));

@@ -1,11 +1,13 @@
 //! Where things are in the store, as pure functions of version, platform and hash.
 //!
 //! ```text
-//! <home>/tree/<key>/     the toolchain, read-only, nothing of ours inside
-//! <home>/extra/<key>/    api, doc, misc and test, which the hash does not cover (`--full`)
-//! <home>/root/<key>/     what builds see as GOROOT: links to the tree, bin/go is the shim
+//! <home>/tree/<key>/     GOROOT: an ordinary directory with the toolchain's files
+//!     bin/{go,gofmt}     copies of the shim
+//!     libexec/{go,gofmt} the real programs
+//!     libexec/goward-h1  the whole h1 of the tree
 //! <home>/meta/<key>      the receipt; a toolchain is installed when its receipt is there
-//! <home>/link/<name>     the key of a directory of the machine, whose tree is a link to it
+//! <home>/link/<name>     the key of a linked toolchain, whose tree consists of links to a directory
+//!                        of the machine
 //! <home>/shims/          `go` and `gofmt`, what people put on PATH
 //! <home>/tmp, dl, locks, trash    staging, resumable downloads, locks, removals
 //! ```
@@ -115,7 +117,7 @@ pub(crate) fn base64_value(digit: u8) -> u32 {
     u32::from(VALUES[usize::from(digit)])
 }
 
-/// Returns `<home>/tree/<key>`.
+/// Returns `<home>/tree/<key>`, the GOROOT of a toolchain.
 pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
     tree_parts(home, key.as_bytes()).concat()
 }
@@ -126,18 +128,23 @@ pub(crate) fn program(home: &[u8], key: &[u8], path: &[u8]) -> OwnedText {
     OwnedText::of([home, tree, key, b"/", path])
 }
 
-fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
+/// Returns what [`tree()`] is made of.
+pub(crate) fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
     [without_trailing_slashes(home), b"/tree/", key]
 }
 
-/// Returns `<home>/root/<key>`.
-pub fn root(home: &[u8], key: &str) -> Vec<u8> {
-    root_parts(home, key.as_bytes()).concat()
+/// Returns the path of the file that holds the whole h1 of a tree.
+pub fn identity(home: &[u8], key: &str) -> Vec<u8> {
+    join(&tree(home, key), names::IDENTITY_FILE.as_bytes())
 }
 
-/// Returns what [`root()`] is made of.
-pub(crate) fn root_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
-    [without_trailing_slashes(home), b"/root/", key]
+/// Returns the shim of the store in which a program lies that is `bin/<tool>` of a toolchain there.
+pub fn shim_of_store(program: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = program.rsplitn(5, |&byte| byte == b'/');
+    let [_tool, bin, _key, tree, home] = [(); 5].map(|()| parts.next());
+    let is_copy = bin == Some(b"bin") && tree == Some(b"tree");
+    let home = home.filter(|_| is_copy)?;
+    Some(join(&join(home, names::SHIMS_DIRECTORY.as_bytes()), b"go"))
 }
 
 /// Returns the lock of the user's default toolchain.
@@ -215,6 +222,15 @@ mod tests {
         for (entries, want) in cases {
             let env = environment(entries);
             assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_in_a_toolchain_knows_its_store() {
+        let of = |program: &[u8]| shim_of_store(program);
+        assert_eq!(of(b"/s/tree/k/bin/gofmt"), Some(b"/s/shims/go".to_vec()));
+        for other in [&b"/s/tree/k/libexec/go"[..], b"/usr/local/go/bin/go", b"go", b""] {
+            assert_eq!(of(other), None);
         }
     }
 

@@ -75,7 +75,10 @@ fn trace(call: &Call, choice: &Choice, program: &[u8]) {
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
 fn hand_over(argv: &[Text], env: &Environment) -> u8 {
-    let manager = layout::beside(&sys::own_path().unwrap_or_default(), names::MANAGER);
+    let own = sys::own_path().unwrap_or_default();
+    // A copy in a toolchain has no manager beside it; the store's `go` leads to the program that has.
+    let shim = layout::shim_of_store(&own).and_then(|shim| sys::link(&shim)).unwrap_or(own);
+    let manager = layout::beside(&shim, names::MANAGER);
     let mut arguments = [c"goward", c"miss", c"--"].map(Text::new).to_vec();
     arguments.extend_from_slice(argv);
     let program = OwnedText::of([&manager]);

@@ -17,6 +17,8 @@ pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 
 /// The file that makes a directory a store.
 pub const STORE_MARKER: &str = "goward-store";
+/// The file below GOROOT that holds the whole h1 of the tree.
+pub const IDENTITY_FILE: &str = "libexec/goward-h1";
 /// The directory of the shims, in the store.
 pub const SHIMS_DIRECTORY: &str = "shims";
 /// The directory of copies of the user's `go env -w` file, in the store.

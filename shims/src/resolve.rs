@@ -49,11 +49,11 @@ impl Tool {
         }
     }
 
-    /// Returns its path below GOROOT.
+    /// Returns the path of the real program below GOROOT.
     pub fn path(self) -> &'static [u8] {
         match self {
-            Self::Go => b"bin/go",
-            Self::Gofmt => b"bin/gofmt",
+            Self::Go => b"libexec/go",
+            Self::Gofmt => b"libexec/gofmt",
         }
     }
 }
@@ -255,7 +255,7 @@ pub fn locked<'a>(call: &Call<'a>, found: &Found) -> Result<Locked<'a>, Refusal>
         lock.platform(layout::HOST_PLATFORM).ok_or_else(|| Refusal::NoPlatform { lock: path() })?;
     let home = layout::home(env).ok_or_else(|| Refusal::NoHome { lock: path() })?;
     let key = layout::key_text(lock.version, entry.name, entry.h1);
-    let root = || layout::root_parts(&home, &key).concat();
+    let root = || layout::tree_parts(&home, &key).concat();
     let leads = |path: &&str| sys::link(path.as_bytes()) == Some(root());
     if let Some(goroot) = lock.goroot.filter(|path| !leads(path)) {
         return Err(Refusal::Goroot { lock: path(), goroot: goroot.into() });

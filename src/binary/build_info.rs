@@ -12,7 +12,7 @@ use super::pool::Part;
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 const ALIGNMENT: u64 = 16;
-const HEADER: u64 = 32;
+const HEADER: usize = 32;
 const BIG_ENDIAN: u8 = 1;
 const INLINE: u8 = 2;
 /// How much is searched at a time.
@@ -22,12 +22,42 @@ const FRAME: usize = 16;
 
 /// Reads the build information of a program.
 pub(super) fn read(image: &Image, data: Part<'_>) -> Result<BuildInfo, BadBinary> {
+    let (version, modules) = strings(image, data)?;
+    let framed = modules.len() > 2 * FRAME && modules[modules.len() - FRAME - 1] == b'\n';
+    let modules = if framed { &modules[FRAME..modules.len() - FRAME] } else { &[][..] };
+    BuildInfo::parse(text(version), modules).map_err(BadBinary::damaged)
+}
+
+/// Returns the bytes of a section with a version, which is not empty in any program of Go, and with modules, which
+/// may be.
+pub(super) fn encode(version: &[u8], modules: &[u8]) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    // The size of a pointer, of which there is none.
+    bytes.extend([8, INLINE]);
+    bytes.extend([0; HEADER - MAGIC.len() - 2]);
+    for string in [version, modules] {
+        let mut length = string.len();
+        while length > 0x7f {
+            bytes.push(length.to_le_bytes()[0] | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length.to_le_bytes()[0]);
+        bytes.extend(string);
+    }
+    bytes
+}
+
+/// Returns the two strings of a program of Go: its version, and its modules in their frame.
+pub(super) fn strings<'p>(
+    image: &Image,
+    data: Part<'p>,
+) -> Result<(&'p [u8], &'p [u8]), BadBinary> {
     let (start, size) = image.data.ok_or(BadBinary::NotGo)?;
     let address = find(image, data, start, size)?.ok_or(BadBinary::NotGo)?;
-    let header = image.bytes(data, address, HEADER).ok_or(BadBinary::NotGo)?;
+    let header = image.bytes(data, address, HEADER as u64).ok_or(BadBinary::NotGo)?;
     let (pointer, flags) = (header[14], header[15]);
     let (version, modules) = if flags & INLINE != 0 {
-        let inline = inline(image, data, address.checked_add(HEADER));
+        let inline = inline(image, data, address.checked_add(HEADER as u64));
         inline.ok_or(BadBinary::damaged("its build information is cut off"))?
     } else {
         let pointers = Pointers { image, data, size: pointer, big: flags & BIG_ENDIAN != 0 };
@@ -41,9 +71,7 @@ pub(super) fn read(image: &Image, data: Part<'_>) -> Result<BuildInfo, BadBinary
     if version.is_empty() {
         return Err(BadBinary::NotGo);
     }
-    let framed = modules.len() > 2 * FRAME && modules[modules.len() - FRAME - 1] == b'\n';
-    let modules = if framed { &modules[FRAME..modules.len() - FRAME] } else { &[][..] };
-    BuildInfo::parse(text(version), modules).map_err(BadBinary::damaged)
+    Ok((version, modules))
 }
 
 /// Returns the address of the first header in a range.
@@ -52,7 +80,7 @@ fn find(image: &Image, data: Part<'_>, start: u64, size: u64) -> Result<Option<u
     let end = start.checked_add(size).ok_or_else(wrong)?;
     let mut address = start.checked_next_multiple_of(ALIGNMENT).ok_or_else(wrong)?;
     let mut chunk = Vec::new();
-    while address.checked_add(HEADER).is_some_and(|header| header <= end) {
+    while address.checked_add(HEADER as u64).is_some_and(|header| header <= end) {
         let Some((offset, loaded)) = image.place(address) else { break };
         let wanted = (end - address).min(loaded).min(CHUNK as u64);
         chunk.resize(usize::try_from(wanted).unwrap_or(CHUNK), 0);

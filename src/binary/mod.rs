@@ -15,6 +15,7 @@ mod modules;
 mod pe;
 mod pool;
 mod source_paths;
+mod stamp;
 
 #[cfg(test)]
 #[path = "../../tests/common/programs.rs"]
@@ -25,6 +26,7 @@ mod tests;
 pub use linkage::{Libc, Linkage, Shape};
 pub use modules::{BuildInfo, Module};
 pub use source_paths::SourcePaths;
+pub use stamp::stamp;
 
 use crate::archive::ReadAt;
 use image::Image;

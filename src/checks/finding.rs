@@ -129,8 +129,8 @@ pub enum Repair {
     Receipt(PathBuf),
     /// Put the shims in place.
     Shims,
-    /// Make the root of a toolchain again: its key.
-    Root(String),
+    /// Put in order what goward added to a toolchain: its key.
+    Toolchain(String),
     /// Take away the right of others to write.
     Close(PathBuf),
 }

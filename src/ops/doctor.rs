@@ -138,7 +138,7 @@ impl Session {
             Repair::Leftovers => machine::remove_leftovers(store, &facts.barriers),
             Repair::Receipt(receipt) => store.remove_idle_receipt(receipt),
             Repair::Shims => self.place_shims().map(drop),
-            Repair::Root(key) => machine::make_root(store, key),
+            Repair::Toolchain(key) => machine::mend_toolchain(store, key),
             Repair::Close(path) => machine::close(path),
         }
     }

@@ -229,7 +229,7 @@ impl Session {
     ///
     /// When there is no store.
     pub fn root(&self, toolchain: &Toolchain) -> Result<PathBuf> {
-        Ok(os_path(&layout::root(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key)))
+        Ok(os_path(&layout::tree(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key)))
     }
 
     /// Returns the toolchain that a lock names, by the shim's own checks.

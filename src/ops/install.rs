@@ -298,14 +298,14 @@ impl Session {
         };
         let enough = given.unwrap_or(floor).max(floor);
         if let Some(installed) = present(&store, want, enough)?
-            && installed.root.join("bin/go").exists()
+            && installed.tree.join("bin/go").exists()
         {
             // Nothing is written where everything is there: the store may be read-only.
             return Ok(there(installed));
         }
         self.prepare_store(&store)?;
         if let Some(installed) = present(&store, want, enough)? {
-            store.ensure_root(&installed)?;
+            store.ensure_shims(&installed)?;
             return Ok(there(installed));
         }
         let name = format!("{}-{}", want.version, want.platform.lock_name());
@@ -320,10 +320,10 @@ impl Session {
         let logged = self.proof_of(want, supply)?;
         if let Some(logged) = logged.as_ref().filter(|logged| logged.level() >= floor)
             && let Some(found) = store.find(want.version, want.platform, Some(&logged.h1))?
-            && (!want.full || found.receipt.extra)
+            && (!want.full || found.receipt.full)
             && let Some(installed) = self.raise(&store, &found, logged)?
         {
-            store.ensure_root(&installed)?;
+            store.ensure_shims(&installed)?;
             return Ok(there(installed));
         }
         let (delivery, warnings) = self.obtain(&store, want, logged.as_ref(), fetch, supply)?;
@@ -402,8 +402,7 @@ impl Session {
 fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
     let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
     let found = store.find(want.version, want.platform, h1.as_ref())?;
-    let enough =
-        |found: &Installed| level_of(found) >= floor && (!want.full || found.receipt.extra);
+    let enough = |found: &Installed| level_of(found) >= floor && (!want.full || found.receipt.full);
     Ok(found.filter(enough))
 }
 

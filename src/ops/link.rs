@@ -6,7 +6,7 @@ use super::{Session, pick};
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
-use crate::store::{Installed, Linked, Receipt, Store, follow};
+use crate::store::{Installed, Linked, Receipt, Store, follow, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::built::release_of;
@@ -74,7 +74,8 @@ impl Session {
         })?;
         let home = self.ctx.home()?;
         let in_store = fs_err::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
-        if in_store || next_go::is_shim(real.join("bin/go").as_os_str().as_bytes()) {
+        // A copy of a tree of goward's has its programs elsewhere.
+        if in_store || next_go::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
             let message = format!("`{}` is goward's own", real.display());
             return Err(Error::new(Kind::Usage, message)
                 .detail("its `go` would call itself without end; nothing was linked")
@@ -87,7 +88,7 @@ impl Session {
     /// this machine.
     fn ask_version(&self, linked: &Linked) -> Result<GoVersion> {
         let Linked { path, text, .. } = linked;
-        let program = Path::new(path).join("bin/go");
+        let program = program_of(Path::new(path), "go");
         let shown = program.display();
         let refused =
             |kind, message: String| Error::new(kind, message).detail("nothing was linked");
@@ -161,7 +162,7 @@ impl Session {
         let installed = named(&self.store()?, name)?;
         let own = installed.receipt.platform;
         if own == platform {
-            return self.with_root(installed);
+            return self.with_links(installed);
         }
         let message = format!("`{name}` is linked for {own}, not for {platform}");
         Err(Error::new(Kind::Usage, message)
@@ -174,7 +175,7 @@ impl Session {
     ///
     /// As [`Session::link_for`].
     pub(super) fn install_locked_link(&self, want: &Want, locked: &Locked) -> Result<Outcome> {
-        self.with_root(self.link_for(want, locked)?)
+        self.with_links(self.link_for(want, locked)?)
     }
 
     /// Returns the linked toolchain that a lock wants.
@@ -229,12 +230,12 @@ impl Session {
         Ok(installed)
     }
 
-    /// Makes the root of an installed toolchain where it is missing.
-    fn with_root(&self, installed: Installed) -> Result<Outcome> {
-        if !installed.root.join("bin/go").exists() {
+    /// Makes the links of an installed toolchain where they are missing.
+    fn with_links(&self, installed: Installed) -> Result<Outcome> {
+        if !installed.tree.join("bin/go").exists() {
             let store = self.store()?;
             self.prepare_store(&store)?;
-            store.ensure_root(&installed)?;
+            store.ensure_shims(&installed)?;
         }
         Ok(Outcome { installed, is_new: false, warnings: Vec::new() })
     }

@@ -125,7 +125,7 @@ impl Session {
             return Ok(None);
         };
         let key = layout::key(&lock.version.to_string(), &host.lock_name(), &entry.h1);
-        let root = layout::root(self.ctx.home()?.as_os_str().as_bytes(), &key);
+        let root = layout::tree(self.ctx.home()?.as_os_str().as_bytes(), &key);
         Ok(Some((path.into(), OsString::from_vec(root).into())))
     }
 }

@@ -72,6 +72,7 @@ use crate::project::{Project, discover, find_root};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
+use goward_shim::names;
 use log::LogAccess;
 
 /// One run of the program.
@@ -95,7 +96,8 @@ impl Session {
     /// When there is no place for it.
     pub fn store(&self) -> Result<Store> {
         let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
-        Ok(store.with_system(self.config.system_store(&self.ctx)?))
+        let shim = self.ctx.executable.with_file_name(names::SHIM);
+        Ok(store.with_shim(shim).with_system(self.config.system_store(&self.ctx)?))
     }
 
     /// Returns the project here; where nothing governs, the one that this directory could become.

@@ -2,11 +2,12 @@
 
 use super::Session;
 use crate::checks::TOOLS;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::shell::{self, Change, What};
+use crate::store::Installed;
 use goward_shim::names;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 impl Session {
     /// Puts the shims into the store and, unless told otherwise, on PATH.
@@ -41,19 +42,21 @@ impl Session {
                 Err(error) => return Err(error.into()),
             }
         }
+        // Those of releases lead to them.
+        self.store()?.put_release_names()?;
         changes.extend(shell::undo(&self.ctx, &home)?);
         Ok(changes)
     }
 
-    /// Puts links to the shim into the store, where roots and PATH expect them; replaces what leads
-    /// elsewhere.
+    /// Puts links to the shim into the store, where PATH expects them, and copies of it into the toolchains;
+    /// replaces what leads elsewhere and what is another goward's.
     ///
     /// # Errors
     ///
-    /// When the shim is not beside goward's own executable, or a link cannot be made.
+    /// When the shim is not beside goward's own executable, or something cannot be written.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
-        let shim = self.shim()?;
         let store = self.store()?;
+        let shim = store.shim()?;
         store.prepare()?;
         let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
@@ -68,23 +71,14 @@ impl Session {
             put_link(&shim, &staging.path().join(names::SHIM), &path)?;
             changes.push(Change { path, what: if existed { What::Edited } else { What::Created } });
         }
+        let refreshed = store.refresh_shims()?.into_iter();
+        let change = |installed: Installed| Change {
+            path: installed.tree.join("bin/go"),
+            what: What::Edited,
+        };
+        changes.extend(refreshed.map(change));
+        store.put_release_names()?;
         Ok(changes)
-    }
-
-    /// Returns the shim's executable, beside goward's own.
-    fn shim(&self) -> Result<PathBuf> {
-        let shim = self.ctx.executable.with_file_name(names::SHIM);
-        if shim.is_file() {
-            return Ok(shim);
-        }
-        Err(Error::new(
-            Kind::Failed,
-            format!(
-                "`{}` is missing: goward's two programs belong in one directory",
-                shim.display()
-            ),
-        )
-        .hint("install both: `./install.sh` in a checkout"))
     }
 }
 

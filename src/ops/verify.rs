@@ -259,7 +259,8 @@ impl Session {
         fetch: &Fetch,
     ) -> Result<Installed> {
         if installed.is_linked() {
-            // Nothing in it is goward's to change.
+            // Nothing in its directory is goward's to change.
+            store.ensure_shims(installed)?;
             return Ok(installed.clone());
         }
         let receipt = &installed.receipt;
@@ -354,7 +355,8 @@ fn want_again(installed: &Installed) -> Want {
         path: "the receipt".to_owned(),
         link: None,
     };
-    Want { locked: Some(locked), ..Want::new(receipt.version, receipt.platform) }
+    let full = receipt.full;
+    Want { locked: Some(locked), full, ..Want::new(receipt.version, receipt.platform) }
 }
 
 /// Returns what is installed and fits a request: an exact version on every platform, a name, or the best

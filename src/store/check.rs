@@ -4,20 +4,25 @@
 //! hash does not cover modes, but files that somebody can write to, or that do not run, are no toolchain
 //! either.
 
+use super::publish::digest_of_uncovered;
 use super::rehash::{belongs, h1_of, largest_first, read_each};
 use super::survey::{Found, What, survey};
-use super::{Installed, Store, follow, root};
+use super::{Installed, Store, follow, goroot, links};
 use crate::error::{Result, untrusted};
-use crate::verify::mode::is_executable;
+use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
 use fs_err as fs;
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-/// Bits that let somebody write, or run something as somebody else.
-const HARMFUL: u32 = 0o7222;
+/// Bits that let others write.
+const OTHERS_WRITE: u32 = 0o022;
+/// Bits that run something as somebody else.
+const SET_ID: u32 = 0o7000;
+const WRITE: u32 = 0o200;
 const READ: u32 = 0o400;
 const RUN: u32 = 0o100;
 
@@ -49,8 +54,8 @@ pub enum Fault {
     Hash(String),
     /// The built-in records have this hash for the release.
     Record(String),
-    /// The root does not lead to the tree.
-    Root,
+    /// It is not what goward puts there.
+    Shim,
     /// The list of files is missing or damaged.
     List,
 }
@@ -66,7 +71,7 @@ impl Fault {
         "owner",
         "hash",
         "record",
-        "root",
+        "shim",
         "list",
     ];
 
@@ -81,14 +86,14 @@ impl Fault {
             Self::Owner(_) => "owner",
             Self::Hash(_) => "hash",
             Self::Record(_) => "record",
-            Self::Root => "root",
+            Self::Shim => "shim",
             Self::List => "list",
         }
     }
 
     /// Returns true when what `go` would run or compile is in doubt.
     pub fn is_content(&self) -> bool {
-        !matches!(self, Self::Mode(_) | Self::Owner(_) | Self::Root | Self::List)
+        !matches!(self, Self::Mode(_) | Self::Owner(_) | Self::List)
     }
 
     /// Returns true when it takes the release itself to repair it.
@@ -113,7 +118,7 @@ impl Display for Finding {
             Fault::Owner(user) => write!(f, "owner: {path} belongs to user {user}"),
             Fault::Hash(h1) => write!(f, "hash: the tree has {h1}"),
             Fault::Record(h1) => write!(f, "record: the release has {h1}"),
-            Fault::Root => f.write_str("root: it does not lead to the tree"),
+            Fault::Shim => write!(f, "shim: {path} is not what goward put there"),
             Fault::List => f.write_str("list: the list of files is missing or damaged"),
         }
     }
@@ -145,29 +150,44 @@ impl Store {
     /// When its directories cannot be read.
     pub fn check(&self, installed: &Installed) -> Result<Checked> {
         let receipt = &installed.receipt;
-        let (h1, files, mut findings) = if installed.is_linked() {
-            let found = follow(&installed.tree, receipt.version, receipt.platform)?;
-            (Some(found.h1), found.files, Vec::new())
-        } else {
-            self.read(installed)?
+        let (h1, files, mut findings) = match &receipt.linked {
+            Some(linked) => {
+                let found = follow(Path::new(&linked.path), receipt.version, receipt.platform)?;
+                (Some(found.h1), found.files, Vec::new())
+            }
+            None => self.read(installed)?,
         };
-        // The same hash is the same files; without a hash something was found already.
-        if h1.as_ref() != Some(&receipt.h1) || !findings.is_empty() {
+        let uncovered = digest_of_uncovered(&files);
+        let is_same = h1.as_ref() == Some(&receipt.h1) && uncovered == receipt.uncovered;
+        // The same digests are the same files; without a hash something was found already.
+        if !is_same || !findings.is_empty() {
             match self.files(installed)? {
-                Some(listed) => findings.extend(differences(&listed, &files)),
-                None => {
-                    if let Some(h1) = h1.as_ref().filter(|h1| **h1 != receipt.h1) {
-                        findings.push(Finding::whole(Fault::Hash(h1.to_string())));
-                    }
+                Some(listed) => {
+                    let found = differences(&listed, &files).into_iter();
+                    findings.extend(found.map(|finding| finding.below(&installed.tree)));
                 }
+                None if h1.as_ref().is_some_and(|h1| *h1 != receipt.h1) => {
+                    findings
+                        .extend(h1.iter().map(|h1| Finding::whole(Fault::Hash(h1.to_string()))));
+                }
+                None if uncovered != receipt.uncovered => {
+                    let digest =
+                        uncovered.map_or("no files".to_owned(), |sha256| sha256.to_string());
+                    let what = format!("{digest} in what the h1 does not cover");
+                    findings.push(Finding::whole(Fault::Hash(what)));
+                }
+                None => {}
             }
         }
+        let wrong = self.wrong_shims(installed);
+        findings.extend(wrong.iter().map(|path| Finding::of(path, Fault::Shim)));
+        if !links::is_whole(installed)? {
+            findings.push(Finding::whole(Fault::Shim));
+        }
         if !installed.is_linked() {
-            // The root follows what is in the tree.
-            let with_root = !findings.iter().any(|finding| finding.fault.is_content());
-            findings.extend(self.derived(installed, with_root)?);
+            findings.extend(derived(installed));
             // What was read is the release: its list needs no hash of its own.
-            let has_list = if h1.as_ref() == Some(&receipt.h1) {
+            let has_list = if is_same {
                 self.has_list_of(installed, &files)?
             } else {
                 self.files(installed)?.is_some()
@@ -191,7 +211,9 @@ impl Store {
         let owner = fs::metadata(self.home().join(names::STORE_MARKER))?.uid();
         let mut findings = Vec::new();
         let (mut files, mut directories, mut foreign) = (Vec::new(), BTreeSet::new(), false);
-        for found in survey(&installed.tree)? {
+        let sorted = goroot::sort(survey(&installed.tree)?);
+        findings.extend(sorted.ours.iter().flat_map(|found| rights(found, owner)));
+        for (name, found) in sorted.release {
             if !belongs(&found) {
                 findings.push(Finding::of(&found.path, Fault::Extra));
                 foreign = true;
@@ -200,11 +222,11 @@ impl Store {
             findings.extend(rights(&found, owner));
             match found.what {
                 What::Directory => _ = directories.insert(found.path),
-                _ => files.push(found),
+                _ => files.push((name, found)),
             }
         }
         largest_first(&mut files);
-        let paths: Vec<_> = files.into_iter().map(|file| (file.path, file.place)).collect();
+        let paths: Vec<_> = files.into_iter().map(|(name, file)| (name, file.place)).collect();
         let mut read = BTreeMap::new();
         for (index, entry) in read_each(&paths) {
             let path = &paths[index].0;
@@ -230,22 +252,14 @@ impl Store {
         let h1 = is_whole.then(|| h1_of(&read, receipt.version, receipt.platform, &receipt.absent));
         Ok((h1.transpose()?, read, findings))
     }
+}
 
-    /// Checks what belongs to a tree and is not in it, but its list.
-    fn derived(&self, installed: &Installed, with_root: bool) -> Result<Vec<Finding>> {
-        let receipt = &installed.receipt;
-        let mut findings = Vec::new();
-        let record = Records::built_in().get(receipt.version, receipt.platform);
-        if let Some(h1) = record.and_then(|record| record.h1.as_ref())
-            && *h1 != receipt.h1
-        {
-            findings.push(Finding::whole(Fault::Record(h1.to_string())));
-        }
-        if with_root && !root::is_in_order(self, &installed.key, installed.extra.is_some())? {
-            findings.push(Finding::whole(Fault::Root));
-        }
-        Ok(findings)
-    }
+/// Checks the receipt of a tree.
+fn derived(installed: &Installed) -> Option<Finding> {
+    let receipt = &installed.receipt;
+    let record = Records::built_in().get(receipt.version, receipt.platform)?;
+    let h1 = record.h1.as_ref().filter(|h1| **h1 != receipt.h1)?;
+    Some(Finding::whole(Fault::Record(h1.to_string())))
 }
 
 impl Finding {
@@ -256,24 +270,36 @@ impl Finding {
     fn whole(fault: Fault) -> Self {
         Self::of("", fault)
     }
+
+    /// Returns it with the path that the file of a release has in its tree.
+    pub(super) fn below(self, tree: &Path) -> Self {
+        Self { path: goroot::name_in(tree, &self.path), ..self }
+    }
 }
 
 /// Returns what is wrong with permission bits and owner of an entry. Who has fewer rights because of a
 /// umask is no matter: the owner's count.
 fn rights(found: &Found, owner: u32) -> Vec<Finding> {
-    let needed = match found.what {
-        What::Directory => READ | RUN,
-        _ if is_executable(&found.path) => READ | RUN,
-        _ => READ,
+    let (needed, harmful) = match found.what {
+        // A directory hands the set-id bit of its group on.
+        What::Directory => (READ | RUN, OTHERS_WRITE),
+        _ if stays_writable(&found.path) => (READ, OTHERS_WRITE | SET_ID),
+        _ if runs(&found.path) => (READ | RUN, WRITE | OTHERS_WRITE | SET_ID),
+        _ => (READ, WRITE | OTHERS_WRITE | SET_ID),
     };
     let mut findings = Vec::new();
-    if found.mode & HARMFUL != 0 || found.mode & needed != needed {
+    if found.mode & harmful != 0 || found.mode & needed != needed {
         findings.push(Finding::of(&found.path, Fault::Mode(found.mode)));
     }
     if found.owner != owner && found.owner != 0 {
         findings.push(Finding::of(&found.path, Fault::Owner(found.owner)));
     }
     findings
+}
+
+/// Returns true for a program in a tree.
+pub(super) fn runs(path: &str) -> bool {
+    is_executable(path) || path.starts_with("libexec/") && path != names::IDENTITY_FILE
 }
 
 /// Returns what `now` has otherwise than `listed`.

@@ -1,12 +1,10 @@
 //! Deleting what may be read-only and may hold links.
 
-use fs_err as fs;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fchmod, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Deletes whatever is at `path`, a directory with all in it, read-only or not. Links are removed,
@@ -46,15 +44,4 @@ fn remove<P: Arg + Copy>(directory: BorrowedFd<'_>, name: P) -> Result<(), Errno
         Err(Errno::NOENT) => Ok(()),
         result => result,
     }
-}
-
-/// Makes a directory writable, without which it cannot be renamed into another one. Others who read in
-/// it go on.
-pub(super) fn make_movable(path: &Path) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(path)?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if metadata.is_dir() && mode & 0o700 != 0o700 {
-        fs::set_permissions(path, std::fs::Permissions::from_mode(mode | 0o700))?;
-    }
-    Ok(())
 }

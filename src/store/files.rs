@@ -1,9 +1,10 @@
 //! What is in an installed tree, file by file: `meta/<key>.files`.
 //!
 //! One line for each file, `<sha256> <size> <path>`, sorted by path. It is derived from the tree, and
-//! worth nothing unless its digests come to the hash in the receipt: so a list that is cut, or changed,
+//! worth nothing unless its digests come to those in the receipt: so a list that is cut, or changed,
 //! or of another tree, counts as none.
 
+use super::publish::digest_of_uncovered;
 use super::rehash::h1_of;
 use super::{Installed, Receipt, Store};
 use crate::archive::EntryPath;
@@ -80,6 +81,9 @@ impl Store {
 }
 
 fn is_tree_of(receipt: &Receipt, files: &BTreeMap<String, Entry>) -> bool {
+    if digest_of_uncovered(files) != receipt.uncovered {
+        return false;
+    }
     let h1 = h1_of(files, receipt.version, receipt.platform, &receipt.absent);
     h1.is_ok_and(|h1| h1 == receipt.h1)
 }

@@ -4,12 +4,14 @@
 //! toolchain over several directories and put links in their place, so links are followed here, as
 //! `go` follows them.
 
+use super::goroot;
 use super::rehash::{Rehashed, read_all};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
 use crate::version::GoVersion;
 use fs_err as fs;
+use goward_shim::names;
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,10 @@ const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"
 pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<Rehashed> {
     let mut walk = Walk::default();
     walk.read(directory, "")?;
+    let is_ours = walk.files.iter().any(|(name, _)| name == names::IDENTITY_FILE);
+    if is_ours {
+        goroot::rename(&mut walk.files);
+    }
     let files = read_all(&walk.files)?;
     let digests = files.iter().map(|(name, file)| (name.as_str(), file.digest));
     Ok(Rehashed { h1: tree_h1(version, platform, digests)?, files })

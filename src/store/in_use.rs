@@ -4,7 +4,7 @@
 //! variables that lead to a toolchain. Processes of other users tell only root, those of other
 //! machines nobody; that is what the grace period of the trash is for.
 
-use super::{Installed, Store};
+use super::{Installed, Store, place_in};
 use crate::error::untrusted;
 use fs_err as fs;
 use std::fmt::{self, Display};
@@ -17,7 +17,8 @@ use std::time::SystemTime;
 /// The most that is read of one file of `/proc`, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 /// Variables that lead to a toolchain, or to a file that goward made for a call.
-const VARIABLES: [&str; 5] = ["GOROOT=", "GOTOOLDIR=", "GOENV=", "GOWARD_LOCK=", "PATH="];
+const VARIABLES: [&str; 6] =
+    ["GOWARD_TOOLCHAIN=", "GOROOT=", "GOTOOLDIR=", "GOENV=", "GOWARD_LOCK=", "PATH="];
 
 /// A process that uses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,16 +97,17 @@ impl Processes {
 impl Store {
     /// Returns a process that uses an installed toolchain.
     pub fn user_of(&self, installed: &Installed, processes: &Processes) -> Option<String> {
-        let [tree, root] = ["tree", "root"].map(|kind| format!("{kind}/{}", installed.key));
-        let named = processes.user_of(&[&tree, &root]);
-        let user = named.or_else(|| processes.runner_of(&installed.tree.join("bin/go")));
+        let named = processes.user_of(&[&format!("tree/{}", installed.key)]);
+        let program = place_in(&installed.tree, "bin/go");
+        let user = named.or_else(|| processes.runner_of(&program));
         user.map(ToString::to_string)
     }
 
     /// Returns when a toolchain was used last, as far as the file system notes that, and at least when it
     /// was installed.
     pub fn last_used(&self, installed: &Installed) -> Option<SystemTime> {
-        let read = fs::metadata(installed.tree.join("bin/go")).and_then(|file| file.accessed());
+        let read =
+            fs::metadata(place_in(&installed.tree, "bin/go")).and_then(|file| file.accessed());
         let receipt = fs::metadata(self.receipt_path(&installed.key));
         read.ok().max(receipt.and_then(|file| file.modified()).ok())
     }

@@ -1,11 +1,10 @@
 //! A second store below the user's own: of the machine, or of an image.
 //!
 //! It is read and never changed. What it has is attached to the user's store, where that can be written:
-//! `tree/<key>` becomes a link to the tree there, beside a root of the user's own, so that the shim finds it
-//! without knowing of two stores. An attachment has no receipt; when the toolchain that it leads to is
+//! `tree/<key>` becomes a link to the tree there, so that the shim finds it without knowing of two stores. An attachment has no receipt; when the toolchain that it leads to is
 //! gone, it is a leftover.
 
-use super::{Installed, Receipt, Store, is_key, publish, root};
+use super::{Installed, Receipt, Store, is_key, publish};
 use crate::error::Result;
 use fs_err as fs;
 use goward_shim::names;
@@ -54,7 +53,7 @@ impl Store {
 
     /// Returns true for a toolchain of this store, false for one of the store below.
     pub fn owns(&self, installed: &Installed) -> bool {
-        installed.root.starts_with(self.home())
+        installed.tree.starts_with(self.home())
     }
 
     /// Makes what the store below has under `key` part of this one; returns whether it has it.
@@ -73,7 +72,6 @@ impl Store {
         if self.installed(key)?.is_some() {
             return Ok(true);
         }
-        root::ensure_for(self, key, &found.tree, false)?;
         let (tree, scratch) = (self.place("tree", key), self.stage("attach")?);
         if fs::read_link(&tree).is_ok_and(|target| target == found.tree) {
             return Ok(true);
@@ -82,6 +80,7 @@ impl Store {
         fs_err::os::unix::fs::symlink(&found.tree, &draft)
             .and_then(|()| fs::rename(&draft, &tree))
             .map_err(|error| self.explain(error))?;
+        self.put_release_names()?;
         Ok(true)
     }
 

@@ -3,6 +3,7 @@
 //! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
+use super::program_of;
 use crate::error::{Error, Kind, Result, untrusted};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ impl Linked {
             Some(path) if !path.chars().any(char::is_control) => path.to_owned(),
             _ => return not_one("its path is not plain UTF-8"),
         };
-        let program = directory.join(PROGRAM);
+        let program = program_of(directory, "go");
         if goward_shim::sys::executable(program.as_os_str().as_bytes()).is_none() {
             return not_one(&format!("`{PROGRAM}` is missing, or not a program"));
         }
@@ -73,7 +74,8 @@ impl Linked {
             return not_one(&format!("`{file}` is not text"));
         }
         let text = text.lines().next().unwrap_or_default().trim().to_owned();
-        let marks = [PROGRAM, file].map(|file| Mark::of(directory, file));
+        let program = program.strip_prefix(directory).ok().and_then(Path::to_str);
+        let marks = [program.unwrap_or(PROGRAM), file].map(|file| Mark::of(directory, file));
         Ok(Self { path, text, marks: marks.into_iter().collect::<Result<_>>()? })
     }
 

@@ -1,16 +1,20 @@
 //! Names of toolchains that stand elsewhere on the machine: `link/<name>`, which holds a key.
 //!
-//! The tree of such a toolchain is a link, everything else is as with any other. The name is written
-//! last and removed first: a linked toolchain without a name is a leftover. When a tree with the same
-//! hash is installed, the name means that one, because nothing can change it.
+//! The tree of such a toolchain is a directory of links: one for each entry of its own directory, but `bin` and
+//! `libexec` are directories with links, where `bin/go` is a copy of the shim and `libexec/go` leads to the program.
+//! Everything else is as with any other. The name is written last and removed first: a linked toolchain
+//! without a name is a leftover. When a tree with the same hash is installed, the name means that one, because
+//! nothing can change it.
 
-use super::{Installed, Receipt, Store, entries, is_key, publish, root};
+use super::goroot::{self, REAL, SHOWN, TOOLS};
+use super::publish::make_directory;
+use super::{Installed, Linked, Receipt, Store, entries, is_directory, is_key, publish};
 use crate::error::{Error, Kind, Result};
 use crate::store::recover::Recovered;
 use crate::version::link_name::LinkName;
 use fs_err as fs;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Longest key, in bytes.
@@ -96,22 +100,32 @@ impl Store {
         };
         let before = self.installed(&key)?;
         publish::check_name(receipt, before.as_ref())?;
-        if before.is_some_and(|before| !before.is_linked()) {
+        if before.as_ref().is_some_and(|before| !before.is_linked()) {
             return Ok(());
         }
-        let path = Path::new(&linked.path);
-        root::ensure_for(self, &key, path, false)?;
-        let scratch = self.stage("link")?;
-        let tree = self.place("tree", &key);
-        if super::is_directory(&tree) {
-            self.discard(&tree)?;
+        match before.filter(|before| before.receipt.linked == receipt.linked) {
+            Some(before) if self.has_shims(&before)? => Ok(()),
+            _ => self.put_links(receipt, linked),
         }
+    }
+
+    /// Puts the tree of a linked toolchain in its place, and writes its receipt.
+    fn put_links(&self, receipt: &Receipt, linked: &Linked) -> Result<()> {
+        let (key, scratch) = (receipt.key(), self.stage("link")?);
         let draft = scratch.path().join("tree");
-        fs_err::os::unix::fs::symlink(path, &draft)
-            .and_then(|()| fs::rename(&draft, &tree))
-            .and_then(|()| tree.parent().map_or(Ok(()), publish::sync_directory))
-            .and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
-            .map_err(|error| self.explain(error))
+        make(&draft, &links(linked)?).map_err(|error| self.explain(error))?;
+        let shims = self.dress(&draft, receipt.platform, &receipt.h1)?;
+        let target = self.place("tree", &key);
+        match self.open_grave(&key)? {
+            Some(grave) => self.put_and_bury(&draft, &target, &grave)?,
+            None => self.put(&draft, &target)?,
+        }
+        self.write_receipt(&Receipt { shims, ..receipt.clone() }, &scratch)
+    }
+
+    /// Makes the tree of a linked toolchain once more.
+    pub(super) fn link_again(&self, receipt: &Receipt) -> Result<()> {
+        receipt.linked.as_ref().map_or(Ok(()), |linked| self.put_links(receipt, linked))
     }
 
     /// Removes a linked toolchain that has no name any more.
@@ -168,6 +182,77 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Returns true when the tree of a linked toolchain leads to its directory, and for any other.
+///
+/// # Errors
+///
+/// When the system could not look for a reason that does not last.
+pub(super) fn is_whole(installed: &Installed) -> Result<bool> {
+    match &installed.receipt.linked {
+        Some(linked) => has_links(&installed.tree, linked),
+        None => Ok(true),
+    }
+}
+
+/// Returns the links of a tree by path: where each leads. Those of a directory that is gone are none.
+fn links(linked: &Linked) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let directory = Path::new(&linked.path);
+    let mut links = BTreeMap::new();
+    for entry in entries(directory)? {
+        if ![SHOWN, REAL].iter().any(|own| entry.file_name() == *own) {
+            links.insert(entry.file_name().into(), entry.path());
+        }
+    }
+    for own in [SHOWN, REAL] {
+        for entry in entries(&directory.join(own))? {
+            let path = Path::new(own).join(entry.file_name());
+            if !goroot::is_addition(&path) {
+                links.insert(path, entry.path());
+            }
+        }
+    }
+    for tool in TOOLS {
+        let place = goroot::program_of(directory, tool);
+        if fs::metadata(&place).is_ok() {
+            links.insert(Path::new(REAL).join(tool), place);
+        }
+    }
+    Ok(links)
+}
+
+fn make(tree: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> io::Result<()> {
+    for directory in ["", SHOWN, REAL] {
+        make_directory(&tree.join(directory))?;
+    }
+    let mut links = links.iter();
+    links.try_for_each(|(path, target)| fs_err::os::unix::fs::symlink(target, tree.join(path)))
+}
+
+/// Returns true when a tree has the links to a directory, and nothing else but what goward adds.
+fn has_links(tree: &Path, linked: &Linked) -> Result<bool> {
+    let looked = || -> Result<bool> {
+        let wanted = links(linked)?;
+        let mut found = 0;
+        for directory in ["", SHOWN, REAL] {
+            if !is_directory(&tree.join(directory)) {
+                return Ok(false);
+            }
+            for entry in entries(&tree.join(directory))? {
+                let path = Path::new(directory).join(entry.file_name());
+                let is_own = [SHOWN, REAL].iter().any(|own| path == Path::new(own));
+                found += usize::from(!is_own && !goroot::is_addition(&path));
+            }
+        }
+        // The programs are among the additions of a toolchain that is not linked.
+        let programs = wanted.keys().filter(|path| goroot::is_addition(path)).count();
+        let leads = |(path, target): (&PathBuf, &PathBuf)| {
+            fs::read_link(tree.join(path)).is_ok_and(|found| found == *target)
+        };
+        Ok(found + programs == wanted.len() && wanted.iter().all(leads))
+    };
+    looked().or_else(|error| if error.is_passing() { Err(error) } else { Ok(false) })
 }
 
 #[cfg(test)]

@@ -14,11 +14,13 @@ mod delete;
 mod files;
 pub mod flock;
 mod follow;
+mod goroot;
 mod in_use;
 mod layers;
 mod leftovers;
 mod linked;
 mod links;
+mod marker;
 mod owner;
 mod programs;
 mod projects;
@@ -26,9 +28,9 @@ mod publish;
 mod receipt;
 mod recover;
 mod rehash;
+mod release_names;
 mod repair;
 mod room;
-mod root;
 mod space;
 mod staging;
 mod survey;
@@ -41,6 +43,7 @@ mod usage;
 pub use check::{Checked, Fault, Finding, differences};
 pub use flock::Lock;
 pub use follow::follow;
+pub use goroot::{Shims, place_in, program_of};
 pub use in_use::{Processes, User};
 pub use leftovers::{Leftover, LeftoverKind};
 pub use linked::Linked;
@@ -53,7 +56,7 @@ pub use room::{Counted, Room};
 pub use staging::Staging;
 pub use trash::Grave;
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::verify::H1;
 use crate::version::GoVersion;
@@ -64,9 +67,10 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// The directories in a store, besides those of single toolchains.
-const DIRECTORIES: [&str; 10] =
-    ["tree", "extra", "root", "meta", "link", projects::DIRECTORY, "tmp", "dl", "locks", "trash"];
+/// The directories that every store has.
+const DIRECTORIES: [&str; 8] =
+    ["tree", "meta", "link", projects::DIRECTORY, "tmp", "dl", "locks", "trash"];
+const VULNERABILITIES: &str = "vulndb.json";
 
 /// The start of every name in `trash`.
 const TRASH_PREFIX: &str = "removed-";
@@ -79,6 +83,8 @@ pub struct Store {
     nfs_locks: bool,
     /// A store that is looked at after this one, and never changed.
     system: Option<PathBuf>,
+    /// The program that is `go` and `gofmt`; by default what is in the store as that.
+    shim: Option<PathBuf>,
 }
 
 /// An installed toolchain.
@@ -88,12 +94,8 @@ pub struct Installed {
     pub receipt: Receipt,
     /// Its name in the store.
     pub key: String,
-    /// The toolchain itself, read-only; of a linked one, the link.
+    /// Its directory, which is GOROOT; of a linked one, links to its own.
     pub tree: PathBuf,
-    /// What builds see as GOROOT.
-    pub root: PathBuf,
-    /// What the hash does not cover, with `--full`.
-    pub extra: Option<PathBuf>,
 }
 
 impl Installed {
@@ -106,7 +108,7 @@ impl Installed {
 impl Store {
     /// Names the store at `home`, an absolute path; touches nothing.
     pub fn new(home: PathBuf) -> Self {
-        Self { home, nfs_locks: false, system: None }
+        Self { home, nfs_locks: false, system: None, shim: None }
     }
 
     /// Relies on locks also on NFS, where asking for one may last for ever.
@@ -127,7 +129,7 @@ impl Store {
 
     /// Returns where a bundle's copy of the vulnerability database is kept.
     pub fn vulnerabilities(&self) -> PathBuf {
-        self.home.join("vulndb.json")
+        self.home.join(VULNERABILITIES)
     }
 
     /// Returns the directory of the shims.
@@ -145,43 +147,6 @@ impl Store {
         self.claim()?;
         for name in DIRECTORIES {
             fs::create_dir_all(self.home.join(name)).map_err(|error| self.explain(error))?;
-        }
-        Ok(())
-    }
-
-    /// Makes sure that the directory is a store: one with the marker, or a new or empty one, which gets
-    /// it. Recovery deletes in a store, so nobody's home directory may become one by a slip.
-    fn claim(&self) -> Result<()> {
-        self.check_owner()?;
-        let marker = self.home.join(names::STORE_MARKER);
-        let others = if self.home.is_dir() { entries(&self.home)? } else { Vec::new() };
-        // Looked at after the rest: the marker is the first thing that a store gets, so another
-        // goward that makes one right now is not taken for somebody else.
-        match fs::metadata(&marker) {
-            Ok(found) if found.is_file() && found.len() > 0 => return Ok(()),
-            // Whoever made it was killed before it had its text.
-            Ok(found) if found.is_file() => {}
-            _ => self.check_empty(&others)?,
-        }
-        let made =
-            fs::create_dir_all(&self.home).and_then(|()| fs::write(&marker, "goward store 1\n"));
-        made.map_err(|error| self.explain(error))
-    }
-
-    /// Refuses a directory in which there is something already.
-    fn check_empty(&self, found: &[fs::DirEntry]) -> Result<()> {
-        if let Some(other) = found.first() {
-            let (home, other) = (self.home.display(), other.file_name());
-            let message = format!("`{home}` is not a store of goward: it holds other files");
-            return Err(Error::new(Kind::Usage, message)
-                .detail(format!(
-                    "such as `{}`; nothing was changed",
-                    untrusted(other.to_string_lossy())
-                ))
-                .hint(format!(
-                    "name an empty or new directory: `{}=/absolute/path`",
-                    names::HOME_VAR
-                )));
         }
         Ok(())
     }
@@ -251,7 +216,7 @@ impl Store {
 
     fn retire_locked(&self, installed: &Installed) -> Result<Option<Grave>> {
         self.forget_rooms()?;
-        // An open grave says what becomes of a tree without a receipt.
+        // A grave says what becomes of a tree without a receipt.
         let grave = self.dig(&installed.key)?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
@@ -265,13 +230,13 @@ impl Store {
         self.forget_names(&installed.key)?;
         // What is left of it goes with the next `recover`.
         _ = fs::remove_file(self.list_path(&installed.key));
-        let grave = grave.map_or(Ok(None), |grave| self.bury(grave))?;
-        // A root that leads to a grave already, as after a run that was interrupted, is for those who use it.
-        if grave.is_none() && root::grave_of(self, &installed.key).is_none() {
-            for kind in ["extra", "root"] {
-                self.discard(&self.place(kind, &installed.key))?;
-            }
+        match &grave {
+            Some(grave) => _ = self.settle(grave, &self.processes())?,
+            None if self.is_attached(&installed.key) => {}
+            // Not a directory, whatever it is.
+            None => self.discard(&installed.tree)?,
         }
+        self.put_release_names()?;
         self.measure_rooms()?;
         Ok(grave)
     }
@@ -290,46 +255,24 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the root of an installed toolchain, or repairs it.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
-    pub fn ensure_root(&self, installed: &Installed) -> Result<()> {
-        root::ensure(self, &installed.key, installed.extra.is_some())
-    }
-
     /// Returns the toolchain called `key` if it is installed.
     fn installed(&self, key: &str) -> Result<Option<Installed>> {
         let Some(receipt) = Receipt::read(&self.receipt_path(key))? else {
             return Ok(None);
         };
         let tree = self.place("tree", key);
-        let is_there = match &receipt.linked {
-            None => is_directory(&tree),
-            Some(linked) => fs::read_link(&tree).is_ok_and(|path| path == *linked.path),
-        };
         // A receipt under another toolchain's name is no receipt.
-        if receipt.key() != key || !is_there {
+        if receipt.key() != key || !is_directory(&tree) {
             return Ok(None);
         }
-        let extra =
-            receipt.extra.then(|| self.place("extra", key)).filter(|path| is_directory(path));
-        Ok(Some(Installed {
-            receipt,
-            key: key.to_owned(),
-            tree,
-            root: self.place("root", key),
-            extra,
-        }))
+        Ok(Some(Installed { receipt, key: key.to_owned(), tree }))
     }
 
-    /// Returns `<home>/<kind>/<key>`; for trees and roots that is where the shim looks.
+    /// Returns `<home>/<kind>/<key>`; for trees that is where the shim looks.
     fn place(&self, kind: &str, key: &str) -> PathBuf {
         let home = self.home.as_os_str().as_bytes();
         match kind {
             "tree" => OsString::from_vec(layout::tree(home, key)).into(),
-            "root" => OsString::from_vec(layout::root(home, key)).into(),
             kind => self.home.join(kind).join(key),
         }
     }
@@ -340,14 +283,10 @@ impl Store {
 
     /// Moves a directory out of sight and deletes it. It may be gone already.
     fn discard(&self, path: &Path) -> Result<()> {
-        let moved = delete::make_movable(path).and_then(|()| {
-            let mut names = tempfile::Builder::new();
-            let trash = self.home.join("trash");
-            // Takes another name while one is in use.
-            names
-                .prefix(TRASH_PREFIX)
-                .make_in(trash, |target| publish::rename_into_place(path, target))
-        });
+        // Takes another name while one is in use.
+        let moved = tempfile::Builder::new()
+            .prefix(TRASH_PREFIX)
+            .make_in(self.home.join("trash"), |target| publish::rename_into_place(path, target));
         let target = match moved {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             // A layer of a container, whose directories cannot be moved.

@@ -2,7 +2,7 @@
 
 use super::check::differences;
 use super::rehash::read_all;
-use super::{Finding, Installed, Store, entries};
+use super::{Fault, Finding, Installed, Store, entries, goroot};
 use crate::error::Result;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where programs are.
-const DIRECTORIES: [&str; 2] = ["bin", "pkg/tool"];
+const DIRECTORIES: [&str; 3] = ["bin", "libexec", "pkg/tool"];
 
 /// What can be seen of the programs of a tree without reading them. Whatever writes to one, or puts
 /// another in its place, leaves another mark: nothing sets the time of an inode's last change back.
@@ -59,10 +59,27 @@ impl Store {
             return Ok(self.check(installed)?.findings);
         };
         listed.retain(|path, _| is_program(path));
-        let marks = self.marks(installed)?.0;
-        let place = |path: &String| (path.clone(), installed.tree.join(path));
-        let paths: Vec<(String, PathBuf)> = marks.keys().map(place).collect();
-        Ok(differences(&listed, &read_all(&paths)?))
+        let shims = self.wrong_shims(installed).into_iter();
+        let mut findings: Vec<_> = shims.map(|path| Finding { path, fault: Fault::Shim }).collect();
+        let (tree, ours) = (&installed.tree, goroot::additions(&installed.tree));
+        // By the names that they have in the release.
+        let mut paths: BTreeMap<String, PathBuf> = self
+            .marks(installed)?
+            .0
+            .into_keys()
+            .filter(|path| !ours.contains(path))
+            .map(|path| (path.clone(), tree.join(path)))
+            .collect();
+        for path in listed.keys() {
+            let name = goroot::name_in(tree, path);
+            if let Some(place) = paths.remove(&name) {
+                paths.insert(path.clone(), place);
+            }
+        }
+        let paths: Vec<(String, PathBuf)> = paths.into_iter().collect();
+        let found = differences(&listed, &read_all(&paths)?).into_iter();
+        findings.extend(found.map(|finding| finding.below(tree)));
+        Ok(findings)
     }
 }
 

@@ -1,17 +1,17 @@
 //! How a verified tree becomes an installed toolchain.
 //!
-//! The order is what makes a power cut harmless: data first (one `syncfs`), then the root, whose
-//! links lead nowhere yet, then the rename, then the directory, then the receipt, which is the commit
-//! point.
+//! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then the
+//! directory, then the receipt, which is the commit point.
 
-use super::{Installed, Receipt, Room, Store, files, is_directory, recover, root};
+use super::{Grave, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::verify::dirhash::{is_covered, uncovered_digest};
 use crate::verify::log::Logged;
-use crate::verify::{Entry, H1, Level, VerifiedTree};
+use crate::verify::{Digest, Entry, H1, Level, VerifiedTree};
 use fs_err as fs;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 impl Store {
     /// Installs a verified tree, which lies in a [`super::Staging`] directory of this store.
     /// `source` is where it came from, for people. A tree with the same hash that is installed stays,
-    /// unless this one adds something, a stronger level, the extra directories or a list of files: then
+    /// unless this one adds something, a stronger level, files that the hash does not cover or a list: then
     /// this one takes its place, because it was read and the other was not.
     ///
     /// # Errors
@@ -31,18 +31,17 @@ impl Store {
     /// When the store cannot be written; what was installed before still is.
     pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
         self.prepare()?;
+        let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
-        let extra = verified.extra();
-        let room = Room::of_new(
-            &[Some(verified.tree()), extra.as_deref()].into_iter().flatten().collect::<Vec<_>>(),
-        )?;
+        let room = Room::of_new(verified.tree())?;
+        let receipt = Receipt { disk: Some(room), shims, ..receipt_of(verified, source) };
         let lock = self.lock(LOCK, "publish", PATIENCE, &mut |_| {})?;
-        let installed = self.commit(verified, source, room)?;
+        let installed = self.commit(verified, receipt)?;
         if installed.receipt.disk.is_none() {
             self.measure_rooms()?;
         }
+        self.put_release_names()?;
         drop(lock);
-        root::ensure(self, &installed.key, installed.extra.is_some())?;
         Ok(installed)
     }
 
@@ -51,71 +50,80 @@ impl Store {
     pub(super) fn commit(
         &self,
         verified: &VerifiedTree,
-        source: &str,
-        room: Room,
+        mut receipt: Receipt,
     ) -> Result<Installed> {
-        let mut receipt = Receipt { disk: Some(room), ..receipt_of(verified, source) };
         let key = receipt.key();
         let before = self.installed(&key)?;
         check_name(&receipt, before.as_ref())?;
+        let mut list = verified.all_files();
         // A directory of the machine gives way to one that nothing can change.
         if let Some(before) = before.filter(|other| !other.is_linked()) {
-            let adds_extra = receipt.extra && before.extra.is_none();
-            let is_stronger = receipt.level > before.receipt.level;
-            if !is_stronger && !adds_extra && self.files(&before)?.is_some() {
+            let old = &before.receipt;
+            let adds = |old: &Receipt, new: &Receipt| {
+                let is_first = old.uncovered.is_none() && new.uncovered.is_some();
+                is_first || new.full && !old.full
+            };
+            let is_stronger = receipt.level > old.level;
+            if !is_stronger && !adds(old, &receipt) && self.files(&before)?.is_some() {
                 return Ok(before);
             }
-            return self.exchange_for(&before, verified, receipt);
+            if adds(&receipt, old) {
+                list.extend(self.take_along(&before, verified)?);
+                receipt.full = old.full;
+                receipt.uncovered = digest_of_uncovered(&list);
+            }
+            return self.exchange_for(&before, verified, &list, receipt);
         }
-        self.place_extra(verified, &key)?;
-        // The root first: from the moment the tree is there, `go` runs and needs it. One that leads
-        // to a grave is good for that, and for those who still build there.
-        if root::grave_of(self, &key).is_none() {
-            root::ensure_for(self, &key, verified.tree(), receipt.extra)?;
+        if let Some((found, absent)) = self.place_tree(verified, &key)? {
+            receipt.shims = self.dress(&self.place("tree", &key), receipt.platform, &receipt.h1)?;
+            if found.files != list {
+                // It has the hash and was packed otherwise: what is written down is what is there.
+                let (files, bytes) = count_covered(&found.files);
+                receipt = Receipt { files, bytes, absent, disk: None, ..receipt };
+                list = found.files;
+            }
         }
-        let mut list = verified.files();
-        let kept = self.place_tree(verified, &key)?;
-        if let Some((found, absent)) = &kept
-            && found.files != *list
-        {
-            // It has the hash and was packed otherwise: what is written down is what is there.
-            list = &found.files;
-            receipt = Receipt {
-                files: list.len() as u64,
-                bytes: found.bytes(),
-                absent: absent.clone(),
-                disk: None,
-                ..receipt
-            };
-        }
-        self.write_down(&key, list, &receipt)
+        self.write_down(&key, &list, &receipt)
     }
 
     /// Puts a verified tree in the place of an installed one with the same hash, and writes down what
-    /// both together are known by.
+    /// both together are known by. `list` is what is in it.
     pub(super) fn exchange_for(
         &self,
         before: &Installed,
         verified: &VerifiedTree,
+        list: &BTreeMap<String, Entry>,
         receipt: Receipt,
     ) -> Result<Installed> {
         let (key, old) = (&before.key, &before.receipt);
         self.forget_rooms()?;
-        if receipt.extra && before.extra.is_none() {
-            self.place_extra(verified, key)?;
-        }
         let both = of_both(old, &receipt);
         if both != *old {
             let scratch = self.stage("receipt")?;
-            both.write(&self.home().join("meta"), scratch.path())
+            self.write_receipt(&both, &scratch)?;
+        }
+        self.put(verified.tree(), &before.tree)?;
+        let receipt = raised(Receipt { disk: None, ..receipt }, old.level, old.logged);
+        self.write_down(key, list, &receipt)
+    }
+
+    /// Gives a verified tree the files of an installed one that the hash does not cover; returns them.
+    pub(super) fn take_along(
+        &self,
+        before: &Installed,
+        verified: &VerifiedTree,
+    ) -> Result<BTreeMap<String, Entry>> {
+        let mut listed = self.files(before)?.unwrap_or_default();
+        let uncovered = |path: &str| !is_covered(path) && !verified.uncovered().contains_key(path);
+        listed.retain(|path, _| uncovered(path));
+        for path in listed.keys() {
+            let (from, to) = (before.tree.join(path), verified.tree().join(path));
+            let linked = to.parent().map_or(Ok(()), fs::create_dir_all);
+            linked
+                .and_then(|()| fs::hard_link(&from, &to).or_else(|_| fs::copy(from, to).map(drop)))
                 .map_err(|error| self.explain(error))?;
         }
-        self.swap(verified.tree(), &before.tree)?;
-        let extra = before.extra.is_some() || receipt.extra;
-        let receipt = raised(Receipt { extra, disk: None, ..receipt }, old.level, old.logged);
-        let installed = self.write_down(key, verified.files(), &receipt)?;
-        root::ensure(self, key, extra)?;
-        Ok(installed)
+        Ok(listed)
     }
 
     /// Writes the list of files, then the receipt, with which the toolchain is installed.
@@ -127,8 +135,8 @@ impl Store {
     ) -> Result<Installed> {
         let scratch = self.stage("receipt")?;
         files::write(list, &self.list_path(key), scratch.path())
-            .and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
             .map_err(|error| self.explain(error))?;
+        self.write_receipt(receipt, &scratch)?;
         self.installed(key)?.ok_or_else(|| {
             let message = format!("`{key}` was removed while it was being installed");
             Error::new(Kind::Failed, message).hint("try again")
@@ -157,57 +165,72 @@ impl Store {
         let proof = (logged.record, logged.head.size());
         let receipt = raised(now.receipt.clone(), logged.level(), Some(proof));
         if receipt != now.receipt {
-            let scratch = self.stage("receipt")?;
-            receipt
-                .write(&self.home().join("meta"), scratch.path())
-                .map_err(|error| self.explain(error))?;
+            self.write_receipt(&receipt, &self.stage("receipt")?)?;
         }
         Ok(Some(Installed { receipt, ..now }))
     }
 
-    fn place_extra(&self, verified: &VerifiedTree, key: &str) -> Result<()> {
-        let Some(extra) = verified.extra() else { return Ok(()) };
-        let target = self.place("extra", key);
-        self.discard(&target)?;
-        self.place_directory(&extra, &target)
+    /// Writes a receipt by way of a private directory.
+    pub(super) fn write_receipt(&self, receipt: &Receipt, scratch: &Staging) -> Result<()> {
+        let written = receipt.write(&self.home().join("meta"), scratch.path());
+        written.map_err(|error| self.explain(error))
     }
 
-    /// Renames the tree into place. One that is there already has no receipt: it is what a process
-    /// left that ended between rename and receipt. It is kept if it is right, and then returned.
+    /// Puts a tree in its place. One that is there already has no receipt: it was removed and may still be in
+    /// use, and goes into its grave; or it is what a process left that ended between rename and receipt. That
+    /// is kept if it is right, and then returned.
     fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<Option<recover::Content>> {
-        let target = self.place("tree", key);
-        let right =
-            || is_directory(&target).then(|| recover::content_of(&target, verified)).flatten();
-        if Self::leads_to_grave(&target) && exchange(verified.tree(), &target).is_ok() {
-            // Where the tree was is the link now.
-            seal(&target)
-                .and_then(|()| fs::remove_file(verified.tree()))
-                .and_then(|()| target.parent().map_or(Ok(()), sync_directory))
-                .map_err(|error| self.explain(error))?;
-            return Ok(None);
-        }
-        if fs::symlink_metadata(&target).is_ok() {
-            let found = right();
+        let (tree, target) = (verified.tree(), self.place("tree", key));
+        if let Some(grave) = self.open_grave(key)? {
+            self.put_and_bury(tree, &target, &grave)?;
+        } else if rename_into_place(tree, &target).is_ok() {
+            let synced = sync_directory(&self.home().join("tree"));
+            synced.map_err(|error| self.explain(error))?;
+        } else {
+            let found =
+                is_directory(&target).then(|| recover::content_of(&target, verified)).flatten();
             if found.is_some() {
-                seal(&target).map_err(|error| self.explain(error))?;
                 return Ok(found);
             }
-            self.discard(&target)?;
+            self.put(tree, &target)?;
         }
-        match self.place_directory(verified.tree(), &target) {
-            Ok(()) => Ok(None),
-            // Somebody else was faster.
-            Err(error) => {
-                let found = right().ok_or(error)?;
-                seal(&target).map_err(|error| self.explain(error))?;
-                Ok(Some(found))
-            }
-        }
+        Ok(None)
     }
 
-    fn place_directory(&self, from: &Path, to: &Path) -> Result<()> {
-        rename_into_place(from, to)
-            .and_then(|()| seal(to))
+    /// Puts a tree in its place, and the removed one that is still there into its grave.
+    pub(super) fn put_and_bury(&self, tree: &Path, target: &Path, grave: &Grave) -> Result<()> {
+        self.put_or(tree, target, |old| rename_into_place(old, &grave.spot()))?;
+        // What was there is where the new tree was.
+        if is_directory(tree) {
+            rename_into_place(tree, &grave.spot()).map_err(|error| self.explain(error))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a directory in its place, and what is there where that was: in one step where the system can
+    /// swap two directories, so that whoever uses it finds every file at any moment.
+    pub(super) fn put(&self, from: &Path, to: &Path) -> Result<()> {
+        self.put_or(from, to, |_| Err(ErrorKind::Unsupported.into()))
+    }
+
+    /// Does so, or takes what is there away with `take`, else deletes it.
+    fn put_or(
+        &self,
+        from: &Path,
+        to: &Path,
+        take: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<()> {
+        let placed = match exchange(from, to) {
+            Err(error) if error.kind() == ErrorKind::NotFound => rename_into_place(from, to),
+            Err(_) => {
+                if take(to).is_err() {
+                    self.discard(to)?;
+                }
+                rename_into_place(from, to)
+            }
+            Ok(()) => Ok(()),
+        };
+        placed
             .and_then(|()| to.parent().map_or(Ok(()), sync_directory))
             .map_err(|error| self.explain(error))
     }
@@ -241,10 +264,23 @@ pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
         files: files.len() as u64,
         bytes: files.values().map(|file| file.size).sum(),
         absent: verified.absent().to_vec(),
-        extra: verified.extra().is_some(),
+        full: verified.is_full(),
+        uncovered: digest_of_uncovered(verified.uncovered()),
+        shims: None,
         disk: None,
         linked: None,
     }
+}
+
+/// Returns the digest of what of these files the hash does not cover.
+pub(super) fn digest_of_uncovered(files: &BTreeMap<String, Entry>) -> Option<Digest> {
+    uncovered_digest(files.iter().map(|(path, entry)| (path.as_str(), entry.digest)))
+}
+
+/// Returns the number and the size of those of these files that the hash covers.
+pub(super) fn count_covered(files: &BTreeMap<String, Entry>) -> (u64, u64) {
+    let covered = || files.iter().filter(|(path, _)| is_covered(path));
+    (covered().count() as u64, covered().map(|(_, file)| file.size).sum())
 }
 
 /// Returns the receipt of a tree whose hash was proved up to `level`, too, and by this record.
@@ -259,13 +295,6 @@ pub(super) fn of_both(old: &Receipt, new: &Receipt) -> Receipt {
     Receipt { absent: old.absent.iter().chain(left_out).cloned().collect(), ..old.clone() }
 }
 
-/// Takes the write bits off the top directory, which it needed for the rename.
-pub(super) fn seal(directory: &Path) -> io::Result<()> {
-    let mut permissions = fs::symlink_metadata(directory)?.permissions();
-    permissions.set_mode(permissions.mode() & 0o7555);
-    fs::set_permissions(directory, permissions)
-}
-
 /// Writes `target` so that it is there whole or not at all, whatever happens meanwhile. `scratch` is
 /// a private directory on the same file system.
 pub(super) fn place_file(text: &str, target: &Path, scratch: &Path) -> io::Result<()> {
@@ -275,6 +304,14 @@ pub(super) fn place_file(text: &str, target: &Path, scratch: &Path) -> io::Resul
     file.sync_all()?;
     fs::rename(&draft, target)?;
     target.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Makes a directory of a tree, in which nobody else writes.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().mode(0o755).create(path).map_err(|error| {
+        let message = format!("failed to create directory `{}`: {error}", path.display());
+        io::Error::new(error.kind(), message)
+    })
 }
 
 /// Renames a directory where nothing is, or fails.

@@ -3,7 +3,7 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use super::{Linked, Rehashed, Room, key, publish};
+use super::{Linked, Rehashed, Room, Shims, key, publish};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-/// The only schema there is.
-const SCHEMA: u32 = 1;
+/// The schema that this goward reads and writes.
+const SCHEMA: u32 = 2;
 /// Largest receipt, in bytes.
 const MAX_SIZE: u64 = 64 << 10;
 
@@ -44,8 +44,12 @@ pub struct Receipt {
     pub bytes: u64,
     /// Files that the hash covers but that were left out of the packaging: path and digest.
     pub absent: Vec<(String, Digest)>,
-    /// Whether what the hash does not cover is installed too.
-    pub extra: bool,
+    /// Whether everything that the hash does not cover is installed too.
+    pub full: bool,
+    /// The digest of what is installed of that.
+    pub uncovered: Option<Digest>,
+    /// Its copies of the shim, if its programs run here.
+    pub shims: Option<Shims>,
     /// The room that it takes on disk, unless that has to be measured.
     pub disk: Option<Room>,
     /// The directory of the machine that it is, at level `linked` and no other.
@@ -72,7 +76,11 @@ struct Written {
     files: u64,
     bytes: u64,
     absent: Vec<WrittenAbsent>,
-    extra: bool,
+    full: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uncovered_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shims: Option<Shims>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disk: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +112,9 @@ impl Receipt {
             files: found.files.len() as u64,
             bytes: found.bytes(),
             absent: Vec::new(),
-            extra: false,
+            full: false,
+            uncovered: None,
+            shims: None,
             disk: None,
             linked: Some(linked),
         }
@@ -153,7 +163,12 @@ impl Receipt {
             files: written.files,
             bytes: written.bytes,
             absent: absent.collect::<Option<_>>()?,
-            extra: written.extra,
+            full: written.full,
+            uncovered: match written.uncovered_sha256 {
+                Some(sha256) => Some(Digest::parse(&sha256)?),
+                None => None,
+            },
+            shims: written.shims,
             disk: written.disk,
             linked: written.linked,
         })
@@ -181,7 +196,9 @@ impl Receipt {
                     sha256: sha256.to_string(),
                 })
                 .collect(),
-            extra: self.extra,
+            full: self.full,
+            uncovered_sha256: self.uncovered.map(|sha256| sha256.to_string()),
+            shims: self.shims.clone(),
             disk: self.disk,
             linked: self.linked.clone(),
         };

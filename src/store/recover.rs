@@ -7,11 +7,13 @@ use super::rehash::h1_of;
 use super::staging::LOCK_SUFFIX;
 use super::{
     Receipt, Rehashed, Store, TRASH_PREFIX, delete, entries, files, flock, is_directory, is_key,
-    publish, rehash, root, staging,
+    publish, rehash, staging,
 };
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::verify::{Absent, Digest, H1, Level, Records, VerifiedTree};
+use crate::verify::absent::is_known_wasm;
+use crate::verify::dirhash::{NOT_COVERED, is_covered};
+use crate::verify::{Absent, Digest, Entry, H1, Level, Records, VerifiedTree};
 use crate::version::GoVersion;
 use fs_err as fs;
 use std::io::ErrorKind;
@@ -36,7 +38,7 @@ pub struct Recovered {
 impl Store {
     /// Clears away what dead processes left: work directories, removals that were not finished,
     /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead; one
-    /// with an open grave was being removed, and goes into it.
+    /// with a grave was removed, and waits there.
     ///
     /// # Errors
     ///
@@ -65,6 +67,7 @@ impl Store {
             self.clear_links(&mut recovered)?;
             self.clear_trees(records, &mut recovered)?;
             self.clear_lists()?;
+            self.put_release_names()?;
             self.measure_rooms()?;
         }
         Ok(recovered)
@@ -121,56 +124,33 @@ impl Store {
 
     fn clear_trees(&self, records: &Records, recovered: &mut Recovered) -> Result<()> {
         let mut processes = None;
-        for kind in ["tree", "extra", "root"] {
-            for entry in entries(&self.home().join(kind))? {
-                let key = entry.file_name().to_string_lossy().into_owned();
-                // What a newer goward installed is not understood here, and not a leftover.
-                if !is_key(&key) || Receipt::is_newer(&self.receipt_path(&key)) {
-                    continue;
-                }
-                let installed = self.installed(&key)?;
-                let is_used = match kind {
-                    "extra" => installed.is_some_and(|found| found.extra.is_some()),
-                    _ => installed.is_some(),
-                };
-                if is_used || self.leads_elsewhere(kind, &key) {
-                    continue;
-                }
-                let is_dying = kind == "tree" && self.open_grave(&key)?.is_some();
-                if kind == "tree" && !is_dying && self.adopt(records, &key, &entry.path())? {
-                    recovered.adopted.push(key);
-                    continue;
-                }
-                // What was removed halfway may still be used.
-                let places = ["tree", "root"].map(|kind| format!("{kind}/{key}"));
-                let places = places.each_ref().map(String::as_str);
-                let processes = processes.get_or_insert_with(|| self.processes());
-                if processes.user_of(&places).is_some() {
-                    continue;
-                }
-                match self.open_grave(&key)?.filter(|_| kind == "tree") {
-                    // Perhaps it is used by somebody who cannot be seen.
-                    Some(grave) => drop(self.bury(grave)?),
-                    None => self.discard(&entry.path())?,
-                }
+        for entry in entries(&self.home().join("tree"))? {
+            let key = entry.file_name().to_string_lossy().into_owned();
+            if !self.is_leftover(&key)? {
+                continue;
+            }
+            if self.adopt(records, &key, &entry.path())? {
+                recovered.adopted.push(key);
+                continue;
+            }
+            let processes = processes.get_or_insert_with(|| self.processes());
+            if processes.user_of(&[&format!("tree/{key}")]).is_none() {
+                self.discard(&entry.path())?;
                 recovered.removed += 1;
             }
         }
         Ok(())
     }
 
-    /// Returns true for what leads to a grave that is there, or to another store.
-    pub(super) fn leads_elsewhere(&self, kind: &str, key: &str) -> bool {
-        match kind {
-            "tree" | "root" if self.is_attached(key) => true,
-            "tree" => {
-                let tree = self.place(kind, key);
-                Self::leads_to_grave(&tree) && is_directory(&tree.join("."))
-            }
-            "root" => root::grave_of(self, key)
-                .is_some_and(|name| is_directory(&self.home().join("trash").join(name))),
-            _ => false,
-        }
+    /// Returns true for the name of a tree that is neither installed nor waits for its end, and is no link to
+    /// another store.
+    pub(super) fn is_leftover(&self, key: &str) -> Result<bool> {
+        // What a newer goward installed is not understood here, and not a leftover.
+        let is_known = !is_key(key) || Receipt::is_newer(&self.receipt_path(key));
+        Ok(!is_known
+            && self.installed(key)?.is_none()
+            && !self.is_attached(key)
+            && self.open_grave(key)?.is_none())
     }
 
     /// Removes lists of trees that are not installed.
@@ -189,14 +169,22 @@ impl Store {
     /// Writes the receipt of a tree that is exactly what the records have under its name.
     fn adopt(&self, records: &Records, key: &str, tree: &Path) -> Result<bool> {
         let found = is_directory(tree).then(|| recognise(records, key, tree)).flatten();
-        let Some((receipt, found)) = found else {
+        let Some((mut receipt, mut found)) = found else {
             return Ok(false);
         };
+        let is_proved = |(path, entry): (&String, &Entry)| {
+            is_covered(path) || is_known_wasm(path, entry.digest)
+        };
+        if !found.files.iter().all(is_proved) {
+            NOT_COVERED.iter().try_for_each(|top| self.discard(&tree.join(top)))?;
+            found.files.retain(|path, _| is_covered(path));
+        }
+        receipt.uncovered = publish::digest_of_uncovered(&found.files);
+        receipt.shims = self.dress(tree, receipt.platform, &receipt.h1)?;
         let scratch = self.stage("receipt")?;
-        let list = files::write(&found.files, &self.list_path(key), scratch.path());
-        list.and_then(|()| receipt.write(&self.home().join("meta"), scratch.path()))
+        files::write(&found.files, &self.list_path(key), scratch.path())
             .map_err(|error| self.explain(error))?;
-        root::ensure(self, key, false)?;
+        self.write_receipt(&receipt, &scratch)?;
         Ok(true)
     }
 }
@@ -208,6 +196,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
     let platform = Platform::find(parts.next()?.rsplit_once('-')?.0)?;
     let known = records.get(version, platform)?.h1.as_ref()?;
     let (found, absent) = content_with(tree, version, platform, known, &[])?;
+    let (files, bytes) = publish::count_covered(&found.files);
     let receipt = Receipt {
         version,
         platform,
@@ -216,10 +205,12 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
         level: Level::BuiltIn,
         logged: None,
         source: "an install that was interrupted".to_owned(),
-        files: found.files.len() as u64,
-        bytes: found.bytes(),
+        files,
+        bytes,
         absent,
-        extra: false,
+        full: false,
+        uncovered: None,
+        shims: None,
         disk: None,
         linked: None,
     };
@@ -229,10 +220,13 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
 /// What is in a tree, and which files that its hash covers are not.
 pub(super) type Content = (Rehashed, Vec<(String, Digest)>);
 
-/// Returns what a tree on disk has when its hash is that of the verified one, however it was packed.
+/// Returns what a tree on disk has when its hash is that of the verified one, however it was packed, and
+/// what the hash does not cover is the same.
 pub(super) fn content_of(tree: &Path, verified: &VerifiedTree) -> Option<Content> {
     let (version, platform) = (verified.version(), verified.platform());
-    content_with(tree, version, platform, verified.h1(), verified.absent())
+    let content = content_with(tree, version, platform, verified.h1(), verified.absent())?;
+    let uncovered = publish::digest_of_uncovered(&content.0.files);
+    (uncovered == publish::digest_of_uncovered(verified.uncovered())).then_some(content)
 }
 
 /// Returns what a tree on disk has when its hash is `h1`, whether it has all files, lacks `absent`, or

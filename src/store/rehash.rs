@@ -1,5 +1,6 @@
 //! The hash of a tree as it is on disk now.
 
+use super::goroot;
 use super::survey::{Found, What, hands, survey};
 use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct Rehashed {
     /// Its hash, absent files included.
     pub h1: H1,
-    /// Each file's path, digest and size, sorted by path.
+    /// Each file's path, digest and size, sorted by path; also of those that the hash does not cover.
     pub files: BTreeMap<String, Entry>,
 }
 
@@ -43,7 +44,7 @@ pub fn rehash(
     absent: &[(String, Digest)],
 ) -> Result<Rehashed> {
     let mut files = Vec::new();
-    for found in survey(directory)? {
+    for (name, found) in goroot::sort(survey(directory)?).release {
         if !belongs(&found) {
             let path = untrusted(&found.path);
             let message = format!("`{path}` does not belong to the toolchain");
@@ -51,11 +52,11 @@ pub fn rehash(
                 .detail(format!("found in `{}`", directory.display())));
         }
         if found.what == What::File {
-            files.push(found);
+            files.push((name, found));
         }
     }
     largest_first(&mut files);
-    let paths: Vec<_> = files.into_iter().map(|found| (found.path, found.place)).collect();
+    let paths: Vec<_> = files.into_iter().map(|(name, found)| (name, found.place)).collect();
     let files = read_all(&paths)?;
     let h1 = h1_of(&files, version, platform, absent)?;
     Ok(Rehashed { h1, files })
@@ -70,15 +71,17 @@ pub(super) fn belongs(found: &Found) -> bool {
         // A `go.mod` has that name in the module.
         What::File => {
             let name = found.path.rsplit('/').next();
-            is_name(&found.path) && is_covered(&found.path) && name != Some("_go.mod")
+            is_name(&found.path) && (name != Some("_go.mod") || !is_covered(&found.path))
         }
         What::Other => false,
     }
 }
 
 /// Puts the files in an order in which all cores end at about the same time.
-pub(super) fn largest_first(files: &mut [Found]) {
-    files.sort_unstable_by(|a, b| b.size.cmp(&a.size).then_with(|| a.path.cmp(&b.path)));
+pub(super) fn largest_first(files: &mut [(String, Found)]) {
+    files.sort_unstable_by(|(a_name, a), (b_name, b)| {
+        b.size.cmp(&a.size).then_with(|| a_name.cmp(b_name))
+    });
 }
 
 /// Returns the hash of a tree that has `files`, and that `absent` count for.

@@ -1,10 +1,10 @@
 //! Putting an installed tree in order while builds may be using it.
 
-use super::check::{Checked, Fault};
-use super::publish::{self, exchange, seal, sync_data, sync_directory};
-use super::{Installed, Store, files, root};
+use super::check::{Checked, Fault, runs};
+use super::publish::{self, sync_data};
+use super::{Installed, Receipt, Store, files};
 use crate::error::{Error, Kind, Result};
-use crate::verify::mode::is_executable;
+use crate::verify::mode::stays_writable;
 use crate::verify::{Entry, VerifiedTree};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 impl Store {
-    /// Mends what takes no release: permission bits, what does not belong there, root and list.
+    /// Mends what takes no release: permission bits, what does not belong there, what goward adds, and the list.
     ///
     /// # Errors
     ///
@@ -29,12 +29,11 @@ impl Store {
             }
             match &finding.fault {
                 Fault::Extra => {
-                    let place = top_of(&installed.tree, &finding.path, listed.as_ref());
-                    self.take_out(&place)?;
+                    self.discard(&top_of(&installed.tree, &finding.path, listed.as_ref()))?;
                 }
                 Fault::Mode(mode) => {
-                    let runs = is_executable(&finding.path) || place.is_dir();
-                    set_mode(&place, mended(*mode, runs)).map_err(|error| self.explain(error))?;
+                    let mode = mended(&finding.path, *mode, place.is_dir());
+                    set_mode(&place, mode).map_err(|error| self.explain(error))?;
                 }
                 _ => {}
             }
@@ -43,7 +42,10 @@ impl Store {
         if is_right && checked.findings.iter().any(|finding| finding.fault == Fault::List) {
             self.write_list(installed, &checked.files)?;
         }
-        root::ensure(self, &installed.key, installed.extra.is_some())
+        if checked.findings.iter().any(|finding| finding.fault == Fault::Shim) {
+            self.put_shims(std::slice::from_ref(installed))?;
+        }
+        Ok(())
     }
 
     /// Writes down what is in an installed tree, file by file.
@@ -78,34 +80,13 @@ impl Store {
             let message = format!("{} is not what is installed", verified.h1());
             return Err(Error::new(Kind::Verification, message).detail("nothing was changed"));
         }
+        let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
         let _lock = self.lock(publish::LOCK, "repair", publish::PATIENCE, &mut |_| {})?;
-        let receipt = publish::receipt_of(verified, source);
-        let repaired = self.exchange_for(installed, verified, receipt)?;
+        let receipt = Receipt { shims, ..publish::receipt_of(verified, source) };
+        let repaired = self.exchange_for(installed, verified, &verified.all_files(), receipt)?;
         self.measure_rooms()?;
         Ok(self.installed(&installed.key)?.unwrap_or(repaired))
-    }
-
-    /// Swaps the new tree with the old one, which is then where the new one was.
-    pub(super) fn swap(&self, new: &Path, old: &Path) -> Result<()> {
-        // Who else may read it still may.
-        let swapped = add_write_bit(old).and_then(|()| exchange(new, old));
-        if swapped.is_err() {
-            self.discard(old)?;
-            publish::rename_into_place(new, old).map_err(|error| self.explain(error))?;
-        }
-        seal(old)
-            .and_then(|()| old.parent().map_or(Ok(()), sync_directory))
-            .map_err(|error| self.explain(error))
-    }
-
-    /// Takes something out of a directory that has no write bits.
-    fn take_out(&self, place: &Path) -> Result<()> {
-        let Some(parent) = place.parent() else { return Ok(()) };
-        add_write_bit(parent).map_err(|error| self.explain(error))?;
-        let taken = self.discard(place);
-        seal(parent).map_err(|error| self.explain(error))?;
-        taken
     }
 }
 
@@ -121,18 +102,14 @@ fn top_of(tree: &Path, path: &str, listed: Option<&BTreeMap<String, Entry>>) -> 
     tree.join(known.unwrap_or(path))
 }
 
-/// Returns the mode of a file of a tree that has `mode`: nobody writes, and whoever may read what runs
-/// may run it.
-fn mended(mode: u32, runs: bool) -> u32 {
+/// Returns the permission bits of what has `mode` in a tree: nobody writes where nobody should, and whoever may read
+/// what runs may run it.
+fn mended(path: &str, mode: u32, is_directory: bool) -> u32 {
     let read = mode & 0o444 | 0o400;
-    if runs { read | read >> 2 } else { read }
+    let write = if is_directory || stays_writable(path) { 0o200 } else { 0 };
+    write | if is_directory || runs(path) { read | read >> 2 } else { read }
 }
 
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-}
-
-fn add_write_bit(directory: &Path) -> io::Result<()> {
-    let mode = fs::symlink_metadata(directory)?.permissions().mode();
-    set_mode(directory, mode & 0o7777 | 0o200)
 }

@@ -31,12 +31,10 @@ pub struct Room {
 }
 
 impl Room {
-    /// Measures new directories: what they have in common with others counts for those.
-    pub(super) fn of_new(directories: &[&Path]) -> Result<Self> {
+    /// Measures a new directory: what it has in common with others counts for those.
+    pub(super) fn of_new(directory: &Path) -> Result<Self> {
         let mut room = Self::default();
-        for directory in directories {
-            measure(directory, None, &mut room)?;
-        }
+        measure(directory, None, &mut room)?;
         Ok(room)
     }
 }
@@ -104,9 +102,7 @@ impl Store {
 
 fn measured(installed: &Installed, counted: &mut Counted) -> Result<Room> {
     let mut room = Room::default();
-    for top in [Some(&installed.tree), installed.extra.as_ref()].into_iter().flatten() {
-        measure(top, Some(counted), &mut room)?;
-    }
+    measure(&installed.tree, Some(counted), &mut room)?;
     Ok(room)
 }
 

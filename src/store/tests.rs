@@ -4,8 +4,9 @@ use super::*;
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
 use crate::holder::Holder;
+use crate::store::check::{Fault, Finding};
+use crate::verify::mode;
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree};
-use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Barrier;
 use std::thread;
@@ -29,13 +30,33 @@ fn linux() -> Platform {
 
 pub(super) fn store() -> (Scratch, Store) {
     let directory = Scratch::new();
-    let store = Store::new(directory.path().join("home"));
+    let store = with_shim(Store::new(directory.path().join("home")), directory.path());
     store.prepare().unwrap();
     (directory, store)
 }
 
-fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> VerifiedTree {
-    let mut quarantine = Quarantine::new(staging.path(), extra).unwrap();
+/// What is `go` in the stores of these tests.
+pub(super) const SHIM: &str = "#!/bin/sh\necho shim\n";
+
+/// Gives a store a shim, which is in `directory`.
+pub(super) fn with_shim(store: Store, directory: &Path) -> Store {
+    let shim = directory.join("goward-shim");
+    fs::write(&shim, SHIM).unwrap();
+    store.with_shim(shim)
+}
+
+fn verified(staging: &Staging, tree: &Tree, full: bool, level: Level) -> VerifiedTree {
+    verified_for(staging, tree, full, level, "linux/amd64")
+}
+
+fn verified_for(
+    staging: &Staging,
+    tree: &Tree,
+    full: bool,
+    level: Level,
+    platform: &str,
+) -> VerifiedTree {
+    let mut quarantine = Quarantine::new(staging.path(), full).unwrap();
     let version = String::from_utf8(tree.0["VERSION"].clone()).unwrap();
     let version = GoVersion::parse(version.lines().next().unwrap()).unwrap();
     let bytes = tree.tar_gz();
@@ -53,7 +74,8 @@ fn verified(staging: &Staging, tree: &Tree, extra: bool, level: Level) -> Verifi
         floor: level,
         ..Evidence::default()
     };
-    quarantine.finish(version, linux()).unwrap().verify(&evidence).unwrap()
+    let platform = Platform::parse(platform).unwrap();
+    quarantine.finish(version, platform).unwrap().verify(&evidence).unwrap()
 }
 
 pub(super) fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> Installed {
@@ -63,6 +85,18 @@ pub(super) fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> 
 
 pub(super) fn tree() -> Tree {
     Tree::new("go1.27.1", "linux-amd64").with("bin/other", "x").without("misc/")
+}
+
+/// What is wrong with a toolchain, whatever the records have for the release that it pretends to be.
+pub(super) fn faults(store: &Store, installed: &Installed) -> Vec<Finding> {
+    let mut findings = store.check(installed).unwrap().findings;
+    findings.retain(|finding| !matches!(finding.fault, Fault::Record(_)));
+    findings
+}
+
+/// A toolchain that no record is about.
+fn unlisted() -> Tree {
+    Tree::new("go1.99.1", "linux-amd64")
 }
 
 pub(super) fn names(directory: &Path) -> Vec<String> {
@@ -91,7 +125,7 @@ fn an_installed_toolchain_is_found() {
     assert!(installed.key.starts_with("go1.27.1-linux-amd64-"));
     assert!(is_tidy(&store));
     assert_eq!(names(&store.home().join("tree")), [installed.key.as_str()]);
-    assert_eq!(installed.extra, None);
+    assert!(!installed.receipt.full && installed.receipt.uncovered.is_none());
 
     let h1 = installed.receipt.h1.clone();
     for wanted in [None, Some(&h1)] {
@@ -111,8 +145,11 @@ fn an_installed_toolchain_is_found() {
     assert_eq!(rehashed.files.values().map(|file| file.size).sum::<u64>(), installed.receipt.bytes);
     assert_eq!(store.files(&installed).unwrap(), Some(rehashed.files));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
-    assert_eq!(mode(&installed.tree) & 0o222, 0);
-    assert_eq!(mode(&installed.tree.join("bin/go")) & 0o300, 0o100);
+    assert_eq!(mode(&installed.tree) & 0o700, 0o700);
+    assert_eq!(mode(&installed.tree.join("src/fmt/print.go")) & 0o222, 0);
+    for program in ["bin/go", "libexec/go"] {
+        assert_eq!(mode(&installed.tree.join(program)) & 0o300, 0o100);
+    }
 }
 
 #[test]
@@ -125,11 +162,13 @@ fn receipts_are_canonical_json() {
     receipt.archive = Some((Digest::of(b"a"), 7));
     assert!(receipt.disk.is_some_and(|room| !room.shared), "{:?}", receipt.disk);
     receipt.disk = Some(Room { bytes: 4096, shared: true });
+    receipt.uncovered = Some(Digest::of(b"u"));
+    let (u, shim) = (Digest::of(b"u"), Digest::of(SHIM.as_bytes()));
     let (h1, a, x) = (receipt.h1.clone(), Digest::of(b"a"), Digest::of(b"x"));
     let (files, bytes) = (receipt.files, receipt.bytes);
     let text = format!(
         r#"{{
-  "schema": 1,
+  "schema": 2,
   "version": "go1.27.1",
   "platform": "linux/amd64",
   "h1": "{h1}",
@@ -145,7 +184,15 @@ fn receipts_are_canonical_json() {
       "sha256": "{x}"
     }}
   ],
-  "extra": false,
+  "full": false,
+  "uncovered_sha256": "{u}",
+  "shims": {{
+    "shim": "{shim}",
+    "copies": {{
+      "go": "{shim}",
+      "gofmt": "{shim}"
+    }}
+  }},
   "disk": {{
     "bytes": 4096,
     "shared": true
@@ -156,14 +203,15 @@ fn receipts_are_canonical_json() {
     assert_eq!(receipt.render(), text);
     assert_eq!(Receipt::parse(text.as_bytes()), Some(receipt));
     for (from, to) in [
-        ("\"schema\": 1", "\"schema\": 2"),
+        ("\"schema\": 2", "\"schema\": 3"),
         ("go1.27.1", "../x"),
         ("linux/amd64", "linux"),
         ("h1:", "h2:"),
         ("\"archive_size\": 7,", ""),
         ("listed", "best"),
         (&*a.to_string(), "A"),
-        ("\"extra\": false", "\"extra\": 0"),
+        ("\"full\": false", "\"full\": 0"),
+        (&*u.to_string(), "U"),
         ("\n}\n", "\n"),
     ] {
         let damaged = text.replacen(from, to, 1);
@@ -186,7 +234,6 @@ fn without_receipt_or_tree_nothing_is_installed() {
         assert!(store.list().unwrap().is_empty());
     }
     fs::write(&receipt, &good).unwrap();
-    make_writable(&installed.tree);
     fs::rename(&installed.tree, store.home().join("elsewhere")).unwrap();
     assert!(store.list().unwrap().is_empty());
     fs_err::os::unix::fs::symlink("../elsewhere", &installed.tree).unwrap();
@@ -225,73 +272,141 @@ fn of_two_trees_of_one_version_the_better_verified_is_found() {
 }
 
 #[test]
-fn the_root_has_links_and_the_shims() {
+fn a_tree_is_an_ordinary_directory_whose_go_is_the_shim() {
     let (_directory, store) = store();
-    let installed = install(&store, &tree(), true, Level::Listed);
-    let key = &installed.key;
-    let links = |directory: &str| -> BTreeMap<String, String> {
-        let directory = installed.root.join(directory);
-        let names = names(&directory).into_iter().filter(|name| name != "bin");
-        names
-            .map(|name| {
-                let target = fs::read_link(directory.join(&name)).unwrap();
-                (name, target.into_os_string().into_string().unwrap())
-            })
-            .collect()
-    };
-    let mut want: BTreeMap<_, _> = crate::archive::samples::ABSENT
-        .into_iter()
-        .chain(["VERSION", "go.env", "lib", "pkg", "src"])
-        .map(|name| (name.to_owned(), format!("../../tree/{key}/{name}")))
-        .collect();
-    for name in ["api", "doc", "test"] {
-        want.insert(name.to_owned(), format!("../../extra/{key}/{name}"));
+    let files = Tree::new("go1.27.1", "linux-amd64").with("bin/other", "x");
+    let installed = install(&store, &files, true, Level::Listed);
+    let read = |path: &str| fs::read(installed.tree.join(path)).unwrap();
+    for tool in ["go", "gofmt"] {
+        assert_eq!(read(&format!("bin/{tool}")), SHIM.as_bytes());
+        assert_eq!(read(&format!("libexec/{tool}")), files.0[&format!("bin/{tool}")]);
     }
-    assert_eq!(links(""), want);
-    let bin = [
-        ("go", "../../../shims/go".to_owned()),
-        ("gofmt", "../../../shims/gofmt".to_owned()),
-        ("other", format!("../../../tree/{key}/bin/other")),
-    ];
-    assert_eq!(links("bin"), bin.map(|(name, target)| (name.to_owned(), target)).into());
-    let through = fs::read_to_string(installed.root.join("src/fmt/print.go")).unwrap();
-    assert_eq!(through, "package fmt\n");
-    assert_eq!(fs::read_to_string(installed.root.join("bin/other")).unwrap(), "x");
-    assert_eq!(fs::read_to_string(installed.root.join("api/go1.txt")).unwrap(), "pkg fmt\n");
+    assert_eq!(read(names::IDENTITY_FILE), format!("{}\n", installed.receipt.h1).into_bytes());
+    // All of the release is there, as files and directories that everybody can walk.
+    for (path, contents) in &files.0 {
+        assert_eq!(fs::read(place_in(&installed.tree, path)).unwrap(), *contents, "{path}");
+    }
+    let mut count = 0;
+    for found in survey::survey(&installed.tree).unwrap() {
+        assert!(found.what != survey::What::Other, "{}", found.path);
+        let is_file = found.what == survey::What::File;
+        count += usize::from(is_file);
+        let writable = !is_file || mode::stays_writable(&found.path);
+        assert_eq!(found.mode & 0o222, if writable { 0o200 } else { 0 }, "{}", found.path);
+    }
+    assert_eq!(count, files.0.len() + 3);
+    assert_eq!(faults(&store, &installed), []);
 }
 
 #[test]
-fn a_wrong_root_is_repaired_and_a_right_one_left_alone() {
-    let (_directory, store) = store();
-    let installed = install(&store, &tree(), false, Level::Listed);
-    let root = &installed.root;
+fn what_goward_adds_is_repaired_and_left_alone_where_it_is_right() {
+    let (directory, store) = store();
+    let installed = install(&store, &unlisted(), false, Level::Listed);
+    let tree = &installed.tree;
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
-    let before = inode(root);
-    store.ensure_root(&installed).unwrap();
-    assert_eq!(inode(root), before);
-
-    let go = root.join("bin/go");
-    let damages: [&dyn Fn(); 6] = [
-        &|| fs::remove_file(&go).unwrap(),
-        &|| fs::write(root.join("stray"), "x").unwrap(),
-        &|| {
-            fs::remove_file(&go).unwrap();
-            fs_err::os::unix::fs::symlink("/bin/true", &go).unwrap();
-        },
-        &|| fs::remove_dir_all(root.join("bin")).unwrap(),
-        &|| fs::remove_dir_all(root).unwrap(),
-        &|| {
-            fs::remove_dir_all(root).unwrap();
-            fs_err::os::unix::fs::symlink("/", root).unwrap();
-        },
+    let (go, identity) = (tree.join("bin/go"), tree.join(names::IDENTITY_FILE));
+    let before = inode(&go);
+    store.ensure_shims(&installed).unwrap();
+    assert_eq!(inode(&go), before);
+    let damages: [(&dyn Fn(), &str); 5] = [
+        (&|| fs::remove_file(&go).unwrap(), "bin/go"),
+        (
+            &|| {
+                fs::remove_file(&go).unwrap();
+                fs::copy(tree.join("libexec/go"), &go).unwrap();
+            },
+            "bin/go",
+        ),
+        (
+            &|| {
+                fs::remove_file(&go).unwrap();
+                fs_err::os::unix::fs::symlink("/bin/true", &go).unwrap();
+            },
+            "bin/go",
+        ),
+        (&|| fs::remove_file(&identity).unwrap(), names::IDENTITY_FILE),
+        (
+            &|| {
+                fs::remove_file(&identity).unwrap();
+                fs::write(&identity, "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\n").unwrap();
+            },
+            names::IDENTITY_FILE,
+        ),
     ];
-    for damage in damages {
-        damage();
-        store.ensure_root(&installed).unwrap();
-        assert_eq!(names(root).len(), 12);
-        assert_eq!(fs::read_link(&go).unwrap(), Path::new("../../../shims/go"));
-        assert!(is_directory(root) && is_tidy(&store));
+    for (damage, path) in damages {
+        for by_check in [false, true] {
+            damage();
+            let checked = store.check(&installed).unwrap();
+            let shims = |one: &&Finding| one.fault == Fault::Shim;
+            let found: Vec<_> = checked.findings.iter().filter(shims).map(|f| &*f.path).collect();
+            assert_eq!(found, [path]);
+            assert!(!checked.findings.iter().any(|finding| finding.fault.needs_release()));
+            if by_check {
+                store.tidy(&installed, &checked).unwrap();
+            } else {
+                store.ensure_shims(&installed).unwrap();
+            }
+            assert_eq!(faults(&store, &installed), []);
+            assert_eq!(fs::read_to_string(&go).unwrap(), SHIM);
+            assert!(is_tidy(&store));
+        }
     }
+    // Another goward has another shim: the old one is right until it is replaced, everywhere at once.
+    fs::write(directory.path().join("goward-shim"), "#!/bin/sh\n").unwrap();
+    assert_eq!(faults(&store, &installed), []);
+    assert!(store.has_old_shims(&installed).unwrap());
+    assert_eq!(store.refresh_shims().unwrap().len(), 1);
+    assert_eq!(fs::read_to_string(&go).unwrap(), "#!/bin/sh\n");
+    assert!(store.refresh_shims().unwrap().is_empty());
+    let installed = store.list().unwrap().remove(0);
+    assert!(!store.has_old_shims(&installed).unwrap());
+    assert_eq!(faults(&store, &installed), []);
+}
+
+#[test]
+fn a_toolchain_of_another_platform_is_as_it_was_packed() {
+    let (_directory, store) = store();
+    let staging = store.stage("test").unwrap();
+    let files = Tree::new("go1.99.1", "windows-amd64");
+    let verified = verified_for(&staging, &files, false, Level::Listed, "windows/amd64");
+    let installed = store.publish(&verified, "x").unwrap();
+    assert!(!installed.tree.join("libexec").exists());
+    assert_eq!(installed.receipt.shims, None);
+    assert_eq!(fs::read(installed.tree.join("bin/go.exe")).unwrap(), files.0["bin/go.exe"]);
+    assert_eq!(faults(&store, &installed), []);
+    assert!(store.refresh_shims().unwrap().is_empty());
+}
+
+#[test]
+fn installed_releases_have_names_beside_go() {
+    let (_directory, store) = store();
+    let shims = |store: &Store| names(&store.shims());
+    // Without `go` there is nothing that a name could lead to.
+    let first = install(&store, &tree(), false, Level::Listed);
+    assert!(!store.shims().exists());
+    fs::create_dir(store.shims()).unwrap();
+    fs::write(store.shims().join("go"), "").unwrap();
+    store.recover().unwrap();
+    assert_eq!(shims(&store), ["go", "go1.27.1"]);
+    let second = install(&store, &tree().with("src/x", "x"), false, Level::Listed);
+    install(&store, &Tree::new("go1.28rc1", "linux-amd64"), false, Level::Listed);
+    assert_eq!(shims(&store), ["go", "go1.27.1", "go1.28rc1"]);
+    let name = store.shims().join("go1.27.1");
+    assert_eq!(fs::read_link(&name).unwrap(), Path::new("go"));
+    // The name is there while one of the release is.
+    store.retire(&first).unwrap();
+    assert_eq!(shims(&store), ["go", "go1.27.1", "go1.28rc1"]);
+    store.remove(&second).unwrap();
+    assert_eq!(shims(&store), ["go", "go1.28rc1"]);
+    // What a killed process left, and what is not a release's.
+    for stray in ["go1.27.1", "go1.027", "gofmt", "go1.27.1.exe"] {
+        fs::write(store.shims().join(stray), "").unwrap();
+    }
+    fs::remove_file(store.shims().join("go1.28rc1")).unwrap();
+    assert_eq!(store.missing_release_names().unwrap(), ["go1.28rc1"]);
+    assert_eq!(store.idle_release_names().unwrap(), ["go1.27.1"]);
+    store.recover().unwrap();
+    assert_eq!(shims(&store), ["go", "go1.027", "go1.27.1.exe", "go1.28rc1", "gofmt"]);
 }
 
 #[test]
@@ -302,13 +417,18 @@ fn a_second_install_adds_what_it_knows_better() {
     assert_eq!(again.receipt, first.receipt);
 
     let stronger = install(&store, &tree(), false, Level::BuiltIn);
-    assert_eq!((stronger.receipt.level, stronger.extra), (Level::BuiltIn, None));
+    assert_eq!((stronger.receipt.level, stronger.receipt.full), (Level::BuiltIn, false));
     let full = install(&store, &tree(), true, Level::Listed);
-    assert_eq!(full.receipt.level, Level::BuiltIn);
-    assert_eq!(names(full.extra.as_ref().unwrap()), ["api", "doc", "test"]);
-    assert!(full.root.join("api").exists());
+    assert_eq!((full.receipt.level, full.receipt.full), (Level::BuiltIn, true));
+    assert!(full.receipt.uncovered.is_some());
+    for added in ["api", "doc", "test"] {
+        assert!(is_directory(&full.tree.join(added)));
+    }
+    let files = store.files(&full).unwrap().unwrap();
+    assert!(files.contains_key("api/go1.txt") && files.contains_key("bin/go"));
     let lean = install(&store, &tree(), false, Level::BuiltIn);
-    assert!(lean.extra.is_some() && is_tidy(&store));
+    assert!(lean.receipt.full && is_tidy(&store));
+    assert_eq!(faults(&store, &lean), []);
     assert_eq!(store.list().unwrap().len(), 1);
 }
 
@@ -371,15 +491,17 @@ fn many_installs_at_once_are_one_without_locks_too() {
                     let staging = store.stage("test").unwrap();
                     let verified = verified(&staging, &tree(), false, Level::Listed);
                     start.wait();
-                    let installed = store.commit(&verified, "x", Room::default()).unwrap();
-                    store.ensure_root(&installed).unwrap();
+                    let shims = store.dress(verified.tree(), linux(), verified.h1()).unwrap();
+                    let receipt = publish::receipt_of(&verified, "x");
+                    store.commit(&verified, Receipt { shims, ..receipt }).unwrap();
                 });
             }
         });
         let list = store.list().unwrap();
         assert_eq!(list.len(), 1);
         assert_eq!(rehash(&list[0].tree, go(), linux(), &[]).unwrap().h1, list[0].receipt.h1);
-        assert!(list[0].root.join("src").exists() && is_tidy(&store));
+        assert_eq!(faults(&store, &list[0]), []);
+        assert!(is_tidy(&store));
     }
 }
 
@@ -390,9 +512,9 @@ fn removing_takes_everything_and_follows_no_link() {
     fs::create_dir(&outside).unwrap();
     fs::write(outside.join("precious"), "x").unwrap();
     let installed = install(&store, &tree(), true, Level::Listed);
-    fs_err::os::unix::fs::symlink(&outside, installed.root.join("link")).unwrap();
+    fs_err::os::unix::fs::symlink(&outside, installed.tree.join("link")).unwrap();
     store.remove(&installed).unwrap();
-    for kind in ["tree", "extra", "root", "meta", "tmp", "trash"] {
+    for kind in ["tree", "meta", "tmp", "trash"] {
         assert!(names(&store.home().join(kind)).is_empty(), "{kind}");
     }
     assert_eq!(names(&outside), ["precious"]);
@@ -426,12 +548,12 @@ fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
     fs::create_dir_all(store.home().join("trash/removed-x/y")).unwrap();
 
     // What goward did not make is nobody's leftover.
-    for other in ["tmp/mine", "trash/mine", "tree/oak", "root/docs", "extra/e"] {
+    for other in ["tmp/mine", "trash/mine", "tree/oak"] {
         fs::create_dir_all(store.home().join(other)).unwrap();
     }
     let recovered = store.recover().unwrap();
     assert_eq!(recovered, Recovered { removed: 3, adopted: Vec::new() });
-    for other in ["tmp/mine", "trash/mine", "tree/oak", "root/docs", "extra/e"] {
+    for other in ["tmp/mine", "trash/mine", "tree/oak"] {
         fs::remove_dir(store.home().join(other)).unwrap();
     }
     assert_eq!(names(living.path()), ["file"]);
@@ -472,13 +594,13 @@ fn trees_without_receipts_are_adopted_if_known_and_removed_if_not() {
     drop(busy);
 
     let recovered = store.recover_with(&records).unwrap();
-    assert_eq!(recovered, Recovered { removed: 3, adopted: vec![known.key.clone()] });
+    assert_eq!(recovered, Recovered { removed: 1, adopted: vec![known.key.clone()] });
     let list = store.list().unwrap();
     let keys: Vec<_> = list.iter().map(|found| found.key.as_str()).collect();
     assert_eq!(keys, [kept.key.as_str(), known.key.as_str()]);
     assert_eq!(list[1].receipt.level, Level::BuiltIn);
-    assert!(list[0].extra.is_some() && list[1].root.exists());
-    assert_eq!(names(&store.home().join("extra")), [kept.key.as_str()]);
+    assert!(list[0].receipt.full && list[1].tree.join("bin/go").exists());
+    assert!(list.iter().all(|one| faults(&store, one).is_empty()));
     assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
 }
 
@@ -488,8 +610,6 @@ fn rehashing_notices_what_does_not_belong() {
     let installed = install(&store, &tree(), false, Level::Listed);
     let src = installed.tree.join("src");
     let check = || rehash(&installed.tree, go(), linux(), &[]);
-    make_writable(&installed.tree);
-    make_writable(&src);
     fs::write(src.join("new"), "x").unwrap();
     assert_ne!(check().unwrap().h1, installed.receipt.h1);
     fs::remove_file(src.join("new")).unwrap();
@@ -502,9 +622,16 @@ fn rehashing_notices_what_does_not_belong() {
     );
     assert_eq!(check().unwrap_err().to_string(), want);
     fs::remove_file(src.join("link")).unwrap();
+    // What the hash does not cover is told all the same.
     fs::create_dir(installed.tree.join("api")).unwrap();
     fs::write(installed.tree.join("api/x"), "x").unwrap();
-    assert_eq!(check().unwrap_err().message(), "`api/x` does not belong to the toolchain");
+    let found = check().unwrap();
+    assert!(found.h1 == installed.receipt.h1 && found.files.contains_key("api/x"));
+    let findings = faults(&store, &installed);
+    assert_eq!((&*findings[0].path, &findings[0].fault), ("api/x", &Fault::Extra));
+    // Neither does anything belong beside the programs.
+    fs::write(installed.tree.join("libexec/goward-evil"), "x").unwrap();
+    assert_ne!(check().unwrap().h1, installed.receipt.h1);
 }
 
 #[test]
@@ -635,8 +762,8 @@ fn what_a_newer_goward_installed_is_left_alone() {
     let installed = install(&store, &tree(), false, Level::Listed);
     let receipt = store.home().join("meta").join(&installed.key);
     let text = fs::read_to_string(&receipt).unwrap();
-    fs::write(&receipt, text.replacen("\"schema\": 1", "\"schema\": 2", 1)).unwrap();
+    fs::write(&receipt, text.replacen("\"schema\": 2", "\"schema\": 3", 1)).unwrap();
     assert!(store.list().unwrap().is_empty());
     store.recover().unwrap();
-    assert!(installed.tree.is_dir() && installed.root.is_dir());
+    assert!(installed.tree.is_dir());
 }

@@ -2,14 +2,14 @@
 
 use super::flock::Attempt;
 use super::staging::{self, LOCK_SUFFIX};
-use super::{Receipt, Store, TRASH_PREFIX, entries, files, is_key, root};
+use super::{Receipt, Store, TRASH_PREFIX, entries, files, is_key, links};
 use crate::error::Result;
 use fs_err as fs;
 use std::path::PathBuf;
 
 impl Store {
-    /// Returns what processes left behind that ended at any point: work directories, removals, trees, roots
-    /// and receipts without each other.
+    /// Returns what processes left behind that ended at any point: work directories, removals, trees and receipts
+    /// without each other.
     ///
     /// # Errors
     ///
@@ -27,14 +27,9 @@ impl Store {
                 found.push(entry.path());
             }
         }
-        for kind in ["tree", "extra", "root"] {
-            for entry in entries(&self.home().join(kind))? {
-                let key = entry.file_name().to_string_lossy().into_owned();
-                let is_known = !is_key(&key) || Receipt::is_newer(&self.receipt_path(&key));
-                if !is_known && self.installed(&key)?.is_none() && !self.leads_elsewhere(kind, &key)
-                {
-                    found.push(entry.path());
-                }
+        for entry in entries(&self.home().join("tree"))? {
+            if self.is_leftover(&entry.file_name().to_string_lossy())? {
+                found.push(entry.path());
             }
         }
         Ok(found)
@@ -66,13 +61,13 @@ impl Store {
         fs::remove_file(receipt).map_err(|error| self.explain(error))
     }
 
-    /// Returns true when the root of an installed toolchain leads to its tree and to the shim.
+    /// Returns true when everything is right that goward added to an installed toolchain.
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
-    pub fn has_root(&self, installed: &super::Installed) -> Result<bool> {
-        root::is_in_order(self, &installed.key, installed.extra.is_some())
+    /// When it cannot be looked at.
+    pub fn has_shims(&self, installed: &super::Installed) -> Result<bool> {
+        Ok(self.wrong_shims(installed).is_empty() && links::is_whole(installed)?)
     }
 
     fn is_dead(&self, name: &str) -> bool {

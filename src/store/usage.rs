@@ -1,6 +1,6 @@
 //! What of a store a new toolchain can share.
 
-use super::Store;
+use super::{Store, place_in};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::verify::{Sharing, Twins, twins};
@@ -36,7 +36,8 @@ impl Store {
         });
         let mut twins = Twins::new(how);
         for found in known.iter().take(NEAREST) {
-            twins.add(&found.tree, &self.files(found)?.unwrap_or_default());
+            let files = self.files(found)?.unwrap_or_default();
+            twins.add(files.iter().map(|(path, entry)| (place_in(&found.tree, path), *entry)));
         }
         Ok(Some(twins))
     }

@@ -87,9 +87,45 @@ impl Absent {
     }
 }
 
+/// The files of `misc/wasm` that releases up to Go 1.23 have, by name: the hash does not cover them, and one of them is
+/// a program that `go run` starts.
+const WASM: [(&str, &[&str]); 5] = [
+    ("go_js_wasm_exec", &["f8b767afd9cb2a4a0d0dedc9cacd8069481b00dac3adf8b8da39b1350d7014b2"]),
+    (
+        "go_wasip1_wasm_exec",
+        &[
+            "0f29c150468c2cae4b8fec87f798ad063a4c8507fe98ee9a8a2c5e8821bd4083",
+            "da96e561518213bfcc24ae0a6077cff39a1dd22fea7ca4a4c96ab4da6dca0a77",
+            "4afc724a92f2801e2f586c67371a47f47b740b65bca65f5bbb7215a77c48201e",
+        ],
+    ),
+    ("wasm_exec.html", &["4c6093a7fbb0dd6652435f8ba8b4c57e07969b508a5fa5ac0ce41bab5b937b32"]),
+    ("wasm_exec.js", &["45ce9dfe7211247544ab6f4268eb8cb5b6f3d5ae602dc3b51447b7eada99c229"]),
+    ("wasm_exec_node.js", &["c91e20cf70dc4ab76b633f392676e9f1b22d849ba5fca4f80422391705a26638"]),
+];
+
+/// Returns true for a file of `misc/wasm` that is known to be Go's.
+pub fn is_known_wasm(path: &str, digest: Digest) -> bool {
+    let known = WASM.iter().filter(|(name, _)| path.strip_prefix("misc/wasm/") == Some(name));
+    known.flat_map(|(_, digests)| *digests).any(|known| Digest::parse(known) == Some(digest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_misc_wasm_are_known_by_name_and_digest() {
+        for (name, digests) in WASM {
+            for digest in digests {
+                let digest = Digest::parse(digest).unwrap();
+                assert!(is_known_wasm(&format!("misc/wasm/{name}"), digest));
+                assert!(!is_known_wasm(name, digest));
+                assert!(!is_known_wasm("misc/wasm/other", digest));
+            }
+        }
+        assert!(!is_known_wasm("misc/wasm/wasm_exec.js", Digest::of(b"x")));
+    }
 
     #[test]
     fn each_series_has_six_files() {

@@ -46,6 +46,17 @@ pub fn is_covered(path: &str) -> bool {
     first.is_none_or(|first| !NOT_COVERED.contains(&first))
 }
 
+/// Returns the digest of the files that the hash does not cover, one line for each; `None` when there are none.
+pub fn uncovered_digest<'a>(files: impl IntoIterator<Item = (&'a str, Digest)>) -> Option<Digest> {
+    let mut lines: Vec<_> = files.into_iter().filter(|(path, _)| !is_covered(path)).collect();
+    lines.sort();
+    let mut hasher = Hasher::default();
+    for (path, digest) in &lines {
+        hasher.update(format!("{digest}  {path}\n").as_bytes());
+    }
+    (!lines.is_empty()).then(|| hasher.finish())
+}
+
 /// Returns the module that a release is: `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
 pub fn module_of(version: GoVersion, platform: Platform) -> String {
     format!("golang.org/toolchain@{}", platform.module_version(version))

@@ -135,7 +135,7 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
 
 impl Evidence {
     /// Applies [`judge`] and the floor, in words.
-    pub(super) fn check(&self, unpacked: &Unpacked) -> Result<Level> {
+    pub(super) fn check(&self, unpacked: &Unpacked) -> Result<Verdict> {
         let verdict = judge(unpacked.h1(), self).map_err(|found| self.explain(found, unpacked))?;
         let (version, platform) = (unpacked.version(), unpacked.platform());
         if verdict.tree < self.floor {
@@ -151,7 +151,7 @@ impl Evidence {
                 level => error.hint(format!("accept it for this call: `--accept {level}`")),
             });
         }
-        if unpacked.extra().is_some() && verdict.archive < self.floor {
+        if unpacked.is_full() && verdict.archive < self.floor {
             let message = format!(
                 "only the toolchain in this archive of {version} for {platform} is verified, not \
                  `api`, `doc`, `misc` and `test`"
@@ -160,7 +160,7 @@ impl Evidence {
                 .detail("nothing was installed")
                 .hint(format!("install it without them: `goward install {version}`")));
         }
-        Ok(verdict.tree)
+        Ok(verdict)
     }
 
     fn explain(&self, mismatch: Mismatch, unpacked: &Unpacked) -> Error {

@@ -41,7 +41,7 @@ use crate::error::Result;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A toolchain in a private directory whose hash stood up to the evidence.
 #[derive(Debug)]
@@ -53,16 +53,21 @@ pub struct VerifiedTree {
 }
 
 impl Unpacked {
-    /// Holds the tree against the evidence: the only way to a [`VerifiedTree`].
+    /// Holds the tree against the evidence: the only way to a [`VerifiedTree`]. What the hash does not cover stays
+    /// only where the whole archive is verified, or each of its files is known.
     ///
     /// # Errors
     ///
     /// [`Verification`](crate::error::Kind::Verification) when anything contradicts the tree, or
     /// when it is verified less well than wanted.
-    pub fn verify(self, evidence: &Evidence) -> Result<VerifiedTree> {
-        let level = evidence.check(&self)?;
+    pub fn verify(mut self, evidence: &Evidence) -> Result<VerifiedTree> {
+        let verdict = evidence.check(&self)?;
+        let is_known = |(path, entry): (&String, &Entry)| absent::is_known_wasm(path, entry.digest);
+        if verdict.archive < evidence.floor && !self.uncovered().iter().all(is_known) {
+            self.drop_uncovered()?;
+        }
         let (archive, logged) = (evidence.archive, evidence.logged.clone());
-        Ok(VerifiedTree { unpacked: self, level, archive, logged })
+        Ok(VerifiedTree { unpacked: self, level: verdict.tree, archive, logged })
     }
 }
 
@@ -97,9 +102,25 @@ impl VerifiedTree {
         self.logged.as_ref()
     }
 
-    /// Returns the files in the tree by path.
+    /// Returns the files in the tree by path, as far as the hash covers them.
     pub fn files(&self) -> &BTreeMap<String, Entry> {
         self.unpacked.files()
+    }
+
+    /// Returns the other files in the tree by path.
+    pub fn uncovered(&self) -> &BTreeMap<String, Entry> {
+        self.unpacked.uncovered()
+    }
+
+    /// Returns all files in the tree by path.
+    pub fn all_files(&self) -> BTreeMap<String, Entry> {
+        let all = self.files().iter().chain(self.uncovered());
+        all.map(|(path, entry)| (path.clone(), *entry)).collect()
+    }
+
+    /// Returns true when everything is there that the hash does not cover.
+    pub fn is_full(&self) -> bool {
+        self.unpacked.is_full()
     }
 
     /// Returns the files that belong to the tree's hash but are not in it.
@@ -110,10 +131,5 @@ impl VerifiedTree {
     /// Returns the tree's directory.
     pub fn tree(&self) -> &Path {
         self.unpacked.tree()
-    }
-
-    /// Returns the directory of what the hash does not cover, if that was asked for.
-    pub fn extra(&self) -> Option<PathBuf> {
-        self.unpacked.extra()
     }
 }

@@ -12,6 +12,18 @@ pub fn is_executable(path: &str) -> bool {
         || is_exec_wrapper(name)
 }
 
+/// Returns true when the file at `path`, relative to GOROOT, keeps its write bit: people copy it into their projects,
+/// and edit the copy.
+pub fn stays_writable(path: &str) -> bool {
+    ["lib/wasm/", "misc/wasm/"].iter().any(|directory| path.starts_with(directory))
+}
+
+/// Returns the permission bits of the file at `path` in a tree, which a umask may narrow.
+pub fn of_file(path: &str) -> u32 {
+    let write = if stays_writable(path) { 0o200 } else { 0 };
+    write | if is_executable(path) { 0o555 } else { 0o444 }
+}
+
 /// Matches `go_?*_?*_exec`.
 fn is_exec_wrapper(name: &str) -> bool {
     let inner = name.strip_prefix("go_").and_then(|rest| rest.strip_suffix("_exec"));
@@ -21,7 +33,21 @@ fn is_exec_wrapper(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_executable;
+    use super::{is_executable, of_file};
+
+    #[test]
+    fn what_people_copy_can_be_written() {
+        for (path, mode) in [
+            ("src/fmt/print.go", 0o444),
+            ("bin/go", 0o555),
+            ("lib/wasm/wasm_exec.js", 0o644),
+            ("misc/wasm/go_js_wasm_exec", 0o755),
+            ("lib/wasm", 0o444),
+            ("src/lib/wasm/x", 0o444),
+        ] {
+            assert_eq!(of_file(path), mode, "{path}");
+        }
+    }
 
     #[test]
     fn gos_rule() {

@@ -1,11 +1,11 @@
 //! Where files of unknown origin are written and digested, and the complete tree they make.
 //!
 //! The directory is private to this process ([`crate::store::Staging`]), so nobody else can put
-//! links into it or change a file between writing, digest and publication. Files get their final mode, of
-//! Go's rule and without write bits, when they are created; the umask holds.
+//! links into it or change a file between writing, digest and publication. Files and directories get their final
+//! mode when they are created ([`super::mode`]); the umask holds.
 
 use super::digesting::{ArchiveDigest, Queue, digest_along};
-use super::dirhash::tree_h1;
+use super::dirhash::{is_covered, tree_h1};
 use super::scribe::{Scribe, VERSION, Written, set_time};
 use super::{Digest, H1, Twins, lanes};
 use crate::archive::{EntryPath, Sink};
@@ -15,20 +15,24 @@ use crate::version::GoVersion;
 use chrono::NaiveDateTime;
 use fs_err as fs;
 use rustix::fd::OwnedFd;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+/// What a release up to Go 1.23 needs to run programs for js/wasm and wasip1/wasm, and the hash does not cover.
+const WASM: &str = "misc/wasm/";
+/// The directory that goward adds to a tree; no release has it.
+const RESERVED: &str = "libexec";
 
 /// Files on their way from an archive to a tree.
 #[derive(Debug)]
 pub struct Quarantine {
     place: Place,
-    /// Covered files that were written.
+    /// Files that were written.
     files: BTreeMap<String, Entry>,
     absent: BTreeMap<String, Digest>,
-    directories: Vec<PathBuf>,
     untimed: Vec<PathBuf>,
 }
 
@@ -45,8 +49,8 @@ pub struct Entry {
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) tree: (PathBuf, OwnedFd),
-    /// What the hash does not cover goes here, if it is wanted.
-    pub(super) extra: Option<(PathBuf, OwnedFd)>,
+    /// Whether everything that the hash does not cover is wanted.
+    is_full: bool,
     /// Files that need not be written.
     pub(super) twins: Option<Twins>,
     /// What `VERSION` says, once it was written.
@@ -73,9 +77,17 @@ impl VersionFile {
 
 impl Place {
     fn make(path: PathBuf) -> Result<(PathBuf, OwnedFd)> {
-        fs::create_dir(&path)?;
+        std::fs::DirBuilder::new().mode(0o755).create(&path).map_err(|error| {
+            let message = format!("failed to create directory `{}`: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        })?;
         let directory = fs::File::open(&path)?.into_file();
         Ok((path, directory.into()))
+    }
+
+    /// Returns true for a file that is written, at least until it is known what it is worth.
+    pub(super) fn keeps(&self, path: &str) -> bool {
+        self.is_full || is_covered(path) || path.starts_with(WASM)
     }
 
     /// Returns true when files are digested together, by others than those who write them. What shares its bytes with
@@ -94,29 +106,28 @@ impl Place {
 #[derive(Debug)]
 pub struct Unpacked {
     tree: PathBuf,
-    extra: Option<PathBuf>,
+    is_full: bool,
     version: GoVersion,
     platform: Platform,
     h1: H1,
     absent: Vec<(String, Digest)>,
     files: BTreeMap<String, Entry>,
+    uncovered: BTreeMap<String, Entry>,
 }
 
 impl Quarantine {
-    /// Starts in a private directory, where it makes `tree` and, when `keep_extra`, `extra` for
-    /// what the hash does not cover; without `keep_extra` such files are read and dropped.
+    /// Starts in a private directory, where it makes `tree`. With `is_full` also what the hash does not cover comes
+    /// there; else such files are read and dropped, but `misc/wasm`, which programs need.
     ///
     /// # Errors
     ///
-    /// When the directories cannot be made.
-    pub fn new(directory: &Path, keep_extra: bool) -> Result<Self> {
-        let extra = keep_extra.then(|| Place::make(directory.join("extra"))).transpose()?;
+    /// When the directory cannot be made.
+    pub fn new(directory: &Path, is_full: bool) -> Result<Self> {
         let tree = Place::make(directory.join("tree"))?;
         Ok(Self {
-            place: Place { tree, extra, twins: None, version: OnceLock::new() },
+            place: Place { tree, is_full, twins: None, version: OnceLock::new() },
             files: BTreeMap::new(),
             absent: BTreeMap::new(),
-            directories: Vec::new(),
             untimed: Vec::new(),
         })
     }
@@ -156,9 +167,8 @@ impl Quarantine {
             digest_along(hands, place.digests_later(), &place.tree.0, work);
         let filled = filled?;
         let mut all = Vec::new();
-        for Written { files, directories, untimed } in written {
+        for Written { files, untimed } in written {
             all.extend(files);
-            self.directories.extend(directories);
             self.untimed.extend(untimed);
         }
         for ((path, size), entry) in digested.files {
@@ -181,8 +191,7 @@ impl Quarantine {
         self.absent.insert(path.to_owned(), digest);
     }
 
-    /// Checks that the files are the toolchain they should be, takes the write bits off the
-    /// directories (except the top ones, which have to be renamed) and computes the hash.
+    /// Checks that the files are the toolchain they should be, and computes the hash.
     ///
     /// # Errors
     ///
@@ -192,7 +201,9 @@ impl Quarantine {
         self.check_programs(version, platform)?;
         let mut absent = self.absent;
         absent.retain(|path, _| !self.files.contains_key(path));
-        let present = self.files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
+        let (files, uncovered): (BTreeMap<_, _>, _) =
+            self.files.into_iter().partition(|(path, _)| is_covered(path));
+        let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
         let left_out = absent.iter().map(|(path, digest)| (path.as_str(), *digest));
         let h1 = tree_h1(version, platform, present.chain(left_out))?;
 
@@ -204,15 +215,15 @@ impl Quarantine {
                 })?;
             }
         }
-        self.directories.iter().try_for_each(|directory| drop_write_bits(directory))?;
         Ok(Unpacked {
             tree: self.place.tree.0,
-            extra: self.place.extra.map(|(path, _)| path),
+            is_full: self.place.is_full,
             version,
             platform,
             h1,
             absent: absent.into_iter().collect(),
-            files: self.files,
+            files,
+            uncovered,
         })
     }
 
@@ -240,6 +251,11 @@ impl Quarantine {
                 Some(_) => {}
             }
         }
+        if let Some(path) = self.files.keys().find(|path| path.split('/').next() == Some(RESERVED))
+        {
+            let what = format!("`{}` is in no release", untrusted(path));
+            return Err(incomplete(version, platform, &what));
+        }
         let tools = format!("pkg/tool/{}_{}/", platform.os(), platform.arch());
         if !self.files.keys().any(|path| path.starts_with(&tools)) {
             return Err(incomplete(version, platform, &format!("`{tools}` is missing")));
@@ -264,9 +280,29 @@ impl Unpacked {
         &self.h1
     }
 
-    /// Returns the files in the tree by path.
+    /// Returns the files in the tree by path, as far as the hash covers them.
     pub fn files(&self) -> &BTreeMap<String, Entry> {
         &self.files
+    }
+
+    /// Returns the other files in the tree by path.
+    pub fn uncovered(&self) -> &BTreeMap<String, Entry> {
+        &self.uncovered
+    }
+
+    /// Returns true when everything is wanted that the hash does not cover.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Removes what the hash does not cover.
+    pub(super) fn drop_uncovered(&mut self) -> Result<()> {
+        let tops = self.uncovered.keys().filter_map(|path| path.split('/').next());
+        for top in tops.collect::<BTreeSet<_>>() {
+            fs::remove_dir_all(self.tree.join(top))?;
+        }
+        self.uncovered.clear();
+        Ok(())
     }
 
     /// Returns the files that belong to the hash but are not there, sorted.
@@ -277,11 +313,6 @@ impl Unpacked {
     /// Returns the tree's directory.
     pub fn tree(&self) -> &Path {
         &self.tree
-    }
-
-    /// Returns the directory of what the hash does not cover, if that was asked for.
-    pub fn extra(&self) -> Option<PathBuf> {
-        self.extra.clone()
     }
 }
 
@@ -296,13 +327,6 @@ pub(super) fn check_size(path: &EntryPath, size: u64, read: u64) -> Result<()> {
 fn incomplete(version: GoVersion, platform: Platform, what: &str) -> Error {
     let message = format!("this is not a complete {version} for {platform}: {what}");
     Error::new(Kind::Verification, message).detail("nothing was installed")
-}
-
-fn drop_write_bits(path: &Path) -> Result<()> {
-    let mut permissions = fs::symlink_metadata(path)?.permissions();
-    permissions.set_mode(permissions.mode() & 0o7555);
-    fs::set_permissions(path, permissions)?;
-    Ok(())
 }
 
 /// Reads `2026-08-28T16:20:06Z`, in seconds since 1970.

@@ -5,8 +5,7 @@
 //! there already is an error.
 
 use super::digesting::Queue;
-use super::dirhash::is_covered;
-use super::mode::is_executable;
+use super::mode::{of_file, stays_writable};
 use super::quarantine::{Entry, Place, VersionFile, check_size};
 use super::{Digest, Hasher, Twins};
 use crate::archive::EntryPath;
@@ -25,10 +24,8 @@ const MAX_VERSION: usize = 4096;
 /// What one scribe wrote.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// Covered files that were digested while they were written.
+    /// Files that were digested while they were written.
     pub(super) files: Vec<(String, Entry)>,
-    /// Directories that were made, below the tree or the extra directory.
-    pub(super) directories: Vec<PathBuf>,
     /// Files that were written before the time of the release was known.
     pub(super) untimed: Vec<PathBuf>,
 }
@@ -38,7 +35,6 @@ pub(super) struct Written {
 pub(super) struct Scribe<'a> {
     place: &'a Place,
     tree: Branch<'a>,
-    extra: Option<Branch<'a>>,
     written: Written,
     /// Where files are digested that were written, unless they are on the way.
     queue: Queue,
@@ -46,18 +42,9 @@ pub(super) struct Scribe<'a> {
 
 impl<'a> Scribe<'a> {
     pub(super) fn new(place: &'a Place, queue: Queue) -> Self {
-        let branch = |(path, fd): &'a (PathBuf, OwnedFd)| Branch {
-            path,
-            base: fd.as_fd(),
-            open: Vec::new(),
-        };
-        Self {
-            place,
-            tree: branch(&place.tree),
-            extra: place.extra.as_ref().map(branch),
-            written: Written::default(),
-            queue,
-        }
+        let (path, fd) = &place.tree;
+        let tree = Branch { path, base: fd.as_fd(), open: Vec::new() };
+        Self { place, tree, written: Written::default(), queue }
     }
 
     /// Returns what takes a file from an archive.
@@ -74,18 +61,15 @@ impl<'a> Scribe<'a> {
     /// Writes a file of exactly `size` bytes, and digests it or has it digested.
     fn write(&mut self, path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
         let name = path.as_str();
-        let covered = is_covered(name);
-        let branch = match &mut self.extra {
-            _ if covered => &mut self.tree,
-            Some(extra) => extra,
-            None => return drop_file(path, size, contents),
-        };
-        let made = &mut self.written.directories;
+        if !self.place.keeps(name) {
+            return drop_file(path, size, contents);
+        }
+        let branch = &mut self.tree;
         let (mut begun, mut count) = (None, 0);
-        let goes_on = covered && self.queue.takes_files();
-        let mut hasher = (covered && !goes_on).then(Hasher::default);
+        let goes_on = self.queue.takes_files();
+        let mut hasher = (!goes_on).then(Hasher::default);
         let mut kept = None;
-        let mut version = (covered && name == VERSION).then(Vec::new);
+        let mut version = (name == VERSION).then(Vec::new);
         loop {
             // Where it comes from, what the system interrupted was started over.
             let chunk = contents.fill_buf()?;
@@ -98,13 +82,14 @@ impl<'a> Scribe<'a> {
                 hasher.update(chunk);
             }
             if begun.is_none() {
-                let twins = self.place.twins.as_ref().filter(|_| version.is_none());
+                let is_shared = version.is_none() && !stays_writable(name);
+                let twins = self.place.twins.as_ref().filter(|_| is_shared);
                 let twins = twins.filter(|_| length as u64 == size).zip(hasher.clone());
                 let twins = twins.map(|(twins, hasher)| (twins, hasher.finish()));
                 if goes_on && length as u64 == size {
                     kept = self.queue.keep(chunk);
                 }
-                begun = Some(branch.begin(name, chunk, twins, made)?);
+                begun = Some(branch.begin(name, chunk, twins)?);
             } else if let Some(Begun::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
             }
@@ -155,19 +140,17 @@ struct Branch<'a> {
 }
 
 impl Branch<'_> {
-    /// Makes a file that is not there yet and begins with `chunk`; its directories are noted in `made`.
-    /// With `twins` and the digest, `chunk` is all there is, and may be shared.
+    /// Makes a file that is not there yet and begins with `chunk`. With `twins` and the digest, `chunk` is all there is, and may be shared.
     fn begin(
         &mut self,
         path: &str,
         chunk: &[u8],
         twins: Option<(&Twins, Digest)>,
-        made: &mut Vec<PathBuf>,
     ) -> Result<Begun> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.enter(directory, made)?;
+        self.enter(directory)?;
         let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
-        let bits = if is_executable(path) { 0o555 } else { 0o444 };
+        let bits = of_file(path);
         if let Some((twins, digest)) = &twins
             && twins.link(digest, chunk, parent, name, bits)
         {
@@ -184,23 +167,23 @@ impl Branch<'_> {
     }
 
     /// Opens a directory, in which the next files are likely to be too.
-    fn enter(&mut self, directory: &str, made: &mut Vec<PathBuf>) -> Result<()> {
+    fn enter(&mut self, directory: &str) -> Result<()> {
         let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
         let is_open = |((open, _), part): &(&(String, OwnedFd), &&str)| open == *part;
         let shared = self.open.iter().zip(&parts).take_while(is_open).count();
         self.open.truncate(shared);
         for depth in shared..parts.len() {
-            let (above, here) = (self.open.last(), parts[..=depth].join("/"));
+            let here = || parts[..=depth].join("/");
+            let above = self.open.last();
             let above = above.map_or(self.base, |(_, fd)| fd.as_fd());
             let part = parts[depth];
-            match mkdirat(above, part, Mode::from_raw_mode(0o777)) {
-                Ok(()) => made.push(self.path.join(&here)),
-                Err(Errno::EXIST) => {}
-                Err(errno) => return Err(self.error("create directory", &here, errno)),
+            match mkdirat(above, part, Mode::from_raw_mode(0o755)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(self.error("create directory", &here(), errno)),
             }
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let fd = openat(above, part, flags, Mode::empty())
-                .map_err(|errno| self.error("open directory", &here, errno))?;
+                .map_err(|errno| self.error("open directory", &here(), errno))?;
             self.open.push((part.to_owned(), fd));
         }
         Ok(())

@@ -108,30 +108,25 @@ fn what_is_on_disk_has_gos_modes_and_times() {
     let umask = !fs_err::metadata(&probe).unwrap().mode() & 0o777;
     let mut bytes = 0;
     for (path, content) in &tree.0 {
-        let is_extra = !dirhash::is_covered(path);
-        let base = if is_extra { unpacked.extra().unwrap() } else { unpacked.tree().to_path_buf() };
-        let file = base.join(path);
+        let file = unpacked.tree().join(path);
         let metadata = fs_err::symlink_metadata(&file).unwrap();
-        let mode = if mode::is_executable(path) { 0o555 } else { 0o444 };
-        assert_eq!(metadata.mode() & 0o7777, mode & !umask, "{path}");
+        assert_eq!(metadata.mode() & 0o7777, mode::of_file(path) & !umask, "{path}");
         assert_eq!(metadata.mtime(), 1_787_934_006, "{path}");
         assert_eq!(fs_err::read(&file).unwrap(), *content, "{path}");
-        let parent = file.parent().unwrap();
-        if parent != base {
-            assert_eq!(fs_err::metadata(parent).unwrap().mode() & 0o222, 0, "{path}");
-        }
-        bytes += if is_extra { 0 } else { content.len() as u64 };
+        let above = fs_err::metadata(file.parent().unwrap()).unwrap();
+        assert_eq!(above.mode() & 0o777, 0o755 & !umask, "{path}");
+        bytes += if dirhash::is_covered(path) { content.len() as u64 } else { 0 };
     }
     let covered = tree.0.keys().filter(|path| dirhash::is_covered(path)).count() as u64;
     assert_eq!(unpacked.files().len() as u64, covered);
     assert_eq!(unpacked.files().values().map(|file| file.size).sum::<u64>(), bytes);
-    assert_eq!(fs_err::metadata(unpacked.tree()).unwrap().mode() & 0o200, 0o200);
+    assert_eq!(unpacked.uncovered().len() as u64 + covered, tree.0.len() as u64);
 }
 
 #[test]
 fn what_the_hash_does_not_cover_is_kept_only_when_asked_for() {
     let (_directory, unpacked) = finish(Kind::TarGz, &tree().tar_gz(), false).unwrap();
-    assert_eq!(unpacked.extra(), None);
+    assert!(unpacked.uncovered().is_empty());
     for top in dirhash::NOT_COVERED {
         assert!(!unpacked.tree().join(top).exists());
     }
@@ -160,6 +155,10 @@ fn other_and_incomplete_toolchains_are_refused() {
         (tree().with("bin/go", ""), "`bin/go` is empty"),
         (tree().without("bin/gofmt"), "`bin/gofmt` is missing"),
         (tree().without("pkg/tool/"), "`pkg/tool/linux_amd64/` is missing"),
+        // What goward adds is in no release.
+        (tree().with("libexec/go", "x"), "`libexec/go` is in no release"),
+        (tree().with("libexec/goward-h1", "x"), "`libexec/goward-h1` is in no release"),
+        (tree().with("libexec", "x"), "`libexec` is in no release"),
     ] {
         assert_eq!(refusal(&tree), format!("{start}{cause}{end}"));
     }
@@ -278,6 +277,24 @@ fn extra_directories_need_a_verified_archive() {
     let sha256 = Some(Digest::of(b"archive"));
     let record = record.map(|record| Record { sha256, ..record });
     assert!(verify(&Evidence { record, ..from_archive() }, true).is_ok());
+}
+
+#[test]
+fn unknown_programs_of_misc_stay_only_where_the_whole_archive_is_verified() {
+    let tree_with = || tree().with("misc/wasm/wasm_exec.js", "x");
+    let record = record(Some(h1_of(&tree())), None);
+    let repacked = Evidence { record, ..from_archive() };
+    let whole = Evidence { listed: repacked.archive.map(|(sha256, _)| sha256), ..from_archive() };
+    let whole = Evidence { floor: Level::Listed, ..whole };
+    let files = |evidence: &Evidence| {
+        let (_directory, unpacked) = finish(Kind::TarGz, &tree_with().tar_gz(), false).unwrap();
+        let verified = unpacked.verify(evidence).unwrap();
+        let paths: Vec<_> = verified.uncovered().keys().cloned().collect();
+        assert_eq!(verified.tree().join("misc").exists(), !paths.is_empty());
+        paths
+    };
+    assert_eq!(files(&repacked), [] as [&str; 0]);
+    assert_eq!(files(&whole), ["misc/wasm/wasm_exec.js"]);
 }
 
 #[test]

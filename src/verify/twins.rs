@@ -42,17 +42,12 @@ impl Twins {
         Self { how, files: HashMap::new(), is_useless: AtomicBool::new(false) }
     }
 
-    /// Adds the files of a tree.
-    pub fn add<'a>(
-        &mut self,
-        tree: &Path,
-        files: impl IntoIterator<Item = (&'a String, &'a Entry)>,
-    ) {
-        for (path, entry) in files {
+    /// Adds files: where each is.
+    pub fn add(&mut self, files: impl IntoIterator<Item = (PathBuf, Entry)>) {
+        for (place, entry) in files {
             // An empty file has nothing to share.
             if entry.size > 0 {
-                let place = (tree.join(path), entry.size);
-                self.files.entry(entry.digest).or_insert(place);
+                self.files.entry(entry.digest).or_insert((place, entry.size));
             }
         }
     }

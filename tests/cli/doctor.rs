@@ -2,7 +2,7 @@
 
 use super::{key, mirror};
 use crate::common::Sandbox;
-use crate::common::server::Server;
+use crate::common::server::{Server, hex_sha256};
 use goward::checks::machine::CHECKS;
 use serde_json::Value;
 use std::fs;
@@ -108,7 +108,7 @@ fn a_new_store_passes_every_check() {
 type Damage = (&'static str, &'static str, fn(&Path, &str));
 
 /// What each kind of damage is called, and that `--fix` puts it in order.
-const DAMAGES: [Damage; 13] = [
+const DAMAGES: [Damage; 16] = [
     ("leftovers", "this was left by a process that ended in between", |store, _| {
         fs::create_dir(store.join("tmp/go.1.x")).unwrap();
         fs::write(store.join("tmp/go.1.x.lock"), "").unwrap();
@@ -146,13 +146,40 @@ const DAMAGES: [Damage; 13] = [
     ("shims", "this leads nowhere", |store, _| {
         fs::remove_file(store.join("shims/gofmt")).unwrap();
     }),
-    ("roots", "this GOROOT does not lead to its tree and the shim", |store, key| {
-        fs::remove_file(store.join("root").join(key).join("bin/go")).unwrap();
+    ("shims", "this leads nowhere", |store, _| {
+        fs::remove_file(store.join("shims/go1.99.1")).unwrap();
     }),
-    ("roots", "this GOROOT does not lead to its tree and the shim", |store, key| {
-        let link = store.join("root").join(key).join("src");
-        fs::remove_file(&link).unwrap();
-        symlink("/usr/src", link).unwrap();
+    ("shims", "this is the name of a release that is not installed", |store, _| {
+        symlink("go", store.join("shims/go1.99.0")).unwrap();
+    }),
+    (
+        "toolchains",
+        "this toolchain does not have the shim and the programs that goward put there",
+        |store, key| {
+            fs::remove_file(store.join("tree").join(key).join("bin/go")).unwrap();
+        },
+    ),
+    (
+        "toolchains",
+        "this toolchain does not have the shim and the programs that goward put there",
+        |store, key| {
+            let go = store.join("tree").join(key).join("bin/go");
+            fs::remove_file(&go).unwrap();
+            fs::write(go, "#!/bin/sh\n").unwrap();
+        },
+    ),
+    ("toolchains", "`bin/go` of this toolchain is the shim of another goward", |store, key| {
+        // As it was before goward was updated: a copy of another shim, and a receipt that says so.
+        let go = store.join("tree").join(key).join("bin/go");
+        fs::remove_file(&go).unwrap();
+        fs::write(&go, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(&go, fs::Permissions::from_mode(0o555)).unwrap();
+        let meta = store.join("meta").join(key);
+        let mut receipt: Value = serde_json::from_str(&fs::read_to_string(&meta).unwrap()).unwrap();
+        let other = serde_json::json!(hex_sha256(b"#!/bin/sh\n"));
+        receipt["shims"]["shim"] = other.clone();
+        receipt["shims"]["copies"]["go"] = other;
+        fs::write(meta, receipt.to_string()).unwrap();
     }),
     ("owner", "everybody can change this", |store, _| {
         fs::set_permissions(store.join("tree"), fs::Permissions::from_mode(0o777)).unwrap();
@@ -234,7 +261,7 @@ const MACHINES: [Machine; 16] = [
         ],
     },
     Machine {
-        variables: &[("GOROOT", "/usr/lib/go"), ("GOTOOLDIR", "[STORE]/root/x/pkg/tool")],
+        variables: &[("GOROOT", "/usr/lib/go"), ("GOTOOLDIR", "[STORE]/tree/x/pkg/tool")],
         files: &[],
         says: &[
             "environment: GOROOT: error: GOROOT is `/usr/lib/go` [variables]; take GOROOT out of the files that your shell reads",

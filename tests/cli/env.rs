@@ -13,7 +13,7 @@ fn what_goward_sets_and_removes() {
     assert_eq!(
         sandbox.goward(["env"]).data(),
         format!(
-            "unset GODEBUG\nexport GOENV='[STORE]/goenv/pinned-none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/root/{key}'\n\
+            "unset GODEBUG\nexport GOENV='[STORE]/goenv/pinned-none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/tree/{key}'\n\
              export GOTOOLCHAIN='local'\nunset GOTOOLDIR\n"
         )
     );
@@ -62,7 +62,7 @@ fn a_hermetic_project_shows_what_it_drops_and_exec_drops_it_too() {
         sandbox.goward(["env"]).data(),
         format!(
             "unset CC\nunset GIT_DIR\nexport GOENV='[STORE]/goenv/hermetic-none'\nexport GOFLAGS='-trimpath'\n\
-             export GOROOT='[STORE]/root/{key}'\nexport GOTOOLCHAIN='local'\n\
+             export GOROOT='[STORE]/tree/{key}'\nexport GOTOOLCHAIN='local'\n\
              export GOWARD_PINNED='GOFLAGS=-trimpath'\n"
         )
     );

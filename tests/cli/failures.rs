@@ -19,7 +19,7 @@ fn assert_nothing(sandbox: &Sandbox, outcome: &Outcome) {
         .store_listing()
         .into_iter()
         .filter(|path| {
-            ["tree/", "root/", "meta/", "tmp/", "trash/"].iter().any(|part| path.starts_with(part))
+            ["tree/", "meta/", "tmp/", "trash/"].iter().any(|part| path.starts_with(part))
         })
         .collect();
     assert_eq!(found, Vec::<String>::new(), "{outcome:?}");

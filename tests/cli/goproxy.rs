@@ -81,7 +81,7 @@ fn a_module_and_an_archive_are_one_toolchain() {
         let receipt = sandbox.read(&format!("home/.local/share/goward/meta/{key}"));
         serde_json::from_str::<serde_json::Value>(&receipt).unwrap()
     });
-    for same in ["version", "platform", "h1", "files", "bytes", "absent", "extra"] {
+    for same in ["version", "platform", "h1", "files", "bytes", "absent", "full"] {
         assert_eq!(ours[same], theirs[same], "{same}");
     }
     assert_eq!(ours["h1"], h1("go1.99.1", &Platform::host().to_string()));

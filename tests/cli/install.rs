@@ -22,7 +22,7 @@ fn a_request_installs_the_newest_that_fits() {
 }
 
 #[test]
-fn the_tree_is_read_only_complete_and_without_what_the_hash_does_not_cover() {
+fn the_tree_is_an_ordinary_directory_without_what_the_hash_does_not_cover() {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
@@ -31,18 +31,25 @@ fn the_tree_is_read_only_complete_and_without_what_the_hash_does_not_cover() {
     assert_eq!(mode("bin/go"), 0o555);
     assert_eq!(mode("src/all.bash"), 0o555);
     assert_eq!(mode("src/fmt/print.go"), 0o444);
-    assert_eq!((mode("."), mode("src/fmt")), (0o555, 0o555));
+    assert_eq!(mode("lib/wasm/go_js_wasm_exec"), 0o755);
+    assert_eq!((mode("."), mode("src/fmt")), (0o755, 0o755));
     for absent in ["api", "doc", "misc", "test"] {
         assert!(!tree.join(absent).exists(), "{absent}");
     }
-    let root = sandbox.store().join("root").join(key("go1.99.1"));
-    assert_eq!(
-        fs::canonicalize(root.join("src")).unwrap(),
-        fs::canonicalize(tree.join("src")).unwrap()
-    );
-    let shim = fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap();
-    assert_eq!(fs::canonicalize(root.join("bin/go")).unwrap(), shim);
-    assert_eq!(fs::canonicalize(root.join("bin/gofmt")).unwrap(), shim);
+    let shim = fs::read(sandbox.path("bin/goward-shim")).unwrap();
+    for tool in ["go", "gofmt"] {
+        assert!(fs::read(tree.join("bin").join(tool)).unwrap() == shim, "{tool}");
+        assert!(fs::read(tree.join("libexec").join(tool)).unwrap().starts_with(b"#!"), "{tool}");
+    }
+    let h1 = fs::read_to_string(tree.join("libexec/goward-h1")).unwrap();
+    let receipt = fs::read_to_string(sandbox.store().join("meta").join(key("go1.99.1"))).unwrap();
+    assert!(receipt.contains(&format!("\"h1\": \"{}\"", h1.trim_end())), "{receipt}");
+    for name in ["go", "go1.99.1"] {
+        assert_eq!(
+            fs::canonicalize(sandbox.store().join("shims").join(name)).unwrap(),
+            fs::canonicalize(sandbox.path("bin/goward-shim")).unwrap()
+        );
+    }
     assert_eq!(fs::read_dir(sandbox.store().join("tmp")).unwrap().count(), 0);
     assert_eq!(fs::read_dir(sandbox.store().join("dl")).unwrap().count(), 0);
 }
@@ -52,11 +59,19 @@ fn full_adds_the_rest_when_the_archive_itself_reaches_the_level() {
     let server = mirror();
     let sandbox = sandbox(&server);
     let outcome = sandbox.goward(["install", "--full", "1.99.1"]);
-    let extra = sandbox.store().join("extra").join(key("go1.99.1"));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(extra.join("api/go1.txt").is_file());
-    let root = sandbox.store().join("root").join(key("go1.99.1"));
-    assert!(root.join("api/go1.txt").is_file());
+    let tree = sandbox.store().join("tree").join(key("go1.99.1"));
+    assert!(tree.join("api/go1.txt").is_file());
+    // It is looked after like the rest.
+    assert_eq!(sandbox.goward(["verify", "1.99.1"]).code, Some(0));
+    fs::remove_file(tree.join("api/go1.txt")).unwrap();
+    fs::write(tree.join("test/new.go"), "x").unwrap();
+    let verified = sandbox.goward(["verify", "1.99.1"]);
+    for finding in ["missing: api/go1.txt", "extra: test/new.go"] {
+        assert!(verified.stdout.contains(finding), "{verified:?}");
+    }
+    assert_eq!(sandbox.goward(["verify", "1.99.1", "--repair"]).code, Some(0));
+    assert!(tree.join("api/go1.txt").is_file() && !tree.join("test/new.go").exists());
 }
 
 #[test]
@@ -246,11 +261,11 @@ fn a_lock_that_is_behind_its_manifest_counts_and_is_mentioned() {
 }
 
 #[test]
-fn a_root_that_was_damaged_is_made_again() {
+fn a_tree_that_is_gone_is_made_again() {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
-    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    let root = sandbox.store().join("tree").join(key("go1.99.1"));
     fs::remove_dir_all(&root).unwrap();
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
     assert!(root.join("bin/go").exists() && root.join("src/fmt/print.go").exists());

@@ -37,7 +37,7 @@ fn of_what_is_installed() {
     let store = sandbox.store();
     are_documented("list", &[json(&sandbox, &["list"])], &[], &[]);
     let trees = fs::read_dir(store.join("tree")).unwrap().map(|entry| entry.unwrap().path());
-    let program = trees.last().unwrap().join("bin/go");
+    let program = trees.last().unwrap().join("libexec/go");
     let verified = json(&sandbox, &["verify", "1.99.1"]);
     // One that was changed has findings; the other one's archive is the source's.
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

@@ -54,7 +54,7 @@ fn what_the_system_has_is_not_fetched() {
         fs::read_link(&tree).unwrap(),
         sandbox.path("opt/goward/tree").join(key("go1.99.1"))
     );
-    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    let root = sandbox.store().join("tree").join(key("go1.99.1"));
     assert!(fs::read_to_string(root.join("VERSION")).unwrap().starts_with("go1.99.1"));
     let ran = sandbox.without_var("GOWARD_SYSTEM_STORE");
     assert_eq!(ran.go(["version"]).code, Some(0));

@@ -126,7 +126,7 @@ fn a_name_works_wherever_a_request_does() {
     }
     let which = sandbox.goward(["which"]);
     let store_key = goward_shim::layout::key("go1.99.1", &Platform::host().lock_name(), &h1);
-    assert_eq!(which.stdout, format!("[STORE]/tree/{store_key}/bin/go\n"));
+    assert_eq!(which.stdout, format!("[STORE]/tree/{store_key}/libexec/go\n"));
     assert_eq!(which.says(), "goward: go1.99.1 (linked), chosen by `[PROJECT]/goward.lock`\n");
 
     // For one call, and for what it starts.
@@ -168,7 +168,7 @@ fn a_name_works_wherever_a_request_does() {
         sandbox.goward(["uninstall", "corp"]).says(),
         "goward: unlinked `corp`; `[BASE]/corp` is as it was\n"
     );
-    let of_toolchains = ["tree/", "root/", "meta/", "link/", "tmp/", "trash/"];
+    let of_toolchains = ["tree/", "meta/", "link/", "tmp/", "trash/"];
     let left = sandbox.store_listing().into_iter();
     let left = left.filter(|path| of_toolchains.iter().any(|part| path.starts_with(part)));
     assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
@@ -371,7 +371,7 @@ fn directories_that_are_not_linked() {
         )
     };
     let listing = sandbox.store_listing();
-    let root = listing.iter().find(|path| path.starts_with("root/go1.99.1")).unwrap();
+    let root = listing.iter().find(|path| path.starts_with("tree/go1.99.1")).unwrap();
     link(&sandbox, "own", &sandbox.store().join(root)).fails(2, &own(&format!("[STORE]/{root}")));
     let shimmed = put(&sandbox, "bad", &good);
     sh(&shimmed, &format!("ln -sf '{}' bin/go", sandbox.path("bin/goward-shim").display()));

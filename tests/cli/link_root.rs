@@ -48,7 +48,7 @@ fn from_the_choice_to_the_link_and_back() {
     refused("does not exist");
     assert_eq!(
         sandbox.goward(["link-root"]).says(),
-        format!("goward: made `[BASE]/opt/go`, which points to `[STORE]/root/{old}`\n")
+        format!("goward: made `[BASE]/opt/go`, which points to `[STORE]/tree/{old}`\n")
     );
     assert_eq!(sandbox.go(["version"]).data(), "go version go1.99.0 version\nGOTOOLCHAIN=local\n");
     let environment = sandbox.goward(["env"]);
@@ -58,17 +58,17 @@ fn from_the_choice_to_the_link_and_back() {
     assert_eq!(again.data(), "[BASE]/opt/go\n");
     assert_eq!(
         sandbox.goward(["link-root"]).says(),
-        format!("goward: `[BASE]/opt/go` points to `[STORE]/root/{old}` already\n")
+        format!("goward: `[BASE]/opt/go` points to `[STORE]/tree/{old}` already\n")
     );
 
     // One path leads to one toolchain.
     fixed(&sandbox, "1.99.1");
-    refused(&format!("points to `[STORE]/root/{old}`"));
+    refused(&format!("points to `[STORE]/tree/{old}`"));
     assert_eq!(
         sandbox.goward(["link-root"]).says(),
         format!(
-            "goward: `[BASE]/opt/go` pointed to `[STORE]/root/{old}` and points to \
-             `[STORE]/root/{new}` now\n"
+            "goward: `[BASE]/opt/go` pointed to `[STORE]/tree/{old}` and points to \
+             `[STORE]/tree/{new}` now\n"
         )
     );
     assert_eq!(fs::read_dir(sandbox.path("opt")).unwrap().count(), 1);
@@ -110,7 +110,7 @@ fn what_is_not_ours_is_never_touched() {
     fs::write(&path, "mine").unwrap();
     refused("is not a link");
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    for target in ["/usr", "../home/.local/share/goward/root/x"] {
+    for target in ["/usr", "../home/.local/share/goward/tree/x"] {
         fs::remove_file(&path).unwrap();
         symlink(target, &path).unwrap();
         refused(&format!("points to `{target}`"));
@@ -167,10 +167,10 @@ fn without_a_lock_that_fixes_goroot() {
         "goward: `[PROJECT]/goward.lock` does not fix GOROOT\n\
          hint: choose a path: `goward use REQUEST --goroot-final /absolute/path --goroot fixed`",
     );
-    let inside = sandbox.store().join("root/go").display().to_string();
+    let inside = sandbox.store().join("tree/go").display().to_string();
     sandbox.goward(["use", "1.99.1", "--goroot-final", &inside, "--goroot", "fixed"]).fails(
         2,
-        "goward: GOROOT cannot be `[STORE]/root/go`, which is inside the store\n  \
+        "goward: GOROOT cannot be `[STORE]/tree/go`, which is inside the store\n  \
          nothing was changed\nhint: choose a path outside of `[STORE]`",
     );
     sandbox.goward(["use", "1.99.1", "--goroot", "link"]).fails(

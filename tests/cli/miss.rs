@@ -72,7 +72,7 @@ fn a_request_that_nothing_installed_fits() {
 fn a_tree_that_is_damaged() {
     let (_server, sandbox) = locked();
     assert_eq!(sandbox.go(["version"]).code, Some(0));
-    let go = sandbox.store().join("tree").join(super::key("go1.99.1")).join("bin/go");
+    let go = sandbox.store().join("tree").join(super::key("go1.99.1")).join("libexec/go");
     let broken = machine::command("sh")
         .args(["-c", "chmod u+w \"$(dirname \"$0\")\" && rm -f \"$0\" && printf '#!/no/such/loader\\n' >\"$0\" && chmod +x \"$0\""])
         .arg(&go)
@@ -80,7 +80,7 @@ fn a_tree_that_is_damaged() {
     assert!(broken.unwrap().success());
     let outcome = sandbox.go(["version"]);
     assert_eq!(outcome.code, Some(126));
-    assert!(outcome.stderr.contains("\n  changed: bin/go\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("\n  changed: libexec/go\n"), "{}", outcome.stderr);
     // As it is with a toolchain that is as it was, on a system without its loader.
     let never = "[policy]\nverify = \"never\"\n";
     let sandbox = sandbox.file("home/.config/goward/config.toml", never);

@@ -131,7 +131,7 @@ fn the_option_chooses_for_one_run_and_everything_below() {
 fn explain_points_at_the_lines_of_the_profile() {
     let (_server, sandbox) = project();
     let script = "#!/bin/sh\necho '{}'\n";
-    let tree = sandbox.store().join("tree").join(super::key("go1.99.1")).join("bin/go");
+    let tree = sandbox.store().join("tree").join(super::key("go1.99.1")).join("libexec/go");
     let written = machine::command("sh")
         .args(["-c", "chmod u+w \"$0\" \"$(dirname \"$0\")\" && printf %s \"$1\" >\"$0\""])
         .arg(&tree)

@@ -45,10 +45,10 @@ fn a_program_that_was_changed_does_not_run() {
     // A library is not a program: that takes `always`, or `goward verify`.
     change(&file(&sandbox, "src/fmt/print.go"), 0o444);
     assert_eq!(exec(&sandbox).code, Some(0));
-    change(&file(&sandbox, "bin/gofmt"), 0o555);
+    change(&file(&sandbox, "libexec/gofmt"), 0o555);
     let outcome = exec(&sandbox);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(4), ""));
-    assert!(outcome.stderr.contains("\n  changed: bin/gofmt\n"), "{outcome:?}");
+    assert!(outcome.stderr.contains("\n  changed: libexec/gofmt\n"), "{outcome:?}");
     assert!(
         outcome.stderr.contains("hint: repair it: `goward verify --repair 1.99.1`"),
         "{outcome:?}"
@@ -103,7 +103,7 @@ fn always_is_everything_every_time() {
 #[test]
 fn never_is_never() {
     let (_server, sandbox) = project("never");
-    change(&file(&sandbox, "bin/gofmt"), 0o555);
+    change(&file(&sandbox, "libexec/gofmt"), 0o555);
     assert_eq!(exec(&sandbox).code, Some(0));
     assert!(!sandbox.path("home/.local/state/goward/seen").exists());
     assert_eq!(sandbox.goward(["verify"]).code, Some(4));

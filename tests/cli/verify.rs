@@ -13,21 +13,10 @@ fn tree_of(sandbox: &Sandbox, version: &str) -> PathBuf {
     sandbox.store().join("tree").join(key(version))
 }
 
-/// Does something in a directory that has no write bits.
-fn within(directory: &Path, change: impl FnOnce()) {
-    let mode = fs::metadata(directory).unwrap().permissions().mode();
-    let set = |mode| fs::set_permissions(directory, fs::Permissions::from_mode(mode)).unwrap();
-    set(mode | 0o200);
-    change();
-    set(mode);
-}
-
 fn write(path: &Path, text: &str) {
-    within(path.parent().unwrap(), || {
-        _ = fs::remove_file(path);
-        fs::write(path, text).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
-    });
+    _ = fs::remove_file(path);
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
 }
 
 /// Every entry of a tree with mode and digest.
@@ -80,7 +69,7 @@ fn what_is_intact_is_said_to_be_and_nothing_is_written() {
 /// What somebody could do to a tree, what is said of it, and the exit code.
 type Damage = (&'static str, fn(&Path), &'static [&'static str], i32);
 
-const DAMAGES: [Damage; 14] = [
+const DAMAGES: [Damage; 15] = [
     (
         "a changed file",
         |t| write(&t.join("src/fmt/print.go"), "package evil\n"),
@@ -100,7 +89,7 @@ const DAMAGES: [Damage; 14] = [
     ),
     (
         "a missing file",
-        |t| within(&t.join("src"), || fs::remove_file(t.join("src/all.bash")).unwrap()),
+        |t| fs::remove_file(t.join("src/all.bash")).unwrap(),
         &["missing: src/all.bash"],
         4,
     ),
@@ -113,52 +102,36 @@ const DAMAGES: [Damage; 14] = [
     (
         "a directory more",
         |t| {
-            within(&t.join("src"), || {
-                fs::create_dir_all(t.join("src/evil/deep")).unwrap();
-                for name in ["src/evil/a.go", "src/evil/deep/b.go"] {
-                    fs::write(t.join(name), "x").unwrap();
-                    fs::set_permissions(t.join(name), fs::Permissions::from_mode(0o444)).unwrap();
-                }
-                for name in ["src/evil/deep", "src/evil"] {
-                    fs::set_permissions(t.join(name), fs::Permissions::from_mode(0o555)).unwrap();
-                }
-            });
+            fs::create_dir_all(t.join("src/evil/deep")).unwrap();
+            for name in ["src/evil/a.go", "src/evil/deep/b.go"] {
+                write(&t.join(name), "x");
+            }
         },
         &["extra: src/evil/a.go", "extra: src/evil/deep/b.go"],
         4,
     ),
     (
         "an empty directory",
-        |t| {
-            within(&t.join("src"), || {
-                fs::create_dir(t.join("src/empty")).unwrap();
-                fs::set_permissions(t.join("src/empty"), fs::Permissions::from_mode(0o555))
-                    .unwrap();
-            });
-        },
+        |t| fs::create_dir(t.join("src/empty")).unwrap(),
         &["extra: src/empty"],
         4,
     ),
     (
         "a link in the place of a file",
         |t| {
-            within(&t.join("bin"), || {
-                fs::remove_file(t.join("bin/gofmt")).unwrap();
-                std::os::unix::fs::symlink("/bin/cat", t.join("bin/gofmt")).unwrap();
-            });
+            fs::remove_file(t.join("libexec/gofmt")).unwrap();
+            std::os::unix::fs::symlink("/bin/cat", t.join("libexec/gofmt")).unwrap();
         },
-        &["missing: bin/gofmt", "extra: bin/gofmt"],
+        &["extra: libexec/gofmt", "missing: libexec/gofmt"],
         4,
     ),
     (
         "what no hash covers",
         |t| {
-            within(t, || {
-                fs::create_dir(t.join("test")).unwrap();
-                fs::write(t.join("test/x.go"), "x").unwrap();
-            });
+            fs::create_dir(t.join("test")).unwrap();
+            write(&t.join("test/x.go"), "x");
         },
-        &["mode: test has 0755", "extra: test/x.go"],
+        &["extra: test/x.go"],
         4,
     ),
     (
@@ -168,15 +141,15 @@ const DAMAGES: [Damage; 14] = [
         6,
     ),
     (
-        "a directory that can be written to",
-        |t| fs::set_permissions(t.join("src"), fs::Permissions::from_mode(0o755)).unwrap(),
-        &["mode: src has 0755"],
+        "a directory that others can write to",
+        |t| fs::set_permissions(t.join("src"), fs::Permissions::from_mode(0o775)).unwrap(),
+        &["mode: src has 0775"],
         6,
     ),
     (
         "a program that does not run",
-        |t| fs::set_permissions(t.join("bin/go"), fs::Permissions::from_mode(0o444)).unwrap(),
-        &["mode: bin/go has 0444"],
+        |t| fs::set_permissions(t.join("libexec/go"), fs::Permissions::from_mode(0o444)).unwrap(),
+        &["mode: libexec/go has 0444"],
         6,
     ),
     (
@@ -186,15 +159,19 @@ const DAMAGES: [Damage; 14] = [
         6,
     ),
     (
-        "a root that leads elsewhere",
+        "a `go` that is not goward's",
         |t| {
-            let store = t.parent().unwrap().parent().unwrap();
-            let root = store.join("root").join(t.file_name().unwrap());
-            fs::remove_file(root.join("src")).unwrap();
-            std::os::unix::fs::symlink("/tmp", root.join("src")).unwrap();
+            write(&t.join("bin/go"), "#!/bin/sh\nexec /tmp/go\n");
+            fs::set_permissions(t.join("bin/go"), fs::Permissions::from_mode(0o555)).unwrap();
         },
-        &["root: it does not lead to the tree"],
-        6,
+        &["shim: bin/go is not what goward put there"],
+        4,
+    ),
+    (
+        "the hash of another toolchain",
+        |t| write(&t.join("libexec/goward-h1"), "h1:x\n"),
+        &["shim: libexec/goward-h1 is not what goward put there"],
+        4,
     ),
     (
         "no list of files",
@@ -440,7 +417,7 @@ fn a_store_that_nobody_may_write_can_be_verified() {
 fn a_running_build_notices_nothing() {
     let (_server, sandbox) = installed(&["1.99.1"]);
     let tree = tree_of(&sandbox, "go1.99.1");
-    let root = sandbox.store().join("root").join(key("go1.99.1"));
+    let root = sandbox.store().join("tree").join(key("go1.99.1"));
     let files = ["VERSION", "src/go.mod", "src/cmd/go.mod", "pkg", "go.env"];
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -11,18 +11,18 @@ fn the_program_and_why() {
     assert_eq!(sandbox.goward(["use", "1.99.1", "--experiment", "jsonv2"]).code, Some(0));
     let outcome = sandbox.goward(["which"]);
     let key = key("go1.99.1");
-    assert_eq!(outcome.stdout, format!("[STORE]/tree/{key}/bin/go\n"));
+    assert_eq!(outcome.stdout, format!("[STORE]/tree/{key}/libexec/go\n"));
     assert_eq!(outcome.says(), "goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n");
     assert_eq!(
         sandbox.goward(["-q", "which", "gofmt"]).data(),
-        format!("[STORE]/tree/{key}/bin/gofmt\n")
+        format!("[STORE]/tree/{key}/libexec/gofmt\n")
     );
     let json: serde_json::Value =
         serde_json::from_str(sandbox.goward(["which", "--json"]).data()).unwrap();
     assert_eq!(json["version"], "go1.99.1");
     assert_eq!(json["level"], "listed");
     assert_eq!(json["lock"], "[PROJECT]/goward.lock");
-    assert_eq!(json["root"], format!("[STORE]/root/{key}"));
+    assert_eq!(json["root"], format!("[STORE]/tree/{key}"));
     assert_eq!(json["pins"], serde_json::json!({"GOEXPERIMENT": "jsonv2"}));
 }
 

@@ -9,7 +9,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -18,7 +17,7 @@ use zip::write::SimpleFileOptions;
 pub(crate) const ABSENT: [&str; 6] =
     ["CONTRIBUTING.md", "LICENSE", "PATENTS", "README.md", "SECURITY.md", "codereview.cfg"];
 
-/// A temporary directory that is removed even if there are read-only trees in it.
+/// A temporary directory.
 #[derive(Debug)]
 pub(crate) struct Scratch(tempfile::TempDir);
 
@@ -31,21 +30,6 @@ impl Scratch {
     /// Returns where it is.
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        make_writable(self.0.path());
-    }
-}
-
-fn make_writable(directory: &Path) {
-    _ = fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700));
-    for entry in fs_err::read_dir(directory).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            make_writable(&entry.path());
-        }
     }
 }
 

@@ -5,16 +5,15 @@ use goward::store::{Receipt, Room};
 use goward::verify::{Absent, Digest, H1, Level, dirhash};
 use goward::version::GoVersion;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// Puts `count` toolchains into the store at `home`, each with a few files and a receipt as of a release,
 /// and manifest and lock of the last one into `project`.
 pub(crate) fn crowd(home: &Path, project: &Path, count: usize) {
-    for part in ["tree", "root", "meta", "link", "shims"] {
+    for part in ["tree", "meta", "link", "shims"] {
         fs::create_dir_all(home.join(part)).unwrap();
     }
-    fs::write(home.join("goward-store"), "goward store 1\n").unwrap();
+    fs::write(home.join("goward-store"), "goward store 2\n").unwrap();
     let platform = Platform::host();
     for number in 0..count {
         let version =
@@ -23,14 +22,18 @@ pub(crate) fn crowd(home: &Path, project: &Path, count: usize) {
         let h1 = dirhash::tree_h1(version, platform, [("x", Digest::of(name.as_bytes()))]).unwrap();
         let receipt = receipt(version, platform, h1);
         let key = receipt.key();
-        let (tree, root) = (home.join("tree").join(&key), home.join("root").join(&key));
+        let tree = home.join("tree").join(&key);
         fs::create_dir_all(tree.join("bin")).unwrap();
         fs::create_dir_all(tree.join("src/fmt")).unwrap();
-        fs::create_dir_all(root.join("bin")).unwrap();
-        for (path, text) in [("bin/go", "#!/bin/sh\n"), ("VERSION", &name), ("src/fmt/a.go", "x")] {
+        fs::create_dir_all(tree.join("libexec")).unwrap();
+        for (path, text) in [
+            ("bin/go", "#!/bin/sh\n"),
+            ("libexec/go", "#!/bin/sh\n"),
+            ("VERSION", &name),
+            ("src/fmt/a.go", "x"),
+        ] {
             fs::write(tree.join(path), text).unwrap();
         }
-        symlink("../../../shims/go", root.join("bin/go")).unwrap();
         fs::write(home.join("meta").join(&key), receipt.render()).unwrap();
         fs::write(home.join(format!("meta/{key}.files")), "x\n").unwrap();
         if number + 1 == count {
@@ -52,7 +55,9 @@ fn receipt(version: GoVersion, platform: Platform, h1: H1) -> Receipt {
         files: 12_000,
         bytes: 236_000_000,
         absent: absent.into_iter().map(|(path, digest)| (path.to_owned(), digest)).collect(),
-        extra: false,
+        full: false,
+        uncovered: None,
+        shims: None,
         disk: Some(Room { bytes: 260_000_000, shared: false }),
         linked: None,
     }

@@ -211,7 +211,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Trees have no write bits, so that an unprivileged user has to give them back first.
+        // Go takes the write bits off the directories of its module cache.
         _ = command("chmod").args(["-R", "u+w"]).arg(&self.base).stderr(Stdio::null()).status();
         _ = fs::remove_dir_all(&self.base);
     }

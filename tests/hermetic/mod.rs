@@ -239,7 +239,7 @@ impl Lab {
 
     /// The real `go` of a toolchain, past the shim.
     fn real(&self, go: &Go, directory: &str) -> Command {
-        self.sandbox.command(&go.tree.join("bin/go"), directory)
+        self.sandbox.command(&goward::store::program_of(&go.tree, "go"), directory)
     }
 
     /// Runs a command that has to succeed; returns what it printed.

@@ -96,7 +96,7 @@ fn a_trojan_is_refused_published_nowhere_and_never_executed() {
         }
         let left = sandbox.store_listing();
         let published = |path: &&String| {
-            ["tree/", "meta/", "root/", "extra/"].iter().any(|kind| path.starts_with(kind))
+            ["tree/", "meta/"].iter().any(|kind| path.starts_with(kind))
                 || path.ends_with("bin/gofmt") && path.starts_with("tmp/")
         };
         assert_eq!(left.iter().find(published), None, "{left:?}");

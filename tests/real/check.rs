@@ -277,7 +277,7 @@ fn compilers(sandbox: &Sandbox) {
 /// The findings rest on what the real go1.27.1 does.
 fn go_says_so(sandbox: &Sandbox) {
     let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap();
-    let program = tree.unwrap().path().join("bin/go");
+    let program = tree.unwrap().path().join("libexec/go");
     sandbox.write("facts/main.go", "package main\n\nfunc main() {}\n");
     let go = |variables: &[(&str, &str)], args: &[&str]| {
         let mut command = sandbox.command(&program, "facts");

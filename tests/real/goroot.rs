@@ -161,7 +161,7 @@ impl Stores {
         let [a, b] = ["a", "b"].map(|store| {
             let binaries = self.build(store, sample());
             let root = self.goroot();
-            assert!(root.contains(&format!("store-{store}/root/go{}-", self.version)), "{root}");
+            assert!(root.contains(&format!("store-{store}/tree/go{}-", self.version)), "{root}");
             binaries
         });
         for ((name, a), (_, b)) in a.iter().zip(&b) {
@@ -229,7 +229,7 @@ impl Stores {
         self.assert_without_stores(&a);
         assert_same(&a, &b);
         let tree = fs::read_dir(self.store("a").join("tree")).unwrap().next().unwrap().unwrap();
-        let go = tree.path().join("bin/go");
+        let go = tree.path().join("libexec/go");
         let from_tree = self.build_with("tree", sample(), |args, cache| {
             let mut command = self.sandbox.command(&go, "p");
             command.args(args).env("GOROOT", tree.path()).env("GOTOOLCHAIN", "local");

@@ -91,7 +91,7 @@ fn one_that_somebody_unpacked() {
     assert_eq!(sandbox.goward(["use", "own", "--debug", "netdns=go"]).code, Some(0));
     assert_eq!(sandbox.go(["version"]).data(), format!("go version {version} linux/amd64\n"));
     let goroot = sandbox.go(["env", "GOROOT"]);
-    assert!(goroot.data().starts_with("[STORE]/root/go1.22.10-linux-amd64-"), "{}", goroot.stdout);
+    assert!(goroot.data().starts_with("[STORE]/tree/go1.22.10-linux-amd64-"), "{}", goroot.stdout);
     assert_eq!(sandbox.go(["build", "-o", "program", "."]).data(), "");
     let program = sandbox.path("project/program");
     let ran = sandbox.finish(&mut sandbox.command(&program, "project"));

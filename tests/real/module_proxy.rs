@@ -10,6 +10,7 @@ use goward::ctx::Ctx;
 use goward::ops::log::LogAccess;
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
+use goward::store::place_in;
 use goward::ui::Ui;
 use goward::verify::log::{Authority, VerifierKey, remote};
 use goward::verify::{Digest, dirhash};
@@ -176,6 +177,6 @@ fn a_module_of_a_release_is_the_release() {
     for name in ["bin/go", "src/go.mod", "src/cmd/go.mod", "VERSION"] {
         let mut content = Vec::new();
         wheel.by_name(&format!("go/{name}")).unwrap().read_to_end(&mut content).unwrap();
-        assert_eq!(content, fs::read(tree.join(name)).unwrap(), "{name}");
+        assert_eq!(content, fs::read(place_in(&tree, name)).unwrap(), "{name}");
     }
 }

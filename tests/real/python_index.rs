@@ -94,7 +94,7 @@ fn three_versions_side_by_side() {
         assert_eq!(sandbox.go_in(project, ["build", "-o", "program", "."]).data(), "");
         assert_eq!(sandbox.go_in(project, ["vet", "./..."]).data(), "");
         let listed = sandbox.go_in(project, ["list", "-f", "{{.Goroot}} {{.Dir}}", "fmt"]);
-        assert!(listed.data().contains("true [STORE]/root/"), "{}", listed.stdout);
+        assert!(listed.data().contains("true [STORE]/tree/"), "{}", listed.stdout);
         let tested = sandbox.go_in(project, ["test", "-v", "./..."]);
         let nested = format!("nested {version} go1.26.2");
         assert!(tested.data().contains(&nested), "{}", tested.stdout);

@@ -113,7 +113,7 @@ impl Go {
     /// Runs the real program, past the shim; returns exit code and both outputs.
     fn run(&self, variables: &[(&str, &str)], args: &[&str]) -> (Option<i32>, String, String) {
         let tree = std::fs::read_dir(self.0.store().join("tree")).unwrap().next().unwrap();
-        let mut command = self.0.command(&tree.unwrap().path().join("bin/go"), "project");
+        let mut command = self.0.command(&tree.unwrap().path().join("libexec/go"), "project");
         command.envs(variables.iter().copied()).env("GOTOOLCHAIN", "local");
         let outcome = self.0.finish(command.args(args));
         (outcome.code, outcome.stdout, outcome.stderr)

@@ -79,7 +79,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
     (
         "store",
-        &["archive", "ctx", "error", "filesystem", "holder", "platform", "verify", "version"],
+        &[
+            "archive",
+            "binary",
+            "ctx",
+            "error",
+            "filesystem",
+            "holder",
+            "platform",
+            "verify",
+            "version",
+        ],
     ),
     ("ui", &["error"]),
     ("verify", &["archive", "calendar", "error", "facts", "net", "platform", "version"]),

@@ -96,7 +96,7 @@ fn a_build_does_not_notice_that_its_toolchain_goes() {
 fn clear(sandbox: &Sandbox) -> Result<(), String> {
     let removed = sandbox.goward_in("aside", ["uninstall", VERSION]);
     let cleared = sandbox.goward_in("aside", ["gc", "--now"]);
-    let left: Vec<_> = ["tree", "root", "meta", "trash"]
+    let left: Vec<_> = ["tree", "meta", "trash"]
         .iter()
         .flat_map(|part| names(&sandbox.store().join(part)))
         .collect();

@@ -9,7 +9,8 @@ Uses none of goward's code; the hash of a tree is computed here again, from the 
       {"do": "judge", "base": DIR, "before": NAME, "after": NAME, "healed": BOOL,
        "removes": BOOL, "code": INT or null, "stdout": TEXT, "stderr": TEXT}
 
-I1  the tree of every receipt has the hash in the receipt, and no write bits
+I1  the tree of every receipt has the hash in the receipt, nobody else can write in it, and its files are read-only; its
+    bin/go is the copy of the shim that the receipt names
 I2  every receipt of before is there, unless the command removes it; none is there that is in neither state
 I3  manifest, lock, default, shims, settings, trust: each as before or as after a run without the fault
 I4  nothing else below the directory changed, but leftovers in the places for them
@@ -39,7 +40,10 @@ LOOSE = [f"{STORE}/{part}" for part in ("tmp", "trash", "locks", "dl", "goenv", 
 LOOSE += [f"{STATE}/history", f"{STATE}/seen", "home/.cache"]
 # The projects that are known: what is missing there costs a download.
 NOTES = f"{STORE}/project"
-PARTS = ("tree", "extra", "root", "meta")
+PARTS = ("tree", "meta")
+# What goward adds to a release: copies of the shim, beside which the programs are, and the hash.
+TOOLS = ("go", "gofmt")
+IDENTITY = "libexec/goward-h1"
 DRAFT = re.compile(r"^\.(goward\.(toml|lock))\.[0-9]+\.(new|old)$|^\.tmp[A-Za-z0-9]+$")
 # The programs, and what the tests keep for themselves.
 ASIDE = {"bin", "copy", "trace", "home/lost+found"}
@@ -116,11 +120,42 @@ def tree_hash(tree, version, system, arch, absent):
     for directory, _, files in os.walk(tree):
         for name in files:
             path = os.path.join(directory, name)
-            add(os.path.relpath(path, tree), digest(path))
+            name = name_in_release(tree, os.path.relpath(path, tree))
+            if name:
+                add(name, digest(path))
     for path, content in absent:
         add(path, content)
     text = b"".join(content.encode() + b"  " + name + b"\n" for name, content in sorted(lines))
     return "h1:" + base64.b64encode(hashlib.sha256(text).digest()).decode()
+
+
+def name_in_release(tree, path):
+    """Returns what a file of a tree is called in the release; None for what goward added."""
+    directory, _, name = path.partition("/")
+    if path == IDENTITY:
+        return None
+    if name in TOOLS and os.path.lexists(os.path.join(tree, "libexec", name)):
+        return {"bin": None, "libexec": f"bin/{name}"}.get(directory, path)
+    return path
+
+
+def judge_additions(tree, receipt, problems):
+    """Compares what goward added to a tree with its receipt."""
+    shims = receipt.get("shims")
+    if not shims:
+        problems.append(f"I1: {tree}: no copies of the shim")
+        return
+    for tool, wanted in shims["copies"].items():
+        path = os.path.join(tree, "bin", tool)
+        if not os.path.isfile(path) or os.path.islink(path) or digest(path) != wanted:
+            problems.append(f"I1: {path} is not the copy of the shim")
+    identity = os.path.join(tree, IDENTITY)
+    try:
+        with open(identity, encoding="utf-8") as file:
+            if file.read() != receipt["h1"] + "\n":
+                problems.append(f"I1: {identity} has another hash")
+    except OSError as error:
+        problems.append(f"I1: {identity}: {error}")
 
 
 def receipts(store):
@@ -136,7 +171,7 @@ def receipts(store):
                 receipt = json.loads(file.read())
         except ValueError:
             continue
-        if receipt.get("schema") == 1 and os.path.isdir(os.path.join(store, "tree", name)):
+        if receipt.get("schema") == 2 and os.path.isdir(os.path.join(store, "tree", name)):
             found[name] = receipt
     return found
 
@@ -162,14 +197,18 @@ def judge_trees(store, problems, known=()):
         if key in known:
             continue
         system, arch = receipt["platform"].split("/")
-        tree = os.path.join(store, "tree", key)
+        linked = receipt.get("linked")
+        tree = linked["path"] if linked else os.path.join(store, "tree", key)
         absent = [(file["path"], file["sha256"]) for file in receipt["absent"]]
         got = tree_hash(tree, receipt["version"], system, arch, absent)
         if got != receipt["h1"]:
             problems.append(f"I1: {key}: receipt has {receipt['h1']}, tree has {got}")
-        for directory, names, files in os.walk(tree):
-            for path in [directory] + [os.path.join(directory, name) for name in names + files]:
-                if os.lstat(path).st_mode & 0o222 and not os.path.islink(path) and not receipt.get("linked"):
+        judge_additions(os.path.join(store, "tree", key), receipt, problems)
+        for directory, _, files in os.walk(tree if not linked else ""):
+            for path in [directory] + [os.path.join(directory, name) for name in files]:
+                name = os.path.relpath(path, tree)
+                owner_may = os.path.isdir(path) or name.startswith(("lib/wasm/", "misc/wasm/"))
+                if os.lstat(path).st_mode & (0o022 if owner_may else 0o222):
                     problems.append(f"I1: {path} can be written")
         if KEY.match(key).group(1) != receipt["version"]:
             problems.append(f"I1: {key} is the receipt of {receipt['version']}")
@@ -214,13 +253,6 @@ def judge_paths(case, before, after, now, installed, problems):
                 continue
         if toolchain and toolchain[1] not in installed:
             # A leftover of a toolchain that is not installed; nobody looks at it.
-            continue
-        if toolchain and toolchain[0] == "tree" and toolchain[1] in before.damaged and old and found:
-            if (found[0], found[2:]) in ((old[0], old[2:]), new and (new[0], new[2:])):
-                # A tree that is about to be swapped for a right one has to be writable.
-                continue
-        if toolchain and toolchain[0] == "root":
-            # Made again when it is needed.
             continue
         if path in MADE and found and found[0] == "directory":
             continue

@@ -97,8 +97,8 @@ pub(super) const OPERATIONS: [Operation; 11] = [
         prepare: |sandbox| {
             run(sandbox, &["install", "1.98.3"]);
             let list = sandbox.store().join("tree").join(crate::cli::key("go1.98.3"));
-            let script = "chmod u+w src/fmt src/fmt/* && echo changed > src/fmt/print.go && \
-                          chmod a-w src/fmt src/fmt/*";
+            let script = "chmod u+w src/fmt/* && echo changed > src/fmt/print.go && \
+                          chmod a-w src/fmt/*";
             shell(&list, script);
         },
         removes: false,
@@ -114,15 +114,14 @@ pub(super) const OPERATIONS: [Operation; 11] = [
     },
 ];
 
-/// Leaves what killed processes leave: work, a removal, a tree, an extra and a root of nobody, a list.
+/// Leaves what killed processes leave: work, a removal, a tree of nobody, a list, and a wrong name.
 fn leave(sandbox: &Sandbox) {
     let key = crate::cli::key("go1.99.0");
     let script = format!(
         "mkdir -p tmp/go1.99.1-linux-amd64.99999999.abcdef/tree/src trash/removed-x/src && \
-         : > tmp/go1.99.1-linux-amd64.99999999.abcdef.lock && : > tmp/root.99999999.ghijkl.lock && \
+         : > tmp/go1.99.1-linux-amd64.99999999.abcdef.lock && : > tmp/shim.99999999.ghijkl.lock && \
          echo a > tmp/go1.99.1-linux-amd64.99999999.abcdef/tree/src/a && \
-         echo b > trash/removed-x/src/b && chmod a-w trash/removed-x/src && rm meta/{key} && \
-         mkdir -p extra/{key}/doc"
+         echo b > trash/removed-x/src/b && rm meta/{key} && ln -s go shims/go1.97.1"
     );
     shell(&sandbox.store(), &script);
 }
@@ -191,8 +190,7 @@ impl Stage {
 
     /// Goes back to the state before.
     pub(super) fn reset(&self) {
-        let script =
-            "chmod -R u+w home project && rm -rf home project && cp -a copy/home copy/project .";
+        let script = "rm -rf home project && cp -a copy/home copy/project .";
         shell(&self.sandbox.path(""), script);
     }
 

@@ -68,7 +68,7 @@ fn inherited_under_a_pinned_lock() {
     let sandbox = inherited();
     let outcome = sandbox.run();
     assert_passes(&outcome, |rule| matches!(rule, Rule::Choose | Rule::Pass | Rule::Scrub));
-    assert_eq!(outcome.variable("GOROOT").unwrap(), sandbox.root("go1.27.1").to_str().unwrap());
+    assert_eq!(outcome.variable("GOROOT").unwrap(), sandbox.tree("go1.27.1").to_str().unwrap());
     assert_eq!(outcome.variable("GOTOOLCHAIN").as_deref(), Some("local"));
     assert_eq!(outcome.variable("GOWARD_PINNED"), None);
 }
@@ -156,7 +156,7 @@ fn a_gotoolchain_that_asks_for_something_else_is_refused() {
         let sandbox = with(fine);
         assert_eq!(
             sandbox.run().program(),
-            sandbox.tree("go1.27.1").join("bin/go").to_str().unwrap()
+            sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap()
         );
     }
     for other in ["go1.26.2", "path", "local+path", "go1.27.1+auto", "go1.27.1+path", "junk"] {
@@ -179,7 +179,7 @@ fn a_nested_call_in_another_project_drops_every_pin_of_the_outer_one() {
         .file("other/goward.lock", lock("go1.26.2", ""));
     let outer = sandbox.run();
     // As `go test` does: the environment of the outer call, `$GOROOT/bin` first on PATH.
-    let nested = sandbox.root("go1.27.1").join("bin/go");
+    let nested = sandbox.tree("go1.27.1").join("bin/go");
     let mut command = std::process::Command::new(nested);
     command.env_clear().current_dir(sandbox.path("other"));
     for line in outer.lines("env") {
@@ -187,9 +187,11 @@ fn a_nested_call_in_another_project_drops_every_pin_of_the_outer_one() {
         command.env(name, value);
     }
     let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    assert!(output.contains(&format!("exe {}", sandbox.tree("go1.26.2").join("bin/go").display())));
+    assert!(
+        output.contains(&format!("exe {}", sandbox.tree("go1.26.2").join("libexec/go").display()))
+    );
     assert!(!output.contains("GOEXPERIMENT") && !output.contains("GODEBUG"));
-    assert!(output.contains(&format!("GOROOT={}", sandbox.root("go1.26.2").display())));
+    assert!(output.contains(&format!("GOROOT={}", sandbox.tree("go1.26.2").display())));
 }
 
 #[test]
@@ -217,7 +219,7 @@ fn a_nested_call_drops_what_the_outer_lock_chose_and_keeps_what_the_caller_chose
 #[test]
 fn a_nested_call_outside_of_projects_gets_the_system_go_without_our_values() {
     let sandbox = Sandbox::new().foreign_go("system").cwd("elsewhere");
-    let (path, goroot) = (sandbox.path("system"), sandbox.root("go1.27.1"));
+    let (path, goroot) = (sandbox.path("system"), sandbox.tree("go1.27.1"));
     let outcome =
         sandbox.var("PATH", path).var("GOROOT", goroot).var("GOEXPERIMENT", "jsonv2").run();
     assert_eq!((outcome.variable("GOROOT"), outcome.variable("GOEXPERIMENT")), (None, None));
@@ -236,7 +238,7 @@ fn the_callers_own_goenv_is_put_aside_and_given_back() {
     let copy = sandbox.path("store/goenv/pinned-none");
     let nested = Sandbox::new().foreign_go("system").cwd("elsewhere");
     let (path, root, store) =
-        (nested.path("system"), sandbox.root("go1.27.1"), sandbox.path("store"));
+        (nested.path("system"), sandbox.tree("go1.27.1"), sandbox.path("store"));
     let nested = nested.var("PATH", path).var("GOROOT", root).var("GOWARD_HOME", store);
     let outcome = nested.var("GOENV", copy).var("GOWARD_GOENV", &goenv).run();
     assert_eq!(outcome.variable("GOENV").as_deref(), Some(goenv.as_str()));

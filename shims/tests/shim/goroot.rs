@@ -16,9 +16,9 @@ fn project() -> Sandbox {
 #[test]
 fn the_path_is_goroot_when_it_leads_to_the_root() {
     let sandbox = project();
-    symlink(sandbox.root("go1.27.1"), sandbox.path("fixed")).unwrap();
+    symlink(sandbox.tree("go1.27.1"), sandbox.path("fixed")).unwrap();
     let outcome = sandbox.run();
-    let (tree, fixed) = (sandbox.tree("go1.27.1").join("bin/go"), sandbox.path("fixed"));
+    let (tree, fixed) = (sandbox.tree("go1.27.1").join("libexec/go"), sandbox.path("fixed"));
     assert_eq!(outcome.program(), tree.to_str().unwrap());
     assert_eq!(outcome.variable("GOROOT").as_deref(), fixed.to_str());
     let marker = format!("GOROOT={}", fixed.display());
@@ -28,14 +28,14 @@ fn the_path_is_goroot_when_it_leads_to_the_root() {
 #[test]
 fn any_other_path_is_the_managers_to_refuse() {
     let sandbox = project();
-    let (root, fixed) = (sandbox.root("go1.27.1"), sandbox.path("fixed"));
+    let (root, fixed) = (sandbox.tree("go1.27.1"), sandbox.path("fixed"));
     let manager = sandbox.path("bin/goward");
     let refused =
         |what: &str| assert_eq!(sandbox.run().program(), manager.to_str().unwrap(), "{what}");
     refused("nothing");
-    symlink(sandbox.root("go1.26.2"), &fixed).unwrap();
+    symlink(sandbox.tree("go1.26.2"), &fixed).unwrap();
     refused("a link to another root");
-    for way in ["store/root/../root", "store//root"] {
+    for way in ["store/tree/../tree", "store//tree"] {
         fs::remove_file(&fixed).unwrap();
         symlink(sandbox.path(way).join(root.file_name().unwrap()), &fixed).unwrap();
         refused("a link that is spelled in another way");
@@ -50,7 +50,7 @@ fn a_nested_call_decides_anew() {
     let sandbox = project().file("other/goward.lock", lock("go1.26.2", ""));
     let sandbox = sandbox.foreign_go("system");
     let fixed = sandbox.path("fixed");
-    symlink(sandbox.root("go1.27.1"), &fixed).unwrap();
+    symlink(sandbox.tree("go1.27.1"), &fixed).unwrap();
     let outer = sandbox.run();
     let run = |directory: &str| {
         fs::create_dir_all(sandbox.path(directory)).unwrap();
@@ -64,9 +64,9 @@ fn a_nested_call_decides_anew() {
         String::from_utf8(output.stdout).unwrap()
     };
     let other = run("other");
-    let program = sandbox.tree("go1.26.2").join("bin/go");
+    let program = sandbox.tree("go1.26.2").join("libexec/go");
     assert!(other.contains(&format!("exe {}\n", program.display())), "{other}");
-    assert!(other.contains(&format!("GOROOT={}\n", sandbox.root("go1.26.2").display())), "{other}");
+    assert!(other.contains(&format!("GOROOT={}\n", sandbox.tree("go1.26.2").display())), "{other}");
     let elsewhere = run("elsewhere");
     let program = sandbox.path("system/go");
     assert!(elsewhere.contains(&format!("exe {}\n", program.display())), "{elsewhere}");

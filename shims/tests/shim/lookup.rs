@@ -14,7 +14,7 @@ fn two_versions() -> Sandbox {
 }
 
 fn runs(sandbox: &Sandbox, version: &str) {
-    let want = sandbox.tree(version).join("bin/go");
+    let want = sandbox.tree(version).join("libexec/go");
     assert_eq!(sandbox.run().program(), want.to_str().unwrap());
 }
 
@@ -47,7 +47,7 @@ fn a_leading_chdir_flag_decides() {
 #[test]
 fn gofmt_is_served_from_the_same_toolchain_and_has_no_chdir_flag() {
     let sandbox = two_versions().tool("gofmt").arg("-C").arg("../other");
-    let want = sandbox.tree("go1.27.1").join("bin/gofmt");
+    let want = sandbox.tree("go1.27.1").join("libexec/gofmt");
     assert_eq!(sandbox.run().program(), want.to_str().unwrap());
 }
 
@@ -206,7 +206,7 @@ fn two_programs_that_pass_calls_to_each_other_stop() {
 fn a_toolchain_that_calls_the_go_on_path_stops() {
     let sandbox =
         Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""));
-    let go = sandbox.tree("go1.27.1").join("bin/go");
+    let go = sandbox.tree("go1.27.1").join("libexec/go");
     write_script(&go, "#!/bin/sh\nexec go \"$@\"\n");
     let shims = sandbox.path("store/shims");
     let outcome = sandbox.var("PATH", shims).arg("build").run();
@@ -244,7 +244,7 @@ fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
     let path = std::path::PathBuf::from(String::from_utf8(barrier.path.into_bytes()).unwrap());
     std::fs::write(&path, "").unwrap();
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("bin/go").to_str().unwrap());
+    assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap());
     assert_eq!(outcome.variable("GOENV").unwrap(), path.to_str().unwrap());
     std::fs::write(sandbox.path("home/.config/go/env"), "GOEXPERIMENT=yy\n").unwrap();
     asks_manager(&sandbox, &[]);

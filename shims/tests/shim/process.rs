@@ -47,7 +47,7 @@ fn an_open_file_descriptor_is_inherited() {
 #[test]
 fn sigpipe_is_at_its_default() {
     let sandbox = project("");
-    let go = sandbox.tree("go1.27.1").join("bin/go");
+    let go = sandbox.tree("go1.27.1").join("libexec/go");
     write_script(&go, "#!/bin/sh\nexec grep SigIgn: /proc/self/status\n");
     let stdout = String::from_utf8(sandbox.run().stdout).unwrap();
     let mask = u64::from_str_radix(stdout.trim_start_matches("SigIgn:").trim(), 16).unwrap();
@@ -58,7 +58,7 @@ fn sigpipe_is_at_its_default() {
 fn a_trace_is_one_line_on_standard_error() {
     let sandbox = project("").var("GOWARD_TRACE", "1");
     let (program, lock) =
-        (sandbox.tree("go1.27.1").join("bin/go"), sandbox.path("project/goward.lock"));
+        (sandbox.tree("go1.27.1").join("libexec/go"), sandbox.path("project/goward.lock"));
     let want = format!("goward: runs `{}`, decided by `{}`\n", program.display(), lock.display());
     assert_eq!(sandbox.run().stderr, want);
 }

@@ -72,7 +72,7 @@ fn none_is_right_in_every_project_and_another_name_only_where_it_is() {
     let plain =
         || Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""));
     let none = plain().var("GOWARD_PROFILE", "none");
-    assert_eq!(none.run().program(), none.tree("go1.27.1").join("bin/go").to_str().unwrap());
+    assert_eq!(none.run().program(), none.tree("go1.27.1").join("libexec/go").to_str().unwrap());
     let other = plain().var("GOWARD_PROFILE", "prod");
     assert_eq!(other.run().program(), other.path("bin/goward").to_str().unwrap());
 }

@@ -105,16 +105,14 @@ impl Sandbox {
 
     /// Installs a toolchain whose programs print what they got.
     pub(crate) fn toolchain(self, version: &str) -> Self {
-        let bin = self.tree(version).join("bin");
-        fs::create_dir_all(&bin).unwrap();
+        let tree = self.tree(version);
+        fs::create_dir_all(tree.join("bin")).unwrap();
+        fs::create_dir_all(tree.join("libexec")).unwrap();
         for tool in ["go", "gofmt"] {
-            fs::hard_link(fake_go(), bin.join(tool)).unwrap();
+            fs::hard_link(fake_go(), tree.join("libexec").join(tool)).unwrap();
+            fs::hard_link(shim(), tree.join("bin").join(tool)).unwrap();
         }
-        let root = self.root(version).join("bin");
-        fs::create_dir_all(&root).unwrap();
-        for tool in ["go", "gofmt"] {
-            symlink(self.base.join("store/shims").join(tool), root.join(tool)).unwrap();
-        }
+        fs::write(tree.join("libexec/goward-h1"), format!("{}\n", h1(version))).unwrap();
         self
     }
 
@@ -124,10 +122,6 @@ impl Sandbox {
 
     pub(crate) fn tree(&self, version: &str) -> PathBuf {
         self.base.join("store/tree").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
-    }
-
-    pub(crate) fn root(&self, version: &str) -> PathBuf {
-        self.base.join("store/root").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
     }
 
     /// Writes a file, with its directories.

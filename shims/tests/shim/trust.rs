@@ -35,7 +35,7 @@ fn program(sandbox: &Sandbox) -> &'static str {
     if Path::new(&program) == sandbox.path("bin/goward") {
         return "goward";
     }
-    assert_eq!(Path::new(&program), sandbox.tree("go1.27.1").join("bin/go"));
+    assert_eq!(Path::new(&program), sandbox.tree("go1.27.1").join("libexec/go"));
     "go"
 }
 

@@ -15,18 +15,18 @@ mod network;
 mod owner;
 mod path;
 mod receipts;
-mod roots;
 mod shims;
 mod sources;
 mod store;
 mod sudo;
 mod telemetry;
+mod toolchains;
 mod variables;
 
 pub use leftovers::remove as remove_leftovers;
 pub use owner::close;
-pub use roots::make as make_root;
 pub use sources::Answer;
+pub use toolchains::mend as mend_toolchain;
 
 use super::{Caches, Check, Group, Known, SearchPath, Skipped, UserSettings, caches};
 use crate::error::Result;
@@ -82,7 +82,7 @@ pub const CHECKS: &[Check<Facts>] = &[
     leftovers::CHECK,
     receipts::CHECK,
     shims::CHECK,
-    roots::CHECK,
+    toolchains::CHECK,
     links::CHECK,
     path::CHECK,
     variables::CHECK,

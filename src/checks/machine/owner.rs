@@ -18,7 +18,7 @@ const ROOT: u32 = 0;
 const STICKY: u32 = 0o1000;
 const OTHERS_WRITE: u32 = 0o002;
 /// Directories whose entries are looked at, but not what is in them: that is `goward verify`'s.
-const DIRECTORIES: [&str; 8] = ["", "tree", "extra", "root", "meta", "shims", "goenv", "project"];
+const DIRECTORIES: [&str; 6] = ["", "tree", "meta", "shims", "goenv", "project"];
 
 fn run(facts: &Facts) -> Looked {
     let store = facts.store()?;

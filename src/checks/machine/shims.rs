@@ -1,11 +1,16 @@
-//! `shims/go` and `shims/gofmt`, which roots lead to and PATH has.
+//! `shims/go` and `shims/gofmt`, which PATH has, and the names of installed releases beside them.
 
 use super::Facts;
 use crate::checks::search_path::{TOOLS, is_same};
 use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity, Skipped};
+use std::ffi::OsString;
 
-pub(super) const CHECK: Check<Facts> =
-    Check::new("shims", Group::Store, "where `shims/go` and `shims/gofmt` of the store lead", run);
+pub(super) const CHECK: Check<Facts> = Check::new(
+    "shims",
+    Group::Store,
+    "where `shims/go`, `shims/gofmt` and `shims/go1.X.Y` of the store lead",
+    run,
+);
 
 fn run(facts: &Facts) -> Looked {
     let store = facts.store()?;
@@ -26,6 +31,19 @@ fn run(facts: &Facts) -> Looked {
         let finding =
             Finding::new(Severity::Error, Place::Path(path), message, why, "`goward doctor --fix`");
         findings.push(finding.with(Remedy::Repair(Repair::Shims)));
+    }
+    if findings.is_empty() {
+        let mut tell = |names: Vec<OsString>, message: &str| {
+            let plain = |name| {
+                let place = Place::Path(store.shims().join(name));
+                Finding::plain(Severity::Error, place, message)
+                    .fix("`goward doctor --fix`")
+                    .with(Remedy::Repair(Repair::Shims))
+            };
+            findings.extend(names.into_iter().map(plain));
+        };
+        tell(store.missing_release_names()?, "this leads nowhere");
+        tell(store.idle_release_names()?, "this is the name of a release that is not installed");
     }
     Ok(findings)
 }

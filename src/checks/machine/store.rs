@@ -29,7 +29,11 @@ fn run(facts: &Facts) -> Looked {
         Err(_) => return Ok(findings),
     };
     let (home, place) = (store.home(), Place::Path(store.home().into()));
-    if !is_store(store) && fs_err::read_dir(home).map_err(Error::from)?.next().is_some() {
+    if let Err(error) = store.check_marker() {
+        let finding = Finding::plain(Severity::Error, place, error.message());
+        findings
+            .push(error.hints().iter().fold(finding, |finding, hint| finding.fix(hint.clone())));
+    } else if !is_store(store) && fs_err::read_dir(home).map_err(Error::from)?.next().is_some() {
         let message = "this is not a store: it holds other files";
         let fix = format!("name an empty or new directory: `{}=/absolute/path`", names::HOME_VAR);
         findings.push(Finding::plain(Severity::Error, place, message).fix(fix));

@@ -185,19 +185,10 @@ fn second_store(session: &Session, toolchain: &Toolchain, base: &Path) -> Result
     let bytes = home.as_os_str().as_bytes();
     let real = session.ctx.home()?;
     let real = real.as_os_str().as_bytes();
-    let links = [
-        (layout::tree(real, &toolchain.key), layout::tree(bytes, &toolchain.key)),
-        (layout::root(real, &toolchain.key), layout::root(bytes, &toolchain.key)),
-    ];
-    // First, as a store marks only a directory that is empty.
+    let [target, link] = [real, bytes]
+        .map(|home| PathBuf::from(OsString::from_vec(layout::tree(home, &toolchain.key))));
     Store::new(home.clone()).prepare()?;
-    for (target, link) in links {
-        let [target, link] = [target, link].map(|path| PathBuf::from(OsString::from_vec(path)));
-        if let Some(parent) = link.parent() {
-            fs_err::create_dir_all(parent)?;
-        }
-        fs_err::os::unix::fs::symlink(target, link)?;
-    }
+    fs_err::os::unix::fs::symlink(target, link)?;
     Ok(home)
 }
 
@@ -213,6 +204,10 @@ impl Build {
         command.args(args).env_clear().envs(&self.session.ctx.variables);
         change(&mut command, self.session.environment(toolchain)?);
         command.env("PATH", self.session.path_with(toolchain)?);
+        if toolchain.goroot.is_none() {
+            // By itself `go` finds its own directory, whatever link leads there.
+            command.env("GOROOT", self.session.root(toolchain)?);
+        }
         if own && args.first().is_some_and(|word| word == "install") {
             command.env("GOBIN", &self.installed);
         }
@@ -235,7 +230,6 @@ impl Build {
         let place = |what, path: &Path| (what, path.as_os_str().as_bytes().to_vec());
         vec![
             place("the project's directory", &self.project),
-            place("GOROOT", &self.home.join("root")),
             place("GOROOT", &self.home.join("tree")),
             place("the build cache", &self.cache),
             place("the directory for temporary files", &self.scratch),

@@ -4,10 +4,12 @@ use super::*;
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind as ArchiveKind, Limits, unpack};
 use crate::platform::Platform;
+use crate::store::tests::{SHIM, with_shim};
 use crate::store::{Linked, Recovered, follow};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, dirhash};
 use crate::version::GoVersion;
 use fs_err::os::unix::fs::symlink;
+use goward_shim::names;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 fn go() -> GoVersion {
@@ -29,7 +31,7 @@ fn tree() -> Tree {
 /// A directory for a store, and one for what a distribution installed.
 fn places() -> (Scratch, Store) {
     let directory = Scratch::new();
-    let store = Store::new(directory.path().join("home"));
+    let store = with_shim(Store::new(directory.path().join("home")), directory.path());
     store.prepare().unwrap();
     (directory, store)
 }
@@ -73,18 +75,18 @@ fn state(directory: &Path) -> Vec<(PathBuf, u32, i64, i64, u64)> {
     found
 }
 
-fn names(store: &Store, kind: &str) -> Vec<String> {
-    let found = entries(&store.home().join(kind)).unwrap();
+fn found(store: &Store, kind: &str) -> Vec<String> {
+    let all = entries(&store.home().join(kind)).unwrap();
     let mut names: Vec<_> =
-        found.iter().map(|entry| entry.file_name().into_string().unwrap()).collect();
+        all.iter().map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 /// Nothing of a toolchain, and nothing on its way.
 fn is_empty(store: &Store) -> bool {
-    let kinds = ["tree", "extra", "root", "meta", "link", "tmp", "trash"];
-    kinds.iter().all(|kind| names(store, kind).is_empty())
+    let kinds = ["tree", "meta", "link", "tmp", "trash"];
+    kinds.iter().all(|kind| found(store, kind).is_empty())
 }
 
 /// Installs the same content as an archive.
@@ -117,16 +119,16 @@ fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
     };
     let receipt = receipt(&path);
     let installed = store.link(&name("debian"), &receipt).unwrap();
-    assert!(installed.is_linked() && names(&store, "tmp").is_empty());
-    assert_eq!(fs::read_link(&installed.tree).unwrap(), path);
-    assert_eq!(
-        fs::read_to_string(installed.root.join("src/fmt/print.go")).unwrap(),
-        "package fmt\n"
-    );
-    assert_eq!(
-        fs::read_link(installed.root.join("bin/go")).unwrap(),
-        Path::new("../../../shims/go")
-    );
+    assert!(installed.is_linked() && found(&store, "tmp").is_empty());
+    let tree = &installed.tree;
+    assert_eq!(fs::read_link(tree.join("src")).unwrap(), path.join("src"));
+    assert_eq!(fs::read_link(tree.join("libexec/go")).unwrap(), path.join("bin/go"));
+    assert_eq!(fs::read_to_string(tree.join("src/fmt/print.go")).unwrap(), "package fmt\n");
+    assert_eq!(fs::read_to_string(tree.join("bin/go")).unwrap(), SHIM);
+    assert!(is_directory(tree) && store.has_shims(&installed).unwrap());
+    let shims = installed.receipt.shims.clone();
+    assert!(shims.is_some());
+    let receipt = Receipt { shims, ..receipt };
     assert_eq!(store.linked(&name("debian")).unwrap().unwrap().receipt, receipt);
     assert_eq!(store.list().unwrap().len(), 1);
     assert_eq!(store.links().unwrap(), BTreeMap::from([(name("debian"), installed.key.clone())]));
@@ -137,8 +139,16 @@ fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
     assert!(store.find(go(), linux(), None).unwrap().is_none(), "it answers to its name only");
 
     store.link(&name("debian"), &receipt).unwrap();
-    fs::remove_file(installed.root.join("bin/go")).unwrap();
-    store.ensure_root(&installed).unwrap();
+    for damaged in ["bin/go", "src", "libexec/go", names::IDENTITY_FILE] {
+        fs::remove_file(installed.tree.join(damaged)).unwrap();
+        assert!(!store.has_shims(&installed).unwrap(), "{damaged}");
+        store.ensure_shims(&installed).unwrap();
+        assert!(store.has_shims(&installed).unwrap(), "{damaged}");
+    }
+    fs::write(installed.tree.join("stray"), "x").unwrap();
+    assert!(!store.has_shims(&installed).unwrap());
+    store.ensure_shims(&installed).unwrap();
+    assert!(store.has_shims(&installed).unwrap());
     assert_eq!(store.recover().unwrap(), Recovered::default());
     check("again, repair, recover");
 
@@ -154,14 +164,14 @@ fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
 }
 
 #[test]
-fn without_gofmt_the_root_has_none() {
+fn without_gofmt_the_tree_has_none() {
     let (directory, store) = places();
     let path = distribution(directory.path(), &tree().without("bin/gofmt").with("bin/vendor", "x"));
     let installed = store.link(&name("corp"), &receipt(&path)).unwrap();
-    let mut found: Vec<_> =
-        entries(&installed.root.join("bin")).unwrap().iter().map(fs::DirEntry::file_name).collect();
-    found.sort();
-    assert_eq!(found, ["go", "vendor"]);
+    let mut all: Vec<_> =
+        entries(&installed.tree.join("bin")).unwrap().iter().map(fs::DirEntry::file_name).collect();
+    all.sort();
+    assert_eq!(all, ["go", "vendor"]);
 }
 
 #[test]
@@ -243,8 +253,8 @@ fn a_name_that_is_given_again_means_what_is_there_now() {
 
     let second = store.link(&name("debian"), &receipt(&path)).unwrap();
     assert_ne!(second.key, first.key);
-    for kind in ["tree", "root", "meta"] {
-        assert_eq!(names(&store, kind), [second.key.as_str()], "{kind}");
+    for kind in ["tree", "meta"] {
+        assert_eq!(found(&store, kind), [second.key.as_str()], "{kind}");
     }
     assert!(second.receipt.linked.as_ref().unwrap().is_unchanged());
     fs::remove_dir_all(path.join("bin")).unwrap();
@@ -281,9 +291,9 @@ fn an_installed_tree_with_the_same_hash_is_what_the_name_means() {
         assert_eq!(linked.is_linked(), !install_first);
         let installed = install(&store, &tree());
         assert_eq!((installed.receipt.level, installed.is_linked()), (Level::Listed, false));
-        assert!(super::super::is_directory(&installed.tree));
-        assert_eq!(names(&store, "tree"), [installed.key.as_str()]);
-        assert!(!installed.root.join("api").exists(), "the root is that of the tree");
+        assert!(is_directory(&installed.tree) && !installed.tree.join("src").is_symlink());
+        assert_eq!(found(&store, "tree"), [installed.key.as_str()]);
+        assert!(!installed.tree.join("api").exists(), "the tree is the installed one");
         let named = store.linked(&name("own")).unwrap().unwrap();
         assert_eq!(named.receipt, installed.receipt);
         // The name goes, the toolchain stays; with the toolchain the name goes.
@@ -312,7 +322,7 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     relink();
     fs::remove_file(store.home().join("link/debian")).unwrap();
     let recovered = store.recover_with(&records).unwrap();
-    assert_eq!(recovered, Recovered { removed: 2, adopted: Vec::new() });
+    assert_eq!(recovered, Recovered { removed: 1, adopted: Vec::new() });
     assert!(is_empty(&store));
     // Before the receipt. A link is never adopted, whatever it leads to.
     let installed = relink();
@@ -324,16 +334,16 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     let installed = relink();
     fs::remove_file(meta(&installed)).unwrap();
     assert!(store.linked(&name("debian")).unwrap().is_none());
-    assert_eq!(store.recover_with(&records).unwrap().removed, 3);
+    assert_eq!(store.recover_with(&records).unwrap().removed, 2);
     assert!(is_empty(&store));
     // What is no name, and what a newer goward installed, stays.
     let installed = relink();
     let text = fs::read_to_string(meta(&installed)).unwrap();
-    fs::write(meta(&installed), text.replacen("\"schema\": 1", "\"schema\": 2", 1)).unwrap();
+    fs::write(meta(&installed), text.replacen("\"schema\": 2", "\"schema\": 3", 1)).unwrap();
     fs::write(store.home().join("link/Not a name"), "x").unwrap();
     fs::write(store.home().join("link/odd"), "../../etc\n").unwrap();
     assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
-    assert_eq!(names(&store, "link"), ["Not a name", "debian", "odd"]);
+    assert_eq!(found(&store, "link"), ["Not a name", "debian", "odd"]);
     assert_eq!(store.links().unwrap().len(), 1);
     assert_eq!(state(&path), before);
 }
@@ -369,11 +379,11 @@ fn a_tree_that_is_another_link_is_not_the_one_of_the_receipt() {
     let other = directory.path().join("other");
     fs::create_dir(&other).unwrap();
     fs::write(other.join("precious"), "x").unwrap();
-    fs::remove_file(&installed.tree).unwrap();
+    fs::remove_dir_all(&installed.tree).unwrap();
     symlink(&other, &installed.tree).unwrap();
     assert!(store.list().unwrap().is_empty());
     store.recover().unwrap();
-    assert!(names(&store, "tree").is_empty() && other.join("precious").exists());
+    assert!(found(&store, "tree").is_empty() && other.join("precious").exists());
     assert!(path.join("bin/go").exists());
 }
 

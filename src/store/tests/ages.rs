@@ -106,20 +106,6 @@ fn names_of_work_directories_are_those_that_are_made() {
 }
 
 #[test]
-fn what_an_install_without_the_rest_has_beside_its_tree_goes() {
-    let (_directory, store) = store();
-    let installed = install(&store, &tree(), false, Level::Listed);
-    let extra = store.place("extra", &installed.key);
-    fs::create_dir_all(extra.join("doc")).unwrap();
-    assert_eq!(store.unfinished().unwrap(), Vec::<PathBuf>::new());
-    assert_eq!(store.recover().unwrap(), Recovered { removed: 1, adopted: Vec::new() });
-    assert!(!extra.exists() && store.has_root(&installed).unwrap());
-    assert_eq!(store.list().unwrap().len(), 1);
-    fs::remove_file(installed.root.join("src")).unwrap();
-    assert!(!store.has_root(&installed).unwrap());
-}
-
-#[test]
 fn an_archive_that_cannot_fit_is_not_begun() {
     let (_directory, store) = store();
     let space = store.space().unwrap();

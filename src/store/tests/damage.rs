@@ -6,18 +6,59 @@ use super::*;
 fn the_marker_is_written_once_and_completed_when_it_is_empty() {
     let (_directory, store) = store();
     let marker = store.home().join(names::STORE_MARKER);
-    for written in ["goward store 1\n", "x"] {
+    for written in ["goward store 2\n", "", "goward sto"] {
         fs::write(&marker, written).unwrap();
         store.prepare().unwrap();
-        assert_eq!(fs::read_to_string(&marker).unwrap(), written);
+        assert_eq!(fs::read_to_string(&marker).unwrap(), "goward store 2\n");
     }
-    fs::write(&marker, "").unwrap();
-    store.prepare().unwrap();
-    assert_eq!(fs::read_to_string(&marker).unwrap(), "goward store 1\n");
     fs::remove_file(&marker).unwrap();
     fs::create_dir(&marker).unwrap();
     let error = store.prepare().unwrap_err();
     assert!(error.message().ends_with("is not a store of goward: it holds other files"), "{error}");
+}
+
+#[test]
+fn a_store_of_another_goward_is_known_and_left_alone() {
+    let (_directory, store) = store();
+    let home = store.home().display();
+    let old = format!(
+        "goward: `{home}` is the store of an older goward\n  its toolchains have to be installed \
+         again; nothing was changed\nhint: remove it: `chmod -R u+w {home} && rm -rf {home} && \
+         goward setup`"
+    );
+    let new = format!(
+        "goward: `{home}` is the store of a newer goward\n  nothing was changed\nhint: update \
+         goward, or choose another place: `GOWARD_HOME=/absolute/path`"
+    );
+    let marker = store.home().join(names::STORE_MARKER);
+    for (text, want) in [("goward store 1\n", old), ("goward store 3\n", new)] {
+        fs::write(&marker, text).unwrap();
+        assert_eq!(store.prepare().unwrap_err().to_string(), want);
+        assert_eq!(store.check_marker().unwrap_err().to_string(), want);
+        assert_eq!(fs::read_to_string(&marker).unwrap(), text);
+    }
+}
+
+#[test]
+fn what_is_left_of_a_store_becomes_one_again() {
+    let (_directory, store) = store();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    for kept in [&["project"][..], &["tree", "meta", "shims"], &[]] {
+        fs::create_dir_all(store.shims()).unwrap();
+        for entry in entries(store.home()).unwrap() {
+            if !kept.iter().any(|name| entry.file_name() == *name) {
+                delete::tree(&entry.path()).unwrap();
+            }
+        }
+        store.recover().unwrap();
+        install(&store, &tree(), false, Level::Listed);
+        assert_eq!(store.list().unwrap().len(), 1);
+    }
+    assert_eq!(store.list().unwrap()[0].key, installed.key);
+    // With something of somebody else it is none.
+    fs::remove_file(store.home().join(names::STORE_MARKER)).unwrap();
+    fs::write(store.home().join("thesis.tex"), "").unwrap();
+    store.prepare().unwrap_err();
 }
 
 #[test]
@@ -29,7 +70,7 @@ fn a_removal_that_cannot_begin_leaves_everything_as_it_was() {
     fs::create_dir(&receipt).unwrap();
     store.retire(&installed).unwrap_err();
     assert!(is_tidy(&store), "{:?}", names(&store.home().join("trash")));
-    assert!(is_directory(&installed.tree) && installed.root.join("src").is_dir());
+    assert!(is_directory(&installed.tree) && installed.tree.join("libexec/go").exists());
     // It may be gone altogether, as after a removal that ended there.
     fs::remove_dir(&receipt).unwrap();
     store.remove(&installed).unwrap();
@@ -39,7 +80,7 @@ fn a_removal_that_cannot_begin_leaves_everything_as_it_was() {
 #[test]
 fn what_cannot_be_moved_out_of_sight_is_told() {
     let (_directory, store) = store();
-    let place = store.home().join("extra/x");
+    let place = store.home().join("tree/x");
     store.discard(&place).unwrap();
     fs::create_dir(&place).unwrap();
     let trash = store.home().join("trash");
@@ -132,24 +173,4 @@ fn a_list_that_cannot_be_opened_is_not_taken_for_a_missing_one() {
     assert_eq!(store.files(&installed).unwrap(), None);
     fs_err::os::unix::fs::symlink(&list, &list).unwrap();
     store.files(&installed).unwrap_err();
-}
-
-#[test]
-fn what_is_to_be_moved_becomes_writable_for_its_owner_and_nobody_else() {
-    let directory = Scratch::new();
-    let place = directory.path().join("x");
-    fs::create_dir(&place).unwrap();
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
-    for (before, after) in
-        [(0o555, 0o755), (0o500, 0o700), (0o700, 0o700), (0o711, 0o711), (0o050, 0o750)]
-    {
-        fs::set_permissions(&place, std::fs::Permissions::from_mode(before)).unwrap();
-        delete::make_movable(&place).unwrap();
-        assert_eq!(mode(&place), after, "{before:o}");
-    }
-    let file = directory.path().join("file");
-    fs::write(&file, "").unwrap();
-    fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
-    delete::make_movable(&file).unwrap();
-    assert_eq!(mode(&file), 0o444);
 }

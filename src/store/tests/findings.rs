@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// A toolchain that no record is about.
 fn unknown() -> Tree {
-    Tree::new("go1.99.1", "linux-amd64")
+    Tree::new("go1.99.1", "linux-amd64").with("lib/wasm/wasm_exec.js", "x")
 }
 
 fn findings(store: &Store, installed: &Installed) -> Vec<(String, &'static str)> {
@@ -27,7 +27,8 @@ fn rights_that_others_should_not_have_and_those_that_are_missing_are_found() {
     let installed = install(&store, &unknown(), false, Level::Listed);
     assert_eq!(findings(&store, &installed), []);
     let tree = &installed.tree;
-    let [file, program, directory] = ["src/fmt/print.go", "bin/go", "src/fmt"];
+    let [file, program, directory] = ["src/fmt/print.go", "libexec/go", "src/fmt"];
+    let [shim, copied] = ["bin/go", "lib/wasm/wasm_exec.js"];
     for (path, mode, is_found) in [
         (file, 0o444, false),
         (file, 0o400, false),
@@ -40,9 +41,16 @@ fn rights_that_others_should_not_have_and_those_that_are_missing_are_found() {
         (program, 0o500, false),
         (program, 0o444, true),
         (program, 0o111, true),
+        (shim, 0o500, false),
+        (shim, 0o755, true),
+        (shim, 0o444, true),
+        (copied, 0o644, false),
+        (copied, 0o444, false),
+        (copied, 0o664, true),
         (directory, 0o500, false),
-        (directory, 0o1555, true),
-        (directory, 0o700, true),
+        (directory, 0o2755, false),
+        (directory, 0o775, true),
+        (directory, 0o757, true),
         (directory, 0o400, true),
         (directory, 0o100, true),
     ] {
@@ -154,11 +162,10 @@ fn a_toolchain_takes_the_room_that_du_says() {
     assert_eq!(store.disk(&unmeasured, &mut Counted::new()).unwrap(), room.bytes);
     // A file with two names counts once for one who counts, and not at all for a new directory.
     let directory = unmeasured.tree.join("src");
-    make_writable(&directory);
     fs::hard_link(directory.join("big"), directory.join("again")).unwrap();
     let blocks = fs::metadata(directory.join("big")).unwrap().blocks() * 512;
     assert_eq!(store.size_of(&unmeasured.tree), du(&unmeasured.tree));
-    let new = Room::of_new(&[&unmeasured.tree]).unwrap();
+    let new = Room::of_new(&unmeasured.tree).unwrap();
     assert_eq!(new, Room { bytes: du(&unmeasured.tree) - blocks, shared: true });
     let mut counted = Counted::new();
     let first = store.disk(&unmeasured, &mut counted).unwrap();
@@ -178,7 +185,7 @@ fn a_repaired_toolchain_has_the_files_that_were_received_and_what_was_known_befo
     damaged.receipt.source = "before".to_owned();
     let repair = |level| {
         let staging = store.stage("test").unwrap();
-        let verified = verified(&staging, &unknown(), false, level);
+        let verified = verified(&staging, &unknown(), true, level);
         store.replace(&damaged, &verified, "received").unwrap().receipt
     };
     let want = Receipt { source: "received".to_owned(), ..before.receipt.clone() };

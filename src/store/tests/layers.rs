@@ -7,7 +7,8 @@ use std::os::unix::fs::MetadataExt;
 fn layers() -> (Scratch, Store, Installed, Store) {
     let (directory, system) = store();
     let installed = install(&system, &tree(), false, Level::Listed);
-    let own = Store::new(directory.path().join("own")).with_system(Some(system.home().to_owned()));
+    let own = with_shim(Store::new(directory.path().join("own")), directory.path())
+        .with_system(Some(system.home().to_owned()));
     own.prepare().unwrap();
     (directory, system, installed, own)
 }
@@ -16,12 +17,12 @@ fn layers() -> (Scratch, Store, Installed, Store) {
 fn what_both_have_is_listed_once() {
     let (_directory, _system, below, own) = layers();
     let keys =
-        || -> Vec<_> { own.list_layers().unwrap().into_iter().map(|one| one.root).collect() };
-    assert_eq!(keys(), std::slice::from_ref(&below.root));
+        || -> Vec<_> { own.list_layers().unwrap().into_iter().map(|one| one.tree).collect() };
+    assert_eq!(keys(), std::slice::from_ref(&below.tree));
     let other = install(&own, &Tree::new("go1.26.2", "linux-amd64"), false, Level::Listed);
-    assert_eq!(keys(), [other.root.clone(), below.root]);
+    assert_eq!(keys(), [other.tree.clone(), below.tree]);
     let same = install(&own, &tree(), false, Level::Listed);
-    assert_eq!(keys(), [other.root, same.root]);
+    assert_eq!(keys(), [other.tree, same.tree]);
 }
 
 #[test]
@@ -43,9 +44,6 @@ fn what_is_attached_stays_and_is_a_leftover_when_it_is_gone_below() {
     let receipt = system.receipt_path(key);
     let elsewhere = system.home().join("elsewhere");
     for needed in [&marker, &receipt, &below.tree] {
-        if needed.is_dir() {
-            make_writable(needed);
-        }
         fs::rename(needed, &elsewhere).unwrap();
         assert!(!own.is_attached(key), "{}", needed.display());
         fs::rename(&elsewhere, needed).unwrap();

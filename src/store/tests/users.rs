@@ -57,6 +57,9 @@ fn who_has_a_file_open_stands_in_a_directory_or_is_named_after_a_program() {
     assert!(is_user(&store, &installed, || Waiting::start(shell, |command| {
         command.env("GOROOT", &installed.tree);
     })));
+    assert!(is_user(&store, &installed, || Waiting::start(shell, |command| {
+        command.env("GOWARD_TOOLCHAIN", &installed.tree);
+    })));
     // Who only mentions it does not use it.
     assert!(!is_user(&store, &installed, || Waiting::start(shell, |command| {
         command.env("NOTE", &installed.tree);
@@ -68,7 +71,7 @@ fn a_store_is_known_by_its_link_and_by_where_it_is() {
     let (directory, below) = store();
     let link = directory.path().join("link");
     symlink(below.home(), &link).unwrap();
-    let store = Store::new(link.clone());
+    let store = with_shim(Store::new(link.clone()), directory.path());
     let installed = install(&store, &tree(), false, Level::Listed);
     for home in [below.home(), &link] {
         let goroot = home.join("tree").join(&installed.key);
@@ -83,8 +86,7 @@ fn a_store_is_known_by_its_link_and_by_where_it_is() {
 fn the_program_itself_is_known_by_any_name() {
     let (directory, store) = store();
     let installed = install(&store, &tree(), false, Level::Listed);
-    let bin = installed.tree.join("bin");
-    make_writable(&bin);
+    let bin = installed.tree.join("libexec");
     fs::remove_file(bin.join("go")).unwrap();
     fs::copy(SHELL, bin.join("go")).unwrap();
     let other = directory.path().join("other");
@@ -101,7 +103,6 @@ fn what_is_mapped_is_used() {
     let paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
     let library = paths.into_iter().find(|path| path.contains("/libgcc_s.")).unwrap();
     let copy = installed.tree.join("lib.so");
-    make_writable(&installed.tree);
     fs::copy(library, &copy).unwrap();
     assert!(is_user(&store, &installed, || Waiting::start(Path::new(SHELL), |command| {
         command.env("LD_PRELOAD", &copy);

@@ -1,9 +1,10 @@
 //! Toolchains that are removed while real processes use them.
 
 use super::*;
-use crate::store::tests::{install, make_writable, names, store, tree};
+use crate::store::tests::{faults, install, names, store, tree};
 use crate::store::{H1, Installed};
 use crate::verify::Level;
+use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,10 +20,9 @@ impl Drop for Running {
     }
 }
 
-/// Puts a program that waits in the place of `bin/go`, and runs it.
+/// Puts a program that waits in the place of `go`, and runs it.
 fn run(installed: &Installed) -> Running {
-    let (bin, go) = (installed.tree.join("bin"), installed.tree.join("bin/go"));
-    make_writable(&bin);
+    let go = installed.tree.join("libexec/go");
     fs::remove_file(&go).unwrap();
     fs::copy("/bin/sleep", &go).unwrap();
     fs::set_permissions(&go, Permissions::from_mode(0o555)).unwrap();
@@ -41,14 +41,17 @@ fn print(place: &Path) -> io::Result<String> {
     fs::read_to_string(place.join("src/fmt/print.go"))
 }
 
+/// Returns whether the toolchain can be started, if somebody knows where it was.
+fn can_start(installed: &Installed) -> bool {
+    installed.tree.join("libexec/go").exists()
+}
+
 fn is_empty(store: &Store) -> bool {
-    ["tree", "extra", "root", "meta", "tmp", "trash"]
-        .iter()
-        .all(|kind| names(&store.home().join(kind)).is_empty())
+    ["tree", "meta", "tmp", "trash"].iter().all(|kind| names(&store.home().join(kind)).is_empty())
 }
 
 #[test]
-fn what_a_process_uses_stays_where_it_was_until_it_ends() {
+fn what_a_process_uses_stays_as_it_was_until_it_ends() {
     let (_directory, store) = store();
     let installed = install(&store, &tree(), true, Level::Listed);
     let process = run(&installed);
@@ -65,17 +68,15 @@ fn what_a_process_uses_stays_where_it_was_until_it_ends() {
             store.recover().unwrap();
         }
         assert_eq!(store.graves().unwrap(), std::slice::from_ref(&grave));
-        for place in [&installed.tree, &installed.root] {
-            assert_eq!(print(place).unwrap(), "package fmt\n");
-            assert!(place.join("bin/other").exists());
-        }
-        assert!(installed.root.join("api").exists());
+        assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
+        assert!(installed.tree.join("bin/other").exists() && can_start(&installed));
+        assert!(installed.tree.join("api").exists());
     }
     drop(process);
     store.recover().unwrap();
     // Nobody can start it any more; what began a moment ago finds its files.
-    assert!(fs::symlink_metadata(&installed.tree).is_err());
-    assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
+    assert!(!can_start(&installed));
+    assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
     store.empty_trash().unwrap();
     assert!(is_empty(&store));
 }
@@ -89,10 +90,11 @@ fn variables_and_working_directories_count_as_use() {
         command.arg("600").env_clear();
         command
     };
-    let cases: [&dyn Fn(&mut Command); 3] = [
-        &|command| _ = command.env("GOROOT", &installed.root),
+    let cases: [&dyn Fn(&mut Command); 4] = [
+        &|command| _ = command.env("GOROOT", &installed.tree),
+        &|command| _ = command.env("GOWARD_TOOLCHAIN", &installed.tree),
         &|command| {
-            let bin = installed.root.join("bin").into_os_string();
+            let bin = installed.tree.join("bin").into_os_string();
             _ = command.env("PATH", [bin.as_os_str(), "/bin".as_ref()].join(":".as_ref()));
         },
         &|command| _ = command.current_dir(installed.tree.join("src")),
@@ -107,7 +109,7 @@ fn variables_and_working_directories_count_as_use() {
     }
     // What only begins the same is something else.
     let mut command = sleep();
-    let other = format!("{}0", installed.root.display());
+    let other = format!("{}0", installed.tree.display());
     let _process = Running(command.env("GOROOT", other).spawn().unwrap());
     assert_eq!(store.user_of(&installed, &store.processes()), None);
 }
@@ -118,14 +120,15 @@ fn files_are_there_at_any_moment() {
     let installed = install(&store, &tree(), false, Level::Listed);
     // A process that builds with it all the time.
     let mut command = Command::new("/bin/sleep");
-    let command = command.arg("600").env_clear().env("GOROOT", &installed.root);
+    let command = command.arg("600").env_clear().env("GOROOT", &installed.tree);
     let _process = Running(command.spawn().unwrap());
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut count = 0;
             while !is_over.load(Ordering::Relaxed) {
-                assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
+                assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
+                assert!(can_start(&installed));
                 count += 1;
             }
             count
@@ -139,10 +142,14 @@ fn files_are_there_at_any_moment() {
         is_over.store(true, Ordering::Relaxed);
         assert!(reader.join().unwrap() > 20);
     });
-    let h1: &H1 = &store.list().unwrap()[0].receipt.h1;
+    let installed = store.list().unwrap().remove(0);
+    let h1: &H1 = &installed.receipt.h1;
     assert_eq!(*h1, installed.receipt.h1);
-    assert!(is_directory(&installed.tree));
-    assert_eq!(root::grave_of(&store, &installed.key), None);
+    assert_eq!(faults(&store, &installed), []);
+    // What was removed is out of the way, and who stands in it finds everything.
+    let graves = store.graves().unwrap();
+    assert!(graves.iter().all(|grave| print(&grave.spot()).is_ok()), "{graves:?}");
+    assert!(store.open_grave(&installed.key).unwrap().is_none());
 }
 
 #[test]
@@ -150,7 +157,7 @@ fn the_grace_period_is_measured_by_the_file_system() {
     let (_directory, store) = store();
     let installed = install(&store, &tree(), false, Level::Listed);
     let grave = store.retire(&installed).unwrap().unwrap();
-    assert!(!store.is_expired(&grave));
+    assert!(!store.is_expired(&grave) && !can_start(&installed));
     store.recover().unwrap();
     assert_eq!(store.graves().unwrap().len(), 1);
     let age = |age: Duration| {
@@ -159,7 +166,7 @@ fn the_grace_period_is_measured_by_the_file_system() {
     };
     age(Duration::from_secs(23 * 60 * 60));
     store.recover().unwrap();
-    assert!(print(&installed.root).is_ok());
+    assert!(print(&installed.tree).is_ok());
     age(Duration::from_secs(25 * 60 * 60));
     assert!(store.is_expired(&grave));
     assert_eq!(store.recover().unwrap().removed, 1);
@@ -167,48 +174,56 @@ fn the_grace_period_is_measured_by_the_file_system() {
 }
 
 #[test]
-fn a_burial_that_was_cut_short_is_finished() {
+fn a_removal_that_was_cut_short_is_finished() {
     let (_directory, store) = store();
-    for step in ["grave", "link", "tree", "root"] {
+    for step in ["grave", "receipt", "programs"] {
         let installed = install(&store, &tree(), true, Level::Listed);
-        fs::remove_file(store.receipt_path(&installed.key)).unwrap();
-        let path = store.home().join("trash").join(format!("{PREFIX}{}.x", installed.key));
-        fs::create_dir(&path).unwrap();
-        let grave = Grave::at(path).unwrap();
-        if step == "link" {
-            fs_err::os::unix::fs::symlink(grave.link(), grave.path.join("tree")).unwrap();
-        } else if step != "grave" {
-            Store::swap_into(&installed.tree, &grave).unwrap();
-            assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
+        store.dig(&installed.key).unwrap().unwrap();
+        if step != "grave" {
+            fs::remove_file(store.receipt_path(&installed.key)).unwrap();
         }
-        if step == "root" {
-            root::lead_to_grave(&store, &installed.key, &grave).unwrap();
+        if step == "programs" {
+            fs::remove_file(installed.tree.join("libexec/go")).unwrap();
         }
         store.recover().unwrap();
-        assert!(fs::symlink_metadata(&installed.tree).is_err(), "{step}");
+        if step == "grave" {
+            // It did not begin: the toolchain is installed as before, and the grave says nothing of it.
+            assert_eq!(faults(&store, &installed), []);
+            store.empty_trash().unwrap();
+            assert!(store.graves().unwrap().is_empty() && can_start(&installed));
+            store.retire(&installed).unwrap();
+        }
+        assert!(!can_start(&installed), "{step}");
         // Who builds with it cannot always be seen.
-        assert_eq!(print(&installed.root).unwrap(), "package fmt\n", "{step}");
+        assert_eq!(print(&installed.tree).unwrap(), "package fmt\n", "{step}");
         store.empty_trash().unwrap();
         assert!(is_empty(&store), "{step}");
     }
 }
 
 #[test]
-fn a_removal_that_is_started_over_leaves_the_root_to_those_who_use_it() {
+fn a_removal_that_is_started_over_is_one() {
     let (_directory, store) = store();
-    for has_begun in [false, true] {
-        let installed = install(&store, &tree(), true, Level::Listed);
-        if has_begun {
-            let grave = store.dig(&installed.key).unwrap().unwrap();
-            Store::swap_into(&installed.tree, &grave).unwrap();
-        }
-        // The second time, as after an interruption near the end: what is installed was read before.
-        for _ in 0..2 {
-            store.retire(&installed).unwrap();
-            assert_eq!(print(&installed.root).unwrap(), "package fmt\n");
-            assert_eq!(store.graves().unwrap().len(), 1);
-        }
-        store.empty_trash().unwrap();
-        assert!(is_empty(&store));
+    let installed = install(&store, &tree(), true, Level::Listed);
+    // The second time, as after an interruption near the end: what is installed was read before.
+    for _ in 0..2 {
+        store.retire(&installed).unwrap();
+        assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
+        assert_eq!(store.graves().unwrap().len(), 1);
     }
+    store.empty_trash().unwrap();
+    assert!(is_empty(&store));
+}
+
+#[test]
+fn a_removed_toolchain_that_is_installed_again_is_whole_and_its_grave_goes() {
+    let (_directory, store) = store();
+    let before = install(&store, &tree(), false, Level::Listed);
+    store.retire(&before).unwrap();
+    let installed = install(&store, &tree(), false, Level::Listed);
+    assert_eq!(faults(&store, &installed), []);
+    assert_eq!(store.graves().unwrap().len(), 1);
+    store.empty_trash().unwrap();
+    assert!(store.graves().unwrap().is_empty());
+    assert_eq!(faults(&store, &installed), []);
 }

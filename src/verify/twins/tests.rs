@@ -31,7 +31,7 @@ impl Place {
         let mut twins = Twins::new(how);
         let size = CONTENTS.len() as u64;
         let entry = Entry { digest: Digest::of(CONTENTS), size };
-        twins.add(self.0.path(), [(&"known".to_owned(), &entry)]);
+        twins.add([(self.0.path().join("known"), entry)]);
         let directory = open(self.0.path(), OFlags::RDONLY, Mode::empty()).unwrap();
         let linked = twins.link(&entry.digest, contents, &directory, "new", mode);
         let new = self.0.path().join("new");

@@ -1,0 +1,87 @@
+//! `shims/go1.X.Y`: a name for every installed release, so that cmd/go, which looks on PATH for the release that it
+//! wants to switch to, finds the one that is verified.
+//!
+//! Each is a link to `go` beside it. A name is made after the receipt and removed after it; what a process leaves
+//! that ends in between is put right by the next that changes the store.
+
+use super::{Store, entries};
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::version::GoVersion;
+use fs_err as fs;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// What each name leads to.
+const SHIM: &str = "go";
+
+impl Store {
+    /// Makes the names of installed releases, and removes those of others.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written.
+    pub fn put_release_names(&self) -> Result<()> {
+        let missing = self.missing_release_names()?;
+        let directory = self.shims();
+        for name in missing {
+            let scratch = self.stage("shim")?;
+            let draft = scratch.path().join("link");
+            fs_err::os::unix::fs::symlink(SHIM, &draft)
+                .and_then(|()| fs::rename(&draft, directory.join(name)))
+                .map_err(|error| self.explain(error))?;
+        }
+        for name in self.idle_release_names()? {
+            let removed = fs::remove_file(directory.join(name));
+            removed.or_else(gone_is_fine).map_err(|error| self.explain(error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the releases that are installed and have no name among the shims, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn missing_release_names(&self) -> Result<Vec<OsString>> {
+        let directory = self.shims();
+        let is_right = |name: &OsString| {
+            fs::read_link(directory.join(name)).is_ok_and(|target| target == Path::new(SHIM))
+        };
+        Ok(self.wanted_names()?.into_iter().filter(|name| !is_right(name)).collect())
+    }
+
+    /// Returns the names among the shims of releases that are not installed.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn idle_release_names(&self) -> Result<Vec<OsString>> {
+        let wanted = self.wanted_names()?;
+        let names = entries(&self.shims())?.into_iter().map(|entry| entry.file_name());
+        let is_release = |name: &OsString| {
+            let version = name.to_str().filter(|name| name.starts_with("go1"));
+            version.is_some_and(|name| GoVersion::parse(name).is_ok_and(|v| v.to_string() == name))
+        };
+        Ok(names.filter(is_release).filter(|name| !wanted.contains(name)).collect())
+    }
+
+    /// Returns the names that there should be: none where there is no `go` that they could lead to.
+    fn wanted_names(&self) -> Result<BTreeSet<OsString>> {
+        if fs::symlink_metadata(self.shims().join(SHIM)).is_err() {
+            return Ok(BTreeSet::new());
+        }
+        let mut known = self.list()?;
+        // Attached ones have no receipt of their own.
+        let system = self.system().map_or(Ok(Vec::new()), |system| system.list())?;
+        known.extend(system.into_iter().filter(|found| self.is_attached(&found.key)));
+        known.retain(|one| !one.is_linked() && one.receipt.platform == Platform::host());
+        Ok(known.into_iter().map(|one| one.receipt.version.to_string().into()).collect())
+    }
+}
+
+fn gone_is_fine(error: io::Error) -> io::Result<()> {
+    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
