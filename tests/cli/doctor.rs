@@ -68,7 +68,7 @@ fn a_machine_without_a_store_has_nothing_that_could_be_right() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(outcome.stdout, "");
     let line = outcome.stderr.lines().last().unwrap();
-    let store = "not checked: store, filesystem, locks, owner, leftovers, receipts, shims, roots, links: \
+    let store = "not checked: store, filesystem, locks, owner, leftovers, receipts, shims, toolchains, links: \
                  there is no store at `[STORE]` yet (`goward setup`)";
     assert!(line.contains(store), "{line}");
     assert!(
