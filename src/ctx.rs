@@ -3,7 +3,7 @@
 //! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
 
 use crate::error::{Error, Kind, Result};
-use goward_shim::{Environment, layout, names};
+use goward_shim::{Environment, home, names};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct Ctx {
     pub cwd: PathBuf,
     /// goward's own executable, links resolved.
     pub executable: PathBuf,
+    /// The path that the shim was started by, in a call that it hands over.
+    pub called: Option<PathBuf>,
 }
 
 /// The caller's umask, while goward has its own.
@@ -73,8 +75,12 @@ impl Ctx {
     ///
     /// When the working directory no longer exists.
     pub fn from_process() -> Result<Self> {
+        let mut variables = BTreeMap::new();
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        for (name, value) in std::env::vars_os() {
+            // Of a name that is there twice, the first value counts, as for Go and the shim.
+            variables.entry(name).or_insert(value);
+        }
         let pwd = variables.get(OsStr::new("PWD")).map(|pwd| pwd.as_bytes());
         let cwd = goward_shim::sys::working_directory(pwd).ok_or_else(|| {
             Error::new(Kind::Failed, "the working directory no longer exists")
@@ -84,6 +90,7 @@ impl Ctx {
             variables,
             cwd: OsString::from_vec(cwd).into(),
             executable: OsString::from_vec(goward_shim::sys::own_path().unwrap_or_default()).into(),
+            called: None,
         })
     }
 
@@ -121,6 +128,15 @@ impl Ctx {
         self.variables.iter().map(entry).collect()
     }
 
+    /// Returns the environment for [`goward_shim`]; `entries` are those of [`Ctx::entries`].
+    pub fn environment<'a>(&'a self, entries: &'a [CString]) -> Environment<'a> {
+        let env = Environment::of(entries);
+        match &self.called {
+            Some(called) => env.of_call(called.as_os_str().as_bytes()),
+            None => env,
+        }
+    }
+
     /// Returns the store's home, by the same rule as the shim.
     ///
     /// # Errors
@@ -128,8 +144,7 @@ impl Ctx {
     /// When neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set to an absolute path.
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
-        let env = Environment::of(&entries);
-        let home = layout::home(&env).map(Vec::from);
+        let home = home::home(&self.environment(&entries)).map(Vec::from);
         home.map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
             Error::new(
                 Kind::Usage,

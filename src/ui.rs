@@ -89,6 +89,12 @@ impl Ui {
         Self { quiet: false, ..self }.say(&format!("warning: {text}"));
     }
 
+    /// Prints what to type to standard error, below what another program said.
+    pub fn hint(self, text: &str) {
+        let mut err = AutoStream::auto(std::io::stderr());
+        _ = err.write_all(format!("hint: {}\n", printable(text)).as_bytes());
+    }
+
     /// Prints an error to standard error.
     pub fn error(self, error: &Error) {
         let mut err = AutoStream::auto(std::io::stderr());

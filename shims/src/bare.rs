@@ -8,7 +8,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::{asm, global_asm};
 use core::cell::{Cell, UnsafeCell};
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 use core::panic::PanicInfo;
 use core::ptr::NonNull;
 use core::slice::from_raw_parts;
@@ -42,8 +42,10 @@ global_asm!(
     start = sym start,
 );
 
-/// The number of the user who counts when files are opened, in the auxiliary vector.
+/// The numbers of the user who counts when files are opened, and of the path that was run, in the
+/// auxiliary vector.
 const AT_EUID: usize = 12;
+const AT_EXECFN: usize = 31;
 
 /// Takes the stack as the kernel leaves it: the number of arguments; pointers to them, and a null
 /// pointer; the same for the environment; pairs of the auxiliary vector, the last one 0.
@@ -64,29 +66,37 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
     };
     let mut env = Environment::of_process(entries);
     // SAFETY: the vector stands behind the null pointer at the end of the environment.
-    let user = unsafe { user(env.texts().as_ptr_range().end.cast::<usize>().add(1)) };
+    let (user, program) =
+        unsafe { auxiliary(env.texts().as_ptr_range().end.cast::<usize>().add(1)) };
     if let Some(user) = user {
         env = env.of_user(user);
     }
-    sys::exit(super::run(argv, env))
+    sys::exit(super::run(argv, env, program))
 }
 
-/// Looks for the user in the auxiliary vector.
+/// Looks for the user, and for the path that was run, in the auxiliary vector.
 ///
 /// # Safety
 ///
 /// `vector` points to the auxiliary vector.
-unsafe fn user(mut vector: *const usize) -> Option<u32> {
-    // SAFETY: the vector ends with a pair whose first number is 0.
+unsafe fn auxiliary(mut vector: *const usize) -> (Option<u32>, Option<&'static [u8]>) {
+    let (mut user, mut program) = (None, None);
+    // SAFETY: the vector ends with a pair whose first number is 0. The path is a string that stays on the
+    // stack.
     unsafe {
         while *vector != 0 {
             if *vector == AT_EUID {
-                return u32::try_from(*vector.add(1)).ok();
+                user = u32::try_from(*vector.add(1)).ok();
+            } else if *vector == AT_EXECFN {
+                let place = core::ptr::with_exposed_provenance::<c_char>(*vector.add(1));
+                program = (!place.is_null()).then(|| CStr::from_ptr(place).to_bytes());
+                // It stands behind the user.
+                break;
             }
             vector = vector.add(2);
         }
     }
-    None
+    (user, program)
 }
 
 /// The memory of one call: handed out from the front, and given back by the exec.

@@ -1,23 +1,30 @@
 //! The file that stands between Go and what was written with `go env -w`.
 //!
 //! Go reads defaults from the file that `GOENV` names (`cmd/go/internal/cfg`, `Getenv`); a value in it
-//! reaches every Go, whatever a lock says. The shim therefore lets `GOENV` name a copy in the store,
-//! made by the manager, without the variables that goward owns. The copy's name holds the state of
+//! reaches every Go, whatever a lock says. Where a lock decides, the shim therefore lets `GOENV` name a
+//! copy, made by the manager, without the variables that goward owns. The copy's name holds the state of
 //! the original (device, inode, size, change time), so that one look at the original tells which
-//! copy is right, and the shim never reads either.
+//! copy is right, and the shim never reads either. It is in the store or, where that cannot be written,
+//! in the user's own cache.
 
 use crate::environment::Environment;
 use crate::known::var;
 use crate::pins::Isolation;
 use crate::sys::{self, OwnedText};
-use crate::{layout, names};
+use crate::{home, layout, names};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The end of the copy's name for those who have no such file.
 pub const NONE: &str = "none";
+/// What a copy begins with where the original has flags: they are read when the lock has some, too.
+pub const FLAGS: &str = "GOFLAGS=";
+/// What takes the place of a copy that cannot be made.
+const EMPTY: &[u8] = b"/dev/null";
 /// Room for the numbers in a copy's name.
 const LONGEST_STATE: usize = 84;
+/// The longest copy that flags are read from.
+const MAX_SIZE: usize = 1 << 20;
 
 /// Which copy a call gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,21 +33,33 @@ pub struct Barrier<'a> {
     pub path: OwnedText,
     /// The user's own file; `None` when there is none, or it is switched off.
     pub own: Option<Vec<u8>>,
-    /// What the caller's `GOENV` says, when it is the caller's and not ours.
+    /// What the caller's `GOENV` says.
     pub chosen: Option<&'a [u8]>,
+    /// Whether the copy is there.
+    pub is_ready: bool,
 }
 
 impl Barrier<'_> {
-    /// Returns true when the copy is there.
-    pub fn is_ready(&self) -> bool {
-        sys::stamp(self.path.as_text()).is_some()
+    /// Returns a barrier that is always there, and has nothing of the user's file.
+    #[must_use]
+    pub fn empty(self) -> Self {
+        Self { path: OwnedText::of([EMPTY]), is_ready: true, ..self }
+    }
+
+    /// Returns GOFLAGS of the user's own file, as far as the copy has it.
+    #[cold]
+    pub fn flags(&self) -> Option<Vec<u8>> {
+        self.own.as_ref()?;
+        let text = sys::read_owned(self.path.as_text(), MAX_SIZE).ok()??.text;
+        let value = text.strip_prefix(FLAGS.as_bytes())?.split(|&byte| byte == b'\n').next()?;
+        (!value.is_empty()).then(|| value.into())
     }
 }
 
-/// Returns the copy for the state that the user's own file is in now.
+/// Returns the copy for the state that the user's own file is in now. `home` is the store.
 pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
-    let [home, slash, directory] = layout::below(home, names::GOENV_DIRECTORY.as_bytes());
-    let chosen = chosen([home, slash, directory], env);
+    // A copy came with an environment that somebody took over from a call.
+    let chosen = env.known(var::GOENV).filter(|path| !is_copy(path));
     let own = match chosen {
         Some(b"off") => None,
         Some(path) => Some(OwnedText::of([path])),
@@ -48,18 +67,42 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> B
     };
     let stamp = own.as_ref().and_then(|own| sys::stamp(own.as_text()));
     let state = stamp.as_ref().map_or(Cow::Borrowed(NONE.as_bytes()), |stamp| state(stamp).into());
-    let path =
-        OwnedText::of([home, slash, directory, b"/", isolation.name().as_bytes(), b"-", &state]);
-    Barrier { path, own: stamp.and(own).map(OwnedText::into_bytes), chosen }
+    let own = stamp.and(own).map(OwnedText::into_bytes);
+    let place = |[directory, slash, name]: [&[u8]; 3]| {
+        let isolation = isolation.name().as_bytes();
+        OwnedText::of([directory, slash, name, b"/", isolation, b"-", &state])
+    };
+    let path = place(layout::below(home, names::GOENV_DIRECTORY.as_bytes()));
+    let is_ready = |path: &OwnedText| sys::stamp(path.as_text()).is_some();
+    if is_ready(&path) {
+        return Barrier { path, own, chosen, is_ready: true };
+    }
+    let cached = cache(env).map(|cache| place([&cache, b"", b""])).filter(is_ready);
+    let is_ready = cached.is_some();
+    Barrier { path: cached.unwrap_or(path), own, chosen, is_ready }
 }
 
-/// Returns the caller's own choice. In a call inside another one `GOENV` is ours, and the choice was
-/// put aside.
-fn chosen<'a>(directory: [&[u8]; 3], env: &Environment<'a>) -> Option<&'a [u8]> {
-    match env.known(var::GOENV) {
-        Some(value) if value.starts_with(&directory.concat()) => env.get(names::GOENV_VAR),
-        other => other,
-    }
+/// Returns the directory of the copies for those who cannot write to the store:
+/// `$XDG_CACHE_HOME/goward/goenv`, else `$HOME/.cache/goward/goenv`.
+#[cold]
+pub fn cache(env: &Environment) -> Option<Vec<u8>> {
+    let absolute = |name| env.get(name).filter(|path: &&[u8]| path.starts_with(b"/"));
+    let cache = match absolute("XDG_CACHE_HOME") {
+        Some(cache) => cache.into(),
+        None => layout::join(absolute("HOME")?, b".cache"),
+    };
+    Some(layout::join(&layout::join(&cache, b"goward"), names::GOENV_DIRECTORY.as_bytes()))
+}
+
+/// Returns true for the path of a copy, as GOENV has it in a call that a lock decided.
+pub fn is_copy(path: &[u8]) -> bool {
+    let Some((directory, name)) = home::split(path) else { return false };
+    let is_place =
+        home::split(directory).is_some_and(|(_, last)| last == names::GOENV_DIRECTORY.as_bytes());
+    let is_named = |mode: Isolation| {
+        name.strip_prefix(mode.name().as_bytes()).is_some_and(|rest| rest.starts_with(b"-"))
+    };
+    path == EMPTY || is_place && Isolation::ALL.into_iter().any(is_named)
 }
 
 /// Returns the file that Go reads without `GOENV` (`os.UserConfigDir`).
@@ -114,8 +157,8 @@ mod tests {
     fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
         Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
     }
-    use alloc::vec;
     use core::ffi::CStr;
+    use std::borrow::ToOwned;
     use std::format;
 
     #[test]
@@ -162,15 +205,50 @@ mod tests {
         );
         let off = locate(&[c"HOME=/", c"GOENV=off"]);
         assert_eq!((&*off.path, off.chosen), (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..])));
-        let there = locate(&[c"GOENV=/dev/null"]);
-        assert!(there.path != none.path && there.own == Some(b"/dev/null".to_vec()));
-        assert_eq!(there.chosen, Some(&b"/dev/null"[..]));
-        // Inside another call.
-        let nested =
-            locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-none", c"GOWARD_GOENV=/dev/null"]);
-        assert_eq!(nested, there);
-        let plain = locate(&[c"HOME=/nowhere", c"GOENV=/s/goenv/pinned-1-2-3-4"]);
-        assert_eq!(plain, none);
-        assert_eq!(vec![none.is_ready()], [false]);
+        let there = locate(&[c"GOENV=/dev/zero"]);
+        assert!(there.path != none.path && there.own == Some(b"/dev/zero".to_vec()));
+        assert_eq!(there.chosen, Some(&b"/dev/zero"[..]));
+        // From an environment that somebody took over.
+        for copy in
+            [c"GOENV=/s/goenv/pinned-1-2-3-4", c"GOENV=/nowhere/.cache/goward/goenv/pinned-none"]
+        {
+            assert_eq!(locate(&[c"HOME=/nowhere", copy]), none);
+        }
+        assert_eq!(
+            (none.is_ready, none.flags(), &*none.empty().path),
+            (false, None, &b"/dev/null"[..])
+        );
+    }
+
+    #[test]
+    fn a_copy_in_the_cache_serves_where_the_store_has_none() {
+        let base = std::env::temp_dir().join(format!("goward-barrier-{}", std::process::id()));
+        let at = |name: &str| base.join(name).to_str().unwrap().to_owned();
+        for (path, text) in [("config/go/env", "GOFLAGS=-v\n"), ("cache/goward/goenv/x", "")] {
+            std::fs::create_dir_all(base.join(path).parent().unwrap()).unwrap();
+            std::fs::write(base.join(path), text).unwrap();
+        }
+        let entries = [
+            format!("XDG_CONFIG_HOME={}", at("config")),
+            format!("XDG_CACHE_HOME={}", at("cache")),
+        ]
+        .map(|entry| alloc::ffi::CString::new(entry).unwrap());
+        let env = Environment::of(&entries);
+        let home = at("store").into_bytes();
+        let find = || locate(&home, Isolation::Pinned, &env);
+        let in_store = find();
+        assert!(!in_store.is_ready && in_store.path.starts_with(&home));
+        let name = in_store.path.rsplit(|&byte| byte == b'/').next().unwrap().to_vec();
+        let name = std::string::String::from_utf8(name).unwrap();
+        std::fs::write(at(&format!("cache/goward/goenv/{name}")), "GOFLAGS=-mod=mod -v\nA=b\n")
+            .unwrap();
+        let cached = find();
+        assert!(cached.is_ready && cached.path.starts_with(at("cache").as_bytes()));
+        assert_eq!(cached.flags().as_deref(), Some(&b"-mod=mod -v"[..]));
+        std::fs::create_dir_all(at("store/goenv")).unwrap();
+        std::fs::write(at(&format!("store/goenv/{name}")), "GOPROXY=off\n").unwrap();
+        let again = find();
+        assert_eq!((&again.path, again.is_ready, again.flags()), (&in_store.path, true, None));
+        std::fs::remove_dir_all(base).unwrap();
     }
 }

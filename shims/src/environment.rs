@@ -19,6 +19,7 @@ pub struct Environment<'a> {
     /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
     places: Box<[usize; known::ROOM]>,
     user: Option<u32>,
+    started_by: Option<&'a [u8]>,
 }
 
 /// The list of the strings.
@@ -65,7 +66,7 @@ impl<'a> Environment<'a> {
     }
 
     fn unread(texts: Strings<'a>) -> Self {
-        Self { texts, noted: Vec::with_capacity(32), places: zeros(), user: None }
+        Self { texts, noted: Vec::with_capacity(32), places: zeros(), user: None, started_by: None }
     }
 
     /// Notes that the string at `at` has a name that goward knows, if it does. Those that stand before it were
@@ -97,6 +98,25 @@ impl<'a> Environment<'a> {
         self.user.or_else(sys::effective_user)
     }
 
+    /// Takes the path by which the shim was started, an absolute one, from whoever knows it.
+    #[must_use]
+    pub fn of_call(self, started_by: &'a [u8]) -> Self {
+        Self { started_by: Some(started_by), ..self }
+    }
+
+    /// Returns the path by which the shim was started, if that is known.
+    pub fn started_by(&self) -> Option<&'a [u8]> {
+        self.started_by
+    }
+
+    /// Returns the same call with other strings.
+    pub(crate) fn with<'b>(&self, texts: Vec<Text<'b>>) -> Environment<'b>
+    where
+        'a: 'b,
+    {
+        Environment { user: self.user, started_by: self.started_by, ..Environment::new(texts) }
+    }
+
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         let text = match known::find_name(name.as_bytes()) {
@@ -110,11 +130,6 @@ impl<'a> Environment<'a> {
     pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
         let text = self.text_of(known)?;
         value_behind(text, known.length())
-    }
-
-    /// Returns true when the name, one that is always noted, is set, if only to nothing.
-    pub(crate) fn has(&self, known: Known) -> bool {
-        self.text_of(known).is_some()
     }
 
     fn text_of(&self, known: Known) -> Option<Text<'a>> {
@@ -150,7 +165,7 @@ impl<'a> Environment<'a> {
     pub(crate) fn filtered(
         &self,
         more: usize,
-        passes: impl Fn(Text<'a>, Known) -> bool,
+        mut passes: impl FnMut(Text<'a>, Known) -> bool,
     ) -> Vec<Text<'a>> {
         let texts = self.texts();
         let mut kept = Vec::with_capacity(texts.len() + more);
@@ -170,7 +185,7 @@ impl<'a> Environment<'a> {
     pub(crate) fn filtered_by_all(
         &self,
         more: usize,
-        passes: impl Fn(Text<'a>, Known) -> bool,
+        mut passes: impl FnMut(Text<'a>, Known) -> bool,
     ) -> Vec<Text<'a>> {
         let mut kept = Vec::with_capacity(self.texts().len() + more);
         kept.extend(self.texts().iter().filter(|text| {

@@ -2,8 +2,8 @@
 
 use alloc::ffi::CString;
 use alloc::vec::Vec;
-use goward_shim::Environment;
-use goward_shim::sys::{OwnedText, Text};
+use goward_shim::sys::{self, OwnedText, Text};
+use goward_shim::{Environment, layout};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,9 @@ use std::process::{Command, ExitCode};
 
 /// Calls `run` with the process's arguments and environment.
 #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-pub(super) fn start(run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>) -> u8) -> ExitCode {
+pub(super) fn start(
+    run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>, Option<&'a [u8]>) -> u8,
+) -> ExitCode {
     // What the kernel hands over has no NUL inside.
     let text = |text: OsString| CString::new(text.into_vec()).unwrap_or_default();
     let argv: Vec<CString> = std::env::args_os().map(text).collect();
@@ -22,7 +24,26 @@ pub(super) fn start(run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>) ->
         text(name)
     });
     let entries: Vec<CString> = entries.collect();
-    ExitCode::from(run(&argv, Environment::of(&entries)))
+    let env = Environment::of(&entries);
+    let started_by = started_by(argv.first().map(|word| word.to_bytes()), env.get("PATH"));
+    ExitCode::from(run(&argv, env, started_by.as_deref()))
+}
+
+/// Returns the path of the program as it was named, as far as that can be told: what `argv[0]` says, if that
+/// is this program; of a copy in a GOROOT its own; else what `argv[0]` leads to on PATH.
+fn started_by(argv0: Option<&[u8]>, path: Option<&[u8]>) -> Option<Vec<u8>> {
+    let own = sys::own_path();
+    let argv0 = argv0.unwrap_or_default();
+    if argv0.starts_with(b"/") && own.is_some() && sys::canonical(argv0) == own {
+        return Some(argv0.into());
+    }
+    let is_copy = |own: &Vec<u8>| own.ends_with(b"/bin/go") || own.ends_with(b"/bin/gofmt");
+    if own.as_ref().is_some_and(is_copy) || argv0.contains(&b'/') {
+        return own;
+    }
+    let directories = path?.split(|&byte| byte == b':').filter(|it| it.starts_with(b"/"));
+    let mut places = directories.map(|directory| layout::join(directory, argv0));
+    places.find(|place| sys::executable(place).is_some())
 }
 
 /// Replaces this process; returns only on failure, with the operating system's error number. Std ignores

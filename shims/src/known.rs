@@ -13,13 +13,13 @@ use core::num::NonZero;
 const ASKED: &[&str] = &[
     names::ALLOW_VAR,
     names::BYPASS_VAR,
+    names::CALLER_VAR,
     names::DEPTH_VAR,
-    names::GOENV_VAR,
     names::GO_VAR,
     names::HOME_VAR,
     names::LOCK_VAR,
-    names::PINNED_VAR,
     names::PROFILE_VAR,
+    names::TOOLCHAIN_VAR,
     names::TRACE_VAR,
     names::TRUSTED_ROOTS_VAR,
     "SUDO_UID",
@@ -32,10 +32,12 @@ const PASSING: &[&str] = &["HOME", "PWD", "XDG_CONFIG_HOME"];
 
 /// How many names there are.
 const COUNT: usize = PINS.len() + ASKED.len();
-/// Room for something about each of them, so much that no [`Known::index`] is outside.
-pub(crate) const ROOM: usize = 128;
+/// Room for something about each of them, so much that no [`Known::index`] is outside: they are counted from
+/// 1, and a power of two makes that cheap to see.
+pub(crate) const ROOM: usize = (COUNT + 1).next_power_of_two();
 
-/// A known name, or the row that stands for all that begin alike: its number, counted from 1.
+/// A name of a variable that goward knows, or the row that stands for all that begin alike.
+// Its number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known(NonZero<u8>);
 
@@ -45,17 +47,21 @@ pub(crate) mod var {
 
     pub(crate) const ALLOW: Known = Known::of(names::ALLOW_VAR);
     pub(crate) const BYPASS: Known = Known::of(names::BYPASS_VAR);
+    pub(crate) const CALLER: Known = Known::of(names::CALLER_VAR);
     pub(crate) const DEPTH: Known = Known::of(names::DEPTH_VAR);
     pub(crate) const GO: Known = Known::of(names::GO_VAR);
     pub(crate) const GOENV: Known = Known::of("GOENV");
+    pub(crate) const GOFLAGS: Known = Known::of("GOFLAGS");
+    pub(crate) const GOROOT: Known = Known::of("GOROOT");
     pub(crate) const GOTOOLCHAIN: Known = Known::of("GOTOOLCHAIN");
+    pub(crate) const GOTOOLDIR: Known = Known::of("GOTOOLDIR");
     pub(crate) const GOWARD_HOME: Known = Known::of(names::HOME_VAR);
     pub(crate) const HOME: Known = Known::of("HOME");
     pub(crate) const LOCK: Known = Known::of(names::LOCK_VAR);
-    pub(crate) const PINNED: Known = Known::of(names::PINNED_VAR);
     pub(crate) const PROFILE: Known = Known::of(names::PROFILE_VAR);
-    pub(crate) const OWN_GOENV: Known = Known::of(names::GOENV_VAR);
     pub(crate) const PWD: Known = Known::of("PWD");
+    pub(crate) const SWITCH_VERSION: Known = Known::of("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION");
+    pub(crate) const TOOLCHAIN: Known = Known::of(names::TOOLCHAIN_VAR);
     pub(crate) const TRACE: Known = Known::of(names::TRACE_VAR);
     pub(crate) const XDG_CONFIG_HOME: Known = Known::of("XDG_CONFIG_HOME");
     pub(crate) const XDG_DATA_HOME: Known = Known::of("XDG_DATA_HOME");
@@ -73,7 +79,7 @@ impl Known {
     }
 
     const fn at(number: usize) -> Self {
-        assert!(number + 1 < ROOM);
+        assert!(number + 1 < ROOM && number < u8::MAX as usize);
         #[expect(clippy::cast_possible_truncation, reason = "there are fewer names")]
         match NonZero::new((number + 1) as u8) {
             Some(number) => Self(number),
@@ -90,6 +96,11 @@ impl Known {
     #[inline]
     pub(crate) const fn index(self) -> usize {
         self.0.get() as usize % ROOM
+    }
+
+    /// Returns the name, or what stands for all that begin alike: that ends in `*`.
+    pub(crate) fn name(self) -> &'static str {
+        name_at(self.number())
     }
 
     /// Returns the length of the name, in bytes.
@@ -255,9 +266,21 @@ const fn ended(name: &[u8]) -> u64 {
 }
 
 /// Places of the table, a power of two: so many that nearly all are free.
-const PLACES: usize = 1024;
+const PLACES: usize = (8 * COUNT).next_power_of_two();
 /// How many rows stand for all that begin alike.
-const STARS: usize = 4;
+const STARS: usize = stars();
+
+const fn stars() -> usize {
+    let (mut stars, mut number) = (0, 0);
+    while number < COUNT {
+        let name = name_at(number).as_bytes();
+        if without_star(name).len() < name.len() {
+            stars += 1;
+        }
+        number += 1;
+    }
+    stars
+}
 
 struct Table {
     /// The names without star, at the place of the head or behind it.
@@ -294,7 +317,6 @@ impl Table {
             }
             number += 1;
         }
-        assert!(stars == STARS);
         table
     }
 
@@ -319,7 +341,8 @@ const fn is_always_noted(number: usize) -> bool {
         }
         at += 1;
     }
-    number >= PINS.len() || !matches!(PINS[number].rule, Rule::Pass | Rule::Scrub)
+    number >= PINS.len()
+        || !matches!(PINS[number].rule, Rule::Pass | Rule::Refuse | Rule::Scrub | Rule::Target)
 }
 
 const fn without_star(name: &[u8]) -> &[u8] {
@@ -410,7 +433,7 @@ mod tests {
     fn what_is_asked_for_and_what_can_be_dropped_is_noted() {
         for row in PINS {
             let known = find_name(row.name.as_bytes()).unwrap();
-            let passes = row.rule.passes(Isolation::Pinned) && row.rule != Rule::Choose;
+            let passes = row.rule.passes(Isolation::Pinned) && !row.rule.is_lockable();
             let is_asked = PASSING.contains(&row.name);
             assert_eq!(known.is_always_noted(), !passes || is_asked, "{}", row.name);
         }
@@ -423,17 +446,21 @@ mod tests {
         for asked in [
             var::ALLOW,
             var::BYPASS,
+            var::CALLER,
             var::DEPTH,
             var::GO,
             var::GOENV,
+            var::GOFLAGS,
+            var::GOROOT,
             var::GOTOOLCHAIN,
+            var::GOTOOLDIR,
             var::GOWARD_HOME,
             var::HOME,
             var::LOCK,
-            var::PINNED,
             var::PROFILE,
-            var::OWN_GOENV,
             var::PWD,
+            var::SWITCH_VERSION,
+            var::TOOLCHAIN,
             var::TRACE,
             var::XDG_CONFIG_HOME,
             var::XDG_DATA_HOME,

@@ -1,17 +1,20 @@
 //! Program, arguments and environment of the `go` to run.
 
-use crate::barrier::Barrier;
+use crate::barrier::{self, Barrier};
+use crate::caller::{By, Outer, Writer, value_of};
 use crate::environment::Environment;
+use crate::goflags::{Item, Items};
 use crate::known::{Known, var};
-use crate::pins::{self, Isolation, Pin, Rule};
+use crate::pins::{self, Isolation, Pin, Rule, Rules};
 use crate::resolve::Tool;
-use crate::sys::{OwnedText, Text};
-use crate::{layout, names};
+use crate::sys::{File, OwnedText, Text};
+use crate::{goroot, layout, names};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::ptr;
+use core::fmt;
 
 /// What to hand to `execve`, with the arguments of the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Launch<'a> {
     /// Absolute path of the program.
     pub program: OwnedText,
@@ -19,216 +22,299 @@ pub struct Launch<'a> {
     pub kept: Vec<Text<'a>>,
     /// What goward sets.
     pub set: Vec<OwnedText>,
+    /// What the caller has and a lock does not let through as it is.
+    pub(crate) removed: Vec<Removed<'a>>,
+    /// Left open, because the exec closes it.
+    pub(crate) open: Option<File>,
 }
 
-impl Launch<'_> {
+impl<'a> Launch<'a> {
+    fn new(program: OwnedText, kept: Vec<Text<'a>>, set: Vec<OwnedText>) -> Self {
+        Self { program, kept, set, removed: Vec::new(), open: None }
+    }
+
     /// Iterates over the whole environment of the program.
     pub fn entries(&self) -> impl Iterator<Item = Text<'_>> {
         self.kept.iter().copied().chain(self.set.iter().map(OwnedText::as_text))
     }
+
+    /// Returns what the caller has and does not get to the program, where that has no other value for it.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut left_out = Vec::new();
+        for it in &self.removed {
+            let mut add =
+                |value| left_out.push(LeftOut { name: text(it.name()), value: text(value) });
+            let now = self.entries().find(|entry| entry.name() == it.name()).map(value_of);
+            match now {
+                _ if it.known == var::GOFLAGS => {
+                    let now = now.unwrap_or_default();
+                    let has = |item: &Item| Items(now).any(|other| other.is_like(*item));
+                    Items(it.value()).filter(|item| !has(item)).for_each(|item| add(item.text));
+                }
+                None if !it.value().is_empty() => add(it.value()),
+                _ => {}
+            }
+        }
+        left_out
+    }
+
+    /// Puts a value in the place of what the environment has for a variable.
+    pub fn put(&mut self, name: &str, value: Option<&[u8]>) {
+        self.kept.retain(|text| text.name() != name.as_bytes());
+        self.set.retain(|text| text.as_text().name() != name.as_bytes());
+        self.set.extend(value.map(|value| OwnedText::entry(name, value)));
+    }
 }
 
-/// A toolchain of the store, and what goes with it.
-#[derive(Clone, Copy, Debug)]
+/// What a caller has and does not get to the program: a variable, or one flag of GOFLAGS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The variable.
+    pub name: String,
+    /// Its value; the flag.
+    pub value: String,
+}
+
+impl fmt::Display for LeftOut {
+    /// Writes the name, or the flag and where it was.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            FLAGS => write!(f, "`{}` in GOFLAGS", self.value.escape_debug()),
+            name => write!(f, "{}", name.escape_debug()),
+        }
+    }
+}
+
+/// An entry of the caller that a lock does not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Removed<'a> {
+    pub(crate) known: Known,
+    rule: Rule,
+    text: Text<'a>,
+}
+
+impl<'a> Removed<'a> {
+    fn name(&self) -> &'a [u8] {
+        let name = self.known.name().as_bytes();
+        if name.ends_with(b"*") { self.text.name() } else { name }
+    }
+
+    pub(crate) fn value(&self) -> &'a [u8] {
+        self.text.to_bytes().get(self.name().len() + 1..).unwrap_or_default()
+    }
+}
+
+/// A toolchain for which a lock decides, and what goes with it.
+#[derive(Debug)]
 pub struct Selection<'s> {
-    /// The store.
-    pub home: &'s [u8],
-    /// The toolchain's name there.
-    pub key: &'s [u8],
-    /// What GOROOT is, if not the root.
-    pub goroot: Option<&'s str>,
+    /// The GOROOT of the toolchain.
+    pub root: &'s [u8],
+    /// What the variable GOROOT is; a toolchain of the store needs none.
+    pub goroot: Option<&'s [u8]>,
     /// What of the caller's environment passes.
     pub isolation: Isolation,
     /// What is pinned.
     pub pins: &'s [(&'s str, &'s str)],
+    /// Whether one of the pins takes the place of a value that would pass otherwise: [`pins::choose`].
+    pub chooses: bool,
+    /// What GOFLAGS is, where that is neither the pin nor the caller's.
+    pub flags: Option<&'s [u8]>,
     /// What `GOENV` names.
     pub barrier: &'s Barrier<'s>,
+    /// The lock that decides.
+    pub lock: &'s [u8],
+    /// Its profile that applies.
+    pub profile: Option<&'s str>,
+    /// Who hands that down.
+    pub by: By,
 }
 
-/// Returns the launch of `tool` from a toolchain.
+/// Returns the launch of `tool` from a toolchain for which a lock decides. `env` is the caller's
+/// environment, without what an outer call set.
 ///
-/// `GOROOT` becomes the root, whose `bin/go` is the shim, or the path that the lock has for it; the
-/// program is always the one in the tree. What passes of the caller's environment is borrowed, what
-/// goward sets is owned.
+/// The program is the real one, which finds its own GOROOT. What passes of the caller's environment is
+/// borrowed, what goward sets is owned.
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
-    let Selection { home, key, goroot, isolation, pins, barrier } = *selection;
-    let program = layout::program(home, key, tool.path());
-    let chosen = chosen(pins);
-    let kept = Inherited::new(isolation, &chosen, env).entries(env, pins.len());
-    let mut entries = Vec::with_capacity(MOST_SET + pins.len());
-    entries.push(goroot_entry(selection));
-    let mut set = |name: &str, value: &[u8]| entries.push(OwnedText::entry(name, value));
-    set("GOTOOLCHAIN", b"local");
-    set("GOENV", &barrier.path);
-    if let Some(chosen) = barrier.chosen {
-        set(names::GOENV_VAR, chosen);
+    with_program(selection, OwnedText::of(program(selection.root, tool)), env)
+}
+
+/// Like [`toolchain`], where the path of the program is known.
+pub(crate) fn with_program<'a>(
+    selection: &Selection,
+    program: OwnedText,
+    env: &Environment<'a>,
+) -> Launch<'a> {
+    let Selection { root, goroot, pins, flags, .. } = *selection;
+    let (kept, removed) = entries(selection, env);
+    let mut set = Vec::with_capacity(MOST_SET + pins.len());
+    if let Some(goroot) = goroot {
+        set.push(OwnedText::entry("GOROOT", goroot));
     }
+    set.push(OwnedText::of([b"GOTOOLCHAIN=local"]));
+    set.push(OwnedText::entry("GOENV", &selection.barrier.path));
     for (name, value) in pins {
-        set(name, value.as_bytes());
+        if flags.is_none() || *name != FLAGS {
+            set.push(OwnedText::entry(name, value.as_bytes()));
+        }
     }
-    if let Some(marker) = marker(goroot, &chosen) {
-        set(names::PINNED_VAR, &marker);
+    if let Some(flags) = flags.filter(|flags| !flags.is_empty()) {
+        set.push(OwnedText::entry(FLAGS, flags));
     }
-    Launch { program, kept, set: entries }
+    let mut writer = Writer::new(selection.by, selection.lock, selection.profile, flags);
+    for it in &removed {
+        // Nobody ever has a use for the other rows that are always removed.
+        if it.rule != Rule::Remove || it.known == var::GOROOT {
+            writer.add(it.text);
+        }
+    }
+    set.push(writer.finish());
+    set.push(OwnedText::entry(names::TOOLCHAIN_VAR, root));
+    Launch { program, kept, set, removed, open: None }
 }
 
-fn goroot_entry(selection: &Selection) -> OwnedText {
-    if let Some(path) = selection.goroot {
-        return OwnedText::entry("GOROOT", path.as_bytes());
+/// Returns the launch of `tool` from the GOROOT `root`, where no lock decides: what the toolchain does
+/// without goward.
+pub fn plain<'a>(root: &[u8], tool: Tool, env: &Environment<'a>) -> Launch<'a> {
+    let goroot = env.known(var::GOROOT);
+    let passes = goroot.is_none_or(|goroot| goroot::passes(goroot, root));
+    let kept =
+        env.filtered(MOST_SET, |_, known| !is_own(known) && (known != var::GOROOT || passes));
+    let mut set = Vec::with_capacity(MOST_SET);
+    set.push(OwnedText::entry(names::TOOLCHAIN_VAR, root));
+    if (goroot.is_none() || !passes) && goroot::is_linked(root) {
+        set.push(OwnedText::entry("GOROOT", root));
     }
-    let [home, root, key] = layout::tree_parts(selection.home, selection.key);
-    OwnedText::of([b"GOROOT=", home, root, key])
+    Launch::new(OwnedText::of(program(root, tool)), kept, set)
 }
 
-/// Returns the launch of a `go` that is not ours.
-///
-/// When the call comes from inside a toolchain of ours (`GOROOT` is one of our roots, or what an
-/// outer lock has for it), the outer call's values are removed; otherwise the environment is the
-/// caller's.
+/// Lets `go env -w` and `go env -u` change the user's own file, not goward's copy of it, which an outer call
+/// may have put into GOENV.
+pub(crate) fn restore_file(launch: &mut Launch, env: &Environment) {
+    if let Some(outer) = Outer::read(env)
+        && env.known(var::GOENV).is_some_and(barrier::is_copy)
+    {
+        launch.put("GOENV", outer.value("GOENV"));
+    }
+}
+
+/// Returns the launch of a `go` that is not ours, in the caller's environment.
 #[cold]
-pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>, home: Option<&[u8]>) -> Launch<'a> {
-    let roots = home.map(|home| layout::join(home, b"tree/"));
-    let inherited = Inherited::new(Isolation::Pinned, &[], env);
-    let is_root =
-        env.get("GOROOT").zip(roots).is_some_and(|(root, roots)| root.starts_with(&roots));
-    let is_fixed = |e: &Text| e.name() == b"GOROOT" && inherited.is_from_outer_call(*e);
-    let nested = is_root || env.texts().iter().any(is_fixed);
-    let kept = if nested { inherited.entries(env, 0) } else { env.texts().to_vec() };
-    let chosen = env.get(names::GOENV_VAR).filter(|_| nested);
-    let set = chosen.map(|chosen| OwnedText::entry("GOENV", chosen)).into_iter().collect();
-    Launch { program, kept, set }
+pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>) -> Launch<'a> {
+    Launch::new(program, env.filtered(MOST_SET, |_, known| !is_own(known)), Vec::new())
+}
+
+/// The parts of the path of the real program.
+fn program(root: &[u8], tool: Tool) -> [&[u8]; 3] {
+    let [root, slash, path] = layout::below(root, tool.path());
+    [root, slash, path]
 }
 
 /// How many variables goward sets at most, besides the pins.
-const MOST_SET: usize = 6;
-/// Between the entries of [`names::PINNED_VAR`]; no value that stands there holds it.
-const MARKER_SEPARATOR: u8 = b';';
+const MOST_SET: usize = 8;
+/// The one pin that is put together with what the caller has.
+pub(crate) const FLAGS: &str = "GOFLAGS";
 
-/// A pin in the place of a value that would pass otherwise: its row, and its own value.
-type Chosen<'p> = (&'static Pin, &'p str);
-
-fn chosen<'p>(pins: &[(&'p str, &'p str)]) -> Vec<Chosen<'p>> {
-    let row = |(name, value): &(&str, &'p str)| Some((pins::row(name.as_bytes())?, *value));
-    pins.iter().filter_map(row).filter(|(row, _)| row.rule == Rule::Choose).collect()
+/// Returns true for what goward sets anew for each program, or not at all.
+fn is_own(known: Known) -> bool {
+    known == var::TOOLCHAIN || known == var::DEPTH
 }
 
-/// Returns what tells a nested call which of its values are not the user's: the entries of rows
-/// that would pass where another lock does not mention them, and a GOROOT that is none of our roots.
-fn marker(goroot: Option<&str>, chosen: &[Chosen]) -> Option<Vec<u8>> {
-    let goroot = goroot.map(|path| ("GOROOT", path));
-    let mut marker = Vec::new();
-    let chosen = chosen.iter().map(|(row, value)| (row.name, *value));
-    for (name, value) in goroot.into_iter().chain(chosen) {
-        if !marker.is_empty() {
-            marker.push(MARKER_SEPARATOR);
+/// Returns what of the caller's environment passes a lock, with room for what goward sets besides, and what
+/// does not.
+fn entries<'a>(selection: &Selection, env: &Environment<'a>) -> (Vec<Text<'a>>, Vec<Removed<'a>>) {
+    let Selection { isolation, pins, flags, .. } = *selection;
+    let more = MOST_SET + pins.len();
+    let mut removed = Vec::with_capacity(16);
+    let chooses = flags.is_some() || selection.chooses;
+    let is_replaced = |row: &Pin| {
+        flags.is_some() && row.name == FLAGS || pins.iter().any(|(name, _)| *name == row.name)
+    };
+    let passing = Rules::passing(isolation);
+    let mut passes = |text: Text<'a>, known: Known| {
+        let Some(row) = known.row() else { return !is_own(known) && known != var::CALLER };
+        let passes = if chooses && Rules::LOCKABLE.have(row.rule) && is_replaced(row) {
+            false
+        } else {
+            passing.have(row.rule)
+                || isolation == Isolation::Hermetic && passes_all_the_same(text, row, env)
+        };
+        if !passes {
+            removed.push(Removed { known, rule: row.rule, text });
         }
-        marker.extend_from_slice(name.as_bytes());
-        marker.push(b'=');
-        marker.extend_from_slice(value.as_bytes());
-    }
-    (!marker.is_empty()).then_some(marker)
+        passes
+    };
+    let kept = if isolation == Isolation::Hermetic {
+        env.filtered_by_all(more, &mut passes)
+    } else {
+        env.filtered(more, &mut passes)
+    };
+    (kept, removed)
 }
 
-/// What decides which of the caller's entries pass.
-struct Inherited<'p, 'a> {
-    isolation: Isolation,
-    chosen: &'p [Chosen<'p>],
-    /// The user's list of names.
-    allowed: &'a [u8],
-    /// What an outer call of ours set.
-    outer: &'a [u8],
+/// Returns true for what passes a hermetic lock because the user allows it, or because nothing comes of it.
+#[cold]
+fn passes_all_the_same(text: Text, row: &Pin, env: &Environment) -> bool {
+    let allowed = env.known(var::ALLOW).unwrap_or_default();
+    row.rule.is_allowable() && is_allowed(allowed, text.name(), row)
+        || row.rule.is_refused() && !pins::is_effective(row.name, value_of(text))
 }
 
-impl<'p, 'a> Inherited<'p, 'a> {
-    fn new(isolation: Isolation, chosen: &'p [Chosen<'p>], env: &Environment<'a>) -> Self {
-        let list = |name| env.known(name).unwrap_or_default();
-        Self { isolation, chosen, allowed: list(var::ALLOW), outer: list(var::PINNED) }
-    }
-
-    /// Returns what passes, with room for what goward sets besides.
-    fn entries(&self, env: &Environment<'a>, pins: usize) -> Vec<Text<'a>> {
-        let more = MOST_SET + pins;
-        if self.isolation == Isolation::Hermetic {
-            return env.filtered_by_all(more, |text, known| self.passes_known(text, known));
-        }
-        // With nothing to compare with, all of them pass.
-        let is_open = self.chosen.is_empty() && self.outer.is_empty();
-        env.filtered(more, |text, known| match known.row() {
-            Some(row) if row.rule.is_allowable() && is_open => true,
-            _ => self.passes_known(text, known),
-        })
-    }
-
-    fn passes_known(&self, text: Text, known: Known) -> bool {
-        match known.row() {
-            Some(row) if row.rule.is_allowable() => self.passes(text, row),
-            Some(row) => row.rule.passes(self.isolation),
-            None => known != var::PINNED && known != var::OWN_GOENV,
-        }
-    }
-
-    /// Decides about one that the lock can replace, or the user allow.
-    #[inline(never)]
-    fn passes(&self, text: Text, row: &'static Pin) -> bool {
-        if row.rule == Rule::Choose && (self.is_pinned(row) || self.is_from_outer_call(text)) {
-            return false;
-        }
-        row.rule.passes(self.isolation) || self.is_allowed(text, row)
-    }
-
-    fn is_pinned(&self, row: &'static Pin) -> bool {
-        self.chosen.iter().any(|(chosen, _)| ptr::eq(*chosen, row))
-    }
-
-    fn is_from_outer_call(&self, text: Text) -> bool {
-        if self.outer.is_empty() {
-            return false;
-        }
-        let text = text.to_bytes();
-        self.outer.split(|&byte| byte == MARKER_SEPARATOR).any(|item| item == text)
-    }
-
-    fn is_allowed(&self, text: Text, row: &Pin) -> bool {
-        if self.allowed.is_empty() {
-            return false;
-        }
-        let name = text.name();
-        let mut items = self.allowed.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        items.any(|item| item == name || item == row.name.as_bytes())
-    }
+/// Returns true when the user's list names a variable, or the row that it is of.
+pub(crate) fn is_allowed(list: &[u8], name: &[u8], row: &Pin) -> bool {
+    let mut items = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    !list.is_empty() && items.any(|item| item == name || item == row.name.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::ffi::CString;
     use core::ffi::CStr;
-    use std::string::{String, ToString};
+    use std::string::ToString;
 
-    fn launch<'a>(
-        key: &str,
-        isolation: Isolation,
-        pins: &[(&str, &str)],
-        env: &Environment<'a>,
-    ) -> Launch<'a> {
-        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
-        let key = key.as_bytes();
-        let selection =
-            Selection { home: b"/s", key, goroot: None, isolation, pins, barrier: &barrier };
-        toolchain(&selection, Tool::Go, env)
-    }
+    const ROOT: &[u8] = b"/s/tree/go1.27.1-x";
 
     fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
         Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
     }
 
-    fn texts<'l>(launch: &'l Launch) -> impl Iterator<Item = &'l CStr> {
-        launch.entries().map(Text::to_c_str)
+    fn launch<'a>(
+        isolation: Isolation,
+        pins: &[(&str, &str)],
+        flags: Option<&[u8]>,
+        env: &Environment<'a>,
+    ) -> Launch<'a> {
+        let barrier = Barrier {
+            path: OwnedText::of([b"/s/goenv/none"]),
+            own: None,
+            chosen: None,
+            is_ready: true,
+        };
+        let selection = Selection {
+            root: ROOT,
+            goroot: None,
+            isolation,
+            pins,
+            chooses: pins::choose(pins),
+            flags,
+            barrier: &barrier,
+            lock: b"/p/goward.lock",
+            profile: None,
+            by: By::Go,
+        };
+        toolchain(&selection, Tool::Go, env)
+    }
+
+    fn left_out(launch: &Launch) -> Vec<String> {
+        launch.left_out().iter().map(ToString::to_string).collect()
     }
 
     fn shown(launch: &Launch) -> Vec<String> {
-        texts(launch).map(|text| text.to_str().unwrap().to_string()).collect()
+        launch.entries().map(|text| String::from_utf8_lossy(text.to_bytes()).to_string()).collect()
     }
+
+    const OURS: [&str; 2] = ["GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
+    const MARK: &str = "GOWARD_TOOLCHAIN=/s/tree/go1.27.1-x";
 
     #[test]
     fn pins_replace_what_the_caller_had_and_nothing_else() {
@@ -241,119 +327,104 @@ mod tests {
             c"GOTOOLCHAIN=auto",
             c"GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=go1.5",
             c"GOFLAGS=-mod=mod",
+            c"GOWARD_DEPTH=3",
+            c"GOWARD_TOOLCHAIN=/other",
             c"odd",
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
-        let launch = launch("k", Isolation::Pinned, &pins, &env);
-        assert_eq!(&*launch.program, b"/s/tree/k/libexec/go");
+        let launch = launch(Isolation::Pinned, &pins, None, &env);
+        assert_eq!(&*launch.program, b"/s/tree/go1.27.1-x/libexec/go");
+        let record = "GOWARD_CALLER=go 0e:/p/goward.lock--\
+            12:GOEXPERIMENT=outer11:GODEBUG=gctrace=109:GOROOT=/y10:GOTOOLCHAIN=auto";
+        let kept = ["PATH=/bin", "GOFLAGS=-mod=mod", "odd"];
+        let pinned = ["GODEBUG=http2debug=1", record, MARK];
+        assert_eq!(shown(&launch), [&kept[..], &OURS, &pinned].concat());
         assert_eq!(
-            shown(&launch),
-            [
-                "PATH=/bin",
-                "GOFLAGS=-mod=mod",
-                "odd",
-                "GOROOT=/s/tree/k",
-                "GOTOOLCHAIN=local",
-                "GOENV=/s/goenv/none",
-                "GODEBUG=http2debug=1"
-            ]
+            left_out(&launch),
+            ["GOEXPERIMENT", "GOTOOLDIR", "GOROOT", "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION"]
         );
     }
 
     #[test]
-    fn a_foreign_go_gets_the_callers_environment_unless_it_is_nested_in_ours() {
-        let own = environment(&[c"GOROOT=/usr/lib/go", c"GOEXPERIMENT=x"]);
-        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &own, Some(b"/s"));
-        assert_eq!(shown(&launch), ["GOROOT=/usr/lib/go", "GOEXPERIMENT=x"]);
-        let nested = environment(&[
-            c"GOROOT=/s/tree/k",
-            c"GOEXPERIMENT=x",
-            c"GOTOOLCHAIN=local",
-            c"A=1",
-            c"GOENV=/s/goenv/none",
-            c"GOWARD_GOENV=/own",
-        ]);
-        let launch = foreign(OwnedText::of([b"/usr/bin/go"]), &nested, Some(b"/s"));
-        assert_eq!(shown(&launch), ["A=1", "GOENV=/own"]);
+    fn flags_that_were_put_together_take_the_place_of_pin_and_caller() {
+        let env = environment(&[c"GOFLAGS=-v -tags=b -toolexec=x"]);
+        let pins = [("GOFLAGS", "-tags=a"), ("GOAMD64", "v3")];
+        let merged = launch(Isolation::Pinned, &pins, Some(b"-tags=a,b -v"), &env);
+        let shown = shown(&merged);
+        assert_eq!(shown[2..4], ["GOAMD64=v3", "GOFLAGS=-tags=a,b -v"]);
+        assert!(
+            shown[4].ends_with("-0c:-tags=a,b -v1e:GOFLAGS=-v -tags=b -toolexec=x"),
+            "{shown:?}"
+        );
+        assert_eq!(left_out(&merged), ["`-toolexec=x` in GOFLAGS"]);
+        let none = launch(Isolation::Hermetic, &[], Some(b""), &env);
+        assert!(none.entries().all(|text| text.name() != b"GOFLAGS"));
+        assert_eq!(
+            left_out(&none),
+            ["`-v` in GOFLAGS", "`-tags=b` in GOFLAGS", "`-toolexec=x` in GOFLAGS"]
+        );
     }
 
     #[test]
-    fn a_fixed_goroot_takes_the_place_of_the_root_and_ends_like_one() {
-        let barrier = Barrier { path: OwnedText::of([b"/s/goenv/none"]), own: None, chosen: None };
-        let (goroot, isolation) = (Some("/opt/go"), Isolation::Pinned);
-        let pins = [("GOFLAGS", "-trimpath")];
-        let selection =
-            Selection { home: b"/s", key: b"k", goroot, isolation, pins: &pins, barrier: &barrier };
-        let outer = toolchain(&selection, Tool::Go, &Environment::default());
-        assert_eq!(&*outer.program, b"/s/tree/k/libexec/go");
-        let marker = "GOWARD_PINNED=GOROOT=/opt/go;GOFLAGS=-trimpath";
-        let ours = ["GOROOT=/opt/go", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
-        assert_eq!(shown(&outer), [&ours[..], &["GOFLAGS=-trimpath", marker]].concat());
-        let entries: Vec<CString> = texts(&outer).map(CString::from).collect();
-        let env = Environment::of(&entries);
-        let nested = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
-        assert!(shown(&nested).is_empty());
-        assert_eq!(shown(&launch("j", isolation, &[], &env))[0], "GOROOT=/s/tree/j");
-        // A GOROOT that was given on purpose in between is the caller's.
-        let env = environment(&[c"GOROOT=/own", c"GOWARD_PINNED=GOROOT=/opt/go"]);
-        let own = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
-        assert_eq!(shown(&own)[0], "GOROOT=/own");
-    }
-
-    fn launched(isolation: Isolation, pins: &[(&str, &str)], env: &[&'static CStr]) -> Vec<String> {
-        let env = environment(env);
-        shown(&launch("k", isolation, pins, &env))
+    fn where_no_lock_decides_everything_passes() {
+        let texts = [c"GOEXPERIMENT=x", c"GOTOOLCHAIN=auto", c"GOENV=/e", c"GOTOOLDIR=/t"];
+        let env = environment(&texts);
+        let launch = plain(ROOT, Tool::Gofmt, &env);
+        assert_eq!(&*launch.program, b"/s/tree/go1.27.1-x/libexec/gofmt");
+        let kept: Vec<String> = texts.iter().map(|text| text.to_str().unwrap().into()).collect();
+        assert_eq!(shown(&launch), [&kept[..], &[MARK.into()]].concat());
+        // A GOROOT that is not there is of no release.
+        let env = environment(&[c"GOROOT=/nowhere", c"A=1"]);
+        assert_eq!(shown(&plain(ROOT, Tool::Go, &env)), ["A=1", MARK]);
+        let env = environment(&[c"GOROOT=/s/tree/go1.27.1-x"]);
+        assert_eq!(shown(&plain(ROOT, Tool::Go, &env))[0], "GOROOT=/s/tree/go1.27.1-x");
     }
 
     #[test]
-    fn a_hermetic_lock_drops_what_changes_output_unless_the_user_allows_it() {
-        let env: &[&CStr] = &[
+    fn a_changed_file_is_the_users_own() {
+        let record = c"GOWARD_CALLER=go 1:l--a:GOENV=/own";
+        let env = environment(&[c"GOENV=/s/goenv/pinned-none", record]);
+        let mut launch = plain(ROOT, Tool::Go, &env);
+        restore_file(&mut launch, &env);
+        assert_eq!(shown(&launch)[1..], [MARK, "GOENV=/own"]);
+        // One that was given on purpose in between stays.
+        let env = environment(&[c"GOENV=/other", record]);
+        let mut launch = plain(ROOT, Tool::Go, &env);
+        restore_file(&mut launch, &env);
+        assert_eq!(shown(&launch)[0], "GOENV=/other");
+    }
+
+    #[test]
+    fn a_hermetic_lock_removes_what_leaks_unless_the_user_allows_it() {
+        let env = environment(&[
             c"PATH=/bin",
             c"CC=clang",
             c"GIT_SSH_COMMAND=ssh -v",
             c"GIT_DIR=/x",
-            c"GOFLAGS=-x",
+            c"GOOS=windows",
+            c"GOARM=6",
+            c"GO111MODULE=on",
             c"GOPROXY=off",
             c"GODEBUG=a=1",
             c"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
             c"UNKNOWN=1",
-        ];
-        let ours = ["GOROOT=/s/tree/k", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"];
+        ]);
         let kept = [
             "PATH=/bin",
             "CC=clang",
             "GIT_DIR=/x",
+            "GOOS=windows",
+            "GOARM=6",
+            "GO111MODULE=on",
             "GOPROXY=off",
             "GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
             "UNKNOWN=1",
         ];
-        assert_eq!(launched(Isolation::Hermetic, &[], env), [&kept[..], &ours].concat());
-        let whole: &[&CStr] = &[c"GIT_A=1", c"GIT_B=2", c"GOWARD_ALLOW=GIT_*"];
-        assert_eq!(
-            launched(Isolation::Hermetic, &[], whole),
-            [&["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"][..], &ours].concat()
-        );
-    }
-
-    #[test]
-    fn what_an_outer_lock_chose_ends_with_the_next_lock() {
-        let pins = [("GOAMD64", "v3"), ("GODEBUG", "a=1"), ("GOFLAGS", "-trimpath -tags=a,b")];
-        let outer = launched(Isolation::Pinned, &pins, &[c"GOFLAGS=-x"]);
-        let mark = "GOWARD_PINNED=GOAMD64=v3;GOFLAGS=-trimpath -tags=a,b";
-        assert_eq!(outer[3..], ["GOAMD64=v3", "GODEBUG=a=1", "GOFLAGS=-trimpath -tags=a,b", mark]);
-        let entries: Vec<CString> =
-            outer.into_iter().map(|entry| CString::new(entry).unwrap()).collect();
-        let nested_env = Environment::of(&entries);
-        let nested = launch("j", Isolation::Pinned, &[], &nested_env);
-        assert_eq!(
-            shown(&nested),
-            ["GOROOT=/s/tree/j", "GOTOOLCHAIN=local", "GOENV=/s/goenv/none"]
-        );
-        let env = Environment::of(&entries);
-        let foreign = foreign(OwnedText::of([b"/usr/bin/go"]), &env, Some(b"/s"));
-        assert_eq!(shown(&foreign), [""; 0]);
-        // What was set on purpose in between is the caller's.
-        let env: &[&CStr] = &[c"GOFLAGS=-mod=mod", c"GOWARD_PINNED=GOFLAGS=-trimpath;GOAMD64=v3"];
-        assert_eq!(launched(Isolation::Pinned, &[], env)[0], "GOFLAGS=-mod=mod");
+        let launched = launch(Isolation::Hermetic, &[], None, &env);
+        assert_eq!(shown(&launched)[..11], [&kept[..], &OURS].concat());
+        assert_eq!(left_out(&launched), ["GIT_SSH_COMMAND", "GODEBUG"]);
+        let env = environment(&[c"GIT_A=1", c"GIT_B=2", c"GOWARD_ALLOW=GIT_*"]);
+        let launched = launch(Isolation::Hermetic, &[], None, &env);
+        assert_eq!(shown(&launched)[..3], ["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"]);
     }
 }

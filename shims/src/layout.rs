@@ -15,10 +15,8 @@
 //! What the user trusts is not the store's, which several users may share: [`trust_records`].
 
 use crate::environment::Environment;
-use crate::known::var;
 use crate::names;
 use crate::sys::OwnedText;
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -40,24 +38,6 @@ const fn host_platform() -> &'static str {
         _ if cfg!(target_arch = "powerpc64") => "linux-ppc64le",
         _ => "linux-amd64",
     }
-}
-
-/// Returns the store's home: `GOWARD_HOME`, else `$XDG_DATA_HOME/goward`, else
-/// `$HOME/.local/share/goward`; `None` when all three are unset or not absolute.
-pub fn home<'a>(env: &Environment<'a>) -> Option<Cow<'a, [u8]>> {
-    // The root directory is nobody's store, and nothing is left of it without its slash.
-    let absolute = |name| {
-        env.known(name).filter(|path: &&[u8]| {
-            path.starts_with(b"/") && !without_trailing_slashes(path).is_empty()
-        })
-    };
-    if let Some(home) = absolute(var::GOWARD_HOME) {
-        return Some(Cow::Borrowed(without_trailing_slashes(home)));
-    }
-    if let Some(data) = absolute(var::XDG_DATA_HOME) {
-        return Some(Cow::Owned(join(data, b"goward")));
-    }
-    Some(Cow::Owned(join(absolute(var::HOME)?, b".local/share/goward")))
 }
 
 /// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
@@ -122,11 +102,8 @@ pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
     tree_parts(home, key.as_bytes()).concat()
 }
 
-/// Returns the path of a program, which is given below GOROOT.
-pub(crate) fn program(home: &[u8], key: &[u8], path: &[u8]) -> OwnedText {
-    let [home, tree, key] = tree_parts(home, key);
-    OwnedText::of([home, tree, key, b"/", path])
-}
+/// The directory of the trees, below a store.
+pub(crate) const TREES: &[u8] = b"/tree";
 
 /// Returns what [`tree()`] is made of.
 pub(crate) fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
@@ -136,15 +113,6 @@ pub(crate) fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
 /// Returns the path of the file that holds the whole h1 of a tree.
 pub fn identity(home: &[u8], key: &str) -> Vec<u8> {
     join(&tree(home, key), names::IDENTITY_FILE.as_bytes())
-}
-
-/// Returns the shim of the store in which a program lies that is `bin/<tool>` of a toolchain there.
-pub fn shim_of_store(program: &[u8]) -> Option<Vec<u8>> {
-    let mut parts = program.rsplitn(5, |&byte| byte == b'/');
-    let [_tool, bin, _key, tree, home] = [(); 5].map(|()| parts.next());
-    let is_copy = bin == Some(b"bin") && tree == Some(b"tree");
-    let home = home.filter(|_| is_copy)?;
-    Some(join(&join(home, names::SHIMS_DIRECTORY.as_bytes()), b"go"))
 }
 
 /// Returns the lock of the user's default toolchain.
@@ -168,7 +136,7 @@ pub fn beside(path: &[u8], name: &str) -> Vec<u8> {
     join(&path[..end], name.as_bytes())
 }
 
-fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
+pub(crate) fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
     while let [rest @ .., b'/'] = path {
         path = rest;
     }
@@ -194,23 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn home_is_the_first_absolute_candidate() {
-        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
-        let cases: [Case; 6] = [
-            (&[c"GOWARD_HOME=/s//", c"HOME=/h"], Some(b"/s")),
-            (&[c"GOWARD_HOME=rel", c"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
-            (&[c"GOWARD_HOME=", c"HOME=/h"], Some(b"/h/.local/share/goward")),
-            (&[c"HOME=rel"], None),
-            (&[c"GOWARD_HOME=//", c"HOME=/"], None),
-            (&[], None),
-        ];
-        for (entries, want) in cases {
-            let env = environment(entries);
-            assert_eq!(home(&env).as_deref(), want, "{entries:?}");
-        }
-    }
-
-    #[test]
     fn what_is_trusted_stands_in_the_users_state() {
         type Case = (&'static [&'static CStr], Option<&'static [u8]>);
         let cases: [Case; 4] = [
@@ -222,15 +173,6 @@ mod tests {
         for (entries, want) in cases {
             let env = environment(entries);
             assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
-        }
-    }
-
-    #[test]
-    fn a_copy_in_a_toolchain_knows_its_store() {
-        let of = |program: &[u8]| shim_of_store(program);
-        assert_eq!(of(b"/s/tree/k/bin/gofmt"), Some(b"/s/shims/go".to_vec()));
-        for other in [&b"/s/tree/k/libexec/go"[..], b"/usr/local/go/bin/go", b"go", b""] {
-            assert_eq!(of(other), None);
         }
     }
 

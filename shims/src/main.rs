@@ -20,13 +20,19 @@ use sys::exec;
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use goward_shim::profile::Applied;
-use goward_shim::resolve::{Choice, applied};
+use alloc::vec::Vec;
+use core::fmt::Write;
+use goward_shim::caller::Undo;
+use goward_shim::resolve::Without;
 use goward_shim::sys::{OwnedText, Text};
-use goward_shim::{Call, Environment, Step, choose, layout, lock, names, resolve, sys};
+use goward_shim::{
+    Call, Environment, Refusal, Step, choose, home, layout, names, resolve, sys, trace,
+};
 
 /// The shell's exit code for a program that is there and cannot be run.
 const CANNOT_RUN: u8 = 126;
+/// The shell's exit code for a program that is not there.
+const NOT_FOUND: u8 = 127;
 
 #[cfg(not(bare))]
 fn main() -> std::process::ExitCode {
@@ -34,59 +40,81 @@ fn main() -> std::process::ExitCode {
 }
 
 /// Becomes the program that the call is for; returns only when nothing could be run, with the exit
-/// code.
-fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>) -> u8 {
-    if let Some(cwd) = sys::working_directory(env.working_directory()) {
-        let call = Call::new(argv, env, &cwd);
-        if let Ok(choice) = choose(&call)
-            && let Ok(Step::Exec(launch)) = resolve(&call, &choice)
-        {
-            if call.env.is_traced() {
-                trace(&call, &choice, &launch.program);
-            }
-            exec(launch.program.as_text(), argv, launch.kept, &launch.set);
-        }
-        return hand_over(argv, &call.env);
-    }
-    hand_over(argv, &env)
-}
-
-/// Says what runs and who decided that.
-#[cold]
-fn trace(call: &Call, choice: &Choice, program: &[u8]) {
-    let path = |path: &[u8]| String::from_utf8_lossy(path).escape_debug().to_string();
-    let decided = match choice {
-        Choice::Project(found) => {
-            let lock = lock::parse(&found.text).ok();
-            let applied = lock.as_ref().and_then(|lock| applied(lock, &found.path, &call.env).ok());
-            let applied = applied.filter(Applied::is_worth_saying);
-            let applied = applied.map_or_else(String::new, |applied| format!(", {applied}"));
-            format!("`{}`{applied}", path(&found.path))
-        }
-        Choice::Default(found) => format!("the default, `{}`", path(&found.path)),
-        Choice::Bypass => format!("`{}=1`", names::BYPASS_VAR),
-        Choice::Nobody | Choice::Request { .. } => {
-            "nobody: no lock here or above, and no default".into()
-        }
+/// code. `started_by` is the path of this program, as far as the system says.
+fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'a [u8]>) -> u8 {
+    let Some(cwd) = sys::working_directory(env.working_directory()) else {
+        return hand_over(argv, &env, Without::default());
     };
-    sys::complain(&format!("goward: runs `{}`, decided by {decided}\n", path(program)));
+    // A relative path is one of the working directory.
+    let absolute = started_by
+        .map(|path| if path.starts_with(b"/") { Vec::new() } else { layout::join(&cwd, path) });
+    let started_by = match &absolute {
+        Some(path) if !path.is_empty() => Some(&path[..]),
+        _ => started_by,
+    };
+    let env = match started_by {
+        Some(path) => env.of_call(path),
+        None => env,
+    };
+    let undo = Undo::of(&env);
+    let call = Call::new(argv, env, &cwd, undo.as_ref());
+    let mut without = Without::default();
+    if let Ok(choice) = choose(&call) {
+        match resolve(&call, &choice) {
+            Ok(Step::Exec(launch)) => {
+                if call.env.is_traced() {
+                    let line = trace::line(&call, &choice, &launch);
+                    sys::complain(&format!("goward: {line}\n"));
+                }
+                exec(launch.program.as_text(), argv, launch.kept, &launch.set);
+            }
+            Ok(Step::Manager(instead)) => without = instead,
+            Err(refusal) => without.is_missing = refusal == Refusal::NothingToRun,
+        }
+    }
+    hand_over(argv, &call.env, without)
 }
 
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
-fn hand_over(argv: &[Text], env: &Environment) -> u8 {
-    let own = sys::own_path().unwrap_or_default();
-    // A copy in a toolchain has no manager beside it; the store's `go` leads to the program that has.
-    let shim = layout::shim_of_store(&own).and_then(|shim| sys::link(&shim)).unwrap_or(own);
-    let manager = layout::beside(&shim, names::MANAGER);
-    let mut arguments = [c"goward", c"miss", c"--"].map(Text::new).to_vec();
+fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
+    let called = OwnedText::of([env.started_by().unwrap_or_default()]);
+    let mut arguments = Vec::from([c"goward", c"miss", c"--called"].map(Text::new));
+    arguments.push(called.as_text());
+    arguments.push(Text::new(c"--"));
     arguments.extend_from_slice(argv);
-    let program = OwnedText::of([&manager]);
-    let code = exec(program.as_text(), &arguments, env.texts().to_vec(), &[]);
+    let shims = home::home(env).map(|home| layout::join(&home, b"shims/go"));
+    let beside = |path: Vec<u8>| layout::beside(&path, names::MANAGER);
+    let places = [
+        env.started_by().and_then(sys::canonical).map(beside),
+        sys::own_path().map(beside),
+        shims.as_deref().and_then(sys::canonical).map(beside),
+    ];
+    let mut failures = String::new();
+    let mut tried = Vec::new();
+    for place in places.into_iter().flatten() {
+        if tried.contains(&place) {
+            continue;
+        }
+        let program = OwnedText::of([&place]);
+        let code = exec(program.as_text(), &arguments, env.texts().to_vec(), &[]);
+        let shown = String::from_utf8_lossy(&place).escape_debug().to_string();
+        _ = writeln!(failures, "  tried `{shown}`: error {code}");
+        tried.push(place);
+    }
+    if let Some(launch) = without.launch {
+        exec(launch.program.as_text(), argv, launch.kept, &launch.set);
+    }
+    let (what, code) = if without.is_missing {
+        (
+            "the toolchain for this call is not installed, and there is no `goward` to install it",
+            NOT_FOUND,
+        )
+    } else {
+        ("this call cannot be served, and there is no `goward` to say why", CANNOT_RUN)
+    };
     sys::complain(&format!(
-        "goward: cannot run `{}` (error {code})\nhint: reinstall goward: its two programs belong \
-         in one directory\n",
-        String::from_utf8_lossy(&manager).escape_debug(),
+        "goward: {what}\n{failures}hint: reinstall goward: its two programs belong in one directory\n"
     ));
-    CANNOT_RUN
+    code
 }

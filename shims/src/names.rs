@@ -46,16 +46,17 @@ pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
 pub const NO_PROFILE: &str = "none";
 /// Comma-separated names of variables that reach `go` although the lock is hermetic.
 pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
-/// What the lock of an outer call set and a lock need not mention, so that it ends there.
-pub const PINNED_VAR: &str = "GOWARD_PINNED";
+/// The GOROOT of the toolchain that runs, an absolute path; set by the shim and by `goward exec` for all
+/// that they start.
+pub const TOOLCHAIN_VAR: &str = "GOWARD_TOOLCHAIN";
+/// Which lock decided, what was set for it, and what the caller had; set for calls inside of this one.
+pub const CALLER_VAR: &str = "GOWARD_CALLER";
 /// `0`: the shim never installs a missing toolchain.
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
 /// How many calls of the shim are above this one; guards against loops.
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
 /// `1`: the shim says in one line on standard error what it runs, and who decided that.
 pub const TRACE_VAR: &str = "GOWARD_TRACE";
-/// The caller's own GOENV, put aside while GOENV names goward's copy; set by the shim.
-pub const GOENV_VAR: &str = "GOWARD_GOENV";
 /// Colon-separated absolute directories; locks at or below them may be anybody's.
 pub const TRUSTED_ROOTS_VAR: &str = "GOWARD_TRUSTED_ROOTS";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.

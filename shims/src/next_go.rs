@@ -2,29 +2,39 @@
 
 use crate::environment::Environment;
 use crate::resolve::Tool;
-use crate::{layout, names, sys};
+use crate::{goroot, home, layout, names, sys};
 use alloc::vec::Vec;
 
-/// Returns the first executable called like `tool` on PATH that is not the shim.
+/// Returns the first executable called like `tool` on PATH that is not goward's.
 ///
-/// Ours are recognised by device and inode, so links and several directories of shims are all
-/// passed over. Empty and relative PATH entries are passed over too: Go itself refuses to run a
-/// program found in the current directory that way (`os/exec.ErrDot`, Go 1.19).
+/// Empty and relative PATH entries are passed over: Go itself refuses to run a program found in the
+/// current directory that way (`os/exec.ErrDot`, Go 1.19).
 pub fn next_go(env: &Environment, tool: Tool) -> Option<Vec<u8>> {
-    let own = own_shim();
+    let own = own_shims();
     env.get("PATH")?
         .split(|&byte| byte == b':')
         .filter(|directory| directory.starts_with(b"/"))
         .map(|directory| layout::join(directory, tool.name()))
-        .find(|path| sys::executable(path).is_some_and(|identity| Some(identity) != own))
+        .find(|path| sys::executable(path).is_some_and(|it| !is_ours(path, it, own)))
 }
 
-/// Returns true for a path that leads to the shim.
+/// Returns true for a path that leads to a shim: this one, that of another goward, or a copy in a GOROOT.
 pub fn is_shim(path: &[u8]) -> bool {
-    sys::executable(path).is_some_and(|identity| Some(identity) == own_shim())
+    sys::executable(path).is_some_and(|identity| is_ours(path, identity, own_shims()))
 }
 
-/// The manager asks too, on behalf of the shim that stands beside it.
-fn own_shim() -> Option<sys::Identity> {
-    sys::executable(&layout::beside(&sys::own_path()?, names::SHIM))
+fn is_ours(path: &[u8], identity: sys::Identity, own: [Option<sys::Identity>; 2]) -> bool {
+    own.contains(&Some(identity)) || sys::canonical(path).is_some_and(|path| is_named(&path))
+}
+
+/// Returns true for the shim's own name, and for one in a GOROOT of goward's. The path has no links.
+fn is_named(path: &[u8]) -> bool {
+    home::split(path).is_some_and(|(_, name)| name == names::SHIM.as_bytes())
+        || goroot::of_program(path).is_some_and(goroot::is_ours)
+}
+
+/// The manager asks too, on behalf of the shim beside it.
+fn own_shims() -> [Option<sys::Identity>; 2] {
+    let Some(own) = sys::own_path() else { return [None; 2] };
+    [sys::executable(&own), sys::executable(&layout::beside(&own, names::SHIM))]
 }

@@ -1,10 +1,10 @@
 //! Commands that write where the programs of Go itself are.
 //!
-//! `go install cmd/gofmt` writes `$GOROOT/bin/gofmt`. There stand links to the shim, and a go command
-//! that cannot rename into their place writes through them (`cmd/go/internal/work`,
-//! `moveOrCopyFile`): every version would be left with gofmt for its `go`.
+//! `go install cmd/gofmt` writes `$GOROOT/bin/gofmt`. That is a copy of the shim, without which nested calls
+//! would be those of another project.
 
 use crate::barrier::without_chdir;
+use crate::resolve::{Call, Tool};
 
 /// Returns the package of `go install` or `go clean` that is one of Go's own programs, or stands for
 /// all of them. `args` are those after the program's name.
@@ -12,6 +12,11 @@ pub fn changed<'a>(args: &[&'a [u8]]) -> Option<&'a [u8]> {
     let [b"install" | b"clean", rest @ ..] = without_chdir(args) else { return None };
     let is_own = |word: &&[u8]| *word == b"cmd" || word.starts_with(b"cmd/");
     rest.iter().copied().find(is_own)
+}
+
+/// Returns true for such a call.
+pub fn is_changed(call: &Call) -> bool {
+    call.tool() == Tool::Go && changed(call.args()).is_some()
 }
 
 #[cfg(test)]

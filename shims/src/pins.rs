@@ -14,15 +14,22 @@ pub use weakening::{Weakening, weakening};
 
 use crate::known;
 
-/// What the shim does with a variable of the caller's environment.
+/// What the shim does with a variable of the caller's environment, where a lock decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// The lock's value when it has one; else as for [`Rule::Scrub`].
+    /// The lock's value when it has one, and another one of the caller is an error. Without one as for
+    /// [`Rule::Refuse`].
     Choose,
+    /// The lock's value when it has one, and another one of the caller is an error. Without one the
+    /// caller's: it is part of the target.
+    Level,
     /// Always the caller's.
     Pass,
     /// Exactly what the lock says; removed when the lock does not mention it.
     Pin,
+    /// Never in a lock. The caller's under [`Isolation::Pinned`]; an error under
+    /// [`Isolation::Hermetic`] unless the user allows it.
+    Refuse,
     /// Always removed.
     Remove,
     /// Never in a lock. The caller's under [`Isolation::Pinned`]; removed under
@@ -30,6 +37,8 @@ pub enum Rule {
     Scrub,
     /// The shim's own value replaces it.
     Set,
+    /// Never in a lock, and always the caller's: it says what is built, as an argument does.
+    Target,
 }
 
 impl Rule {
@@ -37,32 +46,78 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::Choose => "choose",
+            Self::Level => "level",
             Self::Pass => "pass",
             Self::Pin => "pin",
+            Self::Refuse => "refuse",
             Self::Remove => "remove",
             Self::Scrub => "scrub",
             Self::Set => "set",
+            Self::Target => "target",
         }
     }
 
     /// Returns true when a lock may hold a value.
     pub fn is_lockable(self) -> bool {
-        matches!(self, Self::Choose | Self::Pin)
+        Rules::LOCKABLE.have(self)
     }
 
     /// Returns true when a value of the caller passes that the lock does not replace and the user
     /// did not allow by name.
     pub fn passes(self, isolation: Isolation) -> bool {
-        match self {
-            Self::Pass => true,
-            Self::Choose | Self::Scrub => isolation == Isolation::Pinned,
-            Self::Pin | Self::Remove | Self::Set => false,
+        Rules::passing(isolation).have(self)
+    }
+
+    /// Returns true when a value passes that was written with `go env -w`. Nobody gave it for this call.
+    pub fn passes_from_file(self, isolation: Isolation) -> bool {
+        self.passes(isolation) && (self == Self::Pass || isolation == Isolation::Pinned)
+    }
+
+    /// Returns true when the user can let a variable through that does not pass otherwise.
+    pub fn is_allowable(self) -> bool {
+        matches!(self, Self::Choose | Self::Refuse | Self::Scrub)
+    }
+
+    /// Returns true when a value that would have to be removed is an error instead: somebody chose it for this
+    /// call, and it changes what is built.
+    pub fn is_refused(self) -> bool {
+        matches!(self, Self::Choose | Self::Refuse)
+    }
+}
+
+/// A set of rules: every call asks for each variable whether its rule is in one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules(u16);
+
+impl Rules {
+    /// A lock may hold a value.
+    pub(crate) const LOCKABLE: Self = Self::of(&[Rule::Choose, Rule::Level, Rule::Pin]);
+    /// A value of the caller passes whatever the isolation.
+    const TARGET: Self = Self::of(&[Rule::Level, Rule::Pass, Rule::Target]);
+    /// And what passes besides in the more open mode.
+    const OPEN: Self = Self::of(&[Rule::Choose, Rule::Refuse, Rule::Scrub]);
+
+    const fn of(rules: &[Rule]) -> Self {
+        let (mut set, mut at) = (0, 0);
+        while at < rules.len() {
+            set |= 1 << rules[at] as u8;
+            at += 1;
+        }
+        Self(set)
+    }
+
+    /// Returns the rules whose values pass where the lock has none.
+    pub(crate) fn passing(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::Pinned => Self(Self::TARGET.0 | Self::OPEN.0),
+            Isolation::Hermetic => Self::TARGET,
         }
     }
 
-    /// Returns true when the user can let a variable through that is dropped otherwise.
-    pub fn is_allowable(self) -> bool {
-        matches!(self, Self::Choose | Self::Scrub)
+    /// Returns true for a rule of the set.
+    #[inline]
+    pub(crate) fn have(self, rule: Rule) -> bool {
+        self.0 >> rule as u8 & 1 != 0
     }
 }
 
@@ -72,7 +127,7 @@ pub enum Isolation {
     /// The lock's pins hold, and everything else passes.
     #[default]
     Pinned,
-    /// In addition, whatever changes output or runs code, and is not in the lock, is dropped.
+    /// In addition, whatever changes output or runs code, and is not in the lock, is refused or removed.
     Hermetic,
 }
 
@@ -153,6 +208,48 @@ pub enum BadPin<'a> {
         /// What it would do.
         reason: &'static str,
     },
+}
+
+/// How many rows are [`Rule::Pin`].
+const EXACT: usize = {
+    let (mut count, mut at) = (0, 0);
+    while at < PINS.len() {
+        if matches!(PINS[at].rule, Rule::Pin) {
+            count += 1;
+        }
+        at += 1;
+    }
+    count
+};
+
+/// The names of those rows.
+static EXACT_NAMES: [&str; EXACT] = {
+    let (mut names, mut count, mut at) = ([""; EXACT], 0, 0);
+    while at < PINS.len() {
+        if matches!(PINS[at].rule, Rule::Pin) {
+            names[count] = PINS[at].name;
+            count += 1;
+        }
+        at += 1;
+    }
+    names
+};
+
+/// Returns true when one of the pins takes the place of a value that would pass otherwise.
+pub fn choose(pins: &[(&str, &str)]) -> bool {
+    !pins.iter().all(|(name, _)| EXACT_NAMES.contains(name))
+}
+
+/// Returns false for a value that changes nothing, because Go does not look at it or does the same without.
+pub fn is_effective(name: &str, value: &[u8]) -> bool {
+    match name {
+        // Go counts other strings as unset (`cmd/go/internal/cfg`).
+        "CGO_ENABLED" => matches!(value, b"0" | b"1"),
+        "GO111MODULE" => value != b"on",
+        "GOFIPS140" => value != b"off",
+        "GOWORK" => value != b"auto",
+        _ => !value.is_empty(),
+    }
 }
 
 /// Returns the row of `name`, if the table has one.
@@ -246,11 +343,16 @@ mod tests {
             "https_proxy",
             "no_proxy",
         ];
-        let open = |row: &&Pin| row.rule == Rule::Pass || row.rule.is_allowable();
+        // What is built is the caller's to say.
+        let is_target = |row: &Pin| matches!(row.rule, Rule::Level | Rule::Target);
+        let open = |row: &&Pin| row.rule == Rule::Pass || row.rule.is_allowable() || is_target(row);
         for row in PINS.iter().filter(open) {
             let harmful = [Output, Execution, Verification].iter().any(|e| row.effects.contains(e));
             let passes = row.rule.passes(Isolation::Hermetic);
-            assert_eq!(passes, !harmful || needed.contains(&row.name), "{}", row.name);
+            let is_needed = needed.contains(&row.name) || is_target(row);
+            assert_eq!(passes, !harmful || is_needed, "{}", row.name);
+            let runs = row.effects.contains(&Execution) || row.effects.contains(&Verification);
+            assert!(row.rule != Rule::Refuse || !runs, "{}", row.name);
         }
     }
 

@@ -54,11 +54,6 @@ impl fmt::Display for Applied<'_> {
     }
 }
 
-/// Returns false when nobody asks for a profile and the lock has no rules.
-pub(crate) fn depends_on_environment(lock: &Lock, env: &Environment) -> bool {
-    !lock.rules.is_empty() || env.known(var::PROFILE).is_some()
-}
-
 /// Returns the pins of `lock` that apply: those of the profile that `GOWARD_PROFILE` names, else
 /// those of the first rule that matches, else the base pins.
 ///

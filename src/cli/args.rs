@@ -436,7 +436,10 @@ pub struct Env {
     /// Print commands for a shell: sh, bash, zsh, fish or powershell
     #[arg(long, value_name = "SHELL", conflicts_with = "explain")]
     pub shell: Option<String>,
-    /// Show every variable of Go, who decides it, and what of the caller's was dropped
+    /// Set GOROOT, too, for an editor that needs it: a nested `go` of another release would not find its own
+    #[arg(long, conflicts_with = "explain")]
+    pub goroot: bool,
+    /// Show every variable of Go, who decides it, and what of the caller's does not reach it
     #[arg(long)]
     pub explain: bool,
 }
@@ -736,6 +739,9 @@ pub struct Records {
 
 #[derive(Args, Debug)]
 pub struct Miss {
+    /// The path that the shim was started by
+    #[arg(long, value_name = "PATH")]
+    pub called: Option<PathBuf>,
     /// `argv` of the shim
     #[arg(last = true, required = true)]
     pub argv: Vec<OsString>,

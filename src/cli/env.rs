@@ -11,10 +11,7 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
     if args.explain {
         return explain(session, args.json);
     }
-    let changes = match session.governing(Tool::Go)? {
-        Governing::Foreign { .. } => Vec::new(),
-        Governing::Toolchain(toolchain) => session.environment(&toolchain)?,
-    };
+    let changes = session.shell_environment(args.goroot)?;
     if args.json {
         let map: serde_json::Map<_, _> = changes
             .into_iter()
@@ -55,17 +52,21 @@ fn explain(session: &Session, json: bool) -> Result<()> {
                 "layer": variable.layer.name(),
                 "place": variable.layer.to_string(),
                 "dropped": variable.dropped,
+                "dropped_from_file": variable.dropped_from_file,
             })
         });
         session.ui.json(&list.collect::<Vec<_>>());
         return Ok(());
     }
     for variable in &variables {
-        let dropped = variable.dropped.as_ref().map_or_else(String::new, |dropped| {
-            format!("; dropped from the environment: {}", untrusted(dropped))
-        });
+        let dropped = |from: &str, what: &Option<String>| match what {
+            Some(what) => format!("; not from {from}: {}", untrusted(what)),
+            None => String::new(),
+        };
+        let environment = dropped("the environment", &variable.dropped);
+        let file = dropped("the file of `go env -w`", &variable.dropped_from_file);
         let (name, value) = (&variable.name, untrusted(&variable.value));
-        session.ui.data(&format!("{name}={value}  ({}{dropped})", variable.layer));
+        session.ui.data(&format!("{name}={value}  ({}{environment}{file})", variable.layer));
     }
     Ok(())
 }

@@ -3,89 +3,148 @@
 use super::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
-use crate::ops::governing::Governing;
+use crate::ops::governing::{Governing, Toolchain};
 use crate::ops::launch::{become_program, leaves_programs_alone};
-use crate::ops::refusal::explain;
-use goward_shim::barrier::changes_settings;
+use crate::ops::newer::end_like;
+use crate::ops::refusal::explain_call;
+use goward_shim::caller::Undo;
 use goward_shim::find::Found;
-use goward_shim::resolve::{Choice, Step, choose, resolve};
+use goward_shim::launch::Launch;
+use goward_shim::resolve::{self, Choice, Step, Way, choose};
 use goward_shim::sys::Text;
-use goward_shim::{Call, Environment, Tool, names};
-use std::convert::Infallible;
+use goward_shim::{Call, Refusal, remote, trace};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
 
-/// Becomes the program that the call is for; returns only on failure, with an exit code that no
-/// `go` has: 126, or 127 for what is not installed.
-pub(super) fn run(session: &Session, miss: &Miss) -> Error {
-    let error = serve(session, miss);
-    match error.kind() {
+/// Becomes the program that the call is for, or runs it and returns its exit code.
+///
+/// # Errors
+///
+/// When nothing could be run, with an exit code that no `go` has: 126, or 127 for what is not installed.
+pub(super) fn run(session: &Session, miss: &Miss) -> Result<ExitCode> {
+    serve(session, miss).map_err(|error| match error.kind() {
         Kind::NotFound | Kind::NotInstalled => error.with_kind(Kind::NotInstalled),
         _ => error.with_kind(Kind::CannotRun),
-    }
+    })
 }
 
-fn serve(session: &Session, miss: &Miss) -> Error {
+fn serve(session: &Session, miss: &Miss) -> Result<ExitCode> {
     let argv: Vec<CString> =
         miss.argv.iter().map(|word| CString::new(word.as_bytes()).unwrap_or_default()).collect();
     let argv: Vec<Text> = argv.iter().map(|word| Text::new(word)).collect();
     let entries = session.ctx.entries();
+    let env = session.ctx.environment(&entries);
+    let undo = Undo::of(&env);
     let cwd = session.ctx.cwd.as_os_str().as_bytes();
-    let call = Call::new(&argv, Environment::of(&entries), cwd);
-    let served = match choose(&call) {
-        Err(refused) => Err(explain(&session.ctx, &refused)),
-        Ok(Choice::Request { request, argument }) => requested(session, &call, request, argument),
-        Ok(Choice::Project(found) | Choice::Default(found)) => locked(session, &call, &found),
-        Ok(choice @ (Choice::Bypass | Choice::Nobody)) => match resolve(&call, &choice) {
-            Err(refused) => Err(explain(&session.ctx, &refused)),
-            Ok(Step::Manager) => {
-                Err(Error::new(Kind::CannotRun, "a lock appeared during the call"))
+    let call = Call::new(&argv, env, cwd, undo.as_ref());
+    let choice = choose(&call).map_err(|refused| explain_call(&session.ctx, &refused, &call))?;
+    serve_choice(session, &call, &choice, undo.as_ref())
+}
+
+/// Becomes what a launch says; returns only when that fails.
+fn become_traced(session: &Session, call: &Call, choice: &Choice, launch: &Launch) -> Error {
+    if call.env.is_traced() {
+        session.ui.say(&trace::line(call, choice, launch));
+    }
+    become_program(call, launch)
+}
+
+fn serve_choice(
+    session: &Session,
+    call: &Call,
+    choice: &Choice,
+    undo: Option<&Undo>,
+) -> Result<ExitCode> {
+    leaves_programs_alone(call)?;
+    let refused = |refusal: Refusal| explain_call(&session.ctx, &refusal, call);
+    match choice {
+        Choice::Request { request, way } => {
+            return requested(session, call, choice, (request, *way), undo);
+        }
+        Choice::Project(found) => return locked(session, call, choice, found),
+        Choice::Default(_) => {
+            let toolchain = provided(session, call)?;
+            if session.is_out_of_reach(&toolchain)? {
+                return Err(session.become_tool(&toolchain, call));
             }
-            Ok(Step::Exec(launch)) => Err(become_program(&call, &launch)),
-        },
-    };
-    match served {
-        Ok(never) => match never {},
-        Err(error) => error,
+        }
+        Choice::Goroot { .. } | Choice::Bypass | Choice::Nobody => {}
+    }
+    match resolve::resolve(call, choice).map_err(refused)? {
+        Step::Exec(launch) => Err(become_traced(session, call, choice, &launch)),
+        Step::Manager(_) => {
+            Err(Error::new(Kind::CannotRun, "what decides about this call changed meanwhile")
+                .hint("try again"))
+        }
     }
 }
 
-/// A call with `+REQUEST` or `GOWARD_GO`; what it starts is to get the same Go.
-fn requested(session: &Session, call: &Call, request: &[u8], argument: bool) -> Result<Infallible> {
+/// A call with `+REQUEST`, `GOWARD_GO` or the name of a release; what it starts is to get the same Go.
+fn requested(
+    session: &Session,
+    call: &Call,
+    choice: &Choice,
+    (request, way): (&[u8], Way),
+    undo: Option<&Undo>,
+) -> Result<ExitCode> {
     let request = String::from_utf8_lossy(request);
-    let toolchain = session.requested_or_installed(&request, &call.env)?;
+    let toolchain = session.requested_or_installed(&request)?;
+    session.recheck_governing(&toolchain)?;
     let version = toolchain.version.to_string();
     let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
-    let skipped = usize::from(argument);
+    let skipped = usize::from(way == Way::Argument);
     let argv: Vec<Text> =
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
-    let call = Call::new(&argv, call.env.clone(), call.cwd);
-    Err(session.become_tool(&toolchain, &call, &[(names::GO_VAR, same)]))
+    let call = Call::new(&argv, call.env.clone(), call.cwd, undo);
+    leaves_programs_alone(&call)?;
+    let root = session.root(&toolchain)?;
+    let launch = resolve::requested(&call, root.as_os_str().as_bytes(), same.as_bytes(), way);
+    let launch = launch.map_err(|refusal| explain_call(&session.ctx, &refusal, &call))?;
+    Err(become_traced(session, &call, choice, &launch))
 }
 
-/// A call that a lock decides, and that lacked its toolchain or its barrier, or is `go env -w`.
-fn locked(session: &Session, call: &Call, found: &Found) -> Result<Infallible> {
-    let refused = |refusal| explain(&session.ctx, &refusal);
-    goward_shim::resolve::locked(call, found).map_err(refused)?;
-    leaves_programs_alone(call)?;
-    if let Governing::Toolchain(toolchain) = session.governing_call(call)? {
-        session.provide_by_itself(&toolchain)?;
-        session.recheck_governing(&toolchain)?;
-        if session.is_out_of_reach(&toolchain)? {
-            return Err(session.become_tool(&toolchain, call, &[]));
+/// Returns the toolchain that governs a call; installs it if it is missing.
+fn provided(session: &Session, call: &Call) -> Result<Toolchain> {
+    match session.governing_call(call)? {
+        Governing::Toolchain(toolchain) => {
+            session.provide_by_itself(&toolchain)?;
+            session.recheck_governing(&toolchain)?;
+            if !session.has(&toolchain)? {
+                return Err(session.explain_missing(&toolchain));
+            }
+            Ok(*toolchain)
         }
-        session.ready_barrier(toolchain.isolation, &call.env)?;
+        Governing::Foreign { .. } => {
+            Err(Error::new(Kind::CannotRun, "what decides about this call changed meanwhile")
+                .hint("try again"))
+        }
     }
-    let locked = goward_shim::resolve::locked(call, found).map_err(refused)?;
-    if call.tool() == Tool::Go && changes_settings(call.args()) {
-        let lock = String::from_utf8_lossy(&found.path);
-        return Err(session.change_settings(
-            call,
-            locked.launch,
-            &locked.barrier,
-            Some(&untrusted(lock)),
-        ));
+}
+
+/// A call that a lock decides, and that lacked its toolchain or its barrier, is `go env -w`, or may need a
+/// newer Go.
+fn locked(session: &Session, call: &Call, choice: &Choice, found: &Found) -> Result<ExitCode> {
+    let refused = |refusal: Refusal| explain_call(&session.ctx, &refusal, call);
+    resolve::locked(call, found).map_err(refused)?;
+    let toolchain = provided(session, call)?;
+    if session.is_out_of_reach(&toolchain)? {
+        return Err(session.become_tool(&toolchain, call));
     }
-    Err(become_program(call, &locked.launch))
+    let barrier = session.barrier(toolchain.isolation, call.caller());
+    let mut launch = resolve::locked(call, found).map_err(refused)?.launch;
+    if call.changes_settings() {
+        let lock = untrusted(String::from_utf8_lossy(&found.path));
+        return Err(session.change_settings(call, launch, &barrier, &lock));
+    }
+    launch.put("GOENV", Some(&barrier.path));
+    let Some(module) = remote::module(call) else {
+        return Err(become_traced(session, call, choice, &launch));
+    };
+    if call.env.is_traced() {
+        session.ui.say(&trace::line(call, choice, &launch));
+    }
+    let status = session.run_with_hint(call, &launch, &toolchain, module)?;
+    Ok(ExitCode::from(end_like(status)))
 }

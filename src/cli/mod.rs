@@ -97,6 +97,9 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
     if let Some(profile) = chosen_profile(&cli.command) {
         ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
     }
+    if let Command::Miss(args) = &cli.command {
+        ctx.called = args.called.clone().filter(|called| called.is_absolute());
+    }
     let config = match &cli.command {
         // These have to work whatever the settings hold.
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
@@ -140,7 +143,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
             Ok(())
         }
         Command::Records(args) => records::run(&session, args),
-        Command::Miss(args) => return Err(miss::run(&session, args)),
+        Command::Miss(args) => return miss::run(&session, args),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -31,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         }
         Governing::Toolchain(toolchain) => {
             let path = session.program(&toolchain, tool)?;
-            if !path.exists() {
+            if !session.has(&toolchain)? {
                 return Err(session.explain_missing(&toolchain));
             }
             if let Some(change) = session.change_of(&toolchain)? {
@@ -43,6 +43,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                         (Some(path.to_string_lossy()), None)
                     }
                     Origin::Request(request) => (None, Some(request)),
+                    Origin::Call(_) => (None, None),
                 };
                 let pins: serde_json::Map<_, _> = toolchain
                     .pins
@@ -71,6 +72,11 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                 ));
                 if let Some(note) = &toolchain.profile_note {
                     session.ui.say(note);
+                }
+                if args.verbose {
+                    for it in session.not_passed(&toolchain)? {
+                        session.ui.say(&format!("does not reach it: {it}"));
+                    }
                 }
             }
             Ok(())

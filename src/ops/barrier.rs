@@ -2,13 +2,12 @@
 
 use super::Session;
 use super::launch::become_program;
-use crate::error::{Error, Kind, Result, untrusted};
-use goward_shim::barrier::{self, Barrier, NONE};
+use crate::error::{Error, Kind, Result, one_line, untrusted};
+use goward_shim::barrier::{self, Barrier, FLAGS, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Launch;
 use goward_shim::pins::{self, Isolation, Rule};
-use goward_shim::sys::{OwnedText, Text};
-use goward_shim::{Call, Environment, names};
+use goward_shim::{Call, Environment};
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -22,43 +21,74 @@ const MAX_SIZE: u64 = 1 << 20;
 const KEPT: usize = 32;
 
 impl Session {
-    /// Makes the copy for the state that the user's own file is in now, if it is missing.
+    /// Makes the copy for the state that the user's own file is in now in the store, if it is missing.
     ///
     /// # Errors
     ///
-    /// When the original cannot be read, or the store cannot be written.
+    /// When the store cannot be written.
     pub fn ready_barrier(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.ctx.home()?;
         let barrier = barrier::locate(home.as_os_str().as_bytes(), isolation, env);
-        if barrier.is_ready() {
+        if barrier.is_ready {
             return Ok(());
         }
-        let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
         self.store()?.prepare()?;
-        let text = copy_of(own, isolation)?;
-        let path = Path::new(OsStr::from_bytes(&barrier.path));
-        write(path, &text).map_err(|error| {
-            error
-                .context("cannot keep values of `go env -w` from this toolchain")
-                .hint(format!("make `{}` writable", home.display()))
-                .hint("or run without the values of `go env -w`: `GOENV=off go ...`")
-        })?;
+        self.make(&barrier, isolation, Path::new(OsStr::from_bytes(&barrier.path)))
+    }
+
+    /// Returns the copy for a call, and makes it if it is missing: in the store, else in the user's cache. Where
+    /// neither can be written, the call runs with nothing of the user's file: that never stops it.
+    pub fn barrier<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
+        let home = self.ctx.home().unwrap_or_default();
+        let locate = || barrier::locate(home.as_os_str().as_bytes(), isolation, env);
+        let barrier = locate();
+        if barrier.is_ready {
+            return barrier;
+        }
+        let made = self.ready_barrier(isolation, env).or_else(|error| {
+            let cache = barrier::cache(env).ok_or(error)?;
+            let name = Path::new(OsStr::from_bytes(&barrier.path)).file_name().unwrap_or_default();
+            let path = Path::new(OsStr::from_bytes(&cache)).join(name);
+            self.make(&barrier, isolation, &path)
+        });
+        match made {
+            Ok(()) => locate(),
+            Err(error) => {
+                if barrier.own.is_some() {
+                    let why = one_line(&error);
+                    self.ui.warn(&format!("`go` runs without the values of `go env -w`: {why}"));
+                }
+                barrier.empty()
+            }
+        }
+    }
+
+    fn make(&self, barrier: &Barrier, isolation: Isolation, path: &Path) -> Result<()> {
+        let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
+        // What cannot be read holds nothing, as for Go.
+        let original = own.map_or_else(|| Ok(Vec::new()), read_settings).unwrap_or_else(|error| {
+            self.ui.warn(&format!(
+                "`go` runs without the values of `go env -w`: {}",
+                one_line(&error)
+            ));
+            Vec::new()
+        });
+        write(path, &copy_of(&original, isolation))?;
         prune(path);
         Ok(())
     }
 
     /// Becomes `go env -w` or `go env -u` on the user's own file; returns only on failure.
     /// `launch` is what the call would be without goward's knowledge of it, and `lock` decides some
-    /// of the variables, if there is one.
+    /// of the variables.
     pub fn change_settings(
         &self,
         call: &Call,
         launch: Launch,
         barrier: &Barrier,
-        lock: Option<&str>,
+        lock: &str,
     ) -> Error {
-        let owned = call.args().iter().find_map(|word| owned_assignment(word));
-        if let (Some(lock), Some(name)) = (lock, owned) {
+        if let Some(name) = call.args().iter().find_map(|word| owned_assignment(word)) {
             return Error::new(
                 Kind::Failed,
                 format!("`{name}` is decided by `{lock}`, not by `go env -w`"),
@@ -68,13 +98,7 @@ impl Session {
             .hint("or write it for other toolchains from a directory without a lock");
         }
         let mut launch = launch;
-        let ours = ["GOENV", names::GOENV_VAR];
-        let is_ours = |text: Text| ours.iter().any(|name| text.name() == name.as_bytes());
-        launch.kept.retain(|text| !is_ours(*text));
-        launch.set.retain(|text| !is_ours(text.as_text()));
-        if let Some(chosen) = barrier.chosen {
-            launch.set.push(OwnedText::entry("GOENV", chosen));
-        }
+        launch.put("GOENV", barrier.chosen);
         become_program(call, &launch)
     }
 }
@@ -87,39 +111,49 @@ fn owned_assignment(word: &[u8]) -> Option<&'static str> {
 
 /// Returns the text of the copy: the original's lines but for what goward owns, and an empty line
 /// for what `GOROOT/go.env` must not decide either. Go takes an empty value in this file as one
-/// (`cmd/go/internal/cfg`, `readEnvFile`, Go 1.21 and newer).
-fn copy_of(own: Option<&Path>, isolation: Isolation) -> Result<Vec<u8>> {
-    let mut text =
-        b"# Made by goward from the file of `go env -w`, without what a lock decides.\n".to_vec();
-    if let Some(path) = own {
-        let original = read_settings(path)?;
-        for line in original.split(|&byte| byte == b'\n') {
-            let passes = pins::row(name_of(line)).is_none_or(|row| row.rule.passes(isolation));
-            if passes && !line.is_empty() {
-                text.extend_from_slice(line);
-                text.push(b'\n');
-            }
-        }
-    }
+/// (`cmd/go/internal/cfg`, `readEnvFile`, Go 1.21 and newer). Flags come first: the shim reads no further.
+fn copy_of(original: &[u8], isolation: Isolation) -> Vec<u8> {
+    let passes = |line: &&[u8]| {
+        let row = pins::row(name_of(line));
+        !line.is_empty() && row.is_none_or(|row| row.rule.passes_from_file(isolation))
+    };
+    let is_flags = |line: &&[u8]| line.starts_with(FLAGS.as_bytes());
+    let lines = || original.split(|&byte| byte == b'\n').filter(passes);
+    let mut text = Vec::new();
+    let mut add = |line: &[u8]| {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    };
+    // Of a name that is there twice, Go takes the last value.
+    lines().rfind(is_flags).into_iter().for_each(&mut add);
+    add(b"# Made by goward from the file of `go env -w`, without what a lock decides.");
+    lines().filter(|line| !is_flags(line)).for_each(&mut add);
     for row in pins::PINS.iter().filter(|row| row.rule == Rule::Pin) {
-        text.extend_from_slice(row.name.as_bytes());
-        text.extend_from_slice(b"=\n");
+        add(&[row.name.as_bytes(), b"="].concat());
     }
-    Ok(text)
+    text
 }
 
 /// Reads a file of `go env -w`; none is an empty one.
+///
+/// # Errors
+///
+/// When it cannot be read, or is too long for settings.
 pub(super) fn read_settings(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    match fs_err::File::open(path) {
-        Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut text)?,
-        Err(error) if error.kind() == ErrorKind::NotFound => 0,
-        Err(error) => return Err(error.into()),
+    match fs_err::metadata(path) {
+        // A pipe would keep everybody waiting.
+        Ok(metadata) if !metadata.is_file() => {
+            let shown = untrusted(path.to_string_lossy());
+            return Err(Error::new(Kind::Usage, format!("`{shown}` is not a file")));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(text),
+        _ => fs_err::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut text)?,
     };
     if text.len() as u64 > MAX_SIZE {
         let shown = untrusted(path.to_string_lossy());
         return Err(Error::new(Kind::Usage, format!("`{shown}` is too long for settings of Go"))
-            .hint("look at it, or run without it: `GOENV=off go ...`"));
+            .hint("look at it, or run without it: `GOENV=off go version`"));
     }
     Ok(text)
 }
@@ -159,28 +193,37 @@ mod tests {
 
     #[test]
     fn the_copy_leaves_out_what_goward_owns_and_masks_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let own = directory.path().join("env");
-        fs_err::write(&own, "GOPRIVATE=example.com\nGOEXPERIMENT=rangefunc\nGOTOOLCHAIN=auto\n# x\nGOFLAGS=-mod=mod").unwrap();
-        let text = String::from_utf8(copy_of(Some(&own), Isolation::Pinned).unwrap()).unwrap();
-        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let own =
+            b"GOPRIVATE=example.com\nGOFLAGS=-x\nGOEXPERIMENT=rangefunc\nGOTOOLCHAIN=auto\n# x\n\
+                    GOOS=plan9\nGOFLAGS=-mod=mod";
+        let copy = |own: &[u8], mode| String::from_utf8(copy_of(own, mode)).unwrap();
+        let pinned = copy(own, Isolation::Pinned);
+        let lines: Vec<&str> = pinned.lines().collect();
+        let masks = ["GODEBUG=", "GOEXPERIMENT=", "GOROOT_FINAL="];
+        assert_eq!(lines[0], "GOFLAGS=-mod=mod");
+        assert_eq!(lines[2..5], ["GOPRIVATE=example.com", "# x", "GOOS=plan9"]);
+        assert_eq!(lines[5..], masks);
+        assert_eq!(copy(b"", Isolation::Pinned).lines().skip(1).collect::<Vec<_>>(), masks);
+        let hermetic = copy(own, Isolation::Hermetic);
         assert_eq!(
-            lines,
-            [
-                "GOPRIVATE=example.com",
-                "# x",
-                "GOFLAGS=-mod=mod",
-                "GODEBUG=",
-                "GOEXPERIMENT=",
-                "GOROOT_FINAL="
-            ]
+            hermetic.lines().skip(1).take(2).collect::<Vec<_>>(),
+            ["GOPRIVATE=example.com", "# x"]
         );
-        let none = copy_of(None, Isolation::Pinned).unwrap();
-        assert_eq!(none.split(|&b| b == b'\n').count(), 5);
-        assert_eq!(copy_of(Some(&directory.path().join("no")), Isolation::Pinned).unwrap(), none);
-        let hermetic =
-            String::from_utf8(copy_of(Some(&own), Isolation::Hermetic).unwrap()).unwrap();
-        assert!(hermetic.contains("GOPRIVATE=") && !hermetic.contains("GOFLAGS"), "{hermetic}");
+        assert_eq!(hermetic.lines().skip(3).collect::<Vec<_>>(), masks);
+    }
+
+    #[test]
+    fn what_is_no_file_of_settings() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        assert_eq!(read_settings(&at("no")).unwrap(), b"");
+        for other in [directory.path(), Path::new("/dev/zero")] {
+            let error = read_settings(other).unwrap_err();
+            assert!(error.message().ends_with("is not a file"), "{other:?}");
+        }
+        fs_err::write(at("long"), vec![b'x'; 1 + (1 << 20)]).unwrap();
+        let error = read_settings(&at("long")).unwrap_err();
+        assert!(error.message().ends_with("is too long for settings of Go"));
     }
 
     #[test]

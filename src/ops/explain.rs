@@ -7,13 +7,14 @@
 use super::Session;
 use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
-use goward_shim::{Environment, barrier};
+use goward_shim::launch::LeftOut;
+use goward_shim::{Tool, names};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,28 @@ pub struct Explained {
     pub value: String,
     /// Who decided.
     pub layer: Layer,
-    /// The caller's value, where it did not get through.
+    /// What the caller has in the environment, and did not get through.
     pub dropped: Option<String>,
+    /// What the file of `go env -w` has, and did not get through.
+    pub dropped_from_file: Option<String>,
+}
+
+/// Something of the caller's that does not reach Go, because a lock decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotPassed {
+    /// From the environment.
+    Environment(LeftOut),
+    /// From the file of `go env -w`: path, name and value.
+    File(String, String, String),
+}
+
+impl Display for NotPassed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(left_out) => write!(f, "{left_out} of the environment"),
+            Self::File(path, name, _) => write!(f, "{name} of `go env -w`, {path}"),
+        }
+    }
 }
 
 /// Who decides a variable, strongest first.
@@ -77,6 +98,7 @@ impl Session {
     pub fn explain_environment(&self, toolchain: &Toolchain) -> Result<Vec<Explained>> {
         let changes: BTreeMap<String, Option<_>> =
             self.environment(toolchain)?.into_iter().collect();
+        let not_passed = self.not_passed(toolchain)?;
         let failed = |error: Error| error.hint("see what it says: `go env`");
         let reported = self.ask_go(toolchain, &["env", "-json"]).map_err(failed)?;
         let reported: Map<String, Value> = serde_json::from_str(&reported).map_err(|error| {
@@ -84,19 +106,14 @@ impl Session {
                 format!("`go env -json` prints no JSON: {}", untrusted(error.to_string()));
             failed(Error::new(Kind::CannotRun, message))
         })?;
-        let entries = self.ctx.entries();
-        let home = self.ctx.home()?;
-        let barrier = barrier::locate(
-            home.as_os_str().as_bytes(),
-            toolchain.isolation,
-            &Environment::of(&entries),
-        );
-        let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
-        let copy = settings(Path::new(OsStr::from_bytes(&barrier.path)));
+        let files = self.files(toolchain);
         let toolchain_file = settings(&self.root(toolchain)?.join("go.env"));
         let lock = Lock::read(toolchain);
 
-        let mut names: Vec<&String> = reported.keys().chain(changes.keys()).collect();
+        // What one call hands down to others is none of Go's.
+        let is_own = |name: &String| *name == names::CALLER_VAR || *name == names::TOOLCHAIN_VAR;
+        let mut names: Vec<&String> =
+            reported.keys().chain(changes.keys()).filter(|name| !is_own(name)).collect();
         names.sort();
         names.dedup();
         let explained = names.into_iter().map(|name| {
@@ -111,19 +128,80 @@ impl Session {
                 Layer::Goward(lock.place(name))
             } else if caller.is_some() {
                 Layer::Caller
-            } else if let Some(path) = own.filter(|_| is_set(&copy)) {
+            } else if let Some(path) = files.own.as_deref().filter(|_| is_set(&files.passed)) {
                 Layer::GoEnvFile(untrusted(path.to_string_lossy()))
-            } else if !copy.contains_key(name) && is_set(&toolchain_file) {
+            } else if !files.passed.contains_key(name) && is_set(&toolchain_file) {
                 Layer::ToolchainFile
             } else {
                 Layer::Default
             };
             let value = set.or(value).unwrap_or_default();
-            let dropped = caller.filter(|caller| ours.is_some() && *caller != value);
-            Explained { name: name.clone(), value, layer, dropped }
+            let (mut dropped, mut dropped_from_file) = (Vec::new(), None);
+            for it in &not_passed {
+                match it {
+                    NotPassed::Environment(it) if it.name == *name => {
+                        dropped.push(it.value.clone());
+                    }
+                    NotPassed::File(_, other, value) if other == name => {
+                        dropped_from_file = Some(value.clone());
+                    }
+                    _ => {}
+                }
+            }
+            let is_other = |caller: &String| name == "GOTOOLCHAIN" && *caller != value;
+            dropped.extend(caller.filter(|caller| ours.is_some() && is_other(caller)));
+            let dropped = Some(dropped.join(" ")).filter(|dropped| !dropped.is_empty());
+            Explained { name: name.clone(), value, layer, dropped, dropped_from_file }
         });
         Ok(explained.collect())
     }
+
+    /// Returns what of the caller's environment and file does not reach Go.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn not_passed(&self, toolchain: &Toolchain) -> Result<Vec<NotPassed>> {
+        let Origin::Lock(_) = toolchain.origin else { return Ok(Vec::new()) };
+        let environment = self.left_out(toolchain)?.into_iter().map(NotPassed::Environment);
+        let files = self.files(toolchain);
+        let Some(path) = files.own else { return Ok(environment.collect()) };
+        let path = untrusted(path.to_string_lossy());
+        let is_pinned = |name: &str, value: &str| {
+            let pin = toolchain.pins.iter().find(|(pin, _)| pin == name);
+            name != "GOFLAGS" && pin.is_some_and(|(_, pinned)| pinned != value)
+        };
+        let is_stopped = |(name, value): &(String, String)| {
+            let passes = files.passed.get(name) == Some(value);
+            !value.is_empty() && (!passes || is_pinned(name, value))
+        };
+        let stopped = settings_of(&files.text).into_iter().filter(is_stopped);
+        let from_file = stopped.map(|(name, value)| NotPassed::File(path.clone(), name, value));
+        Ok(environment.chain(from_file).collect())
+    }
+
+    /// Returns the user's own file of `go env -w`, and what of it reaches Go.
+    fn files(&self, toolchain: &Toolchain) -> Files {
+        self.with_call(Tool::Go, |call| {
+            let barrier = self.barrier(toolchain.isolation, call.caller());
+            let own = barrier.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
+            let text = own.as_deref().map(|path| fs_err::read(path).unwrap_or_default());
+            let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            let passed = match toolchain.origin {
+                Origin::Lock(_) => settings(Path::new(OsStr::from_bytes(&barrier.path))),
+                _ => settings_of(&text),
+            };
+            Files { own, text, passed }
+        })
+    }
+}
+
+/// The user's own file.
+struct Files {
+    own: Option<PathBuf>,
+    text: String,
+    /// What of it reaches Go.
+    passed: BTreeMap<String, String>,
 }
 
 /// The lines of the lock that governs, to point at.
@@ -138,7 +216,7 @@ impl Lock {
     pub(super) fn read(toolchain: &Toolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
-            Origin::Request(_) => {
+            Origin::Call(_) | Origin::Request(_) => {
                 return Self { path: None, lines: Vec::new(), pins: String::new() };
             }
         };
@@ -177,9 +255,11 @@ impl Lock {
 
 /// Reads `NAME=value` lines; what cannot be read holds none.
 pub(super) fn settings(path: &Path) -> BTreeMap<String, String> {
-    let text = fs_err::read(path).unwrap_or_default();
-    String::from_utf8_lossy(&text)
-        .lines()
+    settings_of(&String::from_utf8_lossy(&fs_err::read(path).unwrap_or_default()))
+}
+
+fn settings_of(text: &str) -> BTreeMap<String, String> {
+    text.lines()
         .filter_map(|line| line.split_once('='))
         .filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase()))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

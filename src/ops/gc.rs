@@ -8,7 +8,7 @@ use crate::project::lock::{LockFile, read};
 use crate::store::{Grave, Installed, Leftover, LeftoverKind, Processes, Registered, Store, flock};
 use crate::version::link_name::LinkName;
 use goward_shim::pins::Isolation;
-use goward_shim::{Environment, barrier, layout};
+use goward_shim::{barrier, layout};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
@@ -231,7 +231,7 @@ impl Session {
     /// Returns the copies of the user's own file of `go env -w` that are right now.
     pub(super) fn barriers(&self, store: &Store) -> Vec<PathBuf> {
         let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let home = store.home().as_os_str().as_bytes();
         let current = |isolation| barrier::locate(home, isolation, &env).path.into_bytes();
         let none = |isolation: Isolation| {

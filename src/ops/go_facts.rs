@@ -11,7 +11,7 @@ use crate::checks::project::GoFacts;
 use crate::checks::{Chosen, Known, Place, SettingsFile, Skipped, UserSettings};
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use goward_shim::pins::{self, Isolation};
-use goward_shim::{Environment, Tool, barrier};
+use goward_shim::{Tool, barrier};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -70,7 +70,7 @@ impl Session {
     fn settings_file(&self) -> Known<Option<SettingsFile>> {
         let entries = self.ctx.entries();
         let home = self.ctx.home()?;
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let found = barrier::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
         let Some(own) = found.own else { return Ok(None) };
         let own = Path::new(OsStr::from_bytes(&own));
@@ -159,7 +159,8 @@ impl Session {
             self.environment(toolchain)?.into_iter().collect();
         let lock = Lock::read(toolchain);
         let passes = |name: &str| {
-            pins::row(name.as_bytes()).is_none_or(|row| row.rule.passes(toolchain.isolation))
+            pins::row(name.as_bytes())
+                .is_none_or(|row| row.rule.passes_from_file(toolchain.isolation))
         };
         let mut chosen = BTreeMap::new();
         for name in NAMES {

@@ -5,18 +5,20 @@ use super::{Session, link, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
-use crate::store::Installed;
+use crate::store::{Installed, Store};
 use crate::verify::H1;
 use crate::version::GoVersion;
+use goward_shim::caller::Undo;
+use goward_shim::find::Found;
 use goward_shim::lock::{self, Level};
 use goward_shim::pins::Isolation;
-use goward_shim::resolve::{self, Choice, check_gotoolchain};
+use goward_shim::resolve::{self, Choice, Reason};
 use goward_shim::sys::Text;
-use goward_shim::{Call, Environment, Refusal, Tool, layout, names, next_go};
+use goward_shim::{Call, Refusal, Tool, goroot, layout, names, next_go, profile};
 use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What runs when somebody types `go` here.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub struct Toolchain {
     pub profile: Option<String>,
     /// Which profile applies and why, where a variable or a rule has a say.
     pub profile_note: Option<String>,
+    /// Its GOROOT, where that is not looked for in the user's store.
+    pub root: Option<PathBuf>,
     /// The name of the linked toolchain that was asked for, if one was.
     pub link: Option<String>,
     /// Who chose it.
@@ -66,6 +70,13 @@ pub struct Toolchain {
 impl Toolchain {
     /// Returns an installed toolchain as it is without a lock, for a request.
     pub fn without_pins(installed: &Installed, request: &str) -> Self {
+        Self {
+            link: link::name_in(request),
+            ..Self::plain(installed, Origin::Request(request.to_owned()))
+        }
+    }
+
+    fn plain(installed: &Installed, origin: Origin) -> Self {
         let receipt = &installed.receipt;
         Self {
             version: receipt.version,
@@ -79,8 +90,9 @@ impl Toolchain {
             pins: Vec::new(),
             profile: None,
             profile_note: None,
-            link: link::name_in(request),
-            origin: Origin::Request(request.to_owned()),
+            root: None,
+            link: None,
+            origin,
         }
     }
 }
@@ -92,8 +104,10 @@ pub enum Origin {
     Default(PathBuf),
     /// A lock.
     Lock(PathBuf),
-    /// A request: `go +1.26`, `GOWARD_GO` or `--go`.
+    /// A request: `go +1.26`, `go1.26.2`, `GOWARD_GO` or `--go`.
     Request(String),
+    /// No lock, and the toolchain belongs to the call.
+    Call(Reason),
 }
 
 impl Display for Origin {
@@ -102,21 +116,27 @@ impl Display for Origin {
             Self::Default(path) => write!(f, "the default, `{}`", path.display()),
             Self::Lock(path) => write!(f, "`{}`", path.display()),
             Self::Request(request) => write!(f, "the request `{}`", untrusted(request)),
+            Self::Call(reason) => f.write_str(reason.text()),
         }
     }
 }
 
 impl Session {
+    /// Calls `body` with what a call of `tool` here is to the shim.
+    pub(super) fn with_call<T>(&self, tool: Tool, body: impl FnOnce(&Call) -> T) -> T {
+        let entries = self.ctx.entries();
+        let env = self.ctx.environment(&entries);
+        let (argv, undo) = ([Text::new(tool.argv0())], Undo::of(&env));
+        body(&Call::new(&argv, env, self.ctx.cwd.as_os_str().as_bytes(), undo.as_ref()))
+    }
+
     /// Returns which `tool` runs in the working directory, and why.
     ///
     /// # Errors
     ///
     /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<Governing> {
-        let entries = self.ctx.entries();
-        let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        let argv = [Text::new(tool.argv0())];
-        self.governing_call(&Call::new(&argv, Environment::of(&entries), cwd))
+        self.with_call(tool, |call| self.governing_call(call))
     }
 
     /// Returns what runs for `call`, and why.
@@ -125,23 +145,19 @@ impl Session {
     ///
     /// What the shim refuses, explained.
     pub fn governing_call(&self, call: &Call) -> Result<Governing> {
-        let explain = |refusal: &Refusal| refusal::explain(&self.ctx, refusal);
-        match resolve::choose(call).map_err(|refusal| explain(&refusal))? {
+        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        match resolve::choose(call).map_err(explain)? {
             Choice::Request { request, .. } => {
                 let request = String::from_utf8_lossy(request).into_owned();
-                self.requested(&request, &call.env).map(Box::new).map(Governing::Toolchain)
+                self.requested(&request).map(Box::new).map(Governing::Toolchain)
             }
-            Choice::Project(found) => {
-                let path = os_path(&found.path);
-                self.locked(call, &found, &Origin::Lock(path))
-            }
-            Choice::Default(found) => {
-                let path = os_path(&found.path);
-                self.locked(call, &found, &Origin::Default(path))
-            }
+            Choice::Project(found) => self.locked(call, &found),
+            Choice::Goroot { root, reason } => Ok(self.of_goroot(&root, reason, call.tool())),
+            Choice::Default(found) => self.default_toolchain(call, &found),
             choice @ (Choice::Bypass | Choice::Nobody) => {
-                let program = next_go::next_go(&call.env, call.tool())
-                    .ok_or_else(|| explain(&Refusal::NothingToRun))?;
+                let program = next_go::next_go(call.caller(), call.tool())
+                    .ok_or(Refusal::NothingToRun)
+                    .map_err(explain)?;
                 let reason = match choice {
                     Choice::Bypass => "GOWARD_BYPASS=1",
                     _ => "no lock here or above, and no default",
@@ -154,31 +170,51 @@ impl Session {
     /// Returns the places that decide about `tool` here, in order, with what is there; the last one
     /// decides.
     pub fn places(&self, tool: Tool) -> Vec<String> {
-        let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
         let mut places = Vec::new();
+        let is_set = |name: &str, places: &mut Vec<String>| {
+            let value = self.ctx.variable(name);
+            let what = value.map_or_else(
+                || "unset".to_owned(),
+                |value| format!("`{}`", untrusted(value.to_string_lossy())),
+            );
+            places.push(format!("`{name}` is {what}"));
+            value.is_some()
+        };
         for name in [names::BYPASS_VAR, names::GO_VAR, names::LOCK_VAR] {
-            let Some(value) = self.ctx.variable(name) else {
-                places.push(format!("`{name}` is unset"));
-                continue;
-            };
-            places.push(format!("`{name}` is `{}`", untrusted(value.to_string_lossy())));
-            if name != names::BYPASS_VAR || value == "1" {
+            let counts = |value| name != names::BYPASS_VAR || value == "1";
+            if is_set(name, &mut places) && self.ctx.variable(name).is_some_and(counts) {
                 return places;
             }
         }
-        let default = self.ctx.home().map(|home| home.join(names::DEFAULT_LOCK_FILE));
-        let locks = self.ctx.cwd.ancestors().map(|directory| directory.join(names::LOCK_FILE));
-        for path in locks.chain(default) {
+        let look = |path: PathBuf, places: &mut Vec<String>| {
             let found = path.symlink_metadata().is_ok();
             let what = if found { "is there" } else { "does not exist" };
             places.push(format!("`{}` {what}", path.display()));
-            if found {
+            found
+        };
+        for directory in self.ctx.cwd.ancestors() {
+            if look(directory.join(names::LOCK_FILE), &mut places) {
                 return places;
             }
         }
+        for name in [names::TOOLCHAIN_VAR, "GOROOT"] {
+            is_set(name, &mut places);
+        }
+        let choice = self.with_call(tool, |call| match resolve::choose(call) {
+            Ok(Choice::Goroot { reason, .. }) => Some(reason),
+            _ => None,
+        });
+        if let Some(reason) = choice {
+            places.push(format!("{} decides", reason.text()));
+            return places;
+        }
+        let default = self.ctx.home().map(|home| home.join(names::DEFAULT_LOCK_FILE));
+        if default.is_ok_and(|path| look(path, &mut places)) {
+            return places;
+        }
         let name = String::from_utf8_lossy(tool.name()).into_owned();
-        places.push(match next_go::next_go(&env, tool) {
+        let next = self.with_call(tool, |call| next_go::next_go(call.caller(), tool));
+        places.push(match next {
             Some(path) => format!("`{}` is the next `{name}` on PATH", os_path(&path).display()),
             None => format!("there is no other `{name}` on PATH"),
         });
@@ -191,21 +227,23 @@ impl Session {
     ///
     /// When there is no store.
     pub fn program(&self, toolchain: &Toolchain, tool: Tool) -> Result<PathBuf> {
-        let tree = layout::tree(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key);
-        Ok(os_path(&layout::join(&tree, tool.path())))
+        let root = self.root(toolchain)?;
+        Ok(os_path(&layout::join(root.as_os_str().as_bytes(), tool.path())))
     }
 
-    /// Returns the store that a toolchain runs from: the user's own, unless only the system's has it.
+    /// Returns true when a toolchain is there: one with the whole of its h1.
     ///
     /// # Errors
     ///
     /// When there is no store.
-    pub(super) fn home_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+    pub fn has(&self, toolchain: &Toolchain) -> Result<bool> {
+        Ok(is_at(&self.root(toolchain)?, toolchain))
+    }
+
+    /// Returns the store that a toolchain runs from: the user's own, unless only the system's has it.
+    fn home_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
         let own = self.ctx.home()?;
-        let has = |home: &PathBuf| {
-            let tree = layout::tree(home.as_os_str().as_bytes(), &toolchain.key);
-            os_path(&layout::join(&tree, Tool::Go.path())).exists()
-        };
+        let has = |home: &PathBuf| is_at(&tree(home, &toolchain.key), toolchain);
         let system = self.config.system_store(&self.ctx)?;
         Ok(match system.filter(|system| !has(&own) && has(system)) {
             Some(system) => system,
@@ -223,46 +261,85 @@ impl Session {
         Ok(self.home_of(toolchain)? != self.ctx.home()?)
     }
 
-    /// Returns the root of a toolchain: what builds see as GOROOT, unless the lock has another path.
+    /// Returns the GOROOT of a toolchain, unless the lock has another path.
     ///
     /// # Errors
     ///
     /// When there is no store.
     pub fn root(&self, toolchain: &Toolchain) -> Result<PathBuf> {
-        Ok(os_path(&layout::tree(self.home_of(toolchain)?.as_os_str().as_bytes(), &toolchain.key)))
+        match &toolchain.root {
+            Some(root) => Ok(root.clone()),
+            None => Ok(tree(&self.home_of(toolchain)?, &toolchain.key)),
+        }
     }
 
-    /// Returns the toolchain that a lock names, by the shim's own checks.
-    fn locked(
-        &self,
-        call: &Call,
-        found: &goward_shim::find::Found,
-        origin: &Origin,
-    ) -> Result<Governing> {
-        resolve::locked(call, found).map_err(|refusal| refusal::explain(&self.ctx, &refusal))?;
+    /// Returns the toolchain with this GOROOT, which belongs to a call that no lock decides.
+    fn of_goroot(&self, root: &[u8], reason: Reason, tool: Tool) -> Governing {
+        let root = os_path(root);
+        let installed = || {
+            let (trees, key) = (root.parent()?, root.file_name()?.to_str()?);
+            let there = Store::new(trees.parent()?.to_owned()).list().ok()?;
+            // What is only attached there has its receipt in the store below.
+            let all = there.into_iter().chain(self.store().ok()?.list_layers().ok()?);
+            all.into_iter().find(|found| found.key == key)
+        };
+        if let Some(installed) = installed() {
+            let toolchain = Toolchain::plain(&installed, Origin::Call(reason));
+            return Governing::Toolchain(Box::new(Toolchain { root: Some(root), ..toolchain }));
+        }
+        let program = layout::join(root.as_os_str().as_bytes(), tool.path());
+        Governing::Foreign { program: os_path(&program), reason: reason.text() }
+    }
+
+    /// Returns the user's default toolchain, by the shim's own checks.
+    fn default_toolchain(&self, call: &Call, found: &Found) -> Result<Governing> {
+        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        resolve::default(call, found).map_err(explain)?;
+        let origin = Origin::Default(os_path(&found.path));
+        let toolchain = self.of_lock(found, origin)?;
+        Ok(Governing::Toolchain(Box::new(toolchain)))
+    }
+
+    /// Returns the toolchain that a project's lock names, by the shim's own checks.
+    fn locked(&self, call: &Call, found: &Found) -> Result<Governing> {
+        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        resolve::locked(call, found).map_err(explain)?;
+        let origin = Origin::Lock(os_path(&found.path));
+        let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
+        let lock = lock::parse(&found.text).map_err(|_| unusable())?;
+        let applied = profile::apply(&lock, call.caller()).map_err(|_| unusable())?;
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Ok(Governing::Toolchain(Box::new(Toolchain {
+            goroot: lock.goroot.map(str::to_owned),
+            isolation: lock.isolation,
+            pins: applied.pins.iter().map(owned).collect(),
+            profile: applied.name.map(str::to_owned),
+            profile_note: applied.is_worth_saying().then(|| applied.to_string()),
+            ..self.of_lock(found, origin.clone())?
+        })))
+    }
+
+    /// Returns the toolchain that a lock names, without its pins.
+    fn of_lock(&self, found: &Found, origin: Origin) -> Result<Toolchain> {
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
-        let applied = resolve::applied(&lock, &found.path, &call.env).map_err(|_| unusable())?;
-        Ok(Governing::Toolchain(Box::new(Toolchain {
+        Ok(Toolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
             sha256: entry.sha256.map(str::to_owned),
             head: lock.head.map(LockedHead::from),
             level: self.proved_level(&lock, entry)?,
             key: layout::key(lock.version, entry.name, entry.h1),
-            goroot: lock.goroot.map(str::to_owned),
-            isolation: lock.isolation,
-            pins: applied
-                .pins
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            profile: applied.name.map(str::to_owned),
-            profile_note: applied.is_worth_saying().then(|| applied.to_string()),
+            goroot: None,
+            isolation: Isolation::default(),
+            pins: Vec::new(),
+            profile: None,
+            profile_note: None,
+            root: None,
             link: (lock.level == Level::Linked).then(|| lock.request.to_owned()),
-            origin: origin.clone(),
-        })))
+            origin,
+        })
     }
 
     /// Returns how well a locked toolchain is verified. A lock is no evidence: what is installed
@@ -282,23 +359,26 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::NotInstalled`] when nothing installed fits, [`Kind::CannotRun`] when the caller's
-    /// GOTOOLCHAIN asks for something else.
-    pub fn requested(&self, request: &str, env: &Environment) -> Result<Toolchain> {
-        let origin = Origin::Request(request.to_owned());
+    /// [`Kind::NotInstalled`] when nothing installed fits.
+    pub fn requested(&self, request: &str) -> Result<Toolchain> {
         let parsed = pick::parse_request(request)?;
         let installed = pick::best_installed(&self.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
                 Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
                     .hint(format!("install one: `goward install '{parsed}'`"))
             })?;
-        check_gotoolchain(env, &installed.receipt.version.to_string()).map_err(|wanted| {
-            let wanted = untrusted(String::from_utf8_lossy(wanted));
-            Error::new(Kind::CannotRun, format!("`GOTOOLCHAIN={wanted}` contradicts {origin}"))
-                .hint("unset it: `env -u GOTOOLCHAIN ...`")
-        })?;
         Ok(Toolchain::without_pins(&installed, request))
     }
+}
+
+fn tree(home: &Path, key: &str) -> PathBuf {
+    os_path(&layout::tree(home.as_os_str().as_bytes(), key))
+}
+
+/// Returns true when the toolchain is there, and what a linked one leads to is, too.
+fn is_at(root: &Path, toolchain: &Toolchain) -> bool {
+    let program = String::from_utf8_lossy(Tool::Go.path()).into_owned();
+    goroot::is(root.as_os_str().as_bytes(), &toolchain.h1) && root.join(program).exists()
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {

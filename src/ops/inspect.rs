@@ -9,7 +9,7 @@ use crate::settings::{items, switched};
 use crate::version::GoVersion;
 use goward_shim::find::Found;
 use goward_shim::lock::Lock;
-use goward_shim::{Environment, Refusal, names, resolve};
+use goward_shim::{Refusal, names, profile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ impl Session {
     /// Finds out which pins apply, as for a call of `go` here.
     fn applied(&self, locked: &Lock<'_>, found: &Found, path: &Path) -> Result<Wanted> {
         let entries = self.ctx.entries();
-        let applied = resolve::applied(locked, &found.path, &Environment::of(&entries));
+        let applied = profile::apply(locked, &self.ctx.environment(&entries));
         let applied = applied.map_err(|profile| {
             let (lock, profile) = (found.path.clone(), profile.into());
             refusal::explain(&self.ctx, &Refusal::UnknownProfile { lock, profile })

@@ -230,7 +230,7 @@ impl Session {
         let want = Want::new(toolchain.version, Platform::host());
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
-            Origin::Request(_) => return Ok(want),
+            Origin::Call(_) | Origin::Request(_) => return Ok(want),
         };
         let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
         let (head, link) = (toolchain.head.clone(), toolchain.link.clone());
@@ -374,7 +374,7 @@ impl Session {
         store.recover()?;
         self.place_shims()?;
         for isolation in Isolation::ALL {
-            self.ready_barrier(isolation, &Environment::of(&self.ctx.entries()))?;
+            self.ready_barrier(isolation, &self.ctx.environment(&self.ctx.entries()))?;
             // For users of an image who have no such file, whoever they are.
             self.ready_barrier(isolation, &Environment::default())?;
         }

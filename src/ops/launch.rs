@@ -1,19 +1,19 @@
 //! Behind `exec` and the shim's slow path: become a program, with a toolchain's environment.
 
-use super::governing::{Governing, Toolchain};
+use super::governing::{Governing, Origin, Toolchain};
 use super::overrides::Overrides;
 use super::{Fetch, Session, refusal};
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use goward_shim::launch::Selection;
-use goward_shim::launch::{self, Launch};
-use goward_shim::sys::{OwnedText, Text};
-use goward_shim::{Call, Environment, Tool, barrier, names, own_programs, resolve};
-use std::collections::{BTreeMap, BTreeSet};
+use goward_shim::caller::By;
+use goward_shim::launch::{self, Launch, LeftOut, Selection};
+use goward_shim::sys::Text;
+use goward_shim::{Call, Tool, goflags, names, own_programs, pins, resolve};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Variables to set (`Some`) and to remove (`None`), sorted by name.
@@ -33,32 +33,126 @@ pub(super) struct Execution {
 const MAX_LINES: usize = 6;
 
 impl Session {
-    /// Returns what goward changes in the environment of a call that gets `toolchain`.
+    /// Returns what goward changes in the environment of a `go` of `toolchain`, and of what it starts.
     ///
     /// # Errors
     ///
     /// When there is no store.
     pub fn environment(&self, toolchain: &Toolchain) -> Result<Changes> {
-        let home = self.home_of(toolchain)?;
-        let pins = borrowed(&toolchain.pins);
-        let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
-        let home = home.as_os_str().as_bytes();
-        let barriers = self.barrier_home(toolchain, &env)?;
-        let barrier = barrier::locate(barriers.as_os_str().as_bytes(), toolchain.isolation, &env);
-        let selection = selection(home, toolchain, &pins, &barrier);
-        let launch = launch::toolchain(&selection, Tool::Go, &env);
-        let kept: BTreeSet<&[u8]> = launch.entries().map(Text::name).collect();
-        let removed = self.ctx.variables.keys().filter(|name| !kept.contains(name.as_bytes()));
-        // A name that is none would be read as commands by the shell that evaluates the answer.
-        let removed = removed.filter_map(|name| name.to_str()).filter(|name| is_name(name));
-        let mut changes: BTreeMap<String, Option<OsString>> =
-            removed.map(|name| (name.to_owned(), None)).collect();
-        for (name, value) in launch.set.iter().filter_map(|text| text.as_text().variable()) {
-            let value = OsString::from_vec(value.to_vec());
-            changes.insert(String::from_utf8_lossy(name).into_owned(), Some(value));
+        self.environment_by(toolchain, By::Go)
+    }
+
+    /// The same for what `by` starts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::environment`].
+    pub fn environment_by(&self, toolchain: &Toolchain, by: By) -> Result<Changes> {
+        let root = self.root(toolchain)?;
+        Ok(self.with_call(Tool::Go, |call| {
+            let launch = self.launch(toolchain, &root, call, by);
+            self.changes_of(&launch)
+        }))
+    }
+
+    /// Returns what a shell has to change to give its programs what `go` gets here: besides the variables of Go
+    /// where the store is, and goward's `go` on PATH. With `has_goroot` it says which GOROOT that is, too.
+    ///
+    /// # Errors
+    ///
+    /// When what runs here cannot be told, or the store's path cannot be on PATH.
+    pub fn shell_environment(&self, has_goroot: bool) -> Result<Changes> {
+        let toolchain = match self.governing(Tool::Go)? {
+            Governing::Foreign { .. } => return Ok(Changes::new()),
+            Governing::Toolchain(toolchain) => *toolchain,
+        };
+        let changes = self.environment_by(&toolchain, By::Command)?.into_iter();
+        // What marks the programs that a call started is not for a shell, which goes elsewhere.
+        let changes = changes.filter(|(name, _)| name != names::TOOLCHAIN_VAR);
+        let mut changes: BTreeMap<String, Option<OsString>> = changes.collect();
+        let home = self.ctx.home()?;
+        changes.insert("PATH".to_owned(), Some(self.path_from(home.join(names::SHIMS_DIRECTORY))?));
+        changes.insert(names::HOME_VAR.to_owned(), Some(home.into_os_string()));
+        if has_goroot && toolchain.goroot.is_none() {
+            changes.insert("GOROOT".to_owned(), Some(self.root(&toolchain)?.into_os_string()));
         }
         Ok(changes.into_iter().collect())
+    }
+
+    /// Returns what of this process's environment a lock lets through to no `go` of `toolchain`.
+    pub(super) fn left_out(&self, toolchain: &Toolchain) -> Result<Vec<LeftOut>> {
+        let root = self.root(toolchain)?;
+        Ok(self.with_call(Tool::Go, |call| self.launch(toolchain, &root, call, By::Go).left_out()))
+    }
+
+    /// Returns what a launch changes in this process's environment. Names that are none are left out: a
+    /// shell that evaluates the answer would read them as commands.
+    fn changes_of(&self, launch: &Launch) -> Changes {
+        let mut wanted: BTreeMap<&OsStr, &OsStr> = BTreeMap::new();
+        for (name, value) in launch.entries().filter_map(Text::variable) {
+            wanted.entry(OsStr::from_bytes(name)).or_insert(OsStr::from_bytes(value));
+        }
+        let set = |name: &str| launch.set.iter().any(|it| it.as_text().name() == name.as_bytes());
+        let names =
+            self.ctx.variables.keys().map(OsString::as_os_str).chain(wanted.keys().copied());
+        let names = names.filter_map(OsStr::to_str).filter(|name| is_name(name));
+        let mut changes: BTreeMap<String, Option<OsString>> = BTreeMap::new();
+        for name in names.filter(|name| *name != names::DEPTH_VAR) {
+            let now = self.ctx.variables.get(OsStr::new(name)).map(OsString::as_os_str);
+            let then = wanted.get(OsStr::new(name)).copied();
+            if now != then || set(name) {
+                changes.insert(name.to_owned(), then.map(OsStr::to_owned));
+            }
+        }
+        changes.into_iter().collect()
+    }
+
+    /// Returns the launch of a toolchain with this GOROOT: as its lock says, or as it is.
+    fn launch<'a>(
+        &self,
+        toolchain: &Toolchain,
+        root: &Path,
+        call: &Call<'a>,
+        by: By,
+    ) -> Launch<'a> {
+        let root = root.as_os_str().as_bytes();
+        let Origin::Lock(lock) = &toolchain.origin else {
+            // A call inside of another one has what it was given, and so has the default's `go`.
+            let is_given = match toolchain.origin {
+                Origin::Call(_) => true,
+                Origin::Default(_) => by == By::Go,
+                _ => false,
+            };
+            let env = if is_given { &call.env } else { call.caller() };
+            return launch::plain(root, call.tool(), env);
+        };
+        let pins: Vec<(&str, &str)> =
+            toolchain.pins.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let barrier = self.barrier(toolchain.isolation, call.caller());
+        // What does not fit was refused when the lock was found.
+        let flags = goflags::of_call(call.caller(), toolchain.isolation, &pins, &barrier, || true);
+        let flags = flags.unwrap_or_default();
+        let is_linked = toolchain.link.is_some();
+        launch::toolchain(
+            &Selection {
+                root,
+                goroot: toolchain
+                    .goroot
+                    .as_deref()
+                    .map(str::as_bytes)
+                    .or(is_linked.then_some(root)),
+                isolation: toolchain.isolation,
+                pins: &pins,
+                chooses: pins::choose(&pins),
+                flags: flags.as_deref(),
+                barrier: &barrier,
+                lock: lock.as_os_str().as_bytes(),
+                profile: toolchain.profile.as_deref(),
+                by,
+            },
+            call.tool(),
+            call.caller(),
+        )
     }
 
     /// Runs the real `go` of an installed toolchain, in the environment that the shim would give it
@@ -113,29 +207,21 @@ impl Session {
         Ok(command)
     }
 
-    /// Returns the store that has the copy of the file of `go env -w` for a call; makes it if it is
-    /// missing.
-    fn barrier_home(&self, toolchain: &Toolchain, env: &Environment) -> Result<PathBuf> {
-        let isolation = toolchain.isolation;
-        let Err(error) = self.ready_barrier(isolation, env) else { return self.ctx.home() };
-        // The user's own store cannot be written; for most users the system's has what they need.
-        let system = self
-            .config
-            .system_store(&self.ctx)?
-            .filter(|home| barrier::locate(home.as_os_str().as_bytes(), isolation, env).is_ready());
-        system.ok_or(error)
-    }
-
     /// Returns PATH with the root's `bin` in front.
     ///
     /// # Errors
     ///
     /// When there is no store, or its path holds a colon.
     pub fn path_with(&self, toolchain: &Toolchain) -> Result<OsString> {
-        let bin = self.root(toolchain)?.join("bin");
+        self.path_from(self.root(toolchain)?.join("bin"))
+    }
+
+    /// Returns PATH with this directory in front, and nowhere else.
+    fn path_from(&self, first: PathBuf) -> Result<OsString> {
         let path = self.ctx.variable("PATH").unwrap_or_default();
-        let entries = std::iter::once(bin).chain(std::env::split_paths(path));
-        std::env::join_paths(entries).map_err(|_| {
+        let others: Vec<PathBuf> =
+            std::env::split_paths(path).filter(|other| *other != first).collect();
+        std::env::join_paths(std::iter::once(first).chain(others)).map_err(|_| {
             Error::new(Kind::Usage, "the store cannot stand on PATH")
                 .hint("choose a store whose path has no colon: `GOWARD_HOME=/absolute/path`")
         })
@@ -178,48 +264,32 @@ impl Session {
         } else {
             let overridden = self.overridden(overrides, fetch)?;
             warnings = overridden.warnings;
-            let lock = overridden.lock.into_os_string();
-            changes.push((names::LOCK_VAR.to_owned(), Some(lock)));
+            let path = overridden.lock;
+            changes.push((names::LOCK_VAR.to_owned(), Some(path.clone().into_os_string())));
             changes.push((names::GO_VAR.to_owned(), None));
             changes.push((names::PROFILE_VAR.to_owned(), None));
-            overridden.toolchain
+            Toolchain { origin: Origin::Lock(path), profile: None, ..overridden.toolchain }
         };
         self.provide(&toolchain, fetch)?;
         self.recheck_governing(&toolchain)?;
-        if !self.root(&toolchain)?.join("bin/go").exists() {
-            // Without it the `go` on PATH would be another one.
-            self.place_shims()?;
-        }
-        changes.extend(self.environment(&toolchain)?);
+        let of_lock = self.environment_by(&toolchain, By::Command)?.into_iter();
+        let is_ours = |name: &str| changes.iter().any(|(known, _)| known == name);
+        let of_lock: Changes = of_lock.filter(|(name, _)| !is_ours(name)).collect();
+        changes.extend(of_lock);
         changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
         Ok(Some(Execution { toolchain, changes, warnings }))
     }
 
-    /// Becomes the tool of `call` from `toolchain`, with `extra` variables; returns only when that
-    /// fails.
-    pub fn become_tool(&self, toolchain: &Toolchain, call: &Call, extra: &[(&str, &str)]) -> Error {
-        let ready = leaves_programs_alone(call)
-            .and_then(|()| self.recheck_governing(toolchain))
-            .and_then(|()| self.barrier_home(toolchain, &call.env))
-            .and_then(|barriers| Ok((barriers, self.home_of(toolchain)?)));
-        let (barriers, home) = match ready {
-            Ok(homes) => homes,
+    /// Becomes the tool of `call` from `toolchain`, wherever that is; returns only when that fails.
+    pub fn become_tool(&self, toolchain: &Toolchain, call: &Call) -> Error {
+        let root = match self.recheck_governing(toolchain).and_then(|()| self.root(toolchain)) {
+            Ok(root) => root,
             Err(error) => return error,
         };
-        let home = home.as_os_str().as_bytes();
-        let barriers = barriers.as_os_str().as_bytes();
-        let barrier = barrier::locate(barriers, toolchain.isolation, &call.env);
-        let pins = borrowed(&toolchain.pins);
-        let selection = selection(home, toolchain, &pins, &barrier);
-        let mut launch = launch::toolchain(&selection, call.tool(), &call.env);
-        if call.tool() == Tool::Go && barrier::changes_settings(call.args()) {
-            return self.change_settings(call, launch, &barrier, None);
-        }
+        let mut launch = self.launch(toolchain, &root, call, By::Go);
         if let Err(refusal) = resolve::count(&mut launch, &call.env) {
             return refusal::explain(&self.ctx, &refusal);
         }
-        let extra = extra.iter().map(|(name, value)| OwnedText::entry(name, value.as_bytes()));
-        launch.set.extend(extra);
         become_program(call, &launch)
     }
 }
@@ -242,18 +312,24 @@ pub fn leaves_programs_alone(call: &Call) -> Result<()> {
     .hint(format!("build it elsewhere: `go build -o DIRECTORY/ {package}`")))
 }
 
+/// Returns the command that a launch is.
+pub(super) fn command_of(call: &Call, launch: &Launch) -> Command {
+    let os = |bytes| OsStr::from_bytes(bytes);
+    let mut command = Command::new(os(&launch.program));
+    if let Some((name, args)) = call.argv.split_first() {
+        command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
+    }
+    command.env_clear();
+    for (name, value) in launch.entries().filter_map(Text::variable) {
+        command.env(os(name), os(value));
+    }
+    command
+}
+
 /// Becomes what a launch says; returns only when that fails, with an explanation.
 pub fn become_program(call: &Call, launch: &Launch) -> Error {
-    let os = |bytes| OsStr::from_bytes(bytes);
-    let program: PathBuf = os(&launch.program).into();
-    let mut child = Command::new(&program);
-    if let Some((name, args)) = call.argv.split_first() {
-        child.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
-    }
-    child.env_clear();
-    for (name, value) in launch.entries().filter_map(Text::variable) {
-        child.env(os(name), os(value));
-    }
+    let mut child = command_of(call, launch);
+    let program = PathBuf::from(child.get_program());
     take_callers_umask();
     let why = child.exec();
     let message = format!("cannot run `{}`: {why}", program.display());
@@ -297,25 +373,4 @@ pub(super) fn change(command: &mut Command, changes: Changes) {
 
 fn is_name(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// Returns what a launch of `toolchain` from the store `home` is made of.
-fn selection<'s>(
-    home: &'s [u8],
-    toolchain: &'s Toolchain,
-    pins: &'s [(&'s str, &'s str)],
-    barrier: &'s barrier::Barrier<'s>,
-) -> Selection<'s> {
-    Selection {
-        home,
-        key: toolchain.key.as_bytes(),
-        goroot: toolchain.goroot.as_deref(),
-        isolation: toolchain.isolation,
-        pins,
-        barrier,
-    }
-}
-
-fn borrowed(pins: &[(String, String)]) -> Vec<(&str, &str)> {
-    pins.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }

@@ -11,8 +11,7 @@ use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use fs_err as fs;
 use goward_shim::resolve::{Choice, choose};
-use goward_shim::sys::Text;
-use goward_shim::{Call, Environment, Refusal, layout};
+use goward_shim::{Refusal, Tool, layout};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
@@ -98,15 +97,13 @@ impl Session {
 
     /// Returns the path that the lock here has for GOROOT, and the root to which it has to lead.
     fn fixed_goroot(&self) -> Result<(PathBuf, PathBuf)> {
-        let entries = self.ctx.entries();
-        let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        let argv = [Text::new(c"go")];
-        let call = Call::new(&argv, Environment::of(&entries), cwd);
-        let choice = choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))?;
-        let (Choice::Project(found) | Choice::Default(found)) = choice else {
-            return Err(Error::new(Kind::NotFound, "no lock decides which `go` runs here")
-                .hint("see what does: `goward which -v`"));
-        };
+        let found = self.with_call(Tool::Go, |call| {
+            match choose(call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
+                Choice::Project(found) | Choice::Default(found) => Ok(found),
+                _ => Err(Error::new(Kind::NotFound, "no lock decides which `go` runs here")
+                    .hint("see what does: `goward which -v`")),
+            }
+        })?;
         let path = PathBuf::from(OsString::from_vec(found.path.clone()));
         let lock = LockFile::parse(&found.text, &path)?;
         self.check_goroot(&lock)?;

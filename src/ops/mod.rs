@@ -40,6 +40,7 @@ mod matrix_explain;
 mod matrix_memory;
 pub mod mirror;
 mod modules;
+pub mod newer;
 pub mod overrides;
 pub mod pick;
 mod pins;

@@ -7,8 +7,8 @@ use super::Session;
 use crate::error::Result;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
 use crate::source::Modules;
+use goward_shim::barrier;
 use goward_shim::pins::Isolation;
-use goward_shim::{Environment, barrier};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -60,8 +60,11 @@ impl Session {
         let entries = self.ctx.entries();
         let home = self.ctx.home()?;
         let isolation = Isolation::default();
-        let own =
-            barrier::locate(home.as_os_str().as_bytes(), isolation, &Environment::of(&entries));
+        let own = barrier::locate(
+            home.as_os_str().as_bytes(),
+            isolation,
+            &self.ctx.environment(&entries),
+        );
         let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
             return Ok(None);
         };

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::{Flawed, KnownFlaws};
-use goward_shim::{Environment, Tool, names};
+use goward_shim::names;
 
 impl Session {
     /// Installs a toolchain that governs, if it is missing.
@@ -35,7 +35,7 @@ impl Session {
     /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
     /// own, so that the shim finds it; where that cannot be written, it runs from there.
     fn is_at_hand(&self, toolchain: &Toolchain) -> Result<bool> {
-        if !self.program(toolchain, Tool::Go)?.exists() {
+        if !self.has(toolchain)? {
             return Ok(false);
         }
         if self.is_out_of_reach(toolchain)? {
@@ -75,7 +75,7 @@ impl Session {
             return Ok(());
         };
         match origin {
-            Origin::Default(_) | Origin::Request(_) => {
+            Origin::Call(_) | Origin::Default(_) | Origin::Request(_) => {
                 self.warn_of_flaws(version);
                 Ok(())
             }
@@ -117,8 +117,8 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::requested`].
-    pub fn requested_or_installed(&self, request: &str, env: &Environment) -> Result<Toolchain> {
-        let error = match self.requested(request, env) {
+    pub fn requested_or_installed(&self, request: &str) -> Result<Toolchain> {
+        let error = match self.requested(request) {
             Err(error) if error.kind() == Kind::NotInstalled => error,
             other => return other,
         };
@@ -127,7 +127,7 @@ impl Session {
         }
         self.install_for(request, Platform::host(), false, &Fetch::default())
             .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
-        let toolchain = self.requested(request, env)?;
+        let toolchain = self.requested(request)?;
         self.warn_of_flaws(toolchain.version);
         Ok(toolchain)
     }
@@ -137,7 +137,7 @@ fn not_installed(version: GoVersion, origin: &Origin) -> Error {
     let message = format!("{version} is not installed (wanted by {origin})");
     Error::new(Kind::NotInstalled, message).hint(match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),
-        Origin::Default(_) | Origin::Request(_) => {
+        Origin::Call(_) | Origin::Default(_) | Origin::Request(_) => {
             format!("run `goward install {}`", version.number())
         }
     })

@@ -8,16 +8,46 @@ use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
 use crate::shell;
 use crate::version::GoVersion;
-use goward_shim::{Refusal, lock, names, sys};
+use goward_shim::resolve::Conflict;
+use goward_shim::{Call, Refusal, lock, names, sys};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+/// A longer line is not shown as somebody typed it.
+const MAX_TYPED: usize = 200;
+
 /// Explains a refusal: what is wrong, where, and what to type.
 pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
+    explain_typed(ctx, refusal, "go version")
+}
+
+/// Explains a refusal of `call`, with lines to type that do the same.
+pub fn explain_call(ctx: &Ctx, refusal: &Refusal, call: &Call) -> Error {
+    explain_typed(ctx, refusal, &typed(call))
+}
+
+/// Returns a call as somebody types it in a shell; a long one is cut behind its subcommand.
+pub(super) fn typed(call: &Call) -> String {
+    let word = |word: &&[u8]| shell::word(&os_path(word));
+    let tool = String::from_utf8_lossy(call.tool().name()).into_owned();
+    let line = |words: &[&[u8]]| {
+        std::iter::once(tool.clone()).chain(words.iter().map(word)).collect::<Vec<_>>().join(" ")
+    };
+    let args = call.args();
+    let is_plain = args.iter().all(|word| std::str::from_utf8(word).is_ok());
+    match line(args) {
+        _ if args.is_empty() || !is_plain => format!("{tool} version"),
+        whole if whole.len() <= MAX_TYPED && !whole.contains(char::is_control) => whole,
+        _ => format!("{tool} version"),
+    }
+}
+
+fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
     let path = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
     match refusal {
+        Refusal::Contradiction { lock, conflict } => contradiction(lock, conflict, typed),
         Refusal::Foreign { lock, owner } => {
             let place = os_path(lock);
             Error::new(Kind::CannotRun, belongs_to(&place, *owner))
@@ -68,20 +98,8 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
         )
         .hint("for this project: `goward use stable`")
         .hint("for everywhere else: `goward default stable`"),
-        Refusal::Toolchain { lock, version, wanted } => Error::new(
-            Kind::CannotRun,
-            format!(
-                "`GOTOOLCHAIN={}` contradicts `{}`, which has {}",
-                text(wanted),
-                path(lock),
-                text(version)
-            ),
-        )
-        .hint("unset it: `env -u GOTOOLCHAIN go ...`")
-        .hint(match GoVersion::parse(&text(wanted)) {
-            Ok(version) => format!("or choose for one call: `go +{} ...`", &version.to_string()[2..]),
-            Err(_) => "or choose for one call: `go +REQUEST ...`".to_owned(),
-        }),
+        Refusal::Toolchain { lock, version, wanted } => other_toolchain(lock, version, wanted, typed),
+        Refusal::Unpinned { lock, name, value } => unpinned(lock, name, value, typed),
         Refusal::Unparsable { lock, error } => {
             explain_lock(error, &os_path(lock)).with_kind(Kind::CannotRun)
         }
@@ -114,6 +132,87 @@ pub fn explain(ctx: &Ctx, refusal: &Refusal) -> Error {
         )
         .hint(format!("read it, and trust it as it is: {}", trust::command(lock))),
     }
+}
+
+/// Says that GOTOOLCHAIN asks for another toolchain than the lock, and how to have one of them.
+fn other_toolchain(lock: &[u8], version: &[u8], wanted: &[u8], typed: &str) -> Error {
+    let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
+    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let (wanted_text, version) = (text(wanted), text(version));
+    let message = format!("`GOTOOLCHAIN={wanted_text}` contradicts `{place}`, which has {version}");
+    let error = Error::new(Kind::CannotRun, message)
+        .hint(format!("unset it: `env -u GOTOOLCHAIN {typed}`"));
+    match asked_for(wanted) {
+        Some(version) => {
+            let line = with_request(typed, &version.number());
+            error.hint(format!("or choose for one call: `{line}`"))
+        }
+        None => error,
+    }
+}
+
+/// Returns the release that a GOTOOLCHAIN names.
+fn asked_for(value: &[u8]) -> Option<GoVersion> {
+    let value = std::str::from_utf8(value).ok()?;
+    let name = value.split('+').next()?.split('-').next()?;
+    GoVersion::parse(name).ok()
+}
+
+/// Returns the line with a request for this call.
+fn with_request(typed: &str, request: &str) -> String {
+    match typed.split_once(' ') {
+        Some((tool, rest)) => format!("{tool} +{request} {rest}"),
+        None => format!("{typed} +{request}"),
+    }
+}
+
+/// Says which two values contradict each other, and how to have one of them.
+fn contradiction(lock: &[u8], conflict: &Conflict, typed: &str) -> Error {
+    let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
+    let Conflict { name, locked, callers, is_in_file, version } = conflict;
+    let (name, locked, callers) = (text(name), text(locked), text(callers));
+    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let without = GoVersion::parse(&text(version)).map(|version| {
+        let line = with_request(typed, &version.number());
+        format!("or leave out all that the lock pins, for this call: `{line}`")
+    });
+    let error = if name == "GOFLAGS" {
+        let from = if *is_in_file { "GOFLAGS of `go env -w`" } else { "GOFLAGS" };
+        Error::new(
+            Kind::CannotRun,
+            format!("`{callers}` in {from} contradicts `{place}`, which has `{locked}`"),
+        )
+    } else {
+        Error::new(
+            Kind::CannotRun,
+            format!("`{name}={callers}` contradicts `{place}`, which has `{name}={locked}`"),
+        )
+    };
+    let error = match (name.as_str(), is_in_file) {
+        ("GOFLAGS", true) => error
+            .hint("take it out of the file: `go env -u GOFLAGS`")
+            .hint(format!("or do without the file for this call: `GOFLAGS={locked} {typed}`")),
+        _ => error.hint(format!("unset it: `env -u {name} {typed}`")),
+    };
+    match without {
+        Ok(without) => error.hint(without),
+        Err(_) => error,
+    }
+}
+
+/// Says what a hermetic lock does not let through, and how it can.
+fn unpinned(lock: &[u8], name: &[u8], value: &[u8], typed: &str) -> Error {
+    let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
+    let (name, value) = (text(name), text(value));
+    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let what = match name.as_str() {
+        "GOFLAGS" => format!("`{value}` in GOFLAGS"),
+        name => format!("`{name}={value}`"),
+    };
+    Error::new(Kind::CannotRun, format!("{what} changes what is built, and is not in `{place}`"))
+        .detail("the lock is hermetic: only what it pins may do that")
+        .hint(format!("unset it: `env -u {name} {typed}`"))
+        .hint(format!("or let it through: `{}={name} {typed}`", names::ALLOW_VAR))
 }
 
 /// Says whose a file is that counts only when it is the user's own.

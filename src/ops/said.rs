@@ -6,7 +6,7 @@ use super::governing::{Governing, Toolchain};
 use crate::error::{Result, untrusted};
 use crate::project::debug_lines::{DebugLine, ModuleDebug};
 use crate::settings::{Settings, Source, Verdict};
-use goward_shim::{Environment, Tool, barrier, pins::Isolation};
+use goward_shim::{Tool, barrier, pins::Isolation};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
@@ -169,7 +169,7 @@ impl Session {
         }
         let isolation = toolchain.map_or(Isolation::default(), |toolchain| toolchain.isolation);
         let row = goward_shim::pins::row(name.as_bytes());
-        let reaches = row.is_none_or(|row| row.rule.passes(isolation));
+        let reaches = row.is_none_or(|row| row.rule.passes_from_file(isolation));
         let own = self.own_settings(isolation).filter(|_| reaches);
         let value = own.and_then(|(_, mut settings)| settings.remove(name));
         Ok(value.filter(|value| !value.is_empty()).map(OsString::from))
@@ -179,7 +179,7 @@ impl Session {
     fn own_settings(&self, isolation: Isolation) -> Option<(PathBuf, BTreeMap<String, String>)> {
         let entries = self.ctx.entries();
         let home = self.ctx.home().unwrap_or_default();
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let own = barrier::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
         let path = Path::new(OsStr::from_bytes(&own)).to_owned();
         let settings = settings(&path);

@@ -10,8 +10,7 @@ use crate::shell;
 use goward_shim::find::Found;
 use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
-use goward_shim::sys::Text;
-use goward_shim::{Call, Environment, layout, lock, names, sys, trust};
+use goward_shim::{Tool, layout, lock, names, sys, trust};
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::fs::DirBuilder;
@@ -90,7 +89,7 @@ impl Session {
             None => self.found_here()?,
         };
         let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let path = os_path(&found.path);
         let parsed = lock::parse(&found.text).map_err(|error| explain(&error, &path))?;
         let base = std::iter::once((None, &parsed.pins));
@@ -165,7 +164,7 @@ impl Session {
     /// When the records are there and cannot be listed.
     pub fn trusted(&self) -> Result<Vec<Trusted>> {
         let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let Some(directory) = layout::trust_records(&env).map(|path| os_path(&path)) else {
             return Ok(Vec::new());
         };
@@ -232,7 +231,7 @@ impl Session {
     pub(super) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
         let Some(found) = read(path)? else { return Ok(None) };
         let entries = self.ctx.entries();
-        check_owner(&found, &Environment::of(&entries))
+        check_owner(&found, &self.ctx.environment(&entries))
             .map_err(|refused| refusal::explain(&self.ctx, &refused).with_kind(Kind::Usage))?;
         Ok(Some(found))
     }
@@ -246,7 +245,7 @@ impl Session {
     pub(super) fn check_manifest(&self, manifest: &Manifest) -> Result<()> {
         let path = &manifest.wanted().path;
         let entries = self.ctx.entries();
-        let env = Environment::of(&entries);
+        let env = self.ctx.environment(&entries);
         let foreign = manifest
             .owner()
             .filter(|owner| !trust::accepts(*owner, path.as_os_str().as_bytes(), &env));
@@ -259,17 +258,15 @@ impl Session {
     }
 
     fn found_here(&self) -> Result<Found> {
-        let entries = self.ctx.entries();
-        let cwd = self.ctx.cwd.as_os_str().as_bytes();
-        let argv = [Text::new(c"go")];
-        let call = Call::new(&argv, Environment::of(&entries), cwd);
-        match choose(&call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
-            Choice::Project(found) | Choice::Default(found) => Ok(found),
-            Choice::Bypass | Choice::Nobody | Choice::Request { .. } => {
-                Err(Error::new(Kind::NotFound, "no lock governs here")
-                    .hint("name one: `goward trust PATH`"))
+        let found = self.with_call(Tool::Go, |call| -> Result<_> {
+            match choose(call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
+                Choice::Project(found) | Choice::Default(found) => Ok(Some(found)),
+                _ => Ok(None),
             }
-        }
+        })?;
+        found.ok_or_else(|| {
+            Error::new(Kind::NotFound, "no lock governs here").hint("name one: `goward trust PATH`")
+        })
     }
 
     fn found_at(&self, path: &Path) -> Result<Found> {
@@ -287,7 +284,7 @@ impl Session {
 
     fn record_path(&self, lock: &[u8]) -> Result<PathBuf> {
         let entries = self.ctx.entries();
-        let place = trust::record_path(lock, &Environment::of(&entries));
+        let place = trust::record_path(lock, &self.ctx.environment(&entries));
         place.map(|place| os_path(&place)).ok_or_else(|| {
             let message = "there is no place for trust: `XDG_STATE_HOME` and `HOME` are both unset \
                            or not absolute";

@@ -13,10 +13,17 @@ fn what_goward_sets_and_removes() {
     assert_eq!(
         sandbox.goward(["env"]).data(),
         format!(
-            "unset GODEBUG\nexport GOENV='[STORE]/goenv/pinned-none'\nexport GOEXPERIMENT='jsonv2'\nexport GOROOT='[STORE]/tree/{key}'\n\
-             export GOTOOLCHAIN='local'\nunset GOTOOLDIR\n"
+            "unset GODEBUG\nexport GOENV='[STORE]/goenv/pinned-none'\nexport GOEXPERIMENT='jsonv2'\n\
+             export GOTOOLCHAIN='local'\nunset GOTOOLDIR\n\
+             export GOWARD_CALLER='exec {:02x}:[PROJECT]/goward.lock--11:GODEBUG=gctrace=1'\n\
+             export GOWARD_HOME='[STORE]'\nexport PATH='[STORE]/shims:/usr/bin:/bin'\n",
+            sandbox.path("project/goward.lock").as_os_str().len()
         )
     );
+    // An editor may need GOROOT; the shim needs none.
+    let goroot = sandbox.goward(["env", "--goroot"]);
+    assert!(goroot.data().contains(&format!("export GOROOT='[STORE]/tree/{key}'\n")));
+    assert!(!goroot.data().contains("GOWARD_TOOLCHAIN"));
     let json: serde_json::Value =
         serde_json::from_str(sandbox.goward(["env", "--json"]).data()).unwrap();
     assert_eq!(json["GODEBUG"], serde_json::Value::Null);
@@ -57,17 +64,20 @@ fn a_hermetic_project_shows_what_it_drops_and_exec_drops_it_too() {
         .var("GOFLAGS", "-x")
         .var("GOPROXY", "off")
         .var("GOWARD_ALLOW", "CXX");
-    let key = key("go1.99.1");
-    assert_eq!(
-        sandbox.goward(["env"]).data(),
-        format!(
-            "unset CC\nunset GIT_DIR\nexport GOENV='[STORE]/goenv/hermetic-none'\nexport GOFLAGS='-trimpath'\n\
-             export GOROOT='[STORE]/tree/{key}'\nexport GOTOOLCHAIN='local'\n\
-             export GOWARD_PINNED='GOFLAGS=-trimpath'\n"
-        )
-    );
+    let said = sandbox.goward(["env"]);
+    let lines: Vec<&str> = said.data().lines().filter(|it| !it.contains("GOWARD_CALLER")).collect();
+    let want = [
+        "unset CC",
+        "unset GIT_DIR",
+        "export GOENV='[STORE]/goenv/hermetic-none'",
+        "export GOFLAGS='-trimpath -x'",
+        "export GOTOOLCHAIN='local'",
+        "export GOWARD_HOME='[STORE]'",
+        "export PATH='[STORE]/shims:/usr/bin:/bin'",
+    ];
+    assert_eq!(lines, want);
     let shown = ["sh", "-c", "echo \"${CC-none} $CXX ${GIT_DIR-none} $GOFLAGS $GOPROXY\""];
-    let want = "none clang++ none -trimpath off\n";
+    let want = "none clang++ none -trimpath -x off\n";
     assert_eq!(sandbox.goward([&["exec", "--"][..], &shown].concat()).data(), want);
     // An override for one run stays as hermetic as the project.
     let debug = ["exec", "--debug", "http2debug=1", "--"];
@@ -75,7 +85,7 @@ fn a_hermetic_project_shows_what_it_drops_and_exec_drops_it_too() {
     let go = [&debug[..], &["sh", "-c", "CC=clang go version"]].concat();
     assert_eq!(
         sandbox.goward(go).data(),
-        "go version go1.99.1 version\nGODEBUG=http2debug=1\nGOFLAGS=-trimpath\n\
+        "go version go1.99.1 version\nGODEBUG=http2debug=1\nGOFLAGS=-trimpath -x\n\
          GOTOOLCHAIN=local\n"
     );
 }

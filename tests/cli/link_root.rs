@@ -77,7 +77,8 @@ fn from_the_choice_to_the_link_and_back() {
 
     // A link to what is gone is installed through, like any toolchain.
     assert_eq!(sandbox.goward(["uninstall", "1.99.1"]).code, Some(0));
-    assert_eq!(sandbox.go(["version"]).stdout, "go version go1.99.1 version\nGOTOOLCHAIN=local\n");
+    let again = sandbox.go(["version"]);
+    assert_eq!(again.stdout, "go version go1.99.1 version\nGOTOOLCHAIN=local\n", "{again:?}");
 
     let remove = || sandbox.goward(["link-root", "--remove"]);
     assert_eq!(remove().says(), "goward: removed `[BASE]/opt/go`\n");

@@ -100,8 +100,8 @@ fn refusals_are_explained() {
     sandbox.goward(["which"]).fails(
         126,
         "goward: `GOTOOLCHAIN=go1.98.3` contradicts `[PROJECT]/goward.lock`, which has go1.99.1\n\
-         hint: unset it: `env -u GOTOOLCHAIN go ...`\n\
-         hint: or choose for one call: `go +1.98.3 ...`",
+         hint: unset it: `env -u GOTOOLCHAIN go version`\n\
+         hint: or choose for one call: `go +1.98.3 version`",
     );
     let sandbox = sandbox.without_var("GOTOOLCHAIN").var("GOWARD_PROFILE", "ci");
     sandbox.goward(["which"]).fails(
@@ -156,7 +156,7 @@ fn every_place_that_was_looked_at() {
     );
     let outcome = sandbox.goward_in("elsewhere", ["which", "-v"]);
     assert_eq!(outcome.code, Some(127));
-    assert!(outcome.stderr.contains("goward: `/goward.lock` does not exist\ngoward: `[STORE]/default.lock` does not exist\ngoward: there is no other `go` on PATH\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("goward: `/goward.lock` does not exist\ngoward: `GOWARD_TOOLCHAIN` is unset\ngoward: `GOROOT` is unset\ngoward: `[STORE]/default.lock` does not exist\ngoward: there is no other `go` on PATH\n"), "{}", outcome.stderr);
     let outcome = sandbox.var("GOWARD_GO", "1.99").goward(["which", "-v"]);
     assert!(outcome.says().contains("goward: `GOWARD_GO` is `1.99`\ngoward: go1.99.1 (listed), chosen by the request `1.99`\n"), "{}", outcome.stderr);
 }

@@ -47,7 +47,17 @@ fn every_pin_stands_in_hermetic_go() {
 #[test]
 fn the_two_modes_are_those_of_the_rules() {
     let document = read("docs/hermetic-go.md");
-    let rules = [Rule::Set, Rule::Remove, Rule::Pin, Rule::Choose, Rule::Scrub, Rule::Pass];
+    let rules = [
+        Rule::Set,
+        Rule::Remove,
+        Rule::Pin,
+        Rule::Choose,
+        Rule::Level,
+        Rule::Target,
+        Rule::Refuse,
+        Rule::Scrub,
+        Rule::Pass,
+    ];
     let documented = rows(section(&document, "The two modes"));
     assert_eq!(documented.len(), rules.len() + 1);
     for (row, rule) in documented.iter().skip(1).zip(rules) {

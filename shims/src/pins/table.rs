@@ -2,7 +2,7 @@
 
 use super::Effect::Verification as V;
 use super::Effect::{self, Breakage as B, Cache as C, Execution as X, Output as O};
-use super::Rule::{Choose, Pass, Pin as Pinned, Remove, Scrub, Set};
+use super::Rule::{Choose, Level, Pass, Pin as Pinned, Refuse, Remove, Scrub, Set, Target};
 use super::{BadPin, Pin, Rule, checks};
 
 /// Every variable that is known to matter, sorted by name; no name begins like one with `*`.
@@ -128,7 +128,7 @@ pub const PINS: &[Pin] = &[
     ),
     row(
         "GO111MODULE",
-        Scrub,
+        Refuse,
         &[O, B],
         "switches modules off, and with them go.sum and the defaults of newer versions",
     ),
@@ -140,7 +140,7 @@ pub const PINS: &[Pin] = &[
     ),
     checked(
         "GO386",
-        Choose,
+        Level,
         &[O],
         "is how floating point is compiled for 386; a wrong value is refused by the compiler, not \
          by the go command",
@@ -148,16 +148,16 @@ pub const PINS: &[Pin] = &[
     ),
     checked(
         "GOAMD64",
-        Choose,
+        Level,
         &[O],
         "is the level of amd64 that code needs; Go 1.23 and newer build `v1` for a wrong one and \
          write the wrong one into the binary",
         checks::amd64,
     ),
-    row("GOARCH", Scrub, &[O], "is the architecture that is built for"),
+    row("GOARCH", Target, &[O], "is the architecture that is built for"),
     checked(
         "GOARM",
-        Choose,
+        Level,
         &[O],
         "is the level of arm that code needs; its default differs between versions, and Go 1.23 \
          and newer build for it where the level is wrong",
@@ -165,7 +165,7 @@ pub const PINS: &[Pin] = &[
     ),
     checked(
         "GOARM64",
-        Choose,
+        Level,
         &[O],
         "is the level of arm64 that code needs, from Go 1.23; a wrong one is refused",
         checks::arm64,
@@ -188,13 +188,13 @@ pub const PINS: &[Pin] = &[
     ),
     row(
         "GOCLOBBERDEADHASH",
-        Scrub,
+        Refuse,
         &[O],
         "changes what the compiler writes (`cmd/go/internal/work/exec.go`)",
     ),
     row(
         "GOCOMPILEDEBUG",
-        Scrub,
+        Refuse,
         &[O],
         "passes debugging options to the compiler (`cmd/go/internal/work/exec.go`)",
     ),
@@ -246,14 +246,14 @@ pub const PINS: &[Pin] = &[
     row("GOMEMLIMIT", Pass, &[C], "tunes the garbage collector of the tools, not their output"),
     checked(
         "GOMIPS",
-        Choose,
+        Level,
         &[O],
         "is how floating point is compiled for mips; a wrong value is refused",
         checks::mips,
     ),
     checked(
         "GOMIPS64",
-        Choose,
+        Level,
         &[O],
         "is how floating point is compiled for mips64; a wrong value is refused",
         checks::mips,
@@ -274,7 +274,7 @@ pub const PINS: &[Pin] = &[
     ),
     row("GONOSUMCHECK", Scrub, &[V], "switched off checksums once; Go 1.19 and newer ignore it"),
     row("GONOSUMDB", Scrub, &[V], "names modules that are not looked up in the checksum database"),
-    row("GOOS", Scrub, &[O], "is the system that is built for"),
+    row("GOOS", Target, &[O], "is the system that is built for"),
     row(
         "GOPACKAGESDRIVER",
         Scrub,
@@ -289,7 +289,7 @@ pub const PINS: &[Pin] = &[
     ),
     checked(
         "GOPPC64",
-        Choose,
+        Level,
         &[O],
         "is the level of ppc64 that code needs; a wrong one is refused",
         checks::ppc64,
@@ -311,16 +311,16 @@ pub const PINS: &[Pin] = &[
     row("GORACE", Pass, &[C], "changes what the race detector reports"),
     checked(
         "GORISCV64",
-        Choose,
+        Level,
         &[O],
         "is the profile of riscv64 that code needs, from Go 1.23; a wrong one is refused",
         checks::riscv64,
     ),
     row(
         "GOROOT",
-        Set,
+        Remove,
         &[O, X, B],
-        "is the root of the locked toolchain, so that nested calls meet the shim again",
+        "names another toolchain; go finds its own, and is told only where a linked one or a fixed path is",
     ),
     checked(
         "GOROOT_FINAL",
@@ -331,11 +331,11 @@ pub const PINS: &[Pin] = &[
     ),
     row(
         "GOSSADIR",
-        Scrub,
+        Refuse,
         &[O],
         "is where the compiler writes its reports, and is part of the cache's keys",
     ),
-    row("GOSSAFUNC", Scrub, &[O], "makes the compiler write a report beside the sources"),
+    row("GOSSAFUNC", Refuse, &[O], "makes the compiler write a report beside the sources"),
     row("GOSUMDB", Scrub, &[V], "names the checksum database, or switches it off"),
     row("GOTMPDIR", Pass, &[C], "is where builds work; paths in it are not written into binaries"),
     row(
@@ -362,14 +362,14 @@ pub const PINS: &[Pin] = &[
     row("GOVERSION", Pass, &[], "is reported by `go env` and never read"),
     checked(
         "GOWASM",
-        Choose,
+        Level,
         &[O],
         "names the features of WebAssembly that code needs; a wrong one is refused",
         checks::wasm,
     ),
     row(
         "GOWORK",
-        Scrub,
+        Refuse,
         &[O, B],
         "names another workspace, or switches it off; a go.work above the directory is found \
          without it",

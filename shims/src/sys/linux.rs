@@ -337,6 +337,21 @@ fn read_to_end(file: &File, size: usize, limit: usize) -> Result<Vec<u8>, ReadEr
     }
 }
 
+/// Opens the file that `path` leads to, if it holds `text`, of less than 64 bytes, or that and a line feed.
+pub fn open_if(path: Text, text: &[u8]) -> Option<File> {
+    // SAFETY: the path ends with NUL.
+    let opened = unsafe { call(number::OPENAT, [AT_FDCWD, path.address(), OPEN, 0]) };
+    let file = File(opened.ok()?);
+    let mut bytes = MaybeUninit::<[u8; super::SHORT]>::uninit();
+    let arguments = [file.0, bytes.as_mut_ptr().expose_provenance(), super::SHORT, 0];
+    // SAFETY: the kernel writes at most as many bytes as there is room for, and says how many.
+    let read = unsafe {
+        let length = call(number::READ, arguments).ok()?;
+        core::slice::from_raw_parts(bytes.as_ptr().cast::<u8>(), length)
+    };
+    super::is_text(read, text).then_some(file)
+}
+
 /// Returns which file `path` leads to, if that is an executable regular file.
 pub fn executable(path: &[u8]) -> Option<Identity> {
     let stat = stat(OwnedText::of([path]).as_text()).ok()?;

@@ -124,6 +124,18 @@ pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadErr
     Ok(Some(OwnedFile { text, owner: metadata.uid(), file: File(file) }))
 }
 
+/// Opens the file that `path` leads to, if it holds `text`, of less than 64 bytes, or that and a line feed.
+pub fn open_if(path: Text, text: &[u8]) -> Option<File> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags::OPEN)
+        .open(Path::new(OsStr::from_bytes(path.to_bytes())));
+    let file = opened.ok()?;
+    let mut bytes = [0; super::SHORT];
+    let length = (&file).read(&mut bytes).ok()?;
+    super::is_text(bytes.get(..length)?, text).then_some(File(file))
+}
+
 /// Returns which file `path` leads to, if that is an executable regular file.
 pub fn executable(path: &[u8]) -> Option<Identity> {
     let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;

@@ -204,6 +204,13 @@ pub struct OwnedText {
     bytes: Vec<u8>,
 }
 
+impl Default for OwnedText {
+    /// Makes an empty one.
+    fn default() -> Self {
+        Self::of([])
+    }
+}
+
 impl OwnedText {
     /// Puts parts together. For the system, what follows a NUL in them is not there.
     pub fn of<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
@@ -219,6 +226,12 @@ impl OwnedText {
             end.write(0);
             bytes.set_len(length + 1);
         }
+        Self { bytes }
+    }
+
+    /// Takes bytes. For the system, what follows a NUL in them is not there.
+    pub(crate) fn of_bytes(mut bytes: Vec<u8>) -> Self {
+        bytes.push(0);
         Self { bytes }
     }
 

@@ -29,8 +29,7 @@ fn argv0_is_kept() {
     let mut command = sandbox.command();
     std::os::unix::process::CommandExt::arg0(&mut command, "odd name/gofmt");
     let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    assert!(output.starts_with("arg odd name/gofmt\n"));
-    assert!(output.contains("/libexec/gofmt\n"), "{output}");
+    assert!(output.starts_with("arg odd name/gofmt\n"), "{output}");
 }
 
 #[test]

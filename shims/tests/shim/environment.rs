@@ -1,7 +1,7 @@
-//! What the program that runs sees: every row of the pins table.
+//! What the program that runs sees where a lock decides: every row of the pins table.
 
 use super::sandbox::{Outcome, Sandbox, lock};
-use goward_shim::pins::{Isolation, PINS, Rule};
+use goward_shim::pins::{Isolation, PINS, Pin, Rule};
 
 /// A value for every variable that a lock may hold.
 const LOCKED: &[(&str, &str)] = &[
@@ -27,6 +27,15 @@ fn variable(row: &str) -> String {
     row.replace('*', "X")
 }
 
+/// What the caller has for a row; it differs from what the lock has, and it changes something.
+fn callers(row: &Pin) -> &'static str {
+    match row.name {
+        "CGO_ENABLED" => "1",
+        "GOFLAGS" => "-ldflags=-s",
+        _ => "inherited",
+    }
+}
+
 /// A lock without pins, or with those of [`LOCKED`].
 fn lock_in(isolation: Isolation, with_pins: bool) -> String {
     let mut text = lock("go1.27.1", "");
@@ -40,14 +49,20 @@ fn lock_in(isolation: Isolation, with_pins: bool) -> String {
     text
 }
 
-/// Every row inherited with some value, and a lock that mentions none of them.
-fn inherited() -> Sandbox {
-    let sandbox = Sandbox::new()
-        .toolchain("go1.27.1")
-        .file("project/goward.lock", lock_in(Isolation::Pinned, false));
-    PINS.iter()
-        .filter(|row| row.name != "GOTOOLCHAIN")
-        .fold(sandbox, |sandbox, row| sandbox.var(&variable(row.name), "inherited"))
+fn project(isolation: Isolation, with_pins: bool) -> Sandbox {
+    let lock = lock_in(isolation, with_pins);
+    Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock)
+}
+
+/// Gives the caller a value for each row that is chosen.
+fn with(sandbox: Sandbox, is_chosen: impl Fn(&Pin) -> bool) -> Sandbox {
+    let rows = PINS.iter().filter(|row| row.name != "GOTOOLCHAIN" && is_chosen(row));
+    rows.fold(sandbox, |sandbox, row| sandbox.var(&variable(row.name), callers(row)))
+}
+
+/// The manager got the call: it refuses it.
+fn is_refused(sandbox: &Sandbox) -> bool {
+    sandbox.run().program() == sandbox.path("bin/goward").to_str().unwrap()
 }
 
 /// Checks for every row whether the caller's value arrived, where goward sets none.
@@ -55,49 +70,75 @@ fn assert_passes(outcome: &Outcome, passes: impl Fn(Rule) -> bool) {
     for row in PINS {
         let got = outcome.variable(&variable(row.name));
         if row.rule == Rule::Set {
-            assert!(got.is_some_and(|value| value != "inherited"), "{}", row.name);
+            assert!(got.is_some_and(|value| value != callers(row)), "{}", row.name);
         } else {
-            let want = passes(row.rule).then_some("inherited");
+            let want = passes(row.rule).then_some(callers(row));
             assert_eq!(got.as_deref(), want, "{}", row.name);
         }
     }
 }
 
+/// What passes under a pinned lock that mentions nothing.
+fn passes_pinned(rule: Rule) -> bool {
+    !matches!(rule, Rule::Pin | Rule::Remove | Rule::Set)
+}
+
 #[test]
 fn inherited_under_a_pinned_lock() {
-    let sandbox = inherited();
+    let sandbox = with(project(Isolation::Pinned, false), |_| true);
     let outcome = sandbox.run();
-    assert_passes(&outcome, |rule| matches!(rule, Rule::Choose | Rule::Pass | Rule::Scrub));
-    assert_eq!(outcome.variable("GOROOT").unwrap(), sandbox.tree("go1.27.1").to_str().unwrap());
+    assert_passes(&outcome, passes_pinned);
     assert_eq!(outcome.variable("GOTOOLCHAIN").as_deref(), Some("local"));
-    assert_eq!(outcome.variable("GOWARD_PINNED"), None);
+    let tree = sandbox.tree("go1.27.1");
+    assert_eq!(outcome.variable("GOWARD_TOOLCHAIN").as_deref(), tree.to_str());
 }
 
 #[test]
 fn inherited_under_a_hermetic_lock() {
-    let sandbox = inherited().file("project/goward.lock", lock_in(Isolation::Hermetic, false));
-    assert_passes(&sandbox.run(), |rule| rule == Rule::Pass);
+    let sandbox = with(project(Isolation::Hermetic, false), |row| !row.rule.is_refused());
+    let target = |rule| matches!(rule, Rule::Level | Rule::Pass | Rule::Target);
+    assert_passes(&sandbox.run(), target);
+}
+
+/// Each choice that changes the output is refused under a hermetic lock, alone, unless nothing comes of it.
+#[test]
+fn choices_under_a_hermetic_lock() {
+    let rows = || PINS.iter().filter(|row| row.rule.is_refused());
+    assert!(rows().count() > 5);
+    for row in rows() {
+        let sandbox = with(project(Isolation::Hermetic, false), |other| other.name == row.name);
+        assert!(is_refused(&sandbox), "{}", row.name);
+        let sandbox = sandbox.var("GOWARD_ALLOW", row.name);
+        assert_eq!(sandbox.run().variable(row.name).as_deref(), Some(callers(row)), "{}", row.name);
+    }
+    let without_effect =
+        [("CGO_ENABLED", "yes"), ("GO111MODULE", "on"), ("GOFIPS140", "off"), ("GOWORK", "off")];
+    for (name, value) in without_effect {
+        let sandbox = project(Isolation::Hermetic, false).var(name, value);
+        assert!(!is_refused(&sandbox), "{name}={value}");
+    }
+    let sandbox = project(Isolation::Hermetic, false).file("go.work", "go 1.27\n");
+    assert!(is_refused(&sandbox.var("GOWORK", "off")));
 }
 
 #[test]
 fn inherited_under_a_hermetic_lock_and_allowed() {
-    let sandbox = inherited().file("project/goward.lock", lock_in(Isolation::Hermetic, false));
     let names: Vec<String> = PINS.iter().map(|row| variable(row.name)).collect();
     let patterns: Vec<&str> = PINS.iter().map(|row| row.name).collect();
+    let sandbox = with(project(Isolation::Hermetic, false), |_| true);
     let sandbox = sandbox.var("GOWARD_ALLOW", names.join(","));
-    let allowed = |rule| matches!(rule, Rule::Choose | Rule::Pass | Rule::Scrub);
-    assert_passes(&sandbox.run(), allowed);
-    assert_passes(&sandbox.var("GOWARD_ALLOW", patterns.join(", ")).run(), allowed);
+    assert_passes(&sandbox.run(), passes_pinned);
+    assert_passes(&sandbox.var("GOWARD_ALLOW", patterns.join(", ")).run(), passes_pinned);
 }
 
 #[test]
 fn each_allowed_name_lets_no_other_through() {
-    let sandbox = inherited().file("project/goward.lock", lock_in(Isolation::Hermetic, false));
-    let allowable = || PINS.iter().filter(|row| row.rule.is_allowable());
-    allowable().fold(sandbox, |sandbox, row| {
+    let sandbox = with(project(Isolation::Hermetic, false), |row| row.rule == Rule::Scrub);
+    let scrubbed = || PINS.iter().filter(|row| row.rule == Rule::Scrub);
+    scrubbed().fold(sandbox, |sandbox, row| {
         let sandbox = sandbox.var("GOWARD_ALLOW", row.name);
         let outcome = sandbox.run();
-        for other in allowable() {
+        for other in scrubbed() {
             let passed = outcome.variable(&variable(other.name)).is_some();
             assert_eq!(passed, other.name == row.name, "{} for {}", other.name, row.name);
         }
@@ -109,10 +150,9 @@ fn each_allowed_name_lets_no_other_through() {
 fn set_by_the_lock() {
     for isolation in Isolation::ALL {
         for allow in ["", "GOFLAGS,GODEBUG,GOAMD64"] {
-            let sandbox = inherited()
-                .file("project/goward.lock", lock_in(isolation, true))
-                .var("GOWARD_ALLOW", allow);
-            let entries = sandbox.run().lines("env");
+            // What selects experiments and debugging is replaced, whatever the caller has.
+            let sandbox = with(project(isolation, true), |row| row.rule == Rule::Pin);
+            let entries = sandbox.var("GOWARD_ALLOW", allow).run().lines("env");
             for row in PINS.iter().filter(|row| row.rule.is_lockable()) {
                 let want = LOCKED.iter().find(|(name, _)| *name == row.name).map(|pin| pin.1);
                 assert!(want.is_some(), "{} has no value here", row.name);
@@ -124,11 +164,60 @@ fn set_by_the_lock() {
     }
 }
 
+/// What switches something on or off is as the lock says, or the call is refused; the same value is fine.
+#[test]
+fn another_value_than_that_of_the_lock_is_a_contradiction() {
+    let decides = |row: &&Pin| matches!(row.rule, Rule::Choose | Rule::Level);
+    for row in PINS.iter().filter(decides).filter(|row| row.name != "GOFLAGS") {
+        for isolation in Isolation::ALL {
+            let sandbox = with(project(isolation, true), |other| other.name == row.name);
+            assert!(is_refused(&sandbox), "{}", row.name);
+            // The user cannot allow what the lock decides.
+            assert!(is_refused(&sandbox.var("GOWARD_ALLOW", row.name)), "{}", row.name);
+            let same = LOCKED.iter().find(|(name, _)| *name == row.name).unwrap().1;
+            let sandbox = project(isolation, true).var(row.name, same);
+            assert_eq!(sandbox.run().variable(row.name).as_deref(), Some(same), "{}", row.name);
+        }
+    }
+    // Go does not look at it.
+    let sandbox = project(Isolation::Pinned, true).var("CGO_ENABLED", "yes");
+    assert_eq!(sandbox.run().variable("CGO_ENABLED").as_deref(), Some("0"));
+}
+
+#[test]
+fn flags_of_the_caller_come_after_those_of_the_lock() {
+    let run = |isolation, flags: &str| project(isolation, true).var("GOFLAGS", flags);
+    let merged = |isolation, flags: &str| run(isolation, flags).run().variable("GOFLAGS");
+    let pinned = "-trimpath -tags=netgo,osusergo";
+    for (flags, want) in [
+        ("-v", "-trimpath -tags=netgo,osusergo -v"),
+        ("-tags=integration", "-trimpath -tags=netgo,osusergo,integration"),
+        ("-trimpath", pinned),
+        ("'-ldflags=-s -w'", "-trimpath -tags=netgo,osusergo '-ldflags=-s -w'"),
+        (" ", pinned),
+    ] {
+        assert_eq!(merged(Isolation::Pinned, flags).as_deref(), Some(want), "{flags}");
+    }
+    assert!(is_refused(&run(Isolation::Pinned, "-trimpath=false")));
+    for (flags, want) in
+        [("-v -count=1", "-trimpath -tags=netgo,osusergo -v -count=1"), ("-toolexec=x", pinned)]
+    {
+        assert_eq!(merged(Isolation::Hermetic, flags).as_deref(), Some(want), "{flags}");
+    }
+    for flags in ["-tags=integration", "-ldflags=-s", "-trimpath=false"] {
+        assert!(is_refused(&run(Isolation::Hermetic, flags)), "{flags}");
+    }
+    let allowed = run(Isolation::Hermetic, "-tags=x").var("GOWARD_ALLOW", "GOFLAGS").run();
+    let want = Some("-trimpath -tags=netgo,osusergo,x");
+    assert_eq!(allowed.variable("GOFLAGS").as_deref(), want);
+}
+
 #[test]
 fn a_profile_replaces_the_pins() {
     let pins = "\n[pins]\nGOEXPERIMENT = \"jsonv2\"\n\n[profile.ci]\nGODEBUG = \"netdns=go\"\n";
-    let sandbox =
-        inherited().file("project/goward.lock", lock("go1.27.1", pins)).var("GOWARD_PROFILE", "ci");
+    let sandbox = with(project(Isolation::Pinned, false), |row| row.rule == Rule::Pin)
+        .file("project/goward.lock", lock("go1.27.1", pins))
+        .var("GOWARD_PROFILE", "ci");
     let outcome = sandbox.run();
     assert_eq!(outcome.variable("GODEBUG").as_deref(), Some("netdns=go"));
     assert_eq!(outcome.variable("GOEXPERIMENT"), None);
@@ -136,7 +225,7 @@ fn a_profile_replaces_the_pins() {
 
 #[test]
 fn everything_else_passes_unchanged() {
-    let outcome = inherited()
+    let outcome = with(project(Isolation::Pinned, false), |_| true)
         .var("GOFLAGS", "-mod=mod")
         .var("GOPROXY", "off")
         .var("EMPTY", "")
@@ -150,97 +239,43 @@ fn everything_else_passes_unchanged() {
 }
 
 #[test]
-fn a_gotoolchain_that_asks_for_something_else_is_refused() {
-    let with = |value| inherited().var("GOTOOLCHAIN", value);
-    for fine in ["", "local", "auto", "local+auto", "go1.27.1"] {
-        let sandbox = with(fine);
-        assert_eq!(
-            sandbox.run().program(),
-            sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap()
-        );
+fn a_gotoolchain_that_the_lock_does_not_satisfy_is_refused() {
+    let with = |value| project(Isolation::Pinned, false).var("GOTOOLCHAIN", value);
+    let fine = ["", "local", "auto", "path", "default", "local+auto", "go1.27.1", "go1.27.1-corp"];
+    let older = ["go1.27.1+auto", "go1.27.1+path", "go1.26.9+auto", "go1.27+path"];
+    for value in fine.into_iter().chain(older) {
+        let outcome = with(value).run();
+        assert!(outcome.program().ends_with("/libexec/go"), "{value}: {outcome:?}");
+        assert_eq!(outcome.variable("GOTOOLCHAIN").as_deref(), Some("local"));
     }
-    for other in ["go1.26.2", "path", "local+path", "go1.27.1+auto", "go1.27.1+path", "junk"] {
-        let sandbox = with(other);
-        assert_eq!(
-            sandbox.run().program(),
-            sandbox.path("bin/goward").to_str().unwrap(),
-            "{other}"
-        );
+    for value in ["go1.26.2", "go1.27.2", "go1.27.2+auto", "go1.28rc1+path", "junk", "go1.27.1+x"] {
+        assert!(is_refused(&with(value)), "{value}");
     }
 }
 
 #[test]
-fn a_nested_call_in_another_project_drops_every_pin_of_the_outer_one() {
-    let pins = "\n[pins]\nGODEBUG = \"netdns=go\"\nGOEXPERIMENT = \"jsonv2\"\n";
-    let sandbox = Sandbox::new()
-        .toolchain("go1.27.1")
-        .toolchain("go1.26.2")
-        .file("project/goward.lock", lock("go1.27.1", pins))
-        .file("other/goward.lock", lock("go1.26.2", ""));
-    let outer = sandbox.run();
-    // As `go test` does: the environment of the outer call, `$GOROOT/bin` first on PATH.
-    let nested = sandbox.tree("go1.27.1").join("bin/go");
-    let mut command = std::process::Command::new(nested);
-    command.env_clear().current_dir(sandbox.path("other"));
-    for line in outer.lines("env") {
-        let (name, value) = line.split_once('=').unwrap();
-        command.env(name, value);
-    }
-    let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    assert!(
-        output.contains(&format!("exe {}", sandbox.tree("go1.26.2").join("libexec/go").display()))
-    );
-    assert!(!output.contains("GOEXPERIMENT") && !output.contains("GODEBUG"));
-    assert!(output.contains(&format!("GOROOT={}", sandbox.tree("go1.26.2").display())));
-}
-
-#[test]
-fn a_nested_call_drops_what_the_outer_lock_chose_and_keeps_what_the_caller_chose() {
-    let outer = inherited().file("project/goward.lock", lock_in(Isolation::Pinned, true)).run();
-    assert_eq!(outer.variable("GOFLAGS").as_deref(), Some("-trimpath -tags=netgo,osusergo"));
-    let inner_lock = lock("go1.26.2", "\n[pins]\nGOAMD64 = \"v2\"\n");
-    let mut nested =
-        Sandbox::new().toolchain("go1.26.2").file("other/goward.lock", inner_lock).cwd("other");
-    for line in outer.lines("env").iter().filter(|line| !line.starts_with("GOWARD_HOME=")) {
-        let (name, value) = line.split_once('=').unwrap();
-        nested = nested.var(name, value);
-    }
-    let inner = nested.run();
-    for (name, _) in LOCKED {
-        let want = (*name == "GOAMD64").then_some("v2");
-        assert_eq!(inner.variable(name).as_deref(), want, "{name}");
-    }
-    assert_eq!(inner.variable("CC").as_deref(), Some("inherited"));
-    assert_eq!(inner.variable("GOWARD_PINNED").as_deref(), Some("GOAMD64=v2"));
-    let on_purpose = nested.var("GOFLAGS", "-mod=mod").run();
-    assert_eq!(on_purpose.variable("GOFLAGS").as_deref(), Some("-mod=mod"));
-}
-
-#[test]
-fn a_nested_call_outside_of_projects_gets_the_system_go_without_our_values() {
-    let sandbox = Sandbox::new().foreign_go("system").cwd("elsewhere");
-    let (path, goroot) = (sandbox.path("system"), sandbox.tree("go1.27.1"));
-    let outcome =
-        sandbox.var("PATH", path).var("GOROOT", goroot).var("GOEXPERIMENT", "jsonv2").run();
-    assert_eq!((outcome.variable("GOROOT"), outcome.variable("GOEXPERIMENT")), (None, None));
-}
-
-#[test]
-fn the_callers_own_goenv_is_put_aside_and_given_back() {
-    let own = |sandbox: &Sandbox| sandbox.path("project/own").to_str().unwrap().to_owned();
-    let sandbox = inherited().file("project/own", "");
-    let goenv = own(&sandbox);
-    let sandbox = sandbox.var("GOENV", "off");
-    let outcome = sandbox.run();
-    assert!(outcome.variable("GOENV").unwrap().ends_with("/store/goenv/pinned-none"));
-    assert_eq!(outcome.variable("GOWARD_GOENV").as_deref(), Some("off"));
-    // A `go` that is not ours gets it back.
-    let copy = sandbox.path("store/goenv/pinned-none");
-    let nested = Sandbox::new().foreign_go("system").cwd("elsewhere");
-    let (path, root, store) =
-        (nested.path("system"), sandbox.tree("go1.27.1"), sandbox.path("store"));
-    let nested = nested.var("PATH", path).var("GOROOT", root).var("GOWARD_HOME", store);
-    let outcome = nested.var("GOENV", copy).var("GOWARD_GOENV", &goenv).run();
-    assert_eq!(outcome.variable("GOENV").as_deref(), Some(goenv.as_str()));
-    assert_eq!(outcome.variable("GOWARD_GOENV"), None);
+fn flags_of_go_env_w_count_where_the_caller_has_none() {
+    let sandbox =
+        project(Isolation::Pinned, true).file("home/.config/go/env", "GOFLAGS=-mod=mod\n");
+    let copy = |sandbox: &Sandbox, text: &str| {
+        let entries = ["HOME", "GOWARD_HOME"].map(|name| {
+            let path = sandbox.path(if name == "HOME" { "home" } else { "store" });
+            std::ffi::CString::new(format!("{name}={}", path.display())).unwrap()
+        });
+        let env = goward_shim::Environment::of(&entries);
+        let home = sandbox.path("store").into_os_string().into_encoded_bytes();
+        let barrier = goward_shim::barrier::locate(&home, Isolation::Pinned, &env);
+        let path = String::from_utf8(barrier.path.to_vec()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    copy(&sandbox, "GOFLAGS=-mod=mod -tags=file\nGOPROXY=off\n");
+    let flags = |sandbox: &Sandbox| sandbox.run().variable("GOFLAGS");
+    let want = "-trimpath -tags=netgo,osusergo,file -mod=mod";
+    assert_eq!(flags(&sandbox).as_deref(), Some(want));
+    // In Go the environment replaces the file.
+    let sandbox = sandbox.var("GOFLAGS", "-v");
+    assert_eq!(flags(&sandbox).as_deref(), Some("-trimpath -tags=netgo,osusergo -v"));
+    let sandbox = sandbox.var("GOFLAGS", "");
+    copy(&sandbox, "GOFLAGS=-trimpath=false\n");
+    assert!(is_refused(&sandbox));
 }

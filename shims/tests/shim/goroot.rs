@@ -21,8 +21,7 @@ fn the_path_is_goroot_when_it_leads_to_the_root() {
     let (tree, fixed) = (sandbox.tree("go1.27.1").join("libexec/go"), sandbox.path("fixed"));
     assert_eq!(outcome.program(), tree.to_str().unwrap());
     assert_eq!(outcome.variable("GOROOT").as_deref(), fixed.to_str());
-    let marker = format!("GOROOT={}", fixed.display());
-    assert_eq!(outcome.variable("GOWARD_PINNED"), Some(marker));
+    assert_eq!(outcome.variable("GOWARD_TOOLCHAIN").as_deref(), sandbox.tree("go1.27.1").to_str());
 }
 
 #[test]
@@ -48,27 +47,31 @@ fn any_other_path_is_the_managers_to_refuse() {
 #[test]
 fn a_nested_call_decides_anew() {
     let sandbox = project().file("other/goward.lock", lock("go1.26.2", ""));
-    let sandbox = sandbox.foreign_go("system");
     let fixed = sandbox.path("fixed");
     symlink(sandbox.tree("go1.27.1"), &fixed).unwrap();
     let outer = sandbox.run();
-    let run = |directory: &str| {
-        fs::create_dir_all(sandbox.path(directory)).unwrap();
-        let mut command = std::process::Command::new(fixed.join("bin/go"));
-        command.env_clear().current_dir(sandbox.path(directory));
-        for line in outer.lines("env") {
-            let (name, value) = line.split_once('=').unwrap();
-            command.env(name, value);
-        }
-        let output = command.env("PATH", sandbox.path("system")).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let other = run("other");
-    let program = sandbox.tree("go1.26.2").join("libexec/go");
-    assert!(other.contains(&format!("exe {}\n", program.display())), "{other}");
-    assert!(other.contains(&format!("GOROOT={}\n", sandbox.tree("go1.26.2").display())), "{other}");
-    let elsewhere = run("elsewhere");
-    let program = sandbox.path("system/go");
-    assert!(elsewhere.contains(&format!("exe {}\n", program.display())), "{elsewhere}");
-    assert!(!elsewhere.contains("GOROOT"), "{elsewhere}");
+    let other = sandbox.run_inside(&outer, fixed.join("bin/go"), "other", &[]);
+    assert_eq!(other.program(), sandbox.tree("go1.26.2").join("libexec/go").to_str().unwrap());
+    assert_eq!(other.variable("GOROOT"), None);
+    let elsewhere = sandbox.run_inside(&outer, sandbox.path("store/shims/go"), "elsewhere", &[]);
+    assert_eq!(elsewhere.program(), sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap());
+    assert_eq!(elsewhere.variable("GOROOT").as_deref(), fixed.to_str());
+}
+
+/// Its `go` finds itself in another directory and has to be told.
+#[test]
+fn a_linked_toolchain_is_told_its_goroot() {
+    let text = lock("go1.27.1", "").replacen("built-in", "linked", 1);
+    let sandbox = Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", text);
+    let tree = sandbox.tree("go1.27.1");
+    assert_eq!(sandbox.run().variable("GOROOT").as_deref(), tree.to_str());
+    // Without a lock it is one by the link to its program.
+    let real = sandbox.path("machine/bin/go");
+    fs::create_dir_all(real.parent().unwrap()).unwrap();
+    fs::rename(tree.join("libexec/go"), &real).unwrap();
+    symlink(&real, tree.join("libexec/go")).unwrap();
+    let sandbox = sandbox.cwd("elsewhere");
+    let outcome = sandbox.run_as(tree.join("bin/go"));
+    assert_eq!(outcome.variable("GOROOT").as_deref(), tree.to_str());
+    assert_eq!(outcome.program(), real.to_str().unwrap());
 }

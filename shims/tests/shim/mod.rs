@@ -5,6 +5,7 @@ mod environment;
 mod goroot;
 mod limits;
 mod lookup;
+mod nested;
 mod process;
 mod profiles;
 pub(crate) mod sandbox;

@@ -80,6 +80,7 @@ impl Sandbox {
             fs::write(base.join(format!("store/goenv/{isolation}-none")), "").unwrap();
         }
         fs::create_dir_all(base.join("project")).unwrap();
+        fs::write(base.join("store/goward-store"), "").unwrap();
         fs::hard_link(shim(), base.join("bin/goward-shim")).unwrap();
         for tool in ["go", "gofmt"] {
             symlink("../../bin/goward-shim", base.join("store/shims").join(tool)).unwrap();
@@ -113,6 +114,18 @@ impl Sandbox {
             fs::hard_link(shim(), tree.join("bin").join(tool)).unwrap();
         }
         fs::write(tree.join("libexec/goward-h1"), format!("{}\n", h1(version))).unwrap();
+        fs::write(tree.join("VERSION"), format!("{version}\ntime 2026-11-30\n")).unwrap();
+        let shim = self.path("store/shims").join(version);
+        symlink(tree.join("bin/go"), shim).unwrap();
+        self
+    }
+
+    /// A toolchain in another place, as somebody copies one.
+    pub(crate) fn copied(self, version: &str, relative: &str) -> Self {
+        let (tree, copy) = (self.tree(version), self.path(relative));
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        let status = Command::new("cp").arg("-r").arg(tree).arg(copy).status().unwrap();
+        assert!(status.success());
         self
     }
 
@@ -182,9 +195,14 @@ impl Sandbox {
         self
     }
 
-    /// A command that runs the shim, or the program at `program` when given.
+    /// A command that runs the shim on PATH.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(self.base.join("store/shims").join(self.tool));
+        self.command_of(&self.base.join("store/shims").join(self.tool))
+    }
+
+    /// A command that runs a program as the shim would be run.
+    fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command
             .args(&self.args)
             .env_clear()
@@ -194,7 +212,34 @@ impl Sandbox {
     }
 
     pub(crate) fn run(&self) -> Outcome {
-        let mut command = self.command();
+        self.finish(self.command())
+    }
+
+    /// Runs the shim under another path.
+    pub(crate) fn run_as(&self, program: impl AsRef<Path>) -> Outcome {
+        self.finish(self.command_of(program.as_ref()))
+    }
+
+    /// Runs a program in a directory, in the environment that an outer call gave to its program.
+    pub(crate) fn run_inside(
+        &self,
+        outer: &Outcome,
+        program: impl AsRef<Path>,
+        directory: &str,
+        more: &[(&str, &str)],
+    ) -> Outcome {
+        fs::create_dir_all(self.path(directory)).unwrap();
+        let mut command = Command::new(program.as_ref());
+        command.args(&self.args).env_clear().current_dir(self.path(directory));
+        for line in outer.lines("env") {
+            let (name, value) = line.split_once('=').unwrap();
+            command.env(name, value);
+        }
+        command.envs(more.iter().copied());
+        self.finish(command)
+    }
+
+    fn finish(&self, mut command: Command) -> Outcome {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

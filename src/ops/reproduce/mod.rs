@@ -104,7 +104,7 @@ impl Session {
         let cwd = &self.ctx.cwd;
         let of_lock = match &toolchain.origin {
             Origin::Lock(lock) => lock.parent().filter(|parent| cwd.starts_with(parent)),
-            Origin::Default(_) | Origin::Request(_) => None,
+            Origin::Call(_) | Origin::Default(_) | Origin::Request(_) => None,
         };
         let with = |name: &str| cwd.ancestors().find(|directory| directory.join(name).exists());
         let candidates = [of_lock, with("go.work"), with("go.mod"), with(".git"), Some(cwd)];
@@ -146,8 +146,7 @@ impl Session {
         }
         let directory = project.join(inside);
         set("PWD", &directory);
-        let ctx =
-            Ctx { variables, cwd: directory.clone(), executable: self.ctx.executable.clone() };
+        let ctx = Ctx { variables, cwd: directory.clone(), ..self.ctx.clone() };
         let (ui, config) = (self.ui, self.config.clone());
         let session = Self { ctx, ui, config, log: super::log::LogAccess::default() };
         Ok(Build { name, project, directory, cache, scratch, installed, home, session, before })

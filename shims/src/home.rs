@@ -1,0 +1,261 @@
+//! Where the store is.
+//!
+//! The store is found by what is known, not by where somebody's home directory happens to be: a test
+//! that changes HOME, cron, sudo and an editor all get the one store that has the toolchains. The
+//! manager uses the same function.
+
+use crate::environment::Environment;
+use crate::known::var;
+use crate::sys::{self, OwnedText};
+use crate::{layout, names, words};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// More links than this in a row are a loop.
+const MAX_LINKS: usize = 16;
+
+/// Returns the store. The first of these is it:
+///
+/// 1. `GOWARD_HOME`
+/// 2. the store of the toolchain that the call around this one runs in ([`names::TOOLCHAIN_VAR`])
+/// 3. the store that the shim was started from: `<store>/shims/go` or `<store>/tree/<key>/bin/go`
+/// 4. the store that GOROOT is in
+/// 5. `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`, if a store is there
+/// 6. the store whose `shims` are on PATH
+/// 7. the place of 5, for a new store
+///
+/// All but 1 and 7 have to have the file that marks a store. `None` when nothing is known at all.
+pub fn home<'a>(env: &Environment<'a>) -> Option<Cow<'a, [u8]>> {
+    find(env, |_| false)
+}
+
+/// Like [`home`]. `has` is asked about each place, the one that is returned last. Where it says that
+/// what the call needs is there, the place is a store, and the file that marks one need not be looked for.
+pub(crate) fn find<'a>(
+    env: &Environment<'a>,
+    mut has: impl FnMut(&[u8]) -> bool,
+) -> Option<Cow<'a, [u8]>> {
+    if let Some(home) = absolute(env.known(var::GOWARD_HOME)) {
+        has(home);
+        return Some(Cow::Borrowed(home));
+    }
+    let mut is_it = |home: &[u8]| has(home) || is_store(home);
+    if let Some(home) = env.known(var::TOOLCHAIN).and_then(store_of_tree).filter(|it| is_it(it)) {
+        return Some(Cow::Borrowed(home));
+    }
+    if let Some(home) = env.started_by().and_then(store_of_program).filter(|it| is_it(it)) {
+        return Some(Cow::Borrowed(home));
+    }
+    find_further(env, &mut is_it)
+}
+
+/// Looks where a call seldom has to.
+#[cold]
+fn find_further<'a>(
+    env: &Environment<'a>,
+    is_it: &mut impl FnMut(&[u8]) -> bool,
+) -> Option<Cow<'a, [u8]>> {
+    let owned = |home: Option<Vec<u8>>| home.map(Cow::Owned);
+    let called = through_links(env, |path| {
+        store_of_program(path).filter(|it| is_it(it)).map(<[u8]>::to_vec)
+    });
+    if called.is_some() {
+        return owned(called);
+    }
+    if let Some(goroot) = absolute(env.known(var::GOROOT))
+        && let Some(goroot) = sys::canonical(goroot)
+        && let Some(home) = store_of_tree(&goroot).filter(|it| is_it(it))
+    {
+        return Some(Cow::Owned(home.into()));
+    }
+    let place = default_place(env);
+    if let Some(home) = place.as_deref().filter(|it| is_it(it)) {
+        return Some(Cow::Owned(home.into()));
+    }
+    let mut on_path = env.get("PATH").unwrap_or_default().split(|&byte| byte == b':');
+    let on_path = on_path.find_map(|directory| {
+        let home = directory.strip_suffix(names::SHIMS_DIRECTORY.as_bytes())?.strip_suffix(b"/")?;
+        absolute(Some(home)).filter(|it| is_it(it))
+    });
+    if let Some(home) = on_path {
+        return Some(Cow::Borrowed(home));
+    }
+    // Whoever is asked remembers the last place.
+    place.as_deref().map(is_it);
+    owned(place)
+}
+
+/// Returns where a user's store is made.
+fn default_place(env: &Environment) -> Option<Vec<u8>> {
+    match absolute(env.known(var::XDG_DATA_HOME)) {
+        Some(data) => Some(layout::join(data, b"goward")),
+        None => Some(layout::join(absolute(env.known(var::HOME))?, b".local/share/goward")),
+    }
+}
+
+/// Returns an absolute path without slashes at its end. The root directory is nobody's, and nothing is
+/// left of it without its slash.
+fn absolute(path: Option<&[u8]>) -> Option<&[u8]> {
+    let path = layout::without_trailing_slashes(path?);
+    path.starts_with(b"/").then_some(path)
+}
+
+/// Returns true for a directory with the file that marks a store.
+pub fn is_store(home: &[u8]) -> bool {
+    let [home, slash, name] = layout::below(home, names::STORE_MARKER.as_bytes());
+    sys::stamp(OwnedText::of([home, slash, name]).as_text()).is_some()
+}
+
+/// Returns `<store>` of `<store>/tree/<key>`, by the names alone.
+pub(crate) fn store_of_tree(tree: &[u8]) -> Option<&[u8]> {
+    let (trees, _) = split(layout::without_trailing_slashes(tree))?;
+    trees.strip_suffix(layout::TREES).filter(|home| home.starts_with(b"/"))
+}
+
+/// Returns `<store>` of `<store>/shims/go` and of `<store>/tree/<key>/bin/go`, by the names alone.
+fn store_of_program(path: &[u8]) -> Option<&[u8]> {
+    let (directory, _) = split(path)?;
+    match split(directory)? {
+        (home, name) if name == names::SHIMS_DIRECTORY.as_bytes() => Some(home),
+        (tree, b"bin") => store_of_tree(tree),
+        _ => None,
+    }
+    .filter(|home| home.starts_with(b"/"))
+}
+
+/// Splits a path before its last name.
+pub(crate) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = words::last(path, b'/')?;
+    Some((&path[..at], &path[at + 1..]))
+}
+
+/// Asks about the path that the shim was started by and what it leads to, link by link: whoever puts a
+/// link to `go` somewhere means the `go` behind it.
+pub(crate) fn through_links<T>(
+    env: &Environment,
+    mut look: impl FnMut(&[u8]) -> Option<T>,
+) -> Option<T> {
+    if let Some(started_by) = env.started_by() {
+        let mut path: Vec<u8> = started_by.into();
+        for _ in 0..MAX_LINKS {
+            if let Some(found) = look(&path) {
+                return Some(found);
+            }
+            let Some(target) = sys::link(&path) else { break };
+            path = beside(&path, &target);
+        }
+        // A link among the directories.
+        if let Some((directory, name)) = split(started_by)
+            && let Some(directory) = sys::canonical(directory)
+            && let Some(found) = look(&layout::join(&directory, name))
+        {
+            return Some(found);
+        }
+    }
+    look(&sys::own_path()?)
+}
+
+/// Returns where a link at `path` leads.
+pub(crate) fn beside(path: &[u8], target: &[u8]) -> Vec<u8> {
+    match split(path) {
+        Some((directory, _)) if !target.starts_with(b"/") => layout::join(directory, target),
+        _ => target.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::Text;
+    use alloc::ffi::CString;
+    use core::ffi::CStr;
+    use std::{format, fs, println, process};
+
+    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
+        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn without_any_store_the_first_absolute_place() {
+        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
+        let cases: [Case; 6] = [
+            (&[c"GOWARD_HOME=/s//", c"HOME=/h"], Some(b"/s")),
+            (&[c"GOWARD_HOME=rel", c"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
+            (&[c"GOWARD_HOME=", c"HOME=/h"], Some(b"/h/.local/share/goward")),
+            (&[c"HOME=rel"], None),
+            (&[c"GOWARD_HOME=//", c"HOME=/"], None),
+            (&[], None),
+        ];
+        for (entries, want) in cases {
+            assert_eq!(home(&environment(entries)).as_deref(), want, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_paths() {
+        let cases: [(&[u8], Option<&[u8]>); 8] = [
+            (b"/s/shims/go", Some(b"/s")),
+            (b"/s/shims/go1.27.1", Some(b"/s")),
+            (b"/s/tree/k/bin/gofmt", Some(b"/s")),
+            (b"/s/tree/k/libexec/go", None),
+            (b"/usr/bin/go", None),
+            (b"/shims/go", None),
+            (b"shims/go", None),
+            (b"go", None),
+        ];
+        for (path, want) in cases {
+            assert_eq!(store_of_program(path), want, "{:?}", path.escape_ascii());
+        }
+        assert_eq!(store_of_tree(b"/s/tree/k/"), Some(&b"/s"[..]));
+        assert_eq!(store_of_tree(b"/tree/k"), None);
+        assert_eq!(store_of_tree(b"/s/trees/k"), None);
+    }
+
+    /// Each way to know the store, strongest first: taken away one by one.
+    #[test]
+    fn the_store_is_found_by_what_is_known() {
+        let base = std::env::temp_dir().join(format!("goward-home-{}", process::id()));
+        let base = base.to_str().unwrap();
+        for name in ["marked", "called", "goroot", "data/goward", "path", "linked"] {
+            fs::create_dir_all(format!("{base}/{name}/tree/k/bin")).unwrap();
+            fs::create_dir_all(format!("{base}/{name}/shims")).unwrap();
+            fs::write(format!("{base}/{name}/goward-store"), "").unwrap();
+        }
+        fs::create_dir_all(format!("{base}/none/tree/k")).unwrap();
+        std::os::unix::fs::symlink("linked/shims/go", format!("{base}/go")).unwrap();
+        std::os::unix::fs::symlink("goroot/tree/k", format!("{base}/root")).unwrap();
+        let called = |name: &str| format!("{base}/{name}").into_bytes();
+        let find = |called: &[u8], entries: &[&str]| {
+            let entries: Vec<CString> = entries
+                .iter()
+                .map(|entry| CString::new(entry.replace('@', base)).unwrap())
+                .collect();
+            let env = Environment::of(&entries).of_call(called);
+            let home = home(&env).unwrap().into_owned();
+            alloc::string::String::from_utf8(home).unwrap().replace(base, "@")
+        };
+        let all = [
+            "GOWARD_HOME=@/new",
+            "GOWARD_TOOLCHAIN=@/marked/tree/k",
+            "GOROOT=@/root",
+            "XDG_DATA_HOME=@/data",
+            "PATH=/bin:@/path/shims",
+            "HOME=@/home",
+        ];
+        let shim = called("called/shims/go");
+        assert_eq!(find(&shim, &all), "@/new");
+        assert_eq!(find(&shim, &all[1..]), "@/marked");
+        assert_eq!(find(&shim, &all[2..]), "@/called");
+        assert_eq!(find(&called("called/tree/k/bin/go"), &all[2..]), "@/called");
+        assert_eq!(find(&called("go"), &all[2..]), "@/linked");
+        assert_eq!(find(&called("none/shims/go"), &all[2..]), "@/goroot");
+        assert_eq!(find(&called("bin/go"), &all[3..]), "@/data/goward");
+        assert_eq!(find(&called("bin/go"), &all[4..]), "@/path");
+        assert_eq!(find(&called("bin/go"), &all[5..]), "@/home/.local/share/goward");
+        // What is no store is none by its names.
+        println!("{base}");
+        let none = ["GOWARD_TOOLCHAIN=@/none/tree/k", "GOROOT=@/none/tree/k", "HOME=@/home"];
+        assert_eq!(find(&called("none/shims/go"), &none), "@/home/.local/share/goward");
+        fs::remove_dir_all(base).unwrap();
+    }
+}
