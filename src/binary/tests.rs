@@ -158,3 +158,42 @@ fn a_file_that_cannot_be_read_is_not_called_damaged() {
     let error = read(&Broken).unwrap_err();
     assert!(matches!(&error, BadBinary::Io(_)), "{error}");
 }
+
+/// A program with a section for build information, of which `room` bytes are free.
+fn with_room(room: usize) -> Vec<u8> {
+    let mut program = elf("", &"x".repeat(room));
+    let header = program.windows(14).position(|bytes| bytes == b"\xff Go buildinf:").unwrap();
+    program[header + 32..header + 32 + room].fill(0);
+    program
+}
+
+#[test]
+fn a_program_with_room_is_stamped_and_no_other() {
+    let from = elf("go1.27.1", LINES);
+    let mut program = with_room(4 * LINES.len());
+    assert!(matches!(read(&program).unwrap_err(), BadBinary::NotGo));
+    stamp(&mut program, &from).unwrap();
+    let (stamped, original) = (read(&program).unwrap().build, read(&from).unwrap().build);
+    assert_eq!(stamped, original);
+    // One that says something already is not changed, nor by what says nothing.
+    let before = program.clone();
+    stamp(&mut program, &elf("go1.26.2", "")).unwrap();
+    assert!(program == before);
+    for silent in [&b"#!/bin/sh\n"[..], b"", &elf("", "")] {
+        let mut program = with_room(256);
+        let before = program.clone();
+        stamp(&mut program, &silent.to_vec()).unwrap();
+        assert!(program == before);
+    }
+    // Where the modules have no room, the version has.
+    let mut program = with_room(64);
+    stamp(&mut program, &from).unwrap();
+    let build = read(&program).unwrap().build;
+    assert_eq!((build.version_alone(), &*build.package), ("go1.27.1", ""));
+    // What is no program is passed on as it is.
+    for other in ["", "#!/bin/sh\necho shim\n", "\x7fELF"] {
+        let mut program = other.as_bytes().to_vec();
+        stamp(&mut program, &from).unwrap();
+        assert_eq!(program, other.as_bytes());
+    }
+}

@@ -13,6 +13,7 @@ mod log;
 mod matrix;
 mod mirror;
 mod module_proxy;
+mod ordinary;
 pub(crate) mod packing;
 mod published;
 mod python_index;
