@@ -2,7 +2,7 @@
 //! its own on the loopback interface.
 #![cfg(test)]
 
-use crate::common::machine;
+use crate::common::{machine, skip};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 use std::collections::BTreeMap;
@@ -302,7 +302,7 @@ fn a_checkout_is_built_and_installed_under_every_shell() {
         [&["dash"][..], &["bash"], &["bash", "--posix"], &["zsh", "-f"], &["busybox", "sh"]]
     {
         if find(shell[0]).is_none() {
-            println!("skipped: `{}` is not installed", shell[0]);
+            skip(&format!("install.sh: `{}` is not installed", shell[0]));
             continue;
         }
         let machine = Machine::new();
@@ -580,7 +580,7 @@ fn any_tool_that_can_do_it_will_do() {
         });
         let outcome = machine.piped(&args);
         if without == ["curl"] && find("wget").is_none() {
-            println!("skipped: `wget` is not installed");
+            skip("install.sh: `wget` is not installed");
             continue;
         }
         assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{without:?}");

@@ -1,7 +1,7 @@
 //! Real shells run what `goward::shell` writes. A shell that is not installed is named and skipped.
 #![cfg(test)]
 
-use crate::common::machine;
+use crate::common::{machine, skip};
 use fs_err as fs;
 use goward::ctx::Ctx;
 use goward::shell;
@@ -22,7 +22,7 @@ fn find(program: &str) -> Option<PathBuf> {
         .into_iter()
         .find(|path| path.is_file());
     if path.is_none() {
-        println!("skipped: `{program}` is not installed");
+        skip(&format!("`{program}` is not installed"));
     }
     path
 }

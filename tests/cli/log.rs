@@ -57,19 +57,16 @@ fn tiles_that_the_signed_head_does_not_prove_stop_everything() {
     let (mirror, proxy) = (mirror(), proxy());
     proxy.route(LOOKUP, Answer::new(GO1_21_9));
     // The edge of the tree that is built in, which is larger than that of the answer.
-    for (path, hashes) in [
-        ("0/x260/730.p/101", 101),
-        ("1/x001/018.p/122", 122),
-        ("2/003.p/250", 250),
-        ("3/000.p/3", 3),
-    ] {
+    for (path, hashes) in
+        [("0/x276/700.p/52", 52), ("1/x001/080.p/220", 220), ("2/004.p/56", 56), ("3/000.p/4", 4)]
+    {
         let path = format!("/sumdb/sum.golang.org/tile/8/{path}");
         proxy.route(&path, Answer::new(vec![0; hashes * 32]));
     }
     let sandbox = sandbox(&mirror, &proxy).var("GOWARD_ACCEPT", "none");
     ask(&sandbox).fails(
         7,
-        "goward: sum.golang.org cannot be believed: the tile `/tile/8/0/x260/730.p/101` is wrong: \
+        "goward: sum.golang.org cannot be believed: the tile `/tile/8/0/x276/700.p/52` is wrong: \
          with it, the tree does not have the hash that was signed\n  nothing was changed\n\
          hint: something between here and the log changes answers, most likely a proxy of \
          `GOPROXY`; ask the log itself: `GOPROXY=direct`",

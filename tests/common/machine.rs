@@ -79,10 +79,14 @@ pub(crate) fn wheels() -> &'static Path {
     })
 }
 
-/// Has the user's own pip, as it is configured, download what `arguments` ask for into the directory of
-/// wheels, as `name`: a wheel's own name, or that of a directory for several. Returns where it is, or
-/// what pip says. This is the one thing in these tests that leaves the machine; it happens once.
-pub(crate) fn fetch(name: &str, arguments: &[&str]) -> Result<PathBuf, String> {
+/// Returns where the directory of wheels has what `tests/wheels.tsv` calls `name`. What is not there, the user's
+/// own pip fetches as it is configured; `tests/run` does so before anything else. Nothing else in these tests
+/// leaves the machine.
+///
+/// # Errors
+///
+/// What pip says.
+pub(crate) fn fetch(name: &str) -> Result<PathBuf, String> {
     static FAILED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     // One at a time, and nobody waits twice for an index that does not answer.
     let mut failed = FAILED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,26 +97,26 @@ pub(crate) fn fetch(name: &str, arguments: &[&str]) -> Result<PathBuf, String> {
     if let Some(why) = failed.get(name) {
         return Err(why.clone());
     }
-    download(name, &path, arguments)
+    download(name, &path)
         .map(|()| path)
         .inspect_err(|why| _ = failed.insert(name.to_owned(), why.clone()))
 }
 
-fn download(name: &str, path: &Path, arguments: &[&str]) -> Result<(), String> {
+fn download(name: &str, path: &Path) -> Result<(), String> {
+    let rows = include_str!("../wheels.tsv").lines().map(|line| line.split('\t'));
+    let found = rows.into_iter().find_map(|mut row| (row.next()? == name).then(|| row.nth(1))?);
+    let arguments = found.ok_or_else(|| format!("`tests/wheels.tsv` does not list {name}"))?;
     let python = python().ok_or("there is no python3")?;
     let partial = wheels().join(format!(".new-{}", std::process::id()));
     fs::create_dir_all(&partial).map_err(|error| format!("{}: {error}", partial.display()))?;
     let mut pip = inheriting(&python.program);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    pip.arg("--dest").arg(&partial).args(arguments).stdin(Stdio::null());
+    pip.arg("--dest").arg(&partial).args(arguments.split(' ')).stdin(Stdio::null());
     let output = pip.output().map_err(|error| error.to_string())?;
     let done = if output.status.success() {
         // What was interrupted never has the name of what is complete.
-        let from = if Path::new(name).extension() == Some(OsStr::new("whl")) {
-            partial.join(name)
-        } else {
-            partial.clone()
-        };
+        let is_wheel = Path::new(name).extension() == Some(OsStr::new("whl"));
+        let from = if is_wheel { partial.join(name) } else { partial.clone() };
         fs::rename(from, path).map_err(|error| format!("{name}: {error}"))
     } else {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -11,14 +11,15 @@ pub(crate) mod memory;
 pub(crate) mod programs;
 pub(crate) mod random;
 pub(crate) mod server;
+pub(crate) mod skip;
 pub(crate) mod trace;
 pub(crate) mod vulndb;
 pub(crate) mod wheel;
 
 use machine::command;
+pub(crate) use skip::skip;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -250,9 +251,4 @@ pub(crate) fn programs() -> &'static [PathBuf; 2] {
 /// Returns true when every case is wanted, and not a sample: `GOWARD_TEST_FULL=1`, and no other value.
 pub(crate) fn is_full() -> bool {
     std::env::var_os("GOWARD_TEST_FULL").is_some_and(|value| value == "1")
-}
-
-/// Says that a test did not run, on the terminal even when output is captured.
-pub(crate) fn skip(why: &str) {
-    _ = writeln!(std::io::stderr().lock(), "SKIPPED: {why}");
 }

@@ -268,8 +268,7 @@ fn it_agrees_about_programs_of_others() {
     for (package, platforms) in PACKAGES.iter().chain(more) {
         for platform in *platforms {
             let name = format!("{package}-{platform}");
-            let what = ["--no-deps", "--only-binary=:all:", "--platform", platform, package];
-            let wheels = match machine::fetch(&name, &what) {
+            let wheels = match machine::fetch(&name) {
                 Ok(wheels) => wheels,
                 Err(why) => {
                     skip(&format!(

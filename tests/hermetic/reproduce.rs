@@ -38,7 +38,9 @@ fn what_is_the_same_and_why_the_rest_is_not() {
     let script = if is_full() {
         format!("{BUILD}{BUILD_C}")
     } else {
-        skip("reproduce: a program with C: `GOWARD_TEST_FULL=1` compiles the library for it");
+        skip::sample(
+            "reproduce: a program with C: `GOWARD_TEST_FULL=1` compiles the library for it",
+        );
         BUILD.to_owned()
     };
     lab.sandbox.write("reproduce/build.sh", script);

@@ -1,5 +1,5 @@
 //! Mirrors in object stores and behind WebDAV, against servers that speak the real protocols: moto's S3
-//! and wsgidav, which pip installs below `target/`, and azurite, which npm does.
+//! and wsgidav, which pip installs below `target/`, and azurite, where it is installed.
 
 use super::{Lab, Toolchain, files, servers};
 use crate::common::Sandbox;

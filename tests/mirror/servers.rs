@@ -51,7 +51,7 @@ fn package(name: &str, requirements: &[&str]) -> Option<PathBuf> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
     let done = place.join("installed");
     if !done.exists() {
-        let wheels = match machine::fetch(name, requirements) {
+        let wheels = match machine::fetch(name) {
             Ok(wheels) => wheels,
             Err(why) => {
                 skip(&format!("{name} cannot be had from the Python index: {why}"));
@@ -115,7 +115,7 @@ for line in sys.stdin:
 /// `GOWARD_TEST_FULL=1` only.
 pub(crate) fn azure() -> Option<Running> {
     if !is_full() {
-        skip("azurite is large: GOWARD_TEST_FULL=1 asks it");
+        skip::sample("azurite is large: GOWARD_TEST_FULL=1 asks it");
         return None;
     }
     let Some(program) = machine::find("azurite-blob") else {

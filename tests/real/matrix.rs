@@ -98,7 +98,7 @@ fn the_matrix_names_a_setting_that_went() {
 fn an_experiment_is_the_cause() {
     let Some(sandbox) = shared() else { return };
     if !is_full() {
-        return skip(
+        return skip::sample(
             "an experiment that is the cause: `GOWARD_TEST_FULL=1` compiles the library for it",
         );
     }

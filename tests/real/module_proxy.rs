@@ -1,7 +1,7 @@
 //! A module proxy on loopback with real toolchains, which the real `go` and goward both install from.
 
-use super::packing::{fixtures, module};
-use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
+use super::packing::{h1_of, module, release};
+use super::{enabled, sandbox, wheel};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Route, Server};
@@ -10,11 +10,10 @@ use goward::ctx::Ctx;
 use goward::ops::log::LogAccess;
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
-use goward::store::place_in;
 use goward::ui::Ui;
+use goward::verify::Digest;
 use goward::verify::log::{Authority, VerifierKey, remote};
-use goward::verify::{Digest, dirhash};
-use goward::version::GoVersion;
+use goward_shim::names;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -23,24 +22,6 @@ use zip::ZipArchive;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
 const MODULE: &str = "golang.org/toolchain";
-
-/// The hash of a module, computed from its zip by what the hash says, not by goward's unpacking.
-fn h1_of(zip: &[u8], version: &str) -> String {
-    let mut archive = ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
-    let mut files = Vec::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let (_, path) = name.split_once("-amd64/").unwrap();
-        let path = path.strip_suffix("_go.mod").map_or(path.to_owned(), |d| format!("{d}go.mod"));
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        files.push((path, Digest::of(&content)));
-    }
-    let files = files.iter().map(|(path, digest)| (path.as_str(), *digest));
-    let linux = Platform::parse("linux/amd64").unwrap();
-    dirhash::tree_h1(GoVersion::parse(version).unwrap(), linux, files).unwrap().to_string()
-}
 
 /// A proxy with one toolchain and a log that knows it, which it serves too.
 fn proxy(version: &str, zip: &[u8], h1: &str) -> (Server, TestLog) {
@@ -101,13 +82,12 @@ fn digests(directory: &Path) -> BTreeMap<String, Digest> {
 
 #[test]
 fn what_goward_installs_from_a_proxy_is_what_go_does() {
-    if !enabled(&["1.26.2", "1.27.1"]) {
+    if !enabled(&["1.26.6", "1.27.1"]) {
         return;
     }
-    let fixtures = fixtures();
-    let zip = module("1.26.2", fixtures.as_deref());
-    let h1 = h1_of(&zip, "1.26.2");
-    let (server, log) = proxy("1.26.2", &zip, &h1);
+    let zip = module("1.26.6");
+    let h1 = h1_of(&zip, "1.26.6");
+    let (server, log) = proxy("1.26.6", &zip, &h1);
     drop(zip);
     let sandbox = sandbox();
 
@@ -118,7 +98,7 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     command
         .arg("version")
         .env("GOROOT", &goroot)
-        .env("GOTOOLCHAIN", "go1.26.2")
+        .env("GOTOOLCHAIN", "go1.26.6")
         .env("GOPATH", sandbox.path("gopath"))
         .env("GOMODCACHE", sandbox.path("gopath/pkg/mod"))
         .env("GOFLAGS", "-modcacherw")
@@ -126,7 +106,7 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
         .env("GOSUMDB", log.signer().key_text());
     let outcome = sandbox.finish(&mut command);
     let said = (outcome.stdout.as_str(), outcome.stderr.as_str());
-    let want = ("go version go1.26.2 linux/amd64\n", "go: downloading go1.26.2 (linux/amd64)\n");
+    let want = ("go version go1.26.6 linux/amd64\n", "go: downloading go1.26.6 (linux/amd64)\n");
     assert_eq!(said, want);
     let asked = |path: &str| server.log().iter().any(|request| request.target == path);
     assert!(asked("/sumdb/log.example/tile/8/0/001.p/44"));
@@ -135,18 +115,11 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     let session = session(&sandbox, &server, &log);
     let fetch = Fetch { source: Some("goproxy".to_owned()), accept: None };
     let linux = Platform::parse("linux/amd64").unwrap();
-    let installed = session.install_for("1.26.2", linux, false, &fetch);
-    if fixtures.is_none() {
-        // Without the six files it is not what Go published, and goward knows that.
-        let error = installed.unwrap_err();
-        assert!(error.message().starts_with("log.example has another go1.26.2"), "{error}");
-        return;
-    }
-    let installed = installed.unwrap().installed;
+    let installed = session.install_for("1.26.6", linux, false, &fetch).unwrap().installed;
     assert_eq!((installed.receipt.level.name(), installed.receipt.h1.as_str()), ("logged", &*h1));
 
     // Both have the same files, but for go's copies of what it cannot rename.
-    let module = sandbox.path("gopath/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.2.linux-amd64");
+    let module = sandbox.path("gopath/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.6.linux-amd64");
     let mut theirs = digests(&module);
     let kept: Vec<String> =
         theirs.keys().filter(|path| path.ends_with("_go.mod")).cloned().collect();
@@ -154,29 +127,51 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     for path in kept {
         theirs.remove(&path);
     }
-    let ours = digests(&installed.tree);
+    let mut ours = digests(&installed.tree);
+    // The release's own programs are beside the tree's hash, and copies of the shim in their place.
+    for tool in ["go", "gofmt"] {
+        let own = ours.remove(&format!("libexec/{tool}")).unwrap();
+        ours.insert(format!("bin/{tool}"), own);
+    }
+    ours.remove(names::IDENTITY_FILE).unwrap();
     assert!(ours == theirs, "{} and {} files", ours.len(), theirs.len());
 }
 
-/// One identity, whatever the packing, and the one that sum.golang.org has.
+/// One identity, whatever the packing.
 #[test]
 fn a_module_of_a_release_is_the_release() {
-    let Some(fixtures) = enabled(&["1.27.1"]).then(fixtures).flatten() else { return };
-    let zip = module("1.27.1", Some(&fixtures));
-    assert_eq!(h1_of(&zip, "1.27.1"), H1_OF_1_27_1);
-    let (server, _) = proxy("1.27.1", &zip, H1_OF_1_27_1);
+    if !enabled(&["1.27.3"]) {
+        return;
+    }
+    let zip = module("1.27.3");
+    let h1 = h1_of(&zip, "1.27.3");
+    let (server, _) = proxy("1.27.3", &zip, &h1);
     drop(zip);
-    let source = format!("goproxy+{}", server.url(""));
-    let sandbox = sandbox().var("GOPROXY", "off").var("GOWARD_SOURCE", source);
-    let outcome = sandbox.goward(["install", "1.27.1"]);
-    assert!(outcome.says().contains("installed go1.27.1 for linux/amd64 (built-in)"));
-    let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap().unwrap().path();
-    // The name of what the release archive gives (`real/mirror.rs`), and what the wheel has.
-    assert_eq!(tree.file_name().unwrap(), "go1.27.1-linux-amd64-31eaa45dd625");
-    let mut wheel = ZipArchive::new(File::open(wheel("1.27.1")).unwrap()).unwrap();
-    for name in ["bin/go", "src/go.mod", "src/cmd/go.mod", "VERSION"] {
+    let sandbox = sandbox();
+    sandbox.write("releases/go1.27.3.linux-amd64.tar.gz", release("1.27.3"));
+    let releases = format!("file://{}", sandbox.path("releases").display());
+    let mut trees = Vec::new();
+    for source in [format!("goproxy+{}", server.url("")), releases] {
+        let args = ["install", "1.27.3", "--accept", "none", "--source", &source];
+        let outcome = sandbox.goward(args);
+        assert!(
+            outcome.says().contains("installed go1.27.3 for linux/amd64 (none)"),
+            "{outcome:?}"
+        );
+        let list = sandbox.goward(["list", "--json"]);
+        let list: serde_json::Value = serde_json::from_str(list.data()).unwrap();
+        assert_eq!((list.as_array().unwrap().len(), &list[0]["h1"]), (1, &h1.as_str().into()));
+        let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap().unwrap();
+        trees.push((tree.file_name(), digests(&tree.path())));
+        assert_eq!(sandbox.goward(["uninstall", "1.27.3", "--now"]).code, Some(0));
+    }
+    assert!(trees[0] == trees[1], "{:?} {:?}", trees[0].0, trees[1].0);
+    // And what the wheel has.
+    let mut wheel = ZipArchive::new(File::open(wheel("1.27.3")).unwrap()).unwrap();
+    for name in ["libexec/go", "src/go.mod", "src/cmd/go.mod", "VERSION"] {
         let mut content = Vec::new();
-        wheel.by_name(&format!("go/{name}")).unwrap().read_to_end(&mut content).unwrap();
-        assert_eq!(content, fs::read(place_in(&tree, name)).unwrap(), "{name}");
+        let packed = name.replace("libexec/", "bin/");
+        wheel.by_name(&format!("go/{packed}")).unwrap().read_to_end(&mut content).unwrap();
+        assert_eq!(trees[0].1[name], Digest::of(&content), "{name}");
     }
 }

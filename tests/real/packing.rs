@@ -1,55 +1,38 @@
 //! Real releases in the packings that Go publishes, put together from the Python index's wheels.
 //!
-//! The wheels leave out six text files. They are Go's, not ours to ship: `GOWARD_TEST_FIXTURES` names a
-//! directory with `complete_tree/go1.NN/` (default `../shared/fixtures`), and without it the tests
-//! that need them say that they did not run.
+//! The wheels leave out six text files, which are Go's and not ours to ship. Others stand in for them: what
+//! comes out is complete and has a hash of its own. Only a wheel itself has the hash that Go published.
 
 use super::wheel_for;
 use crate::common::archives::{ABSENT, gzip};
-use crate::common::skip;
 use crate::common::wheel::{self, in_goroot};
-use std::fs::{self, File};
+use goward::platform::Platform;
+use goward::verify::{Digest, dirhash};
+use goward::version::GoVersion;
+use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
-/// Returns the directory with the six files, if there is one.
-pub(crate) fn fixtures() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
-    let directory = std::env::var_os("GOWARD_TEST_FIXTURES").map_or(beside, PathBuf::from);
-    let found = directory.join("complete_tree").is_dir().then_some(directory);
-    if found.is_none() {
-        skip("real release archives: no directory with Go's six top-level text files");
-    }
-    found
-}
-
-/// Returns the six files of a release.
-fn absent(version: &str, fixtures: &Path) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    let series = version.rsplit_once('.').unwrap().0;
-    let directory = fixtures.join("complete_tree").join(format!("go{series}"));
-    ABSENT.into_iter().map(move |name| (name, fs::read(directory.join(name)).unwrap()))
+/// Returns what stands in for the six files.
+fn stand_ins() -> Vec<(&'static str, Vec<u8>)> {
+    ABSENT.map(|name| (name, format!("This stands in for {name}.\n").into_bytes())).to_vec()
 }
 
 /// Returns a release archive of a toolchain for Linux on x86-64.
-pub(crate) fn release(version: &str, fixtures: &Path) -> Vec<u8> {
-    tar_gz(version, "linux-amd64", fixtures)
+pub(crate) fn release(version: &str) -> Vec<u8> {
+    tar_gz(version, "linux-amd64")
 }
 
 /// Returns a release archive of a toolchain, and what its name ends with.
-pub(super) fn release_for(
-    version: &str,
-    platform: &str,
-    fixtures: &Path,
-) -> (&'static str, Vec<u8>) {
+pub(super) fn release_for(version: &str, platform: &str) -> (&'static str, Vec<u8>) {
     if platform.starts_with("windows-") {
-        (".zip", zip(version, platform, Some(fixtures), |path| Some(format!("go/{path}"))))
+        (".zip", zip(version, platform, |path| Some(format!("go/{path}"))))
     } else {
-        (".tar.gz", tar_gz(version, platform, fixtures))
+        (".tar.gz", tar_gz(version, platform))
     }
 }
 
-fn tar_gz(version: &str, platform: &str, fixtures: &Path) -> Vec<u8> {
+fn tar_gz(version: &str, platform: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut add = |name: &str, content: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -66,32 +49,43 @@ fn tar_gz(version: &str, platform: &str, fixtures: &Path) -> Vec<u8> {
         entry.read_to_end(&mut content).unwrap();
         add(name, &content);
     }
-    for (name, content) in absent(version, fixtures) {
+    for (name, content) in stand_ins() {
         add(name, &content);
     }
     gzip(&tar.into_inner().unwrap())
 }
 
-/// Returns the zip of the module that a toolchain for Linux on x86-64 is; without `fixtures`, one that
-/// lacks the six files.
-pub(crate) fn module(version: &str, fixtures: Option<&Path>) -> Vec<u8> {
-    module_for(version, "linux-amd64", fixtures)
+/// Returns the zip of the module that a toolchain for Linux on x86-64 is.
+pub(crate) fn module(version: &str) -> Vec<u8> {
+    module_for(version, "linux-amd64")
 }
 
 /// The same for a platform.
-pub(super) fn module_for(version: &str, platform: &str, fixtures: Option<&Path>) -> Vec<u8> {
+pub(super) fn module_for(version: &str, platform: &str) -> Vec<u8> {
     let name = format!("v0.0.1-go{version}.{platform}");
-    zip(version, platform, fixtures, |path| wheel::in_module(&name, path))
+    zip(version, platform, |path| wheel::in_module(&name, path))
 }
 
 /// Packs a toolchain, with each path in GOROOT called what `rename` says, if anything.
-fn zip(
-    version: &str,
-    platform: &str,
-    fixtures: Option<&Path>,
-    rename: impl Fn(&str) -> Option<String>,
-) -> Vec<u8> {
-    let absent: Vec<_> =
-        fixtures.into_iter().flat_map(|fixtures| absent(version, fixtures)).collect();
-    wheel::zip(&wheel_for(version, platform), &absent, rename)
+fn zip(version: &str, platform: &str, rename: impl Fn(&str) -> Option<String>) -> Vec<u8> {
+    wheel::zip(&wheel_for(version, platform), &stand_ins(), rename)
+}
+
+/// The hash of a module for Linux on x86-64, computed from its zip by what the hash says, not by goward's
+/// unpacking.
+pub(crate) fn h1_of(zip: &[u8], version: &str) -> String {
+    let mut archive = ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    let mut files = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let (_, path) = name.split_once("-amd64/").unwrap();
+        let path = path.strip_suffix("_go.mod").map_or(path.to_owned(), |d| format!("{d}go.mod"));
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        files.push((path, Digest::of(&content)));
+    }
+    let files = files.iter().map(|(path, digest)| (path.as_str(), *digest));
+    let linux = Platform::parse("linux/amd64").unwrap();
+    dirhash::tree_h1(GoVersion::parse(version).unwrap(), linux, files).unwrap().to_string()
 }

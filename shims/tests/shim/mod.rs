@@ -9,4 +9,6 @@ mod nested;
 mod process;
 mod profiles;
 pub(crate) mod sandbox;
+#[path = "../../../tests/common/skip.rs"]
+mod skip;
 mod trust;

@@ -10,10 +10,10 @@ pub const SUM_GOLANG_ORG: &str =
     "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 
 /// A tree that every other has to continue, also on a machine that never asked before.
-const SEED_SIZE: u64 = 66_746_981;
-const SEED_HASH: &str = "3E4F4lzMBMmNFStdxyb64UKtphbJa3CNHeaauHIvkzQ=";
+const SEED_SIZE: u64 = 70_835_252;
+const SEED_HASH: &str = "i/47wIAMOilgNhOrV2EcYgX2bQrKd0NLTxkgv0yNjLA=";
 const SEED_SIGNATURE: &str =
-    "Az3grqkRef8magoKGF4PmqyvW/CmJrcunEFQN1T4NMJeotMtgBSPdkEhfSpvKl0y00aXEAYKvPqd5/lHlM/2lH+i2gc=";
+    "Az3grntgRsIwyJf+TSkhqXMVFN87bTvZxE/1OoFC5ace2k9a5YdqLBDp95lcBO5JimOuxtreauvj9N/JV/bzL9SwFgQ=";
 
 /// A log, by its key.
 #[derive(Clone, Debug)]

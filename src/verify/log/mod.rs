@@ -11,6 +11,8 @@ mod authority;
 mod error;
 pub mod excerpt;
 mod fork;
+#[cfg(test)]
+mod genuine;
 pub mod note;
 pub mod record;
 pub mod recording;
