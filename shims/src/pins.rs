@@ -322,6 +322,7 @@ mod tests {
         use Effect::{Execution, Output, Verification};
         // Places, credentials and the network: without them nothing can be built at all.
         let needed = [
+            "ALL_PROXY",
             "GOCACHE",
             "GOMODCACHE",
             "GONOPROXY",
@@ -339,6 +340,7 @@ mod tests {
             "SSL_CERT_FILE",
             "XDG_CACHE_HOME",
             "XDG_CONFIG_HOME",
+            "all_proxy",
             "http_proxy",
             "https_proxy",
             "no_proxy",

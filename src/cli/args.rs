@@ -719,6 +719,9 @@ pub struct Completions {
 
 #[derive(Args, Debug)]
 pub struct Version {
+    /// Also print what is compiled in, and the day on which each table was checked
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -1,19 +1,38 @@
 //! `goward version`.
 
 use super::args::Version;
+use crate::calendar::{days_between, shown, today};
+use crate::facts::{TABLES, Table, known, old_days};
 use crate::ops::Session;
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Version) {
     let version = env!("CARGO_PKG_VERSION");
     let platform = Platform::host();
+    let today = today();
     if args.json {
+        let table = |table: &Table| {
+            let checked = table.checked();
+            serde_json::json!({
+                "name": table.name,
+                "about": table.about,
+                "checked": shown(checked),
+                "days": days_between(checked, today),
+                "old": old_days(checked, today).is_some(),
+            })
+        };
         session.ui.json(&serde_json::json!({
             "version": version,
             "platform": platform.to_string(),
             "executable": session.ctx.executable.to_string_lossy(),
+            "tables": TABLES.iter().map(table).collect::<Vec<_>>(),
         }));
-    } else {
-        session.ui.data(&format!("goward {version} {platform}"));
+        return;
+    }
+    session.ui.data(&format!("goward {version} {platform}"));
+    if args.verbose {
+        for table in TABLES {
+            session.ui.data(&format!("{}: {}", table.about, known(table.checked(), today)));
+        }
     }
 }

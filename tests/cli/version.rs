@@ -13,6 +13,15 @@ fn version() {
     let json: serde_json::Value =
         serde_json::from_str(sandbox.goward(["version", "--json"]).data()).unwrap();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    let tables = json["tables"].as_array().unwrap();
+    let verbose = sandbox.goward(["version", "--verbose"]);
+    let lines: Vec<&str> = verbose.data().lines().collect();
+    assert_eq!((lines.len(), tables.len()), (1 + goward::facts::TABLES.len(), lines.len() - 1));
+    for (line, (table, json)) in lines[1..].iter().zip(goward::facts::TABLES.iter().zip(tables)) {
+        assert_eq!(*line, format!("{}: {}", table.about, table.known()));
+        assert_eq!(json["name"], table.name);
+    }
+    assert!(verbose.stdout.contains("releases that let what they build run code: known on 20"));
 }
 
 #[test]

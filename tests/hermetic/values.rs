@@ -9,6 +9,7 @@ use goward_shim::pins::{PINS, Pin};
 /// What the caller has, where that matters.
 const CALLER: &[(&str, &str)] = &[
     ("CGO_ENABLED", "1"),
+    ("GNUTARGET", "default"),
     ("GO111MODULE", "auto"),
     ("GO386", "softfloat"),
     ("GOAMD64", "v2"),
@@ -46,8 +47,7 @@ const CALLER: &[(&str, &str)] = &[
     ("GOWORK", "off"),
     ("LANG", "C"),
     ("LC_ALL", "C"),
-    // A library that every program has anyway, and no messages about it.
-    ("LD_PRELOAD", "libc.so.6"),
+    ("LDEMULATION", "elf_x86_64"),
     ("TMPDIR", "/tmp"),
 ];
 

@@ -28,8 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "archive", "binary", "checks", "config", "ctx", "error", "matrix", "ops", "platform",
-            "project", "settings", "shell", "source", "store", "ui", "verify", "version", "vulndb",
+            "archive", "binary", "calendar", "checks", "config", "ctx", "error", "facts", "matrix",
+            "ops", "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
+            "version", "vulndb",
         ],
     ),
     ("config", &["ctx", "error"]),

@@ -30,6 +30,8 @@ fn judge(setting: &str) -> Option<Weakening<'_>> {
     let (key, value) = split_once(setting, b'=')?;
     // What follows `#` chooses call sites by hash (`internal/godebug`); the value stands before.
     let value = split_once(value, b'#').map_or(value, |(value, _)| value);
+    // Without its instructions a cipher takes a time that depends on its key.
+    let key = if CRYPTOGRAPHY.contains(&key) { "cpu.*" } else { key };
     let (_, values, reason) = WEAKENING.iter().find(|(name, ..)| *name == key)?;
     values.contain(value).then_some(Weakening { setting, reason })
 }
@@ -66,10 +68,29 @@ impl Values {
 
 use Values::{AllBut, Any, Only};
 
+/// Instructions of processors for cryptography, by the names in `internal/cpu` (all architectures), and all
+/// instructions.
+const CRYPTOGRAPHY: &[&str] = &[
+    "cpu.aes",
+    "cpu.aesctr",
+    "cpu.aescbc",
+    "cpu.aesgcm",
+    "cpu.all",
+    "cpu.ghash",
+    "cpu.pclmulqdq",
+    "cpu.pmull",
+    "cpu.vpclmulqdq",
+];
+
 /// GODEBUG settings that weaken security, in any release that goward can run.
 const WEAKENING: &[(&str, Values, &str)] = &[
     ("allowmultiplevcs", Only("1"), "it lets a repository confuse version control"),
     ("cgocheck", AllBut("1"), "it switches off checks of pointers passed to C"),
+    (
+        "cpu.*",
+        Only("off"),
+        "it runs ciphers without the processor's instructions, so that timing leaks secrets",
+    ),
     ("cryptocustomrand", Only("1"), "it lets callers replace the source of randomness"),
     ("dataindependenttiming", AllBut("1"), "it lets timing leak secrets"),
     ("embedfollowsymlinks", Only("1"), "it lets embedded files come from anywhere"),
@@ -160,7 +181,8 @@ mod tests {
     #[test]
     fn values_decide() {
         let cases: &[(&str, &[&str])] = &[
-            ("http2debug=1,netdns=go+2,cpu.avx2=off", &[]),
+            ("http2debug=1,netdns=go+2,cpu.avx2=off,cpu.aes=on,cpu=off", &[]),
+            ("cpu.aes=off,cpu.pclmulqdq=off", &["cpu.aes=off", "cpu.pclmulqdq=off"]),
             ("execerrdot=0", &["execerrdot=0"]),
             ("execerrdot=1", &[]),
             ("tls10server=0,tls3des=1", &["tls3des=1"]),
