@@ -24,7 +24,7 @@ pub struct Config {
     #[serde(default)]
     pub http_hosts: Vec<String>,
     /// Whether `go` installs a missing toolchain.
-    pub auto_install: Option<bool>,
+    pub auto_install: Option<AutoInstall>,
     /// How toolchains are kept.
     #[serde(default)]
     pub store: StoreConfig,
@@ -68,6 +68,19 @@ pub enum Recheck {
     #[default]
     Boot,
     /// Never.
+    Never,
+}
+
+/// Whether `go` installs a missing toolchain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AutoInstall {
+    /// By itself.
+    #[default]
+    Always,
+    /// When a person at the terminal says so.
+    Ask,
+    /// Not at all.
     Never,
 }
 
@@ -164,11 +177,13 @@ impl Config {
             .hint(format!("look at `{}`, and at `store.system`", names::SYSTEM_STORE_VAR)))
     }
 
-    /// Returns whether `go` may install a missing toolchain: `GOWARD_AUTO_INSTALL`, the file, yes.
-    pub fn auto_install(&self, ctx: &Ctx) -> bool {
+    /// Returns whether `go` may install a missing toolchain, and who says so: `GOWARD_AUTO_INSTALL`, the file, or
+    /// nobody.
+    pub fn auto_install(&self, ctx: &Ctx) -> (AutoInstall, &'static str) {
         match ctx.variable(names::AUTO_INSTALL_VAR) {
-            Some(value) => value != "0",
-            None => self.auto_install.unwrap_or(true),
+            Some(value) if value == "0" => (AutoInstall::Never, "`GOWARD_AUTO_INSTALL=0`"),
+            Some(_) => (AutoInstall::Always, "`GOWARD_AUTO_INSTALL`"),
+            None => (self.auto_install.unwrap_or_default(), "`auto-install` in your `config.toml`"),
         }
     }
 }
@@ -214,18 +229,18 @@ mod tests {
         let empty = Config::read(&none).unwrap();
         assert_eq!(empty.floor(&none, None).unwrap(), Level::BuiltIn);
         assert_eq!(empty.sources(&none, None).unwrap(), None);
-        assert!(empty.auto_install(&none));
+        assert_eq!(empty.auto_install(&none).0, AutoInstall::Always);
 
         fs_err::create_dir(directory.path().join("goward")).unwrap();
         fs_err::write(
             directory.path().join("goward/config.toml"),
-            "source = [\"go.dev\"]\naccept = \"listed\"\nauto-install = false\n",
+            "source = [\"go.dev\"]\naccept = \"listed\"\nauto-install = \"ask\"\n",
         )
         .unwrap();
         let config = Config::read(&none).unwrap();
         assert_eq!(config.floor(&none, None).unwrap(), Level::Listed);
         assert_eq!(config.sources(&none, None).unwrap().unwrap(), "go.dev");
-        assert!(!config.auto_install(&none));
+        assert_eq!(config.auto_install(&none).0, AutoInstall::Ask);
 
         let set = ctx(
             directory.path(),
@@ -237,7 +252,7 @@ mod tests {
         );
         assert_eq!(config.floor(&set, None).unwrap(), Level::Stapled);
         assert_eq!(config.sources(&set, None).unwrap().unwrap(), "a, b");
-        assert!(config.auto_install(&set));
+        assert_eq!(config.auto_install(&set).0, AutoInstall::Always);
         assert_eq!(config.floor(&set, Some(Level::Logged)).unwrap(), Level::Logged);
         assert_eq!(config.sources(&set, Some("c")).unwrap().unwrap(), "c");
     }

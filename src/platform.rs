@@ -57,6 +57,43 @@ const KNOWN: &[(&str, &str)] = &[
     ("windows", "arm64"),
 ];
 
+/// The first-class ports of Go (go.dev/wiki/PortingPolicy), whose breakage stops a release.
+const FIRST_CLASS: [(&str, &str); 8] = [
+    ("darwin", "amd64"),
+    ("darwin", "arm64"),
+    ("linux", "386"),
+    ("linux", "amd64"),
+    ("linux", "arm"),
+    ("linux", "arm64"),
+    ("windows", "386"),
+    ("windows", "amd64"),
+];
+
+/// What other tools call the parts of a platform, and Go's own names.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("aarch64", "arm64"),
+    ("arm32", "arm"),
+    ("armhf", "arm"),
+    ("armv6", "arm"),
+    ("armv6l", "arm"),
+    ("armv7", "arm"),
+    ("armv7l", "arm"),
+    ("i386", "386"),
+    ("i686", "386"),
+    ("mac", "darwin"),
+    ("macos", "darwin"),
+    ("osx", "darwin"),
+    ("ppc64el", "ppc64le"),
+    ("sunos", "solaris"),
+    ("win", "windows"),
+    ("win32", "windows"),
+    ("win64", "windows"),
+    ("x64", "amd64"),
+    ("x86", "386"),
+    ("x86-64", "amd64"),
+    ("x86_64", "amd64"),
+];
+
 impl Platform {
     /// Reads `linux/amd64`, `linux-amd64` or the archives' `linux-armv6l`.
     ///
@@ -71,11 +108,28 @@ impl Platform {
                 Kind::Usage,
                 format!("`{}` is not a platform that Go has toolchains for", untrusted(text)),
             );
-            match near_match(text, known.iter().map(String::as_str)) {
+            let near = near_match(text, known.iter().map(String::as_str)).map(str::to_owned);
+            match Self::in_other_words(text).map(|platform| platform.to_string()).or(near) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint(format!("write it as Go does: `{}`", Self::host())),
             }
         })
+    }
+
+    /// Recognises `macos/x86_64` and the like.
+    fn in_other_words(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let (os, arch) = text.split_once(['/', '-', '_', ' '])?;
+        let translated = |word| {
+            let found = OTHER_NAMES.iter().find(|(other, _)| *other == word);
+            found.map_or(word, |(_, own)| *own)
+        };
+        Self::find(&format!("{}/{}", translated(os), translated(arch)))
+    }
+
+    /// Returns the first-class ports of Go.
+    pub fn first_class() -> impl Iterator<Item = Self> {
+        FIRST_CLASS.into_iter().map(|(os, arch)| Self { os, arch })
     }
 
     /// Like [`Platform::parse`], without an explanation.
@@ -160,6 +214,24 @@ mod tests {
             "goward: `linux/amd46` is not a platform that Go has toolchains for\n\
              hint: did you mean `linux/amd64`?"
         );
+    }
+
+    #[test]
+    fn names_of_other_tools_lead_to_those_of_go() {
+        let cases = [
+            ("linux/x86_64", "linux/amd64"),
+            ("macos/arm64", "darwin/arm64"),
+            ("Darwin-aarch64", "darwin/arm64"),
+            ("macOS/x64", "darwin/amd64"),
+            ("win64/x86_64", "windows/amd64"),
+            ("linux/armv7l", "linux/arm"),
+            ("linux/i686", "linux/386"),
+        ];
+        for (text, want) in cases {
+            let error = Platform::parse(text).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("\nhint: did you mean `{want}`?")), "{error}");
+        }
+        assert!(OTHER_NAMES.is_sorted());
     }
 
     #[test]

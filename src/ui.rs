@@ -79,6 +79,19 @@ impl Ui {
         }
     }
 
+    /// Asks a person at the terminal; a line feed alone is yes. `None` where nobody can be asked.
+    pub fn ask(self, question: &str) -> Option<bool> {
+        let (input, mut err) = (std::io::stdin(), std::io::stderr());
+        if !input.is_terminal() || !err.is_terminal() {
+            return None;
+        }
+        _ = err.write_all(format!("goward: {} [Y/n] ", printable(question)).as_bytes());
+        let mut answer = String::new();
+        // An end of input is no answer, and no yes.
+        let read = input.read_line(&mut answer).unwrap_or(0);
+        Some(read > 0 && matches!(answer.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes"))
+    }
+
     /// Prints while no bar is drawn.
     fn beside_bars(self, print: impl FnOnce()) {
         if self.progress { BARS.suspend(print) } else { print() }

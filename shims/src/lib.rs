@@ -5,7 +5,8 @@
 //! `goward env` and `goward exec`, so the two cannot disagree.
 //!
 //! - [`names`]: every file name and environment variable of the product
-//! - [`find`]: the nearest lock, walking up from the working directory
+//! - [`find`]: the nearest lock or manifest, walking up from the working directory
+//! - [`gover`]: versions as Go reads and compares them
 //! - [`lock`]: the only parser of `goward.lock`
 //! - [`home`]: where the store is
 //! - [`layout`]: where things are in the store, as pure functions
@@ -42,6 +43,7 @@ pub mod find;
 pub mod goflags;
 pub mod goroot;
 pub mod gotoolchain;
+pub mod gover;
 pub mod home;
 mod known;
 pub mod launch;

@@ -2,7 +2,7 @@
 //!
 //! The format is a strict, line-oriented subset of TOML, so that both this parser and any TOML
 //! library read the same thing: blank lines, `# comments`, `[tables]`, `key = "string"` without
-//! escapes, and `key = integer`. `docs/lock-file.md` has the grammar. A lock is untrusted input:
+//! escapes, and `key = integer`. Lines end with LF or CRLF. `docs/lock-file.md` has the grammar. A lock is untrusted input:
 //! whatever is not understood is an error that names the line, never skipped, and nothing in it can
 //! name a program, a path to run or a URL.
 
@@ -24,6 +24,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use read::Reader;
 
+/// The first line of the locks that goward writes.
+pub const HEADER: &str =
+    "# Written by goward from goward.toml; edit that file and run `goward lock`.";
 /// The only schema this parser reads.
 pub const SCHEMA: u32 = 1;
 /// A longer lock is refused before it is read, in bytes.
@@ -157,9 +160,10 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     let mut rest = reader.skip_usual_start(text);
     loop {
         reader.line += 1;
-        // Printable ASCII and line feeds: what else a lock holds would be read differently by somebody.
+        // Printable ASCII and line ends: what else a lock holds would be read differently by somebody.
         let (line, after) = sys::printable(rest);
-        let [b'\n', after @ ..] = after else {
+        // On Windows, git may check it out with other line ends.
+        let ([b'\n', after @ ..] | [b'\r', b'\n', after @ ..]) = after else {
             let problem = if after.is_empty() { Problem::BadLine } else { Problem::NotText };
             return Err(failed(text, reader.line, problem));
         };

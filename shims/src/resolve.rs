@@ -3,7 +3,7 @@
 use crate::barrier::{self, Barrier};
 use crate::caller::{By, Outer, Undo};
 use crate::environment::Environment;
-use crate::find::{self, Found};
+use crate::find::{self, Found, Nearest};
 use crate::goflags::{self, Misfit};
 use crate::goroot::{self, Identity, Outer as OuterGoroot};
 use crate::known::var;
@@ -252,6 +252,8 @@ pub enum Refusal {
     Unparsable { lock: Vec<u8>, error: ParseLockError },
     /// The lock cannot be read.
     Unreadable { lock: Vec<u8>, error: sys::ReadError },
+    /// The manifest has no lock beside it, and none was found nearer.
+    Unlocked { manifest: Vec<u8> },
     /// The lock does not have the profile that `GOWARD_PROFILE` names.
     UnknownProfile { lock: Vec<u8>, profile: Vec<u8> },
     /// A pin that would apply weakens security, and the user did not trust the lock with that.
@@ -294,15 +296,16 @@ pub fn choose<'a>(call: &Call<'a>) -> Result<Choice<'a>, Refusal> {
     }
     let unreadable = |lock: Vec<u8>, error| Refusal::Unreadable { lock, error };
     if let Some(path) = env.known(var::LOCK) {
-        return match sys::read_owned(OwnedText::of([path]).as_text(), lock::MAX_SIZE) {
-            Ok(Some(file)) => Ok(Choice::Project(Found::new(path.into(), file))),
+        return match find::read_lock(path, env) {
+            Ok(Some(found)) => Ok(Choice::Project(found)),
             Ok(None) => Err(unreadable(path.into(), sys::ReadError::NotFound)),
             Err(error) => Err(unreadable(path.into(), error)),
         };
     }
     let directory = directory(call);
-    match find::nearest_lock(&directory) {
-        Ok(Some(found)) => Ok(Choice::Project(found)),
+    match find::nearest(&directory, env) {
+        Ok(Some(Nearest::Lock(found))) => Ok(Choice::Project(found)),
+        Ok(Some(Nearest::Manifest(manifest))) => Err(Refusal::Unlocked { manifest }),
         Ok(None) => choose_without_lock(call, &directory),
         Err((lock, error)) => Err(unreadable(lock, error)),
     }

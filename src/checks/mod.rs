@@ -8,6 +8,7 @@
 
 mod caches;
 mod finding;
+mod lock_state;
 pub mod machine;
 pub mod project;
 mod sarif;
@@ -16,6 +17,7 @@ mod user_settings;
 
 pub use caches::Caches;
 pub use finding::{Edit, Finding, Place, Remedy, Repair, Severity};
+pub use lock_state::LockState;
 pub use sarif::sarif;
 pub use search_path::{SearchPath, TOOLS};
 pub use user_settings::{Chosen, SettingsFile, UserSettings};

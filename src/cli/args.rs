@@ -146,14 +146,23 @@ pub struct Init {
     /// The Go to ask for instead of what the project's files say
     #[arg(value_name = "REQUEST")]
     pub request: Option<String>,
+    /// Start a project in this directory, whatever is above
+    #[arg(long)]
+    pub here: bool,
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Use {
-    /// 1.27, 1.27.1, ~1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked Go; may
-    /// be left out with an option, to keep the manifest's
-    #[arg(required_unless_present_any = ["clear", "experiment", "no_experiment", "debug", "no_debug", "goroot_final", "goroot", "trimpath", "platform", "profile"])]
+    /// 1.27, 1.27.1, ~1.26.2, ^1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked
+    /// Go; without it, what the manifest asks for
     pub request: Option<String>,
+    /// Give this directory a manifest and a lock of its own, as a module in a larger repository
+    #[arg(long)]
+    pub here: bool,
+    /// Choose it even if it cannot build the module or the workspace
+    #[arg(long)]
+    pub force: bool,
     /// Put the pins given here into this profile instead of the base pins
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -196,6 +205,9 @@ pub struct Lock {
     /// Choose the newest release that the request allows, even if the locked one still fits
     #[arg(long)]
     pub upgrade: bool,
+    /// Write the lock even if its Go cannot build the module or the workspace
+    #[arg(long, conflicts_with = "check")]
+    pub force: bool,
     #[command(flatten)]
     pub fetching: Fetching,
 }

@@ -5,7 +5,13 @@ use crate::error::Result;
 use crate::ops::Session;
 
 pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
-    let started = session.init(args.request.as_deref())?;
+    let started = session.init(args.request.as_deref(), args.here)?;
+    for warning in &started.warnings {
+        session.ui.warn(warning);
+    }
+    for note in &started.notes {
+        session.ui.say(note);
+    }
     let from = started.origin.map_or_else(String::new, |origin| format!(", from `{origin}`"));
     session.ui.say(&format!("wrote `{}` for Go {}{from}", started.path.display(), started.request));
     session.ui.say("next: `goward lock`, or `goward install`, which also locks");

@@ -22,6 +22,9 @@ pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
 
 /// Says what an installation came to.
 pub(super) fn report(session: &Session, outcome: &Outcome) {
+    for note in &outcome.notes {
+        session.ui.say(note);
+    }
     for warning in &outcome.warnings {
         session.ui.warn(warning);
     }

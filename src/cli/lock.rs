@@ -4,14 +4,20 @@ use super::args::Lock;
 use super::fetch;
 use crate::error::Result;
 use crate::ops::Session;
+use crate::ops::lock::Locking;
+use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {
-        let path = session.check_lock()?;
+        let (path, warnings) = session.check_lock()?;
+        for warning in &warnings {
+            session.ui.warn(warning);
+        }
         session.ui.say(&format!("`{}` matches its manifest", path.display()));
         return Ok(());
     }
-    let written = session.lock(args.upgrade, &fetch(&args.fetching))?;
+    let locking = Locking { upgrade: args.upgrade, force: args.force };
+    let written = session.lock(locking, &fetch(&args.fetching))?;
     for warning in &written.warnings {
         session.ui.warn(warning);
     }
@@ -22,5 +28,20 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         written.version,
         written.level
     ));
+    if written.changed {
+        report_uncovered(session, &written.uncovered);
+    }
     Ok(())
+}
+
+/// Says which first-class ports a lock does not cover.
+pub(super) fn report_uncovered(session: &Session, uncovered: &[Platform]) {
+    if uncovered.is_empty() {
+        return;
+    }
+    let names: Vec<String> = uncovered.iter().map(ToString::to_string).collect();
+    session.ui.say(&format!(
+        "not locked for {}, whose hashes nobody here knows; people there type `goward lock`",
+        names.join(", ")
+    ));
 }

@@ -33,6 +33,9 @@ pub(super) fn run(session: &Session, args: &Rollback) -> Result<()> {
     if back.is_stale {
         session.ui.say("as before, the lock does not match the manifest: `goward lock --check`");
     }
+    if let Some(note) = &back.restart {
+        session.ui.say(note);
+    }
     if let Some(version) = back.missing {
         session.ui.say(&format!("{version} is not installed; get it with `goward install`"));
     }

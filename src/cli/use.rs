@@ -1,6 +1,7 @@
 //! `goward use`.
 
 use super::args::Use;
+use super::lock::report_uncovered;
 use super::{fetch, install};
 use crate::error::Result;
 use crate::ops::Session;
@@ -19,6 +20,8 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         goroot: args.goroot.clone(),
         trimpath: args.trimpath,
         platforms: args.platform.clone(),
+        here: args.here,
+        force: args.force,
     };
     let used = session.use_release(&wish, &fetch(&args.fetching))?;
     session.ui.say(&format!(
@@ -34,6 +37,12 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         );
     }
     install::report(session, &used.installed);
+    if used.is_changed {
+        report_uncovered(session, &used.uncovered);
+    }
+    for note in &used.notes {
+        session.ui.say(note);
+    }
     if let Some(path) = &used.unlinked {
         session.ui.say(&format!("next: `goward link-root` makes `{}`", path.display()));
     }

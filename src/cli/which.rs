@@ -37,6 +37,12 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             if let Some(change) = session.change_of(&toolchain)? {
                 session.ui.warn(&one_line(&change));
             }
+            let stale = session.stale_governing(&toolchain);
+            for warning in
+                stale.as_ref().map(one_line).into_iter().chain(session.not_first_on_path())
+            {
+                session.ui.warn(&warning);
+            }
             if args.json {
                 let (lock, request) = match &toolchain.origin {
                     Origin::Default(path) | Origin::Lock(path) => {
@@ -57,6 +63,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "root": session.root(&toolchain)?.to_string_lossy(),
                     "h1": toolchain.h1,
                     "level": toolchain.level.name(),
+                    "stale": stale.is_some(),
                     "default": matches!(toolchain.origin, Origin::Default(_)),
                     "lock": lock,
                     "request": request,
@@ -70,7 +77,8 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "{} ({}), chosen by {}",
                     toolchain.version, toolchain.level, toolchain.origin
                 ));
-                if let Some(note) = &toolchain.profile_note {
+                let home = session.note_of_home(&toolchain);
+                for note in home.iter().chain(&toolchain.profile_note) {
                     session.ui.say(note);
                 }
                 if args.verbose {

@@ -1,6 +1,7 @@
 //! `check`: gathers what is known of a project, runs the checks, and makes mechanical changes.
 
 use super::Session;
+use super::fitting::first_step;
 use crate::calendar::{parse_day, today};
 use crate::checks::project::{CHECKS, Facts, Files};
 use crate::checks::{Caches, Edit, Remedy, Report, SearchPath, Skipped};
@@ -12,7 +13,7 @@ use crate::settings::Settings;
 use crate::store::Installed;
 use crate::verify::{H1, Records};
 use crate::version::GoVersion;
-use goward_shim::names::LOCK_FILE;
+use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -65,11 +66,14 @@ impl Session {
     }
 
     fn project_facts(&self, plan: &Plan) -> Result<Facts> {
-        let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+        let root = find_root(&self.ctx);
         let lock_path = root.join(LOCK_FILE);
-        let found = read(&lock_path)?.ok_or_else(|| {
+        let found = read(&lock_path, &self.ctx)?.ok_or_else(|| {
             let message = format!("there is no lock to check against: `{}`", lock_path.display());
-            Error::new(Kind::NotFound, message).hint("choose a Go: `goward use stable`")
+            let is_asked_for = root.join(MANIFEST_FILE).symlink_metadata().is_ok();
+            let write = || "write it, and commit it: `goward lock`".to_owned();
+            let hint = if is_asked_for { write() } else { first_step(&self.ctx) };
+            Error::new(Kind::NotFound, message).hint(hint)
         })?;
         let lock = LockFile::parse(&found.text, &lock_path)?;
         let (version, host) = (lock.version, Platform::host());
@@ -100,6 +104,7 @@ impl Session {
         Ok(Facts {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),
+            state: self.state_of_lock(&lock_path, &lock),
             caches: Caches::of(&user),
             path: self.search_path()?,
             user,

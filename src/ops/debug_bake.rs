@@ -41,7 +41,7 @@ impl Session {
             Governing::Toolchain(toolchain) => *toolchain,
             Governing::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
-                    .hint("choose one: `goward use stable --debug KEY=VALUE`"));
+                    .hint("choose one: `goward use stable --debug http2debug=1`"));
             }
         };
         let origin = toolchain.origin.clone();

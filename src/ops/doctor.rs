@@ -52,6 +52,7 @@ impl Session {
             path: self.search_path()?,
             caches: Caches::of(&settings),
             barriers: self.barriers(&store),
+            lock: self.lock_here(),
             shim: self.ctx.executable.with_file_name(names::SHIM),
             executable: self.ctx.executable.clone(),
             cwd: self.ctx.cwd.clone(),

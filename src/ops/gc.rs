@@ -169,7 +169,7 @@ impl Session {
     /// Decides about every installed toolchain.
     fn fates(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<Fate>> {
         let (links, default) = (store.links()?, self.default_key()?);
-        let projects = keys_of_projects(store)?;
+        let projects = self.keys_of_projects(store)?;
         let now = store.now();
         let mut left: BTreeMap<Platform, usize> = BTreeMap::new();
         let mut counted = crate::store::Counted::new();
@@ -246,7 +246,7 @@ impl Session {
     /// Notes that the lock at `path` is used here, so that what it names stays. Says nothing of a
     /// store that cannot be written: who cannot note it cannot remove anything either.
     pub(super) fn note_project(&self, path: &std::path::Path) {
-        let Ok(Some(found)) = read(path) else { return };
+        let Ok(Some(found)) = read(path, &self.ctx) else { return };
         let Ok(lock) = LockFile::parse(&found.text, path) else { return };
         let Ok(store) = self.store() else { return };
         let absolute = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -254,19 +254,19 @@ impl Session {
             _ = store.register(&absolute, &keys_of(&lock));
         }
     }
-}
 
-/// Returns what is installed for the locks of all projects, with one lock for each.
-fn keys_of_projects(store: &Store) -> Result<BTreeMap<String, PathBuf>> {
-    let mut keys = BTreeMap::new();
-    for project in store.projects()?.into_iter().filter(|project| !is_gone(project)) {
-        // What is not understood any more keeps what it named before.
-        let lock = read(&project.lock).ok().flatten();
-        let lock = lock.and_then(|found| LockFile::parse(&found.text, &project.lock).ok());
-        let named = lock.map_or_else(|| project.keys.clone(), |lock| keys_of(&lock));
-        keys.extend(named.into_iter().map(|key| (key, project.lock.clone())));
+    /// Returns what is installed for the locks of all projects, with one lock for each.
+    fn keys_of_projects(&self, store: &Store) -> Result<BTreeMap<String, PathBuf>> {
+        let mut keys = BTreeMap::new();
+        for project in store.projects()?.into_iter().filter(|project| !is_gone(project)) {
+            // What is not understood any more keeps what it named before.
+            let lock = read(&project.lock, &self.ctx).ok().flatten();
+            let lock = lock.and_then(|found| LockFile::parse(&found.text, &project.lock).ok());
+            let named = lock.map_or_else(|| project.keys.clone(), |lock| keys_of(&lock));
+            keys.extend(named.into_iter().map(|key| (key, project.lock.clone())));
+        }
+        Ok(keys)
     }
-    Ok(keys)
 }
 
 fn keys_of(lock: &LockFile) -> Vec<String> {

@@ -193,8 +193,10 @@ impl Session {
             found
         };
         for directory in self.ctx.cwd.ancestors() {
-            if look(directory.join(names::LOCK_FILE), &mut places) {
-                return places;
+            for name in [names::LOCK_FILE, names::MANIFEST_FILE] {
+                if look(directory.join(name), &mut places) {
+                    return places;
+                }
             }
         }
         for name in [names::TOOLCHAIN_VAR, "GOROOT"] {

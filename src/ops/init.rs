@@ -1,9 +1,12 @@
 //! Start a project from the version files that other tools left there.
 
+use super::fitting::Unfit;
 use super::{Session, link, pick};
 use crate::error::{Error, Kind, Result};
 use crate::project::manifest::ManifestEdit;
+use crate::project::place;
 use crate::project::transaction::Files;
+use crate::project::wanted::find_wanted;
 use crate::version::request::Request;
 use std::path::PathBuf;
 
@@ -16,39 +19,73 @@ pub struct Started {
     pub request: Request,
     /// The file and line that the request comes from, if it does.
     pub origin: Option<String>,
+    /// What else there is to say of the choice.
+    pub notes: Vec<String>,
+    /// What will not work with it.
+    pub warnings: Vec<String>,
 }
 
 impl Session {
-    /// Writes a manifest: for `request`, else for what the files here ask for, else for `stable`.
+    /// Writes a manifest: for `request`, else for what the files here ask for, else for `stable`. With `here`, it
+    /// belongs to the working directory, whatever there is above.
     ///
     /// # Errors
     ///
-    /// When there is a manifest already, or the files are not understood.
-    pub fn init(&self, request: Option<&str>) -> Result<Started> {
-        let (project, transaction) = self.project_to_change()?;
-        let path = project.manifest_path;
+    /// When there is a manifest already, or, without `request`, the files are not understood.
+    pub fn init(&self, request: Option<&str>, here: bool) -> Result<Started> {
+        let root = place(&self.ctx, here);
+        let transaction = self.transaction(&root)?;
+        let path = root.join(goward_shim::names::MANIFEST_FILE);
         if path.symlink_metadata().is_ok() {
-            return Err(Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
-                .hint("change it with `goward use REQUEST`, or by hand and `goward lock`"));
+            let error = Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
+                .hint("change what it asks for: `goward use stable`");
+            return Err(if root == self.ctx.cwd {
+                error
+            } else {
+                error.hint("or give this directory its own: `goward init --here`")
+            });
         }
-        let wanted = match request {
-            Some(text) => (pick::parse_request(text)?, None),
-            None => match project.wanted {
-                Some(wanted) => (wanted.request.clone(), Some(wanted.to_string())),
-                None => (pick::parse_request("stable")?, None),
-            },
+        let mut started = Started {
+            path,
+            request: pick::parse_request(request.unwrap_or("stable"))?,
+            origin: None,
+            notes: Vec::new(),
+            warnings: Vec::new(),
         };
-        if let Some(name) = wanted.0.as_link() {
-            link::named(&self.store()?, name).map_err(|error| match &wanted.1 {
+        if request.is_some() {
+            self.warn_of_unreadable_files();
+        } else {
+            let search = find_wanted(&self.ctx.cwd, &self.ctx)?;
+            let system = search
+                .system
+                .map(|place| format!("`{place}` says `system`, which names no release"));
+            started.notes.extend(system);
+            if let Some(wanted) = search.wanted {
+                started.origin = Some(wanted.to_string());
+                let note = wanted.minimum.as_ref().map(|least| {
+                    format!(
+                        "`go {least}` is the oldest Go that the module takes; it names no release"
+                    )
+                });
+                started.notes.extend(note);
+                started.request = wanted.request;
+            }
+        }
+        if let Some(name) = started.request.as_link() {
+            link::named(&self.store()?, name).map_err(|error| match &started.origin {
                 Some(origin) => error.detail(format!("wanted by `{origin}`")),
                 None => error,
             })?;
         }
-        let mut edit = ManifestEdit::open_or_new(&path)?;
-        edit.set_request(&wanted.0)?;
+        if let Some(version) = started.request.as_exact() {
+            let unfit: Unfit = self.unfit(&root, version, false);
+            started.warnings.extend(unfit.warnings(version));
+        }
+        let mut edit = ManifestEdit::open_or_new(&started.path)?;
+        edit.set_request(&started.request)?;
         let manifest = Some(edit.text()?.into_bytes());
         let after = Files { manifest, ..transaction.before().clone() };
         transaction.commit("init", &after)?;
-        Ok(Started { path, request: wanted.0, origin: wanted.1 })
+        Ok(started)
     }
 }

@@ -93,7 +93,7 @@ impl Session {
             path.push(names::LOCK_FILE);
         }
         let missing = || lock::explain_read(goward_shim::sys::ReadError::NotFound, &path);
-        let found = lock::read(&path)?.ok_or_else(missing)?;
+        let found = lock::read(&path, &self.ctx)?.ok_or_else(missing)?;
         let parsed = goward_shim::lock::parse(&found.text);
         let locked = parsed.map_err(|error| lock::explain(&error, &path))?;
         self.applied(&locked, &found, &path)

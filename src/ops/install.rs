@@ -1,14 +1,16 @@
 //! Install what is wanted, unless it is installed: the store first, then the sources.
 
+use super::fitting::first_step;
 use super::governing::{Origin, Toolchain};
-use super::lock::differences;
+use super::lock::{Locking, differing_contents, stale};
 use super::pins::check_pins_with;
 use super::waiting::{Waiting, warn_without};
 use super::{Fetch, Session, pick};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, one_line};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
+use crate::project::wanted::find_wanted;
 use crate::source::Source;
 use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
@@ -16,6 +18,7 @@ use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::flaws::KnownFlaws;
 use crate::version::request::Request;
+use crate::version::select::nearest;
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::path::Path;
@@ -65,10 +68,8 @@ impl Want {
     pub fn locked(lock: &LockFile, platform: Platform, path: &Path) -> Result<Self> {
         let Some(entry) = lock.platforms.get(&platform) else {
             let message = format!("`{}` has no toolchain for {platform}", path.display());
-            let manifest = names::MANIFEST_FILE;
-            return Err(Error::new(Kind::NotFound, message).hint(format!(
-                "add `{platform}` to `platforms` in `{manifest}` and run `goward lock`"
-            )));
+            return Err(Error::new(Kind::NotFound, message)
+                .hint(format!("add it: `goward use --platform {platform}`")));
         };
         let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
         let head = lock.head.clone();
@@ -95,6 +96,8 @@ pub struct Outcome {
     pub is_new: bool,
     /// Sources that failed before one delivered, and what is odd about release and pins.
     pub warnings: Vec<String>,
+    /// What was done besides.
+    pub notes: Vec<String>,
 }
 
 /// What a release turned out to be, when only that was asked for.
@@ -137,6 +140,7 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
+        self.check_sources(fetch)?;
         if let Some(name) = request.as_link() {
             return self.install_named(name, platform);
         }
@@ -159,31 +163,34 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
+        self.check_sources(fetch)?;
         let project = self.project()?;
         let path = &project.lock_path;
         let mut demand = Level::None;
-        let mut warnings = Vec::new();
+        let mut notes = Vec::new();
         if let Some(manifest) = &project.manifest {
             demand = manifest.demanded_level(Level::None);
             if locked {
                 self.check_lock()?;
             } else if path.symlink_metadata().is_err() {
-                self.lock(false, fetch)?;
+                let written = self.lock(Locking::default(), fetch)?;
+                notes.push(format!("wrote `{}`: {}", path.display(), written.version));
             }
         }
         if let Some(lock) = self.read_lock(path)? {
-            if let Some(manifest) = &project.manifest
-                && !differences(manifest, &lock)?.is_empty()
-            {
-                let (lock, manifest) = (names::LOCK_FILE, names::MANIFEST_FILE);
-                warnings.push(format!(
-                    "`{lock}` does not match `{manifest}`; the lock counts until you run `goward lock`"
-                ));
+            let differing = project.manifest.as_ref().map(|it| differing_contents(it, &lock));
+            if let Some(stale) = stale(differing.transpose()?.unwrap_or_default(), path) {
+                return Err(stale.detail("nothing was installed"));
             }
             let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
             let mut outcome = self.install(&want, fetch)?;
             self.note_project(path);
-            outcome.warnings.splice(0..0, warnings);
+            outcome.notes = notes;
+            if locked {
+                outcome
+                    .warnings
+                    .extend(self.unfit(&project.root, lock.version, false).warnings(lock.version));
+            }
             let pins = check_pins_with(&outcome.installed, &lock).map_err(|error| {
                 let (version, path) = (lock.version, path.display());
                 error.detail(format!("{version} is installed; `{path}` has the pins"))
@@ -193,12 +200,21 @@ impl Session {
         }
         if locked {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
-                .hint("write it: `goward use REQUEST`, and commit it"));
+                .hint(first_step(&self.ctx))
+                .hint("and commit what that writes: `git add goward.toml goward.lock`"));
         }
-        let Some(wanted) = &project.wanted else {
+        let search = find_wanted(&self.ctx.cwd, &self.ctx)?;
+        let Some(wanted) = search.wanted else {
             let here = self.ctx.cwd.display();
             let message = format!("nothing in `{here}` or above asks for a Go");
-            return Err(Error::new(Kind::NotFound, message)
+            let error = Error::new(Kind::NotFound, message);
+            let error = match search.system {
+                Some(place) => {
+                    error.detail(format!("`{place}` says `system`, which names no release"))
+                }
+                None => error,
+            };
+            return Err(error
                 .hint("name one: `goward install stable`")
                 .hint("or choose one for this project: `goward use stable`"));
         };
@@ -206,7 +222,7 @@ impl Session {
             .install_request(&wanted.request, platform, full, fetch)
             .map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
         outcome.warnings.push(format!(
-            "`go` here is this release only with a lock: `goward use {}`",
+            "`go` here is this release only with a lock: `goward use '{}'`",
             wanted.request
         ));
         Ok(outcome)
@@ -283,7 +299,12 @@ impl Session {
         }
         let floor = self.floor(want, fetch)?;
         let store = self.store()?;
-        let there = |installed| Outcome { installed, is_new: false, warnings: Vec::new() };
+        let there = |installed| Outcome {
+            installed,
+            is_new: false,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        };
         if let Some(installed) = present(&store, want, floor)?
             && !store.owns(&installed)
         {
@@ -326,10 +347,42 @@ impl Session {
             store.ensure_shims(&installed)?;
             return Ok(there(installed));
         }
-        let (delivery, warnings) = self.obtain(&store, want, logged.as_ref(), fetch, supply)?;
+        let (delivery, warnings) = self
+            .obtain(&store, want, logged.as_ref(), fetch, supply)
+            .map_err(|error| self.name_weaker(error, want, floor))?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
-        Ok(Outcome { installed, is_new: true, warnings })
+        Ok(Outcome { installed, is_new: true, warnings, notes: Vec::new() })
+    }
+
+    /// Names a toolchain that is installed and verified less well than is required, where nothing better can be
+    /// had.
+    pub(super) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
+        let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
+        let found =
+            self.store().and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
+        let Ok(Some(level)) = found.map(|found| found.as_ref().map(level_of)) else { return error };
+        if level >= floor || want.demand > level || error.kind() == Kind::Log {
+            return error;
+        }
+        let message = format!(
+            "{} is installed, but verified only at level `{level}`; `{floor}` is required",
+            want.version
+        );
+        let why = (error.kind() != Kind::Verification).then(|| one_line(&error));
+        let error = Error::new(Kind::Verification, message);
+        why.into_iter()
+            .fold(error, Error::detail)
+            .hint(format!("accept what is installed, for this call: `--accept {level}`"))
+    }
+
+    /// Refuses sources of the command line that are none, also where nobody asks them.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`].
+    pub(super) fn check_sources(&self, fetch: &Fetch) -> Result<()> {
+        fetch.source.as_ref().map_or(Ok(()), |_| self.sources(fetch).map(drop))
     }
 
     /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
@@ -419,8 +472,22 @@ pub(super) fn level_of(installed: &Installed) -> Level {
     if recorded { receipt.level.max(Level::BuiltIn) } else { receipt.level }
 }
 
-/// Adds the newest release with a record to a refusal, where the request leaves a choice.
+/// Adds the newest release with a record to a refusal, where the request leaves a choice, and the newest that is
+/// known to one for a release that nobody has.
 pub(super) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
+    let records = Records::built_in();
+    let is_known = |version: &GoVersion| records.get(*version, platform).is_some();
+    if error.kind() == Kind::NotFound
+        && request.as_exact().is_some_and(|version| !is_known(&version))
+    {
+        let known: Vec<GoVersion> = records.releases().into_iter().filter(is_known).collect();
+        return match nearest(request, &known) {
+            Some((of, version)) => {
+                error.hint(format!("the newest{of} that is known here is {version}"))
+            }
+            None => error,
+        };
+    }
     if error.kind() != Kind::Verification || request.as_exact().is_some() {
         return error;
     }

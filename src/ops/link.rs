@@ -216,7 +216,8 @@ impl Session {
     pub(super) fn link_of(&self, manifest: &Manifest, name: &LinkName) -> Result<Installed> {
         let installed = named(&self.store()?, name)?;
         let own = installed.receipt.platform;
-        if let Some(other) = manifest.platforms().into_iter().find(|platform| *platform != own) {
+        let listed = manifest.platforms().listed();
+        if let Some(other) = listed.iter().find(|platform| **platform != own) {
             let message =
                 format!("`{name}` is linked on this machine, for {own}; {other} has none");
             return Err(Error::new(Kind::Usage, message).detail("nothing was changed").hint(
@@ -237,7 +238,7 @@ impl Session {
             self.prepare_store(&store)?;
             store.ensure_shims(&installed)?;
         }
-        Ok(Outcome { installed, is_new: false, warnings: Vec::new() })
+        Ok(Outcome { installed, is_new: false, warnings: Vec::new(), notes: Vec::new() })
     }
 }
 

@@ -1,13 +1,14 @@
 //! From manifest to lock.
 
+use super::fitting::first_step;
 use super::install::{Want, level_of};
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::project::Project;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
-use crate::project::transaction::Files;
+use crate::project::transaction::{Files, in_style_of};
+use crate::project::{Project, find_root};
 use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
 use crate::store::{Installed, Receipt};
 use crate::verify::log::{Logged, SignedHead};
@@ -33,6 +34,17 @@ pub struct Written {
     pub changed: bool,
     /// What was wrong with the old one, and what pins do that people may not expect.
     pub warnings: Vec<String>,
+    /// The first-class ports that it does not cover.
+    pub uncovered: Vec<Platform>,
+}
+
+/// How a lock is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Locking {
+    /// With the newest release that the request allows, even if the locked one still fits.
+    pub upgrade: bool,
+    /// Even if its release cannot build the module.
+    pub force: bool,
 }
 
 impl Session {
@@ -40,57 +52,67 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When there is no manifest, nothing fits its request, a hash cannot be had, or the release is
-    /// installed and does not know a pin; the old lock is then untouched.
-    pub fn lock(&self, upgrade: bool, fetch: &Fetch) -> Result<Written> {
-        let (project, transaction) = self.project_to_change()?;
-        let (manifest, path) = manifest_of(project)?;
+    /// When there is no manifest, nothing fits its request, a hash cannot be had, the release refuses the
+    /// module, or is installed and does not know a pin; the old lock is then untouched.
+    pub fn lock(&self, locking: Locking, fetch: &Fetch) -> Result<Written> {
+        self.check_sources(fetch)?;
+        let root = find_root(&self.ctx);
+        let (project, transaction) = self.project_to_change(&root)?;
+        let (manifest, path) = self.manifest_of(project)?;
         let old = Old::read(self, &path)?;
+        let is_current = |old: &LockFile| {
+            differences(&manifest, old).is_ok_and(|differences| differences.is_empty())
+        };
+        if locking.upgrade || !old.lock.as_ref().is_some_and(is_current) {
+            transaction.check_writable(&[names::LOCK_FILE])?;
+        }
+        let wanted = LockWish { upgrade: locking.upgrade, ..LockWish::default() };
         let lock =
-            self.compute_lock(&manifest, old.lock.as_ref(), upgrade, fetch).map_err(|error| {
+            self.compute_lock(&manifest, old.lock.as_ref(), &wanted, fetch).map_err(|error| {
                 match manifest.request().as_link() {
                     Some(_) => error.detail(format!("wanted by `{}`", manifest.wanted())),
                     None => error,
                 }
             })?;
+        let unfit = self.unfit(&root, lock.version, true);
+        if !locking.force {
+            unfit.check(lock.version, "goward lock --force")?;
+        }
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
-        let text = Some(lock.text(&path)?.into_bytes());
-        let after = Files { lock: text, ..transaction.before().clone() };
+        let text = in_style_of(transaction.before().lock.as_deref(), &lock.text(&path)?);
+        let after = Files { lock: Some(text), ..transaction.before().clone() };
         let changed = transaction.commit("lock", &after)?;
         self.note_project(&path);
         let unlogged = self.log.why_not().filter(|_| lock.level < Level::Logged);
         let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
         let mut warnings: Vec<String> =
             old.warning.into_iter().chain(unlogged).chain(pins).collect();
+        warnings.extend(unfit.warnings(lock.version));
         warnings.extend(KnownFlaws::built_in().warning(lock.version, Platform::host()));
         warnings.extend(self.trust_warnings(&path)?);
-        Ok(Written { path, version: lock.version, level: lock.level, changed, warnings })
+        let uncovered = uncovered(&manifest, &lock);
+        Ok(Written { path, version: lock.version, level: lock.level, changed, warnings, uncovered })
     }
 
-    /// Checks that the lock here says what its manifest asks for; returns where it is.
+    /// Checks that the lock here says what its manifest asks for; returns where it is, and what it cannot
+    /// build.
     ///
     /// # Errors
     ///
     /// Every difference, in one report.
-    pub fn check_lock(&self) -> Result<PathBuf> {
-        let (manifest, path) = manifest_of(self.project()?)?;
+    pub fn check_lock(&self) -> Result<(PathBuf, Vec<String>)> {
+        let project = self.project()?;
+        let root = project.root.clone();
+        let (manifest, path) = self.manifest_of(project)?;
         let Some(lock) = self.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
         lock.head.as_ref().map(|head| self.log.open_head(head)).transpose()?;
-        let differences = differences(&manifest, &lock)?;
-        if differences.is_empty() {
-            return Ok(path);
+        match stale(differences(&manifest, &lock)?, &path) {
+            Some(stale) => Err(stale),
+            None => Ok((path, self.unfit(&root, lock.version, false).warnings(lock.version))),
         }
-        let error = Error::new(
-            Kind::Failed,
-            format!("`{}` does not match `{}`", path.display(), names::MANIFEST_FILE),
-        );
-        Err(differences
-            .into_iter()
-            .fold(error, Error::detail)
-            .hint("run `goward lock` and commit the result"))
     }
 
     /// Returns the lock that `manifest` asks for. The version of `old` stays while the request
@@ -99,12 +121,12 @@ impl Session {
         &self,
         manifest: &Manifest,
         old: Option<&LockFile>,
-        upgrade: bool,
+        wish: &LockWish,
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
         let linked = request.as_link().map(|name| self.link_of(manifest, name)).transpose()?;
-        let kept = old.filter(|old| !upgrade && fits(request, old)).map(|old| old.version);
+        let kept = old.filter(|old| !wish.upgrade && fits(request, old)).map(|old| old.version);
         let version = match (&linked, kept) {
             (Some(linked), _) => linked.receipt.version,
             (None, Some(version)) => version,
@@ -138,23 +160,37 @@ impl Session {
             return Ok(lock);
         }
         let mut newest: Option<SignedHead> = None;
-        for platform in manifest.platforms() {
-            let known =
-                old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
+        let known =
+            |platform| old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
+        let required = manifest.platforms().required();
+        for platform in required.union(&wish.platforms).copied() {
             let want = Want { demand, ..Want::new(version, platform) };
-            let record = Records::built_in().get(version, platform);
-            let logged = self.ask_log(&want, old.and_then(|old| old.head.as_ref()))?;
-            let (locked, level) = match logged {
-                Some(logged) => {
-                    let locked = proved(&want, &logged, known, record)?;
-                    self.raise_installed(&want, &logged)?;
-                    newest = newest.into_iter().chain([logged.head]).max_by_key(SignedHead::size);
-                    (locked, Level::Logged)
-                }
-                None => self.locate(&want, known, fetch)?,
-            };
+            let (locked, level) =
+                match self.proved_entry(&want, old, known(platform), &mut newest)? {
+                    Some(locked) => (locked, Level::Logged),
+                    None => self.locate(&want, known(platform), fetch)?,
+                };
             lock.level = lock.level.min(level);
             lock.platforms.insert(platform, locked);
+        }
+        // What others have is no reason to fail, to download anything or to know less of the rest.
+        let least = old.map_or(Level::None, |old| old.level).min(lock.level);
+        let colleagues = old.into_iter().flat_map(|old| old.platforms.keys().copied());
+        let colleagues = colleagues.filter(|platform| manifest.platforms().allow(*platform));
+        for platform in manifest.platforms().optional().into_iter().chain(colleagues) {
+            if lock.platforms.contains_key(&platform) {
+                continue;
+            }
+            let want = Want { demand, ..Want::new(version, platform) };
+            let floor = self.floor(&want, fetch)?;
+            let found = match self.proved_entry(&want, old, known(platform), &mut newest)? {
+                Some(locked) => Some((locked, Level::Logged)),
+                None => self.locate_known(&want, known(platform), floor)?,
+            };
+            if let Some((locked, level)) = found.filter(|(_, level)| *level >= least.max(floor)) {
+                lock.level = lock.level.min(level);
+                lock.platforms.insert(platform, locked);
+            }
         }
         // A lock that still says the same keeps its head, so that it stays the same.
         let same = old.filter(|old| old.platforms == lock.platforms && old.level == lock.level);
@@ -187,6 +223,25 @@ impl Session {
         Ok(())
     }
 
+    /// Returns what the checksum database proves of a release on a platform, if it can be asked; `newest` is the
+    /// newest head that it showed.
+    fn proved_entry(
+        &self,
+        want: &Want,
+        old: Option<&LockFile>,
+        known: Option<(LockedPlatform, Level)>,
+        newest: &mut Option<SignedHead>,
+    ) -> Result<Option<LockedPlatform>> {
+        let Some(logged) = self.ask_log(want, old.and_then(|old| old.head.as_ref()))? else {
+            return Ok(None);
+        };
+        let record = Records::built_in().get(want.version, want.platform);
+        let locked = proved(want, &logged, known, record)?;
+        self.raise_installed(want, &logged)?;
+        *newest = newest.take().into_iter().chain([logged.head]).max_by_key(SignedHead::size);
+        Ok(Some(locked))
+    }
+
     /// Returns what a release is on a platform where the checksum database cannot tell: from the built-in
     /// records, the old lock, the store, or, failing those, by fetching and hashing it.
     fn locate(
@@ -195,8 +250,25 @@ impl Session {
         old: Option<(LockedPlatform, Level)>,
         fetch: &Fetch,
     ) -> Result<(LockedPlatform, Level)> {
-        let Want { version, platform, .. } = *want;
         let floor = self.floor(want, fetch)?;
+        if let Some(known) = self.locate_known(want, old, floor)? {
+            return enough(known, want, floor);
+        }
+        let identity =
+            self.identify(want, fetch).map_err(|error| self.name_weaker(error, want, floor))?;
+        let (sha256, size) = archive_of(identity.archive);
+        Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
+    }
+
+    /// The same, without a download; `None` when that would be needed. What the records have may be known
+    /// less well than `floor`.
+    fn locate_known(
+        &self,
+        want: &Want,
+        old: Option<(LockedPlatform, Level)>,
+        floor: Level,
+    ) -> Result<Option<(LockedPlatform, Level)>> {
+        let Want { version, platform, .. } = *want;
         let record = Records::built_in().get(version, platform);
         if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
             if let Some((locked, _)) = &old
@@ -207,7 +279,7 @@ impl Session {
             // What is installed may be proved better, by a bundle or when it was installed.
             let installed = self.store()?.find(version, platform, Some(h1))?;
             let level = installed.as_ref().map_or(Level::BuiltIn, level_of).max(Level::BuiltIn);
-            return enough((locked_platform(h1, record), level), want, floor);
+            return Ok(Some((locked_platform(h1, record), level)));
         }
         // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
         // it is worth what its source listed.
@@ -218,27 +290,51 @@ impl Session {
             (locked, level.min(most))
         });
         if let Some(old) = old.filter(|(_, level)| *level >= floor) {
-            return Ok(old);
+            return Ok(Some(old));
         }
         let installed = self.store()?.find(version, platform, None)?;
-        if let Some(installed) = installed.filter(|installed| level_of(installed) >= floor) {
-            return Ok((locked_as(&installed.receipt), level_of(&installed)));
-        }
-        let identity = self.identify(want, fetch)?;
-        let (sha256, size) = archive_of(identity.archive);
-        Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
+        let installed = installed.filter(|installed| level_of(installed) >= floor);
+        Ok(installed.map(|installed| (locked_as(&installed.receipt), level_of(&installed))))
+    }
+
+    /// Returns the manifest of a project, and where its lock is.
+    fn manifest_of(&self, project: Project) -> Result<(Manifest, PathBuf)> {
+        let manifest = project.manifest.ok_or_else(|| {
+            let path = project.manifest_path.display();
+            Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+                .hint(first_step(&self.ctx))
+        })?;
+        Ok((manifest, project.lock_path))
     }
 }
 
-/// Returns the manifest of a project, and where its lock is.
-fn manifest_of(project: Project) -> Result<(Manifest, PathBuf)> {
-    let manifest = project.manifest.ok_or_else(|| {
-        let path = project.manifest_path.display();
-        Error::new(Kind::NotFound, format!("`{path}` does not exist"))
-            .hint("choose a Go for this project: `goward use stable`")
-            .hint("or start from its version files: `goward init`")
-    })?;
-    Ok((manifest, project.lock_path))
+/// What of a lock depends on more than the manifest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LockWish {
+    /// Whether the newest release is taken that the request allows.
+    pub(super) upgrade: bool,
+    /// Platforms that have to be in it besides those of the manifest.
+    pub(super) platforms: BTreeSet<Platform>,
+}
+
+/// Returns the first-class ports that a lock should cover and does not.
+pub(super) fn uncovered(manifest: &Manifest, lock: &LockFile) -> Vec<Platform> {
+    // What is linked is on this machine alone.
+    if lock.level == Level::Linked {
+        return Vec::new();
+    }
+    let optional = manifest.platforms().optional().into_iter();
+    optional.filter(|platform| !lock.platforms.contains_key(platform)).collect()
+}
+
+/// Says that a lock is not what its manifest asks for, by these differences, if there are any.
+pub(super) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
+    if differences.is_empty() {
+        return None;
+    }
+    let message = format!("`{}` does not match `{}`", path.display(), names::MANIFEST_FILE);
+    let error = differences.into_iter().fold(Error::new(Kind::Failed, message), Error::detail);
+    Some(error.hint("run `goward lock` and commit the result"))
 }
 
 /// A lock that is about to be replaced.
@@ -386,16 +482,30 @@ fn shown_goroot(path: Option<&str>) -> String {
 
 /// Returns what the lock says otherwise than the manifest, one line each.
 pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
+    let mut found = differing_contents(manifest, lock)?;
+    // More than the built-in records can prove takes a head of the log, whatever the lock says.
+    let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
+    let level = lock.level.min(most);
+    if manifest.demanded_level(level) > level {
+        found.push(format!("the policy asks for a better level than the lock's, `{level}`"));
+    }
+    Ok(found)
+}
+
+/// The same, without the level, which every install judges by itself.
+pub(super) fn differing_contents(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let request = manifest.request();
     if lock.request != request.to_string() || !fits(request, lock) {
         let (version, locked) = (lock.version, &lock.request);
         found.push(format!("the manifest asks for {request}, the lock has {version} for {locked}"));
     }
-    let wanted = manifest.platforms();
+    let platforms = manifest.platforms();
     let locked: BTreeSet<Platform> = lock.platforms.keys().copied().collect();
-    found.extend(wanted.difference(&locked).map(|name| format!("{name} is missing in the lock")));
-    found.extend(locked.difference(&wanted).map(|name| format!("{name} is not in the manifest")));
+    let required = platforms.required();
+    found.extend(required.difference(&locked).map(|name| format!("{name} is missing in the lock")));
+    let foreign = locked.into_iter().filter(|platform| !platforms.allow(*platform));
+    found.extend(foreign.map(|name| format!("{name} is not in the manifest")));
     if manifest.isolation() != lock.isolation {
         let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
         found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
@@ -426,12 +536,6 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
     found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
     if manifest.rules() != lock.rules {
         found.push("the rules differ".to_owned());
-    }
-    // More than the built-in records can prove takes a head of the log, whatever the lock says.
-    let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
-    let level = lock.level.min(most);
-    if manifest.demanded_level(level) > level {
-        found.push(format!("the policy asks for a better level than the lock's, `{level}`"));
     }
     Ok(found)
 }

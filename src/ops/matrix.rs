@@ -151,8 +151,7 @@ impl Session {
     ) -> Result<Vec<State>> {
         // What is kept is kept as a whole.
         let _busy = interrupts.busy();
-        let gowork = self.ctx.variable("GOWORK");
-        let root = find_root(&self.ctx.cwd, gowork)?;
+        let root = find_root(&self.ctx);
         let reports: Vec<PathBuf> =
             matrix.reports.iter().map(|path| self.ctx.cwd.join(path)).collect();
         let memory = Memory::open(&self.ctx, &root, &reports);

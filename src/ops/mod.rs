@@ -21,6 +21,7 @@ pub mod diff;
 pub mod doctor;
 pub mod experiments;
 pub mod explain;
+mod fitting;
 pub mod gc;
 mod go_facts;
 pub mod godebug;
@@ -56,6 +57,7 @@ pub mod said;
 pub mod setup;
 mod staple;
 pub mod subject;
+mod surroundings;
 pub mod target_check;
 pub mod targets;
 pub mod trust;
@@ -68,13 +70,14 @@ mod waiting;
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::project::Project;
 use crate::project::transaction::{Notice, Transaction};
-use crate::project::{Project, discover, find_root};
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::lock::Level;
 use goward_shim::names;
 use log::LogAccess;
+use std::path::Path;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -105,26 +108,19 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When its manifest, or without one another tool's file, is wrong, or the manifest is somebody
-    /// else's.
+    /// When its manifest is wrong, or somebody else's.
     pub(crate) fn project(&self) -> Result<Project> {
-        let gowork = self.ctx.variable("GOWORK");
-        let project = match discover(&self.ctx.cwd, gowork)? {
-            Some(project) => project,
-            None => Project::at(&self.ctx.cwd, gowork)?,
-        };
-        self.checked(project)
+        self.checked(Project::discover(&self.ctx)?)
     }
 
-    /// Returns the project here, and the right to change its files; waits for others who do.
+    /// Returns the project at `root`, and the right to change its files; waits for others who do.
     ///
     /// # Errors
     ///
     /// As [`Session::project`], or when what a crash left cannot be put in order.
-    pub(crate) fn project_to_change(&self) -> Result<(Project, Transaction)> {
-        let transaction = self.transaction()?;
-        let project = Project::at(transaction.root(), self.ctx.variable("GOWORK"))?;
-        Ok((self.checked(project)?, transaction))
+    pub(crate) fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
+        let transaction = self.transaction(root)?;
+        Ok((self.checked(Project::at(root)?)?, transaction))
     }
 
     /// Refuses a project whose manifest is somebody else's.
@@ -133,15 +129,14 @@ impl Session {
         Ok(project)
     }
 
-    /// Returns the right to change the files of the project here, whatever they hold.
+    /// Returns the right to change the files of the project at `root`, whatever they hold.
     ///
     /// # Errors
     ///
     /// When what a crash left cannot be put in order.
-    pub(crate) fn transaction(&self) -> Result<Transaction> {
-        let root = find_root(&self.ctx.cwd, self.ctx.variable("GOWORK"))?;
+    pub(crate) fn transaction(&self, root: &Path) -> Result<Transaction> {
         let state = self.ctx.state_directory();
-        Transaction::begin(&root, state.as_deref(), &mut |notice| match notice {
+        Transaction::begin(root, state.as_deref(), &mut |notice| match notice {
             Notice::Said(text) => self.ui.say(&text),
             Notice::Warning(text) => self.ui.warn(&text),
         })

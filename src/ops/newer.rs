@@ -11,7 +11,7 @@ use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
 use crate::project::go_mod;
 use crate::shell;
-use goward_shim::gotoolchain::Version;
+use goward_shim::gover::Version;
 use goward_shim::launch::Launch;
 use goward_shim::remote::Use;
 use goward_shim::{Call, Tool};

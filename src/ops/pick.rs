@@ -9,7 +9,7 @@ use crate::store::{Installed, Store};
 use crate::verify::Records;
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use crate::version::select::{best, no_match};
+use crate::version::select::{best, best_among, no_match};
 
 /// The releases there are, and who says so.
 #[derive(Clone, Debug)]
@@ -94,7 +94,8 @@ impl Session {
     }
 
     /// Returns the release that `request` means for `platform`: by the first source that lists one
-    /// that fits, else by the built-in records and what is installed.
+    /// that fits; where none can be asked, the newest installed one; else by the built-in records and what is
+    /// installed.
     ///
     /// # Errors
     ///
@@ -105,17 +106,19 @@ impl Session {
         }
         let mut known = Vec::new();
         let mut failures: Vec<Error> = Vec::new();
+        let mut answered = false;
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), Some(platform)) {
-                Ok(versions) => match best(request, &versions) {
-                    Some(version) => {
+                Ok(versions) => {
+                    if let Some(version) = best(request, &versions) {
                         for failure in &failures {
                             self.ui.warn(&one_line(failure));
                         }
                         return Ok(version);
                     }
-                    None => known.extend(versions),
-                },
+                    answered = true;
+                    known.extend(versions);
+                }
                 Err(error) => failures.push(error),
             }
         }
@@ -123,7 +126,16 @@ impl Session {
         let recorded = records.releases().into_iter();
         known.extend(recorded.filter(|version| records.get(*version, platform).is_some()));
         if let Ok(store) = self.store() {
-            known.extend(releases_in(&store, platform)?.iter().map(|t| t.receipt.version));
+            let installed = releases_in(&store, platform)?;
+            let installed: Vec<GoVersion> = installed.iter().map(|t| t.receipt.version).collect();
+            known.extend(&installed);
+            if let Some(version) = best_among(request, &installed, &known).filter(|_| !answered) {
+                let why = failures.first().map_or("no source", Error::message);
+                self.ui.say(&format!(
+                    "took {version}, the newest installed release for `{request}`: {why}"
+                ));
+                return Ok(version);
+            }
         }
         best(request, &known).ok_or_else(|| match failures.first() {
             None => no_match(request, platform, &known),

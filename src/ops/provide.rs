@@ -1,12 +1,13 @@
 //! A missing toolchain on the way to running something.
 
 use super::governing::{Origin, Toolchain};
+use super::install::Outcome;
 use super::{Fetch, Session};
-use crate::error::{Error, Kind, Result};
+use crate::config::AutoInstall;
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::{Flawed, KnownFlaws};
-use goward_shim::names;
 
 impl Session {
     /// Installs a toolchain that governs, if it is missing.
@@ -27,9 +28,41 @@ impl Session {
         }
         self.check_flaws(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
-        self.install_governing(toolchain, fetch)
-            .map(drop)
-            .map_err(|error| error.context(missing.message()))
+        let (version, origin) = (toolchain.version, &toolchain.origin);
+        self.ui.say(&format!("installing {version}, which {origin} asks for"));
+        let outcome = self
+            .install_governing(toolchain, fetch)
+            .map_err(|error| error.context(missing.message()))?;
+        self.say_installed(&outcome);
+        Ok(())
+    }
+
+    /// Says that a toolchain that was missing is there now.
+    fn say_installed(&self, outcome: &Outcome) {
+        let receipt = &outcome.installed.receipt;
+        let (version, level) = (receipt.version, receipt.level);
+        self.ui.say(&format!("installed {version} ({level}) from {}", receipt.source));
+    }
+
+    /// Returns true when a toolchain may be installed because somebody called `go`.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not, with what is to be told of it below `missing`.
+    fn may_install(&self, missing: &Error) -> Result<()> {
+        let (answer, who) = self.config.auto_install(&self.ctx);
+        let refused = |why: String| Err(missing.clone().detail(why));
+        match answer {
+            AutoInstall::Always => Ok(()),
+            AutoInstall::Never => refused(format!("it was not installed now: {who}")),
+            AutoInstall::Ask => match self.ui.ask(&format!("{}; install it?", missing.message())) {
+                Some(true) => Ok(()),
+                Some(false) => refused("it was not installed now, as you said".to_owned()),
+                None => refused(format!(
+                    "it was not installed now: {who} says to ask, and there is no terminal"
+                )),
+            },
+        }
     }
 
     /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
@@ -102,13 +135,11 @@ impl Session {
         if self.is_at_hand(toolchain)? {
             return Ok(());
         }
-        if self.config.auto_install(&self.ctx) || toolchain.link.is_some() {
-            return self
-                .provide(toolchain, &Fetch::default())
-                .map_err(|error| error.with_kind(Kind::NotInstalled));
+        if toolchain.link.is_none() {
+            self.may_install(&not_installed(toolchain.version, &toolchain.origin))?;
         }
-        Err(not_installed(toolchain.version, &toolchain.origin)
-            .detail(format!("it was not installed now: `{}=0`", names::AUTO_INSTALL_VAR)))
+        self.provide(toolchain, &Fetch::default())
+            .map_err(|error| error.with_kind(Kind::NotInstalled))
     }
 
     /// Returns the best installed toolchain for a request; installs one if none fits and the user
@@ -122,11 +153,12 @@ impl Session {
             Err(error) if error.kind() == Kind::NotInstalled => error,
             other => return other,
         };
-        if !self.config.auto_install(&self.ctx) {
-            return Err(error);
-        }
-        self.install_for(request, Platform::host(), false, &Fetch::default())
+        self.may_install(&error)?;
+        self.ui.say(&format!("installing what fits `{}`", untrusted(request)));
+        let outcome = self
+            .install_for(request, Platform::host(), false, &Fetch::default())
             .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
+        self.say_installed(&outcome);
         let toolchain = self.requested(request)?;
         self.warn_of_flaws(toolchain.version);
         Ok(toolchain)

@@ -1,5 +1,6 @@
 //! Words for what the shim refuses.
 
+use super::fitting::first_step;
 use super::link_root::what_stands_at;
 use super::trust;
 use crate::ctx::Ctx;
@@ -82,10 +83,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
         Refusal::NoPlatform { lock } => {
             let host = Platform::host();
             Error::new(Kind::CannotRun, format!("`{}` has no toolchain for {host}", path(lock)))
-                .hint(format!(
-                    "add `{host}` to `platforms` in `{}` and run `goward lock`",
-                    names::MANIFEST_FILE
-                ))
+                .hint(format!("add it, and commit that: `goward use --platform {host}`"))
         }
         Refusal::NothingToRun => Error::new(
             Kind::NotInstalled,
@@ -96,7 +94,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
                 names::LOCK_FILE
             ),
         )
-        .hint("for this project: `goward use stable`")
+        .hint(first_step(ctx))
         .hint("for everywhere else: `goward default stable`"),
         Refusal::Toolchain { lock, version, wanted } => other_toolchain(lock, version, wanted, typed),
         Refusal::Unpinned { lock, name, value } => unpinned(lock, name, value, typed),
@@ -106,6 +104,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
         Refusal::Unreadable { lock, error } => {
             explain_read(*error, &os_path(lock)).with_kind(Kind::CannotRun)
         }
+        Refusal::Unlocked { manifest } => unlocked(&os_path(manifest)),
         Refusal::UnknownProfile { lock, profile } => {
             let error = Error::new(
                 Kind::CannotRun,
@@ -213,6 +212,12 @@ fn unpinned(lock: &[u8], name: &[u8], value: &[u8], typed: &str) -> Error {
         .detail("the lock is hermetic: only what it pins may do that")
         .hint(format!("unset it: `env -u {name} {typed}`"))
         .hint(format!("or let it through: `{}={name} {typed}`", names::ALLOW_VAR))
+}
+
+/// Says that nobody made a lock of a manifest.
+fn unlocked(manifest: &Path) -> Error {
+    let message = format!("there is no `{}` beside `{}`", names::LOCK_FILE, manifest.display());
+    Error::new(Kind::CannotRun, message).hint("write it, and commit it: `goward lock`")
 }
 
 /// Says whose a file is that counts only when it is the user's own.

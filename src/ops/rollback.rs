@@ -4,6 +4,7 @@ use super::{Session, lock};
 use crate::calendar;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
+use crate::project::find_root;
 use crate::project::lock::{LockFile, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::{Files, Transaction};
@@ -29,6 +30,8 @@ pub struct RolledBack {
     pub missing: Option<GoVersion>,
     /// Whether the lock says something else than the manifest, as it did before.
     pub is_stale: bool,
+    /// What an editor has to do.
+    pub restart: Option<String>,
 }
 
 /// A change that was made here.
@@ -50,7 +53,7 @@ impl Session {
     ///
     /// When no change is known, or, without `force`, when the files are not what that command wrote.
     pub fn rollback(&self, force: bool) -> Result<RolledBack> {
-        let transaction = self.transaction()?;
+        let transaction = self.transaction(&find_root(&self.ctx))?;
         let root = transaction.root().to_owned();
         let last = transaction.records()?.into_iter().next().ok_or_else(|| unknown(&root))?;
         let now = transaction.before().clone();
@@ -64,6 +67,7 @@ impl Session {
             differences: differences(&root, &now, &last.before),
             missing: self.missing(&root, &last.before)?,
             is_stale: is_stale(&root, &last.before),
+            restart: self.restart_gopls(&root).filter(|_| now.lock != last.before.lock),
         };
         for (name, _, before) in now.changes(&last.before) {
             let files = if before.is_some() { &mut back.restored } else { &mut back.removed };
@@ -80,7 +84,7 @@ impl Session {
     ///
     /// When none is known.
     pub fn changes(&self) -> Result<Vec<Change>> {
-        let transaction = self.transaction()?;
+        let transaction = self.transaction(&find_root(&self.ctx))?;
         let root = transaction.root();
         let records = transaction.records()?;
         if records.is_empty() {

@@ -176,7 +176,7 @@ impl Session {
         let mut found = Vec::new();
         for record in records {
             let Some((path, owner)) = read_record(&record?.path()) else { continue };
-            let state = match read(&path) {
+            let state = match read(&path, &self.ctx) {
                 Ok(Some(found)) if trust::is_recorded(&found, &env) => "trusted",
                 Ok(None) => "gone",
                 _ => "changed",
@@ -229,7 +229,7 @@ impl Session {
     ///
     /// As [`Session::read_lock`], but for what the lock holds.
     pub(super) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
-        let Some(found) = read(path)? else { return Ok(None) };
+        let Some(found) = read(path, &self.ctx)? else { return Ok(None) };
         let entries = self.ctx.entries();
         check_owner(&found, &self.ctx.environment(&entries))
             .map_err(|refused| refusal::explain(&self.ctx, &refused).with_kind(Kind::Usage))?;
@@ -243,12 +243,19 @@ impl Session {
     ///
     /// [`Kind::Usage`].
     pub(super) fn check_manifest(&self, manifest: &Manifest) -> Result<()> {
-        let path = &manifest.wanted().path;
+        self.check_owner_of_manifest(&manifest.wanted().path, manifest.owner())
+    }
+
+    /// The same, for a manifest that may be wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`].
+    pub(super) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
         let entries = self.ctx.entries();
         let env = self.ctx.environment(&entries);
-        let foreign = manifest
-            .owner()
-            .filter(|owner| !trust::accepts(*owner, path.as_os_str().as_bytes(), &env));
+        let foreign =
+            owner.filter(|owner| !trust::accepts(*owner, path.as_os_str().as_bytes(), &env));
         match foreign {
             None => Ok(()),
             Some(owner) => Err(Error::new(Kind::Usage, refusal::belongs_to(path, owner))
@@ -270,8 +277,8 @@ impl Session {
     }
 
     fn found_at(&self, path: &Path) -> Result<Found> {
-        let path = canonical(&self.lock_path(path));
-        read(&path)?.ok_or_else(|| {
+        let path = clean(&self.lock_path(path));
+        read(&path, &self.ctx)?.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
         })
     }
@@ -293,9 +300,14 @@ impl Session {
     }
 }
 
-/// Returns the path as records have it, also for a lock that is gone. A link in place of the lock
-/// stays one, so that it is refused.
+/// Returns the path as records have it, also for a lock that is gone.
 fn canonical(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| clean(path))
+}
+
+/// Returns the path with a directory without links. A link in place of the lock stays one, so that its
+/// target is judged.
+fn clean(path: &Path) -> PathBuf {
     let clean = || Some(fs_err::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
     clean().unwrap_or_else(|| path.to_path_buf())
 }

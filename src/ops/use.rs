@@ -1,20 +1,23 @@
 //! Choose a project's Go: manifest, lock and toolchain together.
 
 use super::install::{Outcome, Want, suggest_recorded};
-use super::lock::Old;
+use super::lock::{LockWish, Old, uncovered};
 use super::pins::check_pins_with;
+use super::surroundings::KEEP_LINE_ENDS;
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
-use crate::project::Project;
 use crate::project::manifest::{Manifest, ManifestEdit};
-use crate::project::transaction::Files;
+use crate::project::transaction::{Files, has_crlf, in_style_of};
+use crate::project::{governing_root, place};
 use crate::version::GoVersion;
 use goward_shim::lock::Level;
-use std::path::PathBuf;
+use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
+use std::path::{Path, PathBuf};
 
 /// What a person asks for, as typed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Wish {
     /// The request; without it, the manifest's, and the locked version stays while that allows it.
     pub request: Option<String>,
@@ -38,6 +41,10 @@ pub struct Wish {
     pub trimpath: bool,
     /// Platforms to add to the lock.
     pub platforms: Vec<String>,
+    /// Whether the working directory gets a manifest and a lock of its own.
+    pub here: bool,
+    /// Whether to choose what cannot build the module, too.
+    pub force: bool,
 }
 
 /// What came of it.
@@ -53,6 +60,12 @@ pub struct Used {
     pub installed: Outcome,
     /// The path that the lock has for GOROOT and that does not lead to this toolchain yet.
     pub unlinked: Option<PathBuf>,
+    /// The first-class ports that the lock does not cover.
+    pub uncovered: Vec<Platform>,
+    /// Whether anything changed.
+    pub is_changed: bool,
+    /// What else there is to know of the place.
+    pub notes: Vec<String>,
 }
 
 impl Session {
@@ -63,45 +76,79 @@ impl Session {
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
     pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
-        let (project, transaction) = self.project_to_change()?;
-        if wish.request.is_none() && project.manifest.is_none() {
-            return Err(no_request(&project));
+        self.check_sources(fetch)?;
+        let root = place(&self.ctx, wish.here);
+        let governed = governing_root(&self.ctx).filter(|governed| *governed != root);
+        let transaction = self.transaction(&root)?;
+        let (manifest_path, lock_path) = (root.join(MANIFEST_FILE), root.join(LOCK_FILE));
+        let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
+        if wish.request.is_none() && !edit.is_there() {
+            return Err(no_request(&manifest_path));
         }
-        let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
+        self.check_owner_of_manifest(&manifest_path, edit.owner())?;
+        transaction.check_writable(&[MANIFEST_FILE, LOCK_FILE])?;
         apply(wish, &mut edit)?;
-        let manifest = Manifest::parse(&edit.to_string(), &project.manifest_path)?;
-        let old = Old::read(self, &project.lock_path)?;
-        let lock =
-            self.compute_lock(&manifest, old.lock.as_ref(), wish.request.is_some(), fetch)
-                .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
+        let manifest = Manifest::parse(&edit.to_string(), &manifest_path)?;
+        if !edit.is_there() {
+            self.warn_of_unreadable_files();
+        }
+        let old = Old::read(self, &lock_path)?;
+        let platforms = wish.platforms.iter().map(|name| Platform::parse(name));
+        let wanted = LockWish {
+            upgrade: wish.request.is_some(),
+            platforms: platforms.collect::<Result<_>>()?,
+        };
+        let lock = self
+            .compute_lock(&manifest, old.lock.as_ref(), &wanted, fetch)
+            .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
+        let unfit = self.unfit(&root, lock.version, true);
+        if !wish.force {
+            unfit.check(lock.version, &format!("goward use '{}' --force", manifest.request()))?;
+        }
         let demand = manifest.demanded_level(Level::None);
-        let want = Want { demand, ..Want::locked(&lock, Platform::host(), &project.lock_path)? };
+        let want = Want { demand, ..Want::locked(&lock, Platform::host(), &lock_path)? };
         let mut installed = self.install(&want, fetch)?;
         let warnings = check_pins_with(&installed.installed, &lock)
             .map_err(|error| error.detail("manifest and lock are as they were"))?;
         installed.warnings.extend(warnings);
+        installed.warnings.extend(unfit.warnings(lock.version));
+        let before = transaction.before().lock.clone();
+        let text = lock.text(&lock_path)?;
         let after = Files {
             manifest: Some(edit.text()?.into_bytes()),
-            lock: Some(lock.text(&project.lock_path)?.into_bytes()),
+            lock: Some(in_style_of(before.as_deref(), &text)),
         };
-        transaction.commit("use", &after)?;
-        self.note_project(&project.lock_path);
-        installed.warnings.extend(self.trust_warnings(&project.lock_path)?);
-        let Project { manifest_path, lock_path, .. } = project;
+        let is_first = before.is_none();
+        let has_crlf = edit.has_crlf() || before.as_deref().is_some_and(has_crlf);
+        let is_changed = transaction.commit("use", &after)?;
+        self.note_project(&lock_path);
+        installed.warnings.extend(self.trust_warnings(&lock_path)?);
+        installed.warnings.extend(self.ignored_files(&root));
+        installed.warnings.extend(self.not_first_on_path());
+        let mut notes = self.notes_of_place(&root, governed.as_deref(), &lock);
+        if has_crlf || is_first && self.converts_line_ends(&root) {
+            notes.push(KEEP_LINE_ENDS.to_owned());
+        }
+        if is_changed {
+            notes.extend(self.restart_gopls(&root));
+        }
         Ok(Used {
+            unlinked: self.missing_link(&lock)?,
+            uncovered: uncovered(&manifest, &lock),
             manifest: manifest_path,
             lock: lock_path,
             version: lock.version,
             installed,
-            unlinked: self.missing_link(&lock)?,
+            is_changed,
+            notes,
         })
     }
 }
 
-fn no_request(project: &Project) -> Error {
-    let path = project.manifest_path.display();
+fn no_request(manifest: &Path) -> Error {
+    let path = manifest.display();
     Error::new(Kind::NotFound, format!("`{path}` does not exist, so there is no request to keep"))
-        .hint("say which Go: `goward use stable ...`")
+        .hint("say which Go: `goward use stable`")
 }
 
 fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {

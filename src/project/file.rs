@@ -5,11 +5,16 @@
 //! and never writes through a link that a repository may have put there.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::shell;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use goward_shim::find;
+use goward_shim::sys::ReadError;
+use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
@@ -42,12 +47,7 @@ fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
     Ok(Some((bytes, metadata.uid())))
 }
 
-/// Like [`read`], for a file that holds text.
-pub(super) fn read_text(path: &Path, limit: u64) -> Result<Option<String>> {
-    read_owned_text(path, limit).map(|read| read.map(|(text, _)| text))
-}
-
-/// Like [`read_text`], with the user whom the file belongs to.
+/// Like [`read`], for a file that holds text, with the user whom the file belongs to.
 pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
     let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
@@ -56,6 +56,35 @@ pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String,
         let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
         Error::new(Kind::Usage, format!("{}: not UTF-8", place(path, line)))
     })
+}
+
+/// Says why the link at `path` is not followed.
+pub(super) fn refused_link(path: &Path, why: ReadError) -> Error {
+    let target = fs_err::read_link(path).unwrap_or_default();
+    let (shown, leads_to) = (path.display(), untrusted(target.to_string_lossy()));
+    let target = directory_of(path).join(target);
+    let [from, to] = [target.as_path(), path].map(shell::word);
+    let message = format!("`{shown}` is a link to `{leads_to}`");
+    match why {
+        ReadError::Dangling => Error::new(Kind::Usage, format!("{message}, which does not exist"))
+            .hint(format!("remove it: `rm {to}`")),
+        ReadError::Outside => {
+            Error::new(Kind::Usage, format!("{message}, outside of its repository"))
+                .detail("a link is followed only to a file of the same repository")
+                .hint(format!("copy the file instead: `rm {to} && cp {from} {to}`"))
+        }
+        _ => Error::new(Kind::Usage, format!("{message}, and must be a regular file"))
+            .hint(format!("copy the file instead: `rm {to} && cp {from} {to}`")),
+    }
+}
+
+/// Refuses a file of a project that is a link and leads out of its repository.
+pub(super) fn check_link(path: &Path) -> Result<()> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let target = find::link_target(path.as_os_str().as_bytes());
+    target.map(drop).map_err(|why| refused_link(path, why))
 }
 
 /// Returns true when `path` or a link there leads to something that is not a directory.
@@ -106,13 +135,32 @@ pub(super) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
 pub(super) fn check_place(path: &Path) -> Result<Option<u32>> {
     match fs_err::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
+        Ok(metadata) if metadata.is_symlink() => Err(untouched(path, linked(path))),
         Ok(_) => {
-            Err(untouched(path, Error::new(Kind::Usage, "a link or a directory stands there"))
-                .hint(format!("move it away: `mv {0} {0}.old`", path.display())))
+            let error = untouched(path, Error::new(Kind::Usage, "it is not a file"));
+            Err(error.hint(format!("move it away: `{}`", move_away(path))))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(untouched(path, error.into())),
     }
+}
+
+/// Returns what to type to give what is at `path` another name.
+pub(super) fn move_away(path: &Path) -> String {
+    let mut moved = path.as_os_str().to_owned();
+    moved.push(".old");
+    let [from, to] = [path, Path::new(&moved)].map(shell::word);
+    format!("mv {from} {to}")
+}
+
+/// Says where to change what the link at `path` leads to.
+fn linked(path: &Path) -> Error {
+    let target = match find::link_target(path.as_os_str().as_bytes()) {
+        Ok(target) => PathBuf::from(OsString::from_vec(target)),
+        Err(why) => return refused_link(path, why),
+    };
+    let error = Error::new(Kind::Usage, format!("it is a link to `{}`", target.display()));
+    error.hint(format!("change the file there: `cd {}`", shell::word(directory_of(&target))))
 }
 
 fn untouched(path: &Path, error: Error) -> Error {
@@ -218,7 +266,7 @@ mod tests {
         let path = dir.path().join("f");
         fs_err::write(&path, b"a\nb\xff\n").unwrap();
         let want = format!("goward: `{}:2`: not UTF-8", path.display());
-        assert_eq!(read_text(&path, 10).unwrap_err().to_string(), want);
+        assert_eq!(read_owned_text(&path, 10).unwrap_err().to_string(), want);
     }
 
     #[test]
@@ -243,8 +291,10 @@ mod tests {
         let error = replace(&link, b"theirs").unwrap_err();
         let shown = link.display();
         let want = format!(
-            "goward: cannot write `{shown}`; it was left as it was\n  a link or a directory \
-             stands there\nhint: move it away: `mv {shown} {shown}.old`"
+            "goward: cannot write `{shown}`; it was left as it was\n  it is a link to `{}`\nhint: \
+             change the file there: `cd {}`",
+            target.canonicalize().unwrap().display(),
+            dir.path().canonicalize().unwrap().display(),
         );
         assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
         assert_eq!(fs_err::read_to_string(&target).unwrap(), "mine");

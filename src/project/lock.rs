@@ -6,20 +6,21 @@
 
 use super::file::{self, place};
 use super::rule::Rule;
+use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::line;
-use goward_shim::find::Found;
+use goward_shim::Environment;
+use goward_shim::find::{self, Found};
 use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
+use goward_shim::names::LOCK_FILE;
 use goward_shim::pins::{Isolation, PINS, first_minor};
-use goward_shim::sys::{self, OwnedText, ReadError};
+use goward_shim::sys::{self, ReadError};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-
-const HEADER: &str = "# Written by goward from goward.toml; edit that file and run `goward lock`.";
 
 /// The values of pinned variables: `(name, value)`.
 pub type Pins = Vec<(String, String)>;
@@ -104,7 +105,7 @@ impl LockFile {
 
     /// Returns the text of the lock.
     pub fn render(&self) -> String {
-        let mut text = format!("{HEADER}\nschema = {}\n\n[toolchain]\n", lock::SCHEMA);
+        let mut text = format!("{}\nschema = {}\n\n[toolchain]\n", lock::HEADER, lock::SCHEMA);
         push_string(&mut text, "version", &self.version.to_string());
         push_string(&mut text, "request", &self.request);
         push_string(&mut text, "level", self.level.name());
@@ -297,13 +298,10 @@ impl LockFile {
 /// # Errors
 ///
 /// When something else than a lock stands there, or it cannot be read.
-pub fn read(path: &Path) -> Result<Option<Found>> {
-    let bytes = path.as_os_str().as_bytes();
-    match sys::read_owned(OwnedText::of([bytes]).as_text(), lock::MAX_SIZE) {
-        Ok(Some(file)) => Ok(Some(Found::new(bytes.into(), file))),
-        Ok(None) | Err(ReadError::NotFound) => Ok(None),
-        Err(error) => Err(explain_read(error, path)),
-    }
+pub fn read(path: &Path, ctx: &Ctx) -> Result<Option<Found>> {
+    let entries = ctx.entries();
+    find::read_lock(path.as_os_str().as_bytes(), &Environment::of(&entries))
+        .map_err(|error| explain_read(error, path))
 }
 
 fn push_table(text: &mut String, name: &str) {
@@ -341,25 +339,42 @@ pub fn explain(error: &ParseLockError, path: &Path) -> Error {
 
 /// Turns a failure to read a lock into an error for people.
 pub fn explain_read(error: ReadError, path: &Path) -> Error {
-    let path = path.display();
+    let shown = path.display();
     match error {
-        ReadError::NotFound => Error::new(Kind::NotFound, format!("`{path}` does not exist"))
+        ReadError::NotFound => Error::new(Kind::NotFound, format!("`{shown}` does not exist"))
             .hint("write it: `goward lock`"),
-        ReadError::NotRegular => Error::new(
-            Kind::Usage,
-            format!("`{path}` is a link or a directory; a lock must be a regular file"),
-        )
-        .hint(format!("move it away and write a new one: `mv {path} {path}.old`, `goward lock`")),
+        ReadError::NotRegular => not_regular(path),
+        ReadError::Link | ReadError::Dangling | ReadError::Outside => {
+            file::refused_link(path, error)
+        }
         ReadError::Os(code) => {
             let cause = Error::from(std::io::Error::from_raw_os_error(code));
-            Error::new(Kind::Failed, format!("cannot read `{path}`: {}", cause.message()))
+            Error::new(Kind::Failed, format!("cannot read `{shown}`: {}", cause.message()))
         }
         ReadError::TooLarge => Error::new(
             Kind::Usage,
-            format!("`{path}` is larger than {} KiB", lock::MAX_SIZE / 1024),
+            format!("`{shown}` is larger than {} KiB", lock::MAX_SIZE / 1024),
         )
         .hint(WRITTEN_BY_GOWARD),
     }
+}
+
+/// Says what is in the place of a lock.
+fn not_regular(path: &Path) -> Error {
+    let is_directory = path.is_dir();
+    let kind = if is_directory { "a directory" } else { "a device, a pipe or a socket" };
+    let message = format!("`{}` is {kind}, not a lock", path.display());
+    let error = Error::new(Kind::Usage, message);
+    let inside = path.join(LOCK_FILE);
+    if inside.is_file() {
+        return error.hint(format!("name the lock in it: `{}`", inside.display()));
+    }
+    // Only the lock of a project is written by goward, and only there something else is in its way.
+    if path.file_name().is_none_or(|name| name != LOCK_FILE) {
+        return error.hint("name a file that `goward lock` wrote");
+    }
+    let moved = file::move_away(path);
+    error.hint(format!("move it away and write the lock: `{moved} && goward lock`"))
 }
 
 fn keys_of(table: &str) -> Vec<&'static str> {

@@ -37,7 +37,7 @@ pub(super) const MAX_SIZE: u64 = 256 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     wanted: Wanted,
-    platforms: BTreeSet<Platform>,
+    platforms: Platforms,
     goroot: Option<String>,
     pins: Overlay,
     profiles: BTreeMap<String, Overlay>,
@@ -45,6 +45,43 @@ pub struct Manifest {
     matrices: BTreeMap<String, NamedMatrix>,
     policy: Policy,
     owner: Option<u32>,
+}
+
+/// Which platforms a lock covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platforms {
+    listed: BTreeSet<Platform>,
+    /// Whether the first-class ports of Go belong to them, as far as they are known without a download, and
+    /// whatever platforms the project's people have.
+    first_class: bool,
+}
+
+/// The word that stands for the first-class ports.
+pub(super) const FIRST_CLASS: &str = "first-class";
+
+impl Platforms {
+    /// Returns the platforms that have to be in the lock.
+    pub fn required(&self) -> BTreeSet<Platform> {
+        let host = self.first_class.then(Platform::host);
+        self.listed.iter().copied().chain(host).collect()
+    }
+
+    /// Returns the platforms that are in the lock if they are known without a download.
+    pub fn optional(&self) -> BTreeSet<Platform> {
+        let required = self.required();
+        let ports = Platform::first_class().filter(|_| self.first_class);
+        ports.filter(|platform| !required.contains(platform)).collect()
+    }
+
+    /// Returns true for a platform that may be in the lock.
+    pub fn allow(&self, platform: Platform) -> bool {
+        self.first_class || self.listed.contains(&platform)
+    }
+
+    /// Returns the platforms that people listed.
+    pub fn listed(&self) -> &BTreeSet<Platform> {
+        &self.listed
+    }
 }
 
 /// What a project demands of the machines that build it.
@@ -72,8 +109,10 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] when there is none, [`Kind::Usage`] for one that is wrong, with the line.
+    /// [`Kind::NotFound`] when there is none, [`Kind::Usage`] for one that is wrong, with the line, and for a
+    /// link that leads out of its repository.
     pub fn read(path: &Path) -> Result<Self> {
+        file::check_link(path)?;
         let (text, owner) = file::read_owned_text(path, MAX_SIZE)?.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward use 1.27`")
@@ -105,13 +144,9 @@ impl Manifest {
         &self.wanted
     }
 
-    /// Returns the platforms that the lock covers: those of the manifest, else the host's.
-    pub fn platforms(&self) -> BTreeSet<Platform> {
-        if self.platforms.is_empty() {
-            BTreeSet::from([Platform::host()])
-        } else {
-            self.platforms.clone()
-        }
+    /// Returns the platforms that the lock covers.
+    pub fn platforms(&self) -> &Platforms {
+        &self.platforms
     }
 
     /// Returns the names of the profiles, sorted.
@@ -265,11 +300,11 @@ impl Reader<'_> {
         })
     }
 
-    fn toolchain(&self, item: Option<&Item>) -> Result<(Wanted, BTreeSet<Platform>)> {
+    fn toolchain(&self, item: Option<&Item>) -> Result<(Wanted, Platforms)> {
         let missing = || {
             let path = self.path.display();
             Error::new(Kind::Usage, format!("`{path}`: `go` is missing in `toolchain`"))
-                .hint("choose one: `goward use 1.27`")
+                .hint("choose one: `goward use stable`")
         };
         let item = item.ok_or_else(missing)?;
         let table = self.table(item, "toolchain", &["go", "platforms"])?;
@@ -277,20 +312,26 @@ impl Reader<'_> {
         let text = self.string(go, "go", "a string such as `\"1.27\"`")?;
         let request =
             Request::parse(text).map_err(|error| self.error(go.span(), &error.to_string()))?;
-        let wanted = Wanted { request, path: PathBuf::from(self.path), line: self.line(go.span()) };
-        let mut platforms = BTreeSet::new();
+        let (path, line) = (PathBuf::from(self.path), self.line(go.span()));
+        let wanted = Wanted { request, path, line, minimum: None };
+        let mut platforms = Platforms { listed: BTreeSet::new(), first_class: true };
         if let Some(item) = table.get("platforms") {
             let form = "a list such as `[\"linux/amd64\"]`";
+            platforms.first_class = false;
             for (name, span) in
                 self.strings(self.array(item, "platforms", form)?, "platforms", form)?
             {
+                if name == FIRST_CLASS {
+                    platforms.first_class = true;
+                    continue;
+                }
                 let platform = Platform::parse(name).map_err(|error| {
                     let line = place(self.path, self.line(span));
                     error.context(format!("{line}: unknown platform in `platforms`"))
                 })?;
-                platforms.insert(platform);
+                platforms.listed.insert(platform);
             }
-            if platforms.is_empty() {
+            if !platforms.first_class && platforms.listed.is_empty() {
                 return Err(self.error(item.span(), "`platforms` names no platform"));
             }
         }

@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use goward_shim::{lock, names};
+use rustix::fs::Access;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,8 +33,13 @@ pub struct Files {
 impl Files {
     /// Reads the files in `directory`.
     pub(super) fn read(directory: &Path) -> Result<Self> {
-        let manifest = file::read(&directory.join(names::MANIFEST_FILE), manifest::MAX_SIZE)?;
-        let lock = file::read(&directory.join(names::LOCK_FILE), lock::MAX_SIZE as u64)?;
+        let read = |name, limit| {
+            let path = directory.join(name);
+            file::check_link(&path)?;
+            file::read(&path, limit)
+        };
+        let manifest = read(names::MANIFEST_FILE, manifest::MAX_SIZE)?;
+        let lock = read(names::LOCK_FILE, lock::MAX_SIZE as u64)?;
         Ok(Self { manifest, lock })
     }
 
@@ -120,6 +126,22 @@ impl Transaction {
         self.history.as_ref().map_or_else(|| Ok(Vec::new()), History::records)
     }
 
+    /// Refuses a project where these files cannot be changed, before anything is done for that.
+    ///
+    /// # Errors
+    ///
+    /// When its directory cannot be written, or something other than a file stands in their place.
+    pub fn check_writable(&self, names: &[&str]) -> Result<()> {
+        for name in names {
+            file::check_place(&self.root.join(name))?;
+        }
+        rustix::fs::access(&self.root, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+            let cause = Error::from(io::Error::from(error));
+            let message = format!("cannot write to `{}`: {}", self.root.display(), cause.message());
+            Error::new(Kind::Failed, message).detail("nothing was changed")
+        })
+    }
+
     /// Makes the files what `after` says and notes that `command` did it; returns whether anything
     /// had to change.
     ///
@@ -187,6 +209,18 @@ impl Transaction {
         sync(&self.root);
         Ok(())
     }
+}
+
+/// Returns the bytes of `text` with the line ends of the file that they take the place of. One that differs from it
+/// in nothing else is that file.
+pub fn in_style_of(before: Option<&[u8]>, text: &str) -> Vec<u8> {
+    let has_crlf = before.is_some_and(has_crlf);
+    if has_crlf { text.replace('\n', "\r\n").into_bytes() } else { text.into() }
+}
+
+/// Returns true when a file has the line ends of Windows.
+pub fn has_crlf(text: &[u8]) -> bool {
+    text.windows(2).any(|two| two == b"\r\n")
 }
 
 /// Why a change was not made.

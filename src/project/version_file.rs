@@ -1,11 +1,11 @@
 //! The files in which other version managers keep the version of Go.
 //!
-//! `.go-version`, `.tool-versions` and `mise.toml`, as text; [`super::wanted`] finds the files and
+//! `.go-version`, `.tool-versions` and mise's files, as text; [`super::wanted`] finds the files and
 //! judges the values. A file that says nothing about Go is no error, because it may be there for
 //! another language.
 
 use super::file::{line_at, syntax_error};
-use super::go_mod::Entry;
+use super::go_mod::{Entry, without_mark};
 use toml_edit::{Document, Item, Value};
 
 /// Why a file cannot be read, and on which line.
@@ -20,21 +20,71 @@ pub(crate) struct Malformed {
 /// Finds the version of Go in a file's text.
 pub(crate) type Reader = fn(&str) -> Result<Option<Entry>, Malformed>;
 
-/// The files, in the order in which they count within a directory.
-pub(crate) const VERSION_FILES: [(&str, Reader); 4] = [
+/// The files, by their paths below a directory, in the order in which they count there.
+pub(crate) const VERSION_FILES: [(&str, Reader); 10] = [
     (".go-version", go_version),
     (".tool-versions", tool_versions),
+    ("mise.local.toml", mise),
+    (".mise.local.toml", mise),
     ("mise.toml", mise),
     (".mise.toml", mise),
+    ("mise/config.toml", mise),
+    (".mise/config.toml", mise),
+    (".config/mise.toml", mise),
+    (".config/mise/config.toml", mise),
 ];
 
 /// The names of Go in files that hold versions of many tools.
-const NAMES: [&str; 2] = ["go", "golang"];
+const NAMES: [&str; 3] = ["go", "golang", "core:go"];
+
+/// What a value of such a file says that is no request for a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other<'a> {
+    /// Another person's build of a release: `1.26.6-fips`.
+    Build {
+        /// The release that it was made from, as it stands there.
+        release: &'a str,
+    },
+    /// A commit, a branch or a tag of Go's source: `ref:master`.
+    Commit,
+    /// A directory of the machine: `path:/opt/go`.
+    Directory(&'a str),
+    /// Whatever Go the machine has.
+    System,
+}
+
+impl<'a> Other<'a> {
+    /// Recognises a value.
+    pub(crate) fn of(value: &'a str) -> Option<Self> {
+        match value.split_once(':') {
+            Some(("path", path)) => return Some(Self::Directory(path)),
+            Some(("ref" | "rev" | "branch" | "tag", _)) => return Some(Self::Commit),
+            Some(_) => return None,
+            None if value == "system" => return Some(Self::System),
+            None => {}
+        }
+        let (release, _) = value.split_once(['-', '+'])?;
+        let number =
+            release.strip_prefix("go").or_else(|| release.strip_prefix('v')).unwrap_or(release);
+        let is_one = goward_shim::gover::Version::parse(number.as_bytes()).is_some();
+        // What semver makes of `1.28rc1` is no other build.
+        let is_release = crate::version::GoVersion::parse(value).is_ok();
+        (is_one && !is_release).then_some(Self::Build { release })
+    }
+}
+
+/// Returns a value without the words that mise and asdf put before a line.
+pub(crate) fn without_prefix(value: &str) -> &str {
+    match value.split_once(':') {
+        Some(("latest" | "prefix", line)) => line,
+        _ => value,
+    }
+}
 
 /// The first line that is neither empty nor a comment.
 #[expect(clippy::unnecessary_wraps, reason = "the readers have one type")]
 fn go_version(text: &str) -> Result<Option<Entry>, Malformed> {
-    let mut lines = (1..).zip(text.lines().map(without_comment));
+    let mut lines = (1..).zip(without_mark(text).lines().map(without_comment));
     let first = lines.find(|(_, line)| !line.is_empty());
     Ok(first.map(|(line, value)| Entry { value: value.to_owned(), line }))
 }
@@ -42,7 +92,7 @@ fn go_version(text: &str) -> Result<Option<Entry>, Malformed> {
 /// `golang 1.27.1 1.26`: the first version is the one that counts.
 #[expect(clippy::unnecessary_wraps, reason = "the readers have one type")]
 fn tool_versions(text: &str) -> Result<Option<Entry>, Malformed> {
-    for (line, content) in (1..).zip(text.lines().map(without_comment)) {
+    for (line, content) in (1..).zip(without_mark(text).lines().map(without_comment)) {
         let mut words = content.split_whitespace();
         if words.next().is_some_and(|name| NAMES.contains(&name)) {
             let value = words.next().unwrap_or_default().to_owned();
@@ -52,7 +102,7 @@ fn tool_versions(text: &str) -> Result<Option<Entry>, Malformed> {
     Ok(None)
 }
 
-/// `[tools]` with `go = "1.27"`, `go = { version = "1.27" }` or a list of these.
+/// `[tools]` with `go = "1.27"`, or `"core:go"` for it, `go = { version = "1.27" }` or a list of these.
 fn mise(text: &str) -> Result<Option<Entry>, Malformed> {
     let document = Document::parse(text).map_err(|error| {
         let (line, problem) = syntax_error(text, &error);
@@ -117,6 +167,7 @@ mod tests {
             ("1.27.1\n", Some(("1.27.1", 1))),
             ("1.27.1", Some(("1.27.1", 1))),
             ("# ours\r\n\r\n go1.27 # newest\r\n1.26\r\n", Some(("go1.27", 3))),
+            ("\u{feff}1.27.1\r\n", Some(("1.27.1", 1))),
             ("1.27 1.26", Some(("1.27 1.26", 1))),
             ("\n# nothing\n", None),
             ("", None),
@@ -134,6 +185,8 @@ mod tests {
             ("go\t1.27 1.26 # why\n", Some(("1.27", 1))),
             ("golang 1.27\ngo 1.26\n", Some(("1.27", 1))),
             ("golang # none", Some(("", 1))),
+            ("\u{feff}golang 1.27\r\n", Some(("1.27", 1))),
+            ("core:go 1.27\n", Some(("1.27", 1))),
             ("gopher 1.27\n#golang 1.27\n", None),
             ("", None),
         ];
@@ -154,6 +207,9 @@ mod tests {
             ("[tools.go]\nos = [\"linux\"]\nversion = \"1.27\"\n", Some(("1.27", 3))),
             ("[tools]\ngo = [\n  \"1.27\",\n  \"1.26\",\n]\n", Some(("1.27", 3))),
             ("[tools]\ngo = [{ version = \"1.27\" }]\n", Some(("1.27", 2))),
+            ("[tools]\n\"core:go\" = \"1.27\"\n", Some(("1.27", 2))),
+            ("\u{feff}[tools]\r\ngo = \"1.27\"\r\n", Some(("1.27", 2))),
+            ("[tools]\n\"go:example.com/go\" = \"1\"\n", None),
             ("[tools]\nnode = \"22\"\n", None),
             ("[env]\ngo = \"1.27\"\n", None),
             ("tools = 1\n", None),
@@ -179,5 +235,31 @@ mod tests {
             let error = mise(text).unwrap_err();
             assert_eq!((error.line, error.problem.as_str()), (line, problem), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_release_is_known_for_what_it_is() {
+        let cases = [
+            ("system", Some(Other::System)),
+            ("path:/opt/go", Some(Other::Directory("/opt/go"))),
+            ("ref:master", Some(Other::Commit)),
+            ("tag:go1.26.6", Some(Other::Commit)),
+            ("1.26.6-fips", Some(Other::Build { release: "1.26.6" })),
+            ("go1.26.6-corp.2", Some(Other::Build { release: "go1.26.6" })),
+            ("1.26.6+corp", Some(Other::Build { release: "1.26.6" })),
+            ("1.26.6", None),
+            ("1.28rc1", None),
+            ("1.28.0-rc.1", None),
+            ("latest:1.26", None),
+            ("corp-1.26", None),
+            ("", None),
+        ];
+        for (value, want) in cases {
+            assert_eq!(Other::of(value), want, "{value}");
+        }
+        assert_eq!(
+            ["latest:1.26", "prefix:1.26", "1.26", "ref:1"].map(without_prefix),
+            ["1.26", "1.26", "1.26", "ref:1"]
+        );
     }
 }

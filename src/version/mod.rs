@@ -11,6 +11,7 @@ pub mod link_name;
 pub mod request;
 pub mod select;
 
+use goward_shim::gover::Version;
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
 
@@ -62,6 +63,15 @@ impl GoVersion {
         Self::from_checked(&spelled).ok_or_else(|| ParseVersionError(text.to_owned()))
     }
 
+    /// Reads the name of a toolchain as Go does: what a builder put behind the version, as in
+    /// `go1.27.1-corp` or `go1.27.1 X:jsonv2`, does not count. `None` for what is no name, and for a version
+    /// that no release can have.
+    pub fn of_toolchain(name: &str) -> Option<Self> {
+        Version::of_toolchain(name.as_bytes())?;
+        let version = name.split([' ', '\t', '-']).next()?;
+        Self::parse(version).ok()
+    }
+
     /// Returns it as other tools spell it, without `go`: `1.27.1`.
     pub fn number(self) -> String {
         self.to_string().split_off("go".len())
@@ -95,6 +105,11 @@ impl GoVersion {
     /// Returns true for a release that is not a beta or release candidate.
     pub fn is_final(self) -> bool {
         matches!(self.stage, Stage::Patch(_))
+    }
+
+    /// Returns true for a release that only mends an earlier one of its line.
+    pub fn is_patch(self) -> bool {
+        matches!(self.stage, Stage::Patch(1..))
     }
 
     /// Returns true for a bare `1.N` with N >= 21: a language version, of which there is no release.
@@ -205,6 +220,20 @@ mod tests {
         }
         let message = GoVersion::parse("1.27\u{1b}[0m").unwrap_err().to_string();
         assert_eq!(message, "`1.27\\u{1b}[0m` is not a Go version");
+    }
+
+    #[test]
+    fn a_toolchain_is_the_release_that_it_was_made_from() {
+        let read = |name| GoVersion::of_toolchain(name).map(|version| version.to_string());
+        for name in ["go1.26.6", "go1.26.6-corp", "go1.26.6 X:jsonv2", "go1.26.6-1.27.0"] {
+            assert_eq!(read(name).as_deref(), Some("go1.26.6"), "{name}");
+        }
+        assert_eq!(read("go1.27-devel_1a2b").as_deref(), Some("go1.27"));
+        for name in
+            ["1.26.6", "go", "go1.26.6corp", "go1.26.6-a/b", "corp-go1.26.6", "go1.27alpha1"]
+        {
+            assert_eq!(read(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -25,6 +25,15 @@ pub fn best(request: &Request, releases: &[GoVersion]) -> Option<GoVersion> {
     }
 }
 
+/// Returns the best of `some` for `request`, where `all` are the releases there are: `oldstable` is about them.
+pub fn best_among(request: &Request, some: &[GoVersion], all: &[GoVersion]) -> Option<GoVersion> {
+    if !matches!(request.form(), Form::Word(Word::OldStable)) {
+        return best(request, some);
+    }
+    let current = all.iter().filter(|version| version.is_final()).max()?.minor();
+    newest(some.iter().copied().filter(|version| version.is_final() && version.minor() < current))
+}
+
 /// Explains that no release matches; `releases` are those that `platform` has.
 pub fn no_match(request: &Request, platform: Platform, releases: &[GoVersion]) -> Error {
     let error =
@@ -39,7 +48,7 @@ pub fn no_match(request: &Request, platform: Platform, releases: &[GoVersion]) -
 
 /// Returns the newest release of the requested line, or else the newest of all, and the words that
 /// say which of the two it is.
-fn nearest(request: &Request, releases: &[GoVersion]) -> Option<(String, GoVersion)> {
+pub fn nearest(request: &Request, releases: &[GoVersion]) -> Option<(String, GoVersion)> {
     let all = || releases.iter().copied();
     let in_line = request.as_exact().map(GoVersion::minor).and_then(|minor| {
         let version = newest(all().filter(|version| version.minor() == minor))?;
@@ -104,6 +113,21 @@ mod tests {
         for (request, want) in cases {
             assert_eq!(pick(request, RELEASES).as_deref(), want, "{request}");
         }
+    }
+
+    #[test]
+    fn what_is_at_hand_is_judged_by_all_there_is() {
+        let pick = |request: &str, some: &str| {
+            let request = Request::parse(request).unwrap();
+            let best = best_among(&request, &versions(some), &versions(RELEASES));
+            best.map(|version| version.to_string())
+        };
+        assert_eq!(pick("oldstable", "1.26.2 1.27.1").as_deref(), Some("go1.26.2"));
+        assert_eq!(pick("oldstable", "1.26.2").as_deref(), Some("go1.26.2"));
+        assert_eq!(pick("oldstable", "1.27.1"), None);
+        assert_eq!(pick("stable", "1.26.2").as_deref(), Some("go1.26.2"));
+        assert_eq!(pick("1.26", "1.26.2 1.27.1").as_deref(), Some("go1.26.2"));
+        assert_eq!(pick("1.25", "1.26.2 1.27.1"), None);
     }
 
     #[test]

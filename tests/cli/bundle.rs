@@ -10,6 +10,7 @@ use crate::common::server::{Route as Answer, Server};
 use crate::common::{Sandbox, machine};
 use goward::error::{Error, Kind};
 use goward::ops::install::Outcome;
+use goward::ops::lock::Locking;
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 use goward::verify::Level;
@@ -131,7 +132,12 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     let said = format!("goward: go1.99.1 for {host} is installed (stapled)\n");
     assert_eq!(goward(&["install"]).says(), said);
     assert_eq!(goward(&["install", "--accept", "stapled", "1.99.1"]).says(), said);
-    assert_eq!(goward(&["install", "--accept", "logged", "1.99.1"]).code, Some(3));
+    goward(&["install", "--accept", "logged", "1.99.1"]).fails(
+        4,
+        "goward: go1.99.1 is installed, but verified only at level `stapled`; `logged` is required\n  \
+         file:///nowhere has no go1.99.1 for linux/amd64; wanted /nowhere/go1.99.1.linux-amd64.tar.gz\n\
+         hint: accept what is installed, for this call: `--accept stapled`",
+    );
     world.sandbox.write("second/.config/goward/config.toml", "accept = \"stapled\"\n");
     assert_eq!(goward(&["install"]).says(), said);
     world.sandbox.write(
@@ -140,7 +146,7 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     );
     let mut session = offline(&world, "second");
     session.ctx.cwd = world.sandbox.path("third");
-    let written = session.lock(false, &Fetch::default()).unwrap();
+    let written = session.lock(Locking::default(), &Fetch::default()).unwrap();
     assert_eq!(written.level, Level::Stapled);
     assert!(world.sandbox.read("third/goward.lock").contains("level = \"stapled\""));
     // Again is nothing new.

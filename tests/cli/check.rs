@@ -42,7 +42,7 @@ fn without_a_lock_there_is_nothing_to_check() {
     sandbox.goward(["check"]).fails(
         3,
         "goward: there is no lock to check against: `[PROJECT]/goward.lock`\n\
-         hint: choose a Go: `goward use stable`",
+         hint: for this project: `goward use stable`",
     );
 }
 
@@ -64,7 +64,7 @@ fn drift_in_words_and_mended() {
     assert_eq!(
         outcome.stderr,
         format!(
-            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning; 8 of 22 checks could not look; 1 of 22 checks was left out\nhint: change what needs no decision: `goward check --fix`\n"
+            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning; 8 of 23 checks could not look; 1 of 23 checks was left out\nhint: change what needs no decision: `goward check --fix`\n"
         )
     );
     assert_eq!(outcome.code, Some(6));
@@ -75,7 +75,7 @@ fn drift_in_words_and_mended() {
     assert_eq!(
         outcome.says(),
         format!(
-            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: no findings; 8 of 22 checks could not look; 1 of 22 checks was left out\n"
+            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: no findings; 8 of 23 checks could not look; 1 of 23 checks was left out\n"
         )
     );
     assert_eq!(sandbox.read("project/.go-version"), "go1.27.1\n");
@@ -86,7 +86,7 @@ fn drift_in_words_and_mended() {
 
     // What was not looked at counts when somebody wants to be sure.
     let outcome = sandbox.goward(["check", "--strict", "-q"]);
-    let strict = "goward: go1.27.1 of `goward.lock`: no findings; 8 of 22 checks could not look; 1 of 22 checks was left out\n";
+    let strict = "goward: go1.27.1 of `goward.lock`: no findings; 8 of 23 checks could not look; 1 of 23 checks was left out\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(6), strict));
 }
 

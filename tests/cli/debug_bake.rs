@@ -32,7 +32,8 @@ fn serving(version: &str) -> Server {
 fn project(server: &Server, version: &str, settings: &[&str]) -> Sandbox {
     let sandbox = sandbox(server).file("project/go.mod", "module x\n\ngo 1.99\n");
     let pins = settings.iter().flat_map(|setting| ["--debug", setting]);
-    assert_eq!(sandbox.goward(["use", version].into_iter().chain(pins)).code, Some(0));
+    let args = ["use", version, "--force"].into_iter().chain(pins);
+    assert_eq!(sandbox.goward(args).code, Some(0));
     sandbox
 }
 
@@ -145,8 +146,7 @@ fn where_there_is_nothing_to_bake_or_nowhere() {
     sandbox.goward(["debug", "bake"]).fails(
         2,
         "goward: cannot write `[PROJECT]/go.mod`; it was left as it was\n  \
-         a link or a directory stands there\n\
-         hint: move it away: `mv [PROJECT]/go.mod [PROJECT]/go.mod.old`",
+         it is a link to `[BASE]/shared.mod`\nhint: change the file there: `cd [BASE]`",
     );
     assert_eq!(sandbox.read("shared.mod"), "module x\n\ngo 1.99\n");
     sandbox.write("shared.mod", "broken\n");

@@ -78,6 +78,7 @@ fn a_hermetic_project_shows_what_it_drops_and_exec_drops_it_too() {
     assert_eq!(lines, want);
     let shown = ["sh", "-c", "echo \"${CC-none} $CXX ${GIT_DIR-none} $GOFLAGS $GOPROXY\""];
     let want = "none clang++ none -trimpath -x off\n";
+    assert_eq!(sandbox.goward(["install"]).code, Some(0));
     assert_eq!(sandbox.goward([&["exec", "--"][..], &shown].concat()).data(), want);
     // An override for one run stays as hermetic as the project.
     let debug = ["exec", "--debug", "http2debug=1", "--"];

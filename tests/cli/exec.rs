@@ -95,7 +95,7 @@ fn a_missing_toolchain_is_installed_first() {
     let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     assert_eq!(
-        sandbox.goward(["exec", "--", "go", "env"]).data(),
+        sandbox.goward(["exec", "--", "go", "env"]).stdout,
         "go version go1.99.1 env\nGOTOOLCHAIN=local\n"
     );
 }

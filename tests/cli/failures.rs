@@ -56,9 +56,11 @@ fn an_unknown_version() {
     );
     sandbox(&server).goward(["install", "1.97"]).fails(3, &report);
     let report = format!(
-        "goward: [URL]/ has no go1.97.5 for {}\n  wanted [URL]/{}",
+        "goward: [URL]/ has no go1.97.5 for {}\n  wanted [URL]/{}\n\
+         hint: the newest that is known here is {}",
         host(),
-        archive("go1.97.5")
+        archive("go1.97.5"),
+        goward::verify::Records::built_in().releases().iter().max().unwrap()
     );
     sandbox(&server).goward(["install", "1.97.5"]).fails(3, &report);
 }

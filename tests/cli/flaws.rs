@@ -75,7 +75,8 @@ fn whoever_asks_for_it_gets_it_with_a_warning() {
     }
     let (_server, sandbox) = old();
     let outcome = sandbox.go(["+1.22.4", "version"]);
-    assert_eq!((outcome.says(), outcome.stdout.as_str()), (warning.as_str(), RAN));
+    assert!(outcome.says().ends_with(&warning), "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, RAN);
     assert_eq!(sandbox.go(["+1.22.4", "version"]).data(), RAN);
 }
 
@@ -90,6 +91,6 @@ fn a_default_that_went_missing_comes_back_with_a_warning() {
         std::fs::remove_dir_all(path).unwrap();
     }
     let outcome = sandbox.go_in("elsewhere", ["version"]);
-    assert_eq!(outcome.says(), format!("goward: warning: {}\n", flaws()));
+    assert!(outcome.says().starts_with(&format!("goward: warning: {}\n", flaws())));
     assert_eq!(outcome.stdout, RAN);
 }

@@ -5,7 +5,6 @@ use super::{mirror, sandbox};
 #[test]
 fn from_the_files_of_other_tools() {
     let cases = [
-        ("go.mod", "module x\n\ngo 1.98\n", "1.98", "go.mod:3"),
         ("go.mod", "module x\n\ngo 1.98\ntoolchain go1.99.0\n", "1.99.0", "go.mod:4"),
         (".go-version", "1.99.1\n", "1.99.1", ".go-version:1"),
         (".tool-versions", "nodejs 20\ngolang 1.98.3\n", "1.98.3", ".tool-versions:2"),
@@ -39,6 +38,6 @@ fn without_any_file_and_with_a_manifest() {
     sandbox.goward(["init", "1.99"]).fails(
         1,
         "goward: `[PROJECT]/goward.toml` is there already\n\
-         hint: change it with `goward use REQUEST`, or by hand and `goward lock`",
+         hint: change what it asks for: `goward use stable`",
     );
 }

@@ -154,7 +154,10 @@ fn in_a_project_the_lock_decides() {
     // Without a lock, one is written first.
     assert_eq!(
         sandbox.goward(["install"]).says(),
-        format!("goward: installed go1.99.0 for {host} (listed) from [URL]/\n")
+        format!(
+            "goward: wrote `[PROJECT]/goward.lock`: go1.99.0\n\
+             goward: installed go1.99.0 for {host} (listed) from [URL]/\n"
+        )
     );
     assert!(sandbox.read("project/goward.lock").contains("version = \"go1.99.0\""));
     assert_eq!(sandbox.goward(["install", "--locked"]).code, Some(0));
@@ -175,13 +178,15 @@ fn in_a_project_of_other_tools_their_files_decide() {
     assert_eq!(
         sandbox.goward_in("project/deep/er", ["install"]).says(),
         format!(
-            "goward: warning: `go` here is this release only with a lock: `goward use 1.98.3`\ngoward: installed go1.98.3 for {host} (listed) from [URL]/\n"
+            "goward: warning: `go` here is this release only with a lock: `goward use '~1.98.3'`\ngoward: installed go1.98.3 for {host} (listed) from [URL]/\n"
         )
     );
     assert!(!sandbox.path("project/goward.lock").exists());
     sandbox.goward(["install", "--locked"]).fails(
         3,
-        "goward: `[PROJECT]/goward.lock` does not exist\nhint: write it: `goward use REQUEST`, and commit it",
+        "goward: `[PROJECT]/goward.lock` does not exist\n\
+         hint: for this project, as `go.mod` asks: `goward init && goward install`\n\
+         hint: and commit what that writes: `git add goward.toml goward.lock`",
     );
     sandbox.goward_in("elsewhere", ["install"]).fails(
         3,
@@ -245,19 +250,18 @@ fn a_killed_install_leaves_nothing_that_a_second_run_trips_over() {
 }
 
 #[test]
-fn a_lock_that_is_behind_its_manifest_counts_and_is_mentioned() {
+fn a_lock_that_is_behind_its_manifest_is_refused() {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["use", "1.99.0"]).code, Some(0));
     sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98\"\n");
-    let host = Platform::host();
-    assert_eq!(
-        sandbox.goward(["install"]).says(),
-        format!(
-            "goward: warning: `goward.lock` does not match `goward.toml`; the lock counts until you run `goward lock`\n\
-             goward: go1.99.0 for {host} is installed (listed)\n"
-        )
-    );
+    let report = "goward: `[PROJECT]/goward.lock` does not match `goward.toml`\n  \
+                  the manifest asks for 1.98, the lock has go1.99.0 for 1.99.0\n  \
+                  nothing was installed\nhint: run `goward lock` and commit the result";
+    sandbox.goward(["install"]).fails(1, report);
+    // Nor is a manifest that cannot be read passed by.
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.0\"\nbad = [\n");
+    assert_eq!(sandbox.goward(["install"]).code, Some(2));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `goward link`, and everything that works with the name of a linked toolchain.
 
-use super::{archive, mirror, sandbox, tree};
+use super::{archive, mirror, sandbox, tree, uncovered};
 use crate::common::archives::Tree;
 use crate::common::server::Mirror;
 use crate::common::{Outcome, Sandbox, machine};
@@ -581,7 +581,7 @@ fn requests_for_releases_do_not_mean_a_linked_toolchain() {
     let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "0");
     sandbox
         .go(["+1.99", "version"])
-        .fails(127, &format!("goward: no installed toolchain fits `1.99`\n{none}"));
+        .fails(127, &format!("goward: no installed toolchain fits `1.99`\n  it was not installed now: `GOWARD_AUTO_INSTALL=0`\n{none}"));
     sandbox
         .goward(["uninstall", "1.99.1"])
         .fails(3, "goward: go1.99.1 is not installed\nhint: `goward list` shows what is");
@@ -652,7 +652,7 @@ fn the_content_of_a_release_that_is_installed() {
     );
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+        format!("goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}", uncovered())
     );
     assert_eq!(
         sandbox.goward(["uninstall", "own"]).says(),

@@ -1,15 +1,18 @@
 //! `goward lock`.
 
-use super::{mirror, sandbox};
+use super::{mirror, sandbox, uncovered};
 use crate::common::server::INDEX;
 
 #[test]
 fn without_a_manifest() {
     sandbox(&mirror()).goward(["lock"]).fails(
         3,
+        "goward: `[PROJECT]/goward.toml` does not exist\nhint: for this project: `goward use stable`",
+    );
+    sandbox(&mirror()).file("project/.go-version", "1.99\n").goward(["lock"]).fails(
+        3,
         "goward: `[PROJECT]/goward.toml` does not exist\n\
-         hint: choose a Go for this project: `goward use stable`\n\
-         hint: or start from its version files: `goward init`",
+         hint: for this project, as `.go-version` asks: `goward init && goward install`",
     );
 }
 
@@ -19,12 +22,12 @@ fn the_locked_version_stays_until_it_is_upgraded() {
     let sandbox = sandbox(&server).file("project/goward.toml", "[toolchain]\ngo = \"1.99.0\"\n");
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+        format!("goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n{}", uncovered())
     );
     sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99\"\n");
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n"
+        format!("goward: wrote `[PROJECT]/goward.lock`: go1.99.0 (listed)\n{}", uncovered())
     );
     let requests = server.log().len();
     assert_eq!(
@@ -34,7 +37,7 @@ fn the_locked_version_stays_until_it_is_upgraded() {
     assert_eq!(server.log().len(), requests, "an unchanged lock needs no network");
     assert_eq!(
         sandbox.goward(["lock", "--upgrade"]).says(),
-        "goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+        format!("goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}", uncovered())
     );
     assert!(server.log().iter().any(|request| request.target == INDEX));
 }
@@ -84,8 +87,11 @@ fn a_merge_conflict_is_written_anew_and_a_newer_schema_is_not() {
     let outcome = sandbox.goward(["lock"]);
     assert_eq!(
         outcome.says(),
-        "goward: warning: `[PROJECT]/goward.lock:2`: not a line of a goward lock; it is written anew\n\
-         goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+        format!(
+            "goward: warning: `[PROJECT]/goward.lock:2`: not a line of a goward lock; it is written anew\n\
+             goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}",
+            uncovered()
+        )
     );
     sandbox.write("project/goward.lock", "schema = 2\n");
     sandbox.goward(["lock"]).fails(
@@ -145,10 +151,8 @@ fn what_the_policy_demands_holds_for_every_way_to_a_lock() {
     assert_eq!(sandbox.goward(["lock"]).code, Some(4));
     sandbox.goward(["install"]).fails(
         4,
-        &format!(
-            "goward: go1.99.1 for {host} is verified only at level `listed`; `built-in` is required\n  nothing was installed\n\
-             hint: accept it for this call: `--accept listed`"
-        ),
+        "goward: go1.99.1 is installed, but verified only at level `listed`; `built-in` is required\n\
+         hint: accept what is installed, for this call: `--accept listed`",
     );
 }
 

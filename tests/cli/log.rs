@@ -11,6 +11,7 @@ use crate::common::server::{Fault, Route as Answer, Server};
 use goward::config::Config;
 use goward::ctx::Ctx;
 use goward::error::{Error, Kind};
+use goward::ops::lock::Locking;
 use goward::ops::log::LogAccess;
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
@@ -388,7 +389,7 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
         "project/goward.toml",
         "[toolchain]\ngo = \"1.99.1\"\n[policy]\nlevel = \"logged\"\n",
     );
-    let written = own.session().lock(false, &own.fetch()).unwrap();
+    let written = own.session().lock(Locking::default(), &own.fetch()).unwrap();
     assert_eq!((written.level.name(), written.warnings.len()), ("logged", 0));
     assert_eq!(own.archives_fetched(), 0);
     let lock = own.sandbox.read("project/goward.lock");
@@ -403,7 +404,7 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
     own.session().check_lock().unwrap();
     // The same again is the same bytes, also when the log has grown.
     let grown = own.grown();
-    assert!(!grown.session().lock(false, &grown.fetch()).unwrap().changed);
+    assert!(!grown.session().lock(Locking::default(), &grown.fetch()).unwrap().changed);
     grown.session().check_lock().unwrap();
     let state = grown.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
     assert_eq!(fs::read_to_string(state).unwrap(), grown.log.note(303));
@@ -418,12 +419,12 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
 fn a_lock_that_contradicts_the_log_is_not_written_over() {
     let own = Own::new(&h1());
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    own.session().lock(false, &own.fetch()).unwrap();
+    own.session().lock(Locking::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock").replace(&h1(), OTHER_H1);
     own.sandbox.write("project/goward.lock", &lock);
     let host = Platform::host();
     assert_eq!(
-        own.refuses(own.session().lock(false, &own.fetch())),
+        own.refuses(own.session().lock(Locking::default(), &own.fetch())),
         format!(
             "goward: the lock contradicts the record in the checksum database of go1.99.1 for {host}\n  \
              expected {} (record in the checksum database)\n  received {OTHER_H1} (the lock)\n  \
@@ -439,14 +440,14 @@ fn the_head_in_a_lock_has_to_be_the_logs_and_of_its_history() {
     let own = Own::new(&h1());
     let host = Platform::host();
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    own.session().lock(false, &own.fetch()).unwrap();
+    own.session().lock(Locking::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock");
     // Nobody else can sign one.
     let forged = lock.replace("size = 302", "size = 301");
     own.sandbox.write("project/goward.lock", &forged);
     let report = "goward: the head in the lock is not signed by log.example\n  nothing was changed\n\
                   hint: find out who changed the lock: `git log -p goward.lock`";
-    let locking = own.session().lock(false, &own.fetch());
+    let locking = own.session().lock(Locking::default(), &own.fetch());
     assert_eq!(own.refuses(locking), report);
     assert_eq!(own.refuses(own.session().check_lock()), report);
     let installing = own.session().install_project(host, false, false, &own.fetch());

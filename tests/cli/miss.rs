@@ -19,9 +19,15 @@ fn locked() -> (Server, Sandbox) {
 const RAN: &str = "go version go1.99.1 version\nGOEXPERIMENT=jsonv2\nGOTOOLCHAIN=local\n";
 
 #[test]
-fn the_first_call_installs_and_says_nothing() {
+fn the_first_call_installs_and_says_so() {
     let (_server, sandbox) = locked();
-    assert_eq!(sandbox.go(["version"]).data(), RAN);
+    let outcome = sandbox.go(["version"]);
+    assert_eq!(outcome.stdout, RAN, "that is Go's alone");
+    assert_eq!(
+        outcome.says(),
+        "goward: installing go1.99.1, which `[PROJECT]/goward.lock` asks for\n\
+         goward: installed go1.99.1 (listed) from [URL]/\n"
+    );
     assert_eq!(sandbox.var("GOWARD_OFFLINE", "1").go(["version"]).data(), RAN);
 }
 
@@ -38,7 +44,33 @@ fn when_installing_is_forbidden_or_fails() {
     let sandbox = sandbox.without_var("GOWARD_AUTO_INSTALL").var("GOWARD_OFFLINE", "1");
     let outcome = sandbox.go(["version"]);
     assert_eq!(outcome.code, Some(127));
-    assert!(outcome.stderr.starts_with("goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  cannot download go1.99.1: network is off"), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("goward: installing go1.99.1, which `[PROJECT]/goward.lock` asks for\ngoward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  cannot download go1.99.1: network is off"), "{}", outcome.stderr);
+}
+
+#[test]
+fn whether_a_call_installs_is_the_users_choice() {
+    let (_server, sandbox) = locked();
+    let choose = |word: &str| {
+        sandbox.write("home/.config/goward/config.toml", format!("auto-install = \"{word}\"\n"));
+    };
+    let refused = |why: &str| {
+        format!(
+            "goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  \
+             it was not installed now: {why}\nhint: run `goward install` in this project"
+        )
+    };
+    choose("never");
+    sandbox.go(["version"]).fails(127, &refused("`auto-install` in your `config.toml`"));
+    choose("ask");
+    let why = "`auto-install` in your `config.toml` says to ask, and there is no terminal";
+    sandbox.go(["version"]).fails(127, &refused(why));
+    choose("sometimes");
+    let outcome = sandbox.go(["version"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("config.toml:1"), "{}", outcome.stderr);
+    choose("never");
+    let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "1");
+    assert_eq!(sandbox.go(["version"]).stdout, RAN);
 }
 
 #[test]
@@ -53,11 +85,17 @@ fn a_request_for_one_call() {
 #[test]
 fn a_request_that_nothing_installed_fits() {
     let (_server, sandbox) = locked();
-    assert_eq!(sandbox.go(["+1.98", "env"]).data(), "go version go1.98.3 env\n");
+    let outcome = sandbox.go(["+1.98", "env"]);
+    assert_eq!(outcome.stdout, "go version go1.98.3 env\n");
+    assert_eq!(
+        outcome.says(),
+        "goward: installing what fits `1.98`\ngoward: installed go1.98.3 (listed) from [URL]/\n"
+    );
     let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "0");
     sandbox.go(["+1.99.0", "version"]).fails(
         127,
-        "goward: no installed toolchain fits `1.99.0`\nhint: install one: `goward install '1.99.0'`",
+        "goward: no installed toolchain fits `1.99.0`\n  it was not installed now: `GOWARD_AUTO_INSTALL=0`\n\
+         hint: install one: `goward install '1.99.0'`",
     );
     assert_eq!(sandbox.go(["+1.9x", "version"]).code, Some(126));
 }

@@ -1,6 +1,7 @@
 //! Each command against the real binaries: exact output, exit code, and the files left behind.
 
 mod bisect;
+mod borders;
 mod bundle;
 mod bundle_hostile;
 mod bundle_vulndb;
@@ -14,6 +15,7 @@ mod env;
 mod exec;
 mod experiments;
 mod failures;
+mod fitting;
 mod flaws;
 mod gc;
 mod godebug;
@@ -98,6 +100,16 @@ pub(crate) fn mirror() -> Server {
 /// A sandbox whose only source is the mirror, and whose user accepts what it lists.
 pub(crate) fn sandbox(server: &Server) -> Sandbox {
     Sandbox::new().source(server.url("/").trim_end_matches('/'))
+}
+
+/// What is said of a lock for a version that nobody knows on other platforms.
+pub(crate) fn uncovered() -> String {
+    let ports = Platform::first_class().filter(|platform| *platform != Platform::host());
+    let ports: Vec<String> = ports.map(|platform| platform.to_string()).collect();
+    format!(
+        "goward: not locked for {}, whose hashes nobody here knows; people there type `goward lock`\n",
+        ports.join(", ")
+    )
 }
 
 /// The h1 of what the mirror has, as the lock spells it.

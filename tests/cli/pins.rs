@@ -1,6 +1,6 @@
 //! Pins held against the tables in the toolchain's own source.
 
-use super::{archive, mirror, sandbox, tree};
+use super::{archive, mirror, sandbox, tree, uncovered};
 use crate::common::server::Mirror;
 use goward::platform::Platform;
 
@@ -59,9 +59,12 @@ fn lock_checks_every_profile_once_the_release_is_there() {
     let sandbox = sandbox(&server).file("project/goward.toml", manifest);
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        "goward: warning: the names in GODEBUG and GOEXPERIMENT are checked when go1.99.1 is \
-         installed: `goward install`\n\
-         goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
+        format!(
+            "goward: warning: the names in GODEBUG and GOEXPERIMENT are checked when go1.99.1 is \
+             installed: `goward install`\n\
+             goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}",
+            uncovered()
+        )
     );
     let lock = sandbox.read("project/goward.lock");
     sandbox.goward(["install"]).fails(
@@ -86,7 +89,10 @@ fn lock_checks_every_profile_once_the_release_is_there() {
                    setting was removed in go1.27\n";
     assert_eq!(
         sandbox.goward(["lock"]).says(),
-        format!("{TRACE}{removed}goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n")
+        format!(
+            "{TRACE}{removed}goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}",
+            uncovered()
+        )
     );
     let host = Platform::host();
     assert_eq!(

@@ -5,6 +5,7 @@ use super::log::Own;
 use super::{archive, key};
 use goward::error::Kind;
 use goward::ops::Fetch;
+use goward::ops::lock::Locking;
 use goward::ops::r#use::Wish;
 use goward::ops::verify::{Plan, Which};
 use goward::platform::Platform;
@@ -28,7 +29,11 @@ const WAYS: [Way; 6] = [
         |own| own.session().install_project(host(), false, false, &own.fetch()).map(drop),
         Level::Logged,
     ),
-    ("lock", |own| own.session().lock(false, &accepting(own)).map(drop), Level::Logged),
+    (
+        "lock",
+        |own| own.session().lock(Locking::default(), &accepting(own)).map(drop),
+        Level::Logged,
+    ),
     (
         "use",
         |own| {
@@ -153,6 +158,6 @@ fn a_store_that_cannot_be_written_keeps_its_level() {
     fs::rename(&lock, store.join("away")).unwrap();
     fs::write(&lock, "").unwrap();
     own.session().verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
-    own.session().lock(false, &accepting(&own)).unwrap();
+    own.session().lock(Locking::default(), &accepting(&own)).unwrap();
     assert_eq!(receipt(&own), before);
 }

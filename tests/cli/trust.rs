@@ -300,10 +300,7 @@ fn what_is_not_a_file_is_not_a_lock() {
     let lock = sandbox.path("project/goward.lock");
     let kept = sandbox.path("project/kept");
     std::fs::rename(&lock, &kept).unwrap();
-    let report = "goward: `[PROJECT]/goward.lock` is a link or a directory; a lock must be a regular file\n\
-         hint: move it away and write a new one: `mv [PROJECT]/goward.lock [PROJECT]/goward.lock.old`, `goward lock`";
-    let refused = |what: &str| {
-        println!("{what}");
+    let refused = |report: &str| {
         sandbox.go(["version"]).fails(126, report);
         sandbox.goward(["install"]).fails(2, report);
         sandbox.goward(["trust"]).fails(126, report);
@@ -311,17 +308,25 @@ fn what_is_not_a_file_is_not_a_lock() {
             sandbox.goward(["trust", "goward.lock"]).fails(2, report);
         }
     };
-    symlink("kept", &lock).unwrap();
-    refused("a link");
-    std::fs::remove_file(&lock).unwrap();
     symlink("/dev/zero", &lock).unwrap();
-    refused("a link to a device");
+    refused(
+        "goward: `[PROJECT]/goward.lock` is a link to `/dev/zero`, outside of its repository\n  \
+         a link is followed only to a file of the same repository\n\
+         hint: copy the file instead: `rm [PROJECT]/goward.lock && cp /dev/zero [PROJECT]/goward.lock`",
+    );
     std::fs::remove_file(&lock).unwrap();
+    let other = |kind: &str| {
+        format!(
+            "goward: `[PROJECT]/goward.lock` is {kind}, not a lock\n\
+             hint: move it away and write the lock: `mv [PROJECT]/goward.lock [PROJECT]/goward.lock.old \
+             && goward lock`"
+        )
+    };
     std::fs::create_dir(&lock).unwrap();
-    refused("a directory");
+    refused(&other("a directory"));
     std::fs::remove_dir(&lock).unwrap();
     assert!(machine::command("mkfifo").arg(&lock).status().unwrap().success());
-    refused("a pipe");
+    refused(&other("a device, a pipe or a socket"));
     std::fs::remove_file(&lock).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(&lock);
     if socket.is_ok() {

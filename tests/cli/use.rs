@@ -1,6 +1,6 @@
 //! `goward use`.
 
-use super::{VERSIONS, h1, mirror, sandbox};
+use super::{VERSIONS, h1, mirror, sandbox, uncovered};
 use goward::platform::Platform;
 
 #[test]
@@ -23,7 +23,8 @@ fn manifest_lock_and_toolchain_in_one_step() {
         format!(
             "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
              goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`\n\
-             goward: installed go1.99.1 for {host} (listed) from [URL]/\n"
+             goward: installed go1.99.1 for {host} (listed) from [URL]/\n{}",
+            uncovered()
         )
     );
     let lock = sandbox.read("project/goward.lock");

@@ -66,7 +66,7 @@ fn wrong_command_lines() {
     let outcome = sandbox.goward(["install", "--accept", "lsited"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("did you mean `listed`?"), "{}", outcome.stderr);
-    assert_eq!(sandbox.goward(["use"]).code, Some(2));
+    assert_eq!(sandbox.goward(["use"]).code, Some(3));
     assert_eq!(sandbox.goward(Vec::<&str>::new()).code, Some(2));
 }
 

@@ -87,7 +87,7 @@ fn refusals_are_explained() {
             "plan9-386",
             &format!(
                 "goward: `[PROJECT]/goward.lock` has no toolchain for {host}\n\
-                 hint: add `{host}` to `platforms` in `goward.toml` and run `goward lock`"
+                 hint: add it, and commit that: `goward use --platform {host}`"
             ),
         ),
     ];
@@ -151,12 +151,13 @@ fn every_place_that_was_looked_at() {
         outcome.says(),
         "goward: `GOWARD_BYPASS` is unset\ngoward: `GOWARD_GO` is unset\ngoward: `GOWARD_LOCK` is unset\n\
          goward: `[PROJECT]/deep/goward.lock` does not exist\n\
+         goward: `[PROJECT]/deep/goward.toml` does not exist\n\
          goward: `[PROJECT]/goward.lock` is there\n\
          goward: go1.99.1 (listed), chosen by `[PROJECT]/goward.lock`\n"
     );
     let outcome = sandbox.goward_in("elsewhere", ["which", "-v"]);
     assert_eq!(outcome.code, Some(127));
-    assert!(outcome.stderr.contains("goward: `/goward.lock` does not exist\ngoward: `GOWARD_TOOLCHAIN` is unset\ngoward: `GOROOT` is unset\ngoward: `[STORE]/default.lock` does not exist\ngoward: there is no other `go` on PATH\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("goward: `/goward.lock` does not exist\ngoward: `/goward.toml` does not exist\ngoward: `GOWARD_TOOLCHAIN` is unset\ngoward: `GOROOT` is unset\ngoward: `[STORE]/default.lock` does not exist\ngoward: there is no other `go` on PATH\n"), "{}", outcome.stderr);
     let outcome = sandbox.var("GOWARD_GO", "1.99").goward(["which", "-v"]);
     assert!(outcome.says().contains("goward: `GOWARD_GO` is `1.99`\ngoward: go1.99.1 (listed), chosen by the request `1.99`\n"), "{}", outcome.stderr);
 }

@@ -98,9 +98,10 @@ impl Sandbox {
         });
         let sandbox = Self { base, variables: Vec::new(), redactions: redactions.to_vec() };
         let home = sandbox.path("home");
+        let path = format!("{}/shims:/usr/bin:/bin", sandbox.store().display());
         sandbox
             .var("HOME", home)
-            .var("PATH", "/usr/bin:/bin")
+            .var("PATH", path)
             .var("GOWARD_SOURCE", "file:///nowhere")
             // Nobody is asked for modules, and so neither is the checksum database.
             .var("GOPROXY", "off")

@@ -110,7 +110,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     database(&sandbox, &[("0", "1.27.1")]);
     copy(&sandbox, "corrected");
     let outcome = check(&sandbox, &[], &["--strict"]);
-    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (22 checks)\n";
+    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (23 checks)\n";
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
     assert_eq!(outcome.code, Some(0));
 
@@ -213,7 +213,7 @@ fn targets(sandbox: &Sandbox) {
             "environment: GOPATH: error: `go` of go1.27.1 does not start here [go-start]\n"
         )
     );
-    assert!(outcome.stderr.contains("2 errors; 7 of 22 checks could not look"), "{outcome:?}");
+    assert!(outcome.stderr.contains("2 errors; 7 of 23 checks could not look"), "{outcome:?}");
 }
 
 /// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.

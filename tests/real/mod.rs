@@ -8,6 +8,7 @@ mod check;
 mod debug_bake;
 mod genuine;
 mod goroot;
+mod gover;
 mod history;
 mod link;
 mod log;

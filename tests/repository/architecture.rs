@@ -74,7 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("platform", &["error", "version"]),
-    ("project", &["ctx", "error", "holder", "matrix", "platform", "version"]),
+    ("project", &["calendar", "ctx", "error", "holder", "matrix", "platform", "shell", "version"]),
     ("settings", &["error", "facts", "platform", "version"]),
     ("shell", &["ctx", "error"]),
     ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),

@@ -318,12 +318,12 @@ fn squeezed(text: &str) -> String {
 /// What is read stands where it is said to stand, and nothing plain is overlooked.
 fn read_go_mod(text: &[u8]) -> Result<bool, String> {
     let text = String::from_utf8_lossy(text);
-    let lines: Vec<&str> = text.split('\n').collect();
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split('\n').collect();
     let line_of = |entry: &Entry| -> Result<String, String> {
         let line = lines.get(entry.line as usize - 1);
         line.map(|line| squeezed(line)).ok_or_else(|| format!("no such line: {entry:?}"))
     };
-    let GoLines { go, toolchain } = parse_go_lines(&text);
+    let GoLines { go, toolchain, repeated } = parse_go_lines(&text);
     for (verb, found) in [("go", &go), ("toolchain", &toolchain)] {
         if let Some(entry) = found {
             let want = format!("{verb}{}", squeezed(&entry.value));
@@ -343,6 +343,11 @@ fn read_go_mod(text: &[u8]) -> Result<bool, String> {
         if plain.is_some_and(|at| first.is_none_or(|first| first > at)) && !is_hidden {
             return Err(format!("`{verb}` of line {plain:?} is overlooked: {found:?}"));
         }
+    }
+    if let Some(entry) = repeated
+        && !line_of(&entry)?.starts_with(&entry.value)
+    {
+        return Err(format!("it is not there: {entry:?}"));
     }
     for entry in parse_debug_lines(&text) {
         if !line_of(&entry)?.contains(&squeezed(&entry.value)) {

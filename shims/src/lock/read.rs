@@ -6,7 +6,8 @@ use super::grammar::{
     is_tree_hash, is_version,
 };
 use super::{
-    Head, Level, Lock, MAX_ENTRIES, MAX_RULES, MAX_STRING, Pins, Platform, Rule, SCHEMA, scan,
+    HEADER, Head, Level, Lock, MAX_ENTRIES, MAX_RULES, MAX_STRING, Pins, Platform, Rule, SCHEMA,
+    scan,
 };
 use crate::pins::{self, Isolation};
 use crate::words;
@@ -109,10 +110,12 @@ impl Default for Reader<'_> {
 impl<'a> Reader<'a> {
     /// Reads the lines that every lock of goward's starts with, if more follows; returns what does.
     pub(super) fn skip_usual_start<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
-        match text.strip_prefix(b"schema = 1\n\n[toolchain]\n") {
-            None | Some(b"") => text,
+        let usual = text.strip_prefix(HEADER.as_bytes());
+        match usual.and_then(|text| text.strip_prefix(b"\nschema = 1\n\n[toolchain]\n")) {
+            // A mark of the byte order, as some editors leave one.
+            None | Some(b"") => text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text),
             Some(rest) => {
-                (self.line, self.entries) = (3, 2);
+                (self.line, self.entries) = (4, 2);
                 (self.has_schema, self.table) = (true, Table::Toolchain);
                 rest
             }

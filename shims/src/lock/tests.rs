@@ -72,6 +72,27 @@ fn a_full_lock_is_read() {
 }
 
 #[test]
+fn line_ends_and_a_mark_of_the_byte_order_do_not_matter() {
+    let usual = full().replacen("# comment", HEADER, 1);
+    for text in [full(), usual, ruled()] {
+        let want = parse(text.as_bytes()).unwrap();
+        let crlf = text.replace('\n', "\r\n");
+        assert_eq!(parse(crlf.as_bytes()).unwrap(), want);
+        // A merge can mix them.
+        let mixed = text.replacen('\n', "\r\n", 3);
+        assert_eq!(parse(mixed.as_bytes()).unwrap(), want);
+        let marked = format!("\u{feff}{crlf}");
+        assert_eq!(parse(marked.as_bytes()).unwrap(), want);
+        let message = |text: &str| parse(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(message(&text.replacen('\n', "\r\r\n", 1)), "line 1: not plain text");
+        assert_eq!(message(&text.replacen('\n', "\r", 1)), "line 1: not plain text");
+        assert_eq!(message(&format!("\n\u{feff}{text}")), "line 2: not plain text");
+        let wrong = crlf.replacen("level", "levle", 1);
+        assert!(message(&wrong).ends_with(": unknown key `levle` in `toolchain`"), "{wrong}");
+    }
+}
+
+#[test]
 fn isolation_and_levels_are_read() {
     let text = hermetic();
     let lock = parse(text.as_bytes()).unwrap();
@@ -269,7 +290,9 @@ fn every_changed_byte_is_an_error_or_changes_what_is_read() {
         for at in 0..text.len() {
             for byte in 0..=255u8 {
                 let mut damaged = text.as_bytes().to_vec();
-                if damaged[at] == byte {
+                // An empty line, or the end of a comment, becomes part of a line end.
+                let is_line_end = byte == b'\r' && text[at + 1..].starts_with('\n');
+                if damaged[at] == byte || is_line_end {
                     continue;
                 }
                 damaged[at] = byte;

@@ -6,7 +6,7 @@
 
 #![expect(unsafe_code, reason = "a system call is an instruction")]
 
-use super::{Identity, OwnedFile, OwnedText, ReadError, Stamp, Text};
+use super::{Identity, OwnedFile, OwnedText, ReadError, Stamp, Status, Text};
 use alloc::vec::Vec;
 use core::arch::asm;
 use core::mem::MaybeUninit;
@@ -49,6 +49,7 @@ const OPEN: usize = 0o2_000_000 | 0o4000 | 0o400_000;
 const OPEN: usize = 0o2_000_000 | 0o4000 | 0o100_000;
 
 const AT_FDCWD: usize = (-100_isize).cast_unsigned();
+const AT_SYMLINK_NOFOLLOW: usize = 0x100;
 const ENOENT: i32 = 2;
 const EINTR: i32 = 4;
 const ENOTDIR: i32 = 20;
@@ -159,9 +160,13 @@ unsafe fn call(number: usize, arguments: [usize; 4]) -> Result<usize, i32> {
 
 /// Returns what is known about the file that `path` leads to.
 fn stat(path: Text) -> Result<Stat, i32> {
+    stat_with(path, 0)
+}
+
+fn stat_with(path: Text, flags: usize) -> Result<Stat, i32> {
     let mut stat = MaybeUninit::<Stat>::uninit();
     let place = stat.as_mut_ptr().expose_provenance();
-    let arguments = [AT_FDCWD, path.address(), place, 0];
+    let arguments = [AT_FDCWD, path.address(), place, flags];
     // SAFETY: the path ends with NUL, and the kernel fills the whole structure when it succeeds.
     unsafe {
         call(number::NEWFSTATAT, arguments)?;
@@ -285,7 +290,7 @@ pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadErr
     match opened {
         Ok(descriptor) => read(File(descriptor), limit).map(Some),
         Err(ENOENT | ENOTDIR) => Ok(None),
-        Err(ELOOP) => Err(ReadError::NotRegular),
+        Err(ELOOP) => Err(ReadError::Link),
         Err(code) => Err(ReadError::Os(code)),
     }
 }
@@ -356,6 +361,12 @@ pub fn open_if(path: Text, text: &[u8]) -> Option<File> {
 pub fn executable(path: &[u8]) -> Option<Identity> {
     let stat = stat(OwnedText::of([path]).as_text()).ok()?;
     (stat.is_file() && stat.mode & 0o111 != 0).then(|| stat.identity())
+}
+
+/// Returns whose the file or link at `path` is, if there is one.
+pub fn status(path: Text) -> Option<Status> {
+    let stat = stat_with(path, AT_SYMLINK_NOFOLLOW).ok()?;
+    Some(Status { owner: stat.user, mode: stat.mode })
 }
 
 /// Returns the state of the file that `path` leads to.

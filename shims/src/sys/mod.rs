@@ -21,7 +21,7 @@ use portable as system;
 pub use linux::{exec, exit, more_memory};
 pub use system::{
     File, canonical, complain, effective_user, executable, link, open_if, own_path, read_owned,
-    stamp, working_directory,
+    stamp, status, working_directory,
 };
 
 use alloc::vec::Vec;
@@ -62,14 +62,36 @@ pub fn read_file(path: &[u8], limit: usize) -> Result<Option<Vec<u8>>, ReadError
 /// Why a file that is there was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError {
+    /// It is a link that leads to nothing.
+    Dangling,
+    /// It is a link.
+    Link,
     /// It has to be there, and is not.
     NotFound,
-    /// It is a link, a directory, a device or a pipe.
+    /// It is a directory, a device or a pipe.
     NotRegular,
     /// The operating system's error number.
     Os(i32),
+    /// It is a link that leads out of the repository.
+    Outside,
     /// It is longer than it may be.
     TooLarge,
+}
+
+/// Whose a file is, and what may be done with it; a link is a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The user it belongs to.
+    pub owner: u32,
+    /// Its kind and its permissions, as `stat` has them.
+    pub mode: u32,
+}
+
+impl Status {
+    /// Returns true for a directory.
+    pub fn is_directory(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
 }
 
 /// The state of a file: two that are equal have the same content.

@@ -2,7 +2,7 @@
 
 extern crate std;
 
-use super::{Identity, OwnedFile, ReadError, Stamp, Text};
+use super::{Identity, OwnedFile, ReadError, Stamp, Status, Text};
 use alloc::vec::Vec;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -94,7 +94,7 @@ pub fn effective_user() -> Option<u32> {
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
 pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     let os = |error: io::Error| match error.raw_os_error() {
-        Some(flags::IS_A_LINK) => ReadError::NotRegular,
+        Some(flags::IS_A_LINK) => ReadError::Link,
         code => ReadError::Os(code.unwrap_or(0)),
     };
     let opened = OpenOptions::new()
@@ -141,6 +141,12 @@ pub fn executable(path: &[u8]) -> Option<Identity> {
     let metadata = fs::metadata(OsStr::from_bytes(path)).ok()?;
     let runs = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
     runs.then(|| Identity { device: metadata.dev(), inode: metadata.ino() })
+}
+
+/// Returns whose the file or link at `path` is, if there is one.
+pub fn status(path: Text) -> Option<Status> {
+    let metadata = fs::symlink_metadata(OsStr::from_bytes(path.to_bytes())).ok()?;
+    Some(Status { owner: metadata.uid(), mode: metadata.mode() })
 }
 
 /// Returns the state of the file that `path` leads to.

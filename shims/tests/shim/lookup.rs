@@ -38,6 +38,46 @@ fn the_nearest_lock_above_the_working_directory() {
 }
 
 #[test]
+fn a_manifest_without_a_lock_is_left_to_the_manager_and_not_passed_by() {
+    let sandbox = || two_versions().file("store/default.lock", lock("go1.26.2", ""));
+    asks_manager(&sandbox().file("project/a/goward.toml", "").cwd("project/a/b"), &[]);
+    asks_manager(&sandbox().file("elsewhere/goward.toml", "").cwd("elsewhere"), &[]);
+    let other = sandbox().file("elsewhere/goward.toml", "").cwd("project");
+    asks_manager(
+        &other.arg("build").arg("-C").arg("../elsewhere"),
+        &["build", "-C", "../elsewhere"],
+    );
+    let locked = sandbox().file("project/a/goward.toml", "");
+    runs(
+        &locked.file("project/a/goward.lock", lock("go1.26.2", "")).cwd("project/a/b"),
+        "go1.26.2",
+    );
+}
+
+#[test]
+fn a_project_that_was_entered_through_a_link_counts() {
+    let sandbox = two_versions();
+    symlink(sandbox.path("project"), sandbox.path("quick")).unwrap();
+    let project = sandbox.path("project/a");
+    std::fs::create_dir(&project).unwrap();
+    std::fs::remove_file(sandbox.path("other/goward.lock")).unwrap();
+    symlink(&project, sandbox.path("other/quick")).unwrap();
+    let logical = sandbox.path("other/quick");
+    let output = sandbox.command().current_dir(&logical).env("PWD", &logical).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("go1.27.1-"));
+}
+
+#[test]
+fn a_link_to_a_lock_of_the_same_repository_is_followed() {
+    let sandbox = two_versions().cwd("project/a");
+    std::fs::create_dir(sandbox.path("project/.git")).unwrap();
+    symlink("../goward.lock", sandbox.path("project/a/goward.lock")).unwrap();
+    runs(&sandbox, "go1.27.1");
+    let path = sandbox.path("project/a/goward.lock");
+    runs(&sandbox.var("GOWARD_LOCK", path).cwd("other"), "go1.27.1");
+}
+
+#[test]
 fn a_leading_chdir_flag_decides() {
     runs(&two_versions().arg("-C").arg("../other").arg("build"), "go1.26.2");
     runs(&two_versions().arg("build").arg("-C=../other"), "go1.26.2");
@@ -143,6 +183,8 @@ fn a_lock_that_cannot_be_used_is_never_skipped() {
     ];
     for (name, prepare) in cases {
         let sandbox = two_versions().cwd("project/a");
+        // The link leads out of this repository.
+        std::fs::create_dir(sandbox.path("project/.git")).unwrap();
         prepare(&sandbox.path("project/a/goward.lock"), &sandbox.path("other/goward.lock"))
             .unwrap();
         println!("{name}");

@@ -22,8 +22,9 @@ pub(crate) fn h1(version: &str) -> String {
 /// A lock for `version` on this platform, with more text at the end.
 pub(crate) fn lock(version: &str, rest: &str) -> String {
     let (platform, h1) = (layout::HOST_PLATFORM, h1(version));
+    let header = goward_shim::lock::HEADER;
     format!(
-        "schema = 1\n\n[toolchain]\nversion = \"{version}\"\nrequest = \"{version}\"\n\
+        "{header}\nschema = 1\n\n[toolchain]\nversion = \"{version}\"\nrequest = \"{version}\"\n\
          level = \"built-in\"\n\n[toolchain.{platform}]\nh1 = \"{h1}\"\n{rest}"
     )
 }

@@ -28,7 +28,9 @@ pub use owner::close;
 pub use sources::Answer;
 pub use toolchains::mend as mend_toolchain;
 
-use super::{Caches, Check, Group, Known, SearchPath, Skipped, UserSettings, caches};
+use super::{
+    Caches, Check, Group, Known, LockState, SearchPath, Skipped, UserSettings, caches, lock_state,
+};
 use crate::error::Result;
 use crate::store::Store;
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub struct Facts {
     pub path: SearchPath,
     /// Where Go keeps what it builds and downloads.
     pub caches: Known<Caches>,
+    /// The lock that governs here, if one does.
+    pub lock: Option<LockState>,
     /// The copies of the file of `go env -w` that are right now.
     pub barriers: Vec<PathBuf>,
     /// The program to which the shims lead.
@@ -95,4 +99,7 @@ pub const CHECKS: &[Check<Facts>] = &[
     clock::CHECK,
     telemetry::CHECK,
     managers::CHECK,
+    Check::new("lock", Group::Machine, lock_state::TITLE, |facts| {
+        Ok(lock_state::look(facts.lock.as_ref()))
+    }),
 ];

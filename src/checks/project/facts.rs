@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use crate::calendar::Day;
-use crate::checks::{Caches, Chosen, Known, Place, SearchPath, UserSettings};
+use crate::checks::{Caches, Chosen, Known, LockState, Place, SearchPath, UserSettings};
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::Settings;
 use crate::settings::platforms::Target;
@@ -23,6 +23,8 @@ pub struct Facts {
     pub lock_path: PathBuf,
     /// Its lines, to point at.
     pub lock_text: String,
+    /// Whether it is what its manifest asks for.
+    pub state: LockState,
     /// Files of the project.
     pub files: Files,
     /// What this user set for every Go.

@@ -5,8 +5,9 @@ use super::files;
 use crate::checks::finding::{Edit, Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
-use crate::project::go_mod::{Entry, parse_go_lines};
+use crate::project::go_mod::{Entry, FIRST_WITH_TOOLCHAINS, is_toolchain, parse_go_lines};
 use crate::version::GoVersion;
+use goward_shim::gover::is_go_line;
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -16,15 +17,13 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     |facts| Ok(run(facts)),
 );
 
-/// The first minor version of Go that treats the lines as this check says.
-const FIRST_WITH_TOOLCHAINS: u32 = 21;
-
 fn run(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for path in &facts.files.modules {
         let Some(text) = files::text(path, &mut findings) else { continue };
         let lines = parse_go_lines(&text);
-        let minimum = lines.go.as_ref().and_then(|entry| GoVersion::parse(&entry.value).ok());
+        let go = lines.go.as_ref().filter(|entry| is_go_line(entry.value.as_bytes()));
+        let minimum = go.and_then(|entry| GoVersion::parse(&entry.value).ok());
         let is_too_new = minimum.is_some_and(|minimum| minimum > facts.version());
         if let Some(entry) = lines.go {
             findings.extend(minimum_finding(facts, path, &entry, minimum));
@@ -32,6 +31,13 @@ fn run(facts: &Facts) -> Vec<Finding> {
         if let Some(entry) = lines.toolchain {
             findings.extend(toolchain_finding(facts, path, &entry, is_too_new));
         }
+        findings.extend(lines.repeated.map(|entry| {
+            let directive = &entry.value;
+            let why = format!("Go refuses the whole file: `repeated {directive} statement`");
+            let place = Place::Line(path.clone(), entry.line);
+            let message = format!("there is a second `{directive}` line");
+            Finding::new(Severity::Error, place, message, why, "leave one of them out")
+        }));
     }
     findings
 }
@@ -102,15 +108,17 @@ fn toolchain_finding(
             "leave the line out",
         ));
     }
-    if entry.value == "local" {
-        return None;
-    }
     let edit = || Edit::first(path, entry.line, &entry.value, locked.to_string());
-    let Ok(named) = GoVersion::parse(&entry.value) else {
-        let what = format!("`toolchain {value}` names no release of Go");
-        let why =
-            format!("it cannot be compared with {locked}; Go refuses what it does not understand");
-        let mend = format!("write `toolchain {locked}`");
+    let mend = format!("write `toolchain {locked}`");
+    if !is_toolchain(&entry.value) {
+        let what = format!("`toolchain {value}` names no toolchain of Go");
+        let why = "Go refuses the whole file: `invalid toolchain version`";
+        return Some(Finding::new(Severity::Error, place, what, why, mend));
+    }
+    // A suffix is the builder's, and Go leaves it out when it compares.
+    let Some(named) = GoVersion::of_toolchain(&entry.value) else {
+        let what = format!("`toolchain {value}` is no release of Go");
+        let why = format!("it cannot be compared with {locked}");
         return Some(Finding::new(Severity::Warning, place, what, why, mend));
     };
     if named == locked {
@@ -128,7 +136,7 @@ fn toolchain_finding(
         place,
         format!("`toolchain {value}` is not {locked} of `{lock}`"),
         why,
-        format!("write `toolchain {locked}`"),
+        mend,
     );
     // A toolchain that is older than the `go` line says nothing.
     Some(if is_too_new { finding } else { finding.with_edit(edit()) })

@@ -35,7 +35,7 @@ mod yaml;
 pub use facts::{CCompiler, Facts, GoFacts};
 pub use files::Files;
 
-use super::{Check, Group, caches};
+use super::{Check, Group, caches, lock_state};
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check<Facts>] = &[
@@ -52,6 +52,9 @@ pub const CHECKS: &[Check<Facts>] = &[
     removed_experiments::CHECK,
     arch_levels::CHECK,
     workspace::CHECK,
+    Check::new("lock", Group::Drift, lock_state::TITLE, |facts| {
+        Ok(lock_state::look(Some(&facts.state)))
+    }),
     go_mod::CHECK,
     version_files::CHECK,
     dockerfile::CHECK,

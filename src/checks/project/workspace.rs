@@ -4,6 +4,7 @@ use super::facts::Facts;
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
+use crate::project::wanted::read_module_file;
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -51,11 +52,23 @@ fn run(facts: &Facts) -> Looked {
         Some(chosen) => chosen.place.clone(),
         None => Place::Line(path.into(), 1),
     };
-    Ok(vec![Finding::new(
+    let mut findings = vec![Finding::new(
         Severity::Warning,
         place,
         format!("the workspace `{}` outside of the project is active", untrusted(active)),
         "Go looks for go.work in every directory above; its `go` line, `godebug` lines and replacements count here, and not where the project is checked out alone",
         "move the project out of it, or build with `GOWORK=off`",
-    )])
+    )];
+    // The `go` lines of the project's own files have a check of their own.
+    let locked = facts.version();
+    if let Some(refused) = read_module_file(path).ok().and_then(|lines| lines.refused_by(locked)) {
+        findings.push(Finding::new(
+            Severity::Error,
+            Place::Line(path.into(), refused.line),
+            format!("{locked} cannot build the workspace `{}`: {}", untrusted(active), refused.why),
+            "every command here that needs modules stops: `go: module . listed in go.work file requires go >=`",
+            "lock a newer one: `goward use stable`, or build with `GOWORK=off`",
+        ));
+    }
+    Ok(findings)
 }

@@ -49,7 +49,7 @@ impl Session {
         let (Origin::Lock(path) | Origin::Default(path)) = toolchain.origin else {
             return Ok(None);
         };
-        let Some(found) = lock::read(&path)? else { return Ok(None) };
+        let Some(found) = lock::read(&path, &self.ctx)? else { return Ok(None) };
         let file = LockFile::parse(&found.text, &path)?;
         let platforms: Vec<Platform> = file.platforms.keys().copied().collect();
         let judge = |profile: Option<&String>, pins: &Pins| -> Vec<Pin> {

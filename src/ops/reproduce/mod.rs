@@ -12,6 +12,7 @@ mod explain;
 pub use compare::{Compared, Piece};
 pub use explain::Reason;
 
+use super::fitting::first_step;
 use super::governing::{Governing, Origin, Toolchain};
 use super::launch::change;
 use super::{Fetch, Session};
@@ -64,7 +65,7 @@ impl Session {
     pub fn reproduce(&self, command: &[OsString]) -> Result<Reproduced> {
         let Governing::Toolchain(toolchain) = self.governing(Tool::Go)? else {
             return Err(Error::new(Kind::Usage, "there are no pins to build with here")
-                .hint("for this project: `goward use stable`"));
+                .hint(first_step(&self.ctx)));
         };
         check(command)?;
         self.provide(&toolchain, &Fetch::default())?;

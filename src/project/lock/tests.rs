@@ -38,7 +38,7 @@ fn sample() -> LockFile {
 }
 
 fn read_back(path: &Path) -> LockFile {
-    LockFile::parse(&read(path).unwrap().unwrap().text, path).unwrap()
+    LockFile::parse(&read(path, &Ctx::default()).unwrap().unwrap().text, path).unwrap()
 }
 
 fn rule(profile: &str, env: Option<&str>, branch: Option<&str>, tag: Option<&str>) -> Rule {
@@ -215,7 +215,7 @@ fn place_for_lock() -> (TempDir, PathBuf) {
 #[test]
 fn a_lock_is_written_only_when_it_changed() {
     let (_dir, path) = place_for_lock();
-    assert_eq!(read(&path).unwrap(), None);
+    assert_eq!(read(&path, &Ctx::default()).unwrap(), None);
     assert!(sample().write_if_changed(&path).unwrap());
     let before = fs_err::metadata(&path).unwrap();
     let mut shuffled = sample();
@@ -263,20 +263,61 @@ fn what_could_not_be_read_back_is_not_written() {
 }
 
 #[test]
-fn only_a_regular_file_is_a_lock() {
+fn a_link_to_a_lock_is_followed_in_its_repository_and_never_written_through() {
     let (dir, path) = place_for_lock();
-    let target = dir.path().join("target");
+    let (target, outside) = (dir.path().join("target"), TempDir::new().unwrap());
     sample().write_if_changed(&target).unwrap();
     fs_err::os::unix::fs::symlink("target", &path).unwrap();
-    let shown = path.display();
-    let want = format!(
-        "goward: `{shown}` is a link or a directory; a lock must be a regular file\n\
-         hint: move it away and write a new one: `mv {shown} {shown}.old`, `goward lock`"
-    );
-    assert_eq!(read(&path).unwrap_err().to_string(), want);
+    assert_eq!(read_back(&path), read_back(&target));
     let before = fs_err::read(&target).unwrap();
-    assert!(LockFile { level: Level::Logged, ..sample() }.write_if_changed(&path).is_err());
+    let other = LockFile { level: Level::Logged, ..sample() };
+    let (shown, here) = (path.display(), dir.path().canonicalize().unwrap());
+    let want = format!(
+        "goward: cannot write `{shown}`; it was left as it was\n  it is a link to `{0}/target`\n\
+         hint: change the file there: `cd {0}`",
+        here.display()
+    );
+    assert_eq!(other.write_if_changed(&path).unwrap_err().to_string(), want);
     assert_eq!(fs_err::read(&target).unwrap(), before);
+
+    let elsewhere = outside.path().join("a lock");
+    fs_err::copy(&target, &elsewhere).unwrap();
+    fs_err::remove_file(&path).unwrap();
+    fs_err::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    let want = format!(
+        "goward: `{shown}` is a link to `{0}`, outside of its repository\n  \
+         a link is followed only to a file of the same repository\n\
+         hint: copy the file instead: `rm {shown} && cp '{0}' {shown}`",
+        elsewhere.display()
+    );
+    assert_eq!(read(&path, &Ctx::default()).unwrap_err().to_string(), want);
+    fs_err::remove_file(&elsewhere).unwrap();
+    let want = format!(
+        "goward: `{shown}` is a link to `{}`, which does not exist\nhint: remove it: `rm {shown}`",
+        elsewhere.display()
+    );
+    assert_eq!(read(&path, &Ctx::default()).unwrap_err().to_string(), want);
+}
+
+#[test]
+fn what_is_no_file_is_said_with_what_it_is() {
+    let (dir, path) = place_for_lock();
+    let message = |path: &Path| read(path, &Ctx::default()).unwrap_err().to_string();
+    let (shown, here) = (path.display(), dir.path().display());
+    let want = format!("goward: `{here}` is a directory, not a lock\n");
+    let name = "hint: name a file that `goward lock` wrote";
+    assert_eq!(message(dir.path()), format!("{want}{name}"));
+    let device = format!("goward: `/dev/zero` is a device, a pipe or a socket, not a lock\n{name}");
+    assert_eq!(message(Path::new("/dev/zero")), device);
+    sample().write_if_changed(&path).unwrap();
+    assert_eq!(message(dir.path()), format!("{want}hint: name the lock in it: `{shown}`"));
+    fs_err::remove_file(&path).unwrap();
+    fs_err::create_dir(&path).unwrap();
+    let want = format!(
+        "goward: `{shown}` is a directory, not a lock\n\
+         hint: move it away and write the lock: `mv {shown} {shown}.old && goward lock`"
+    );
+    assert_eq!(message(&path), want);
 }
 
 #[test]

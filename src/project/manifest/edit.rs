@@ -2,7 +2,8 @@
 
 use super::goroot::FIXED;
 use super::{
-    MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final, not_a_profile, switched,
+    FIRST_CLASS, MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final,
+    not_a_profile, switched,
 };
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::platform::Platform;
@@ -12,6 +13,17 @@ use goward_shim::lock::is_profile;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+
+/// What of a file stays, whatever changes in it.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    owner: u32,
+    has_mark: bool,
+    has_crlf: bool,
+}
+
+/// The mark of the byte order, which some editors put in front.
+const MARK: &str = "\u{feff}";
 
 const NEW: &str = "\
 # The Go toolchain of this project, and the Go settings that builds here get.
@@ -23,6 +35,8 @@ const NEW: &str = "\
 pub struct ManifestEdit {
     path: PathBuf,
     document: DocumentMut,
+    /// How the file that is there is written; `None` when there is none.
+    before: Option<Style>,
     /// The profile whose pins are changed, instead of the base pins.
     profile: Option<String>,
 }
@@ -34,8 +48,17 @@ impl ManifestEdit {
     ///
     /// When the file cannot be read or is not TOML.
     pub fn open_or_new(path: &Path) -> Result<Self> {
-        let before = file::read_text(path, MAX_SIZE)?;
-        let text = before.as_deref().unwrap_or(NEW);
+        file::check_link(path)?;
+        let before = file::read_owned_text(path, MAX_SIZE)?;
+        let style = before.as_ref().map(|(text, owner)| Style {
+            owner: *owner,
+            has_mark: text.starts_with(MARK),
+            has_crlf: text.contains("\r\n"),
+        });
+        let text = before.as_ref().map_or(NEW, |(text, _)| text.as_str());
+        // One kind of line ends while it is edited; what is added has no other either.
+        let text = text.trim_start_matches(MARK).replace("\r\n", "\n");
+        let text = text.as_str();
         let parse = |text: &str| {
             text.parse::<DocumentMut>().map_err(|error| {
                 let (line, problem) = syntax_error(text, &error);
@@ -48,7 +71,22 @@ impl ManifestEdit {
             let gap = if text.is_empty() { "" } else { "\n" };
             document = parse(&format!("{}{gap}{gap}[toolchain]\n", text.trim_end()))?;
         }
-        Ok(Self { path: path.into(), document, profile: None })
+        Ok(Self { path: path.into(), document, before: style, profile: None })
+    }
+
+    /// Returns false when there was no manifest.
+    pub fn is_there(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Returns the user whom the file belonged to when it was read.
+    pub fn owner(&self) -> Option<u32> {
+        self.before.map(|style| style.owner)
+    }
+
+    /// Returns true when the file that is there has the line ends of Windows.
+    pub fn has_crlf(&self) -> bool {
+        self.before.is_some_and(|style| style.has_crlf)
     }
 
     /// Turns to the pins of a profile, which is there afterwards.
@@ -74,17 +112,22 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Adds a platform that the lock covers. Where there is no list yet, the host's platform, which
-    /// was the default, stays covered.
+    /// Adds a platform that the lock covers. Where there is no list yet, the first-class ports, which are
+    /// the default, stay covered.
     ///
     /// # Errors
     ///
     /// See [`ManifestEdit::set_request`].
     pub fn add_platform(&mut self, platform: Platform) -> Result<()> {
         let shape = self.not_a("list", "platforms");
-        let list = array(self.table("toolchain")?, "platforms").ok_or(shape)?;
-        if list.is_empty() && platform != Platform::host() {
-            push(list, &Platform::host().to_string());
+        let table = self.table("toolchain")?;
+        let is_covered = || Platform::first_class().any(|port| port == platform);
+        if table.get("platforms").is_none() && is_covered() {
+            return Ok(());
+        }
+        let list = array(table, "platforms").ok_or(shape)?;
+        if list.is_empty() {
+            push(list, FIRST_CLASS);
         }
         let known = |value: &Value| value.as_str().and_then(Platform::find) == Some(platform);
         if !list.iter().any(known) {
@@ -292,7 +335,7 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Returns the text, which is a manifest's.
+    /// Returns the text, which is a manifest's, with the line ends that the file has.
     ///
     /// # Errors
     ///
@@ -303,7 +346,9 @@ impl ManifestEdit {
             let path = self.path.display();
             error.context(format!("the changed manifest is wrong; `{path}` was left as it was"))
         })?;
-        Ok(text)
+        let text = if self.has_crlf() { text.replace('\n', "\r\n") } else { text };
+        let mark = self.before.filter(|style| style.has_mark).map_or("", |_| MARK);
+        Ok(format!("{mark}{text}"))
     }
 
     /// Returns the table of the pins that are changed, which is there afterwards.

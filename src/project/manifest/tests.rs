@@ -43,7 +43,9 @@ fn a_full_manifest_is_read() {
     let manifest = parse(FULL).unwrap();
     assert_eq!(manifest.request().to_string(), "1.27");
     assert_eq!(manifest.wanted().to_string(), "/src/app/goward.toml:3");
-    let platforms: Vec<String> = manifest.platforms().iter().map(Platform::to_string).collect();
+    let platforms: Vec<String> =
+        manifest.platforms().required().iter().map(Platform::to_string).collect();
+    assert_eq!(manifest.platforms().optional(), BTreeSet::new());
     assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
     assert_eq!(manifest.profiles().collect::<Vec<_>>(), ["bare", "ci"]);
     assert_eq!(
@@ -265,7 +267,8 @@ fn a_fixed_goroot_is_no_pin() {
 #[test]
 fn a_short_manifest_means_the_defaults() {
     let manifest = parse("toolchain.go = \"stable\"\n").unwrap();
-    assert_eq!(manifest.platforms(), BTreeSet::from([Platform::host()]));
+    assert_eq!(manifest.platforms().required(), BTreeSet::from([Platform::host()]));
+    assert_eq!(manifest.platforms().optional().len(), 7);
     assert_eq!((pins(&manifest, None).as_str(), manifest.profiles().count()), ("", 0));
     assert_eq!(manifest.demanded_level(Level::BuiltIn), Level::BuiltIn);
 }
@@ -415,7 +418,7 @@ fn a_manifest_needs_a_request() {
         assert_eq!(
             parse(text).unwrap_err().to_string(),
             "goward: `/src/app/goward.toml`: `go` is missing in `toolchain`\n\
-             hint: choose one: `goward use 1.27`"
+             hint: choose one: `goward use stable`"
         );
     }
 }
@@ -546,13 +549,44 @@ fn a_comment_stays_on_top() {
 }
 
 #[test]
-fn the_first_platform_keeps_the_host_covered() {
-    let host = Platform::host();
-    let other = Platform::parse("plan9/386").unwrap();
+fn the_first_class_ports_stay_covered() {
+    let platform = |name| Platform::parse(name).unwrap();
     let text = "[toolchain]\ngo = \"1.27\"\n";
-    let with = |platform| edited(Some(text), |edit| edit.add_platform(platform));
-    assert_eq!(with(other), format!("{text}platforms = [\"{host}\", \"plan9/386\"]\n"));
-    assert_eq!(with(host), format!("{text}platforms = [\"{host}\"]\n"));
+    let with = |name| edited(Some(text), |edit| edit.add_platform(platform(name)));
+    let more = with("plan9/386");
+    assert_eq!(more, format!("{text}platforms = [\"first-class\", \"plan9/386\"]\n"));
+    assert_eq!(with("darwin/arm64"), text);
+    let read = |text: &str| {
+        let manifest = Manifest::parse(text, Path::new("/p/goward.toml")).unwrap();
+        manifest.platforms().clone()
+    };
+    let all = read(&more);
+    assert_eq!(all.required(), BTreeSet::from([Platform::host(), platform("plan9/386")]));
+    assert_eq!(all.listed(), &BTreeSet::from([platform("plan9/386")]));
+    assert_eq!(all.optional().len(), 7);
+    assert!(all.allow(platform("freebsd/amd64")));
+    let few = read(&format!("{text}platforms = [\"plan9/386\"]\n"));
+    assert_eq!(
+        (few.required(), few.optional()),
+        (BTreeSet::from([platform("plan9/386")]), BTreeSet::new())
+    );
+    assert!(!few.allow(Platform::host()));
+}
+
+#[test]
+fn line_ends_and_a_mark_of_the_byte_order_are_kept() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("goward.toml");
+    for (mark, end) in [("", "\n"), ("", "\r\n"), ("\u{feff}", "\r\n"), ("\u{feff}", "\n")] {
+        let text = format!("{mark}# why{end}[toolchain]{end}go = \"1.27\"{end}");
+        fs_err::write(&path, &text).unwrap();
+        assert_eq!(Manifest::read(&path).unwrap().request(), &request("1.27"));
+        let mut edit = ManifestEdit::open_or_new(&path).unwrap();
+        edit.set_request(&request("1.26")).unwrap();
+        edit.set_trimpath().unwrap();
+        let want = text.replace("1.27", "1.26") + &format!("{end}[pins]{end}trimpath = true{end}");
+        assert_eq!(edit.text().unwrap(), want, "{text:?}");
+    }
 }
 
 #[test]
@@ -613,7 +647,7 @@ fn only_a_manifest_that_is_right_becomes_text() {
     let shown = path.display();
     let want = format!(
         "goward: the changed manifest is wrong; `{shown}` was left as it was\n  `{shown}`: `go` is \
-         missing in `toolchain`\nhint: choose one: `goward use 1.27`"
+         missing in `toolchain`\nhint: choose one: `goward use stable`"
     );
     assert_eq!(edit.text().unwrap_err().to_string(), want);
     edit.set_request(&request("1.27")).unwrap();

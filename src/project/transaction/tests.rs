@@ -113,15 +113,32 @@ fn what_somebody_else_changed_is_left_alone() {
 #[test]
 fn nothing_is_written_through_a_link() {
     let place = Place::new();
-    let target = place.0.path().join("target");
+    let target = place.root().join("target");
     fs::write(&target, "mine").unwrap();
     let link = place.root().join("goward.toml");
-    fs_err::os::unix::fs::symlink(&target, &link).unwrap();
-    let error = place.begin(&[]).commit("use", &files(Some("m"), Some("l"))).unwrap_err();
+    fs_err::os::unix::fs::symlink("target", &link).unwrap();
+    let transaction = place.begin(&[]);
+    assert_eq!(*transaction.before(), files(Some("mine"), None));
+    let error = transaction.commit("use", &files(Some("m"), Some("l"))).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage);
-    assert!(error.to_string().contains("a link or a directory stands there"), "{error}");
+    let root = place.root().canonicalize().unwrap();
+    let want = format!("it is a link to `{}/target`", root.display());
+    assert!(error.to_string().contains(&want), "{error}");
     assert_eq!(fs::read(&target).unwrap(), b"mine");
-    assert_eq!(place.names(), ["goward.toml"]);
+    assert_eq!(place.names(), ["goward.toml", "target"]);
+    // What is not changed may be one.
+    assert!(place.begin(&[]).commit("lock", &files(Some("mine"), Some("l"))).unwrap());
+    assert_eq!(place.files(), files(Some("mine"), Some("l")));
+}
+
+#[test]
+fn a_link_out_of_the_repository_is_not_read() {
+    let place = Place::new();
+    let target = place.0.path().join("target");
+    fs::write(&target, "mine").unwrap();
+    fs_err::os::unix::fs::symlink(&target, place.root().join("goward.toml")).unwrap();
+    let error = Transaction::begin(&place.root(), None, &mut |_| ()).unwrap_err();
+    assert!(error.to_string().contains("outside of its repository"), "{error}");
 }
 
 #[test]
