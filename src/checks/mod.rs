@@ -8,6 +8,7 @@
 
 mod caches;
 mod finding;
+mod ignore;
 mod lock_state;
 pub mod machine;
 pub mod project;
@@ -23,7 +24,9 @@ pub use search_path::{SearchPath, TOOLS};
 pub use user_settings::{Chosen, SettingsFile, UserSettings};
 
 use crate::error::{Error, one_line};
+use crate::project::manifest::Ignore;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A fact, or why there is none.
 pub type Known<T> = Result<T, Skipped>;
@@ -172,13 +175,28 @@ pub struct Found<'a> {
 pub struct Report {
     /// Each check with its outcome, in the order in which they ran.
     pub outcomes: Vec<(&'static About, Outcome)>,
+    /// Findings that are on purpose.
+    pub ignored: Vec<(&'static About, Finding)>,
 }
 
 impl Report {
     /// Runs checks.
     pub fn of<Facts>(checks: &'static [Check<Facts>], facts: &Facts) -> Self {
         let run = |check: &'static Check<Facts>| (&check.about, check.run(facts));
-        Self { outcomes: checks.iter().map(run).collect() }
+        Self { outcomes: checks.iter().map(run).collect(), ignored: Vec::new() }
+    }
+
+    /// Sets aside what is on purpose by these rules, and by comments in files below `root`.
+    #[must_use]
+    pub fn without_ignored(mut self, root: &Path, rules: &[Ignore]) -> Self {
+        let mut ignores = ignore::Ignores::new(root, rules);
+        for (check, outcome) in &mut self.outcomes {
+            let Outcome::Found(findings) = outcome else { continue };
+            let on_purpose = |finding: &mut Finding| ignores.covers(check.id, finding);
+            let set_aside = findings.extract_if(.., on_purpose);
+            self.ignored.extend(set_aside.map(|finding| (*check, finding)));
+        }
+        self
     }
 
     /// Returns every finding, in the order of the checks.
@@ -243,7 +261,8 @@ impl Report {
         let chosen = skipped.iter().filter(left_out).count();
         let unable = skipped.len() - chosen;
         let all = self.outcomes.len();
-        let mut parts = vec![match (tally.is_empty(), skipped.is_empty()) {
+        let is_whole = skipped.is_empty() && self.ignored.is_empty();
+        let mut parts = vec![match (tally.is_empty(), is_whole) {
             (false, _) => tally.join(", "),
             (true, true) => format!("nothing is wrong ({})", plural(all, "check")),
             (true, false) => "no findings".to_owned(),
@@ -254,6 +273,9 @@ impl Report {
         if chosen > 0 {
             let was = if chosen == 1 { "was" } else { "were" };
             parts.push(format!("{chosen} of {} {was} left out", plural(all, "check")));
+        }
+        if !self.ignored.is_empty() {
+            parts.push(format!("{} ignored", plural(self.ignored.len(), "finding")));
         }
         parts.join("; ")
     }

@@ -1,8 +1,8 @@
 //! Findings as SARIF 2.1.0, for code hosts.
 
-use super::Report;
 use super::finding::{Finding, Place};
 use super::project::{CHECKS, Facts};
+use super::{Found, Report};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -29,19 +29,21 @@ pub fn sarif(facts: &Facts, report: &Report) -> Value {
             })
         })
         .collect();
-    let results: Vec<Value> = report
-        .findings()
-        .iter()
-        .map(|found| {
-            json!({
-                "ruleId": found.check.id,
-                "ruleIndex": CHECKS.iter().position(|check| check.about.id == found.check.id),
-                "level": found.finding.severity.name(),
-                "message": { "text": message(found.finding) },
-                "locations": [location(facts, &found.finding.place, base)],
-            })
+    let result = |found: &Found<'_>| {
+        json!({
+            "ruleId": found.check.id,
+            "ruleIndex": CHECKS.iter().position(|check| check.about.id == found.check.id),
+            "level": found.finding.severity.name(),
+            "message": { "text": message(found.finding) },
+            "locations": [location(facts, &found.finding.place, base)],
         })
-        .collect();
+    };
+    let mut results: Vec<Value> = report.findings().iter().map(result).collect();
+    results.extend(report.ignored.iter().map(|(check, finding)| {
+        let mut ignored = result(&Found { check, finding });
+        ignored["suppressions"] = json!([{ "kind": "external" }]);
+        ignored
+    }));
     let notes: Vec<Value> = report
         .skipped()
         .into_iter()

@@ -2,7 +2,7 @@
 
 use super::args::Check;
 use super::findings;
-use crate::checks::sarif;
+use crate::checks::{Found, sarif};
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::check::{Checked, Plan};
@@ -62,6 +62,9 @@ fn conclude(session: &Session, args: &Check, checked: &Checked) -> Result<()> {
 
 fn as_json(checked: &Checked, found: &[Value]) -> Value {
     let facts = &checked.facts;
+    let ignored = checked.report.ignored.iter();
+    let ignored =
+        ignored.map(|(check, finding)| findings::entry(&facts.root, &Found { check, finding }));
     let fixed = checked
         .fixed
         .iter()
@@ -71,6 +74,7 @@ fn as_json(checked: &Checked, found: &[Value]) -> Value {
         "lock": facts.lock_path.to_string_lossy(),
         "checks": findings::checks(&checked.report),
         "findings": found,
+        "ignored": ignored.collect::<Vec<_>>(),
         "vulnerability_database": facts.vulnerabilities.as_ref().ok().map(database),
         "fixed": fixed.collect::<Vec<_>>(),
     })

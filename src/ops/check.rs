@@ -5,9 +5,10 @@ use super::fitting::first_step;
 use crate::calendar::{parse_day, today};
 use crate::checks::project::{CHECKS, Facts, Files};
 use crate::checks::{Caches, Edit, Remedy, Report, SearchPath, Skipped};
-use crate::error::{Error, Kind, Result, one_line};
+use crate::error::{Error, Kind, Result, near_match, one_line, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, read};
+use crate::project::manifest::{CheckRules, Manifest};
 use crate::project::{file, find_root};
 use crate::settings::Settings;
 use crate::store::Installed;
@@ -48,7 +49,10 @@ impl Session {
     /// [`Kind::NotFound`] without a lock; when the lock is wrong, or a file cannot be changed.
     pub fn check(&self, plan: &Plan) -> Result<Checked> {
         let mut facts = self.project_facts(plan)?;
-        let mut report = Report::of(CHECKS, &facts);
+        let look = |facts: &Facts| {
+            Report::of(CHECKS, facts).without_ignored(&facts.root, &facts.rules.ignore)
+        };
+        let mut report = look(&facts);
         let mut fixed = Vec::new();
         if plan.fix {
             let findings = report.findings();
@@ -59,7 +63,7 @@ impl Session {
             fixed = apply(&facts.root, edits.collect())?;
             if !fixed.is_empty() {
                 facts.files = Files::find(&facts.root)?;
-                report = Report::of(CHECKS, &facts);
+                report = look(&facts);
             }
         }
         Ok(Checked { facts, report, fixed })
@@ -76,6 +80,7 @@ impl Session {
             Error::new(Kind::NotFound, message).hint(hint)
         })?;
         let lock = LockFile::parse(&found.text, &lock_path)?;
+        let rules = check_rules(&root)?;
         let (version, host) = (lock.version, Platform::host());
         let installed = self.locked_tree(&lock, host)?;
         let tree = installed.as_ref().map(|installed| installed.tree.as_path());
@@ -115,6 +120,7 @@ impl Session {
             today: today(),
             newest: self.newest_known(version)?,
             vulnerabilities,
+            rules,
             root,
             lock_path,
             lock,
@@ -142,6 +148,26 @@ impl Session {
         let known = known.chain(installed.map(|found| found.receipt.version));
         Ok(known.filter(|version| version.is_final()).max().unwrap_or(locked))
     }
+}
+
+/// Returns what the manifest says about checks; nothing without one.
+fn check_rules(root: &Path) -> Result<CheckRules> {
+    let path = root.join(MANIFEST_FILE);
+    let rules = match Manifest::read(&path) {
+        Ok(manifest) => manifest.check_rules().clone(),
+        Err(error) if error.kind() == Kind::NotFound => return Ok(CheckRules::default()),
+        Err(error) => return Err(error),
+    };
+    let ids = || CHECKS.iter().map(|check| check.about.id);
+    let mut named = rules.ignore.iter().filter_map(|ignore| ignore.check.as_deref());
+    let Some(name) = named.find(|name| ids().all(|id| id != *name)) else { return Ok(rules) };
+    let (path, shown) = (path.display(), untrusted(name));
+    let message = format!("`{path}`: `[check]` names the check `{shown}`, which there is not");
+    let error = Error::new(Kind::Usage, message);
+    Err(match near_match(name, ids()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("list them: `goward check --json`"),
+    })
 }
 
 /// Returns the day in the VERSION file of a tree; older releases than 1.21 have none.

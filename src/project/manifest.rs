@@ -5,12 +5,14 @@
 //! that goward does not know is an error that names the line, because a pin with a typing error
 //! would silently not be one.
 
+mod check;
 mod edit;
 mod goroot;
 mod matrix;
 mod rules;
 mod values;
 
+pub use check::{CheckRules, Ignore};
 pub use edit::ManifestEdit;
 pub use matrix::NamedMatrix;
 
@@ -44,6 +46,7 @@ pub struct Manifest {
     rules: Vec<Rule>,
     matrices: BTreeMap<String, NamedMatrix>,
     policy: Policy,
+    check: CheckRules,
     owner: Option<u32>,
 }
 
@@ -147,6 +150,11 @@ impl Manifest {
     /// Returns the platforms that the lock covers.
     pub fn platforms(&self) -> &Platforms {
         &self.platforms
+    }
+
+    /// Returns what `goward check` is told.
+    pub fn check_rules(&self) -> &CheckRules {
+        &self.check
     }
 
     /// Returns the names of the profiles, sorted.
@@ -277,7 +285,7 @@ impl Reader<'_> {
         let all = self.table(
             document.as_item(),
             "the manifest",
-            &["matrix", "pins", "policy", "profile", "rule", "toolchain"],
+            &["check", "matrix", "pins", "policy", "profile", "rule", "toolchain"],
         )?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
         let mut pins =
@@ -296,6 +304,9 @@ impl Reader<'_> {
                 .get("matrix")
                 .map_or_else(|| Ok(BTreeMap::new()), |i| self.matrices(i))?,
             policy: all.get("policy").map_or_else(|| Ok(Policy::default()), |i| self.policy(i))?,
+            check: all
+                .get("check")
+                .map_or_else(|| Ok(CheckRules::default()), |i| self.check_rules(i))?,
             owner: None,
         })
     }

@@ -320,3 +320,111 @@ fn comments_are_read_at_the_beginning_of_a_source() {
     assert!(outcome.stdout.contains("near/main.go:2: error: "), "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("far/main.go"), "{}", outcome.stdout);
 }
+
+/// The lines of findings without what is below them.
+fn lines(outcome: &Outcome) -> Vec<String> {
+    let first = |line: &&str| !line.starts_with("  ");
+    outcome.stdout.lines().filter(first).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_digest_decides_and_the_cure_names_it() {
+    let digest = format!("sha256:{}", "a1".repeat(32));
+    let sandbox = project("1.27.1")
+        .file("project/Dockerfile", format!("FROM golang:1.26.6-bookworm@{digest} AS build\n"));
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(
+        outcome.stdout,
+        format!(
+            "Dockerfile:1: error: `golang:1.26.6-bookworm@{digest}` asks for another Go than go1.27.1 [dockerfile]\n  \
+             why: the image gets `1.26.6`, and `goward.lock` has go1.27.1; the digest decides which image it is, not the tag\n  \
+             fix: write `golang:1.27.1-bookworm` and its digest, together: `docker buildx imagetools inspect golang:1.27.1-bookworm`\n"
+        )
+    );
+    // The tag alone is no cure.
+    sandbox.write("project/Dockerfile", format!("FROM golang:1.27.1-bookworm@{digest}\n"));
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(
+        lines(&outcome),
+        [format!(
+            "Dockerfile:1: note: `golang:1.27.1-bookworm@{digest}` has the right tag, and its digest was not compared [dockerfile]"
+        )]
+    );
+    assert_eq!((outcome.code, sandbox.goward(["check", "--strict"]).code), (Some(0), Some(6)));
+}
+
+/// As the Dockerfiles of moby and containerd are written. The line to change is the version's.
+#[test]
+fn an_argument_may_hold_another_one() {
+    let dockerfile = "ARG GO_VERSION=1.26.2 DEBIAN=\"bookworm\"\n\
+        ARG GOLANG_IMAGE=\"golang:${GO_VERSION}-${DEBIAN}\"\n\
+        ARG OTHER=x\n\
+        FROM ${GOLANG_IMAGE} AS base\n\
+        FROM $UNSET AS none\n\
+        FROM base\n";
+    let sandbox = project("1.27.1").file("project/Dockerfile", dockerfile);
+    let want = "Dockerfile:1: error: `golang:1.26.2-bookworm` asks for another Go than go1.27.1 [dockerfile]";
+    assert_eq!(lines(&sandbox.goward(["check"])), [want]);
+    // Arguments that grow without end are left as they are.
+    let bomb: String = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
+    sandbox.write("project/Dockerfile", format!("ARG A0=golang\n{bomb}FROM golang:$A59\n"));
+    assert_eq!(lines(&sandbox.goward(["check"])), Vec::<String>::new());
+}
+
+#[test]
+fn images_of_a_projects_own_are_in_its_manifest() {
+    let manifest = "[toolchain]\ngo = \"1.27.1\"\n[check]\nimages = [\"corp.example/go-ci\"]\n";
+    let sandbox = project("1.27.1")
+        .file("project/.gitlab-ci.yml", "image: registry.corp.example/go-ci:1.26-x\n")
+        .file("project/sub/.gitlab-ci.yml", "image: corp.example/go-ci:1.26-x\n");
+    assert_eq!(lines(&sandbox.goward(["check"])), Vec::<String>::new());
+    sandbox.write("project/goward.toml", manifest);
+    let want = "sub/.gitlab-ci.yml:1: error: `corp.example/go-ci:1.26-x` asks for another Go than go1.27.1 [gitlab]";
+    assert_eq!(lines(&sandbox.goward(["check"])), [want]);
+}
+
+#[test]
+fn what_is_on_purpose_is_ignored_and_counted() {
+    let manifest =
+        |ignore: &str| format!("[toolchain]\ngo = \"1.27.1\"\n[check]\nignore = [{ignore}]\n");
+    let sandbox = project("1.27.1")
+        .file(
+            "project/Dockerfile",
+            "# goward: ignore\nFROM golang:1.25\nFROM golang:1.26 # goward: ignore dockerfile\n",
+        )
+        .file("project/hack/lint.Dockerfile", "FROM golang:1.24\n")
+        .file("project/.go-version", "1.26\n");
+    let outcome = sandbox.goward(["check", "-q"]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(outcome.stderr.contains(": 2 errors; "), "{outcome:?}");
+    assert!(outcome.stderr.contains("; 2 findings ignored\n"), "{outcome:?}");
+    sandbox.write(
+        "project/goward.toml",
+        manifest("{ path = \"hack/**\", check = \"dockerfile\" }, { check = \"version-files\" }"),
+    );
+    let outcome = sandbox.goward(["check", "--fix"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""));
+    assert!(outcome.stderr.ends_with("; 4 findings ignored\n"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("nothing is wrong"));
+    assert_eq!(sandbox.read("project/.go-version"), "1.26\n");
+    let report = json_of(&sandbox.goward(["check", "--json"]));
+    assert_eq!(report["ignored"].as_array().unwrap().len(), 4);
+    let log = json_of(&sandbox.goward(["check", "--sarif"]));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!((results.len(), &results[0]["suppressions"][0]["kind"]), (4, &json!("external")));
+    for (ignore, want) in [
+        (
+            "{ check = \"dockerfiles\" }",
+            "names the check `dockerfiles`, which there is not\nhint: did you mean `dockerfile`?",
+        ),
+        ("{ path = \"../x\" }", "`path` must lead from the directory of the manifest down"),
+        ("{ paths = \"x\" }", "unknown key `paths` in `ignore`"),
+        ("{}", "an entry of `ignore` needs `path`, `check`, or both"),
+        ("\"x\"", "`ignore` must be a list such as"),
+    ] {
+        sandbox.write("project/goward.toml", manifest(ignore));
+        let outcome = sandbox.goward(["check"]);
+        assert_eq!(outcome.code, Some(2), "{ignore}");
+        assert!(outcome.stderr.contains(want), "{ignore}: {}", outcome.stderr);
+    }
+}

@@ -1,9 +1,6 @@
 //! What the checks of CI services share.
 
-use super::facts::Facts;
 use super::files;
-use super::image::Image;
-use super::wanted::Asked;
 use super::yaml::{self, Scalar};
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::error::untrusted;
@@ -25,21 +22,4 @@ pub(super) fn scalars(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<Sc
             None
         }
     }
-}
-
-/// Judges a reference to an image; what has no Go, and what a run decides, is passed by.
-pub(super) fn image(facts: &Facts, path: &Path, line: u32, reference: &str) -> Option<Finding> {
-    let image = Image::parse(reference)?;
-    if image.version.contains(['$', '<', '{']) {
-        return None;
-    }
-    let asked = Asked {
-        path,
-        line,
-        value: image.version,
-        what: format!("`{}`", image.shown()),
-        who: "the job",
-        edit: None,
-    };
-    asked.judged(facts)
 }

@@ -1,9 +1,10 @@
 //! Drift: images with Go, and the Go orb, in `CircleCI`'s configuration.
 
-use super::ci;
 use super::facts::Facts;
+use super::substitute::Traced;
 use super::wanted::Asked;
 use super::yaml::Scalar;
+use super::{ci, image};
 use crate::checks::finding::{Edit, Finding};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
@@ -22,7 +23,8 @@ fn run(facts: &Facts) -> Vec<Finding> {
         for scalar in &scalars {
             if scalar.key() == "image" {
                 let (reference, line) = resolved(&scalars, scalar);
-                findings.extend(ci::image(facts, path, line, &reference));
+                let reference = Traced::of(&reference, line);
+                findings.extend(image::judged(facts, path, &reference, "the job"));
             } else if scalar.is_at(&["go/install", "version"]) || is_tag_of_orb(&scalars, scalar) {
                 let (value, line) = resolved(&scalars, scalar);
                 if value.contains('<') {

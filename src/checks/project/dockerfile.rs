@@ -1,14 +1,12 @@
 //! Drift: images with Go in Dockerfiles.
 
 use super::facts::Facts;
-use super::files;
-use super::image::Image;
-use super::substitute::substitute;
-use super::wanted::Asked;
+use super::substitute::{Traced, expand};
+use super::{files, image};
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
-use parse_dockerfile::{ArgInstruction, Dockerfile, Instruction, UnescapedString};
+use parse_dockerfile::{Dockerfile, Instruction, UnescapedString};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -41,22 +39,20 @@ fn of_file(facts: &Facts, path: &Path, text: &str, file: &Dockerfile) -> Vec<Fin
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line =
         |at: usize| u32::try_from(ends.partition_point(|end| *end < at) + 1).unwrap_or(u32::MAX);
-    let defaults: BTreeMap<&str, (&str, u32)> = file
-        .global_args()
-        .filter_map(|arg: &ArgInstruction| {
-            let (name, value) = arg.arguments.value.split_once('=')?;
-            Some((name.trim(), (unquoted(value.trim()), line(arg.arguments.span.start))))
-        })
-        .collect();
+    let mut defaults: BTreeMap<String, Traced> = BTreeMap::new();
+    for arg in file.global_args() {
+        let at = line(arg.arguments.span.start);
+        for (name, value) in assignments(&arg.arguments.value) {
+            // One that uses another gets what that has by then.
+            let value = expand(&value, at, |name| defaults.get(name).cloned());
+            defaults.insert(name, value);
+        }
+    }
     let mut stages = BTreeSet::new();
     let mut found = Vec::new();
     for (instruction, image) in images(file) {
-        let mut at = line(image.span.start);
-        let reference = substitute(&image.value, |name| {
-            let (value, line) = defaults.get(name)?;
-            at = *line;
-            Some((*value).to_owned())
-        });
+        let at = line(image.span.start);
+        let reference = expand(&image.value, at, |name| defaults.get(name).cloned());
         // A stage hides an image of its name, and what the command line decides is not here.
         let is_stage = stages.contains(image.value.as_ref());
         if let Instruction::From(from) = instruction
@@ -64,19 +60,30 @@ fn of_file(facts: &Facts, path: &Path, text: &str, file: &Dockerfile) -> Vec<Fin
         {
             stages.insert(name.value.to_string());
         }
-        let Some(image) = Image::parse(&reference).filter(|_| !is_stage) else { continue };
-        if image.version.contains('$') {
-            continue;
+        if !is_stage {
+            found.extend(image::judged(facts, path, &reference, "the image"));
         }
-        let asked = Asked {
-            path,
-            line: at,
-            value: image.version,
-            what: format!("`{}`", image.shown()),
-            who: "the image",
-            edit: None,
-        };
-        found.extend(asked.judged(facts));
+    }
+    found
+}
+
+/// Reads `NAME=value NAME2="value 2"`; a name without a value has none.
+fn assignments(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (mut word, mut quote) = (String::new(), None);
+        let end = rest.char_indices().find(|(_, c)| {
+            match (quote, *c) {
+                (None, c) if c.is_whitespace() => return true,
+                (None, '"' | '\'') => quote = Some(*c),
+                (Some(open), c) if c == open => quote = None,
+                _ => word.push(*c),
+            }
+            false
+        });
+        found.extend(word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+        rest = end.map_or("", |(at, _)| rest[at..].trim_start());
     }
     found
 }
@@ -98,7 +105,20 @@ fn images<'f, 'a>(
     })
 }
 
-fn unquoted(value: &str) -> &str {
-    let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
-    inner('"').or_else(|| inner('\'')).unwrap_or(value)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_one_instruction() {
+        let read = |text| {
+            let pairs =
+                assignments(text).into_iter().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(read("A=1 B=\"2 3\"  C='4' D"), "A=1|B=2 3|C=4");
+        assert_eq!(read("GO=1.26"), "GO=1.26");
+        assert_eq!(read("A=\"x"), "A=x");
+        assert_eq!(read(""), "");
+    }
 }

@@ -4,6 +4,7 @@ use super::files::Files;
 use crate::calendar::Day;
 use crate::checks::{Caches, Chosen, Known, LockState, Place, SearchPath, UserSettings};
 use crate::project::lock::{LockFile, Pins};
+use crate::project::manifest::CheckRules;
 use crate::settings::Settings;
 use crate::settings::platforms::Target;
 use crate::version::GoVersion;
@@ -19,6 +20,8 @@ pub struct Facts {
     pub root: PathBuf,
     /// The lock.
     pub lock: LockFile,
+    /// What the manifest says about checks.
+    pub rules: CheckRules,
     /// Where it is.
     pub lock_path: PathBuf,
     /// Its lines, to point at.

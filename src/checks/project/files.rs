@@ -1,7 +1,7 @@
 //! The files of a project that say something about its Go.
 //!
 //! Found by one bounded walk that follows no links and leaves out what is not the project's own:
-//! `.git`, `vendor`, `node_modules`, `testdata`, what Go ignores, and directories with a
+//! `.git`, `vendor`, `third_party`, `node_modules`, `testdata`, what Go ignores, and directories with a
 //! `goward.lock` or `goward.toml` of their own.
 
 use crate::checks::finding::{Finding, Place, Severity};
@@ -22,7 +22,7 @@ const MAX_HEAD: u64 = 64 << 10;
 const MAX_DEPTH: usize = 64;
 
 /// Directories that are not the project's own words.
-const FOREIGN: [&str; 4] = [".git", "node_modules", "testdata", "vendor"];
+const FOREIGN: [&str; 5] = [".git", "node_modules", "testdata", "third_party", "vendor"];
 
 /// The files of a project, by what they are; each list is sorted.
 #[derive(Clone, Debug, Default)]
@@ -146,14 +146,48 @@ fn is_own(path: &Path, name: &OsStr) -> bool {
     !foreign && !governs(LOCK_FILE) && !governs(MANIFEST_FILE)
 }
 
-/// `Dockerfile`, `Dockerfile.debug`, `debug.Dockerfile`, and the same with `Containerfile`.
+/// What a file named after a Dockerfile is not: a source, a document, a template of one.
+const NOT_DOCKERFILES: [&str; 28] = [
+    "adoc",
+    "bak",
+    "dockerignore",
+    "erb",
+    "go",
+    "gotmpl",
+    "html",
+    "in",
+    "j2",
+    "jinja",
+    "jinja2",
+    "js",
+    "json",
+    "lock",
+    "md",
+    "orig",
+    "py",
+    "rb",
+    "rej",
+    "rs",
+    "rst",
+    "sh",
+    "template",
+    "tmpl",
+    "toml",
+    "tpl",
+    "ts",
+    "txt",
+];
+
+/// `Dockerfile`, `Dockerfile.debug`, `Dockerfile-debug`, `debug.Dockerfile`, and the same with
+/// `Containerfile`.
 fn is_dockerfile(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
     ["dockerfile", "containerfile"].iter().any(|kind| {
         lower == *kind
-            || lower.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.'))
+            || lower.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
             || lower.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
-    }) && !lower.ends_with(".dockerignore")
+    }) && ![&NOT_DOCKERFILES[..], &["yaml", "yml"]].concat().contains(&extension)
 }
 
 #[cfg(test)]
@@ -177,6 +211,11 @@ mod tests {
             "build/ci.Containerfile",
             "Dockerfile.dockerignore",
             "Dockerfiles",
+            "dockerfile.go",
+            "build/Dockerfile.tmpl",
+            "build/dockerfile-lint.md",
+            "build/Dockerfile-alpine",
+            "third_party/x/Dockerfile",
             ".github/workflows/a.yml",
             ".github/actions/x/action.yaml",
             "docs/a.yml",
@@ -200,7 +239,10 @@ mod tests {
             names.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(shown(&files.modules), "go.mod tools/go.mod");
-        assert_eq!(shown(&files.docker), "Dockerfile build/Dockerfile.ci build/ci.Containerfile");
+        assert_eq!(
+            shown(&files.docker),
+            "Dockerfile build/Dockerfile-alpine build/Dockerfile.ci build/ci.Containerfile"
+        );
         assert_eq!(
             shown(&files.workflows),
             ".github/actions/x/action.yaml .github/workflows/a.yml"

@@ -1,9 +1,9 @@
 //! Drift: images with Go in GitLab's CI.
 
-use super::ci;
 use super::facts::Facts;
-use super::substitute::substitute;
+use super::substitute::{Traced, expand};
 use super::yaml::Scalar;
+use super::{ci, image};
 use crate::checks::finding::Finding;
 use crate::checks::{Check, Group};
 
@@ -19,13 +19,8 @@ fn run(facts: &Facts) -> Vec<Finding> {
     for path in &facts.files.gitlab {
         let Some(scalars) = ci::scalars(path, &mut findings) else { continue };
         for scalar in scalars.iter().filter(|scalar| is_image(scalar)) {
-            let mut line = scalar.line;
-            let reference = substitute(&scalar.value, |name| {
-                let found = variable(&scalars, scalar, name)?;
-                line = found.line;
-                Some(found.value.clone())
-            });
-            findings.extend(ci::image(facts, path, line, &reference));
+            let reference = resolved(&scalars, scalar, &scalar.value, scalar.line, MAX_DEPTH);
+            findings.extend(image::judged(facts, path, &reference, "the job"));
         }
     }
     findings
@@ -37,6 +32,18 @@ fn is_image(scalar: &Scalar) -> bool {
     scalar.key() == "image"
         || scalar.is_at(&["image", "name"])
         || (services && ["name", "services"].contains(&scalar.key()))
+}
+
+/// Variables hold others, down to here.
+const MAX_DEPTH: usize = 4;
+
+/// Puts the variables of the job and of the file in.
+fn resolved(all: &[Scalar], user: &Scalar, text: &str, line: u32, depth: usize) -> Traced {
+    expand(text, line, |name| {
+        let found = variable(all, user, name)?;
+        let depth = depth.checked_sub(1)?;
+        Some(resolved(all, user, &found.value, found.line, depth))
+    })
 }
 
 /// Returns a variable of the job, or else of the whole file.

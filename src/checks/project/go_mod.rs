@@ -8,18 +8,21 @@ use crate::error::untrusted;
 use crate::project::go_mod::{Entry, FIRST_WITH_TOOLCHAINS, is_toolchain, parse_go_lines};
 use crate::version::GoVersion;
 use goward_shim::gover::is_go_line;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "go-mod",
     Group::Drift,
-    "the `go` and `toolchain` lines of `go.mod` and `go.work`",
+    "the `go` and `toolchain` lines of `go.mod`, `go.work` and the active workspace",
     |facts| Ok(run(facts)),
 );
 
 fn run(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for path in &facts.files.modules {
+    // A workspace above the project counts as well: every command reads it.
+    let active = facts.go.as_ref().ok().map(|go| PathBuf::from(go.value("GOWORK")));
+    let active = active.filter(|path| path.is_file() && !facts.files.modules.contains(path));
+    for path in facts.files.modules.iter().chain(&active) {
         let Some(text) = files::text(path, &mut findings) else { continue };
         let lines = parse_go_lines(&text);
         let go = lines.go.as_ref().filter(|entry| is_go_line(entry.value.as_bytes()));
@@ -29,7 +32,9 @@ fn run(facts: &Facts) -> Vec<Finding> {
             findings.extend(minimum_finding(facts, path, &entry, minimum));
         }
         if let Some(entry) = lines.toolchain {
-            findings.extend(toolchain_finding(facts, path, &entry, is_too_new));
+            let finding = toolchain_finding(facts, path, &entry, is_too_new);
+            // It is not this project's to change.
+            findings.extend(finding.filter(|_| path.starts_with(&facts.root)));
         }
         findings.extend(lines.repeated.map(|entry| {
             let directive = &entry.value;

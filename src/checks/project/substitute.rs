@@ -3,30 +3,74 @@
 /// A longer text is no name of an image, in bytes.
 const MAX_LENGTH: usize = 4096;
 
-/// Puts the values of `lookup` in the place of names; a name without a value stays as it is.
+/// A text that was put together, and the line that says each part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traced {
+    /// The text.
+    pub(super) text: String,
+    /// The end of each part, and its line.
+    parts: Vec<(usize, u32)>,
+}
+
+impl Traced {
+    /// A text that one line says.
+    pub(super) fn of(text: &str, line: u32) -> Self {
+        let mut traced = Self::default();
+        traced.push(text, line);
+        traced
+    }
+
+    /// Returns the line that says the byte at `at`; for the end, that of the last part.
+    pub(super) fn line_at(&self, at: usize) -> u32 {
+        let part = self.parts.iter().find(|(end, _)| at < *end).or(self.parts.last());
+        part.map_or(1, |(_, line)| *line)
+    }
+
+    fn push(&mut self, text: &str, line: u32) {
+        self.text.push_str(text);
+        if !text.is_empty() || self.parts.is_empty() {
+            self.parts.push((self.text.len(), line));
+        }
+    }
+
+    fn append(&mut self, other: &Self) {
+        let start = self.text.len();
+        self.text.push_str(&other.text);
+        self.parts.extend(other.parts.iter().map(|(end, line)| (start + end, *line)));
+    }
+}
+
+/// Puts the values of `lookup` in the place of names; a name without a value stays as it is. The
+/// text is that of `line`; values bring theirs.
 ///
 /// So does a text that is longer than any name of an image, or becomes so.
-pub(super) fn substitute(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> String {
-    let mut out = String::new();
+pub(super) fn expand(
+    text: &str,
+    line: u32,
+    mut lookup: impl FnMut(&str) -> Option<Traced>,
+) -> Traced {
+    let mut out = Traced::of("", line);
     let mut rest = text;
     while let Some(at) = rest.find('$') {
-        if out.len() + rest.len() > MAX_LENGTH {
-            return text.to_owned();
+        if out.text.len() + rest.len() > MAX_LENGTH {
+            return Traced::of(text, line);
         }
-        out.push_str(&rest[..at]);
+        out.push(&rest[..at], line);
         rest = &rest[at..];
         let Some((name, default, length)) = variable(rest) else {
-            out.push('$');
+            out.push("$", line);
             rest = &rest[1..];
             continue;
         };
-        match lookup(name).or_else(|| default.map(str::to_owned)) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[..length]),
+        match (lookup(name), default) {
+            (Some(value), _) => out.append(&value),
+            (None, Some(default)) => out.push(default, line),
+            (None, None) => out.push(&rest[..length], line),
         }
         rest = &rest[length..];
     }
-    out + rest
+    out.push(rest, line);
+    out
 }
 
 /// Reads the variable that `text`, from its `$` on, begins with: name, default, length.
@@ -49,6 +93,10 @@ fn variable(text: &str) -> Option<(&str, Option<&str>, usize)> {
 mod tests {
     use super::*;
 
+    fn substitute(text: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
+        expand(text, 1, |name| lookup(name).map(|value| Traced::of(&value, 2))).text
+    }
+
     #[test]
     fn names_and_defaults() {
         let lookup = |name: &str| (name == "V").then(|| "1.27".to_owned());
@@ -67,5 +115,16 @@ mod tests {
         }
         let long = "$V".repeat(2_000);
         assert_eq!(substitute(&long, |_| Some("x".repeat(1_000))), long);
+    }
+
+    #[test]
+    fn every_part_has_the_line_that_says_it() {
+        let value = Traced::of("1.26", 3);
+        let nested = expand("golang:${V}-alpine", 7, |_| Some(value.clone()));
+        let whole = expand("x/$I", 9, |_| Some(nested.clone()));
+        assert_eq!(whole.text, "x/golang:1.26-alpine");
+        let lines: Vec<u32> = [0, 2, 9, 12, 13, 19, 20].map(|at| whole.line_at(at)).into();
+        assert_eq!(lines, [9, 7, 3, 3, 7, 7, 7]);
+        assert_eq!(Traced::of("", 4).line_at(0), 4);
     }
 }

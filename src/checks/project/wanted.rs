@@ -98,8 +98,10 @@ impl Asked<'_> {
         };
         let finding = Finding::new(severity, place, what, why, mend);
         Some(match self.edit {
-            // What is linked has a name and no number.
-            Some(edit) if !facts.is_linked() => finding.with_edit(edit),
+            // What is linked has a name and no number; `stable` or a range is a decision.
+            Some(edit) if !facts.is_linked() && severity == Severity::Error => {
+                finding.with_edit(edit)
+            }
             _ => finding,
         })
     }

@@ -1,12 +1,14 @@
 //! Drift: `go-version` and images in GitHub workflows and actions.
 
-use super::ci;
 use super::facts::Facts;
+use super::substitute::Traced;
 use super::wanted::{Asked, Verdict, judge};
 use super::yaml::Scalar;
+use super::{ci, image};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -20,16 +22,59 @@ fn run(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for path in &facts.files.workflows {
         let Some(scalars) = ci::scalars(path, &mut findings) else { continue };
+        let file = File { facts, path, all: &scalars, is_single: is_single(&scalars) };
         for scalar in &scalars {
-            if scalar.is_at(&["with", "go-version"]) {
-                findings.extend(of_version(facts, path, &scalars, scalar));
+            if is_version(scalar) {
+                findings.extend(file.of_version(scalar));
             } else if is_image(scalar) {
                 let reference = scalar.value.strip_prefix("docker://").unwrap_or(&scalar.value);
-                findings.extend(ci::image(facts, path, scalar.line, reference));
+                let reference = Traced::of(reference, scalar.line);
+                findings.extend(image::judged(facts, path, &reference, "the job"));
             }
         }
     }
     findings
+}
+
+/// One workflow or action.
+struct File<'a> {
+    facts: &'a Facts,
+    path: &'a Path,
+    all: &'a [Scalar],
+    /// Whether everything in it asks for one and the same version. Where jobs ask for several,
+    /// which of them follows the lock is for a person to decide.
+    is_single: bool,
+}
+
+fn is_version(scalar: &Scalar) -> bool {
+    scalar.is_at(&["with", "go-version"])
+}
+
+fn is_single(all: &[Scalar]) -> bool {
+    let mut values = BTreeSet::new();
+    for scalar in all.iter().filter(|scalar| is_version(scalar)) {
+        match expression(&scalar.value) {
+            None => _ = values.insert(scalar.value.trim()),
+            Some(expression) => match expression.split_once('.') {
+                Some(("env", name)) => {
+                    values.extend(of_env(all, scalar, name).map(|found| found.value.trim()));
+                }
+                Some(("matrix", _)) => return false,
+                _ => {}
+            },
+        }
+    }
+    values.len() < 2
+}
+
+/// Returns the innermost value of a variable of the environment.
+fn of_env<'s>(all: &'s [Scalar], user: &Scalar, name: &str) -> Option<&'s Scalar> {
+    let above = |other: &&Scalar| {
+        let Some((last, rest)) = other.path.split_last() else { return false };
+        let Some((env, scope)) = rest.split_last() else { return false };
+        last == name && env == "env" && user.path.starts_with(scope)
+    };
+    all.iter().filter(above).max_by_key(|other| other.path.len())
 }
 
 /// `container: X`, `container: { image: X }`, the same of services, and `uses: docker://X`.
@@ -41,24 +86,54 @@ fn is_image(scalar: &Scalar) -> bool {
     }
 }
 
-fn of_version(facts: &Facts, path: &Path, all: &[Scalar], scalar: &Scalar) -> Option<Finding> {
-    let Some(expression) = expression(&scalar.value) else {
-        return of_value(facts, path, scalar);
-    };
-    let (context, name) = expression.split_once('.')?;
-    match context {
-        "matrix" => of_matrix(facts, path, all, scalar, name),
-        "env" => {
-            let above = |other: &&Scalar| {
-                let Some((last, rest)) = other.path.split_last() else { return false };
-                let Some((env, scope)) = rest.split_last() else { return false };
-                last == name && env == "env" && scalar.path.starts_with(scope)
-            };
-            // The innermost counts.
-            let found = all.iter().filter(above).max_by_key(|other| other.path.len())?;
-            of_value(facts, path, found)
+impl File<'_> {
+    fn of_version(&self, scalar: &Scalar) -> Option<Finding> {
+        let Some(expression) = expression(&scalar.value) else {
+            return self.of_value(scalar);
+        };
+        let (context, name) = expression.split_once('.')?;
+        match context {
+            "matrix" => of_matrix(self.facts, self.path, self.all, scalar, name),
+            "env" => self.of_value(of_env(self.all, scalar, name)?),
+            _ => None,
         }
-        _ => None,
+    }
+
+    fn of_value(&self, scalar: &Scalar) -> Option<Finding> {
+        let facts = self.facts;
+        let (value, number) = (scalar.value.trim(), facts.number());
+        let key = scalar.key();
+        let edit = Some(edit(self.path, scalar, &number));
+        let edit = edit.filter(|_| self.is_single && !value.is_empty());
+        let finding = if scalar.is_plain && is_cut_number(value) {
+            let read = value.trim_end_matches('0');
+            let finding = Finding::new(
+                Severity::Error,
+                Place::Line(self.path.into(), scalar.line),
+                format!("`{key}: {value}` is the number {read}"),
+                format!("YAML reads it as a number and drops the zero, so the version is {read}"),
+                format!("write `{key}: '{number}'`"),
+            );
+            match edit {
+                Some(edit) => finding.with_edit(edit),
+                None => finding,
+            }
+        } else {
+            let asked = Asked {
+                path: self.path,
+                line: scalar.line,
+                value,
+                what: format!("`{key}: {}`", untrusted(value)),
+                who: "the workflow",
+                edit,
+            };
+            asked.judged(facts)?
+        };
+        if self.is_single || finding.severity == Severity::Note {
+            return Some(finding);
+        }
+        let fix = format!("{}, or say that it is on purpose: `# goward: ignore`", finding.fix);
+        Some(finding.fix(fix))
     }
 }
 
@@ -66,34 +141,6 @@ fn of_version(facts: &Facts, path: &Path, all: &[Scalar], scalar: &Scalar) -> Op
 fn expression(value: &str) -> Option<String> {
     let inner = value.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
     Some(inner.replace("['", ".").replace("']", ""))
-}
-
-fn of_value(facts: &Facts, path: &Path, scalar: &Scalar) -> Option<Finding> {
-    let (value, number) = (scalar.value.trim(), facts.number());
-    let key = scalar.key();
-    let edit = edit(path, scalar, &number);
-    if scalar.is_plain && is_cut_number(value) {
-        let read = value.trim_end_matches('0');
-        return Some(
-            Finding::new(
-                Severity::Error,
-                Place::Line(path.into(), scalar.line),
-                format!("`{key}: {value}` is the number {read}"),
-                format!("YAML reads it as a number and drops the zero, so the version is {read}"),
-                format!("write `{key}: '{number}'`"),
-            )
-            .with_edit(edit),
-        );
-    }
-    let asked = Asked {
-        path,
-        line: scalar.line,
-        value,
-        what: format!("`{key}: {}`", untrusted(value)),
-        who: "the workflow",
-        edit: (!value.is_empty()).then_some(edit),
-    };
-    asked.judged(facts)
 }
 
 /// A matrix is there to build with several releases: the locked one has to be among them.
