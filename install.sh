@@ -7,6 +7,9 @@
 
 set -eu
 
+# Programs that others could write to would run as whoever calls them.
+umask go-w
+
 # In zsh, behave like sh.
 if [ -n "${ZSH_VERSION-}" ]; then emulate sh; fi
 
@@ -33,7 +36,8 @@ Options:
   --version VERSION  the release to download (default: the one this script came with)
   --target TARGET    the platform to download for, as Rust calls it (default: this one)
   --uninstall        run `goward setup --undo` and remove both programs
-  --purge            with --uninstall: remove the store too, with every toolchain
+  --purge            with --uninstall: remove the store too, with every toolchain, and what
+                     goward noted for you; your config.toml stays
   --help             show this text
 EOF
 }
@@ -431,15 +435,40 @@ purge_store() {
             "remove tree, meta, link, project, tmp, dl, locks, trash and shims in it by hand"
     fi
     for name in tree meta link project tmp dl locks trash shims goenv override env env.fish default.lock \
-        vulndb.json goward-store; do
+        vulndb.json; do
         entry=$place/$name
         [ -e "$entry" ] || [ -L "$entry" ] || continue
         # Somebody may have taken write bits away. A link is removed, not what it leads to.
         if [ -d "$entry" ] && [ ! -L "$entry" ]; then chmod -R u+w "$entry"; fi
         rm -rf "$entry"
     done
-    rmdir "$place" 2>/dev/null || say "other files stay in $store"
+    # Where other files stay, the directory stays a store: a later install may use it again.
+    if [ "$(ls -A "$place")" = goward-store ]; then
+        rm -f "$place/goward-store"
+        rmdir "$place"
+    else
+        say "other files stay in $store"
+    fi
     say "removed the toolchains in $store"
+    purge_notes "${XDG_STATE_HOME-}" .local/state
+    purge_notes "${XDG_CACHE_HOME-}" .cache
+}
+
+# Removes what goward noted for this user, below the directory that a variable names, else in HOME.
+purge_notes() {
+    case $1 in
+        /*) notes=$1/goward ;;
+        *)
+            case ${HOME-} in
+                /*) notes=$HOME/$2/goward ;;
+                *) return 0 ;;
+            esac
+            ;;
+    esac
+    if [ -d "$notes" ] && [ ! -L "$notes" ]; then
+        rm -rf "$notes"
+        say "removed $notes"
+    fi
 }
 
 main() {

@@ -4,10 +4,14 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::filesystem::read_text;
 use goward_shim::lock::Level;
 use goward_shim::names;
 use serde::Deserialize;
 use std::path::PathBuf;
+
+/// Longest `config.toml`, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
 /// The level that a toolchain needs unless the user accepts less.
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
@@ -31,6 +35,9 @@ pub struct Config {
     /// What is demanded of what is installed.
     #[serde(default)]
     pub policy: PolicyConfig,
+    /// How the checksum database is asked.
+    #[serde(default)]
+    pub log: LogConfig,
     /// Where Go's vulnerability database is: a site, `file:///…`, a directory, or `off`.
     pub vulndb: Option<String>,
 }
@@ -56,6 +63,26 @@ pub struct PolicyConfig {
     /// When installed toolchains are read again.
     #[serde(default)]
     pub verify: Recheck,
+}
+
+/// The table `[log]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LogConfig {
+    /// Whether it is asked.
+    #[serde(default)]
+    pub ask: Ask,
+}
+
+/// Whether the checksum database is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// Whenever Go's own settings let it be asked.
+    #[default]
+    Always,
+    /// Never.
+    Never,
 }
 
 /// When goward reads an installed toolchain again before it runs, or says that it is installed.
@@ -105,7 +132,7 @@ impl Config {
     /// [`Kind::Usage`] for a file that is not understood.
     pub fn read(ctx: &Ctx) -> Result<Self> {
         let Some(path) = path(ctx) else { return Ok(Self::default()) };
-        let text = match fs_err::read_to_string(&path) {
+        let text = match read_text(&path, MAX_SIZE) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -123,8 +150,16 @@ impl Config {
                 )
                 .hint("the settings are described in docs/environment.md");
             };
-            let known =
-                ["accept", "auto-install", "http-hosts", "policy", "source", "store", "vulndb"];
+            let known = [
+                "accept",
+                "auto-install",
+                "http-hosts",
+                "log",
+                "policy",
+                "source",
+                "store",
+                "vulndb",
+            ];
             Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
                 .hint(match near_match(key, known) {
                     Some(near) => format!("did you mean `{near}`?"),

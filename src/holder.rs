@@ -1,6 +1,7 @@
 //! Who holds a lock, as they describe themselves in the lock's file.
 
 use crate::error::untrusted;
+use crate::filesystem;
 use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -49,7 +50,7 @@ impl Holder {
     pub fn read(path: &Path) -> Self {
         let mut text = Vec::new();
         let read =
-            fs_err::File::open(path).and_then(|file| file.take(MAX_SIZE).read_to_end(&mut text));
+            filesystem::open(path).and_then(|file| file.take(MAX_SIZE).read_to_end(&mut text));
         let text = String::from_utf8_lossy(&text);
         let mut lines = text.lines().map(str::to_owned);
         match (read, lines.next(), lines.next(), lines.next()) {

@@ -7,7 +7,7 @@
 //! command in many configurations and compares, and [`shell`] edits start-up files; [`check`] holds a
 //! project against its lock, and [`vulndb`] reads Go's vulnerability database. All of them stand on
 //! [`version`], [`platform`] and [`net`], and
-//! those on [`ctx`], [`ui`], [`error`], [`holder`], [`filesystem`], [`facts`], [`calendar`] and the `goward_shim` library. `docs/architecture.md` has
+//! those on [`ctx`], [`ui`], [`error`], [`holder`], [`hands`], [`filesystem`], [`facts`], [`calendar`] and the `goward_shim` library. `docs/architecture.md` has
 //! the picture; `tests/repository` keeps it true.
 
 pub mod archive;
@@ -22,6 +22,7 @@ pub mod depot;
 pub mod error;
 pub mod facts;
 pub mod filesystem;
+pub mod hands;
 pub mod holder;
 pub mod matrix;
 pub mod net;

@@ -41,9 +41,18 @@ impl Ui {
         Self { quiet, progress: !quiet && std::io::stderr().is_terminal() }
     }
 
-    /// Prints data and a newline to standard output. A reader that went away is no error; any other
-    /// failure is reported at the end ([`has_lost_data`]).
+    /// Prints lines for people and a newline to standard output. Names and texts of others are in them, so
+    /// what could harm a terminal is escaped. A reader that went away is no error; any other failure is
+    /// reported at the end ([`has_lost_data`]).
     pub fn data(self, text: &str) {
+        let lines =
+            text.split('\n').map(|line| line.split('\t').map(printable).collect::<Vec<_>>());
+        let lines: Vec<String> = lines.map(|parts| parts.join("\t")).collect();
+        Self::bytes(lines.join("\n").as_bytes());
+    }
+
+    /// Prints what a shell or another program reads, and a newline, to standard output, byte for byte.
+    pub fn script(self, text: &str) {
         Self::bytes(text.as_bytes());
     }
 

@@ -509,7 +509,7 @@ fn uninstalling_twice_and_purging() {
     machine.install(&["--uninstall", "--purge"]).succeeds(&format!(
         "{REMOVED}other files stay in [DIR]/{store}\nremoved the toolchains in [DIR]/{store}\n"
     ));
-    assert_eq!(machine.list(store), ["mine"]);
+    assert_eq!(machine.list(store), ["goward-store", "mine"]);
     assert_eq!(
         (machine.list("precious"), mode()),
         (vec!["file".to_owned()], 0o444),
@@ -517,12 +517,50 @@ fn uninstalling_twice_and_purging() {
     );
     assert_eq!(machine.list("home/.local/bin"), [""; 0]);
     fs::remove_file(machine.path(store).join("mine")).unwrap();
-    fs::write(machine.path(store).join("goward-store"), "").unwrap();
     machine.install(&["--uninstall", "--purge"]);
     assert!(!machine.path(store).exists());
     machine
         .install(&["--uninstall", "--purge"])
         .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
+}
+
+/// Everything that goward makes for a user, by its own hand.
+#[test]
+fn what_goward_made_is_purged_and_nothing_else() {
+    let sandbox = crate::common::Sandbox::new();
+    let goward = |args: &[&str]| sandbox.goward(args).code;
+    assert_eq!(goward(&["setup", "--no-modify-path"]), Some(0));
+    let store = sandbox.store();
+    let machine = Machine::new().with("GOWARD_HOME", store.to_str().unwrap());
+    let names = ["project", "dl", "goenv", "override", "env.fish", "vulndb.json", "default.lock"];
+    for name in names {
+        if !store.join(name).exists() {
+            fs::write(store.join(name), "x").unwrap();
+        }
+    }
+    for notes in ["home/.local/state/goward", "home/.cache/goward", "home/.config/goward"] {
+        fs::create_dir_all(machine.path(notes)).unwrap();
+        fs::write(machine.path(notes).join("file"), "x").unwrap();
+    }
+    machine.install(&["--uninstall", "--purge"]);
+    assert!(!store.exists());
+    for (notes, is_left) in [(".local/state", false), (".cache", false), (".config", true)] {
+        let notes = machine.path("home").join(notes).join("goward");
+        assert_eq!(notes.exists(), is_left, "{}", notes.display());
+    }
+}
+
+#[test]
+fn what_is_installed_is_its_users_alone_to_write() {
+    let machine = Machine::new();
+    let script = machine.path("checkout/install.sh");
+    let line = format!("umask 000 && exec sh {}", script.display());
+    let outcome = machine.run(&["sh"], &["-c", &line], None);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    for place in ["home/.local", "home/.local/bin", "home/.local/bin/goward", "checkout/target"] {
+        let mode = fs::metadata(machine.path(place)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o022, 0, "{place}: {mode:o}");
+    }
 }
 
 #[test]

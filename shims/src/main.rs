@@ -105,6 +105,13 @@ fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
     if let Some(launch) = without.launch {
         exec(launch.program.as_text(), argv, launch.kept, &launch.set);
     }
+    if tried.is_empty() {
+        sys::complain(
+            "goward: cannot tell where this program is, and so not where `goward` is\n\
+             hint: mount /proc: `mount -t proc proc /proc`\n",
+        );
+        return CANNOT_RUN;
+    }
     let (what, code) = if without.is_missing {
         (
             "the toolchain for this call is not installed, and there is no `goward` to install it",

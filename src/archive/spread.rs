@@ -8,6 +8,7 @@
 use super::gate::{AHEAD, Body, Stop, drain};
 use super::{EntryPath, Sink};
 use crate::error::Result;
+use crate::hands;
 use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -53,10 +54,15 @@ pub(super) fn over<T>(
         let (mut outboxes, mut workers) = (Vec::new(), Vec::new());
         for (sink, load) in sinks.iter_mut().zip(&loads) {
             let (outbox, inbox) = mpsc::channel();
-            outboxes.push((outbox, load));
             let (used, has_failed) = (used.clone(), &has_failed);
             let feed = Feed { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
-            workers.push(scope.spawn(move || feed.drain(&mut **sink, has_failed)));
+            match hands::start(scope, move || feed.drain(&mut **sink, has_failed)) {
+                Ok(worker) => workers.push(worker),
+                // Those that could be started do all of it.
+                Err(_) if !workers.is_empty() => break,
+                Err(error) => return Err(Stop::Failed(hands::refused(&error))),
+            }
+            outboxes.push((outbox, load));
         }
         let has_failed = &has_failed;
         let mut desk = Desk { outboxes, free, has_failed, batch: Batch::default(), to: None };

@@ -9,6 +9,7 @@ use super::read_at::{Cursor, ReadAt};
 use super::zip_layout::{self, ZipEntry};
 use super::{Contents, EntryPath, Limits, Sink};
 use crate::error::{Result, untrusted};
+use crate::hands;
 use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
@@ -76,11 +77,8 @@ fn admit<'a>(
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
     // Both take their time.
-    let (archive, sorted) = thread::scope(|scope| {
-        let archive = scope.spawn(|| ZipArchive::new(input).map_err(damaged));
-        let sorted = sort_out(&entries, gate, place);
-        (archive.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), sorted)
-    });
+    let open = || ZipArchive::new(input.clone()).map_err(damaged);
+    let (archive, sorted) = hands::both(open, || sort_out(&entries, gate, place));
     let mut archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
@@ -154,13 +152,15 @@ fn hand_all(admitted: &Admitted<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), 
             }
         }
     };
-    if let [only] = sinks {
-        work(&mut **only);
-    } else {
+    if let Some((mine, others)) = sinks.split_last_mut() {
         thread::scope(|scope| {
-            for sink in sinks {
-                scope.spawn(|| work(&mut **sink));
+            for sink in others {
+                // Without more threads the others do more.
+                if hands::start(scope, || work(&mut **sink)).is_err() {
+                    break;
+                }
             }
+            work(&mut **mine);
         });
     }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {

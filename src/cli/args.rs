@@ -502,6 +502,9 @@ pub struct Matrix {
     /// Look for the experiment, the GODEBUG setting or the language that makes tests fail
     #[arg(long)]
     pub explain: bool,
+    /// Compare with the first cell also when the command fails there
+    #[arg(long)]
+    pub allow_failing_baseline: bool,
     /// How much worse a benchmark has to be to count, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub threshold: u16,
@@ -701,8 +704,11 @@ pub struct Trust {
     /// Take the trust back
     #[arg(long, conflicts_with = "check")]
     pub revoke: bool,
+    /// Accept what the locks in this repository name at this level, which is `listed`
+    #[arg(long, value_name = "LEVEL", value_parser = level, conflicts_with_all = ["check", "revoke"])]
+    pub accept: Option<Level>,
     /// List what is trusted
-    #[arg(long, conflicts_with_all = ["path", "check", "revoke"])]
+    #[arg(long, conflicts_with_all = ["path", "check", "revoke", "accept"])]
     pub list: bool,
     /// Print JSON
     #[arg(long, requires = "list")]

@@ -38,7 +38,7 @@ fn create(session: &Session, args: &BundleCreate) -> Result<()> {
 
 fn install(session: &Session, args: &BundleInstall) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
-    let fetch = Fetch { source: None, accept: args.accept };
+    let fetch = Fetch { source: None, accept: args.accept, has_option: true };
     let kept = session.bundle_install(&args.file, platform, &fetch, &mut |outcome| {
         install::report(session, outcome);
     })?;

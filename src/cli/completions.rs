@@ -16,7 +16,7 @@ pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
     if let Some(shell) = args.shell {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut command, "goward", &mut script);
-        session.ui.data(String::from_utf8_lossy(&script).trim_end());
+        session.ui.script(String::from_utf8_lossy(&script).trim_end());
     }
     Ok(())
 }

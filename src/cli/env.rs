@@ -27,7 +27,7 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
         changes.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
     let text = shell::env_snippet(shell, &assignments)?;
     if !text.is_empty() {
-        session.ui.data(text.trim_end());
+        session.ui.script(text.trim_end());
     }
     Ok(())
 }

@@ -139,7 +139,7 @@ impl<'a> Entry<'a> {
 }
 
 fn remote(session: &Session, args: &List) -> Result<()> {
-    let listing = session.releases(&Fetch { source: args.source.clone(), accept: None })?;
+    let listing = session.releases(&Fetch { source: args.source.clone(), ..Fetch::default() })?;
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }

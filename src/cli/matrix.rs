@@ -2,7 +2,7 @@
 
 use super::args::Matrix as Args;
 use super::{fetch, interruptible};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::matrix::report::Verdict;
 use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
 use crate::ops::Session;
@@ -28,7 +28,22 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     } else {
         session.ui.data(&table::render(&report));
     }
-    if report.has_regressed() { Err(regressed(&report)) } else { Ok(()) }
+    if report.has_regressed() {
+        return Err(regressed(&report));
+    }
+    match report.failed_baseline() {
+        Some(why) if !args.allow_failing_baseline => Err(failed(&report, &why)),
+        _ => Ok(()),
+    }
+}
+
+/// Says that there is nothing to compare with.
+fn failed(report: &Report, why: &str) -> Error {
+    let label = report.columns.first().map(|column| column.label.as_str()).unwrap_or_default();
+    let message = format!("the baseline, {}, fails: {why}", untrusted(label));
+    Error::new(Kind::Findings, message)
+        .detail("a cell that fails in the same way is not worse")
+        .hint("to compare all the same: the same with `--allow-failing-baseline`")
 }
 
 fn wanted(session: &Session, args: &Args) -> Result<Matrix> {

@@ -52,14 +52,33 @@ use args::{Cli, Command, Debug, DebugCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
 use goward_shim::names;
+use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::thread;
 
 /// How often a command is tried that the system interrupts.
 const ATTEMPTS: usize = 4;
 
+/// A stack that is enough, in bytes.
+const STACK: usize = 2 << 20;
+
 /// Runs goward with `arguments`, the program's name included.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let stack = getrlimit(Resource::Stack).current;
+    if stack.is_none_or(|stack| stack >= STACK as u64) {
+        return run_here(arguments);
+    }
+    // This thread has less than goward was tried with.
+    let copy = arguments.clone();
+    match thread::Builder::new().stack_size(STACK).spawn(move || run_here(copy)) {
+        Ok(roomy) => roomy.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(_) => run_here(arguments),
+    }
+}
+
+fn run_here(arguments: Vec<OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return explain(&error),
@@ -217,5 +236,5 @@ fn interruptible<T>(session: &Session, work: impl FnOnce(&Interrupts) -> Result<
 
 /// Returns what the command line says about fetching.
 fn fetch(args: &args::Fetching) -> Fetch {
-    Fetch { source: args.source.clone(), accept: args.accept }
+    Fetch { source: args.source.clone(), accept: args.accept, has_option: true }
 }

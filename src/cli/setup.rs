@@ -1,9 +1,10 @@
 //! `goward setup`.
 
 use super::args::Setup;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::shell::Change;
+use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     let changes =
@@ -18,14 +19,29 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     if changes.is_empty() {
         session.ui.say("nothing to do");
     }
-    if !args.undo {
-        let line = format!("`. \"{}\"`", session.store()?.home().join("env").display());
-        let by_hand = args.no_modify_path || changes.iter().any(Change::is_problem);
-        session.ui.say(&if by_hand {
-            format!("`go` is on PATH with this line in your shell's start-up file: {line}")
-        } else {
-            format!("new shells have `go` on PATH; in this one: {line}")
-        });
+    // Without a home directory there are no start-up files, and so none that could not be edited.
+    let home = session.ctx.variable("HOME").map_or(Path::new("$HOME"), Path::new);
+    let is_left = |change: &&Change| change.is_problem() && change.path != home;
+    let left = changes.iter().filter(is_left).count();
+    let files =
+        if left == 1 { "1 start-up file was" } else { &format!("{left} start-up files were") };
+    if args.undo {
+        return match left {
+            0 => Ok(()),
+            _ => Err(Error::new(Kind::Failed, format!("{files} left alone"))
+                .hint("take goward's line out yourself")),
+        };
     }
+    let line = format!("`. \"{}\"`", session.store()?.home().join("env").display());
+    if left > 0 {
+        return Err(Error::new(Kind::Failed, format!("{files} not edited"))
+            .detail("the shims are in place; `go` is not on PATH in every shell")
+            .hint(format!("put this line into them: {line}")));
+    }
+    session.ui.say(&if args.no_modify_path || changes.iter().any(Change::is_problem) {
+        format!("`go` is on PATH with this line in your shell's start-up file: {line}")
+    } else {
+        format!("new shells have `go` on PATH; in this one: {line}")
+    });
     Ok(())
 }

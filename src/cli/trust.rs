@@ -4,13 +4,30 @@ use super::args::Trust;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::trust::Examined;
+use crate::verify::Level;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     let path = args.path.as_deref();
     if args.list {
         return list(session, args.json);
     }
+    if let Some(level) = args.accept {
+        let here = std::path::Path::new(".");
+        let repository = session.accept_repository(path.unwrap_or(here), level)?;
+        session.ui.say(&format!(
+            "what the locks in `{}` name is accepted at level `{level}`",
+            repository.display()
+        ));
+        return Ok(());
+    }
     if args.revoke {
+        let here = std::path::Path::new(".");
+        if session.reject_repository(path.unwrap_or(here))? {
+            session
+                .ui
+                .say("the level `listed` is no longer accepted for the locks in this repository");
+            return Ok(());
+        }
         let (path, was_trusted) = session.revoke(path)?;
         let what = if was_trusted { "no longer trusted" } else { "was not trusted" };
         session.ui.say(&format!("`{}` {what}", path.display()));
@@ -45,24 +62,33 @@ fn not_trusted(examined: &Examined) -> Error {
 }
 
 fn list(session: &Session, json: bool) -> Result<()> {
-    let trusted = session.trusted()?;
+    let (trusted, accepted) = (session.trusted()?, session.accepted_repositories()?);
     if json {
         let list = trusted.iter().map(|entry| {
             serde_json::json!({
                 "path": entry.path.to_string_lossy(),
                 "owner": entry.owner,
                 "state": entry.state,
+                "accept": null,
             })
         });
-        session.ui.json(&list.collect::<Vec<_>>());
+        let accepted = accepted.iter().map(|path| {
+            serde_json::json!({
+                "path": path.to_string_lossy(),
+                "owner": null,
+                "state": "trusted",
+                "accept": Level::Listed.name(),
+            })
+        });
+        session.ui.json(&list.chain(accepted).collect::<Vec<_>>());
         return Ok(());
     }
+    for path in accepted {
+        let line = format!("{} (accepted: {})", path.display(), Level::Listed);
+        session.ui.data(&line);
+    }
     for entry in trusted {
-        session.ui.data(&crate::error::printable(&format!(
-            "{} ({})",
-            entry.path.display(),
-            entry.state
-        )));
+        session.ui.data(&format!("{} ({})", entry.path.display(), entry.state));
     }
     Ok(())
 }

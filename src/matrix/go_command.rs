@@ -35,6 +35,27 @@ pub fn uncached(command: &[OsString]) -> Vec<OsString> {
     uncached
 }
 
+/// Returns true for a `go test` that runs tests, fuzz tests or benchmarks, and does not only build or list them.
+pub fn runs_tests(command: &[OsString]) -> bool {
+    test_position(command).is_some_and(|at| {
+        let others = ["c", "n", "list", "test.list", "h", "help"];
+        !flags(&command[at + 1..]).iter().any(|flag| {
+            let name = flag.split('=').next().unwrap_or_default().trim_start_matches('-');
+            others.contains(&name)
+        })
+    })
+}
+
+/// Returns true when a `go test` that succeeded, and printed this, ran no test: every line that speaks of a
+/// package says so.
+pub fn ran_nothing(command: &[OsString], output: &str) -> bool {
+    let ran = |line: &str| {
+        (line.starts_with("ok  \t") && !line.ends_with("[no tests to run]"))
+            || ["PASS", "--- ", "=== ", "Benchmark", "... "].iter().any(|it| line.starts_with(it))
+    };
+    runs_tests(command) && !output.lines().any(ran)
+}
+
 /// Returns true for a `go test` that runs benchmarks.
 pub fn has_benchmarks(command: &[OsString]) -> bool {
     test_position(command).is_some_and(|at| {

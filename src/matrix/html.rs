@@ -34,6 +34,7 @@ pub fn render(report: &Report) -> String {
                 header {
                     h1 { "goward matrix" }
                     p { code { (printable(&report.command)) } }
+                    (origin(report))
                     (headline_of(report))
                 }
                 main {
@@ -50,12 +51,31 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
-fn headline_of(report: &Report) -> Markup {
-    let count =
-        (0..report.columns.len()).filter(|at| report.verdict(*at) == Verdict::Regressed).count();
+/// Says what was tried, when, and on what.
+fn origin(report: &Report) -> Markup {
+    let origin = &report.origin;
+    let commit = origin.commit.as_deref().unwrap_or("no commit");
     html! {
+        p {
+            (printable(&origin.project)) ", " (printable(commit)) ", " (printable(&origin.date)) ", "
+            (printable(&origin.machine)) ", goward " (printable(&origin.goward))
+        }
+    }
+}
+
+fn headline_of(report: &Report) -> Markup {
+    let is = |verdict| (0..report.columns.len()).filter(move |at| report.verdict(*at) == verdict);
+    let (count, failed) = (is(Verdict::Regressed).count(), is(Verdict::Failed).count());
+    html! {
+        @if failed > 0 {
+            p.verdict.regressed {
+                "In " (failed) @if failed == 1 { " cell" } @else { " cells" } " nothing of what was to run did."
+            }
+        } @else if let Some(why) = report.failed_baseline() {
+            p.verdict.regressed { "The baseline fails: " (printable(&why)) "." }
+        }
         @if count == 0 {
-            p.verdict.same { "No cell is worse than the baseline." }
+            @if failed == 0 { p.verdict.same { "No cell is worse than the baseline." } }
         } @else {
             p.verdict.regressed {
                 (count) @if count == 1 { " cell is" } @else { " cells are" } " worse than the baseline."
@@ -69,7 +89,7 @@ fn class(verdict: Verdict) -> &'static str {
         Verdict::Baseline => "baseline",
         Verdict::Same => "same",
         Verdict::Differs => "differs",
-        Verdict::Regressed => "regressed",
+        Verdict::Regressed | Verdict::Failed => "regressed",
         Verdict::LeftOut => "left-out",
     }
 }
@@ -208,6 +228,15 @@ fn all_details(report: &Report) -> Markup {
     html! {
         @for (at, column) in report.columns.iter().enumerate() {
             @if let Some(ran) = column.ran() {
+                @if let Some(failure) = report.failure(at) {
+                    section id=(format!("failed-{at}")) {
+                        h2 { (printable(&column.label)) " " span.badge.(class(report.verdict(at))) { (report.verdict(at).name()) } }
+                        div.difference.worse {
+                            p { (failure.to_string()) }
+                            pre { (lines(ran.results.first_words())) }
+                        }
+                    }
+                }
                 @if at > 0 && !ran.differences.is_empty() {
                     section id=(format!("cell-{at}")) {
                         h2 { (printable(&column.label)) " " span.badge.(class(report.verdict(at))) { (report.verdict(at).name()) } }

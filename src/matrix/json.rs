@@ -13,6 +13,12 @@ pub fn value(report: &Report) -> Value {
         "command": report.command,
         "baseline": report.columns.first().map(|column| &column.label),
         "regressed": report.has_regressed(),
+        "failedBaseline": report.failed_baseline(),
+        "project": report.origin.project,
+        "commit": report.origin.commit,
+        "date": report.origin.date,
+        "machine": report.origin.machine,
+        "goward": report.origin.goward,
         "cells": cells,
     })
 }
@@ -36,6 +42,10 @@ fn cell(report: &Report, at: usize) -> Value {
             let benchmarks = ran.comparisons.iter().map(comparison);
             json!({
                 "ending": ran.results.ending.to_string(),
+                "failure": report.failure(at).map(|failure| json!({
+                    "reason": failure.to_string(),
+                    "output": ran.results.first_words(),
+                })),
                 "seconds": ran.results.seconds,
                 "kept": ran.is_kept,
                 "cut": ran.results.is_cut,

@@ -2,7 +2,7 @@
 
 use super::compare::{Difference, Verdict};
 use super::report::{Column, Ran, Report, State};
-use super::results::{Outcome, Test};
+use super::results::{Failure, Outcome, Test};
 use super::table::headline;
 use crate::error::{Error, Kind, Result, untrusted};
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
@@ -12,14 +12,14 @@ use std::time::Duration;
 const MAX_SECONDS: f64 = 366.0 * 86_400.0;
 
 /// Returns the report as XML. What the baseline cannot do either counts as left out, with the reason,
-/// so that red means worse.
+/// so that red means worse. A cell in which nothing ran is an error, whichever it is.
 ///
 /// # Errors
 ///
 /// When the writer refuses a text, which is not known to happen.
 pub fn render(report: &Report) -> Result<String> {
     let mut junit = Junit::new("goward matrix");
-    for column in &report.columns {
+    for (at, column) in report.columns.iter().enumerate() {
         match &column.state {
             State::LeftOut(why) => {
                 let mut status = TestCaseStatus::skipped();
@@ -29,7 +29,7 @@ pub fn render(report: &Report) -> Result<String> {
                 junit.add_test_suite(suite);
             }
             State::Ran(ran) => {
-                junit.add_test_suites(suites(column, ran));
+                junit.add_test_suites(suites(column, ran, report.failure(at)));
             }
         }
     }
@@ -41,7 +41,7 @@ pub fn render(report: &Report) -> Result<String> {
     })
 }
 
-fn suites(column: &Column, ran: &Ran) -> Vec<TestSuite> {
+fn suites(column: &Column, ran: &Ran, failure: Option<Failure>) -> Vec<TestSuite> {
     let mut suites: Vec<TestSuite> = Vec::new();
     let mut suite_of = |package: &str, case: TestCase| {
         let name = format!("{} {package}", column.label).trim_end().to_owned();
@@ -59,9 +59,17 @@ fn suites(column: &Column, ran: &Ran) -> Vec<TestSuite> {
         }
     }
     for difference in &ran.differences {
-        if let Some((package, case)) = other_case(column, difference) {
+        if let Some((package, case)) = other_case(column, difference, failure.is_some()) {
             suite_of(&package, case);
         }
+    }
+    if let Some(failure) = failure {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(failure.to_string());
+        status.set_description(ran.results.first_words());
+        let mut case = TestCase::new("the command", status);
+        case.set_classname(format!("{}.", column.label));
+        suite_of("", case);
     }
     if suites.is_empty() {
         let case = TestCase::new("the command", TestCaseStatus::success());
@@ -100,7 +108,11 @@ fn case(column: &Column, ran: &Ran, test: &Test) -> TestCase {
 }
 
 /// Returns a regression that is no test of its own.
-fn other_case(column: &Column, difference: &Difference) -> Option<(String, TestCase)> {
+fn other_case(
+    column: &Column,
+    difference: &Difference,
+    is_failed: bool,
+) -> Option<(String, TestCase)> {
     if !difference.is_regression() {
         return None;
     }
@@ -111,6 +123,8 @@ fn other_case(column: &Column, difference: &Difference) -> Option<(String, TestC
         Difference::Test { package, name, output, .. } if name.is_empty() => {
             (package.clone(), "package".to_owned(), NonSuccessKind::Error, output)
         }
+        // As a whole, it is there already.
+        Difference::Command { .. } if is_failed => return None,
         Difference::Command { output, .. } => {
             (String::new(), "the command".to_owned(), NonSuccessKind::Failure, output)
         }

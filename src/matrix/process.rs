@@ -6,6 +6,7 @@
 use super::interrupt::Interrupts;
 use super::results::Ending;
 use crate::error::{Error, Kind, Result};
+use crate::hands;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -71,9 +72,14 @@ pub fn run(
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let error_sender = sender.clone();
     // Not waited for: a process that left the group may hold a pipe open.
-    std::thread::spawn(move || forward(stdout, Line::Output, &sender));
-    std::thread::spawn(move || forward(stderr, Line::Error, &error_sender));
     let mut group = Group::of(&child);
+    let reading = hands::start_alone(move || forward(stdout, Line::Output, &sender))
+        .and_then(|()| hands::start_alone(move || forward(stderr, Line::Error, &error_sender)));
+    if let Err(error) = reading {
+        group.kill();
+        child.wait()?;
+        return Err(error);
+    }
     let mut is_open = true;
     while !group.has_ended() {
         if is_open {

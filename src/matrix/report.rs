@@ -1,17 +1,36 @@
 //! All cells of a run, compared.
 
 use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
-use super::results::{Outcome, Results};
+use super::results::{Failure, Outcome, Results};
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The command, as one types it.
     pub command: String,
+    /// Whether it is one that runs tests.
+    pub expects_tests: bool,
+    /// What was tried, when, and on what.
+    pub origin: Origin,
     /// From where on a benchmark is worse.
     pub limits: Limits,
     /// The cells; the first is the baseline.
     pub columns: Vec<Column>,
+}
+
+/// What was tried, when, and on what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The project: its module, else its directory.
+    pub project: String,
+    /// Its commit, with a mark when files differ from it; `None` without a repository.
+    pub commit: Option<String>,
+    /// When it ended, in UTC.
+    pub date: String,
+    /// The machine: its name, platform and number of processors.
+    pub machine: String,
+    /// The version of goward.
+    pub goward: String,
 }
 
 /// One cell, and what came of it.
@@ -64,6 +83,8 @@ pub enum Verdict {
     Differs,
     /// Worse than the baseline.
     Regressed,
+    /// Nothing of what was to run did.
+    Failed,
     /// It did not run.
     LeftOut,
 }
@@ -76,6 +97,7 @@ impl Verdict {
             Self::Same => "same",
             Self::Differs => "differs",
             Self::Regressed => "regressed",
+            Self::Failed => "failed",
             Self::LeftOut => "left out",
         }
     }
@@ -120,13 +142,33 @@ impl Report {
     pub fn verdict(&self, at: usize) -> Verdict {
         match self.columns[at].ran() {
             None => Verdict::LeftOut,
-            Some(_) if at == 0 => Verdict::Baseline,
             Some(ran) if ran.differences.iter().any(Difference::is_regression) => {
                 Verdict::Regressed
             }
+            Some(_) if self.failure(at).is_some() => Verdict::Failed,
+            Some(_) if at == 0 => Verdict::Baseline,
             Some(ran) if ran.differences.is_empty() => Verdict::Same,
             Some(_) => Verdict::Differs,
         }
+    }
+
+    /// Returns why nothing of what a cell was to run did.
+    pub fn failure(&self, at: usize) -> Option<Failure> {
+        self.columns[at].ran()?.results.failure(self.expects_tests)
+    }
+
+    /// Returns how the baseline ended, if it failed.
+    pub fn failed_baseline(&self) -> Option<String> {
+        let ran = self.columns.first()?.ran()?;
+        if let Some(failure) = self.failure(0) {
+            return Some(failure.to_string());
+        }
+        let (ending, failed) = (ran.results.ending, ran.results.counts().failed);
+        if ending.is_success() && failed == 0 {
+            return None;
+        }
+        let tests = if failed == 1 { "test" } else { "tests" };
+        Some(format!("{failed} {tests} failed ({ending})"))
     }
 
     /// Returns true when a cell is worse than the baseline.

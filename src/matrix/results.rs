@@ -125,7 +125,44 @@ pub struct Counts {
     pub skipped: usize,
 }
 
+/// Why a run says nothing of what it was to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The command failed before any test or benchmark ended.
+    Ended(Ending),
+    /// It succeeded, and no test or benchmark ran.
+    NothingRan,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ended(ending) => write!(f, "the command failed as a whole ({ending})"),
+            Self::NothingRan => f.write_str("no test ran"),
+        }
+    }
+}
+
 impl Results {
+    /// Returns why nothing was run, if so; `expects_tests` says whether the command is one that runs tests.
+    pub fn failure(&self, expects_tests: bool) -> Option<Failure> {
+        let has_run = self.tests.iter().any(|test| !test.name.is_empty());
+        match self.ending {
+            _ if has_run || !self.benchmarks.is_empty() => None,
+            Ending::Code(0) => expects_tests.then_some(Failure::NothingRan),
+            ending => Some(Failure::Ended(ending)),
+        }
+    }
+
+    /// Returns what was printed by what failed first: by the compiler, a package, or the command itself.
+    pub fn first_words(&self) -> &str {
+        let built = self.build_failures.first().map(|failure| failure.output.as_str());
+        let failed = self.tests.iter().find(|test| test.outcome == Outcome::Fail);
+        let failed = failed.map(|test| test.output.as_str());
+        let found = [built, failed].into_iter().flatten().find(|text| !text.trim().is_empty());
+        found.unwrap_or(&self.output)
+    }
+
     /// Counts the tests; a test with subtests counts by these.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

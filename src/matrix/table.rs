@@ -18,7 +18,10 @@ pub fn render(report: &Report) -> String {
     rows.extend((0..report.columns.len()).map(|at| row(report, at)));
     let mut text = columns(&rows);
     for (at, column) in report.columns.iter().enumerate() {
-        if let Some(ran) = column.ran().filter(|_| report.verdict(at) != Verdict::Baseline) {
+        let Some(ran) = column.ran() else { continue };
+        if report.verdict(at) == Verdict::Failed {
+            failure(&mut text, report, at);
+        } else {
             details(&mut text, column, &ran.differences);
         }
     }
@@ -97,6 +100,18 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Says why nothing ran, with the first lines of what was printed.
+fn failure(text: &mut String, report: &Report, at: usize) {
+    let column = &report.columns[at];
+    let (Some(ran), Some(why)) = (column.ran(), report.failure(at)) else { return };
+    _ = writeln!(text, "\n{}\n! {why}", untrusted_line(&column.label));
+    let lines = ran.results.first_words().lines().filter(|line| !line.trim().is_empty());
+    for line in lines.take(MAX_LINES) {
+        _ = writeln!(text, "    | {}", untrusted_line(line));
+    }
+    _ = writeln!(text, "  by itself: {}", untrusted_line(&column.shell));
 }
 
 fn details(text: &mut String, column: &Column, differences: &[Difference]) {

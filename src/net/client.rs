@@ -349,7 +349,7 @@ fn explain(error: &reqwest::Error, stall: Duration) -> Problem {
         None if error.is_connect() => {
             Problem::Connection(format!("cannot connect: {}", root_cause(error)))
         }
-        None if is_timeout(error) => Problem::Stalled(stall),
+        None if is_timeout(error) => Problem::Silent(stall),
         None => Problem::Connection(format!("no answer: {}", root_cause(error))),
     }
 }

@@ -360,7 +360,7 @@ impl Read for Download {
 
 impl Drop for Download {
     fn drop(&mut self) {
-        let goes_on = self.failure.as_ref().is_some_and(|failure| failure.problem.is_transient());
+        let goes_on = self.failure.as_ref().is_some_and(|failure| failure.problem.may_pass());
         if let Some(part) = self.part.as_ref().filter(|_| !goes_on || self.fetched == 0) {
             part.remove();
         }

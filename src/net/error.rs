@@ -48,6 +48,9 @@ pub enum Problem {
     /// Forbidden by our own rules.
     #[error("{0}")]
     Refused(String),
+    /// No answer began in time. Not asked again: who waits so long three times waits for minutes.
+    #[error("the server did not answer within {} seconds", .0.as_secs_f32())]
+    Silent(Duration),
     /// Nothing came for too long, or too little.
     #[error("the server sent too little for {} seconds", .0.as_secs_f32())]
     Stalled(Duration),
@@ -71,6 +74,11 @@ fn asked_to_wait(retry_after: Option<Duration>) -> String {
 }
 
 impl Problem {
+    /// Returns true when the same request may succeed later.
+    pub fn may_pass(&self) -> bool {
+        self.is_transient() || matches!(self, Self::Silent(_))
+    }
+
     /// Returns true when the same request may succeed a moment later.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -127,7 +135,7 @@ impl NetError {
                  `SSL_CERT_FILE=/path/to/ca.pem`"
                     .to_owned()
             }
-            Problem::Connection(_) | Problem::Stalled(_) => {
+            Problem::Connection(_) | Problem::Silent(_) | Problem::Stalled(_) => {
                 "check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or give \
                  another source: `GOWARD_SOURCE=python-index`"
                     .to_owned()
@@ -216,6 +224,13 @@ mod tests {
                 report("x", Problem::Stalled(Duration::from_secs(30)), 3),
                 "goward: cannot download x: the server sent too little for 30 seconds\n  \
                  wanted https://go.dev/dl/x.tar.gz\n  tried 3 times\n\
+                 hint: check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or \
+                 give another source: `GOWARD_SOURCE=python-index`",
+            ),
+            (
+                report("x", Problem::Silent(Duration::from_secs(30)), 1),
+                "goward: cannot download x: the server did not answer within 30 seconds\n  \
+                 wanted https://go.dev/dl/x.tar.gz\n\
                  hint: check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or \
                  give another source: `GOWARD_SOURCE=python-index`",
             ),

@@ -53,7 +53,7 @@ impl GoProxy {
                 "" => continue,
                 "direct" => Place::Direct,
                 "off" => Place::Off,
-                url => parse_place(url)?,
+                url => Place::parse(url)?,
             };
             // Go ignores what follows these two, so that it may mean something one day.
             let is_last = matches!(place, Place::Direct | Place::Off);
@@ -126,25 +126,30 @@ impl GoProxy {
     }
 }
 
-/// Reads the URL of a proxy; a name alone means https.
-fn parse_place(text: &str) -> Result<Place> {
-    if text.starts_with("file:") {
-        let url = text.starts_with("file:///").then(|| Url::parse(text).ok()).flatten();
-        let path = url
-            .filter(|url| url.query().is_none() && url.fragment().is_none())
-            .and_then(|url| url.to_file_path().ok());
-        return path.map(Place::Directory).ok_or_else(|| {
-            let message = format!("`{}` is not an absolute path", untrusted(text));
-            Error::new(Kind::Usage, message)
-                .hint("write it with three slashes: `file:///path/to/modules`")
-        });
-    }
-    let is_name = text.contains(['.', ':', '/']) && !text.contains(":/") && !text.starts_with('/');
-    let url = if is_name { parse_url(&format!("https://{text}"))? } else { parse_url(text)? };
-    Ok(Place::Proxy(url))
-}
-
 impl Place {
+    /// Reads the URL of a proxy; a name alone means https.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for what is none.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.starts_with("file:") {
+            let url = text.starts_with("file:///").then(|| Url::parse(text).ok()).flatten();
+            let path = url
+                .filter(|url| url.query().is_none() && url.fragment().is_none())
+                .and_then(|url| url.to_file_path().ok());
+            return path.map(Self::Directory).ok_or_else(|| {
+                let message = format!("`{}` is not an absolute path", untrusted(text));
+                Error::new(Kind::Usage, message)
+                    .hint("write it with three slashes: `file:///path/to/modules`")
+            });
+        }
+        let is_name =
+            text.contains(['.', ':', '/']) && !text.contains(":/") && !text.starts_with('/');
+        let url = if is_name { parse_url(&format!("https://{text}"))? } else { parse_url(text)? };
+        Ok(Self::Proxy(url))
+    }
+
     /// Returns a place below this one; `path` begins with a slash. Nothing is below `direct` and `off`.
     #[must_use]
     pub fn below(&self, path: &str) -> Self {

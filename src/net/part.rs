@@ -6,10 +6,14 @@
 
 use super::{Problem, Url, url};
 use crate::error::Error;
+use crate::filesystem;
 use fs_err::os::unix::fs::{FileExt, OpenOptionsExt};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// Longest description of a download, in bytes.
+const MAX_DESCRIPTION: u64 = 64 << 10;
 
 /// What the bytes in the part belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +73,8 @@ impl Part {
     /// Returns how many bytes there are and what they belong to, if they can be used for `url`.
     pub(super) fn find_beginning(&self, url: &Url, size: Option<u64>) -> Option<(u64, Origin)> {
         let length = self.file.metadata().ok()?.len();
-        let origin: Origin = serde_json::from_slice(&fs_err::read(&self.description).ok()?).ok()?;
+        let text = filesystem::read(&self.description, MAX_DESCRIPTION).ok()?;
+        let origin: Origin = serde_json::from_slice(&text).ok()?;
         let fits = origin.url == Origin::url_text(url)
             && origin.validator().is_some()
             && (size.is_none() || origin.size.is_none() || size == origin.size)

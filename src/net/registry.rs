@@ -9,6 +9,7 @@ use super::client::USER_AGENT;
 use super::{Net, Problem, Url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use docker_credential::DockerCredential;
 use fs_err::File;
 use futures_util::{TryStreamExt, stream};
@@ -276,7 +277,7 @@ fn credentials(ctx: &Ctx, host: &str) -> RegistryAuth {
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(ctx.variable("HOME")?).join(".docker")));
     let found = directory
-        .and_then(|directory| File::open(directory.join("config.json")).ok())
+        .and_then(|directory| filesystem::open(&directory.join("config.json")).ok())
         .and_then(|file| docker_credential::get_credential_from_reader(file, host).ok());
     match found {
         Some(DockerCredential::UsernamePassword(user, password)) => {

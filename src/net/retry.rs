@@ -70,6 +70,7 @@ mod tests {
             (status(503), true),
             (status(400), false),
             (status(418), false),
+            (Problem::Silent(Duration::ZERO), false),
             (Problem::NotFound(404), false),
             (Problem::NotFound(410), false),
             (Problem::Denied(401), false),

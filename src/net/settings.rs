@@ -6,6 +6,7 @@
 use super::{Url, url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use netrc::Netrc;
 use reqwest::{NoProxy, Proxy};
 use rustls::RootCertStore;
@@ -13,6 +14,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Longest netrc that is read.
+const MAX_NETRC: u64 = 1 << 20;
 
 /// The settings of one process.
 #[derive(Debug)]
@@ -173,13 +177,13 @@ fn certificates(pem: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 /// Reads `$NETRC`, else `~/.netrc`. One that is damaged or unreadable is as good as none: most
 /// downloads need no password, and one that does says so.
 fn read_netrc(ctx: &Ctx) -> Netrc {
-    let path = ctx
-        .variable("NETRC")
-        .map(PathBuf::from)
-        .or_else(|| Some(Path::new(ctx.variable("HOME")?).join(".netrc")));
-    path.and_then(|path| fs_err::read(path).ok())
-        .and_then(|bytes| String::from_utf8_lossy(&bytes).parse().ok())
-        .unwrap_or_default()
+    // What the variable names may be a pipe, on purpose.
+    let bytes = match (ctx.variable("NETRC"), ctx.variable("HOME")) {
+        (Some(path), _) => fs_err::read(path).ok(),
+        (None, Some(home)) => filesystem::read(&Path::new(home).join(".netrc"), MAX_NETRC).ok(),
+        (None, None) => None,
+    };
+    bytes.and_then(|bytes| String::from_utf8_lossy(&bytes).parse().ok()).unwrap_or_default()
 }
 
 /// Returns true when the credentials for `from` may be sent to `to`.

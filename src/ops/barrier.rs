@@ -3,6 +3,7 @@
 use super::Session;
 use super::launch::become_program;
 use crate::error::{Error, Kind, Result, one_line, untrusted};
+use crate::filesystem;
 use goward_shim::barrier::{self, Barrier, FLAGS, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::launch::Launch;
@@ -141,14 +142,10 @@ fn copy_of(original: &[u8], isolation: Isolation) -> Vec<u8> {
 /// When it cannot be read, or is too long for settings.
 pub(super) fn read_settings(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    match fs_err::metadata(path) {
-        // A pipe would keep everybody waiting.
-        Ok(metadata) if !metadata.is_file() => {
-            let shown = untrusted(path.to_string_lossy());
-            return Err(Error::new(Kind::Usage, format!("`{shown}` is not a file")));
-        }
+    match filesystem::open(path) {
+        Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut text)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(text),
-        _ => fs_err::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut text)?,
+        Err(error) => return Err(error.into()),
     };
     if text.len() as u64 > MAX_SIZE {
         let shown = untrusted(path.to_string_lossy());
@@ -219,7 +216,7 @@ mod tests {
         assert_eq!(read_settings(&at("no")).unwrap(), b"");
         for other in [directory.path(), Path::new("/dev/zero")] {
             let error = read_settings(other).unwrap_err();
-            assert!(error.message().ends_with("is not a file"), "{other:?}");
+            assert!(error.message().ends_with("is not a regular file"), "{other:?}");
         }
         fs_err::write(at("long"), vec![b'x'; 1 + (1 << 20)]).unwrap();
         let error = read_settings(&at("long")).unwrap_err();

@@ -8,7 +8,7 @@ use super::overrides::Overrides;
 use super::pick::parse_request;
 use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result, one_line, untrusted_line};
-use crate::matrix::go_command::uncached;
+use crate::matrix::go_command::{ran_nothing, uncached};
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::process::{self, Job, Line};
 use crate::matrix::results::Ending;
@@ -72,7 +72,7 @@ struct Candidate {
 enum Run {
     Passes,
     Fails { ending: Ending, output: String },
-    CannotTell,
+    CannotTell(&'static str),
 }
 
 impl Session {
@@ -123,7 +123,7 @@ impl Session {
                     between.retain(|other| other.version < candidate.version);
                     bad = side;
                 }
-                Run::CannotTell => untold.push(candidate.version),
+                Run::CannotTell(_) => untold.push(candidate.version),
             }
         }
         let (last_good, first_bad) = (good.toolchain.version, bad.toolchain.version);
@@ -222,7 +222,7 @@ impl Bisection<'_> {
         let version = good.toolchain.version;
         match self.run(good, &prepared)? {
             Run::Passes => {}
-            Run::CannotTell => return Err(cannot_tell(version)),
+            Run::CannotTell(why) => return Err(cannot_tell(version, why)),
             Run::Fails { ending, output } => {
                 let message = format!("the command fails with {version} already ({ending})");
                 let error = with_output(Error::new(Kind::Failed, message), &output);
@@ -233,7 +233,7 @@ impl Bisection<'_> {
         let version = bad.toolchain.version;
         match self.run(bad, &prepared)? {
             Run::Fails { .. } => Ok(()),
-            Run::CannotTell => Err(cannot_tell(version)),
+            Run::CannotTell(why) => Err(cannot_tell(version, why)),
             Run::Passes => {
                 let message = format!("the command passes with {version}, too");
                 Err(Error::new(Kind::Failed, message)
@@ -250,13 +250,16 @@ impl Bisection<'_> {
         bar.finish_and_clear();
         let (ending, output, time) = outcome?;
         let run = match ending {
+            Ending::Code(0) if ran_nothing(&self.command, &output) => {
+                Run::CannotTell("no test ran")
+            }
             Ending::Code(0) => Run::Passes,
-            Ending::Code(CANNOT_TELL) => Run::CannotTell,
+            Ending::Code(CANNOT_TELL) => Run::CannotTell("it ended with exit code 125"),
             _ => Run::Fails { ending, output },
         };
         let word = match &run {
             Run::Passes => "passes".to_owned(),
-            Run::CannotTell => "cannot tell".to_owned(),
+            Run::CannotTell(why) => format!("cannot tell, {why}"),
             Run::Fails { ending, .. } => format!("fails ({ending})"),
         };
         self.session.ui.say(&format!("{version}: {word}, {}", seconds(time)));
@@ -284,8 +287,9 @@ impl Bisection<'_> {
             format!("what changed from {} to {}", good.toolchain.version, bad.toolchain.version);
         let bar = session.ui.spinner(&label);
         let probe = |prepared: &Prepared| -> Result<Passing> {
-            let (ending, _, _) = self.execute(prepared)?;
-            Ok(if ending.is_success() { Passing::from([0]) } else { Passing::new() })
+            let (ending, output, _) = self.execute(prepared)?;
+            let passes = ending.is_success() && !ran_nothing(&self.command, &output);
+            Ok(if passes { Passing::from([0]) } else { Passing::new() })
         };
         let causes = CauseSearch { session, good, bad, subjects: 1, probe }.find();
         bar.finish_and_clear();
@@ -301,10 +305,8 @@ fn side_of(prepared: &Prepared, mut overrides: Overrides) -> Side {
     Side { overrides, toolchain }
 }
 
-fn cannot_tell(version: GoVersion) -> Error {
-    let message =
-        format!("the command cannot tell with {version}: it ended with exit code {CANNOT_TELL}");
-    Error::new(Kind::Failed, message)
+fn cannot_tell(version: GoVersion, why: &str) -> Error {
+    Error::new(Kind::Failed, format!("the command cannot tell with {version}: {why}"))
 }
 
 fn with_output(error: Error, output: &str) -> Error {

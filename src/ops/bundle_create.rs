@@ -6,17 +6,22 @@ use super::staple::Stapled;
 use super::{Fetch, Session};
 use crate::bundle::{self, Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result, one_line};
+use crate::filesystem;
 use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
+use fs_err as fs;
+use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io::{self, BufWriter, Seek};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use tempfile::NamedTempFile;
 
 /// A bundle that was made.
 #[derive(Clone, Debug)]
@@ -58,14 +63,9 @@ impl Session {
         // The small one before the large ones.
         let snapshot = vulndb.map(|place| self.database(place)?.snapshot()).transpose()?;
         let copied = snapshot.as_ref().map(Snapshot::render);
-        // Beside the file, so that it appears at once or not at all.
         let output = self.ctx.cwd.join(output);
-        let directory = output.parent().unwrap_or(&output);
-        let to = tempfile::Builder::new()
-            .prefix(".goward-")
-            // Like any file that a program makes: the umask takes from it.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)?;
+        // Whether it can be written is known before anything is fetched.
+        drop(draft(&output)?);
         let staging = store.stage("bundle")?;
         let mut manifest = Manifest {
             log: stapled.log.clone(),
@@ -83,7 +83,7 @@ impl Session {
             manifest.toolchains.push(toolchain);
             archives.push(file);
         }
-        let mut writer = BufWriter::new(to);
+        let mut writer = BufWriter::new(draft(&output)?);
         let staple = stapled.staple.as_ref();
         bundle::write(&mut writer, &manifest, staple, copied.as_deref(), &mut archives)?;
         let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -143,6 +143,32 @@ fn describe(
 }
 
 /// Says what has no proof: as an error, unless that is permitted.
+/// Makes a file beside a bundle, so that this appears at once or not at all, and clears away those of
+/// processes that were killed: each holds the lock of its own as long as it lives.
+fn draft(output: &Path) -> Result<NamedTempFile> {
+    let directory = output.parent().unwrap_or(output);
+    let mut prefix = OsString::from(".");
+    prefix.push(output.file_name().unwrap_or_default());
+    prefix.push(".goward-");
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_draft = entry.file_name().as_bytes().starts_with(prefix.as_bytes());
+        if is_draft
+            && filesystem::open(&entry.path()).is_ok_and(|file| file.file().try_lock().is_ok())
+        {
+            _ = fs::remove_file(entry.path());
+        }
+    }
+    let made = tempfile::Builder::new()
+        .prefix(&prefix)
+        // Like any file that a program makes: the umask takes from it.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    // Without locks it stays after a kill.
+    _ = made.as_file().try_lock();
+    Ok(made)
+}
+
 fn unproved(wants: &[Want], stapled: &Stapled, is_permitted: bool) -> Result<Vec<String>> {
     let failures: Vec<(String, Error)> = wants
         .iter()

@@ -4,12 +4,13 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
-use super::install::{Supply, Want};
+use super::install::{Locked, Supply, Want};
 use super::{Fetch, Session};
 use crate::archive::{self, Limits};
 use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::net::{Net, Progress};
+use crate::shell;
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
@@ -27,8 +28,19 @@ const MAX_HANDS: usize = 8;
 impl Session {
     /// Returns the weakest level that both the user and the project accept.
     pub(super) fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
-        let user = self.config.floor(&self.ctx, fetch.accept)?;
-        Ok(user.max(want.demand))
+        Ok(self.user_floor(want, fetch)?.max(want.demand))
+    }
+
+    /// Returns the weakest level that the user accepts.
+    fn user_floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+        let mut user = self.config.floor(&self.ctx, fetch.accept)?;
+        if fetch.accept.is_none()
+            && let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+            && let Some(accepted) = self.accepted_for(lock)
+        {
+            user = user.min(accepted);
+        }
+        Ok(user)
     }
 
     /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
@@ -114,12 +126,11 @@ impl Session {
         let Unjudged { unpacked, archive, artifact, staging } = self
             .take_in(store, want, incoming)
             .map_err(|error| store.explain_room(error, &what, size))?;
-        let unlogged = self.log.why_not();
+        let unlogged = self.log.why_unproved();
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
         let tree = unpacked.verify(&evidence).map_err(|error| {
-            let demanded =
-                want.demand > self.config.floor(&self.ctx, fetch.accept).unwrap_or(Level::None);
+            let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
             if demanded { error.detail("the project's manifest demands it") } else { error }
         })?;
         Ok(Delivery { tree, staging, source: source.name().to_owned() })
@@ -167,6 +178,7 @@ impl Session {
             logged: None,
             unlogged: None,
             floor: self.floor(want, fetch)?,
+            choices: choices(want, fetch),
             origin: artifact.origin.clone(),
             lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
         })
@@ -183,6 +195,28 @@ impl Session {
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
         crate::source::sources(&specs, &self.ctx, &net, &|list| self.modules(list))
     }
+}
+
+/// Returns what the user may type to accept a toolchain at the level that was reached.
+fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
+    let mut choices = Vec::new();
+    // The project's demand is no user's to lower.
+    let least = want.demand.max(Level::Listed);
+    if fetch.has_option {
+        choices.push((least, "accept it for this call: `--accept LEVEL`".to_owned()));
+    } else {
+        let version = want.version.number();
+        choices.push((least, format!("accept it: `goward install {version} --accept LEVEL`")));
+    }
+    if let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+        && want.demand <= Level::Listed
+    {
+        let lock = shell::word(lock);
+        let hint =
+            format!("or for every lock in its repository: `goward trust --accept listed {lock}`");
+        choices.push((Level::Listed, hint));
+    }
+    choices
 }
 
 /// Opens an artifact of a source; nothing of it is read yet.

@@ -7,6 +7,7 @@
 use super::Session;
 use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use goward_shim::launch::LeftOut;
 use goward_shim::{Tool, names};
 use serde_json::{Map, Value};
@@ -15,6 +16,9 @@ use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+/// Longest file of settings that is read.
+const MAX_FILE: u64 = 1 << 20;
 
 /// One variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,7 +224,7 @@ impl Lock {
                 return Self { path: None, lines: Vec::new(), pins: String::new() };
             }
         };
-        let text = fs_err::read_to_string(path).unwrap_or_default();
+        let text = filesystem::read_text(path, MAX_FILE).unwrap_or_default();
         let lines = text.lines().map(str::to_owned).collect();
         let pins = match &toolchain.profile {
             Some(name) => format!("[profile.{name}]"),
@@ -255,7 +259,7 @@ impl Lock {
 
 /// Reads `NAME=value` lines; what cannot be read holds none.
 pub(super) fn settings(path: &Path) -> BTreeMap<String, String> {
-    settings_of(&String::from_utf8_lossy(&fs_err::read(path).unwrap_or_default()))
+    settings_of(&String::from_utf8_lossy(&filesystem::read(path, MAX_FILE).unwrap_or_default()))
 }
 
 fn settings_of(text: &str) -> BTreeMap<String, String> {

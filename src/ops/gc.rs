@@ -143,7 +143,7 @@ impl Session {
         let mut collected = Collected { leftovers: expired, ..Collected::default() };
         self.forget_projects(&store, plan, &mut collected)?;
         collected.fates = self.fates(&store, plan, &processes)?;
-        let others = store.leftovers(&processes, &self.barriers(&store))?;
+        let others = store.leftovers(&processes, &self.barriers(&store), plan.now)?;
         if plan.dry_run {
             collected.leftovers.extend(others);
             return Ok(collected);

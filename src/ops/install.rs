@@ -54,6 +54,15 @@ pub struct Locked {
     pub link: Option<String>,
 }
 
+impl Locked {
+    /// Returns the lock, if it is that of a project: not the default, and not what else names a hash.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let path = Path::new(&self.path);
+        let is_lock = path.file_name().is_some_and(|name| name == names::LOCK_FILE);
+        (is_lock && path.is_absolute()).then_some(path)
+    }
+}
+
 impl Want {
     /// Wants a release as it is published.
     pub fn new(version: GoVersion, platform: Platform) -> Self {

@@ -4,6 +4,7 @@ use super::deliver::{divide_among, gather};
 use super::install::{Outcome, Want, suggest_recorded};
 use super::{Fetch, Session, pick};
 use crate::error::{Error, Result};
+use crate::hands;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -94,15 +95,17 @@ fn side_by_side(
         }
     }
     let next = AtomicUsize::new(0);
-    let hands = jobs.len().min(SIDE_BY_SIDE);
-    divide_among(hands);
+    let count = jobs.len().min(SIDE_BY_SIDE);
+    divide_among(count);
+    let work = || {
+        while let Some((picked, done)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            _ = done.send(install(picked));
+        }
+    };
     thread::scope(|scope| {
-        for _ in 0..hands {
-            scope.spawn(|| {
-                while let Some((picked, done)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    _ = done.send(install(picked));
-                }
-            });
+        let started = (0..count).map_while(|_| hands::start(scope, work).ok()).count();
+        if started == 0 {
+            work();
         }
         for (text, outcome) in outcomes {
             match outcome.map(|outcome| outcome.recv()) {

@@ -5,17 +5,27 @@
 
 use super::Session;
 use super::install::Want;
+use crate::config::Ask;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
-use crate::verify::Records;
-use crate::verify::log::remote::{Remote, Route};
+use crate::verify::log::remote::Remote;
+use crate::verify::log::route::{GoSettings, Route, Way};
 use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::verify::{Digest, Records};
 use crate::version::GoVersion;
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+
+/// Go's settings that say whom to ask.
+const GO_SETTINGS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
+/// Settings that say how.
+const PROXY_SETTINGS: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
 
 /// The checksum database, as far as one run of the program got to know it.
 #[derive(Debug, Default)]
@@ -27,7 +37,21 @@ pub struct LogAccess {
     outage: OnceLock<String>,
     /// What the log did not know.
     absence: OnceLock<String>,
+    /// The user's setting for which nobody is asked.
+    silence: OnceLock<String>,
+    /// Whether somebody answered. Until then one asks and the others wait: who does not answer makes
+    /// one of them wait for it.
+    answered: OnceLock<()>,
+    asking: Mutex<()>,
+    answers: Mutex<BTreeMap<Question, Known>>,
 }
+
+/// What is asked: a toolchain, and the head in a lock.
+type Question = (GoVersion, Platform, Option<String>);
+
+/// What the log said: what it proves, or nothing.
+#[derive(Clone, Debug)]
+struct Known(Option<Logged>);
 
 impl LogAccess {
     /// Believes another log than Go's: for programs that use this library, such as the tests. The
@@ -86,6 +110,26 @@ impl LogAccess {
     pub(super) fn why_not(&self) -> Option<String> {
         self.outage.get().or(self.absence.get()).cloned()
     }
+
+    /// Returns why nothing was proved, also when the user wants it so.
+    pub(super) fn why_unproved(&self) -> Option<String> {
+        self.why_not().or_else(|| self.silence.get().cloned())
+    }
+
+    /// Returns what was answered before. Who asked without a head got one, which may be the lock's now.
+    fn known(&self, question: &Question) -> Option<Known> {
+        let answers = self.answers();
+        let (version, platform, note) = question;
+        let without = || {
+            let logged = answers.get(&(*version, *platform, None))?.0.as_ref()?;
+            (note.as_deref() == Some(logged.head.note())).then(|| Known(Some(logged.clone())))
+        };
+        answers.get(question).cloned().or_else(without)
+    }
+
+    fn answers(&self) -> MutexGuard<'_, BTreeMap<Question, Known>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Session {
@@ -101,9 +145,42 @@ impl Session {
         let authority = self.log.authority()?;
         let head = head.map(|head| self.log.open_head(head)).transpose()?;
         let name = authority.key.name();
-        if self.ctx.is_offline() || self.log.outage.get().is_some() {
+        if self.ctx.is_offline() {
             return Ok(None);
         }
+        if self.config.log.ask == Ask::Never {
+            let why = format!("{name} was not asked: `log.ask` is `never` in `config.toml`");
+            _ = self.log.silence.set(why);
+            return Ok(None);
+        }
+        let note = head.as_ref().map(|head| head.note().to_owned());
+        let question = (want.version, want.platform, note);
+        let waiting = self.log.answered.get().is_none();
+        let _asking =
+            waiting.then(|| self.log.asking.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.log.outage.get().is_some() {
+            return Ok(None);
+        }
+        let known = self.log.known(&question);
+        let logged = match known {
+            Some(Known(known)) => known,
+            None => self.look_up(&authority, want, head.as_ref())?,
+        };
+        if self.log.outage.get().is_none() {
+            self.log.answers().insert(question, Known(logged.clone()));
+        }
+        logged.as_ref().map_or(Ok(()), |logged| check(want, logged, name))?;
+        Ok(logged)
+    }
+
+    /// Asks the log; `None` where it says nothing, which is remembered.
+    fn look_up(
+        &self,
+        authority: &Authority,
+        want: &Want,
+        head: Option<&SignedHead>,
+    ) -> Result<Option<Logged>> {
+        let name = authority.key.name();
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => return Ok(None),
@@ -113,16 +190,47 @@ impl Session {
                 return Ok(None);
             }
         };
-        match Log::new(&authority, remote).lookup(want.version, want.platform, head.as_ref()) {
-            Ok(logged) => check(want, &logged, name).map(|()| Some(logged)),
+        let asker = self.asker()?;
+        if let Some((reason, seconds)) = remote.recent_outage(&asker) {
+            _ = self.log.outage.set(format!("{reason} ({seconds} s ago)"));
+            return Ok(None);
+        }
+        match Log::new(authority, remote).lookup(want.version, want.platform, head) {
+            Ok(logged) => {
+                _ = self.log.answered.set(());
+                remote.forget_outage();
+                Ok(Some(logged))
+            }
+            Err(LogError::Absent(what)) => {
+                _ = self.log.answered.set(());
+                remote.forget_outage();
+                let reason = LogError::Absent(what).explain(name).message().to_owned();
+                _ = self.log.absence.set(reason);
+                Ok(None)
+            }
             Err(error) if error.is_outage() => {
-                let is_absent = matches!(error, LogError::Absent(_));
-                let slot = if is_absent { &self.log.absence } else { &self.log.outage };
-                _ = slot.set(error.explain(name).message().to_owned());
+                let reason = error.explain(name).message().to_owned();
+                remote.note_outage(&asker, &reason);
+                _ = self.log.outage.set(reason);
                 Ok(None)
             }
             Err(error) => Err(error.explain(name).detail("nothing was changed")),
         }
+    }
+
+    /// Returns a name for the way in which this process asks: who changes it is not held up by an
+    /// outage of a moment ago. It is a digest, since proxies may have passwords.
+    fn asker(&self) -> Result<String> {
+        let mut text = format!("{:?}", self.log.other);
+        for name in GO_SETTINGS.into_iter().chain(PROXY_SETTINGS) {
+            let value = if GO_SETTINGS.contains(&name) {
+                self.go_setting(name)?
+            } else {
+                self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned())
+            };
+            _ = writeln!(text, "{name}={value:?}");
+        }
+        Ok(Digest::of(text.as_bytes()).to_string())
     }
 
     /// Returns what proves these toolchains to others, or why it cannot be had now. `known` are heads
@@ -142,7 +250,10 @@ impl Session {
         }
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
-            Ok(None) => return Ok(Err("`GOPROXY` is `off`".to_owned())),
+            Ok(None) => {
+                let why = self.log.silence.get().cloned();
+                return Ok(Err(why.unwrap_or_else(|| "`GOPROXY` is `off`".to_owned())));
+            }
             Err(error) => return Ok(Err(error.message().to_owned())),
         };
         match Log::new(&authority, remote).excerpt(toolchains.iter().copied(), known) {
@@ -164,18 +275,32 @@ impl Session {
         Ok(Remote::new(net, route, state.as_deref(), cache.as_deref()))
     }
 
-    /// Returns the way to the log; `None` when GOPROXY says that there is none.
+    /// Returns the way to the log; `None` when Go's settings say that nobody is asked.
     pub(super) fn log_remote(&self) -> Result<Option<&Remote>> {
         if let Some(remote) = self.log.remote.get() {
             return Ok(Some(remote));
         }
         let route = if let Some((_, route)) = &self.log.other {
-            Some(route.clone())
+            route.clone()
         } else {
-            let (goproxy, gosumdb) = (self.go_setting("GOPROXY")?, self.go_setting("GOSUMDB")?);
-            Route::parse(goproxy.as_deref(), gosumdb.as_deref())?
+            let [goproxy, gosumdb, gonosumdb, goprivate] =
+                GO_SETTINGS.map(|name| self.go_setting(name));
+            let (goproxy, gosumdb) = (goproxy?, gosumdb?);
+            let gonosumdb = gonosumdb?.or(goprivate?);
+            let settings = GoSettings {
+                goproxy: goproxy.as_deref(),
+                gosumdb: gosumdb.as_deref(),
+                gonosumdb: gonosumdb.as_deref(),
+            };
+            match Way::parse(settings)? {
+                Way::Ask(route) => *route,
+                Way::Nobody(why) => {
+                    let name = self.log.name()?;
+                    _ = self.log.silence.set(format!("{name} was not asked: {why}"));
+                    return Ok(None);
+                }
+            }
         };
-        let Some(route) = route else { return Ok(None) };
         // It is asked on the way to something else, which may be possible without it.
         let patience = Patience {
             connect: Duration::from_secs(5),

@@ -7,6 +7,7 @@
 use super::cells::Prepared;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::filesystem;
 use crate::matrix::Results;
 use crate::project::file;
 use crate::verify::{Digest, Hasher};
@@ -112,7 +113,7 @@ impl Memory {
 /// Reads the results of a cell; what cannot be read is not there.
 pub(super) fn recall(place: &Path) -> Option<Results> {
     let mut text = Vec::new();
-    let file = fs_err::File::open(place).ok()?;
+    let file = filesystem::open(place).ok()?;
     file.take(MAX_SIZE).read_to_end(&mut text).ok()?;
     let kept: Kept = serde_json::from_slice(&text).ok()?;
     (kept.form == FORM).then_some(kept.results)

@@ -5,6 +5,7 @@
 //! whom they wait for, sources that failed before one answered, and flaws of what is installed for a
 //! call.
 
+pub mod accepted;
 pub mod barrier;
 pub mod bisect;
 pub mod bundle_create;
@@ -150,4 +151,6 @@ pub struct Fetch {
     pub source: Option<String>,
     /// `--accept`.
     pub accept: Option<Level>,
+    /// Whether the command has that option.
+    pub has_option: bool,
 }

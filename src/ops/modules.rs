@@ -5,6 +5,7 @@
 
 use super::Session;
 use crate::error::Result;
+use crate::filesystem;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
 use crate::source::Modules;
 use goward_shim::barrier;
@@ -68,10 +69,7 @@ impl Session {
         let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
             return Ok(None);
         };
-        if fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_GO_ENV) {
-            return Ok(None);
-        }
-        let text = fs_err::read_to_string(&path).unwrap_or_default();
+        let text = filesystem::read_text(&path, MAX_GO_ENV).unwrap_or_default();
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
     }

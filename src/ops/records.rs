@@ -33,7 +33,7 @@ impl Session {
     ) -> Result<Refreshed> {
         let mut records = Records::parse(&fs_err::read_to_string(file)?)?;
         let mut changed = 0;
-        let fetch = Fetch { source: Some(source.to_owned()), accept: None };
+        let fetch = Fetch { source: Some(source.to_owned()), ..Fetch::default() };
         for source in self.sources(&fetch)? {
             for release in source.releases()?.unwrap_or_default() {
                 for listed in release.files {

@@ -40,7 +40,8 @@ impl Session {
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => {
-                let message = format!("{name} cannot be asked: `GOPROXY=off`");
+                let message = self.log.why_unproved();
+                let message = message.unwrap_or_else(|| format!("{name} cannot be asked"));
                 return Ok(nobody(&Error::new(Kind::Network, message)));
             }
             Err(error) => return Ok(nobody(&error)),

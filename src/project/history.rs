@@ -17,6 +17,7 @@
 
 use super::transaction::Files;
 use crate::error::Result;
+use crate::filesystem;
 use crate::holder::Holder;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
@@ -24,6 +25,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
+
+/// Longest text of a record.
+const MAX_TEXT: u64 = 64 << 10;
 
 /// How many changes are kept.
 const KEPT: usize = 10;
@@ -169,10 +173,10 @@ impl History {
         let command = path.join("command");
         Ok(Record {
             time: fs::metadata(&command)?.modified()?,
-            command: fs::read_to_string(&command)?,
+            command: filesystem::read_text(&command, MAX_TEXT)?,
             before: Files::read(&path.join("before"))?,
             after: Files::read(&path.join("after"))?,
-            by: fs::read_to_string(path.join("by"))?,
+            by: filesystem::read_text(&path.join("by"), MAX_TEXT)?,
         })
     }
 }

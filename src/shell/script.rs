@@ -6,9 +6,12 @@
 
 use super::{Syntax, What, startup};
 use crate::error::Result;
-use fs_err as fs;
+use crate::filesystem;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// Longest script that is compared.
+const MAX_SCRIPT: u64 = 1 << 20;
 
 const HEADER: &str = "# Puts goward's `go` first on PATH. Written by `goward setup`, which \
                       overwrites it; removed by\n# `goward setup --undo`.\n";
@@ -83,7 +86,7 @@ pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
 
 /// Writes a script; `None` when it is there already.
 pub(super) fn write(path: &Path, text: &str) -> Result<Option<What>> {
-    let what = match fs::read(path) {
+    let what = match filesystem::read(path, MAX_SCRIPT) {
         Ok(there) if there == text.as_bytes() => return Ok(None),
         Ok(_) => What::Edited,
         Err(error) if error.kind() == ErrorKind::NotFound => What::Created,

@@ -6,6 +6,7 @@ use super::{
     Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -112,7 +113,7 @@ impl Source for Directory {
             origin: shown,
             listing: digest.map_or(Listing::Nothing, Listing::Sha256),
             size: Some(size),
-            body: Body::File(fs_err::File::open(path)?),
+            body: Body::File(filesystem::open(&path)?),
         })
     }
 }
@@ -128,7 +129,7 @@ fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Err(error) => return Err(error.into()),
     }
     let mut bytes = Vec::new();
-    fs_err::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    filesystem::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         let name = shown_path(path);
         return Err(Error::new(Kind::Failed, format!("`{name}` is larger than {limit} bytes")));

@@ -7,6 +7,7 @@
 use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
+use crate::hands;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -90,8 +91,15 @@ impl PythonIndex {
                 let program = untrusted(program.to_string_lossy());
                 Error::from(error).context(format!("cannot run `{program}`"))
             })?;
-        let stdout = collect(child.stdout.take());
-        let stderr = collect(child.stderr.take());
+        let out = collect(child.stdout.take());
+        let (stdout, stderr) = match (out, collect(child.stderr.take())) {
+            (Ok(stdout), Ok(stderr)) => (stdout, stderr),
+            (Err(error), _) | (_, Err(error)) => {
+                _ = child.kill();
+                _ = child.wait();
+                return Err(error);
+            }
+        };
         let deadline = Instant::now() + self.timeout;
         let mut pause = Duration::from_millis(2);
         let status = loop {
@@ -263,9 +271,9 @@ fn find_wheel(directory: &Path) -> Result<PathBuf> {
 }
 
 /// Reads a pipe to its end in a thread of its own and keeps the last part.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+fn collect(pipe: Option<impl Read + Send + 'static>) -> Result<mpsc::Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    hands::start_alone(move || {
         let mut kept = Vec::new();
         if let Some(mut pipe) = pipe {
             while let Ok(count) = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut kept) {
@@ -278,8 +286,8 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> 
         }
         // Nobody listens any more when pip was stopped.
         _ = sender.send(kept);
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 fn no_pip() -> Error {

@@ -9,6 +9,7 @@ use super::rehash::h1_of;
 use super::{Installed, Receipt, Store};
 use crate::archive::EntryPath;
 use crate::error::Result;
+use crate::filesystem;
 use crate::verify::{Digest, Entry};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -68,8 +69,11 @@ impl Store {
 
     fn read_list(&self, installed: &Installed) -> Result<Option<Vec<u8>>> {
         let mut text = Vec::new();
-        match fs::File::open(self.list_path(&installed.key)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        match filesystem::open(&self.list_path(&installed.key)) {
+            // What is no file is no list.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+                return Ok(None);
+            }
             opened => opened?.take(MAX_SIZE).read_to_end(&mut text)?,
         };
         Ok(Some(text))

@@ -7,8 +7,11 @@ use super::Store;
 use crate::error::Result;
 use crate::holder::Holder;
 use fs_err as fs;
-use std::fs::{File, TryLockError};
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::OFlags;
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -125,9 +128,24 @@ impl Store {
     }
 }
 
+/// Opens the file of a lock, which only its owner may: whoever may read one can hold it.
 fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = fs::OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+    let file = options.open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        // Made by somebody else, or under another rule. Not worth failing.
+        _ = file.set_permissions(Permissions::from_mode(0o600));
+    }
+    Ok(file.into_file())
+}
+
+/// Opens a lock that is there. What is no file is an error, and a pipe is not waited for.
+pub(super) fn open_existing(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = fs::OpenOptions::new().write(true).custom_flags(flags).open(path)?;
     Ok(file.into_file())
 }
 

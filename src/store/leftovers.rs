@@ -4,7 +4,7 @@
 //! Each counts only when it was not touched for a while and no process uses it; all of them are made again
 //! where they are missed.
 
-use super::flock::Attempt;
+use super::flock::{self, Attempt};
 use super::{Processes, Store, entries};
 use crate::error::Result;
 use fs_err as fs;
@@ -71,12 +71,19 @@ pub struct Leftover {
 
 impl Store {
     /// Returns what nobody needs, but for removed toolchains; `current` are copies of the file of
-    /// `go env -w` that are right now.
+    /// `go env -w` that are right now. With `now` the other copies are not kept for a while: they hold
+    /// what the original does not hold any more, such as a password in GOPROXY.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn leftovers(&self, processes: &Processes, current: &[PathBuf]) -> Result<Vec<Leftover>> {
+    pub fn leftovers(
+        &self,
+        processes: &Processes,
+        current: &[PathBuf],
+        now: bool,
+    ) -> Result<Vec<Leftover>> {
+        let barrier_age = if now { Duration::ZERO } else { BARRIER_AGE };
         let mut found = Vec::new();
         let mut look = |directory: &str, kind, age, is_one: IsOne<'_>| -> Result<()> {
             for entry in entries(&self.home().join(directory))? {
@@ -97,7 +104,7 @@ impl Store {
         look(names::OVERRIDE_DIRECTORY, LeftoverKind::Override, OVERRIDE_AGE, &|name, _| {
             name.strip_suffix(".lock").is_some()
         })?;
-        look(names::GOENV_DIRECTORY, LeftoverKind::Barrier, BARRIER_AGE, &|name, path| {
+        look(names::GOENV_DIRECTORY, LeftoverKind::Barrier, barrier_age, &|name, path| {
             !name.starts_with('.') && !current.iter().any(|current| current == path)
         })?;
         found.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
@@ -116,8 +123,8 @@ impl Store {
             // Whoever goes on with a download holds its lock; the description goes with the part.
             let part = path.with_extension("");
             let part = if path.extension().is_some_and(|end| end == "json") { &part } else { path };
-            if let Ok(file) = fs::OpenOptions::new().write(true).open(part) {
-                lock = match self.attempt(file.into_file())? {
+            if let Ok(file) = flock::open_existing(part) {
+                lock = match self.attempt(file)? {
                     Attempt::Taken => return Ok(false),
                     Attempt::Held(file) => Some(file),
                     Attempt::Unsupported => None,

@@ -5,6 +5,7 @@
 
 use super::program_of;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -69,7 +70,7 @@ impl Linked {
         };
         let mut text = String::new();
         let read =
-            fs::File::open(directory.join(file))?.take(MAX_VERSION).read_to_string(&mut text);
+            filesystem::open(&directory.join(file))?.take(MAX_VERSION).read_to_string(&mut text);
         if read.is_err() {
             return not_one(&format!("`{file}` is not text"));
         }

@@ -10,6 +10,7 @@ use super::goroot::{self, REAL, SHOWN, TOOLS};
 use super::publish::make_directory;
 use super::{Installed, Linked, Receipt, Store, entries, is_directory, is_key, publish};
 use crate::error::{Error, Kind, Result};
+use crate::filesystem;
 use crate::store::recover::Recovered;
 use crate::version::link_name::LinkName;
 use fs_err as fs;
@@ -173,7 +174,7 @@ impl Store {
 
     fn key_of(&self, name: &LinkName) -> Result<Option<String>> {
         let mut text = String::new();
-        let read = fs::File::open(self.name_path(name))
+        let read = filesystem::open(&self.name_path(name))
             .and_then(|file| file.take(MAX_KEY).read_to_string(&mut text));
         match read {
             Ok(_) => Ok(text.strip_suffix('\n').filter(|key| is_key(key)).map(str::to_owned)),

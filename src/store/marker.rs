@@ -7,10 +7,13 @@ use super::{
     DIRECTORIES, Store, TRASH_PREFIX, VULNERABILITIES, entries, files, is_key, staging, trash,
 };
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::filesystem;
 use fs_err as fs;
 use goward_shim::names;
 use std::path::Path;
 
+/// Longest marker that is read.
+const MAX_MARKER: u64 = 4096;
 /// What it says.
 const MARKER: &str = "goward store 2\n";
 /// What it says in a store whose toolchains had links for GOROOT.
@@ -30,7 +33,7 @@ impl Store {
         let others = if self.home().is_dir() { entries(self.home())? } else { Vec::new() };
         // Looked at after the rest: the marker is the first thing that a store gets, so another
         // goward that makes one right now is not taken for somebody else.
-        match fs::read(&marker) {
+        match filesystem::read(&marker, MAX_MARKER) {
             Ok(text) if text == MARKER.as_bytes() => return Ok(()),
             // Whoever made it was killed before it had all of its text.
             Ok(text) if MARKER.as_bytes().starts_with(&text) => {}
@@ -47,7 +50,7 @@ impl Store {
     ///
     /// When the marker of the store is that of another goward.
     pub fn check_marker(&self) -> Result<()> {
-        match fs::read(self.home().join(names::STORE_MARKER)) {
+        match filesystem::read(&self.home().join(names::STORE_MARKER), MAX_MARKER) {
             Ok(text) if text.starts_with(ANY_MARKER.as_bytes()) && text != MARKER.as_bytes() => {
                 Err(self.of_another_goward(&text))
             }

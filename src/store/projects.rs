@@ -5,6 +5,7 @@
 
 use super::{Store, entries};
 use crate::error::Result;
+use crate::filesystem;
 use crate::verify::Digest;
 use fs_err as fs;
 use std::ffi::OsString;
@@ -83,7 +84,8 @@ impl Store {
 
 /// Reads a record; `None` when there is none.
 fn read(place: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match fs::File::open(place) {
+    let file = match filesystem::open(place) {
+        // What cannot be read is not taken for none: `gc` would remove what the project needs.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

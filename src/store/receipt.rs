@@ -5,6 +5,7 @@
 
 use super::{Linked, Rehashed, Room, Shims, key, publish};
 use crate::error::Result;
+use crate::filesystem;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
@@ -131,7 +132,7 @@ impl Receipt {
         struct Schema {
             schema: u32,
         }
-        let text = fs::read(path).unwrap_or_default();
+        let text = filesystem::read(path, MAX_SIZE).unwrap_or_default();
         serde_json::from_slice(&text).is_ok_and(|found: Schema| found.schema > SCHEMA)
     }
 

@@ -87,10 +87,10 @@ impl Store {
                 None => (tmp.join(name + LOCK_SUFFIX), path),
             };
             // Directories are always made with their lock held.
-            let lock = match fs::OpenOptions::new().write(true).open(&lock_path) {
+            let lock = match flock::open_existing(&lock_path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(error) => return Err(self.explain(error)),
-                Ok(file) => match self.attempt(file.into_file())? {
+                Ok(file) => match self.attempt(file)? {
                     flock::Attempt::Held(file) => Some(file),
                     flock::Attempt::Unsupported if self.is_older(&lock_path, OLD) => None,
                     flock::Attempt::Taken | flock::Attempt::Unsupported => continue,

@@ -2,6 +2,7 @@
 
 use super::entries;
 use crate::error::Result;
+use crate::hands::side_by_side;
 use fs_err as fs;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -94,13 +95,7 @@ pub(super) fn walk<T: Send>(
         }
         Ok(seen)
     };
-    let lists: Result<Vec<Vec<T>>> = thread::scope(|scope| {
-        let hands: Vec<_> = (0..hands()).map(|_| scope.spawn(work)).collect();
-        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
-            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        hands.into_iter().map(join).collect()
-    });
+    let lists: Result<Vec<Vec<T>>> = side_by_side(hands(), work).into_iter().collect();
     Ok(lists?.into_iter().flatten().collect())
 }
 

@@ -1,6 +1,6 @@
 //! What recovery would put in order, without doing it.
 
-use super::flock::Attempt;
+use super::flock::{self, Attempt};
 use super::staging::{self, LOCK_SUFFIX};
 use super::{Receipt, Store, TRASH_PREFIX, entries, files, is_key, links};
 use crate::error::Result;
@@ -72,8 +72,8 @@ impl Store {
 
     fn is_dead(&self, name: &str) -> bool {
         let lock = self.home().join("tmp").join(format!("{name}{LOCK_SUFFIX}"));
-        match fs::OpenOptions::new().write(true).open(&lock) {
-            Ok(file) => matches!(self.attempt(file.into_file()), Ok(Attempt::Held(_))),
+        match flock::open_existing(&lock) {
+            Ok(file) => matches!(self.attempt(file), Ok(Attempt::Held(_))),
             Err(error) => error.kind() == std::io::ErrorKind::NotFound,
         }
     }

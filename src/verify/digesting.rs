@@ -7,6 +7,7 @@
 use super::Entry;
 use super::lanes::{self, Message, digest_files};
 use crate::error::Result;
+use crate::hands as threads;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,7 +57,7 @@ pub(super) fn digest_along<T>(
     takes_files: bool,
     base: &Path,
     work: impl FnOnce(Queue) -> T,
-) -> (T, Digested) {
+) -> io::Result<(T, Digested)> {
     let (upcoming, inbox) = mpsc::channel();
     let inbox = Mutex::new(inbox);
     let next = |may_wait| {
@@ -81,11 +82,11 @@ pub(super) fn digest_along<T>(
     };
     let digesting = if takes_files { hands.div_ceil(FED) } else { 1 };
     thread::scope(|scope| {
-        let digesting = scope.spawn(|| digest_files(digesting, next));
+        let digesting = threads::start(scope, || digest_files(digesting, next))?;
         let kept = Arc::default();
         let worked = work(Queue { upcoming, kept, takes_files });
         // The queue is gone, so this ends.
-        let all = digesting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let all = threads::join(digesting);
         let mut digested = Digested::default();
         for (key, entry) in all {
             match key {
@@ -93,7 +94,7 @@ pub(super) fn digest_along<T>(
                 None => digested.archive = Some(entry),
             }
         }
-        (worked, digested)
+        Ok((worked, digested))
     })
 }
 
@@ -254,7 +255,8 @@ mod tests {
                 let (copied, digested) = digest_along(2, takes_files, Path::new("/"), |queue| {
                     let archive = ArchiveDigest(&queue).of(&all[..]);
                     io::copy(&mut archive.take(most), &mut io::sink()).unwrap()
-                });
+                })
+                .unwrap();
                 assert_eq!(copied, most);
                 let read = &all[..usize::try_from(most).unwrap()];
                 assert_eq!(digested.archive.unwrap().unwrap(), entry(read), "{length}");
@@ -269,7 +271,8 @@ mod tests {
         fs::write(&path, bytes(3 * CHUNK)).unwrap();
         let ((), digested) = digest_along(1, true, directory.path(), |queue| {
             ArchiveDigest(&queue).of_file(&fs::File::open(&path).unwrap()).unwrap();
-        });
+        })
+        .unwrap();
         assert_eq!(digested.archive.unwrap().unwrap(), entry(&bytes(3 * CHUNK)));
         assert!(digested.files.is_empty());
     }
@@ -287,7 +290,8 @@ mod tests {
                 queue.put(name, contents.len() as u64, queue.keep(contents));
             }
             io::copy(&mut reader, &mut io::sink()).unwrap();
-        });
+        })
+        .unwrap();
         assert_eq!(digested.archive.unwrap().unwrap(), entry(&archive));
         let mut found: Vec<_> =
             digested.files.into_iter().map(|((name, _), entry)| (name, entry.unwrap())).collect();
@@ -326,7 +330,8 @@ mod tests {
             for name in ["gone", "link", "real"] {
                 queue.put(name, real.len() as u64, None);
             }
-        });
+        })
+        .unwrap();
         let found = |wanted: &str| {
             let found = digested.files.iter().find(|((name, _), _)| name == wanted);
             found.unwrap().1.as_ref().ok().copied()

@@ -31,6 +31,9 @@ pub struct Evidence {
     pub unlogged: Option<String>,
     /// The weakest level to accept.
     pub floor: Level,
+    /// What the user may do to accept less, and the weakest level for which it helps; `LEVEL` stands
+    /// for the one that was reached.
+    pub choices: Vec<(Level, String)>,
     /// Where the bytes came from, for messages.
     pub origin: String,
     /// Where the lock is, for messages: a path, with a line if known.
@@ -50,6 +53,7 @@ impl Default for Evidence {
             logged: None,
             unlogged: None,
             floor: Level::BuiltIn,
+            choices: Vec::new(),
             origin: String::new(),
             lock: String::new(),
         }
@@ -148,7 +152,12 @@ impl Evidence {
             let error = error.detail("nothing was installed");
             return Err(match verdict.tree {
                 Level::None => error.hint(second_source(unpacked, &self.origin)),
-                level => error.hint(format!("accept it for this call: `--accept {level}`")),
+                level => {
+                    let choices = self.choices.iter().filter(|(least, _)| *least <= level);
+                    choices.fold(error, |error, (_, hint)| {
+                        error.hint(hint.replace("LEVEL", level.name()))
+                    })
+                }
             });
         }
         if unpacked.is_full() && verdict.archive < self.floor {

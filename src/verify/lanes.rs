@@ -1,13 +1,13 @@
 //! Digests many files, on all cores, and the fastest way that this processor has.
 
 use super::{Digest, Entry, Hasher};
+use crate::hands::side_by_side;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 pub use goward_lanes::{Message, pays};
 use rustix::fs::OFlags;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::thread;
 
 /// How much of a file is read at a time.
 const BUFFER: usize = 256 << 10;
@@ -26,22 +26,17 @@ pub fn digest_files<K: Send, R: Read>(
         digest_each(&next, |key, entry| digested.push((key, entry)));
         digested
     };
-    thread::scope(|scope| {
-        let hands: Vec<_> = (0..hands).map(|_| scope.spawn(work)).collect();
-        let join = |hand: thread::ScopedJoinHandle<'_, _>| {
-            hand.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        hands.into_iter().flat_map(join).collect()
-    })
+    side_by_side(hands, work).into_iter().flatten().collect()
 }
 
-/// Opens a file; links are not followed.
+/// Opens a file; links are not followed, and nobody is waited for who would write to a pipe.
 ///
 /// # Errors
 ///
 /// When it cannot be opened, or is a link.
 pub fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits()).unwrap_or_default();
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK).bits())
+        .unwrap_or_default();
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 

@@ -10,6 +10,7 @@ use super::scribe::{Scribe, VERSION, Written, set_time};
 use super::{Digest, H1, Twins, lanes};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::hands as threads;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use chrono::NaiveDateTime;
@@ -164,7 +165,8 @@ impl Quarantine {
             (filled, scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>())
         };
         let ((filled, written), digested) =
-            digest_along(hands, place.digests_later(), &place.tree.0, work);
+            digest_along(hands, place.digests_later(), &place.tree.0, work)
+                .map_err(|error| threads::refused(&error))?;
         let filled = filled?;
         let mut all = Vec::new();
         for Written { files, untimed } in written {

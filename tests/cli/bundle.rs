@@ -90,7 +90,7 @@ fn install_accepting(
     accept: Option<Level>,
 ) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = Vec::new();
-    let fetch = Fetch { source: None, accept };
+    let fetch = Fetch { accept, ..Fetch::default() };
     session.bundle_install(path, Platform::host(), &fetch, &mut |o| outcomes.push(o.clone()))?;
     Ok(outcomes)
 }
@@ -188,7 +188,7 @@ fn modules_and_wheels_go_in_as_they_are() {
     let (before, after) = lock.split_at(plan9);
     let after = after[1..].find("\n[toolchain").map_or("", |at| &after[1 + at..]);
     world.sandbox.write("module/goward.lock", format!("{before}{after}"));
-    let fetch = Fetch { source: Some(format!("goproxy+{}", proxy.url(""))), accept: None };
+    let fetch = Fetch { source: Some(format!("goproxy+{}", proxy.url(""))), ..Fetch::default() };
     let (locks, path) = ([world.sandbox.path("module")], world.sandbox.path("module.tar"));
     world.session().bundle_create(&locks, &path, false, None, &fetch).unwrap();
     let outcomes = install(&offline(&world, "second"), &path).unwrap();
@@ -251,7 +251,7 @@ fn the_program_makes_and_installs_bundles() {
     assert_eq!(outcome.code, Some(5), "{}", outcome.stderr);
     let report = "goward: the bundle would lack proofs\n";
     assert!(outcome.stderr.starts_with(report), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("sum.golang.org cannot be asked: `GOPROXY=off`"));
+    assert!(outcome.stderr.contains("sum.golang.org was not asked: `GOPROXY` is `off`"));
     let outcome = sandbox.goward([
         "bundle",
         "create",

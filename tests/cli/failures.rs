@@ -182,7 +182,8 @@ fn a_level_that_is_too_low() {
         4,
         &format!(
             "goward: go1.99.1 for {} is verified only at level `listed`; `built-in` is required\n  \
-             nothing was installed\nhint: accept it for this call: `--accept listed`",
+             sum.golang.org was not asked: `GOPROXY` is `off`\n  nothing was installed\n\
+             hint: accept it for this call: `--accept listed`",
             host()
         ),
     );

@@ -16,7 +16,7 @@ use goward::ops::log::LogAccess;
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 use goward::ui::Ui;
-use goward::verify::log::remote::Route;
+use goward::verify::log::route::Route;
 use goward::verify::log::{Authority, VerifierKey};
 use goward::verify::{Digest, dirhash};
 use goward::version::GoVersion;
@@ -130,10 +130,6 @@ fn nobody_who_answers_leaves_what_the_source_lists() {
             ),
         ),
         (
-            format!("{},off", mirror.url("/modules")),
-            format!("{cannot}no entry of `GOPROXY` has it\n"),
-        ),
-        (
             "htp://proxy.example".to_owned(),
             "goward: warning: sum.golang.org could not be asked: `htp://proxy.example` is not a \
              usable URL: it is neither https nor http\n"
@@ -171,8 +167,6 @@ fn who_is_asked() {
     let gosumdb = format!("sum.golang.org {}/sumdb/sum.golang.org", other.url(""));
     let asked = |server: &Server| server.log().iter().any(|r| r.target == lookup_1_99_1());
     for (name, value) in [
-        ("GOSUMDB", "off"),
-        ("GOSUMDB", "sum.example+00000000+AAAA https://sum.example"),
         ("GONOSUMDB", "golang.org/toolchain"),
         ("GOPRIVATE", "golang.org/*"),
         ("GOFLAGS", "-insecure"),
@@ -182,6 +176,43 @@ fn who_is_asked() {
         assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
         assert!(asked(&proxy), "{name}");
     }
+    // What keeps Go from asking Go's log keeps goward from it, and the refusal says so.
+    let key = Signer::new("sum.example", 1).key_text();
+    for (name, value, why) in [
+        ("GOSUMDB", "off", "`GOSUMDB` is `off`"),
+        (
+            "GOSUMDB",
+            &*format!("{key} https://sum.example"),
+            "`GOSUMDB` names another database, and goward believes Go's alone",
+        ),
+        ("config", "[log]\nask = \"never\"\n", "`log.ask` is `never` in `config.toml`"),
+    ] {
+        let proxy = self::proxy();
+        let sandbox = sandbox(&mirror, &proxy).without_var("GOWARD_ACCEPT");
+        let sandbox = match name {
+            "config" => sandbox.file("home/.config/goward/config.toml", value),
+            name => sandbox.var(name, value),
+        };
+        let refused = sandbox.goward(["install", "1.99.1"]);
+        assert_eq!(refused.code, Some(4), "{value}");
+        let detail = format!("\n  sum.golang.org was not asked: {why}\n");
+        assert!(refused.stderr.contains(&detail), "{}", refused.stderr);
+        // The user wants it so: no warning when it is enough.
+        let installed = sandbox.goward(["install", "1.99.1", "--accept", "listed"]);
+        assert_eq!(installed.code, Some(0));
+        assert!(!installed.stderr.contains("warning"), "{}", installed.stderr);
+        assert_eq!(proxy.log().len(), 0, "{value}");
+    }
+    // Once for all that the user does, with the floor beside it.
+    let config = "accept = \"listed\"\n[log]\nask = \"never\"\n";
+    let behind = sandbox(&mirror, &proxy)
+        .without_var("GOWARD_ACCEPT")
+        .file("home/.config/goward/config.toml", config);
+    for arguments in [&["use", "1.99.1"][..], &["lock"], &["verify"], &["install"]] {
+        let outcome = behind.goward(arguments);
+        assert_eq!((outcome.code, outcome.stderr.contains("warning")), (Some(0), false));
+    }
+    assert_eq!(proxy.log().len(), 0);
     let sandbox = sandbox(&mirror, &proxy).var("GOSUMDB", gosumdb);
     assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
     assert!(asked(&other) && proxy.log().is_empty());
@@ -201,6 +232,59 @@ fn who_is_asked() {
         .var("GOWARD_OFFLINE", "1");
     assert_eq!(files.goward(["install", "1.99.1"]).code, Some(3));
     assert_eq!(proxy.log().len(), before);
+}
+
+#[test]
+fn an_outage_costs_one_wait_for_a_command_and_for_the_minute_after() {
+    let mirror = mirror();
+    let proxy = Server::with(
+        "/sumdb/sum.golang.org/supported",
+        Answer::new("").always(Fault::Status(503, "")),
+    );
+    let sandbox = sandbox(&mirror, &proxy);
+    let outcome = sandbox.goward(["install", "1.98.3", "1.99.0", "1.99.1", "1.100rc1"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let asked = proxy.log().len();
+    // Twice, as everything that may have been an accident.
+    assert_eq!(asked, 2);
+    let why = "sum.golang.org could not be asked";
+    assert_eq!(outcome.stderr.matches(why).count(), 4, "{}", outcome.stderr);
+    let outcome = sandbox.goward(["use", "1.99.1"]);
+    assert_eq!((outcome.code, proxy.log().len()), (Some(0), asked), "{}", outcome.stderr);
+    let outcome = sandbox.goward(["lock", "--upgrade"]);
+    assert!(
+        outcome.stderr.contains(why) && outcome.stderr.contains(" s ago)"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(proxy.log().len(), asked);
+    // Who asks somebody else is not held up, and neither is anybody after a minute.
+    let other = self::proxy();
+    let sandbox = sandbox.var("GOPROXY", other.url(""));
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    assert!(!other.log().is_empty());
+    let sandbox = sandbox.var("GOPROXY", proxy.url(""));
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    let asked = proxy.log().len();
+    let memory = sandbox.path("home/.local/state/goward/sumdb/sum.golang.org/unreachable");
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(61);
+    fs::File::open(memory).unwrap().set_modified(then).unwrap();
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+    assert!(proxy.log().len() > asked);
+}
+
+#[test]
+fn what_the_log_said_is_not_asked_twice_in_one_command() {
+    let own = Own::new(&h1());
+    let wish = goward::ops::r#use::Wish {
+        request: Some("1.99.1".to_owned()),
+        ..goward::ops::r#use::Wish::default()
+    };
+    own.session().use_release(&wish, &own.fetch()).unwrap();
+    let lookups = |own: &Own| {
+        own.server.log().iter().filter(|request| request.target.starts_with("/lookup/")).count()
+    };
+    assert_eq!(lookups(&own), 1);
 }
 
 #[test]
@@ -286,7 +370,7 @@ impl Own {
     }
 
     pub(super) fn fetch(&self) -> Fetch {
-        Fetch { source: Some(self.mirror.url("/")), accept: None }
+        Fetch { source: Some(self.mirror.url("/")), ..Fetch::default() }
     }
 
     fn archives_fetched(&self) -> usize {

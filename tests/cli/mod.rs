@@ -42,6 +42,7 @@ mod proof;
 mod recheck;
 mod records;
 mod reproduce;
+mod robust;
 mod rollback;
 mod setup;
 mod sharing;

@@ -66,3 +66,25 @@ fn without_the_shim_beside_it() {
          hint: install both: `./install.sh` in a checkout",
     );
 }
+
+#[test]
+fn a_start_up_file_that_cannot_be_edited_is_a_failure() {
+    let sandbox = sandbox(&mirror()).var("SHELL", "/bin/bash");
+    // Where a file should be there is none that could be edited.
+    fs::create_dir(sandbox.path("home/.bashrc")).unwrap();
+    let outcome = sandbox.goward(["setup"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let report = "goward: 1 start-up file was not edited\n  \
+                  the shims are in place; `go` is not on PATH in every shell\n\
+                  hint: put this line into them: `. \"[STORE]/env\"`\n";
+    assert!(outcome.stderr.ends_with(report), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("is on PATH with"), "{}", outcome.stderr);
+    assert!(sandbox.store().join("shims/go").exists());
+    fs::remove_dir(sandbox.path("home/.bashrc")).unwrap();
+    let outcome = sandbox.goward(["setup"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    // Where nobody has start-up files there are none to edit.
+    let store = sandbox.path("store");
+    let homeless = sandbox.var("HOME", "/dev/null").var("GOWARD_HOME", store);
+    assert_eq!(homeless.goward(["setup"]).code, Some(0));
+}

@@ -406,3 +406,130 @@ fn hostile_locks_name_file_and_line() {
         assert!(outcome.stderr.starts_with(&report), "{text}: {}", outcome.stderr);
     }
 }
+
+/// A project whose lock is of level `listed`, made by somebody else, and a user who did not accept anything.
+fn colleague() -> (Server, Sandbox) {
+    let server = mirror();
+    let sandbox = sandbox(&server).without_var("GOWARD_ACCEPT");
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    move_to(&sandbox, "1.99.0");
+    (server, sandbox)
+}
+
+/// Makes the lock name a release, as a colleague does who accepts it.
+fn move_to(sandbox: &Sandbox, version: &str) {
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    command.env("GOWARD_HOME", sandbox.path("colleague"));
+    let outcome = sandbox.finish(command.args(["use", version, "--accept", "listed"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_repository_is_accepted_once_and_not_at_each_release() {
+    let (_server, sandbox) = colleague();
+    let trust = "`goward trust --accept listed [PROJECT]/goward.lock`";
+    let refused = sandbox.go(["version"]);
+    assert_eq!(refused.code, Some(127));
+    let hints = format!(
+        "\nhint: accept it: `goward install 1.99.0 --accept listed`\n\
+         hint: or for every lock in its repository: {trust}\n"
+    );
+    assert!(refused.stderr.ends_with(&hints), "{}", refused.stderr);
+    // The repository is what is around the lock, however deep in it the lock is.
+    std::fs::create_dir(sandbox.path("project/.git")).unwrap();
+    let lock = sandbox.path("project/goward.lock");
+    let accepted = sandbox.goward([
+        "trust".as_ref(),
+        "--accept".as_ref(),
+        "listed".as_ref(),
+        lock.as_os_str(),
+    ]);
+    let said = "goward: what the locks in `[PROJECT]` name is accepted at level `listed`\n";
+    assert_eq!(accepted.says(), said);
+    runs(&sandbox.go(["version"]), "go version go1.99.0 version\nGOTOOLCHAIN=local\n");
+    for version in ["1.99.1", "1.100rc1"] {
+        move_to(&sandbox, version);
+        let want = format!("go version go{version} version\nGOTOOLCHAIN=local\n");
+        runs(&sandbox.go(["version"]), &want);
+    }
+    let listed = sandbox.goward(["trust", "--list"]);
+    assert_eq!(listed.data(), "[PROJECT] (accepted: listed)\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.goward(["trust", "--list", "--json"]).stdout).unwrap();
+    assert_eq!(json[0]["accept"], "listed");
+    // It is no answer for another repository, not even one inside, and none for what no lock names.
+    for place in ["project/vendor/other", "elsewhere"] {
+        sandbox.write(&format!("{place}/.git/config"), "");
+        for name in ["goward.toml", "goward.lock"] {
+            let text = sandbox.read(&format!("project/{name}")).replace("1.100rc1", "1.98.3");
+            sandbox.write(&format!("{place}/{name}"), text);
+        }
+        sandbox.goward_in(place, ["install"]).code.filter(|code| *code == 4).unwrap();
+    }
+    sandbox.goward(["install", "1.98.3"]).code.filter(|code| *code == 4).unwrap();
+    // What the project demands still holds, and then there is nothing to accept.
+    move_to(&sandbox, "1.98.3");
+    let manifest = sandbox.read("project/goward.toml");
+    sandbox.write("project/goward.toml", format!("{manifest}\n[policy]\nlevel = \"built-in\"\n"));
+    let demanded = sandbox.goward(["install"]);
+    assert_eq!(demanded.code, Some(4));
+    assert!(demanded.stderr.contains("the project's manifest demands it"), "{}", demanded.stderr);
+    assert!(!demanded.stderr.contains("accept"), "{}", demanded.stderr);
+    sandbox.write("project/goward.toml", manifest);
+    // It can be taken back.
+    let revoked = sandbox.goward(["trust", "--revoke"]);
+    assert_eq!(revoked.code, Some(0));
+    assert_eq!(sandbox.goward(["trust", "--list"]).data(), "");
+    assert_eq!(sandbox.go(["version"]).code, Some(127));
+    // Less than what a source lists cannot be accepted this way.
+    sandbox.goward(["trust", "--accept", "none"]).fails(
+        2,
+        "goward: a repository cannot be accepted at level `none`\n  nothing was changed\n\
+         hint: accept what its sources list: `goward trust --accept listed`",
+    );
+}
+
+#[test]
+fn what_the_lock_says_has_to_be_what_the_source_lists() {
+    let (_server, sandbox) = colleague();
+    assert_eq!(sandbox.goward(["trust", "--accept", "listed"]).code, Some(0));
+    let lock = sandbox.read("project/goward.lock");
+    let h1 = lock.split("h1 = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let other = h1.replace(&h1[5..9], if &h1[5..9] == "AAAA" { "BBBB" } else { "AAAA" });
+    sandbox.write("project/goward.lock", lock.replace(&h1, &other));
+    let outcome = sandbox.goward(["install"]);
+    assert_eq!(outcome.code, Some(4));
+    assert!(outcome.stderr.contains("checksum mismatch"), "{}", outcome.stderr);
+}
+
+#[test]
+fn hints_name_an_option_only_where_the_command_has_it() {
+    let (_server, sandbox) = colleague();
+    let calls: [(&str, &[&str]); 10] = [
+        ("go", &["version"]),
+        ("go", &["+1.99.1", "version"]),
+        ("goward", &["exec", "--", "go", "version"]),
+        ("goward", &["exec", "--go", "1.99.1", "--", "go", "version"]),
+        ("goward", &["matrix", "--go", "1.99.1", "--", "go", "version"]),
+        ("goward", &["install"]),
+        ("goward", &["install", "1.99.1"]),
+        ("goward", &["use", "1.99.1"]),
+        ("goward", &["default", "1.99.1"]),
+        ("goward", &["bisect", "--good", "1.98.3", "--bad", "1.99.1", "--", "go", "version"]),
+    ];
+    for (program, args) in calls {
+        let outcome = if program == "go" { sandbox.go(args) } else { sandbox.goward(args) };
+        assert_ne!(outcome.code, Some(0), "{args:?}");
+        let said = &outcome.stderr;
+        assert!(said.contains("--accept listed"), "{args:?}: {said}");
+        let has_option = program == "goward" && {
+            let help = sandbox.goward([args[0], "--help"]);
+            help.stdout.contains("--accept")
+        };
+        assert_eq!(said.contains("`--accept listed`"), has_option, "{args:?}: {said}");
+        // What stands there as a whole line is one that can be typed.
+        if !has_option {
+            assert!(said.contains("`goward install 1.99."), "{args:?}: {said}");
+        }
+    }
+}

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     CutHeader,
     /// A byte at a time, with this pause.
     Drip(Duration),
+    /// The header a byte at a time, with this pause.
+    DripHeader(Duration),
     /// A body without length and end.
     Endless,
     /// Another `ETag`.
@@ -311,8 +313,22 @@ impl State {
         if matches!(fault, Fault::CutHeader) {
             return stream.write_all(&head.as_bytes()[..20]);
         }
+        if let Fault::DripHeader(pause) = fault {
+            return self.drip(stream, head.as_bytes(), pause);
+        }
         stream.write_all(head.as_bytes())?;
         self.send_body(stream, &body, &fault)
+    }
+
+    fn drip(&self, stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<()> {
+        for byte in bytes {
+            if self.stopped.load(Ordering::SeqCst) {
+                break;
+            }
+            self.send(stream, &[*byte])?;
+            std::thread::sleep(pause);
+        }
+        Ok(())
     }
 
     fn send_body(&self, stream: &mut TcpStream, body: &[u8], fault: &Fault) -> io::Result<()> {
@@ -322,16 +338,7 @@ impl State {
                 self.send(stream, &body[..body.len().min(*count)])?;
                 self.wait(stream)
             }
-            Fault::Drip(pause) => {
-                for byte in body {
-                    if self.stopped.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    self.send(stream, &[*byte])?;
-                    std::thread::sleep(*pause);
-                }
-                Ok(())
-            }
+            Fault::Drip(pause) => self.drip(stream, body, *pause),
             Fault::Chunked { cut } => {
                 for chunk in body.chunks(1000) {
                     stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes())?;

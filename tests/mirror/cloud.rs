@@ -54,7 +54,7 @@ fn fill(lab: &Lab, toolchains: &[Toolchain], session: &Session, to: &str, public
         assert_eq!((checked.archives, checked.modules, checked.log), (2, 2, Some((2, 300))));
     }
     // The store answers no questions, and goward reads the list as a file.
-    let fetch = Fetch { source: Some(public.to_owned()), accept: None };
+    let fetch = Fetch { source: Some(public.to_owned()), ..Fetch::default() };
     let platform = Platform::parse("linux/amd64").unwrap();
     let installed = session.install_for("1.99", platform, false, &fetch).unwrap().installed;
     assert_eq!(installed.receipt.h1.as_str(), toolchains[0].h1);

@@ -178,7 +178,7 @@ fn goward_installs_from_a_mirror_over_http_and_from_the_directory() {
         let mut session = lab.session();
         let home = lab.sandbox.path(&format!("store-{number}"));
         session.ctx.variables.insert("GOWARD_HOME".into(), home.into());
-        let fetch = Fetch { source: Some(source), accept: None };
+        let fetch = Fetch { source: Some(source), ..Fetch::default() };
         let outcome = session.install_for("1.99", Platform::host(), false, &fetch).unwrap();
         let receipt = outcome.installed.receipt;
         assert_eq!((receipt.h1.as_str(), receipt.level.name()), (host.h1.as_str(), "logged"));
@@ -214,9 +214,9 @@ fn heads_that_readers_know_stay_provable() {
         let url = goward::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
         session.log = goward::ops::log::LogAccess::of(
             goward::verify::log::Authority { key, seed: None },
-            goward::verify::log::remote::Route::at("log.example", url),
+            goward::verify::log::route::Route::at("log.example", url),
         );
-        let fetch = Fetch { source: Some(server.url("")), accept: None };
+        let fetch = Fetch { source: Some(server.url("")), ..Fetch::default() };
         let platform = Platform::parse("linux/amd64").unwrap();
         let installed = session.install_for("1.99.1", platform, false, &fetch);
         let home = session.ctx.home().unwrap();

@@ -79,7 +79,7 @@ fn go_1_24_and_1_27_take_a_toolchain_from_a_mirror() {
         1 << 20,
     );
     assert_eq!(index.unwrap().body, fs::read(mirror.join("index.json")).unwrap());
-    let fetch = Fetch { source: Some(url.clone()), accept: None };
+    let fetch = Fetch { source: Some(url.clone()), ..Fetch::default() };
     let installed = lab.session().install_for("1.99", Platform::host(), false, &fetch).unwrap();
     assert_eq!(installed.installed.receipt.level.name(), "logged");
 

@@ -24,7 +24,7 @@ use goward::ops::mirror::{Checked, MirrorPlan, Mirrored};
 use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 use goward::ui::Ui;
-use goward::verify::log::remote::Route;
+use goward::verify::log::route::Route;
 use goward::verify::log::{Authority, VerifierKey};
 use goward::verify::{Digest, dirhash};
 use goward::version::GoVersion;
@@ -131,7 +131,7 @@ impl Lab {
     }
 
     pub(crate) fn fetch(&self) -> Fetch {
-        Fetch { source: Some(self.source.url("/")), accept: None }
+        Fetch { source: Some(self.source.url("/")), ..Fetch::default() }
     }
 
     /// Writes a lock of one release for these platforms.

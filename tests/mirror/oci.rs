@@ -94,7 +94,7 @@ fn toolchains_go_to_a_registry_and_come_back() {
     let error = session.verify_mirror(&nothing, &Fetch::default()).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
 
-    let fetch = Fetch { source: Some(to.clone()), accept: None };
+    let fetch = Fetch { source: Some(to.clone()), ..Fetch::default() };
     for (toolchain, request) in [(&host, "1.99"), (&windows, "1.99.1")] {
         let platform = Platform::find(toolchain.platform).unwrap();
         let installed = session.install_for(request, platform, false, &fetch).unwrap().installed;
@@ -142,7 +142,7 @@ fn a_trojan_in_a_registry_is_refused() {
     let index = artifact::index(version, &[entry]);
     registry.put_manifest(&artifact::release_tag(version), INDEX, &index).unwrap();
 
-    let fetch = Fetch { source: Some(format!("oci://{place}")), accept: None };
+    let fetch = Fetch { source: Some(format!("oci://{place}")), ..Fetch::default() };
     let error = session.install_for("1.99.1", platform, false, &fetch).unwrap_err();
     assert_eq!(error.kind(), Kind::Verification, "{error}");
     assert!(error.to_string().contains("checksum mismatch"), "{error}");
@@ -182,7 +182,7 @@ fn names_that_are_no_repositories() {
         ("registry.example/Team", Kind::Usage),
         ("/team/go", Kind::Usage),
     ] {
-        let fetch = Fetch { source: Some(format!("oci://{place}")), accept: None };
+        let fetch = Fetch { source: Some(format!("oci://{place}")), ..Fetch::default() };
         let error = session.install_for("1.99.1", Platform::host(), false, &fetch).unwrap_err();
         assert_eq!(error.kind(), kind, "{place}: {error}");
     }

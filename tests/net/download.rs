@@ -105,7 +105,6 @@ fn faults_that_pass() {
         vec![Fault::Status(500, "")],
         vec![Fault::Status(503, "Retry-After: 0"), Fault::Status(502, "")],
         vec![Fault::CutHeader],
-        vec![Fault::Silence],
         vec![Fault::StallAfter(20_000)],
         vec![Fault::CutAfter(20_000), Fault::Status(500, ""), Fault::Status(503, "")],
         // The whole file again, after a part of it was read.
@@ -165,7 +164,8 @@ fn faults_that_stay() {
             &[],
         ),
         (vec![Fault::CutAfter(0); 3], Problem::Cut(0), 3, &[]),
-        (vec![Fault::Silence; 3], Problem::Stalled(STALL), 3, &[]),
+        (vec![Fault::Silence], Problem::Silent(STALL), 1, &[]),
+        (vec![Fault::DripHeader(Duration::from_millis(20))], Problem::Silent(STALL), 1, &[]),
         ([vec![cut.clone()], vec![Fault::CutAfter(0); 3]].concat(), Problem::Cut(20_000), 4, part),
         (
             [vec![cut.clone()], vec![Fault::StallAfter(0); 3]].concat(),
@@ -174,14 +174,9 @@ fn faults_that_stay() {
             part,
         ),
         (
-            vec![
-                cut.clone(),
-                Fault::Drip(Duration::from_millis(20)),
-                Fault::Silence,
-                Fault::Silence,
-            ],
-            Problem::Stalled(STALL),
-            4,
+            vec![cut.clone(), Fault::Drip(Duration::from_millis(20)), Fault::Silence],
+            Problem::Silent(STALL),
+            3,
             part,
         ),
         // A byte now and then is no progress.

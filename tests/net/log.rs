@@ -8,7 +8,8 @@ use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
 use goward::net::Net;
 use goward::platform::Platform;
-use goward::verify::log::remote::{Remote, Route};
+use goward::verify::log::remote::Remote;
+use goward::verify::log::route::{GoSettings, Route, Way};
 use goward::verify::log::{Authority, Log, LogError, Logged, Outside, VerifierKey};
 use goward::version::GoVersion;
 use std::fs;
@@ -23,15 +24,15 @@ const VERSION: &str = "v0.0.1-go1.99.1.linux-amd64";
 /// The number of the record that is asked for.
 const ID: usize = 3;
 /// The size of the log, and of the tree that was seen before.
-const SIZE: usize = 300;
+pub(crate) const SIZE: usize = 300;
 const SEEN: usize = 100;
 
-fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     Signer::new("log.example", 1)
 }
 
 /// Returns a log in which everything from record 50 on depends on `variant`.
-fn log_of(variant: u8) -> TestLog {
+pub(crate) fn log_of(variant: u8) -> TestLog {
     let line = |version: &str, h1: &str| format!("{MODULE} {version} {h1}\n");
     let go_mod = line(&format!("{VERSION}/go.mod"), GO_MOD);
     let records = (0..SIZE).map(|id| match id {
@@ -50,7 +51,7 @@ fn log_of(variant: u8) -> TestLog {
     TestLog::new(signer(), records.collect())
 }
 
-fn serve(log: &TestLog, size: usize) -> Server {
+pub(crate) fn serve(log: &TestLog, size: usize) -> Server {
     let server = Server::start();
     for (path, body) in log.files(size) {
         server.route(&path, Answer::new(body));
@@ -63,12 +64,12 @@ fn authority() -> Authority {
 }
 
 /// A client with a memory of its own.
-struct Client {
+pub(crate) struct Client {
     directory: TempDir,
 }
 
 impl Client {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: TempDir::new().unwrap() }
     }
 
@@ -87,7 +88,7 @@ impl Client {
         fs::read_to_string(self.state("latest")).unwrap_or_default()
     }
 
-    fn remote(&self, server: &Server, net: Net) -> Remote {
+    pub(crate) fn remote(&self, server: &Server, net: Net) -> Remote {
         let (state, cache) =
             (self.directory.path().join("state"), self.directory.path().join("cache"));
         let route = Route::at("log.example", url(&server.url("")));
@@ -369,7 +370,7 @@ fn lies(log: &TestLog) -> Vec<(&'static str, &'static str, Lie)> {
             "Unreachable Connection",
             fault(Fault::CutHeader),
         ),
-        ("silence", "Unreachable Stalled", fault(Fault::Silence)),
+        ("silence", "Unreachable Silent", fault(Fault::Silence)),
         ("a tile that stalls", "Unreachable Stalled", tile_fault(FULL, Fault::StallAfter(100))),
         (
             "a compressed record",
@@ -575,7 +576,7 @@ fn proxies_are_asked_as_go_asks_them() {
             first.change(supported, |route| route.always(Fault::Status(answer, "")));
         }
         let goproxy = format!("{}{separator}{},off", first.url(""), second.url("/"));
-        let route = Route::parse(Some(&goproxy), Some("off")).unwrap().unwrap();
+        let route = asking(&goproxy);
         let remote = Remote::new(net_for(&[]), route, None, None);
         let got = match remote.fetch("/latest", 100) {
             Ok(body) => String::from_utf8(body).unwrap(),
@@ -592,35 +593,109 @@ fn proxies_are_asked_as_go_asks_them() {
     // What a proxy says besides is not looked at.
     let talkative = Server::with(supported, Answer::new("yes\n"));
     talkative.route(latest, Answer::new("talkative"));
-    let route = Route::parse(Some(&talkative.url("")), None).unwrap().unwrap();
+    let route = asking(&talkative.url(""));
     let remote = Remote::new(net_for(&[]), route, None, None);
     assert_eq!(remote.fetch("/latest", 100).unwrap(), b"talkative");
     let error = remote.fetch("/nothing", 100).unwrap_err();
     assert_eq!(error.what, "a part of sum.golang.org");
-    // Proxies without the log, and nobody after them.
-    let server = Server::start();
-    let route = Route::parse(Some(&format!("{},off", server.url(""))), None).unwrap().unwrap();
-    let error = Remote::new(net_for(&[]), route, None, None).fetch("/latest", 100).unwrap_err();
-    assert_eq!(error.problem.to_string(), "no entry of `GOPROXY` has it");
+    // Proxies without the log: then it is the log itself, also where nobody else has modules.
+    let (server, log) = (Server::start(), Server::with("/latest", Answer::new("the log")));
+    let broken = Server::with(supported, Answer::new("").always(Fault::Status(500, "")));
+    let url_of = |server: &Server| url(&server.url(""));
+    for (list, want) in [
+        (server.url(""), Some("the log")),
+        (format!("{},off", server.url("")), Some("the log")),
+        (format!("{},direct", server.url("")), Some("the log")),
+        (format!("{}|direct", broken.url("")), Some("the log")),
+        ("direct".to_owned(), Some("the log")),
+        ("file:///nowhere,off".to_owned(), Some("the log")),
+        // Who says that it is broken may have it; only `direct` helps then.
+        (format!("{}|off", broken.url("")), None),
+        (format!("{}|{}", broken.url(""), server.url("")), None),
+        (format!("{},direct", broken.url("")), None),
+    ] {
+        let route = Route::through(&list, "sum.golang.org", url_of(&log)).unwrap();
+        let got = Remote::new(net_for(&[]), route, None, None).fetch("/latest", 100);
+        assert_eq!(got.ok().as_deref(), want.map(str::as_bytes), "{list}");
+    }
     // A directory in GOPROXY can have the log, too, and one that has not is passed over.
     let directory = tempfile::tempdir().unwrap();
     let list = format!("file://{},{},off", directory.path().display(), server.url(""));
     let fetch = || {
-        let route = Route::parse(Some(&list), None).unwrap().unwrap();
+        let route = Route::through(&list, "sum.golang.org", url_of(&log)).unwrap();
         Remote::new(net_for(&[]), route, None, None).fetch("/latest", 100)
     };
-    assert!(fetch().is_err());
-    let log = directory.path().join("sumdb/sum.golang.org");
-    fs::create_dir_all(&log).unwrap();
-    fs::write(log.join("supported"), "").unwrap();
-    fs::write(log.join("latest"), "a file").unwrap();
+    assert_eq!(fetch().unwrap(), b"the log");
+    let place = directory.path().join("sumdb/sum.golang.org");
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join("supported"), "").unwrap();
+    fs::write(place.join("latest"), "a file").unwrap();
     assert_eq!(fetch().unwrap(), b"a file");
     let asked = server.log().len();
-    // GOSUMDB can name a place, which goes before every proxy.
-    let place = Server::with("/x/latest", Answer::new("named"));
-    let gosumdb = format!("sum.golang.org {}", place.url("/x"));
-    let route = Route::parse(Some(&server.url("")), Some(&gosumdb)).unwrap().unwrap();
-    let remote = Remote::new(net_for(&[]), route, None, None);
-    assert_eq!(remote.fetch("/latest", 100).unwrap(), b"named");
+    // GOSUMDB can name a place, which goes before every proxy; a directory, too.
+    let named = Server::with("/x/latest", Answer::new("named"));
+    for (gosumdb, want) in
+        [(named.url("/x"), "named"), (format!("file://{}", place.display()), "a file")]
+    {
+        let gosumdb = format!("sum.golang.org {gosumdb}");
+        let goproxy = server.url("");
+        let settings =
+            GoSettings { goproxy: Some(&goproxy), gosumdb: Some(&gosumdb), gonosumdb: None };
+        let Way::Ask(route) = Way::parse(settings).unwrap() else { panic!("{gosumdb}") };
+        let remote = Remote::new(net_for(&[]), *route, None, None);
+        assert_eq!(remote.fetch("/latest", 100).unwrap(), want.as_bytes());
+    }
     assert_eq!(server.log().len(), asked);
+}
+
+/// A route by GOPROXY to a log that is nowhere.
+fn asking(goproxy: &str) -> Route {
+    Route::through(goproxy, "sum.golang.org", url("http://127.0.0.1:1")).unwrap()
+}
+
+#[test]
+fn static_servers_may_call_every_file_a_web_page() {
+    let log = log_of(0);
+    let server = serve(&log, SIZE);
+    for path in log.files(SIZE).into_keys() {
+        server.change(&path, |route| route.always(Fault::Header("Content-Type: text/html")));
+    }
+    Client::new().ask(&server, &Fault::None).unwrap();
+    // A page is none, wherever it is.
+    for path in [log.lookup_path(ID), EDGE.to_owned(), FULL.to_owned()] {
+        for page in ["<!DOCTYPE html>", "\n <html>", "<?xml version=\"1.0\"?><html>"] {
+            let server = serve(&log, SIZE);
+            let answer = Answer::new(page).always(Fault::Header("Content-Type: text/html"));
+            server.route(&path, answer);
+            let error = Client::new().ask(&server, &Fault::None).unwrap_err();
+            assert_eq!(class(&error), "Unreachable Answer", "{path} {page}");
+        }
+    }
+}
+
+#[test]
+fn an_outage_is_remembered_for_a_moment_and_for_who_asks_in_that_way() {
+    let client = Client::new();
+    let remote = client.remote(&Server::start(), net_for(&[]));
+    assert_eq!(remote.recent_outage("me"), None);
+    remote.note_outage("me", "silence\u{1b}[0m");
+    let (why, seconds) = remote.recent_outage("me").unwrap();
+    assert_eq!((why.as_str(), seconds < 60), ("silence\\u{1b}[0m", true));
+    assert_eq!(remote.recent_outage("somebody"), None);
+    let age = |seconds: u64| {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        fs::File::open(client.state("unreachable")).unwrap().set_modified(then).unwrap();
+    };
+    age(59);
+    assert!(remote.recent_outage("me").is_some());
+    age(61);
+    assert_eq!(remote.recent_outage("me"), None);
+    // A clock that was set back does not make it last.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    fs::File::open(client.state("unreachable")).unwrap().set_modified(later).unwrap();
+    assert_eq!(remote.recent_outage("me"), None);
+    age(1);
+    remote.forget_outage();
+    assert_eq!(remote.recent_outage("me"), None);
+    remote.forget_outage();
 }

@@ -3,6 +3,7 @@
 mod download;
 mod fetch;
 pub(crate) mod log;
+mod log_oracles;
 mod module_proxy;
 mod rules;
 mod source;
@@ -19,8 +20,10 @@ const STALL: Duration = Duration::from_millis(500);
 
 /// Times that a test can wait for, and that a busy machine does not exceed by accident.
 fn patience(faults: &[Fault]) -> Patience {
-    let stalls =
-        |fault: &Fault| matches!(fault, Fault::Silence | Fault::StallAfter(_) | Fault::Drip(_));
+    let stalls = |fault: &Fault| {
+        use Fault::{Drip, DripHeader, Silence, StallAfter};
+        matches!(fault, Silence | StallAfter(_) | Drip(_) | DripHeader(_))
+    };
     let stall = if faults.iter().any(stalls) { STALL } else { Duration::from_secs(20) };
     Patience { stall, backoff: Duration::from_millis(1), ..Patience::default() }
 }

@@ -433,7 +433,7 @@ fn what_ends_a_later_release_is_told_before() {
 /// Every command of Go in a member of a workspace reads the workspace.
 #[test]
 fn a_workspace_above_that_needs_a_newer_go_is_an_error() {
-    if !enabled() {
+    if !enabled(&["1.26.2"]) {
         return;
     }
     let sandbox = sandbox();

@@ -12,7 +12,7 @@ use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
 use goward::ui::Ui;
 use goward::verify::Digest;
-use goward::verify::log::{Authority, VerifierKey, remote};
+use goward::verify::log::{Authority, VerifierKey, route};
 use goward_shim::names;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -57,7 +57,7 @@ fn session(sandbox: &Sandbox, server: &Server, log: &TestLog) -> Session {
     ctx.variables.insert("GOPROXY".into(), server.url("").into());
     let key = VerifierKey::parse(&log.signer().key_text()).unwrap();
     let url = goward::net::Url::parse(&server.url("")).unwrap();
-    let route = remote::Route::at("log.example", url);
+    let route = route::Route::at("log.example", url);
     let log = LogAccess::of(Authority { key, seed: None }, route);
     Session { ctx, ui: Ui::new(true), config: Config::default(), log }
 }
@@ -113,7 +113,7 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
 
     // goward does, by the same.
     let session = session(&sandbox, &server, &log);
-    let fetch = Fetch { source: Some("goproxy".to_owned()), accept: None };
+    let fetch = Fetch { source: Some("goproxy".to_owned()), ..Fetch::default() };
     let linux = Platform::parse("linux/amd64").unwrap();
     let installed = session.install_for("1.26.6", linux, false, &fetch).unwrap().installed;
     assert_eq!((installed.receipt.level.name(), installed.receipt.h1.as_str()), ("logged", &*h1));

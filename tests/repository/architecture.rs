@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of `src/`, and what of the crate it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("archive", &["error"]),
+    ("archive", &["error", "hands"]),
     ("binary", &["archive", "version"]),
     ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
     ("calendar", &[]),
@@ -33,17 +33,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "version", "vulndb",
         ],
     ),
-    ("config", &["ctx", "error"]),
+    ("config", &["ctx", "error", "filesystem"]),
     ("ctx", &["error"]),
     ("depot", &["ctx", "error", "net", "verify"]),
     ("error", &[]),
     ("facts", &["calendar"]),
     ("filesystem", &[]),
-    ("holder", &["error"]),
+    ("hands", &["error"]),
+    ("holder", &["error", "filesystem"]),
     ("lib", &[]),
     ("main", &["cli"]),
-    ("matrix", &["error"]),
-    ("net", &["calendar", "ctx", "error", "version"]),
+    ("matrix", &["error", "hands"]),
+    ("net", &["calendar", "ctx", "error", "filesystem", "version"]),
     (
         "ops",
         &[
@@ -58,6 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "facts",
             "filesystem",
+            "hands",
             "holder",
             "matrix",
             "net",
@@ -76,8 +78,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["error", "version"]),
     ("project", &["calendar", "ctx", "error", "holder", "matrix", "platform", "shell", "version"]),
     ("settings", &["error", "facts", "platform", "version"]),
-    ("shell", &["ctx", "error"]),
-    ("source", &["bundle", "ctx", "error", "net", "platform", "version"]),
+    ("shell", &["ctx", "error", "filesystem"]),
+    ("source", &["bundle", "ctx", "error", "filesystem", "hands", "net", "platform", "version"]),
     (
         "store",
         &[
@@ -86,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "ctx",
             "error",
             "filesystem",
+            "hands",
             "holder",
             "platform",
             "verify",
@@ -93,7 +96,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("ui", &["error"]),
-    ("verify", &["archive", "calendar", "error", "facts", "net", "platform", "version"]),
+    ("verify", &["archive", "calendar", "error", "facts", "hands", "net", "platform", "version"]),
     ("version", &["calendar", "error", "facts", "platform"]),
     ("vulndb", &["error", "net", "platform", "project", "version"]),
 ];

@@ -78,7 +78,7 @@ pub(super) fn calls(stage: &Stage, processor: usize, all: bool) -> Vec<Call> {
     parse(&stage.sandbox.read("trace"), all)
 }
 
-fn parse(trace: &str, all: bool) -> Vec<Call> {
+pub(super) fn parse(trace: &str, all: bool) -> Vec<Call> {
     let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
     let mut found = BTreeSet::new();
     for line in trace.lines() {

@@ -70,7 +70,7 @@ fn cases(other: &Server, path: &str) -> Vec<Case> {
         all(Fault::CutAfter(0), cut),
         // A download goes on where it was cut.
         (Fault::Chunked { cut: true }, [cut, RIGHT, cut, cut]),
-        all(Fault::Silence, stalled),
+        all(Fault::Silence, "the server did not answer within 0.5 seconds"),
         all(Fault::StallAfter(0), stalled),
         all(Fault::Drip(Duration::from_millis(60)), stalled),
         all(

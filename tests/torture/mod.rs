@@ -12,6 +12,7 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod judge;
+mod pair;
 mod power;
 mod scene;
 mod space;

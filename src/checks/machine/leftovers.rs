@@ -42,7 +42,7 @@ fn run(facts: &Facts) -> Looked {
         let finding = Finding::plain(Severity::Note, place, message);
         findings.push(finding.fix("delete them: `goward gc --now`"));
     }
-    for leftover in store.leftovers(&processes, &facts.barriers)? {
+    for leftover in store.leftovers(&processes, &facts.barriers, false)? {
         let message = format!("this is {} that nobody needs", leftover.kind);
         findings.push(found(&leftover.path, message, Repair::Leftovers));
     }
@@ -55,6 +55,6 @@ fn run(facts: &Facts) -> Looked {
 ///
 /// When something cannot be removed.
 pub fn remove(store: &Store, barriers: &[PathBuf]) -> Result<()> {
-    let leftovers = store.leftovers(&store.processes(), barriers)?;
+    let leftovers = store.leftovers(&store.processes(), barriers, false)?;
     leftovers.iter().try_for_each(|leftover| store.remove_leftover(leftover).map(drop))
 }

@@ -2,6 +2,10 @@
 
 use super::Facts;
 use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::project::file;
+
+/// Longest file of the mode.
+const MAX_SIZE: u64 = 4096;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "telemetry",
@@ -16,7 +20,8 @@ fn run(facts: &Facts) -> Looked {
         return Err(Skipped::Unable(why, "set HOME".to_owned()));
     };
     let file = directory.join("go/telemetry/mode");
-    let mode = fs_err::read_to_string(&file).unwrap_or_default();
+    let mode = file::read(&file, MAX_SIZE).ok().flatten().unwrap_or_default();
+    let mode = String::from_utf8_lossy(&mode);
     // The mode, and since when. Without a file Go counts and uploads nothing.
     let uploads = mode.split_whitespace().next() == Some("on");
     let finding = || {

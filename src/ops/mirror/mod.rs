@@ -17,7 +17,7 @@ pub use verify::Checked;
 use super::install::Want;
 use super::{Fetch, Session};
 use crate::depot::{self, Contents, Depot};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::source::artifact;
 use crate::verify::log::Excerpt;
@@ -70,7 +70,10 @@ impl Session {
         let depot = depot.as_ref();
         let mut mirrored = Mirrored::default();
         let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
-            None => Manifest::default(),
+            None => {
+                check_empty(depot)?;
+                Manifest::default()
+            }
             Some(bytes) => Manifest::parse(&bytes).unwrap_or_else(|| {
                 let name = depot.name();
                 mirrored.warnings.push(format!(
@@ -84,7 +87,7 @@ impl Session {
                 mirrored.kept += 1;
                 continue;
             }
-            let held = self.mirror_one(depot, want, fetch, &mut mirrored.warnings)?;
+            let held = self.mirror_one(depot, want, fetch, &manifest, &mut mirrored.warnings)?;
             let (version, platform) = (want.version, want.platform);
             self.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
             manifest.toolchains.insert((version, platform), held);
@@ -121,6 +124,18 @@ impl Session {
             && depot.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
             && depot.holds(&platform.archive_name(version), &held.archive)?)
     }
+}
+
+/// Refuses to make a mirror of a place that is not empty: what is there is somebody else's, and would be written
+/// over.
+fn check_empty(depot: &dyn Depot) -> Result<()> {
+    if let Some(other) = depot.list()?.first() {
+        let message = format!("{} is not a mirror of goward: it holds other files", depot.name());
+        return Err(Error::new(Kind::Usage, message)
+            .detail(format!("such as `{}`; nothing was changed", untrusted(other)))
+            .hint("name an empty or new place"));
+    }
+    Ok(())
 }
 
 /// Writes a small file, unless it is there.

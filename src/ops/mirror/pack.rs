@@ -1,7 +1,8 @@
 //! One toolchain: from a source, verified, into both layouts of a mirror.
 
 use super::keep::{Keeping, Said};
-use super::manifest::Held;
+use super::layout::MANIFEST;
+use super::manifest::{Held, Manifest};
 use super::{Want, layout, put};
 use crate::archive::pack::Member;
 use crate::archive::{module_zip, pack};
@@ -59,6 +60,7 @@ impl Session {
         depot: &dyn Depot,
         want: &Want,
         fetch: &Fetch,
+        manifest: &Manifest,
         warnings: &mut Vec<String>,
     ) -> Result<Held> {
         let store = self.store()?;
@@ -67,6 +69,8 @@ impl Session {
         let (tree, version, platform) = (&packed.tree, want.version, want.platform);
         let module = packed.staging.path().join("module.zip");
         write_module(tree, &module)?;
+        // The first file of a mirror: a run that is interrupted knows the place again.
+        put(depot, MANIFEST, manifest.render())?;
         let zip = layout::module_file(version, platform, ".zip");
         let zip = depot.put(&zip, Contents::File(&module))?;
         let name = platform.archive_name(version);

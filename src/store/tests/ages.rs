@@ -15,7 +15,7 @@ fn write_aged(path: &Path, age: Duration) {
 
 /// Names and kinds of what nobody needs.
 fn leftovers(store: &Store, current: &[PathBuf]) -> Vec<(LeftoverKind, String)> {
-    let found = store.leftovers(&store.processes(), current).unwrap();
+    let found = store.leftovers(&store.processes(), current, false).unwrap();
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
     found.iter().map(|one| (one.kind, name(&one.path))).collect()
 }
@@ -51,7 +51,7 @@ fn parts_locks_and_copies_go_after_their_time() {
     fs::create_dir(home.join(parts).join("x.part")).unwrap();
     let all = leftovers(&store, &[]);
     assert_eq!(all.len(), want.len() + 1);
-    for one in store.leftovers(&store.processes(), &[]).unwrap() {
+    for one in store.leftovers(&store.processes(), &[], false).unwrap() {
         assert!(store.remove_leftover(&one).unwrap() && !one.path.exists());
         // Somebody else was faster.
         assert!(!store.remove_leftover(&one).unwrap());
@@ -68,7 +68,7 @@ fn a_part_that_somebody_goes_on_with_stays() {
     }
     let held = fs::OpenOptions::new().write(true).open(&part).unwrap();
     held.file().try_lock().unwrap();
-    let found = store.leftovers(&store.processes(), &[]).unwrap();
+    let found = store.leftovers(&store.processes(), &[], false).unwrap();
     assert_eq!(found.len(), 2);
     for one in &found {
         assert!(!store.remove_leftover(one).unwrap() && one.path.exists());
@@ -84,7 +84,7 @@ fn what_cannot_be_removed_is_told() {
     let (_directory, store) = store();
     let part = store.downloads().join("x.part");
     write_aged(&part, 25 * HOUR);
-    let found = store.leftovers(&store.processes(), &[]).unwrap().remove(0);
+    let found = store.leftovers(&store.processes(), &[], false).unwrap().remove(0);
     fs::remove_file(&part).unwrap();
     fs::create_dir(&part).unwrap();
     let error = store.remove_leftover(&found).unwrap_err();

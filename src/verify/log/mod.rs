@@ -17,6 +17,7 @@ pub mod note;
 pub mod record;
 pub mod recording;
 pub mod remote;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod staple;

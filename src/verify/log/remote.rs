@@ -1,18 +1,20 @@
 //! The log over the network, and what goward remembers of it on disk.
 //!
-//! Where to ask is decided as Go decides it: a proxy of GOPROXY that serves the log is asked for all of
-//! it, and without one the log itself. Per user there are
+//! A proxy of GOPROXY that serves the log is asked for all of it, and without one the log itself, as by
+//! Go. Per user there are
 //!
 //! - `latest` in the state directory: the largest head ever proved, which is never replaced by a smaller
 //!   one; a missing file is a fresh start from the built-in head, a damaged one stops everything;
 //! - `stapled/` beside it: heads that came with bundles, until the log is asked about them;
+//! - `unreachable` beside it: that nobody answered a moment ago, so that the next command does not wait;
 //! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
 //! - full tiles in the cache, which can be deleted at any time.
 
+use super::route::Route;
 use super::tree::parse_number;
-use super::{AuthenticTile, Outside, SUM_GOLANG_ORG};
-use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{GoProxy, Net, NetError, Place, Problem, Url, parse_url, shown};
+use super::{AuthenticTile, Outside};
+use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
+use crate::net::{Fetched, Net, NetError, Place, Problem, shown};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
@@ -21,8 +23,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The name under which the log can be reached in mainland China.
-const ALIAS: &str = "sum.golang.google.cn";
 /// Longest answer that is read for `supported`, which is usually empty.
 const MAX_SUPPORTED: u64 = 64 << 10;
 /// Longest file of ours that is read.
@@ -31,45 +31,11 @@ const MAX_FILE: u64 = 1 << 20;
 const STAPLED: &str = "stapled";
 /// How many of them are kept, the newest: each costs a few requests when the log is asked.
 const MAX_STAPLED: usize = 8;
+/// The file that says that nobody answered, and for how long it counts.
+const UNREACHABLE: &str = "unreachable";
+const MOMENT: Duration = Duration::from_secs(60);
 /// How long to wait for another process that writes down a head.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How to reach a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    list: GoProxy,
-    direct: Url,
-    name: String,
-}
-
-impl Route {
-    /// Goes straight to the log called `name` at a URL.
-    pub fn at(name: &str, url: Url) -> Self {
-        Self { list: GoProxy::only(Place::Direct), direct: url, name: name.to_owned() }
-    }
-
-    /// Reads GOPROXY and GOSUMDB as Go does for a toolchain. GOSUMDB can say where the log is, but
-    /// neither that there is none nor that another one counts. `None` when GOPROXY is `off`: then
-    /// nobody is to be asked for modules at all.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for an entry that is no URL.
-    pub fn parse(goproxy: Option<&str>, gosumdb: Option<&str>) -> Result<Option<Self>> {
-        let list = GoProxy::parse(goproxy)?;
-        if list.is_off() {
-            return Ok(None);
-        }
-        let name = SUM_GOLANG_ORG.split('+').next().unwrap_or_default();
-        let direct = parse_url(&format!("https://{name}"))?;
-        let words: Vec<&str> = gosumdb.unwrap_or_default().split_whitespace().collect();
-        Ok(Some(match words[..] {
-            [ALIAS] => Self::at(name, parse_url(&format!("https://{ALIAS}"))?),
-            [log, url] if log == name || log == SUM_GOLANG_ORG => Self::at(name, parse_url(url)?),
-            _ => Self { list, direct, name: name.to_owned() },
-        }))
-    }
-}
 
 /// A log over the network, with a memory on disk.
 #[derive(Debug)]
@@ -96,7 +62,7 @@ impl Remote {
 
     fn get(&self, place: &Place, limit: u64) -> Result<Vec<u8>, NetError> {
         let fetched = place.fetch(&self.net, &self.what(), limit)?;
-        if fetched.content_type.as_deref() == Some("text/html") {
+        if is_page(&fetched) {
             let problem = Problem::Answer("the answer is a web page".to_owned());
             return Err(place.failed(&self.what(), problem));
         }
@@ -110,25 +76,60 @@ impl Remote {
     }
 
     /// Asks the places of GOPROXY whether they serve the log; whoever does is asked for all of it.
-    /// Where none does it is the log itself, unless the list says that nobody else is to be asked.
+    /// Where none does it is the log itself. `off` at the end of a list only ends it, as in Go.
     fn find_base(&self) -> Result<Place, NetError> {
-        let direct = Place::Proxy(self.route.direct.clone());
+        let direct = &self.route.direct;
         let found = self.route.list.ask(NetError::is_absence, |place| match place {
             Place::Direct => Ok(direct.clone()),
-            Place::Off => {
-                let problem = Problem::Answer("no entry of `GOPROXY` has it".to_owned());
-                Err(direct.failed(&self.what(), problem))
-            }
+            Place::Off => Err(direct.failed(&self.what(), Problem::NotFound(404))),
             Place::Directory(_) | Place::Proxy(_) => {
                 let base = place.below(&format!("/sumdb/{}", self.route.name));
                 self.get(&base.below("/supported"), MAX_SUPPORTED).map(|_| base)
             }
         });
         match found {
-            Err(error) if error.is_absence() => Ok(direct),
+            Err(error) if error.is_absence() => Ok(direct.clone()),
             found => found,
         }
     }
+
+    /// Returns why nobody answered, and how many seconds ago that was, if it was a moment ago. `asker`
+    /// says who asks and how: for another one it counts for nothing.
+    pub fn recent_outage(&self, asker: &str) -> Option<(String, u64)> {
+        let path = self.state.as_ref()?.join(UNREACHABLE);
+        let age = fs::symlink_metadata(&path).ok()?.modified().ok()?.elapsed().ok()?;
+        if age >= MOMENT {
+            return None;
+        }
+        let text = String::from_utf8(read(&path).ok()??).ok()?;
+        let (whom, why) = text.split_once('\n')?;
+        (whom == asker).then(|| (untrusted_line(why.trim_end()), age.as_secs()))
+    }
+
+    /// Remembers for a moment that nobody answered. What cannot be remembered is asked again.
+    pub fn note_outage(&self, asker: &str, why: &str) {
+        let Some(state) = &self.state else { return };
+        let made = fs::create_dir_all(state).map_err(Error::from);
+        let text = format!("{asker}\n{why}\n");
+        _ = made.and_then(|()| replace(&state.join(UNREACHABLE), text.as_bytes()));
+    }
+
+    /// Forgets that nobody answered.
+    pub fn forget_outage(&self) {
+        if let Some(state) = &self.state {
+            _ = fs::remove_file(state.join(UNREACHABLE));
+        }
+    }
+}
+
+/// Returns true for a web page, as portals answer. Static servers call any file one, and the log's
+/// answers are proved anyway.
+fn is_page(fetched: &Fetched) -> bool {
+    let start: Vec<u8> = fetched.body.trim_ascii_start().iter().take(9).copied().collect();
+    let start = start.to_ascii_lowercase();
+    let pages: [&[u8]; 4] = [b"<!doctype", b"<html", b"<head", b"<?xml"];
+    fetched.content_type.as_deref() == Some("text/html")
+        && pages.iter().any(|page| start.starts_with(page))
 }
 
 /// Locks out other processes of this user, as far as the file system can.
@@ -346,27 +347,5 @@ mod tests {
             drop(held);
             assert!(waiting.join().unwrap());
         });
-    }
-
-    #[test]
-    fn gosumdb_can_only_say_where_the_log_is() {
-        let route = |gosumdb| Route::parse(None, gosumdb).unwrap().unwrap();
-        let default = route(None);
-        for ignored in [
-            "",
-            "off",
-            "sum.golang.org",
-            "log.example+00000000+AAAA",
-            "log.example https://x.example",
-        ] {
-            assert_eq!(route(Some(ignored)), default, "{ignored}");
-        }
-        let at = |url: &str| Route::at("sum.golang.org", parse_url(url).unwrap());
-        assert_eq!(route(Some(ALIAS)), at("https://sum.golang.google.cn"));
-        assert_eq!(route(Some("sum.golang.org https://m.example/x")), at("https://m.example/x"));
-        let with_key = format!("{SUM_GOLANG_ORG} https://m.example");
-        assert_eq!(route(Some(&with_key)), at("https://m.example"));
-        assert_eq!(Route::parse(Some("off"), Some(ALIAS)).unwrap(), None);
-        assert_eq!(Route::parse(Some("off,https://a.example"), None).unwrap(), None);
     }
 }
