@@ -9,6 +9,7 @@ mod hermetic;
 mod install_sh;
 mod mirror;
 mod net;
+mod plain;
 mod real;
 mod repository;
 mod shell;

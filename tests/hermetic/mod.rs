@@ -85,7 +85,7 @@ impl Toolchain {
 }
 
 /// Says something on the terminal even when output is captured.
-fn note(what: &str) {
+pub(crate) fn note(what: &str) {
     _ = writeln!(std::io::stderr().lock(), "{what}");
 }
 
@@ -277,7 +277,7 @@ fn find(sandbox: &Sandbox, toolchain: &Toolchain) -> Go {
 }
 
 /// Starts what removes a directory when this process has ended, however that happens.
-fn cleaner(directory: &Path) -> ChildStdin {
+pub(crate) fn cleaner(directory: &Path) -> ChildStdin {
     let script = "cat; chmod -R u+w \"$0\"; rm -rf \"$0\"";
     let mut command = machine::command("sh");
     command.args(["-c", script]).arg(directory).stdin(Stdio::piped());

