@@ -181,8 +181,7 @@ fn attack(hands: usize, kind: Kind, hostile: &Hostile) -> (Error, Vec<String>) {
     });
     let error = result.expect_err(&hostile.name);
     let mut foreign = list(outside.path(), "");
-    foreign
-        .retain(|path| !path.starts_with("private/tree/") && !path.starts_with("private/extra/"));
+    foreign.retain(|path| !path.starts_with("private/tree/"));
     (error, foreign)
 }
 
@@ -215,7 +214,7 @@ fn every_one_is_refused(kind: Kind, all: &[Hostile]) {
             others.push(format!("{}: {}", hostile.name, error.message()));
         }
         assert!(!error.message().chars().any(char::is_control), "{text:?}");
-        assert_eq!(foreign, ["private", "private/extra", "private/tree"], "{}", hostile.name);
+        assert_eq!(foreign, ["private", "private/tree"], "{}", hostile.name);
     }
     assert!(others.is_empty(), "{others:#?}");
 }

@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(shown(&files.circleci), ".circleci/config.yml");
         assert_eq!(
             (shown(&files.go).as_str(), shown(&files.versions).as_str()),
-            ("main.go", "sub/.tool-versions")
+            ("dockerfile.go main.go", "sub/.tool-versions")
         );
         assert!(Files::find(&dir.path().join("nothing")).is_err());
     }
