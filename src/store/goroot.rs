@@ -148,6 +148,11 @@ impl Store {
         if shim.is_file() {
             return Ok(shim);
         }
+        if !shim.is_absolute() {
+            let message = "cannot tell where this program is, and so not where its shim is";
+            let hint = "mount /proc: `mount -t proc proc /proc`";
+            return Err(Error::new(Kind::Failed, message).hint(hint));
+        }
         let shim = shim.display();
         let message = format!("`{shim}` is missing: goward's two programs belong in one directory");
         Err(Error::new(Kind::Failed, message).hint("install both: `./install.sh` in a checkout"))

@@ -366,7 +366,8 @@ fn an_argument_may_hold_another_one() {
     let want = "Dockerfile:1: error: `golang:1.26.2-bookworm` asks for another Go than go1.27.1 [dockerfile]";
     assert_eq!(lines(&sandbox.goward(["check"])), [want]);
     // Arguments that grow without end are left as they are.
-    let bomb: String = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
+    let lines: Vec<String> = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
+    let bomb = lines.concat();
     sandbox.write("project/Dockerfile", format!("ARG A0=golang\n{bomb}FROM golang:$A59\n"));
     assert_eq!(lines(&sandbox.goward(["check"])), Vec::<String>::new());
 }
@@ -390,7 +391,7 @@ fn what_is_on_purpose_is_ignored_and_counted() {
     let sandbox = project("1.27.1")
         .file(
             "project/Dockerfile",
-            "# goward: ignore\nFROM golang:1.25\nFROM golang:1.26 # goward: ignore dockerfile\n",
+            "# goward: ignore\nFROM golang:1.25\n# goward: ignore dockerfile\nFROM golang:1.26\n",
         )
         .file("project/hack/lint.Dockerfile", "FROM golang:1.24\n")
         .file("project/.go-version", "1.26\n");

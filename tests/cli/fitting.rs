@@ -20,7 +20,7 @@ fn what_cannot_build_the_module_is_refused_unless_it_is_forced() {
     };
     sandbox.goward(["use", "1.98.3"]).fails(2, &refused("goward use '1.98.3' --force"));
     assert!(!sandbox.path("project/goward.toml").exists());
-    assert_eq!(sandbox.goward(["list"]).data(), "", "nothing was installed");
+    assert_eq!(sandbox.goward(["list"]).stdout, "", "nothing was installed");
     sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98\"\n");
     sandbox.goward(["lock"]).fails(2, &refused("goward lock --force"));
     assert!(!sandbox.path("project/goward.lock").exists());

@@ -353,7 +353,7 @@ fn without_proc_a_call_says_what_is_missing() {
     if outcome.stderr.contains("unshare") || outcome.stderr.contains("mount:") {
         return skip("only root can take /proc away");
     }
-    assert_eq!(outcome.code, Some(126), "{outcome:?}");
+    assert_eq!(outcome.code, Some(127), "{outcome:?}");
     assert!(
         outcome.stderr.contains("hint: mount /proc: `mount -t proc proc /proc`"),
         "{outcome:?}"

@@ -34,6 +34,7 @@ pub(crate) fn crowd(home: &Path, project: &Path, count: usize) {
         ] {
             fs::write(tree.join(path), text).unwrap();
         }
+        fs::write(tree.join("libexec/goward-h1"), format!("{}\n", receipt.h1)).unwrap();
         fs::write(home.join("meta").join(&key), receipt.render()).unwrap();
         fs::write(home.join(format!("meta/{key}.files")), "x\n").unwrap();
         if number + 1 == count {

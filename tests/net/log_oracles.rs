@@ -79,7 +79,7 @@ fn go_signed_what_both_believe() {
     let note = goward::verify::log::Authority::of_go().unwrap().seed.unwrap();
     let text = ours(note.note().as_bytes(), key).unwrap();
     assert_eq!(theirs(note.note().as_bytes(), key), Some(text));
-    assert_eq!(theirs(note.note().replace("1", "2").as_bytes(), key), None);
+    assert_eq!(theirs(note.note().replace('1', "2").as_bytes(), key), None);
 }
 
 /// The tiles of a log, as the other implementation reads them.
@@ -131,9 +131,9 @@ fn the_same_tiles_prove_the_same_things() {
         }
         let client = Client::new();
         let remote = client.remote(&server, net_for(&[]));
-        let served = Served(tiles);
+        let oracle = Served(tiles);
         let head = head(&log, size);
-        let reader = TileHashReader::new(head.size, hash(&head.hash), &served);
+        let reader = TileHashReader::new(head.size, hash(&head.hash), &oracle);
         for _ in 0..4 {
             // A record, and an older tree that this one has to begin with.
             let (id, old) = (random.below(size) as u64, 1 + random.below(size) as u64);
