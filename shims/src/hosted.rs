@@ -1,13 +1,19 @@
 //! The process as std hands it over: on systems other than Linux, and in programs for tests.
 
 use alloc::ffi::CString;
+use alloc::vec;
 use alloc::vec::Vec;
 use goward_shim::sys::{self, OwnedText, Text};
 use goward_shim::{Environment, layout};
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+
+/// Longest path, in bytes, with its NUL.
+const MAX_PATH: usize = 4096;
 
 /// Calls `run` with the process's arguments and environment.
 #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
@@ -25,8 +31,26 @@ pub(super) fn start(
     });
     let entries: Vec<CString> = entries.collect();
     let env = Environment::of(&entries);
-    let started_by = started_by(argv.first().map(|word| word.to_bytes()), env.get("PATH"));
+    let started_by = exec_name()
+        .or_else(|| started_by(argv.first().map(|word| word.to_bytes()), env.get("PATH")));
     ExitCode::from(run(&argv, env, started_by.as_deref()))
+}
+
+/// Returns the path that the kernel was given, links and all: `AT_EXECFN` in the auxiliary vector. What
+/// called may have kept its own `argv[0]`, as Go's switching does
+/// (`cmd/go/internal/toolchain.execGoToolchain`).
+fn exec_name() -> Option<Vec<u8>> {
+    const AT_EXECFN: usize = 31;
+    const WORD: usize = size_of::<usize>();
+    let vector = fs::read("/proc/self/auxv").ok()?;
+    let word = |bytes: &[u8]| bytes.try_into().map(usize::from_ne_bytes).ok();
+    let mut pairs = vector.chunks_exact(2 * WORD).map(|pair| pair.split_at(WORD));
+    let (_, address) = pairs.find(|(key, _)| word(key) == Some(AT_EXECFN))?;
+    let mut text = vec![0; MAX_PATH];
+    let memory = fs::File::open("/proc/self/mem").ok()?;
+    let length = memory.read_at(&mut text, word(address)? as u64).ok()?;
+    text.truncate(text[..length].iter().position(|&byte| byte == 0)?);
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Returns the path of the program as it was named, as far as that can be told: what `argv[0]` says, if that

@@ -78,9 +78,11 @@ fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'a [u
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
 fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
-    let called = OwnedText::of([env.started_by().unwrap_or_default()]);
-    let mut arguments = Vec::from([c"goward", c"miss", c"--called"].map(Text::new));
-    arguments.push(called.as_text());
+    let called = env.started_by().map(|path| OwnedText::of([path]));
+    let mut arguments = Vec::from([c"goward", c"miss"].map(Text::new));
+    if let Some(called) = &called {
+        arguments.extend([Text::new(c"--called"), called.as_text()]);
+    }
     arguments.push(Text::new(c"--"));
     arguments.extend_from_slice(argv);
     let shims = home::home(env).map(|home| layout::join(&home, b"shims/go"));
