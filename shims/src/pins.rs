@@ -240,15 +240,19 @@ pub fn choose(pins: &[(&str, &str)]) -> bool {
     !pins.iter().all(|(name, _)| EXACT_NAMES.contains(name))
 }
 
+/// Returns true for a value that Go counts as unset.
+pub fn is_ignored(name: &str, value: &[u8]) -> bool {
+    // Other strings are no answer (`cmd/go/internal/cfg`).
+    value.is_empty() || name == "CGO_ENABLED" && !matches!(value, b"0" | b"1")
+}
+
 /// Returns false for a value that changes nothing, because Go does not look at it or does the same without.
 pub fn is_effective(name: &str, value: &[u8]) -> bool {
     match name {
-        // Go counts other strings as unset (`cmd/go/internal/cfg`).
-        "CGO_ENABLED" => matches!(value, b"0" | b"1"),
         "GO111MODULE" => value != b"on",
         "GOFIPS140" => value != b"off",
         "GOWORK" => value != b"auto",
-        _ => !value.is_empty(),
+        _ => !is_ignored(name, value),
     }
 }
 

@@ -643,7 +643,7 @@ impl Wishes<'_, '_> {
         let (name, value) = (it.known.name(), it.value());
         let pinned = self.pins.iter().find(|(pin, _)| *pin == name);
         let is_fine = match pinned {
-            Some((_, pinned)) => pinned.as_bytes() == value || !pins::is_effective(name, value),
+            Some((_, pinned)) => pinned.as_bytes() == value || pins::is_ignored(name, value),
             None => name == "GOWORK" && work::is_the_same(value, &directory(self.call)),
         };
         if is_fine || value.is_empty() || self.is_lenient() {

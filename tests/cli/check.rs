@@ -366,8 +366,8 @@ fn an_argument_may_hold_another_one() {
     let want = "Dockerfile:1: error: `golang:1.26.2-bookworm` asks for another Go than go1.27.1 [dockerfile]";
     assert_eq!(lines(&sandbox.goward(["check"])), [want]);
     // Arguments that grow without end are left as they are.
-    let lines: Vec<String> = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
-    let bomb = lines.concat();
+    let doubled: Vec<String> = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
+    let bomb = doubled.concat();
     sandbox.write("project/Dockerfile", format!("ARG A0=golang\n{bomb}FROM golang:$A59\n"));
     assert_eq!(lines(&sandbox.goward(["check"])), Vec::<String>::new());
 }

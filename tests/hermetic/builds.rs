@@ -1,7 +1,7 @@
 //! What a binary says is what the lock says, whatever everybody else says.
 
 use super::{Go, Lab, lab, note};
-use goward_shim::pins::Isolation;
+use goward_shim::pins::{Isolation, Rule, row};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -47,6 +47,7 @@ const ALL: [By; 3] = [By::Environment, By::GoEnvFile, By::OuterCall];
 struct Dispute<'a> {
     lab: &'a Lab,
     go: &'a Go,
+    isolation: Isolation,
     directory: String,
     theirs: Vec<(&'static str, &'static str)>,
 }
@@ -73,19 +74,42 @@ impl<'a> Dispute<'a> {
         let outside = format!("{directory}/outer");
         lab.project(&outside, outer, Isolation::Pinned, &outer_pins);
         lab.sandbox.write(&format!("{outside}/observe.sh"), "cd .. && eval \"go $CALL\"\n");
-        Self { lab, go, directory, theirs }
+        Self { lab, go, isolation, directory, theirs }
+    }
+
+    /// Returns what the caller cannot have beside the lock.
+    fn contradictions(&self) -> impl Iterator<Item = &(&'static str, &'static str)> {
+        let is_hermetic = self.isolation == Isolation::Hermetic;
+        self.theirs.iter().filter(move |(name, _)| match row(name.as_bytes()).unwrap().rule {
+            Rule::Choose if *name == "GOFLAGS" => is_hermetic,
+            rule => matches!(rule, Rule::Choose | Rule::Level),
+        })
+    }
+
+    /// Has each value of the caller refused that contradicts the lock; returns how many.
+    fn refuse(&self, variables: &[(&str, &str)]) -> usize {
+        let refused = self.contradictions().map(|(name, value)| {
+            let mut command = self.lab.go(&self.directory);
+            command.envs(variables.iter().copied()).env(name, value).args(["build", "."]);
+            let outcome = self.lab.sandbox.finish(&mut command);
+            assert_eq!(outcome.code, Some(126), "{}: {name}={value}", self.directory);
+            assert!(outcome.stderr.contains(value), "{}", outcome.stderr);
+        });
+        refused.count()
     }
 
     /// Calls go in the project; returns what it printed.
     fn call(&self, by: By, variables: &[(&str, &str)], args: &[&str]) -> String {
         let Self { lab, directory, theirs, .. } = self;
+        let contradictions: Vec<_> = self.contradictions().collect();
+        let fitting = theirs.iter().filter(|pair| !contradictions.contains(pair)).copied();
         let mut command = match by {
             By::Environment | By::GoEnvFile => lab.go(directory),
             By::OuterCall => lab.go(&format!("{directory}/outer")),
         };
         command.envs(variables.iter().copied());
         match by {
-            By::Environment => command.envs(theirs.iter().copied()).args(args),
+            By::Environment => command.envs(fitting).args(args),
             By::GoEnvFile => {
                 command.env("HOME", lab.sandbox.path(directory).join("home")).args(args)
             }
@@ -123,7 +147,6 @@ fn recorded_settings_are_those_of_the_lock() {
         for isolation in Isolation::ALL {
             let dispute = Dispute::new(lab, go, isolation, "recorded", RECORDED);
             let mut want = vec![
-                ("-tags", "locked".to_owned()),
                 ("-trimpath", "true".to_owned()),
                 ("CGO_ENABLED", "0".to_owned()),
                 ("GOAMD64", "v2".to_owned()),
@@ -133,10 +156,15 @@ fn recorded_settings_are_those_of_the_lock() {
             if go.minor >= 24 {
                 want.push(("GOFIPS140", "latest".to_owned()));
             }
+            checked += dispute.refuse(&[]);
             for by in ALL {
                 let place = dispute.place(by);
                 dispute.call(by, &[], &["build", "-o", "program", "."]);
                 let info = build_info(lab, go, &dispute.directory);
+                // Tags are put together, but for those of an outer lock and beside a hermetic one.
+                let is_alone = isolation == Isolation::Hermetic || matches!(by, By::OuterCall);
+                let tags = if is_alone { "locked" } else { "locked,contrary" };
+                assert_eq!(info.get("-tags").map(String::as_str), Some(tags), "{place}");
                 for (name, value) in &want {
                     assert_eq!(info.get(*name), Some(value), "{place}: {name}");
                     checked += 1;
@@ -155,10 +183,11 @@ fn recorded_settings_are_those_of_the_lock() {
 #[test]
 fn a_level_of_another_architecture_is_that_of_the_lock() {
     let Some(lab) = lab() else { return };
-    let target = [("GOOS", "linux"), ("GOARCH", "arm"), ("GOWARD_ALLOW", "GOOS,GOARCH")];
+    let target = [("GOOS", "linux"), ("GOARCH", "arm")];
     for go in &lab.gos {
         for isolation in Isolation::ALL {
             let dispute = Dispute::new(lab, go, isolation, "arm", FOR_ARM);
+            assert_eq!(dispute.refuse(&target), 1);
             for by in ALL {
                 let place = dispute.place(by);
                 dispute.call(by, &target, &["build", "-o", "program", "."]);

@@ -180,7 +180,7 @@ fn run(lab: &Lab, go: &Go, script: &str, minor: u32) -> String {
     let tree = go.tree.to_string_lossy();
     let mut command = lab.sandbox.command("/bin/sh".as_ref(), &directory);
     command.args(["-c", &script.replace("[GOROOT]", &tree)]);
-    command.env("PATH", format!("{tree}/bin:/usr/bin:/bin"));
+    command.env("PATH", format!("{}:/usr/bin:/bin", go.programs().display()));
     command.env("HOME", lab.sandbox.path(&format!("{directory}/home")));
     command.env("GOTOOLCHAIN", "local").env("GOPROXY", "off").env_remove("XDG_CONFIG_HOME");
     lab.sandbox.finish(&mut command).stdout.trim().to_owned()

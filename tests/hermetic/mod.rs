@@ -106,6 +106,11 @@ impl Go {
         format!("go{}", self.release)
     }
 
+    /// Returns the directory of the real programs, which a PATH can begin with.
+    fn programs(&self) -> PathBuf {
+        goward::store::program_of(&self.tree, "go").parent().unwrap().to_owned()
+    }
+
     /// Returns true when a lock for this version may hold the value.
     fn takes(&self, name: &str, value: &str) -> bool {
         self.minor >= first_minor(name, value) && (name != "GOROOT_FINAL" || self.minor <= 22)

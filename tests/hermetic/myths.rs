@@ -587,7 +587,7 @@ fn run(lab: &Lab, go: &Go, claim: &Claim) -> String {
     let mut command = machine::command("/bin/sh");
     command.args(["-c", &format!("exec 2>&1\n{}", claim.script.replace("[GOROOT]", &tree))]);
     command.env_clear().current_dir(lab.sandbox.path(&directory));
-    command.env("PATH", format!("{tree}/bin:/usr/bin:/bin"));
+    command.env("PATH", format!("{}:/usr/bin:/bin", go.programs().display()));
     command.env("HOME", lab.sandbox.path(&format!("{directory}/home")));
     // Nothing here is to open a socket.
     command.env("GOCACHE", lab.sandbox.path("cache")).env("GOPROXY", "off");

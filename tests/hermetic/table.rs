@@ -66,18 +66,45 @@ fn each(lab: &Lab, tally: &mut Tally, mut body: impl FnMut(&mut Tally, &Go, Isol
     }
 }
 
-/// Gives a command every variable of the table.
-fn give_all(lab: &Lab, home: &str, command: &mut Command) {
-    for row in PINS {
+/// Gives a command every variable of the table that is not `left_out`.
+fn give_all(lab: &Lab, home: &str, command: &mut Command, left_out: impl Fn(&Pin) -> bool) {
+    for row in PINS.iter().filter(|row| !left_out(row)) {
         command.env(values::name(row), values::caller(lab, home, row));
     }
 }
 
+/// Returns true for a row whose value the caller may not have where the lock has none.
+fn is_refused(row: &Pin, isolation: Isolation) -> bool {
+    // `GOWORK=off` is no choice where there is no go.work.
+    isolation == Isolation::Hermetic && row.rule.is_refused() && row.name != "GOWORK"
+}
+
+/// Returns true for a row whose value has to be that of the lock. Flags are put together.
+fn is_disputed(row: &Pin, isolation: Isolation) -> bool {
+    matches!(row.rule, Rule::Choose | Rule::Level)
+        && (row.name != "GOFLAGS" || isolation == Isolation::Hermetic)
+}
+
+/// Calls go with the caller's value of one row alone; returns its exit code, and whether it named the row.
+fn refusal(
+    lab: &Lab,
+    directory: &str,
+    row: &Pin,
+    profile: Option<(&str, &str)>,
+) -> (Option<i32>, bool) {
+    let mut command = lab.go(directory);
+    command.env(values::name(row), values::caller(lab, directory, row)).envs(profile);
+    let outcome = lab.sandbox.finish(command.arg("version"));
+    (outcome.code, outcome.stderr.contains(row.name))
+}
+
+/// What [`refusal`] has to return.
+const REFUSED: (Option<i32>, bool) = (Some(126), true);
+
 /// Returns what goward itself sets.
-fn own(lab: &Lab, go: &Go, isolation: Isolation, row: &Pin) -> Option<String> {
+fn own(lab: &Lab, isolation: Isolation, row: &Pin) -> Option<String> {
     match (row.rule, row.name) {
         (Rule::Set, "GOENV") => Some(copy(lab, isolation)),
-        (Rule::Set, "GOROOT") => Some(go.root.to_string_lossy().into_owned()),
         (Rule::Set, "GOTOOLCHAIN") => Some("local".to_owned()),
         (Rule::Set, name) => panic!("{name}: what does goward set?"),
         _ => None,
@@ -101,25 +128,30 @@ fn for_child(go: &Go, row: &Pin, directory: &Path, value: Option<String>) -> Opt
     match row.name {
         "GOARCH" => Some(value.unwrap_or_else(|| "amd64".to_owned())),
         "GOOS" => Some(value.unwrap_or_else(|| "linux".to_owned())),
+        "GOROOT" => Some(go.root.to_string_lossy().into_owned()),
         "PATH" => Some(format!("{}:{}", go.root.join("bin").display(), value.unwrap_or_default())),
         "PWD" => Some(directory.to_string_lossy().into_owned()),
-        // An empty value is none, and this is how go hands on its own GOROOT.
         _ => value,
     }
 }
 
-/// Holds both environments against `want`.
+/// Holds both environments against `want`, and has each value that is `refused` refused.
 fn compare(
     lab: &Lab,
     tally: &mut Tally,
     go: &Go,
     isolation: Isolation,
     directory: &str,
+    refused: impl Fn(&Pin) -> bool,
     want: impl Fn(&Pin) -> Option<String>,
 ) {
     let (of_go, of_child) = lab.observed(directory);
     let here = lab.sandbox.path(directory);
     for row in PINS {
+        if refused(row) {
+            tally.case(go, row, isolation, (&REFUSED, &refusal(lab, directory, row, None)));
+            continue;
+        }
         let want = want(row);
         let got = [&of_go, &of_child].map(|found| value(lab, found, isolation, row));
         let want = [want.clone(), for_child(go, row, &here, want)];
@@ -134,12 +166,13 @@ fn inherited() {
     each(lab, &mut tally, |tally, go, isolation, directory| {
         lab.project(directory, go, isolation, &[]);
         let mut command = lab.go(directory);
-        give_all(lab, directory, &mut command);
+        let refused = |row: &Pin| is_refused(row, isolation);
+        give_all(lab, directory, &mut command, refused);
         lab.run(command.arg("generate"));
-        compare(lab, tally, go, isolation, directory, |row| {
+        compare(lab, tally, go, isolation, directory, refused, |row| {
             let passes = row.rule.passes(isolation);
             let caller = || values::caller(lab, directory, row);
-            own(lab, go, isolation, row).or_else(|| passes.then(caller))
+            own(lab, isolation, row).or_else(|| passes.then(caller))
         });
     });
     tally.finish(cases(lab.gos.len()));
@@ -153,13 +186,21 @@ fn allowed() {
     each(lab, &mut tally, |tally, go, isolation, directory| {
         lab.project(directory, go, isolation, &[]);
         let mut command = lab.go(directory);
-        give_all(lab, directory, &mut command);
+        give_all(lab, directory, &mut command, |_| false);
         lab.run(command.env("GOWARD_ALLOW", names.join(",")).arg("generate"));
-        compare(lab, tally, go, isolation, directory, |row| {
-            let passes = row.rule.passes(isolation) || row.rule.is_allowable();
-            let caller = || values::caller(lab, directory, row);
-            own(lab, go, isolation, row).or_else(|| passes.then(caller))
-        });
+        compare(
+            lab,
+            tally,
+            go,
+            isolation,
+            directory,
+            |_| false,
+            |row| {
+                let passes = row.rule.passes(isolation) || row.rule.is_allowable();
+                let caller = || values::caller(lab, directory, row);
+                own(lab, isolation, row).or_else(|| passes.then(caller))
+            },
+        );
     });
     tally.finish(cases(lab.gos.len()));
 }
@@ -231,20 +272,20 @@ fn read_back(lab: &Lab, tally: &mut Tally, go: &Go, isolation: Isolation, direct
     let alone = at_home.join("alone");
     let passing = |line: &&str| {
         let row = goward_shim::pins::row(name_of(line.as_bytes()));
-        row.is_none_or(|row| row.rule.passes(isolation))
+        row.is_none_or(|row| row.rule.passes_from_file(isolation))
     };
     let lines: Vec<&str> = text.lines().filter(passing).collect();
     std::fs::write(&alone, lines.join("\n") + "\n").unwrap();
     let got = ask(lab.go(directory));
     let mut real = lab.real(go, directory);
-    real.env("GOENV", &alone).env("GOROOT", &go.root).env("GOTOOLCHAIN", "local");
+    real.env("GOENV", &alone).env("GOTOOLCHAIN", "local");
     let want = ask(real);
     lab.run(lab.go(directory).env("HOME", &at_home).env_remove("GOPROXY").arg("generate"));
     let (of_go, _) = lab.observed(directory);
     let given = ["GOCACHE", "HOME", "PATH"];
     for row in PINS {
         let name = values::name(row);
-        let own = own(lab, go, isolation, row);
+        let own = own(lab, isolation, row);
         let caller = || values::caller(lab, &home, row);
         let exported = own.clone().or_else(|| given.contains(&row.name).then(caller));
         // Go 1.19 answers nothing for GOTOOLCHAIN, which it does not know.
@@ -279,8 +320,8 @@ fn profile() {
     tally.finish(cases(lab.gos.len()));
 }
 
-/// Requires that each locked value arrives, against another one of the caller and of `go env -w`,
-/// and that a lock with anything else is refused.
+/// Requires that each locked value arrives, against another one of `go env -w`, that another one of the
+/// caller is refused, removed or put together with it, and that a lock with anything else is refused.
 fn pinned(
     lab: &Lab,
     tally: &mut Tally,
@@ -290,8 +331,12 @@ fn pinned(
     profile: Option<&str>,
 ) {
     let profile_variable = profile.map(|profile| ("GOWARD_PROFILE", profile));
+    let is_locked = |row: &Pin| values::locked(row).is_some_and(|value| go.takes(row.name, value));
+    let is_contrary = |row: &Pin| is_locked(row) && is_disputed(row, isolation);
     let mut command = lab.go(directory);
-    give_all(lab, directory, &mut command);
+    give_all(lab, directory, &mut command, |row| {
+        is_contrary(row) || !is_locked(row) && is_refused(row, isolation)
+    });
     let line =
         |row: &Pin| format!("{}={}\n", values::name(row), values::caller(lab, directory, row));
     lab.sandbox.write(&format!("{directory}/own-env"), PINS.iter().map(line).collect::<String>());
@@ -300,10 +345,14 @@ fn pinned(
     let good = lab.sandbox.read(&format!("{directory}/goward.lock"));
     for row in PINS {
         let locked = values::locked(row);
-        if let Some(value) = locked.filter(|value| go.takes(row.name, value)) {
-            let want = Some(value.to_owned());
+        if let Some(value) = locked.filter(|_| is_locked(row)) {
+            let contrary = is_contrary(row).then(|| refusal(lab, directory, row, profile_variable));
+            let is_merged = row.name == "GOFLAGS" && isolation == Isolation::Pinned;
+            let caller = || format!("{value} {}", values::caller(lab, directory, row));
+            let want = Some(if is_merged { caller() } else { value.to_owned() });
             let got = [&of_go, &of_child].map(|found| value_of(found, row));
-            tally.case(go, row, isolation, (&[want.clone(), want], &got));
+            let want = ([want.clone(), want], is_contrary(row).then_some(REFUSED));
+            tally.case(go, row, isolation, (&want, &(got, contrary)));
             continue;
         }
         let refused = format!("{directory}-refused");
@@ -355,21 +404,33 @@ fn nest(lab: &Lab, tally: &mut Tally, outer: &Go, go: &Go, isolation: Isolation)
     lab.project(&inner, go, isolation, &[]);
     lab.sandbox.write(&format!("{directory}/observe.sh"), "cd inner && exec go generate\n");
     let mut command = lab.go(&directory);
-    give_all(lab, &directory, &mut command);
+    let is_locked = |row: &Pin| pins.iter().any(|(name, _)| *name == row.name);
+    let is_left_out = |row: &Pin| {
+        is_locked(row) && is_disputed(row, Isolation::Pinned) || is_refused(row, isolation)
+    };
+    give_all(lab, &directory, &mut command, is_left_out);
     lab.run(command.arg("generate"));
     let outer_path = |path: String| format!("{}:{path}", outer.root.join("bin").display());
     let here = lab.sandbox.path(&inner);
     let (before, ran) = (tally.wrong.len(), tally.ran);
-    compare(lab, tally, go, isolation, &inner, |row| {
-        let is_locked = pins.iter().any(|(name, _)| *name == row.name);
-        let passes = row.rule.passes(isolation) && !is_locked;
-        let caller = || match row.name {
-            "PATH" => outer_path(values::caller(lab, &directory, row)),
-            "PWD" => here.to_string_lossy().into_owned(),
-            _ => values::caller(lab, &directory, row),
-        };
-        own(lab, go, isolation, row).or_else(|| passes.then(caller))
-    });
+    compare(
+        lab,
+        tally,
+        go,
+        isolation,
+        &inner,
+        |_| false,
+        |row| {
+            // What the outer lock set is undone, and what the caller had is back.
+            let passes = row.rule.passes(isolation) && !is_left_out(row);
+            let caller = || match row.name {
+                "PATH" => outer_path(values::caller(lab, &directory, row)),
+                "PWD" => here.to_string_lossy().into_owned(),
+                _ => values::caller(lab, &directory, row),
+            };
+            own(lab, isolation, row).or_else(|| passes.then(caller))
+        },
+    );
     debug_assert_eq!(tally.ran, ran + PINS.len());
     for wrong in &mut tally.wrong[before..] {
         *wrong = format!("in {}: {wrong}", outer.release);

@@ -105,9 +105,10 @@ fn go_1_24_and_1_27_take_a_toolchain_from_a_mirror() {
 /// it.
 #[test]
 fn modules_of_real_releases_have_their_hash_and_go_takes_them() {
-    let pairs = [("1.27.3", "go1.27.3"), ("1.26.6", "go1.26.6")];
+    // Without the six files that packages lack, these are not what Go published; goward must not know better.
+    let pairs = [("1.26.6", "go1.26.6"), ("1.25.5", "go1.25.5")];
     let pairs = if is_full() { &pairs[..] } else { &pairs[..1] };
-    if !enabled(&["1.24.11", "1.27.3"]) || is_full() && !enabled(&["1.26.6"]) {
+    if !enabled(&["1.24.11", "1.26.6"]) || is_full() && !enabled(&["1.25.5"]) {
         return;
     }
     for &(number, version) in pairs {
