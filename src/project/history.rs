@@ -15,9 +15,9 @@
 //!         after/      the files as they are then
 //! ```
 
+use super::file;
 use super::transaction::Files;
 use crate::error::Result;
-use crate::filesystem;
 use crate::holder::Holder;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
@@ -173,12 +173,16 @@ impl History {
         let command = path.join("command");
         Ok(Record {
             time: fs::metadata(&command)?.modified()?,
-            command: filesystem::read_text(&command, MAX_TEXT)?,
+            command: read_text(&command)?,
             before: Files::read(&path.join("before"))?,
             after: Files::read(&path.join("after"))?,
-            by: filesystem::read_text(&path.join("by"), MAX_TEXT)?,
+            by: read_text(&path.join("by"))?,
         })
     }
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    Ok(file::read_owned_text(path, MAX_TEXT)?.map(|(text, _)| text).unwrap_or_default())
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {

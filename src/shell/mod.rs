@@ -171,7 +171,7 @@ pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Resul
 
 /// Returns `path` as a person types it: quoted where the shell would read something else.
 pub fn word(path: &Path) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'+');
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+@%:,=".contains(b);
     let quoted = || Syntax::Posix.quote(path.as_os_str());
     let is_plain = path.as_os_str().as_encoded_bytes().iter().all(plain);
     quoted().filter(|_| !is_plain).unwrap_or_else(|| path.display().to_string())

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
 use fs_err as fs;
 use goward_shim::names;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Longest marker that is read.
@@ -38,7 +39,10 @@ impl Store {
             // Whoever made it was killed before it had all of its text.
             Ok(text) if MARKER.as_bytes().starts_with(&text) => {}
             Ok(text) => return Err(self.of_another_goward(&text)),
-            Err(_) => self.check_entries(&others)?,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+                self.check_entries(&others)?;
+            }
+            Err(error) => return Err(error.into()),
         }
         let made = fs::create_dir_all(self.home()).and_then(|()| fs::write(&marker, MARKER));
         made.map_err(|error| self.explain(error))

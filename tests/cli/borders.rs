@@ -1,8 +1,8 @@
 //! Where a project begins and ends: what `use` and `init` write, what counts, and what is passed over.
 
 use super::{mirror, sandbox};
-use crate::common::Sandbox;
 use crate::common::server::Server;
+use crate::common::{Sandbox, machine};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 
@@ -299,7 +299,7 @@ fn another_go_that_comes_first_is_told() {
     for args in [&["which"][..], &["use", "1.99.0"]] {
         assert!(sandbox.goward_in("mono", args).says().contains(told), "{args:?}");
     }
-    let sandbox = sandbox.var("PATH", "/nowhere");
+    let sandbox = sandbox.var("PATH", "/proc/nowhere");
     let told = "goward: warning: `go` is not on PATH: `goward setup`, and a new shell\n";
     assert!(sandbox.goward_in("mono", ["which"]).says().contains(told));
 }
@@ -308,9 +308,7 @@ fn another_go_that_comes_first_is_told() {
 fn an_editor_that_runs_is_told_to_start_again() {
     let (_server, sandbox) = mono();
     let gopls = sandbox.path("gopls");
-    assert!(
-        std::process::Command::new("cp").arg("/bin/sleep").arg(&gopls).status().unwrap().success()
-    );
+    assert!(machine::command("cp").arg("/bin/sleep").arg(&gopls).status().unwrap().success());
     let mut running = sandbox.command(&gopls, "mono/svc").arg("60").spawn().unwrap();
     let note = "goward: gopls runs for this directory with the Go from before: restart it in your editor\n";
     assert!(sandbox.goward_in("mono", ["use", "1.99.0"]).says().ends_with(note));

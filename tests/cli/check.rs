@@ -187,7 +187,7 @@ fn a_hostile_database_is_refused_and_never_looks_clean() {
         assert!(outcome.stderr.contains(want), "{target}: {}", outcome.stderr);
         assert!(outcome.stderr.len() < 3000 && !outcome.stderr.contains("panicked"));
     }
-    let outcome = project("1.27.1").goward(["check", "--vulndb", "/nowhere"]);
+    let outcome = project("1.27.1").goward(["check", "--vulndb", "/proc/nowhere"]);
     assert_eq!(outcome.code, Some(3), "{outcome:?}");
     // Nobody named one, and nobody can be asked: that is said, and is no clean answer.
     let sandbox = project("1.27.1").without_var("GOVULNDB").var("GOWARD_OFFLINE", "1");

@@ -274,9 +274,11 @@ fn that_nobody_was_asked_is_said_with_the_reason() {
     assert!(said.ends_with("(name one that can be asked: `--vulndb`)"), "{said}");
     // One that was named is part of what was asked for.
     let named = |place: &str| sandbox.goward(["diff", "1.23.4", "1.23.8", "--vulndb", place]);
-    let outcome = named("/nowhere");
-    outcome
-        .fails(3, "goward: `/nowhere` is no vulnerability database\n  it has no `index/db.json`");
+    let outcome = named("/proc/nowhere");
+    outcome.fails(
+        3,
+        "goward: `/proc/nowhere` is no vulnerability database\n  it has no `index/db.json`",
+    );
     let server = Server::with("/index/db.json", Route::new("<html>"));
     let outcome = named(&server.url(""));
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(5), ""), "{}", outcome.stderr);

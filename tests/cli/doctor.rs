@@ -351,10 +351,10 @@ const MACHINES: [Machine; 16] = [
         ],
     },
     Machine {
-        variables: &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+        variables: &[("SSL_CERT_FILE", "/proc/nowhere/ca.pem")],
         files: &[],
         says: &[
-            "environment: SSL_CERT_FILE: error: SSL_CERT_FILE names `/nowhere/ca.pem`, which is not there [network]; unset SSL_CERT_FILE, or correct it",
+            "environment: SSL_CERT_FILE: error: SSL_CERT_FILE names `/proc/nowhere/ca.pem`, which is not there [network]; unset SSL_CERT_FILE, or correct it",
         ],
     },
     Machine {

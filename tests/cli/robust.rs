@@ -307,7 +307,7 @@ fn of_two_variables_with_one_name_the_first_counts() {
     let script = "import os, sys\n\
          own = os.environb\n\
          import ctypes\n\
-         pairs = [b'GOWARD_HOME=' + sys.argv[1].encode(), b'GOWARD_HOME=/nowhere']\n\
+         pairs = [b'GOWARD_HOME=' + sys.argv[1].encode(), b'GOWARD_HOME=/proc/nowhere']\n\
          pairs += [k + b'=' + v for k, v in own.items() if k != b'GOWARD_HOME']\n\
          argv = [a.encode() for a in sys.argv[2:]]\n\
          libc = ctypes.CDLL(None)\n\

@@ -43,7 +43,7 @@ fn a_shim_that_leads_elsewhere_is_replaced() {
     let sandbox = sandbox(&mirror());
     assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     fs::remove_file(sandbox.store().join("shims/go")).unwrap();
-    std::os::unix::fs::symlink("/nowhere", sandbox.store().join("shims/go")).unwrap();
+    std::os::unix::fs::symlink("/proc/nowhere", sandbox.store().join("shims/go")).unwrap();
     assert!(
         sandbox.goward(["setup", "--no-modify-path"]).says().contains("edited `[STORE]/shims/go`")
     );

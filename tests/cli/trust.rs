@@ -101,7 +101,7 @@ fn directories_that_the_user_lists_and_the_user_behind_sudo() {
     let sandbox = sandbox.var("GOWARD_TRUSTED_ROOTS", roots);
     runs(&sandbox.go(["version"]), RAN);
     assert_eq!(sandbox.goward(["install", "--locked"]).code, Some(0));
-    let sandbox = sandbox.var("GOWARD_TRUSTED_ROOTS", "/nowhere");
+    let sandbox = sandbox.var("GOWARD_TRUSTED_ROOTS", "/proc/nowhere");
     sandbox.go(["version"]).fails(126, FOREIGN);
     let sandbox = sandbox.without_var("GOWARD_TRUSTED_ROOTS").var("SUDO_UID", "12345");
     runs(&sandbox.go(["version"]), RAN);

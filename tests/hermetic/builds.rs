@@ -49,6 +49,7 @@ struct Dispute<'a> {
     go: &'a Go,
     isolation: Isolation,
     directory: String,
+    locked: Vec<&'static str>,
     theirs: Vec<(&'static str, &'static str)>,
 }
 
@@ -74,7 +75,8 @@ impl<'a> Dispute<'a> {
         let outside = format!("{directory}/outer");
         lab.project(&outside, outer, Isolation::Pinned, &outer_pins);
         lab.sandbox.write(&format!("{outside}/observe.sh"), "cd .. && eval \"go $CALL\"\n");
-        Self { lab, go, isolation, directory, theirs }
+        let locked = ours.iter().map(|(name, _)| *name).collect();
+        Self { lab, go, isolation, directory, locked, theirs }
     }
 
     /// Returns what the caller cannot have beside the lock.
@@ -82,7 +84,8 @@ impl<'a> Dispute<'a> {
         let is_hermetic = self.isolation == Isolation::Hermetic;
         self.theirs.iter().filter(move |(name, _)| match row(name.as_bytes()).unwrap().rule {
             Rule::Choose if *name == "GOFLAGS" => is_hermetic,
-            rule => matches!(rule, Rule::Choose | Rule::Level),
+            Rule::Choose | Rule::Level => self.locked.contains(name),
+            _ => false,
         })
     }
 

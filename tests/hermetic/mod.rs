@@ -106,6 +106,11 @@ impl Go {
         format!("go{}", self.release)
     }
 
+    /// Returns true for a toolchain that is linked, and so has to be told where it is.
+    fn is_linked(&self) -> bool {
+        self.request != self.release
+    }
+
     /// Returns the directory of the real programs, which a PATH can begin with.
     fn programs(&self) -> PathBuf {
         goward::store::program_of(&self.tree, "go").parent().unwrap().to_owned()

@@ -350,13 +350,13 @@ const PLACES: &[Claim] = &[
     claim(
         "`go env -w GOROOT` is refused: from 1.27",
         (19, 26),
-        "go env -w GOROOT=/nowhere; echo $?; go version >/dev/null 2>&1; echo $?",
+        "go env -w GOROOT=/proc/nowhere; echo $?; go version >/dev/null 2>&1; echo $?",
         "0\n2",
     ),
     claim(
         "`go env -w GOROOT` is refused: from 1.27",
         (27, 99),
-        "go env -w GOROOT=/nowhere 2>/dev/null; echo $?; go version",
+        "go env -w GOROOT=/proc/nowhere 2>/dev/null; echo $?; go version",
         "1\ngo version [GO] linux/amd64",
     ),
     claim(

@@ -75,8 +75,14 @@ fn give_all(lab: &Lab, home: &str, command: &mut Command, left_out: impl Fn(&Pin
 
 /// Returns true for a row whose value the caller may not have where the lock has none.
 fn is_refused(row: &Pin, isolation: Isolation) -> bool {
-    // `GOWORK=off` is no choice where there is no go.work.
-    isolation == Isolation::Hermetic && row.rule.is_refused() && row.name != "GOWORK"
+    // `GOWORK=off` is no choice where there is no go.work, and `GOFIPS140=off` is what everybody has.
+    let is_choice = !["GOFIPS140", "GOWORK"].contains(&row.name);
+    isolation == Isolation::Hermetic && row.rule.is_refused() && is_choice
+}
+
+/// Returns true for a row whose value of the caller passes where the lock has none.
+fn passes(row: &Pin, isolation: Isolation) -> bool {
+    row.rule.passes(isolation) || row.name == "GOFIPS140"
 }
 
 /// Returns true for a row whose value has to be that of the lock. Flags are put together.
@@ -102,9 +108,10 @@ fn refusal(
 const REFUSED: (Option<i32>, bool) = (Some(126), true);
 
 /// Returns what goward itself sets.
-fn own(lab: &Lab, isolation: Isolation, row: &Pin) -> Option<String> {
+fn own(lab: &Lab, go: &Go, isolation: Isolation, row: &Pin) -> Option<String> {
     match (row.rule, row.name) {
         (Rule::Set, "GOENV") => Some(copy(lab, isolation)),
+        (_, "GOROOT") => go.is_linked().then(|| go.root.to_string_lossy().into_owned()),
         (Rule::Set, "GOTOOLCHAIN") => Some("local".to_owned()),
         (Rule::Set, name) => panic!("{name}: what does goward set?"),
         _ => None,
@@ -119,6 +126,15 @@ fn copy(lab: &Lab, isolation: Isolation) -> String {
 /// Returns the value of a row in an environment, with the state left out of a copy's name.
 fn value(lab: &Lab, variables: &Variables, isolation: Isolation, row: &Pin) -> Option<String> {
     let value = variables.get(&values::name(row))?;
+    if row.name == "GOGCCFLAGS" {
+        // The name of a temporary directory is another one each time.
+        let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+        let words = value.split("go-build").map(|word| match word.split_once('=') {
+            Some((number, rest)) if is_number(number) => rest,
+            _ => word,
+        });
+        return Some(words.collect());
+    }
     let copy = copy(lab, isolation);
     if row.name == "GOENV" && value.starts_with(&copy) { Some(copy) } else { Some(value.clone()) }
 }
@@ -170,9 +186,9 @@ fn inherited() {
         give_all(lab, directory, &mut command, refused);
         lab.run(command.arg("generate"));
         compare(lab, tally, go, isolation, directory, refused, |row| {
-            let passes = row.rule.passes(isolation);
+            let passes = passes(row, isolation);
             let caller = || values::caller(lab, directory, row);
-            own(lab, isolation, row).or_else(|| passes.then(caller))
+            own(lab, go, isolation, row).or_else(|| passes.then(caller))
         });
     });
     tally.finish(cases(lab.gos.len()));
@@ -198,7 +214,7 @@ fn allowed() {
             |row| {
                 let passes = row.rule.passes(isolation) || row.rule.is_allowable();
                 let caller = || values::caller(lab, directory, row);
-                own(lab, isolation, row).or_else(|| passes.then(caller))
+                own(lab, go, isolation, row).or_else(|| passes.then(caller))
             },
         );
     });
@@ -279,18 +295,20 @@ fn read_back(lab: &Lab, tally: &mut Tally, go: &Go, isolation: Isolation, direct
     let got = ask(lab.go(directory));
     let mut real = lab.real(go, directory);
     real.env("GOENV", &alone).env("GOTOOLCHAIN", "local");
+    if go.is_linked() {
+        real.env("GOROOT", &go.root);
+    }
     let want = ask(real);
     lab.run(lab.go(directory).env("HOME", &at_home).env_remove("GOPROXY").arg("generate"));
     let (of_go, _) = lab.observed(directory);
     let given = ["GOCACHE", "HOME", "PATH"];
     for row in PINS {
-        let name = values::name(row);
-        let own = own(lab, isolation, row);
+        let own = own(lab, go, isolation, row);
         let caller = || values::caller(lab, &home, row);
         let exported = own.clone().or_else(|| given.contains(&row.name).then(caller));
         // Go 1.19 answers nothing for GOTOOLCHAIN, which it does not know.
         let answered = own.filter(|_| row.name != "GOTOOLCHAIN");
-        let want = [answered.or_else(|| want.get(&name).cloned()), exported];
+        let want = [answered.or_else(|| value(lab, &want, isolation, row)), exported];
         let got = [&got, &of_go].map(|found| value(lab, found, isolation, row));
         tally.case(go, row, isolation, (&want, &got));
     }
@@ -422,13 +440,13 @@ fn nest(lab: &Lab, tally: &mut Tally, outer: &Go, go: &Go, isolation: Isolation)
         |_| false,
         |row| {
             // What the outer lock set is undone, and what the caller had is back.
-            let passes = row.rule.passes(isolation) && !is_left_out(row);
+            let passes = passes(row, isolation) && !is_left_out(row);
             let caller = || match row.name {
                 "PATH" => outer_path(values::caller(lab, &directory, row)),
                 "PWD" => here.to_string_lossy().into_owned(),
                 _ => values::caller(lab, &directory, row),
             };
-            own(lab, isolation, row).or_else(|| passes.then(caller))
+            own(lab, go, isolation, row).or_else(|| passes.then(caller))
         },
     );
     debug_assert_eq!(tally.ran, ran + PINS.len());

@@ -68,7 +68,7 @@ fn a_program_is_built_and_run() {
     let list = lab.sandbox.goward_in(project(lab), ["targets", "--json"]);
     are_documented("targets", &[serde_json::from_str(list.data()).unwrap()], &[], &[]);
     assert!(report["build"]["bytes"].as_u64().unwrap() > 1_000_000);
-    let (report, code, _) = check(lab, "js/wasm", &[("CC", "/nowhere/cc")]);
+    let (report, code, _) = check(lab, "js/wasm", &[("CC", "/proc/nowhere/cc")]);
     assert_eq!((code, &report["cgo"]["why"]), (Some(0), &json!("unsupported")));
     assert_eq!(
         (&report["compiler"]["program"], &report["run"]["state"]),
@@ -93,7 +93,7 @@ fn the_compiler_and_pkg_config_are_asked() {
     let (report, code, _) = check(
         lab,
         "linux/amd64",
-        &[("CGO_CFLAGS", "--sysroot=/"), ("PKG_CONFIG", "/nowhere/pkg-config")],
+        &[("CGO_CFLAGS", "--sysroot=/"), ("PKG_CONFIG", "/proc/nowhere/pkg-config")],
     );
     assert_eq!(
         (code, &report["cgo"]),

@@ -221,7 +221,7 @@ const CASES: &[Case] = &[
     case("GOROOT in what is built", &[
         "go build -o where where.go && ./where",
         "go run -trimpath where.go",
-        "GOROOT=/nowhere ./where",
+        "GOROOT=/proc/nowhere ./where",
     ])
     .files(&[("where.go", WHERE)]),
     // Testing.
@@ -593,8 +593,8 @@ const CASES: &[Case] = &[
         "GOFLAGS=-tags=one go build -o tags -tags=two ./tiny && go version -m tags",
         "go env -w GOEXPERIMENT=fieldtrack && go env GOEXPERIMENT",
         "GOROOT=$(go env GOROOT) go env GOROOT",
-        "GOROOT=/nowhere go env GOROOT",
-        "GOTOOLDIR=/nowhere go env GOTOOLDIR",
+        "GOROOT=/proc/nowhere go env GOROOT",
+        "GOTOOLDIR=/proc/nowhere go env GOTOOLDIR",
     ])
     .files(&[("where.go", WHERE)])
     .only(&[Scene::Default]),
@@ -615,7 +615,7 @@ const CASES: &[Case] = &[
         "ln -s $(go env GOROOT)/bin/go ./linked && ./linked version",
         "PATH= $(go env GOROOT)/bin/go version",
         "env -i $(go env GOROOT)/bin/go version",
-        "env -i HOME=/nowhere $(go env GOROOT)/bin/go env GOVERSION",
+        "env -i HOME=/proc/nowhere $(go env GOROOT)/bin/go env GOVERSION",
         "HOME= go version",
         "go version >&-",
         "go version <&-",

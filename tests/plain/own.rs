@@ -31,9 +31,9 @@ fn a_goroot_of_another_release_is_dropped() {
     for go in &lab.gos {
         let own = format!("{}\ngo{}\n", go.root.display(), go.release);
         for scene in [Scene::Lock, Scene::Default] {
-            for other in ["$ELSEWHERE", "/nowhere"] {
+            for other in ["$ELSEWHERE", "/proc/nowhere"] {
                 let line = format!("GOROOT={other} go env GOROOT GOVERSION");
-                if go.release != super::ELSEWHERE || other == "/nowhere" {
+                if go.release != super::ELSEWHERE || other == "/proc/nowhere" {
                     prints(&step(lab, go, scene, &line), &own);
                 }
             }

@@ -462,7 +462,7 @@ fn matched(text: &str, pattern: &str) -> Option<usize> {
             '^' => |c| c == ' ' || c == '\t',
             '*' => {
                 let until = parts.next()?;
-                let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+                let line = &rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)];
                 rest = &rest[line.find(until)? + until.len_utf8()..];
                 continue;
             }

@@ -199,7 +199,7 @@ fn targets(sandbox: &Sandbox) {
         (&[("GOFLAGS", "-nosuch")], "environment GOFLAGS go-start error\n"),
         (&[("GOCACHE", "relative")], "environment GOCACHE caches error\n"),
         (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
-        (&[("GOWORK", "/nowhere/go.work")], "environment GOWORK workspace error\n"),
+        (&[("GOWORK", "/proc/nowhere/go.work")], "environment GOWORK workspace error\n"),
         (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
     ];
     for (variables, want) in cases {
@@ -304,7 +304,8 @@ fn go_says_so(sandbox: &Sandbox) {
         assert!(go(&[], &["list", "."]).contains("usage: godebug key=value"), "{wrong}");
         sandbox.write("project/go.mod", sandbox.read("facts/go.mod"));
         let outcome = check(sandbox, &[], &[]);
-        let want = format!("go.mod:4: error: `godebug {wrong}` is no setting [debug-lines]");
+        let want =
+            format!("go.mod:4: error: `godebug {wrong}` is refused by go1.27.1 [debug-lines]");
         assert!(outcome.stdout.contains(&want), "{}", outcome.stdout);
     }
     sandbox.write("project/go.mod", before);
@@ -331,7 +332,7 @@ fn go_says_so(sandbox: &Sandbox) {
         let variables = [("GOARCH", arch), ("CGO_ENABLED", cgo), ("CC", "sh")];
         assert_eq!(go(&variables, &["env", "CGO_ENABLED"]), want, "{arch} {cgo}");
     }
-    assert_eq!(go(&[("PATH", "/nowhere")], &["env", "CGO_ENABLED"]), "0");
+    assert_eq!(go(&[("PATH", "/proc/nowhere")], &["env", "CGO_ENABLED"]), "0");
     // Levels: two are dropped without a word, one is left to the compiler, the others are refused. goward
     // says which is which.
     let told = |arch: &str, name: &str| {

@@ -100,7 +100,7 @@ fn a_module_that_is_not_what_the_log_has_is_refused() {
     let sandbox = with_log(&server.url("")).var("GOWARD_SOURCE", "goproxy");
     let outcome = sandbox.goward(["install", "1.27.3", "--accept", "none"]);
     assert_eq!(outcome.code, Some(4), "{outcome:?}");
-    let expected = format!("expected {H1_OF_1_27_3} (checksum database)");
+    let expected = format!("expected {H1_OF_1_27_3} (built-in records)");
     assert!(outcome.stderr.contains(&expected), "{outcome:?}");
     assert!(!sandbox.store_listing().iter().any(|path| path.starts_with("tree/")));
 }

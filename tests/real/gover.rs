@@ -223,7 +223,7 @@ fn a_toolchain_is_named_as_its_version_file_names_it() {
         command
             .env("GOROOT", sandbox.path("goroot"))
             .env("GOTOOLCHAIN", name)
-            .env("PATH", "/nowhere");
+            .env("PATH", "/proc/nowhere");
         let said = command.arg("version").output().unwrap();
         String::from_utf8_lossy(&said.stderr).contains("invalid GOTOOLCHAIN")
     };

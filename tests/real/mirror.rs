@@ -8,20 +8,20 @@ use std::path::Path;
 
 #[test]
 fn from_a_mirror_and_from_a_directory() {
-    if !enabled(&["1.22.10", "1.26.2", "1.27.3"]) {
+    if !enabled(&["1.22.10", "1.25.5", "1.26.2"]) {
         return;
     }
-    let archive = release("1.27.3");
+    let archive = release("1.25.5");
     let server = Mirror::new()
-        .release("go1.27.3", [("go1.27.3.linux-amd64.tar.gz", archive.clone())])
+        .release("go1.25.5", [("go1.25.5.linux-amd64.tar.gz", archive.clone())])
         .release("go1.26.2", [("go1.26.2.linux-amd64.tar.gz", release("1.26.2"))])
         .release("go1.22.10", [("go1.22.10.linux-amd64.tar.gz", release("1.22.10"))])
         .start();
     let sandbox = sandbox().var("GOWARD_SOURCE", server.url("/")).var("GOWARD_ACCEPT", "listed");
-    let installed = "installed go1.27.3 for linux/amd64 (listed)";
-    let outcome = sandbox.goward(["use", "1.27"]);
+    let installed = "installed go1.25.5 for linux/amd64 (listed)";
+    let outcome = sandbox.goward(["use", "1.25"]);
     assert!(outcome.says().contains(installed), "{}", outcome.stderr);
-    assert_eq!(sandbox.go(["version"]).data(), "go version go1.27.3 linux/amd64\n");
+    assert_eq!(sandbox.go(["version"]).data(), "go version go1.25.5 linux/amd64\n");
     // Complete, so that what a tool like `go version` reads of it is all there.
     let tree = sandbox
         .goward(["which"])
@@ -33,7 +33,7 @@ fn from_a_mirror_and_from_a_directory() {
     }
 
     // The same from a directory, into a store of its own.
-    let name = "go1.27.3.linux-amd64.tar.gz";
+    let name = "go1.25.5.linux-amd64.tar.gz";
     sandbox.write(&format!("releases/{name}.sha256"), hex_sha256(&archive));
     sandbox.write(&format!("releases/{name}"), archive);
     let source = format!("file://{}", sandbox.path("releases").display());

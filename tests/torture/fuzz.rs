@@ -274,9 +274,14 @@ fn read_manifest(text: &[u8]) -> Result<bool, String> {
     let listed = listed.map(|list| list.iter().filter_map(toml::Value::as_str));
     let platforms = listed.map_or_else(
         || BTreeSet::from([Platform::host()]),
-        |list| list.map(|name| Platform::parse(name).unwrap()).collect(),
+        |list| match list.partition::<Vec<_>, _>(|name| *name == "first-class") {
+            (ports, names) => {
+                let host = (!ports.is_empty()).then(Platform::host);
+                names.into_iter().map(|name| Platform::parse(name).unwrap()).chain(host).collect()
+            }
+        },
     );
-    same("platforms", &manifest.platforms(), &platforms)?;
+    same("platforms", &manifest.platforms().required(), &platforms)?;
     let isolation = within("policy", "isolation").and_then(toml::Value::as_str);
     same("isolation", &manifest.isolation().name(), &isolation.unwrap_or("pinned"))?;
     let profiles = theirs.get("profile").and_then(toml::Value::as_table);

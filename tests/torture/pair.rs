@@ -15,6 +15,7 @@ use goward::platform::Platform;
 use goward::store::Store;
 use goward::verify::{Digest, Evidence, Level, Quarantine};
 use goward::version::GoVersion;
+use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -29,7 +30,9 @@ fn tree() -> Tree {
 
 /// Puts the toolchain into the store as it is packed, and in the place of the one that is there.
 fn put(home: &Path, packing: &str, level: Level) {
-    let store = Store::new(home.to_owned());
+    let shim = home.with_file_name("shim");
+    fs::write(&shim, "").unwrap();
+    let store = Store::new(home.to_owned()).with_shim(shim);
     let staging = store.stage("pair").unwrap();
     let mut quarantine = Quarantine::new(staging.path(), false).unwrap();
     let (kind, bytes) = match packing {

@@ -161,7 +161,7 @@ fn an_overriding_lock_beats_the_search() {
     let sandbox = two_versions();
     let path = sandbox.path("other/goward.lock");
     runs(&sandbox.var("GOWARD_LOCK", path), "go1.26.2");
-    asks_manager(&two_versions().var("GOWARD_LOCK", "/nowhere/goward.lock"), &[]);
+    asks_manager(&two_versions().var("GOWARD_LOCK", "/proc/nowhere/goward.lock"), &[]);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_lock_that_cannot_be_used_is_never_skipped() {
         ("damaged", |lock, _| std::fs::write(lock, "schema = 1\n<<<<\n")),
         ("directory", |lock, _| std::fs::create_dir(lock)),
         ("link", |lock, other| symlink(other, lock)),
-        ("dangling", |lock, _| symlink("/nowhere", lock)),
+        ("dangling", |lock, _| symlink("/proc/nowhere", lock)),
     ];
     for (name, prepare) in cases {
         let sandbox = two_versions().cwd("project/a");
@@ -336,7 +336,7 @@ fn goroot_of_the_store_decides_outside_of_projects() {
     let outcome = sandbox.run();
     assert_eq!(outcome.program(), tree.join("libexec/go").to_str().unwrap());
     assert_eq!(outcome.variable("GOROOT").as_deref(), fixed.to_str());
-    let sandbox = sandbox.var("GOROOT", "/nowhere/tree/x");
+    let sandbox = sandbox.var("GOROOT", "/proc/nowhere/tree/x");
     runs(&sandbox, "go1.27.1");
 }
 
@@ -358,7 +358,7 @@ fn a_goroot_of_the_same_release_passes_where_no_lock_decides() {
     let older = sandbox.path("older");
     let sandbox = sandbox.var("GOROOT", older);
     assert_eq!(goroot(&sandbox), None);
-    let sandbox = sandbox.var("GOROOT", "/nowhere");
+    let sandbox = sandbox.var("GOROOT", "/proc/nowhere");
     assert_eq!(goroot(&sandbox), None);
     // Under a lock none passes.
     let sandbox = sandbox.var("GOROOT", &patched).cwd("project");

@@ -96,7 +96,7 @@ impl Sandbox {
         };
         sandbox = sandbox.manager();
         let (home, store) = (sandbox.base.join("home"), sandbox.base.join("store"));
-        sandbox.var("HOME", home).var("GOWARD_HOME", store).var("PATH", "/nowhere")
+        sandbox.var("HOME", home).var("GOWARD_HOME", store).var("PATH", "/proc/nowhere")
     }
 
     /// A `goward` that prints what it got.
