@@ -3,7 +3,7 @@
 //!
 //! What they say was so on that day. Whatever is said by one of them names the day ([`Table::known`]), and
 //! that it is long past. They are small and read when they are first asked. A line of another form is
-//! passed over; a test proves that there is none. `cargo xtask go-release` writes them.
+//! passed over; a test proves that there is none. `cargo xtask go-release` writes what can be read from a release.
 
 use crate::calendar::{Day, days_between, parse_day, shown, today};
 
@@ -26,6 +26,8 @@ macro_rules! table {
     };
 }
 
+/// Text files that packages on the Python index leave out.
+pub const ABSENT: Table = table!("absent", "text files that Python packages leave out");
 /// What lines of Go changed.
 pub const CHANGES: Table = table!("changes", "what release lines changed");
 /// The names in GOEXPERIMENT.
@@ -44,8 +46,8 @@ pub const PLATFORMS: Table = table!("platforms", "platforms");
 pub const RELEASES: Table = table!("releases", "hashes of releases");
 
 /// Every table, sorted by name.
-pub const TABLES: [Table; 8] =
-    [CHANGES, EXPERIMENTS, FLAWS, GODEBUG, LINES, MEANINGS, PLATFORMS, RELEASES];
+pub const TABLES: [Table; 9] =
+    [ABSENT, CHANGES, EXPERIMENTS, FLAWS, GODEBUG, LINES, MEANINGS, PLATFORMS, RELEASES];
 
 /// What the line with the day begins with.
 const CHECKED: &str = "# Checked ";

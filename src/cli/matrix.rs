@@ -31,10 +31,18 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     if report.has_regressed() {
         return Err(regressed(&report));
     }
-    match report.failed_baseline() {
-        Some(why) if !args.allow_failing_baseline => Err(failed(&report, &why)),
-        _ => Ok(()),
+    match (report.failed_baseline(), report.mute()) {
+        (Some(why), _) if !args.allow_failing_baseline => Err(failed(&report, &why)),
+        (_, 0) => Ok(()),
+        (_, mute) => Err(nothing_ran(&report, mute)),
     }
+}
+
+/// Says that there are cells of which nothing is known.
+fn nothing_ran(report: &Report, mute: usize) -> Error {
+    let total = report.columns.len();
+    let message = format!("in {mute} of {total} cells nothing of what was to run did");
+    Error::new(Kind::Findings, message)
 }
 
 /// Says that there is nothing to compare with.

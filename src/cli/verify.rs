@@ -4,10 +4,12 @@ use super::args::Verify;
 use super::fetch;
 use crate::error::Result;
 use crate::ops::Session;
-use crate::ops::verify::{Plan, Second, Verdict, Which};
+use crate::ops::verify::{Plan, Second, Seen, Verdict, Which};
 use crate::store::Finding;
+use crate::verify::Level;
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
+use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Verify) -> Result<()> {
     let which = match (&args.requests[..], args.all, args.lock) {
@@ -25,13 +27,28 @@ pub(super) fn run(session: &Session, args: &Verify) -> Result<()> {
         fetch: fetch(&args.fetching),
     };
     let mut entries = Vec::new();
-    let done = session.verify(&which, &plan, &mut |verdict| {
-        if args.json { entries.push(entry(verdict)) } else { report(session, verdict) }
+    let done = session.verify(&which, &plan, &mut |seen| match seen {
+        Seen::Toolchain(verdict) if args.json => entries.push(entry(verdict)),
+        Seen::Toolchain(verdict) => report(session, verdict),
+        Seen::Unproved(tree) if args.json => entries.push(unproved(tree)),
+        Seen::Unproved(tree) => session.ui.data(&format!("{NO_RECEIPT}: {}", tree.display())),
     });
     if args.json {
         session.ui.json(&entries);
     }
     done
+}
+
+/// What is said of a tree that nothing can be held against.
+const NO_RECEIPT: &str = "no receipt";
+
+fn unproved(tree: &Path) -> serde_json::Value {
+    serde_json::json!({
+        "tree": tree.to_string_lossy(),
+        "level": Level::None.name(),
+        "state": "unproved",
+        "error": NO_RECEIPT,
+    })
 }
 
 /// Prints how to build the releases again.

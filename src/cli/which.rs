@@ -34,6 +34,9 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             if !session.has(&toolchain)? {
                 return Err(session.explain_missing(&toolchain));
             }
+            if let Some(lacking) = session.lacks_receipt(&toolchain)? {
+                session.ui.warn(&one_line(&lacking));
+            }
             if let Some(change) = session.change_of(&toolchain)? {
                 session.ui.warn(&one_line(&change));
             }

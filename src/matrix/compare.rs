@@ -37,7 +37,7 @@ pub enum Difference {
         before: Ending,
         /// How it ended in the cell.
         after: Ending,
-        /// What it printed last.
+        /// What it printed.
         output: String,
         /// What makes it fail, where that is known.
         reason: Option<String>,

@@ -56,7 +56,7 @@ fn origin(report: &Report) -> Markup {
     let origin = &report.origin;
     let commit = origin.commit.as_deref().unwrap_or("no commit");
     html! {
-        p {
+        p.origin {
             (printable(&origin.project)) ", " (printable(commit)) ", " (printable(&origin.date)) ", "
             (printable(&origin.machine)) ", goward " (printable(&origin.goward))
         }
@@ -69,7 +69,7 @@ fn headline_of(report: &Report) -> Markup {
     html! {
         @if failed > 0 {
             p.verdict.regressed {
-                "In " (failed) @if failed == 1 { " cell" } @else { " cells" } " nothing of what was to run did."
+                "In " (failed) " of " (report.columns.len()) " cells nothing of what was to run did."
             }
         } @else if let Some(why) = report.failed_baseline() {
             p.verdict.regressed { "The baseline fails: " (printable(&why)) "." }
@@ -105,10 +105,10 @@ fn overview(report: &Report) -> Markup {
                         @for (at, column) in report.columns.iter().enumerate() {
                             @let verdict = report.verdict(at);
                             tr {
-                                th scope="row" { (anchor(at, column)) }
+                                th scope="row" { (anchor(report, at, column)) }
                                 td { span.badge.(class(verdict)) { (verdict.name()) } }
                                 @match &column.state {
-                                    State::LeftOut(why) => { td colspan="3" { (printable(why)) } }
+                                    State::LeftOut(why) => { td colspan="3" { (marked(why)) } }
                                     State::Ran(ran) => {
                                         td.tests { (tests(&column.state)) @if ran.is_kept { " (kept)" } }
                                         td.number { (seconds(ran.results.seconds)) }
@@ -124,8 +124,9 @@ fn overview(report: &Report) -> Markup {
     }
 }
 
-fn anchor(at: usize, column: &Column) -> Markup {
-    let has_details = column.ran().is_some_and(|ran| !ran.differences.is_empty());
+fn anchor(report: &Report, at: usize, column: &Column) -> Markup {
+    let has_details =
+        report.failure(at).is_some() || column.ran().is_some_and(|ran| !ran.differences.is_empty());
     html! {
         @if has_details {
             a href=(format!("#cell-{at}")) { (printable(&column.label)) }
@@ -228,18 +229,16 @@ fn all_details(report: &Report) -> Markup {
     html! {
         @for (at, column) in report.columns.iter().enumerate() {
             @if let Some(ran) = column.ran() {
-                @if let Some(failure) = report.failure(at) {
-                    section id=(format!("failed-{at}")) {
-                        h2 { (printable(&column.label)) " " span.badge.(class(report.verdict(at))) { (report.verdict(at).name()) } }
-                        div.difference.worse {
-                            p { (failure.to_string()) }
-                            pre { (lines(ran.results.first_words())) }
-                        }
-                    }
-                }
-                @if at > 0 && !ran.differences.is_empty() {
+                @let failure = report.failure(at);
+                @if failure.is_some() || !ran.differences.is_empty() {
                     section id=(format!("cell-{at}")) {
                         h2 { (printable(&column.label)) " " span.badge.(class(report.verdict(at))) { (report.verdict(at).name()) } }
+                        @if let Some(failure) = failure {
+                            div.difference.worse {
+                                p { (failure.to_string()) }
+                                pre { (lines(ran.results.first_words())) }
+                            }
+                        }
                         @for difference in ran.differences.iter().take(MAX_DIFFERENCES) {
                             (details(difference))
                         }
@@ -262,11 +261,21 @@ fn details(difference: &Difference) -> Markup {
         div.difference.(class) {
             p { (headline(difference)) }
             @if let Some(reason) = difference.reason() {
-                p.reason { "because: " (printable(reason)) }
+                p.reason { "because: " (marked(reason)) }
             }
             @if !output.trim().is_empty() {
                 pre { (lines(output)) }
             }
+        }
+    }
+}
+
+/// Returns a sentence whose parts in backticks are code.
+fn marked(sentence: &str) -> Markup {
+    let sentence = printable(sentence);
+    html! {
+        @for (at, part) in sentence.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn durations(report: &Report) -> Markup {
         @if rows.len() > 1 {
             section {
                 h2 { "Time" }
+                p { "Cells ran " (report.at_a_time) " at a time." @if report.at_a_time > 1 { " Those that run side by side slow each other down." } }
                 svg viewBox=(format!("0 0 {WIDTH} {}", one(height))) role="img" aria-label="time of each cell" {
                     @for (at, (column, ran)) in rows.iter().enumerate() {
                         @let width = (RIGHT - LEFT) * ran.results.seconds / longest;

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// The most seconds that are written: a year.
 const MAX_SECONDS: f64 = 366.0 * 86_400.0;
 
+/// Why what failed is not red.
+const AS_BASELINE: &str = "it fails in the baseline, too, or is the baseline";
+
 /// Returns the report as XML. What the baseline cannot do either counts as left out, with the reason,
 /// so that red means worse. A cell in which nothing ran is an error, whichever it is.
 ///
@@ -63,6 +66,14 @@ fn suites(column: &Column, ran: &Ran, failure: Option<Failure>) -> Vec<TestSuite
             suite_of(&package, case);
         }
     }
+    for (package, what, output) in failed_alike(ran) {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(AS_BASELINE);
+        status.set_description(output);
+        let mut case = TestCase::new(what, status);
+        case.set_classname(format!("{}.{package}", column.label));
+        suite_of(package, case);
+    }
     if let Some(failure) = failure {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(failure.to_string());
@@ -78,6 +89,32 @@ fn suites(column: &Column, ran: &Ran, failure: Option<Failure>) -> Vec<TestSuite
         suites.push(suite);
     }
     suites
+}
+
+/// Returns the packages that were not built, or failed without a test that did, where that is no
+/// difference from the baseline.
+fn failed_alike(ran: &Ran) -> Vec<(&str, &'static str, &str)> {
+    let differs = |wanted: &str| {
+        ran.differences.iter().any(|difference| match difference {
+            Difference::Build(failure) => failure.package == wanted,
+            Difference::Test { package, name, .. } => package == wanted && name.is_empty(),
+            _ => false,
+        })
+    };
+    let tests = &ran.results.tests;
+    let has_failed_test = |package: &str| {
+        let failed = |test: &&Test| !test.name.is_empty() && test.outcome == Outcome::Fail;
+        tests.iter().filter(failed).any(|test| test.package == package)
+    };
+    let broken = &ran.results.build_failures;
+    let built = broken.iter().map(|one| (one.package.as_str(), "build", one.output.as_str()));
+    let is_broken = |package: &str| broken.iter().any(|one| one.package == package);
+    let failed = tests.iter().filter(|test| {
+        let is_package = test.name.is_empty() && test.outcome == Outcome::Fail;
+        is_package && !is_broken(&test.package) && !has_failed_test(&test.package)
+    });
+    let failed = failed.map(|test| (test.package.as_str(), "package", test.output.as_str()));
+    built.chain(failed).filter(|(package, ..)| !differs(package)).collect()
 }
 
 fn case(column: &Column, ran: &Ran, test: &Test) -> TestCase {
@@ -97,7 +134,7 @@ fn case(column: &Column, ran: &Ran, test: &Test) -> TestCase {
             status.set_description(test.output.as_str());
         }
         (Outcome::Fail, _) => {
-            status.set_message("it fails in the baseline, too, or is the baseline");
+            status.set_message(AS_BASELINE);
         }
         _ => {}
     }

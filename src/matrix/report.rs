@@ -14,6 +14,8 @@ pub struct Report {
     pub origin: Origin,
     /// From where on a benchmark is worse.
     pub limits: Limits,
+    /// How many cells ran at a time, at most.
+    pub at_a_time: usize,
     /// The cells; the first is the baseline.
     pub columns: Vec<Column>,
 }
@@ -164,11 +166,29 @@ impl Report {
             return Some(failure.to_string());
         }
         let (ending, failed) = (ran.results.ending, ran.results.counts().failed);
-        if ending.is_success() && failed == 0 {
+        let broken = ran.results.build_failures.len();
+        if ending.is_success() && failed == 0 && broken == 0 {
             return None;
         }
-        let tests = if failed == 1 { "test" } else { "tests" };
-        Some(format!("{failed} {tests} failed ({ending})"))
+        let mut what = Vec::new();
+        if failed > 0 {
+            what.push(format!("{failed} {} failed", if failed == 1 { "test" } else { "tests" }));
+        }
+        if broken > 0 {
+            let packages = if broken == 1 { "package is" } else { "packages are" };
+            what.push(format!("{broken} {packages} not built"));
+        }
+        what.push(ending.to_string());
+        Some(what.join(", "))
+    }
+
+    /// Returns how many cells say nothing, because nothing of what was to run did: all of them where the
+    /// baseline is the only one, or no other cell ran either, and else those beside the baseline.
+    pub fn mute(&self) -> usize {
+        let is_mute = |at: &usize| self.failure(*at).is_some();
+        let ran = (0..self.columns.len()).filter(|at| self.columns[*at].ran().is_some());
+        let (all, mute) = (ran.clone().count(), ran.filter(is_mute).collect::<Vec<_>>());
+        if mute.len() == all { all } else { mute.iter().filter(|at| **at > 0).count() }
     }
 
     /// Returns true when a cell is worse than the baseline.

@@ -200,7 +200,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Returns the lines that explain a difference best: the last ones.
+/// Returns the first lines of what explains a difference.
 fn excerpt(difference: &Difference) -> Vec<&str> {
     let output = match difference {
         Difference::Build(failure) => &failure.output,
@@ -208,9 +208,5 @@ fn excerpt(difference: &Difference) -> Vec<&str> {
         | Difference::Command { output, .. } => output,
         _ => return Vec::new(),
     };
-    let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
-    match difference {
-        Difference::Command { .. } => lines[lines.len().saturating_sub(MAX_LINES)..].to_vec(),
-        _ => lines.into_iter().take(MAX_LINES).collect(),
-    }
+    output.lines().filter(|line| !line.trim().is_empty()).take(MAX_LINES).collect()
 }

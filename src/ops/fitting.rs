@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result, one_line};
 use crate::project::go_mod::Refused;
 use crate::project::wanted::{find_module_file, find_wanted, read_module_file};
 use crate::version::GoVersion;
+use crate::version::line::recommended;
 use goward_shim::names;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,9 +38,8 @@ impl Unfit {
         let error = Error::new(Kind::Usage, cannot_build(version, path, refused));
         let error = error.detail("nothing was changed");
         let error = match GoVersion::parse(&refused.needs) {
-            Ok(needs) => {
-                error.hint(format!("choose a newer one: `goward use 1.{}`", needs.minor()))
-            }
+            Ok(needs) => error
+                .hint(format!("choose a newer one: `goward use 1.{}`", recommended(needs.minor()))),
             Err(_) => error,
         };
         Err(error.hint(format!("or lock it all the same: `{anyway}`")))

@@ -1,6 +1,7 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
 use super::install::level_of;
+use super::verify::without_receipt;
 use super::{Session, link, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -326,12 +327,12 @@ impl Session {
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
-        Ok(Toolchain {
+        let mut toolchain = Toolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
             sha256: entry.sha256.map(str::to_owned),
             head: lock.head.map(LockedHead::from),
-            level: self.proved_level(&lock, entry)?,
+            level: Level::None,
             key: layout::key(lock.version, entry.name, entry.h1),
             goroot: None,
             isolation: Isolation::default(),
@@ -341,20 +342,34 @@ impl Session {
             root: None,
             link: (lock.level == Level::Linked).then(|| lock.request.to_owned()),
             origin,
-        })
+        };
+        toolchain.level = self.proved_level(&toolchain, lock.level)?;
+        Ok(toolchain)
     }
 
     /// Returns how well a locked toolchain is verified. A lock is no evidence: what is installed
-    /// counts, and before that no more than the lock says and goward's records could prove.
-    fn proved_level(&self, lock: &lock::Lock, entry: &lock::Platform) -> Result<Level> {
-        let host = Platform::host();
-        let (Ok(version), Some(h1)) = (GoVersion::parse(lock.version), H1::parse(entry.h1)) else {
-            return Ok(Level::None);
-        };
-        match self.store()?.find(version, host, Some(&h1))? {
+    /// counts, and before that no more than the lock says and goward's records could prove. A tree that no
+    /// receipt fits proves nothing.
+    fn proved_level(&self, toolchain: &Toolchain, locked: Level) -> Result<Level> {
+        let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(Level::None) };
+        match self.store()?.find(toolchain.version, Platform::host(), Some(&h1))? {
             Some(installed) => Ok(level_of(&installed)),
-            None => Ok(lock.level.min(Level::BuiltIn)),
+            None if self.has(toolchain)? => Ok(Level::None),
+            None => Ok(locked.min(Level::BuiltIn)),
         }
+    }
+
+    /// Returns why a toolchain that is there does not run where goward starts it, if no receipt fits it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no store.
+    pub fn lacks_receipt(&self, toolchain: &Toolchain) -> Result<Option<Error>> {
+        let h1 = H1::parse(&toolchain.h1);
+        let store = self.store()?;
+        let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
+        let lacks = found.is_none() && self.has(toolchain)?;
+        Ok(if lacks { Some(without_receipt(&store, &self.root(toolchain)?)) } else { None })
     }
 
     /// Returns the best installed toolchain for a request, without pins.

@@ -16,7 +16,6 @@ use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
-use crate::version::flaws::KnownFlaws;
 use crate::version::request::Request;
 use crate::version::select::nearest;
 use goward_shim::pins::Isolation;
@@ -298,7 +297,9 @@ impl Session {
         } else {
             self.recheck(&self.store()?, &outcome.installed)?;
         }
-        outcome.warnings.extend(KnownFlaws::built_in().warning(want.version, want.platform));
+        outcome
+            .warnings
+            .extend(self.known_flaws(want.version).warning(want.version, want.platform));
         Ok(outcome)
     }
 

@@ -73,6 +73,9 @@ impl Session {
         let home = self.ctx.home()?;
         changes.insert("PATH".to_owned(), Some(self.path_from(home.join(names::SHIMS_DIRECTORY))?));
         changes.insert(names::HOME_VAR.to_owned(), Some(home.into_os_string()));
+        if has_goroot && !self.has(&toolchain)? {
+            return Err(self.explain_missing(&toolchain));
+        }
         if has_goroot && toolchain.goroot.is_none() {
             changes.insert("GOROOT".to_owned(), Some(self.root(&toolchain)?.into_os_string()));
         }

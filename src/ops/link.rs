@@ -10,6 +10,7 @@ use crate::store::{Installed, Linked, Receipt, Store, follow, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::built::release_of;
+use crate::version::line::recommended;
 use crate::version::link_name::LinkName;
 use crate::version::request::{ParseRequestError, Request};
 use goward_shim::{names, next_go};
@@ -300,7 +301,7 @@ fn permit(installed: &Installed, demand: Level) -> Result<()> {
         format!("{version} for {platform} is at level `{level}`; the project demands `{demand}`");
     Err(Error::new(Kind::Verification, message)
         .detail("nothing was changed")
-        .hint(format!("ask for a release: `goward use 1.{}`", version.minor())))
+        .hint(format!("ask for a release: `goward use 1.{}`", recommended(version.minor()))))
 }
 
 /// Explains that a lock wants a linked toolchain which is not there.

@@ -14,7 +14,6 @@ use crate::store::{Installed, Receipt};
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
-use crate::version::flaws::KnownFlaws;
 use crate::version::request::Request;
 use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
@@ -88,7 +87,7 @@ impl Session {
         let mut warnings: Vec<String> =
             old.warning.into_iter().chain(unlogged).chain(pins).collect();
         warnings.extend(unfit.warnings(lock.version));
-        warnings.extend(KnownFlaws::built_in().warning(lock.version, Platform::host()));
+        warnings.extend(self.known_flaws(lock.version).warning(lock.version, Platform::host()));
         warnings.extend(self.trust_warnings(&path)?);
         let uncovered = uncovered(&manifest, &lock);
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings, uncovered })

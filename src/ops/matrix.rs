@@ -5,33 +5,23 @@ use super::matrix_memory::{Memory, keep, recall, replace};
 use super::overrides::Overrides;
 use super::pick::parse_request;
 use super::r#use::parse_setting;
-use super::{Fetch, Session, probe};
-use crate::calendar;
+use super::{Fetch, Session};
 use crate::ctx::free_memory;
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::hands;
-use crate::holder::Holder;
 use crate::matrix::events::Reader;
 use crate::matrix::go_command::{has_benchmarks, observed, runs_tests, shell};
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::process::{self, Job, Line};
-use crate::matrix::report::{Origin, Ran, State};
+use crate::matrix::report::{Ran, State};
 use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, table};
-use crate::platform::Platform;
+use crate::project::find_root;
 pub use crate::project::manifest::NamedMatrix;
-use crate::project::{file, find_root};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
-use std::time::{Duration, SystemTime};
-
-/// Longest `go.mod` that is read for the project's name.
-const MAX_GO_MOD: u64 = 1 << 20;
-/// How long git may take to tell the commit.
-const GIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Memory that a cell may need: the linker of a large program takes this much.
 const MEMORY_OF_CELL: u64 = 2 << 30;
@@ -109,8 +99,9 @@ impl Session {
         let mut report = Report {
             command: shell(&matrix.command),
             expects_tests: runs_tests(&matrix.command),
-            origin: self.origin()?,
+            origin: self.origin(),
             limits: matrix.limits,
+            at_a_time: jobs(matrix, &slots),
             columns: columns.collect(),
         };
         report.compare();
@@ -118,41 +109,6 @@ impl Session {
             self.explain_regressions(&mut report, &slots, &matrix.command, interrupts)?;
         }
         Ok(report)
-    }
-
-    /// Returns what is tried, when, and on what.
-    fn origin(&self) -> Result<Origin> {
-        let root = find_root(&self.ctx);
-        let module = self.ctx.cwd.ancestors().find_map(|directory| {
-            let text = file::read(&directory.join("go.mod"), MAX_GO_MOD).ok()??;
-            let text = String::from_utf8_lossy(&text).into_owned();
-            let path = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
-            Some(path.trim().trim_matches('"').to_owned())
-        });
-        let git = |words: &[&str]| {
-            let mut command = Command::new("git");
-            command
-                .args(["-c", "core.fsmonitor=false"])
-                .args(words)
-                .current_dir(&root)
-                .env_clear()
-                .envs(&self.ctx.variables);
-            let ran = probe::run(&mut command, GIT_LIMIT).ok()?;
-            ran.is_ok.then_some(ran.output)
-        };
-        let commit = git(&["rev-parse", "HEAD"]).map(|commit| {
-            let changed = git(&["status", "--porcelain"]).is_none_or(|files| !files.is_empty());
-            if changed { format!("{commit} and changes") } else { commit }
-        });
-        let host = Holder::this_process("").host;
-        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Origin {
-            project: module.unwrap_or_else(|| root.display().to_string()),
-            commit,
-            date: calendar::utc(SystemTime::now()).format("%Y-%m-%d %H:%M UTC").to_string(),
-            machine: format!("{host}, {}, {cores} processors", Platform::host()),
-            goward: env!("CARGO_PKG_VERSION").to_owned(),
-        })
     }
 
     /// Prepares a cell. One whose release does not know a name is left out; one that cannot be had is
@@ -211,7 +167,6 @@ impl Session {
             }
             None => {}
         }
-        let ready = slots.iter().filter(|slot| slot.prepared.is_ok()).count();
         let run = Run {
             session: self,
             matrix,
@@ -219,20 +174,18 @@ impl Session {
             slots,
             memory,
             interrupts,
-            ready,
+            ready: ready(slots),
             next: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
         };
         let states: Vec<Mutex<Option<Result<State>>>> =
             slots.iter().map(|_| Mutex::default()).collect();
-        let jobs =
-            matrix.jobs.unwrap_or_else(|| default_jobs(&matrix.command)).clamp(1, ready.max(1));
-        hands::side_by_side(jobs, || run.work(&states));
+        hands::side_by_side(jobs(matrix, slots), || run.work(&states));
         let mut all = Vec::new();
         for state in states {
             match state.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 Some(state) => all.push(state?),
-                None => return Err(interrupted(run.done.load(Ordering::Relaxed), ready)),
+                None => return Err(interrupted(run.done.load(Ordering::Relaxed), run.ready)),
             }
         }
         Ok(all)
@@ -314,7 +267,17 @@ fn separate_caches(session: &Session, slots: &mut [Slot]) {
     }
 }
 
-/// Returns how many cells run at a time: so many that each has as many cores as there are cells, and
+/// Returns how many cells can run.
+fn ready(slots: &[Slot]) -> usize {
+    slots.iter().filter(|slot| slot.prepared.is_ok()).count()
+}
+
+/// Returns how many cells run at a time.
+fn jobs(matrix: &Matrix, slots: &[Slot]) -> usize {
+    matrix.jobs.unwrap_or_else(|| default_jobs(&matrix.command)).clamp(1, ready(slots).max(1))
+}
+
+/// Returns how many cells run at a time by default: so many that each has as many cores as there are cells, and
 /// no more than fit into memory. Benchmarks run alone, because cells would disturb each other.
 fn default_jobs(command: &[OsString]) -> usize {
     if has_benchmarks(command) {

@@ -7,7 +7,7 @@ use crate::config::AutoInstall;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
-use crate::version::flaws::{Flawed, KnownFlaws};
+use crate::version::flaws::Flawed;
 
 impl Session {
     /// Installs a toolchain that governs, if it is missing.
@@ -104,7 +104,7 @@ impl Session {
     /// somebody's wish. What is installed was wished for.
     fn check_flaws(&self, toolchain: &Toolchain) -> Result<()> {
         let (version, origin) = (toolchain.version, &toolchain.origin);
-        let Some(flawed) = KnownFlaws::built_in().check(version, Platform::host()) else {
+        let Some(flawed) = self.known_flaws(version).check(version, Platform::host()) else {
             return Ok(());
         };
         match origin {
@@ -118,7 +118,7 @@ impl Session {
 
     /// Warns of a release with known flaws that was installed on the way.
     pub(super) fn warn_of_flaws(&self, version: GoVersion) {
-        if let Some(warning) = KnownFlaws::built_in().warning(version, Platform::host()) {
+        if let Some(warning) = self.known_flaws(version).warning(version, Platform::host()) {
             self.ui.warn(&warning);
         }
     }
@@ -178,9 +178,14 @@ fn not_installed(version: GoVersion, origin: &Origin) -> Error {
 /// Says why a toolchain is not installed by itself.
 fn refuse(version: GoVersion, origin: &Origin, flawed: &Flawed) -> Error {
     let message = not_installed(version, origin).message().to_owned();
-    Error::new(Kind::NotInstalled, message)
+    let error = Error::new(Kind::NotInstalled, message)
         .detail(flawed.warning(version))
-        .detail("so that it is not installed because a lock asks for it")
-        .hint(format!("take a newer one: `{}`", flawed.suggestion()))
-        .hint(format!("or install this one knowingly: `goward install {}`", version.number()))
+        .detail("so that it is not installed because a lock asks for it");
+    let knowingly = format!("install this one knowingly: `goward install {}`", version.number());
+    match flawed.suggestion() {
+        Some(suggestion) => {
+            error.hint(format!("take a newer one: `{suggestion}`")).hint(format!("or {knowingly}"))
+        }
+        None => error.hint(knowingly),
+    }
 }

@@ -38,16 +38,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When a program is not what it was.
+    /// When a program is not what it was, or nothing says what it was: whatever the settings say, a tree that
+    /// no receipt fits does not run.
     pub fn recheck_governing(&self, toolchain: &Toolchain) -> Result<()> {
-        if self.config.policy.verify == Recheck::Never {
-            return Ok(());
-        }
         let store = self.store()?;
         let h1 = H1::parse(&toolchain.h1);
         match store.find(toolchain.version, Platform::host(), h1.as_ref())? {
             Some(installed) => self.recheck(&store, &installed),
-            None => Ok(()),
+            None => self.lacks_receipt(toolchain)?.map_or(Ok(()), Err),
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Fetch, Session};
 use crate::calendar::today;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::source::Release;
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
 use std::path::Path;
@@ -35,33 +36,53 @@ impl Session {
         let mut changed = 0;
         let fetch = Fetch { source: Some(source.to_owned()), ..Fetch::default() };
         for source in self.sources(&fetch)? {
-            for release in source.releases()?.unwrap_or_default() {
-                for listed in release.files {
-                    let sha256 = listed.sha256.as_deref().and_then(Digest::parse);
-                    let record = Record { h1: None, sha256, size: listed.size };
-                    changed +=
-                        usize::from(records.merge(release.version, listed.platform, record)?);
-                }
-            }
+            changed += merge_index(&mut records, source.releases()?.unwrap_or_default())?;
         }
         if let Some(path) = h1 {
-            for (number, line) in (1..).zip(fs_err::read_to_string(path)?.lines()) {
-                let (version, platform, h1) = parse_h1_line(line).ok_or_else(|| {
-                    let place = format!("{}:{number}", path.display());
-                    Error::new(
-                        Kind::Usage,
-                        format!("`{place}` is not `VERSION PLATFORM H1`: `{}`", untrusted(line)),
-                    )
-                })?;
-                let record = Record { h1: Some(h1), sha256: None, size: None };
-                changed += usize::from(records.merge(version, platform, record)?);
-            }
+            changed += merge_h1(&mut records, &fs_err::read_to_string(path)?, path)?;
         }
         let text = records.render(today());
         fs_err::write(file, &text)?;
         let total = text.lines().filter(|line| !line.starts_with('#')).count();
         Ok(Refreshed { total, changed })
     }
+}
+
+/// Merges what an index lists; returns how many records are new or say more than before.
+///
+/// # Errors
+///
+/// When it contradicts what is known.
+pub fn merge_index(records: &mut Records, releases: Vec<Release>) -> Result<usize> {
+    let mut changed = 0;
+    for release in releases {
+        for listed in release.files {
+            let sha256 = listed.sha256.as_deref().and_then(Digest::parse);
+            let record = Record { h1: None, sha256, size: listed.size };
+            changed += usize::from(records.merge(release.version, listed.platform, record)?);
+        }
+    }
+    Ok(changed)
+}
+
+/// Merges lines `VERSION PLATFORM H1` of the file at `path`; returns how many records are new or say more than
+/// before.
+///
+/// # Errors
+///
+/// For a line of another form, and when one contradicts what is known.
+pub fn merge_h1(records: &mut Records, text: &str, path: &Path) -> Result<usize> {
+    let mut changed = 0;
+    for (number, line) in (1..).zip(text.lines()) {
+        let (version, platform, h1) = parse_h1_line(line).ok_or_else(|| {
+            let place = format!("{}:{number}", path.display());
+            let message = format!("`{place}` is not `VERSION PLATFORM H1`: `{}`", untrusted(line));
+            Error::new(Kind::Usage, message)
+        })?;
+        let record = Record { h1: Some(h1), sha256: None, size: None };
+        changed += usize::from(records.merge(version, platform, record)?);
+    }
+    Ok(changed)
 }
 
 fn parse_h1_line(line: &str) -> Option<(GoVersion, Platform, H1)> {

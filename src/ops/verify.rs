@@ -12,6 +12,7 @@ use crate::verify::{Absent, Digest, Entry, H1, Level};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long to wait for another process that installs or repairs the same toolchain.
@@ -71,6 +72,15 @@ pub struct Verdict {
     pub failure: Option<Error>,
 }
 
+/// What was looked at.
+#[derive(Debug)]
+pub enum Seen {
+    /// A toolchain.
+    Toolchain(Box<Verdict>),
+    /// A tree that no receipt fits: nothing can be held against it.
+    Unproved(PathBuf),
+}
+
 impl Verdict {
     /// Returns the release and its platform.
     pub fn subject(&self) -> String {
@@ -90,12 +100,7 @@ impl Session {
     /// # Errors
     ///
     /// When there is nothing to verify, and for what is not as it should be, of the most serious kind.
-    pub fn verify(
-        &self,
-        which: &Which,
-        plan: &Plan,
-        report: &mut dyn FnMut(&Verdict),
-    ) -> Result<()> {
+    pub fn verify(&self, which: &Which, plan: &Plan, report: &mut dyn FnMut(&Seen)) -> Result<()> {
         let store = self.store()?;
         // A wrong name of a source is a wrong command line.
         self.sources(&plan.fetch)?;
@@ -104,15 +109,26 @@ impl Session {
             self.prepare_store(&store)?;
         }
         let names = store.links()?;
-        let total = chosen.len();
+        let without = if *which == Which::All { store.unproved()? } else { Vec::new() };
+        let total = chosen.len() + without.len();
+        if total == 0 {
+            let message = "nothing is installed, so that nothing was verified";
+            return Err(Error::new(Kind::NotFound, message)
+                .detail(format!("looked in `{}`", store.home().display())));
+        }
         let mut failures = Vec::new();
         for installed in chosen {
             let names = names.iter().filter(|(_, key)| **key == installed.key);
             let names = names.map(|(name, _)| name.clone()).collect();
             let verdict = self.verify_one(&store, installed, names, plan);
-            report(&verdict);
-            let subject = verdict.subject();
-            failures.extend(verdict.failure.map(|failure| (subject, failure)));
+            let failure = verdict.failure.clone();
+            failures.extend(failure.map(|failure| (verdict.subject(), failure)));
+            report(&Seen::Toolchain(Box::new(verdict)));
+        }
+        for tree in without {
+            let key = tree.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            failures.push((key, without_receipt(&store, &tree)));
+            report(&Seen::Unproved(tree));
         }
         if total == 1
             && let Some((_, failure)) = failures.pop()
@@ -155,7 +171,11 @@ impl Session {
         };
         let h1 = H1::parse(&toolchain.h1);
         let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
-        found.ok_or_else(|| self.explain_missing(&toolchain).with_kind(Kind::NotFound))
+        match (found, self.lacks_receipt(&toolchain)?) {
+            (Some(installed), _) => Ok(installed),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(self.explain_missing(&toolchain).with_kind(Kind::NotFound)),
+        }
     }
 
     fn locked_here(&self, store: &Store) -> Result<Vec<Installed>> {
@@ -343,6 +363,21 @@ impl Session {
             .or_else(|| Absent::doubt(receipt.version, unpacked.absent()));
         Ok(Second { source, h1: Some(unpacked.h1().clone()), differences: differs, doubt })
     }
+}
+
+/// Says that nothing is known of a tree in the store.
+pub(super) fn without_receipt(store: &Store, tree: &Path) -> Error {
+    let key = tree.file_name().unwrap_or_default().to_string_lossy();
+    if store.is_of_newer(&key) {
+        let message = format!("a newer goward wrote the receipt of `{}`", tree.display());
+        return Error::new(Kind::Verification, message)
+            .detail("so that this one cannot tell what it was installed as, and does not run it")
+            .hint("use that goward, or another store");
+    }
+    let message = format!("no receipt fits `{}`", tree.display());
+    Error::new(Kind::Verification, message)
+        .detail("so that nothing says what it was installed as, and it does not run")
+        .hint("put it in order, or install it anew: `goward install`")
 }
 
 /// Wants what is installed, and nothing else.

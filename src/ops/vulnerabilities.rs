@@ -24,12 +24,7 @@ impl Session {
         versions: &[GoVersion],
         platforms: &[Platform],
     ) -> Result<Known<Asked>> {
-        // The caller's own variable, which govulncheck reads, too.
-        let named = match (named, self.ctx.text("GOVULNDB")?) {
-            (Some(flag), _) => Some(flag.to_owned()),
-            (None, Some(list)) => list.split(',').next().map(str::to_owned),
-            (None, None) => self.config.vulndb.clone(),
-        };
+        let named = self.named_database(named)?;
         if named.as_deref() == Some("off") {
             return Ok(Err(Skipped::LeftOut("it was left out with `off`".to_owned())));
         }
@@ -66,6 +61,16 @@ impl Session {
         })
     }
 
+    /// Returns the database that the user named: by the option, by the variable that govulncheck reads, too, or
+    /// in the settings.
+    pub(super) fn named_database(&self, option: Option<&str>) -> Result<Option<String>> {
+        Ok(match (option, self.ctx.text("GOVULNDB")?) {
+            (Some(flag), _) => Some(flag.to_owned()),
+            (None, Some(list)) => list.split(',').next().map(str::to_owned),
+            (None, None) => self.config.vulndb.clone(),
+        })
+    }
+
     /// Returns the database at a place.
     pub(super) fn database(&self, place: &str) -> Result<Database> {
         let place = Place::parse(place, &self.ctx.cwd)?;
@@ -74,7 +79,7 @@ impl Session {
     }
 
     /// Returns the newest copy that a bundle brought into this store or the one below it.
-    fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
+    pub(super) fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
         let store = self.store()?;
         let mut newest: Option<(Snapshot, PathBuf)> = None;
         for store in [Some(store.clone()), store.system()].into_iter().flatten() {

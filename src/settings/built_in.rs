@@ -6,11 +6,10 @@
 use super::condition::Condition;
 use super::debug::{DebugSetting, DebugSettings, Removed};
 use super::experiments::{Experiment, Experiments, Forced, Needs};
-use super::history::{
-    DebugRow, ExperimentRow, MINORS, Variable, debug_rows, experiment_rows, meaning,
-};
+use super::history::{DebugRow, ExperimentRow, Variable, debug_rows, experiment_rows, meaning};
 use super::{FIRST_WITH_TABLE, Settings};
 use crate::version::GoVersion;
+use crate::version::line::is_looked_into;
 
 /// The one alias there is, in every release so far.
 const ALIAS: (&str, [&str; 2]) = ("regabi", ["regabiwrappers", "regabiargs"]);
@@ -20,7 +19,7 @@ impl Settings {
     /// into.
     pub fn built_in(version: GoVersion) -> Option<Self> {
         let minor = version.minor();
-        MINORS.contains(&minor).then(|| Self {
+        is_looked_into(minor).then(|| Self {
             version,
             experiments: experiments(minor),
             debug: debug_settings(minor),

@@ -2,6 +2,7 @@
 
 use super::scan::unquoted;
 use crate::platform::Platform;
+use std::collections::BTreeSet;
 
 /// A set of platforms: those for which all tests of one of the lists hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +81,26 @@ impl Condition {
         }
     }
 
+    /// Returns the cell of the built-in tables that says it, if one can.
+    pub(super) fn to_cell(&self) -> Option<String> {
+        let list = |values: BTreeSet<&str>| values.into_iter().collect::<Vec<_>>().join(",");
+        match self.0.as_slice() {
+            [] => return Some("no".to_owned()),
+            [tests] if tests.is_empty() => return Some("all".to_owned()),
+            [tests] if tests.iter().all(|test| !test.is_equal && test.variable == Variable::Os) => {
+                let systems = tests.iter().map(|test| test.value.as_str()).collect();
+                return Some(format!("not-os:{}", list(systems)));
+            }
+            _ => {}
+        }
+        let one = |tests: &'_ Vec<Test>| match tests.as_slice() {
+            [test] if test.is_equal && test.variable == Variable::Arch => Some(test.value.clone()),
+            _ => None,
+        };
+        let values: Vec<String> = self.0.iter().map(one).collect::<Option<_>>()?;
+        Some(format!("arch:{}", list(values.iter().map(String::as_str).collect())))
+    }
+
     /// Adds the platforms of another one.
     pub(super) fn or(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -148,8 +169,11 @@ mod tests {
             ("", "aix", "ppc64", None),
         ];
         for (cell, os, arch, want) in cells {
-            let held = Condition::of_table(cell).map(|condition| condition.holds_on(os, arch));
+            let condition = Condition::of_table(cell);
+            let held = condition.as_ref().map(|condition| condition.holds_on(os, arch));
             assert_eq!(held, want, "{cell} {os}/{arch}");
+            let written = condition.and_then(|condition| condition.to_cell());
+            assert_eq!(written.as_deref(), want.map(|_| cell), "{cell}");
         }
         let linux = Platform::parse("linux/amd64").unwrap();
         assert!(Condition::constant(true).holds(linux) && !Condition::constant(false).holds(linux));

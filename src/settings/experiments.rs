@@ -57,6 +57,27 @@ impl Experiments {
         self.known.get(name)
     }
 
+    /// Returns what the built-in table says of an experiment: where it is on by default, and where it cannot be
+    /// switched off. `None` where the table has no way to say it.
+    pub fn cells(&self, name: &str) -> Option<[String; 2]> {
+        let default = &self.known.get(name)?.default;
+        let forced: Vec<&Forced> = self.forced.iter().filter(|one| one.name == name).collect();
+        let on = match forced.as_slice() {
+            [] => Condition::default(),
+            // On where it has to be, and off where it is not on by default.
+            [one, other] => {
+                let (on, off) = if one.is_on { (one, other) } else { (other, one) };
+                let is_pair = on.when && on.is_on && !off.when && !off.is_on;
+                if !is_pair || off.condition.to_cell() != default.to_cell() {
+                    return None;
+                }
+                on.condition.clone()
+            }
+            _ => return None,
+        };
+        Some([default.to_cell()?, on.to_cell()?])
+    }
+
     /// Returns what is on without GOEXPERIMENT.
     pub fn baseline(&self, platform: Platform) -> BTreeSet<&str> {
         self.baseline_on(platform.os(), platform.arch())

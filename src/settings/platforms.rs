@@ -1,9 +1,9 @@
 //! What a release can build for: its own list, and the built-in one of Go 1.19 to 1.27.
 
-use super::history::MINORS;
 use super::table::{Span, span};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::facts::PLATFORMS;
+use crate::version::line::is_looked_into;
 use serde::Deserialize;
 use std::fmt::{self, Display};
 
@@ -62,7 +62,7 @@ pub fn parse(json: &str) -> Result<Vec<Target>> {
 /// into.
 pub fn built_in(minor: u32) -> Option<Vec<Target>> {
     let here = table().filter(|(_, span)| span.contains(minor)).map(|(target, _)| target);
-    MINORS.contains(&minor).then(|| here.collect())
+    is_looked_into(minor).then(|| here.collect())
 }
 
 fn table() -> impl Iterator<Item = (Target, Span)> {
@@ -83,12 +83,13 @@ fn table() -> impl Iterator<Item = (Target, Span)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::line::LOOKED_INTO;
 
     #[test]
     fn every_line_is_read() {
         let lines = PLATFORMS.text().lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(table().count(), lines);
-        for minor in MINORS {
+        for minor in LOOKED_INTO.iter().map(|release| release.minor()) {
             assert!(built_in(minor).unwrap().is_sorted_by(|a, b| a < b), "{minor}");
         }
         assert_eq!(built_in(20), None);

@@ -35,6 +35,33 @@ impl Store {
         Ok(found)
     }
 
+    /// Returns the trees of this store that no receipt fits, so that nothing says what they were installed as.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn unproved(&self) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in entries(&self.home().join("tree"))? {
+            let key = entry.file_name().to_string_lossy().into_owned();
+            // One that was removed and is still used waits for its end.
+            let is_one = is_key(&key)
+                && self.installed(&key)?.is_none()
+                && !self.is_attached(&key)
+                && self.open_grave(&key)?.is_none();
+            if is_one {
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Returns true when a newer goward wrote the receipt of a toolchain, so that this one cannot read it.
+    pub fn is_of_newer(&self, key: &str) -> bool {
+        Receipt::is_newer(&self.receipt_path(key))
+    }
+
     /// Returns the receipts that say nothing, or speak of a tree that is not there.
     ///
     /// # Errors

@@ -6,47 +6,12 @@
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
 use super::Digest;
+use crate::facts::ABSENT;
 use crate::version::GoVersion;
 
-const CONTRIBUTING: &str = "1244fcb5fbb7f0629bc134e99a90c18e63097a66d034acee0f18eabdd4fb32d9";
-const PATENTS: &str = "96f408bfae65bf137fc2525d3ecb030271c50c1e90799f87abf8846d8dd505cc";
-const SECURITY: &str = "6bceabb262ed2ca799127f6732dc300f0cb060aaec4459ec156bddfe572754d3";
-/// The text until the copyright line was changed.
-const OLD_LICENSE: &str = "2d36597f7117c38b006835ae7f537487207d8ec407aa9d9980794b2030cbc067";
-const LICENSE: &str = "911f8f5782931320f5b8d1160a76365b83aea6447ee6c04fa6d5591467db9dad";
-/// The text until the name of the picture's licence was corrected.
-const OLD_README: &str = "161c938b911ece3f72405b3778915ecb52c91c25632ab3a9e56d501fa6db1a29";
-const README: &str = "8247b7c5de1e74854aac1a08aa5894444d1d33b4045c70d5cc3367ad0e25c3f3";
-
-/// What differs between series.
-struct Series {
-    minor: u32,
-    is_proven: bool,
-    license: &'static str,
-    readme: &'static str,
-    codereview: &'static str,
-}
-
-const fn series(
-    minor: u32,
-    is_proven: bool,
-    license: &'static str,
-    readme: &'static str,
-    codereview: &'static str,
-) -> Series {
-    Series { minor, is_proven, license, readme, codereview }
-}
-
-#[rustfmt::skip]
-const SERIES: [Series; 7] = [
-    series(21, false, OLD_LICENSE, OLD_README, "203eb5bedf99aec639205ee438a610e79f8e10bbb7bafdf8ff7ffd0676efefcd"),
-    series(22, true, OLD_LICENSE, OLD_README, "adb4c47def05eb29e82ae6267de1cb104e06a5b0060279276cb4abbcda88471e"),
-    series(23, true, OLD_LICENSE, README, "dff6a2e42eb057cea1db1b855ff0be5998dc995ee39b776935226179e08a8b32"),
-    series(24, false, LICENSE, README, "668d3828beb04da5422a12ad0050955aaff863953d176ed89a531f38aba3313d"),
-    series(25, true, LICENSE, README, "c3c1ede024f4c2a7f86fc169019e553cb3f56dde0d7a9c8121503721f1020bb7"),
-    series(26, true, LICENSE, README, "67107e1c51921f2b4ca20181ad08836c4a2952acb4d0fde7ddaad8533d446bf5"),
-    series(27, true, LICENSE, README, "cca5b4c30eb016cef709956a8b1edd1d740395497e1b625fa28e51eaaa3bc262"),
-];
+/// The files, sorted, as the table has them.
+pub const FILES: [&str; 6] =
+    ["CONTRIBUTING.md", "LICENSE", "PATENTS", "README.md", "SECURITY.md", "codereview.cfg"];
 
 /// The files that are left out in one series.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,17 +25,7 @@ pub struct Absent {
 impl Absent {
     /// Returns the files left out of packages of `version`; `None` for a series not known yet.
     pub fn of(version: GoVersion) -> Option<Self> {
-        let series = SERIES.iter().find(|series| series.minor == version.minor())?;
-        let files = [
-            ("CONTRIBUTING.md", CONTRIBUTING),
-            ("LICENSE", series.license),
-            ("PATENTS", PATENTS),
-            ("README.md", series.readme),
-            ("SECURITY.md", SECURITY),
-            ("codereview.cfg", series.codereview),
-        ];
-        let files = files.into_iter().map(|(path, digest)| Some((path, Digest::parse(digest)?)));
-        Some(Self { files: files.collect::<Option<_>>()?, is_proven: series.is_proven })
+        series().find(|(minor, _)| *minor == version.minor()).map(|(_, absent)| absent)
     }
 
     /// Returns what to say of a hash that differs from a published one, when files were `left_out` and
@@ -85,6 +40,16 @@ impl Absent {
             )
         })
     }
+}
+
+/// Returns every series that is known, oldest first.
+fn series() -> impl Iterator<Item = (u32, Absent)> {
+    ABSENT.rows().filter_map(|[minor, proven, a, b, c, d, e, f]| {
+        let digests = FILES.into_iter().zip([a, b, c, d, e, f]);
+        let files = digests.map(|(file, digest)| Some((file, Digest::parse(digest)?)));
+        let files = files.collect::<Option<_>>()?;
+        Some((minor.parse().ok()?, Absent { files, is_proven: proven == "yes" }))
+    })
 }
 
 /// The files of `misc/wasm` that releases up to Go 1.23 have, by name: the hash does not cover them, and one of them is
@@ -128,26 +93,30 @@ mod tests {
     }
 
     #[test]
-    fn each_series_has_six_files() {
-        for Series { minor, is_proven, .. } in SERIES {
-            let absent = Absent::of(GoVersion::parse(&format!("1.{minor}.3")).unwrap()).unwrap();
-            assert_eq!((absent.files.len(), absent.is_proven), (6, is_proven));
-            assert!(absent.files.is_sorted());
-        }
+    fn every_line_of_the_table_is_read() {
+        let lines = ABSENT.text().lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(series().count(), lines);
+        assert!(series().map(|(minor, _)| minor).is_sorted());
+        assert!(FILES.is_sorted());
+        let proven: Vec<u32> =
+            series().filter(|(_, one)| one.is_proven).map(|(minor, _)| minor).collect();
+        assert!(proven.starts_with(&[22, 23, 25, 26, 27]), "{proven:?}");
     }
 
     #[test]
     fn a_series_not_known_yet_has_none() {
-        assert_eq!(Absent::of(GoVersion::parse("1.28rc1").unwrap()), None);
+        assert_eq!(Absent::of(GoVersion::parse("1.99rc1").unwrap()), None);
         assert_eq!(Absent::of(GoVersion::parse("1.20").unwrap()), None);
     }
 
     #[test]
     fn codereview_cfg_differs_between_series() {
         // Each holds the name of its release branch.
-        let mut digests: Vec<_> = SERIES.iter().map(|series| series.codereview).collect();
+        let mut digests: Vec<_> =
+            series().map(|(_, absent)| absent.files[5].1.to_string()).collect();
+        let count = digests.len();
         digests.sort_unstable();
         digests.dedup();
-        assert_eq!(digests.len(), SERIES.len());
+        assert_eq!(digests.len(), count);
     }
 }

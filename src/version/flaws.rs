@@ -11,13 +11,14 @@ use crate::calendar::{Day, today};
 use crate::facts;
 use crate::platform::Platform;
 use semver::Version;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// How many names a message has.
 const MAX_NAMES: usize = 3;
 
 /// Where a flaw is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Part {
     /// In what builds and fetches.
     Commands,
@@ -26,7 +27,7 @@ pub enum Part {
 }
 
 /// A flaw, and the releases that have it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Flaw {
     /// The CVE, or the name in Go's database where there is none.
     pub id: String,
@@ -39,12 +40,46 @@ pub struct Flaw {
 }
 
 /// Releases from one up to, and without, another.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Range {
     /// The first.
+    #[serde(with = "text")]
     pub first: Version,
     /// The one that ends it, if one does.
+    #[serde(with = "optional_text")]
     pub fixed: Option<Version>,
+}
+
+mod text {
+    use semver::Version;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(version: &Version, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(version)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Version, D::Error> {
+        Version::parse(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+mod optional_text {
+    use semver::Version;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        version: &Option<Version>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        version.as_ref().map(ToString::to_string).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Option<Version>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| Version::parse(&text).map_err(D::Error::custom)).transpose()
+    }
 }
 
 impl Flaw {
@@ -121,12 +156,9 @@ impl Flawed {
         )
     }
 
-    /// Returns the line to type for a newer release.
-    pub fn suggestion(&self) -> String {
-        match self.clean.first() {
-            Some(clean) => format!("goward use {}", clean.number()),
-            None => "goward use stable".to_owned(),
-        }
+    /// Returns the line to type for a newer release, where there is one to recommend.
+    pub fn suggestion(&self) -> Option<String> {
+        self.clean.first().map(|clean| format!("goward use {}", clean.number()))
     }
 }
 
@@ -139,6 +171,14 @@ impl KnownFlaws {
     fn on(today: Day) -> Self {
         let flaws = facts::FLAWS.rows().filter_map(Flaw::of_row).collect();
         Self { flaws, known: facts::known(facts::FLAWS.checked(), today), today }
+    }
+
+    /// Adds what a vulnerability database says; `by` is its name and day.
+    #[must_use]
+    pub fn with(mut self, flaws: Vec<Flaw>, by: &str) -> Self {
+        self.flaws.extend(flaws);
+        self.known = format!("{}, and by {by}", self.known);
+        self
     }
 
     /// Returns what is known to be wrong with the commands of a release on a platform; `None` for one that
@@ -255,22 +295,71 @@ mod tests {
         let version = GoVersion::parse("1.26.2").unwrap();
         let start = "go1.26.2 has flaws through which what it builds or fetches can run code ";
         let cases = [
-            (flawed(&["A"], &["1.27.4"]), "(A); go1.27.4 has none known on 2026-11-30", "1.27.4"),
+            (
+                flawed(&["A"], &["1.27.4"]),
+                "(A); go1.27.4 has none known on 2026-11-30",
+                Some("goward use 1.27.4"),
+            ),
             (
                 flawed(&["A", "B", "C", "D", "E"], &["1.26.11", "1.27.4"]),
                 "(E, D, C and 2 more); go1.26.11 and go1.27.4 have none known on 2026-11-30",
-                "1.26.11",
+                Some("goward use 1.26.11"),
             ),
             (
                 flawed(&["A", "B", "C"], &[]),
                 "(C, B, A); no supported release without them was known on 2026-11-30",
-                "stable",
+                None,
             ),
         ];
         for (flawed, want, suggestion) in cases {
             assert_eq!(flawed.warning(version), format!("{start}{want}"));
-            assert_eq!(flawed.suggestion(), format!("goward use {suggestion}"));
+            assert_eq!(flawed.suggestion().as_deref(), suggestion);
         }
+    }
+
+    /// What the database has against the commands is a flaw like those of the table; what it has against the
+    /// library keeps a release from being recommended.
+    #[test]
+    fn a_database_decides_together_with_the_table() {
+        let flaw = |id: &str, part, first: &str, fixed: Option<&str>| Flaw {
+            id: id.to_owned(),
+            part,
+            systems: Vec::new(),
+            ranges: vec![Range {
+                first: Version::parse(first).unwrap(),
+                fixed: fixed.map(|fixed| Version::parse(fixed).unwrap()),
+            }],
+        };
+        let flaws = vec![
+            flaw("CVE-2027-1", Part::Library, "0.0.0-0", Some("1.26.12")),
+            flaw("CVE-2027-1", Part::Library, "1.27.0-0", Some("1.27.5")),
+            flaw("CVE-2027-2", Part::Commands, "1.27.4", Some("1.27.6")),
+        ];
+        let known = november(TODAY).with(flaws.clone(), "the database of today");
+        let check = |version: &str| {
+            let found = known.check(
+                GoVersion::parse(version).unwrap(),
+                Platform::parse("linux/amd64").unwrap(),
+            )?;
+            let clean: Vec<String> = found.clean.iter().map(|release| release.number()).collect();
+            Some((found.flaws.len(), clean.join(" "), found.known))
+        };
+        let (count, clean, said) = check("1.26.2").unwrap();
+        assert_eq!((count, clean.as_str()), (10, "1.26.12 1.27.6"));
+        assert!(said.ends_with(", and by the database of today"), "{said}");
+        assert_eq!(
+            check("1.27.4").map(|(count, clean, _)| (count, clean)),
+            Some((1, "1.27.6".into()))
+        );
+        // A flaw of the library stops nothing.
+        assert_eq!(check("1.26.11"), None);
+        let forever = vec![flaw("CVE-2027-3", Part::Commands, "0.0.0-0", None)];
+        let known = november(TODAY).with(forever, "x");
+        let linux = Platform::parse("linux/amd64").unwrap();
+        assert_eq!(known.check(GoVersion::parse("1.27.9").unwrap(), linux).unwrap().clean, []);
+        let text = serde_json::to_string(&flaws).unwrap();
+        let read: Vec<Flaw> = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
 //! February and August.
 
+use super::GoVersion;
 use crate::calendar::{Day, parse_day, today};
 use crate::facts;
 use std::sync::LazyLock;
@@ -10,8 +11,18 @@ use std::sync::LazyLock;
 /// The first release of each line, oldest first.
 static FIRST_RELEASES: LazyLock<Vec<(u32, Day)>> = LazyLock::new(|| {
     let rows = facts::LINES.rows();
-    rows.filter_map(|[minor, day]| Some((minor.parse().ok()?, parse_day(day)?))).collect()
+    rows.filter_map(|[minor, day, _]| Some((minor.parse().ok()?, parse_day(day)?))).collect()
 });
+
+/// The release of each line from whose sources the built-in tables are, oldest first.
+pub static LOOKED_INTO: LazyLock<Vec<GoVersion>> = LazyLock::new(|| {
+    facts::LINES.rows().filter_map(|[_, _, release]| GoVersion::parse(release).ok()).collect()
+});
+
+/// Returns true for a minor version whose sources the built-in tables are from.
+pub fn is_looked_into(minor: u32) -> bool {
+    LOOKED_INTO.iter().any(|release| release.minor() == minor)
+}
 
 /// How many lines are supported at a time.
 pub const SUPPORTED: u32 = 2;
@@ -62,6 +73,11 @@ pub fn recommended(first: u32) -> u32 {
     first.max(oldest_supported(today()))
 }
 
+/// Returns the newest line that goward was built for.
+pub fn newest_known() -> u32 {
+    FIRST_RELEASES.last().map_or(0, |(minor, _)| *minor)
+}
+
 /// Returns the day on which Go 1.`minor` came out, where goward knows it.
 pub fn first_release(minor: u32) -> Option<Day> {
     FIRST_RELEASES.iter().find(|(line, _)| *line == minor).map(|(_, day)| *day)
@@ -86,6 +102,9 @@ mod tests {
         assert!(
             FIRST_RELEASES.windows(2).all(|two| two[0].0 + 1 == two[1].0 && two[0].1 < two[1].1)
         );
+        let minors = LOOKED_INTO.iter().map(|release| release.minor());
+        let lines = FIRST_RELEASES.iter().map(|(minor, _)| *minor).filter(|minor| *minor != 20);
+        assert!(minors.eq(lines));
         assert_eq!(first_release(18), None);
         let ends = |minor| expected_end(minor).map(shown).unwrap();
         assert_eq!((ends(25).as_str(), ends(26).as_str()), ("2026-09-12", "2027-03-10"));

@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use crate::version::flaws::Flaw;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -140,6 +141,28 @@ impl Database {
             found.sort_by(|a, b| (&a.id, a.module).cmp(&(&b.id, b.module)));
         }
         Ok(Report { source: self.shown(), modified: untrusted(meta.modified), found })
+    }
+
+    /// Returns what it has against a release or a newer one, and who says so as of when.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::report`].
+    pub fn flaws(&self, from: GoVersion) -> Result<(String, Vec<Flaw>)> {
+        let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
+        let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
+        let mut flaws = Vec::new();
+        for path in MODULES {
+            for listed in self.listed(&modules, path)? {
+                if osv::is_fixed(&listed.fixed, from) {
+                    continue;
+                }
+                let (name, entry) = self.entry(listed)?;
+                let flaw = entry.flaw(path).map_err(|why| self.refuse("ID", &name, &why))?;
+                flaws.extend(flaw);
+            }
+        }
+        Ok((format!("{}, of {}", self.shown(), untrusted(meta.modified)), flaws))
     }
 
     /// Copies what it has of the modules that are Go.

@@ -4,7 +4,9 @@ use super::MODULES;
 use crate::error::untrusted;
 use crate::platform::Platform;
 use crate::version::GoVersion;
+use crate::version::flaws::{Flaw, Part, Range as Span};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// More ranges or events of one entry are refused.
 const MAX_EVENTS: usize = 1000;
@@ -101,6 +103,37 @@ impl Entry {
         self.affected.iter().filter(ours).try_for_each(Affected::check)
     }
 
+    /// Returns it as a flaw of `module`, if it is one.
+    pub(super) fn flaw(&self, module: &'static str) -> Result<Option<Flaw>, String> {
+        let affected = self.affected.iter().filter(|affected| affected.package.name == module);
+        let affected: Vec<&Affected> = affected.collect();
+        if self.withdrawn.is_some() || affected.is_empty() {
+            return Ok(None);
+        }
+        let mut ranges = Vec::new();
+        let mut systems = BTreeSet::new();
+        let mut is_everywhere = false;
+        for one in affected {
+            ranges.extend(one.spans()?);
+            let imports = &one.ecosystem_specific.imports;
+            is_everywhere |= imports.is_empty();
+            for import in imports {
+                is_everywhere |= import.goos.is_empty();
+                systems.extend(import.goos.iter().map(untrusted));
+            }
+        }
+        if is_everywhere {
+            systems.clear();
+        }
+        let cve = self.aliases.iter().find(|alias| alias.starts_with("CVE-"));
+        Ok(Some(Flaw {
+            id: untrusted(cve.unwrap_or(&self.id)),
+            part: if module == "toolchain" { Part::Commands } else { Part::Library },
+            systems: systems.into_iter().collect(),
+            ranges,
+        }))
+    }
+
     /// Says whether `version` has the vulnerability, as far as `module` goes.
     pub(super) fn judge(
         &self,
@@ -164,6 +197,31 @@ impl Affected {
             }
         }
         Ok(())
+    }
+
+    /// Returns the ranges; without one every release is affected.
+    fn spans(&self) -> Result<Vec<Span>, String> {
+        let ranges: Vec<&Range> =
+            self.ranges.iter().filter(|range| range.kind == "SEMVER").collect();
+        if ranges.is_empty() {
+            return Ok(vec![Span { first: parse("0")?, fixed: None }]);
+        }
+        let mut spans = Vec::new();
+        for range in ranges {
+            let mut introduced = None;
+            for event in &range.events {
+                match (&event.introduced, &event.fixed) {
+                    (Some(text), None) => introduced = introduced.or(Some(parse(text)?)),
+                    (None, Some(text)) => {
+                        let fixed = Some(parse(text)?);
+                        spans.extend(introduced.take().map(|first| Span { first, fixed }));
+                    }
+                    _ => {}
+                }
+            }
+            spans.extend(introduced.map(|first| Span { first, fixed: None }));
+        }
+        Ok(spans)
     }
 
     /// Says whether a version is in a range, and which release ends it. Without ranges every version

@@ -40,7 +40,7 @@ fn locked(version: &str) -> String {
 fn goward(world: &Own, directory: &str, arguments: &[&str]) -> Outcome {
     let mut command = world.sandbox.command(&world.sandbox.path("bin/goward"), directory);
     let home = world.sandbox.path("second");
-    command.args(arguments).env("HOME", home).env("GOWARD_OFFLINE", "1");
+    command.args(arguments).env_remove("GOVULNDB").env("HOME", home).env("GOWARD_OFFLINE", "1");
     world.sandbox.finish(&mut command)
 }
 
@@ -161,7 +161,11 @@ fn an_older_copy_does_not_take_the_place_of_a_newer_one() {
     let system = world.sandbox.path("system").display().to_string();
     let mut command = world.sandbox.command(&world.sandbox.path("bin/goward"), "old");
     let home = world.sandbox.path("second");
-    command.args(["check", "--json"]).env("HOME", home).env("GOWARD_OFFLINE", "1");
+    command
+        .args(["check", "--json"])
+        .env_remove("GOVULNDB")
+        .env("HOME", home)
+        .env("GOWARD_OFFLINE", "1");
     let outcome = world.sandbox.finish(command.env("GOWARD_SYSTEM_STORE", system));
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(report["vulnerability_database"]["modified"], "2026-11-02T00:00:00Z", "{outcome:?}");

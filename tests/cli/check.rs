@@ -46,6 +46,22 @@ fn without_a_lock_there_is_nothing_to_check() {
     );
 }
 
+/// A series that nobody knew when this goward was built is not called supported.
+#[test]
+fn of_a_newer_series_it_is_said_what_is_not_known() {
+    let newest = goward::version::line::newest_known();
+    let outcome = project(&format!("1.{}.1", newest + 1)).goward(["check"]);
+    let said = format!(
+        "goward: not checked: support: this goward was built for Go up to go1.{newest}: it knows neither the end of \
+         support of go1.{} nor flaws that no database has (known on ",
+        newest + 1
+    );
+    assert!(outcome.stderr.contains(&said), "{outcome:?}");
+    assert!(!outcome.stderr.contains("nothing is wrong"), "{outcome:?}");
+    let known = project(&format!("1.{newest}.1")).goward(["check"]);
+    assert!(!known.stderr.contains("not checked: support"), "{known:?}");
+}
+
 #[test]
 fn drift_in_words_and_mended() {
     let sandbox = project("1.27.1")

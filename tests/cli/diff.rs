@@ -159,7 +159,7 @@ fn the_go_line_decides_what_flips() {
 #[test]
 fn known_flaws_of_builds_are_told_for_exact_releases() {
     let server = mirror();
-    let sandbox = sandbox(&server).var("GOVULNDB", "off");
+    let sandbox = sandbox(&server);
     let lines = |from: &str, to: &str| {
         let outcome = sandbox.goward(["-q", "diff", from, to]);
         let text = outcome.data().to_owned();
@@ -266,7 +266,7 @@ fn that_nobody_was_asked_is_said_with_the_reason() {
         last(&["1.23.4", "1.23.8", "--vulndb", "off"], &sandbox),
         "goward: security fixes are not compared: it was left out with `off`"
     );
-    let offline = with_database().var("GOWARD_OFFLINE", "1");
+    let offline = with_database().without_var("GOVULNDB").var("GOWARD_OFFLINE", "1");
     let said = last(&["1.23.4", "1.23.8"], &offline);
     let start =
         "goward: security fixes are not compared: cannot download the vulnerability database";

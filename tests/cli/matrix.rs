@@ -8,6 +8,7 @@ use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,173 @@ fn cells_are_compared_with_the_first() {
          goward: go1.99.1 http2debug=1: exit code 3, T s (3 of 3)\n\
          goward: 1 of 3 cells is worse than the baseline"
     );
+}
+
+/// The attributes and the text of an element of `JUnit`'s XML for each cell, without times and dates.
+fn totals(junit: &str) -> Vec<String> {
+    let suites = junit.lines().filter(|line| line.trim_start().starts_with("<testsuite "));
+    suites.map(|line| line.trim().split(" timestamp").next().unwrap().to_owned()).collect()
+}
+
+/// A command that fails as a whole in every cell is an error in every report, whatever the options.
+#[test]
+fn a_cell_in_which_nothing_ran_is_an_error_in_every_report() {
+    let (_server, sandbox) = project();
+    sandbox.write("project/go.mod", "module example.com/thing\n");
+    let script = "echo \"bad.go:3: no <good>\" >&2; exit 3";
+    let run = |more: &[&str]| {
+        let args = [&["--go", "1.98.3,1.99.1"], more, &["--", "sh", "-c", script]].concat();
+        matrix(&sandbox, &args)
+    };
+    let outcome = run(&["--junit", "r.xml", "--html", "r.html"]);
+    let cell = |release: &str| {
+        format!(
+            "\n\ngo{release}\n! the command failed as a whole (exit code 3)\n    | bad.go:3: no <good>\n  \
+             by itself: goward exec --go {release} -- sh -c 'echo \"bad.go:3: no <good>\" >&2; exit 3'"
+        )
+    };
+    assert_eq!(
+        outcome.stdout,
+        format!(
+            "cell      result  tests        time\n\
+             go1.98.3  failed  exit code 3  T s\n\
+             go1.99.1  failed  exit code 3  T s{}{}",
+            cell("1.98.3"),
+            cell("1.99.1"),
+        )
+    );
+    assert_eq!(outcome.code, Some(6));
+    let want = "\ngoward: the baseline, go1.98.3, fails: the command failed as a whole (exit code 3)\n  \
+                a cell that fails in the same way is not worse\n\
+                hint: to compare all the same: the same with `--allow-failing-baseline`";
+    assert!(outcome.stderr.ends_with(want), "{}", outcome.stderr);
+
+    let junit = sandbox.read("project/r.xml");
+    let counts = "tests=\"1\" skipped=\"0\" errors=\"1\" failures=\"0\">";
+    let want = ["1.98.3", "1.99.1"].map(|go| format!("<testsuite name=\"go{go}\" {counts}"));
+    assert_eq!(totals(&junit), want);
+    let error =
+        "<error message=\"the command failed as a whole (exit code 3)\">bad.go:3: no &lt;good&gt;";
+    assert_eq!(junit.matches(error).count(), 2, "{junit}");
+
+    let page = sandbox.read("project/r.html");
+    assert!(page.contains("In 2 of 2 cells nothing of what was to run did."), "{page}");
+    assert!(!page.contains("No cell is worse"), "{page}");
+    let shown =
+        "<p>the command failed as a whole (exit code 3)</p><pre>bad.go:3: no &lt;good&gt;</pre>";
+    assert_eq!(page.matches(shown).count(), 2, "{page}");
+    for link in ["href=\"#cell-0\"", "id=\"cell-0\"", "href=\"#cell-1\"", "id=\"cell-1\""] {
+        assert!(page.contains(link), "{link}: {page}");
+    }
+
+    let json: serde_json::Value = serde_json::from_str(&run(&["--json"]).stdout).unwrap();
+    assert_eq!(json["failedBaseline"], "the command failed as a whole (exit code 3)");
+    for cell in json["cells"].as_array().unwrap() {
+        assert_eq!(cell["verdict"], "failed");
+        assert_eq!(
+            cell["failure"],
+            json!({
+                "reason": "the command failed as a whole (exit code 3)",
+                "output": "bad.go:3: no <good>\n",
+            })
+        );
+    }
+    // Not even if a failing baseline is allowed: nothing ran at all.
+    let outcome = run(&["--allow-failing-baseline"]);
+    assert_eq!(outcome.code, Some(6));
+    let want = "\ngoward: in 2 of 2 cells nothing of what was to run did";
+    assert!(outcome.stderr.ends_with(want), "{}", outcome.stderr);
+}
+
+/// What the baseline cannot do is no yardstick, unless somebody says so.
+#[test]
+fn a_baseline_that_fails_ends_with_6_unless_it_is_allowed() {
+    let (_server, sandbox) = project();
+    let event = |action: &str, test: &str| {
+        json!({"Action": action, "Package": "m", "Test": test, "Elapsed": 0.5}).to_string() + "\n"
+    };
+    let build = json!({"ImportPath": "m/b", "Action": "build-output", "Output": "no\n"});
+    let failed = json!({"ImportPath": "m/b", "Action": "build-fail"});
+    let end = json!({"Action": "fail", "Package": "m/b", "FailedBuild": "m/b", "Elapsed": 0});
+    let (good, bad) = (event("pass", "TestA"), event("fail", "TestB"));
+    sandbox.write("tests.json", format!("{good}{bad}"));
+    sandbox.write("builds.json", format!("{good}{build}\n{failed}\n{end}\n"));
+    let old = "case $(go version) in *go1.98.3*)";
+    let cases = [
+        // Nothing ran in the baseline, and all is well in the other.
+        (format!("{old} exit 2;; esac"), "the command failed as a whole (exit code 2)", Some(0)),
+        // The same in both.
+        ("cat ../tests.json; exit 1".to_owned(), "1 test failed, exit code 1", Some(0)),
+        ("cat ../builds.json; exit 1".to_owned(), "1 package is not built, exit code 1", Some(0)),
+        // The other one tells nothing, which the option does not excuse.
+        (format!("{old} cat ../tests.json;; esac; exit 1"), "1 test failed, exit code 1", Some(6)),
+    ];
+    for (script, why, allowed) in cases {
+        let run = |more: &[&str]| {
+            let args = [&["--go", "1.98.3,1.99.1"], more, &["--", "sh", "-c", &script]].concat();
+            matrix(&sandbox, &args)
+        };
+        let outcome = run(&["--html", "r.html", "--junit", "r.xml"]);
+        assert_eq!(outcome.code, Some(6), "{script}: {outcome:?}");
+        let want = format!("\ngoward: the baseline, go1.98.3, fails: {why}\n");
+        assert!(outcome.stderr.contains(&want), "{script}: {}", outcome.stderr);
+        let outcome = run(&["--allow-failing-baseline"]);
+        assert_eq!(outcome.code, allowed, "{script}: {outcome:?}");
+        if allowed == Some(6) {
+            let want = "\ngoward: in 1 of 2 cells nothing of what was to run did";
+            assert!(outcome.stderr.ends_with(want), "{script}: {}", outcome.stderr);
+        }
+    }
+    let script = "cat ../builds.json; exit 1";
+    let args = ["--go", "1.98.3", "--junit", "r.xml", "--html", "r.html", "--", "sh", "-c", script];
+    assert_eq!(matrix(&sandbox, &args).code, Some(6));
+    // What is not built has its place in the report, and is not red where it is no worse.
+    let skipped = "<skipped message=\"it fails in the baseline, too, or is the baseline\">no";
+    assert!(sandbox.read("project/r.xml").contains(skipped), "{}", sandbox.read("project/r.xml"));
+    let said = "The baseline fails: 1 package is not built, exit code 1.";
+    assert!(sandbox.read("project/r.html").contains(said), "{}", sandbox.read("project/r.html"));
+}
+
+/// A page that lies around says what it is about.
+#[test]
+fn the_page_names_what_was_tried_when_and_on_what() {
+    // Not below this repository, whose commit it would name.
+    let (_server, sandbox) = super::reproduce::project();
+    let git = |args: &[&str]| {
+        let mut command = sandbox.command(Path::new("/usr/bin/git"), "project");
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        sandbox.finish(command.args(who).args(args)).data().to_owned()
+    };
+    sandbox.write("project/go.mod", "// A comment.\nmodule \"example.com/thing\"\n");
+    let page = || {
+        let args = ["--go", "1.99.1", "--html", "../r.html", "--json", "--"];
+        let outcome = matrix(&sandbox, &[&args[..], &["sh", "-c", "true"]].concat());
+        let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        (sandbox.read("r.html"), json)
+    };
+    let (html, json) = page();
+    assert_eq!(json["commit"], serde_json::Value::Null);
+    assert!(html.contains("<p class=\"origin\">example.com/thing, no commit, 20"), "{html}");
+
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "One"]);
+    let commit = git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let (html, json) = page();
+    let part = |key: &str| json[key].as_str().unwrap().to_owned();
+    assert_eq!((part("project"), part("commit")), ("example.com/thing".to_owned(), commit.clone()));
+    let (date, machine, goward) = (part("date"), part("machine"), part("goward"));
+    assert!(date.ends_with(" UTC") && date.len() == "2026-11-30 08:00 UTC".len(), "{date}");
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let platform = goward::platform::Platform::host();
+    assert!(machine.starts_with(&format!("{}, {platform}, ", host.trim())), "{machine}");
+    assert!(machine.ends_with(" processors"), "{machine}");
+    assert_eq!(goward, env!("CARGO_PKG_VERSION"));
+    let line = format!("example.com/thing, {commit}, {date}, {machine}, goward {goward}</p>");
+    assert!(html.contains(&line), "{line}: {html}");
+
+    sandbox.write("project/new.go", "package thing\n");
+    assert_eq!(page().1["commit"], format!("{commit} and changes"));
 }
 
 /// What the release does not know makes no cell; what nobody could know is an error.

@@ -244,6 +244,12 @@ fn without_a_list_the_hash_still_tells() {
 #[test]
 fn what_to_verify() {
     let (_server, sandbox) = installed(&["1.99.1", "1.98.3"]);
+    // Nothing to look at is no success.
+    let empty = super::sandbox(&mirror());
+    empty.goward(["verify", "--all"]).fails(
+        3,
+        "goward: nothing is installed, so that nothing was verified\n  looked in `[STORE]`",
+    );
     sandbox.goward(["verify", "1.97.1"]).fails(
         3,
         "goward: nothing installed fits `1.97.1`\nhint: `goward list` shows what is installed",

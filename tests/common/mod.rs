@@ -105,6 +105,8 @@ impl Sandbox {
             .var("GOWARD_SOURCE", "file:///nowhere")
             // Nobody is asked for modules, and so neither is the checksum database.
             .var("GOPROXY", "off")
+            // Nor is the vulnerability database.
+            .var("GOVULNDB", "off")
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {

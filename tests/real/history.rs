@@ -3,20 +3,25 @@
 
 use super::settings::{settings, settings_of_tree};
 use super::{enabled, skip};
-use goward::settings::history::{DEBUG_LIVES, LIVES, MINORS};
+use goward::settings::history::{DEBUG_LIVES, LIVES};
 use goward::settings::{Settings, platforms};
 use goward::version::GoVersion;
+use goward::version::line::LOOKED_INTO;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A release of each line; Debian has the oldest one.
-const RELEASES: [&str; 7] =
-    ["1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3"];
+/// Debian has the oldest of the releases that the tables are from.
 const DEBIAN: (&str, &str) = ("1.19.8", "/usr/lib/go-1.19");
 
+/// The others.
+fn releases() -> Vec<String> {
+    let numbers = LOOKED_INTO.iter().map(|release| release.number());
+    numbers.filter(|number| number != DEBIAN.0).collect()
+}
+
 fn real() -> Vec<Settings> {
-    let mut all: Vec<Settings> = RELEASES.iter().map(|release| settings(release)).collect();
+    let mut all: Vec<Settings> = releases().iter().map(|release| settings(release)).collect();
     let (release, tree) = DEBIAN;
     if Path::new(tree).join("src").exists() {
         all.insert(0, settings_of_tree(release, Path::new(tree)));
@@ -28,7 +33,8 @@ fn real() -> Vec<Settings> {
 
 #[test]
 fn the_built_in_tables_are_those_of_the_releases() {
-    if !enabled(&RELEASES) {
+    let releases = releases();
+    if !enabled(&releases.iter().map(String::as_str).collect::<Vec<_>>()) {
         return;
     }
     for read in real() {
@@ -67,6 +73,15 @@ fn reference(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
+/// Its lines: a newer one than it has was only taken from the releases themselves.
+fn lines(reference: &Value) -> impl Iterator<Item = (u32, &Value)> {
+    let lines = reference.as_object().unwrap().iter();
+    let lines = lines.filter_map(|(line, tables)| Some((line.strip_prefix("1.")?, tables)));
+    let lines: Vec<_> = lines.map(|(minor, tables)| (minor.parse().unwrap(), tables)).collect();
+    assert!(lines.len() >= 8);
+    lines.into_iter()
+}
+
 fn strings(list: &Value) -> BTreeSet<&str> {
     list.as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect()
 }
@@ -78,8 +93,7 @@ fn built_in(minor: u32) -> Settings {
 #[test]
 fn experiments_equal_the_reference() {
     let reference = reference("goexperiment.json");
-    for minor in MINORS {
-        let release = &reference[format!("1.{minor}")];
+    for (minor, release) in lines(&reference) {
         let experiments = built_in(minor).experiments;
         assert_eq!(experiments.names().collect::<BTreeSet<_>>(), strings(&release["valid_names"]));
         let platforms = release["baseline"].as_object().unwrap();
@@ -94,8 +108,7 @@ fn experiments_equal_the_reference() {
 #[test]
 fn debug_settings_equal_the_reference() {
     let reference = reference("godebug.json");
-    for minor in MINORS {
-        let release = &reference[format!("1.{minor}")];
+    for (minor, release) in lines(&reference) {
         let debug = built_in(minor).debug;
         let rows = |key: &str| release[key].as_array().unwrap().clone();
         let name = |row: &Value| row["name"].as_str().unwrap().to_owned();

@@ -65,6 +65,71 @@ fn the_language_is_the_cause() {
     assert_eq!(shown(sandbox, "bisect-loop", &answer), Some(0));
 }
 
+/// Nothing is built, or no test runs: nobody may take that for a success.
+#[test]
+fn what_was_not_built_or_run_is_no_success() {
+    let Some(sandbox) = shared() else { return };
+    let bad = "package bad\n\nfunc F() int { return \"s\" }\n";
+    let good = "package good\n\nfunc F() int { return 1 }\n";
+    let test = "package good\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { F() }\n";
+    let worlds = [("matrix-bad", bad, ""), ("matrix-good", good, ""), ("matrix-test", good, test)];
+    for (directory, code, test) in worlds {
+        sandbox.write(&format!("{directory}/go.mod"), "module example.com/m\n\ngo 1.22\n");
+        sandbox.write(&format!("{directory}/code.go"), code);
+        if !test.is_empty() {
+            sandbox.write(&format!("{directory}/code_test.go"), test);
+        }
+    }
+    fs::create_dir_all(sandbox.path("matrix-empty")).unwrap();
+    let go = ["go", "test", "./..."];
+    let cases: [(&str, &[&str], &str, &str); 7] = [
+        ("matrix-bad", &go, "the command failed as a whole (exit code 1)", "code.go:3"),
+        (
+            "matrix-bad",
+            &["go", "vet", "./..."],
+            "the command failed as a whole (exit code 1)",
+            "code.go:3",
+        ),
+        ("matrix-empty", &go, "the command failed as a whole (exit code 1)", "main module"),
+        (
+            "matrix-good",
+            &["go", "tset", "./..."],
+            "the command failed as a whole (exit code 2)",
+            "go tset: unknown command",
+        ),
+        ("matrix-good", &go, "no test ran", ""),
+        ("matrix-test", &["go", "test", "-run=NoSuch", "./..."], "no test ran", ""),
+        (
+            "matrix-test",
+            &["go", "test", "./nosuch"],
+            "the command failed as a whole (exit code 1)",
+            "nosuch",
+        ),
+    ];
+    for (directory, command, why, output) in cases {
+        let ends = ["--go", "1.24.11,1.27.3", "--jobs", "1", "--junit", "r.xml", "--json", "--"];
+        let args = ["matrix"].iter().chain(&ends).chain(command);
+        let outcome = sandbox.goward_in(directory, args);
+        assert_eq!(outcome.code, Some(6), "{directory} {command:?}: {outcome:?}");
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        for cell in report["cells"].as_array().unwrap() {
+            assert_eq!(cell["verdict"], "failed", "{directory} {command:?}: {report:#}");
+            assert_eq!(cell["failure"]["reason"], why, "{directory} {command:?}: {report:#}");
+            let said = cell["failure"]["output"].as_str().unwrap();
+            assert!(said.contains(output), "{directory} {command:?}: {report:#}");
+        }
+        let junit = sandbox.read(&format!("{directory}/r.xml"));
+        assert_eq!(junit.matches("<error message=").count(), 2, "{directory} {command:?}: {junit}");
+        // A search from the older to the newer one has no good end.
+        let ends = ["bisect", "--installed", "--good", "1.24.11", "--bad", "1.27.3", "--"];
+        let outcome = sandbox.goward_in(directory, ends.iter().chain(command));
+        assert_eq!(outcome.code, Some(1), "{directory} {command:?}: {outcome:?}");
+        assert_eq!(outcome.stdout, "", "{directory} {command:?}");
+    }
+    let outcome = sandbox.goward_in("matrix-test", ["matrix", "--go", "1.24.11,1.27.3"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
 /// A setting that the newer release does not have any more: the older one shows it.
 #[test]
 fn the_matrix_names_a_setting_that_went() {

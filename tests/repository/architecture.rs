@@ -145,6 +145,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/ops/compiler.rs",
             "src/ops/launch.rs",
             "src/ops/link.rs",
+            "src/ops/matrix_origin.rs",
             "src/ops/probe.rs",
             "src/ops/reproduce/mod.rs",
             "src/ops/target_check.rs",

@@ -1,0 +1,75 @@
+//! Tasks of goward's maintainers: `cargo xtask --help`.
+
+use clap::{Args, Parser};
+use goward::calendar::{Day, parse_day, today};
+use goward::error::{Error, Kind, Result, untrusted};
+use goward::version::GoVersion;
+use std::io::{Write, stderr, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use xtask::{Release, refresh};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of goward's maintainers")]
+enum Task {
+    /// Bring everything in the repository up to a new release of Go
+    GoRelease(GoRelease),
+}
+
+/// Everything is read from files, so that it works without a network. Writes all or nothing, prints what changed,
+/// and what takes a person.
+#[derive(Args)]
+struct GoRelease {
+    /// The release: `1.28.0`
+    version: String,
+    /// Its tree (GOROOT): settings, platforms, texts
+    #[arg(long, value_name = "DIRECTORY")]
+    tree: Option<PathBuf>,
+    /// The index of go.dev as JSON, all releases: digests of archives
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+    /// Lines `VERSION PLATFORM H1`, as Go's checksum database published them
+    #[arg(long, value_name = "FILE")]
+    h1: Option<PathBuf>,
+    /// Go's vulnerability database: a directory or a site
+    #[arg(long, value_name = "PLACE")]
+    vulndb: Option<String>,
+    /// The day on which a new line came out, where its tree does not say it
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    released: Option<String>,
+    /// The repository
+    #[arg(long, value_name = "DIRECTORY", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
+    root: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let Task::GoRelease(args) = Task::parse();
+    let done = run(args).and_then(|text| Ok(stdout().write_all(text.as_bytes())?));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            _ = write!(stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: GoRelease) -> Result<String> {
+    let day = |text: String| -> Result<Day> {
+        let wrong = || Error::new(Kind::Usage, format!("`{}` is no day", untrusted(&text)));
+        parse_day(&text).ok_or_else(wrong)
+    };
+    let version = GoVersion::parse(&args.version)
+        .map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+    let refreshed = refresh(&Release {
+        version,
+        tree: args.tree,
+        index: args.index,
+        h1: args.h1,
+        vulndb: args.vulndb,
+        released: args.released.map(day).transpose()?,
+        root: args.root,
+        today: today(),
+    })?;
+    Ok(refreshed.to_string())
+}
