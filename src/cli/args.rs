@@ -599,6 +599,9 @@ pub struct Diff {
     /// Print Markdown, for a pull request
     #[arg(long)]
     pub markdown: bool,
+    /// Print what does not touch this module, too
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Args, Debug)]

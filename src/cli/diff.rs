@@ -2,7 +2,7 @@
 
 use super::args::Diff as Args;
 use super::check::database;
-use super::diff_sections::{Line, Section, sections};
+use super::diff_sections::{Line, Section, parted};
 use crate::error::{Result, untrusted_line};
 use crate::ops::Session;
 use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};
@@ -19,17 +19,36 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
         session.ui.json(&as_json(&diff));
         return Ok(());
     }
-    let sections = sections(&diff);
+    let (first, rest) = parted(&diff);
     if args.markdown {
-        session.ui.data(as_markdown(&diff, &sections).trim_end());
+        session.ui.data(as_markdown(&diff, &first, &rest).trim_end());
         return Ok(());
     }
     session.ui.say(&heading(&diff));
-    if !sections.is_empty() {
-        session.ui.data(as_text(&sections).trim_end());
+    let mut text = as_text(&first, "");
+    if args.all {
+        text.push_str(&as_text(&rest, ", not of this module"));
+    }
+    if !text.is_empty() {
+        session.ui.data(text.trim_end());
+    }
+    if let Err(why) = &diff.touch.packages {
+        if diff.module.file.is_some() {
+            let why = untrusted_line(why);
+            session.ui.say(&format!("what of this touches the module is not known: {why}"));
+        }
+    } else if !rest.is_empty() && !args.all {
+        let folded = folded(&rest);
+        session.ui.say(&format!("not of this module, and left out: {folded}; `--all` prints them"));
     }
     session.ui.say(&security_said(&diff));
     Ok(())
+}
+
+/// Returns how much there is of each subject.
+fn folded(sections: &[Section]) -> String {
+    let one = |section: &Section| format!("{} of {}", section.lines.len(), section.title);
+    sections.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn heading(diff: &Diff) -> String {
@@ -49,13 +68,13 @@ fn heading(diff: &Diff) -> String {
     format!("{from} to {to} on {}/{}{module}", untrusted_line(os), untrusted_line(arch))
 }
 
-fn as_text(sections: &[Section]) -> String {
+fn as_text(sections: &[Section], of: &str) -> String {
     let lines = sections.iter().flat_map(|section| &section.lines);
     let width = lines.map(|line| line.name.chars().count()).max().unwrap_or(0).min(32);
     let mut text = String::new();
     for section in sections {
-        _ = writeln!(text, "{}", section.title);
-        for Line { word, name, text: told } in &section.lines {
+        _ = writeln!(text, "{}{of}", section.title);
+        for Line { word, name, text: told, .. } in &section.lines {
             let (name, told) = (untrusted_line(name), untrusted_line(told));
             let line = format!("  {word:<8} {name:<width$}  {told}");
             _ = writeln!(text, "{}", line.trim_end());
@@ -64,20 +83,30 @@ fn as_text(sections: &[Section]) -> String {
     text
 }
 
-fn as_markdown(diff: &Diff, sections: &[Section]) -> String {
+fn as_markdown(diff: &Diff, first: &[Section], rest: &[Section]) -> String {
     let mut text = format!("## {} to {}\n\n", diff.from.version(), diff.to.version());
-    for section in sections {
-        _ = write!(text, "### {}\n\n| | | |\n|---|---|---|\n", section.title);
-        for Line { word, name, text: told } in &section.lines {
-            _ = writeln!(text, "| {word} | `{}` | {} |", cell(name), cell(told));
-        }
-        text.push('\n');
+    tables(&mut text, first);
+    if !rest.is_empty() {
+        let folded = folded(rest);
+        _ = write!(text, "<details><summary>Not of this module: {folded}</summary>\n\n");
+        tables(&mut text, rest);
+        text.push_str("</details>\n\n");
     }
     let heading = heading(diff);
     let security = security_said(diff);
     let (first, rest) = security.split_at(1);
     _ = writeln!(text, "{}.\n\n{}{}.", cell(&heading), first.to_uppercase(), cell(rest));
     text
+}
+
+fn tables(text: &mut String, sections: &[Section]) {
+    for section in sections {
+        _ = write!(text, "### {}\n\n| | | |\n|---|---|---|\n", section.title);
+        for Line { word, name, text: told, .. } in &section.lines {
+            _ = writeln!(text, "| {word} | `{}` | {} |", cell(name), cell(told));
+        }
+        text.push('\n');
+    }
 }
 
 /// Makes text fit for a cell of a table.
@@ -132,6 +161,23 @@ fn as_json(diff: &Diff) -> Value {
         "build_flaws": {"fixed": diff.fixed, "opened": diff.opened},
         "security_fixes": security(diff),
         "lock": diff.lock.as_ref().map(lock),
+        "touches": touches(diff),
+    })
+}
+
+/// Returns what touches the module here; everything where that is not known.
+fn touches(diff: &Diff) -> Value {
+    let packages = diff.touch.packages.as_ref();
+    let (sections, _) = parted(diff);
+    let lines = sections.iter().flat_map(|Section { title, lines }| {
+        let one = move |line: &Line| json!({"about": title, "word": line.word, "name": line.name});
+        lines.iter().map(one)
+    });
+    json!({
+        "known": packages.is_ok(),
+        "why_not": packages.err(),
+        "packages": packages.ok(),
+        "lines": lines.collect::<Vec<_>>(),
     })
 }
 

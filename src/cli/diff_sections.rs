@@ -1,6 +1,6 @@
 //! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
 
-use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, SecurityDiff, Written};
+use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, Touch, Written};
 use crate::settings::Verdict;
 use crate::settings::history::{Variable, meaning};
 use crate::settings::platforms::Target;
@@ -22,22 +22,46 @@ pub(super) struct Line {
     pub(super) name: String,
     /// What there is to say of it; may be empty.
     pub(super) text: String,
+    /// Whether it touches the module here, as far as that is known.
+    pub(super) touches: bool,
+}
+
+impl Line {
+    fn touching(self, touches: bool) -> Self {
+        Self { touches, ..self }
+    }
 }
 
 fn line(word: &'static str, name: impl Into<String>, text: impl Into<String>) -> Line {
-    Line { word, name: name.into(), text: text.into() }
+    Line { word, name: name.into(), text: text.into(), touches: true }
+}
+
+/// Returns the sections of what touches the module here, and those of the rest. Where that is not
+/// known, nothing is left to the rest.
+pub(super) fn parted(diff: &Diff) -> (Vec<Section>, Vec<Section>) {
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for Section { title, lines } in sections(diff) {
+        let is_first = |line: &Line| line.touches || diff.touch.packages.is_err();
+        let (touching, others): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(is_first);
+        for (lines, list) in [(touching, &mut first), (others, &mut rest)] {
+            if !lines.is_empty() {
+                list.push(Section { title, lines });
+            }
+        }
+    }
+    (first, rest)
 }
 
 /// Returns the sections that have something to say.
-pub(super) fn sections(diff: &Diff) -> Vec<Section> {
+fn sections(diff: &Diff) -> Vec<Section> {
     let all = [
         ("experiments", experiments(diff)),
         ("GODEBUG", debug(&diff.debug, diff)),
         ("settings of this module", diff.written.iter().map(written).collect()),
-        ("platforms", platforms(&diff.platforms)),
+        ("platforms", platforms(&diff.platforms, &diff.touch)),
         ("environment and build info", changes(diff)),
         ("flaws of builds", flaws(diff)),
-        ("security fixes", diff.security.as_ref().map(security).unwrap_or_default()),
+        ("security fixes", security(diff)),
         ("pins of the lock", diff.lock.as_ref().map(pins).unwrap_or_default()),
     ];
     let sections = all.into_iter().map(|(title, lines)| Section { title, lines });
@@ -45,42 +69,53 @@ pub(super) fn sections(diff: &Diff) -> Vec<Section> {
 }
 
 fn experiments(diff: &Diff) -> Vec<Line> {
-    let found = &diff.experiments;
+    let (found, touch) = (&diff.experiments, &diff.touch);
     let told = |name: &str| {
         let known = diff.to.settings.experiments.get(name);
         let doc = known.map(|experiment| experiment.doc.clone()).unwrap_or_default();
         meaning(Variable::Experiment, name).map_or(doc, |words| words.meaning.to_owned())
     };
-    let added = found
-        .added
-        .iter()
-        .map(|(name, is_on)| line(if *is_on { "new, on" } else { "new" }, name, told(name)));
-    let dropped = found.dropped.iter();
-    let dropped =
-        dropped.map(|left| line("gone", &left.name, left.became.clone().unwrap_or_default()));
-    let on = found.on.iter().map(|name| line("on", name, told(name)));
-    let off = found.off.iter().map(|name| line("off", name, told(name)));
+    let added = found.added.iter().map(|(name, is_on)| match is_on {
+        true => line("new, on", name, told(name)).touching(touch.has_experiment(name)),
+        false => line("new", name, told(name)).touching(touch.used.contains(name)),
+    });
+    let dropped = found.dropped.iter().map(|left| {
+        let became = left.became.clone().unwrap_or_default();
+        line("gone", &left.name, became).touching(touch.used.contains(&left.name))
+    });
+    let turned = |word, names: &'_ [String]| -> Vec<Line> {
+        let turned =
+            |name: &String| line(word, name, told(name)).touching(touch.has_experiment(name));
+        names.iter().map(turned).collect()
+    };
+    let (on, off) = (turned("on", &found.on), turned("off", &found.off));
     added.chain(dropped).chain(on).chain(off).collect()
 }
 
 fn debug(found: &DebugDiff, diff: &Diff) -> Vec<Line> {
     let told = |name: &str| meaning(Variable::Debug, name).map_or("", |words| words.meaning);
-    let added = found.added.iter().map(|name| line("new", name, told(name)));
+    let touch = &diff.touch;
+    let added = found
+        .added
+        .iter()
+        .map(|name| line("new", name, told(name)).touching(touch.used.contains(name)));
     let dropped = found.dropped.iter().map(|gone| {
         let mut text = gone.became.unwrap_or_default().to_owned();
         if !gone.fatal.is_empty() {
             let values = gone.fatal.join(" or ");
             text = format!("{text}; with {}={values} no program starts", gone.name);
         }
-        line("gone", &gone.name, text)
+        line("gone", &gone.name, text).touching(touch.used.contains(&gone.name))
     });
-    let flips = found.flips.iter().map(|flip| line("flips", &flip.name, flip_text(flip)));
+    let flips = found.flips.iter().map(|flip| {
+        line("flips", &flip.name, flip_text(flip)).touching(touch.has_debug(&flip.name))
+    });
     let later = found.later.iter().map(|flip| {
         let text = format!(
             "stays {} until the `go` line is 1.{}: {}",
             flip.old, flip.changed, flip.meaning
         );
-        line("later", &flip.name, text)
+        line("later", &flip.name, text).touching(touch.has_debug(&flip.name))
     });
     // Without a module there is no `go` line to wait for.
     let later = later.filter(|_| diff.module.file.is_some());
@@ -102,14 +137,19 @@ fn flip_text(flip: &Flip) -> String {
     }
 }
 
-fn platforms(found: &PlatformDiff) -> Vec<Line> {
+fn platforms(found: &PlatformDiff, touch: &Touch) -> Vec<Line> {
     let words = |target: &Target| target.words().join(", ");
-    let gained = found.gained.iter().map(|target| line("new", target.to_string(), words(target)));
-    let lost = found.lost.iter().map(|target| line("gone", target.to_string(), ""));
+    let one = |word, target: &Target, text: String| {
+        let name = target.to_string();
+        let touches = touch.platforms.contains(&name);
+        line(word, name, text).touching(touches)
+    };
+    let gained = found.gained.iter().map(|target| one("new", target, words(target)));
+    let lost = found.lost.iter().map(|target| one("gone", target, String::new()));
     let changed = found.changed.iter().map(|(old, new)| {
         let or_nothing = |words: String| if words.is_empty() { "no cgo".to_owned() } else { words };
         let text = format!("{}; it was: {}", or_nothing(words(new)), or_nothing(words(old)));
-        line("changed", new.to_string(), text)
+        one("changed", new, text)
     });
     gained.chain(lost).chain(changed).collect()
 }
@@ -129,6 +169,7 @@ fn changes(diff: &Diff) -> Vec<Line> {
             let text =
                 if is_back { since(change.minor) + change.text } else { change.text.to_owned() };
             line(word(change.kind), change.name, text)
+                .touching(diff.touch.used.contains(change.name))
         })
         .collect()
 }
@@ -139,10 +180,17 @@ fn flaws(diff: &Diff) -> Vec<Line> {
     fixed.chain(diff.opened.iter().map(|flaw| line("has", flaw, text))).collect()
 }
 
-fn security(found: &SecurityDiff) -> Vec<Line> {
-    let fixed = found.fixed.iter().map(|fixed| line("fixed", &fixed.id, told(fixed)));
-    let opened = found.opened.iter().map(|opened| line("has", &opened.id, told(opened)));
-    fixed.chain(opened).collect()
+fn security(diff: &Diff) -> Vec<Line> {
+    let Ok(found) = &diff.security else { return Vec::new() };
+    let one = |word: &'static str, found: &Vulnerability| {
+        let mut packages = found.packages.iter();
+        let touches = found.module != "stdlib"
+            || found.packages.is_empty()
+            || packages.any(|package| diff.touch.imports(package));
+        line(word, &found.id, told(found)).touching(touches)
+    };
+    let fixed = found.fixed.iter().map(|fixed| one("fixed", fixed));
+    fixed.chain(found.opened.iter().map(|opened| one("has", opened))).collect()
 }
 
 fn told(found: &Vulnerability) -> String {

@@ -243,6 +243,9 @@ fn all_details(report: &Report) -> Markup {
                             (details(difference))
                         }
                         (left_out(ran.differences.len().saturating_sub(MAX_DIFFERENCES)))
+                        @if let Some(explanation) = &ran.explanation {
+                            p.reason { "causes: " (printable(explanation)) }
+                        }
                     }
                 }
             }

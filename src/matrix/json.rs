@@ -56,6 +56,7 @@ fn cell(report: &Report, at: usize) -> Value {
                 "tests": tests.collect::<Vec<_>>(),
                 "samples": ran.results.benchmarks,
                 "differences": differences.collect::<Vec<_>>(),
+                "explanation": ran.explanation,
                 "benchmarks": benchmarks.collect::<Vec<_>>(),
             })
         }

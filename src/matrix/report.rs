@@ -2,6 +2,7 @@
 
 use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
 use super::results::{Failure, Outcome, Results};
+use crate::config::NOT_INSTALLED_NOW;
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ pub struct Ran {
     pub differences: Vec<Difference>,
     /// Every benchmark that the baseline has, too.
     pub comparisons: Vec<Comparison>,
+    /// What looking for causes came to, if somebody did.
+    pub explanation: Option<String>,
 }
 
 /// A cell in one word.
@@ -205,6 +208,12 @@ impl Report {
                 .differences
                 .iter()
                 .map(|difference| match difference {
+                    Difference::Test { output, after: Some(Outcome::Fail), .. }
+                    | Difference::Command { output, .. }
+                        if output.contains(NOT_INSTALLED_NOW) =>
+                    {
+                        not_installed(output)
+                    }
                     Difference::Test { package, name, after: Some(Outcome::Fail), .. } => {
                         let passes = |ran: &Ran| {
                             let test = ran.results.test(package, name);
@@ -243,6 +252,13 @@ impl Report {
             }
         })
     }
+}
+
+/// Says that a `go` which something calls is missing, and who forbids to install it.
+fn not_installed(output: &str) -> Option<String> {
+    let (_, who) = output.split_once(NOT_INSTALLED_NOW)?;
+    let who = who.lines().next().unwrap_or_default();
+    Some(format!("a Go that it calls is missing, and {NOT_INSTALLED_NOW}{who}"))
 }
 
 /// Says what `other` has and `cell` has not, and the other way round.

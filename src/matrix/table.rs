@@ -1,10 +1,10 @@
 //! The report for a terminal.
 
 use super::compare::{Comparison, Difference};
-use super::report::{Column, Report, State, Verdict};
+use super::report::{Column, Ran, Report, State, Verdict};
 use super::results::Outcome;
 use super::stats::Summary;
-use crate::error::{untrusted, untrusted_line};
+use crate::error::{printable, untrusted, untrusted_line};
 use std::fmt::Write;
 
 /// How many differences of a cell are shown.
@@ -22,7 +22,7 @@ pub fn render(report: &Report) -> String {
         if report.verdict(at) == Verdict::Failed {
             failure(&mut text, report, at);
         } else {
-            details(&mut text, column, &ran.differences);
+            details(&mut text, column, ran);
         }
     }
     text.trim_end().to_owned()
@@ -114,7 +114,8 @@ fn failure(text: &mut String, report: &Report, at: usize) {
     _ = writeln!(text, "  by itself: {}", untrusted_line(&column.shell));
 }
 
-fn details(text: &mut String, column: &Column, differences: &[Difference]) {
+fn details(text: &mut String, column: &Column, ran: &Ran) {
+    let differences = &ran.differences;
     if differences.is_empty() {
         return;
     }
@@ -132,6 +133,9 @@ fn details(text: &mut String, column: &Column, differences: &[Difference]) {
     let more = differences.len().saturating_sub(MAX_DIFFERENCES);
     if more > 0 {
         _ = writeln!(text, "  and {more} more; `--json` and `--html` have all");
+    }
+    if let Some(explanation) = &ran.explanation {
+        _ = writeln!(text, "  causes: {}", printable(explanation));
     }
     _ = writeln!(text, "  by itself: {}", untrusted_line(&column.shell));
 }

@@ -7,6 +7,7 @@ use super::matrix_explain::interrupted;
 use super::overrides::Overrides;
 use super::pick::parse_request;
 use super::{Fetch, Session};
+use crate::config::NOT_INSTALLED_NOW;
 use crate::error::{Error, Kind, Result, one_line, untrusted_line};
 use crate::matrix::go_command::{ran_nothing, uncached};
 use crate::matrix::interrupt::Interrupts;
@@ -254,6 +255,9 @@ impl Bisection<'_> {
                 Run::CannotTell("no test ran")
             }
             Ending::Code(0) => Run::Passes,
+            _ if output.contains(NOT_INSTALLED_NOW) => {
+                Run::CannotTell("a Go that it calls is missing, and `go` may not install it")
+            }
             Ending::Code(CANNOT_TELL) => Run::CannotTell("it ended with exit code 125"),
             _ => Run::Fails { ending, output },
         };
@@ -291,9 +295,9 @@ impl Bisection<'_> {
             let passes = ending.is_success() && !ran_nothing(&self.command, &output);
             Ok(if passes { Passing::from([0]) } else { Passing::new() })
         };
-        let causes = CauseSearch { session, good, bad, subjects: 1, probe }.find();
+        let searched = CauseSearch { session, good, bad, subjects: 1, probe }.find();
         bar.finish_and_clear();
-        Ok(causes?.into_iter().next().flatten())
+        Ok(searched?.causes.into_iter().next().flatten())
     }
 }
 

@@ -11,10 +11,11 @@ use super::cells::Prepared;
 use super::governing::Toolchain;
 use super::overrides::Overrides;
 use super::{Fetch, Session};
-use crate::error::{Kind, Result};
+use crate::error::{Kind, Result, one_line};
 use crate::platform::Platform;
 use crate::settings::Settings;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// A release with pins, on one side of a change.
 #[derive(Clone, Debug)]
@@ -48,27 +49,57 @@ struct Trial<'t> {
 
 type Causes = Vec<Option<Cause>>;
 
+/// What a search came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Searched {
+    /// The cause of each subject, in their order, as far as one was found.
+    pub(super) causes: Causes,
+    /// What was tried.
+    pub(super) tried: Vec<String>,
+    /// Why there was nothing to try, if nobody knows what changed.
+    pub(super) unreadable: Option<String>,
+    /// How often something was run.
+    pub(super) runs: usize,
+    /// How long all of it took.
+    pub(super) time: Duration,
+}
+
 impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
-    /// Returns the cause of each subject, in their order, as far as one was found.
+    /// Looks for the cause of each subject.
     ///
     /// # Errors
     ///
     /// When a release cannot be run, or goward was interrupted.
-    pub(super) fn find(mut self) -> Result<Causes> {
-        let mut causes: Causes = vec![None; self.subjects];
+    pub(super) fn find(mut self) -> Result<Searched> {
+        let start = Instant::now();
+        let mut found = Searched { causes: vec![None; self.subjects], ..Searched::default() };
+        self.try_all(&mut found)?;
+        Ok(Searched { time: start.elapsed(), ..found })
+    }
+
+    fn try_all(&mut self, found: &mut Searched) -> Result<()> {
         // A release whose tables nobody can read has no candidates.
-        let (Ok(old), Ok(new)) = (self.settings(self.good), self.settings(self.bad)) else {
-            return Ok(causes);
+        let (old, new) = match (self.settings(self.good), self.settings(self.bad)) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(error), _) | (_, Err(error)) => {
+                found.unreadable = Some(one_line(&error));
+                return Ok(());
+            }
         };
         let bad = self.bad.overrides.clone();
         let trial = Trial { base: &bad, passes: true };
-        let among = open(&causes);
-        self.split(&trial, &changed_defaults(&old, &new), &among, &mut causes)?;
-        self.language(&mut causes)?;
-        self.removed(&new, &mut causes)?;
-        let among = open(&causes);
-        self.split(&trial, &changed_experiments(&old, &new), &among, &mut causes)?;
-        Ok(causes)
+        let among = open(&found.causes);
+        self.split(&trial, &changed_defaults(&old, &new), &among, found)?;
+        self.language(found)?;
+        self.removed(&new, found)?;
+        let among = open(&found.causes);
+        self.split(&trial, &changed_experiments(&old, &new), &among, found)
+    }
+
+    /// Runs the subjects.
+    fn run(&mut self, prepared: &Prepared, found: &mut Searched) -> Result<Passing> {
+        found.runs += 1;
+        (self.probe)(prepared)
     }
 
     fn settings(&self, side: &Side) -> Result<Settings> {
@@ -82,7 +113,24 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         trial: &Trial,
         changes: &[Change],
         among: &Passing,
-        causes: &mut Causes,
+        found: &mut Searched,
+    ) -> Result<()> {
+        if changes.is_empty() || among.is_empty() {
+            return Ok(());
+        }
+        if self.prepared(&apply(trial.base, changes))?.is_none() {
+            return Ok(());
+        }
+        found.tried.extend(tried(changes));
+        self.halve(trial, changes, among, found)
+    }
+
+    fn halve(
+        &mut self,
+        trial: &Trial,
+        changes: &[Change],
+        among: &Passing,
+        found: &mut Searched,
     ) -> Result<()> {
         if changes.is_empty() || among.is_empty() {
             return Ok(());
@@ -90,7 +138,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         let overrides = apply(trial.base, changes);
         let hit: Passing = match self.prepared(&overrides)? {
             Some(prepared) => {
-                let passing = (self.probe)(&prepared)?;
+                let passing = self.run(&prepared, found)?;
                 among.iter().copied().filter(|one| passing.contains(one) == trial.passes).collect()
             }
             // The release refuses the pins.
@@ -99,21 +147,22 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         if let [change] = changes {
             for subject in hit {
                 let (change, overrides) = (change.clone(), overrides.clone());
-                causes[subject] = Some(Cause { change, overrides, passes: trial.passes });
+                found.causes[subject] = Some(Cause { change, overrides, passes: trial.passes });
             }
             return Ok(());
         }
         let (first, second) = changes.split_at(changes.len() / 2);
-        self.split(trial, first, &hit, causes)?;
-        let rest: Passing = hit.intersection(&open(causes)).copied().collect();
-        self.split(trial, second, &rest, causes)
+        self.halve(trial, first, &hit, found)?;
+        let rest: Passing = hit.intersection(&open(&found.causes)).copied().collect();
+        self.halve(trial, second, &rest, found)
     }
 
     /// Looks for the first language with which subjects fail.
-    fn language(&mut self, causes: &mut Causes) -> Result<()> {
+    fn language(&mut self, found: &mut Searched) -> Result<()> {
         let oldest = self.good.toolchain.version.minor();
         let newest = self.bad.toolchain.version.minor();
-        let mut open = open(causes);
+        let mut open = open(&found.causes);
+        let mut oldest_tried = None;
         // From the newest down, so that the first that passes is the last that does.
         for minor in (oldest..newest).rev() {
             if open.is_empty() {
@@ -121,9 +170,10 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
             }
             let Some(mut prepared) = self.prepared(&self.bad.overrides)? else { break };
             prepared.add_go_flag(&language_flag(minor));
-            let passing = (self.probe)(&prepared)?;
+            let passing = self.run(&prepared, found)?;
+            oldest_tried = Some(minor);
             for subject in open.intersection(&passing) {
-                causes[*subject] = Some(Cause {
+                found.causes[*subject] = Some(Cause {
                     change: Change::Language { last_good: minor },
                     overrides: self.bad.overrides.clone(),
                     passes: true,
@@ -131,13 +181,17 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
             }
             open.retain(|subject| !passing.contains(subject));
         }
+        found.tried.extend(oldest_tried.map(|oldest| match newest - 1 {
+            last if last == oldest => format!("the language of go1.{oldest}"),
+            last => format!("the languages of go1.{oldest} to go1.{last}"),
+        }));
         Ok(())
     }
 
     /// Looks for settings that went, and without which the old behaviour cannot be had any more: the
     /// newest release that has them fails with the new value.
-    fn removed(&mut self, new: &Settings, causes: &mut Causes) -> Result<()> {
-        let open = open(causes);
+    fn removed(&mut self, new: &Settings, found: &mut Searched) -> Result<()> {
+        let open = open(&found.causes);
         if open.is_empty() {
             return Ok(());
         }
@@ -148,10 +202,10 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
                 continue;
             }
             let Some(prepared) = self.prepared(&witness.overrides)? else { continue };
-            let passing = (self.probe)(&prepared)?;
+            let passing = self.run(&prepared, found)?;
             let open = open.intersection(&passing).copied().collect();
             let trial = Trial { base: &witness.overrides, passes: false };
-            return self.split(&trial, &changes, &open, causes);
+            return self.split(&trial, &changes, &open, found);
         }
         Ok(())
     }
@@ -185,6 +239,21 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns what changes of one kind are called.
+fn tried(changes: &[Change]) -> Option<String> {
+    let names: Vec<String> = changes.iter().map(Change::name).collect();
+    let what = match (changes.first()?, changes.len()) {
+        (Change::Default { .. }, 1) => "the default of the GODEBUG setting",
+        (Change::Default { .. }, _) => "the defaults of the GODEBUG settings",
+        (Change::Removed { .. }, 1) => "the removed GODEBUG setting",
+        (Change::Removed { .. }, _) => "the removed GODEBUG settings",
+        (Change::Experiment { .. }, 1) => "the experiment",
+        (Change::Experiment { .. }, _) => "the experiments",
+        (Change::Language { .. }, _) => "the language of",
+    };
+    Some(format!("{what} {}", names.join(", ")))
 }
 
 /// Returns the subjects without a cause.

@@ -340,7 +340,8 @@ impl Run<'_> {
         {
             ui.warn(&format!("the results of {} are not kept: {}", slot.label, error.message()));
         }
-        let ran = Ran { results, is_kept, differences: Vec::new(), comparisons: Vec::new() };
+        let (differences, comparisons) = (Vec::new(), Vec::new());
+        let ran = Ran { results, is_kept, differences, comparisons, explanation: None };
         let state = State::Ran(Box::new(ran));
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if let State::Ran(ran) = &state {

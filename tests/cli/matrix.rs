@@ -240,6 +240,25 @@ fn the_page_names_what_was_tried_when_and_on_what() {
     assert_eq!(page().1["commit"], format!("{commit} and changes"));
 }
 
+/// What fails because `go` may not install is not blamed on the release.
+#[test]
+fn a_go_that_may_not_be_installed_is_the_cause() {
+    let (_server, sandbox) = project();
+    let sandbox = sandbox.var("GOWARD_AUTO_INSTALL", "0");
+    let script = "case $(go version) in *go1.99.1*) exec go +1.97 version;; esac";
+    let args = ["--explain", "--go", "1.98.3,1.99.1", "--", "sh", "-c", script];
+    let outcome = matrix(&sandbox, &args);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    let why = "because: a Go that it calls is missing, and it was not installed now: `GOWARD_AUTO_INSTALL=0`\n";
+    assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
+    let verdict = "  causes: nothing had to be run again to find them\n";
+    assert!(outcome.stdout.contains(verdict), "{}", outcome.stdout);
+    let args = ["bisect", "--good", "1.98.3", "--bad", "1.99.1", "--installed", "--", "sh", "-c"];
+    let outcome = sandbox.goward(args.iter().chain(&[script]));
+    let why = "a Go that it calls is missing, and `go` may not install it";
+    assert!(outcome.code == Some(1) && outcome.stderr.contains(why), "{}", outcome.stderr);
+}
+
 /// What the release does not know makes no cell; what nobody could know is an error.
 #[test]
 fn cells_that_cannot_be_are_left_out_with_the_reason() {

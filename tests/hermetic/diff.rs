@@ -66,6 +66,49 @@ fn defaults_flip_where_the_real_go_stops_building_them_in() {
     assert!(compared > 4, "{compared}");
 }
 
+/// What is printed first is about the packages that the module is built from; the rest is counted.
+#[test]
+fn what_touches_the_module_comes_first() {
+    let Some(lab) = lab() else { return };
+    let find = |minor: u32| lab.gos.iter().find(|go| go.minor == minor);
+    let (Some(old), Some(new)) = (find(22), find(24)) else { return };
+    let diff = |name: &str, import: &str, args: &[&str]| {
+        let directory = format!("touch/{name}");
+        lab.sandbox.write(&format!("{directory}/go.mod"), "module m\n\ngo 1.22\n");
+        let source = format!("package main\n\nimport _ \"{import}\"\n\nfunc main() {{}}\n");
+        lab.sandbox.write(&format!("{directory}/main.go"), source);
+        let args = [&["diff", old.request, new.request, "--vulndb", "off"], args].concat();
+        lab.sandbox.goward_in(&directory, args)
+    };
+    let has = |text: &str, name: &str| text.contains(&format!(" {name} "));
+    let plain = diff("plain", "errors", &[]);
+    assert!(!has(&plain.stdout, "tlsmlkem"), "{}", plain.stderr);
+    // The garbage collector and the maps of every program.
+    assert!(has(&plain.stdout, "swissmap"), "{}", plain.stdout);
+    let counted = plain.stderr.contains("not of this module, and left out: ");
+    assert!(counted && plain.stderr.contains(" of platforms"), "{}", plain.stderr);
+    // net/http is built from crypto/tls.
+    let web = diff("web", "net/http", &[]);
+    assert!(has(&web.stdout, "tlsmlkem") && !has(&web.stdout, "gotypesalias"), "{}", web.stdout);
+    let all = diff("plain", "errors", &["--all"]);
+    let (first, rest) = all.stdout.split_once("GODEBUG, not of this module\n").unwrap();
+    assert!(!has(first, "tlsmlkem") && has(rest, "tlsmlkem"), "{}", all.stdout);
+    assert!(!all.stderr.contains("left out: "), "{}", all.stderr);
+    let folded = diff("web", "net/http", &["--markdown"]);
+    assert!(folded.stdout.contains("<details><summary>Not of this module: "));
+    let report = diff("web", "net/http", &["--json"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let (touches, name) = (&report["touches"], |line: &Value| line["name"] == "tlsmlkem");
+    assert_eq!(touches["known"], true);
+    assert!(touches["lines"].as_array().unwrap().iter().any(name), "{touches}");
+    assert!(touches["packages"].as_array().unwrap().contains(&"crypto/tls".into()));
+    // What is not on this machine is not guessed.
+    lab.sandbox.write("touch/absent/extra.go", "package main\n\nimport _ \"example.com/x\"\n");
+    let absent = diff("absent", "errors", &[]);
+    assert!(has(&absent.stdout, "tlsmlkem"), "{}", absent.stdout);
+    assert!(absent.stderr.contains("what of this touches the module is not known: "));
+}
+
 /// The built-in list of platforms is that of each real release.
 #[test]
 fn platforms_are_those_of_the_releases() {

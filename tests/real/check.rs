@@ -14,6 +14,14 @@ const MISTAKES: &str = "\
 .circleci/config.yml:7 circleci error
 .circleci/config.yml:10 circleci error
 .circleci/config.yml:14 circleci error
+.github/workflows/called.yml:6 github-workflows error
+.github/workflows/called.yml:10 github-workflows error
+.github/workflows/called.yml:11 github-workflows warning
+.github/workflows/called.yml:17 github-workflows error
+.github/workflows/called.yml:20 github-workflows error
+.github/workflows/called.yml:23 github-workflows error
+.github/workflows/called.yml:25 github-workflows error
+.github/workflows/called.yml:29 github-workflows error
 .github/workflows/ci.yml:4 github-workflows error
 .github/workflows/ci.yml:9 github-workflows error
 .github/workflows/ci.yml:18 github-workflows error
@@ -24,25 +32,33 @@ const MISTAKES: &str = "\
 .gitlab-ci.yml:2 gitlab error
 .gitlab-ci.yml:7 gitlab error
 .go-version:1 version-files error
+.golangci.yml:3 golangci error
+.promu.yml:2 promu error
 .tool-versions:2 version-files error
 build/Dockerfile:2 dockerfile error
 build/Dockerfile:7 dockerfile error
 build/Dockerfile:9 dockerfile note
+compose.yaml:3 compose error
+compose.yaml:9 compose error
+compose.yaml:13 compose error
+docker-bake.hcl:3 compose error
+docker-bake.hcl:7 compose error
+docker-bake.hcl:8 compose error
 go.mod:3 go-mod error
 go.mod:5 go-mod warning
 go.mod:7 debug-lines error
 goward.lock:5 vulnerabilities error
-goward.lock:15 godebug error
-goward.lock:15 godebug warning
-goward.lock:15 deprecated warning
-goward.lock:15 deprecated note
-goward.lock:16 go-start error
-goward.lock:16 experiments error
-goward.lock:16 removed-experiments error
+goward.lock:25 godebug error
+goward.lock:25 godebug warning
+goward.lock:25 deprecated warning
+goward.lock:26 go-start error
+goward.lock:26 experiments error
+goward.lock:26 removed-experiments error
 main.go:1 debug-lines error
 main.go:2 debug-lines warning
 main.go:3 debug-lines warning
 mise.toml:3 version-files note
+goward.toml:null lock error
 environment CGO_ENABLED cgo error
 environment GO111MODULE module-mode warning
 environment GOAMD64 arch-levels error
@@ -112,7 +128,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     database(&sandbox, &[("0", "1.27.1")]);
     copy(&sandbox, "corrected");
     let outcome = check(&sandbox, &[], &["--strict"]);
-    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (23 checks)\n";
+    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (26 checks)\n";
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
     assert_eq!(outcome.code, Some(0));
 
@@ -146,7 +162,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     assert_eq!(findings(&outcome), MISTAKES);
     assert_eq!(
         outcome.stderr,
-        "goward: go1.27.1 of `goward.lock`: 27 errors, 7 warnings, 6 notes\n\
+        "goward: go1.27.1 of `goward.lock`: 43 errors, 8 warnings, 5 notes\n\
          hint: change what needs no decision: `goward check --fix`\n"
     );
     mended(&sandbox, &variables);
@@ -171,6 +187,9 @@ fn mended(sandbox: &Sandbox, variables: &[(&str, &str)]) {
     let gone = [
         ".circleci/config.yml:10 ",
         ".circleci/config.yml:14 ",
+        "called.yml:6 ",
+        "called.yml:20 ",
+        "called.yml:29 ",
         "release.yml:",
         ".go-version",
         ".tool-versions",
@@ -214,7 +233,7 @@ fn targets(sandbox: &Sandbox) {
             "environment: GOPATH: error: `go` of go1.27.1 does not start here [go-start]\n"
         )
     );
-    assert!(outcome.stderr.contains("2 errors; 7 of 23 checks could not look"), "{outcome:?}");
+    assert!(outcome.stderr.contains("2 errors; 7 of 26 checks could not look"), "{outcome:?}");
 }
 
 /// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.

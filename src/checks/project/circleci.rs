@@ -1,6 +1,7 @@
-//! Drift: images with Go, and the Go orb, in `CircleCI`'s configuration.
+//! Drift: images with Go, the Go orb, variables and commands in `CircleCI`'s configuration.
 
 use super::facts::Facts;
+use super::setting::{self, Setting};
 use super::substitute::Traced;
 use super::wanted::Asked;
 use super::yaml::Scalar;
@@ -12,7 +13,7 @@ use crate::error::untrusted;
 pub(super) const CHECK: Check<Facts> = Check::new(
     "circleci",
     Group::Drift,
-    "images with Go, and the version of the Go orb, below `.circleci/`",
+    "images with Go, the version of the Go orb, variables and commands below `.circleci/`",
     |facts| Ok(run(facts)),
 );
 
@@ -25,6 +26,15 @@ fn run(facts: &Facts) -> Vec<Finding> {
                 let (reference, line) = resolved(&scalars, scalar);
                 let reference = Traced::of(&reference, line);
                 findings.extend(image::judged(facts, path, &reference, "the job"));
+            } else if ["command", "run"].contains(&scalar.key()) {
+                let (line, text) = (scalar.line, &scalar.value);
+                findings.extend(setting::of_shell(facts, path, line, text, "the job"));
+            } else if let [.., environment, name] = scalar.path.as_slice()
+                && environment == "environment"
+            {
+                let (value, line) = resolved(&scalars, scalar);
+                let setting = Setting { path, line, name, value: &value, who: "the job" };
+                findings.extend(setting.judged(facts));
             } else if scalar.is_at(&["go/install", "version"]) || is_tag_of_orb(&scalars, scalar) {
                 let (value, line) = resolved(&scalars, scalar);
                 if value.contains('<') {

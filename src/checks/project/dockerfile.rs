@@ -1,19 +1,20 @@
-//! Drift: images with Go in Dockerfiles.
+//! Drift: images with Go, and what chooses a Go without one, in Dockerfiles.
 
 use super::facts::Facts;
+use super::setting::{self, Setting};
 use super::substitute::{Traced, expand};
 use super::{files, image};
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
-use parse_dockerfile::{Dockerfile, Instruction, UnescapedString};
+use parse_dockerfile::{Command, Dockerfile, Instruction, UnescapedString};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "dockerfile",
     Group::Drift,
-    "images with Go in `FROM` and `COPY --from` of Dockerfiles",
+    "images with Go, `ARG`, `ENV` and `RUN` of Dockerfiles",
     |facts| Ok(run(facts)),
 );
 
@@ -61,10 +62,45 @@ fn of_file(facts: &Facts, path: &Path, text: &str, file: &Dockerfile) -> Vec<Fin
             stages.insert(name.value.to_string());
         }
         if !is_stage {
-            found.extend(image::judged(facts, path, &reference, "the image"));
+            found.extend(image::judged(facts, path, &reference, WHO));
         }
     }
-    found
+    let instructions = file.instructions.iter();
+    let settings = instructions.flat_map(|one| of_instruction(facts, path, text, one, line));
+    setting::beside(found, settings.collect())
+}
+
+/// Who follows what stands there.
+const WHO: &str = "the image";
+
+/// `ARG` and `ENV` with names that choose a Go, and the shell of `RUN`.
+fn of_instruction(
+    facts: &Facts,
+    path: &Path,
+    text: &str,
+    instruction: &Instruction<'_>,
+    line: impl Fn(usize) -> u32,
+) -> Vec<Finding> {
+    let arguments = match instruction {
+        Instruction::Arg(arg) => &arg.arguments,
+        Instruction::Env(env) => &env.arguments,
+        Instruction::Run(run) => {
+            let Command::Shell(shell) = &run.arguments else { return Vec::new() };
+            let (at, text) = (line(shell.span.start), &text[shell.span.clone()]);
+            let mut found = setting::of_shell(facts, path, at, text, WHO);
+            for document in &run.here_docs {
+                let at = line(document.span.start);
+                found.extend(setting::of_shell(facts, path, at, &document.value, WHO));
+            }
+            return found;
+        }
+        _ => return Vec::new(),
+    };
+    let at = line(arguments.span.start);
+    let one = |(name, value): (String, String)| {
+        Setting { path, line: at, name: &name, value: &value, who: WHO }.judged(facts)
+    };
+    assignments(&arguments.value).into_iter().filter_map(one).collect()
 }
 
 /// Reads `NAME=value NAME2="value 2"`; a name without a value has none.

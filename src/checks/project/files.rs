@@ -1,7 +1,7 @@
 //! The files of a project that say something about its Go.
 //!
 //! Found by one bounded walk that follows no links and leaves out what is not the project's own:
-//! `.git`, `vendor`, `third_party`, `node_modules`, `testdata`, what Go ignores, and directories with a
+//! `.git`, `vendor`, `third_party`, `node_modules`, files for tests, what Go ignores, and directories with a
 //! `goward.lock` or `goward.toml` of their own.
 
 use crate::checks::finding::{Finding, Place, Severity};
@@ -21,22 +21,33 @@ const MAX_HEAD: u64 = 64 << 10;
 /// Deeper directories are not looked at.
 const MAX_DEPTH: usize = 64;
 
+/// Where GitHub looks for workflows; it reads none below.
+const WORKFLOWS: &str = ".github/workflows";
+
 /// Directories that are not the project's own words.
 const FOREIGN: [&str; 5] = [".git", "node_modules", "testdata", "third_party", "vendor"];
 
 /// The files of a project, by what they are; each list is sorted.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
+    /// `docker-bake.hcl`, its forms in JSON, and files beside it that overrule it.
+    pub bake: Vec<PathBuf>,
     /// `.circleci/config.yml`
     pub circleci: Vec<PathBuf>,
+    /// `compose.yaml`, and the same under its older name and with more in the name.
+    pub compose: Vec<PathBuf>,
     /// `Dockerfile`, `Containerfile` and files named after them.
     pub docker: Vec<PathBuf>,
     /// `.gitlab-ci.yml` and what lies below `.gitlab/`
     pub gitlab: Vec<PathBuf>,
     /// Go sources.
     pub go: Vec<PathBuf>,
+    /// The settings of golangci-lint.
+    pub golangci: Vec<PathBuf>,
     /// `go.mod` and `go.work`
     pub modules: Vec<PathBuf>,
+    /// `.promu.yml`
+    pub promu: Vec<PathBuf>,
     /// Files of other version managers.
     pub versions: Vec<PathBuf>,
     /// Workflows and actions of GitHub.
@@ -88,8 +99,15 @@ impl Files {
         let list = match name {
             "go.mod" | "go.work" => &mut self.modules,
             ".go-version" | ".tool-versions" | "mise.toml" | ".mise.toml" => &mut self.versions,
+            "action.yml" | "action.yaml" => &mut self.workflows,
+            ".golangci.yml" | ".golangci.yaml" | ".golangci.toml" | ".golangci.json" => {
+                &mut self.golangci
+            }
             _ if is_dockerfile(name) => &mut self.docker,
-            _ if is_yaml && below.starts_with(".github") => &mut self.workflows,
+            _ if is_bake(name, extension) => &mut self.bake,
+            _ if is_yaml && is_compose(name) => &mut self.compose,
+            _ if is_yaml && name.starts_with(".promu") => &mut self.promu,
+            _ if is_yaml && below.parent() == Some(Path::new(WORKFLOWS)) => &mut self.workflows,
             _ if is_yaml && below.starts_with(".circleci") => &mut self.circleci,
             _ if is_yaml && (name == ".gitlab-ci.yml" || below.starts_with(".gitlab")) => {
                 &mut self.gitlab
@@ -102,11 +120,15 @@ impl Files {
 
     fn sort(&mut self) {
         for list in [
+            &mut self.bake,
             &mut self.circleci,
+            &mut self.compose,
             &mut self.docker,
             &mut self.gitlab,
             &mut self.go,
+            &mut self.golangci,
             &mut self.modules,
+            &mut self.promu,
             &mut self.versions,
             &mut self.workflows,
         ] {
@@ -140,8 +162,9 @@ pub(super) fn head(path: &Path) -> String {
 }
 
 fn is_own(path: &Path, name: &OsStr) -> bool {
-    let foreign =
-        name.to_str().is_some_and(|name| FOREIGN.contains(&name) || name.starts_with('_'));
+    let foreign = name.to_str().is_some_and(|name| {
+        FOREIGN.contains(&name) || name.starts_with('_') || name.starts_with("testfiles")
+    });
     let governs = |name: &str| path.join(name).symlink_metadata().is_ok();
     !foreign && !governs(LOCK_FILE) && !governs(MANIFEST_FILE)
 }
@@ -190,6 +213,17 @@ fn is_dockerfile(name: &str) -> bool {
     }) && ![&NOT_DOCKERFILES[..], &["yaml", "yml"]].concat().contains(&extension)
 }
 
+/// `docker-bake.hcl`, `docker-bake.override.hcl`, `docker-bake.json`
+fn is_bake(name: &str, extension: &str) -> bool {
+    name.starts_with("docker-bake.") && ["hcl", "json"].contains(&extension)
+}
+
+/// `compose.yaml`, `docker-compose.yml`, `docker-compose.ci.yml`, `compose-dev.yaml`
+fn is_compose(name: &str) -> bool {
+    let name = name.strip_prefix("docker-").unwrap_or(name);
+    name.strip_prefix("compose").is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +237,7 @@ mod tests {
             "tools/go.mod",
             "vendor/x/go.mod",
             "a/testdata/go.mod",
+            "a/testfiles-negative/Dockerfile",
             "_old/go.mod",
             "other/goward.lock",
             "other/go.mod",
@@ -222,6 +257,17 @@ mod tests {
             ".gitlab-ci.yml",
             ".gitlab/ci/b.yml",
             ".circleci/config.yml",
+            ".github/ISSUE_TEMPLATE/bug.yml",
+            ".github/workflows/shared/c.yml",
+            "docs/.github/workflows/d.yml",
+            "setup/action.yml",
+            "compose.yaml",
+            "hack/docker-compose.ci.yml",
+            "docker-composer.yml",
+            "docker-bake.hcl",
+            "docker-bake.override.json",
+            ".golangci.yml",
+            ".promu-cgo.yml",
             "main.go",
             "_x.go",
             "sub/.tool-versions",
@@ -245,8 +291,12 @@ mod tests {
         );
         assert_eq!(
             shown(&files.workflows),
-            ".github/actions/x/action.yaml .github/workflows/a.yml"
+            ".github/actions/x/action.yaml .github/workflows/a.yml setup/action.yml"
         );
+        assert_eq!(shown(&files.compose), "compose.yaml hack/docker-compose.ci.yml");
+        assert_eq!(shown(&files.bake), "docker-bake.hcl docker-bake.override.json");
+        assert_eq!(shown(&files.golangci), ".golangci.yml");
+        assert_eq!(shown(&files.promu), ".promu-cgo.yml");
         assert_eq!(shown(&files.gitlab), ".gitlab/ci/b.yml .gitlab-ci.yml");
         assert_eq!(shown(&files.circleci), ".circleci/config.yml");
         assert_eq!(

@@ -1,6 +1,7 @@
-//! Drift: images with Go in GitLab's CI.
+//! Drift: images with Go, variables and scripts in GitLab's CI.
 
 use super::facts::Facts;
+use super::setting::{self, Setting};
 use super::substitute::{Traced, expand};
 use super::yaml::Scalar;
 use super::{ci, image};
@@ -10,7 +11,7 @@ use crate::checks::{Check, Group};
 pub(super) const CHECK: Check<Facts> = Check::new(
     "gitlab",
     Group::Drift,
-    "images with Go in `.gitlab-ci.yml` and below `.gitlab/`",
+    "images with Go, variables and scripts in `.gitlab-ci.yml` and below `.gitlab/`",
     |facts| Ok(run(facts)),
 );
 
@@ -18,12 +19,35 @@ fn run(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for path in &facts.files.gitlab {
         let Some(scalars) = ci::scalars(path, &mut findings) else { continue };
-        for scalar in scalars.iter().filter(|scalar| is_image(scalar)) {
-            let reference = resolved(&scalars, scalar, &scalar.value, scalar.line, MAX_DEPTH);
-            findings.extend(image::judged(facts, path, &reference, "the job"));
+        let (mut images, mut settings) = (Vec::new(), Vec::new());
+        for scalar in &scalars {
+            let (line, value) = (scalar.line, scalar.value.as_str());
+            if is_image(scalar) {
+                let reference = resolved(&scalars, scalar, value, line, MAX_DEPTH);
+                images.extend(image::judged(facts, path, &reference, WHO));
+            } else if scalar.path.iter().any(|key| SCRIPTS.contains(&key.as_str())) {
+                settings.extend(setting::of_shell(facts, path, line, value, WHO));
+            } else if let Some(name) = of_variable(scalar) {
+                settings.extend(Setting { path, line, name, value, who: WHO }.judged(facts));
+            }
         }
+        findings.extend(setting::beside(images, settings));
     }
     findings
+}
+
+/// Who follows what stands there.
+const WHO: &str = "the job";
+/// Keys with commands of a shell.
+const SCRIPTS: [&str; 3] = ["after_script", "before_script", "script"];
+
+/// Returns the name of a variable, written as `NAME: x` or as `NAME: { value: x }`.
+fn of_variable(scalar: &Scalar) -> Option<&str> {
+    match scalar.path.as_slice() {
+        [.., variables, name] if variables == "variables" => Some(name),
+        [.., variables, name, value] if variables == "variables" && value == "value" => Some(name),
+        _ => None,
+    }
 }
 
 /// `image: X`, `image: { name: X }`, and the items of `services`.

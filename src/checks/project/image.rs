@@ -127,18 +127,29 @@ pub(super) fn judged(facts: &Facts, path: &Path, reference: &Traced, who: &str) 
         edit: None,
     };
     let Some(digest) = image.digest else {
-        return asked.judged(facts).map(|finding| finding.fix(format!("write `{target}`")));
+        // A variable on another line may hold the version alone.
+        let fix = if reference.line_at(0) == line {
+            format!("write `{target}`")
+        } else {
+            format!("write `{number}` there: the image is then `{target}`")
+        };
+        return asked.judged(facts).map(|finding| finding.fix(fix));
     };
     // Who changes the tag alone changes nothing.
     let both = format!(
         "write `{target}` and its digest, together: `docker buildx imagetools inspect {target}`"
     );
-    if judge(image.version, facts.version()) != Verdict::Same && image.version != "latest" {
+    let verdict = judge(image.version, facts.version());
+    if matches!(verdict, Verdict::Other | Verdict::Unknown) {
         let finding = asked.judged(facts)?;
         let why = format!("{}; the digest decides which image it is, not the tag", finding.why);
         return Some(Finding { why, ..finding }.fix(both));
     }
-    let named = if image.version == "latest" { "names no release" } else { "has the right tag" };
+    let named = match verdict {
+        _ if image.version == "latest" => "names no release",
+        Verdict::Same => "has the right tag",
+        _ => "names a line of releases",
+    };
     Some(Finding::new(
         Severity::Note,
         Place::Line(path.into(), line),

@@ -7,6 +7,7 @@ mod arch_levels;
 mod cgo;
 mod ci;
 mod circleci;
+mod compose;
 mod debug_lines;
 mod deprecated;
 mod dockerfile;
@@ -18,9 +19,12 @@ mod go_mod;
 mod go_start;
 mod gobin;
 mod godebug;
+mod golangci;
 mod image;
 mod module_mode;
+mod promu;
 mod removed_experiments;
+mod setting;
 mod substitute;
 mod support;
 mod target_supported;
@@ -61,6 +65,9 @@ pub const CHECKS: &[Check<Facts>] = &[
     workflows::CHECK,
     gitlab::CHECK,
     circleci::CHECK,
+    compose::CHECK,
+    promu::CHECK,
+    golangci::CHECK,
     debug_lines::CHECK,
     support::CHECK,
     vulnerabilities::CHECK,

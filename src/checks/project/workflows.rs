@@ -1,20 +1,23 @@
-//! Drift: `go-version` and images in GitHub workflows and actions.
+//! Drift: versions of Go, images and settings in GitHub workflows and actions.
 
 use super::facts::Facts;
+use super::setting::{self, Setting};
 use super::substitute::Traced;
 use super::wanted::{Asked, Verdict, judge};
 use super::yaml::Scalar;
-use super::{ci, image};
+use super::{ci, files, image};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
+use crate::project::go_mod::parse_go_lines;
+use crate::version::GoVersion;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "github-workflows",
     Group::Drift,
-    "`go-version` and images with Go in GitHub workflows and actions",
+    "versions of Go, images and settings in GitHub workflows and actions",
     |facts| Ok(run(facts)),
 );
 
@@ -26,6 +29,14 @@ fn run(facts: &Facts) -> Vec<Finding> {
         for scalar in &scalars {
             if is_version(scalar) {
                 findings.extend(file.of_version(scalar));
+            } else if scalar.is_at(&["with", "go-version-file"]) {
+                findings.extend(file.of_version_file(scalar));
+            } else if scalar.key() == "run" {
+                let (line, text) = (scalar.line, &scalar.value);
+                findings.extend(setting::of_shell(facts, path, line, text, WHO));
+            } else if let Some(name) = of_environment(scalar) {
+                let (line, value) = (scalar.line, scalar.value.as_str());
+                findings.extend(Setting { path, line, name, value, who: WHO }.judged(facts));
             } else if is_image(scalar) {
                 let reference = scalar.value.strip_prefix("docker://").unwrap_or(&scalar.value);
                 let reference = Traced::of(reference, scalar.line);
@@ -46,14 +57,37 @@ struct File<'a> {
     is_single: bool,
 }
 
+/// Who follows what stands there.
+const WHO: &str = "the workflow";
+
+/// An input of an action or of a workflow that is called, its default, and a variable with such a name.
 fn is_version(scalar: &Scalar) -> bool {
-    scalar.is_at(&["with", "go-version"])
+    version_name(scalar).is_some()
+}
+
+/// Returns the name of an input or variable that is a version of Go.
+fn version_name(scalar: &Scalar) -> Option<&str> {
+    let name = match scalar.path.as_slice() {
+        [.., inputs, name, default] if inputs == "inputs" && default == "default" => name,
+        [.., parent, name] if parent == "with" || parent == "env" => name,
+        _ => return None,
+    };
+    Some(name.as_str()).filter(|name| setting::is_version(name))
+}
+
+/// Returns the name of another variable that is looked at.
+fn of_environment(scalar: &Scalar) -> Option<&str> {
+    match scalar.path.as_slice() {
+        [.., env, name] if env == "env" && setting::is_known(name) => Some(name),
+        _ => None,
+    }
 }
 
 fn is_single(all: &[Scalar]) -> bool {
     let mut values = BTreeSet::new();
     for scalar in all.iter().filter(|scalar| is_version(scalar)) {
         match expression(&scalar.value) {
+            None if scalar.value.trim().is_empty() => {}
             None => _ = values.insert(scalar.value.trim()),
             Some(expression) => match expression.split_once('.') {
                 Some(("env", name)) => {
@@ -99,21 +133,56 @@ impl File<'_> {
         }
     }
 
+    /// `go-version-file`: what setup-go reads there. Files of version managers are looked at by themselves.
+    fn of_version_file(&self, scalar: &Scalar) -> Option<Finding> {
+        let has_version = self.all.iter().any(|other| {
+            let is_sibling = other.path.split_last().map(|(_, above)| above)
+                == scalar.path.split_last().map(|(_, above)| above);
+            is_sibling && version_name(other).is_some() && !other.value.trim().is_empty()
+        });
+        let name = scalar.value.trim();
+        let path = below(&self.facts.root, name)?;
+        let is_module = ["go.mod", "go.work"].iter().any(|file| path.ends_with(file));
+        if has_version || !is_module || !self.facts.files.modules.contains(&path) {
+            return None;
+        }
+        let lines = parse_go_lines(&files::text(&path, &mut Vec::new())?);
+        let is_local = of_env(self.all, scalar, "GOTOOLCHAIN")
+            .is_some_and(|value| value.value.trim() == "local");
+        let toolchain = lines.toolchain.filter(|_| !is_local);
+        let toolchain = toolchain.and_then(|entry| {
+            let version = GoVersion::of_toolchain(&entry.value)?;
+            Some(("toolchain", version.number()))
+        });
+        let go = || lines.go.map(|entry| ("go", entry.value));
+        let (line, value) = toolchain.or_else(go)?;
+        let (facts, shown) = (self.facts, untrusted(name));
+        let asked = Asked {
+            path: self.path,
+            line: scalar.line,
+            value: &value,
+            what: format!("`go-version-file: {shown}`, which has `{line} {}`,", untrusted(&value)),
+            who: WHO,
+            edit: None,
+        };
+        let fix = format!(
+            "write `toolchain {}` into `{shown}`, or `go-version: '{}'` here",
+            facts.version(),
+            facts.number()
+        );
+        asked.judged(facts).map(|finding| finding.fix(fix))
+    }
+
     fn of_value(&self, scalar: &Scalar) -> Option<Finding> {
         let facts = self.facts;
         let (value, number) = (scalar.value.trim(), facts.number());
-        let key = scalar.key();
-        let edit = Some(edit(self.path, scalar, &number));
-        let edit = edit.filter(|_| self.is_single && !value.is_empty());
-        let finding = if scalar.is_plain && is_cut_number(value) {
-            let read = value.trim_end_matches('0');
-            let finding = Finding::new(
-                Severity::Error,
-                Place::Line(self.path.into(), scalar.line),
-                format!("`{key}: {value}` is the number {read}"),
-                format!("YAML reads it as a number and drops the zero, so the version is {read}"),
-                format!("write `{key}: '{number}'`"),
-            );
+        // An input that is left empty is one that was not given.
+        if value.is_empty() || value.contains("${{") {
+            return None;
+        }
+        let key = version_name(scalar).unwrap_or_else(|| scalar.key());
+        let edit = Some(edit(self.path, scalar, &number)).filter(|_| self.is_single);
+        let finding = if let Some(finding) = cut_number(facts, self.path, scalar, key) {
             match edit {
                 Some(edit) => finding.with_edit(edit),
                 None => finding,
@@ -123,8 +192,8 @@ impl File<'_> {
                 path: self.path,
                 line: scalar.line,
                 value,
-                what: format!("`{key}: {}`", untrusted(value)),
-                who: "the workflow",
+                what: format!("`{}: {}`", untrusted(key), untrusted(value)),
+                who: WHO,
                 edit,
             };
             asked.judged(facts)?
@@ -135,6 +204,35 @@ impl File<'_> {
         let fix = format!("{}, or say that it is on purpose: `# goward: ignore`", finding.fix);
         Some(finding.fix(fix))
     }
+}
+
+/// Returns the path of a file that a workflow names; it begins in the repository, where the lock is, too,
+/// or the file is none of the project's.
+fn below(root: &Path, name: &str) -> Option<PathBuf> {
+    let path = Path::new(name);
+    let is_plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    path.components().all(is_plain).then(|| root.join(path).components().collect())
+}
+
+/// Says of `1.20` without quotes that it is a number.
+pub(super) fn cut_number(
+    facts: &Facts,
+    path: &Path,
+    scalar: &Scalar,
+    key: &str,
+) -> Option<Finding> {
+    let value = scalar.value.trim();
+    if !scalar.is_plain || !is_cut_number(value) {
+        return None;
+    }
+    let (read, key) = (value.trim_end_matches('0'), untrusted(key));
+    Some(Finding::new(
+        Severity::Error,
+        Place::Line(path.into(), scalar.line),
+        format!("`{key}: {value}` is the number {read}"),
+        format!("YAML reads it as a number and drops the zero, so the version is {read}"),
+        format!("write `{key}: '{}'`", facts.number()),
+    ))
 }
 
 /// Returns what stands in `${{ … }}`, if that is all there is; `matrix['x']` as `matrix.x`.
@@ -165,6 +263,10 @@ fn of_matrix(
         })
         .collect();
     let first = values.first()?;
+    // A run decides what else there is.
+    if values.iter().any(|value| value.value.contains("${{")) {
+        return None;
+    }
     let locked = facts.version();
     let verdicts = values.iter().map(|value| judge(&value.value, locked));
     let best = verdicts.min_by_key(|verdict| match verdict {

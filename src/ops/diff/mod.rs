@@ -8,12 +8,14 @@ mod experiments;
 mod lock;
 mod platforms;
 mod security;
+mod touch;
 
 pub use debug::{DebugDiff, Dropped, Flip, Written};
 pub use experiments::{ExperimentDiff, Left};
 pub use lock::{LockDiff, Pin};
 pub use platforms::PlatformDiff;
 pub use security::SecurityDiff;
+pub use touch::Touch;
 
 use super::Session;
 use super::godebug::default_minor;
@@ -55,6 +57,8 @@ pub struct Diff {
     pub security: Result<SecurityDiff, String>,
     /// What becomes of the lock here; `None` without one.
     pub lock: Option<LockDiff>,
+    /// What of all this touches the module here.
+    pub touch: Touch,
 }
 
 impl Diff {
@@ -107,6 +111,7 @@ impl Session {
             debug: debug::compare(&from.settings, &to.settings, default_minor),
             platforms: platforms::compare(&from, &to)?,
             changes: changes.collect(),
+            touch: self.touch([&from, &to], &module, lock.as_ref(), &target),
             fixed: without(&old, &new),
             opened: without(&new, &old),
             lock,
