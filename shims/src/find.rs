@@ -69,7 +69,7 @@ fn physical(directory: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn upward(directory: &[u8], env: &Environment) -> Result<Option<Nearest>, Unusable> {
-    let [lock, manifest] = [names::LOCK_FILE, names::MANIFEST_FILE].map(str::as_bytes);
+    let (lock, manifest) = (names::LOCK_FILE.as_bytes(), names::MANIFEST_FILE.as_bytes());
     let mut path = OwnedText::of(layout::below(directory, lock));
     let mut end = path.len() - lock.len() - 1;
     loop {

@@ -179,9 +179,58 @@ fn find_long(mut place: usize, text: &[u8]) -> Option<Known> {
     find_starred(text)
 }
 
-#[inline(never)]
+#[inline]
 fn find_starred(text: &[u8]) -> Option<Known> {
-    TABLE.stars.into_iter().find(|known| text.starts_with(known.start()))
+    // Nearly no variable begins like one of them.
+    match FIRST[pair(text)?] {
+        0 => None,
+        first => find_start(text, usize::from(first) - 1),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn find_start(text: &[u8], first: usize) -> Option<Known> {
+    let alike = STARTS[first..].iter().take_while(|start| pair(start) == pair(text));
+    let at = alike.into_iter().position(|start| text.starts_with(start))?;
+    Some(TABLE.stars[first + at])
+}
+
+/// What the names with a star begin with, at least two letters.
+static STARTS: [&[u8]; STARS] = {
+    const NONE: &[u8] = b"";
+    let (mut starts, mut at) = ([NONE; STARS], 0);
+    while at < STARS {
+        let name = name_at(TABLE.stars[at].0.get() as usize - 1).as_bytes();
+        starts[at] = without_star(name);
+        assert!(starts[at].len() >= 2);
+        at += 1;
+    }
+    starts
+};
+
+/// By the first two letters, which of those is the first that begins with them, counted from 1. Rows are
+/// sorted, so the others come after it.
+static FIRST: [u8; 1024] = {
+    let (mut first, mut at) = ([0; 1024], STARS);
+    while at > 0 {
+        if let Some(pair) = pair(STARTS[at - 1]) {
+            #[expect(clippy::cast_possible_truncation, reason = "there are fewer names than that")]
+            let number = at as u8;
+            first[pair] = number;
+        }
+        at -= 1;
+    }
+    first
+};
+
+/// Returns a number below 1,024 for the first two letters.
+#[inline]
+const fn pair(text: &[u8]) -> Option<usize> {
+    match text {
+        [first, second, ..] => Some(((*first as usize & 31) << 5) | (*second as usize & 31)),
+        _ => None,
+    }
 }
 
 /// What all names begin with: the first letters, and the second ones.

@@ -71,9 +71,18 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// A sandbox that every user can reach, wherever the checkout is.
+    pub(crate) fn public() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    fn below(directory: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("shim-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let base = directory.join(name);
         fs::create_dir_all(base.join("bin")).unwrap();
         fs::create_dir_all(base.join("store/shims")).unwrap();
         fs::create_dir_all(base.join("store/goenv")).unwrap();
@@ -82,7 +91,16 @@ impl Sandbox {
         }
         fs::create_dir_all(base.join("project")).unwrap();
         fs::write(base.join("store/goward-store"), "").unwrap();
-        fs::hard_link(shim(), base.join("bin/goward-shim")).unwrap();
+        fs::create_dir_all(base.join("programs")).unwrap();
+        for (program, name) in [(shim(), "shim"), (fake_go(), "fake-go")] {
+            let path = base.join("programs").join(name);
+            // On another file system there is no link. What another process writes is not busy here.
+            if fs::hard_link(program, &path).is_err() {
+                let status = Command::new("cp").args([program, &path]).status();
+                assert!(status.unwrap().success());
+            }
+        }
+        fs::hard_link(base.join("programs/shim"), base.join("bin/goward-shim")).unwrap();
         for tool in ["go", "gofmt"] {
             symlink("../../bin/goward-shim", base.join("store/shims").join(tool)).unwrap();
         }
@@ -101,7 +119,7 @@ impl Sandbox {
 
     /// A `goward` that prints what it got.
     fn manager(self) -> Self {
-        fs::hard_link(fake_go(), self.base.join("bin/goward")).unwrap();
+        fs::hard_link(self.path("programs/fake-go"), self.base.join("bin/goward")).unwrap();
         self
     }
 
@@ -111,8 +129,9 @@ impl Sandbox {
         fs::create_dir_all(tree.join("bin")).unwrap();
         fs::create_dir_all(tree.join("libexec")).unwrap();
         for tool in ["go", "gofmt"] {
-            fs::hard_link(fake_go(), tree.join("libexec").join(tool)).unwrap();
-            fs::hard_link(shim(), tree.join("bin").join(tool)).unwrap();
+            let [shim, fake_go] = ["shim", "fake-go"].map(|it| self.path("programs").join(it));
+            fs::hard_link(fake_go, tree.join("libexec").join(tool)).unwrap();
+            fs::hard_link(shim, tree.join("bin").join(tool)).unwrap();
         }
         fs::write(tree.join("libexec/goward-h1"), format!("{}\n", h1(version))).unwrap();
         fs::write(tree.join("VERSION"), format!("{version}\ntime 2026-11-30\n")).unwrap();
@@ -150,7 +169,7 @@ impl Sandbox {
     pub(crate) fn foreign_go(self, directory: &str) -> Self {
         let path = self.path(directory).join("go");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::hard_link(fake_go(), path).unwrap();
+        fs::hard_link(self.path("programs/fake-go"), path).unwrap();
         self
     }
 

@@ -91,7 +91,9 @@ fn an_unprivileged_user_runs_locks_of_their_own_and_of_root() {
     if !can_give_away() {
         return skip("only root can become somebody else");
     }
-    let sandbox = project("").var("SUDO_UID", SOMEBODY_ELSE.to_string());
+    let sandbox = Sandbox::public().toolchain("go1.27.1");
+    let sandbox = sandbox.file("project/goward.lock", lock("go1.27.1", ""));
+    let sandbox = sandbox.var("SUDO_UID", SOMEBODY_ELSE.to_string());
     let lock = sandbox.path("project/goward.lock");
     let run = |sandbox: &Sandbox| {
         let output = sandbox.command().uid(SOMEBODY).gid(SOMEBODY).output().unwrap();
