@@ -352,9 +352,12 @@ impl Session {
     /// receipt fits proves nothing.
     fn proved_level(&self, toolchain: &Toolchain, locked: Level) -> Result<Level> {
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(Level::None) };
-        match self.store()?.find(toolchain.version, Platform::host(), Some(&h1))? {
+        let store = self.store()?;
+        match store.find(toolchain.version, Platform::host(), Some(&h1))? {
             Some(installed) => Ok(level_of(&installed)),
-            None if self.has(toolchain)? => Ok(Level::None),
+            None if self.has(toolchain)? => {
+                Ok(store.attached(&toolchain.key).map_or(Level::None, |receipt| receipt.level))
+            }
             None => Ok(locked.min(Level::BuiltIn)),
         }
     }
@@ -368,7 +371,8 @@ impl Session {
         let h1 = H1::parse(&toolchain.h1);
         let store = self.store()?;
         let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
-        let lacks = found.is_none() && self.has(toolchain)?;
+        let is_known = found.is_some() || store.attached(&toolchain.key).is_some();
+        let lacks = !is_known && self.has(toolchain)?;
         Ok(if lacks { Some(without_receipt(&store, &self.root(toolchain)?)) } else { None })
     }
 

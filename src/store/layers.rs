@@ -84,16 +84,18 @@ impl Store {
         Ok(true)
     }
 
+    /// Returns the receipt of a toolchain that `tree/<key>` leads to and another store has.
+    pub fn attached(&self, key: &str) -> Option<Receipt> {
+        let target = fs::read_link(self.place("tree", key)).ok()?;
+        let home = target.parent()?.parent()?;
+        let is_place = target.is_absolute() && target == home.join("tree").join(key);
+        let is_store = is_place && home.join(names::STORE_MARKER).is_file();
+        let receipt = Receipt::read(&home.join("meta").join(key)).ok()??;
+        (is_store && receipt.key() == key && Path::new(&target).is_dir()).then_some(receipt)
+    }
+
     /// Returns true when `tree/<key>` leads to a toolchain that another store has.
     pub(super) fn is_attached(&self, key: &str) -> bool {
-        let attached = || {
-            let target = fs::read_link(self.place("tree", key)).ok()?;
-            let home = target.parent()?.parent()?;
-            let is_place = target.is_absolute() && target == home.join("tree").join(key);
-            let is_store = is_place && home.join(names::STORE_MARKER).is_file();
-            let receipt = Receipt::read(&home.join("meta").join(key)).ok()??;
-            Some(is_store && receipt.key() == key && Path::new(&target).is_dir())
-        };
-        attached().unwrap_or(false)
+        self.attached(key).is_some()
     }
 }

@@ -135,7 +135,7 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     goward(&["install", "--accept", "logged", "1.99.1"]).fails(
         4,
         "goward: go1.99.1 is installed, but verified only at level `stapled`; `logged` is required\n  \
-         file:///nowhere has no go1.99.1 for linux/amd64; wanted /proc/nowhere/go1.99.1.linux-amd64.tar.gz\n\
+         file:///nowhere has no go1.99.1 for linux/amd64; wanted /nowhere/go1.99.1.linux-amd64.tar.gz\n\
          hint: accept what is installed, for this call: `--accept stapled`",
     );
     world.sandbox.write("second/.config/goward/config.toml", "accept = \"stapled\"\n");

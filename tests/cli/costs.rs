@@ -18,7 +18,7 @@ const CHEAP: [&[&str]; 6] = [
 ];
 const MANY: usize = 200;
 /// Most of it is the program, which is larger without optimisation.
-const MEMORY: u64 = if cfg!(debug_assertions) { 32 << 20 } else { 20 << 20 };
+const MEMORY: u64 = if cfg!(debug_assertions) { 48 << 20 } else { 20 << 20 };
 
 fn sandbox(count: usize) -> Sandbox {
     let sandbox = Sandbox::new();

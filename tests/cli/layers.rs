@@ -57,7 +57,8 @@ fn what_the_system_has_is_not_fetched() {
     let root = sandbox.store().join("tree").join(key("go1.99.1"));
     assert!(fs::read_to_string(root.join("VERSION")).unwrap().starts_with("go1.99.1"));
     let ran = sandbox.without_var("GOWARD_SYSTEM_STORE");
-    assert_eq!(ran.go(["version"]).code, Some(0));
+    let outcome = ran.go(["version"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
     // Others' commands leave it where it is; so does gc.
     for args in [&["gc"][..], &["gc", "--now"]] {
         assert_eq!(ran.goward(args).code, Some(0));
