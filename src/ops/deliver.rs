@@ -296,7 +296,7 @@ fn fill(
     let (hands, limits) = share();
     let (name, body) = (&artifact.name, &mut artifact.body);
     let unpacked = quarantine.fill(hands, |sinks, archive| match artifact.kind {
-        ArtifactKind::TarGz => archive::tar_gz::unpack(name, archive.of(body), &limits, sinks),
+        ArtifactKind::TarGz => archive::tar_gz::unpack(name, archive.of(body)?, &limits, sinks),
         ArtifactKind::Zip => {
             let file = &*body.require_file(name)?;
             archive.of_file(file)?;

@@ -6,13 +6,12 @@ use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
-use crate::verify::lanes::{Message, digest_files, open};
+use crate::verify::file_digest::digest_files;
 use crate::verify::{Digest, Entry, H1};
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +104,5 @@ pub(super) fn read_all(paths: &[(String, PathBuf)]) -> Result<BTreeMap<String, E
 
 /// Digests files, each core its share; returns for each index what it is, or why it cannot be read.
 pub(super) fn read_each(paths: &[(String, PathBuf)]) -> Vec<(usize, io::Result<Entry>)> {
-    let upcoming = AtomicUsize::new(0);
-    digest_files(hands(), |_| {
-        let key = upcoming.fetch_add(1, Ordering::Relaxed);
-        let (_, place) = paths.get(key)?;
-        Some(Message { key, reader: open(place), is_stream: false })
-    })
+    digest_files(paths, hands())
 }

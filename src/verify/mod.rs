@@ -3,7 +3,7 @@
 //! Three types, each of which can only be made from the one before:
 //!
 //! 1. [`Quarantine`] takes files from an archive into a private directory and digests what it
-//!    writes, or what was written, so that what is judged is what is on disk.
+//!    writes, so that what is judged is what is on disk.
 //! 2. [`Unpacked`] is a complete tree with its [`H1`].
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
@@ -12,11 +12,11 @@
 //! checksum database.
 
 pub mod absent;
+mod archive_digest;
 pub mod archive_hash;
-mod digesting;
 pub mod dirhash;
+pub mod file_digest;
 pub mod judge;
-pub mod lanes;
 pub mod log;
 pub mod mode;
 mod quarantine;
@@ -28,7 +28,7 @@ mod tests;
 pub mod twins;
 
 pub use absent::Absent;
-pub use digesting::ArchiveDigest;
+pub use archive_digest::ArchiveDigest;
 pub use dirhash::H1;
 pub use goward_shim::lock::Level;
 pub use judge::Evidence;

@@ -4,13 +4,12 @@
 //! links into it or change a file between writing, digest and publication. Files and directories get their final
 //! mode when they are created ([`super::mode`]); the umask holds.
 
-use super::digesting::{ArchiveDigest, Queue, digest_along};
+use super::archive_digest::{ArchiveDigest, digest_along};
 use super::dirhash::{is_covered, tree_h1};
 use super::scribe::{Scribe, VERSION, Written, set_time};
-use super::{Digest, H1, Twins, lanes};
+use super::{Digest, H1, Twins};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::hands as threads;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use chrono::NaiveDateTime;
@@ -91,12 +90,6 @@ impl Place {
         self.is_full || is_covered(path) || path.starts_with(WASM)
     }
 
-    /// Returns true when files are digested together, by others than those who write them. What shares its bytes with
-    /// other files is recognised by its digest before it is written.
-    pub(super) fn digests_later(&self) -> bool {
-        self.twins.is_none() && lanes::pays()
-    }
-
     /// Returns the time of the release, in seconds since 1970, if `VERSION` was written and tells it.
     pub(super) fn time(&self) -> Option<i64> {
         self.version.get()?.time
@@ -139,7 +132,7 @@ impl Quarantine {
     }
 
     /// Has `unpack` hand files to `hands` sinks, which can work side by side, and the archive to its digest. A sink
-    /// writes a file of exactly the size it is told; all are digested by the end. It fails when reading or writing
+    /// writes and digests a file of exactly the size it is told. It fails when reading or writing
     /// fails, when the file is there already, and when the contents have fewer or more bytes.
     ///
     /// Returns what `unpack` returns, and digest and size of the archive if it was digested.
@@ -150,41 +143,23 @@ impl Quarantine {
     pub fn fill<T>(
         &mut self,
         hands: usize,
-        unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_>) -> Result<T>,
+        unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_, '_>) -> Result<T>,
     ) -> Result<(T, Option<(Digest, u64)>)> {
-        let hands = hands.max(1);
         let place = &self.place;
-        let work = |queue: Queue| {
-            let scribe = |_| Scribe::new(place, queue.clone());
-            let mut scribes: Vec<_> = (0..hands).map(scribe).collect();
-            let filled = {
-                let mut sinks: Vec<_> = scribes.iter_mut().map(Scribe::sink).collect();
-                let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
-                unpack(&mut sinks, &ArchiveDigest(&queue))
-            };
-            (filled, scribes.into_iter().map(Scribe::finish).collect::<Vec<_>>())
-        };
-        let ((filled, written), digested) =
-            digest_along(hands, place.digests_later(), &place.tree.0, work)
-                .map_err(|error| threads::refused(&error))?;
-        let filled = filled?;
+        let mut scribes: Vec<_> = (0..hands.max(1)).map(|_| Scribe::new(place)).collect();
+        let filled = digest_along(|archive| {
+            let mut sinks: Vec<_> = scribes.iter_mut().map(Scribe::sink).collect();
+            let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+            unpack(&mut sinks, archive)
+        })?;
         let mut all = Vec::new();
-        for Written { files, untimed } in written {
+        for Written { files, untimed } in scribes.into_iter().map(Scribe::finish) {
             all.extend(files);
             self.untimed.extend(untimed);
         }
-        for ((path, size), entry) in digested.files {
-            let entry = entry?;
-            if entry.size != size {
-                let message = format!("`{}` was changed while it was unpacked", untrusted(&path));
-                return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
-            }
-            all.push((path, entry));
-        }
         // All at once, which is faster than one by one.
         self.files.append(&mut all.into_iter().collect());
-        let archive = digested.archive.transpose()?;
-        Ok((filled, archive.map(|entry| (entry.digest, entry.size))))
+        Ok(filled)
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts

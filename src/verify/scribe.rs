@@ -4,7 +4,6 @@
 //! astray: a directory is opened in the one above it, links are never followed, and a file that is
 //! there already is an error.
 
-use super::digesting::Queue;
 use super::mode::{of_file, stays_writable};
 use super::quarantine::{Entry, Place, VersionFile, check_size};
 use super::{Digest, Hasher, Twins};
@@ -36,15 +35,13 @@ pub(super) struct Scribe<'a> {
     place: &'a Place,
     tree: Branch<'a>,
     written: Written,
-    /// Where files are digested that were written, unless they are on the way.
-    queue: Queue,
 }
 
 impl<'a> Scribe<'a> {
-    pub(super) fn new(place: &'a Place, queue: Queue) -> Self {
+    pub(super) fn new(place: &'a Place) -> Self {
         let (path, fd) = &place.tree;
         let tree = Branch { path, base: fd.as_fd(), open: Vec::new() };
-        Self { place, tree, written: Written::default(), queue }
+        Self { place, tree, written: Written::default() }
     }
 
     /// Returns what takes a file from an archive.
@@ -58,7 +55,7 @@ impl<'a> Scribe<'a> {
         self.written
     }
 
-    /// Writes a file of exactly `size` bytes, and digests it or has it digested.
+    /// Writes a file of exactly `size` bytes, and digests it if the hash covers it.
     fn write(&mut self, path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
         let name = path.as_str();
         if !self.place.keeps(name) {
@@ -66,9 +63,7 @@ impl<'a> Scribe<'a> {
         }
         let branch = &mut self.tree;
         let (mut begun, mut count) = (None, 0);
-        let goes_on = self.queue.takes_files();
-        let mut hasher = (!goes_on).then(Hasher::default);
-        let mut kept = None;
+        let mut hasher = Hasher::default();
         let mut version = (name == VERSION).then(Vec::new);
         loop {
             // Where it comes from, what the system interrupted was started over.
@@ -78,17 +73,12 @@ impl<'a> Scribe<'a> {
             if count > size {
                 break;
             }
-            if let Some(hasher) = &mut hasher {
-                hasher.update(chunk);
-            }
+            hasher.update(chunk);
             if begun.is_none() {
                 let is_shared = version.is_none() && !stays_writable(name);
                 let twins = self.place.twins.as_ref().filter(|_| is_shared);
-                let twins = twins.filter(|_| length as u64 == size).zip(hasher.clone());
-                let twins = twins.map(|(twins, hasher)| (twins, hasher.finish()));
-                if goes_on && length as u64 == size {
-                    kept = self.queue.keep(chunk);
-                }
+                let twins = twins.filter(|_| length as u64 == size);
+                let twins = twins.map(|twins| (twins, hasher.clone().finish()));
                 begun = Some(branch.begin(name, chunk, twins)?);
             } else if let Some(Begun::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
@@ -113,12 +103,8 @@ impl<'a> Scribe<'a> {
                 None => self.written.untimed.push(branch.path.join(name)),
             }
         }
-        if let Some(hasher) = hasher {
-            let entry = Entry { digest: hasher.finish(), size };
-            self.written.files.push((name.to_owned(), entry));
-        } else if goes_on {
-            self.queue.put(name, size, kept);
-        }
+        let entry = Entry { digest: hasher.finish(), size };
+        self.written.files.push((name.to_owned(), entry));
         Ok(())
     }
 }
