@@ -477,6 +477,7 @@ pub struct Exec {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Matrix {
     /// The matrix of this name in `goward.toml`; options given here replace its axes
     #[arg(value_name = "NAME")]

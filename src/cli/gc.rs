@@ -46,7 +46,13 @@ fn report(session: &Session, plan: &Plan, collected: &Collected) {
         }
     }
     let freed = HumanBytes(freed(plan, collected));
-    session.ui.say(&if plan.dry_run {
+    let has_gone = collected.gone().next().is_some();
+    session.ui.say(&if plan.dry_run && has_gone && !plan.now {
+        format!(
+            "{freed} would be freed at once, and the rest after the grace period in the trash, or by `goward gc --now`; \
+             nothing was changed"
+        )
+    } else if plan.dry_run {
         format!("{freed} would be freed; nothing was changed")
     } else {
         format!("freed {freed}")

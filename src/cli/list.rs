@@ -1,14 +1,20 @@
 //! `goward list`.
 
 use super::args::List;
+use crate::calendar::{Day, shown, today};
 use crate::error::{Result, untrusted};
 use crate::ops::{Fetch, Session};
+use crate::platform::Platform;
 use crate::store::{Counted, Installed, Store};
+use crate::version::GoVersion;
+use crate::version::flaws::KnownFlaws;
+use crate::version::line::{Support, support};
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter};
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
     if args.remote { remote(session, args) } else { installed(session, args.json) }
@@ -143,20 +149,76 @@ fn remote(session: &Session, args: &List) -> Result<()> {
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }
+    let here = session.store()?.list_layers()?.into_iter();
+    let here = here.filter(|one| !one.is_linked() && one.receipt.platform == Platform::host());
+    let here: BTreeSet<GoVersion> = here.map(|one| one.receipt.version).collect();
+    let flaws = KnownFlaws::built_in();
+    let known = |version| Known::of(version, &here, &flaws);
     if args.json {
         let versions: Vec<_> = listing
             .versions
             .iter()
-            .map(|version| serde_json::json!({"version": version.to_string(), "stable": version.is_final()}))
+            .map(|version| {
+                let known = known(*version);
+                serde_json::json!({
+                    "version": version.to_string(),
+                    "stable": version.is_final(),
+                    "installed": known.is_installed,
+                    "supported": known.support.is_supported(),
+                    "endOfSupport": known.end().map(shown),
+                    "flaws": known.flaws,
+                })
+            })
             .collect();
         session.ui.json(&serde_json::json!({"source": listing.origin, "releases": versions}));
     } else {
         for version in &listing.versions {
-            session.ui.data(&version.to_string());
+            session.ui.data(&format!("{version}{}", known(*version)));
         }
         let count = listing.versions.len();
         let releases = if count == 1 { "release" } else { "releases" };
         session.ui.say(&format!("{count} {releases}, from {}", listing.origin));
     }
     Ok(())
+}
+
+/// What is known of a release that a source lists.
+struct Known {
+    is_installed: bool,
+    support: Support,
+    flaws: Vec<String>,
+}
+
+impl Known {
+    fn of(version: GoVersion, here: &BTreeSet<GoVersion>, flaws: &KnownFlaws) -> Self {
+        let flawed = flaws.check(version, Platform::host());
+        Self {
+            is_installed: here.contains(&version),
+            support: support(version.minor(), today()),
+            flaws: flawed.map(|flawed| flawed.flaws).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the day on which the support ends or ended, as far as that is known.
+    fn end(&self) -> Option<Day> {
+        match self.support {
+            Support::Until(day) | Support::Ended(day) => day,
+            Support::Overdue(day) => Some(day),
+        }
+    }
+}
+
+impl Display for Known {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let words = [
+            (self.is_installed, "installed"),
+            (!self.support.is_supported(), "out of support"),
+            (!self.flaws.is_empty(), "has known flaws"),
+        ];
+        let words = words.iter().filter(|(holds, _)| *holds).map(|(_, word)| *word);
+        match words.collect::<Vec<_>>().join(", ").as_str() {
+            "" => Ok(()),
+            words => write!(f, "  {words}"),
+        }
+    }
 }

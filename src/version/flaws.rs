@@ -43,43 +43,9 @@ pub struct Flaw {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Range {
     /// The first.
-    #[serde(with = "text")]
     pub first: Version,
     /// The one that ends it, if one does.
-    #[serde(with = "optional_text")]
     pub fixed: Option<Version>,
-}
-
-mod text {
-    use semver::Version;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(version: &Version, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(version)
-    }
-
-    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Version, D::Error> {
-        Version::parse(&String::deserialize(from)?).map_err(D::Error::custom)
-    }
-}
-
-mod optional_text {
-    use semver::Version;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(
-        version: &Option<Version>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        version.as_ref().map(ToString::to_string).serialize(to)
-    }
-
-    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
-        from: D,
-    ) -> Result<Option<Version>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| Version::parse(&text).map_err(D::Error::custom)).transpose()
-    }
 }
 
 impl Flaw {

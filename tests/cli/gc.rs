@@ -54,7 +54,9 @@ fn what_something_needs_stays() {
          goward: kept go1.99.1 for {host}: used by `[PROJECT]/goward.lock`\n\
          goward: kept go1.100rc1 for {host}: used by process {pid} (sleep)\n"
     );
-    assert_eq!(outcome.says(), format!("{kept}goward: 0 B would be freed; nothing was changed\n"));
+    let would = "goward: 0 B would be freed at once, and the rest after the grace period in the trash, or by \
+                 `goward gc --now`; nothing was changed\n";
+    assert_eq!(outcome.says(), format!("{kept}{would}"));
     assert_eq!(sandbox.store_listing(), before);
 
     let outcome = sandbox.goward(["gc"]);

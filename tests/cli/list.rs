@@ -44,14 +44,35 @@ fn the_releases_of_the_first_source_that_answers() {
     assert_eq!(outcome.says(), "goward: 4 releases, from [URL]/\n");
     let json: serde_json::Value =
         serde_json::from_str(&sandbox.goward(["list", "--remote", "--json"]).stdout).unwrap();
-    assert_eq!(json["releases"][0], serde_json::json!({"version": "go1.100rc1", "stable": false}));
+    let of = |version: &str, stable: bool, installed: bool| {
+        serde_json::json!({
+            "version": version, "stable": stable, "installed": installed, "supported": true,
+            "endOfSupport": null, "flaws": [],
+        })
+    };
+    assert_eq!(json["releases"][0], of("go1.100rc1", false, false));
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let outcome = sandbox.goward(["list", "--remote"]);
+    assert_eq!(outcome.stdout, "go1.100rc1\ngo1.99.1  installed\ngo1.99.0\ngo1.98.3\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.goward(["list", "--remote", "--json"]).stdout).unwrap();
+    assert_eq!(json["releases"][1], of("go1.99.1", true, true));
 }
 
 #[test]
 fn without_network_the_built_in_records_answer() {
     let sandbox = sandbox(&mirror()).var("GOWARD_OFFLINE", "1");
     let outcome = sandbox.goward(["list", "--remote"]);
-    assert!(outcome.stdout.lines().any(|line| line == "go1.27.1"), "{}", outcome.stdout);
+    // Days of a line that has ended, and flaws, are those of the built-in tables.
+    for line in ["go1.27.1  has known flaws", "go1.22.10  out of support, has known flaws"] {
+        assert!(outcome.stdout.lines().any(|it| it == line), "{}", outcome.stdout);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.goward(["list", "--remote", "--json"]).stdout).unwrap();
+    let old = json["releases"].as_array().unwrap().iter().find(|it| it["version"] == "go1.22.10");
+    let old = old.unwrap();
+    assert_eq!((&old["supported"], &old["endOfSupport"]), (&false.into(), &"2025-02-11".into()));
+    assert!(old["flaws"].as_array().unwrap().contains(&"CVE-2026-97033".into()), "{old}");
     assert!(outcome.says().contains("network is off"), "{}", outcome.stderr);
     assert!(
         outcome.stderr.ends_with("releases, from the built-in records\n"),

@@ -135,6 +135,23 @@ fn a_tree_that_no_receipt_fits_is_no_toolchain() {
     }
 }
 
+/// `doctor` looks where a root really leads: one that became a link to another directory is none.
+#[test]
+fn a_root_that_leads_elsewhere_is_found() {
+    let (_server, sandbox) = project("boot");
+    assert_eq!(sandbox.goward(["doctor"]).code, Some(0), "{:?}", sandbox.goward(["doctor"]));
+    let tree = sandbox.store().join("tree").join(key("go1.99.1"));
+    let elsewhere = sandbox.path("elsewhere");
+    fs::rename(&tree, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &tree).unwrap();
+    let outcome = sandbox.goward(["doctor"]);
+    let place = format!("[STORE]/tree/{}: error: ", key("go1.99.1"));
+    assert_eq!(outcome.code, Some(6), "{outcome:?}");
+    assert!(outcome.stdout.contains(&place), "{outcome:?}");
+    assert_eq!(exec(&sandbox).code, Some(4));
+    assert_eq!(sandbox.goward(["verify", "--all"]).code, Some(4));
+}
+
 /// A name in the store has 48 bits of the hash. They are not enough for anything.
 #[test]
 fn the_whole_hash_of_the_lock_decides() {

@@ -301,6 +301,23 @@ fn a_mirror_is_made_in_a_place_of_its_own() {
     }
 }
 
+/// What was accepted when a mirror was made is enough when it is verified: its modules are the archives that it lists.
+#[test]
+fn a_mirror_that_was_just_made_is_right() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let level = sandbox.read("project/goward.lock");
+    assert!(level.contains("level = \"listed\""), "{level}");
+    let to = sandbox.path("mirror").to_str().unwrap().to_owned();
+    assert_eq!(sandbox.goward(["mirror", "create", "--to", &to]).code, Some(0));
+    let outcome = sandbox.goward(["mirror", "verify", &to]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    // Another floor is another question.
+    let outcome = sandbox.var("GOWARD_ACCEPT", "built-in").goward(["mirror", "verify", &to]);
+    assert_eq!(outcome.code, Some(4), "{outcome:?}");
+}
+
 #[test]
 fn of_two_variables_with_one_name_the_first_counts() {
     let (_server, sandbox) = installed(&["1.99.1"]);

@@ -131,9 +131,9 @@ fn the_same_tiles_prove_the_same_things() {
         }
         let client = Client::new();
         let remote = client.remote(&server, net_for(&[]));
-        let oracle = Served(tiles);
+        let reference = Served(tiles);
         let head = head(&log, size);
-        let reader = TileHashReader::new(head.size, hash(&head.hash), &oracle);
+        let reader = TileHashReader::new(head.size, hash(&head.hash), &reference);
         for _ in 0..4 {
             // A record, and an older tree that this one has to begin with.
             let (id, old) = (random.below(size) as u64, 1 + random.below(size) as u64);

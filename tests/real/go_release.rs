@@ -144,7 +144,8 @@ fn patch_releases_come_in_with_their_digests() {
     assert!(h1.starts_with("h1:"), "the log's own");
     // As it was before they came out.
     let is_old = |line: &&str| !line.starts_with("go1.27.3") && !line.starts_with("go1.26.6");
-    let before: String = all.lines().filter(is_old).map(|line| format!("{line}\n")).collect();
+    let before: Vec<&str> = all.lines().filter(is_old).collect();
+    let before = before.join("\n") + "\n";
     sandbox.write(records, &before);
     let figures = || {
         let readme = sandbox.read("repository/README.md");

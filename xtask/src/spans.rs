@@ -70,12 +70,11 @@ impl Spans {
         for (minor, state) in &self.lines {
             for (key, cells) in state {
                 let before = open.get(key).map(|at| &mut found[*at]);
-                match before.filter(|row| row.2 + 1 == *minor && row.3 == *cells) {
-                    Some(row) => row.2 = *minor,
-                    None => {
-                        open.insert(key.clone(), found.len());
-                        found.push((key.0.clone(), *minor, *minor, cells.clone()));
-                    }
+                if let Some(row) = before.filter(|row| row.2 + 1 == *minor && row.3 == *cells) {
+                    row.2 = *minor;
+                } else {
+                    open.insert(key.clone(), found.len());
+                    found.push((key.0.clone(), *minor, *minor, cells.clone()));
                 }
             }
         }
@@ -84,10 +83,8 @@ impl Spans {
         let (before, after) = (format!("1.{}", self.newest), format!("1.{last_line}"));
         let mut text: Vec<String> = comments.map(|line| line.replace(&before, &after)).collect();
         text.extend(found.into_iter().map(|(name, first, last, cells)| {
-            let cell = |minor: u32, end: u32| match minor == end {
-                true => "-".to_owned(),
-                false => minor.to_string(),
-            };
+            let cell =
+                |minor: u32, end| if minor == end { "-".to_owned() } else { minor.to_string() };
             let (first, last) = (cell(first, OLDEST), cell(last, last_line));
             format!("{name}\t{first}\t{last}\t{}", cells.join("\t"))
         }));

@@ -19,7 +19,7 @@ use crate::verify::log::{AuthenticTile, Log, LogError, Logged, Outside, SignedHe
 use crate::verify::{Digest, Evidence, H1, Records, archive_hash};
 use crate::version::GoVersion;
 use fs_err::File;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Longest index that is read, in bytes.
@@ -51,6 +51,8 @@ struct Check<'a> {
     /// The name of the log, if the mirror has it.
     log: Option<String>,
     proved: BTreeMap<(GoVersion, Platform), Option<Logged>>,
+    /// Toolchains whose archive the index lists, and that are right: their modules are as good.
+    listed: BTreeSet<(GoVersion, Platform, H1)>,
     checked: Checked,
 }
 
@@ -75,6 +77,7 @@ impl Session {
             scratch: staging.path(),
             log: None,
             proved: BTreeMap::new(),
+            listed: BTreeSet::new(),
             checked: Checked::default(),
         };
         check.find_log()?;
@@ -143,12 +146,12 @@ impl Check<'_> {
             self.wrong(&beside, "it is not the digest of the archive");
         }
         let h1 = archive_hash::release_h1(version, platform, name, &file)?;
-        self.identity(
-            version,
-            platform,
-            &h1,
-            Evidence { archive: Some(archive), listed, ..Evidence::default() },
-        )
+        let evidence = Evidence { archive: Some(archive), listed, ..Evidence::default() };
+        self.identity(version, platform, &h1, evidence)?;
+        if listed == Some(archive.0) {
+            self.listed.insert((version, platform, h1));
+        }
+        Ok(())
     }
 
     /// Checks the layout of a module proxy; returns how many versions it lists.
@@ -183,7 +186,9 @@ impl Check<'_> {
         }
         let file = self.fetch(zip)?;
         let h1 = archive_hash::module_h1(version, platform, &file)?;
-        self.identity(version, platform, &h1, Evidence::default())
+        let listed_by_index = self.listed.contains(&(version, platform, h1.clone()));
+        let evidence = Evidence { listed_by_index, ..Evidence::default() };
+        self.identity(version, platform, &h1, evidence)
     }
 
     /// Requires that a toolchain is what it has to be.
