@@ -16,9 +16,6 @@ const MAX_SIZE: u64 = 1 << 20;
 /// The level that a toolchain needs unless the user accepts less.
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
 
-/// What `go` says where it may not install by itself what is missing; who forbids it follows.
-pub const NOT_INSTALLED_NOW: &str = "it was not installed now: ";
-
 /// What `config.toml` holds; every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

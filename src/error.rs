@@ -90,6 +90,9 @@ pub struct Error {
     is_passing: bool,
 }
 
+/// What `go` says where it may not install by itself what is missing; who forbids it follows.
+pub const NOT_INSTALLED_NOW: &str = "it was not installed now: ";
+
 /// Returns an error's first line and details in one.
 pub fn one_line(error: &Error) -> String {
     let lines = std::iter::once(error.message()).chain(error.details().iter().map(String::as_str));

@@ -2,7 +2,7 @@
 
 use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
 use super::results::{Failure, Outcome, Results};
-use crate::config::NOT_INSTALLED_NOW;
+use crate::error::NOT_INSTALLED_NOW;
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use super::governing::{Origin, Toolchain};
 use super::install::Outcome;
 use super::{Fetch, Session};
-use crate::config::{AutoInstall, NOT_INSTALLED_NOW};
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::config::AutoInstall;
+use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, untrusted};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::Flawed;

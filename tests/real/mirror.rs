@@ -1,6 +1,6 @@
 //! Real toolchains as release archives: from a mirror on loopback and from a directory.
 
-use super::packing::release;
+use super::packing::{release, release_called};
 use super::{enabled, sandbox};
 use crate::common::archives::ABSENT;
 use crate::common::server::{Mirror, hex_sha256};
@@ -11,14 +11,15 @@ fn from_a_mirror_and_from_a_directory() {
     if !enabled(&["1.22.10", "1.25.5", "1.26.2"]) {
         return;
     }
-    let archive = release("1.25.5");
+    // Of a release that was never made nobody has a record: the archive has stand-ins for six files.
+    let archive = release_called("1.25.5", "1.25.99");
     let server = Mirror::new()
-        .release("go1.25.5", [("go1.25.5.linux-amd64.tar.gz", archive.clone())])
+        .release("go1.25.99", [("go1.25.99.linux-amd64.tar.gz", archive.clone())])
         .release("go1.26.2", [("go1.26.2.linux-amd64.tar.gz", release("1.26.2"))])
         .release("go1.22.10", [("go1.22.10.linux-amd64.tar.gz", release("1.22.10"))])
         .start();
     let sandbox = sandbox().var("GOWARD_SOURCE", server.url("/")).var("GOWARD_ACCEPT", "listed");
-    let installed = "installed go1.25.5 for linux/amd64 (listed)";
+    let installed = "installed go1.25.99 for linux/amd64 (listed)";
     let outcome = sandbox.goward(["use", "1.25"]);
     assert!(outcome.says().contains(installed), "{}", outcome.stderr);
     assert_eq!(sandbox.go(["version"]).data(), "go version go1.25.5 linux/amd64\n");
@@ -33,7 +34,7 @@ fn from_a_mirror_and_from_a_directory() {
     }
 
     // The same from a directory, into a store of its own.
-    let name = "go1.25.5.linux-amd64.tar.gz";
+    let name = "go1.25.99.linux-amd64.tar.gz";
     sandbox.write(&format!("releases/{name}.sha256"), hex_sha256(&archive));
     sandbox.write(&format!("releases/{name}"), archive);
     let source = format!("file://{}", sandbox.path("releases").display());

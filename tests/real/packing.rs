@@ -20,7 +20,12 @@ fn stand_ins() -> Vec<(&'static str, Vec<u8>)> {
 
 /// Returns a release archive of a toolchain for Linux on x86-64.
 pub(crate) fn release(version: &str) -> Vec<u8> {
-    tar_gz(version, "linux-amd64")
+    tar_gz(version, "linux-amd64", version)
+}
+
+/// The same under the name of another release, of which nobody has a record.
+pub(crate) fn release_called(version: &str, called: &str) -> Vec<u8> {
+    tar_gz(version, "linux-amd64", called)
 }
 
 /// Returns a release archive of a toolchain, and what its name ends with.
@@ -28,17 +33,17 @@ pub(super) fn release_for(version: &str, platform: &str) -> (&'static str, Vec<u
     if platform.starts_with("windows-") {
         (".zip", zip(version, platform, |path| Some(format!("go/{path}"))))
     } else {
-        (".tar.gz", tar_gz(version, platform))
+        (".tar.gz", tar_gz(version, platform, version))
     }
 }
 
-fn tar_gz(version: &str, platform: &str) -> Vec<u8> {
+fn tar_gz(version: &str, platform: &str, called: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
-    let mut add = |name: &str, content: &[u8]| {
+    let mut add = |name: &str, content: Vec<u8>| {
         let mut header = tar::Header::new_ustar();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
-        tar.append_data(&mut header, format!("go/{name}"), content).unwrap();
+        tar.append_data(&mut header, format!("go/{name}"), &content[..]).unwrap();
     };
     let mut wheel = ZipArchive::new(File::open(wheel_for(version, platform)).unwrap()).unwrap();
     for index in 0..wheel.len() {
@@ -47,17 +52,35 @@ fn tar_gz(version: &str, platform: &str) -> Vec<u8> {
         let Some(name) = in_goroot(&name) else { continue };
         let mut content = Vec::new();
         entry.read_to_end(&mut content).unwrap();
-        add(name, &content);
+        add(name, if name == "VERSION" { rename(&content, version, called) } else { content });
     }
     for (name, content) in stand_ins() {
-        add(name, &content);
+        add(name, content);
     }
     gzip(&tar.into_inner().unwrap())
+}
+
+/// Returns the text of `VERSION` with another release in it.
+fn rename(text: &[u8], version: &str, called: &str) -> Vec<u8> {
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    text.replacen(&format!("go{version}"), &format!("go{called}"), 1).into_bytes()
 }
 
 /// Returns the zip of the module that a toolchain for Linux on x86-64 is.
 pub(crate) fn module(version: &str) -> Vec<u8> {
     module_for(version, "linux-amd64")
+}
+
+/// The same under the name of another release, of which nobody has a record.
+pub(super) fn module_called(version: &str, called: &str) -> Vec<u8> {
+    let wheel = wheel_for(version, "linux-amd64");
+    let mut text = Vec::new();
+    let mut archive = ZipArchive::new(File::open(&wheel).unwrap()).unwrap();
+    archive.by_name("go/VERSION").unwrap().read_to_end(&mut text).unwrap();
+    let mut others = stand_ins();
+    others.push(("VERSION", rename(&text, version, called)));
+    let name = format!("v0.0.1-go{called}.linux-amd64");
+    wheel::zip(&wheel, &others, |path| wheel::in_module(&name, path))
 }
 
 /// The same for a platform.
