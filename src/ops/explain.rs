@@ -9,6 +9,7 @@ use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
 use goward_shim::launch::LeftOut;
+use goward_shim::pins::{self, Rule};
 use goward_shim::{Tool, names};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -152,8 +153,14 @@ impl Session {
                     _ => {}
                 }
             }
-            let is_other = |caller: &String| name == "GOTOOLCHAIN" && *caller != value;
-            dropped.extend(caller.filter(|caller| ours.is_some() && is_other(caller)));
+            let is_exact = || pins::row(name.as_bytes()).is_some_and(|row| row.rule == Rule::Pin);
+            let is_replaced = |caller: &String| {
+                (name == "GOTOOLCHAIN" || is_exact())
+                    && *caller != value
+                    && !dropped.contains(caller)
+            };
+            let replaced = caller.filter(|caller| ours.is_some() && is_replaced(caller));
+            dropped.extend(replaced);
             let dropped = Some(dropped.join(" ")).filter(|dropped| !dropped.is_empty());
             Explained { name: name.clone(), value, layer, dropped, dropped_from_file }
         });

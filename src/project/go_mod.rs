@@ -97,7 +97,8 @@ pub struct Refused {
 pub fn is_toolchain(value: &str) -> bool {
     let is_go_1 =
         value.strip_prefix("go1").is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    is_go_1 && Version::of_toolchain(value.as_bytes()).is_some()
+    // Several values in one line are none.
+    is_go_1 && !value.contains(' ') && Version::of_toolchain(value.as_bytes()).is_some()
 }
 
 /// Puts `text` in the place of the file at `path`, in one step.

@@ -15,7 +15,6 @@ use goward::platform::Platform;
 use goward::store::Store;
 use goward::verify::{Digest, Evidence, Level, Quarantine};
 use goward::version::GoVersion;
-use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -30,8 +29,8 @@ fn tree() -> Tree {
 
 /// Puts the toolchain into the store as it is packed, and in the place of the one that is there.
 fn put(home: &Path, packing: &str, level: Level) {
-    let shim = home.with_file_name("shim");
-    fs::write(&shim, "").unwrap();
+    // The store is `home/.local/share/goward` of a sandbox.
+    let shim = home.ancestors().nth(4).unwrap().join("bin/goward-shim");
     let store = Store::new(home.to_owned()).with_shim(shim);
     let staging = store.stage("pair").unwrap();
     let mut quarantine = Quarantine::new(staging.path(), false).unwrap();
@@ -116,9 +115,7 @@ fn a_packaging_in_the_place_of_another_is_whole_whenever_the_process_dies() {
                 }
                 problems.extend(judge_store(&sandbox.store()).err());
                 let verified = sandbox.goward(["verify", "1.99.1"]);
-                // The root follows the tree.
-                let is_root = |line: &str| line.ends_with("root: it does not lead to the tree");
-                if verified.code != Some(0) && !verified.stdout.lines().all(is_root) {
+                if verified.code != Some(0) {
                     problems.push(format!("{verified:?}"));
                 }
             }
