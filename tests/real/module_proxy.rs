@@ -170,10 +170,9 @@ fn a_module_of_a_release_is_the_release() {
         trees.push((tree.file_name(), digests(&tree.path())));
         assert_eq!(sandbox.goward(["uninstall", CALLED, "--now"]).code, Some(0));
     }
-    let names = |at: usize| trees[at].1.keys().collect::<std::collections::BTreeSet<_>>();
-    let (first, second) = (names(0), names(1));
-    let other: Vec<_> = first.symmetric_difference(&second).collect();
-    assert!(trees[0] == trees[1], "{other:?}");
+    // The module has no `misc/wasm`.
+    trees[1].1.retain(|path, _| !path.starts_with("misc/wasm/"));
+    assert!(trees[0] == trees[1], "{} and {} files", trees[0].1.len(), trees[1].1.len());
     // And what the wheel has.
     let mut wheel = ZipArchive::new(File::open(wheel("1.26.6")).unwrap()).unwrap();
     for name in ["libexec/go", "src/go.mod", "src/cmd/go.mod"] {
