@@ -253,7 +253,7 @@ const CASES: &[Case] = &[
         "go test -coverprofile=out ./p && cat out",
         "go tool cover -func=out",
         "go tool cover -html=out -o page.html",
-        "go test -coverpkg=./... -covermode=atomic ./...",
+        "go test -p=1 -coverpkg=./... -covermode=atomic ./...",
     ]),
     case("test -race", &["go test -race ./p", "RACE=1 go test -race -run=Race ./p | grep -c 'DATA RACE'"])
         .needs("gcc"),
@@ -607,6 +607,8 @@ const CASES: &[Case] = &[
     .only(&[Scene::Default])
     .needs("gcc")
     .full(),
+    // The manager runs these: it looks at the programs of a release before it starts them.
+    case("releases by their names", &["go$OTHER version", "go$RELEASE list .", "cd / && go$OTHER env GOROOT"]),
     // How go is started.
     case("started otherwise", &[
         "$(go env GOROOT)/bin/go version",

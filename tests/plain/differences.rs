@@ -23,22 +23,32 @@ enum By {
 const LOCKED: &[Scene] = &[Scene::Lock, Scene::Nested];
 
 pub(super) const DIFFERENCES: &[Difference] = &[
-    commands("`GOWARD_*` in the environment", Scene::ALL, &["GOWARD_*\n"]),
+    commands("`GOWARD_*` in the environment of what `go` starts", Scene::ALL, &["GOWARD_*\n"]),
     commands("`libexec` in GOROOT", Scene::ALL, &["libexec/\n"]),
     commands("read-only files in GOROOT", Scene::ALL, &["mode of a file: #\n"]),
-    test("`go install cmd/go`", "go_does_not_install_its_own_programs_over_the_shim"),
-    test("`go +REQUEST`", "a_request_before_the_command_chooses_the_release"),
     test(
-        "a program that needs a newer Go",
+        "`go install` and `go clean` of `cmd`, and of what is below it",
+        "go_does_not_install_its_own_programs_over_the_shim",
+    ),
+    test("`go +REQUEST` and `GOWARD_GO`", "a_request_before_the_command_chooses_the_release"),
+    test(
+        "one more line when a program needs a newer Go, under a lock",
         "a_program_that_the_lock_is_too_old_for_names_what_to_type",
     ),
-    test("a GOROOT that is set", "a_goroot_of_another_release_is_dropped"),
-    test("GOTOOLCHAIN", "what_a_lock_satisfies_passes_and_a_contradiction_is_refused"),
-    commands("GOENV", LOCKED, &["GOENV='*'\n", "\t\"GOENV\": \"*\",\n", "GOENV=*\n"]),
-    test("`go env -w` of a pinned variable", "go_env_w"),
+    test("a GOROOT of another release is removed", "a_goroot_of_another_release_is_dropped"),
+    test(
+        "under a lock, GOTOOLCHAIN is `local`, and a contradiction is refused",
+        "what_a_lock_satisfies_passes_and_a_contradiction_is_refused",
+    ),
+    commands(
+        "under a lock, GOENV names a copy of your file",
+        LOCKED,
+        &["GOENV='*'\n", "\t\"GOENV\": \"*\",\n", "GOENV=*\n"],
+    ),
+    test("`go env -w` of a variable that the lock decides is refused", "go_env_w"),
     commands(
         "files of goward in the home directory",
-        LOCKED,
+        Scene::ALL,
         &["home/.local*\n", "home/.cache/goward*\n"],
     ),
 ];

@@ -56,6 +56,16 @@ def wait(what):
         return what()
 
 
+def settled(uri):
+    """Waits until nothing was published for five seconds: the first answer may come before all is loaded."""
+    wait(lambda: published.get(uri))
+    with changed:
+        while True:
+            before = published.get(uri)
+            if not changed.wait_for(lambda: published.get(uri) != before, timeout=5):
+                return
+
+
 def ask(number, method, params):
     send({"id": number, "method": method, "params": params})
     return (wait(lambda: answers.get(number)) or {}).get("result")
@@ -77,7 +87,7 @@ for number, module in enumerate("ab", 2):
                 {"textDocument": {"uri": uri}, "position": {"line": 4, "character": column}})
     file = found[0]["uri"] if found else "nothing"
     print(f"gopls/{module}/definition/{'/'.join(file.split('/')[-3:])}", "pass" if found else "fail")
-    wait(lambda: published.get(uri))
+    settled(uri)
     print(f"gopls/{module}/diagnostics/{published.get(uri)}", "pass" if published.get(uri) else "fail")
 send({"id": 99, "method": "shutdown"})
 wait(lambda: answers.get(99))

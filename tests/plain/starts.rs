@@ -34,28 +34,28 @@ look() {
     "$@" env GOVERSION GOFLAGS | tr '\n' ' '
     echo
 }
-in() {
+at() {
     (cd "$1" && shift && look "$@")
 }
-in "$PROJECT" 'the project' go
-in "$PROJECT/sub" 'below the project' go
-in "$EMPTY" 'no project' go
-in / 'the root directory' go
-in "$OTHER" 'another project' go
-in "$root/src/errors" 'the standard library' go
-in "$EMPTY" 'another HOME' env HOME="$FRESH" XDG_CONFIG_HOME= XDG_CACHE_HOME= XDG_DATA_HOME= go
-in "$EMPTY" 'no HOME' env -u HOME go
-in "$EMPTY" 'a HOME that is not there' env HOME=/proc/no-home go
-in "$EMPTY" 'another XDG_DATA_HOME' env XDG_DATA_HOME="$FRESH/data" go
-in "$EMPTY" 'PATH reset' env PATH=/usr/bin:/bin "$first"
-in "$EMPTY" 'through GOROOT' "$root/bin/go"
-in "$EMPTY" 'through GOROOT, without an environment' env -i HOME="$FRESH" "$root/bin/go"
-in "$OTHER" 'another project, through GOROOT' "$root/bin/go"
-in "$PROJECT" 'no project, with -C' go -C "$EMPTY"
-in "$PROJECT" 'another project, with -C' go -C "$OTHER"
-in "$EMPTY" 'the project, with -C' go -C "$PROJECT"
-in "$EMPTY" 'GOROOT exported' env GOROOT="$root" go
-in "$EMPTY" 'a script of sh' sh -c 'exec go "$@"' sh
+at "$PROJECT" 'the project' go
+at "$PROJECT/sub" 'below the project' go
+at "$EMPTY" 'no project' go
+at / 'the root directory' go
+at "$OTHER" 'another project' go
+at "$root/src/errors" 'the standard library' go
+at "$EMPTY" 'another HOME' env HOME="$FRESH" XDG_CONFIG_HOME= XDG_CACHE_HOME= XDG_DATA_HOME= go
+at "$EMPTY" 'no HOME' env -u HOME go
+at "$EMPTY" 'a HOME that is not there' env HOME=/proc/no-home go
+at "$EMPTY" 'another XDG_DATA_HOME' env XDG_DATA_HOME="$FRESH/data" go
+at "$EMPTY" 'PATH reset' env PATH=/usr/bin:/bin "$first"
+at "$EMPTY" 'through GOROOT' "$root/bin/go"
+at "$EMPTY" 'through GOROOT, without an environment' env -i HOME="$FRESH" "$root/bin/go"
+at "$OTHER" 'another project, through GOROOT' "$root/bin/go"
+at "$PROJECT" 'no project, with -C' go -C "$EMPTY"
+at "$PROJECT" 'another project, with -C' go -C "$OTHER"
+at "$EMPTY" 'the project, with -C' go -C "$PROJECT"
+at "$EMPTY" 'GOROOT exported' env GOROOT="$root" go
+at "$EMPTY" 'a script of sh' sh -c 'exec go "$@"' sh
 printf 'installed: '
 find "$FRESH" -name VERSION | wc -l
 "#;
@@ -153,10 +153,10 @@ fn look(lab: &Lab, go: &Go, (way, line): (&str, &str), default: Option<&Go>) -> 
         .env("OUT", base.join("out"));
     let output = command.stdin(Stdio::null()).output().unwrap();
     let place = format!("go{}, {way}, default {:?}", go.release, default.map(|go| go.release));
-    assert!(output.status.success(), "{place}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = fs::read_to_string(base.join("out")).unwrap_or_default();
+    assert!(output.status.success(), "{place}: {output:?}\n{said}");
 
-    let said = fs::read_to_string(base.join("out")).unwrap();
-    let looks = PROBE.lines().filter(|line| line.starts_with("in \""));
+    let looks = PROBE.lines().filter(|line| line.starts_with("at "));
     let names = looks.map(|line| line.split('\'').nth(1).unwrap());
     let mut want = String::new();
     for name in names {
