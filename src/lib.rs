@@ -4,7 +4,7 @@
 //! work of each command; below it [`source`] knows where bytes come from, [`archive`] unpacks,
 //! [`verify`] judges, [`store`] publishes, [`project`] reads and writes manifests and locks,
 //! [`settings`] knows what a release's GOEXPERIMENT and GODEBUG may hold, [`matrix`] runs one
-//! command in many configurations and compares, and [`shell`] edits start-up files; [`check`] holds a
+//! command in many configurations and compares, and [`shell`] edits start-up files; [`checks`] holds a
 //! project against its lock, and [`vulndb`] reads Go's vulnerability database. All of them stand on
 //! [`version`], [`platform`] and [`net`], and
 //! those on [`ctx`], [`ui`], [`error`], [`holder`], [`hands`], [`filesystem`], [`facts`], [`calendar`] and the `goward_shim` library. `docs/architecture.md` has

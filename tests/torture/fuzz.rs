@@ -274,11 +274,10 @@ fn read_manifest(text: &[u8]) -> Result<bool, String> {
     let listed = listed.map(|list| list.iter().filter_map(toml::Value::as_str));
     let platforms = listed.map_or_else(
         || BTreeSet::from([Platform::host()]),
-        |list| match list.partition::<Vec<_>, _>(|name| *name == "first-class") {
-            (ports, names) => {
-                let host = (!ports.is_empty()).then(Platform::host);
-                names.into_iter().map(|name| Platform::parse(name).unwrap()).chain(host).collect()
-            }
+        |list| {
+            let (ports, names): (Vec<_>, Vec<_>) = list.partition(|name| *name == "first-class");
+            let host = (!ports.is_empty()).then(Platform::host);
+            names.into_iter().map(|name| Platform::parse(name).unwrap()).chain(host).collect()
         },
     );
     same("platforms", &manifest.platforms().required(), &platforms)?;

@@ -145,8 +145,7 @@ pub(super) fn is_pattern(pattern: &str) -> bool {
 }
 
 /// Returns true for a clean absolute path below `/` without a slash at its end: at most 200 letters,
-/// digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go, to PATH or
-/// to [`crate::names::PINNED_VAR`].
+/// digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go or to PATH.
 pub fn is_goroot(path: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
     let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(letter);

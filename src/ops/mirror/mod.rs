@@ -58,7 +58,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`](crate::error::Kind::Usage) for locks that contradict each other, and as [`Session::install`]; what was
+    /// [`Kind::Usage`] for locks that contradict each other, and as [`Session::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
         if let Some(place) = plan.to.strip_prefix(artifact::SCHEME) {
