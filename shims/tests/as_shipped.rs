@@ -4,4 +4,6 @@
 
 #[cfg(linux)]
 mod cost;
+#[cfg(linux)]
+mod hardening;
 mod shim;

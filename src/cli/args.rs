@@ -757,9 +757,6 @@ pub struct Records {
     /// The source whose index is merged in
     #[arg(long, value_name = "SOURCE", default_value = "go.dev")]
     pub source: String,
-    /// A file with lines `VERSION PLATFORM H1` that Go's log published
-    #[arg(long, value_name = "FILE")]
-    pub h1: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

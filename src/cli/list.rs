@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::store::{Counted, Installed, Store};
 use crate::version::GoVersion;
 use crate::version::flaws::KnownFlaws;
-use crate::version::line::{Support, support};
+use crate::version::line::{Support, newest_known, support};
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use serde::Serialize;
@@ -164,7 +164,7 @@ fn remote(session: &Session, args: &List) -> Result<()> {
                     "version": version.to_string(),
                     "stable": version.is_final(),
                     "installed": known.is_installed,
-                    "supported": known.support.is_supported(),
+                    "supported": is_known(*version).then(|| known.support.is_supported()),
                     "endOfSupport": known.end().map(shown),
                     "flaws": known.flaws,
                 })
@@ -180,6 +180,12 @@ fn remote(session: &Session, args: &List) -> Result<()> {
         session.ui.say(&format!("{count} {releases}, from {}", listing.origin));
     }
     Ok(())
+}
+
+/// Returns true for a release of a line that came out before this goward was built: of others nobody here knows
+/// whether they are supported.
+fn is_known(version: GoVersion) -> bool {
+    version.minor() <= newest_known()
 }
 
 /// What is known of a release that a source lists.

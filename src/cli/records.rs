@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::ops::Session;
 
 pub(super) fn run(session: &Session, args: &Records) -> Result<()> {
-    let refreshed = session.refresh_records(&args.file, &args.source, args.h1.as_deref())?;
+    let refreshed = session.refresh_records(&args.file, &args.source)?;
     session.ui.say(&format!(
         "`{}`: {} records, {} of them new or completed",
         args.file.display(),

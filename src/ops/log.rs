@@ -72,7 +72,7 @@ impl LogAccess {
     /// # Errors
     ///
     /// [`Kind::Verification`] when the log has not signed it.
-    pub(super) fn open_head(&self, locked: &LockedHead) -> Result<SignedHead> {
+    pub fn open_head(&self, locked: &LockedHead) -> Result<SignedHead> {
         let authority = self.authority()?;
         let head = Hash::parse(&locked.hash).map(|hash| Head { size: locked.size, hash });
         let signed = head.map(|h| SignedHead::from_parts(h, &locked.signature, &authority.key));

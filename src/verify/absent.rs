@@ -6,6 +6,7 @@
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
 use super::Digest;
+use crate::error::{Error, Kind, Result};
 use crate::facts::ABSENT;
 use crate::version::GoVersion;
 
@@ -26,6 +27,29 @@ impl Absent {
     /// Returns the files left out of packages of `version`; `None` for a series not known yet.
     pub fn of(version: GoVersion) -> Option<Self> {
         series().find(|(minor, _)| *minor == version.minor()).map(|(_, absent)| absent)
+    }
+
+    /// The same, for a release that is to be verified.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] for a series not known yet.
+    pub fn require(version: GoVersion) -> Result<Self> {
+        Self::of(version).ok_or_else(|| {
+            let message = format!("the Python package of {version} cannot be verified");
+            Error::new(Kind::Verification, message)
+                .detail(format!(
+                    "it leaves out files that the hash covers ({}), and this goward does not know those of go1.{} ({})",
+                    FILES.join(", "),
+                    version.minor(),
+                    ABSENT.known()
+                ))
+                .detail("nothing was installed")
+                .hint(format!(
+                    "ask a source that has all files: `goward install {version} --source go.dev,goproxy`"
+                ))
+                .hint("or update goward")
+        })
     }
 
     /// Returns what to say of a hash that differs from a published one, when files were `left_out` and

@@ -4,7 +4,7 @@
 //! February and August.
 
 use super::GoVersion;
-use crate::calendar::{Day, parse_day, today};
+use crate::calendar::{Day, days_between, parse_day, today};
 use crate::facts;
 use std::sync::LazyLock;
 
@@ -78,6 +78,29 @@ pub fn newest_known() -> u32 {
     FIRST_RELEASES.last().map_or(0, |(minor, _)| *minor)
 }
 
+/// Days between two lines of Go at the least: they come every six months.
+const PACE: u32 = 150;
+
+/// Returns what goward cannot know of Go 1.`minor`, which came out after it was built; `None` for a line that
+/// it knows.
+pub fn unknown(minor: u32, today: Day) -> Option<String> {
+    let newest = newest_known();
+    (minor > newest).then(|| {
+        format!(
+            "this goward was built for Go up to go1.{newest}: it knows neither the end of support of go1.{minor} nor \
+             flaws that no database has ({})",
+            facts::known(facts::LINES.checked(), today)
+        )
+    })
+}
+
+/// Returns true when Go 1.`minor` may be out on a day, or a candidate of it: Go publishes a line every six
+/// months. A number far beyond is somebody else's, and nobody expects support for it.
+pub fn may_be_out(minor: u32, today: Day) -> bool {
+    let age = FIRST_RELEASES.last().map_or(0, |(_, first)| days_between(*first, today));
+    minor <= newest_known() + 1 + age / PACE
+}
+
 /// Returns the day on which Go 1.`minor` came out, where goward knows it.
 pub fn first_release(minor: u32) -> Option<Day> {
     FIRST_RELEASES.iter().find(|(line, _)| *line == minor).map(|(_, day)| *day)
@@ -112,6 +135,18 @@ mod tests {
         for (minor, _) in FIRST_RELEASES.iter().take(FIRST_RELEASES.len() - 2) {
             assert!(first_release(minor + SUPPORTED) < expected_end(*minor), "{minor}");
         }
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_newer_line_is_said_of_lines_that_can_be_out() {
+        assert_eq!(unknown(27, (2026, 11, 30)), None);
+        let said = unknown(28, (2026, 11, 30)).unwrap();
+        assert!(said.starts_with("this goward was built for Go up to go1.27: "), "{said}");
+        assert!(said.contains("the end of support of go1.28 nor flaws"), "{said}");
+        let newest = |today| (20..200).filter(|minor| may_be_out(*minor, today)).max();
+        let days = [(2026, 11, 30), (2027, 2, 28), (2027, 8, 31), (2028, 8, 31)];
+        assert_eq!(days.map(newest), [Some(28), Some(29), Some(30), Some(32)]);
+        assert!(!may_be_out(98, today()));
     }
 
     #[test]

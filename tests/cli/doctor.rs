@@ -1,10 +1,13 @@
 //! `goward doctor`.
 
+use super::link::{corp, put};
 use super::{key, mirror};
-use crate::common::Sandbox;
 use crate::common::server::{Server, hex_sha256};
+use crate::common::trace::traced;
+use crate::common::{Outcome, Sandbox, skip};
 use goward::checks::machine::CHECKS;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -481,4 +484,88 @@ fn a_clock_that_cannot_be_right_is_noticed() {
             "machine: error: the clock is 3 days behind files that goward wrote [clock]; set the clock"
         ]
     );
+}
+
+/// Returns the names of the checks with an outcome.
+fn with_outcome(outcome: &Outcome, wanted: Option<&str>) -> BTreeSet<String> {
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap().iter();
+    let checks = checks.filter(|one| wanted.is_none_or(|wanted| one["outcome"] == wanted));
+    checks.map(|one| one["check"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A machine on which everything is wrong that a sandbox can make wrong.
+fn spoiled(server: &Server) -> Sandbox {
+    let sandbox = sandbox(server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    let linked = put(&sandbox, "corp", &corp("go1.98.3", "go1.98.3-corp"));
+    assert_eq!(sandbox.goward(["link", "corp", &linked.display().to_string()]).code, Some(0));
+    fs::write(linked.join("VERSION"), "go1.98.4-corp\n").unwrap();
+    let mut seen = BTreeSet::new();
+    for (name, _, damage) in DAMAGES {
+        if seen.insert(name) {
+            damage(&sandbox.store(), &key("go1.99.1"));
+        }
+    }
+    let manifest = sandbox.read("project/goward.toml").replace("1.99.1", "1.98.3");
+    sandbox.write("project/goward.toml", manifest);
+    for machine in MACHINES {
+        for (path, text) in machine.files {
+            sandbox.write(path, text);
+            fs::set_permissions(sandbox.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+    let then = SystemTime::now() + Duration::from_secs(3 * 24 * 60 * 60);
+    fs::File::open(sandbox.store().join("meta")).unwrap().set_modified(then).unwrap();
+    sandbox
+        .var("GOCACHE", "off")
+        .var("GOROOT", "/usr/lib/go")
+        .var("GOWARD_SOURCE", "ftp://x")
+        .var("GOWARD_SYSTEM_STORE", "/nonexistent")
+        .var("PATH", "/usr/bin:/bin:.")
+}
+
+/// What only a file system or the files of sudo can make wrong; `None` where nothing can be mounted.
+fn mounted(sandbox: &Sandbox) -> Option<Outcome> {
+    let script = "mount -t tmpfs -o noexec none \"$2\" && mount -t tmpfs none /etc && \
+                  echo 'Defaults secure_path=\"/usr/bin\"' >/etc/sudoers && exec \"$1\" doctor --json";
+    let mut command = sandbox.command("/usr/bin/unshare".as_ref(), "project");
+    command.args(["--mount", "sh", "-c", script, "sh"]);
+    let outcome = sandbox.finish(command.arg(sandbox.path("bin/goward")).arg(sandbox.store()));
+    if outcome.stdout.is_empty() {
+        skip(&format!("nothing can be mounted here: {}", outcome.stderr));
+        return None;
+    }
+    Some(outcome)
+}
+
+/// A check that finds nothing anywhere would be a promise without anybody who looks.
+#[test]
+fn every_check_has_a_world_in_which_it_finds_something() {
+    let server = mirror();
+    let sandbox = spoiled(&server);
+    let everything = sandbox.goward(["doctor", "--json"]);
+    let mut lacking = with_outcome(&everything, None);
+    assert_eq!(lacking.len(), CHECKS.len());
+    let mut find = |outcome: &Outcome| {
+        let found = with_outcome(outcome, Some("found"));
+        lacking.retain(|name| !found.contains(name));
+    };
+    find(&everything);
+    // Where the network cannot be used, sources are not asked.
+    let sandbox = sandbox.var("HTTP_PROXY", "p example");
+    find(&sandbox.goward(["doctor", "--json"]));
+    let options = ["-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"];
+    let unlocked = traced(&sandbox, "project", &options, &["doctor", "--json"]);
+    unlocked.iter().for_each(&mut find);
+    let mounted = mounted(&sandbox);
+    mounted.iter().for_each(&mut find);
+    if unlocked.is_none() {
+        lacking.remove("locks");
+    }
+    if mounted.is_none() {
+        lacking.retain(|name| !["filesystem", "sudo"].contains(&name.as_str()));
+    }
+    assert_eq!(lacking, BTreeSet::new(), "no world for them: {everything:?}");
 }

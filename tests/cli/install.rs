@@ -334,3 +334,31 @@ fn a_better_source_improves_what_is_installed() {
     assert!(outcome.says().contains("(listed)"), "{}", outcome.stderr);
     assert!(sandbox.goward(["list"]).data().contains("listed"));
 }
+
+/// Of a series that came out after goward was built it is said once what cannot be known of it.
+#[test]
+fn of_a_newer_series_it_is_said_what_is_not_known() {
+    let newest = goward::version::line::newest_known();
+    let version = format!("go1.{}.0", newest + 1);
+    let release = tree(&version, &Platform::host().lock_name()).tar_gz();
+    let server = Mirror::new().release(&version, [(archive(&version).as_str(), release)]).start();
+    let with_newer = sandbox(&server);
+    let warning = format!(
+        "goward: warning: this goward was built for Go up to go1.{newest}: it knows neither the end of support of \
+         go1.{} nor flaws that no database has ({}); update goward\n",
+        newest + 1,
+        goward::facts::LINES.known()
+    );
+    let outcome = with_newer.goward(["install", &version]);
+    assert_eq!(
+        (outcome.code, outcome.says().matches(&warning).count()),
+        (Some(0), 1),
+        "{outcome:?}"
+    );
+    let again = with_newer.goward(["install", &version]);
+    assert!(!again.says().contains("warning"), "{again:?}");
+    // By Go's schedule nobody will see this one for decades.
+    let server = mirror();
+    let outcome = sandbox(&server).goward(["install", "1.99.1"]);
+    assert!(!outcome.says().contains("warning"), "{outcome:?}");
+}

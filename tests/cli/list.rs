@@ -46,7 +46,7 @@ fn the_releases_of_the_first_source_that_answers() {
         serde_json::from_str(&sandbox.goward(["list", "--remote", "--json"]).stdout).unwrap();
     let of = |version: &str, stable: bool, installed: bool| {
         serde_json::json!({
-            "version": version, "stable": stable, "installed": installed, "supported": true,
+            "version": version, "stable": stable, "installed": installed, "supported": null,
             "endOfSupport": null, "flaws": [],
         })
     };

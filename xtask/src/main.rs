@@ -28,9 +28,9 @@ struct GoRelease {
     /// The index of go.dev as JSON, all releases: digests of archives
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
-    /// Lines `VERSION PLATFORM H1`, as Go's checksum database published them
+    /// The `goward.lock` of a project that asks for the release at level `logged`: hashes
     #[arg(long, value_name = "FILE")]
-    h1: Option<PathBuf>,
+    lock: Option<PathBuf>,
     /// Go's vulnerability database: a directory or a site
     #[arg(long, value_name = "PLACE")]
     vulndb: Option<String>,
@@ -65,7 +65,7 @@ fn run(args: GoRelease) -> Result<String> {
         version,
         tree: args.tree,
         index: args.index,
-        h1: args.h1,
+        lock: args.lock,
         vulndb: args.vulndb,
         released: args.released.map(day).transpose()?,
         root: args.root,

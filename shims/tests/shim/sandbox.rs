@@ -295,7 +295,7 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 }
 
 /// The shim that the tests are about: with std, as cargo builds it for tests, or the one that is shipped.
-fn shim() -> &'static Path {
+pub(crate) fn shim() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let for_tests = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));

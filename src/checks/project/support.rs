@@ -5,7 +5,7 @@ use crate::calendar::shown;
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::{Check, Group, Looked, Skipped};
 use crate::facts::{LINES, known};
-use crate::version::line::{SUPPORTED, Support, newest_known, support};
+use crate::version::line::{SUPPORTED, Support, support, unknown};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "support",
@@ -26,12 +26,7 @@ fn run(facts: &Facts) -> Looked {
     let finding = |severity, what: String, why: String, mend: String| {
         Ok(vec![Finding::new(severity, facts.version_place(), what, why, mend)])
     };
-    if minor > newest_known() {
-        let why = format!(
-            "this goward was built for Go up to go1.{}: it knows neither the end of support of go1.{minor} nor flaws \
-             that no database has ({known})",
-            newest_known()
-        );
+    if let Some(why) = unknown(minor, facts.today) {
         return Err(Skipped::Unable(why, "update goward".to_owned()));
     }
     let state = support(minor, facts.today);
