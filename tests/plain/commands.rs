@@ -139,14 +139,22 @@ func TestEnviron(t *testing.T) { main() }
 /// What is compiled before cases begin, so that none has to compile the standard library.
 pub(super) const WARM: &[&str] = &[
     "go build ./... && go vet ./... && go test ./...",
+    "go build -cover -o app . && go build -trimpath -o app .",
+    "go build fmt && go vet fmt errors && go test -run='^$' errors",
+];
+
+/// The same for cases that the sample has with the newest release only.
+pub(super) const WARM_NEWEST: &[&str] = &[
     "go test -race -cover ./... && go test -cover -coverpkg=./... ./...",
-    "go build -trimpath -o app .",
     "GOOS=windows GOARCH=amd64 go build -o app ./tiny",
     "GOOS=js GOARCH=wasm go build -o app ./tiny",
+    "GOAMD64=v2 CGO_ENABLED=0 go build -o app ./tiny",
     "\"$ELSEWHERE/bin/go\" build -o app ./tiny",
     "[ ! -e \"$DEBIAN\" ] || GO111MODULE=off \"$DEBIAN/bin/go\" build -o app tiny/main.go",
-    "go build fmt && go vet fmt errors && go test -run='^$' errors",
     "go test -run='^$' -fuzz=FuzzDouble -fuzztime=1x ./p",
+    "go vet -printf=false fmt && go vet -json fmt",
+    "for tool in asm buildid cgo covdata cover dist link nm objdump pack; do go tool $tool; done >log 2>&1; rm log",
+    "go doc errors.New",
 ];
 
 /// The table.
@@ -194,7 +202,7 @@ const CASES: &[Case] = &[
         "go tool covdata percent -i=data",
         "go tool covdata textfmt -i=data -o=text && cat text",
         "rm -r data",
-    ]),
+    ]).everywhere(),
     case("build -toolexec", &[
         "go build -p 1 -toolexec=\"$PWD/wrap.sh\" -o app .",
         "sort log; rm log",
@@ -223,7 +231,7 @@ const CASES: &[Case] = &[
         "go run -trimpath where.go",
         "GOROOT=/proc/nowhere ./where",
     ])
-    .files(&[("where.go", WHERE)]),
+    .files(&[("where.go", WHERE)]).everywhere(),
     // Testing.
     case("test", &[
         "go test ./...",
@@ -269,10 +277,10 @@ const CASES: &[Case] = &[
     .files(&[
         ("generate/g.go", "package generate\n\n//go:generate sh -c \"env | sort\"\n"),
         ("env.sh", "#!/bin/sh\nenv | sort >&2\nexec \"$@\"\n"),
-    ]),
+    ]).everywhere(),
     case("environ of go tool", &["go tool environ"])
         .files(&[("go.mod", "module example.com/m\n\ngo 1.24\n\ntool example.com/m/environ\n")])
-        .since(24),
+        .since(24).everywhere(),
     // Vetting, formatting, generating.
     case("vet", &[
         "go vet ./...",
@@ -298,7 +306,7 @@ const CASES: &[Case] = &[
         "go generate -x -v -run=echo ./p",
         "go generate ./nested",
     ])
-    .files(&[("nested/n.go", "package nested\n\n//go:generate go list .\n//go:generate go version\n//go:generate gofmt -l .\n//go:generate nosuch\n")]),
+    .files(&[("nested/n.go", "package nested\n\n//go:generate go list .\n//go:generate go version\n//go:generate gofmt -l .\n//go:generate nosuch\n")]).everywhere(),
     // Programs.
     case("run", &[
         "go run . ",
@@ -320,7 +328,7 @@ const CASES: &[Case] = &[
         "go install example.com/tool@v9.9.9",
         "go install example.com/nosuch@latest",
         "cd / && go run example.com/tool@v1.1.0",
-    ]),
+    ]).everywhere(),
     case("install", &[
         "GOBIN=$PWD/bin go install . ./tiny && bin/m",
         "go install ./... && ls $HOME/go/bin",
@@ -377,7 +385,7 @@ const CASES: &[Case] = &[
         "go mod edit -go=1.20 -toolchain=none && go list -m",
         "go get go@1.21 toolchain@none",
         "cat go.mod",
-    ]),
+    ]).everywhere(),
     // Looking.
     case("env", &[
         "go env",
@@ -389,7 +397,7 @@ const CASES: &[Case] = &[
         "GOARCH=arm64 CGO_ENABLED=0 go env CGO_ENABLED GOARCH CC GOARM64",
         "go env nosuch",
         "go env -nosuch",
-    ]),
+    ]).everywhere(),
     case("env -w", &[
         "go env -w GOPRIVATE=example.org GOFLAGS=-tags=w",
         "go env GOPRIVATE GOFLAGS",
@@ -402,8 +410,8 @@ const CASES: &[Case] = &[
         "GOENV=off go env GOPRIVATE",
         "go env -w NOSUCH=1",
         "go env -u GOPRIVATE; cat $HOME/.config/go/env",
-    ]),
-    case("env -changed", &["go env -changed", "GOARCH=arm64 go env -changed -json"]).since(23),
+    ]).everywhere(),
+    case("env -changed", &["go env -changed", "GOARCH=arm64 go env -changed -json"]).since(23).everywhere(),
     case("list", &[
         "go list ./...",
         "go list -json ./p",
@@ -455,7 +463,7 @@ const CASES: &[Case] = &[
         "cat go.mod",
         "go get -tool example.com/tool@none",
     ])
-    .since(24),
+    .since(24).everywhere(),
     case("version", &[
         "go version",
         "go build -o app ./tiny && go version -m app",
@@ -512,24 +520,26 @@ const CASES: &[Case] = &[
         "cd / && go -C \"$OLDPWD\" list .",
         "cd / && go vet -C \"$OLDPWD/p\" .",
         "go list . -C p",
-    ]),
+    ]).everywhere(),
     // C, other systems, WebAssembly.
     case("cgo", &[
         "go build -o c ./c && ./c",
         "go build -x -p 1 -o c ./c",
         "CGO_ENABLED=0 go build ./c",
         "CC=nosuch go build ./c",
-        "CC=\"$PWD/cc.sh\" go build -o c2 ./c && test -s log; ./c2",
-        "CGO_CFLAGS=-DANSWER=43 go build -o c3 ./c && ./c3",
-        "go build -trimpath -ldflags=-linkmode=external -o c4 ./c && ./c4",
         "go tool cgo -dynpackage main -dynimport c",
         "go list -f '{{.CgoFiles}}' ./c",
     ])
-    .files(&[
-        ("c/c.go", "package main\n\n// #ifndef ANSWER\n// #define ANSWER 42\n// #endif\n// static int answer(void) { return ANSWER; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n"),
-        ("cc.sh", "#!/bin/sh\necho called >>\"${0%/*}/log\"\nexec gcc \"$@\"\n"),
-    ])
+    .files(CGO)
     .needs("gcc"),
+    case("cgo with other settings", &[
+        "CC=\"$PWD/cc.sh\" go build -o c2 ./c && test -s log; ./c2",
+        "CGO_CFLAGS=-DANSWER=43 go build -o c3 ./c && ./c3",
+        "go build -trimpath -ldflags=-linkmode=external -o c4 ./c && ./c4",
+    ])
+    .files(CGO)
+    .needs("gcc")
+    .full(),
     case("what compiles the library anew", &[
         "go build -buildmode=pie -o pie ./tiny && ./pie",
         "go build -buildmode=c-archive -o tiny.a ./c",
@@ -567,20 +577,23 @@ const CASES: &[Case] = &[
     // GOROOT is a directory as any other.
     case("GOROOT is a directory", &[
         "find $(go env GOROOT)/src -name print.go | wc -l",
-        "find $(go env GOROOT) -type d -not -path '*/libexec*' | wc -l",
-        "cd $(go env GOROOT) && find src pkg lib -type f -printf '%p %s\\n' | sort | cksum",
+        "find $(go env GOROOT) -type d -not -path '*/libexec*' -not -path '*/misc*' | wc -l",
         "cd $(go env GOROOT) && find . -type l",
         "tar -cf - -C $(go env GOROOT) src/errors | wc -c",
         "cp -r $(go env GOROOT)/src/errors copied && find copied -type f | wc -l; rm -r copied",
         "cd $(go env GOROOT) && ls -d */ | grep -v misc",
-        "echo \"mode of a file: $(stat -c %a $(go env GOROOT)/src/errors/errors.go)\"",
-        "stat -c '%n %a' $(go env GOROOT)/src $(go env GOROOT)/bin/go $(go env GOROOT)",
+        "cd $(go env GOROOT) && find misc -type d -printf 'in GOROOT: %p\\n'",
+        "cd $(go env GOROOT) && stat -c 'mode of a file: %a' src/errors/errors.go bin/go bin/gofmt",
+        "stat -c '%n %a' $(go env GOROOT)/src $(go env GOROOT)",
         "go run walk.go",
         "cat $(go env GOROOT)/VERSION",
+    ])
+    .files(&[("walk.go", WALK)]).everywhere(),
+    case("a copy of GOROOT", &[
+        "cd $(go env GOROOT) && find src pkg lib -type f -printf '%p %s\\n' | sort | cksum",
         "cp -r $(go env GOROOT) ../tmp/copy && ../tmp/copy/bin/go version && ../tmp/copy/bin/go env GOROOT",
         "../tmp/copy/bin/go run ./tiny; rm -rf ../tmp/copy",
-    ])
-    .files(&[("walk.go", WALK)]),
+    ]),
     // What nobody pinned passes.
     case("settings", &[
         "GOEXPERIMENT=boringcrypto go env GOEXPERIMENT",
@@ -593,11 +606,11 @@ const CASES: &[Case] = &[
         "GOFLAGS=-tags=one go build -o tags -tags=two ./tiny && go version -m tags",
         "go env -w GOEXPERIMENT=fieldtrack && go env GOEXPERIMENT",
         "GOROOT=$(go env GOROOT) go env GOROOT",
-        "GOROOT=/proc/nowhere go env GOROOT",
         "GOTOOLDIR=/proc/nowhere go env GOTOOLDIR",
     ])
     .files(&[("where.go", WHERE)])
-    .only(&[Scene::Default]),
+    .only(&[Scene::Default])
+    .everywhere(),
     case("settings that compile the library anew", &[
         "GOEXPERIMENT=fieldtrack go build -o app ./tiny && go version -m app",
         "GOEXPERIMENT=boringcrypto go build -o boring ./boring && go version boring",
@@ -608,7 +621,7 @@ const CASES: &[Case] = &[
     .needs("gcc")
     .full(),
     // The manager runs these: it looks at the programs of a release before it starts them.
-    case("releases by their names", &["go$OTHER version", "go$RELEASE list .", "cd / && go$OTHER env GOROOT"]),
+    case("releases by their names", &["go$OTHER version", "go$RELEASE list .", "cd / && go$OTHER env GOROOT"]).everywhere(),
     // How go is started.
     case("started otherwise", &[
         "$(go env GOROOT)/bin/go version",
@@ -625,7 +638,15 @@ const CASES: &[Case] = &[
         "umask 077; go build -o private ./tiny",
         "timeout -s TERM 5 go run ./tiny",
         "sh -c 'kill -9 $$' || go version",
-    ]),
+    ]).everywhere(),
+];
+
+const CGO: &[(&str, &str)] = &[
+    (
+        "c/c.go",
+        "package main\n\n// #ifndef ANSWER\n// #define ANSWER 42\n// #endif\n// static int answer(void) { return ANSWER; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n",
+    ),
+    ("cc.sh", "#!/bin/sh\necho called >>\"${0%/*}/log\"\nexec gcc \"$@\"\n"),
 ];
 
 const WRAP: &str =
@@ -665,13 +686,17 @@ func main() {
 }
 "#;
 
-/// The newest release everywhere, the others under a lock; the full run takes all.
+/// Everything with the newest release under a lock; elsewhere what goward could change. The full run
+/// tries everything everywhere.
 fn scene(scene: Scene) {
     let Some(lab) = lab() else { return };
+    let newest = lab.gos.last().unwrap().release;
+    let few: Vec<_> = CASES.iter().filter(|case| case.is_everywhere()).copied().collect();
     for go in &lab.gos {
-        let newest = lab.gos.last().is_some_and(|last| last.release == go.release);
-        if newest || scene == Scene::Lock || is_full() {
+        if is_full() || (scene == Scene::Lock && go.release == newest) {
             compare(lab, go, scene, CASES);
+        } else if scene == Scene::Lock || go.release == newest {
+            compare(lab, go, scene, &few);
         }
     }
 }

