@@ -26,6 +26,11 @@ const OTHERS: [&str; 3] =
     [names::SHIMS_DIRECTORY, names::GOENV_DIRECTORY, names::OVERRIDE_DIRECTORY];
 const FILES: [&str; 4] = [names::DEFAULT_LOCK_FILE, VULNERABILITIES, "env", "env.fish"];
 
+/// Returns true where a file cannot be read because there is none, or something else.
+fn is_absence(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
+}
+
 impl Store {
     /// Makes sure that the directory is a store: one with the marker, or one that can become one, which gets it.
     pub(super) fn claim(&self) -> Result<()> {
@@ -39,7 +44,7 @@ impl Store {
             // Whoever made it was killed before it had all of its text.
             Ok(text) if MARKER.as_bytes().starts_with(&text) => {}
             Ok(text) => return Err(self.of_another_goward(&text)),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+            Err(error) if is_absence(error.kind()) => {
                 self.check_entries(&others)?;
             }
             Err(error) => return Err(error.into()),
