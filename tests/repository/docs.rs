@@ -2,6 +2,7 @@
 
 use super::read;
 use clap::CommandFactory;
+use goward::checks::{machine, project};
 use goward::cli::args::Cli;
 use goward::error::Kind;
 use goward_shim::ci::{SERVICES, Says, Service};
@@ -67,6 +68,20 @@ fn the_two_modes_are_those_of_the_rules() {
             let passes = cell.starts_with("the caller's");
             assert_eq!(passes, rule.passes(mode), "{} {}", rule.name(), mode.name());
         }
+    }
+}
+
+#[test]
+fn counts_in_documents_are_those_of_the_code() {
+    let (of_projects, of_machines) = (project::CHECKS.len(), machine::CHECKS.len());
+    let counts = [
+        ("CHANGELOG.md", format!("`goward check`: {of_projects} checks of settings")),
+        ("CHANGELOG.md", format!("`goward doctor`: {of_machines} checks of the store")),
+        ("CHANGELOG.md", format!("The table covers {} names", PINS.len())),
+        ("docs/doctor.md", format!("18 of {of_machines} checks passed")),
+    ];
+    for (path, count) in counts {
+        assert!(read(path).contains(&count), "{path} does not say `{count}`");
     }
 }
 
