@@ -187,7 +187,8 @@ pub struct Use {
     /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward link-root`
     #[arg(long, value_name = "HOW", conflicts_with = "profile")]
     pub goroot: Option<String>,
-    /// Leave the paths of this machine out of binaries (GOFLAGS=-trimpath)
+    /// Leave the paths of this machine out of binaries that ship (GOFLAGS=-trimpath), in the profile
+    /// `release` or that of --profile
     #[arg(long)]
     pub trimpath: bool,
     /// Lock for this platform too, such as linux/arm64; may be repeated

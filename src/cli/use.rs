@@ -5,7 +5,7 @@ use super::lock::report_uncovered;
 use super::{fetch, install};
 use crate::error::Result;
 use crate::ops::Session;
-use crate::ops::r#use::Wish;
+use crate::ops::r#use::{RELEASE, Wish};
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
@@ -35,6 +35,12 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
             "GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: \
              `goward debug bake`",
         );
+    }
+    if wish.trimpath && wish.profile.is_none() {
+        session.ui.say(&format!(
+            "`-trimpath` is in `[profile.{RELEASE}]`, for builds that ship: `goward exec --profile {RELEASE} -- \
+             go build`"
+        ));
     }
     install::report(session, &used.installed);
     if used.is_changed {

@@ -37,7 +37,7 @@ pub struct Wish {
     pub goroot_final: Option<String>,
     /// How that path comes to be in binaries of newer releases: `fixed`.
     pub goroot: Option<String>,
-    /// Whether to build with `-trimpath`.
+    /// Whether to build with `-trimpath`: in the profile, without one in [`RELEASE`].
     pub trimpath: bool,
     /// Platforms to add to the lock.
     pub platforms: Vec<String>,
@@ -194,10 +194,16 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
         }
     }
     if wish.trimpath {
+        if wish.profile.is_none() {
+            edit.turn_to_profile(RELEASE)?;
+        }
         edit.set_trimpath()?;
     }
     Ok(())
 }
+
+/// The profile of builds that ship. Among the base pins `-trimpath` would act on debugging and tests, too.
+pub const RELEASE: &str = "release";
 
 /// What people type who want no experiments; to Go it switches its own defaults off, too.
 pub(super) const NO_EXPERIMENT: &str = "none";

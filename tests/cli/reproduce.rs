@@ -71,7 +71,10 @@ fn nothing_but_the_pins_is_shared() {
     for same in ["e  the same", "f  the same"] {
         assert!(outcome.stdout.contains(same), "{}", outcome.stdout);
     }
-    assert!(outcome.stderr.ends_with("goward: 4 of 6 files differ between two builds\nhint: leave paths out: `goward use --trimpath`\n"), "{}", outcome.stderr);
+    let hint = "leave paths out of what ships: `goward use --trimpath`, then \
+                `GOWARD_PROFILE=release goward reproduce ...`";
+    let says = format!("goward: 4 of 6 files differ between two builds\nhint: {hint}\n");
+    assert!(outcome.stderr.ends_with(&says), "{}", outcome.stderr);
 }
 
 /// A build may need what git ignores; the repository comes along, and is no output.

@@ -128,11 +128,35 @@ fn the_first_way_out_of_that_is_trimpath() {
     let args = ["use", "1.99.1", "--trimpath", "--goroot-final", ""];
     assert_eq!(sandbox.goward(args).code, Some(0));
     let manifest = sandbox.read("project/goward.toml");
-    assert!(manifest.ends_with("\n[pins]\nflags = [\"-tags=a\"]\ntrimpath = true\n"), "{manifest}");
-    assert_eq!(
-        sandbox.go(["build"]).data(),
-        "go version go1.99.1 build\nGOFLAGS=-trimpath -tags=a\nGOTOOLCHAIN=local\n"
-    );
+    let want = "\n[pins]\nflags = [\"-tags=a\"]\n\n[profile.release]\ntrimpath = true\n";
+    assert!(manifest.ends_with(want), "{manifest}");
+    let printed =
+        |flags: &str| format!("go version go1.99.1 build\nGOFLAGS={flags}\nGOTOOLCHAIN=local\n");
+    assert_eq!(sandbox.go(["build"]).data(), printed("-tags=a"));
+    let sandbox = sandbox.var("GOWARD_PROFILE", "release");
+    assert_eq!(sandbox.go(["build"]).data(), printed("-trimpath -tags=a"));
+}
+
+/// In the base it would keep debuggers and tests from finding sources.
+#[test]
+fn trimpath_goes_to_a_profile() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let outcome = sandbox.goward(["use", "1.99.1", "--trimpath", "--debug", "netdns=go"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let said = "goward: `-trimpath` is in `[profile.release]`, for builds that ship: \
+                `goward exec --profile release -- go build`\n";
+    assert!(outcome.stderr.contains(said), "{outcome:?}");
+    let lock = sandbox.read("project/goward.lock");
+    let pins = "[pins]\nGODEBUG = \"netdns=go\"\n\n\
+                [profile.release]\nGODEBUG = \"netdns=go\"\nGOFLAGS = \"-trimpath\"\n";
+    assert!(lock.ends_with(pins), "{lock}");
+    // Nothing in it says so twice.
+    assert_eq!(sandbox.goward(["use", "--trimpath"]).code, Some(0));
+    assert_eq!(sandbox.read("project/goward.lock"), lock);
+    let outcome = sandbox.goward(["use", "--profile", "prod", "--trimpath"]);
+    assert!(!outcome.stderr.contains("[profile.release]"), "{outcome:?}");
+    assert!(sandbox.read("project/goward.toml").contains("[profile.prod]\ntrimpath = true\n"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! versions runs by default, `GOWARD_TEST_FULL=1` takes every one; `README.md` here says what is
 //! tested, and how many cases that is.
 
+mod asked;
 mod builds;
 mod diff;
 mod inspect;

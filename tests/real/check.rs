@@ -56,6 +56,7 @@ goward.lock:25 deprecated warning
 goward.lock:26 go-start error
 goward.lock:26 experiments error
 goward.lock:26 removed-experiments error
+goward.lock:27 trimpath note
 main.go:1 debug-lines error
 main.go:2 debug-lines warning
 main.go:3 debug-lines warning
@@ -73,7 +74,8 @@ environment GOROOT_FINAL deprecated note
 /// Pins that no `goward use` would write.
 const PINS: &str = "\n[pins]\n\
     GODEBUG = \"gcstoptheworld=2,http2client=1,madvdontneed=1,nosuch=1,x509sha1=9\"\n\
-    GOEXPERIMENT = \"jsnv2,swissmap\"\n";
+    GOEXPERIMENT = \"jsnv2,swissmap\"\n\
+    GOFLAGS = \"-trimpath\"\n";
 
 /// Variables that exclude each other, and what each run finds.
 const TARGETS: &[(&[(&str, &str)], &str)] = &[
@@ -149,7 +151,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     database(&sandbox, &[("0", "1.27.1")]);
     copy(&sandbox, "corrected");
     let outcome = check(&sandbox, &[], &["--strict"]);
-    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (26 checks)\n";
+    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (27 checks)\n";
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
     assert_eq!(outcome.code, Some(0));
 
@@ -183,7 +185,7 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     assert_eq!(findings(&outcome), MISTAKES);
     assert_eq!(
         outcome.stderr,
-        "goward: go1.27.1 of `goward.lock`: 43 errors, 8 warnings, 5 notes\n\
+        "goward: go1.27.1 of `goward.lock`: 43 errors, 8 warnings, 6 notes\n\
          hint: change what needs no decision: `goward check --fix`\n"
     );
     mended(&sandbox, &variables);
@@ -234,7 +236,7 @@ fn targets(sandbox: &Sandbox) {
             "environment: GOPATH: error: `go` of go1.27.1 does not start here [go-start]\n"
         )
     );
-    assert!(outcome.stderr.contains("2 errors; 7 of 26 checks could not look"), "{outcome:?}");
+    assert!(outcome.stderr.contains("2 errors; 7 of 27 checks could not look"), "{outcome:?}");
 }
 
 /// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.

@@ -6,6 +6,7 @@
 
 mod check;
 mod debug_bake;
+mod debugger;
 mod genuine;
 mod go_release;
 mod goroot;

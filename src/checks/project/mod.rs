@@ -29,6 +29,7 @@ mod substitute;
 mod support;
 mod target_supported;
 mod target_valid;
+mod trimpath;
 mod version_files;
 mod vulnerabilities;
 mod wanted;
@@ -55,6 +56,7 @@ pub const CHECKS: &[Check<Facts>] = &[
     deprecated::CHECK,
     removed_experiments::CHECK,
     arch_levels::CHECK,
+    trimpath::CHECK,
     workspace::CHECK,
     Check::new("lock", Group::Drift, lock_state::TITLE, |facts| {
         Ok(lock_state::look(Some(&facts.state)))

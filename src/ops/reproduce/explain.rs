@@ -71,7 +71,10 @@ impl Reason {
     /// Returns what to do about it, if there is something.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Paths { trimmed: false, .. } => Some("leave paths out: `goward use --trimpath`"),
+            Self::Paths { trimmed: false, .. } => Some(
+                "leave paths out of what ships: `goward use --trimpath`, then \
+                 `GOWARD_PROFILE=release goward reproduce ...`",
+            ),
             Self::Paths { trimmed: true, .. } => Some(
                 "is a path written by a generator, an embedded file, or a C compiler \
                  (CGO_CFLAGS=-ffile-prefix-map=...)?",

@@ -325,7 +325,7 @@ impl ManifestEdit {
         Ok(())
     }
 
-    /// Adds `-trimpath` to GOFLAGS.
+    /// Adds `-trimpath` to GOFLAGS of the pins that are changed.
     ///
     /// # Errors
     ///
