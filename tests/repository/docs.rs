@@ -183,13 +183,11 @@ fn every_check_stands_in_check() {
     };
     let document = read("docs/check.md");
     let got: Vec<_> = rows(section(&document, "The checks")).into_iter().skip(1).collect();
-    let rows: Vec<_> =
-        goward::checks::project::CHECKS.iter().map(|check| row(&check.about)).collect();
+    let rows: Vec<_> = project::CHECKS.iter().map(|check| row(&check.about)).collect();
     assert_eq!(got, rows);
     let document = read("docs/doctor.md");
     let got: Vec<_> = self::rows(section(&document, "The checks")).into_iter().skip(1).collect();
-    let rows: Vec<_> =
-        goward::checks::machine::CHECKS.iter().map(|check| row(&check.about)).collect();
+    let rows: Vec<_> = machine::CHECKS.iter().map(|check| row(&check.about)).collect();
     assert_eq!(got, rows);
 }
 
