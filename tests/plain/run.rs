@@ -187,9 +187,7 @@ fn each<T: Send>(cases: &[&Case], work: impl Fn(&Case) -> T + Sync) -> Vec<T> {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let number = cases.iter().position(|other| other.name == case.name).unwrap();
-                    let started = std::time::Instant::now();
                     let result = work(case);
-                    eprintln!("TIME {:?} {}", started.elapsed(), case.name);
                     done.lock().unwrap().push((number, result));
                 }
             });

@@ -96,25 +96,6 @@ const TARGETS: &[(&[(&str, &str)], &str)] = &[
     (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
 ];
 
-/// Variables that exclude each other, and what each run finds.
-const TARGETS: &[(&[(&str, &str)], &str)] = &[
-    (&[("GOARCH", "arm65")], "environment GOARCH target-valid error\n"),
-    (&[("GOOS", "linuxx")], "environment GOOS target-valid error\n"),
-    (&[("GOARCH", "sparc64"), ("CGO_ENABLED", "0")], "environment GOARCH target-supported error\n"),
-    (&[("GOARCH", "arm64")], "environment GOARCH cgo warning\n"),
-    (&[("GOARCH", "arm"), ("CGO_ENABLED", "0")], "goward.lock:5 arch-levels note\n"),
-    (&[("CGO_ENABLED", "7")], "environment CGO_ENABLED cgo warning\n"),
-    (
-        &[("GO111MODULE", "banana")],
-        "environment GO111MODULE go-start error\nenvironment GO111MODULE module-mode error\n",
-    ),
-    (&[("GOFLAGS", "-nosuch")], "environment GOFLAGS go-start error\n"),
-    (&[("GOCACHE", "relative")], "environment GOCACHE caches error\n"),
-    (&[("GOBIN", "relative")], "environment GOBIN gobin error\n"),
-    (&[("GOWORK", "/proc/nowhere/go.work")], "environment GOWORK workspace error\n"),
-    (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
-];
-
 /// Copies a directory of `tests/data/check` over the project.
 fn copy(sandbox: &Sandbox, name: &str) {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/check").join(name);
