@@ -151,11 +151,13 @@ pub(super) const WARM_NEWEST: &[&str] = &[
     "GOAMD64=v2 CGO_ENABLED=0 go build -o app ./tiny",
     "\"$ELSEWHERE/bin/go\" build -o app ./tiny",
     "[ ! -e \"$DEBIAN\" ] || GO111MODULE=off \"$DEBIAN/bin/go\" build -o app tiny/main.go",
-    "go test -run='^$' -fuzz=FuzzDouble -fuzztime=1x ./p",
     "go vet -printf=false fmt && go vet -json fmt",
     "for tool in asm buildid cgo covdata cover dist link nm objdump pack; do go tool $tool; done >log 2>&1; rm log",
     "go doc errors.New",
 ];
+
+/// The same for the full run.
+pub(super) const WARM_FULL: &[&str] = &["go test -run='^$' -fuzz=FuzzDouble -fuzztime=1x ./p"];
 
 /// The table.
 const CASES: &[Case] = &[
@@ -255,7 +257,7 @@ const CASES: &[Case] = &[
     .files(&[("run.sh", "#!/bin/sh\nbasename \"$1\" >>../log\nexec \"$@\"\n")]),
     case("test -json", &["go test -json ./p", "FAIL=1 go test -json ./p", "go test -json ./q"]),
     case("test -bench", &["go test -run='^$' -bench=. -benchtime=1x ./p"]),
-    case("test -fuzz", &["go test -fuzz=FuzzDouble -fuzztime=20x ./p"]),
+    case("test -fuzz", &["go test -fuzz=FuzzDouble -fuzztime=20x ./p"]).full(),
     case("test -cover", &[
         "go test -cover ./...",
         "go test -coverprofile=out ./p && cat out",
@@ -327,7 +329,6 @@ const CASES: &[Case] = &[
         "GOBIN=$PWD/bin go install example.com/tool@latest && bin/tool",
         "go install example.com/tool@v9.9.9",
         "go install example.com/nosuch@latest",
-        "cd / && go run example.com/tool@v1.1.0",
     ]).everywhere(),
     case("install", &[
         "GOBIN=$PWD/bin go install . ./tiny && bin/m",
@@ -437,7 +438,6 @@ const CASES: &[Case] = &[
         "go doc -all example.com/m/q",
         "go doc cmd/vet | head -n 2",
         "go doc nosuch",
-        "cd / && go doc errors.Is",
     ]),
     case("tool", &[
         "go tool",
@@ -452,7 +452,6 @@ const CASES: &[Case] = &[
         "go tool buildid app",
         "go tool pack nosuch",
         "go tool nosuch",
-        "cd / && go tool compile -V",
     ]),
     case("tools of the module", &[
         "go get -tool example.com/tool@v1.1.0",
@@ -620,8 +619,16 @@ const CASES: &[Case] = &[
     .only(&[Scene::Default])
     .needs("gcc")
     .full(),
+    // Under a lock alone there is no `go` outside of the project.
+    case("outside of the project", &[
+        "cd / && go run example.com/tool@v1.1.0",
+        "cd / && go doc errors.Is",
+        "cd / && go tool compile -V",
+    ])
+    .only(&[Scene::Default, Scene::Nested])
+    .everywhere(),
     // The manager runs these: it looks at the programs of a release before it starts them.
-    case("releases by their names", &["go$OTHER version", "go$RELEASE list .", "cd / && go$OTHER env GOROOT"]).everywhere(),
+    case("releases by their names", &["go$OTHER version", "go$RELEASE list .", "cd / && go$OTHER env GOVERSION"]).everywhere(),
     // How go is started.
     case("started otherwise", &[
         "$(go env GOROOT)/bin/go version",

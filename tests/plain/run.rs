@@ -208,7 +208,8 @@ pub(super) fn compiled(lab: &Lab, go: &Go) -> PathBuf {
     }
     let newest = lab.gos.last().is_some_and(|last| last.release == go.release);
     let more = if newest || is_full() { commands::WARM_NEWEST } else { &[] };
-    let steps = [commands::WARM, more].concat();
+    let full = if is_full() { commands::WARM_FULL } else { &[] };
+    let steps = [commands::WARM, more, full].concat();
     // Other steps compile something else.
     let lines = Digest::of(steps.concat().as_bytes()).to_string();
     let kept = format!("compiled/{}-{}", go.release, &lines[..12]);
