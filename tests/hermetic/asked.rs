@@ -111,7 +111,7 @@ fn a_release_of_six_targets_is_that_of_plain_go_or_refused() {
             (Isolation::Pinned, &[with_c], asked, &[], Err("CGO_ENABLED")),
             (Isolation::Hermetic, &[], "GOAMD64=v3", &[], Ok("GOAMD64=v3")),
             (Isolation::Hermetic, &[], asked, &named, Ok(asked)),
-            (Isolation::Hermetic, &[], asked, &[], Err("CGO_ENABLED")),
+            (Isolation::Hermetic, &[], "CGO_ENABLED=0", &[], Err("CGO_ENABLED")),
             (Isolation::Hermetic, &[cgo], asked, &[], Err("GOFLAGS")),
             (
                 Isolation::Hermetic,

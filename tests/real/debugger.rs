@@ -112,7 +112,7 @@ impl Debugger {
         let mut command = sandbox.command(dlv, "project");
         // An older dlv refuses newer releases, and the other way round, before it has tried.
         command.args(["dap", "--listen=127.0.0.1:0", "--check-go-version=false"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim_end().rsplit(' ').next().unwrap();
