@@ -4,9 +4,10 @@
 use super::{Go, Lab, lab};
 use crate::common::is_full;
 use goward_shim::pins::Isolation;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 const MAIN: &str = "package main\n\nfunc main() { println(built) }\n";
 /// Each set of tags is another program.
@@ -86,6 +87,16 @@ fn plain(lab: &Lab, directory: &str, go: &Go, settings: &str) -> BTreeMap<String
     built
 }
 
+/// Mode, pins, what the caller asks for, its variables, and what plain Go gets for the same or the name that
+/// the refusal has.
+type Case<'a> = (
+    Isolation,
+    &'a [(&'a str, &'a str)],
+    &'a str,
+    &'a [(&'a str, &'a str)],
+    Result<&'a str, &'a str>,
+);
+
 #[test]
 fn a_release_of_six_targets_is_that_of_plain_go_or_refused() {
     let Some(lab) = lab() else { return };
@@ -97,14 +108,6 @@ fn a_release_of_six_targets_is_that_of_plain_go_or_refused() {
         let (flags, cgo, with_c) =
             (("GOFLAGS", "-trimpath -tags=locked"), ("CGO_ENABLED", "0"), ("CGO_ENABLED", "1"));
         let both = "CGO_ENABLED=0 GOFLAGS='-trimpath -tags=locked,asked -ldflags=-s'";
-        // Mode, pins, what the caller asks for, its variables, and what plain Go gets for the same.
-        type Case<'a> = (
-            Isolation,
-            &'a [(&'a str, &'a str)],
-            &'a str,
-            &'a [(&'a str, &'a str)],
-            Result<&'a str, &'a str>,
-        );
         let cases: &[Case<'_>] = &[
             (Isolation::Pinned, &[], asked, &[], Ok(asked)),
             (Isolation::Pinned, &[flags, cgo], asked, &[], Ok(both)),
@@ -182,22 +185,22 @@ fn flags_of_lock_and_caller_build_what_plain_go_builds_with_both() {
     let Some(lab) = lab() else { return };
     let newest = lab.gos.last().unwrap();
     for go in lab.gos.iter().filter(|go| is_full() || go.release == newest.release) {
-        let mut different = std::collections::BTreeSet::new();
-        for (number, lock) in OF_THE_LOCK.into_iter().enumerate() {
+        let mut different = BTreeSet::new();
+        for (number, of_lock) in OF_THE_LOCK.into_iter().enumerate() {
             let directory = format!("asked/flags-{}-{number}", go.release);
-            let flags = line(&[lock]);
-            project(lab, &directory, go, Isolation::Pinned, &[("GOFLAGS", &flags)]);
-            for caller in OF_THE_CALLER {
-                let (asked, both) = (line(&[caller]), line(&[lock, caller]));
-                let build = |mut command: std::process::Command, flags: &str| {
+            let locked = line(&[of_lock]);
+            project(lab, &directory, go, Isolation::Pinned, &[("GOFLAGS", &locked)]);
+            for of_caller in OF_THE_CALLER {
+                let (asked, both) = (line(&[of_caller]), line(&[of_lock, of_caller]));
+                let build = |mut command: Command, flags: &str| {
                     lab.run(command.env("GOFLAGS", flags).args(["build", "-o", "program", "."]));
                     fs::read(lab.sandbox.path(&directory).join("program")).unwrap()
                 };
                 let mut real = lab.real(go, &directory);
                 real.envs([("GOENV", "off"), ("GOTOOLCHAIN", "local")]);
                 let plain = build(real, &both);
-                let built = build(lab.go(&directory), &asked);
-                assert!(built == plain, "{}: `{flags}` with `{asked}`", go.release);
+                let got = build(lab.go(&directory), &asked);
+                assert!(got == plain, "{}: `{locked}` with `{asked}`", go.release);
                 different.insert(plain);
             }
         }

@@ -122,7 +122,7 @@ impl Debugger {
         Self { child, stream: BufReader::new(stream), project, sent: 0 }
     }
 
-    fn send(&mut self, command: &str, arguments: Value) {
+    fn send(&mut self, command: &str, arguments: &Value) {
         self.sent += 1;
         let request = json!({"seq": self.sent, "type": "request", "command": command, "arguments": arguments});
         let body = request.to_string();
@@ -150,10 +150,10 @@ impl Debugger {
     fn try_breakpoint(mut self) -> (bool, String) {
         let program = self.project.display().to_string();
         let source = self.project.join("main.go").display().to_string();
-        self.send("initialize", json!({"adapterID": "go", "pathFormat": "path"}));
+        self.send("initialize", &json!({"adapterID": "go", "pathFormat": "path"}));
         let launch =
             json!({"mode": "debug", "program": program, "output": format!("{program}/debug")});
-        self.send("launch", launch);
+        self.send("launch", &launch);
         let mut is_found = None;
         loop {
             let message = self.receive();
@@ -163,17 +163,17 @@ impl Debugger {
                     let lines = json!([{"line": LINE}]);
                     self.send(
                         "setBreakpoints",
-                        json!({"source": {"path": source}, "breakpoints": lines}),
+                        &json!({"source": {"path": source}, "breakpoints": lines}),
                     );
                 }
                 (_, "launch") => assert_eq!(message["success"], true, "{message}"),
                 (_, "setBreakpoints") => {
                     is_found = message["body"]["breakpoints"][0]["verified"].as_bool();
-                    self.send("configurationDone", json!({}));
+                    self.send("configurationDone", &json!({}));
                 }
                 (end @ ("stopped" | "terminated"), _) => {
                     let end = end.to_owned();
-                    self.send("disconnect", json!({"terminateDebuggee": true}));
+                    self.send("disconnect", &json!({"terminateDebuggee": true}));
                     return (is_found.unwrap(), end);
                 }
                 _ => {}
