@@ -153,10 +153,13 @@ fn memory_does_not_depend_on_the_archive() {
             most
         };
         let most = most_of(&[&["install"], requests].concat());
-        assert!(most < 64 << 20, "{requests:?}: {most} bytes");
+        let limit = if cfg!(debug_assertions) { 80 << 20 } else { 64 << 20 };
+        assert!(most < limit, "{requests:?}: {most} bytes");
         // One tree after the other: as much for two as for one.
         let most = most_of(&["verify", "--all"]);
-        assert!(most < 40 << 20, "verify: {most} bytes");
+        // Most of it is the program, which is larger without optimisation.
+        let limit = if cfg!(debug_assertions) { 56 << 20 } else { 40 << 20 };
+        assert!(most < limit, "verify: {most} bytes");
         assert!(
             home.join("tree")
                 .join(

@@ -709,16 +709,19 @@ fn scene(scene: Scene) {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_lock_changes_nothing_of_what_go_does() {
     scene(Scene::Lock);
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_default_is_plain_go() {
     scene(Scene::Default);
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_nested_call_outside_of_projects_is_the_outer_go() {
     scene(Scene::Nested);
 }

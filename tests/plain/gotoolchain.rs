@@ -81,6 +81,7 @@ fn each(scene: Scene) {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn every_form_means_what_it_means_to_go_under_a_default() {
     each(Scene::Default);
 }
@@ -110,6 +111,7 @@ fn forms_under_a_lock(go: &Go, other: &Go) -> Vec<(String, bool)> {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn what_a_lock_satisfies_passes_and_a_contradiction_is_refused() {
     let Some(lab) = lab() else { return };
     let mut forms = 0;

@@ -81,6 +81,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn another_go_below_ours_works_as_below_plain_go() {
     let Some(lab) = lab() else { return };
     if !is_full() {

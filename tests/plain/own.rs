@@ -13,6 +13,7 @@ fn prints(ended: &Ended, want: &str) {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_request_before_the_command_chooses_the_release() {
     let Some(lab) = lab() else { return };
     for go in &lab.gos {
@@ -26,6 +27,7 @@ fn a_request_before_the_command_chooses_the_release() {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_goroot_of_another_release_is_dropped() {
     let Some(lab) = lab() else { return };
     for go in &lab.gos {
@@ -48,6 +50,7 @@ fn a_goroot_of_another_release_is_dropped() {
 }
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn a_program_that_the_lock_is_too_old_for_names_what_to_type() {
     let Some(lab) = lab() else { return };
     let go = &lab.gos[0];

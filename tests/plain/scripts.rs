@@ -13,6 +13,7 @@ const CASES: &[Case] = &[case(
 )];
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn scripts_of_go_itself_end_as_with_plain_go() {
     // cmd/go and its tests are compiled for it.
     if !is_full() {

@@ -82,6 +82,7 @@ func main() {
 const LAST: &str = "installed: 0\n";
 
 #[test]
+#[ignore = "compares for ten minutes: `cargo test --test main -- --ignored plain::`"]
 fn an_inner_call_is_the_outer_go_unless_a_project_decides() {
     let Some(lab) = lab() else { return };
     let mut looks = 0;
