@@ -257,15 +257,20 @@ fn config(net: &Net, protocol: ClientProtocol) -> ClientConfig {
     let certificate =
         |der: &Vec<u8>| Certificate { encoding: CertificateEncoding::Der, data: der.clone() };
     let address = |proxy: &Option<Url>| proxy.as_ref().map(|url| url.as_str().to_owned());
+    let (https, http) = (address(&settings.proxies.https), address(&settings.proxies.http));
+    // Without any proxy the client reads the process's own variables, so it gets one that is for no host.
+    let is_direct = https.is_none() && http.is_none();
+    let everything = || "*,0.0.0.0/0,::/0".to_owned();
+    let bypass = if is_direct { everything() } else { settings.proxies.bypass.clone() };
     ClientConfig {
         protocol,
         tls_certs_only: settings.certificates.iter().map(certificate).collect(),
         connect_timeout: Some(net.clients.patience.connect),
         read_timeout: Some(net.clients.patience.stall),
         user_agent: USER_AGENT,
-        https_proxy: address(&settings.proxies.https),
-        http_proxy: address(&settings.proxies.http),
-        no_proxy: Some(settings.proxies.bypass.clone()),
+        https_proxy: https,
+        http_proxy: http.or(is_direct.then(|| "http://127.0.0.1".to_owned())),
+        no_proxy: Some(bypass),
         ..ClientConfig::default()
     }
 }
