@@ -11,7 +11,7 @@ mod common;
 #[path = "report/mod.rs"]
 mod report;
 
-use goward_shim::layout;
+use goward_shim::{layout, names};
 use report::{Files, Report, Row};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -69,7 +69,7 @@ fn main() {
         compile(name, &program);
         program
     });
-    let tiny = Project::new(&base.join("tiny"), &exit, base);
+    let tiny = Project::new(&base.join("tiny"), &exit);
     let way = |name, program: &Path, arguments: &[&Path]| Way {
         name,
         program: program.to_owned(),
@@ -96,8 +96,8 @@ fn main() {
     report.add(Row::new("added by the shim", &shim).against("C with libc", &floors[1]));
 
     let version = options.go.as_deref().map(|root| {
-        let go = root.join("bin/go");
-        let project = Project::new(&base.join("real"), &go, root);
+        let go = goward::store::program_of(root, "go");
+        let project = Project::new(&base.join("real"), &go);
         let word = Path::new("version");
         let mut ways =
             [way("directly", &go, &[word]), way("through the shim", &project.shim, &[word])];
@@ -125,12 +125,12 @@ struct Project {
 }
 
 impl Project {
-    /// Makes one whose `go` is `go`, and whose GOROOT is `root`.
-    fn new(base: &Path, go: &Path, root: &Path) -> Self {
+    /// Makes one whose `go` is `go`.
+    fn new(base: &Path, go: &Path) -> Self {
         let key = layout::key("go1.27.1", layout::HOST_PLATFORM, H1);
-        let bin = base.join("store/tree").join(&key).join("bin");
+        let tree = base.join("store/tree").join(&key);
         for directory in [
-            &bin,
+            &tree.join("libexec"),
             &base.join("store/shims"),
             &base.join("store/goenv"),
             &base.join("project").join(BELOW),
@@ -145,10 +145,10 @@ impl Project {
              \"http2debug=0\"\n"
         );
         fs::write(base.join("project/goward.lock"), lock).unwrap();
-        let target = bin.join("go");
+        let target = tree.join("libexec/go");
         symlink(go, &target).unwrap();
-        fs::create_dir_all(base.join("store/root")).unwrap();
-        symlink(root, base.join("store/root").join(&key)).unwrap();
+        fs::write(tree.join(names::IDENTITY_FILE), format!("{H1}\n")).unwrap();
+        fs::write(base.join("store").join(names::STORE_MARKER), "").unwrap();
         let shim = base.join("store/shims/go");
         symlink(shim_program(), &shim).unwrap();
         Self { base: base.to_owned(), shim, target }

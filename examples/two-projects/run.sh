@@ -96,11 +96,12 @@ check() {
         esac
     done
     expect "$1" GODEBUG "$(locked "$1" GODEBUG)"
-    expect "$1" 'runtime.GOROOT()' "$(seen "$1" GOROOT)"
-    case $(seen "$1" GOROOT) in
-        "$store/root/$version"-*) ;;
-        *) expect "$1" GOROOT "$store/root/$version-..." ;;
+    case $(seen "$1" 'runtime.GOROOT()') in
+        "$store/tree/$version"-*) ;;
+        *) expect "$1" 'runtime.GOROOT()' "$store/tree/$version-..." ;;
     esac
+    # A program gets what plain Go gives it: go finds its own GOROOT, and exports none.
+    expect "$1" GOROOT ''
 }
 
 # Facts down, projects across.

@@ -71,8 +71,8 @@ fn nothing_but_the_pins_is_shared() {
     for same in ["e  the same", "f  the same"] {
         assert!(outcome.stdout.contains(same), "{}", outcome.stdout);
     }
-    let hint = "leave paths out of what ships: `goward use --trimpath`, then \
-                `GOWARD_PROFILE=release goward reproduce ...`";
+    let hint = "leave paths out of what ships: `goward use --trimpath && \
+                export GOWARD_PROFILE=release`";
     let says = format!("goward: 4 of 6 files differ between two builds\nhint: {hint}\n");
     assert!(outcome.stderr.ends_with(&says), "{}", outcome.stderr);
 }

@@ -64,8 +64,8 @@ fn tests_find_their_files_and_what_ships_has_no_paths() {
     assert_eq!(test(&sandbox).code, Some(0));
     let outcome = ships(&sandbox);
     assert_eq!(outcome.code, Some(6), "{outcome:?}");
-    let hint = "hint: leave paths out of what ships: `goward use --trimpath`, then \
-                `GOWARD_PROFILE=release goward reproduce ...`\n";
+    let hint = "hint: leave paths out of what ships: `goward use --trimpath && \
+                export GOWARD_PROFILE=release`\n";
     assert!(outcome.stderr.ends_with(hint), "{outcome:?}");
 
     let sandbox = sandbox.var("GOWARD_PROFILE", "release");

@@ -7,6 +7,7 @@
 mod check;
 mod debug_bake;
 mod debugger;
+mod example;
 mod genuine;
 mod go_release;
 mod goroot;

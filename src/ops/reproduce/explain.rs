@@ -72,8 +72,8 @@ impl Reason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Paths { trimmed: false, .. } => Some(
-                "leave paths out of what ships: `goward use --trimpath`, then \
-                 `GOWARD_PROFILE=release goward reproduce ...`",
+                "leave paths out of what ships: `goward use --trimpath && \
+                 export GOWARD_PROFILE=release`",
             ),
             Self::Paths { trimmed: true, .. } => Some(
                 "is a path written by a generator, an embedded file, or a C compiler \
