@@ -1,7 +1,7 @@
 //! `goward bisect`.
 
-use super::args::Bisect;
-use super::{fetch, interruptible};
+use crate::cli::args::Bisect;
+use crate::cli::{fetch, interruptible};
 use crate::error::{Result, untrusted_line};
 use crate::matrix::go_command::shell;
 use crate::ops::Session;

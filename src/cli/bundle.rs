@@ -1,10 +1,11 @@
 //! `goward bundle`.
 
-use super::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
-use super::{fetch, install};
+use crate::cli::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
+use crate::cli::{fetch, install};
 use crate::error::Result;
+use crate::ops::Session;
 use crate::ops::bundle_install::Kept;
-use crate::ops::{Fetch, Session};
+use crate::ops::request::Fetch;
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {

@@ -1,8 +1,8 @@
 //! `goward check`.
 
-use super::args::Check;
-use super::findings;
 use crate::checks::{Found, sarif};
+use crate::cli::args::Check;
+use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::check::{Checked, Plan};

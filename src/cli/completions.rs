@@ -1,6 +1,6 @@
 //! `goward completions`: scripts and man pages from the same structs as the parser.
 
-use super::args::{Cli, Completions};
+use crate::cli::args::{Cli, Completions};
 use crate::error::Result;
 use crate::ops::Session;
 use clap::CommandFactory;

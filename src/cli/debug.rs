@@ -1,6 +1,6 @@
 //! `goward debug bake`.
 
-use super::args::{Bake, Debug, DebugCommand};
+use crate::cli::args::{Bake, Debug, DebugCommand};
 use crate::error::Result;
 use crate::ops::Session;
 

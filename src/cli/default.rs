@@ -1,7 +1,7 @@
 //! `goward default`.
 
-use super::args::Default;
-use super::{fetch, install};
+use crate::cli::args::Default;
+use crate::cli::{fetch, install};
 use crate::error::Result;
 use crate::ops::Session;
 

@@ -1,8 +1,8 @@
 //! `goward diff`.
 
-use super::args::Diff as Args;
-use super::check::database;
-use super::diff_sections::{Line, Section, parted};
+use crate::cli::args::Diff as Args;
+use crate::cli::check::database;
+use crate::cli::diff_sections::{Line, Section, parted};
 use crate::error::{Result, untrusted_line};
 use crate::ops::Session;
 use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};

@@ -1,8 +1,8 @@
 //! `goward doctor`.
 
-use super::args::Doctor;
-use super::findings;
 use crate::checks::{Found, Remedy, Report, Severity, plural};
+use crate::cli::args::Doctor;
+use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::doctor::Examined;

@@ -1,6 +1,6 @@
 //! `goward env`.
 
-use super::args::Env;
+use crate::cli::args::Env;
 use crate::error::{Result, untrusted};
 use crate::ops::Session;
 use crate::ops::governing::Governing;

@@ -1,7 +1,7 @@
 //! `goward exec`.
 
-use super::args::Exec;
-use super::fetch;
+use crate::cli::args::Exec;
+use crate::cli::fetch;
 use crate::error::Error;
 use crate::ops::Session;
 use crate::ops::launch::become_command;

@@ -1,7 +1,7 @@
 //! `goward experiments`.
 
-use super::args::Knobs;
-use super::knobs::{said_json, span_json, span_text};
+use crate::cli::args::Knobs;
+use crate::cli::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
 use crate::ops::Session;
 use crate::ops::experiments::{ExperimentList, ExperimentRow};

@@ -1,6 +1,6 @@
 //! `goward gc`.
 
-use super::args::Gc;
+use crate::cli::args::Gc;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::gc::{Collected, Fate, Plan};

@@ -1,6 +1,6 @@
 //! `goward init`.
 
-use super::args::Init;
+use crate::cli::args::Init;
 use crate::error::Result;
 use crate::ops::Session;
 

@@ -1,7 +1,7 @@
 //! `goward inspect`.
 
-use super::args::Inspect;
 use crate::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
+use crate::cli::args::Inspect;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::inspect::{Difference, Wanted};
@@ -10,8 +10,10 @@ use std::path::Path;
 
 /// How wide the names before values are.
 const WIDTH: usize = 12;
+
 /// More names on one line are counted only.
 const MAX_SHOWN: usize = 20;
+
 /// The setting that is a list.
 const GODEBUG: &str = "DefaultGODEBUG";
 

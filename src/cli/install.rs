@@ -1,10 +1,10 @@
 //! `goward install`.
 
-use super::args::Install;
-use super::fetch;
+use crate::cli::args::Install;
+use crate::cli::fetch;
 use crate::error::Result;
 use crate::ops::Session;
-use crate::ops::install::Outcome;
+use crate::ops::request::Outcome;
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Install) -> Result<()> {

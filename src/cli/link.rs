@@ -1,6 +1,6 @@
 //! `goward link`.
 
-use super::args::Link;
+use crate::cli::args::Link;
 use crate::error::{Result, untrusted};
 use crate::ops::Session;
 

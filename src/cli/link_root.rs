@@ -1,6 +1,6 @@
 //! `goward link-root`.
 
-use super::args::LinkRoot;
+use crate::cli::args::LinkRoot;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::link_root::Before;

@@ -1,9 +1,10 @@
 //! `goward list`.
 
-use super::args::List;
 use crate::calendar::{Day, shown, today};
+use crate::cli::args::List;
 use crate::error::{Result, untrusted};
-use crate::ops::{Fetch, Session};
+use crate::ops::Session;
+use crate::ops::request::Fetch;
 use crate::platform::Platform;
 use crate::store::{Counted, Installed, Store};
 use crate::version::GoVersion;
@@ -14,13 +15,14 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display, Formatter};
+use std::fmt;
+use std::fmt::{Display, Formatter};
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
     if args.remote { remote(session, args) } else { installed(session, args.json) }
 }
 
-fn installed(session: &Session, json: bool) -> Result<()> {
+pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
     let store = session.store()?;
     let rows = rows(store.list_layers()?, &store.links()?);
     let default = session.default_key().unwrap_or_else(|error| {

@@ -1,7 +1,7 @@
 //! `goward lock`.
 
-use super::args::Lock;
-use super::fetch;
+use crate::cli::args::Lock;
+use crate::cli::fetch;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::lock::Locking;

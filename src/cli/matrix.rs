@@ -1,7 +1,7 @@
 //! `goward matrix`.
 
-use super::args::Matrix as Args;
-use super::{fetch, interruptible};
+use crate::cli::args::Matrix as Args;
+use crate::cli::{fetch, interruptible};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::matrix::report::Verdict;
 use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};

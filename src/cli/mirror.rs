@@ -1,7 +1,7 @@
 //! `goward mirror`.
 
-use super::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
-use super::fetch;
+use crate::cli::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
+use crate::cli::fetch;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::mirror::MirrorPlan;

@@ -1,6 +1,6 @@
 //! The shim's slow path: find its decision again, install what is missing, run it or explain.
 
-use super::args::Miss;
+use crate::cli::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Toolchain};
@@ -10,9 +10,9 @@ use crate::ops::refusal::explain_call;
 use goward_shim::caller::Undo;
 use goward_shim::find::Found;
 use goward_shim::launch::Launch;
-use goward_shim::resolve::{self, Choice, Step, Way, choose};
+use goward_shim::resolve::{Choice, Step, Way, choose};
 use goward_shim::sys::Text;
-use goward_shim::{Call, Refusal, remote, trace};
+use goward_shim::{Call, Refusal, remote, resolve, trace};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;

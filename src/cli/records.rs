@@ -1,6 +1,6 @@
 //! `goward records`: the maintainer's refresh of the built-in records.
 
-use super::args::Records;
+use crate::cli::args::Records;
 use crate::error::Result;
 use crate::ops::Session;
 

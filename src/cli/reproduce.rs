@@ -1,6 +1,6 @@
 //! `goward reproduce`.
 
-use super::args::Reproduce;
+use crate::cli::args::Reproduce;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::Session;
 use crate::ops::reproduce::{Compared, Reason, Reproduced};

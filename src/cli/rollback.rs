@@ -1,6 +1,6 @@
 //! `goward rollback`.
 
-use super::args::Rollback;
+use crate::cli::args::Rollback;
 use crate::error::Result;
 use crate::ops::Session;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! `goward setup`.
 
-use super::args::Setup;
+use crate::cli::args::Setup;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::shell::Change;

@@ -1,7 +1,7 @@
 //! `goward targets`.
 
-use super::args::Targets;
-use super::diff::target as as_json;
+use crate::cli::args::Targets;
+use crate::cli::diff::target as as_json;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::ops::Session;
 use crate::ops::compiler::Compiler;

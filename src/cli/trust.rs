@@ -1,6 +1,6 @@
 //! `goward trust`.
 
-use super::args::Trust;
+use crate::cli::args::Trust;
 use crate::error::{Error, Kind, Result};
 use crate::ops::Session;
 use crate::ops::trust::Examined;

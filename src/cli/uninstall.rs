@@ -1,6 +1,6 @@
 //! `goward uninstall`.
 
-use super::args::Uninstall;
+use crate::cli::args::Uninstall;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::uninstall::Removed;

@@ -1,8 +1,8 @@
 //! `goward use`.
 
-use super::args::Use;
-use super::lock::report_uncovered;
-use super::{fetch, install};
+use crate::cli::args::Use;
+use crate::cli::lock::report_uncovered;
+use crate::cli::{fetch, install};
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::r#use::{RELEASE, Wish};

@@ -1,7 +1,7 @@
 //! `goward verify`.
 
-use super::args::Verify;
-use super::fetch;
+use crate::cli::args::Verify;
+use crate::cli::fetch;
 use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::verify::{Plan, Second, Seen, Verdict, Which};

@@ -1,7 +1,7 @@
 //! `goward version`.
 
-use super::args::Version;
 use crate::calendar::{days_between, shown, today};
+use crate::cli::args::Version;
 use crate::facts::{TABLES, Table, known, old_days};
 use crate::ops::Session;
 use crate::platform::Platform;

@@ -1,6 +1,7 @@
 //! `goward which`.
 
-use super::args::{self, Which};
+use crate::cli::args;
+use crate::cli::args::Which;
 use crate::error::{Result, one_line};
 use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};

@@ -5,8 +5,8 @@
 //! has to have the hash in the lock, and that is enough. A record is a file in the user's state directory,
 //! which no project can write.
 
-use super::Session;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
 use crate::verify::{Digest, Level};
 use fs_err as fs;
 use goward_shim::sys;
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// The first line of a record.
 const HEAD: &str = "goward-accept 1\n";
+
 /// Longest record, in bytes.
 const MAX_SIZE: usize = 16 << 10;
 
@@ -84,7 +85,7 @@ impl Session {
     }
 
     /// Returns the level at which a lock's repository is accepted.
-    pub(super) fn accepted_for(&self, lock: &Path) -> Option<Level> {
+    pub(crate) fn accepted_for(&self, lock: &Path) -> Option<Level> {
         let repository = repository_of(lock)?;
         let place = self.accepted_path(&repository).ok()?;
         let text = sys::read_file(place.as_os_str().as_bytes(), MAX_SIZE).ok()??;

@@ -1,14 +1,12 @@
 //! The copy of the user's `go env -w` file that Go gets to read, and changes to the original.
 
-use super::Session;
-use super::launch::become_program;
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::filesystem;
-use goward_shim::barrier::{self, Barrier, FLAGS, NONE};
+use crate::ops::Session;
+use goward_shim::barrier::{Barrier, FLAGS, NONE};
 use goward_shim::environment::name_of;
-use goward_shim::launch::Launch;
-use goward_shim::pins::{self, Isolation, Rule};
-use goward_shim::{Call, Environment};
+use goward_shim::pins::{Isolation, Rule};
+use goward_shim::{Environment, barrier, pins};
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -18,6 +16,7 @@ use std::time::SystemTime;
 
 /// A longer file is not one of `go env -w`, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
+
 /// How many copies are kept: one for each state of the original that something may still use.
 const KEPT: usize = 32;
 
@@ -78,36 +77,6 @@ impl Session {
         prune(path);
         Ok(())
     }
-
-    /// Becomes `go env -w` or `go env -u` on the user's own file; returns only on failure.
-    /// `launch` is what the call would be without goward's knowledge of it, and `lock` decides some
-    /// of the variables.
-    pub fn change_settings(
-        &self,
-        call: &Call,
-        launch: Launch,
-        barrier: &Barrier,
-        lock: &str,
-    ) -> Error {
-        if let Some(name) = call.args().iter().find_map(|word| owned_assignment(word)) {
-            return Error::new(
-                Kind::Failed,
-                format!("`{name}` is decided by `{lock}`, not by `go env -w`"),
-            )
-            .detail("nothing was changed")
-            .hint("change it for this project: `goward use --help`")
-            .hint("or write it for other toolchains from a directory without a lock");
-        }
-        let mut launch = launch;
-        launch.put("GOENV", barrier.chosen);
-        become_program(call, &launch)
-    }
-}
-
-/// Returns the name in `NAME=value`, if goward alone decides it.
-fn owned_assignment(word: &[u8]) -> Option<&'static str> {
-    let decided = |rule| matches!(rule, Rule::Pin | Rule::Remove | Rule::Set);
-    Some(pins::row(name_of(word)).filter(|row| decided(row.rule))?.name)
 }
 
 /// Returns the text of the copy: the original's lines but for what goward owns, and an empty line
@@ -140,7 +109,7 @@ fn copy_of(original: &[u8], isolation: Isolation) -> Vec<u8> {
 /// # Errors
 ///
 /// When it cannot be read, or is too long for settings.
-pub(super) fn read_settings(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_settings(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     match filesystem::open(path) {
         Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut text)?,

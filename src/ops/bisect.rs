@@ -1,29 +1,34 @@
 //! Behind `goward bisect`: the first release with which a command fails, and why.
 
-use super::cause::Cause;
-use super::cause_search::{CauseSearch, Passing, Side};
-use super::cells::{Prepared, exec_line};
-use super::matrix_explain::interrupted;
-use super::overrides::Overrides;
-use super::pick::parse_request;
-use super::{Fetch, Session};
 use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, one_line, untrusted_line};
 use crate::matrix::go_command::{ran_nothing, uncached};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::process::{self, Job, Line};
+use crate::matrix::process;
+use crate::matrix::process::{Job, Line};
 use crate::matrix::results::Ending;
 use crate::matrix::table::seconds;
 use crate::matrix::text::Excerpt;
+use crate::ops::Session;
+use crate::ops::cause::Cause;
+use crate::ops::cause_search::{CauseSearch, Passing, Side};
+use crate::ops::cells::{Prepared, exec_line};
+use crate::ops::lookup::parse_request;
+use crate::ops::matrix_explain::interrupted;
+use crate::ops::overrides::Overrides;
+use crate::ops::request::Fetch;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use std::ffi::OsString;
 
 /// The exit code of a command that cannot tell, as with `git bisect run`.
 const CANNOT_TELL: i32 = 125;
+
 /// What is kept of the output of a run, in bytes.
 const MAX_OUTPUT: usize = 16 * 1024;
+
 /// How many of its last lines are shown.
 const MAX_LINES: usize = 12;
+
 /// After so many releases in a row that cannot be had only those that are installed are tried.
 const MAX_FAILURES: usize = 2;
 

@@ -1,22 +1,23 @@
 //! Making a bundle from what locks name.
 
-use super::deliver::{digest_file, gather, nobody_delivered};
-use super::install::Want;
-use super::staple::Stapled;
-use super::{Fetch, Session};
-use crate::bundle::{self, Extra, Manifest, Packing, Toolchain};
+use crate::bundle::{Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result, one_line};
-use crate::filesystem;
 use crate::net::Progress;
+use crate::ops::Session;
+use crate::ops::deliver::{digest_file, gather, nobody_delivered};
+use crate::ops::request::{Fetch, Want};
+use crate::ops::staple::Stapled;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
+use crate::{bundle, filesystem};
 use fs_err as fs;
 use std::ffi::OsString;
 use std::fs::Permissions;
-use std::io::{self, BufWriter, Seek};
+use std::io;
+use std::io::{BufWriter, Seek};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

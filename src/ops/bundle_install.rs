@@ -1,9 +1,9 @@
 //! Installing from a bundle, with nobody to ask.
 
-use super::install::{Locked, Outcome, Supply, Want};
-use super::{Fetch, Session};
 use crate::bundle::{Bundle, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::Session;
+use crate::ops::request::{Fetch, Locked, Outcome, Supply, Want};
 use crate::platform::Platform;
 use crate::source::BundleSource;
 use crate::verify::log::{Log, Logged};

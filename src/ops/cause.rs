@@ -5,8 +5,8 @@
 //! ([`crate::settings`]). Each is tried: a cause is named only if changing it alone changes the
 //! outcome.
 
-use super::cells::exec_line;
-use super::overrides::Overrides;
+use crate::ops::cells::exec_line;
+use crate::ops::overrides::Overrides;
 use crate::platform::Platform;
 use crate::settings::Settings;
 use crate::settings::history::Life;
@@ -132,7 +132,7 @@ impl Cause {
 }
 
 /// Returns the flag that chooses a language for the packages that are named.
-pub(super) fn language_flag(minor: u32) -> String {
+pub(crate) fn language_flag(minor: u32) -> String {
     format!("-gcflags=-lang=go1.{minor}")
 }
 
@@ -142,7 +142,7 @@ fn language_change(minor: u32) -> Option<&'static str> {
 }
 
 /// Returns the settings whose default `new` changed since `old`, with the value that takes it back.
-pub(super) fn changed_defaults(old: &Settings, new: &Settings) -> Vec<Change> {
+pub(crate) fn changed_defaults(old: &Settings, new: &Settings) -> Vec<Change> {
     let (from, to) = (old.version.minor(), new.version.minor());
     let names = new.debug.names().filter_map(|key| {
         let setting = new.debug.get(key).filter(|setting| setting.is_in_table)?;
@@ -160,7 +160,7 @@ pub(super) fn changed_defaults(old: &Settings, new: &Settings) -> Vec<Change> {
 
 /// Returns the experiments that are on in one of the releases by default and not in the other, as far
 /// as `new` lets them be changed.
-pub(super) fn changed_experiments(old: &Settings, new: &Settings) -> Vec<Change> {
+pub(crate) fn changed_experiments(old: &Settings, new: &Settings) -> Vec<Change> {
     let host = Platform::host();
     let (before, after) = (old.experiments.baseline(host), new.experiments.baseline(host));
     let names =
@@ -181,7 +181,7 @@ pub(super) fn changed_experiments(old: &Settings, new: &Settings) -> Vec<Change>
 
 /// Returns the settings that `old` has and that went until `new`, with the value that is now the only
 /// one.
-pub(super) fn removed_settings(old: &Settings, new: &Settings) -> Vec<Change> {
+pub(crate) fn removed_settings(old: &Settings, new: &Settings) -> Vec<Change> {
     let gone = new.debug.removed().filter(|(key, _)| old.debug.get(key).is_some());
     let changes = gone.map(|(key, removed)| {
         let is_zero = removed.old.iter().any(|value| value == "0");
@@ -197,7 +197,7 @@ fn experiment(name: &str, is_on: bool) -> String {
 }
 
 /// Returns `base` with changes taken back, or for settings that are no more, forth.
-pub(super) fn apply(base: &Overrides, changes: &[Change]) -> Overrides {
+pub(crate) fn apply(base: &Overrides, changes: &[Change]) -> Overrides {
     let mut overrides = base.clone();
     for change in changes {
         match change {

@@ -4,14 +4,15 @@
 //! Then halves, until one change is left. Experiments come last, because each value of GOEXPERIMENT
 //! has Go's whole library compiled again.
 
-use super::cause::{
+use crate::error::{Kind, Result, one_line};
+use crate::ops::Session;
+use crate::ops::cause::{
     Cause, Change, apply, changed_defaults, changed_experiments, language_flag, removed_settings,
 };
-use super::cells::Prepared;
-use super::governing::Toolchain;
-use super::overrides::Overrides;
-use super::{Fetch, Session};
-use crate::error::{Kind, Result, one_line};
+use crate::ops::cells::Prepared;
+use crate::ops::governing::Toolchain;
+use crate::ops::overrides::Overrides;
+use crate::ops::request::Fetch;
 use crate::platform::Platform;
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -19,25 +20,25 @@ use std::time::{Duration, Instant};
 
 /// A release with pins, on one side of a change.
 #[derive(Clone, Debug)]
-pub(super) struct Side {
+pub(crate) struct Side {
     /// The request and the pins.
-    pub(super) overrides: Overrides,
+    pub(crate) overrides: Overrides,
     /// What that is.
-    pub(super) toolchain: Toolchain,
+    pub(crate) toolchain: Toolchain,
 }
 
 /// Those of the subjects, by number, that pass.
-pub(super) type Passing = BTreeSet<usize>;
+pub(crate) type Passing = BTreeSet<usize>;
 
 /// Looks for what makes subjects, tests for example, fail with `bad` that pass with `good`.
-pub(super) struct CauseSearch<'s, P> {
-    pub(super) session: &'s Session,
-    pub(super) good: &'s Side,
-    pub(super) bad: &'s Side,
+pub(crate) struct CauseSearch<'s, P> {
+    pub(crate) session: &'s Session,
+    pub(crate) good: &'s Side,
+    pub(crate) bad: &'s Side,
     /// How many there are.
-    pub(super) subjects: usize,
+    pub(crate) subjects: usize,
     /// Runs in an environment and returns what passes; an error after an interrupt.
-    pub(super) probe: P,
+    pub(crate) probe: P,
 }
 
 /// What a group of changes is tried on.
@@ -51,17 +52,17 @@ type Causes = Vec<Option<Cause>>;
 
 /// What a search came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Searched {
+pub(crate) struct Searched {
     /// The cause of each subject, in their order, as far as one was found.
-    pub(super) causes: Causes,
+    pub(crate) causes: Causes,
     /// What was tried.
-    pub(super) tried: Vec<String>,
+    pub(crate) tried: Vec<String>,
     /// Why there was nothing to try, if nobody knows what changed.
-    pub(super) unreadable: Option<String>,
+    pub(crate) unreadable: Option<String>,
     /// How often something was run.
-    pub(super) runs: usize,
+    pub(crate) runs: usize,
     /// How long all of it took.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
 }
 
 impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
@@ -70,7 +71,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
     /// # Errors
     ///
     /// When a release cannot be run, or goward was interrupted.
-    pub(super) fn find(mut self) -> Result<Searched> {
+    pub(crate) fn find(mut self) -> Result<Searched> {
         let start = Instant::now();
         let mut found = Searched { causes: vec![None; self.subjects], ..Searched::default() };
         self.try_all(&mut found)?;

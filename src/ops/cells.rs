@@ -1,11 +1,12 @@
 //! The environment of one cell of a matrix, or of one step of a search: what `goward exec` gives,
 //! as a whole.
 
-use super::governing::Toolchain;
-use super::overrides::Overrides;
-use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
 use crate::matrix::go_command::shell;
+use crate::ops::Session;
+use crate::ops::governing::Toolchain;
+use crate::ops::overrides::Overrides;
+use crate::ops::request::Fetch;
 use crate::settings::is_trace;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -17,19 +18,19 @@ const GOCACHE: &str = "GOCACHE";
 
 /// A cell that can run.
 #[derive(Clone, Debug)]
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     /// What `go` is in it.
-    pub(super) toolchain: Toolchain,
+    pub(crate) toolchain: Toolchain,
     /// All of its environment.
-    pub(super) environment: BTreeMap<OsString, OsString>,
+    pub(crate) environment: BTreeMap<OsString, OsString>,
     /// What is odd about its pins.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Prepared {
     /// Gives the cell a build cache that no other has. Go's is keyed by the version that the compiler
     /// prints, by GOEXPERIMENT and by flags, but not by the bytes of the compiler, nor by GODEBUG.
-    pub(super) fn use_own_cache(&mut self, session: &Session, name: &str) {
+    pub(crate) fn use_own_cache(&mut self, session: &Session, name: &str) {
         if let Some(directory) = session.ctx.cache_directory() {
             let directory = directory.join("matrix").join("go-build").join(name);
             self.environment.insert(GOCACHE.into(), directory.into());
@@ -37,7 +38,7 @@ impl Prepared {
     }
 
     /// Adds a flag to those that the go command takes from the environment.
-    pub(super) fn add_go_flag(&mut self, flag: &str) {
+    pub(crate) fn add_go_flag(&mut self, flag: &str) {
         let flags = self.environment.entry("GOFLAGS".into()).or_default();
         if !flags.is_empty() {
             flags.push(" ");
@@ -46,7 +47,7 @@ impl Prepared {
     }
 
     /// Returns true for settings with which the tools print into the build cache.
-    pub(super) fn has_trace(&self) -> bool {
+    pub(crate) fn has_trace(&self) -> bool {
         let value = self.environment.get(OsString::from("GODEBUG").as_os_str());
         let value = value.map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
         value.split(',').filter_map(|setting| setting.split_once('=')).any(|(key, _)| is_trace(key))
@@ -59,7 +60,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::execution`]; where no toolchain of goward governs.
-    pub(super) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Prepared> {
+    pub(crate) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Prepared> {
         let execution = self.execution_of(overrides, fetch)?.ok_or_else(|| {
             Error::new(Kind::Usage, "no toolchain of goward governs here")
                 .hint("name some: `goward matrix --go 1.26,1.27 ...`")
@@ -80,14 +81,14 @@ impl Session {
     }
 
     /// Returns the directory of a toolchain's own files.
-    pub(super) fn tree_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+    pub(crate) fn tree_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
         let program = self.program(toolchain, Tool::Go)?;
         Ok(program.ancestors().nth(2).map(PathBuf::from).unwrap_or_default())
     }
 }
 
 /// Returns the command that does by itself what a cell does.
-pub(super) fn exec_line(overrides: &Overrides, command: &[OsString]) -> String {
+pub(crate) fn exec_line(overrides: &Overrides, command: &[OsString]) -> String {
     let mut words: Vec<OsString> = vec!["goward".into(), "exec".into()];
     let mut add = |option: &str, value: &str| words.extend([option.into(), value.into()]);
     if let Some(go) = &overrides.go {

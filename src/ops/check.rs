@@ -1,15 +1,16 @@
 //! `check`: gathers what is known of a project, runs the checks, and makes mechanical changes.
 
-use super::Session;
-use super::fitting::first_step;
 use crate::calendar::{parse_day, today};
 use crate::checks::project::{CHECKS, Facts, Files};
-use crate::checks::{Caches, Edit, Remedy, Report, SearchPath, Skipped};
+use crate::checks::{Caches, Edit, LockState, Remedy, Report, SearchPath, Skipped};
 use crate::error::{Error, Kind, Result, near_match, one_line, untrusted};
+use crate::ops::Session;
+use crate::ops::refusal::first_step;
 use crate::platform::Platform;
+use crate::project::ignored::ignored_by;
 use crate::project::lock::{LockFile, read};
 use crate::project::manifest::{CheckRules, Manifest};
-use crate::project::{file, find_root};
+use crate::project::{file, find_root, governing_root};
 use crate::settings::Settings;
 use crate::store::Installed;
 use crate::verify::{H1, Records};
@@ -128,7 +129,7 @@ impl Session {
     }
 
     /// Returns PATH.
-    pub(super) fn search_path(&self) -> Result<SearchPath> {
+    pub(crate) fn search_path(&self) -> Result<SearchPath> {
         let path = self.ctx.variable("PATH").unwrap_or_default();
         let entries = std::env::split_paths(path).collect();
         Ok(SearchPath { entries, shims: self.store()?.shims() })
@@ -147,6 +148,21 @@ impl Session {
         let known = Records::built_in().releases().into_iter();
         let known = known.chain(installed.map(|found| found.receipt.version));
         Ok(known.filter(|version| version.is_final()).max().unwrap_or(locked))
+    }
+
+    /// Returns what is to be checked of the lock at `path`.
+    pub(crate) fn state_of_lock(&self, path: &Path, lock: &LockFile) -> LockState {
+        let manifest = path.with_file_name(MANIFEST_FILE);
+        let both = [manifest.clone(), path.to_path_buf()].into_iter().filter(|path| path.exists());
+        let ignored = both.filter_map(|path| Some((path.clone(), ignored_by(&path, &self.ctx)?)));
+        LockState { stale: self.stale_lock(path, lock), ignored: ignored.collect(), manifest }
+    }
+
+    /// The same, of the lock that governs here, if one does and can be read.
+    pub(crate) fn lock_here(&self) -> Option<LockState> {
+        let path = governing_root(&self.ctx)?.join(LOCK_FILE);
+        let lock = self.read_lock(&path).ok().flatten()?;
+        Some(self.state_of_lock(&path, &lock))
     }
 }
 

@@ -1,12 +1,11 @@
 //! The C compiler that Go would call: whether it is there, and what it compiles for by its own word.
 
-use super::Session;
-use super::governing::Toolchain;
-use super::launch::change;
-use super::probe;
-use super::target_check::QUICK;
 use crate::checks::project::{CCompiler, GoFacts};
 use crate::error::Result;
+use crate::ops::environment::change;
+use crate::ops::governing::Toolchain;
+use crate::ops::target_check::QUICK;
+use crate::ops::{Session, probe};
 use std::path::{Path, PathBuf};
 
 /// A C compiler.
@@ -28,7 +27,7 @@ pub struct Compiler {
 
 impl Session {
     /// Asks the compiler that `command` names about itself, with `flags`, for a build for GOOS and GOARCH.
-    pub(super) fn ask_compiler(
+    pub(crate) fn ask_compiler(
         &self,
         toolchain: &Toolchain,
         command: &str,
@@ -50,7 +49,7 @@ impl Session {
 
     /// Asks the compiler that Go would call by these facts what it compiles for, and nothing else. `CC`
     /// is never a project's to say; what lies in the project, `root`, is not run all the same.
-    pub(super) fn c_compiler(
+    pub(crate) fn c_compiler(
         &self,
         toolchain: &Toolchain,
         go: &GoFacts,

@@ -4,9 +4,9 @@
 //! built, by the main module, or by the workspace in which it is built (Go 1.23 and newer). The
 //! pinned Go's own editor makes the new text, so that the file has the form that Go gives it.
 
-use super::Session;
-use super::governing::{Governing, Origin, Toolchain};
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::governing::{Governing, Origin, Toolchain};
 use crate::project::go_mod;
 use crate::settings::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Settings};
 use crate::version::GoVersion;
@@ -88,7 +88,7 @@ impl Session {
                     recommended(FIRST_WITH_LINES)
                 )));
         }
-        self.provide(toolchain, &super::Fetch::default())?;
+        self.provide(toolchain, &crate::ops::request::Fetch::default())?;
         let program = self.program(toolchain, Tool::Go)?;
         let tree = program.ancestors().nth(2).unwrap_or(Path::new("/"));
         let known = Settings::read(tree, version)?.debug;

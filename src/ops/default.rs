@@ -1,45 +1,15 @@
 //! The toolchain outside of projects: a lock in the store.
 
-use super::install::Outcome;
-use super::lock::locked_as;
-use super::{Fetch, Session, pick};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
+use crate::store::Installed;
 use crate::version::GoVersion;
 use goward_shim::names;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 impl Session {
-    /// Chooses and installs the toolchain outside of projects.
-    ///
-    /// # Errors
-    ///
-    /// When nothing fits or it cannot be had; the old choice then stays.
-    pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
-        let request = pick::parse_request(request)?;
-        let outcome = self.install_request(&request, Platform::host(), false, fetch)?;
-        // What a kill leaves of it goes with the next `recover`.
-        let drafts = self.store()?.stage("default")?;
-        let lock = lock_of(&outcome, request.to_string());
-        lock.write_by_way_of(drafts.path(), &self.default_path()?)?;
-        Ok(outcome)
-    }
-
-    /// Takes the choice back; returns whether there was one.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be removed.
-    pub fn clear_default(&self) -> Result<bool> {
-        match fs_err::remove_file(self.default_path()?) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Returns version and request of the choice.
     ///
     /// # Errors
@@ -69,14 +39,19 @@ impl Session {
         })
     }
 
-    fn default_path(&self) -> Result<PathBuf> {
+    pub(crate) fn default_path(&self) -> Result<PathBuf> {
         Ok(self.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
     }
-}
 
-/// Returns a lock for an installed toolchain, on its own platform and without pins.
-fn lock_of(outcome: &Outcome, request: String) -> LockFile {
-    let receipt = &outcome.installed.receipt;
-    let entry = locked_as(receipt);
-    LockFile::of_one(receipt.version, request, receipt.level, receipt.platform, entry)
+    /// Refuses to remove the default; `what` is what was named.
+    pub(crate) fn check_not_default(&self, found: &[Installed], what: &str) -> Result<()> {
+        let default = self.default_key()?;
+        if !found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
+            return Ok(());
+        }
+        let message = format!("{what} is the default outside of projects");
+        Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
+            "choose another first: `goward default REQUEST`, or none: `goward default --none`",
+        ))
+    }
 }

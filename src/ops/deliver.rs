@@ -4,13 +4,12 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
-use super::install::{Locked, Supply, Want};
-use super::{Fetch, Session};
-use crate::archive::{self, Limits};
+use crate::archive::Limits;
 use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::net::{Net, Progress};
-use crate::shell;
+use crate::ops::Session;
+use crate::ops::request::{Fetch, Locked, Supply, Want};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
@@ -18,6 +17,7 @@ use crate::verify::{
     Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
     VerifiedTree, dirhash,
 };
+use crate::{archive, shell};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -27,7 +27,7 @@ const MAX_HANDS: usize = 8;
 
 impl Session {
     /// Returns the weakest level that both the user and the project accept.
-    pub(super) fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+    pub(crate) fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
         Ok(self.user_floor(want, fetch)?.max(want.demand))
     }
 
@@ -44,7 +44,7 @@ impl Session {
     }
 
     /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
-    pub(super) fn obtain(
+    pub(crate) fn obtain(
         &self,
         store: &Store,
         want: &Want,
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Asks these sources in turn.
-    pub(super) fn obtain_from(
+    pub(crate) fn obtain_from(
         &self,
         store: &Store,
         want: &Want,
@@ -83,7 +83,7 @@ impl Session {
     }
 
     /// Fetches from one source into quarantine, and verifies.
-    pub(super) fn deliver(
+    pub(crate) fn deliver(
         &self,
         store: &Store,
         want: &Want,
@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// Unpacks an artifact into quarantine. What came out is held against nothing.
-    pub(super) fn take_in(
+    pub(crate) fn take_in(
         &self,
         store: &Store,
         want: &Want,
@@ -189,7 +189,7 @@ impl Session {
     /// # Errors
     ///
     /// For a source that does not exist.
-    pub(super) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
+    pub(crate) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
@@ -220,7 +220,7 @@ fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
 }
 
 /// Opens an artifact of a source; nothing of it is read yet.
-pub(super) fn open(
+pub(crate) fn open(
     store: &Store,
     want: &Want,
     ask_digest: bool,
@@ -249,23 +249,23 @@ pub(super) fn open(
 }
 
 /// A verified tree in its staging directory.
-pub(super) struct Delivery {
-    pub(super) tree: VerifiedTree,
+pub(crate) struct Delivery {
+    pub(crate) tree: VerifiedTree,
     /// Removes what is left of it when dropped.
-    pub(super) staging: Staging,
+    pub(crate) staging: Staging,
     /// Who delivered it.
-    pub(super) source: String,
+    pub(crate) source: String,
 }
 
 /// An archive that a source opened, and where it will be unpacked.
-pub(super) struct Incoming {
-    pub(super) artifact: Artifact,
+pub(crate) struct Incoming {
+    pub(crate) artifact: Artifact,
     staging: Staging,
 }
 
 /// An archive that was unpacked, and held against nothing.
-pub(super) struct Unjudged {
-    pub(super) unpacked: Unpacked,
+pub(crate) struct Unjudged {
+    pub(crate) unpacked: Unpacked,
     archive: Option<(Digest, u64)>,
     artifact: Artifact,
     /// Removes the tree when dropped.
@@ -312,7 +312,7 @@ fn fill(
 static SIDE_BY_SIDE: AtomicUsize = AtomicUsize::new(1);
 
 /// Divides cores and memory among `count` installs from now on.
-pub(super) fn divide_among(count: usize) {
+pub(crate) fn divide_among(count: usize) {
     SIDE_BY_SIDE.store(count.max(1), Ordering::Relaxed);
 }
 
@@ -326,12 +326,12 @@ fn share() -> (usize, Limits) {
 }
 
 /// Returns digest and size of what follows in a file.
-pub(super) fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+pub(crate) fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
     Ok(Hashing::new(file).drain()?)
 }
 
 /// Says that no source delivers, and why each does not.
-pub(super) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+pub(crate) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {
@@ -342,7 +342,7 @@ pub(super) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) 
 }
 
 /// Puts several failures into one report, of the most serious kind; `end` adds what holds for all.
-pub(super) fn gather(
+pub(crate) fn gather(
     message: String,
     failures: &[(String, Error)],
     end: impl FnOnce(Error) -> Error,

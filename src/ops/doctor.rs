@@ -1,10 +1,13 @@
 //! `doctor`: gathers what is known of the machine, runs the checks, and puts right what is safe.
 
-use super::{Fetch, Session};
-use crate::checks::machine::{self, Answer, CHECKS, Facts};
-use crate::checks::{About, Caches, Finding, Known, Outcome, Remedy, Repair, Report, Skipped};
+use crate::checks::machine::{Answer, CHECKS, Facts};
+use crate::checks::{
+    About, Caches, Finding, Known, Outcome, Remedy, Repair, Report, Skipped, machine,
+};
 use crate::ctx::user_id;
 use crate::error::{Error, Result, one_line};
+use crate::ops::Session;
+use crate::ops::request::Fetch;
 use goward_shim::names;
 use std::sync::mpsc;
 use std::thread;

@@ -1,9 +1,9 @@
 //! Every experiment, as it is for one release, and here.
 
-use super::Session;
-use super::said::Said;
-use super::subject::Subject;
 use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::said::Said;
+use crate::ops::subject::Subject;
 use crate::settings::history::{LIVES, Life, Variable, meaning};
 use crate::settings::{Experiments, Span};
 use std::collections::BTreeSet;

@@ -4,17 +4,18 @@
 //! layers are looked at in Go's own order (`cmd/go/internal/cfg`, `Getenv`, Go 1.21 and newer):
 //! environment, the file that `GOENV` names, `GOROOT/go.env`, default.
 
-use super::Session;
-use super::governing::{Origin, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
+use crate::ops::Session;
+use crate::ops::governing::{Origin, Toolchain};
 use goward_shim::launch::LeftOut;
-use goward_shim::pins::{self, Rule};
-use goward_shim::{Tool, names};
+use goward_shim::pins::Rule;
+use goward_shim::{Tool, names, pins};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -216,7 +217,7 @@ struct Files {
 }
 
 /// The lines of the lock that governs, to point at.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: Option<String>,
     lines: Vec<String>,
     /// The table whose pins apply.
@@ -224,7 +225,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn read(toolchain: &Toolchain) -> Self {
+    pub(crate) fn read(toolchain: &Toolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
             Origin::Call(_) | Origin::Request(_) => {
@@ -242,7 +243,7 @@ impl Lock {
 
     /// Returns where the lock decides `name`: its line, or that of the version, from which the rest
     /// follows.
-    pub(super) fn place(&self, name: &str) -> String {
+    pub(crate) fn place(&self, name: &str) -> String {
         let Some(path) = &self.path else { return "goward".to_owned() };
         match self.line(name) {
             Some(line) => format!("{path}:{line}"),
@@ -251,7 +252,7 @@ impl Lock {
     }
 
     /// Returns the number of that line.
-    pub(super) fn line(&self, name: &str) -> Option<usize> {
+    pub(crate) fn line(&self, name: &str) -> Option<usize> {
         let line_in = |table: &str, key: &str| {
             let prefix = format!("{key} = ");
             let start = self.lines.iter().position(|line| line == table)? + 1;
@@ -265,7 +266,7 @@ impl Lock {
 }
 
 /// Reads `NAME=value` lines; what cannot be read holds none.
-pub(super) fn settings(path: &Path) -> BTreeMap<String, String> {
+pub(crate) fn settings(path: &Path) -> BTreeMap<String, String> {
     settings_of(&String::from_utf8_lossy(&filesystem::read(path, MAX_FILE).unwrap_or_default()))
 }
 

@@ -1,9 +1,8 @@
 //! Whether a release fits a project: what its modules need, and what the files of other tools ask for.
 
-use super::Session;
 use crate::checks::project::Files;
-use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, one_line};
+use crate::ops::Session;
 use crate::project::go_mod::Refused;
 use crate::project::wanted::{find_module_file, find_wanted, read_module_file};
 use crate::version::GoVersion;
@@ -14,16 +13,16 @@ use std::path::{Path, PathBuf};
 
 /// What a release cannot build in a project.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Unfit {
+pub(crate) struct Unfit {
     /// Lines of the module and the workspace that the command is about.
     own: Vec<(PathBuf, Refused)>,
     /// Lines of other modules, and files that Go refuses, as warnings.
-    pub(super) others: Vec<String>,
+    pub(crate) others: Vec<String>,
 }
 
 impl Unfit {
     /// Returns everything as warnings.
-    pub(super) fn warnings(self, version: GoVersion) -> Vec<String> {
+    pub(crate) fn warnings(self, version: GoVersion) -> Vec<String> {
         let own = self.own.iter().map(|(path, refused)| cannot_build(version, path, refused));
         own.chain(self.others).collect()
     }
@@ -33,7 +32,7 @@ impl Unfit {
     /// # Errors
     ///
     /// [`Kind::Usage`]; `anyway` is what to type to choose it all the same.
-    pub(super) fn check(&self, version: GoVersion, anyway: &str) -> Result<()> {
+    pub(crate) fn check(&self, version: GoVersion, anyway: &str) -> Result<()> {
         let Some((path, refused)) = self.own.first() else { return Ok(()) };
         let error = Error::new(Kind::Usage, cannot_build(version, path, refused));
         let error = error.detail("nothing was changed");
@@ -53,7 +52,7 @@ fn cannot_build(version: GoVersion, path: &Path, Refused { line, why, .. }: &Ref
 impl Session {
     /// Returns what `version` cannot build in the project at `root`: for the module and the workspace of the
     /// working directory and of the root, and, with `all`, for every module below.
-    pub(super) fn unfit(&self, root: &Path, version: GoVersion, all: bool) -> Unfit {
+    pub(crate) fn unfit(&self, root: &Path, version: GoVersion, all: bool) -> Unfit {
         let mut unfit = Unfit::default();
         let mut own: BTreeSet<PathBuf> = BTreeSet::new();
         let gowork = self.ctx.variable("GOWORK");
@@ -79,22 +78,9 @@ impl Session {
     }
 
     /// Says why files of other tools cannot be read that somebody's own choice overrules.
-    pub(super) fn warn_of_unreadable_files(&self) {
+    pub(crate) fn warn_of_unreadable_files(&self) {
         if let Err(error) = find_wanted(&self.ctx.cwd, &self.ctx) {
             self.ui.warn(&format!("{}; `{}` comes first", one_line(&error), names::MANIFEST_FILE));
         }
-    }
-}
-
-/// Returns what to type where there is neither manifest nor lock: what reads the files of other tools, where they
-/// ask for a Go, else what chooses one.
-pub(super) fn first_step(ctx: &Ctx) -> String {
-    let wanted = find_wanted(&ctx.cwd, ctx).ok().and_then(|search| search.wanted);
-    match wanted.as_ref().and_then(|wanted| wanted.path.file_name()) {
-        Some(name) => {
-            let name = name.display();
-            format!("for this project, as `{name}` asks: `goward init && goward install`")
-        }
-        None => "for this project: `goward use stable`".to_owned(),
     }
 }

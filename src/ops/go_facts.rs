@@ -1,17 +1,16 @@
 //! What the locked `go` works with here: who chose each value, what Go takes by itself, and what the
 //! release can build for.
 
-use super::Session;
-use super::barrier::read_settings;
-use super::explain::Lock;
-use super::governing::{Governing, Origin, Toolchain};
-use super::launch::Changes;
-use super::targets;
 use crate::checks::project::GoFacts;
 use crate::checks::{Chosen, Known, Place, SettingsFile, Skipped, UserSettings};
 use crate::error::{Error, Kind, Result, one_line, untrusted};
-use goward_shim::pins::{self, Isolation};
-use goward_shim::{Tool, barrier};
+use crate::ops::barrier::read_settings;
+use crate::ops::environment::Changes;
+use crate::ops::explain::Lock;
+use crate::ops::governing::{Governing, Origin, Toolchain};
+use crate::ops::{Session, targets};
+use goward_shim::pins::Isolation;
+use goward_shim::{Tool, barrier, pins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -53,16 +52,16 @@ const KEPT: [&str; 5] = ["CC", "GOARCH", "GOOS", "GOPATH", "GOROOT"];
 const START: [&[&str]; 2] = [&["version"], &["env", "GOROOT"]];
 
 /// What the toolchain of a lock says.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// Why it does not start with what reaches it here, if it does not.
-    pub(super) start: Known<Option<String>>,
+    pub(crate) start: Known<Option<String>>,
     /// What it works with.
-    pub(super) facts: Known<GoFacts>,
+    pub(crate) facts: Known<GoFacts>,
 }
 
 impl Session {
     /// Returns what this user set for every Go.
-    pub(super) fn user_settings(&self) -> UserSettings {
+    pub(crate) fn user_settings(&self) -> UserSettings {
         UserSettings { variables: self.ctx.variables.clone(), file: self.settings_file() }
     }
 
@@ -82,7 +81,7 @@ impl Session {
     }
 
     /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
-    pub(super) fn go_facts(&self, lock_path: &Path, tree: &Path, user: &UserSettings) -> Asked {
+    pub(crate) fn go_facts(&self, lock_path: &Path, tree: &Path, user: &UserSettings) -> Asked {
         let toolchain = match self.locked_toolchain(lock_path) {
             Ok(toolchain) => toolchain,
             Err(skipped) => return Asked { start: Err(skipped.clone()), facts: Err(skipped) },

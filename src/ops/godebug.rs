@@ -1,9 +1,9 @@
 //! Every GODEBUG setting, as it is for one release, and here.
 
-use super::Session;
-use super::said::{By, Said};
-use super::subject::Subject;
 use crate::error::{Result, untrusted};
+use crate::ops::Session;
+use crate::ops::said::{By, Said};
+use crate::ops::subject::Subject;
 use crate::project::debug_lines::ModuleDebug;
 use crate::settings::history::{DEBUG_LIVES, DebugLife, Variable, meaning};
 use crate::settings::{Settings, Source, Span, Verdict, undocumented};
@@ -153,7 +153,7 @@ impl Session {
 }
 
 /// Returns the minor version whose defaults programs of a module get that a release builds.
-pub(super) fn default_minor(module: &ModuleDebug, settings: &Settings) -> Option<u32> {
+pub(crate) fn default_minor(module: &ModuleDebug, settings: &Settings) -> Option<u32> {
     let taken = |setting: &str| settings.judge_written(Source::Line, setting) == Verdict::Taken;
     let lines = module.lines.iter().filter(|line| taken(&line.setting));
     let chosen = lines.filter_map(|line| line.setting.strip_prefix("default=")).next_back();

@@ -1,9 +1,8 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
-use super::install::level_of;
-use super::verify::without_receipt;
-use super::{Session, link, pick, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::install::level_of;
+use crate::ops::{Session, lookup, refusal};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::store::{Installed, Store};
@@ -11,13 +10,14 @@ use crate::verify::H1;
 use crate::version::GoVersion;
 use goward_shim::caller::Undo;
 use goward_shim::find::Found;
-use goward_shim::lock::{self, Level};
+use goward_shim::lock::Level;
 use goward_shim::pins::Isolation;
-use goward_shim::resolve::{self, Choice, Reason};
+use goward_shim::resolve::{Choice, Reason};
 use goward_shim::sys::Text;
-use goward_shim::{Call, Refusal, Tool, goroot, layout, names, next_go, profile};
+use goward_shim::{Call, Refusal, Tool, goroot, layout, lock, names, next_go, profile, resolve};
 use std::ffi::OsString;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,7 @@ impl Toolchain {
     /// Returns an installed toolchain as it is without a lock, for a request.
     pub fn without_pins(installed: &Installed, request: &str) -> Self {
         Self {
-            link: link::name_in(request),
+            link: lookup::name_in(request),
             ..Self::plain(installed, Origin::Request(request.to_owned()))
         }
     }
@@ -124,7 +124,7 @@ impl Display for Origin {
 
 impl Session {
     /// Calls `body` with what a call of `tool` here is to the shim.
-    pub(super) fn with_call<T>(&self, tool: Tool, body: impl FnOnce(&Call) -> T) -> T {
+    pub(crate) fn with_call<T>(&self, tool: Tool, body: impl FnOnce(&Call) -> T) -> T {
         let entries = self.ctx.entries();
         let env = self.ctx.environment(&entries);
         let (argv, undo) = ([Text::new(tool.argv0())], Undo::of(&env));
@@ -382,8 +382,8 @@ impl Session {
     ///
     /// [`Kind::NotInstalled`] when nothing installed fits.
     pub fn requested(&self, request: &str) -> Result<Toolchain> {
-        let parsed = pick::parse_request(request)?;
-        let installed = pick::best_installed(&self.store()?, &parsed, Platform::host())?
+        let parsed = lookup::parse_request(request)?;
+        let installed = lookup::best_installed(&self.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
                 Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
                     .hint(format!("install one: `goward install '{parsed}'`"))
@@ -404,4 +404,19 @@ fn is_at(root: &Path, toolchain: &Toolchain) -> bool {
 
 fn os_path(bytes: &[u8]) -> PathBuf {
     OsString::from_vec(bytes.to_vec()).into()
+}
+
+/// Says that nothing is known of a tree in the store.
+pub(crate) fn without_receipt(store: &Store, tree: &Path) -> Error {
+    let key = tree.file_name().unwrap_or_default().to_string_lossy();
+    if store.is_of_newer(&key) {
+        let message = format!("a newer goward wrote the receipt of `{}`", tree.display());
+        return Error::new(Kind::Verification, message)
+            .detail("so that this one cannot tell what it was installed as, and does not run it")
+            .hint("use that goward, or another store");
+    }
+    let message = format!("no receipt fits `{}`", tree.display());
+    Error::new(Kind::Verification, message)
+        .detail("so that nothing says what it was installed as, and it does not run")
+        .hint("put it in order, or install it anew: `goward install`")
 }

@@ -1,8 +1,8 @@
 //! Start a project from the version files that other tools left there.
 
-use super::fitting::Unfit;
-use super::{Session, link, pick};
 use crate::error::{Error, Kind, Result};
+use crate::ops::fitting::Unfit;
+use crate::ops::{Session, lookup};
 use crate::project::manifest::ManifestEdit;
 use crate::project::place;
 use crate::project::transaction::Files;
@@ -47,7 +47,7 @@ impl Session {
         }
         let mut started = Started {
             path,
-            request: pick::parse_request(request.unwrap_or("stable"))?,
+            request: lookup::parse_request(request.unwrap_or("stable"))?,
             origin: None,
             notes: Vec::new(),
             warnings: Vec::new(),
@@ -72,7 +72,7 @@ impl Session {
             }
         }
         if let Some(name) = started.request.as_link() {
-            link::named(&self.store()?, name).map_err(|error| match &started.origin {
+            lookup::named(&self.store()?, name).map_err(|error| match &started.origin {
                 Some(origin) => error.detail(format!("wanted by `{origin}`")),
                 None => error,
             })?;

@@ -1,8 +1,9 @@
 //! `goward inspect`: what built programs say of themselves, and whether that is what a lock asks for.
 
-use super::{Session, refusal};
-use crate::binary::{self, BadBinary, Binary};
+use crate::binary;
+use crate::binary::{BadBinary, Binary};
 use crate::error::{Error, Kind, Result};
+use crate::ops::{Session, refusal};
 use crate::project::lock;
 use crate::settings::levels::architectures_of;
 use crate::settings::{items, switched};

@@ -1,125 +1,23 @@
 //! Install what is wanted, unless it is installed: the store first, then the sources.
 
-use super::fitting::first_step;
-use super::governing::{Origin, Toolchain};
-use super::lock::{Locking, differing_contents, stale};
-use super::pins::check_pins_with;
-use super::waiting::{Waiting, warn_without};
-use super::{Fetch, Session, pick};
 use crate::calendar::today;
 use crate::error::{Error, Kind, Result, one_line};
+use crate::ops::governing::{Origin, Toolchain};
+use crate::ops::request::{Fetch, Identity, Locked, Outcome, Supply, Want};
+use crate::ops::waiting::{Waiting, warn_without};
+use crate::ops::{Session, lookup, pick};
 use crate::platform::Platform;
-use crate::project::lock::{LockFile, LockedHead};
 use crate::project::manifest::Manifest;
-use crate::project::wanted::find_wanted;
-use crate::source::Source;
 use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
-use crate::verify::{Digest, H1, Level, Records};
+use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::line::{may_be_out, unknown};
 use crate::version::request::Request;
 use crate::version::select::nearest;
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-/// A toolchain that is wanted.
-#[derive(Clone, Debug)]
-pub struct Want {
-    /// The release.
-    pub version: GoVersion,
-    /// The platform.
-    pub platform: Platform,
-    /// The hash it must have, and the lock that says so.
-    pub locked: Option<Locked>,
-    /// A level that the project demands; the user's floor holds besides.
-    pub demand: Level,
-    /// Whether what the hash does not cover is wanted too.
-    pub full: bool,
-}
-
-/// What a lock says of a toolchain.
-#[derive(Clone, Debug)]
-pub struct Locked {
-    /// Its hash.
-    pub h1: String,
-    /// The digest of its archive, if the lock has it.
-    pub sha256: Option<String>,
-    /// The head of the checksum database that the lock was made under.
-    pub head: Option<LockedHead>,
-    /// Where the lock is, for messages.
-    pub path: String,
-    /// The name of the linked toolchain that it wants, if its level is that.
-    pub link: Option<String>,
-}
-
-impl Locked {
-    /// Returns the lock, if it is that of a project: not the default, and not what else names a hash.
-    pub(super) fn file(&self) -> Option<&Path> {
-        let path = Path::new(&self.path);
-        let is_lock = path.file_name().is_some_and(|name| name == names::LOCK_FILE);
-        (is_lock && path.is_absolute()).then_some(path)
-    }
-}
-
-impl Want {
-    /// Wants a release as it is published.
-    pub fn new(version: GoVersion, platform: Platform) -> Self {
-        Self { version, platform, locked: None, demand: Level::None, full: false }
-    }
-
-    /// Wants what the lock at `path` says for a platform.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::NotFound`] when the lock does not have the platform.
-    pub fn locked(lock: &LockFile, platform: Platform, path: &Path) -> Result<Self> {
-        let Some(entry) = lock.platforms.get(&platform) else {
-            let message = format!("`{}` has no toolchain for {platform}", path.display());
-            return Err(Error::new(Kind::NotFound, message)
-                .hint(format!("add it: `goward use --platform {platform}`")));
-        };
-        let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
-        let head = lock.head.clone();
-        let link = (lock.level == Level::Linked).then(|| lock.request.clone());
-        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
-        Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
-    }
-}
-
-/// Where a toolchain comes from, and who says what it is.
-pub(super) enum Supply<'a> {
-    /// The user's sources, and the checksum database.
-    Sources,
-    /// This source alone, with what is proved already.
-    Given { source: &'a dyn Source, logged: Option<&'a Logged> },
-}
-
-/// A toolchain that is installed now.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Where it is, and how well it was verified.
-    pub installed: Installed,
-    /// Whether this run installed it.
-    pub is_new: bool,
-    /// Sources that failed before one delivered, and what is odd about release and pins.
-    pub warnings: Vec<String>,
-    /// What was done besides.
-    pub notes: Vec<String>,
-}
-
-/// What a release turned out to be, when only that was asked for.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// Its hash.
-    pub h1: H1,
-    /// Digest and size of the archive, if there was one.
-    pub archive: Option<(Digest, u64)>,
-    /// How well it was verified.
-    pub level: Level,
-}
 
 impl Session {
     /// Installs what a request means.
@@ -134,7 +32,7 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
-        self.install_request(&pick::parse_request(request)?, platform, full, fetch)
+        self.install_request(&lookup::parse_request(request)?, platform, full, fetch)
     }
 
     /// Installs what a request means, and names a release that would do when the newest that fits is
@@ -143,7 +41,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::install`].
-    pub(super) fn install_request(
+    pub(crate) fn install_request(
         &self,
         request: &Request,
         platform: Platform,
@@ -157,85 +55,6 @@ impl Session {
         let version = self.pick(request, platform, fetch)?;
         self.install(&Want { full, ..Want::new(version, platform) }, fetch)
             .map_err(|error| suggest_recorded(error, request, platform))
-    }
-
-    /// Installs the toolchain of the project here: what its lock says, else what its manifest or
-    /// version files ask for.
-    ///
-    /// # Errors
-    ///
-    /// When there is no project, or, with `locked`, no lock that matches its manifest. When the
-    /// toolchain does not know a pin of the lock, it is installed all the same.
-    pub fn install_project(
-        &self,
-        platform: Platform,
-        locked: bool,
-        full: bool,
-        fetch: &Fetch,
-    ) -> Result<Outcome> {
-        self.check_sources(fetch)?;
-        let project = self.project()?;
-        let path = &project.lock_path;
-        let mut demand = Level::None;
-        let mut notes = Vec::new();
-        if let Some(manifest) = &project.manifest {
-            demand = manifest.demanded_level(Level::None);
-            if locked {
-                self.check_lock()?;
-            } else if path.symlink_metadata().is_err() {
-                let written = self.lock(Locking::default(), fetch)?;
-                notes.push(format!("wrote `{}`: {}", path.display(), written.version));
-            }
-        }
-        if let Some(lock) = self.read_lock(path)? {
-            let differing = project.manifest.as_ref().map(|it| differing_contents(it, &lock));
-            if let Some(stale) = stale(differing.transpose()?.unwrap_or_default(), path) {
-                return Err(stale.detail("nothing was installed"));
-            }
-            let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
-            let mut outcome = self.install(&want, fetch)?;
-            self.note_project(path);
-            outcome.notes = notes;
-            if locked {
-                outcome
-                    .warnings
-                    .extend(self.unfit(&project.root, lock.version, false).warnings(lock.version));
-            }
-            let pins = check_pins_with(&outcome.installed, &lock).map_err(|error| {
-                let (version, path) = (lock.version, path.display());
-                error.detail(format!("{version} is installed; `{path}` has the pins"))
-            })?;
-            outcome.warnings.extend(pins);
-            return Ok(outcome);
-        }
-        if locked {
-            return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
-                .hint(first_step(&self.ctx))
-                .hint("and commit what that writes: `git add goward.toml goward.lock`"));
-        }
-        let search = find_wanted(&self.ctx.cwd, &self.ctx)?;
-        let Some(wanted) = search.wanted else {
-            let here = self.ctx.cwd.display();
-            let message = format!("nothing in `{here}` or above asks for a Go");
-            let error = Error::new(Kind::NotFound, message);
-            let error = match search.system {
-                Some(place) => {
-                    error.detail(format!("`{place}` says `system`, which names no release"))
-                }
-                None => error,
-            };
-            return Err(error
-                .hint("name one: `goward install stable`")
-                .hint("or choose one for this project: `goward use stable`"));
-        };
-        let mut outcome = self
-            .install_request(&wanted.request, platform, full, fetch)
-            .map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
-        outcome.warnings.push(format!(
-            "`go` here is this release only with a lock: `goward use '{}'`",
-            wanted.request
-        ));
-        Ok(outcome)
     }
 
     /// Installs the toolchain that governs a call.
@@ -252,7 +71,7 @@ impl Session {
     /// # Errors
     ///
     /// When the manifest beside its lock is wrong.
-    pub(super) fn want_of(toolchain: &Toolchain) -> Result<Want> {
+    pub(crate) fn want_of(toolchain: &Toolchain) -> Result<Want> {
         let want = Want::new(toolchain.version, Platform::host());
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
@@ -281,7 +100,7 @@ impl Session {
     }
 
     /// Like [`Session::install`], from `supply`.
-    pub(super) fn install_from(
+    pub(crate) fn install_from(
         &self,
         want: &Want,
         fetch: &Fetch,
@@ -374,7 +193,7 @@ impl Session {
 
     /// Names a toolchain that is installed and verified less well than is required, where nothing better can be
     /// had.
-    pub(super) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
+    pub(crate) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
         let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
         let found =
             self.store().and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
@@ -398,13 +217,13 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Usage`].
-    pub(super) fn check_sources(&self, fetch: &Fetch) -> Result<()> {
+    pub(crate) fn check_sources(&self, fetch: &Fetch) -> Result<()> {
         fetch.source.as_ref().map_or(Ok(()), |_| self.sources(fetch).map(drop))
     }
 
     /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
     /// says.
-    pub(super) fn proof_of(&self, want: &Want, supply: &Supply<'_>) -> Result<Option<Logged>> {
+    pub(crate) fn proof_of(&self, want: &Want, supply: &Supply<'_>) -> Result<Option<Logged>> {
         match supply {
             Supply::Given { logged, .. } => Ok(logged.cloned()),
             Supply::Sources => {
@@ -420,7 +239,7 @@ impl Session {
     /// # Errors
     ///
     /// When it cannot be read, or the store cannot be written.
-    pub(super) fn raise(
+    pub(crate) fn raise(
         &self,
         store: &Store,
         installed: &Installed,
@@ -437,7 +256,7 @@ impl Session {
 
     /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
     /// read-only from now on has it.
-    pub(super) fn prepare_store(&self, store: &Store) -> Result<()> {
+    pub(crate) fn prepare_store(&self, store: &Store) -> Result<()> {
         // Temporary names are unique to the process.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -478,7 +297,7 @@ fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>
 
 /// Returns how well an installed toolchain is verified by what this goward knows; its receipt may
 /// be from one that knew less.
-pub(super) fn level_of(installed: &Installed) -> Level {
+pub(crate) fn level_of(installed: &Installed) -> Level {
     let receipt = &installed.receipt;
     // Whatever its hash was, the directory can change.
     if installed.is_linked() {
@@ -491,7 +310,7 @@ pub(super) fn level_of(installed: &Installed) -> Level {
 
 /// Adds the newest release with a record to a refusal, where the request leaves a choice, and the newest that is
 /// known to one for a release that nobody has.
-pub(super) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
+pub(crate) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
     let records = Records::built_in();
     let is_known = |version: &GoVersion| records.get(*version, platform).is_some();
     if error.kind() == Kind::NotFound

@@ -1,10 +1,11 @@
 //! Several requests at once: they are fetched and unpacked side by side.
 
-use super::deliver::{divide_among, gather};
-use super::install::{Outcome, Want, suggest_recorded};
-use super::{Fetch, Session, pick};
 use crate::error::{Error, Result};
 use crate::hands;
+use crate::ops::deliver::{divide_among, gather};
+use crate::ops::install::suggest_recorded;
+use crate::ops::request::{Fetch, Outcome, Want};
+use crate::ops::{Session, lookup};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -44,7 +45,7 @@ impl Session {
         }
         self.config.floor(&self.ctx, fetch.accept)?;
         let parsed: Vec<Request> =
-            requests.iter().map(|text| pick::parse_request(text)).collect::<Result<_>>()?;
+            requests.iter().map(|text| lookup::parse_request(text)).collect::<Result<_>>()?;
         let mut picked: Vec<Result<Picked, (&str, Error)>> = Vec::new();
         for (text, request) in requests.iter().zip(parsed) {
             match self.pick(&request, platform, fetch) {

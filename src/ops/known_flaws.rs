@@ -6,10 +6,10 @@
 //! the database was changed. Where nobody answers, an older answer counts, else the copy of a bundle, else the table
 //! alone: a site that is out of reach stops nothing.
 
-use super::Session;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::net::{Net, Patience};
+use crate::ops::Session;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::{Flaw, KnownFlaws};
@@ -21,8 +21,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long an answer is not asked for again, in seconds.
 const DAY: u64 = 24 * 60 * 60;
+
 /// How long a site that did not answer is not asked again, in seconds.
 const HOUR: u64 = 60 * 60;
+
 /// Largest file of an answer.
 const MAX_SIZE: u64 = 8 << 20;
 
@@ -50,7 +52,7 @@ impl Answer {
 
 impl Session {
     /// Returns what is known of a release, and of those that may take its place.
-    pub(super) fn known_flaws(&self, version: GoVersion) -> KnownFlaws {
+    pub(crate) fn known_flaws(&self, version: GoVersion) -> KnownFlaws {
         let known = KnownFlaws::built_in();
         // Of an older one the table knows enough: what matters is whether the newer one is clean.
         let found = known.check(version, Platform::host());

@@ -1,9 +1,11 @@
 //! Toolchains that are already on the machine, and requests that name one.
 
-use super::governing::Toolchain;
-use super::install::{Locked, Outcome, Want, level_of};
-use super::{Session, pick};
-use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::Session;
+use crate::ops::governing::Toolchain;
+use crate::ops::install::level_of;
+use crate::ops::lookup::{check_unchanged, named, near_name, not_linked};
+use crate::ops::request::{Locked, Outcome, Want};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
 use crate::store::{Installed, Linked, Receipt, Store, follow, program_of};
@@ -12,7 +14,6 @@ use crate::version::GoVersion;
 use crate::version::built::release_of;
 use crate::version::line::recommended;
 use crate::version::link_name::LinkName;
-use crate::version::request::{ParseRequestError, Request};
 use goward_shim::{names, next_go};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ impl Session {
     /// # Errors
     ///
     /// When nothing is linked under the name, or it is the default.
-    pub(super) fn unlink(&self, name: &LinkName, platform: Option<Platform>) -> Result<Installed> {
+    pub(crate) fn unlink(&self, name: &LinkName, platform: Option<Platform>) -> Result<Installed> {
         let store = self.store()?;
         let is_meant =
             |found: &Installed| platform.is_none_or(|wanted| wanted == found.receipt.platform);
@@ -159,7 +160,7 @@ impl Session {
     /// # Errors
     ///
     /// When it is not linked, changed, or is for another platform.
-    pub(super) fn install_named(&self, name: &LinkName, platform: Platform) -> Result<Outcome> {
+    pub(crate) fn install_named(&self, name: &LinkName, platform: Platform) -> Result<Outcome> {
         let installed = named(&self.store()?, name)?;
         let own = installed.receipt.platform;
         if own == platform {
@@ -175,7 +176,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::link_for`].
-    pub(super) fn install_locked_link(&self, want: &Want, locked: &Locked) -> Result<Outcome> {
+    pub(crate) fn install_locked_link(&self, want: &Want, locked: &Locked) -> Result<Outcome> {
         self.with_links(self.link_for(want, locked)?)
     }
 
@@ -184,7 +185,7 @@ impl Session {
     /// # Errors
     ///
     /// When it is not linked here, is another one here, changed, or is not enough for the project.
-    pub(super) fn link_for(&self, want: &Want, locked: &Locked) -> Result<Installed> {
+    pub(crate) fn link_for(&self, want: &Want, locked: &Locked) -> Result<Installed> {
         let store = self.store()?;
         let h1 = H1::parse(&locked.h1);
         let found = match &h1 {
@@ -214,7 +215,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`named`]; when the manifest wants other platforms than this machine's, or a better level.
-    pub(super) fn link_of(&self, manifest: &Manifest, name: &LinkName) -> Result<Installed> {
+    pub(crate) fn link_of(&self, manifest: &Manifest, name: &LinkName) -> Result<Installed> {
         let installed = named(&self.store()?, name)?;
         let own = installed.receipt.platform;
         let listed = manifest.platforms().listed();
@@ -241,52 +242,6 @@ impl Session {
         }
         Ok(Outcome { installed, is_new: false, warnings: Vec::new(), notes: Vec::new() })
     }
-}
-
-/// Returns the toolchain that a name means.
-///
-/// # Errors
-///
-/// [`Kind::NotFound`] when nothing is linked under it, [`Kind::Usage`] when it can only be a request
-/// with a typing error, [`Kind::Verification`] when what is linked changed.
-pub(super) fn named(store: &Store, name: &LinkName) -> Result<Installed> {
-    let Some(installed) = store.linked(name)? else {
-        let near = near_name(store, name, Request::words());
-        return Err(match near {
-            Some(near) if Request::words().contains(&near.as_str()) => {
-                ParseRequestError::unknown_name(name).into()
-            }
-            Some(near) => not_linked(name).hint(format!("did you mean `{near}`?")),
-            None => not_linked(name)
-                .hint(format!("link one: `goward link {name} PATH`"))
-                .hint("or ask for a release: `goward list --remote`"),
-        });
-    };
-    check_unchanged(store, &installed)?;
-    Ok(installed)
-}
-
-fn not_linked(name: &LinkName) -> Error {
-    Error::new(Kind::NotFound, format!("no toolchain is linked as `{name}`"))
-}
-
-/// Returns the name or word that was probably meant.
-fn near_name<const N: usize>(
-    store: &Store,
-    name: &LinkName,
-    words: [&'static str; N],
-) -> Option<String> {
-    let links = store.links().unwrap_or_default();
-    let known = words.into_iter().chain(links.keys().map(LinkName::as_str));
-    near_match(name.as_str(), known).map(str::to_owned)
-}
-
-/// Refuses a directory that is not what it was when it was linked.
-fn check_unchanged(store: &Store, installed: &Installed) -> Result<()> {
-    let Some(linked) = &installed.receipt.linked else { return Ok(()) };
-    let links = store.links()?;
-    let name = links.iter().find(|(_, key)| **key == installed.key).map(|(name, _)| name.as_str());
-    linked.check_unchanged(name.unwrap_or("NAME"))
 }
 
 /// Refuses a linked toolchain where the project demands more. What the user accepts in general does
@@ -330,9 +285,4 @@ fn missing(store: &Store, want: &Want, locked: &Locked) -> Result<Error> {
         } else {
             "take this one: `goward lock`".to_owned()
         }))
-}
-
-/// Returns the name in a request, if it is one.
-pub(super) fn name_in(request: &str) -> Option<String> {
-    Some(pick::parse_request(request).ok()?.as_link()?.to_string())
 }

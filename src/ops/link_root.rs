@@ -3,10 +3,11 @@
 //! Builds read the whole toolchain through it, so it stands only where nobody but its owner and root
 //! can put another in its place, and never takes the place of anything but another link of ours.
 
-use super::setup::replace_with_link;
-use super::{Session, refusal};
 use crate::ctx::user_id;
 use crate::error::{Error, Kind, Result};
+use crate::ops::refusal::what_stands_at;
+use crate::ops::shims::replace_with_link;
+use crate::ops::{Session, refusal};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use fs_err as fs;
@@ -14,7 +15,8 @@ use goward_shim::resolve::{Choice, choose};
 use goward_shim::{Refusal, Tool, layout};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -76,13 +78,13 @@ impl Session {
 
     /// Returns the path that a lock has for GOROOT, as long as that does not lead to the root of its
     /// toolchain for this machine.
-    pub(super) fn missing_link(&self, lock: &LockFile) -> Result<Option<PathBuf>> {
+    pub(crate) fn missing_link(&self, lock: &LockFile) -> Result<Option<PathBuf>> {
         let Some((path, root)) = self.goroot_of(lock)? else { return Ok(None) };
         Ok(Some(path).filter(|path| fs::read_link(path).ok() != Some(root)))
     }
 
     /// Refuses a lock that would have GOROOT inside this store.
-    pub(super) fn check_goroot(&self, lock: &LockFile) -> Result<()> {
+    pub(crate) fn check_goroot(&self, lock: &LockFile) -> Result<()> {
         let home = self.ctx.home()?;
         match &lock.goroot {
             Some(path) if Path::new(path).starts_with(&home) => {
@@ -145,15 +147,6 @@ fn before(path: &Path, root: &Path) -> Result<Before> {
         return Ok(Before::Same);
     }
     if target.parent() == root.parent() { Ok(Before::Other(target)) } else { Err(not_ours()) }
-}
-
-/// Says what stands at the path of a fixed GOROOT, to follow its name.
-pub(super) fn what_stands_at(path: &Path) -> String {
-    match fs::read_link(path) {
-        Ok(target) => format!("points to `{}`", target.display()),
-        Err(_) if path.symlink_metadata().is_err() => "does not exist".to_owned(),
-        Err(_) => "is not a link".to_owned(),
-    }
 }
 
 fn untouched(error: Error) -> Error {

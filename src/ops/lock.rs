@@ -1,16 +1,17 @@
 //! From manifest to lock.
 
-use super::fitting::first_step;
-use super::install::{Want, level_of};
-use super::{Fetch, Session};
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::install::level_of;
+use crate::ops::refusal::first_step;
+use crate::ops::request::{Fetch, Want, archive_of, locked_as};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::{Files, in_style_of};
 use crate::project::{Project, find_root};
 use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
-use crate::store::{Installed, Receipt};
+use crate::store::Installed;
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
@@ -116,7 +117,7 @@ impl Session {
 
     /// Returns the lock that `manifest` asks for. The version of `old` stays while the request
     /// allows it, and so do its hashes.
-    pub(super) fn compute_lock(
+    pub(crate) fn compute_lock(
         &self,
         manifest: &Manifest,
         old: Option<&LockFile>,
@@ -309,15 +310,15 @@ impl Session {
 
 /// What of a lock depends on more than the manifest.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LockWish {
+pub(crate) struct LockWish {
     /// Whether the newest release is taken that the request allows.
-    pub(super) upgrade: bool,
+    pub(crate) upgrade: bool,
     /// Platforms that have to be in it besides those of the manifest.
-    pub(super) platforms: BTreeSet<Platform>,
+    pub(crate) platforms: BTreeSet<Platform>,
 }
 
 /// Returns the first-class ports that a lock should cover and does not.
-pub(super) fn uncovered(manifest: &Manifest, lock: &LockFile) -> Vec<Platform> {
+pub(crate) fn uncovered(manifest: &Manifest, lock: &LockFile) -> Vec<Platform> {
     // What is linked is on this machine alone.
     if lock.level == Level::Linked {
         return Vec::new();
@@ -327,7 +328,7 @@ pub(super) fn uncovered(manifest: &Manifest, lock: &LockFile) -> Vec<Platform> {
 }
 
 /// Says that a lock is not what its manifest asks for, by these differences, if there are any.
-pub(super) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
+pub(crate) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
     if differences.is_empty() {
         return None;
     }
@@ -337,17 +338,17 @@ pub(super) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
 }
 
 /// A lock that is about to be replaced.
-pub(super) struct Old {
+pub(crate) struct Old {
     /// What it says, if it is understood.
-    pub(super) lock: Option<LockFile>,
+    pub(crate) lock: Option<LockFile>,
     /// Why it is not.
-    pub(super) warning: Option<String>,
+    pub(crate) warning: Option<String>,
 }
 
 impl Old {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
     /// goward or of somebody else may not.
-    pub(super) fn read(session: &Session, path: &Path) -> Result<Self> {
+    pub(crate) fn read(session: &Session, path: &Path) -> Result<Self> {
         let Some(found) = session.read_found(path)? else {
             return Ok(Self { lock: None, warning: None });
         };
@@ -424,17 +425,6 @@ fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     }
 }
 
-/// Returns what a lock has of an installed toolchain.
-pub(super) fn locked_as(receipt: &Receipt) -> LockedPlatform {
-    let (sha256, size) = archive_of(receipt.archive);
-    LockedPlatform { h1: receipt.h1.to_string(), sha256, size }
-}
-
-/// Returns digest and size of an archive as a lock has them.
-fn archive_of(archive: Option<(Digest, u64)>) -> (Option<String>, Option<u64>) {
-    (archive.map(|(digest, _)| digest.to_string()), archive.map(|(_, size)| size))
-}
-
 fn contradiction(want: &Want, locked: &str, recorded: &H1, place: &str) -> Error {
     Error::new(
         Kind::Verification,
@@ -480,7 +470,7 @@ fn shown_goroot(path: Option<&str>) -> String {
 }
 
 /// Returns what the lock says otherwise than the manifest, one line each.
-pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
+pub(crate) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = differing_contents(manifest, lock)?;
     // More than the built-in records can prove takes a head of the log, whatever the lock says.
     let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
@@ -492,7 +482,7 @@ pub(super) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<St
 }
 
 /// The same, without the level, which every install judges by itself.
-pub(super) fn differing_contents(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
+pub(crate) fn differing_contents(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let request = manifest.request();
     if lock.request != request.to_string() || !fits(request, lock) {

@@ -1,8 +1,8 @@
 //! What several locks name together: for whoever hands toolchains on, as bundles and mirrors do.
 
-use super::Session;
-use super::install::Want;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::request::Want;
 use crate::platform::Platform;
 use crate::verify::Level;
 use crate::version::GoVersion;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 impl Session {
     /// Returns what the locks name, sorted, each once; without locks, what the lock here does.
-    pub(super) fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<Want>> {
+    pub(crate) fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<Want>> {
         let here = [self.project()?.lock_path];
         let mut wants: BTreeMap<(GoVersion, Platform), Want> = BTreeMap::new();
         for path in if locks.is_empty() { &here[..] } else { locks } {

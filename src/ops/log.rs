@@ -3,11 +3,11 @@
 //! It is asked whenever somebody may be asked at all. When nobody answers, less is proved, and what is
 //! left has to be enough; when an answer is wrong, nothing goes on.
 
-use super::Session;
-use super::install::Want;
 use crate::config::Ask;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience, parse_url};
+use crate::ops::Session;
+use crate::ops::request::Want;
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::verify::log::remote::Remote;
@@ -23,6 +23,7 @@ use std::time::Duration;
 
 /// Go's settings that say whom to ask.
 const GO_SETTINGS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
+
 /// Settings that say how.
 const PROXY_SETTINGS: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
@@ -60,7 +61,7 @@ impl LogAccess {
         Self { other: Some((authority, route)), ..Self::default() }
     }
 
-    pub(super) fn authority(&self) -> Result<Cow<'_, Authority>> {
+    pub(crate) fn authority(&self) -> Result<Cow<'_, Authority>> {
         match &self.other {
             Some((authority, _)) => Ok(Cow::Borrowed(authority)),
             None => Authority::of_go().map(Cow::Owned),
@@ -86,7 +87,7 @@ impl LogAccess {
     }
 
     /// Returns the log's name.
-    pub(super) fn name(&self) -> Result<String> {
+    pub(crate) fn name(&self) -> Result<String> {
         Ok(self.authority()?.key.name().to_owned())
     }
 
@@ -95,7 +96,7 @@ impl LogAccess {
     /// # Errors
     ///
     /// [`Kind::Verification`] when the log has not signed it.
-    pub(super) fn open_note(&self, note: &str) -> Result<SignedHead> {
+    pub(crate) fn open_note(&self, note: &str) -> Result<SignedHead> {
         let authority = self.authority()?;
         SignedHead::open(note.as_bytes(), &authority.key).map_err(|problem| {
             let name = authority.key.name();
@@ -107,12 +108,12 @@ impl LogAccess {
     }
 
     /// Returns why nothing was proved, if something stood in the way.
-    pub(super) fn why_not(&self) -> Option<String> {
+    pub(crate) fn why_not(&self) -> Option<String> {
         self.outage.get().or(self.absence.get()).cloned()
     }
 
     /// Returns why nothing was proved, also when the user wants it so.
-    pub(super) fn why_unproved(&self) -> Option<String> {
+    pub(crate) fn why_unproved(&self) -> Option<String> {
         self.why_not().or_else(|| self.silence.get().cloned())
     }
 
@@ -141,7 +142,7 @@ impl Session {
     ///
     /// [`Kind::Log`] when the log cannot be believed, [`Kind::Verification`] when it contradicts the
     /// built-in records or the lock, and when the head in the lock is not its own.
-    pub(super) fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
+    pub(crate) fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
         let authority = self.log.authority()?;
         let head = head.map(|head| self.log.open_head(head)).transpose()?;
         let name = authority.key.name();
@@ -239,7 +240,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Log`] when the log cannot be believed.
-    pub(super) fn log_excerpt(
+    pub(crate) fn log_excerpt(
         &self,
         toolchains: &[(GoVersion, Platform)],
         known: &[SignedHead],
@@ -266,7 +267,7 @@ impl Session {
     }
 
     /// Returns what is remembered of the log, with no way to ask it that anybody would use.
-    pub(super) fn log_memory(&self) -> Result<Remote> {
+    pub(crate) fn log_memory(&self) -> Result<Remote> {
         let authority = self.log.authority()?;
         let name = authority.key.name();
         let route = Route::at(name, parse_url(&format!("https://{name}"))?);
@@ -276,7 +277,7 @@ impl Session {
     }
 
     /// Returns the way to the log; `None` when Go's settings say that nobody is asked.
-    pub(super) fn log_remote(&self) -> Result<Option<&Remote>> {
+    pub(crate) fn log_remote(&self) -> Result<Option<&Remote>> {
         if let Some(remote) = self.log.remote.get() {
             return Ok(Some(remote));
         }
@@ -316,7 +317,7 @@ impl Session {
 }
 
 /// Holds what the log proves against what else is known.
-pub(super) fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
+pub(crate) fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
     let (version, platform) = (want.version, want.platform);
     let differs = |known: &str| known != logged.h1.as_str();
     let recorded = Records::built_in().get(version, platform).and_then(|record| record.h1.as_ref());

@@ -1,20 +1,21 @@
 //! Behind `goward matrix`: prepares every cell, runs them side by side, compares.
 
-use super::cells::{Prepared, exec_line};
-use super::matrix_memory::{Memory, keep, recall, replace};
-use super::overrides::Overrides;
-use super::pick::parse_request;
-use super::r#use::parse_setting;
-use super::{Fetch, Session};
 use crate::ctx::free_memory;
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::hands;
 use crate::matrix::events::Reader;
 use crate::matrix::go_command::{has_benchmarks, observed, runs_tests, shell};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::process::{self, Job, Line};
+use crate::matrix::process::{Job, Line};
 use crate::matrix::report::{Ran, State};
-use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, table};
+use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, process, table};
+use crate::ops::Session;
+use crate::ops::cells::{Prepared, exec_line};
+use crate::ops::lookup::parse_request;
+use crate::ops::matrix_memory::{Memory, keep, recall, replace};
+use crate::ops::overrides::Overrides;
+use crate::ops::request::Fetch;
+use crate::ops::r#use::parse_setting;
 use crate::project::find_root;
 pub use crate::project::manifest::NamedMatrix;
 use std::ffi::OsString;
@@ -47,13 +48,13 @@ pub struct Matrix {
 
 /// A cell, ready or not.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     /// What it changes; with the exact release.
-    pub(super) overrides: Overrides,
+    pub(crate) overrides: Overrides,
     /// Its name.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// What it runs in, or why it cannot.
-    pub(super) prepared: Result<Prepared, String>,
+    pub(crate) prepared: Result<Prepared, String>,
 }
 
 impl Session {
@@ -369,7 +370,7 @@ impl Session {
     /// # Errors
     ///
     /// When it cannot be run.
-    pub(super) fn observe(
+    pub(crate) fn observe(
         &self,
         prepared: &Prepared,
         command: &[OsString],

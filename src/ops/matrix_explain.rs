@@ -1,13 +1,13 @@
 //! `goward matrix --explain`: looks for what makes the tests of a cell fail.
 
-use super::Session;
-use super::cause_search::{CauseSearch, Passing, Searched, Side};
-use super::matrix::Slot;
 use crate::error::{Error, Kind, Result};
 use crate::matrix::go_command::{narrowed, observed};
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::table::seconds;
 use crate::matrix::{Difference, Outcome, Report, Results};
+use crate::ops::Session;
+use crate::ops::cause_search::{CauseSearch, Passing, Searched, Side};
+use crate::ops::matrix::Slot;
 use std::ffi::OsString;
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ impl Session {
     /// # Errors
     ///
     /// When a cell cannot be run, or goward was interrupted.
-    pub(super) fn explain_regressions(
+    pub(crate) fn explain_regressions(
         &self,
         report: &mut Report,
         slots: &[Slot],
@@ -151,7 +151,7 @@ fn command_for(command: &[OsString], subjects: &[&mut Difference]) -> Vec<OsStri
     names.and_then(|names| narrowed(command, &names)).unwrap_or_else(|| command.to_vec())
 }
 
-pub(super) fn interrupted() -> Error {
+pub(crate) fn interrupted() -> Error {
     Error::new(Kind::Failed, "interrupted").detail("what was running has been ended")
 }
 

@@ -4,11 +4,11 @@
 //! on as far as goward knows: the files of the project, the toolchain, the environment, the command.
 //! Files of another state of the project can never fit again and are removed.
 
-use super::cells::Prepared;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::filesystem;
 use crate::matrix::Results;
+use crate::ops::cells::Prepared;
 use crate::project::file;
 use crate::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,13 @@ use std::path::{Path, PathBuf};
 
 /// With another form of the file this changes.
 const FORM: u32 = 1;
+
 /// A longer file is none of ours, in bytes.
 const MAX_SIZE: u64 = 256 * 1024 * 1024;
+
 /// A project with more files is not looked through.
 const MAX_FILES: usize = 200_000;
+
 /// Variables that change from terminal to terminal and that no build reads.
 const PASSING: [&str; 14] = [
     "_",
@@ -44,7 +47,7 @@ const PASSING: [&str; 14] = [
 
 /// What is kept of a project in its present state.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     directory: PathBuf,
     /// The state of the project.
     state: String,
@@ -65,7 +68,7 @@ struct Kept {
 impl Memory {
     /// Looks at the project in `root`, `reports` aside; returns nothing where there is no cache or
     /// the project is too large.
-    pub(super) fn open(ctx: &Ctx, root: &Path, reports: &[PathBuf]) -> Option<Self> {
+    pub(crate) fn open(ctx: &Ctx, root: &Path, reports: &[PathBuf]) -> Option<Self> {
         let cache = ctx.cache_directory()?;
         let project = Digest::of(root.as_os_str().as_bytes()).to_string();
         let state = state_of(root, reports)?;
@@ -74,7 +77,7 @@ impl Memory {
     }
 
     /// Removes what can never be used again.
-    pub(super) fn forget_others(&self) {
+    pub(crate) fn forget_others(&self) {
         let Ok(entries) = fs_err::read_dir(&self.directory) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
@@ -85,7 +88,7 @@ impl Memory {
     }
 
     /// Returns where the results of a cell are.
-    pub(super) fn place(&self, cell: &Prepared, directory: &Path, command: &[OsString]) -> PathBuf {
+    pub(crate) fn place(&self, cell: &Prepared, directory: &Path, command: &[OsString]) -> PathBuf {
         let mut hasher = Hasher::default();
         let mut add = |bytes: &[u8]| {
             hasher.update(bytes.len().to_string().as_bytes());
@@ -111,7 +114,7 @@ impl Memory {
 }
 
 /// Reads the results of a cell; what cannot be read is not there.
-pub(super) fn recall(place: &Path) -> Option<Results> {
+pub(crate) fn recall(place: &Path) -> Option<Results> {
     let mut text = Vec::new();
     let file = filesystem::open(place).ok()?;
     file.take(MAX_SIZE).read_to_end(&mut text).ok()?;
@@ -124,7 +127,7 @@ pub(super) fn recall(place: &Path) -> Option<Results> {
 /// # Errors
 ///
 /// When the file cannot be written.
-pub(super) fn keep(place: &Path, results: &Results) -> Result<()> {
+pub(crate) fn keep(place: &Path, results: &Results) -> Result<()> {
     let text = serde_json::to_vec(&Keep { form: FORM, results }).map_err(std::io::Error::from)?;
     replace(place, &text)
 }
@@ -134,7 +137,7 @@ pub(super) fn keep(place: &Path, results: &Results) -> Result<()> {
 /// # Errors
 ///
 /// When it cannot be written, or something that is no file stands there.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs_err::create_dir_all(directory)?;
     }

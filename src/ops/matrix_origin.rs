@@ -1,9 +1,9 @@
 //! What a matrix is tried on: the project and its commit, the day, the machine.
 
-use super::{Session, probe};
 use crate::calendar;
 use crate::holder::Holder;
 use crate::matrix::report::Origin;
+use crate::ops::{Session, probe};
 use crate::platform::Platform;
 use crate::project::{file, find_root};
 use std::process::Command;
@@ -12,12 +12,13 @@ use std::time::{Duration, SystemTime};
 
 /// Longest `go.mod` that is read for the project's name.
 const MAX_GO_MOD: u64 = 1 << 20;
+
 /// How long git may take to tell the commit.
 const GIT_LIMIT: Duration = Duration::from_secs(10);
 
 impl Session {
     /// Returns what is tried, when, and on what.
-    pub(super) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         let root = find_root(&self.ctx);
         let module = self.ctx.cwd.ancestors().find_map(|directory| {
             let text = file::read(&directory.join("go.mod"), MAX_GO_MOD).ok()??;

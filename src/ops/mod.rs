@@ -11,56 +11,65 @@ pub mod bisect;
 pub mod bundle_create;
 pub mod bundle_install;
 pub mod cause;
-mod cause_search;
-mod cells;
+pub mod cause_search;
+pub mod cells;
 pub mod check;
 pub mod compiler;
 pub mod debug_bake;
 pub mod default;
-mod deliver;
+pub mod deliver;
 pub mod diff;
 pub mod doctor;
+pub mod environment;
 pub mod experiments;
 pub mod explain;
-mod fitting;
+pub mod fitting;
 pub mod gc;
-mod go_facts;
+pub mod go_facts;
 pub mod godebug;
+pub mod goenv_command;
 pub mod governing;
 pub mod init;
 pub mod inspect;
 pub mod install;
-mod install_many;
-mod known_flaws;
+pub mod install_many;
+pub mod install_project;
+pub mod lookup;
+pub mod known_flaws;
 pub mod launch;
 pub mod link;
 pub mod link_root;
 pub mod lock;
-mod locks;
+pub mod locks;
 pub mod log;
 pub mod matrix;
-mod matrix_explain;
-mod matrix_memory;
-mod matrix_origin;
+pub mod matrix_explain;
+pub mod matrix_memory;
+pub mod matrix_origin;
 pub mod mirror;
-mod modules;
+pub mod modules;
 pub mod newer;
 pub mod overrides;
 pub mod pick;
-mod pins;
-mod probe;
+pub mod pins;
+pub mod probe;
+pub mod project;
+pub mod projects;
 pub mod provide;
 pub mod rebuild;
-mod recheck;
+pub mod recheck;
 pub mod records;
 pub mod refusal;
 pub mod reproduce;
+pub mod request;
 pub mod rollback;
 pub mod said;
+pub mod set_default;
 pub mod setup;
-mod staple;
+pub mod shims;
+pub mod staple;
 pub mod subject;
-mod surroundings;
+pub mod surroundings;
 pub mod target_check;
 pub mod targets;
 pub mod trust;
@@ -68,19 +77,15 @@ pub mod uninstall;
 pub mod r#use;
 pub mod verify;
 pub mod vulnerabilities;
-mod waiting;
+pub mod waiting;
 
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::project::Project;
-use crate::project::transaction::{Notice, Transaction};
+use crate::ops::log::LogAccess;
 use crate::store::Store;
 use crate::ui::Ui;
-use goward_shim::lock::Level;
 use goward_shim::names;
-use log::LogAccess;
-use std::path::Path;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -106,53 +111,4 @@ impl Session {
         let shim = self.ctx.executable.with_file_name(names::SHIM);
         Ok(store.with_shim(shim).with_system(self.config.system_store(&self.ctx)?))
     }
-
-    /// Returns the project here; where nothing governs, the one that this directory could become.
-    ///
-    /// # Errors
-    ///
-    /// When its manifest is wrong, or somebody else's.
-    pub(crate) fn project(&self) -> Result<Project> {
-        self.checked(Project::discover(&self.ctx)?)
-    }
-
-    /// Returns the project at `root`, and the right to change its files; waits for others who do.
-    ///
-    /// # Errors
-    ///
-    /// As [`Session::project`], or when what a crash left cannot be put in order.
-    pub(crate) fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
-        let transaction = self.transaction(root)?;
-        Ok((self.checked(Project::at(root)?)?, transaction))
-    }
-
-    /// Refuses a project whose manifest is somebody else's.
-    fn checked(&self, project: Project) -> Result<Project> {
-        project.manifest.as_ref().map_or(Ok(()), |manifest| self.check_manifest(manifest))?;
-        Ok(project)
-    }
-
-    /// Returns the right to change the files of the project at `root`, whatever they hold.
-    ///
-    /// # Errors
-    ///
-    /// When what a crash left cannot be put in order.
-    pub(crate) fn transaction(&self, root: &Path) -> Result<Transaction> {
-        let state = self.ctx.state_directory();
-        Transaction::begin(root, state.as_deref(), &mut |notice| match notice {
-            Notice::Said(text) => self.ui.say(&text),
-            Notice::Warning(text) => self.ui.warn(&text),
-        })
-    }
-}
-
-/// How to fetch and judge toolchains, as far as the command line says.
-#[derive(Clone, Debug, Default)]
-pub struct Fetch {
-    /// `--source`.
-    pub source: Option<String>,
-    /// `--accept`.
-    pub accept: Option<Level>,
-    /// Whether the command has that option.
-    pub has_option: bool,
 }

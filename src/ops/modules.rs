@@ -3,10 +3,10 @@
 //! They are read as `go` would see them outside of projects, and reach the checksum database and the
 //! source `goproxy`.
 
-use super::Session;
 use crate::error::Result;
 use crate::filesystem;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
+use crate::ops::Session;
 use crate::source::Modules;
 use goward_shim::barrier;
 use goward_shim::pins::Isolation;
@@ -23,7 +23,7 @@ impl Session {
     /// # Errors
     ///
     /// When GOPROXY or GOAUTH is not understood.
-    pub(super) fn modules(&self, list: Option<&GoProxy>) -> Result<Modules> {
+    pub(crate) fn modules(&self, list: Option<&GoProxy>) -> Result<Modules> {
         let list = match list {
             Some(list) => list.clone(),
             None => GoProxy::parse(self.go_setting("GOPROXY")?.as_deref())?,
@@ -37,7 +37,7 @@ impl Session {
     /// # Errors
     ///
     /// When GOAUTH is not understood; those of [`Net::new`].
-    pub(super) fn module_net(&self, patience: Patience) -> Result<(GoAuth, Net)> {
+    pub(crate) fn module_net(&self, patience: Patience) -> Result<(GoAuth, Net)> {
         let auth = GoAuth::parse(self.go_setting("GOAUTH")?.as_deref())?;
         let hosts = self.config.http_hosts.clone();
         let net = if auth.reads_netrc {
@@ -54,7 +54,7 @@ impl Session {
     /// # Errors
     ///
     /// When its value is not UTF-8.
-    pub(super) fn go_setting(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn go_setting(&self, name: &str) -> Result<Option<String>> {
         if let Some(value) = self.ctx.text(name)? {
             return Ok(Some(value.to_owned()));
         }

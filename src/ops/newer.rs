@@ -4,11 +4,11 @@
 //! right and helps nobody. So it runs as a child, with this process's own streams, and when it failed, the
 //! module's `go.mod`, which it has just downloaded, says whether that was why.
 
-use super::Session;
-use super::governing::{Origin, Toolchain};
-use super::launch::command_of;
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
+use crate::ops::Session;
+use crate::ops::governing::{Origin, Toolchain};
+use crate::ops::launch::command_of;
 use crate::project::go_mod;
 use crate::shell;
 use goward_shim::gover::Version;
@@ -29,8 +29,10 @@ use std::time::Duration;
 
 /// Signals that this process would die of, and the go command decides about.
 const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
 /// How often is looked whether it ended, or a signal came.
 const POLL: Duration = Duration::from_millis(5);
+
 /// How many versions of a module are looked at.
 const MAX_VERSIONS: usize = 10_000;
 

@@ -1,10 +1,10 @@
 //! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
 
-use super::governing::{Governing, Toolchain};
-use super::install::Want;
-use super::r#use::{NO_EXPERIMENT, parse_setting};
-use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
+use crate::ops::governing::{Governing, Toolchain};
+use crate::ops::r#use::{NO_EXPERIMENT, parse_setting};
+use crate::ops::request::{Fetch, Want};
+use crate::ops::{Session, lookup};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::settings::{items, switched};
@@ -98,9 +98,9 @@ impl Session {
 
     /// Returns the toolchain for a request, installing it if need be.
     fn chosen(&self, request: &str, fetch: &Fetch) -> Result<Toolchain> {
-        let parsed = pick::parse_request(request)?;
+        let parsed = lookup::parse_request(request)?;
         let platform = Platform::host();
-        let found = pick::best_installed(&self.store()?, &parsed, platform)?;
+        let found = lookup::best_installed(&self.store()?, &parsed, platform)?;
         let installed = if let Some(installed) = found {
             installed
         } else {

@@ -1,11 +1,11 @@
 //! From a request to one release.
 
-use super::install::level_of;
-use super::{Fetch, Session, link};
 use crate::error::{Error, Result, one_line};
+use crate::ops::Session;
+use crate::ops::lookup::releases_in;
+use crate::ops::request::Fetch;
 use crate::platform::Platform;
 use crate::source::Source;
-use crate::store::{Installed, Store};
 use crate::verify::Records;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -22,37 +22,6 @@ pub struct Listing {
     pub warnings: Vec<String>,
 }
 
-/// Reads a request.
-///
-/// # Errors
-///
-/// [`Usage`](crate::error::Kind::Usage).
-pub fn parse_request(text: &str) -> Result<Request> {
-    Ok(Request::parse(text)?)
-}
-
-/// Returns the installed toolchain that fits `request` best. A linked one answers to its name alone.
-///
-/// # Errors
-///
-/// When the store cannot be read; for a name under which nothing is linked, or that changed.
-pub fn best_installed(
-    store: &Store,
-    request: &Request,
-    platform: Platform,
-) -> Result<Option<Installed>> {
-    if let Some(name) = request.as_link() {
-        let found = link::named(store, name)?;
-        return Ok(Some(found).filter(|toolchain| toolchain.receipt.platform == platform));
-    }
-    let installed = releases_in(store, platform)?;
-    let versions: Vec<GoVersion> =
-        installed.iter().map(|toolchain| toolchain.receipt.version).collect();
-    let Some(version) = best(request, &versions) else { return Ok(None) };
-    let same = installed.into_iter().filter(|toolchain| toolchain.receipt.version == version);
-    Ok(same.max_by_key(level_of))
-}
-
 /// Returns the newest release that fits and whose tree can be proved from the built-in records.
 pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion> {
     let records = Records::built_in();
@@ -61,13 +30,6 @@ pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion>
     let versions: Vec<GoVersion> = records.releases().into_iter().filter(proved).collect();
     // `stable` is a word for the newest of all; here it is the newest of those.
     best(request, &versions)
-}
-
-/// Returns what is installed for `platform` and answers to requests for releases.
-fn releases_in(store: &Store, platform: Platform) -> Result<Vec<Installed>> {
-    let answers =
-        |toolchain: &Installed| toolchain.receipt.platform == platform && !toolchain.is_linked();
-    Ok(store.list_layers()?.into_iter().filter(answers).collect())
 }
 
 impl Session {

@@ -3,8 +3,8 @@
 //! Done wherever a lock is written and its toolchain is there to be asked, and once more when the
 //! toolchain of a lock is installed. It is never done when `go` runs.
 
-use super::Session;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::{Findings, Problem, Settings};
@@ -21,7 +21,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Usage`] with every pin that the release does not know.
-    pub(super) fn check_pins(&self, lock: &LockFile) -> Result<Vec<String>> {
+    pub(crate) fn check_pins(&self, lock: &LockFile) -> Result<Vec<String>> {
         if !has_checked_pins(lock) {
             return Ok(Vec::new());
         }
@@ -46,7 +46,7 @@ impl Session {
 }
 
 /// Like [`Session::check_pins`], with a toolchain that is at hand.
-pub(super) fn check_pins_with(installed: &Installed, lock: &LockFile) -> Result<Vec<String>> {
+pub(crate) fn check_pins_with(installed: &Installed, lock: &LockFile) -> Result<Vec<String>> {
     if !has_checked_pins(lock) {
         return Ok(Vec::new());
     }

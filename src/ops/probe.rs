@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 /// How often a program is asked whether it has ended.
 const STEP: Duration = Duration::from_millis(5);
+
 /// No more of an output is read.
 const MAX_OUTPUT: u64 = 64 << 10;
 
 /// What came of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ran {
+pub(crate) struct Ran {
     /// Whether it ended well.
     pub is_ok: bool,
     /// Its standard output.
@@ -28,7 +29,7 @@ pub(super) struct Ran {
 /// # Errors
 ///
 /// When there is no room for its output; a program that cannot be started is no error.
-pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
     // Files, so that nothing waits for a pipe that a grandchild has open.
     let (mut output, mut error) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(error.try_clone()?);
@@ -63,7 +64,7 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
 }
 
 /// Returns the program that a shell in the directory `cwd` would run for `name` with this PATH.
-pub(super) fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(cwd.join(name)).filter(|path| is_program(path));
     }
@@ -78,7 +79,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// Splits a value such as `gcc -m32` as Go does: at spaces, quotes hold words together.
-pub(super) fn words(value: &str) -> Vec<String> {
+pub(crate) fn words(value: &str) -> Vec<String> {
     let (mut words, mut quote) = (Vec::new(), None);
     let mut word: Option<String> = None;
     for character in value.chars() {

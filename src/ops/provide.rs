@@ -1,10 +1,10 @@
 //! A missing toolchain on the way to running something.
 
-use super::governing::{Origin, Toolchain};
-use super::install::Outcome;
-use super::{Fetch, Session};
 use crate::config::AutoInstall;
 use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, untrusted};
+use crate::ops::Session;
+use crate::ops::governing::{Origin, Toolchain};
+use crate::ops::request::{Fetch, Outcome};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::Flawed;
@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// Makes what the system's store has part of the user's own, with what `go` needs besides.
-    pub(super) fn attach(&self, key: &str) -> Result<bool> {
+    pub(crate) fn attach(&self, key: &str) -> Result<bool> {
         let store = self.store()?;
         let attached = store.attach(key)?;
         if attached {
@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// Warns of a release with known flaws that was installed on the way.
-    pub(super) fn warn_of_flaws(&self, version: GoVersion) {
+    pub(crate) fn warn_of_flaws(&self, version: GoVersion) {
         if let Some(warning) = self.known_flaws(version).warning(version, Platform::host()) {
             self.ui.warn(&warning);
         }

@@ -3,9 +3,9 @@
 //! Go's own program for that is gorebuild, which needs the network and an hour; goward says how to call
 //! it for a release, and what its result means for what is installed here.
 
-use super::Session;
-use super::verify::Which;
 use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::verify::Which;
 use crate::platform::Platform;
 use crate::store::Installed;
 use crate::verify::Digest;

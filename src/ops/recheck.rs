@@ -4,15 +4,15 @@
 //! it is installed. What was read is remembered with the marks of the programs, for one start of the
 //! machine; a program that looks otherwise is read again.
 
-use super::Session;
-use super::governing::Toolchain;
-use super::verify::wrong;
 use crate::config::Recheck;
 use crate::ctx::boot_id;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::governing::Toolchain;
 use crate::platform::Platform;
-use crate::store::{Checked, Installed, Marks, Receipt, Store};
+use crate::store::{Checked, Fault, Installed, Marks, Receipt, Store};
 use crate::verify::{Digest, H1};
+use crate::version::link_name::LinkName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -54,7 +54,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
-    pub(super) fn recheck(&self, store: &Store, installed: &Installed) -> Result<()> {
+    pub(crate) fn recheck(&self, store: &Store, installed: &Installed) -> Result<()> {
         self.look_at(&store.layer_of(installed), installed).map_err(|error| {
             if installed.tree.symlink_metadata().is_ok() {
                 return error;
@@ -93,7 +93,7 @@ impl Session {
     }
 
     /// Notes that the programs of a toolchain are right, because they were just installed.
-    pub(super) fn remember_new(&self, store: &Store, installed: &Installed) {
+    pub(crate) fn remember_new(&self, store: &Store, installed: &Installed) {
         if self.config.policy.verify == Recheck::Boot
             && let Ok(seen) = seen(store, installed)
         {
@@ -130,4 +130,35 @@ impl Session {
 fn seen(store: &Store, installed: &Installed) -> Result<Seen> {
     let h1 = installed.receipt.h1.to_string();
     Ok(Seen { boot: boot_id(), h1, programs: store.marks(installed)? })
+}
+
+/// Returns what to say of a toolchain with findings.
+pub(crate) fn wrong(installed: &Installed, names: &[LinkName], checked: &Checked) -> Option<Error> {
+    let first = checked.findings.first()?;
+    let receipt = &installed.receipt;
+    let subject = format!("{} for {}", receipt.version, receipt.platform);
+    if let Some(linked) = &receipt.linked {
+        let name = names.first().map_or("NAME", LinkName::as_str);
+        let message = format!("`{}` is not what it was when it was linked", linked.path);
+        return Some(
+            Error::new(Kind::Verification, message)
+                .detail(first.to_string())
+                .hint(format!("look at it again: `goward link {name} {}`", linked.path)),
+        );
+    }
+    let has = |test: fn(&Fault) -> bool| checked.findings.iter().any(|one| test(&one.fault));
+    let count = checked.findings.len();
+    let findings = if count == 1 { "1 finding" } else { &format!("{count} findings") };
+    let (kind, message) = if has(Fault::is_content) {
+        (Kind::Verification, format!("{subject} is not what was installed: {findings}"))
+    } else {
+        (Kind::Findings, format!("{subject} is not in order: {findings}"))
+    };
+    let error = Error::new(kind, message).detail(format!("in `{}`", installed.tree.display()));
+    let version = receipt.version.number();
+    Some(if has(|fault| matches!(fault, Fault::Record(_))) {
+        error.hint(format!("remove it and install it anew: `goward uninstall {version}`"))
+    } else {
+        error.hint(format!("repair it: `goward verify --repair {version}`"))
+    })
 }

@@ -1,8 +1,9 @@
 //! The maintainer's refresh of the built-in records.
 
-use super::{Fetch, Session};
 use crate::calendar::today;
 use crate::error::Result;
+use crate::ops::Session;
+use crate::ops::request::Fetch;
 use crate::source::Release;
 use crate::verify::{Digest, Record, Records};
 use std::path::Path;

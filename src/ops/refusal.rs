@@ -1,14 +1,14 @@
 //! Words for what the shim refuses.
 
-use super::fitting::first_step;
-use super::link_root::what_stands_at;
-use super::trust;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
+use crate::ops::trust;
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
+use crate::project::wanted::find_wanted;
 use crate::shell;
 use crate::version::GoVersion;
+use fs_err as fs;
 use goward_shim::resolve::Conflict;
 use goward_shim::{Call, Refusal, lock, names, sys};
 use std::ffi::OsStr;
@@ -29,7 +29,7 @@ pub fn explain_call(ctx: &Ctx, refusal: &Refusal, call: &Call) -> Error {
 }
 
 /// Returns a call as somebody types it in a shell; a long one is cut behind its subcommand.
-pub(super) fn typed(call: &Call) -> String {
+pub(crate) fn typed(call: &Call) -> String {
     let word = |word: &&[u8]| shell::word(&os_path(word));
     let tool = String::from_utf8_lossy(call.tool().name()).into_owned();
     let line = |words: &[&[u8]]| {
@@ -221,13 +221,13 @@ fn unlocked(manifest: &Path) -> Error {
 }
 
 /// Says whose a file is that counts only when it is the user's own.
-pub(super) fn belongs_to(path: &Path, owner: u32) -> String {
+pub(crate) fn belongs_to(path: &Path, owner: u32) -> String {
     let me = sys::effective_user().map_or_else(String::new, |user| format!(" ({user})"));
     format!("`{}` belongs to user {owner}, not to you{me} or root", path.display())
 }
 
 /// Says how to let everybody's files in a directory count.
-pub(super) fn trust_directory(path: &Path) -> String {
+pub(crate) fn trust_directory(path: &Path) -> String {
     let directory = shell::word(path.parent().unwrap_or(Path::new("/")));
     format!("let everybody's files there count: `{}={directory}`", names::TRUSTED_ROOTS_VAR)
 }
@@ -243,4 +243,26 @@ fn profiles(path: &[u8]) -> Vec<String> {
     };
     let Ok(lock) = lock::parse(&text) else { return Vec::new() };
     lock.profiles.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Returns what to type where there is neither manifest nor lock: what reads the files of other tools, where they
+/// ask for a Go, else what chooses one.
+pub(crate) fn first_step(ctx: &Ctx) -> String {
+    let wanted = find_wanted(&ctx.cwd, ctx).ok().and_then(|search| search.wanted);
+    match wanted.as_ref().and_then(|wanted| wanted.path.file_name()) {
+        Some(name) => {
+            let name = name.display();
+            format!("for this project, as `{name}` asks: `goward init && goward install`")
+        }
+        None => "for this project: `goward use stable`".to_owned(),
+    }
+}
+
+/// Says what stands at the path of a fixed GOROOT, to follow its name.
+pub(crate) fn what_stands_at(path: &Path) -> String {
+    match fs::read_link(path) {
+        Ok(target) => format!("points to `{}`", target.display()),
+        Err(_) if path.symlink_metadata().is_err() => "does not exist".to_owned(),
+        Err(_) => "is not a link".to_owned(),
+    }
 }

@@ -1,8 +1,8 @@
 //! Put back what manifest and lock were before the last change.
 
-use super::{Session, lock};
 use crate::calendar;
 use crate::error::{Error, Kind, Result};
+use crate::ops::{Session, lock};
 use crate::platform::Platform;
 use crate::project::find_root;
 use crate::project::lock::{LockFile, Pins};

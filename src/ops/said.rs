@@ -1,15 +1,17 @@
 //! Who says something of GOEXPERIMENT or GODEBUG here, and whether it counts.
 
-use super::Session;
-use super::explain::{Lock, settings};
-use super::governing::{Governing, Toolchain};
 use crate::error::{Result, untrusted};
+use crate::ops::Session;
+use crate::ops::explain::{Lock, settings};
+use crate::ops::governing::{Governing, Toolchain};
 use crate::project::debug_lines::{DebugLine, ModuleDebug};
 use crate::settings::{Settings, Source, Verdict};
-use goward_shim::{Tool, barrier, pins::Isolation};
+use goward_shim::pins::Isolation;
+use goward_shim::{Tool, barrier};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +152,7 @@ impl Session {
     /// # Errors
     ///
     /// When the lock that governs here cannot be used, `GOWORK` is wrong, or a file cannot be read.
-    pub(super) fn module_debug(&self) -> Result<ModuleDebug> {
+    pub(crate) fn module_debug(&self) -> Result<ModuleDebug> {
         let go111module = self.passed("GO111MODULE")?;
         ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"), go111module.as_deref())
     }
@@ -187,7 +189,7 @@ impl Session {
     }
 
     /// Returns what of goward governs here. Where nothing can run that is nothing, too.
-    pub(super) fn toolchain_here(&self) -> Result<Option<Toolchain>> {
+    pub(crate) fn toolchain_here(&self) -> Result<Option<Toolchain>> {
         match self.governing(Tool::Go) {
             Ok(Governing::Toolchain(toolchain)) => Ok(Some(*toolchain)),
             Ok(Governing::Foreign { .. }) => Ok(None),
@@ -197,7 +199,7 @@ impl Session {
     }
 
     /// Returns true when the user's own file says something of a variable.
-    pub(super) fn is_in_go_env_file(&self, name: &str, toolchain: &Toolchain) -> bool {
+    pub(crate) fn is_in_go_env_file(&self, name: &str, toolchain: &Toolchain) -> bool {
         let said = self.outside(name, Some(toolchain));
         said.iter().any(|said| matches!(said.by, By::GoEnvFile(_)))
     }

@@ -1,9 +1,9 @@
 //! Collecting the proofs that a bundle carries.
 
-use super::Session;
-use super::install::Want;
-use super::log::check;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::log::check;
+use crate::ops::request::Want;
 use crate::verify::log::recording::Recording;
 use crate::verify::log::staple::Staple;
 use crate::verify::log::{Log, LogError, Logged, Outside, SignedHead};
@@ -13,13 +13,13 @@ const MAX_ROUNDS: usize = 5;
 
 /// Proofs under one head.
 #[derive(Debug, Default)]
-pub(super) struct Stapled {
+pub(crate) struct Stapled {
     /// What carries them; `None` when nothing was proved.
-    pub(super) staple: Option<Staple>,
+    pub(crate) staple: Option<Staple>,
     /// The name of the log.
-    pub(super) log: String,
+    pub(crate) log: String,
     /// What was proved of each toolchain, or why nothing was.
-    pub(super) proofs: Vec<Result<Logged>>,
+    pub(crate) proofs: Vec<Result<Logged>>,
 }
 
 impl Session {
@@ -29,7 +29,7 @@ impl Session {
     ///
     /// When the log cannot be believed. That it cannot be asked, or does not know a toolchain, stands in
     /// [`Stapled::proofs`].
-    pub(super) fn staple(&self, wants: &[Want]) -> Result<Stapled> {
+    pub(crate) fn staple(&self, wants: &[Want]) -> Result<Stapled> {
         let authority = self.log.authority()?;
         let name = authority.key.name().to_owned();
         let nobody = |error: &Error| Stapled {

@@ -1,8 +1,8 @@
 //! The release that a question is about: its tables, from its own tree or from what is built in.
 
-use super::governing::Governing;
-use super::{Session, pick};
 use crate::error::{Error, Kind, Result};
+use crate::ops::governing::Governing;
+use crate::ops::{Session, lookup};
 use crate::platform::Platform;
 use crate::settings::Settings;
 use crate::version::GoVersion;
@@ -55,8 +55,8 @@ impl Session {
     /// When nothing of goward governs here, or neither a tree nor a table is there.
     pub fn subject(&self, request: Option<&str>) -> Result<Subject> {
         let Some(request) = request else { return self.subject_here() };
-        let parsed = pick::parse_request(request)?;
-        if let Some(found) = pick::best_installed(&self.store()?, &parsed, Platform::host())? {
+        let parsed = lookup::parse_request(request)?;
+        if let Some(found) = lookup::best_installed(&self.store()?, &parsed, Platform::host())? {
             return Subject::read(found.receipt.version, &found.tree);
         }
         parsed.as_version().and_then(Subject::built_in).ok_or_else(|| {

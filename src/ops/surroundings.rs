@@ -1,14 +1,13 @@
 //! What around a project keeps its Go from being what people get: PATH, git, editors, the home directory.
 
-use super::Session;
-use super::governing::{Origin, Toolchain};
-use super::lock::{differences, stale};
-use crate::checks::LockState;
 use crate::error::{Error, untrusted};
+use crate::ops::Session;
+use crate::ops::governing::{Origin, Toolchain};
+use crate::ops::lock::{differences, stale};
+use crate::project::file;
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
-use crate::project::{file, governing_root};
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::sys::executable;
 use goward_shim::{Environment, Tool, next_go};
@@ -17,7 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What to type so that git leaves line ends alone.
-pub(super) const KEEP_LINE_ENDS: &str = "git changes line ends here; to keep those of the lock: \
+pub(crate) const KEEP_LINE_ENDS: &str = "git changes line ends here; to keep those of the lock: \
      `echo 'goward.lock text eol=lf' >>.gitattributes`";
 
 /// Longer files of git are not read, in bytes.
@@ -56,7 +55,7 @@ impl Session {
 
     /// Says what a lock that was just written in `root` is for, where people may expect something else.
     /// `governed` is the directory that governed before.
-    pub(super) fn notes_of_place(
+    pub(crate) fn notes_of_place(
         &self,
         root: &Path,
         governed: Option<&Path>,
@@ -77,7 +76,7 @@ impl Session {
     }
 
     /// Returns true for the user's home directory.
-    pub(super) fn is_home(&self, directory: &Path) -> bool {
+    pub(crate) fn is_home(&self, directory: &Path) -> bool {
         self.ctx.variable("HOME").is_some_and(|home| Path::new(home) == directory)
     }
 
@@ -94,21 +93,6 @@ impl Session {
             },
             Err(error) => Some(error),
         }
-    }
-
-    /// Returns what is to be checked of the lock at `path`.
-    pub(super) fn state_of_lock(&self, path: &Path, lock: &LockFile) -> LockState {
-        let manifest = path.with_file_name(MANIFEST_FILE);
-        let both = [manifest.clone(), path.to_path_buf()].into_iter().filter(|path| path.exists());
-        let ignored = both.filter_map(|path| Some((path.clone(), ignored_by(&path, &self.ctx)?)));
-        LockState { stale: self.stale_lock(path, lock), ignored: ignored.collect(), manifest }
-    }
-
-    /// The same, of the lock that governs here, if one does and can be read.
-    pub(super) fn lock_here(&self) -> Option<LockState> {
-        let path = governing_root(&self.ctx)?.join(LOCK_FILE);
-        let lock = self.read_lock(&path).ok().flatten()?;
-        Some(self.state_of_lock(&path, &lock))
     }
 
     /// The same, of the lock that chose a toolchain.
@@ -147,7 +131,7 @@ impl Session {
     }
 
     /// Returns true where git gives the files of the working tree at `root` other line ends than the repository has.
-    pub(super) fn converts_line_ends(&self, root: &Path) -> bool {
+    pub(crate) fn converts_line_ends(&self, root: &Path) -> bool {
         let read = |path: PathBuf| {
             let text = file::read(&path, MAX_SIZE).ok().flatten().unwrap_or_default();
             String::from_utf8_lossy(&text).to_ascii_lowercase()

@@ -1,10 +1,9 @@
 //! How a build for a platform goes here: cgo and its compiler, and a small program, built and run.
 
-use super::Session;
-use super::compiler::Compiler;
-use super::governing::Toolchain;
-use super::probe;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::ops::compiler::Compiler;
+use crate::ops::governing::Toolchain;
+use crate::ops::{Session, probe};
 use crate::platform::Platform;
 use crate::settings::platforms::Target;
 use serde_json::{Map, Value};
@@ -14,9 +13,11 @@ use std::process::Command;
 use std::time::Duration;
 
 /// What a compiler or pkg-config takes to answer.
-pub(super) const QUICK: Duration = Duration::from_secs(30);
+pub(crate) const QUICK: Duration = Duration::from_secs(30);
+
 /// A first build compiles the standard library for the platform.
 const BUILD: Duration = Duration::from_secs(30 * 60);
+
 /// What the program takes, also in an emulator.
 const RUN: Duration = Duration::from_secs(60);
 
@@ -95,6 +96,7 @@ impl TargetCheck {
 }
 
 const PLAIN: &str = "package main\n\nfunc main() { println(\"ok\") }\n";
+
 const WITH_CGO: &str = "package main\n\n// #include <stdlib.h>\n// static int one(void) { return abs(-1); }\n\
      import \"C\"\n\nfunc main() {\n\tif C.one() == 1 {\n\t\tprintln(\"ok\")\n\t}\n}\n";
 
@@ -168,13 +170,13 @@ impl Session {
     }
 
     /// Returns the command for a program that is not Go's: in the caller's environment, and nowhere.
-    pub(super) fn foreign(&self, program: &Path) -> Command {
+    pub(crate) fn foreign(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.ctx.variables).env("LC_ALL", "C").current_dir("/");
         command
     }
 
-    pub(super) fn path(&self) -> OsString {
+    pub(crate) fn path(&self) -> OsString {
         self.ctx.variable("PATH").unwrap_or_default().to_owned()
     }
 

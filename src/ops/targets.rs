@@ -1,9 +1,10 @@
 //! What the pinned Go can build for, by its own list.
 
-use super::Session;
-use super::governing::{Governing, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::settings::platforms::{self, Target};
+use crate::ops::Session;
+use crate::ops::governing::{Governing, Toolchain};
+use crate::settings::platforms;
+use crate::settings::platforms::Target;
 use crate::store::place_in;
 use crate::version::GoVersion;
 use goward_shim::Tool;
@@ -37,7 +38,7 @@ impl Session {
 }
 
 /// Asks the `go` of a tree, with nothing in its environment that could send it elsewhere.
-pub(super) fn of_tree(tree: &Path, version: GoVersion) -> Result<Vec<Target>> {
+pub(crate) fn of_tree(tree: &Path, version: GoVersion) -> Result<Vec<Target>> {
     let mut command = Command::new(place_in(tree, "bin/go"));
     command.args(["tool", "dist", "list", "-json"]);
     if version.minor() >= FIRST_WITH_BROKEN {

@@ -2,8 +2,8 @@
 //!
 //! The rules are the shim's ([`goward_shim::trust`]); here they are shown, recorded and taken back.
 
-use super::{Session, refusal};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::{Session, refusal};
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
 use crate::shell;
@@ -12,7 +12,8 @@ use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
 use goward_shim::{Tool, layout, lock, names, sys, trust};
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -192,7 +193,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::trust`].
-    pub(super) fn trust_what_was_typed(&self, path: &Path) -> Result<()> {
+    pub(crate) fn trust_what_was_typed(&self, path: &Path) -> Result<()> {
         let examined = self.examine(Some(path))?;
         if examined.needs_trust() && !examined.is_trusted { self.trust(&examined) } else { Ok(()) }
     }
@@ -202,7 +203,7 @@ impl Session {
     /// # Errors
     ///
     /// When the lock cannot be read.
-    pub(super) fn trust_warnings(&self, path: &Path) -> Result<Vec<String>> {
+    pub(crate) fn trust_warnings(&self, path: &Path) -> Result<Vec<String>> {
         let examined = self.examine(Some(path))?;
         if examined.is_trusted || examined.weakening.is_empty() {
             return Ok(Vec::new());
@@ -218,7 +219,7 @@ impl Session {
     ///
     /// [`Kind::Usage`] for a file that is not a lock, with the line, and for a lock of somebody whom
     /// the user did not trust with it.
-    pub(super) fn read_lock(&self, path: &Path) -> Result<Option<LockFile>> {
+    pub(crate) fn read_lock(&self, path: &Path) -> Result<Option<LockFile>> {
         let found = self.read_found(path)?;
         found.map(|found| LockFile::parse(&found.text, path)).transpose()
     }
@@ -228,7 +229,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::read_lock`], but for what the lock holds.
-    pub(super) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
+    pub(crate) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
         let Some(found) = read(path, &self.ctx)? else { return Ok(None) };
         let entries = self.ctx.entries();
         check_owner(&found, &self.ctx.environment(&entries))
@@ -242,7 +243,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Usage`].
-    pub(super) fn check_manifest(&self, manifest: &Manifest) -> Result<()> {
+    pub(crate) fn check_manifest(&self, manifest: &Manifest) -> Result<()> {
         self.check_owner_of_manifest(&manifest.wanted().path, manifest.owner())
     }
 
@@ -251,7 +252,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Usage`].
-    pub(super) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
+    pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
         let entries = self.ctx.entries();
         let env = self.ctx.environment(&entries);
         let foreign =
@@ -321,7 +322,7 @@ fn read_record(place: &Path) -> Option<(PathBuf, u32)> {
 }
 
 /// Returns what to type to trust the lock at `path`.
-pub(super) fn command(path: &[u8]) -> String {
+pub(crate) fn command(path: &[u8]) -> String {
     format!("`goward trust {}`", shell::word(Path::new(OsStr::from_bytes(path))))
 }
 

@@ -1,7 +1,7 @@
 //! Remove toolchains, and names of linked ones.
 
-use super::Session;
 use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
 use crate::platform::Platform;
 use crate::store::{Grave, Installed, Receipt, Store};
 use crate::version::GoVersion;
@@ -74,18 +74,6 @@ impl Session {
             store.empty_trash()?;
         }
         Ok(removed)
-    }
-
-    /// Refuses to remove the default; `what` is what was named.
-    pub(super) fn check_not_default(&self, found: &[Installed], what: &str) -> Result<()> {
-        let default = self.default_key()?;
-        if !found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
-            return Ok(());
-        }
-        let message = format!("{what} is the default outside of projects");
-        Err(Error::new(Kind::Failed, message).detail("nothing was removed").hint(
-            "choose another first: `goward default REQUEST`, or none: `goward default --none`",
-        ))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Choose a project's Go: manifest, lock and toolchain together.
 
-use super::install::{Outcome, Want, suggest_recorded};
-use super::lock::{LockWish, Old, uncovered};
-use super::pins::check_pins_with;
-use super::surroundings::KEEP_LINE_ENDS;
-use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::install::suggest_recorded;
+use crate::ops::lock::{LockWish, Old, uncovered};
+use crate::ops::pins::check_pins_with;
+use crate::ops::request::{Fetch, Outcome, Want};
+use crate::ops::surroundings::KEEP_LINE_ENDS;
+use crate::ops::{Session, lookup};
 use crate::platform::Platform;
 use crate::project::manifest::{Manifest, ManifestEdit};
 use crate::project::transaction::{Files, has_crlf, in_style_of};
@@ -153,7 +154,7 @@ fn no_request(manifest: &Path) -> Error {
 
 fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
     if let Some(request) = &wish.request {
-        edit.set_request(&pick::parse_request(request)?)?;
+        edit.set_request(&lookup::parse_request(request)?)?;
     }
     if let Some(profile) = &wish.profile {
         edit.turn_to_profile(profile)?;
@@ -206,7 +207,7 @@ fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
 pub const RELEASE: &str = "release";
 
 /// What people type who want no experiments; to Go it switches its own defaults off, too.
-pub(super) const NO_EXPERIMENT: &str = "none";
+pub(crate) const NO_EXPERIMENT: &str = "none";
 
 /// Says what to type in place of `--experiment none`.
 fn no_none(pinned: &[String]) -> Error {

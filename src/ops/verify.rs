@@ -1,18 +1,20 @@
 //! Reads what is installed again and holds it against what it was installed as.
 
-use super::deliver::{Incoming, gather, open};
-use super::governing::Governing;
-use super::install::{Locked, Supply, Want, level_of};
-use super::{Fetch, Session, pick};
 use crate::error::{Error, Kind, Result};
+use crate::ops::deliver::{Incoming, gather, open};
+use crate::ops::governing::{Governing, without_receipt};
+use crate::ops::install::level_of;
+use crate::ops::recheck::wrong;
+use crate::ops::request::{Fetch, Locked, Supply, Want};
+use crate::ops::{Session, lookup};
 use crate::platform::Platform;
 use crate::source::Listing;
-use crate::store::{Checked, Fault, Finding, Installed, Store, differences};
+use crate::store::{Checked, Finding, Installed, Store, differences};
 use crate::verify::{Absent, Digest, Entry, H1, Level};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long to wait for another process that installs or repairs the same toolchain.
@@ -144,7 +146,7 @@ impl Session {
         Err(gather(message, &failures, |error| error))
     }
 
-    pub(super) fn to_verify(&self, store: &Store, which: &Which) -> Result<Vec<Installed>> {
+    pub(crate) fn to_verify(&self, store: &Store, which: &Which) -> Result<Vec<Installed>> {
         let mut chosen = match which {
             Which::All => store.list()?,
             Which::Here => vec![self.governing_here(store)?],
@@ -365,21 +367,6 @@ impl Session {
     }
 }
 
-/// Says that nothing is known of a tree in the store.
-pub(super) fn without_receipt(store: &Store, tree: &Path) -> Error {
-    let key = tree.file_name().unwrap_or_default().to_string_lossy();
-    if store.is_of_newer(&key) {
-        let message = format!("a newer goward wrote the receipt of `{}`", tree.display());
-        return Error::new(Kind::Verification, message)
-            .detail("so that this one cannot tell what it was installed as, and does not run it")
-            .hint("use that goward, or another store");
-    }
-    let message = format!("no receipt fits `{}`", tree.display());
-    Error::new(Kind::Verification, message)
-        .detail("so that nothing says what it was installed as, and it does not run")
-        .hint("put it in order, or install it anew: `goward install`")
-}
-
 /// Wants what is installed, and nothing else.
 fn want_again(installed: &Installed) -> Want {
     let receipt = &installed.receipt;
@@ -397,51 +384,20 @@ fn want_again(installed: &Installed) -> Want {
 /// Returns what is installed and fits a request: an exact version on every platform, a name, or the best
 /// that fits on this one.
 fn requested(store: &Store, text: &str) -> Result<Vec<Installed>> {
-    let request = pick::parse_request(text)?;
+    let request = lookup::parse_request(text)?;
     let found: Vec<Installed> = if let Some(name) = request.as_link() {
         store.linked(name)?.into_iter().collect()
     } else if let Some(version) = request.as_exact() {
         let is_it = |one: &Installed| one.receipt.version == version && !one.is_linked();
         store.list()?.into_iter().filter(is_it).collect()
     } else {
-        pick::best_installed(store, &request, Platform::host())?.into_iter().collect()
+        lookup::best_installed(store, &request, Platform::host())?.into_iter().collect()
     };
     if found.is_empty() {
         return Err(Error::new(Kind::NotFound, format!("nothing installed fits `{request}`"))
             .hint("`goward list` shows what is installed"));
     }
     Ok(found)
-}
-
-/// Returns what to say of a toolchain with findings.
-pub(super) fn wrong(installed: &Installed, names: &[LinkName], checked: &Checked) -> Option<Error> {
-    let first = checked.findings.first()?;
-    let receipt = &installed.receipt;
-    let subject = format!("{} for {}", receipt.version, receipt.platform);
-    if let Some(linked) = &receipt.linked {
-        let name = names.first().map_or("NAME", LinkName::as_str);
-        let message = format!("`{}` is not what it was when it was linked", linked.path);
-        return Some(
-            Error::new(Kind::Verification, message)
-                .detail(first.to_string())
-                .hint(format!("look at it again: `goward link {name} {}`", linked.path)),
-        );
-    }
-    let has = |test: fn(&Fault) -> bool| checked.findings.iter().any(|one| test(&one.fault));
-    let count = checked.findings.len();
-    let findings = if count == 1 { "1 finding" } else { &format!("{count} findings") };
-    let (kind, message) = if has(Fault::is_content) {
-        (Kind::Verification, format!("{subject} is not what was installed: {findings}"))
-    } else {
-        (Kind::Findings, format!("{subject} is not in order: {findings}"))
-    };
-    let error = Error::new(kind, message).detail(format!("in `{}`", installed.tree.display()));
-    let version = receipt.version.number();
-    Some(if has(|fault| matches!(fault, Fault::Record(_))) {
-        error.hint(format!("remove it and install it anew: `goward uninstall {version}`"))
-    } else {
-        error.hint(format!("repair it: `goward verify --repair {version}`"))
-    })
 }
 
 /// Returns what to say when the second source has something else.

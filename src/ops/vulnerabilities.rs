@@ -1,11 +1,11 @@
 //! Asking Go's vulnerability database: the one that the user named, else Go's own, else the copy that a
 //! bundle brought.
 
-use super::Session;
 use crate::calendar::{days_between, parse_day, today};
 use crate::checks::{Known, Skipped};
 use crate::error::{Result, one_line};
 use crate::net::Net;
+use crate::ops::Session;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::vulndb::{Asked, Database, Place, Report, SITE, Snapshot};
@@ -18,7 +18,7 @@ impl Session {
     ///
     /// When a variable is not text, or there is no place for a store. That nobody could be asked is in
     /// the answer.
-    pub(super) fn vulnerabilities(
+    pub(crate) fn vulnerabilities(
         &self,
         named: Option<&str>,
         versions: &[GoVersion],
@@ -63,7 +63,7 @@ impl Session {
 
     /// Returns the database that the user named: by the option, by the variable that govulncheck reads, too, or
     /// in the settings.
-    pub(super) fn named_database(&self, option: Option<&str>) -> Result<Option<String>> {
+    pub(crate) fn named_database(&self, option: Option<&str>) -> Result<Option<String>> {
         Ok(match (option, self.ctx.text("GOVULNDB")?) {
             (Some(flag), _) => Some(flag.to_owned()),
             (None, Some(list)) => list.split(',').next().map(str::to_owned),
@@ -72,14 +72,14 @@ impl Session {
     }
 
     /// Returns the database at a place.
-    pub(super) fn database(&self, place: &str) -> Result<Database> {
+    pub(crate) fn database(&self, place: &str) -> Result<Database> {
         let place = Place::parse(place, &self.ctx.cwd)?;
         let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
         Ok(Database::new(place, net))
     }
 
     /// Returns the newest copy that a bundle brought into this store or the one below it.
-    pub(super) fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
+    pub(crate) fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
         let store = self.store()?;
         let mut newest: Option<(Snapshot, PathBuf)> = None;
         for store in [Some(store.clone()), store.system()].into_iter().flatten() {

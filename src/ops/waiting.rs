@@ -11,18 +11,18 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// One wait for a lock.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     ui: Ui,
     told: Option<Instant>,
 }
 
 impl Waiting {
-    pub(super) fn new(ui: Ui) -> Self {
+    pub(crate) fn new(ui: Ui) -> Self {
         Self { ui, told: None }
     }
 
     /// Says who has the lock, at first and then now and again.
-    pub(super) fn tell(&mut self, holder: &Holder) {
+    pub(crate) fn tell(&mut self, holder: &Holder) {
         if self.told.is_none_or(|told| told.elapsed() >= AGAIN) {
             self.told = Some(Instant::now());
             self.ui.say(&format!("waiting for {holder}"));
@@ -31,7 +31,7 @@ impl Waiting {
 }
 
 /// Warns of a lock that could not be had, after which the work is done all the same.
-pub(super) fn warn_without(ui: Ui, lock: &Lock, what: &str) {
+pub(crate) fn warn_without(ui: Ui, lock: &Lock, what: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if let Some(holder) = lock.holder() {
         ui.warn(&format!("{holder} holds the lock for too long; going on without it: {what}"));

@@ -62,7 +62,7 @@ pub struct Written {
 }
 
 /// Returns what is written in a module that `to` refuses or ignores, and `from` does not.
-pub(super) fn written(module: &ModuleDebug, from: &Settings, to: &Settings) -> Vec<Written> {
+pub(crate) fn written(module: &ModuleDebug, from: &Settings, to: &Settings) -> Vec<Written> {
     let judge = |source| {
         move |line: &DebugLine| {
             let [old, new] =
@@ -86,7 +86,7 @@ enum Default {
     New,
 }
 
-pub(super) fn compare(from: &Settings, to: &Settings, go: Option<u32>) -> DebugDiff {
+pub(crate) fn compare(from: &Settings, to: &Settings, go: Option<u32>) -> DebugDiff {
     let mut diff = DebugDiff::default();
     let names: BTreeSet<&str> = from.debug.names().chain(to.debug.names()).collect();
     for name in names {

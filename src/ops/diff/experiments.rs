@@ -26,7 +26,7 @@ pub struct Left {
     pub became: Option<String>,
 }
 
-pub(super) fn compare(from: &Settings, to: &Settings, target: &(String, String)) -> ExperimentDiff {
+pub(crate) fn compare(from: &Settings, to: &Settings, target: &(String, String)) -> ExperimentDiff {
     let (os, arch) = target;
     let names = |settings: &'_ Settings| -> BTreeSet<String> {
         settings.experiments.names().map(str::to_owned).collect()

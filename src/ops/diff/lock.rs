@@ -4,7 +4,8 @@ use crate::error::Result;
 use crate::ops::Session;
 use crate::ops::governing::Origin;
 use crate::platform::Platform;
-use crate::project::lock::{self, LockFile, Pins};
+use crate::project::lock;
+use crate::project::lock::{LockFile, Pins};
 use crate::settings::{FIRST_WITHOUT_GOROOT_FINAL, Settings};
 use goward_shim::pins::first_minor;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ impl LockDiff {
 
 impl Session {
     /// Holds the lock that governs here against another release.
-    pub(super) fn compare_lock(&self, to: &Settings) -> Result<Option<LockDiff>> {
+    pub(crate) fn compare_lock(&self, to: &Settings) -> Result<Option<LockDiff>> {
         let Some(toolchain) = self.toolchain_here()? else { return Ok(None) };
         let (Origin::Lock(path) | Origin::Default(path)) = toolchain.origin else {
             return Ok(None);

@@ -3,13 +3,15 @@
 //! Everything is known from the two releases: their own sources where they are installed, what is
 //! built in where they are not. Only what is known against them is asked of somebody else.
 
-mod debug;
-mod experiments;
-mod lock;
-mod platforms;
-mod security;
-mod touch;
-
+use crate::error::{Error, Kind, Result};
+use crate::ops::Session;
+use crate::ops::godebug::default_minor;
+use crate::ops::subject::Subject;
+use crate::platform::Platform;
+use crate::project::debug_lines::ModuleDebug;
+use crate::settings::changes;
+use crate::settings::changes::Change;
+use crate::version::flaws::KnownFlaws;
 pub use debug::{DebugDiff, Dropped, Flip, Written};
 pub use experiments::{ExperimentDiff, Left};
 pub use lock::{LockDiff, Pin};
@@ -17,14 +19,17 @@ pub use platforms::PlatformDiff;
 pub use security::SecurityDiff;
 pub use touch::Touch;
 
-use super::Session;
-use super::godebug::default_minor;
-use super::subject::Subject;
-use crate::error::{Error, Kind, Result};
-use crate::platform::Platform;
-use crate::project::debug_lines::ModuleDebug;
-use crate::settings::changes::{self, Change};
-use crate::version::flaws::KnownFlaws;
+mod debug;
+
+mod experiments;
+
+mod lock;
+
+mod platforms;
+
+mod security;
+
+mod touch;
 
 /// The two releases, and what is different.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::ops::subject::Subject;
 use crate::ops::targets;
-use crate::settings::platforms::{self, Target};
+use crate::settings::platforms;
+use crate::settings::platforms::Target;
 use std::collections::BTreeMap;
 
 /// What is different, each sorted. Broken ones count as platforms of which that is said.
@@ -18,7 +19,7 @@ pub struct PlatformDiff {
 }
 
 /// Compares what two releases can build for.
-pub(super) fn compare(from: &Subject, to: &Subject) -> Result<PlatformDiff> {
+pub(crate) fn compare(from: &Subject, to: &Subject) -> Result<PlatformDiff> {
     Ok(compare_lists(of(from)?, of(to)?))
 }
 

@@ -20,7 +20,7 @@ pub struct SecurityDiff {
 
 impl Session {
     /// Compares what is known against two releases on any of `platforms`.
-    pub(super) fn compare_security(
+    pub(crate) fn compare_security(
         &self,
         named: Option<&str>,
         releases: [&Subject; 2],

@@ -4,7 +4,7 @@
 //! The packages are what one of the two releases lists for the module and everything that it imports,
 //! from what is on this machine: nothing is downloaded.
 
-use super::LockDiff;
+use crate::ops::diff::LockDiff;
 use crate::ops::subject::Subject;
 use crate::ops::{Session, probe};
 use crate::project::debug_lines::ModuleDebug;
@@ -16,11 +16,14 @@ use std::time::Duration;
 
 /// How long listing packages may take.
 const LIMIT: Duration = Duration::from_secs(60);
+
 /// Prints the packages of Go's library, and what cannot be loaded.
 const FORMAT: &str = "{{if .Standard}}{{.ImportPath}}{{else if .Error}}!{{.Error.Err}}{{end}}";
+
 /// What errors say when a module is not on this machine.
 const ABSENT: [&str; 4] =
     ["GOPROXY=off", "cannot find module", "missing go.sum entry", "no required module"];
+
 /// Experiments that are about one package; others change every program.
 const EXPERIMENTS: [(&str, &str); 3] =
     [("jsonv2", "encoding/json"), ("synchashtriemap", "sync"), ("synctest", "testing/synctest")];
@@ -58,7 +61,7 @@ impl Touch {
 
 impl Session {
     /// Returns what the module here is built from and names.
-    pub(super) fn touch(
+    pub(crate) fn touch(
         &self,
         releases: [&Subject; 2],
         module: &ModuleDebug,

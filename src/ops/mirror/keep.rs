@@ -4,22 +4,23 @@ use crate::error::{Error, Kind, Result};
 use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, Body, Listing, Release, Source, Wanted};
 use fs_err::File;
-use std::io::{self, Seek};
+use std::io;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the source said of the archive that was kept.
-pub(super) type Said = Arc<Mutex<Option<Listing>>>;
+pub(crate) type Said = Arc<Mutex<Option<Listing>>>;
 
 /// Another source, and where its archive is kept.
-pub(super) struct Keeping {
+pub(crate) struct Keeping {
     inner: Box<dyn Source>,
     path: PathBuf,
     said: Said,
 }
 
 impl Keeping {
-    pub(super) fn new(inner: Box<dyn Source>, path: PathBuf, said: Said) -> Self {
+    pub(crate) fn new(inner: Box<dyn Source>, path: PathBuf, said: Said) -> Self {
         Self { inner, path, said }
     }
 }

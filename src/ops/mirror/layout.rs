@@ -10,41 +10,45 @@ use crate::version::GoVersion;
 use serde_json::json;
 
 /// The release index, as go.dev answers it to `?mode=json&include=all`.
-pub(super) const INDEX: &str = "index.json";
+pub(crate) const INDEX: &str = "index.json";
+
 /// What goward itself notes of the mirror; no client reads it.
-pub(super) const MANIFEST: &str = "goward-mirror.json";
+pub(crate) const MANIFEST: &str = "goward-mirror.json";
+
 /// The versions that the module proxy has.
-pub(super) const LIST: &str = "golang.org/toolchain/@v/list";
+pub(crate) const LIST: &str = "golang.org/toolchain/@v/list";
+
 /// The `go.mod` of every toolchain.
-pub(super) const GO_MOD: &str = "module golang.org/toolchain\n";
+pub(crate) const GO_MOD: &str = "module golang.org/toolchain\n";
 
 /// The directory of the module proxy.
 const MODULE: &str = "golang.org/toolchain/@v/";
+
 /// What the names of a log's files begin with; its name follows.
 const SUMDB: &str = "sumdb/";
 
 /// Returns the path of a toolchain's file in the module proxy; `ending` is as in `.zip`.
-pub(super) fn module_file(version: GoVersion, platform: Platform, ending: &str) -> String {
+pub(crate) fn module_file(version: GoVersion, platform: Platform, ending: &str) -> String {
     format!("{MODULE}{}{ending}", Module::of(version, platform).escaped_version())
 }
 
 /// Returns the path of a file of the log called `name`; `path` begins with a slash.
-pub(super) fn log_file(name: &str, path: &str) -> String {
+pub(crate) fn log_file(name: &str, path: &str) -> String {
     format!("{SUMDB}{name}{path}")
 }
 
 /// Returns the path of the digest file beside an archive.
-pub(super) fn digest_file(archive: &str) -> String {
+pub(crate) fn digest_file(archive: &str) -> String {
     format!("{archive}.sha256")
 }
 
 /// Returns what the module proxy says of a version.
-pub(super) fn info(version: GoVersion, platform: Platform) -> String {
+pub(crate) fn info(version: GoVersion, platform: Platform) -> String {
     json!({ "Version": platform.module_version(version) }).to_string()
 }
 
 /// Reads the version of the module that a toolchain is.
-pub(super) fn parse_module_version(text: &str) -> Option<(GoVersion, Platform)> {
+pub(crate) fn parse_module_version(text: &str) -> Option<(GoVersion, Platform)> {
     let (version, platform) = text.strip_prefix("v0.0.1-")?.rsplit_once('.')?;
     let (version, platform) = (GoVersion::parse(version).ok()?, Platform::find(platform)?);
     (platform.module_version(version) == text).then_some((version, platform))
@@ -52,7 +56,7 @@ pub(super) fn parse_module_version(text: &str) -> Option<(GoVersion, Platform)> 
 
 /// Returns true for the names that files of a mirror have, and no others: what else lies there is
 /// somebody else's.
-pub(super) fn is_ours(path: &str) -> bool {
+pub(crate) fn is_ours(path: &str) -> bool {
     let name = path.strip_suffix(".sha256").unwrap_or(path);
     let is_archive = !path.contains('/')
         && name.starts_with("go1")

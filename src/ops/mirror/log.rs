@@ -1,10 +1,10 @@
 //! What a mirror has of the checksum database: a signed head, records, and the tiles that prove them.
 
-use super::manifest::Manifest;
-use super::{Want, layout, put};
 use crate::depot::Depot;
 use crate::error::Result;
 use crate::ops::Session;
+use crate::ops::mirror::manifest::Manifest;
+use crate::ops::mirror::{Want, layout, put};
 use crate::verify::log::{Excerpt, SignedHead};
 
 /// How many heads that readers may have seen a mirror goes on proving.
@@ -12,7 +12,7 @@ const MAX_HEADS: usize = 32;
 
 impl Session {
     /// Renews what a mirror has of the log. Returns the log's name and what was written, if anything.
-    pub(super) fn mirror_log(
+    pub(crate) fn mirror_log(
         &self,
         depot: &dyn Depot,
         wants: &[Want],

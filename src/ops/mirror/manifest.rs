@@ -14,21 +14,21 @@ const SCHEMA: u32 = 1;
 
 /// What a mirror holds.
 #[derive(Debug, Default)]
-pub(super) struct Manifest {
-    pub(super) toolchains: BTreeMap<(GoVersion, Platform), Held>,
+pub(crate) struct Manifest {
+    pub(crate) toolchains: BTreeMap<(GoVersion, Platform), Held>,
     /// Signed heads as notes, oldest first.
-    pub(super) heads: Vec<String>,
+    pub(crate) heads: Vec<String>,
 }
 
 /// A toolchain in a mirror.
 #[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) h1: H1,
-    pub(super) level: Level,
+pub(crate) struct Held {
+    pub(crate) h1: H1,
+    pub(crate) level: Level,
     /// The release archive.
-    pub(super) archive: Stored,
+    pub(crate) archive: Stored,
     /// The module.
-    pub(super) zip: Stored,
+    pub(crate) zip: Stored,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -58,7 +58,7 @@ struct WrittenFile {
 
 impl Manifest {
     /// Reads a manifest; `None` when it is not one.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let written: Written = serde_json::from_slice(bytes).ok()?;
         if written.schema != SCHEMA {
             return None;
@@ -78,7 +78,7 @@ impl Manifest {
     }
 
     /// Returns the text of the manifest.
-    pub(super) fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let toolchains =
             self.toolchains.iter().map(|((version, platform), held)| WrittenToolchain {
                 version: version.to_string(),
@@ -95,7 +95,7 @@ impl Manifest {
     }
 
     /// Returns the release index for the toolchains, newest first, as go.dev writes it.
-    pub(super) fn release_index(&self) -> String {
+    pub(crate) fn release_index(&self) -> String {
         let mut releases: BTreeMap<GoVersion, Vec<serde_json::Value>> = BTreeMap::new();
         for ((version, platform), held) in &self.toolchains {
             let name = platform.archive_name(*version);
@@ -126,7 +126,7 @@ impl Manifest {
     }
 
     /// Returns the versions that the module proxy lists.
-    pub(super) fn module_list(&self) -> String {
+    pub(crate) fn module_list(&self) -> String {
         let line =
             |(version, platform): &(GoVersion, Platform)| platform.module_version(*version) + "\n";
         self.toolchains.keys().map(line).collect()

@@ -4,27 +4,33 @@
 //! indexes that name them, so that a reader never sees the name of something that is missing, and a
 //! run that was interrupted is finished by the next one.
 
-mod keep;
-mod layout;
-mod log;
-mod manifest;
-mod oci;
-mod pack;
-mod verify;
-
-pub use verify::Checked;
-
-use super::install::Want;
-use super::{Fetch, Session};
-use crate::depot::{self, Contents, Depot};
+use crate::depot;
+use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
+use crate::ops::Session;
+use crate::ops::request::{Fetch, Want};
 use crate::source::artifact;
 use crate::verify::log::Excerpt;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+pub use verify::Checked;
+
+mod keep;
+
+mod layout;
+
+mod log;
+
+mod manifest;
+
+mod oci;
+
+mod pack;
+
+mod verify;
 
 /// Longest manifest and index that is read, in bytes.
 const MAX_MANIFEST: u64 = 16 << 20;

@@ -3,21 +3,23 @@
 //! Blobs and manifests are named by their digests, so nothing is ever half there; the tag of a release
 //! is moved last. Registries rarely let a client delete, so nothing is pruned.
 
-use super::verify::{Checked, is_finding};
-use super::{MirrorPlan, Mirrored, Want};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::net::registry::{INDEX, MANIFEST, Registry};
+use crate::ops::Session;
 use crate::ops::deliver::digest_file;
-use crate::ops::{Fetch, Session};
-use crate::source::artifact::{self, Entry, Layer};
+use crate::ops::mirror::verify::{Checked, is_finding};
+use crate::ops::mirror::{MirrorPlan, Mirrored, Want};
+use crate::ops::request::Fetch;
+use crate::source::artifact;
+use crate::source::artifact::{Entry, Layer};
 use crate::verify::Digest;
 use fs_err::File;
 use std::io;
 
 impl Session {
     /// Puts the toolchains that locks name into a registry.
-    pub(super) fn create_in_registry(
+    pub(crate) fn create_in_registry(
         &self,
         place: &str,
         plan: &MirrorPlan,
@@ -54,7 +56,7 @@ impl Session {
     }
 
     /// Fetches all that a registry lists, as its clients do, and checks it.
-    pub(super) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
+    pub(crate) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
         let store = self.store()?;
         let fetch = Fetch { source: Some(place.to_owned()), ..fetch.clone() };
         let mut checked = Checked::default();

@@ -1,15 +1,15 @@
 //! One toolchain: from a source, verified, into both layouts of a mirror.
 
-use super::keep::{Keeping, Said};
-use super::layout::MANIFEST;
-use super::manifest::{Held, Manifest};
-use super::{Want, layout, put};
 use crate::archive::pack::Member;
 use crate::archive::{module_zip, pack};
 use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result};
-use crate::ops::install::Supply;
-use crate::ops::{Fetch, Session};
+use crate::ops::Session;
+use crate::ops::mirror::keep::{Keeping, Said};
+use crate::ops::mirror::layout::MANIFEST;
+use crate::ops::mirror::manifest::{Held, Manifest};
+use crate::ops::mirror::{Want, layout, put};
+use crate::ops::request::{Fetch, Supply};
 use crate::source::{Listing, Source};
 use crate::store::{Staging, Store};
 use crate::verify::judge::judge;
@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// Puts a toolchain into a mirror.
-    pub(super) fn mirror_one(
+    pub(crate) fn mirror_one(
         &self,
         depot: &dyn Depot,
         want: &Want,

@@ -4,13 +4,15 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
-use super::layout::{self, INDEX, LIST};
-use crate::depot::{self, Shelf};
+use crate::depot;
+use crate::depot::Shelf;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{MAX_SIZE, Net, NetError, Problem};
+use crate::ops::Session;
 use crate::ops::deliver::digest_file;
-use crate::ops::install::Want;
-use crate::ops::{Fetch, Session};
+use crate::ops::mirror::layout;
+use crate::ops::mirror::layout::{INDEX, LIST};
+use crate::ops::request::{Fetch, Want};
 use crate::platform::Platform;
 use crate::source::{artifact, parse_index};
 use crate::store::Store;
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 /// Longest index that is read, in bytes.
 const MAX_INDEX: u64 = 16 << 20;
+
 /// Longest of the small files.
 const MAX_SMALL: u64 = 64 << 10;
 
@@ -293,7 +296,7 @@ impl Check<'_> {
 }
 
 /// Returns true when an error is about what a mirror holds, not about asking it.
-pub(super) fn is_finding(error: &Error) -> bool {
+pub(crate) fn is_finding(error: &Error) -> bool {
     !matches!(error.kind(), Kind::Network | Kind::Failed | Kind::Log)
 }
 

@@ -1,10 +1,11 @@
 //! What two builds left behind, byte by byte.
 
-use super::explain::{Reason, reasons};
-use super::{Build, copy};
 use crate::archive::fill;
-use crate::binary::{self, Binary, Section};
+use crate::binary;
+use crate::binary::{Binary, Section};
 use crate::error::Result;
+use crate::ops::reproduce::explain::{Reason, reasons};
+use crate::ops::reproduce::{Build, copy};
 use crate::verify::{Digest, Hasher};
 use fs_err::File;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,11 +46,11 @@ pub struct Piece {
 }
 
 /// A file of one build, opened.
-pub(super) struct Side {
-    pub(super) file: File,
-    pub(super) size: u64,
+pub(crate) struct Side {
+    pub(crate) file: File,
+    pub(crate) size: u64,
     /// What it says of itself, when it is a program of Go.
-    pub(super) binary: Option<Binary>,
+    pub(crate) binary: Option<Binary>,
 }
 
 impl Side {
@@ -71,7 +72,7 @@ impl Side {
 }
 
 /// Compares what two builds left behind.
-pub(super) fn compare(first: &Build, second: &Build) -> Result<Vec<Compared>> {
+pub(crate) fn compare(first: &Build, second: &Build) -> Result<Vec<Compared>> {
     let outputs = [outputs(first)?, outputs(second)?];
     let paths: BTreeSet<&PathBuf> = outputs.iter().flat_map(BTreeMap::keys).collect();
     let mut compared = Vec::new();

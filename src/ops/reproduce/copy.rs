@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 
 /// A larger project is none, but somebody's home.
 const MAX_FILES: usize = 500_000;
+
 const MAX_BYTES: u64 = 20 << 30;
+
 /// What git itself writes on the way is no output.
 const REPOSITORY: &str = ".git";
 
 /// Files below a directory, with what tells that one was written.
-pub(super) type Files = BTreeMap<PathBuf, Stamp>;
+pub(crate) type Files = BTreeMap<PathBuf, Stamp>;
 
 /// What changes when a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     size: u64,
     inode: u64,
     seconds: i64,
@@ -36,7 +38,7 @@ impl From<&Metadata> for Stamp {
 }
 
 /// Copies directories, files and links; returns what the copy holds. Anything else is no part of a project.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<Files> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<Files> {
     fs_err::create_dir_all(to)?;
     let (mut count, mut bytes) = (0, 0);
     let mut todo = vec![PathBuf::new()];
@@ -72,7 +74,7 @@ fn too_large(from: &Path) -> Error {
 }
 
 /// Returns the files below a directory, without those of its repository.
-pub(super) fn files(below: &Path) -> Result<Files> {
+pub(crate) fn files(below: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut todo = vec![PathBuf::new()];
     while let Some(directory) = todo.pop() {
@@ -91,7 +93,7 @@ pub(super) fn files(below: &Path) -> Result<Files> {
 }
 
 /// Returns the files that were made or written since `before`.
-pub(super) fn written(below: &Path, before: &Files) -> Result<Vec<PathBuf>> {
+pub(crate) fn written(below: &Path, before: &Files) -> Result<Vec<PathBuf>> {
     let now = files(below)?;
     let new = now.into_iter().filter(|(path, stamp)| before.get(path) != Some(stamp));
     Ok(new.map(|(path, _)| path).collect())

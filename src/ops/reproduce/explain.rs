@@ -1,15 +1,17 @@
 //! Why two builds differ.
 
-use super::Build;
-use super::compare::{Piece, Side};
 use crate::archive::fill;
 use crate::binary::Binary;
 use crate::error::{Result, untrusted};
+use crate::ops::reproduce::Build;
+use crate::ops::reproduce::compare::{Piece, Side};
 use std::collections::BTreeSet;
 
 const CHUNK: usize = 1 << 20;
+
 /// Go's linker puts the ID of a build at the start of the code, where it has no section.
 const ID_START: &[u8] = b"\xff Go build ID: \"";
+
 const ID_WITHIN: u64 = 64 << 10;
 
 /// Why a file differs.
@@ -87,7 +89,7 @@ impl Reason {
 }
 
 /// Says why two files differ.
-pub(super) fn reasons(
+pub(crate) fn reasons(
     sides: [&Side; 2],
     builds: [&Build; 2],
     pieces: &[Piece],

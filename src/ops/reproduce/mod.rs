@@ -5,27 +5,29 @@
 //! and its own store, which is another path for GOROOT. The modules that were downloaded are shared. What a
 //! build left in its copy is compared byte by byte.
 
-mod compare;
-mod copy;
-mod explain;
-
-pub use compare::{Compared, Piece};
-pub use explain::Reason;
-
-use super::fitting::first_step;
-use super::governing::{Governing, Origin, Toolchain};
-use super::launch::change;
-use super::{Fetch, Session};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::ops::Session;
+use crate::ops::environment::change;
+use crate::ops::governing::{Governing, Origin, Toolchain};
+use crate::ops::refusal::first_step;
+use crate::ops::request::Fetch;
 use crate::store::Store;
+pub use compare::{Compared, Piece};
 use copy::Files;
+pub use explain::Reason;
 use goward_shim::{Tool, layout, names};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+mod compare;
+
+mod copy;
+
+mod explain;
 
 /// The two builds: their directories differ in length, too, so that a path inside moves things.
 const BUILDS: [&str; 2] = ["first", "second-build"];
