@@ -4,8 +4,8 @@ use crate::cli::args::Bisect;
 use crate::cli::{fetch, interruptible};
 use crate::error::{Result, untrusted_line};
 use crate::matrix::go_command::shell;
-use crate::ops::Session;
 use crate::ops::bisect::{Found, Search};
+use crate::ops::{Lab, Session};
 use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {
         installed: args.installed,
     };
     let found = interruptible(session, |interrupts| {
-        session.bisect(&search, &fetch(&args.fetching), interrupts)
+        Lab::new(session).bisect(&search, &fetch(&args.fetching), interrupts)
     })?;
     if args.json {
         session.ui.json(&entry(&found));

@@ -3,9 +3,9 @@
 use crate::cli::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::bundle_install::Kept;
 use crate::ops::request::Fetch;
+use crate::ops::{Installer, Mirrors, Session};
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
@@ -17,7 +17,7 @@ pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
 
 fn create(session: &Session, args: &BundleCreate) -> Result<()> {
     let fetch = fetch(&args.fetching);
-    let bundled = session.bundle_create(
+    let bundled = Mirrors::new(session).bundle_create(
         &args.locks,
         &args.output,
         args.without_proof,
@@ -40,9 +40,10 @@ fn create(session: &Session, args: &BundleCreate) -> Result<()> {
 fn install(session: &Session, args: &BundleInstall) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
     let fetch = Fetch { source: None, accept: args.accept, has_option: true };
-    let kept = session.bundle_install(&args.file, platform, &fetch, &mut |outcome| {
-        install::report(session, outcome);
-    })?;
+    let kept =
+        Installer::new(session).bundle_install(&args.file, platform, &fetch, &mut |outcome| {
+            install::report(session, outcome);
+        })?;
     let Some(Kept { path, told, newer }) = kept else { return Ok(()) };
     match newer {
         None => session.ui.say(&format!("copied the vulnerability database: {told}")),

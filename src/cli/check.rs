@@ -4,14 +4,14 @@ use crate::checks::{Found, sarif};
 use crate::cli::args::Check;
 use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
 use crate::ops::check::{Checked, Plan};
+use crate::ops::{Examiner, Session};
 use crate::vulndb::Asked;
 use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
     let plan = Plan { vulndb: args.vulndb.clone(), fix: args.fix };
-    let checked = session.check(&plan)?;
+    let checked = Examiner::new(session).check(&plan)?;
     let (facts, report) = (&checked.facts, &checked.report);
     for (path, count) in &checked.fixed {
         let times = if *count == 1 { "one line".to_owned() } else { format!("{count} lines") };

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Bake, Debug, DebugCommand};
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::{Runner, Session};
 
 pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
     match &args.command {
@@ -11,7 +11,7 @@ pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
 }
 
 fn bake(session: &Session, args: &Bake) -> Result<()> {
-    let baked = session.debug_bake(args.check)?;
+    let baked = Runner::new(session).debug_bake(args.check)?;
     let Some(file) = &baked.file else {
         session.ui.say(&format!("{} pins no GODEBUG setting", baked.origin));
         return Ok(());

@@ -3,22 +3,22 @@
 use crate::cli::args::Default;
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::{Resolver, Session, Toolchains};
 
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     if args.none {
-        let had = session.clear_default()?;
+        let had = Toolchains::new(session).clear_default()?;
         session.ui.say(if had { "the default was removed" } else { "there was no default" });
         return Ok(());
     }
     let Some(request) = &args.request else {
-        match session.default_version()? {
+        match Resolver::new(session).default_version()? {
             Some((version, request)) => session.ui.data(&format!("{version} ({request})")),
             None => session.ui.say("there is no default; choose one: `goward default stable`"),
         }
         return Ok(());
     };
-    let outcome = session.set_default(request, &fetch(&args.fetching))?;
+    let outcome = Toolchains::new(session).set_default(request, &fetch(&args.fetching))?;
     install::report(session, &outcome);
     session
         .ui

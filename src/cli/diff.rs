@@ -4,9 +4,9 @@ use crate::cli::args::Diff as Args;
 use crate::cli::check::database;
 use crate::cli::diff_sections::{Line, Section, parted};
 use crate::error::{Result, untrusted_line};
-use crate::ops::Session;
 use crate::ops::diff::{Diff, Dropped, Flip, Left, LockDiff};
 use crate::ops::subject::Subject;
+use crate::ops::{Lab, Session};
 use crate::project::debug_lines::Mode;
 use crate::settings::platforms::Target;
 use crate::vulndb::Vulnerability;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
-    let diff = session.diff(&args.from, &args.to, args.vulndb.as_deref())?;
+    let diff = Lab::new(session).diff(&args.from, &args.to, args.vulndb.as_deref())?;
     if args.json {
         session.ui.json(&as_json(&diff));
         return Ok(());

@@ -4,8 +4,8 @@ use crate::checks::{Found, Remedy, Report, Severity, plural};
 use crate::cli::args::Doctor;
 use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
 use crate::ops::doctor::Examined;
+use crate::ops::{Examiner, Session};
 use serde_json::json;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 const NO_ROOT: &str = "";
 
 pub(super) fn run(session: &Session, args: &Doctor) -> Result<()> {
-    let Examined { report, repaired } = session.examine_machine(args.fix)?;
+    let Examined { report, repaired } = Examiner::new(session).examine_machine(args.fix)?;
     let root = Path::new(NO_ROOT);
     let mut found = report.findings();
     // Those of one check stay together.

@@ -2,8 +2,8 @@
 
 use crate::cli::args::Env;
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
 use crate::ops::governing::Governing;
+use crate::ops::{Resolver, Runner, Session};
 use crate::shell;
 use goward_shim::Tool;
 
@@ -11,7 +11,7 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
     if args.explain {
         return explain(session, args.json);
     }
-    let changes = session.shell_environment(args.goroot)?;
+    let changes = Runner::new(session).shell_environment(args.goroot)?;
     if args.json {
         let map: serde_json::Map<_, _> = changes
             .into_iter()
@@ -33,14 +33,14 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
 }
 
 fn explain(session: &Session, json: bool) -> Result<()> {
-    let toolchain = match session.governing(Tool::Go)? {
+    let toolchain = match Resolver::new(session).governing(Tool::Go)? {
         Governing::Toolchain(toolchain) => toolchain,
         Governing::Foreign { reason, .. } => {
             session.ui.say(&format!("goward decides nothing here: {reason}"));
             return Ok(());
         }
     };
-    let variables = session.explain_environment(&toolchain)?;
+    let variables = Resolver::new(session).explain_environment(&toolchain)?;
     if let Some(note) = &toolchain.profile_note {
         session.ui.say(note);
     }

@@ -3,9 +3,9 @@
 use crate::cli::args::Exec;
 use crate::cli::fetch;
 use crate::error::Error;
-use crate::ops::Session;
 use crate::ops::launch::become_command;
 use crate::ops::overrides::Overrides;
+use crate::ops::{Runner, Session};
 
 /// Becomes the command; returns only on failure.
 pub(super) fn run(session: &Session, args: &Exec) -> Error {
@@ -14,7 +14,7 @@ pub(super) fn run(session: &Session, args: &Exec) -> Error {
         experiments: args.experiment.clone(),
         debug: args.debug.clone(),
     };
-    match session.execution(&overrides, &fetch(&args.fetching)) {
+    match Runner::new(session).execution(&overrides, &fetch(&args.fetching)) {
         Ok((changes, warnings)) => {
             for warning in &warnings {
                 session.ui.warn(warning);

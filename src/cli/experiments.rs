@@ -3,12 +3,12 @@
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
 use crate::ops::experiments::{ExperimentList, ExperimentRow};
 use crate::ops::said::ignored;
+use crate::ops::{Lab, Session};
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
-    let list = session.experiments(args.go.as_deref())?;
+    let list = Lab::new(session).experiments(args.go.as_deref())?;
     for problem in &list.problems {
         session.ui.warn(problem);
     }

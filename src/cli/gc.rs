@@ -2,8 +2,8 @@
 
 use crate::cli::args::Gc;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::gc::{Collected, Fate, Plan};
+use crate::ops::{Session, Toolchains};
 use crate::store::Leftover;
 use indicatif::HumanBytes;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::path::Path;
 pub(super) fn run(session: &Session, args: &Gc) -> Result<()> {
     let plan =
         Plan { dry_run: args.dry_run, older_than: args.older_than, keep: args.keep, now: args.now };
-    let collected = session.collect(&plan)?;
+    let collected = Toolchains::new(session).collect(&plan)?;
     if args.json {
         session.ui.json(&json(&plan, &collected));
     } else {

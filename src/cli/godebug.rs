@@ -3,15 +3,15 @@
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
 use crate::ops::godebug::{DebugList, DebugRow, Judged, State};
 use crate::ops::said::By;
+use crate::ops::{Lab, Session};
 use crate::project::debug_lines::Mode;
 use crate::settings::Verdict;
 use std::fmt::Write;
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
-    let list = session.godebug(args.go.as_deref())?;
+    let list = Lab::new(session).godebug(args.go.as_deref())?;
     for problem in &list.problems {
         session.ui.warn(problem);
     }

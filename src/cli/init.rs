@@ -2,10 +2,10 @@
 
 use crate::cli::args::Init;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::{Locker, Session};
 
 pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
-    let started = session.init(args.request.as_deref(), args.here)?;
+    let started = Locker::new(session).init(args.request.as_deref(), args.here)?;
     for warning in &started.warnings {
         session.ui.warn(warning);
     }

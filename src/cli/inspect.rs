@@ -3,8 +3,8 @@
 use crate::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
 use crate::cli::args::Inspect;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
 use crate::ops::inspect::{Difference, Wanted};
+use crate::ops::{Lab, Session};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -18,10 +18,10 @@ const MAX_SHOWN: usize = 20;
 const GODEBUG: &str = "DefaultGODEBUG";
 
 pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
-    let wanted = args.against.as_deref().map(|lock| session.wanted(lock)).transpose()?;
+    let wanted = args.against.as_deref().map(|lock| Lab::new(session).wanted(lock)).transpose()?;
     let (mut entries, mut failures, mut different) = (Vec::new(), Vec::new(), 0);
     for path in &args.files {
-        let binary = session.inspect(path);
+        let binary = Lab::new(session).inspect(path);
         let differences = match (&binary, &wanted) {
             (Ok(binary), Some(wanted)) => Some(wanted.differences(binary)),
             _ => None,

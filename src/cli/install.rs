@@ -3,21 +3,28 @@
 use crate::cli::args::Install;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::request::Outcome;
+use crate::ops::{Installer, Locker, Session};
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
     let fetch = fetch(&args.fetching);
     if args.requests.is_empty() {
-        let outcome = session.install_project(platform, args.locked, args.full, &fetch)?;
+        let outcome =
+            Locker::new(session).install_project(platform, args.locked, args.full, &fetch)?;
         report(session, &outcome);
         return Ok(());
     }
-    session.install_all(&args.requests, platform, args.full, &fetch, &mut |outcome| {
-        report(session, outcome);
-    })
+    Installer::new(session).install_all(
+        &args.requests,
+        platform,
+        args.full,
+        &fetch,
+        &mut |outcome| {
+            report(session, outcome);
+        },
+    )
 }
 
 /// Says what an installation came to.

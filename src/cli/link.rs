@@ -2,10 +2,10 @@
 
 use crate::cli::args::Link;
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
+use crate::ops::{Installer, Session};
 
 pub(super) fn run(session: &Session, args: &Link) -> Result<()> {
-    let new = session.link(&args.name, &args.path)?;
+    let new = Installer::new(session).link(&args.name, &args.path)?;
     let (name, receipt) = (&new.name, &new.installed.receipt);
     let text = untrusted(&new.linked.text);
     session

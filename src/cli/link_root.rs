@@ -2,12 +2,12 @@
 
 use crate::cli::args::LinkRoot;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::link_root::Before;
+use crate::ops::{Locker, Session};
 
 pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
     if args.remove {
-        let (path, was_there) = session.unlink_root()?;
+        let (path, was_there) = Locker::new(session).unlink_root()?;
         let path = path.display();
         session.ui.say(&if was_there {
             format!("removed `{path}`")
@@ -16,7 +16,7 @@ pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
         });
         return Ok(());
     }
-    let link = session.link_root()?;
+    let link = Locker::new(session).link_root()?;
     let (path, root) = (link.path.display(), link.root.display());
     session.ui.say(&match link.before {
         Before::Nothing => format!("made `{path}`, which points to `{root}`"),

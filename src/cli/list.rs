@@ -3,8 +3,8 @@
 use crate::calendar::{Day, shown, today};
 use crate::cli::args::List;
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
 use crate::ops::request::Fetch;
+use crate::ops::{Installer, Resolver, Session};
 use crate::platform::Platform;
 use crate::store::{Counted, Installed, Store};
 use crate::version::GoVersion;
@@ -25,7 +25,7 @@ pub(super) fn run(session: &Session, args: &List) -> Result<()> {
 pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
     let store = session.store()?;
     let rows = rows(store.list_layers()?, &store.links()?);
-    let default = session.default_key().unwrap_or_else(|error| {
+    let default = Resolver::new(session).default_key().unwrap_or_else(|error| {
         session.ui.warn(error.message());
         None
     });
@@ -147,7 +147,8 @@ impl<'a> Entry<'a> {
 }
 
 fn remote(session: &Session, args: &List) -> Result<()> {
-    let listing = session.releases(&Fetch { source: args.source.clone(), ..Fetch::default() })?;
+    let listing = Installer::new(session)
+        .releases(&Fetch { source: args.source.clone(), ..Fetch::default() })?;
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }

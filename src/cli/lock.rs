@@ -3,13 +3,13 @@
 use crate::cli::args::Lock;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::lock::Locking;
+use crate::ops::{Locker, Session};
 use crate::platform::Platform;
 
 pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {
-        let (path, warnings) = session.check_lock()?;
+        let (path, warnings) = Locker::new(session).check_lock()?;
         for warning in &warnings {
             session.ui.warn(warning);
         }
@@ -17,7 +17,7 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         return Ok(());
     }
     let locking = Locking { upgrade: args.upgrade, force: args.force };
-    let written = session.lock(locking, &fetch(&args.fetching))?;
+    let written = Locker::new(session).lock(locking, &fetch(&args.fetching))?;
     for warning in &written.warnings {
         session.ui.warn(warning);
     }

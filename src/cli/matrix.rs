@@ -5,8 +5,8 @@ use crate::cli::{fetch, interruptible};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::matrix::report::Verdict;
 use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
-use crate::ops::Session;
 use crate::ops::matrix::Matrix;
+use crate::ops::{Lab, Session};
 use std::ffi::OsString;
 
 /// What runs when nobody says what.
@@ -15,13 +15,13 @@ const COMMAND: [&str; 3] = ["go", "test", "./..."];
 pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     let matrix = wanted(session, args)?;
     let report = interruptible(session, |interrupts| {
-        session.run_matrix(&matrix, &fetch(&args.fetching), interrupts)
+        Lab::new(session).run_matrix(&matrix, &fetch(&args.fetching), interrupts)
     })?;
     if let Some(path) = &args.junit {
-        session.write_report(path, &junit::render(&report)?)?;
+        Lab::new(session).write_report(path, &junit::render(&report)?)?;
     }
     if let Some(path) = &args.html {
-        session.write_report(path, &html::render(&report))?;
+        Lab::new(session).write_report(path, &html::render(&report))?;
     }
     if args.json {
         session.ui.json(&json::value(&report));
@@ -56,7 +56,7 @@ fn failed(report: &Report, why: &str) -> Error {
 
 fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
     let named = match &args.name {
-        Some(name) => session.named_matrix(name)?,
+        Some(name) => Lab::new(session).named_matrix(name)?,
         None => crate::ops::matrix::NamedMatrix::default(),
     };
     let axis = |typed: &[String], named: Vec<String>| {

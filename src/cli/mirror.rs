@@ -3,8 +3,8 @@
 use crate::cli::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
 use crate::cli::fetch;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
 use crate::ops::mirror::MirrorPlan;
+use crate::ops::{Mirrors, Session};
 
 /// The most problems that are shown.
 const MAX_SHOWN: usize = 50;
@@ -18,7 +18,7 @@ pub(super) fn run(session: &Session, args: &Mirror) -> Result<()> {
 
 fn create(session: &Session, args: &MirrorCreate) -> Result<()> {
     let plan = MirrorPlan { locks: args.lock.clone(), to: args.to.clone(), prune: args.prune };
-    let mirrored = session.create_mirror(&plan, &fetch(&args.fetching))?;
+    let mirrored = Mirrors::new(session).create_mirror(&plan, &fetch(&args.fetching))?;
     for warning in &mirrored.warnings {
         session.ui.warn(warning);
     }
@@ -29,7 +29,7 @@ fn create(session: &Session, args: &MirrorCreate) -> Result<()> {
 }
 
 fn verify(session: &Session, args: &MirrorVerify) -> Result<()> {
-    let checked = session.verify_mirror(&args.url, &fetch(&args.fetching))?;
+    let checked = Mirrors::new(session).verify_mirror(&args.url, &fetch(&args.fetching))?;
     for note in &checked.notes {
         session.ui.warn(note);
     }

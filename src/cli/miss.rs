@@ -2,11 +2,11 @@
 
 use crate::cli::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
 use crate::ops::governing::{Governing, Toolchain};
 use crate::ops::launch::{become_program, leaves_programs_alone};
 use crate::ops::newer::end_like;
 use crate::ops::refusal::explain_call;
+use crate::ops::{Installer, Resolver, Runner, Session};
 use goward_shim::caller::Undo;
 use goward_shim::find::Found;
 use goward_shim::launch::Launch;
@@ -65,13 +65,13 @@ fn serve_choice(
         Choice::Project(found) => return locked(session, call, choice, found),
         Choice::Default(_) => {
             let toolchain = provided(session, call)?;
-            if session.is_out_of_reach(&toolchain)? {
-                return Err(session.become_tool(&toolchain, call));
+            if Resolver::new(session).is_out_of_reach(&toolchain)? {
+                return Err(Runner::new(session).become_tool(&toolchain, call));
             }
         }
         Choice::Goroot { .. } | Choice::Bypass | Choice::Nobody => {}
     }
-    match resolve::resolve(call, choice).map_err(refused)? {
+    match resolve(call, choice).map_err(refused)? {
         Step::Exec(launch) => Err(become_traced(session, call, choice, &launch)),
         Step::Manager(_) => {
             Err(Error::new(Kind::CannotRun, "what decides about this call changed meanwhile")
@@ -89,8 +89,8 @@ fn requested(
     undo: Option<&Undo>,
 ) -> Result<ExitCode> {
     let request = String::from_utf8_lossy(request);
-    let toolchain = session.requested_or_installed(&request)?;
-    session.recheck_governing(&toolchain)?;
+    let toolchain = Installer::new(session).requested_or_installed(&request)?;
+    Installer::new(session).recheck_governing(&toolchain)?;
     let version = toolchain.version.to_string();
     let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
@@ -99,7 +99,7 @@ fn requested(
         call.argv.iter().take(1).chain(call.argv.iter().skip(1 + skipped)).copied().collect();
     let call = Call::new(&argv, call.env.clone(), call.cwd, undo);
     leaves_programs_alone(&call)?;
-    let root = session.root(&toolchain)?;
+    let root = Resolver::new(session).root(&toolchain)?;
     let launch = resolve::requested(&call, root.as_os_str().as_bytes(), same.as_bytes(), way);
     let launch = launch.map_err(|refusal| explain_call(&session.ctx, &refusal, &call))?;
     Err(become_traced(session, &call, choice, &launch))
@@ -107,12 +107,12 @@ fn requested(
 
 /// Returns the toolchain that governs a call; installs it if it is missing.
 fn provided(session: &Session, call: &Call) -> Result<Toolchain> {
-    match session.governing_call(call)? {
+    match Resolver::new(session).governing_call(call)? {
         Governing::Toolchain(toolchain) => {
-            session.provide_by_itself(&toolchain)?;
-            session.recheck_governing(&toolchain)?;
-            if !session.has(&toolchain)? {
-                return Err(session.explain_missing(&toolchain));
+            Installer::new(session).provide_by_itself(&toolchain)?;
+            Installer::new(session).recheck_governing(&toolchain)?;
+            if !Resolver::new(session).has(&toolchain)? {
+                return Err(Installer::new(session).explain_missing(&toolchain));
             }
             Ok(*toolchain)
         }
@@ -129,14 +129,14 @@ fn locked(session: &Session, call: &Call, choice: &Choice, found: &Found) -> Res
     let refused = |refusal: Refusal| explain_call(&session.ctx, &refusal, call);
     resolve::locked(call, found).map_err(refused)?;
     let toolchain = provided(session, call)?;
-    if session.is_out_of_reach(&toolchain)? {
-        return Err(session.become_tool(&toolchain, call));
+    if Resolver::new(session).is_out_of_reach(&toolchain)? {
+        return Err(Runner::new(session).become_tool(&toolchain, call));
     }
-    let barrier = session.barrier(toolchain.isolation, call.caller());
+    let barrier = Resolver::new(session).barrier(toolchain.isolation, call.caller());
     let mut launch = resolve::locked(call, found).map_err(refused)?.launch;
     if call.changes_settings() {
         let lock = untrusted(String::from_utf8_lossy(&found.path));
-        return Err(session.change_settings(call, launch, &barrier, &lock));
+        return Err(Runner::new(session).change_settings(call, launch, &barrier, &lock));
     }
     launch.put("GOENV", Some(&barrier.path));
     let Some(module) = remote::module(call) else {
@@ -145,6 +145,6 @@ fn locked(session: &Session, call: &Call, choice: &Choice, found: &Found) -> Res
     if call.env.is_traced() {
         session.ui.say(&trace::line(call, choice, &launch));
     }
-    let status = session.run_with_hint(call, &launch, &toolchain, module)?;
+    let status = Runner::new(session).run_with_hint(call, &launch, &toolchain, module)?;
     Ok(ExitCode::from(end_like(status)))
 }

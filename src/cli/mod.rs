@@ -2,6 +2,45 @@
 //!
 //! Each module turns its arguments into calls of `ops` and prints what they return.
 
+pub mod args;
+mod bisect;
+mod bundle;
+mod check;
+mod completions;
+mod debug;
+mod default;
+mod diff;
+mod diff_sections;
+mod doctor;
+mod env;
+mod exec;
+mod experiments;
+mod findings;
+mod gc;
+mod godebug;
+mod init;
+mod inspect;
+mod install;
+mod knobs;
+mod link;
+mod link_root;
+pub(crate) mod list;
+mod lock;
+mod matrix;
+mod mirror;
+mod miss;
+mod records;
+mod reproduce;
+mod rollback;
+mod setup;
+mod targets;
+mod trust;
+mod uninstall;
+mod r#use;
+mod verify;
+mod version;
+mod which;
+
 use crate::config::Config;
 use crate::ctx::{Ctx, take_own_umask};
 use crate::error::{Error, Kind, Result};
@@ -18,82 +57,6 @@ use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread;
-
-pub mod args;
-
-mod bisect;
-
-mod bundle;
-
-mod check;
-
-mod completions;
-
-mod debug;
-
-mod default;
-
-mod diff;
-
-mod diff_sections;
-
-mod doctor;
-
-mod env;
-
-mod exec;
-
-mod experiments;
-
-mod findings;
-
-mod gc;
-
-mod godebug;
-
-mod init;
-
-mod inspect;
-
-mod install;
-
-mod knobs;
-
-mod link;
-
-mod link_root;
-
-pub(crate) mod list;
-
-mod lock;
-
-mod matrix;
-
-mod mirror;
-
-mod miss;
-
-mod records;
-
-mod reproduce;
-
-mod rollback;
-
-mod setup;
-
-mod targets;
-
-mod trust;
-
-mod uninstall;
-
-mod r#use;
-
-mod verify;
-
-mod version;
-
-mod which;
 
 /// How often a command is tried that the system interrupts.
 const ATTEMPTS: usize = 4;

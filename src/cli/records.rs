@@ -2,10 +2,10 @@
 
 use crate::cli::args::Records;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::{Installer, Session};
 
 pub(super) fn run(session: &Session, args: &Records) -> Result<()> {
-    let refreshed = session.refresh_records(&args.file, &args.source)?;
+    let refreshed = Installer::new(session).refresh_records(&args.file, &args.source)?;
     session.ui.say(&format!(
         "`{}`: {} records, {} of them new or completed",
         args.file.display(),

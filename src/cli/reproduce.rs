@@ -2,8 +2,8 @@
 
 use crate::cli::args::Reproduce;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
 use crate::ops::reproduce::{Compared, Reason, Reproduced};
+use crate::ops::{Lab, Session};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const MAX_PIECES: usize = 12;
 
 pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
-    let reproduced = session.reproduce(&args.command)?;
+    let reproduced = Lab::new(session).reproduce(&args.command)?;
     if args.json {
         session.ui.json(&reproduced.files.iter().map(entry).collect::<Vec<_>>());
     } else {

@@ -2,18 +2,18 @@
 
 use crate::cli::args::Rollback;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::{Locker, Session};
 use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Rollback) -> Result<()> {
     if args.list {
-        for change in session.changes()? {
+        for change in Locker::new(session).changes()? {
             let what = format!("goward {:<8}", change.command);
             session.ui.data(&format!("{}  {what}  {}", change.time, change.differences.join(", ")));
         }
         return Ok(());
     }
-    let back = session.rollback(args.force)?;
+    let back = Locker::new(session).rollback(args.force)?;
     let command = &back.command;
     if back.restored.is_empty() && back.removed.is_empty() {
         session.ui.say(&format!("everything is as it was before `goward {command}`"));

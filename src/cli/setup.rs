@@ -2,13 +2,16 @@
 
 use crate::cli::args::Setup;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::{Session, Toolchains};
 use crate::shell::Change;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
-    let changes =
-        if args.undo { session.undo_setup()? } else { session.setup(!args.no_modify_path)? };
+    let changes = if args.undo {
+        Toolchains::new(session).undo_setup()?
+    } else {
+        Toolchains::new(session).setup(!args.no_modify_path)?
+    };
     for change in &changes {
         if change.is_problem() {
             session.ui.warn(&change.to_string());

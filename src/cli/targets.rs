@@ -3,9 +3,9 @@
 use crate::cli::args::Targets;
 use crate::cli::diff::target as as_json;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use crate::ops::Session;
 use crate::ops::compiler::Compiler;
 use crate::ops::target_check::{Cgo, PkgConfig, Run, TargetCheck};
+use crate::ops::{Lab, Session};
 use crate::settings::platforms::Target;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session, args: &Targets) -> Result<()> {
 }
 
 fn list(session: &Session, json: bool) -> Result<()> {
-    let (toolchain, targets) = session.targets()?;
+    let (toolchain, targets) = Lab::new(session).targets()?;
     if json {
         session.ui.json(&json!({
             "version": toolchain.version.to_string(),
@@ -40,7 +40,7 @@ fn line(target: &Target) -> String {
 }
 
 fn check(session: &Session, name: &str, json: bool) -> Result<()> {
-    let found = session.check_target(name)?;
+    let found = Lab::new(session).check_target(name)?;
     if json {
         session.ui.json(&report(&found));
     } else {

@@ -2,8 +2,8 @@
 
 use crate::cli::args::Trust;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
 use crate::ops::trust::Examined;
+use crate::ops::{Resolver, Session};
 use crate::verify::Level;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
@@ -13,7 +13,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     }
     if let Some(level) = args.accept {
         let here = std::path::Path::new(".");
-        let repository = session.accept_repository(path.unwrap_or(here), level)?;
+        let repository = Resolver::new(session).accept_repository(path.unwrap_or(here), level)?;
         session.ui.say(&format!(
             "what the locks in `{}` name is accepted at level `{level}`",
             repository.display()
@@ -22,18 +22,18 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     }
     if args.revoke {
         let here = std::path::Path::new(".");
-        if session.reject_repository(path.unwrap_or(here))? {
+        if Resolver::new(session).reject_repository(path.unwrap_or(here))? {
             session
                 .ui
                 .say("the level `listed` is no longer accepted for the locks in this repository");
             return Ok(());
         }
-        let (path, was_trusted) = session.revoke(path)?;
+        let (path, was_trusted) = Resolver::new(session).revoke(path)?;
         let what = if was_trusted { "no longer trusted" } else { "was not trusted" };
         session.ui.say(&format!("`{}` {what}", path.display()));
         return Ok(());
     }
-    let examined = session.examine(path)?;
+    let examined = Resolver::new(session).examine(path)?;
     let shown = examined.path.display();
     if !examined.needs_trust() {
         session.ui.say(&format!(
@@ -45,7 +45,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
         return Err(not_trusted(&examined));
     }
     if !examined.is_trusted {
-        session.trust(&examined)?;
+        Resolver::new(session).trust(&examined)?;
     }
     for reason in examined.reasons() {
         session.ui.say(&reason);
@@ -62,7 +62,8 @@ fn not_trusted(examined: &Examined) -> Error {
 }
 
 fn list(session: &Session, json: bool) -> Result<()> {
-    let (trusted, accepted) = (session.trusted()?, session.accepted_repositories()?);
+    let (trusted, accepted) =
+        (Resolver::new(session).trusted()?, Resolver::new(session).accepted_repositories()?);
     if json {
         let list = trusted.iter().map(|entry| {
             serde_json::json!({

@@ -2,15 +2,15 @@
 
 use crate::cli::args::Uninstall;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::uninstall::Removed;
+use crate::ops::{Session, Toolchains};
 use crate::platform::Platform;
 use crate::store::Receipt;
 
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;
     for version in &args.versions {
-        for removed in session.uninstall(version, platform, args.now)? {
+        for removed in Toolchains::new(session).uninstall(version, platform, args.now)? {
             session.ui.say(&match removed {
                 Removed::Toolchain { receipt, user } => {
                     let user = user.map(|user| format!("; {user} goes on using it"));

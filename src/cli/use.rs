@@ -4,8 +4,8 @@ use crate::cli::args::Use;
 use crate::cli::lock::report_uncovered;
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::r#use::{RELEASE, Wish};
+use crate::ops::{Locker, Session};
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {
@@ -23,7 +23,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         here: args.here,
         force: args.force,
     };
-    let used = session.use_release(&wish, &fetch(&args.fetching))?;
+    let used = Locker::new(session).use_release(&wish, &fetch(&args.fetching))?;
     session.ui.say(&format!(
         "wrote `{}` and `{}`: {}",
         used.manifest.display(),

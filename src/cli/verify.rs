@@ -3,8 +3,8 @@
 use crate::cli::args::Verify;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::Session;
 use crate::ops::verify::{Plan, Second, Seen, Verdict, Which};
+use crate::ops::{Lab, Session, Toolchains};
 use crate::store::Finding;
 use crate::verify::Level;
 use crate::version::link_name::LinkName;
@@ -27,7 +27,7 @@ pub(super) fn run(session: &Session, args: &Verify) -> Result<()> {
         fetch: fetch(&args.fetching),
     };
     let mut entries = Vec::new();
-    let done = session.verify(&which, &plan, &mut |seen| match seen {
+    let done = Toolchains::new(session).verify(&which, &plan, &mut |seen| match seen {
         Seen::Toolchain(verdict) if args.json => entries.push(entry(verdict)),
         Seen::Toolchain(verdict) => report(session, verdict),
         Seen::Unproved(tree) if args.json => entries.push(unproved(tree)),
@@ -53,7 +53,7 @@ fn unproved(tree: &Path) -> serde_json::Value {
 
 /// Prints how to build the releases again.
 fn rebuild(session: &Session, which: &Which) -> Result<()> {
-    for rebuild in session.rebuilds(which)? {
+    for rebuild in Lab::new(session).rebuilds(which)? {
         let (version, archive) = (rebuild.version, &rebuild.archive);
         if !rebuild.is_reproducible() {
             session

@@ -3,8 +3,8 @@
 use crate::cli::args;
 use crate::cli::args::Which;
 use crate::error::{Result, one_line};
-use crate::ops::Session;
 use crate::ops::governing::{Governing, Origin};
+use crate::ops::{Installer, Locker, Resolver, Session};
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
@@ -13,11 +13,11 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         args::Tool::Gofmt => Tool::Gofmt,
     };
     if args.verbose {
-        for place in session.places(tool) {
+        for place in Resolver::new(session).places(tool) {
             session.ui.say(&place);
         }
     }
-    match session.governing(tool)? {
+    match Resolver::new(session).governing(tool)? {
         Governing::Foreign { program, reason } => {
             if args.json {
                 let program = program.to_string_lossy();
@@ -31,19 +31,22 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             Ok(())
         }
         Governing::Toolchain(toolchain) => {
-            let path = session.program(&toolchain, tool)?;
-            if !session.has(&toolchain)? {
-                return Err(session.explain_missing(&toolchain));
+            let path = Resolver::new(session).program(&toolchain, tool)?;
+            if !Resolver::new(session).has(&toolchain)? {
+                return Err(Installer::new(session).explain_missing(&toolchain));
             }
-            if let Some(lacking) = session.lacks_receipt(&toolchain)? {
+            if let Some(lacking) = Resolver::new(session).lacks_receipt(&toolchain)? {
                 session.ui.warn(&one_line(&lacking));
             }
-            if let Some(change) = session.change_of(&toolchain)? {
+            if let Some(change) = Installer::new(session).change_of(&toolchain)? {
                 session.ui.warn(&one_line(&change));
             }
-            let stale = session.stale_governing(&toolchain);
-            for warning in
-                stale.as_ref().map(one_line).into_iter().chain(session.not_first_on_path())
+            let stale = Locker::new(session).stale_governing(&toolchain);
+            for warning in stale
+                .as_ref()
+                .map(one_line)
+                .into_iter()
+                .chain(Locker::new(session).not_first_on_path())
             {
                 session.ui.warn(&warning);
             }
@@ -64,7 +67,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "goward": true,
                     "version": toolchain.version.to_string(),
                     "path": path.to_string_lossy(),
-                    "root": session.root(&toolchain)?.to_string_lossy(),
+                    "root": Resolver::new(session).root(&toolchain)?.to_string_lossy(),
                     "h1": toolchain.h1,
                     "level": toolchain.level.name(),
                     "stale": stale.is_some(),
@@ -81,12 +84,12 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
                     "{} ({}), chosen by {}",
                     toolchain.version, toolchain.level, toolchain.origin
                 ));
-                let home = session.note_of_home(&toolchain);
+                let home = Locker::new(session).note_of_home(&toolchain);
                 for note in home.iter().chain(&toolchain.profile_note) {
                     session.ui.say(note);
                 }
                 if args.verbose {
-                    for it in session.not_passed(&toolchain)? {
+                    for it in Resolver::new(session).not_passed(&toolchain)? {
                         session.ui.say(&format!("does not reach it: {it}"));
                     }
                 }

@@ -6,7 +6,7 @@
 //! which no project can write.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::verify::{Digest, Level};
 use fs_err as fs;
 use goward_shim::sys;
@@ -21,7 +21,7 @@ const HEAD: &str = "goward-accept 1\n";
 /// Longest record, in bytes.
 const MAX_SIZE: usize = 16 << 10;
 
-impl Session {
+impl Resolver<'_> {
     /// Accepts what the locks in a repository name, at `level`; returns the repository. `path` is a lock
     /// or a directory.
     ///
@@ -35,7 +35,7 @@ impl Session {
                 .detail("nothing was changed")
                 .hint("accept what its sources list: `goward trust --accept listed`"));
         }
-        let repository = repository_of(&self.ctx.cwd.join(path)).ok_or_else(|| {
+        let repository = repository_of(&self.session.ctx.cwd.join(path)).ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
         })?;
         let place = self.accepted_path(&repository)?;
@@ -53,7 +53,9 @@ impl Session {
     ///
     /// When the record cannot be removed.
     pub fn reject_repository(&self, path: &Path) -> Result<bool> {
-        let Some(repository) = repository_of(&self.ctx.cwd.join(path)) else { return Ok(false) };
+        let Some(repository) = repository_of(&self.session.ctx.cwd.join(path)) else {
+            return Ok(false);
+        };
         match fs::remove_file(self.accepted_path(&repository)?) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -93,7 +95,7 @@ impl Session {
     }
 
     fn accepted_directory(&self) -> Option<PathBuf> {
-        Some(self.ctx.state_directory()?.join("accept"))
+        Some(self.session.ctx.state_directory()?.join("accept"))
     }
 
     fn accepted_path(&self, repository: &Path) -> Result<PathBuf> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::filesystem;
-use crate::ops::Session;
+use crate::ops::Resolver;
 use goward_shim::barrier::{Barrier, FLAGS, NONE};
 use goward_shim::environment::name_of;
 use goward_shim::pins::{Isolation, Rule};
@@ -20,26 +20,26 @@ const MAX_SIZE: u64 = 1 << 20;
 /// How many copies are kept: one for each state of the original that something may still use.
 const KEPT: usize = 32;
 
-impl Session {
+impl Resolver<'_> {
     /// Makes the copy for the state that the user's own file is in now in the store, if it is missing.
     ///
     /// # Errors
     ///
     /// When the store cannot be written.
     pub fn ready_barrier(&self, isolation: Isolation, env: &Environment) -> Result<()> {
-        let home = self.ctx.home()?;
+        let home = self.session.ctx.home()?;
         let barrier = barrier::locate(home.as_os_str().as_bytes(), isolation, env);
         if barrier.is_ready {
             return Ok(());
         }
-        self.store()?.prepare()?;
+        self.session.store()?.prepare()?;
         self.make(&barrier, isolation, Path::new(OsStr::from_bytes(&barrier.path)))
     }
 
     /// Returns the copy for a call, and makes it if it is missing: in the store, else in the user's cache. Where
     /// neither can be written, the call runs with nothing of the user's file: that never stops it.
     pub fn barrier<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
-        let home = self.ctx.home().unwrap_or_default();
+        let home = self.session.ctx.home().unwrap_or_default();
         let locate = || barrier::locate(home.as_os_str().as_bytes(), isolation, env);
         let barrier = locate();
         if barrier.is_ready {
@@ -56,7 +56,9 @@ impl Session {
             Err(error) => {
                 if barrier.own.is_some() {
                     let why = one_line(&error);
-                    self.ui.warn(&format!("`go` runs without the values of `go env -w`: {why}"));
+                    self.session
+                        .ui
+                        .warn(&format!("`go` runs without the values of `go env -w`: {why}"));
                 }
                 barrier.empty()
             }
@@ -67,7 +69,7 @@ impl Session {
         let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
         // What cannot be read holds nothing, as for Go.
         let original = own.map_or_else(|| Ok(Vec::new()), read_settings).unwrap_or_else(|error| {
-            self.ui.warn(&format!(
+            self.session.ui.warn(&format!(
                 "`go` runs without the values of `go env -w`: {}",
                 one_line(&error)
             ));

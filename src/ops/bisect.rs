@@ -8,7 +8,6 @@ use crate::matrix::process::{Job, Line};
 use crate::matrix::results::Ending;
 use crate::matrix::table::seconds;
 use crate::matrix::text::Excerpt;
-use crate::ops::Session;
 use crate::ops::cause::Cause;
 use crate::ops::cause_search::{CauseSearch, Passing, Side};
 use crate::ops::cells::{Prepared, exec_line};
@@ -16,6 +15,7 @@ use crate::ops::lookup::parse_request;
 use crate::ops::matrix_explain::interrupted;
 use crate::ops::overrides::Overrides;
 use crate::ops::request::Fetch;
+use crate::ops::{Lab, Session};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use std::ffi::OsString;
@@ -80,7 +80,7 @@ enum Run {
     CannotTell(&'static str),
 }
 
-impl Session {
+impl Lab<'_> {
     /// Looks for the first release with which a command fails.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Session {
     /// with the first or passes with the second, or goward was interrupted.
     pub fn bisect(&self, search: &Search, fetch: &Fetch, interrupts: &Interrupts) -> Result<Found> {
         let mut bisection = Bisection {
-            session: self,
+            session: self.session,
             fetch,
             interrupts,
             runs: 0,
@@ -154,14 +154,14 @@ impl Session {
         fetch: &Fetch,
     ) -> Result<Vec<Candidate>> {
         let (from, to) = (good.toolchain.version, bad.toolchain.version);
-        let here = self.store()?.list()?.into_iter();
+        let here = self.session.store()?.list()?.into_iter();
         let here = here.filter(|one| !one.is_linked() && one.receipt.platform == Platform::host());
         let here: Vec<GoVersion> = here.map(|one| one.receipt.version).collect();
         let mut versions = here.clone();
         if !installed {
-            let listing = self.releases(fetch)?;
+            let listing = self.installer.releases(fetch)?;
             for warning in &listing.warnings {
-                self.ui.warn(warning);
+                self.session.ui.warn(warning);
             }
             versions.extend(listing.versions.into_iter().filter(|version| version.is_final()));
         }
@@ -201,7 +201,7 @@ impl Bisection<'_> {
     fn end(&self, request: &str) -> Result<Side> {
         parse_request(request)?;
         let overrides = Overrides { go: Some(request.to_owned()), ..Overrides::default() };
-        let prepared = self.session.prepare(&overrides, self.fetch)?;
+        let prepared = Lab::new(self.session).prepare(&overrides, self.fetch)?;
         Ok(side_of(&prepared, overrides))
     }
 
@@ -211,7 +211,7 @@ impl Bisection<'_> {
         if self.interrupts.has_come() {
             return Err(interrupted());
         }
-        match self.session.prepare(&overrides, self.fetch) {
+        match Lab::new(self.session).prepare(&overrides, self.fetch) {
             Ok(prepared) => Ok(Some((side_of(&prepared, overrides), prepared))),
             Err(error) => {
                 let why = one_line(&error);
@@ -223,7 +223,7 @@ impl Bisection<'_> {
 
     /// Makes sure that there is something to find.
     fn check_ends(&mut self, good: &Side, bad: &Side) -> Result<()> {
-        let prepared = self.session.prepare(&good.overrides, self.fetch)?;
+        let prepared = Lab::new(self.session).prepare(&good.overrides, self.fetch)?;
         let version = good.toolchain.version;
         match self.run(good, &prepared)? {
             Run::Passes => {}
@@ -234,7 +234,7 @@ impl Bisection<'_> {
                 return Err(error.hint("name a release with which it passes as `--good`"));
             }
         }
-        let prepared = self.session.prepare(&bad.overrides, self.fetch)?;
+        let prepared = Lab::new(self.session).prepare(&bad.overrides, self.fetch)?;
         let version = bad.toolchain.version;
         match self.run(bad, &prepared)? {
             Run::Fails { .. } => Ok(()),

@@ -3,7 +3,7 @@
 use crate::bundle::{Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result, one_line};
 use crate::net::Progress;
-use crate::ops::Session;
+use crate::ops::Mirrors;
 use crate::ops::deliver::{digest_file, gather, nobody_delivered};
 use crate::ops::request::{Fetch, Want};
 use crate::ops::staple::Stapled;
@@ -39,7 +39,7 @@ pub struct Bundled {
     pub warnings: Vec<String>,
 }
 
-impl Session {
+impl Mirrors<'_> {
     /// Writes a bundle with every toolchain that the locks name, for all their platforms, and the proofs
     /// for them. Each archive is unpacked and verified before it goes in. `vulndb` names a vulnerability
     /// database to copy.
@@ -56,15 +56,16 @@ impl Session {
         vulndb: Option<&str>,
         fetch: &Fetch,
     ) -> Result<Bundled> {
-        let wants = self.wants_of(locks)?;
-        let store = self.store()?;
-        self.prepare_store(&store)?;
-        let stapled = self.staple(&wants)?;
+        let wants = self.locker.wants_of(locks)?;
+        let store = self.session.store()?;
+        self.installer.prepare_store(&store)?;
+        let stapled = self.installer.staple(&wants)?;
         let mut warnings = unproved(&wants, &stapled, without_proof)?;
         // The small one before the large ones.
-        let snapshot = vulndb.map(|place| self.database(place)?.snapshot()).transpose()?;
+        let snapshot =
+            vulndb.map(|place| self.installer.database(place)?.snapshot()).transpose()?;
         let copied = snapshot.as_ref().map(Snapshot::render);
-        let output = self.ctx.cwd.join(output);
+        let output = self.session.ctx.cwd.join(output);
         // Whether it can be written is known before anything is fetched.
         drop(draft(&output)?);
         let staging = store.stage("bundle")?;
@@ -108,9 +109,9 @@ impl Session {
     ) -> Result<(Toolchain, fs_err::File, Vec<String>)> {
         let kept = Mutex::new(None);
         let mut failures = Vec::new();
-        for source in self.sources(fetch)? {
+        for source in self.installer.sources(fetch)? {
             let keeping = Keeping { inner: source.as_ref(), directory, kept: &kept };
-            match self.deliver(store, want, logged, &keeping, fetch) {
+            match self.installer.deliver(store, want, logged, &keeping, fetch) {
                 Ok(delivery) => {
                     let h1 = delivery.tree.h1().clone();
                     drop(delivery);

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::request::{Fetch, Locked, Outcome, Supply, Want};
 use crate::platform::Platform;
 use crate::source::BundleSource;
@@ -21,7 +21,7 @@ pub struct Kept {
     pub newer: Option<String>,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Installs every toolchain for `platform` in the bundle at `path`; `report` is called for each. Every
     /// proof is checked before anything is installed. Returns what became of the bundle's copy of the
     /// vulnerability database, if it has one.
@@ -38,7 +38,7 @@ impl Session {
         fetch: &Fetch,
         report: &mut dyn FnMut(&Outcome),
     ) -> Result<Option<Kept>> {
-        let bundle = Bundle::open(&self.ctx.cwd.join(path))?;
+        let bundle = Bundle::open(&self.session.ctx.cwd.join(path))?;
         let chosen: Vec<&Toolchain> =
             bundle.toolchains().iter().filter(|found| found.platform == platform).collect();
         if chosen.is_empty() {
@@ -73,7 +73,7 @@ impl Session {
 
     /// Keeps a copy of the vulnerability database in the store, unless there is a newer one.
     fn keep_vulnerabilities(&self, snapshot: &Snapshot) -> Result<Kept> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         self.prepare_store(&store)?;
         let path = store.vulnerabilities();
         // One that cannot be read is worth nothing.
@@ -89,7 +89,7 @@ impl Session {
     /// Returns what the bundle proves of a toolchain; `None` when it says itself that it does not.
     fn check_staple(&self, bundle: &Bundle, toolchain: &Toolchain) -> Result<Option<Logged>> {
         let Some(staple) = bundle.staple().filter(|_| toolchain.is_proved) else { return Ok(None) };
-        let authority = self.log.authority()?;
+        let authority = self.session.log.authority()?;
         let name = authority.key.name();
         if bundle.log() != name {
             let message = format!(

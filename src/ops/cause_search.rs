@@ -5,7 +5,6 @@
 //! has Go's whole library compiled again.
 
 use crate::error::{Kind, Result, one_line};
-use crate::ops::Session;
 use crate::ops::cause::{
     Cause, Change, apply, changed_defaults, changed_experiments, language_flag, removed_settings,
 };
@@ -13,6 +12,7 @@ use crate::ops::cells::Prepared;
 use crate::ops::governing::Toolchain;
 use crate::ops::overrides::Overrides;
 use crate::ops::request::Fetch;
+use crate::ops::{Lab, Session};
 use crate::platform::Platform;
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -105,7 +105,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
 
     fn settings(&self, side: &Side) -> Result<Settings> {
         let toolchain = &side.toolchain;
-        Settings::read(&self.session.tree_of(toolchain)?, toolchain.version)
+        Settings::read(&Lab::new(self.session).tree_of(toolchain)?, toolchain.version)
     }
 
     /// Gives each of `among` the one of `changes` that is its cause. What needs several has none.
@@ -234,7 +234,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
 
     /// Returns what a cell gets; nothing when its release refuses the pins.
     fn prepared(&self, overrides: &Overrides) -> Result<Option<Prepared>> {
-        match self.session.prepare(overrides, &Fetch::default()) {
+        match Lab::new(self.session).prepare(overrides, &Fetch::default()) {
             Ok(prepared) => Ok(Some(prepared)),
             Err(error) if error.kind() == Kind::Usage => Ok(None),
             Err(error) => Err(error),

@@ -3,10 +3,10 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::matrix::go_command::shell;
-use crate::ops::Session;
 use crate::ops::governing::Toolchain;
 use crate::ops::overrides::Overrides;
 use crate::ops::request::Fetch;
+use crate::ops::{Lab, Session};
 use crate::settings::is_trace;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -54,18 +54,18 @@ impl Prepared {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns what a command gets with `overrides`; installs the toolchain if it is missing.
     ///
     /// # Errors
     ///
-    /// As [`Session::execution`]; where no toolchain of goward governs.
+    /// As [`Runner::execution`]; where no toolchain of goward governs.
     pub(crate) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Prepared> {
-        let execution = self.execution_of(overrides, fetch)?.ok_or_else(|| {
+        let execution = self.runner.execution_of(overrides, fetch)?.ok_or_else(|| {
             Error::new(Kind::Usage, "no toolchain of goward governs here")
                 .hint("name some: `goward matrix --go 1.26,1.27 ...`")
         })?;
-        let mut environment = self.ctx.variables.clone();
+        let mut environment = self.session.ctx.variables.clone();
         for (name, value) in execution.changes {
             match value {
                 Some(value) => environment.insert(name.into(), value),
@@ -75,14 +75,14 @@ impl Session {
         let (toolchain, warnings) = (execution.toolchain, execution.warnings);
         let mut prepared = Prepared { toolchain, environment, warnings };
         if prepared.has_trace() {
-            prepared.use_own_cache(self, "traces");
+            prepared.use_own_cache(self.session, "traces");
         }
         Ok(prepared)
     }
 
     /// Returns the directory of a toolchain's own files.
     pub(crate) fn tree_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
-        let program = self.program(toolchain, Tool::Go)?;
+        let program = self.resolver.program(toolchain, Tool::Go)?;
         Ok(program.ancestors().nth(2).map(PathBuf::from).unwrap_or_default())
     }
 }

@@ -4,7 +4,7 @@ use crate::calendar::{parse_day, today};
 use crate::checks::project::{CHECKS, Facts, Files};
 use crate::checks::{Caches, Edit, LockState, Remedy, Report, SearchPath, Skipped};
 use crate::error::{Error, Kind, Result, near_match, one_line, untrusted};
-use crate::ops::Session;
+use crate::ops::Examiner;
 use crate::ops::refusal::first_step;
 use crate::platform::Platform;
 use crate::project::ignored::ignored_by;
@@ -42,7 +42,7 @@ pub struct Checked {
     pub fixed: Vec<(PathBuf, usize)>,
 }
 
-impl Session {
+impl Examiner<'_> {
     /// Checks the project that governs here.
     ///
     /// # Errors
@@ -71,13 +71,13 @@ impl Session {
     }
 
     fn project_facts(&self, plan: &Plan) -> Result<Facts> {
-        let root = find_root(&self.ctx);
+        let root = find_root(&self.session.ctx);
         let lock_path = root.join(LOCK_FILE);
-        let found = read(&lock_path, &self.ctx)?.ok_or_else(|| {
+        let found = read(&lock_path, &self.session.ctx)?.ok_or_else(|| {
             let message = format!("there is no lock to check against: `{}`", lock_path.display());
             let is_asked_for = root.join(MANIFEST_FILE).symlink_metadata().is_ok();
             let write = || "write it, and commit it: `goward lock`".to_owned();
-            let hint = if is_asked_for { write() } else { first_step(&self.ctx) };
+            let hint = if is_asked_for { write() } else { first_step(&self.session.ctx) };
             Error::new(Kind::NotFound, message).hint(hint)
         })?;
         let lock = LockFile::parse(&found.text, &lock_path)?;
@@ -96,17 +96,17 @@ impl Session {
                 Skipped::Unable(one_line(&error), fix)
             }),
         };
-        let user = self.user_settings();
+        let user = self.resolver.user_settings();
         let (go_start, go) = match tree {
             None => (Err(lacking()), Err(lacking())),
             Some(tree) => {
-                let asked = self.go_facts(&lock_path, tree, &user);
+                let asked = self.resolver.go_facts(&lock_path, tree, &user);
                 (asked.start, asked.facts)
             }
         };
         let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
         let vulnerabilities =
-            self.vulnerabilities(plan.vulndb.as_deref(), &[version], &platforms)?;
+            self.installer.vulnerabilities(plan.vulndb.as_deref(), &[version], &platforms)?;
         Ok(Facts {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),
@@ -130,20 +130,20 @@ impl Session {
 
     /// Returns PATH.
     pub(crate) fn search_path(&self) -> Result<SearchPath> {
-        let path = self.ctx.variable("PATH").unwrap_or_default();
+        let path = self.session.ctx.variable("PATH").unwrap_or_default();
         let entries = std::env::split_paths(path).collect();
-        Ok(SearchPath { entries, shims: self.store()?.shims() })
+        Ok(SearchPath { entries, shims: self.session.store()?.shims() })
     }
 
     fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<Installed>> {
         let Some(locked) = lock.platforms.get(&host) else { return Ok(None) };
         let Some(h1) = H1::parse(&locked.h1) else { return Ok(None) };
-        self.store()?.find(lock.version, host, Some(&h1))
+        self.session.store()?.find(lock.version, host, Some(&h1))
     }
 
     /// Returns the newest final release that records and store know of.
     fn newest_known(&self, locked: GoVersion) -> Result<GoVersion> {
-        let installed = self.store()?.list()?.into_iter();
+        let installed = self.session.store()?.list()?.into_iter();
         let installed = installed.filter(|found| !found.is_linked());
         let known = Records::built_in().releases().into_iter();
         let known = known.chain(installed.map(|found| found.receipt.version));
@@ -154,14 +154,19 @@ impl Session {
     pub(crate) fn state_of_lock(&self, path: &Path, lock: &LockFile) -> LockState {
         let manifest = path.with_file_name(MANIFEST_FILE);
         let both = [manifest.clone(), path.to_path_buf()].into_iter().filter(|path| path.exists());
-        let ignored = both.filter_map(|path| Some((path.clone(), ignored_by(&path, &self.ctx)?)));
-        LockState { stale: self.stale_lock(path, lock), ignored: ignored.collect(), manifest }
+        let ignored =
+            both.filter_map(|path| Some((path.clone(), ignored_by(&path, &self.session.ctx)?)));
+        LockState {
+            stale: self.locker.stale_lock(path, lock),
+            ignored: ignored.collect(),
+            manifest,
+        }
     }
 
     /// The same, of the lock that governs here, if one does and can be read.
     pub(crate) fn lock_here(&self) -> Option<LockState> {
-        let path = governing_root(&self.ctx)?.join(LOCK_FILE);
-        let lock = self.read_lock(&path).ok().flatten()?;
+        let path = governing_root(&self.session.ctx)?.join(LOCK_FILE);
+        let lock = self.resolver.read_lock(&path).ok().flatten()?;
         Some(self.state_of_lock(&path, &lock))
     }
 }

@@ -4,9 +4,14 @@ use crate::checks::project::{CCompiler, GoFacts};
 use crate::error::Result;
 use crate::ops::environment::change;
 use crate::ops::governing::Toolchain;
-use crate::ops::target_check::QUICK;
-use crate::ops::{Session, probe};
+use crate::ops::{Resolver, probe};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// What a compiler or pkg-config takes to answer.
+pub(crate) const QUICK: Duration = Duration::from_secs(30);
 
 /// A C compiler.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub struct Compiler {
     pub library: Option<PathBuf>,
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Asks the compiler that `command` names about itself, with `flags`, for a build for GOOS and GOARCH.
     pub(crate) fn ask_compiler(
         &self,
@@ -71,8 +76,9 @@ impl Session {
     /// Finds the compiler that `command` names; the words behind its name and the flags are its arguments.
     fn find_compiler(&self, command: &str, flags: &str) -> (Compiler, Vec<String>) {
         let mut words = probe::words(command).into_iter();
-        let program =
-            words.next().and_then(|name| probe::on_path(&name, &self.path(), &self.ctx.cwd));
+        let program = words
+            .next()
+            .and_then(|name| probe::on_path(&name, &self.path(), &self.session.ctx.cwd));
         let args = words.chain(probe::words(flags)).collect();
         (Compiler { command: command.to_owned(), program, ..Compiler::default() }, args)
     }
@@ -89,6 +95,17 @@ impl Session {
         change(&mut command, self.environment(toolchain)?);
         let ran = probe::run(command.args(args).arg(question), QUICK)?;
         Ok(ran.is_ok.then_some(ran.output))
+    }
+
+    pub(crate) fn path(&self) -> OsString {
+        self.session.ctx.variable("PATH").unwrap_or_default().to_owned()
+    }
+
+    /// Returns the command for a program that is not Go's: in the caller's environment, and nowhere.
+    pub(crate) fn foreign(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.session.ctx.variables).env("LC_ALL", "C").current_dir("/");
+        command
     }
 }
 

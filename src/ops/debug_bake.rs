@@ -5,7 +5,7 @@
 //! pinned Go's own editor makes the new text, so that the file has the form that Go gives it.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Runner;
 use crate::ops::governing::{Governing, Origin, Toolchain};
 use crate::project::go_mod;
 use crate::settings::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Settings};
@@ -28,7 +28,7 @@ pub struct Baked {
     pub warnings: Vec<String>,
 }
 
-impl Session {
+impl Runner<'_> {
     /// Writes the GODEBUG pins that apply here into the file that decides the
     /// defaults of binaries here; other lines stay. With `check` nothing is written.
     ///
@@ -37,7 +37,7 @@ impl Session {
     /// When the release has no such lines, or one of the pins cannot stand in one, and with `check`
     /// when the file lacks one. The file is then as it was.
     pub fn debug_bake(&self, check: bool) -> Result<Baked> {
-        let toolchain = match self.governing(Tool::Go)? {
+        let toolchain = match self.resolver.governing(Tool::Go)? {
             Governing::Toolchain(toolchain) => *toolchain,
             Governing::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
@@ -56,7 +56,7 @@ impl Session {
             let mut args = vec![command.to_owned(), "edit".to_owned(), "-print".to_owned()];
             args.extend(flags);
             args.push(file.to_string_lossy().into_owned());
-            let text = self.ask_go(&toolchain, &args);
+            let text = self.resolver.ask_go(&toolchain, &args);
             text.map_err(|error| untouched(error.with_kind(Kind::Failed)))
         };
         let (before, after) = (edit(&BTreeMap::new())?, edit(&settings)?);
@@ -88,8 +88,8 @@ impl Session {
                     recommended(FIRST_WITH_LINES)
                 )));
         }
-        self.provide(toolchain, &crate::ops::request::Fetch::default())?;
-        let program = self.program(toolchain, Tool::Go)?;
+        self.installer.provide(toolchain, &crate::ops::request::Fetch::default())?;
+        let program = self.resolver.program(toolchain, Tool::Go)?;
         let tree = program.ancestors().nth(2).unwrap_or(Path::new("/"));
         let known = Settings::read(tree, version)?.debug;
         let obstacles: Vec<String> = settings
@@ -112,14 +112,14 @@ impl Session {
     fn module_file(&self, toolchain: &Toolchain) -> Result<(PathBuf, &'static str)> {
         let args = ["env", "-json", "GOWORK", "GOMOD"].map(str::to_owned);
         let reported: BTreeMap<String, String> =
-            serde_json::from_str(&self.ask_go(toolchain, &args)?)
+            serde_json::from_str(&self.resolver.ask_go(toolchain, &args)?)
                 .map_err(|error| Error::new(Kind::Failed, format!("`go env -json`: {error}")))?;
         let file = |name: &str| reported.get(name).filter(|path| path.starts_with('/'));
         match (file("GOWORK"), file("GOMOD").filter(|path| *path != "/dev/null")) {
             (Some(path), _) => Ok((path.into(), "work")),
             (None, Some(path)) => Ok((path.into(), "mod")),
             (None, None) => {
-                let here = self.ctx.cwd.display();
+                let here = self.session.ctx.cwd.display();
                 Err(Error::new(Kind::NotFound, format!("there is no `go.mod` for `{here}`"))
                     .hint("go to the module whose programs are shipped"))
             }

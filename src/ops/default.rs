@@ -1,7 +1,7 @@
 //! The toolchain outside of projects: a lock in the store.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::store::Installed;
@@ -9,7 +9,7 @@ use crate::version::GoVersion;
 use goward_shim::names;
 use std::path::PathBuf;
 
-impl Session {
+impl Resolver<'_> {
     /// Returns version and request of the choice.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Session {
     }
 
     pub(crate) fn default_path(&self) -> Result<PathBuf> {
-        Ok(self.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
+        Ok(self.session.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
     }
 
     /// Refuses to remove the default; `what` is what was named.

@@ -8,7 +8,7 @@ use crate::archive::Limits;
 use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::net::{Net, Progress};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::request::{Fetch, Locked, Supply, Want};
 use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
 use crate::store::{Staging, Store};
@@ -25,7 +25,7 @@ use std::thread;
 /// The most threads that write files; one that inflates cannot feed more.
 const MAX_HANDS: usize = 8;
 
-impl Session {
+impl Installer<'_> {
     /// Returns the weakest level that both the user and the project accept.
     pub(crate) fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
         Ok(self.user_floor(want, fetch)?.max(want.demand))
@@ -33,10 +33,10 @@ impl Session {
 
     /// Returns the weakest level that the user accepts.
     fn user_floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
-        let mut user = self.config.floor(&self.ctx, fetch.accept)?;
+        let mut user = self.session.config.floor(&self.session.ctx, fetch.accept)?;
         if fetch.accept.is_none()
             && let Some(lock) = want.locked.as_ref().and_then(Locked::file)
-            && let Some(accepted) = self.accepted_for(lock)
+            && let Some(accepted) = self.resolver.accepted_for(lock)
         {
             user = user.min(accepted);
         }
@@ -71,7 +71,7 @@ impl Session {
         for source in sources {
             match self.deliver(store, want, logged, source.as_ref(), fetch) {
                 Ok(delivery) => {
-                    let unlogged = self.log.why_not().filter(|_| logged.is_none());
+                    let unlogged = self.session.log.why_not().filter(|_| logged.is_none());
                     let failed =
                         failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     return Ok((delivery, failed.chain(unlogged).collect()));
@@ -91,7 +91,7 @@ impl Session {
         source: &dyn Source,
         fetch: &Fetch,
     ) -> Result<Delivery> {
-        let bar = self.ui.bar(&format!("{} {}", want.version, source.name()));
+        let bar = self.session.ui.bar(&format!("{} {}", want.version, source.name()));
         let shown = bar.clone();
         let progress = Box::new(move |done, total: Option<u64>| {
             if let Some(total) = total {
@@ -126,7 +126,7 @@ impl Session {
         let Unjudged { unpacked, archive, artifact, staging } = self
             .take_in(store, want, incoming)
             .map_err(|error| store.explain_room(error, &what, size))?;
-        let unlogged = self.log.why_unproved();
+        let unlogged = self.session.log.why_unproved();
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
         let tree = unpacked.verify(&evidence).map_err(|error| {
@@ -155,7 +155,7 @@ impl Session {
 
     /// Returns how the user wants equal files to share their bytes.
     fn sharing(&self) -> Option<Sharing> {
-        match self.config.store.dedupe {
+        match self.session.config.store.dedupe {
             Dedupe::Reflink => Some(Sharing::Clone),
             Dedupe::Hardlink => Some(Sharing::Link),
             Dedupe::Off => None,
@@ -190,10 +190,10 @@ impl Session {
     ///
     /// For a source that does not exist.
     pub(crate) fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
-        let named = self.config.sources(&self.ctx, fetch.source.as_deref())?;
+        let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
-        let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        crate::source::sources(&specs, &self.ctx, &net, &|list| self.modules(list))
+        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        crate::source::sources(&specs, &self.session.ctx, &net, &|list| self.resolver.modules(list))
     }
 }
 

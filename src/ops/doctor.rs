@@ -6,7 +6,7 @@ use crate::checks::{
 };
 use crate::ctx::user_id;
 use crate::error::{Error, Result, one_line};
-use crate::ops::Session;
+use crate::ops::Examiner;
 use crate::ops::request::Fetch;
 use goward_shim::names;
 use std::sync::mpsc;
@@ -25,7 +25,7 @@ pub struct Examined {
     pub repaired: Vec<(&'static About, Finding)>,
 }
 
-impl Session {
+impl Examiner<'_> {
     /// Runs every check of the machine, and with `fix` puts right what is safe.
     ///
     /// # Errors
@@ -48,17 +48,17 @@ impl Session {
     }
 
     fn machine_facts(&self) -> Result<Facts> {
-        let store = self.store()?;
-        let settings = self.user_settings();
+        let store = self.session.store()?;
+        let settings = self.resolver.user_settings();
         Ok(Facts {
             user: user_id(),
             path: self.search_path()?,
             caches: Caches::of(&settings),
-            barriers: self.barriers(&store),
+            barriers: self.toolchains.barriers(&store),
             lock: self.lock_here(),
-            shim: self.ctx.executable.with_file_name(names::SHIM),
-            executable: self.ctx.executable.clone(),
-            cwd: self.ctx.cwd.clone(),
+            shim: self.session.ctx.executable.with_file_name(names::SHIM),
+            executable: self.session.ctx.executable.clone(),
+            cwd: self.session.ctx.cwd.clone(),
             now: SystemTime::now(),
             sources: self.ask_sources(),
             settings,
@@ -68,14 +68,14 @@ impl Session {
 
     /// Asks every source at the same time what releases it has.
     fn ask_sources(&self) -> Known<Result<Vec<Answer>>> {
-        if self.ctx.is_offline() {
+        if self.session.ctx.is_offline() {
             return Err(Skipped::LeftOut("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
         }
-        let sources = match self.sources(&Fetch::default()) {
+        let sources = match self.installer.sources(&Fetch::default()) {
             Ok(sources) => sources,
             Err(error) => return Ok(Err(error)),
         };
-        let spinner = self.ui.spinner("asking the sources of toolchains");
+        let spinner = self.session.ui.spinner("asking the sources of toolchains");
         let (sender, receiver) = mpsc::channel();
         let late = (format!("no answer in {} seconds", PATIENCE.as_secs()), String::new());
         let mut answers: Vec<Answer> = Vec::new();
@@ -141,7 +141,7 @@ impl Session {
             Repair::Recover => store.recover().map(drop),
             Repair::Leftovers => machine::remove_leftovers(store, &facts.barriers),
             Repair::Receipt(receipt) => store.remove_idle_receipt(receipt),
-            Repair::Shims => self.place_shims().map(drop),
+            Repair::Shims => self.installer.place_shims().map(drop),
             Repair::Toolchain(key) => machine::mend_toolchain(store, key),
             Repair::Close(path) => machine::close(path),
         }

@@ -1,8 +1,8 @@
 //! The environment that a `go` gets here, and the `go` of a toolchain that answers questions.
 
 use crate::error::{Error, Kind, Result, untrusted_line};
-use crate::ops::Session;
-use crate::ops::governing::{Governing, Origin, Toolchain};
+use crate::ops::Resolver;
+use crate::ops::governing::{Origin, Toolchain};
 use goward_shim::caller::By;
 use goward_shim::launch::{Launch, LeftOut, Selection};
 use goward_shim::sys::Text;
@@ -19,7 +19,7 @@ pub type Changes = Vec<(String, Option<OsString>)>;
 /// How many lines of a failed `go` are shown.
 const MAX_LINES: usize = 6;
 
-impl Session {
+impl Resolver<'_> {
     /// Returns what goward changes in the environment of a `go` of `toolchain`, and of what it starts.
     ///
     /// # Errors
@@ -33,40 +33,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::environment`].
+    /// As [`Resolver::environment`].
     pub fn environment_by(&self, toolchain: &Toolchain, by: By) -> Result<Changes> {
         let root = self.root(toolchain)?;
         Ok(self.with_call(Tool::Go, |call| {
             let launch = self.launch(toolchain, &root, call, by);
             self.changes_of(&launch)
         }))
-    }
-
-    /// Returns what a shell has to change to give its programs what `go` gets here: besides the variables of Go
-    /// where the store is, and goward's `go` on PATH. With `has_goroot` it says which GOROOT that is, too.
-    ///
-    /// # Errors
-    ///
-    /// When what runs here cannot be told, or the store's path cannot be on PATH.
-    pub fn shell_environment(&self, has_goroot: bool) -> Result<Changes> {
-        let toolchain = match self.governing(Tool::Go)? {
-            Governing::Foreign { .. } => return Ok(Changes::new()),
-            Governing::Toolchain(toolchain) => *toolchain,
-        };
-        let changes = self.environment_by(&toolchain, By::Command)?.into_iter();
-        // What marks the programs that a call started is not for a shell, which goes elsewhere.
-        let changes = changes.filter(|(name, _)| name != names::TOOLCHAIN_VAR);
-        let mut changes: BTreeMap<String, Option<OsString>> = changes.collect();
-        let home = self.ctx.home()?;
-        changes.insert("PATH".to_owned(), Some(self.path_from(home.join(names::SHIMS_DIRECTORY))?));
-        changes.insert(names::HOME_VAR.to_owned(), Some(home.into_os_string()));
-        if has_goroot && !self.has(&toolchain)? {
-            return Err(self.explain_missing(&toolchain));
-        }
-        if has_goroot && toolchain.goroot.is_none() {
-            changes.insert("GOROOT".to_owned(), Some(self.root(&toolchain)?.into_os_string()));
-        }
-        Ok(changes.into_iter().collect())
     }
 
     /// Returns what of this process's environment a lock lets through to no `go` of `toolchain`.
@@ -83,12 +56,17 @@ impl Session {
             wanted.entry(OsStr::from_bytes(name)).or_insert(OsStr::from_bytes(value));
         }
         let set = |name: &str| launch.set.iter().any(|it| it.as_text().name() == name.as_bytes());
-        let names =
-            self.ctx.variables.keys().map(OsString::as_os_str).chain(wanted.keys().copied());
+        let names = self
+            .session
+            .ctx
+            .variables
+            .keys()
+            .map(OsString::as_os_str)
+            .chain(wanted.keys().copied());
         let names = names.filter_map(OsStr::to_str).filter(|name| is_name(name));
         let mut changes: BTreeMap<String, Option<OsString>> = BTreeMap::new();
         for name in names.filter(|name| *name != names::DEPTH_VAR) {
-            let now = self.ctx.variables.get(OsStr::new(name)).map(OsString::as_os_str);
+            let now = self.session.ctx.variables.get(OsStr::new(name)).map(OsString::as_os_str);
             let then = wanted.get(OsStr::new(name)).copied();
             if now != then || set(name) {
                 changes.insert(name.to_owned(), then.map(OsStr::to_owned));
@@ -155,11 +133,11 @@ impl Session {
         self.ask_go_with(toolchain, args, Changes::new())
     }
 
-    /// Like [`Session::ask_go`], with changes on top of that environment.
+    /// Like [`Resolver::ask_go`], with changes on top of that environment.
     ///
     /// # Errors
     ///
-    /// As [`Session::ask_go`].
+    /// As [`Resolver::ask_go`].
     pub fn ask_go_with<A: AsRef<OsStr>>(
         &self,
         toolchain: &Toolchain,
@@ -191,8 +169,8 @@ impl Session {
     /// When there is no store.
     pub(crate) fn go_command(&self, toolchain: &Toolchain) -> Result<Command> {
         let mut command = Command::new(self.program(toolchain, Tool::Go)?);
-        command.env_clear().envs(&self.ctx.variables);
-        command.current_dir(&self.ctx.cwd).stdin(Stdio::null());
+        command.env_clear().envs(&self.session.ctx.variables);
+        command.current_dir(&self.session.ctx.cwd).stdin(Stdio::null());
         change(&mut command, self.environment(toolchain)?);
         Ok(command)
     }
@@ -207,8 +185,8 @@ impl Session {
     }
 
     /// Returns PATH with this directory in front, and nowhere else.
-    fn path_from(&self, first: PathBuf) -> Result<OsString> {
-        let path = self.ctx.variable("PATH").unwrap_or_default();
+    pub(crate) fn path_from(&self, first: PathBuf) -> Result<OsString> {
+        let path = self.session.ctx.variable("PATH").unwrap_or_default();
         let others: Vec<PathBuf> =
             std::env::split_paths(path).filter(|other| *other != first).collect();
         std::env::join_paths(std::iter::once(first).chain(others)).map_err(|_| {

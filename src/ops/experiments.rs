@@ -1,7 +1,7 @@
 //! Every experiment, as it is for one release, and here.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::said::Said;
 use crate::ops::subject::Subject;
 use crate::settings::history::{LIVES, Life, Variable, meaning};
@@ -48,16 +48,16 @@ pub struct ExperimentRow {
     pub set: Vec<(String, usize)>,
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns the experiments of the release that `request` means, or that governs here.
     ///
     /// # Errors
     ///
-    /// See [`Session::subject`]; when the lock that governs here cannot be used.
+    /// See [`Lab::subject`]; when the lock that governs here cannot be used.
     pub fn experiments(&self, request: Option<&str>) -> Result<ExperimentList> {
         let subject = self.subject(request)?;
         let (os, arch) = self.target_here();
-        let said = self.said_of_experiments()?;
+        let said = self.resolver.said_of_experiments()?;
         let value = said.iter().rfind(|said| said.counts).map_or("", |said| &said.value);
         let experiments = &subject.settings.experiments;
         let mut problems: Vec<String> = experiments

@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::ops::governing::{Origin, Toolchain};
 use goward_shim::launch::LeftOut;
 use goward_shim::pins::Rule;
@@ -95,7 +95,7 @@ impl Display for Layer {
     }
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Explains every variable that `go env` prints here, and every one that goward decides.
     ///
     /// # Errors
@@ -127,7 +127,8 @@ impl Session {
             let ours = changes.get(name);
             let set =
                 ours.and_then(Option::as_ref).map(|value| value.to_string_lossy().into_owned());
-            let caller = self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
+            let caller =
+                self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
             let is_set =
                 |file: &BTreeMap<String, String>| file.get(name).is_some_and(|v| !v.is_empty());
             let layer = if ours.is_some() {

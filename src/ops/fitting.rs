@@ -2,7 +2,7 @@
 
 use crate::checks::project::Files;
 use crate::error::{Error, Kind, Result, one_line};
-use crate::ops::Session;
+use crate::ops::Locker;
 use crate::project::go_mod::Refused;
 use crate::project::wanted::{find_module_file, find_wanted, read_module_file};
 use crate::version::GoVersion;
@@ -49,14 +49,14 @@ fn cannot_build(version: GoVersion, path: &Path, Refused { line, why, .. }: &Ref
     format!("{version} cannot build `{}:{line}`: {why}", path.display())
 }
 
-impl Session {
+impl Locker<'_> {
     /// Returns what `version` cannot build in the project at `root`: for the module and the workspace of the
     /// working directory and of the root, and, with `all`, for every module below.
     pub(crate) fn unfit(&self, root: &Path, version: GoVersion, all: bool) -> Unfit {
         let mut unfit = Unfit::default();
         let mut own: BTreeSet<PathBuf> = BTreeSet::new();
-        let gowork = self.ctx.variable("GOWORK");
-        for directory in [self.ctx.cwd.as_path(), root] {
+        let gowork = self.session.ctx.variable("GOWORK");
+        for directory in [self.session.ctx.cwd.as_path(), root] {
             match find_module_file(directory, gowork) {
                 Ok(found) => own.extend(found),
                 Err(error) => unfit.others.push(one_line(&error)),
@@ -79,8 +79,12 @@ impl Session {
 
     /// Says why files of other tools cannot be read that somebody's own choice overrules.
     pub(crate) fn warn_of_unreadable_files(&self) {
-        if let Err(error) = find_wanted(&self.ctx.cwd, &self.ctx) {
-            self.ui.warn(&format!("{}; `{}` comes first", one_line(&error), names::MANIFEST_FILE));
+        if let Err(error) = find_wanted(&self.session.ctx.cwd, &self.session.ctx) {
+            self.session.ui.warn(&format!(
+                "{}; `{}` comes first",
+                one_line(&error),
+                names::MANIFEST_FILE
+            ));
         }
     }
 }

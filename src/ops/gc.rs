@@ -1,7 +1,7 @@
 //! Remove what nobody uses: toolchains, and what was left over.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Toolchains;
 use crate::ops::projects::is_gone;
 use crate::ops::waiting::Waiting;
 use crate::platform::Platform;
@@ -120,14 +120,14 @@ fn expired(store: &Store, plan: &Plan) -> Result<Vec<Leftover>> {
     Ok(store.graves()?.into_iter().filter(is_expired).map(leftover).collect())
 }
 
-impl Session {
+impl Toolchains<'_> {
     /// Removes what nobody uses, as `plan` says.
     ///
     /// # Errors
     ///
     /// When the store cannot be read or written. What was removed before that stays so.
     pub fn collect(&self, plan: &Plan) -> Result<Collected> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         if !store.home().is_dir() {
             return Ok(Collected::default());
         }
@@ -137,7 +137,7 @@ impl Session {
             None
         } else {
             store.recover()?;
-            let mut waiting = Waiting::new(self.ui);
+            let mut waiting = Waiting::new(self.session.ui);
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
@@ -169,8 +169,8 @@ impl Session {
 
     /// Decides about every installed toolchain.
     fn fates(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<Fate>> {
-        let (links, default) = (store.links()?, self.default_key()?);
-        let projects = self.keys_of_projects(store)?;
+        let (links, default) = (store.links()?, self.resolver.default_key()?);
+        let projects = self.installer.keys_of_projects(store)?;
         let now = store.now();
         let mut left: BTreeMap<Platform, usize> = BTreeMap::new();
         let mut counted = crate::store::Counted::new();
@@ -218,9 +218,9 @@ impl Session {
             }
             collected.forgotten.push(project.lock);
         }
-        for record in self.trusted()?.into_iter().filter(|record| record.state == "gone") {
+        for record in self.resolver.trusted()?.into_iter().filter(|record| record.state == "gone") {
             if !plan.dry_run {
-                self.revoke(Some(&record.path))?;
+                self.resolver.revoke(Some(&record.path))?;
             }
             if !collected.forgotten.contains(&record.path) {
                 collected.forgotten.push(record.path);
@@ -231,8 +231,8 @@ impl Session {
 
     /// Returns the copies of the user's own file of `go env -w` that are right now.
     pub(crate) fn barriers(&self, store: &Store) -> Vec<PathBuf> {
-        let entries = self.ctx.entries();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
         let home = store.home().as_os_str().as_bytes();
         let current = |isolation| barrier::locate(home, isolation, &env).path.into_bytes();
         let none = |isolation: Isolation| {

@@ -8,7 +8,7 @@ use crate::ops::barrier::read_settings;
 use crate::ops::environment::Changes;
 use crate::ops::explain::Lock;
 use crate::ops::governing::{Governing, Origin, Toolchain};
-use crate::ops::{Session, targets};
+use crate::ops::{Resolver, targets};
 use goward_shim::pins::Isolation;
 use goward_shim::{Tool, barrier, pins};
 use std::collections::BTreeMap;
@@ -59,17 +59,17 @@ pub(crate) struct Asked {
     pub(crate) facts: Known<GoFacts>,
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Returns what this user set for every Go.
     pub(crate) fn user_settings(&self) -> UserSettings {
-        UserSettings { variables: self.ctx.variables.clone(), file: self.settings_file() }
+        UserSettings { variables: self.session.ctx.variables.clone(), file: self.settings_file() }
     }
 
     /// Reads the file of `go env -w`, if there is a place for one.
     fn settings_file(&self) -> Known<Option<SettingsFile>> {
-        let entries = self.ctx.entries();
-        let home = self.ctx.home()?;
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let home = self.session.ctx.home()?;
+        let env = self.session.ctx.environment(&entries);
         let found = barrier::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
         let Some(own) = found.own else { return Ok(None) };
         let own = Path::new(OsStr::from_bytes(&own));

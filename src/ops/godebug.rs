@@ -1,7 +1,7 @@
 //! Every GODEBUG setting, as it is for one release, and here.
 
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::said::{By, Said};
 use crate::ops::subject::Subject;
 use crate::project::debug_lines::ModuleDebug;
@@ -113,17 +113,17 @@ pub struct DebugRow {
     pub by: Option<usize>,
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns the settings of the release that `request` means, or that governs here.
     ///
     /// # Errors
     ///
-    /// See [`Session::subject`]; when the lock that governs here cannot be used, or `GOWORK` is wrong.
+    /// See [`Lab::subject`]; when the lock that governs here cannot be used, or `GOWORK` is wrong.
     pub fn godebug(&self, request: Option<&str>) -> Result<DebugList> {
         let subject = self.subject(request)?;
         let settings = &subject.settings;
-        let module = self.module_debug()?;
-        let said = self.said_of_debug(&module)?;
+        let module = self.resolver.module_debug()?;
+        let said = self.resolver.said_of_debug(&module)?;
         let judged: Vec<Judged> = said
             .iter()
             .enumerate()

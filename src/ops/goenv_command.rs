@@ -1,7 +1,7 @@
 //! `go env -w` and `go env -u` on the user's own file.
 
 use crate::error::{Error, Kind};
-use crate::ops::Session;
+use crate::ops::Runner;
 use crate::ops::launch::become_program;
 use goward_shim::barrier::Barrier;
 use goward_shim::environment::name_of;
@@ -9,7 +9,7 @@ use goward_shim::launch::Launch;
 use goward_shim::pins::Rule;
 use goward_shim::{Call, pins};
 
-impl Session {
+impl Runner<'_> {
     /// Becomes `go env -w` or `go env -u` on the user's own file; returns only on failure.
     /// `launch` is what the call would be without goward's knowledge of it, and `lock` decides some
     /// of the variables.

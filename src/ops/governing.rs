@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::ops::install::level_of;
-use crate::ops::{Session, lookup, refusal};
+use crate::ops::{Resolver, lookup, refusal};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::store::{Installed, Store};
@@ -122,13 +122,13 @@ impl Display for Origin {
     }
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Calls `body` with what a call of `tool` here is to the shim.
     pub(crate) fn with_call<T>(&self, tool: Tool, body: impl FnOnce(&Call) -> T) -> T {
-        let entries = self.ctx.entries();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
         let (argv, undo) = ([Text::new(tool.argv0())], Undo::of(&env));
-        body(&Call::new(&argv, env, self.ctx.cwd.as_os_str().as_bytes(), undo.as_ref()))
+        body(&Call::new(&argv, env, self.session.ctx.cwd.as_os_str().as_bytes(), undo.as_ref()))
     }
 
     /// Returns which `tool` runs in the working directory, and why.
@@ -146,7 +146,7 @@ impl Session {
     ///
     /// What the shim refuses, explained.
     pub fn governing_call(&self, call: &Call) -> Result<Governing> {
-        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        let explain = |refusal: Refusal| refusal::explain_call(&self.session.ctx, &refusal, call);
         match resolve::choose(call).map_err(explain)? {
             Choice::Request { request, .. } => {
                 let request = String::from_utf8_lossy(request).into_owned();
@@ -173,7 +173,7 @@ impl Session {
     pub fn places(&self, tool: Tool) -> Vec<String> {
         let mut places = Vec::new();
         let is_set = |name: &str, places: &mut Vec<String>| {
-            let value = self.ctx.variable(name);
+            let value = self.session.ctx.variable(name);
             let what = value.map_or_else(
                 || "unset".to_owned(),
                 |value| format!("`{}`", untrusted(value.to_string_lossy())),
@@ -183,7 +183,7 @@ impl Session {
         };
         for name in [names::BYPASS_VAR, names::GO_VAR, names::LOCK_VAR] {
             let counts = |value| name != names::BYPASS_VAR || value == "1";
-            if is_set(name, &mut places) && self.ctx.variable(name).is_some_and(counts) {
+            if is_set(name, &mut places) && self.session.ctx.variable(name).is_some_and(counts) {
                 return places;
             }
         }
@@ -193,7 +193,7 @@ impl Session {
             places.push(format!("`{}` {what}", path.display()));
             found
         };
-        for directory in self.ctx.cwd.ancestors() {
+        for directory in self.session.ctx.cwd.ancestors() {
             for name in [names::LOCK_FILE, names::MANIFEST_FILE] {
                 if look(directory.join(name), &mut places) {
                     return places;
@@ -211,7 +211,7 @@ impl Session {
             places.push(format!("{} decides", reason.text()));
             return places;
         }
-        let default = self.ctx.home().map(|home| home.join(names::DEFAULT_LOCK_FILE));
+        let default = self.session.ctx.home().map(|home| home.join(names::DEFAULT_LOCK_FILE));
         if default.is_ok_and(|path| look(path, &mut places)) {
             return places;
         }
@@ -245,9 +245,9 @@ impl Session {
 
     /// Returns the store that a toolchain runs from: the user's own, unless only the system's has it.
     fn home_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
-        let own = self.ctx.home()?;
+        let own = self.session.ctx.home()?;
         let has = |home: &PathBuf| is_at(&tree(home, &toolchain.key), toolchain);
-        let system = self.config.system_store(&self.ctx)?;
+        let system = self.session.config.system_store(&self.session.ctx)?;
         Ok(match system.filter(|system| !has(&own) && has(system)) {
             Some(system) => system,
             None => own,
@@ -261,7 +261,7 @@ impl Session {
     ///
     /// When there is no store.
     pub fn is_out_of_reach(&self, toolchain: &Toolchain) -> Result<bool> {
-        Ok(self.home_of(toolchain)? != self.ctx.home()?)
+        Ok(self.home_of(toolchain)? != self.session.ctx.home()?)
     }
 
     /// Returns the GOROOT of a toolchain, unless the lock has another path.
@@ -283,7 +283,7 @@ impl Session {
             let (trees, key) = (root.parent()?, root.file_name()?.to_str()?);
             let there = Store::new(trees.parent()?.to_owned()).list().ok()?;
             // What is only attached there has its receipt in the store below.
-            let all = there.into_iter().chain(self.store().ok()?.list_layers().ok()?);
+            let all = there.into_iter().chain(self.session.store().ok()?.list_layers().ok()?);
             all.into_iter().find(|found| found.key == key)
         };
         if let Some(installed) = installed() {
@@ -296,7 +296,7 @@ impl Session {
 
     /// Returns the user's default toolchain, by the shim's own checks.
     fn default_toolchain(&self, call: &Call, found: &Found) -> Result<Governing> {
-        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        let explain = |refusal: Refusal| refusal::explain_call(&self.session.ctx, &refusal, call);
         resolve::default(call, found).map_err(explain)?;
         let origin = Origin::Default(os_path(&found.path));
         let toolchain = self.of_lock(found, origin)?;
@@ -305,7 +305,7 @@ impl Session {
 
     /// Returns the toolchain that a project's lock names, by the shim's own checks.
     fn locked(&self, call: &Call, found: &Found) -> Result<Governing> {
-        let explain = |refusal: Refusal| refusal::explain_call(&self.ctx, &refusal, call);
+        let explain = |refusal: Refusal| refusal::explain_call(&self.session.ctx, &refusal, call);
         resolve::locked(call, found).map_err(explain)?;
         let origin = Origin::Lock(os_path(&found.path));
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
@@ -352,7 +352,7 @@ impl Session {
     /// receipt fits proves nothing.
     fn proved_level(&self, toolchain: &Toolchain, locked: Level) -> Result<Level> {
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(Level::None) };
-        let store = self.store()?;
+        let store = self.session.store()?;
         match store.find(toolchain.version, Platform::host(), Some(&h1))? {
             Some(installed) => Ok(level_of(&installed)),
             None if self.has(toolchain)? => {
@@ -369,7 +369,7 @@ impl Session {
     /// When there is no store.
     pub fn lacks_receipt(&self, toolchain: &Toolchain) -> Result<Option<Error>> {
         let h1 = H1::parse(&toolchain.h1);
-        let store = self.store()?;
+        let store = self.session.store()?;
         let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
         let is_known = found.is_some() || store.attached(&toolchain.key).is_some();
         let lacks = !is_known && self.has(toolchain)?;
@@ -383,7 +383,7 @@ impl Session {
     /// [`Kind::NotInstalled`] when nothing installed fits.
     pub fn requested(&self, request: &str) -> Result<Toolchain> {
         let parsed = lookup::parse_request(request)?;
-        let installed = lookup::best_installed(&self.store()?, &parsed, Platform::host())?
+        let installed = lookup::best_installed(&self.session.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
                 Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
                     .hint(format!("install one: `goward install '{parsed}'`"))

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::ops::fitting::Unfit;
-use crate::ops::{Session, lookup};
+use crate::ops::{Locker, lookup};
 use crate::project::manifest::ManifestEdit;
 use crate::project::place;
 use crate::project::transaction::Files;
@@ -25,7 +25,7 @@ pub struct Started {
     pub warnings: Vec<String>,
 }
 
-impl Session {
+impl Locker<'_> {
     /// Writes a manifest: for `request`, else for what the files here ask for, else for `stable`. With `here`, it
     /// belongs to the working directory, whatever there is above.
     ///
@@ -33,13 +33,13 @@ impl Session {
     ///
     /// When there is a manifest already, or, without `request`, the files are not understood.
     pub fn init(&self, request: Option<&str>, here: bool) -> Result<Started> {
-        let root = place(&self.ctx, here);
-        let transaction = self.transaction(&root)?;
+        let root = place(&self.session.ctx, here);
+        let transaction = self.resolver.transaction(&root)?;
         let path = root.join(goward_shim::names::MANIFEST_FILE);
         if path.symlink_metadata().is_ok() {
             let error = Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
                 .hint("change what it asks for: `goward use stable`");
-            return Err(if root == self.ctx.cwd {
+            return Err(if root == self.session.ctx.cwd {
                 error
             } else {
                 error.hint("or give this directory its own: `goward init --here`")
@@ -55,7 +55,7 @@ impl Session {
         if request.is_some() {
             self.warn_of_unreadable_files();
         } else {
-            let search = find_wanted(&self.ctx.cwd, &self.ctx)?;
+            let search = find_wanted(&self.session.ctx.cwd, &self.session.ctx)?;
             let system = search
                 .system
                 .map(|place| format!("`{place}` says `system`, which names no release"));
@@ -72,7 +72,7 @@ impl Session {
             }
         }
         if let Some(name) = started.request.as_link() {
-            lookup::named(&self.store()?, name).map_err(|error| match &started.origin {
+            lookup::named(&self.session.store()?, name).map_err(|error| match &started.origin {
                 Some(origin) => error.detail(format!("wanted by `{origin}`")),
                 None => error,
             })?;

@@ -3,7 +3,7 @@
 use crate::binary;
 use crate::binary::{BadBinary, Binary};
 use crate::error::{Error, Kind, Result};
-use crate::ops::{Session, refusal};
+use crate::ops::{Lab, refusal};
 use crate::project::lock;
 use crate::settings::levels::architectures_of;
 use crate::settings::{items, switched};
@@ -51,7 +51,7 @@ const RECORDED: &[(&str, u32)] = &[
     ("GORISCV64", 23),
 ];
 
-impl Session {
+impl Lab<'_> {
     /// Reads a program.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Session {
         let failed = |why: &dyn std::fmt::Display| {
             Error::new(Kind::Failed, format!("cannot inspect `{}`: {why}", path.display()))
         };
-        let place = self.ctx.cwd.join(path);
+        let place = self.session.ctx.cwd.join(path);
         // Before it is opened: a pipe would have nobody at the other end.
         let found = fs_err::metadata(&place).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -89,12 +89,12 @@ impl Session {
     /// When there is no lock, or it is wrong, or has no profile of the name that was asked for.
     pub fn wanted(&self, path: &Path) -> Result<Wanted> {
         // Without the `.` that stands for the directory.
-        let mut path: PathBuf = self.ctx.cwd.join(path).components().collect();
+        let mut path: PathBuf = self.session.ctx.cwd.join(path).components().collect();
         if path.is_dir() {
             path.push(names::LOCK_FILE);
         }
         let missing = || lock::explain_read(goward_shim::sys::ReadError::NotFound, &path);
-        let found = lock::read(&path, &self.ctx)?.ok_or_else(missing)?;
+        let found = lock::read(&path, &self.session.ctx)?.ok_or_else(missing)?;
         let parsed = goward_shim::lock::parse(&found.text);
         let locked = parsed.map_err(|error| lock::explain(&error, &path))?;
         self.applied(&locked, &found, &path)
@@ -102,11 +102,11 @@ impl Session {
 
     /// Finds out which pins apply, as for a call of `go` here.
     fn applied(&self, locked: &Lock<'_>, found: &Found, path: &Path) -> Result<Wanted> {
-        let entries = self.ctx.entries();
-        let applied = profile::apply(locked, &self.ctx.environment(&entries));
+        let entries = self.session.ctx.entries();
+        let applied = profile::apply(locked, &self.session.ctx.environment(&entries));
         let applied = applied.map_err(|profile| {
             let (lock, profile) = (found.path.clone(), profile.into());
-            refusal::explain(&self.ctx, &Refusal::UnknownProfile { lock, profile })
+            refusal::explain(&self.session.ctx, &Refusal::UnknownProfile { lock, profile })
                 .with_kind(Kind::Usage)
         })?;
         let version = GoVersion::parse(locked.version);

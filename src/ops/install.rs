@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result, one_line};
 use crate::ops::governing::{Origin, Toolchain};
 use crate::ops::request::{Fetch, Identity, Locked, Outcome, Supply, Want};
 use crate::ops::waiting::{Waiting, warn_without};
-use crate::ops::{Session, lookup, pick};
+use crate::ops::{Installer, lookup, pick};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
 use crate::store::{Installed, Store, flock};
@@ -19,7 +19,7 @@ use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::sync::{Mutex, PoisonError};
 
-impl Session {
+impl Installer<'_> {
     /// Installs what a request means.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::install`].
+    /// As [`Installer::install`].
     pub(crate) fn install_request(
         &self,
         request: &Request,
@@ -61,7 +61,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::install`].
+    /// As [`Installer::install`].
     pub fn install_governing(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<Outcome> {
         self.install(&Self::want_of(toolchain)?, fetch)
     }
@@ -99,7 +99,7 @@ impl Session {
         self.install_from(want, fetch, &Supply::Sources)
     }
 
-    /// Like [`Session::install`], from `supply`.
+    /// Like [`Installer::install`], from `supply`.
     pub(crate) fn install_from(
         &self,
         want: &Want,
@@ -108,15 +108,15 @@ impl Session {
     ) -> Result<Outcome> {
         let mut outcome = self.install_missing(want, fetch, supply).map_err(|error| {
             let what = want.version.to_string();
-            match self.store() {
+            match self.session.store() {
                 Ok(store) => store.explain_room(error, &what, None),
                 Err(_) => error,
             }
         })?;
         if outcome.is_new {
-            self.remember_new(&self.store()?, &outcome.installed);
+            self.remember_new(&self.session.store()?, &outcome.installed);
         } else {
-            self.recheck(&self.store()?, &outcome.installed)?;
+            self.recheck(&self.session.store()?, &outcome.installed)?;
         }
         outcome
             .warnings
@@ -134,7 +134,7 @@ impl Session {
             return self.install_locked_link(want, locked);
         }
         let floor = self.floor(want, fetch)?;
-        let store = self.store()?;
+        let store = self.session.store()?;
         let there = |installed| Outcome {
             installed,
             is_new: false,
@@ -166,10 +166,10 @@ impl Session {
             return Ok(there(installed));
         }
         let name = format!("{}-{}", want.version, want.platform.lock_name());
-        let mut waiting = Waiting::new(self.ui);
+        let mut waiting = Waiting::new(self.session.ui);
         let what = format!("install {}", want.version);
         let lock = store.lock(&name, &what, flock::PATIENCE, &mut |held| waiting.tell(held))?;
-        warn_without(self.ui, &lock, "the same may be downloaded twice");
+        warn_without(self.session.ui, &lock, "the same may be downloaded twice");
         // Somebody else may have installed it while this process waited.
         if let Some(installed) = present(&store, want, enough)? {
             return Ok(there(installed));
@@ -195,8 +195,10 @@ impl Session {
     /// had.
     pub(crate) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
         let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
-        let found =
-            self.store().and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
+        let found = self
+            .session
+            .store()
+            .and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
         let Ok(Some(level)) = found.map(|found| found.as_ref().map(level_of)) else { return error };
         if level >= floor || want.demand > level || error.kind() == Kind::Log {
             return error;
@@ -248,7 +250,7 @@ impl Session {
         if installed.is_linked() || !store.owns(installed) {
             return Ok(None);
         }
-        let bar = self.ui.bar(&installed.receipt.version.to_string());
+        let bar = self.session.ui.bar(&installed.receipt.version.to_string());
         let read = store.check(installed);
         bar.finish_and_clear();
         store.raise(installed, read?.h1.as_ref(), logged)
@@ -263,9 +265,12 @@ impl Session {
         store.recover()?;
         self.place_shims()?;
         for isolation in Isolation::ALL {
-            self.ready_barrier(isolation, &self.ctx.environment(&self.ctx.entries()))?;
+            self.resolver.ready_barrier(
+                isolation,
+                &self.session.ctx.environment(&self.session.ctx.entries()),
+            )?;
             // For users of an image who have no such file, whoever they are.
-            self.ready_barrier(isolation, &Environment::default())?;
+            self.resolver.ready_barrier(isolation, &Environment::default())?;
         }
         Ok(())
     }
@@ -274,9 +279,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::install`].
+    /// As [`Installer::install`].
     pub fn identify(&self, want: &Want, fetch: &Fetch) -> Result<Identity> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         store.recover()?;
         let supply = Supply::Sources;
         let logged = self.proof_of(want, &supply)?;

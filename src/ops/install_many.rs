@@ -5,7 +5,7 @@ use crate::hands;
 use crate::ops::deliver::{divide_among, gather};
 use crate::ops::install::suggest_recorded;
 use crate::ops::request::{Fetch, Outcome, Want};
-use crate::ops::{Session, lookup};
+use crate::ops::{Installer, lookup};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -23,7 +23,7 @@ struct Picked<'a> {
     version: GoVersion,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Installs what each request means; several go side by side. `report` is called in the order of
     /// the requests, as soon as it can be. Two requests for one release are one.
     ///
@@ -43,7 +43,7 @@ impl Session {
             report(&self.install_for(only, platform, full, fetch)?);
             return Ok(());
         }
-        self.config.floor(&self.ctx, fetch.accept)?;
+        self.session.config.floor(&self.session.ctx, fetch.accept)?;
         let parsed: Vec<Request> =
             requests.iter().map(|text| lookup::parse_request(text)).collect::<Result<_>>()?;
         let mut picked: Vec<Result<Picked, (&str, Error)>> = Vec::new();

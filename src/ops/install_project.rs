@@ -1,7 +1,7 @@
 //! The toolchain of a project: what its lock says, else what its files ask for.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Locker;
 use crate::ops::lock::{Locking, differing_contents, stale};
 use crate::ops::pins::check_pins_with;
 use crate::ops::refusal::first_step;
@@ -10,7 +10,7 @@ use crate::platform::Platform;
 use crate::project::wanted::find_wanted;
 use crate::verify::Level;
 
-impl Session {
+impl Locker<'_> {
     /// Installs the toolchain of the project here: what its lock says, else what its manifest or
     /// version files ask for.
     ///
@@ -25,8 +25,8 @@ impl Session {
         full: bool,
         fetch: &Fetch,
     ) -> Result<Outcome> {
-        self.check_sources(fetch)?;
-        let project = self.project()?;
+        self.installer.check_sources(fetch)?;
+        let project = self.resolver.project()?;
         let path = &project.lock_path;
         let mut demand = Level::None;
         let mut notes = Vec::new();
@@ -39,14 +39,14 @@ impl Session {
                 notes.push(format!("wrote `{}`: {}", path.display(), written.version));
             }
         }
-        if let Some(lock) = self.read_lock(path)? {
+        if let Some(lock) = self.resolver.read_lock(path)? {
             let differing = project.manifest.as_ref().map(|it| differing_contents(it, &lock));
             if let Some(stale) = stale(differing.transpose()?.unwrap_or_default(), path) {
                 return Err(stale.detail("nothing was installed"));
             }
             let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
-            let mut outcome = self.install(&want, fetch)?;
-            self.note_project(path);
+            let mut outcome = self.installer.install(&want, fetch)?;
+            self.installer.note_project(path);
             outcome.notes = notes;
             if locked {
                 outcome
@@ -62,12 +62,12 @@ impl Session {
         }
         if locked {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
-                .hint(first_step(&self.ctx))
+                .hint(first_step(&self.session.ctx))
                 .hint("and commit what that writes: `git add goward.toml goward.lock`"));
         }
-        let search = find_wanted(&self.ctx.cwd, &self.ctx)?;
+        let search = find_wanted(&self.session.ctx.cwd, &self.session.ctx)?;
         let Some(wanted) = search.wanted else {
-            let here = self.ctx.cwd.display();
+            let here = self.session.ctx.cwd.display();
             let message = format!("nothing in `{here}` or above asks for a Go");
             let error = Error::new(Kind::NotFound, message);
             let error = match search.system {
@@ -81,6 +81,7 @@ impl Session {
                 .hint("or choose one for this project: `goward use stable`"));
         };
         let mut outcome = self
+            .installer
             .install_request(&wanted.request, platform, full, fetch)
             .map_err(|error| error.detail(format!("wanted by `{wanted}`")))?;
         outcome.warnings.push(format!(

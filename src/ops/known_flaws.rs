@@ -9,7 +9,7 @@
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::net::{Net, Patience};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::{Flaw, KnownFlaws};
@@ -50,7 +50,7 @@ impl Answer {
     }
 }
 
-impl Session {
+impl Installer<'_> {
     /// Returns what is known of a release, and of those that may take its place.
     pub(crate) fn known_flaws(&self, version: GoVersion) -> KnownFlaws {
         let known = KnownFlaws::built_in();
@@ -68,7 +68,7 @@ impl Session {
         if named.as_deref() == Some("off") {
             return None;
         }
-        let place = Place::parse(named.as_deref().unwrap_or(SITE), &self.ctx.cwd).ok()?;
+        let place = Place::parse(named.as_deref().unwrap_or(SITE), &self.session.ctx.cwd).ok()?;
         if let Place::Directory(_) = place {
             return self.database(&named?).and_then(|database| database.flaws(from)).ok();
         }
@@ -79,8 +79,8 @@ impl Session {
         let limit = if kept.has_failed { HOUR } else { DAY };
         let is_new = age.is_some_and(|age| age < limit);
         let covers = kept.covers(&shown, from);
-        if !self.ctx.is_offline() && !(is_new && (covers || kept.has_failed)) {
-            let asked = ask(&self.ctx, self.config.http_hosts.clone(), place, from);
+        if !self.session.ctx.is_offline() && !(is_new && (covers || kept.has_failed)) {
+            let asked = ask(&self.session.ctx, self.session.config.http_hosts.clone(), place, from);
             let answer = match asked {
                 Ok((by, flaws)) => Answer {
                     place: shown,
@@ -112,7 +112,7 @@ impl Session {
     }
 
     fn answer_path(&self) -> Option<PathBuf> {
-        Some(self.ctx.cache_directory()?.join("flaws.json"))
+        Some(self.session.ctx.cache_directory()?.join("flaws.json"))
     }
 
     fn kept_answer(&self) -> Option<Answer> {

@@ -6,11 +6,12 @@ use crate::ops::environment::{Changes, change};
 use crate::ops::governing::{Governing, Origin, Toolchain};
 use crate::ops::overrides::Overrides;
 use crate::ops::request::Fetch;
-use crate::ops::{Session, refusal};
+use crate::ops::{Runner, Session, refusal};
 use goward_shim::caller::By;
 use goward_shim::launch::Launch;
 use goward_shim::sys::Text;
 use goward_shim::{Call, Tool, names, own_programs, resolve};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -27,7 +28,7 @@ pub(crate) struct Execution {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Session {
+impl Runner<'_> {
     /// Returns the environment of a command that is to get what `go` gets here, with `overrides`,
     /// and warnings about these; installs the toolchain if it is missing.
     ///
@@ -44,12 +45,12 @@ impl Session {
         Ok(execution.unwrap_or_default())
     }
 
-    /// Like [`Session::execution`], with the toolchain; returns nothing where none of goward's
+    /// Like [`Runner::execution`], with the toolchain; returns nothing where none of goward's
     /// governs.
     ///
     /// # Errors
     ///
-    /// As [`Session::execution`].
+    /// As [`Runner::execution`].
     pub(crate) fn execution_of(
         &self,
         overrides: &Overrides,
@@ -58,7 +59,7 @@ impl Session {
         let mut changes = Changes::new();
         let mut warnings = Vec::new();
         let toolchain = if overrides.is_empty() {
-            match self.governing(Tool::Go)? {
+            match self.resolver.governing(Tool::Go)? {
                 Governing::Foreign { .. } => return Ok(None),
                 Governing::Toolchain(toolchain) => *toolchain,
             }
@@ -71,27 +72,64 @@ impl Session {
             changes.push((names::PROFILE_VAR.to_owned(), None));
             Toolchain { origin: Origin::Lock(path), profile: None, ..overridden.toolchain }
         };
-        self.provide(&toolchain, fetch)?;
-        self.recheck_governing(&toolchain)?;
-        let of_lock = self.environment_by(&toolchain, By::Command)?.into_iter();
+        self.installer.provide(&toolchain, fetch)?;
+        self.installer.recheck_governing(&toolchain)?;
+        let of_lock = self.resolver.environment_by(&toolchain, By::Command)?.into_iter();
         let is_ours = |name: &str| changes.iter().any(|(known, _)| known == name);
         let of_lock: Changes = of_lock.filter(|(name, _)| !is_ours(name)).collect();
         changes.extend(of_lock);
-        changes.push(("PATH".to_owned(), Some(self.path_with(&toolchain)?)));
+        changes.push(("PATH".to_owned(), Some(self.resolver.path_with(&toolchain)?)));
         Ok(Some(Execution { toolchain, changes, warnings }))
     }
 
     /// Becomes the tool of `call` from `toolchain`, wherever that is; returns only when that fails.
     pub fn become_tool(&self, toolchain: &Toolchain, call: &Call) -> Error {
-        let root = match self.recheck_governing(toolchain).and_then(|()| self.root(toolchain)) {
+        let root = match self
+            .installer
+            .recheck_governing(toolchain)
+            .and_then(|()| self.resolver.root(toolchain))
+        {
             Ok(root) => root,
             Err(error) => return error,
         };
-        let mut launch = self.launch(toolchain, &root, call, By::Go);
+        let mut launch = self.resolver.launch(toolchain, &root, call, By::Go);
         if let Err(refusal) = resolve::count(&mut launch, &call.env) {
-            return refusal::explain(&self.ctx, &refusal);
+            return refusal::explain(&self.session.ctx, &refusal);
         }
         become_program(call, &launch)
+    }
+
+    /// Returns what a shell has to change to give its programs what `go` gets here: besides the variables of Go
+    /// where the store is, and goward's `go` on PATH. With `has_goroot` it says which GOROOT that is, too.
+    ///
+    /// # Errors
+    ///
+    /// When what runs here cannot be told, or the store's path cannot be on PATH.
+    pub fn shell_environment(&self, has_goroot: bool) -> Result<Changes> {
+        let toolchain = match self.resolver.governing(Tool::Go)? {
+            Governing::Foreign { .. } => return Ok(Changes::new()),
+            Governing::Toolchain(toolchain) => *toolchain,
+        };
+        let changes = self.resolver.environment_by(&toolchain, By::Command)?.into_iter();
+        // What marks the programs that a call started is not for a shell, which goes elsewhere.
+        let changes = changes.filter(|(name, _)| name != names::TOOLCHAIN_VAR);
+        let mut changes: BTreeMap<String, Option<OsString>> = changes.collect();
+        let home = self.session.ctx.home()?;
+        changes.insert(
+            "PATH".to_owned(),
+            Some(self.resolver.path_from(home.join(names::SHIMS_DIRECTORY))?),
+        );
+        changes.insert(names::HOME_VAR.to_owned(), Some(home.into_os_string()));
+        if has_goroot && !self.resolver.has(&toolchain)? {
+            return Err(self.installer.explain_missing(&toolchain));
+        }
+        if has_goroot && toolchain.goroot.is_none() {
+            changes.insert(
+                "GOROOT".to_owned(),
+                Some(self.resolver.root(&toolchain)?.into_os_string()),
+            );
+        }
+        Ok(changes.into_iter().collect())
     }
 }
 

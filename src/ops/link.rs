@@ -1,7 +1,7 @@
 //! Toolchains that are already on the machine, and requests that name one.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::governing::Toolchain;
 use crate::ops::install::level_of;
 use crate::ops::lookup::{check_unchanged, named, near_name, not_linked};
@@ -32,7 +32,7 @@ pub struct NewLink {
     pub is_other: bool,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Links the toolchain in a directory of the machine as `name`.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Session {
         let directory = self.directory_to_link(directory)?;
         let linked = Linked::look_at(&directory)?;
         let version = self.ask_version(&linked)?;
-        let store = self.store()?;
+        let store = self.session.store()?;
         self.prepare_store(&store)?;
         let found = follow(&directory, version, Platform::host()).map_err(nothing)?;
         if !linked.is_unchanged() {
@@ -64,7 +64,7 @@ impl Session {
 
     /// Returns the directory without links, if it is not goward's own.
     fn directory_to_link(&self, directory: &Path) -> Result<PathBuf> {
-        let named = self.ctx.cwd.join(directory);
+        let named = self.session.ctx.cwd.join(directory);
         let real = fs_err::canonicalize(&named).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let error = if missing {
@@ -74,7 +74,7 @@ impl Session {
             };
             error.detail("nothing was linked")
         })?;
-        let home = self.ctx.home()?;
+        let home = self.session.ctx.home()?;
         let in_store = fs_err::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
         // A copy of a tree of goward's has its programs elsewhere.
         if in_store || next_go::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
@@ -101,7 +101,7 @@ impl Session {
         let mut command = Command::new(&program);
         command.args(["env", "GOHOSTOS", "GOHOSTARCH", "GOVERSION"]).env_clear();
         for name in ["HOME", "PATH"] {
-            command.envs(self.ctx.variable(name).map(|value| (name, value)));
+            command.envs(self.session.ctx.variable(name).map(|value| (name, value)));
         }
         // Neither a module around it nor a setting may answer in its place.
         command.envs([("GOTOOLCHAIN", "local"), ("GOENV", "off"), ("GO111MODULE", "off")]);
@@ -138,7 +138,7 @@ impl Session {
     ///
     /// When nothing is linked under the name, or it is the default.
     pub(crate) fn unlink(&self, name: &LinkName, platform: Option<Platform>) -> Result<Installed> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let is_meant =
             |found: &Installed| platform.is_none_or(|wanted| wanted == found.receipt.platform);
         let installed = store.linked(name)?.filter(is_meant).ok_or_else(|| {
@@ -149,7 +149,8 @@ impl Session {
             }
         })?;
         if installed.is_linked() {
-            self.check_not_default(std::slice::from_ref(&installed), &format!("`{name}`"))?;
+            self.resolver
+                .check_not_default(std::slice::from_ref(&installed), &format!("`{name}`"))?;
         }
         store.unlink(name)?;
         Ok(installed)
@@ -161,7 +162,7 @@ impl Session {
     ///
     /// When it is not linked, changed, or is for another platform.
     pub(crate) fn install_named(&self, name: &LinkName, platform: Platform) -> Result<Outcome> {
-        let installed = named(&self.store()?, name)?;
+        let installed = named(&self.session.store()?, name)?;
         let own = installed.receipt.platform;
         if own == platform {
             return self.with_links(installed);
@@ -175,7 +176,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::link_for`].
+    /// As [`Installer::link_for`].
     pub(crate) fn install_locked_link(&self, want: &Want, locked: &Locked) -> Result<Outcome> {
         self.with_links(self.link_for(want, locked)?)
     }
@@ -186,7 +187,7 @@ impl Session {
     ///
     /// When it is not linked here, is another one here, changed, or is not enough for the project.
     pub(crate) fn link_for(&self, want: &Want, locked: &Locked) -> Result<Installed> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let h1 = H1::parse(&locked.h1);
         let found = match &h1 {
             Some(h1) => store.find(want.version, want.platform, Some(h1))?,
@@ -204,7 +205,7 @@ impl Session {
     ///
     /// When the store cannot be read.
     pub fn change_of(&self, toolchain: &Toolchain) -> Result<Option<Error>> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(None) };
         let found = store.find(toolchain.version, Platform::host(), Some(&h1))?;
         Ok(found.and_then(|installed| check_unchanged(&store, &installed).err()))
@@ -216,7 +217,7 @@ impl Session {
     ///
     /// As [`named`]; when the manifest wants other platforms than this machine's, or a better level.
     pub(crate) fn link_of(&self, manifest: &Manifest, name: &LinkName) -> Result<Installed> {
-        let installed = named(&self.store()?, name)?;
+        let installed = named(&self.session.store()?, name)?;
         let own = installed.receipt.platform;
         let listed = manifest.platforms().listed();
         if let Some(other) = listed.iter().find(|platform| **platform != own) {
@@ -236,7 +237,7 @@ impl Session {
     /// Makes the links of an installed toolchain where they are missing.
     fn with_links(&self, installed: Installed) -> Result<Outcome> {
         if !installed.tree.join("bin/go").exists() {
-            let store = self.store()?;
+            let store = self.session.store()?;
             self.prepare_store(&store)?;
             store.ensure_shims(&installed)?;
         }

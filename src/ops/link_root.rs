@@ -7,7 +7,7 @@ use crate::ctx::user_id;
 use crate::error::{Error, Kind, Result};
 use crate::ops::refusal::what_stands_at;
 use crate::ops::shims::replace_with_link;
-use crate::ops::{Session, refusal};
+use crate::ops::{Locker, refusal};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use fs_err as fs;
@@ -43,7 +43,7 @@ pub enum Before {
     Same,
 }
 
-impl Session {
+impl Locker<'_> {
     /// Makes the path that the lock here has for GOROOT a link to the toolchain's root, installed or
     /// not.
     ///
@@ -85,7 +85,7 @@ impl Session {
 
     /// Refuses a lock that would have GOROOT inside this store.
     pub(crate) fn check_goroot(&self, lock: &LockFile) -> Result<()> {
-        let home = self.ctx.home()?;
+        let home = self.session.ctx.home()?;
         match &lock.goroot {
             Some(path) if Path::new(path).starts_with(&home) => {
                 let message = format!("GOROOT cannot be `{path}`, which is inside the store");
@@ -99,8 +99,8 @@ impl Session {
 
     /// Returns the path that the lock here has for GOROOT, and the root to which it has to lead.
     fn fixed_goroot(&self) -> Result<(PathBuf, PathBuf)> {
-        let found = self.with_call(Tool::Go, |call| {
-            match choose(call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
+        let found = self.resolver.with_call(Tool::Go, |call| {
+            match choose(call).map_err(|refused| refusal::explain(&self.session.ctx, &refused))? {
                 Choice::Project(found) | Choice::Default(found) => Ok(found),
                 _ => Err(Error::new(Kind::NotFound, "no lock decides which `go` runs here")
                     .hint("see what does: `goward which -v`")),
@@ -114,8 +114,9 @@ impl Session {
             let choose = "goward use REQUEST --goroot-final /absolute/path --goroot fixed";
             return Err(Error::new(Kind::Usage, message).hint(format!("choose a path: `{choose}`")));
         }
-        self.goroot_of(&lock)?
-            .ok_or_else(|| refusal::explain(&self.ctx, &Refusal::NoPlatform { lock: found.path }))
+        self.goroot_of(&lock)?.ok_or_else(|| {
+            refusal::explain(&self.session.ctx, &Refusal::NoPlatform { lock: found.path })
+        })
     }
 
     fn goroot_of(&self, lock: &LockFile) -> Result<Option<(PathBuf, PathBuf)>> {
@@ -124,7 +125,7 @@ impl Session {
             return Ok(None);
         };
         let key = layout::key(&lock.version.to_string(), &host.lock_name(), &entry.h1);
-        let root = layout::tree(self.ctx.home()?.as_os_str().as_bytes(), &key);
+        let root = layout::tree(self.session.ctx.home()?.as_os_str().as_bytes(), &key);
         Ok(Some((path.into(), OsString::from_vec(root).into())))
     }
 }

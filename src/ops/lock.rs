@@ -1,10 +1,10 @@
 //! From manifest to lock.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
 use crate::ops::install::level_of;
 use crate::ops::refusal::first_step;
 use crate::ops::request::{Fetch, Want, archive_of, locked_as};
+use crate::ops::{Locker, Resolver};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
 use crate::project::manifest::Manifest;
@@ -47,7 +47,7 @@ pub struct Locking {
     pub force: bool,
 }
 
-impl Session {
+impl Locker<'_> {
     /// Writes the lock of the project here from its manifest.
     ///
     /// # Errors
@@ -55,11 +55,11 @@ impl Session {
     /// When there is no manifest, nothing fits its request, a hash cannot be had, the release refuses the
     /// module, or is installed and does not know a pin; the old lock is then untouched.
     pub fn lock(&self, locking: Locking, fetch: &Fetch) -> Result<Written> {
-        self.check_sources(fetch)?;
-        let root = find_root(&self.ctx);
-        let (project, transaction) = self.project_to_change(&root)?;
+        self.installer.check_sources(fetch)?;
+        let root = find_root(&self.session.ctx);
+        let (project, transaction) = self.resolver.project_to_change(&root)?;
         let (manifest, path) = self.manifest_of(project)?;
-        let old = Old::read(self, &path)?;
+        let old = Old::read(self.resolver, &path)?;
         let is_current = |old: &LockFile| {
             differences(&manifest, old).is_ok_and(|differences| differences.is_empty())
         };
@@ -82,14 +82,16 @@ impl Session {
         let text = in_style_of(transaction.before().lock.as_deref(), &lock.text(&path)?);
         let after = Files { lock: Some(text), ..transaction.before().clone() };
         let changed = transaction.commit("lock", &after)?;
-        self.note_project(&path);
-        let unlogged = self.log.why_not().filter(|_| lock.level < Level::Logged);
+        self.installer.note_project(&path);
+        let unlogged = self.session.log.why_not().filter(|_| lock.level < Level::Logged);
         let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
         let mut warnings: Vec<String> =
             old.warning.into_iter().chain(unlogged).chain(pins).collect();
         warnings.extend(unfit.warnings(lock.version));
-        warnings.extend(self.known_flaws(lock.version).warning(lock.version, Platform::host()));
-        warnings.extend(self.trust_warnings(&path)?);
+        warnings.extend(
+            self.installer.known_flaws(lock.version).warning(lock.version, Platform::host()),
+        );
+        warnings.extend(self.resolver.trust_warnings(&path)?);
         let uncovered = uncovered(&manifest, &lock);
         Ok(Written { path, version: lock.version, level: lock.level, changed, warnings, uncovered })
     }
@@ -101,14 +103,14 @@ impl Session {
     ///
     /// Every difference, in one report.
     pub fn check_lock(&self) -> Result<(PathBuf, Vec<String>)> {
-        let project = self.project()?;
+        let project = self.resolver.project()?;
         let root = project.root.clone();
         let (manifest, path) = self.manifest_of(project)?;
-        let Some(lock) = self.read_lock(&path)? else {
+        let Some(lock) = self.resolver.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
-        lock.head.as_ref().map(|head| self.log.open_head(head)).transpose()?;
+        lock.head.as_ref().map(|head| self.session.log.open_head(head)).transpose()?;
         match stale(differences(&manifest, &lock)?, &path) {
             Some(stale) => Err(stale),
             None => Ok((path, self.unfit(&root, lock.version, false).warnings(lock.version))),
@@ -125,12 +127,13 @@ impl Session {
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
-        let linked = request.as_link().map(|name| self.link_of(manifest, name)).transpose()?;
+        let linked =
+            request.as_link().map(|name| self.installer.link_of(manifest, name)).transpose()?;
         let kept = old.filter(|old| !wish.upgrade && fits(request, old)).map(|old| old.version);
         let version = match (&linked, kept) {
             (Some(linked), _) => linked.receipt.version,
             (None, Some(version)) => version,
-            (None, None) => self.pick(request, Platform::host(), fetch)?,
+            (None, None) => self.installer.pick(request, Platform::host(), fetch)?,
         };
         let mut lock = LockFile {
             version,
@@ -182,7 +185,7 @@ impl Session {
                 continue;
             }
             let want = Want { demand, ..Want::new(version, platform) };
-            let floor = self.floor(&want, fetch)?;
+            let floor = self.installer.floor(&want, fetch)?;
             let found = match self.proved_entry(&want, old, known(platform), &mut newest)? {
                 Some(locked) => Some((locked, Level::Logged)),
                 None => self.locate_known(&want, known(platform), floor)?,
@@ -205,16 +208,16 @@ impl Session {
     /// Raises the level of a toolchain that is installed and was just proved. One that was changed stays
     /// what it is: the lock names what the log proves, and not what is installed.
     fn raise_installed(&self, want: &Want, logged: &Logged) -> Result<()> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let found = store.find(want.version, want.platform, Some(&logged.h1))?;
         let rises = |found: &Installed| !found.is_linked() && level_of(found) < logged.level();
         let Some(found) = found.filter(|found| store.owns(found) && rises(found)) else {
             return Ok(());
         };
         // Where the store cannot be written, everything stays as it is.
-        if matches!(self.raise(&store, &found, logged), Ok(None)) {
+        if matches!(self.installer.raise(&store, &found, logged), Ok(None)) {
             let (version, platform) = (want.version, want.platform);
-            self.ui.warn(&format!(
+            self.session.ui.warn(&format!(
                 "the {version} for {platform} that is installed was changed; repair it: \
                  `goward verify --repair {}`",
                 version.number()
@@ -232,7 +235,8 @@ impl Session {
         known: Option<(LockedPlatform, Level)>,
         newest: &mut Option<SignedHead>,
     ) -> Result<Option<LockedPlatform>> {
-        let Some(logged) = self.ask_log(want, old.and_then(|old| old.head.as_ref()))? else {
+        let Some(logged) = self.installer.ask_log(want, old.and_then(|old| old.head.as_ref()))?
+        else {
             return Ok(None);
         };
         let record = Records::built_in().get(want.version, want.platform);
@@ -250,12 +254,14 @@ impl Session {
         old: Option<(LockedPlatform, Level)>,
         fetch: &Fetch,
     ) -> Result<(LockedPlatform, Level)> {
-        let floor = self.floor(want, fetch)?;
+        let floor = self.installer.floor(want, fetch)?;
         if let Some(known) = self.locate_known(want, old, floor)? {
             return enough(known, want, floor);
         }
-        let identity =
-            self.identify(want, fetch).map_err(|error| self.name_weaker(error, want, floor))?;
+        let identity = self
+            .installer
+            .identify(want, fetch)
+            .map_err(|error| self.installer.name_weaker(error, want, floor))?;
         let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }
@@ -277,7 +283,7 @@ impl Session {
                 return Err(contradiction(want, &locked.h1, h1, "built-in record"));
             }
             // What is installed may be proved better, by a bundle or when it was installed.
-            let installed = self.store()?.find(version, platform, Some(h1))?;
+            let installed = self.session.store()?.find(version, platform, Some(h1))?;
             let level = installed.as_ref().map_or(Level::BuiltIn, level_of).max(Level::BuiltIn);
             return Ok(Some((locked_platform(h1, record), level)));
         }
@@ -292,7 +298,7 @@ impl Session {
         if let Some(old) = old.filter(|(_, level)| *level >= floor) {
             return Ok(Some(old));
         }
-        let installed = self.store()?.find(version, platform, None)?;
+        let installed = self.session.store()?.find(version, platform, None)?;
         let installed = installed.filter(|installed| level_of(installed) >= floor);
         Ok(installed.map(|installed| (locked_as(&installed.receipt), level_of(&installed))))
     }
@@ -302,7 +308,7 @@ impl Session {
         let manifest = project.manifest.ok_or_else(|| {
             let path = project.manifest_path.display();
             Error::new(Kind::NotFound, format!("`{path}` does not exist"))
-                .hint(first_step(&self.ctx))
+                .hint(first_step(&self.session.ctx))
         })?;
         Ok((manifest, project.lock_path))
     }
@@ -348,8 +354,8 @@ pub(crate) struct Old {
 impl Old {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
     /// goward or of somebody else may not.
-    pub(crate) fn read(session: &Session, path: &Path) -> Result<Self> {
-        let Some(found) = session.read_found(path)? else {
+    pub(crate) fn read(resolver: Resolver<'_>, path: &Path) -> Result<Self> {
+        let Some(found) = resolver.read_found(path)? else {
             return Ok(Self { lock: None, warning: None });
         };
         let error = match LockFile::parse(&found.text, path) {

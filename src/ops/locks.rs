@@ -1,7 +1,7 @@
 //! What several locks name together: for whoever hands toolchains on, as bundles and mirrors do.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Locker;
 use crate::ops::request::Want;
 use crate::platform::Platform;
 use crate::verify::Level;
@@ -10,15 +10,15 @@ use goward_shim::names;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-impl Session {
+impl Locker<'_> {
     /// Returns what the locks name, sorted, each once; without locks, what the lock here does.
     pub(crate) fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<Want>> {
-        let here = [self.project()?.lock_path];
+        let here = [self.resolver.project()?.lock_path];
         let mut wants: BTreeMap<(GoVersion, Platform), Want> = BTreeMap::new();
         for path in if locks.is_empty() { &here[..] } else { locks } {
-            let path = self.ctx.cwd.join(path);
+            let path = self.session.ctx.cwd.join(path);
             let path = if path.is_dir() { path.join(names::LOCK_FILE) } else { path };
-            let lock = self.read_lock(&path)?.ok_or_else(|| {
+            let lock = self.resolver.read_lock(&path)?.ok_or_else(|| {
                 Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                     .hint("write it: `goward lock`")
             })?;

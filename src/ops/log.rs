@@ -6,7 +6,7 @@
 use crate::config::Ask;
 use crate::error::{Error, Kind, Result};
 use crate::net::{Net, Patience, parse_url};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::request::Want;
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
@@ -133,7 +133,7 @@ impl LogAccess {
     }
 }
 
-impl Session {
+impl Installer<'_> {
     /// Returns what the checksum database proves of a toolchain; `None` when nobody may be asked, and
     /// when nobody answers ([`LogAccess::why_not`]). `head` is the one in a lock, which the log has to
     /// continue.
@@ -143,32 +143,32 @@ impl Session {
     /// [`Kind::Log`] when the log cannot be believed, [`Kind::Verification`] when it contradicts the
     /// built-in records or the lock, and when the head in the lock is not its own.
     pub(crate) fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
-        let authority = self.log.authority()?;
-        let head = head.map(|head| self.log.open_head(head)).transpose()?;
+        let authority = self.session.log.authority()?;
+        let head = head.map(|head| self.session.log.open_head(head)).transpose()?;
         let name = authority.key.name();
-        if self.ctx.is_offline() {
+        if self.session.ctx.is_offline() {
             return Ok(None);
         }
-        if self.config.log.ask == Ask::Never {
+        if self.session.config.log.ask == Ask::Never {
             let why = format!("{name} was not asked: `log.ask` is `never` in `config.toml`");
-            _ = self.log.silence.set(why);
+            _ = self.session.log.silence.set(why);
             return Ok(None);
         }
         let note = head.as_ref().map(|head| head.note().to_owned());
         let question = (want.version, want.platform, note);
-        let waiting = self.log.answered.get().is_none();
+        let waiting = self.session.log.answered.get().is_none();
         let _asking =
-            waiting.then(|| self.log.asking.lock().unwrap_or_else(PoisonError::into_inner));
-        if self.log.outage.get().is_some() {
+            waiting.then(|| self.session.log.asking.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.session.log.outage.get().is_some() {
             return Ok(None);
         }
-        let known = self.log.known(&question);
+        let known = self.session.log.known(&question);
         let logged = match known {
             Some(Known(known)) => known,
             None => self.look_up(&authority, want, head.as_ref())?,
         };
-        if self.log.outage.get().is_none() {
-            self.log.answers().insert(question, Known(logged.clone()));
+        if self.session.log.outage.get().is_none() {
+            self.session.log.answers().insert(question, Known(logged.clone()));
         }
         logged.as_ref().map_or(Ok(()), |logged| check(want, logged, name))?;
         Ok(logged)
@@ -187,32 +187,32 @@ impl Session {
             Ok(None) => return Ok(None),
             Err(error) => {
                 let reason = format!("{name} could not be asked: {}", error.message());
-                _ = self.log.outage.set(reason);
+                _ = self.session.log.outage.set(reason);
                 return Ok(None);
             }
         };
         let asker = self.asker()?;
         if let Some((reason, seconds)) = remote.recent_outage(&asker) {
-            _ = self.log.outage.set(format!("{reason} ({seconds} s ago)"));
+            _ = self.session.log.outage.set(format!("{reason} ({seconds} s ago)"));
             return Ok(None);
         }
         match Log::new(authority, remote).lookup(want.version, want.platform, head) {
             Ok(logged) => {
-                _ = self.log.answered.set(());
+                _ = self.session.log.answered.set(());
                 remote.forget_outage();
                 Ok(Some(logged))
             }
             Err(LogError::Absent(what)) => {
-                _ = self.log.answered.set(());
+                _ = self.session.log.answered.set(());
                 remote.forget_outage();
                 let reason = LogError::Absent(what).explain(name).message().to_owned();
-                _ = self.log.absence.set(reason);
+                _ = self.session.log.absence.set(reason);
                 Ok(None)
             }
             Err(error) if error.is_outage() => {
                 let reason = error.explain(name).message().to_owned();
                 remote.note_outage(&asker, &reason);
-                _ = self.log.outage.set(reason);
+                _ = self.session.log.outage.set(reason);
                 Ok(None)
             }
             Err(error) => Err(error.explain(name).detail("nothing was changed")),
@@ -222,12 +222,12 @@ impl Session {
     /// Returns a name for the way in which this process asks: who changes it is not held up by an
     /// outage of a moment ago. It is a digest, since proxies may have passwords.
     fn asker(&self) -> Result<String> {
-        let mut text = format!("{:?}", self.log.other);
+        let mut text = format!("{:?}", self.session.log.other);
         for name in GO_SETTINGS.into_iter().chain(PROXY_SETTINGS) {
             let value = if GO_SETTINGS.contains(&name) {
-                self.go_setting(name)?
+                self.resolver.go_setting(name)?
             } else {
-                self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned())
+                self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned())
             };
             _ = writeln!(text, "{name}={value:?}");
         }
@@ -245,14 +245,14 @@ impl Session {
         toolchains: &[(GoVersion, Platform)],
         known: &[SignedHead],
     ) -> Result<Result<Option<Excerpt>, String>> {
-        let authority = self.log.authority()?;
-        if self.ctx.is_offline() {
+        let authority = self.session.log.authority()?;
+        if self.session.ctx.is_offline() {
             return Ok(Err("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
         }
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => {
-                let why = self.log.silence.get().cloned();
+                let why = self.session.log.silence.get().cloned();
                 return Ok(Err(why.unwrap_or_else(|| "`GOPROXY` is `off`".to_owned())));
             }
             Err(error) => return Ok(Err(error.message().to_owned())),
@@ -268,24 +268,25 @@ impl Session {
 
     /// Returns what is remembered of the log, with no way to ask it that anybody would use.
     pub(crate) fn log_memory(&self) -> Result<Remote> {
-        let authority = self.log.authority()?;
+        let authority = self.session.log.authority()?;
         let name = authority.key.name();
         let route = Route::at(name, parse_url(&format!("https://{name}"))?);
-        let net = Net::new(&self.ctx, Vec::new())?;
-        let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
+        let net = Net::new(&self.session.ctx, Vec::new())?;
+        let (state, cache) =
+            (self.session.ctx.state_directory(), self.session.ctx.cache_directory());
         Ok(Remote::new(net, route, state.as_deref(), cache.as_deref()))
     }
 
     /// Returns the way to the log; `None` when Go's settings say that nobody is asked.
     pub(crate) fn log_remote(&self) -> Result<Option<&Remote>> {
-        if let Some(remote) = self.log.remote.get() {
+        if let Some(remote) = self.session.log.remote.get() {
             return Ok(Some(remote));
         }
-        let route = if let Some((_, route)) = &self.log.other {
+        let route = if let Some((_, route)) = &self.session.log.other {
             route.clone()
         } else {
             let [goproxy, gosumdb, gonosumdb, goprivate] =
-                GO_SETTINGS.map(|name| self.go_setting(name));
+                GO_SETTINGS.map(|name| self.resolver.go_setting(name));
             let (goproxy, gosumdb) = (goproxy?, gosumdb?);
             let gonosumdb = gonosumdb?.or(goprivate?);
             let settings = GoSettings {
@@ -296,8 +297,8 @@ impl Session {
             match Way::parse(settings)? {
                 Way::Ask(route) => *route,
                 Way::Nobody(why) => {
-                    let name = self.log.name()?;
-                    _ = self.log.silence.set(format!("{name} was not asked: {why}"));
+                    let name = self.session.log.name()?;
+                    _ = self.session.log.silence.set(format!("{name} was not asked: {why}"));
                     return Ok(None);
                 }
             }
@@ -309,10 +310,11 @@ impl Session {
             backoff: Duration::from_millis(200),
             ..Patience::default()
         };
-        let (_, net) = self.module_net(patience)?;
-        let (state, cache) = (self.ctx.state_directory(), self.ctx.cache_directory());
+        let (_, net) = self.resolver.module_net(patience)?;
+        let (state, cache) =
+            (self.session.ctx.state_directory(), self.session.ctx.cache_directory());
         let remote = Remote::new(net, route, state.as_deref(), cache.as_deref());
-        Ok(Some(self.log.remote.get_or_init(|| remote)))
+        Ok(Some(self.session.log.remote.get_or_init(|| remote)))
     }
 }
 

@@ -9,13 +9,13 @@ use crate::matrix::interrupt::Interrupts;
 use crate::matrix::process::{Job, Line};
 use crate::matrix::report::{Ran, State};
 use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, process, table};
-use crate::ops::Session;
 use crate::ops::cells::{Prepared, exec_line};
 use crate::ops::lookup::parse_request;
 use crate::ops::matrix_memory::{Memory, keep, recall, replace};
 use crate::ops::overrides::Overrides;
 use crate::ops::request::Fetch;
 use crate::ops::r#use::parse_setting;
+use crate::ops::{Lab, Session};
 use crate::project::find_root;
 pub use crate::project::manifest::NamedMatrix;
 use std::ffi::OsString;
@@ -57,7 +57,7 @@ pub(crate) struct Slot {
     pub(crate) prepared: Result<Prepared, String>,
 }
 
-impl Session {
+impl Lab<'_> {
     /// Runs a matrix.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Session {
             }
             slots.push(self.slot(cell, fetch)?);
         }
-        separate_caches(self, &mut slots);
+        separate_caches(self.session, &mut slots);
         if let Some(Err(why)) = slots.first().map(|slot| &slot.prepared) {
             let message = "the first cell, with which the others are compared, cannot be";
             return Err(Error::new(Kind::Usage, message).detail(why));
@@ -131,7 +131,7 @@ impl Session {
             Ok(prepared) => {
                 let label = cell.label(&name_of(&prepared));
                 for warning in &prepared.warnings {
-                    self.ui.warn(&format!("{label}: {warning}"));
+                    self.session.ui.warn(&format!("{label}: {warning}"));
                 }
                 if overrides.go.is_some() && prepared.toolchain.link.is_none() {
                     overrides.go = Some(prepared.toolchain.version.number());
@@ -156,20 +156,21 @@ impl Session {
     ) -> Result<Vec<State>> {
         // What is kept is kept as a whole.
         let _busy = interrupts.busy();
-        let root = find_root(&self.ctx);
+        let root = find_root(&self.session.ctx);
         let reports: Vec<PathBuf> =
-            matrix.reports.iter().map(|path| self.ctx.cwd.join(path)).collect();
-        let memory = Memory::open(&self.ctx, &root, &reports);
+            matrix.reports.iter().map(|path| self.session.ctx.cwd.join(path)).collect();
+        let memory = Memory::open(&self.session.ctx, &root, &reports);
         match &memory {
             Some(memory) => memory.forget_others(),
             None if matrix.resume => {
-                self.ui
+                self.session
+                    .ui
                     .warn("nothing is kept here: there is no cache, or the project is too large");
             }
             None => {}
         }
         let run = Run {
-            session: self,
+            session: self.session,
             matrix,
             command: observed(&matrix.command),
             slots,
@@ -193,14 +194,14 @@ impl Session {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns a matrix of the project's manifest.
     ///
     /// # Errors
     ///
     /// [`Kind::NotFound`] where there is no manifest, or no such matrix in it.
     pub fn named_matrix(&self, name: &str) -> Result<NamedMatrix> {
-        let project = self.project()?;
+        let project = self.resolver.project()?;
         let manifest = project.manifest.ok_or_else(|| {
             let message =
                 format!("there is no `goward.toml` here that could have `{}`", untrusted(name));
@@ -216,7 +217,7 @@ impl Session {
     ///
     /// When the file cannot be written.
     pub fn write_report(&self, path: &Path, text: &str) -> Result<()> {
-        replace(&self.ctx.cwd.join(path), text.as_bytes())
+        replace(&self.session.ctx.cwd.join(path), text.as_bytes())
     }
 }
 
@@ -356,15 +357,16 @@ impl Run<'_> {
 
     fn run(&self, slot: &Slot, prepared: &Prepared) -> Result<Option<Results>> {
         let bar = self.session.ui.spinner(&slot.label);
-        let results = self.session.observe(prepared, &self.command, self.interrupts, |ended| {
-            bar.set_message(crate::error::printable(&format!("{}: {ended} tests", slot.label)));
-        });
+        let results =
+            Lab::new(self.session).observe(prepared, &self.command, self.interrupts, |ended| {
+                bar.set_message(crate::error::printable(&format!("{}: {ended} tests", slot.label)));
+            });
         bar.finish_and_clear();
         results
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Runs a command in a cell and reads what it says; returns nothing after an interrupt.
     ///
     /// # Errors
@@ -378,7 +380,8 @@ impl Session {
         mut progress: impl FnMut(usize),
     ) -> Result<Option<Results>> {
         let environment = prepared.environment.clone().into_iter().collect();
-        let job = Job { command: command.to_vec(), environment, directory: self.ctx.cwd.clone() };
+        let job =
+            Job { command: command.to_vec(), environment, directory: self.session.ctx.cwd.clone() };
         let mut reader = Reader::default();
         let mut last = 0;
         let ended = process::run(&job, interrupts, |line| {

@@ -5,7 +5,7 @@ use crate::matrix::go_command::{narrowed, observed};
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::table::seconds;
 use crate::matrix::{Difference, Outcome, Report, Results};
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::cause_search::{CauseSearch, Passing, Searched, Side};
 use crate::ops::matrix::Slot;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// More tests of a cell are not looked into.
 const MAX_SUBJECTS: usize = 200;
 
-impl Session {
+impl Lab<'_> {
     /// Gives every test that fails in a cell and passes in the baseline its reason, where the two
     /// releases differ and something of what changed between them makes the difference alone. Every
     /// cell that is worse is told what the search came to.
@@ -61,7 +61,7 @@ impl Session {
                 continue;
             }
             let rest = subjects.split_off(open.min(MAX_SUBJECTS)).len();
-            self.ui.say(&format!("looking for what makes {} fail", column.label));
+            self.session.ui.say(&format!("looking for what makes {} fail", column.label));
             let probed = observed(&command_for(command, &subjects));
             let keys: Vec<Key> = subjects.iter().map(|difference| Key::of(difference)).collect();
             let probe = |prepared: &super::cells::Prepared| {
@@ -71,8 +71,13 @@ impl Session {
                 Ok(passing.map(|(at, _)| at).collect::<Passing>())
             };
             let count = subjects.len();
-            let search =
-                CauseSearch { session: self, good: &good, bad: &bad, subjects: count, probe };
+            let search = CauseSearch {
+                session: self.session,
+                good: &good,
+                bad: &bad,
+                subjects: count,
+                probe,
+            };
             let searched = search.find()?;
             let explanation = said(&searched, rest);
             for (difference, cause) in subjects.iter_mut().zip(searched.causes) {

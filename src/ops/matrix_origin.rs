@@ -3,7 +3,7 @@
 use crate::calendar;
 use crate::holder::Holder;
 use crate::matrix::report::Origin;
-use crate::ops::{Session, probe};
+use crate::ops::{Lab, probe};
 use crate::platform::Platform;
 use crate::project::{file, find_root};
 use std::process::Command;
@@ -16,11 +16,11 @@ const MAX_GO_MOD: u64 = 1 << 20;
 /// How long git may take to tell the commit.
 const GIT_LIMIT: Duration = Duration::from_secs(10);
 
-impl Session {
+impl Lab<'_> {
     /// Returns what is tried, when, and on what.
     pub(crate) fn origin(&self) -> Origin {
-        let root = find_root(&self.ctx);
-        let module = self.ctx.cwd.ancestors().find_map(|directory| {
+        let root = find_root(&self.session.ctx);
+        let module = self.session.ctx.cwd.ancestors().find_map(|directory| {
             let text = file::read(&directory.join("go.mod"), MAX_GO_MOD).ok()??;
             let text = String::from_utf8_lossy(&text).into_owned();
             let path = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
@@ -33,7 +33,7 @@ impl Session {
                 .args(words)
                 .current_dir(&root)
                 .env_clear()
-                .envs(&self.ctx.variables);
+                .envs(&self.session.ctx.variables);
             let ran = probe::run(&mut command, GIT_LIMIT).ok()?;
             ran.is_ok.then_some(ran.output)
         };

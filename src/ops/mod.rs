@@ -34,7 +34,6 @@ pub mod inspect;
 pub mod install;
 pub mod install_many;
 pub mod install_project;
-pub mod lookup;
 pub mod known_flaws;
 pub mod launch;
 pub mod link;
@@ -42,6 +41,7 @@ pub mod link_root;
 pub mod lock;
 pub mod locks;
 pub mod log;
+pub mod lookup;
 pub mod matrix;
 pub mod matrix_explain;
 pub mod matrix_memory;
@@ -64,6 +64,7 @@ pub mod reproduce;
 pub mod request;
 pub mod rollback;
 pub mod said;
+pub mod services;
 pub mod set_default;
 pub mod setup;
 pub mod shims;
@@ -86,6 +87,7 @@ use crate::ops::log::LogAccess;
 use crate::store::Store;
 use crate::ui::Ui;
 use goward_shim::names;
+pub use services::{Examiner, Installer, Lab, Locker, Mirrors, Resolver, Runner, Toolchains};
 
 /// One run of the program.
 #[derive(Debug)]

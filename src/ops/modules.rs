@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::filesystem;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::source::Modules;
 use goward_shim::barrier;
 use goward_shim::pins::Isolation;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Longest file of `go env -w` that is read.
 const MAX_GO_ENV: u64 = 1 << 20;
 
-impl Session {
+impl Resolver<'_> {
     /// Returns how modules are fetched; `list` takes the place of GOPROXY.
     ///
     /// # Errors
@@ -39,11 +39,11 @@ impl Session {
     /// When GOAUTH is not understood; those of [`Net::new`].
     pub(crate) fn module_net(&self, patience: Patience) -> Result<(GoAuth, Net)> {
         let auth = GoAuth::parse(self.go_setting("GOAUTH")?.as_deref())?;
-        let hosts = self.config.http_hosts.clone();
+        let hosts = self.session.config.http_hosts.clone();
         let net = if auth.reads_netrc {
-            Net::with_patience(&self.ctx, hosts, patience)?
+            Net::with_patience(&self.session.ctx, hosts, patience)?
         } else {
-            Net::without_netrc(&self.ctx, hosts, patience)?
+            Net::without_netrc(&self.session.ctx, hosts, patience)?
         };
         Ok((auth, net))
     }
@@ -55,16 +55,16 @@ impl Session {
     ///
     /// When its value is not UTF-8.
     pub(crate) fn go_setting(&self, name: &str) -> Result<Option<String>> {
-        if let Some(value) = self.ctx.text(name)? {
+        if let Some(value) = self.session.ctx.text(name)? {
             return Ok(Some(value.to_owned()));
         }
-        let entries = self.ctx.entries();
-        let home = self.ctx.home()?;
+        let entries = self.session.ctx.entries();
+        let home = self.session.ctx.home()?;
         let isolation = Isolation::default();
         let own = barrier::locate(
             home.as_os_str().as_bytes(),
             isolation,
-            &self.ctx.environment(&entries),
+            &self.session.ctx.environment(&entries),
         );
         let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
             return Ok(None);

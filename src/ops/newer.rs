@@ -6,7 +6,7 @@
 
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Runner;
 use crate::ops::governing::{Origin, Toolchain};
 use crate::ops::launch::command_of;
 use crate::project::go_mod;
@@ -36,7 +36,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// How many versions of a module are looked at.
 const MAX_VERSIONS: usize = 10_000;
 
-impl Session {
+impl Runner<'_> {
     /// Runs a call that asks for a module at a version; returns how it ended.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Session {
         if status.code() == Some(1)
             && let Some(hint) = self.newer(call, toolchain, use_of, module)
         {
-            self.ui.hint(&hint);
+            self.session.ui.hint(&hint);
         }
         Ok(status)
     }
@@ -77,7 +77,7 @@ impl Session {
     ) -> Option<String> {
         let module = std::str::from_utf8(module).ok()?;
         let (path, version) = module.split_once('@')?;
-        let answer = self.ask_go(toolchain, &["env", "GOMODCACHE"]).ok()?;
+        let answer = self.resolver.ask_go(toolchain, &["env", "GOMODCACHE"]).ok()?;
         let needed = needed_go(Path::new(answer.trim_end()), path, version)?;
         let has = toolchain.version.number();
         let is_newer = Version::parse(needed.as_bytes())? > Version::parse(has.as_bytes())?;

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::ops::governing::{Governing, Toolchain};
-use crate::ops::r#use::{NO_EXPERIMENT, parse_setting};
 use crate::ops::request::{Fetch, Want};
-use crate::ops::{Session, lookup};
+use crate::ops::r#use::{NO_EXPERIMENT, parse_setting};
+use crate::ops::{Runner, lookup};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::settings::{items, switched};
@@ -42,7 +42,7 @@ pub struct Overridden {
     pub warnings: Vec<String>,
 }
 
-impl Session {
+impl Runner<'_> {
     /// Returns the toolchain that governs here with `overrides`; installs it if it is missing.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Session {
     pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Overridden> {
         let mut toolchain = match &overrides.go {
             Some(request) => self.chosen(request, fetch)?,
-            None => match self.governing(Tool::Go)? {
+            None => match self.resolver.governing(Tool::Go)? {
                 Governing::Toolchain(toolchain) => *toolchain,
                 Governing::Foreign { .. } => {
                     return Err(Error::new(
@@ -83,16 +83,17 @@ impl Session {
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
         let (isolation, goroot) = (toolchain.isolation, toolchain.goroot.clone());
         let lock = LockFile { isolation, goroot, pins: toolchain.pins.clone(), ..lock };
-        self.provide(&toolchain, fetch)?;
-        let warnings =
-            self.check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;
+        self.installer.provide(&toolchain, fetch)?;
+        let warnings = self
+            .locker
+            .check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;
         let name = Digest::of(lock.render().as_bytes()).to_string();
-        self.store()?.prepare()?;
-        let directory = self.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
+        self.session.store()?.prepare()?;
+        let directory = self.session.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
-        self.trust_what_was_typed(&path)?;
+        self.resolver.trust_what_was_typed(&path)?;
         Ok(Overridden { toolchain, lock: path, warnings })
     }
 
@@ -100,13 +101,13 @@ impl Session {
     fn chosen(&self, request: &str, fetch: &Fetch) -> Result<Toolchain> {
         let parsed = lookup::parse_request(request)?;
         let platform = Platform::host();
-        let found = lookup::best_installed(&self.store()?, &parsed, platform)?;
+        let found = lookup::best_installed(&self.session.store()?, &parsed, platform)?;
         let installed = if let Some(installed) = found {
             installed
         } else {
-            let version = self.pick(&parsed, platform, fetch)?;
-            let outcome = self.install(&Want::new(version, platform), fetch)?;
-            self.warn_of_flaws(version);
+            let version = self.installer.pick(&parsed, platform, fetch)?;
+            let outcome = self.installer.install(&Want::new(version, platform), fetch)?;
+            self.installer.warn_of_flaws(version);
             outcome.installed
         };
         Ok(Toolchain::without_pins(&installed, request))

@@ -1,7 +1,7 @@
 //! From a request to one release.
 
 use crate::error::{Error, Result, one_line};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::lookup::releases_in;
 use crate::ops::request::Fetch;
 use crate::platform::Platform;
@@ -32,7 +32,7 @@ pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion>
     best(request, &versions)
 }
 
-impl Session {
+impl Installer<'_> {
     /// Lists the releases of the first source that answers, for any platform; without one, those of
     /// the built-in records.
     ///
@@ -74,7 +74,7 @@ impl Session {
                 Ok(versions) => {
                     if let Some(version) = best(request, &versions) {
                         for failure in &failures {
-                            self.ui.warn(&one_line(failure));
+                            self.session.ui.warn(&one_line(failure));
                         }
                         return Ok(version);
                     }
@@ -87,13 +87,13 @@ impl Session {
         let records = Records::built_in();
         let recorded = records.releases().into_iter();
         known.extend(recorded.filter(|version| records.get(*version, platform).is_some()));
-        if let Ok(store) = self.store() {
+        if let Ok(store) = self.session.store() {
             let installed = releases_in(&store, platform)?;
             let installed: Vec<GoVersion> = installed.iter().map(|t| t.receipt.version).collect();
             known.extend(&installed);
             if let Some(version) = best_among(request, &installed, &known).filter(|_| !answered) {
                 let why = failures.first().map_or("no source", Error::message);
-                self.ui.say(&format!(
+                self.session.ui.say(&format!(
                     "took {version}, the newest installed release for `{request}`: {why}"
                 ));
                 return Ok(version);

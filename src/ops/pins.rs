@@ -4,7 +4,7 @@
 //! toolchain of a lock is installed. It is never done when `go` runs.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Locker;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::{Findings, Problem, Settings};
@@ -14,7 +14,7 @@ use crate::version::GoVersion;
 /// Pins whose names depend on the release.
 const CHECKED: [&str; 3] = ["GODEBUG", "GOEXPERIMENT", "GOFIPS140"];
 
-impl Session {
+impl Locker<'_> {
     /// Holds the pins of a lock, those of every profile included, against the release that it
     /// names; returns warnings. When no tree of the release is installed, the warning is just that.
     ///
@@ -31,7 +31,7 @@ impl Session {
             let h1 = toolchain.receipt.h1.to_string();
             lock.platforms.values().any(|platform| platform.h1 == h1)
         };
-        let installed = self.store()?.list_layers()?.into_iter();
+        let installed = self.session.store()?.list_layers()?.into_iter();
         let installed = installed.filter(|toolchain| toolchain.receipt.version == version);
         // Nor has a linked one the source of a release, unless it is the one.
         let installed = installed.filter(|found| !found.is_linked() || is_locked(found));
@@ -45,7 +45,7 @@ impl Session {
     }
 }
 
-/// Like [`Session::check_pins`], with a toolchain that is at hand.
+/// Like [`Locker::check_pins`], with a toolchain that is at hand.
 pub(crate) fn check_pins_with(installed: &Installed, lock: &LockFile) -> Result<Vec<String>> {
     if !has_checked_pins(lock) {
         return Ok(Vec::new());

@@ -1,26 +1,26 @@
 //! The project here, and the right to change its files.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::project::Project;
 use crate::project::transaction::{Notice, Transaction};
 use std::path::Path;
 
-impl Session {
+impl Resolver<'_> {
     /// Returns the project here; where nothing governs, the one that this directory could become.
     ///
     /// # Errors
     ///
     /// When its manifest is wrong, or somebody else's.
     pub(crate) fn project(&self) -> Result<Project> {
-        self.checked(Project::discover(&self.ctx)?)
+        self.checked(Project::discover(&self.session.ctx)?)
     }
 
     /// Returns the project at `root`, and the right to change its files; waits for others who do.
     ///
     /// # Errors
     ///
-    /// As [`Session::project`], or when what a crash left cannot be put in order.
+    /// As [`Resolver::project`], or when what a crash left cannot be put in order.
     pub(crate) fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
         let transaction = self.transaction(root)?;
         Ok((self.checked(Project::at(root)?)?, transaction))
@@ -38,10 +38,10 @@ impl Session {
     ///
     /// When what a crash left cannot be put in order.
     pub(crate) fn transaction(&self, root: &Path) -> Result<Transaction> {
-        let state = self.ctx.state_directory();
+        let state = self.session.ctx.state_directory();
         Transaction::begin(root, state.as_deref(), &mut |notice| match notice {
-            Notice::Said(text) => self.ui.say(&text),
-            Notice::Warning(text) => self.ui.warn(&text),
+            Notice::Said(text) => self.session.ui.say(&text),
+            Notice::Warning(text) => self.session.ui.warn(&text),
         })
     }
 }

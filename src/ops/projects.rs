@@ -1,20 +1,20 @@
 //! The projects that use this store.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::project::lock::{LockFile, read};
 use crate::store::{Registered, Store};
 use goward_shim::layout;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-impl Session {
+impl Installer<'_> {
     /// Notes that the lock at `path` is used here, so that what it names stays. Says nothing of a
     /// store that cannot be written: who cannot note it cannot remove anything either.
     pub(crate) fn note_project(&self, path: &std::path::Path) {
-        let Ok(Some(found)) = read(path, &self.ctx) else { return };
+        let Ok(Some(found)) = read(path, &self.session.ctx) else { return };
         let Ok(lock) = LockFile::parse(&found.text, path) else { return };
-        let Ok(store) = self.store() else { return };
+        let Ok(store) = self.session.store() else { return };
         let absolute = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if store.home().is_dir() && !absolute.starts_with(store.home()) {
             _ = store.register(&absolute, &keys_of(&lock));
@@ -26,7 +26,7 @@ impl Session {
         let mut keys = BTreeMap::new();
         for project in store.projects()?.into_iter().filter(|project| !is_gone(project)) {
             // What is not understood any more keeps what it named before.
-            let lock = read(&project.lock, &self.ctx).ok().flatten();
+            let lock = read(&project.lock, &self.session.ctx).ok().flatten();
             let lock = lock.and_then(|found| LockFile::parse(&found.text, &project.lock).ok());
             let named = lock.map_or_else(|| project.keys.clone(), |lock| keys_of(&lock));
             keys.extend(named.into_iter().map(|key| (key, project.lock.clone())));

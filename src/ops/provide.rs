@@ -2,19 +2,19 @@
 
 use crate::config::AutoInstall;
 use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::governing::{Origin, Toolchain};
 use crate::ops::request::{Fetch, Outcome};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::version::flaws::Flawed;
 
-impl Session {
+impl Installer<'_> {
     /// Installs a toolchain that governs, if it is missing.
     ///
     /// # Errors
     ///
-    /// As [`Session::install`], below the words that it is not installed. A release with known
+    /// As [`Installer::install`], below the words that it is not installed. A release with known
     /// flaws is not installed because a lock asks for it.
     pub fn provide(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
@@ -29,7 +29,7 @@ impl Session {
         self.check_flaws(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
         let (version, origin) = (toolchain.version, &toolchain.origin);
-        self.ui.say(&format!("installing {version}, which {origin} asks for"));
+        self.session.ui.say(&format!("installing {version}, which {origin} asks for"));
         let outcome = self
             .install_governing(toolchain, fetch)
             .map_err(|error| error.context(missing.message()))?;
@@ -41,7 +41,7 @@ impl Session {
     fn say_installed(&self, outcome: &Outcome) {
         let receipt = &outcome.installed.receipt;
         let (version, level) = (receipt.version, receipt.level);
-        self.ui.say(&format!("installed {version} ({level}) from {}", receipt.source));
+        self.session.ui.say(&format!("installed {version} ({level}) from {}", receipt.source));
     }
 
     /// Returns true when a toolchain may be installed because somebody called `go`.
@@ -50,28 +50,30 @@ impl Session {
     ///
     /// Why it may not, with what is to be told of it below `missing`.
     fn may_install(&self, missing: &Error) -> Result<()> {
-        let (answer, who) = self.config.auto_install(&self.ctx);
+        let (answer, who) = self.session.config.auto_install(&self.session.ctx);
         let refused = |why: String| Err(missing.clone().detail(why));
         match answer {
             AutoInstall::Always => Ok(()),
             AutoInstall::Never => refused(format!("{NOT_INSTALLED_NOW}{who}")),
-            AutoInstall::Ask => match self.ui.ask(&format!("{}; install it?", missing.message())) {
-                Some(true) => Ok(()),
-                Some(false) => refused("it was not installed now, as you said".to_owned()),
-                None => refused(format!(
-                    "{NOT_INSTALLED_NOW}{who} says to ask, and there is no terminal"
-                )),
-            },
+            AutoInstall::Ask => {
+                match self.session.ui.ask(&format!("{}; install it?", missing.message())) {
+                    Some(true) => Ok(()),
+                    Some(false) => refused("it was not installed now, as you said".to_owned()),
+                    None => refused(format!(
+                        "{NOT_INSTALLED_NOW}{who} says to ask, and there is no terminal"
+                    )),
+                }
+            }
         }
     }
 
     /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
     /// own, so that the shim finds it; where that cannot be written, it runs from there.
     fn is_at_hand(&self, toolchain: &Toolchain) -> Result<bool> {
-        if !self.has(toolchain)? {
+        if !self.resolver.has(toolchain)? {
             return Ok(false);
         }
-        if self.is_out_of_reach(toolchain)? {
+        if self.resolver.is_out_of_reach(toolchain)? {
             _ = self.attach(&toolchain.key);
         }
         Ok(true)
@@ -79,7 +81,7 @@ impl Session {
 
     /// Makes what the system's store has part of the user's own, with what `go` needs besides.
     pub(crate) fn attach(&self, key: &str) -> Result<bool> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let attached = store.attach(key)?;
         if attached {
             self.place_shims()?;
@@ -119,15 +121,15 @@ impl Session {
     /// Warns of a release with known flaws that was installed on the way.
     pub(crate) fn warn_of_flaws(&self, version: GoVersion) {
         if let Some(warning) = self.known_flaws(version).warning(version, Platform::host()) {
-            self.ui.warn(&warning);
+            self.session.ui.warn(&warning);
         }
     }
 
-    /// Like [`Session::provide`], if the user lets `go` install by itself.
+    /// Like [`Installer::provide`], if the user lets `go` install by itself.
     ///
     /// # Errors
     ///
-    /// As [`Session::provide`], or because it is forbidden.
+    /// As [`Installer::provide`], or because it is forbidden.
     pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
@@ -147,19 +149,19 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::requested`].
+    /// As [`Resolver::requested`].
     pub fn requested_or_installed(&self, request: &str) -> Result<Toolchain> {
-        let error = match self.requested(request) {
+        let error = match self.resolver.requested(request) {
             Err(error) if error.kind() == Kind::NotInstalled => error,
             other => return other,
         };
         self.may_install(&error)?;
-        self.ui.say(&format!("installing what fits `{}`", untrusted(request)));
+        self.session.ui.say(&format!("installing what fits `{}`", untrusted(request)));
         let outcome = self
             .install_for(request, Platform::host(), false, &Fetch::default())
             .map_err(|failed| failed.context(error.message()).with_kind(Kind::NotInstalled))?;
         self.say_installed(&outcome);
-        let toolchain = self.requested(request)?;
+        let toolchain = self.resolver.requested(request)?;
         self.warn_of_flaws(toolchain.version);
         Ok(toolchain)
     }

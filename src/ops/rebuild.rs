@@ -4,7 +4,7 @@
 //! it for a release, and what its result means for what is installed here.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::verify::Which;
 use crate::platform::Platform;
 use crate::store::Installed;
@@ -55,15 +55,15 @@ impl Rebuild {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns how to rebuild each of the toolchains that `which` names. Nothing is fetched or run.
     ///
     /// # Errors
     ///
     /// When there is none.
     pub fn rebuilds(&self, which: &Which) -> Result<Vec<Rebuild>> {
-        let store = self.store()?;
-        let chosen = self.to_verify(&store, which)?;
+        let store = self.session.store()?;
+        let chosen = self.toolchains.to_verify(&store, which)?;
         Ok(chosen.iter().filter(|one| !one.is_linked()).map(Rebuild::of).collect())
     }
 }

@@ -7,7 +7,7 @@
 use crate::config::Recheck;
 use crate::ctx::boot_id;
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::governing::Toolchain;
 use crate::platform::Platform;
 use crate::store::{Checked, Fault, Installed, Marks, Receipt, Store};
@@ -33,7 +33,7 @@ struct Seen {
     programs: Marks,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Looks at the toolchain that governs, if it is installed.
     ///
     /// # Errors
@@ -41,11 +41,11 @@ impl Session {
     /// When a program is not what it was, or nothing says what it was: whatever the settings say, a tree that
     /// no receipt fits does not run.
     pub fn recheck_governing(&self, toolchain: &Toolchain) -> Result<()> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let h1 = H1::parse(&toolchain.h1);
         match store.find(toolchain.version, Platform::host(), h1.as_ref())? {
             Some(installed) => self.recheck(&store, &installed),
-            None => self.lacks_receipt(toolchain)?.map_or(Ok(()), Err),
+            None => self.resolver.lacks_receipt(toolchain)?.map_or(Ok(()), Err),
         }
     }
 
@@ -66,7 +66,7 @@ impl Session {
     }
 
     fn look_at(&self, store: &Store, installed: &Installed) -> Result<()> {
-        let checked = match self.config.policy.verify {
+        let checked = match self.session.config.policy.verify {
             Recheck::Never => return Ok(()),
             Recheck::Always => store.check(installed)?,
             // Whether a linked one changed is looked at wherever it is used.
@@ -94,7 +94,7 @@ impl Session {
 
     /// Notes that the programs of a toolchain are right, because they were just installed.
     pub(crate) fn remember_new(&self, store: &Store, installed: &Installed) {
-        if self.config.policy.verify == Recheck::Boot
+        if self.session.config.policy.verify == Recheck::Boot
             && let Ok(seen) = seen(store, installed)
         {
             self.remember(installed, &seen);
@@ -121,7 +121,7 @@ impl Session {
 
     /// Returns the file for a toolchain in this store: two stores have one of the same name.
     fn seen_path(&self, installed: &Installed) -> Option<PathBuf> {
-        let state = self.ctx.state_directory()?;
+        let state = self.session.ctx.state_directory()?;
         let place = Digest::of(installed.tree.as_os_str().as_bytes()).to_string();
         Some(state.join("seen").join(&place[..32]))
     }

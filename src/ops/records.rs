@@ -2,7 +2,7 @@
 
 use crate::calendar::today;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::request::Fetch;
 use crate::source::Release;
 use crate::verify::{Digest, Record, Records};
@@ -17,7 +17,7 @@ pub struct Refreshed {
     pub changed: usize,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Merges the index of `source` into the records at `file`. Hashes come in by `cargo xtask go-release`, which takes
     /// only those that goward proved.
     ///

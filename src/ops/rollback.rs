@@ -2,7 +2,7 @@
 
 use crate::calendar;
 use crate::error::{Error, Kind, Result};
-use crate::ops::{Session, lock};
+use crate::ops::{Locker, lock};
 use crate::platform::Platform;
 use crate::project::find_root;
 use crate::project::lock::{LockFile, Pins};
@@ -45,7 +45,7 @@ pub struct Change {
     pub differences: Vec<String>,
 }
 
-impl Session {
+impl Locker<'_> {
     /// Puts back manifest and lock as they were before the last command that changed them. Doing it
     /// again undoes it.
     ///
@@ -53,7 +53,7 @@ impl Session {
     ///
     /// When no change is known, or, without `force`, when the files are not what that command wrote.
     pub fn rollback(&self, force: bool) -> Result<RolledBack> {
-        let transaction = self.transaction(&find_root(&self.ctx))?;
+        let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root().to_owned();
         let last = transaction.records()?.into_iter().next().ok_or_else(|| unknown(&root))?;
         let now = transaction.before().clone();
@@ -74,7 +74,7 @@ impl Session {
             files.push(root.join(name));
         }
         transaction.commit("rollback", &last.before)?;
-        self.note_project(&root.join(LOCK_FILE));
+        self.installer.note_project(&root.join(LOCK_FILE));
         Ok(back)
     }
 
@@ -84,7 +84,7 @@ impl Session {
     ///
     /// When none is known.
     pub fn changes(&self) -> Result<Vec<Change>> {
-        let transaction = self.transaction(&find_root(&self.ctx))?;
+        let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root();
         let records = transaction.records()?;
         if records.is_empty() {
@@ -105,7 +105,7 @@ impl Session {
         let Some(h1) = lock.platforms.get(&host).and_then(|entry| H1::parse(&entry.h1)) else {
             return Ok(None);
         };
-        let found = self.store()?.find(lock.version, host, Some(&h1))?;
+        let found = self.session.store()?.find(lock.version, host, Some(&h1))?;
         Ok(found.is_none().then_some(lock.version))
     }
 }

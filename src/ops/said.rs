@@ -1,7 +1,7 @@
 //! Who says something of GOEXPERIMENT or GODEBUG here, and whether it counts.
 
 use crate::error::{Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Resolver;
 use crate::ops::explain::{Lock, settings};
 use crate::ops::governing::{Governing, Toolchain};
 use crate::project::debug_lines::{DebugLine, ModuleDebug};
@@ -109,7 +109,7 @@ impl Display for By {
     }
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Returns what is said of GOEXPERIMENT here, weakest first.
     ///
     /// # Errors
@@ -154,7 +154,11 @@ impl Session {
     /// When the lock that governs here cannot be used, `GOWORK` is wrong, or a file cannot be read.
     pub(crate) fn module_debug(&self) -> Result<ModuleDebug> {
         let go111module = self.passed("GO111MODULE")?;
-        ModuleDebug::read(&self.ctx.cwd, self.ctx.variable("GOWORK"), go111module.as_deref())
+        ModuleDebug::read(
+            &self.session.ctx.cwd,
+            self.session.ctx.variable("GOWORK"),
+            go111module.as_deref(),
+        )
     }
 
     /// Returns the value with which a variable that no lock pins reaches Go here.
@@ -165,7 +169,7 @@ impl Session {
             None => Vec::new(),
         };
         let ours = changes.into_iter().find(|(changed, _)| changed == name).map(|(_, value)| value);
-        let caller = ours.unwrap_or_else(|| self.ctx.variable(name).map(OsString::from));
+        let caller = ours.unwrap_or_else(|| self.session.ctx.variable(name).map(OsString::from));
         if caller.is_some() {
             return Ok(caller.filter(|value| !value.is_empty()));
         }
@@ -179,9 +183,9 @@ impl Session {
 
     /// Returns the user's own file of `go env -w`, and what it has.
     fn own_settings(&self, isolation: Isolation) -> Option<(PathBuf, BTreeMap<String, String>)> {
-        let entries = self.ctx.entries();
-        let home = self.ctx.home().unwrap_or_default();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let home = self.session.ctx.home().unwrap_or_default();
+        let env = self.session.ctx.environment(&entries);
         let own = barrier::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
         let path = Path::new(OsStr::from_bytes(&own)).to_owned();
         let settings = settings(&path);
@@ -208,7 +212,8 @@ impl Session {
     /// governs, they do not count. Go itself never reads GODEBUG from the file.
     fn outside(&self, name: &str, toolchain: Option<&Toolchain>) -> Vec<Said> {
         let isolation = toolchain.map_or(Isolation::default(), |toolchain| toolchain.isolation);
-        let variable = self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
+        let variable =
+            self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
         let own = self.own_settings(isolation);
         let in_file = own.and_then(|(path, mut all)| Some((path, all.remove(name)?)));
         let in_file = in_file.filter(|(_, value)| !value.is_empty());

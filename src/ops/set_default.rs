@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::ops::request::{Fetch, Outcome, locked_as};
-use crate::ops::{Session, lookup};
+use crate::ops::{Toolchains, lookup};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use std::io::ErrorKind;
 
-impl Session {
+impl Toolchains<'_> {
     /// Chooses and installs the toolchain outside of projects.
     ///
     /// # Errors
@@ -15,11 +15,11 @@ impl Session {
     /// When nothing fits or it cannot be had; the old choice then stays.
     pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
         let request = lookup::parse_request(request)?;
-        let outcome = self.install_request(&request, Platform::host(), false, fetch)?;
+        let outcome = self.installer.install_request(&request, Platform::host(), false, fetch)?;
         // What a kill leaves of it goes with the next `recover`.
-        let drafts = self.store()?.stage("default")?;
+        let drafts = self.session.store()?.stage("default")?;
         let lock = lock_of(&outcome, request.to_string());
-        lock.write_by_way_of(drafts.path(), &self.default_path()?)?;
+        lock.write_by_way_of(drafts.path(), &self.resolver.default_path()?)?;
         Ok(outcome)
     }
 
@@ -29,7 +29,7 @@ impl Session {
     ///
     /// When the file cannot be removed.
     pub fn clear_default(&self) -> Result<bool> {
-        match fs_err::remove_file(self.default_path()?) {
+        match fs_err::remove_file(self.resolver.default_path()?) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

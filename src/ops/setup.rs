@@ -2,38 +2,38 @@
 
 use crate::checks::TOOLS;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Toolchains;
 use crate::shell;
 use crate::shell::{Change, What};
 use goward_shim::names;
 use std::io::ErrorKind;
 use std::path::Path;
 
-impl Session {
+impl Toolchains<'_> {
     /// Puts the shims into the store and, unless told otherwise, on PATH.
     ///
     /// # Errors
     ///
     /// When the shim is not beside goward's own executable, or something cannot be written.
     pub fn setup(&self, modify_path: bool) -> Result<Vec<Change>> {
-        let home = self.ctx.home()?;
-        let directory = self.ctx.executable.parent().unwrap_or(Path::new("/"));
-        let mut changes = self.place_shims()?;
+        let home = self.session.ctx.home()?;
+        let directory = self.session.ctx.executable.parent().unwrap_or(Path::new("/"));
+        let mut changes = self.installer.place_shims()?;
         changes.extend(if modify_path {
-            shell::setup(&self.ctx, &home, directory)?
+            shell::setup(&self.session.ctx, &home, directory)?
         } else {
             shell::write_scripts(&home, directory)?
         });
         Ok(changes)
     }
 
-    /// Takes back what [`Session::setup`] did; toolchains stay.
+    /// Takes back what [`Toolchains::setup`] did; toolchains stay.
     ///
     /// # Errors
     ///
     /// When something cannot be removed.
     pub fn undo_setup(&self) -> Result<Vec<Change>> {
-        let home = self.ctx.home()?;
+        let home = self.session.ctx.home()?;
         let mut changes = Vec::new();
         for path in TOOLS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
             match fs_err::remove_file(&path) {
@@ -43,8 +43,8 @@ impl Session {
             }
         }
         // Those of releases lead to them.
-        self.store()?.put_release_names()?;
-        changes.extend(shell::undo(&self.ctx, &home)?);
+        self.session.store()?.put_release_names()?;
+        changes.extend(shell::undo(&self.session.ctx, &home)?);
         Ok(changes)
     }
 }

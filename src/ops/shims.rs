@@ -2,14 +2,14 @@
 
 use crate::checks::TOOLS;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::shell::{Change, What};
 use crate::store::Installed;
 use goward_shim::names;
 use std::io;
 use std::path::Path;
 
-impl Session {
+impl Installer<'_> {
     /// Puts links to the shim into the store, where PATH expects them, and copies of it into the toolchains;
     /// replaces what leads elsewhere and what is another goward's.
     ///
@@ -17,10 +17,10 @@ impl Session {
     ///
     /// When the shim is not beside goward's own executable, or something cannot be written.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let shim = store.shim()?;
         store.prepare()?;
-        let directory = self.ctx.home()?.join(names::SHIMS_DIRECTORY);
+        let directory = self.session.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs_err::create_dir_all(&directory)?;
         let mut changes = Vec::new();
         for path in TOOLS.map(|name| directory.join(name)) {

@@ -1,7 +1,7 @@
 //! Collecting the proofs that a bundle carries.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::ops::log::check;
 use crate::ops::request::Want;
 use crate::verify::log::recording::Recording;
@@ -22,7 +22,7 @@ pub(crate) struct Stapled {
     pub(crate) proofs: Vec<Result<Logged>>,
 }
 
-impl Session {
+impl Installer<'_> {
     /// Asks the log for each of `wants`, and keeps the proofs, all under one head.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Session {
     /// When the log cannot be believed. That it cannot be asked, or does not know a toolchain, stands in
     /// [`Stapled::proofs`].
     pub(crate) fn staple(&self, wants: &[Want]) -> Result<Stapled> {
-        let authority = self.log.authority()?;
+        let authority = self.session.log.authority()?;
         let name = authority.key.name().to_owned();
         let nobody = |error: &Error| Stapled {
             staple: None,
@@ -40,7 +40,7 @@ impl Session {
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,
             Ok(None) => {
-                let message = self.log.why_unproved();
+                let message = self.session.log.why_unproved();
                 let message = message.unwrap_or_else(|| format!("{name} cannot be asked"));
                 return Ok(nobody(&Error::new(Kind::Network, message)));
             }
@@ -51,7 +51,7 @@ impl Session {
         let mut known: Option<SignedHead> = None;
         for want in wants {
             let locked = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
-            let head = locked.map(|head| self.log.open_head(head)).transpose()?;
+            let head = locked.map(|head| self.session.log.open_head(head)).transpose()?;
             known = known.into_iter().chain(head).max_by_key(SignedHead::size);
         }
         for _ in 0..MAX_ROUNDS {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::ops::governing::Governing;
-use crate::ops::{Session, lookup};
+use crate::ops::{Lab, lookup};
 use crate::platform::Platform;
 use crate::settings::Settings;
 use crate::version::GoVersion;
@@ -46,7 +46,7 @@ impl Subject {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns the release that a request means, or that governs here. One that is not installed is
     /// answered for from the built-in tables.
     ///
@@ -56,7 +56,9 @@ impl Session {
     pub fn subject(&self, request: Option<&str>) -> Result<Subject> {
         let Some(request) = request else { return self.subject_here() };
         let parsed = lookup::parse_request(request)?;
-        if let Some(found) = lookup::best_installed(&self.store()?, &parsed, Platform::host())? {
+        if let Some(found) =
+            lookup::best_installed(&self.session.store()?, &parsed, Platform::host())?
+        {
             return Subject::read(found.receipt.version, &found.tree);
         }
         parsed.as_version().and_then(Subject::built_in).ok_or_else(|| {
@@ -68,36 +70,35 @@ impl Session {
     }
 
     fn subject_here(&self) -> Result<Subject> {
-        let toolchain = match self.governing(Tool::Go)? {
+        let toolchain = match self.resolver.governing(Tool::Go)? {
             Governing::Toolchain(toolchain) => toolchain,
             Governing::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
                     .hint("name one: `--go 1.27`"));
             }
         };
-        let program = self.program(&toolchain, Tool::Go)?;
+        let program = self.resolver.program(&toolchain, Tool::Go)?;
         match program.ancestors().nth(2).filter(|_| program.exists()) {
             Some(tree) => Subject::read(toolchain.version, tree),
-            None => {
-                Subject::built_in(toolchain.version).ok_or_else(|| self.explain_missing(&toolchain))
-            }
+            None => Subject::built_in(toolchain.version)
+                .ok_or_else(|| self.installer.explain_missing(&toolchain)),
         }
     }
 
     /// Returns GOOS and GOARCH as a call of `go` gets them here.
     pub fn target_here(&self) -> (String, String) {
         let host = Platform::host();
-        let governing = self.governing(Tool::Go).ok();
+        let governing = self.resolver.governing(Tool::Go).ok();
         let changes = match &governing {
             Some(Governing::Toolchain(toolchain)) => {
-                self.environment(toolchain).unwrap_or_default()
+                self.resolver.environment(toolchain).unwrap_or_default()
             }
             _ => Vec::new(),
         };
         let value = |name: &str, own: &str| {
             let ours =
                 changes.iter().find(|(changed, _)| changed == name).map(|(_, v)| v.as_deref());
-            let value = ours.unwrap_or_else(|| self.ctx.variable(name));
+            let value = ours.unwrap_or_else(|| self.session.ctx.variable(name));
             value.map_or_else(|| own.to_owned(), |value| value.to_string_lossy().into_owned())
         };
         (value("GOOS", host.os()), value("GOARCH", host.arch()))

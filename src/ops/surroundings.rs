@@ -1,7 +1,7 @@
 //! What around a project keeps its Go from being what people get: PATH, git, editors, the home directory.
 
 use crate::error::{Error, untrusted};
-use crate::ops::Session;
+use crate::ops::Locker;
 use crate::ops::governing::{Origin, Toolchain};
 use crate::ops::lock::{differences, stale};
 use crate::project::file;
@@ -22,15 +22,15 @@ pub(crate) const KEEP_LINE_ENDS: &str = "git changes line ends here; to keep tho
 /// Longer files of git are not read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-impl Session {
+impl Locker<'_> {
     /// Says that `go` on PATH is not goward's, if it is not.
     pub fn not_first_on_path(&self) -> Option<String> {
-        let path = self.ctx.variable("PATH").unwrap_or_default();
+        let path = self.session.ctx.variable("PATH").unwrap_or_default();
         let absolute = std::env::split_paths(path).filter(|place| place.is_absolute());
         let first = absolute
             .map(|place| place.join("go"))
             .find(|program| executable(program.as_os_str().as_bytes()).is_some());
-        let entries = self.ctx.entries();
+        let entries = self.session.ctx.entries();
         let others = next_go::next_go(&Environment::of(&entries), Tool::Go);
         let cure = "`goward setup`, and a new shell";
         match first {
@@ -45,7 +45,7 @@ impl Session {
     /// Says which of the project's files git leaves out.
     pub fn ignored_files(&self, root: &Path) -> Vec<String> {
         let ignored = |name: &str| {
-            let rule = untrusted(ignored_by(&root.join(name), &self.ctx)?);
+            let rule = untrusted(ignored_by(&root.join(name), &self.session.ctx)?);
             Some(format!(
                 "git ignores `{name}` (`{rule}`), so others do not get it; add `!{name}` there"
             ))
@@ -77,7 +77,7 @@ impl Session {
 
     /// Returns true for the user's home directory.
     pub(crate) fn is_home(&self, directory: &Path) -> bool {
-        self.ctx.variable("HOME").is_some_and(|home| Path::new(home) == directory)
+        self.session.ctx.variable("HOME").is_some_and(|home| Path::new(home) == directory)
     }
 
     /// Says that the lock at `path` is not what the manifest beside it asks for, or that this cannot be told.
@@ -98,7 +98,7 @@ impl Session {
     /// The same, of the lock that chose a toolchain.
     pub fn stale_governing(&self, toolchain: &Toolchain) -> Option<Error> {
         let Origin::Lock(path) = &toolchain.origin else { return None };
-        let lock = self.read_lock(path).ok().flatten()?;
+        let lock = self.resolver.read_lock(path).ok().flatten()?;
         self.stale_lock(path, &lock)
     }
 
@@ -107,7 +107,7 @@ impl Session {
     pub fn note_of_home(&self, toolchain: &Toolchain) -> Option<String> {
         let Origin::Lock(path) = &toolchain.origin else { return None };
         let is_homes = path.parent().is_some_and(|directory| self.is_home(directory));
-        (is_homes && !self.is_home(&self.ctx.cwd)).then(|| {
+        (is_homes && !self.is_home(&self.session.ctx.cwd)).then(|| {
             "that is the lock of your home directory, which counts everywhere below; this directory gets its own \
              with `goward use --here stable`"
                 .to_owned()
@@ -144,9 +144,12 @@ impl Session {
         }
         let converts =
             |line: &str| line.starts_with("* ") && (line.contains("text") || line.contains("crlf"));
-        let home = self.ctx.variable("HOME").map(|home| Path::new(home).join(".gitconfig"));
-        let own =
-            self.ctx.config_directory().and_then(|own| Some(own.parent()?.join("git/config")));
+        let home = self.session.ctx.variable("HOME").map(|home| Path::new(home).join(".gitconfig"));
+        let own = self
+            .session
+            .ctx
+            .config_directory()
+            .and_then(|own| Some(own.parent()?.join("git/config")));
         let settings = root.ancestors().map(|directory| directory.join(".git/config"));
         let mut settings = settings.chain(home).chain(own).map(read);
         let is_set = |line: &str| {

@@ -1,19 +1,15 @@
 //! How a build for a platform goes here: cgo and its compiler, and a small program, built and run.
 
 use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::ops::compiler::Compiler;
+use crate::ops::compiler::{Compiler, QUICK};
 use crate::ops::governing::Toolchain;
-use crate::ops::{Session, probe};
+use crate::ops::{Lab, probe};
 use crate::platform::Platform;
 use crate::settings::platforms::Target;
 use serde_json::{Map, Value};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-/// What a compiler or pkg-config takes to answer.
-pub(crate) const QUICK: Duration = Duration::from_secs(30);
 
 /// A first build compiles the standard library for the platform.
 const BUILD: Duration = Duration::from_secs(30 * 60);
@@ -100,12 +96,12 @@ const PLAIN: &str = "package main\n\nfunc main() { println(\"ok\") }\n";
 const WITH_CGO: &str = "package main\n\n// #include <stdlib.h>\n// static int one(void) { return abs(-1); }\n\
      import \"C\"\n\nfunc main() {\n\tif C.one() == 1 {\n\t\tprintln(\"ok\")\n\t}\n}\n";
 
-impl Session {
+impl Lab<'_> {
     /// Finds out how a build for `name` (`linux/arm64`) goes here, with the Go that governs.
     ///
     /// # Errors
     ///
-    /// As [`Session::targets`]; [`Kind::NotFound`] for a platform that this Go does not have.
+    /// As [`Lab::targets`]; [`Kind::NotFound`] for a platform that this Go does not have.
     pub fn check_target(&self, name: &str) -> Result<TargetCheck> {
         let (toolchain, targets) = self.targets()?;
         let found = targets.iter().find(|target| target.to_string() == name).cloned();
@@ -114,7 +110,7 @@ impl Session {
         let place = scratch.path();
         fs_err::write(place.join("go.mod"), "module check\n\ngo 1.19\n")?;
         let go = |args: &[&str]| -> Result<Command> {
-            let mut command = self.go_command(&toolchain)?;
+            let mut command = self.resolver.go_command(&toolchain)?;
             command.args(args).current_dir(place).env("PWD", place);
             command.env("GOOS", &target.os).env("GOARCH", &target.arch);
             // The project's modules and flags have nothing to do with it.
@@ -128,7 +124,7 @@ impl Session {
                 .detail(untrusted(&asked.error))
         })?;
         let value = |name: &str| variables.get(name).and_then(Value::as_str).unwrap_or_default();
-        let compiler = self.ask_compiler(
+        let compiler = self.resolver.ask_compiler(
             &toolchain,
             value("CC"),
             value("CGO_CFLAGS"),
@@ -153,10 +149,11 @@ impl Session {
     }
 
     fn why_cgo(&self, toolchain: &Toolchain, target: &Target, is_on: bool) -> Result<Cgo> {
-        let changes = self.environment(toolchain)?;
+        let changes = self.resolver.environment(toolchain)?;
         let ours = changes.iter().find(|(name, _)| name == "CGO_ENABLED");
-        let value = ours.map_or_else(|| self.ctx.variable("CGO_ENABLED"), |(_, v)| v.as_deref());
-        let in_file = self.is_in_go_env_file("CGO_ENABLED", toolchain);
+        let value =
+            ours.map_or_else(|| self.session.ctx.variable("CGO_ENABLED"), |(_, v)| v.as_deref());
+        let in_file = self.resolver.is_in_go_env_file("CGO_ENABLED", toolchain);
         let is_native = is_here(target);
         Ok(match value {
             // Other values count as none.
@@ -169,24 +166,15 @@ impl Session {
         })
     }
 
-    /// Returns the command for a program that is not Go's: in the caller's environment, and nowhere.
-    pub(crate) fn foreign(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().envs(&self.ctx.variables).env("LC_ALL", "C").current_dir("/");
-        command
-    }
-
-    pub(crate) fn path(&self) -> OsString {
-        self.ctx.variable("PATH").unwrap_or_default().to_owned()
-    }
-
     fn ask_pkg_config(&self, command: &str) -> Result<PkgConfig> {
         let mut found = PkgConfig { command: command.to_owned(), ..PkgConfig::default() };
-        found.program = probe::on_path(command, &self.path(), &self.ctx.cwd);
-        let text = |name| self.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
+        found.program = probe::on_path(command, &self.resolver.path(), &self.session.ctx.cwd);
+        let text = |name| {
+            self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned())
+        };
         found.sysroot = text("PKG_CONFIG_SYSROOT_DIR");
         if let Some(program) = &found.program {
-            let mut asking = self.foreign(program);
+            let mut asking = self.resolver.foreign(program);
             let ran = probe::run(asking.args(["--variable=pc_path", "pkg-config"]), QUICK)?;
             // It has no word for what its own variables put in place of that, or before it.
             let elsewhere = text("PKG_CONFIG_LIBDIR");
@@ -211,17 +199,18 @@ impl Session {
             return Ok(Run::NoRunner(None));
         }
         let mut command = match &runner {
-            None => self.foreign(program),
+            None => self.resolver.foreign(program),
             Some(name) => {
                 let names = [name.clone(), format!("{name}-static")];
-                let Some(found) =
-                    names.iter().find_map(|n| probe::on_path(n, &self.path(), &self.ctx.cwd))
+                let Some(found) = names
+                    .iter()
+                    .find_map(|n| probe::on_path(n, &self.resolver.path(), &self.session.ctx.cwd))
                 else {
                     return Ok(Run::NoRunner(runner));
                 };
                 // The loader and the C library that the compiler has: `PREFIX/lib/libc.so.6`.
                 let prefix = compiler.library.as_ref().and_then(|path| path.ancestors().nth(2));
-                let mut command = self.foreign(&found);
+                let mut command = self.resolver.foreign(&found);
                 if let Some(prefix) = prefix.filter(|_| has_cgo) {
                     command.arg("-L").arg(prefix);
                 }

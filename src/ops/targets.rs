@@ -1,7 +1,7 @@
 //! What the pinned Go can build for, by its own list.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::governing::{Governing, Toolchain};
 use crate::settings::platforms;
 use crate::settings::platforms::Target;
@@ -14,23 +14,23 @@ use std::process::{Command, Stdio};
 /// The first minor version of Go whose list can have the broken ones.
 const FIRST_WITH_BROKEN: u32 = 21;
 
-impl Session {
+impl Lab<'_> {
     /// Returns what the Go that governs here can build for, sorted, and that Go.
     ///
     /// # Errors
     ///
     /// When nothing of goward governs here, it is not installed, or its list cannot be had.
     pub fn targets(&self) -> Result<(Toolchain, Vec<Target>)> {
-        let toolchain = match self.governing(Tool::Go)? {
+        let toolchain = match self.resolver.governing(Tool::Go)? {
             Governing::Toolchain(toolchain) => *toolchain,
             Governing::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
                     .hint("choose one: `goward use stable`"));
             }
         };
-        let program = self.program(&toolchain, Tool::Go)?;
+        let program = self.resolver.program(&toolchain, Tool::Go)?;
         let Some(tree) = program.ancestors().nth(2).filter(|_| program.exists()) else {
-            return Err(self.explain_missing(&toolchain));
+            return Err(self.installer.explain_missing(&toolchain));
         };
         let targets = of_tree(tree, toolchain.version)?;
         Ok((toolchain, targets))

@@ -3,7 +3,7 @@
 //! The rules are the shim's ([`goward_shim::trust`]); here they are shown, recorded and taken back.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::{Session, refusal};
+use crate::ops::{Resolver, refusal};
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
 use crate::shell;
@@ -77,7 +77,7 @@ pub struct Trusted {
     pub state: &'static str,
 }
 
-impl Session {
+impl Resolver<'_> {
     /// Looks at the lock at `path`, or in that directory; without a path, at the one that governs
     /// here.
     ///
@@ -89,8 +89,8 @@ impl Session {
             Some(path) => self.found_at(path)?,
             None => self.found_here()?,
         };
-        let entries = self.ctx.entries();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
         let path = os_path(&found.path);
         let parsed = lock::parse(&found.text).map_err(|error| explain(&error, &path))?;
         let base = std::iter::once((None, &parsed.pins));
@@ -118,7 +118,7 @@ impl Session {
     /// When there is no place for the record, or it cannot be written.
     pub fn trust(&self, examined: &Examined) -> Result<()> {
         let shown = examined.path.display();
-        let lock = canonical(&self.ctx.cwd.join(&examined.path));
+        let lock = canonical(&self.session.ctx.cwd.join(&examined.path));
         let bytes = lock.as_os_str().as_bytes();
         let place = self.record_path(bytes)?;
         let Some(text) = trust::record(bytes, examined.found.owner, &examined.found.text) else {
@@ -164,8 +164,8 @@ impl Session {
     ///
     /// When the records are there and cannot be listed.
     pub fn trusted(&self) -> Result<Vec<Trusted>> {
-        let entries = self.ctx.entries();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
         let Some(directory) = layout::trust_records(&env).map(|path| os_path(&path)) else {
             return Ok(Vec::new());
         };
@@ -177,7 +177,7 @@ impl Session {
         let mut found = Vec::new();
         for record in records {
             let Some((path, owner)) = read_record(&record?.path()) else { continue };
-            let state = match read(&path, &self.ctx) {
+            let state = match read(&path, &self.session.ctx) {
                 Ok(Some(found)) if trust::is_recorded(&found, &env) => "trusted",
                 Ok(None) => "gone",
                 _ => "changed",
@@ -192,7 +192,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::trust`].
+    /// As [`Resolver::trust`].
     pub(crate) fn trust_what_was_typed(&self, path: &Path) -> Result<()> {
         let examined = self.examine(Some(path))?;
         if examined.needs_trust() && !examined.is_trusted { self.trust(&examined) } else { Ok(()) }
@@ -224,16 +224,17 @@ impl Session {
         found.map(|found| LockFile::parse(&found.text, path)).transpose()
     }
 
-    /// Like [`Session::read_lock`], not yet parsed.
+    /// Like [`Resolver::read_lock`], not yet parsed.
     ///
     /// # Errors
     ///
-    /// As [`Session::read_lock`], but for what the lock holds.
+    /// As [`Resolver::read_lock`], but for what the lock holds.
     pub(crate) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
-        let Some(found) = read(path, &self.ctx)? else { return Ok(None) };
-        let entries = self.ctx.entries();
-        check_owner(&found, &self.ctx.environment(&entries))
-            .map_err(|refused| refusal::explain(&self.ctx, &refused).with_kind(Kind::Usage))?;
+        let Some(found) = read(path, &self.session.ctx)? else { return Ok(None) };
+        let entries = self.session.ctx.entries();
+        check_owner(&found, &self.session.ctx.environment(&entries)).map_err(|refused| {
+            refusal::explain(&self.session.ctx, &refused).with_kind(Kind::Usage)
+        })?;
         Ok(Some(found))
     }
 
@@ -253,8 +254,8 @@ impl Session {
     ///
     /// [`Kind::Usage`].
     pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
-        let entries = self.ctx.entries();
-        let env = self.ctx.environment(&entries);
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
         let foreign =
             owner.filter(|owner| !trust::accepts(*owner, path.as_os_str().as_bytes(), &env));
         match foreign {
@@ -267,7 +268,7 @@ impl Session {
 
     fn found_here(&self) -> Result<Found> {
         let found = self.with_call(Tool::Go, |call| -> Result<_> {
-            match choose(call).map_err(|refused| refusal::explain(&self.ctx, &refused))? {
+            match choose(call).map_err(|refused| refusal::explain(&self.session.ctx, &refused))? {
                 Choice::Project(found) | Choice::Default(found) => Ok(Some(found)),
                 _ => Ok(None),
             }
@@ -279,20 +280,20 @@ impl Session {
 
     fn found_at(&self, path: &Path) -> Result<Found> {
         let path = clean(&self.lock_path(path));
-        read(&path, &self.ctx)?.ok_or_else(|| {
+        read(&path, &self.session.ctx)?.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
         })
     }
 
     /// Returns the lock that is meant by the name of a lock or of its directory.
     fn lock_path(&self, path: &Path) -> PathBuf {
-        let path = self.ctx.cwd.join(path);
+        let path = self.session.ctx.cwd.join(path);
         if path.is_dir() { path.join(names::LOCK_FILE) } else { path }
     }
 
     fn record_path(&self, lock: &[u8]) -> Result<PathBuf> {
-        let entries = self.ctx.entries();
-        let place = trust::record_path(lock, &self.ctx.environment(&entries));
+        let entries = self.session.ctx.entries();
+        let place = trust::record_path(lock, &self.session.ctx.environment(&entries));
         place.map(|place| os_path(&place)).ok_or_else(|| {
             let message = "there is no place for trust: `XDG_STATE_HOME` and `HOME` are both unset \
                            or not absolute";

@@ -1,7 +1,7 @@
 //! Remove toolchains, and names of linked ones.
 
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Toolchains;
 use crate::platform::Platform;
 use crate::store::{Grave, Installed, Receipt, Store};
 use crate::version::GoVersion;
@@ -21,7 +21,7 @@ pub enum Removed {
     Name(LinkName, Receipt),
 }
 
-impl Session {
+impl Toolchains<'_> {
     /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
     /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
     /// uses them.
@@ -35,12 +35,12 @@ impl Session {
         platform: Option<Platform>,
         now: bool,
     ) -> Result<Vec<Removed>> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
             (Ok(version), _) => version,
             (Err(_), Ok(name)) => {
                 store.recover()?;
-                let receipt = self.unlink(&name, platform)?.receipt;
+                let receipt = self.installer.unlink(&name, platform)?.receipt;
                 return Ok(vec![Removed::Name(name, receipt)]);
             }
             (Err(error), Err(_)) => {
@@ -63,7 +63,7 @@ impl Session {
             return Err(Error::new(Kind::NotFound, format!("{parsed} is not installed"))
                 .hint("`goward list` shows what is"));
         }
-        self.check_not_default(&found, &parsed.to_string())?;
+        self.resolver.check_not_default(&found, &parsed.to_string())?;
         let mut removed = Vec::new();
         for installed in found {
             let grave = retire(&store, &installed)?;

@@ -6,7 +6,7 @@ use crate::ops::lock::{LockWish, Old, uncovered};
 use crate::ops::pins::check_pins_with;
 use crate::ops::request::{Fetch, Outcome, Want};
 use crate::ops::surroundings::KEEP_LINE_ENDS;
-use crate::ops::{Session, lookup};
+use crate::ops::{Locker, lookup};
 use crate::platform::Platform;
 use crate::project::manifest::{Manifest, ManifestEdit};
 use crate::project::transaction::{Files, has_crlf, in_style_of};
@@ -69,7 +69,7 @@ pub struct Used {
     pub notes: Vec<String>,
 }
 
-impl Session {
+impl Locker<'_> {
     /// Writes a wish into manifest and lock of the project here, and installs its toolchain.
     ///
     /// # Errors
@@ -77,23 +77,23 @@ impl Session {
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
     pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
-        self.check_sources(fetch)?;
-        let root = place(&self.ctx, wish.here);
-        let governed = governing_root(&self.ctx).filter(|governed| *governed != root);
-        let transaction = self.transaction(&root)?;
+        self.installer.check_sources(fetch)?;
+        let root = place(&self.session.ctx, wish.here);
+        let governed = governing_root(&self.session.ctx).filter(|governed| *governed != root);
+        let transaction = self.resolver.transaction(&root)?;
         let (manifest_path, lock_path) = (root.join(MANIFEST_FILE), root.join(LOCK_FILE));
         let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
         if wish.request.is_none() && !edit.is_there() {
             return Err(no_request(&manifest_path));
         }
-        self.check_owner_of_manifest(&manifest_path, edit.owner())?;
+        self.resolver.check_owner_of_manifest(&manifest_path, edit.owner())?;
         transaction.check_writable(&[MANIFEST_FILE, LOCK_FILE])?;
         apply(wish, &mut edit)?;
         let manifest = Manifest::parse(&edit.to_string(), &manifest_path)?;
         if !edit.is_there() {
             self.warn_of_unreadable_files();
         }
-        let old = Old::read(self, &lock_path)?;
+        let old = Old::read(self.resolver, &lock_path)?;
         let platforms = wish.platforms.iter().map(|name| Platform::parse(name));
         let wanted = LockWish {
             upgrade: wish.request.is_some(),
@@ -108,7 +108,7 @@ impl Session {
         }
         let demand = manifest.demanded_level(Level::None);
         let want = Want { demand, ..Want::locked(&lock, Platform::host(), &lock_path)? };
-        let mut installed = self.install(&want, fetch)?;
+        let mut installed = self.installer.install(&want, fetch)?;
         let warnings = check_pins_with(&installed.installed, &lock)
             .map_err(|error| error.detail("manifest and lock are as they were"))?;
         installed.warnings.extend(warnings);
@@ -122,8 +122,8 @@ impl Session {
         let is_first = before.is_none();
         let has_crlf = edit.has_crlf() || before.as_deref().is_some_and(has_crlf);
         let is_changed = transaction.commit("use", &after)?;
-        self.note_project(&lock_path);
-        installed.warnings.extend(self.trust_warnings(&lock_path)?);
+        self.installer.note_project(&lock_path);
+        installed.warnings.extend(self.resolver.trust_warnings(&lock_path)?);
         installed.warnings.extend(self.ignored_files(&root));
         installed.warnings.extend(self.not_first_on_path());
         let mut notes = self.notes_of_place(&root, governed.as_deref(), &lock);

@@ -6,7 +6,7 @@ use crate::ops::governing::{Governing, without_receipt};
 use crate::ops::install::level_of;
 use crate::ops::recheck::wrong;
 use crate::ops::request::{Fetch, Locked, Supply, Want};
-use crate::ops::{Session, lookup};
+use crate::ops::{Toolchains, lookup};
 use crate::platform::Platform;
 use crate::source::Listing;
 use crate::store::{Checked, Finding, Installed, Store, differences};
@@ -96,19 +96,19 @@ impl Verdict {
     }
 }
 
-impl Session {
+impl Toolchains<'_> {
     /// Verifies toolchains one after the other, each on all cores; `report` gets what came out.
     ///
     /// # Errors
     ///
     /// When there is nothing to verify, and for what is not as it should be, of the most serious kind.
     pub fn verify(&self, which: &Which, plan: &Plan, report: &mut dyn FnMut(&Seen)) -> Result<()> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         // A wrong name of a source is a wrong command line.
-        self.sources(&plan.fetch)?;
+        self.installer.sources(&plan.fetch)?;
         let chosen = self.to_verify(&store, which)?;
         if plan.repair {
-            self.prepare_store(&store)?;
+            self.installer.prepare_store(&store)?;
         }
         let names = store.links()?;
         let without = if *which == Which::All { store.unproved()? } else { Vec::new() };
@@ -162,7 +162,7 @@ impl Session {
     }
 
     fn governing_here(&self, store: &Store) -> Result<Installed> {
-        let toolchain = match self.governing(Tool::Go)? {
+        let toolchain = match self.resolver.governing(Tool::Go)? {
             Governing::Toolchain(toolchain) => toolchain,
             Governing::Foreign { program, reason } => {
                 let message = format!("`go` here is not goward's: `{}`", program.display());
@@ -173,16 +173,18 @@ impl Session {
         };
         let h1 = H1::parse(&toolchain.h1);
         let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
-        match (found, self.lacks_receipt(&toolchain)?) {
+        match (found, self.resolver.lacks_receipt(&toolchain)?) {
             (Some(installed), _) => Ok(installed),
             (None, Some(error)) => Err(error),
-            (None, None) => Err(self.explain_missing(&toolchain).with_kind(Kind::NotFound)),
+            (None, None) => {
+                Err(self.installer.explain_missing(&toolchain).with_kind(Kind::NotFound))
+            }
         }
     }
 
     fn locked_here(&self, store: &Store) -> Result<Vec<Installed>> {
-        let path = self.project()?.lock_path;
-        let Some(lock) = self.read_lock(&path)? else {
+        let path = self.resolver.project()?.lock_path;
+        let Some(lock) = self.resolver.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
@@ -210,7 +212,7 @@ impl Session {
         names: Vec<LinkName>,
         plan: &Plan,
     ) -> Verdict {
-        let bar = self.ui.bar(&installed.receipt.version.to_string());
+        let bar = self.session.ui.bar(&installed.receipt.version.to_string());
         let store = &store.layer_of(&installed);
         let mut checked = store.check(&installed);
         let mut failure = None;
@@ -266,7 +268,7 @@ impl Session {
             return unchanged();
         }
         let want = want_again(installed);
-        let Some(logged) = self.ask_log(&want, None)? else { return unchanged() };
+        let Some(logged) = self.installer.ask_log(&want, None)? else { return unchanged() };
         // Where the store cannot be written, the answer still is that of the log.
         let raised = store.raise(installed, checked.h1.as_ref(), &logged);
         Ok(raised.ok().flatten().unwrap_or_else(|| installed.clone()))
@@ -292,15 +294,16 @@ impl Session {
         }
         let want = want_again(installed);
         // The same hash is the same toolchain: it needs no better proof than it had.
-        let floor = self.floor(&want, fetch)?.min(receipt.level);
+        let floor = self.installer.floor(&want, fetch)?.min(receipt.level);
         let fetch = Fetch { accept: Some(floor), ..fetch.clone() };
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let _lock = store.lock(&name, "repair", PATIENCE, &mut |_| {})?;
         let supply = Supply::Sources;
-        let logged = self.proof_of(&want, &supply)?;
-        let (delivery, warnings) = self.obtain(store, &want, logged.as_ref(), &fetch, &supply)?;
+        let logged = self.installer.proof_of(&want, &supply)?;
+        let (delivery, warnings) =
+            self.installer.obtain(store, &want, logged.as_ref(), &fetch, &supply)?;
         for warning in &warnings {
-            self.ui.warn(warning);
+            self.session.ui.warn(warning);
         }
         store.replace(installed, &delivery.tree, &delivery.source)
     }
@@ -316,7 +319,7 @@ impl Session {
         let receipt = &installed.receipt;
         let want = Want::new(receipt.version, receipt.platform);
         let mut failures = Vec::new();
-        for source in self.sources(fetch)? {
+        for source in self.installer.sources(fetch)? {
             let name = source.name().to_owned();
             let opened = open(store, &want, true, source.as_ref(), Box::new(|_, _| {}));
             let compared = opened.and_then(|incoming| {
@@ -348,7 +351,7 @@ impl Session {
         if listed.is_some() && listed == receipt.archive.map(|(digest, _)| digest) {
             return Ok(Second { source, h1: None, differences: Vec::new(), doubt: None });
         }
-        let unpacked = self.take_in(store, want, incoming)?.unpacked;
+        let unpacked = self.installer.take_in(store, want, incoming)?.unpacked;
         let mut differs = Vec::new();
         if *unpacked.h1() != receipt.h1 {
             let recorded = store.files(installed)?;

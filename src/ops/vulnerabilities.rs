@@ -5,13 +5,13 @@ use crate::calendar::{days_between, parse_day, today};
 use crate::checks::{Known, Skipped};
 use crate::error::{Result, one_line};
 use crate::net::Net;
-use crate::ops::Session;
+use crate::ops::Installer;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use crate::vulndb::{Asked, Database, Place, Report, SITE, Snapshot};
 use std::path::PathBuf;
 
-impl Session {
+impl Installer<'_> {
     /// Asks what each of `versions` has on any of `platforms`; `named` is `--vulndb`.
     ///
     /// # Errors
@@ -64,23 +64,23 @@ impl Session {
     /// Returns the database that the user named: by the option, by the variable that govulncheck reads, too, or
     /// in the settings.
     pub(crate) fn named_database(&self, option: Option<&str>) -> Result<Option<String>> {
-        Ok(match (option, self.ctx.text("GOVULNDB")?) {
+        Ok(match (option, self.session.ctx.text("GOVULNDB")?) {
             (Some(flag), _) => Some(flag.to_owned()),
             (None, Some(list)) => list.split(',').next().map(str::to_owned),
-            (None, None) => self.config.vulndb.clone(),
+            (None, None) => self.session.config.vulndb.clone(),
         })
     }
 
     /// Returns the database at a place.
     pub(crate) fn database(&self, place: &str) -> Result<Database> {
-        let place = Place::parse(place, &self.ctx.cwd)?;
-        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
+        let place = Place::parse(place, &self.session.ctx.cwd)?;
+        let net = Net::new(&self.session.ctx, self.session.config.http_hosts.clone())?;
         Ok(Database::new(place, net))
     }
 
     /// Returns the newest copy that a bundle brought into this store or the one below it.
     pub(crate) fn kept_vulnerabilities(&self) -> Result<Option<(Snapshot, PathBuf)>> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let mut newest: Option<(Snapshot, PathBuf)> = None;
         for store in [Some(store.clone()), store.system()].into_iter().flatten() {
             let path = store.vulnerabilities();

@@ -1,7 +1,7 @@
 //! Whether the lock here can go along.
 
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::governing::Origin;
 use crate::platform::Platform;
 use crate::project::lock;
@@ -43,14 +43,14 @@ impl LockDiff {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Holds the lock that governs here against another release.
     pub(crate) fn compare_lock(&self, to: &Settings) -> Result<Option<LockDiff>> {
-        let Some(toolchain) = self.toolchain_here()? else { return Ok(None) };
+        let Some(toolchain) = self.resolver.toolchain_here()? else { return Ok(None) };
         let (Origin::Lock(path) | Origin::Default(path)) = toolchain.origin else {
             return Ok(None);
         };
-        let Some(found) = lock::read(&path, &self.ctx)? else { return Ok(None) };
+        let Some(found) = lock::read(&path, &self.session.ctx)? else { return Ok(None) };
         let file = LockFile::parse(&found.text, &path)?;
         let platforms: Vec<Platform> = file.platforms.keys().copied().collect();
         let judge = |profile: Option<&String>, pins: &Pins| -> Vec<Pin> {

@@ -3,8 +3,15 @@
 //! Everything is known from the two releases: their own sources where they are installed, what is
 //! built in where they are not. Only what is known against them is asked of somebody else.
 
+mod debug;
+mod experiments;
+mod lock;
+mod platforms;
+mod security;
+mod touch;
+
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::godebug::default_minor;
 use crate::ops::subject::Subject;
 use crate::platform::Platform;
@@ -18,18 +25,6 @@ pub use lock::{LockDiff, Pin};
 pub use platforms::PlatformDiff;
 pub use security::SecurityDiff;
 pub use touch::Touch;
-
-mod debug;
-
-mod experiments;
-
-mod lock;
-
-mod platforms;
-
-mod security;
-
-mod touch;
 
 /// The two releases, and what is different.
 #[derive(Clone, Debug)]
@@ -73,7 +68,7 @@ impl Diff {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Compares the releases that two requests mean, for the project here.
     ///
     /// # Errors
@@ -89,7 +84,7 @@ impl Session {
             );
         }
         let target = self.target_here();
-        let module = self.module_debug()?;
+        let module = self.resolver.module_debug()?;
         let default_minor = default_minor(&module, &to.settings);
         let known = KnownFlaws::built_in();
         let flaws = |subject: &Subject| {

@@ -2,7 +2,7 @@
 
 use crate::checks::Skipped;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Lab;
 use crate::ops::subject::Subject;
 use crate::platform::Platform;
 use crate::vulndb::{Asked, Vulnerability};
@@ -18,7 +18,7 @@ pub struct SecurityDiff {
     pub opened: Vec<Vulnerability>,
 }
 
-impl Session {
+impl Lab<'_> {
     /// Compares what is known against two releases on any of `platforms`.
     pub(crate) fn compare_security(
         &self,
@@ -37,7 +37,7 @@ impl Session {
             )));
         }
         let versions = releases.map(Subject::version);
-        let asked = match self.vulnerabilities(named, &versions, platforms)? {
+        let asked = match self.installer.vulnerabilities(named, &versions, platforms)? {
             Ok(asked) => asked,
             Err(Skipped::Failed(error)) => return Err(error),
             Err(Skipped::LeftOut(why)) => return Ok(Err(why)),

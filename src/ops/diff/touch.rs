@@ -6,7 +6,7 @@
 
 use crate::ops::diff::LockDiff;
 use crate::ops::subject::Subject;
-use crate::ops::{Session, probe};
+use crate::ops::{Lab, probe};
 use crate::project::debug_lines::ModuleDebug;
 use crate::settings::history::DebugLife;
 use crate::store::place_in;
@@ -59,7 +59,7 @@ impl Touch {
     }
 }
 
-impl Session {
+impl Lab<'_> {
     /// Returns what the module here is built from and names.
     pub(crate) fn touch(
         &self,
@@ -86,7 +86,7 @@ impl Session {
         for line in module.lines.iter().chain(&module.comments) {
             add("GODEBUG", &line.setting);
         }
-        for (name, value) in &self.ctx.variables {
+        for (name, value) in &self.session.ctx.variables {
             let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
             if name.starts_with("GO") && !value.is_empty() {
                 add(&name, &value);
@@ -112,9 +112,9 @@ impl Session {
             let mut command = Command::new(place_in(tree, "bin/go"));
             command
                 .args(["list", "-e", "-deps", "-buildvcs=false", "-f", FORMAT, "all"])
-                .current_dir(&self.ctx.cwd)
+                .current_dir(&self.session.ctx.cwd)
                 .env_clear()
-                .envs(&self.ctx.variables)
+                .envs(&self.session.ctx.variables)
                 // Neither has to be known to this release.
                 .env_remove("GOEXPERIMENT")
                 .env_remove("GODEBUG")

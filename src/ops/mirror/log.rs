@@ -2,7 +2,7 @@
 
 use crate::depot::Depot;
 use crate::error::Result;
-use crate::ops::Session;
+use crate::ops::Mirrors;
 use crate::ops::mirror::manifest::Manifest;
 use crate::ops::mirror::{Want, layout, put};
 use crate::verify::log::{Excerpt, SignedHead};
@@ -10,7 +10,7 @@ use crate::verify::log::{Excerpt, SignedHead};
 /// How many heads that readers may have seen a mirror goes on proving.
 const MAX_HEADS: usize = 32;
 
-impl Session {
+impl Mirrors<'_> {
     /// Renews what a mirror has of the log. Returns the log's name and what was written, if anything.
     pub(crate) fn mirror_log(
         &self,
@@ -21,14 +21,14 @@ impl Session {
     ) -> Result<Option<(String, Excerpt)>> {
         let mut known = Vec::new();
         for note in &manifest.heads {
-            known.push(self.log.open_note(note)?);
+            known.push(self.session.log.open_note(note)?);
         }
         for locked in wants.iter().filter_map(|want| want.locked.as_ref()?.head.as_ref()) {
-            known.push(self.log.open_head(locked)?);
+            known.push(self.session.log.open_head(locked)?);
         }
-        let name = self.log.name()?;
+        let name = self.session.log.name()?;
         let toolchains: Vec<_> = manifest.toolchains.keys().copied().collect();
-        let excerpt = match self.log_excerpt(&toolchains, &known)? {
+        let excerpt = match self.installer.log_excerpt(&toolchains, &known)? {
             Ok(Some(excerpt)) => excerpt,
             Ok(None) => {
                 warnings.push(format!(

@@ -4,11 +4,19 @@
 //! indexes that name them, so that a reader never sees the name of something that is missing, and a
 //! run that was interrupted is finished by the next one.
 
+mod keep;
+mod layout;
+mod log;
+mod manifest;
+mod oci;
+mod pack;
+mod verify;
+
 use crate::depot;
 use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
-use crate::ops::Session;
+use crate::ops::Mirrors;
 use crate::ops::request::{Fetch, Want};
 use crate::source::artifact;
 use crate::verify::log::Excerpt;
@@ -17,20 +25,6 @@ use manifest::Manifest;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 pub use verify::Checked;
-
-mod keep;
-
-mod layout;
-
-mod log;
-
-mod manifest;
-
-mod oci;
-
-mod pack;
-
-mod verify;
 
 /// Longest manifest and index that is read, in bytes.
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -59,20 +53,20 @@ pub struct Mirrored {
     pub warnings: Vec<String>,
 }
 
-impl Session {
+impl Mirrors<'_> {
     /// Makes a mirror of the toolchains that locks name, or brings it up to date.
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] for locks that contradict each other, and as [`Session::install`]; what was
+    /// [`Kind::Usage`] for locks that contradict each other, and as [`Installer::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
         if let Some(place) = plan.to.strip_prefix(artifact::SCHEME) {
             return self.create_in_registry(place, plan, fetch);
         }
-        let wants = self.wants_of(&plan.locks)?;
-        let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        let depot = depot::open(&plan.to, &self.ctx, net)?;
+        let wants = self.locker.wants_of(&plan.locks)?;
+        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let depot = depot::open(&plan.to, &self.session.ctx, net)?;
         let depot = depot.as_ref();
         let mut mirrored = Mirrored::default();
         let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
@@ -95,7 +89,7 @@ impl Session {
             }
             let held = self.mirror_one(depot, want, fetch, &manifest, &mut mirrored.warnings)?;
             let (version, platform) = (want.version, want.platform);
-            self.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
+            self.session.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
             manifest.toolchains.insert((version, platform), held);
             mirrored.added += 1;
             // A later run need not do it again, whatever happens to this one.
@@ -126,7 +120,7 @@ impl Session {
         let Some(held) = manifest.toolchains.get(&(version, platform)) else { return Ok(false) };
         let locked = want.locked.as_ref().is_none_or(|locked| locked.h1 == held.h1.as_str());
         Ok(locked
-            && held.level >= self.floor(want, fetch)?
+            && held.level >= self.installer.floor(want, fetch)?
             && depot.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
             && depot.holds(&platform.archive_name(version), &held.archive)?)
     }

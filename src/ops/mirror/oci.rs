@@ -6,7 +6,7 @@
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::net::registry::{INDEX, MANIFEST, Registry};
-use crate::ops::Session;
+use crate::ops::Mirrors;
 use crate::ops::deliver::digest_file;
 use crate::ops::mirror::verify::{Checked, is_finding};
 use crate::ops::mirror::{MirrorPlan, Mirrored, Want};
@@ -17,7 +17,7 @@ use crate::verify::Digest;
 use fs_err::File;
 use std::io;
 
-impl Session {
+impl Mirrors<'_> {
     /// Puts the toolchains that locks name into a registry.
     pub(crate) fn create_in_registry(
         &self,
@@ -30,9 +30,9 @@ impl Session {
             return Err(Error::new(Kind::Usage, message)
                 .hint("give it a rule that removes old tags, and leave out `--prune`"));
         }
-        let wants = self.wants_of(&plan.locks)?;
-        let net = Net::new(&self.ctx, self.config.http_hosts.clone())?;
-        let registry = Registry::open(place, &self.ctx, &net)?;
+        let wants = self.locker.wants_of(&plan.locks)?;
+        let net = Net::new(&self.session.ctx, self.session.config.http_hosts.clone())?;
+        let registry = Registry::open(place, &self.session.ctx, &net)?;
         let mut mirrored = Mirrored::default();
         for want in &wants {
             let tag = artifact::release_tag(want.version);
@@ -49,7 +49,7 @@ impl Session {
             entries.push(entry);
             entries.sort_by_key(|entry| entry.platform);
             registry.put_manifest(&tag, INDEX, &artifact::index(want.version, &entries))?;
-            self.ui.say(&format!("mirrored {} for {}", want.version, want.platform));
+            self.session.ui.say(&format!("mirrored {} for {}", want.version, want.platform));
             mirrored.added += 1;
         }
         Ok(mirrored)
@@ -57,11 +57,11 @@ impl Session {
 
     /// Fetches all that a registry lists, as its clients do, and checks it.
     pub(crate) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         let fetch = Fetch { source: Some(place.to_owned()), ..fetch.clone() };
         let mut checked = Checked::default();
         let mut is_empty = true;
-        for source in self.sources(&fetch)? {
+        for source in self.installer.sources(&fetch)? {
             let releases = source.releases()?.unwrap_or_default().into_iter();
             let listed = releases.flat_map(|release| {
                 release.files.into_iter().map(move |file| (release.version, file.platform))
@@ -69,9 +69,9 @@ impl Session {
             for (version, platform) in listed {
                 is_empty = false;
                 let want = Want::new(version, platform);
-                let logged = self.ask_log(&want, None)?;
+                let logged = self.installer.ask_log(&want, None)?;
                 let delivered =
-                    self.deliver(&store, &want, logged.as_ref(), source.as_ref(), &fetch);
+                    self.installer.deliver(&store, &want, logged.as_ref(), source.as_ref(), &fetch);
                 match delivered {
                     Ok(_) => checked.archives += 1,
                     Err(error) if is_finding(&error) => {
@@ -97,7 +97,7 @@ impl Session {
         fetch: &Fetch,
         warnings: &mut Vec<String>,
     ) -> Result<Entry> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         store.recover()?;
         let packed = self.pack(&store, want, fetch)?;
         let (sha256, size) = digest_file(&File::open(&packed.archive)?)?;

@@ -4,7 +4,7 @@ use crate::archive::pack::Member;
 use crate::archive::{module_zip, pack};
 use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result};
-use crate::ops::Session;
+use crate::ops::Mirrors;
 use crate::ops::mirror::keep::{Keeping, Said};
 use crate::ops::mirror::layout::MANIFEST;
 use crate::ops::mirror::manifest::{Held, Manifest};
@@ -32,7 +32,7 @@ pub(in crate::ops) struct Packed {
     _delivery: Staging,
 }
 
-impl Session {
+impl Mirrors<'_> {
     /// Fetches a toolchain, verifies it, and keeps a release archive of it.
     ///
     /// The hash of a toolchain does not cover all of an archive. An archive that is not verified as a
@@ -44,12 +44,13 @@ impl Session {
         let keep = |source| {
             Box::new(Keeping::new(source, kept.clone(), Said::clone(&said))) as Box<dyn Source>
         };
-        let sources = self.sources(fetch)?.into_iter().map(keep).collect();
-        let logged = self.proof_of(want, &Supply::Sources)?;
+        let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
+        let logged = self.installer.proof_of(want, &Supply::Sources)?;
         let (delivery, warnings) =
-            self.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
+            self.installer.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
         let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let whole = archive_level(&delivery.tree, said.as_ref()) >= self.floor(want, fetch)?;
+        let whole =
+            archive_level(&delivery.tree, said.as_ref()) >= self.installer.floor(want, fetch)?;
         let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };
         Ok(Packed { tree: delivery.tree, archive, warnings, staging, _delivery: delivery.staging })
     }
@@ -63,7 +64,7 @@ impl Session {
         manifest: &Manifest,
         warnings: &mut Vec<String>,
     ) -> Result<Held> {
-        let store = self.store()?;
+        let store = self.session.store()?;
         store.recover()?;
         let packed = self.pack(&store, want, fetch)?;
         let (tree, version, platform) = (&packed.tree, want.version, want.platform);

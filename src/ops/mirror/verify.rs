@@ -8,11 +8,11 @@ use crate::depot;
 use crate::depot::Shelf;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{MAX_SIZE, Net, NetError, Problem};
-use crate::ops::Session;
 use crate::ops::deliver::digest_file;
 use crate::ops::mirror::layout;
 use crate::ops::mirror::layout::{INDEX, LIST};
 use crate::ops::request::{Fetch, Want};
+use crate::ops::{Installer, Mirrors, Session};
 use crate::platform::Platform;
 use crate::source::{artifact, parse_index};
 use crate::store::Store;
@@ -59,7 +59,7 @@ struct Check<'a> {
     checked: Checked,
 }
 
-impl Session {
+impl Mirrors<'_> {
     /// Downloads all that a mirror lists and checks it.
     ///
     /// # Errors
@@ -69,12 +69,12 @@ impl Session {
         if place.starts_with(artifact::SCHEME) {
             return self.verify_registry(place, fetch);
         }
-        let store: Store = self.store()?;
+        let store: Store = self.session.store()?;
         let staging = store.stage("verify")?;
-        let net = || Net::new(&self.ctx, self.config.http_hosts.clone());
-        let opened = depot::look(place, &self.ctx, net, staging.path())?;
+        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let opened = depot::look(place, &self.session.ctx, net, staging.path())?;
         let mut check = Check {
-            session: self,
+            session: self.session,
             fetch,
             shelf: opened.as_ref(),
             scratch: staging.path(),
@@ -246,7 +246,7 @@ impl Check<'_> {
                     }
                 }
             }
-            None => self.session.ask_log(&Want::new(version, platform), None)?,
+            None => Installer::new(self.session).ask_log(&Want::new(version, platform), None)?,
         };
         self.proved.insert((version, platform), logged.clone());
         Ok(logged)

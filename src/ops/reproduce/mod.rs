@@ -5,13 +5,17 @@
 //! and its own store, which is another path for GOROOT. The modules that were downloaded are shared. What a
 //! build left in its copy is compared byte by byte.
 
+mod compare;
+mod copy;
+mod explain;
+
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::Session;
 use crate::ops::environment::change;
 use crate::ops::governing::{Governing, Origin, Toolchain};
 use crate::ops::refusal::first_step;
 use crate::ops::request::Fetch;
+use crate::ops::{Lab, Resolver, Session};
 use crate::store::Store;
 pub use compare::{Compared, Piece};
 use copy::Files;
@@ -22,12 +26,6 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-mod compare;
-
-mod copy;
-
-mod explain;
 
 /// The two builds: their directories differ in length, too, so that a path inside moves things.
 const BUILDS: [&str; 2] = ["first", "second-build"];
@@ -58,22 +56,22 @@ pub struct Reproduced {
     pub files: Vec<Compared>,
 }
 
-impl Session {
+impl Lab<'_> {
     /// Builds twice with what governs here, and compares.
     ///
     /// # Errors
     ///
     /// When nothing governs here, the project cannot be copied, or a build fails or leaves nothing.
     pub fn reproduce(&self, command: &[OsString]) -> Result<Reproduced> {
-        let Governing::Toolchain(toolchain) = self.governing(Tool::Go)? else {
+        let Governing::Toolchain(toolchain) = self.resolver.governing(Tool::Go)? else {
             return Err(Error::new(Kind::Usage, "there are no pins to build with here")
-                .hint(first_step(&self.ctx)));
+                .hint(first_step(&self.session.ctx)));
         };
         check(command)?;
-        self.provide(&toolchain, &Fetch::default())?;
-        self.recheck_governing(&toolchain)?;
+        self.installer.provide(&toolchain, &Fetch::default())?;
+        self.installer.recheck_governing(&toolchain)?;
         let root = self.root_to_copy(&toolchain);
-        let base = self.ctx.variable("TMPDIR").map_or(Path::new("/tmp"), Path::new);
+        let base = self.session.ctx.variable("TMPDIR").map_or(Path::new("/tmp"), Path::new);
         let base = fs_err::canonicalize(base)?;
         if base.starts_with(fs_err::canonicalize(&root)?) {
             let (base, root) = (base.display(), root.display());
@@ -104,7 +102,7 @@ impl Session {
     /// Returns the outermost directory that belongs to the project here: that of its lock, workspace,
     /// module or repository. Without the repository there would be no stamp.
     fn root_to_copy(&self, toolchain: &Toolchain) -> PathBuf {
-        let cwd = &self.ctx.cwd;
+        let cwd = &self.session.ctx.cwd;
         let of_lock = match &toolchain.origin {
             Origin::Lock(lock) => lock.parent().filter(|parent| cwd.starts_with(parent)),
             Origin::Call(_) | Origin::Default(_) | Origin::Request(_) => None,
@@ -126,7 +124,7 @@ impl Session {
     ) -> Result<Build> {
         let label = root.file_name().unwrap_or(OsStr::new("project"));
         let project = base.join("src").join(label);
-        let inside = self.ctx.cwd.strip_prefix(root).unwrap_or(Path::new(""));
+        let inside = self.session.ctx.cwd.strip_prefix(root).unwrap_or(Path::new(""));
         let [cache, scratch, installed] =
             ["cache", "tmp", "bin"].map(|directory| base.join(directory));
         for directory in [&cache, &scratch, &installed] {
@@ -135,9 +133,12 @@ impl Session {
         let before = copy::copy(root, &project)?;
         // A GOROOT that the lock fixes is the same for everybody, and only leads to the user's store.
         let own_store = number > 0 && toolchain.goroot.is_none();
-        let home =
-            if own_store { second_store(self, toolchain, base)? } else { self.ctx.home()? };
-        let mut variables = self.ctx.variables.clone();
+        let home = if own_store {
+            second_store(self.session, toolchain, base)?
+        } else {
+            self.session.ctx.home()?
+        };
+        let mut variables = self.session.ctx.variables.clone();
         let mut set = |name: &str, value: &Path| variables.insert(name.into(), value.into());
         set("GOCACHE", &cache);
         set("GOTMPDIR", &scratch);
@@ -149,9 +150,9 @@ impl Session {
         }
         let directory = project.join(inside);
         set("PWD", &directory);
-        let ctx = Ctx { variables, cwd: directory.clone(), ..self.ctx.clone() };
-        let (ui, config) = (self.ui, self.config.clone());
-        let session = Self { ctx, ui, config, log: super::log::LogAccess::default() };
+        let ctx = Ctx { variables, cwd: directory.clone(), ..self.session.ctx.clone() };
+        let (ui, config) = (self.session.ui, self.session.config.clone());
+        let session = Session { ctx, ui, config, log: super::log::LogAccess::default() };
         Ok(Build { name, project, directory, cache, scratch, installed, home, session, before })
     }
 }
@@ -201,14 +202,18 @@ impl Build {
             return Err(Error::new(Kind::Usage, "there is no command to run"));
         };
         let own = program == "go";
-        let program = if own { self.session.program(toolchain, Tool::Go)? } else { program.into() };
+        let program = if own {
+            Resolver::new(&self.session).program(toolchain, Tool::Go)?
+        } else {
+            program.into()
+        };
         let mut command = Command::new(&program);
         command.args(args).env_clear().envs(&self.session.ctx.variables);
-        change(&mut command, self.session.environment(toolchain)?);
-        command.env("PATH", self.session.path_with(toolchain)?);
+        change(&mut command, Resolver::new(&self.session).environment(toolchain)?);
+        command.env("PATH", Resolver::new(&self.session).path_with(toolchain)?);
         if toolchain.goroot.is_none() {
             // By itself `go` finds its own directory, whatever link leads there.
-            command.env("GOROOT", self.session.root(toolchain)?);
+            command.env("GOROOT", Resolver::new(&self.session).root(toolchain)?);
         }
         if own && args.first().is_some_and(|word| word == "install") {
             command.env("GOBIN", &self.installed);
