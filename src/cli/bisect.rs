@@ -3,9 +3,10 @@
 use crate::cli::args::Bisect;
 use crate::cli::{fetch, interruptible};
 use crate::error::{Result, untrusted_line};
+use crate::lab::Lab;
+use crate::lab::bisect::{Found, Search};
 use crate::matrix::go_command::shell;
-use crate::ops::bisect::{Found, Search};
-use crate::ops::{Lab, Session};
+use crate::session::Session;
 use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {

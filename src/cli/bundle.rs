@@ -3,10 +3,12 @@
 use crate::cli::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::bundle_install::Kept;
-use crate::ops::request::Fetch;
-use crate::ops::{Installer, Mirrors, Session};
+use crate::install::Installer;
+use crate::install::bundle::Kept;
+use crate::install::request::Fetch;
+use crate::mirror::Mirrors;
 use crate::platform::Platform;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
     match &args.command {

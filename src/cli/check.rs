@@ -4,8 +4,9 @@ use crate::checks::{Found, sarif};
 use crate::cli::args::Check;
 use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
-use crate::ops::check::{Checked, Plan};
-use crate::ops::{Examiner, Session};
+use crate::examine::Examiner;
+use crate::examine::project::{Checked, Plan};
+use crate::session::Session;
 use crate::vulndb::Asked;
 use serde_json::{Value, json};
 

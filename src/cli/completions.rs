@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Cli, Completions};
 use crate::error::Result;
-use crate::ops::Session;
+use crate::session::Session;
 use clap::CommandFactory;
 
 pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {

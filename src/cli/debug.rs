@@ -2,7 +2,8 @@
 
 use crate::cli::args::{Bake, Debug, DebugCommand};
 use crate::error::Result;
-use crate::ops::{Runner, Session};
+use crate::run::Runner;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
     match &args.command {

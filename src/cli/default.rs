@@ -3,7 +3,9 @@
 use crate::cli::args::Default;
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::{Resolver, Session, Toolchains};
+use crate::resolve::Resolver;
+use crate::session::Session;
+use crate::toolchains::Toolchains;
 
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     if args.none {

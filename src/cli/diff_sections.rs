@@ -1,6 +1,6 @@
 //! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
 
-use crate::ops::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, Touch, Written};
+use crate::lab::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, Touch, Written};
 use crate::settings::Verdict;
 use crate::settings::history::{Variable, meaning};
 use crate::settings::platforms::Target;

@@ -4,8 +4,9 @@ use crate::checks::{Found, Remedy, Report, Severity, plural};
 use crate::cli::args::Doctor;
 use crate::cli::findings;
 use crate::error::{Error, Kind, Result};
-use crate::ops::doctor::Examined;
-use crate::ops::{Examiner, Session};
+use crate::examine::Examiner;
+use crate::examine::machine::Examined;
+use crate::session::Session;
 use serde_json::json;
 use std::path::Path;
 

@@ -2,8 +2,10 @@
 
 use crate::cli::args::Env;
 use crate::error::{Result, untrusted};
-use crate::ops::governing::Governing;
-use crate::ops::{Resolver, Runner, Session};
+use crate::resolve::Resolver;
+use crate::resolve::resolved_go::Governing;
+use crate::run::Runner;
+use crate::session::Session;
 use crate::shell;
 use goward_shim::Tool;
 

@@ -3,9 +3,10 @@
 use crate::cli::args::Exec;
 use crate::cli::fetch;
 use crate::error::Error;
-use crate::ops::launch::become_command;
-use crate::ops::overrides::Overrides;
-use crate::ops::{Runner, Session};
+use crate::run::Runner;
+use crate::run::exec::become_command;
+use crate::run::overrides::Overrides;
+use crate::session::Session;
 
 /// Becomes the command; returns only on failure.
 pub(super) fn run(session: &Session, args: &Exec) -> Error {

@@ -3,9 +3,10 @@
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
-use crate::ops::experiments::{ExperimentList, ExperimentRow};
-use crate::ops::said::ignored;
-use crate::ops::{Lab, Session};
+use crate::lab::Lab;
+use crate::lab::experiments::{ExperimentList, ExperimentRow};
+use crate::resolve::setting_origins::ignored;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
     let list = Lab::new(session).experiments(args.go.as_deref())?;

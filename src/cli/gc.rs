@@ -2,9 +2,10 @@
 
 use crate::cli::args::Gc;
 use crate::error::Result;
-use crate::ops::gc::{Collected, Fate, Plan};
-use crate::ops::{Session, Toolchains};
+use crate::session::Session;
 use crate::store::Leftover;
+use crate::toolchains::Toolchains;
+use crate::toolchains::gc::{Collected, Fate, Plan};
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -90,7 +91,7 @@ fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
                 "tree": fate.installed.tree.to_string_lossy(),
                 "disk": fate.bytes,
                 "removed": fate.keeper.is_none(),
-                "keeper": fate.keeper.as_ref().map(crate::ops::gc::Keeper::name),
+                "keeper": fate.keeper.as_ref().map(crate::toolchains::gc::Keeper::name),
                 "reason": fate.keeper.as_ref().map(ToString::to_string),
             })
         })

@@ -3,10 +3,11 @@
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use crate::error::{Result, untrusted};
-use crate::ops::godebug::{DebugList, DebugRow, Judged, State};
-use crate::ops::said::By;
-use crate::ops::{Lab, Session};
+use crate::lab::Lab;
+use crate::lab::godebug::{DebugList, DebugRow, Judged, State};
 use crate::project::debug_lines::Mode;
+use crate::resolve::setting_origins::By;
+use crate::session::Session;
 use crate::settings::Verdict;
 use std::fmt::Write;
 

@@ -2,7 +2,8 @@
 
 use crate::cli::args::Init;
 use crate::error::Result;
-use crate::ops::{Locker, Session};
+use crate::lockfile::Locker;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
     let started = Locker::new(session).init(args.request.as_deref(), args.here)?;

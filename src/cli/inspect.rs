@@ -3,8 +3,9 @@
 use crate::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
 use crate::cli::args::Inspect;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::inspect::{Difference, Wanted};
-use crate::ops::{Lab, Session};
+use crate::lab::Lab;
+use crate::lab::inspect::{Difference, Wanted};
+use crate::session::Session;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -3,9 +3,11 @@
 use crate::cli::args::Install;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::request::Outcome;
-use crate::ops::{Installer, Locker, Session};
+use crate::install::Installer;
+use crate::install::request::Outcome;
+use crate::lockfile::Locker;
 use crate::platform::Platform;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;

@@ -1,6 +1,6 @@
 //! What `goward experiments` and `goward godebug` print alike.
 
-use crate::ops::said::Said;
+use crate::resolve::setting_origins::Said;
 use crate::settings::Span;
 use serde_json::{Value, json};
 

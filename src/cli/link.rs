@@ -2,7 +2,8 @@
 
 use crate::cli::args::Link;
 use crate::error::{Result, untrusted};
-use crate::ops::{Installer, Session};
+use crate::install::Installer;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Link) -> Result<()> {
     let new = Installer::new(session).link(&args.name, &args.path)?;

@@ -2,8 +2,9 @@
 
 use crate::cli::args::LinkRoot;
 use crate::error::Result;
-use crate::ops::link_root::Before;
-use crate::ops::{Locker, Session};
+use crate::lockfile::Locker;
+use crate::lockfile::fixed_goroot::Before;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
     if args.remove {

@@ -3,9 +3,11 @@
 use crate::calendar::{Day, shown, today};
 use crate::cli::args::List;
 use crate::error::{Result, untrusted};
-use crate::ops::request::Fetch;
-use crate::ops::{Installer, Resolver, Session};
+use crate::install::Installer;
+use crate::install::request::Fetch;
 use crate::platform::Platform;
+use crate::resolve::Resolver;
+use crate::session::Session;
 use crate::store::{Counted, Installed, Store};
 use crate::version::GoVersion;
 use crate::version::flaws::KnownFlaws;

@@ -3,9 +3,10 @@
 use crate::cli::args::Lock;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::lock::Locking;
-use crate::ops::{Locker, Session};
+use crate::lockfile::Locker;
+use crate::lockfile::lock::Locking;
 use crate::platform::Platform;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {

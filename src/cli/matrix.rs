@@ -3,10 +3,11 @@
 use crate::cli::args::Matrix as Args;
 use crate::cli::{fetch, interruptible};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::lab::Lab;
+use crate::lab::matrix_run::Matrix;
 use crate::matrix::report::Verdict;
 use crate::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
-use crate::ops::matrix::Matrix;
-use crate::ops::{Lab, Session};
+use crate::session::Session;
 use std::ffi::OsString;
 
 /// What runs when nobody says what.
@@ -57,7 +58,7 @@ fn failed(report: &Report, why: &str) -> Error {
 fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
     let named = match &args.name {
         Some(name) => Lab::new(session).named_matrix(name)?,
-        None => crate::ops::matrix::NamedMatrix::default(),
+        None => crate::lab::matrix_run::NamedMatrix::default(),
     };
     let axis = |typed: &[String], named: Vec<String>| {
         if typed.is_empty() { named } else { typed.to_vec() }

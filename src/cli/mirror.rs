@@ -3,8 +3,8 @@
 use crate::cli::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
 use crate::cli::fetch;
 use crate::error::{Error, Kind, Result};
-use crate::ops::mirror::MirrorPlan;
-use crate::ops::{Mirrors, Session};
+use crate::mirror::{MirrorPlan, Mirrors};
+use crate::session::Session;
 
 /// The most problems that are shown.
 const MAX_SHOWN: usize = 50;

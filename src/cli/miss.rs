@@ -2,11 +2,14 @@
 
 use crate::cli::args::Miss;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::governing::{Governing, Toolchain};
-use crate::ops::launch::{become_program, leaves_programs_alone};
-use crate::ops::newer::end_like;
-use crate::ops::refusal::explain_call;
-use crate::ops::{Installer, Resolver, Runner, Session};
+use crate::install::Installer;
+use crate::resolve::Resolver;
+use crate::resolve::resolved_go::{Governing, Toolchain};
+use crate::resolve::shim_errors::explain_call;
+use crate::run::Runner;
+use crate::run::exec::{become_program, leaves_programs_alone};
+use crate::run::newer_go::end_like;
+use crate::session::Session;
 use goward_shim::caller::Undo;
 use goward_shim::find::Found;
 use goward_shim::launch::Launch;

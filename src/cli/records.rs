@@ -2,7 +2,8 @@
 
 use crate::cli::args::Records;
 use crate::error::Result;
-use crate::ops::{Installer, Session};
+use crate::install::Installer;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Records) -> Result<()> {
     let refreshed = Installer::new(session).refresh_records(&args.file, &args.source)?;

@@ -2,8 +2,9 @@
 
 use crate::cli::args::Reproduce;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::ops::reproduce::{Compared, Reason, Reproduced};
-use crate::ops::{Lab, Session};
+use crate::lab::Lab;
+use crate::lab::reproduce::{Compared, Reason, Reproduced};
+use crate::session::Session;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 

@@ -2,7 +2,8 @@
 
 use crate::cli::args::Rollback;
 use crate::error::Result;
-use crate::ops::{Locker, Session};
+use crate::lockfile::Locker;
+use crate::session::Session;
 use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Rollback) -> Result<()> {

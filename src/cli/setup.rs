@@ -2,8 +2,9 @@
 
 use crate::cli::args::Setup;
 use crate::error::{Error, Kind, Result};
-use crate::ops::{Session, Toolchains};
+use crate::session::Session;
 use crate::shell::Change;
+use crate::toolchains::Toolchains;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {

@@ -3,9 +3,10 @@
 use crate::cli::args::Targets;
 use crate::cli::diff::target as as_json;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use crate::ops::compiler::Compiler;
-use crate::ops::target_check::{Cgo, PkgConfig, Run, TargetCheck};
-use crate::ops::{Lab, Session};
+use crate::lab::Lab;
+use crate::lab::target_check::{Cgo, PkgConfig, Run, TargetCheck};
+use crate::resolve::c_compiler::Compiler;
+use crate::session::Session;
 use crate::settings::platforms::Target;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};

@@ -2,8 +2,9 @@
 
 use crate::cli::args::Trust;
 use crate::error::{Error, Kind, Result};
-use crate::ops::trust::Examined;
-use crate::ops::{Resolver, Session};
+use crate::resolve::Resolver;
+use crate::resolve::trust::Examined;
+use crate::session::Session;
 use crate::verify::Level;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {

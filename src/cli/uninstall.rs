@@ -2,10 +2,11 @@
 
 use crate::cli::args::Uninstall;
 use crate::error::Result;
-use crate::ops::uninstall::Removed;
-use crate::ops::{Session, Toolchains};
 use crate::platform::Platform;
+use crate::session::Session;
 use crate::store::Receipt;
+use crate::toolchains::Toolchains;
+use crate::toolchains::uninstall::Removed;
 
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;

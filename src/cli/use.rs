@@ -4,8 +4,9 @@ use crate::cli::args::Use;
 use crate::cli::lock::report_uncovered;
 use crate::cli::{fetch, install};
 use crate::error::Result;
-use crate::ops::r#use::{RELEASE, Wish};
-use crate::ops::{Locker, Session};
+use crate::lockfile::Locker;
+use crate::lockfile::r#use::{RELEASE, Wish};
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {

@@ -3,9 +3,11 @@
 use crate::cli::args::Verify;
 use crate::cli::fetch;
 use crate::error::Result;
-use crate::ops::verify::{Plan, Second, Seen, Verdict, Which};
-use crate::ops::{Lab, Session, Toolchains};
+use crate::lab::Lab;
+use crate::session::Session;
 use crate::store::Finding;
+use crate::toolchains::Toolchains;
+use crate::toolchains::verify::{Plan, Second, Seen, Verdict, Which};
 use crate::verify::Level;
 use crate::version::link_name::LinkName;
 use indicatif::HumanBytes;

@@ -3,8 +3,8 @@
 use crate::calendar::{days_between, shown, today};
 use crate::cli::args::Version;
 use crate::facts::{TABLES, Table, known, old_days};
-use crate::ops::Session;
 use crate::platform::Platform;
+use crate::session::Session;
 
 pub(super) fn run(session: &Session, args: &Version) {
     let version = env!("CARGO_PKG_VERSION");

@@ -3,8 +3,11 @@
 use crate::cli::args;
 use crate::cli::args::Which;
 use crate::error::{Result, one_line};
-use crate::ops::governing::{Governing, Origin};
-use crate::ops::{Installer, Locker, Resolver, Session};
+use crate::install::Installer;
+use crate::lockfile::Locker;
+use crate::resolve::Resolver;
+use crate::resolve::resolved_go::{Governing, Origin};
+use crate::session::Session;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {

@@ -9,10 +9,14 @@ use crate::common::log::record_of;
 use crate::common::server::{Route as Answer, Server};
 use crate::common::{Sandbox, machine};
 use goward::error::{Error, Kind};
-use goward::ops::install::Outcome;
-use goward::ops::lock::Locking;
-use goward::ops::{Fetch, Session};
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::install::request::Outcome;
+use goward::lockfile::Locker;
+use goward::lockfile::lock::Locking;
+use goward::mirror::Mirrors;
 use goward::platform::Platform;
+use goward::session::Session;
 use goward::verify::Level;
 use goward::version::GoVersion;
 use std::fmt::Write as _;
@@ -62,8 +66,9 @@ pub(super) fn lock(version: &str) -> String {
 pub(super) fn create(world: &Own, versions: &[&str], name: &str) -> PathBuf {
     let locks: Vec<PathBuf> = versions.iter().map(|version| world.sandbox.path(version)).collect();
     let path = world.sandbox.path(name);
-    let bundled =
-        world.session().bundle_create(&locks, &path, false, None, &world.fetch()).unwrap();
+    let bundled = Mirrors::new(&world.session())
+        .bundle_create(&locks, &path, false, None, &world.fetch())
+        .unwrap();
     assert_eq!((bundled.warnings.len(), bundled.toolchains), (0, versions.len() * 2));
     let (metadata, plain) = (fs::metadata(&path).unwrap(), world.sandbox.path("plain"));
     fs::write(&plain, "").unwrap();
@@ -91,7 +96,8 @@ fn install_accepting(
 ) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = Vec::new();
     let fetch = Fetch { accept, ..Fetch::default() };
-    session.bundle_install(path, Platform::host(), &fetch, &mut |o| outcomes.push(o.clone()))?;
+    Installer::new(&session)
+        .bundle_install(path, Platform::host(), &fetch, &mut |o| outcomes.push(o.clone()))?;
     Ok(outcomes)
 }
 
@@ -117,7 +123,9 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     assert_eq!((world.server.log().len(), world.mirror.log().len()), asked);
     // The same trees as from the mirror.
     let host = Platform::host();
-    let first = world.session().install_for("1.99.1", host, false, &world.fetch()).unwrap();
+    let first = Installer::new(&world.session())
+        .install_for("1.99.1", host, false, &world.fetch())
+        .unwrap();
     assert_eq!(first.installed.receipt.files, receipt.files);
     assert_eq!(first.installed.receipt.archive, receipt.archive);
     // Everything that reports a level shows this one.
@@ -146,7 +154,7 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     );
     let mut session = offline(&world, "second");
     session.ctx.cwd = world.sandbox.path("third");
-    let written = session.lock(Locking::default(), &Fetch::default()).unwrap();
+    let written = Locker::new(&session).lock(Locking::default(), &Fetch::default()).unwrap();
     assert_eq!(written.level, Level::Stapled);
     assert!(world.sandbox.read("third/goward.lock").contains("level = \"stapled\""));
     // Again is nothing new.
@@ -166,11 +174,12 @@ fn the_floor_holds_for_bundles() {
     assert_eq!(install_accepting(&session, &path, Some(Level::Stapled)).unwrap().len(), 1);
     let fetch = Fetch::default();
     let amiga = Platform::parse("aix/ppc64").unwrap();
-    let error = session.bundle_install(&path, amiga, &fetch, &mut |_| {}).unwrap_err();
+    let error =
+        Installer::new(&session).bundle_install(&path, amiga, &fetch, &mut |_| {}).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     assert!(error.details()[0].contains("it has go1.99.1 for "), "{error}");
     let plan9 = Platform::parse("plan9/386").unwrap();
-    session.bundle_install(&path, plan9, &fetch, &mut |_| {}).unwrap();
+    Installer::new(&session).bundle_install(&path, plan9, &fetch, &mut |_| {}).unwrap();
 }
 
 #[test]
@@ -190,7 +199,7 @@ fn modules_and_wheels_go_in_as_they_are() {
     world.sandbox.write("module/goward.lock", format!("{before}{after}"));
     let fetch = Fetch { source: Some(format!("goproxy+{}", proxy.url(""))), ..Fetch::default() };
     let (locks, path) = ([world.sandbox.path("module")], world.sandbox.path("module.tar"));
-    world.session().bundle_create(&locks, &path, false, None, &fetch).unwrap();
+    Mirrors::new(&world.session()).bundle_create(&locks, &path, false, None, &fetch).unwrap();
     let outcomes = install(&offline(&world, "second"), &path).unwrap();
     let receipt = &outcomes[0].installed.receipt;
     assert_eq!(
@@ -217,12 +226,15 @@ fn what_has_no_proof_goes_in_only_if_that_is_said() {
     let locks = [world.sandbox.path("unknown"), world.sandbox.path("go1.99.1")];
     let path = world.sandbox.path("tools.tar");
     let fetch = Fetch { accept: Some(Level::Listed), ..world.fetch() };
-    let error = world.session().bundle_create(&locks, &path, false, None, &fetch).unwrap_err();
+    let error = Mirrors::new(&world.session())
+        .bundle_create(&locks, &path, false, None, &fetch)
+        .unwrap_err();
     assert_eq!(error.message(), "the bundle would lack proofs");
     assert_eq!(error.kind(), Kind::NotFound);
     assert!(error.to_string().contains("log.example does not know it"), "{error}");
     assert!(!path.exists() && world.mirror.log().is_empty());
-    let bundled = world.session().bundle_create(&locks, &path, true, None, &fetch).unwrap();
+    let bundled =
+        Mirrors::new(&world.session()).bundle_create(&locks, &path, true, None, &fetch).unwrap();
     assert_eq!(bundled.warnings.len(), 2, "{:?}", bundled.warnings);
     let warning =
         format!("go1.99.0 for {host} goes in without a proof: log.example does not know it");
@@ -301,8 +313,9 @@ fn two_locks_that_disagree_make_no_bundle() {
     world.sandbox.write("other/goward.lock", other);
     let locks = [world.sandbox.path("go1.99.1"), world.sandbox.path("other")];
     let path = world.sandbox.path("tools.tar");
-    let error =
-        world.session().bundle_create(&locks, &path, false, None, &world.fetch()).unwrap_err();
+    let error = Mirrors::new(&world.session())
+        .bundle_create(&locks, &path, false, None, &world.fetch())
+        .unwrap_err();
     assert_eq!(error.message(), format!("two locks disagree on go1.99.1 for {host}"));
     // A trojan in a mirror does not get in either.
     let trojan =
@@ -310,8 +323,9 @@ fn two_locks_that_disagree_make_no_bundle() {
     let name = archive("go1.99.1");
     world.mirror.route(&format!("/{name}"), Answer::new(trojan.tar_gz()));
     let locks = [world.sandbox.path("go1.99.1")];
-    let error =
-        world.session().bundle_create(&locks, &path, false, None, &world.fetch()).unwrap_err();
+    let error = Mirrors::new(&world.session())
+        .bundle_create(&locks, &path, false, None, &world.fetch())
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Verification);
     assert!(error.message().starts_with("checksum mismatch"), "{error}");
     assert!(!path.exists());

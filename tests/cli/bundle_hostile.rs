@@ -8,6 +8,7 @@ use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::hex_sha256;
 use goward::bundle::container::entries;
 use goward::error::Kind;
+use goward::install::Installer;
 use goward::platform::Platform;
 use goward::version::GoVersion;
 use std::fs;
@@ -402,7 +403,9 @@ fn the_head_of_a_bundle_is_compared_when_the_log_is_asked() {
     // The log has grown, and its tree begins with that of the bundle.
     let world = world.grown();
     let host = Platform::host();
-    world.session_of("second").install_for("1.98.3", host, false, &world.fetch()).unwrap();
+    Installer::new(&world.session_of("second"))
+        .install_for("1.98.3", host, false, &world.fetch())
+        .unwrap();
     assert!(!kept.exists());
     let latest = fs::read_to_string(state(&world, "second", "latest")).unwrap();
     assert_eq!(latest, world.log.note(305));
@@ -446,14 +449,18 @@ fn a_bundle_of_another_history_is_evidence() {
         // This user saw one history online; the bundle is of another one.
         let other = other_history(world.sandbox, &log, size);
         if is_seen_offline {
-            other.session_of("second").install_for("1.98.3", host, false, &other.fetch()).unwrap();
+            Installer::new(&other.session_of("second"))
+                .install_for("1.98.3", host, false, &other.fetch())
+                .unwrap();
             let error = install(&offline(&other, "second"), &path).unwrap_err();
             assert_eq!(error.kind(), Kind::Log, "{error}");
         } else {
             // Nothing to compare it with before the log is asked.
             install(&offline(&other, "second"), &path).unwrap();
             let session = other.session_of("second");
-            let error = session.install_for("1.98.3", host, false, &other.fetch()).unwrap_err();
+            let error = Installer::new(&session)
+                .install_for("1.98.3", host, false, &other.fetch())
+                .unwrap_err();
             assert_eq!(error.kind(), Kind::Log, "{error}");
         }
         let evidence = fs::read_to_string(state(&other, "second", "fork")).unwrap();
@@ -474,7 +481,8 @@ fn a_kept_head_that_was_changed_stops_everything() {
     fs::write(&kept, note.replace("304", "303")).unwrap();
     let host = Platform::host();
     let session = world.session_of("second");
-    let error = session.install_for("1.98.3", host, false, &world.fetch()).unwrap_err();
+    let error =
+        Installer::new(&session).install_for("1.98.3", host, false, &world.fetch()).unwrap_err();
     assert_eq!(error.kind(), Kind::Log, "{error}");
     assert!(error.message().contains("/stapled` remembers of it cannot be used"), "{error}");
 }

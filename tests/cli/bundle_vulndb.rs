@@ -6,8 +6,10 @@ use super::log::Own;
 use super::mirror;
 use crate::common::server::hex_sha256;
 use crate::common::{Outcome, Sandbox, vulndb};
-use goward::ops::Fetch;
-use goward::ops::bundle_install::Kept;
+use goward::install::Installer;
+use goward::install::bundle::Kept;
+use goward::install::request::Fetch;
+use goward::mirror::Mirrors;
 use goward::platform::Platform;
 use serde_json::{Value, json};
 use std::fs;
@@ -20,13 +22,17 @@ fn create(world: &Own, from: &str, name: &str) -> PathBuf {
     let (locks, path) = ([world.sandbox.path("go1.99.1")], world.sandbox.path(name));
     let place = world.sandbox.path(from).display().to_string();
     let fetch = world.fetch();
-    world.session().bundle_create(&locks, &path, false, Some(&place), &fetch).unwrap();
+    Mirrors::new(&world.session())
+        .bundle_create(&locks, &path, false, Some(&place), &fetch)
+        .unwrap();
     path
 }
 
 fn keep(world: &Own, path: &Path) -> Option<Kept> {
     let session = offline(world, "second");
-    session.bundle_install(path, Platform::host(), &Fetch::default(), &mut |_| {}).unwrap()
+    Installer::new(&session)
+        .bundle_install(path, Platform::host(), &Fetch::default(), &mut |_| {})
+        .unwrap()
 }
 
 /// A lock of a release that nobody has installed.

@@ -11,10 +11,13 @@ use crate::common::server::{Fault, Route as Answer, Server};
 use goward::config::Config;
 use goward::ctx::Ctx;
 use goward::error::{Error, Kind};
-use goward::ops::lock::Locking;
-use goward::ops::log::LogAccess;
-use goward::ops::{Fetch, Session};
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::install::sumdb::LogAccess;
+use goward::lockfile::Locker;
+use goward::lockfile::lock::Locking;
 use goward::platform::Platform;
+use goward::session::Session;
 use goward::ui::Ui;
 use goward::verify::log::route::Route;
 use goward::verify::log::{Authority, VerifierKey};
@@ -23,6 +26,7 @@ use goward::version::GoVersion;
 use std::fs;
 
 pub(super) const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+
 pub(super) const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
 
 /// A genuine answer of sum.golang.org.
@@ -36,6 +40,7 @@ f3f8U0MoQmXkWAgAEKDtXcaI3c2y6N9+55KNSRefF/w=
 
 \u{2014} sum.golang.org Az3grr4J9x4SApup87osjthKONInbYdbN37ZskrLF12HIbhDuxOBTzt8Z2jUKbCvxYWrw0yNgshddOzt7pZEl7aSCw8=
 ";
+
 const LOOKUP: &str =
     "/sumdb/sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.21.9.linux-amd64";
 
@@ -276,11 +281,11 @@ fn an_outage_costs_one_wait_for_a_command_and_for_the_minute_after() {
 #[test]
 fn what_the_log_said_is_not_asked_twice_in_one_command() {
     let own = Own::new(&h1());
-    let wish = goward::ops::r#use::Wish {
+    let wish = goward::lockfile::r#use::Wish {
         request: Some("1.99.1".to_owned()),
-        ..goward::ops::r#use::Wish::default()
+        ..goward::lockfile::r#use::Wish::default()
     };
-    own.session().use_release(&wish, &own.fetch()).unwrap();
+    Locker::new(&own.session()).use_release(&wish, &own.fetch()).unwrap();
     let log = own.server.log();
     let lookups = log.iter().map(|request| request.target.as_str());
     let lookups: Vec<&str> = lookups.filter(|target| target.starts_with("/lookup/")).collect();
@@ -400,7 +405,8 @@ fn h1() -> String {
 #[test]
 fn what_the_log_proves_needs_no_record_and_no_permission() {
     let own = Own::new(&h1());
-    let outcome = own.session().install_for("1.99.1", Platform::host(), false, &own.fetch());
+    let outcome =
+        Installer::new(&own.session()).install_for("1.99.1", Platform::host(), false, &own.fetch());
     let outcome = outcome.unwrap();
     assert!(outcome.is_new && outcome.warnings.is_empty(), "{:?}", outcome.warnings);
     let receipt = &outcome.installed.receipt;
@@ -426,7 +432,7 @@ fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
     let name = archive("go1.99.1");
     let url = own.mirror.url("/");
     assert_eq!(
-        own.refuses(own.session().install_for("1.99.1", host, false, &fetch)),
+        own.refuses(Installer::new(&own.session()).install_for("1.99.1", host, false, &fetch)),
         format!(
             "goward: checksum mismatch for go1.99.1 for {host}\n  \
              expected {OTHER_H1} (checksum database)\n  received {} ({url}{name})\n  \
@@ -439,7 +445,7 @@ fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
     let before = own.archives_fetched();
     if host.to_string() == "linux/amd64" {
         assert_eq!(
-            own.refuses(own.session().install_for("1.27.1", host, false, &fetch)),
+            own.refuses(Installer::new(&own.session()).install_for("1.27.1", host, false, &fetch)),
             format!(
                 "goward: log.example has another go1.27.1 for linux/amd64 than is known here\n  \
                  expected h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M= (built-in records)\n  \
@@ -457,7 +463,7 @@ fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
     );
     own.sandbox.write("project/goward.lock", lock);
     assert_eq!(
-        own.refuses(own.session().install_project(host, false, false, &fetch)),
+        own.refuses(Locker::new(&own.session()).install_project(host, false, false, &fetch)),
         format!(
             "goward: log.example has another go1.99.1 for {host} than is known here\n  \
              expected {} (`[PROJECT]/goward.lock`)\n  received {OTHER_H1} (log.example, record 0)\n  \
@@ -476,7 +482,7 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
         "project/goward.toml",
         "[toolchain]\ngo = \"1.99.1\"\n[policy]\nlevel = \"logged\"\n",
     );
-    let written = own.session().lock(Locking::default(), &own.fetch()).unwrap();
+    let written = Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
     assert_eq!((written.level.name(), written.warnings.len()), ("logged", 0));
     assert_eq!(own.archives_fetched(), 0);
     let lock = own.sandbox.read("project/goward.lock");
@@ -488,17 +494,20 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
         head.lines().last().unwrap()
     );
     assert!(lock.ends_with(&head), "{lock}");
-    own.session().check_lock().unwrap();
+    Locker::new(&own.session()).check_lock().unwrap();
     // The same again is the same bytes, also when the log has grown.
     let grown = own.grown();
-    assert!(!grown.session().lock(Locking::default(), &grown.fetch()).unwrap().changed);
-    grown.session().check_lock().unwrap();
+    assert!(
+        !Locker::new(&grown.session()).lock(Locking::default(), &grown.fetch()).unwrap().changed
+    );
+    Locker::new(&grown.session()).check_lock().unwrap();
     let state = grown.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
     assert_eq!(fs::read_to_string(state).unwrap(), grown.log.note(303));
     let own = grown;
     // What the project demands is proved again when it is installed.
     let host = Platform::host();
-    let outcome = own.session().install_project(host, false, false, &own.fetch()).unwrap();
+    let outcome =
+        Locker::new(&own.session()).install_project(host, false, false, &own.fetch()).unwrap();
     assert_eq!(outcome.installed.receipt.level.name(), "logged");
 }
 
@@ -506,12 +515,12 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
 fn a_lock_that_contradicts_the_log_is_not_written_over() {
     let own = Own::new(&h1());
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    own.session().lock(Locking::default(), &own.fetch()).unwrap();
+    Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock").replace(&h1(), OTHER_H1);
     own.sandbox.write("project/goward.lock", &lock);
     let host = Platform::host();
     assert_eq!(
-        own.refuses(own.session().lock(Locking::default(), &own.fetch())),
+        own.refuses(Locker::new(&own.session()).lock(Locking::default(), &own.fetch())),
         format!(
             "goward: the lock contradicts the record in the checksum database of go1.99.1 for {host}\n  \
              expected {} (record in the checksum database)\n  received {OTHER_H1} (the lock)\n  \
@@ -527,17 +536,17 @@ fn the_head_in_a_lock_has_to_be_the_logs_and_of_its_history() {
     let own = Own::new(&h1());
     let host = Platform::host();
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    own.session().lock(Locking::default(), &own.fetch()).unwrap();
+    Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock");
     // Nobody else can sign one.
     let forged = lock.replace("size = 302", "size = 301");
     own.sandbox.write("project/goward.lock", &forged);
     let report = "goward: the head in the lock is not signed by log.example\n  nothing was changed\n\
                   hint: find out who changed the lock: `git log -p goward.lock`";
-    let locking = own.session().lock(Locking::default(), &own.fetch());
+    let locking = Locker::new(&own.session()).lock(Locking::default(), &own.fetch());
     assert_eq!(own.refuses(locking), report);
-    assert_eq!(own.refuses(own.session().check_lock()), report);
-    let installing = own.session().install_project(host, false, false, &own.fetch());
+    assert_eq!(own.refuses(Locker::new(&own.session()).check_lock()), report);
+    let installing = Locker::new(&own.session()).install_project(host, false, false, &own.fetch());
     assert_eq!(own.refuses(installing), report);
     // For the program, nobody but Google can.
     let report = report.replace("log.example", "sum.golang.org");
@@ -553,7 +562,8 @@ fn the_head_in_a_lock_has_to_be_the_logs_and_of_its_history() {
     let split =
         format!("{before}[head]\nsize = 200\nhash = \"{hash}\"\nsignature = \"{signature}\"\n");
     own.sandbox.write("project/goward.lock", split);
-    let error = own.session().install_project(host, false, false, &own.fetch()).unwrap_err();
+    let error =
+        Locker::new(&own.session()).install_project(host, false, false, &own.fetch()).unwrap_err();
     assert_eq!(error.kind(), Kind::Log, "{error}");
     assert!(own.sandbox.path("home/.local/state/goward/sumdb/log.example/fork").exists());
 }

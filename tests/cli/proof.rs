@@ -4,11 +4,14 @@ use super::bundle::{create, install as install_bundle, offline, world};
 use super::log::Own;
 use super::{archive, key};
 use goward::error::Kind;
-use goward::ops::Fetch;
-use goward::ops::lock::Locking;
-use goward::ops::r#use::Wish;
-use goward::ops::verify::{Plan, Which};
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::lockfile::Locker;
+use goward::lockfile::lock::Locking;
+use goward::lockfile::r#use::Wish;
 use goward::platform::Platform;
+use goward::toolchains::Toolchains;
+use goward::toolchains::verify::{Plan, Which};
 use goward::verify::Level;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,30 +24,38 @@ type Way = (&'static str, fn(&Own) -> Result<(), goward::error::Error>, Level);
 const WAYS: [Way; 6] = [
     (
         "install",
-        |own| own.session().install_for("1.99.1", host(), false, &own.fetch()).map(drop),
+        |own| {
+            Installer::new(&own.session())
+                .install_for("1.99.1", host(), false, &own.fetch())
+                .map(drop)
+        },
         Level::Logged,
     ),
     (
         "install in a project",
-        |own| own.session().install_project(host(), false, false, &own.fetch()).map(drop),
+        |own| {
+            Locker::new(&own.session())
+                .install_project(host(), false, false, &own.fetch())
+                .map(drop)
+        },
         Level::Logged,
     ),
     (
         "lock",
-        |own| own.session().lock(Locking::default(), &accepting(own)).map(drop),
+        |own| Locker::new(&own.session()).lock(Locking::default(), &accepting(own)).map(drop),
         Level::Logged,
     ),
     (
         "use",
         |own| {
             let wish = Wish { request: Some("1.99.1".to_owned()), ..Wish::default() };
-            own.session().use_release(&wish, &accepting(own)).map(drop)
+            Locker::new(&own.session()).use_release(&wish, &accepting(own)).map(drop)
         },
         Level::Logged,
     ),
     (
         "verify",
-        |own| own.session().verify(&Which::All, &Plan::default(), &mut |_| {}),
+        |own| Toolchains::new(&own.session()).verify(&Which::All, &Plan::default(), &mut |_| {}),
         Level::Logged,
     ),
     (
@@ -119,7 +130,7 @@ fn the_level_rises_and_nothing_is_fetched_or_written_anew() {
         assert_eq!(verified.code, Some(0), "{name}: {}", verified.stderr);
         // What is proved is not proved again.
         let asked = own.server.log().len();
-        own.session().verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
+        Toolchains::new(&own.session()).verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
         assert_eq!(own.server.log().len(), asked, "{name}");
     }
 }
@@ -157,7 +168,7 @@ fn a_store_that_cannot_be_written_keeps_its_level() {
     let lock = store.join("locks");
     fs::rename(&lock, store.join("away")).unwrap();
     fs::write(&lock, "").unwrap();
-    own.session().verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
-    own.session().lock(Locking::default(), &accepting(&own)).unwrap();
+    Toolchains::new(&own.session()).verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
+    Locker::new(&own.session()).lock(Locking::default(), &accepting(&own)).unwrap();
     assert_eq!(receipt(&own), before);
 }

@@ -5,9 +5,12 @@ use super::{Lab, Toolchain, files, servers};
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::random::Random;
-use goward::ops::mirror::{Checked, MirrorPlan, Mirrored};
-use goward::ops::{Fetch, Session};
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::mirror::Mirrors;
+use goward::mirror::{Checked, MirrorPlan, Mirrored};
 use goward::platform::Platform;
+use goward::session::Session;
 
 /// A toolchain whose archive is larger than what is put into a store in one request.
 fn large() -> Toolchain {
@@ -36,11 +39,15 @@ fn session(lab: &Lab, variables: &[(&str, String)]) -> Session {
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -> Mirrored {
     let locks = locks.iter().map(Into::into).collect();
     let plan = MirrorPlan { locks, to: to.to_owned(), prune };
-    session.create_mirror(&plan, &lab.fetch()).unwrap_or_else(|error| panic!("{error}"))
+    Mirrors::new(&session)
+        .create_mirror(&plan, &lab.fetch())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn verify(session: &Session, place: &str) -> Checked {
-    session.verify_mirror(place, &Fetch::default()).unwrap_or_else(|error| panic!("{error}"))
+    Mirrors::new(&session)
+        .verify_mirror(place, &Fetch::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Makes a mirror with both toolchains, twice; `public` is where everybody reads it.
@@ -56,7 +63,8 @@ fn fill(lab: &Lab, toolchains: &[Toolchain], session: &Session, to: &str, public
     // The store answers no questions, and goward reads the list as a file.
     let fetch = Fetch { source: Some(public.to_owned()), ..Fetch::default() };
     let platform = Platform::parse("linux/amd64").unwrap();
-    let installed = session.install_for("1.99", platform, false, &fetch).unwrap().installed;
+    let installed =
+        Installer::new(&session).install_for("1.99", platform, false, &fetch).unwrap().installed;
     assert_eq!(installed.receipt.h1.as_str(), toolchains[0].h1);
 
     let mirrored = create(lab, session, &["a.lock", "b.lock"], to, false);
@@ -148,7 +156,7 @@ fn s3_without_the_right_to() {
         to: "s3://no-such-bucket/go".to_owned(),
         prune: false,
     };
-    let error = session.create_mirror(&plan, &lab.fetch()).unwrap_err();
+    let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("s3://no-such-bucket/go"), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
     // Plain http is for this machine alone, whatever the variables allow.
@@ -156,10 +164,10 @@ fn s3_without_the_right_to() {
     for (name, value) in [("AWS_ENDPOINT_URL", "http://s3.example"), ("AWS_ALLOW_HTTP", "true")] {
         session.ctx.variables.insert(name.into(), value.into());
     }
-    let error = session.create_mirror(&plan, &lab.fetch()).unwrap_err();
+    let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("would be asked over http"), "{error}");
     session.ctx.variables.insert("GOWARD_OFFLINE".into(), "1".into());
-    let error = session.create_mirror(&plan, &lab.fetch()).unwrap_err();
+    let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("network is off"), "{error}");
 }
 

@@ -5,7 +5,9 @@ use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
 use goward::error::Kind;
-use goward::ops::Fetch;
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::mirror::Mirrors;
 use goward::platform::Platform;
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -179,7 +181,8 @@ fn goward_installs_from_a_mirror_over_http_and_from_the_directory() {
         let home = lab.sandbox.path(&format!("store-{number}"));
         session.ctx.variables.insert("GOWARD_HOME".into(), home.into());
         let fetch = Fetch { source: Some(source), ..Fetch::default() };
-        let outcome = session.install_for("1.99", Platform::host(), false, &fetch).unwrap();
+        let outcome =
+            Installer::new(&session).install_for("1.99", Platform::host(), false, &fetch).unwrap();
         let receipt = outcome.installed.receipt;
         assert_eq!((receipt.h1.as_str(), receipt.level.name()), (host.h1.as_str(), "logged"));
     }
@@ -190,13 +193,13 @@ fn an_archive_that_is_verified_as_a_whole_goes_in_as_it_is() {
     let toolchain = Toolchain::small("go1.99.1", "linux-amd64");
     let lab = Lab::new(Sandbox::new(), &[&toolchain]);
     lab.lock("a.lock", &[&toolchain]);
-    let plan = goward::ops::mirror::MirrorPlan {
+    let plan = goward::mirror::MirrorPlan {
         locks: vec!["a.lock".into()],
         to: "../mirror".to_owned(),
         prune: false,
     };
     let fetch = Fetch { accept: Some(goward::verify::Level::Listed), ..lab.fetch() };
-    lab.session().create_mirror(&plan, &fetch).unwrap();
+    Mirrors::new(&lab.session()).create_mirror(&plan, &fetch).unwrap();
     assert!(files(&lab.sandbox.path("mirror"))[&toolchain.name()] == toolchain.archive);
 }
 
@@ -212,13 +215,13 @@ fn heads_that_readers_know_stay_provable() {
         session.ctx.variables.insert("HOME".into(), lab.sandbox.path("reader").into());
         let key = goward::verify::log::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
         let url = goward::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
-        session.log = goward::ops::log::LogAccess::of(
+        session.log = goward::install::sumdb::LogAccess::of(
             goward::verify::log::Authority { key, seed: None },
             goward::verify::log::route::Route::at("log.example", url),
         );
         let fetch = Fetch { source: Some(server.url("")), ..Fetch::default() };
         let platform = Platform::parse("linux/amd64").unwrap();
-        let installed = session.install_for("1.99.1", platform, false, &fetch);
+        let installed = Installer::new(&session).install_for("1.99.1", platform, false, &fetch);
         let home = session.ctx.home().unwrap();
         _ = fs::rename(home, lab.sandbox.path(&format!("store-of-{}", lab.log.size())));
         installed.map(|outcome| outcome.installed.receipt.logged)

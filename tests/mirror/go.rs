@@ -6,7 +6,8 @@ use crate::common::archives::Tree;
 use crate::common::{Outcome, Sandbox, is_full};
 use crate::real::packing::{h1_of, module, release};
 use crate::real::{enabled, place_go, sandbox};
-use goward::ops::Fetch;
+use goward::install::Installer;
+use goward::install::request::Fetch;
 use goward::platform::Platform;
 use goward::verify::archive_hash;
 use goward::version::GoVersion;
@@ -80,7 +81,9 @@ fn go_1_24_and_1_27_take_a_toolchain_from_a_mirror() {
     );
     assert_eq!(index.unwrap().body, fs::read(mirror.join("index.json")).unwrap());
     let fetch = Fetch { source: Some(url.clone()), ..Fetch::default() };
-    let installed = lab.session().install_for("1.99", Platform::host(), false, &fetch).unwrap();
+    let installed = Installer::new(&lab.session())
+        .install_for("1.99", Platform::host(), false, &fetch)
+        .unwrap();
     assert_eq!(installed.installed.receipt.level.name(), "logged");
 
     // A trojan in the mirror: the module is another one, and its file says nothing of that.

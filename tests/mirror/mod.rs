@@ -19,10 +19,12 @@ use crate::common::server::{Mirror, Route as Answer, Server};
 use goward::config::Config;
 use goward::ctx::Ctx;
 use goward::error::Result;
-use goward::ops::log::LogAccess;
-use goward::ops::mirror::{Checked, MirrorPlan, Mirrored};
-use goward::ops::{Fetch, Session};
+use goward::install::request::Fetch;
+use goward::install::sumdb::LogAccess;
+use goward::mirror::Mirrors;
+use goward::mirror::{Checked, MirrorPlan, Mirrored};
 use goward::platform::Platform;
+use goward::session::Session;
 use goward::ui::Ui;
 use goward::verify::log::route::Route;
 use goward::verify::log::{Authority, VerifierKey};
@@ -33,6 +35,7 @@ use std::path::Path;
 
 /// The hash of the `go.mod` of every toolchain.
 pub(crate) const GO_MOD_H1: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+
 /// A hash of something else.
 const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
 
@@ -154,11 +157,11 @@ impl Lab {
     pub(crate) fn create(&self, locks: &[&str], to: &str, prune: bool) -> Result<Mirrored> {
         let locks = locks.iter().map(Into::into).collect();
         let plan = MirrorPlan { locks, to: to.to_owned(), prune };
-        self.session().create_mirror(&plan, &self.fetch())
+        Mirrors::new(&self.session()).create_mirror(&plan, &self.fetch())
     }
 
     pub(crate) fn verify(&self, place: &str) -> Result<Checked> {
-        self.session().verify_mirror(place, &Fetch::default())
+        Mirrors::new(&self.session()).verify_mirror(place, &Fetch::default())
     }
 
     /// How many archives the source was asked for.

@@ -5,11 +5,14 @@ use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, machine, skip};
 use goward::error::Kind;
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::mirror::MirrorPlan;
+use goward::mirror::Mirrors;
 use goward::net::Net;
 use goward::net::registry::{INDEX, MANIFEST, Registry};
-use goward::ops::mirror::MirrorPlan;
-use goward::ops::{Fetch, Session};
 use goward::platform::Platform;
+use goward::session::Session;
 use goward::source::artifact::{self, Entry, Layer};
 use goward::version::GoVersion;
 use std::net::{TcpListener, TcpStream};
@@ -67,8 +70,9 @@ fn registry(sandbox: &Sandbox, htpasswd: Option<&str>) -> Option<Running> {
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str) -> (usize, usize) {
     let locks = locks.iter().map(Into::into).collect();
     let plan = MirrorPlan { locks, to: to.to_owned(), prune: false };
-    let mirrored =
-        session.create_mirror(&plan, &lab.fetch()).unwrap_or_else(|error| panic!("{error}"));
+    let mirrored = Mirrors::new(&session)
+        .create_mirror(&plan, &lab.fetch())
+        .unwrap_or_else(|error| panic!("{error}"));
     (mirrored.added, mirrored.kept)
 }
 
@@ -88,26 +92,31 @@ fn toolchains_go_to_a_registry_and_come_back() {
     assert_eq!(create(&lab, &session, &["b.lock"], &to), (1, 1));
     assert_eq!(create(&lab, &session, &["a.lock", "b.lock"], &to), (0, 2));
     assert_eq!(lab.fetched(), 2);
-    let checked = session.verify_mirror(&to, &Fetch::default()).unwrap();
+    let checked = Mirrors::new(&session).verify_mirror(&to, &Fetch::default()).unwrap();
     assert_eq!((checked.archives, checked.problems), (2, Vec::new()));
     let nothing = to.replace("/team/", "/nobody/");
-    let error = session.verify_mirror(&nothing, &Fetch::default()).unwrap_err();
+    let error = Mirrors::new(&session).verify_mirror(&nothing, &Fetch::default()).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
 
     let fetch = Fetch { source: Some(to.clone()), ..Fetch::default() };
     for (toolchain, request) in [(&host, "1.99"), (&windows, "1.99.1")] {
         let platform = Platform::find(toolchain.platform).unwrap();
-        let installed = session.install_for(request, platform, false, &fetch).unwrap().installed;
+        let installed = Installer::new(&session)
+            .install_for(request, platform, false, &fetch)
+            .unwrap()
+            .installed;
         let receipt = installed.receipt;
         assert_eq!((receipt.h1.as_str(), receipt.level.name()), (toolchain.h1.as_str(), "logged"));
         assert_eq!(receipt.source, to);
     }
-    let error = session.install_for("1.98.3", Platform::host(), false, &fetch).unwrap_err();
+    let error = Installer::new(&session)
+        .install_for("1.98.3", Platform::host(), false, &fetch)
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
     assert!(error.to_string().contains(&format!("{to} has no go1.98.3")), "{error}");
 
     let plan = MirrorPlan { locks: vec!["a.lock".into()], to, prune: true };
-    let error = session.create_mirror(&plan, &lab.fetch()).unwrap_err();
+    let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage, "{error}");
 }
 
@@ -143,10 +152,12 @@ fn a_trojan_in_a_registry_is_refused() {
     registry.put_manifest(&artifact::release_tag(version), INDEX, &index).unwrap();
 
     let fetch = Fetch { source: Some(format!("oci://{place}")), ..Fetch::default() };
-    let error = session.install_for("1.99.1", platform, false, &fetch).unwrap_err();
+    let error =
+        Installer::new(&session).install_for("1.99.1", platform, false, &fetch).unwrap_err();
     assert_eq!(error.kind(), Kind::Verification, "{error}");
     assert!(error.to_string().contains("checksum mismatch"), "{error}");
-    let checked = session.verify_mirror(&format!("oci://{place}"), &Fetch::default()).unwrap();
+    let checked =
+        Mirrors::new(&session).verify_mirror(&format!("oci://{place}"), &Fetch::default()).unwrap();
     let [problem] = checked.problems.as_slice() else { panic!("{:?}", checked.problems) };
     assert!(problem.contains("go1.99.1-") && problem.contains("checksum mismatch"), "{problem}");
     assert!(!lab.sandbox.store_listing().iter().any(|path| path.starts_with("tree/")));
@@ -164,7 +175,7 @@ fn credentials_are_those_of_docker_login() {
     let to = format!("oci://{host}/team/go");
     let session = lab.session();
     let plan = MirrorPlan { locks: vec!["a.lock".into()], to: to.clone(), prune: false };
-    let error = session.create_mirror(&plan, &lab.fetch()).unwrap_err();
+    let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("docker login"), "{error}");
     // `me:secret` in base64.
     let config = serde_json::json!({ "auths": { host: { "auth": "bWU6c2VjcmV0" } } });
@@ -183,7 +194,9 @@ fn names_that_are_no_repositories() {
         ("/team/go", Kind::Usage),
     ] {
         let fetch = Fetch { source: Some(format!("oci://{place}")), ..Fetch::default() };
-        let error = session.install_for("1.99.1", Platform::host(), false, &fetch).unwrap_err();
+        let error = Installer::new(&session)
+            .install_for("1.99.1", Platform::host(), false, &fetch)
+            .unwrap_err();
         assert_eq!(error.kind(), kind, "{place}: {error}");
     }
 }

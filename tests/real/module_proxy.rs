@@ -7,9 +7,11 @@ use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Route, Server};
 use goward::config::Config;
 use goward::ctx::Ctx;
-use goward::ops::log::LogAccess;
-use goward::ops::{Fetch, Session};
+use goward::install::Installer;
+use goward::install::request::Fetch;
+use goward::install::sumdb::LogAccess;
 use goward::platform::Platform;
+use goward::session::Session;
 use goward::ui::Ui;
 use goward::verify::Digest;
 use goward::verify::log::{Authority, VerifierKey, route};
@@ -21,6 +23,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+
 const MODULE: &str = "golang.org/toolchain";
 
 /// A proxy with one toolchain and a log that knows it, which it serves too.
@@ -115,7 +118,8 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     let session = session(&sandbox, &server, &log);
     let fetch = Fetch { source: Some("goproxy".to_owned()), ..Fetch::default() };
     let linux = Platform::parse("linux/amd64").unwrap();
-    let installed = session.install_for("1.26.6", linux, false, &fetch).unwrap().installed;
+    let installed =
+        Installer::new(&session).install_for("1.26.6", linux, false, &fetch).unwrap().installed;
     assert_eq!((installed.receipt.level.name(), installed.receipt.h1.as_str()), ("logged", &*h1));
 
     // Both have the same files, but for go's copies of what it cannot rename.

@@ -1,0 +1,36 @@
+//! TODO
+
+pub mod auto_install;
+pub mod bundle;
+pub mod fetch;
+pub mod integrity_check;
+pub mod known_flaws;
+pub mod linked;
+pub mod lock_wait_reporter;
+pub mod many;
+pub mod offline_proof;
+pub mod one;
+pub mod projects;
+pub mod records;
+pub mod request;
+pub mod shims;
+pub mod sumdb;
+pub mod version_selection;
+pub mod vulnerability_database;
+
+use crate::resolve::Resolver;
+use crate::session::Session;
+
+/// Installs toolchains: store, sources, checksum database, and the levels that are accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Installer<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) resolver: Resolver<'s>,
+}
+
+impl<'s> Installer<'s> {
+    /// Returns one that works in `session`.
+    pub fn new(session: &'s Session) -> Self {
+        Self { session, resolver: Resolver::new(session) }
+    }
+}

@@ -1,0 +1,131 @@
+//! From a request to one release.
+
+use crate::error::{Error, Result, one_line};
+use crate::install::Installer;
+use crate::install::request::Fetch;
+use crate::platform::Platform;
+use crate::resolve::lookup::releases_in;
+use crate::source::Source;
+use crate::verify::Records;
+use crate::version::GoVersion;
+use crate::version::request::Request;
+use crate::version::select::{best, best_among, no_match};
+
+/// The releases there are, and who says so.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Newest first.
+    pub versions: Vec<GoVersion>,
+    /// The source that answered.
+    pub origin: String,
+    /// Why others did not.
+    pub warnings: Vec<String>,
+}
+
+/// Returns the newest release that fits and whose tree can be proved from the built-in records.
+pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion> {
+    let records = Records::built_in();
+    let proved =
+        |version: &GoVersion| records.get(*version, platform).is_some_and(|r| r.h1.is_some());
+    let versions: Vec<GoVersion> = records.releases().into_iter().filter(proved).collect();
+    // `stable` is a word for the newest of all; here it is the newest of those.
+    best(request, &versions)
+}
+
+impl Installer<'_> {
+    /// Lists the releases of the first source that answers, for any platform; without one, those of
+    /// the built-in records.
+    ///
+    /// # Errors
+    ///
+    /// For a source that does not exist.
+    pub fn releases(&self, fetch: &Fetch) -> Result<Listing> {
+        let mut warnings = Vec::new();
+        for source in self.sources(fetch)? {
+            match versions_of(source.as_ref(), None) {
+                Ok(versions) if !versions.is_empty() => {
+                    return Ok(Listing { versions, origin: source.name().to_owned(), warnings });
+                }
+                Ok(_) => {}
+                Err(error) => warnings.push(one_line(&error)),
+            }
+        }
+        let mut versions = Records::built_in().releases();
+        versions.sort_by(|a, b| b.cmp(a));
+        Ok(Listing { versions, origin: "the built-in records".to_owned(), warnings })
+    }
+
+    /// Returns the release that `request` means for `platform`: by the first source that lists one
+    /// that fits; where none can be asked, the newest installed one; else by the built-in records and what is
+    /// installed.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::error::Kind::NotFound) when nothing fits; for a source that does not exist.
+    pub fn pick(&self, request: &Request, platform: Platform, fetch: &Fetch) -> Result<GoVersion> {
+        if let Some(version) = request.as_exact() {
+            return Ok(version);
+        }
+        let mut known = Vec::new();
+        let mut failures: Vec<Error> = Vec::new();
+        let mut answered = false;
+        for source in self.sources(fetch)? {
+            match versions_of(source.as_ref(), Some(platform)) {
+                Ok(versions) => {
+                    if let Some(version) = best(request, &versions) {
+                        for failure in &failures {
+                            self.session.ui.warn(&one_line(failure));
+                        }
+                        return Ok(version);
+                    }
+                    answered = true;
+                    known.extend(versions);
+                }
+                Err(error) => failures.push(error),
+            }
+        }
+        let records = Records::built_in();
+        let recorded = records.releases().into_iter();
+        known.extend(recorded.filter(|version| records.get(*version, platform).is_some()));
+        if let Ok(store) = self.session.store() {
+            let installed = releases_in(&store, platform)?;
+            let installed: Vec<GoVersion> = installed.iter().map(|t| t.receipt.version).collect();
+            known.extend(&installed);
+            if let Some(version) = best_among(request, &installed, &known).filter(|_| !answered) {
+                let why = failures.first().map_or("no source", Error::message);
+                self.session.ui.say(&format!(
+                    "took {version}, the newest installed release for `{request}`: {why}"
+                ));
+                return Ok(version);
+            }
+        }
+        best(request, &known).ok_or_else(|| match failures.first() {
+            None => no_match(request, platform, &known),
+            Some(failure) => {
+                let message = format!(
+                    "no release known here matches `{request}` for {platform}, and no source could be asked"
+                );
+                let error = Error::new(failure.kind(), message);
+                let error = failures.iter().fold(error, |error, f| error.detail(one_line(f)));
+                failure.hints().iter().fold(error, Error::hint)
+            }
+        })
+    }
+}
+
+/// Returns the releases of a source, newest first; only those for `platform`, if one is given.
+fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<GoVersion>> {
+    let mut versions: Vec<GoVersion> = source
+        .releases()?
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|release| {
+            platform
+                .is_none_or(|platform| release.files.iter().any(|file| file.platform == platform))
+        })
+        .map(|release| release.version)
+        .collect();
+    versions.sort_by(|a, b| b.cmp(a));
+    versions.dedup();
+    Ok(versions)
+}

@@ -1,0 +1,48 @@
+//! TODO
+
+pub mod bisect;
+pub mod cause;
+pub mod cause_search;
+pub mod diff;
+pub mod experiments;
+pub mod godebug;
+pub mod inspect;
+pub mod matrix_explain;
+pub mod matrix_jobs;
+pub mod matrix_memory;
+pub mod matrix_origin;
+pub mod matrix_run;
+pub mod rebuild_instructions;
+pub mod reproduce;
+pub mod settings_source;
+pub mod target_check;
+pub mod targets;
+
+use crate::install::Installer;
+use crate::resolve::Resolver;
+use crate::run::Runner;
+use crate::session::Session;
+use crate::toolchains::Toolchains;
+
+/// Compares Gos, settings and programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Lab<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) resolver: Resolver<'s>,
+    pub(crate) installer: Installer<'s>,
+    pub(crate) runner: Runner<'s>,
+    pub(crate) toolchains: Toolchains<'s>,
+}
+
+impl<'s> Lab<'s> {
+    /// Returns one that works in `session`.
+    pub fn new(session: &'s Session) -> Self {
+        Self {
+            session,
+            resolver: Resolver::new(session),
+            installer: Installer::new(session),
+            runner: Runner::new(session),
+            toolchains: Toolchains::new(session),
+        }
+    }
+}

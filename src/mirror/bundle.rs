@@ -1,0 +1,240 @@
+//! Making a bundle from what locks name.
+
+use crate::bundle::{Extra, Manifest, Packing, Toolchain};
+use crate::error::{Error, Result, one_line};
+use crate::install::fetch::{digest_file, gather, nobody_delivered};
+use crate::install::offline_proof::Stapled;
+use crate::install::request::{Fetch, Want};
+use crate::mirror::Mirrors;
+use crate::net::Progress;
+use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
+use crate::store::Store;
+use crate::verify::log::Logged;
+use crate::verify::{Digest, H1};
+use crate::vulndb::Snapshot;
+use crate::{bundle, filesystem};
+use fs_err as fs;
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::io;
+use std::io::{BufWriter, Seek};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::NamedTempFile;
+
+/// A bundle that was made.
+#[derive(Clone, Debug)]
+pub struct Bundled {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many toolchains are in it.
+    pub toolchains: usize,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The copy of a vulnerability database in it.
+    pub vulnerabilities: Option<Snapshot>,
+    /// What is not proved, and sources that failed.
+    pub warnings: Vec<String>,
+}
+
+impl Mirrors<'_> {
+    /// Writes a bundle with every toolchain that the locks name, for all their platforms, and the proofs
+    /// for them. Each archive is unpacked and verified before it goes in. `vulndb` names a vulnerability
+    /// database to copy.
+    ///
+    /// # Errors
+    ///
+    /// When a lock or the database cannot be read, a source delivers nothing, or the log has no proof for a toolchain,
+    /// unless `without_proof` permits that. The file is then what it was before.
+    pub fn bundle_create(
+        &self,
+        locks: &[PathBuf],
+        output: &Path,
+        without_proof: bool,
+        vulndb: Option<&str>,
+        fetch: &Fetch,
+    ) -> Result<Bundled> {
+        let wants = self.locker.wants_of(locks)?;
+        let store = self.session.store()?;
+        self.installer.prepare_store(&store)?;
+        let stapled = self.installer.staple(&wants)?;
+        let mut warnings = unproved(&wants, &stapled, without_proof)?;
+        // The small one before the large ones.
+        let snapshot =
+            vulndb.map(|place| self.installer.database(place)?.snapshot()).transpose()?;
+        let copied = snapshot.as_ref().map(Snapshot::render);
+        let output = self.session.ctx.cwd.join(output);
+        // Whether it can be written is known before anything is fetched.
+        drop(draft(&output)?);
+        let staging = store.stage("bundle")?;
+        let mut manifest = Manifest {
+            log: stapled.log.clone(),
+            head: stapled.staple.as_ref().map(|staple| staple.head.clone()),
+            toolchains: Vec::new(),
+            vulndb: copied
+                .as_ref()
+                .map(|text| Extra { size: text.len() as u64, sha256: Digest::of(text.as_bytes()) }),
+        };
+        let mut archives = Vec::new();
+        for (want, proof) in wants.iter().zip(&stapled.proofs) {
+            let logged = proof.as_ref().ok();
+            let (toolchain, file, said) = self.keep(&store, want, logged, staging.path(), fetch)?;
+            warnings.extend(said);
+            manifest.toolchains.push(toolchain);
+            archives.push(file);
+        }
+        let mut writer = BufWriter::new(draft(&output)?);
+        let staple = stapled.staple.as_ref();
+        bundle::write(&mut writer, &manifest, staple, copied.as_deref(), &mut archives)?;
+        let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        to.as_file().sync_all()?;
+        let bytes = to.as_file().metadata()?.len();
+        to.persist(&output).map_err(|error| {
+            Error::from(error.error).context(format!("cannot write `{}`", output.display()))
+        })?;
+        let toolchains = wants.len();
+        Ok(Bundled { path: output, toolchains, bytes, vulnerabilities: snapshot, warnings })
+    }
+
+    /// Fetches the archive of a toolchain, verifies it, and keeps it in a file without a name.
+    fn keep(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        directory: &Path,
+        fetch: &Fetch,
+    ) -> Result<(Toolchain, fs_err::File, Vec<String>)> {
+        let kept = Mutex::new(None);
+        let mut failures = Vec::new();
+        for source in self.installer.sources(fetch)? {
+            let keeping = Keeping { inner: source.as_ref(), directory, kept: &kept };
+            match self.installer.deliver(store, want, logged, &keeping, fetch) {
+                Ok(delivery) => {
+                    let h1 = delivery.tree.h1().clone();
+                    drop(delivery);
+                    let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    let said =
+                        failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
+                    let said = said.collect();
+                    let Some((packing, file)) = kept else { break };
+                    let (toolchain, file) = describe(want, h1, logged.is_some(), packing, file)?;
+                    return Ok((toolchain, file, said));
+                }
+                Err(error) => failures.push((source.name().to_owned(), error)),
+            }
+        }
+        Err(nobody_delivered(want, failures))
+    }
+}
+
+/// Returns what the list of a bundle has for an archive.
+fn describe(
+    want: &Want,
+    h1: H1,
+    is_proved: bool,
+    packing: Packing,
+    mut file: fs_err::File,
+) -> Result<(Toolchain, fs_err::File)> {
+    file.rewind()?;
+    let (sha256, size) = digest_file(&file)?;
+    let Want { version, platform, .. } = *want;
+    Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
+}
+
+/// Says what has no proof: as an error, unless that is permitted.
+/// Makes a file beside a bundle, so that this appears at once or not at all, and clears away those of
+/// processes that were killed: each holds the lock of its own as long as it lives.
+fn draft(output: &Path) -> Result<NamedTempFile> {
+    let directory = output.parent().unwrap_or(output);
+    let mut prefix = OsString::from(".");
+    prefix.push(output.file_name().unwrap_or_default());
+    prefix.push(".goward-");
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_draft = entry.file_name().as_bytes().starts_with(prefix.as_bytes());
+        if is_draft
+            && filesystem::open(&entry.path()).is_ok_and(|file| file.file().try_lock().is_ok())
+        {
+            _ = fs::remove_file(entry.path());
+        }
+    }
+    let made = tempfile::Builder::new()
+        .prefix(&prefix)
+        // Like any file that a program makes: the umask takes from it.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    // Without locks it stays after a kill.
+    _ = made.as_file().try_lock();
+    Ok(made)
+}
+
+fn unproved(wants: &[Want], stapled: &Stapled, is_permitted: bool) -> Result<Vec<String>> {
+    let failures: Vec<(String, Error)> = wants
+        .iter()
+        .zip(&stapled.proofs)
+        .filter_map(|(want, proof)| {
+            let name = format!("{} for {}", want.version, want.platform);
+            Some((name, proof.as_ref().err()?.clone()))
+        })
+        .collect();
+    if failures.is_empty() {
+        return Ok(Vec::new());
+    }
+    if is_permitted {
+        let said = failures
+            .iter()
+            .map(|(name, error)| format!("{name} goes in without a proof: {}", error.message()));
+        return Ok(said.collect());
+    }
+    Err(gather("the bundle would lack proofs".to_owned(), &failures, |error| {
+        error.detail("nothing was written").hint(
+            "machines that know them by a built-in record, or accept less, can do without: \
+             `--without-proof`",
+        )
+    }))
+}
+
+/// A source whose archives are kept as they are.
+struct Keeping<'a> {
+    inner: &'a dyn Source,
+    directory: &'a Path,
+    /// What was opened last.
+    kept: &'a Mutex<Option<(Packing, fs_err::File)>>,
+}
+
+impl Source for Keeping<'_> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn releases(&self) -> Result<Option<Vec<Release>>> {
+        self.inner.releases()
+    }
+
+    fn resumes(&self) -> bool {
+        self.inner.resumes()
+    }
+
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+        let mut artifact = self.inner.open(wanted, scratch, progress)?;
+        // A copy of our own: what is verified now is what is written later.
+        let to = tempfile::tempfile_in(self.directory)?;
+        let mut file = fs_err::File::from_parts(to, self.directory.join(&artifact.name));
+        if let Err(error) = io::copy(&mut artifact.body, &mut file) {
+            return Err(artifact.body.failure().unwrap_or_else(|| error.into()));
+        }
+        file.rewind()?;
+        let packing = match artifact.kind {
+            ArtifactKind::Module => Packing::Module,
+            ArtifactKind::TarGz => Packing::TarGz,
+            ArtifactKind::Wheel => Packing::Wheel,
+            ArtifactKind::Zip => Packing::Zip,
+        };
+        let copy = file.try_clone()?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((packing, copy));
+        Ok(Artifact { body: Body::File(file), ..artifact })
+    }
+}

@@ -1,0 +1,123 @@
+//! Repositories whose locks the user accepts at level `listed`.
+//!
+//! A lock names the hash that whoever committed it had accepted. Who trusts them, and cannot reach the
+//! checksum database, says so once for a repository and not at each release: what the source lists then
+//! has to have the hash in the lock, and that is enough. A record is a file in the user's state directory,
+//! which no project can write.
+
+use crate::error::{Error, Kind, Result};
+use crate::resolve::Resolver;
+use crate::verify::{Digest, Level};
+use fs_err as fs;
+use goward_shim::sys;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// The first line of a record.
+const HEAD: &str = "goward-accept 1\n";
+
+/// Longest record, in bytes.
+const MAX_SIZE: usize = 16 << 10;
+
+impl Resolver<'_> {
+    /// Accepts what the locks in a repository name, at `level`; returns the repository. `path` is a lock
+    /// or a directory.
+    ///
+    /// # Errors
+    ///
+    /// For another level than `listed`, and when there is no place for the record.
+    pub fn accept_repository(&self, path: &Path, level: Level) -> Result<PathBuf> {
+        if level != Level::Listed {
+            let message = format!("a repository cannot be accepted at level `{level}`");
+            return Err(Error::new(Kind::Usage, message)
+                .detail("nothing was changed")
+                .hint("accept what its sources list: `goward trust --accept listed`"));
+        }
+        let repository = repository_of(&self.session.ctx.cwd.join(path)).ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
+        })?;
+        let place = self.accepted_path(&repository)?;
+        let directory = place.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(directory)?;
+        let mut draft = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+        draft.write_all(&record(&repository))?;
+        draft.persist(&place).map_err(|error| error.error)?;
+        Ok(repository)
+    }
+
+    /// Takes that back; returns whether there was anything to take back.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be removed.
+    pub fn reject_repository(&self, path: &Path) -> Result<bool> {
+        let Some(repository) = repository_of(&self.session.ctx.cwd.join(path)) else {
+            return Ok(false);
+        };
+        match fs::remove_file(self.accepted_path(&repository)?) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the repositories that are accepted, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the records are there and cannot be listed.
+    pub fn accepted_repositories(&self) -> Result<Vec<PathBuf>> {
+        let Some(directory) = self.accepted_directory() else { return Ok(Vec::new()) };
+        let records = match fs::read_dir(directory) {
+            Ok(records) => records,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut found = Vec::new();
+        for entry in records {
+            let text = sys::read_file(entry?.path().as_os_str().as_bytes(), MAX_SIZE);
+            let Some(text) = text.ok().flatten() else { continue };
+            let path = text.strip_prefix(HEAD.as_bytes()).and_then(|rest| rest.strip_suffix(b"\n"));
+            found.extend(path.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Returns the level at which a lock's repository is accepted.
+    pub(crate) fn accepted_for(&self, lock: &Path) -> Option<Level> {
+        let repository = repository_of(lock)?;
+        let place = self.accepted_path(&repository).ok()?;
+        let text = sys::read_file(place.as_os_str().as_bytes(), MAX_SIZE).ok()??;
+        (text == record(&repository)).then_some(Level::Listed)
+    }
+
+    fn accepted_directory(&self) -> Option<PathBuf> {
+        Some(self.session.ctx.state_directory()?.join("accept"))
+    }
+
+    fn accepted_path(&self, repository: &Path) -> Result<PathBuf> {
+        let name = Digest::of(repository.as_os_str().as_bytes()).to_string();
+        let directory = self.accepted_directory().ok_or_else(|| {
+            let message = "there is no place for trust: `XDG_STATE_HOME` and `HOME` are both unset \
+                           or not absolute";
+            Error::new(Kind::Usage, message).hint("choose one: `XDG_STATE_HOME=/absolute/path`")
+        })?;
+        Ok(directory.join(&name[..32]))
+    }
+}
+
+fn record(repository: &Path) -> Vec<u8> {
+    [HEAD.as_bytes(), repository.as_os_str().as_bytes(), b"\n"].concat()
+}
+
+/// Returns the repository around a lock or a directory: the nearest directory with `.git`, else that
+/// of the lock; without links.
+fn repository_of(path: &Path) -> Option<PathBuf> {
+    let directory = if path.is_dir() { path } else { path.parent()? };
+    let directory = fs::canonicalize(directory).ok()?;
+    let repository = directory.ancestors().find(|directory| directory.join(".git").exists());
+    Some(repository.map_or_else(|| directory.clone(), Path::to_path_buf))
+}

@@ -1,0 +1,35 @@
+//! What every command has: the process, its streams, the settings of its user.
+
+use crate::config::Config;
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::install::sumdb::LogAccess;
+use crate::store::Store;
+use crate::ui::Ui;
+use goward_shim::names;
+
+/// One run of the program.
+#[derive(Debug)]
+pub struct Session {
+    /// The process.
+    pub ctx: Ctx,
+    /// Its streams.
+    pub ui: Ui,
+    /// The user's settings.
+    pub config: Config,
+    /// The checksum database.
+    pub log: LogAccess,
+}
+
+impl Session {
+    /// Returns the store, which need not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place for it.
+    pub fn store(&self) -> Result<Store> {
+        let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
+        let shim = self.ctx.executable.with_file_name(names::SHIM);
+        Ok(store.with_shim(shim).with_system(self.config.system_store(&self.ctx)?))
+    }
+}

@@ -1,0 +1,246 @@
+//! Remove what nobody uses: toolchains, and what was left over.
+
+use crate::error::Result;
+use crate::install::lock_wait_reporter::Waiting;
+use crate::install::projects::is_gone;
+use crate::platform::Platform;
+use crate::store::{Grave, Installed, Leftover, LeftoverKind, Processes, Store, flock};
+use crate::toolchains::Toolchains;
+use crate::version::link_name::LinkName;
+use goward_shim::pins::Isolation;
+use goward_shim::{barrier, layout};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fmt::Display;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The lock that one collection at a time holds.
+const LOCK: &str = "gc";
+
+/// What to remove.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Change nothing.
+    pub dry_run: bool,
+    /// Only toolchains that nobody used for so long.
+    pub older_than: Option<Duration>,
+    /// How many of what nothing uses stay, the newest first.
+    pub keep: usize,
+    /// Delete what is in the trash without waiting.
+    pub now: bool,
+}
+
+/// Why a toolchain stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// It is the default outside of projects.
+    Default,
+    /// It is linked under a name.
+    Link(LinkName),
+    /// The lock of a project names it.
+    Project(PathBuf),
+    /// A process uses it.
+    Process(String),
+    /// It was used not long ago.
+    Recent,
+    /// It is one of the newest.
+    Newest,
+}
+
+impl Keeper {
+    /// Returns the word for it, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Link(_) => "link",
+            Self::Project(_) => "project",
+            Self::Process(_) => "process",
+            Self::Recent => "recent",
+            Self::Newest => "newest",
+        }
+    }
+}
+
+impl Display for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("the default outside of projects"),
+            Self::Link(name) => write!(f, "linked as `{name}`"),
+            Self::Project(lock) => write!(f, "used by `{}`", lock.display()),
+            Self::Process(user) => write!(f, "used by {user}"),
+            Self::Recent => f.write_str("used not long ago"),
+            Self::Newest => f.write_str("one of the newest"),
+        }
+    }
+}
+
+/// An installed toolchain, and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// The toolchain.
+    pub installed: Installed,
+    /// Its size on disk.
+    pub bytes: u64,
+    /// Why it stays; `None` for one that goes.
+    pub keeper: Option<Keeper>,
+}
+
+/// What was found and done.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// Every installed toolchain.
+    pub fates: Vec<Fate>,
+    /// What was left over and is removed.
+    pub leftovers: Vec<Leftover>,
+    /// Locks that are gone, with what goward knew of them.
+    pub forgotten: Vec<PathBuf>,
+    /// What is in the trash now and will be deleted.
+    pub waiting: Vec<Grave>,
+}
+
+impl Collected {
+    /// Returns the toolchains that go.
+    pub fn gone(&self) -> impl Iterator<Item = &Fate> {
+        self.fates.iter().filter(|fate| fate.keeper.is_none())
+    }
+}
+
+/// Returns what lies in the trash long enough, or at all, and is used by nobody.
+fn expired(store: &Store, plan: &Plan) -> Result<Vec<Leftover>> {
+    let processes = store.processes();
+    let is_expired =
+        |grave: &Grave| (plan.now || store.is_expired(grave)) && grave.user(&processes).is_none();
+    let leftover = |grave: Grave| {
+        let (kind, path) = (LeftoverKind::Trash, grave.path().to_owned());
+        Leftover { kind, bytes: store.size_of(&path), path }
+    };
+    Ok(store.graves()?.into_iter().filter(is_expired).map(leftover).collect())
+}
+
+impl Toolchains<'_> {
+    /// Removes what nobody uses, as `plan` says.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written. What was removed before that stays so.
+    pub fn collect(&self, plan: &Plan) -> Result<Collected> {
+        let store = self.session.store()?;
+        if !store.home().is_dir() {
+            return Ok(Collected::default());
+        }
+        // Before recovery, which deletes them; those that stay are left out in the end.
+        let expired = expired(&store, plan)?;
+        let _lock = if plan.dry_run {
+            None
+        } else {
+            store.recover()?;
+            let mut waiting = Waiting::new(self.session.ui);
+            Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
+        };
+        let processes = store.processes();
+        let mut collected = Collected { leftovers: expired, ..Collected::default() };
+        self.forget_projects(&store, plan, &mut collected)?;
+        collected.fates = self.fates(&store, plan, &processes)?;
+        let others = store.leftovers(&processes, &self.barriers(&store), plan.now)?;
+        if plan.dry_run {
+            collected.leftovers.extend(others);
+            return Ok(collected);
+        }
+        for fate in collected.gone() {
+            store.retire(&fate.installed)?;
+        }
+        for leftover in others {
+            if store.remove_leftover(&leftover)? {
+                collected.leftovers.push(leftover);
+            }
+        }
+        if plan.now {
+            store.empty_trash()?;
+        }
+        collected.waiting = store.graves()?;
+        collected.leftovers.retain(|leftover| {
+            leftover.kind != LeftoverKind::Trash || leftover.path.symlink_metadata().is_err()
+        });
+        Ok(collected)
+    }
+
+    /// Decides about every installed toolchain.
+    fn fates(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<Fate>> {
+        let (links, default) = (store.links()?, self.resolver.default_key()?);
+        let projects = self.installer.keys_of_projects(store)?;
+        let now = store.now();
+        let mut left: BTreeMap<Platform, usize> = BTreeMap::new();
+        let mut counted = crate::store::Counted::new();
+        let mut fates = Vec::new();
+        // The newest first, for those that are counted.
+        for installed in store.list()?.into_iter().rev() {
+            let key = &installed.key;
+            let link = links.iter().find(|(_, linked)| *linked == key);
+            let process = || store.user_of(&installed, processes);
+            let is_recent = || {
+                let used = store.last_used(&installed);
+                plan.older_than.is_some_and(|least| match (now, used) {
+                    (Some(now), Some(used)) => now.duration_since(used).unwrap_or_default() < least,
+                    _ => true,
+                })
+            };
+            let mut keeper = if default.as_ref() == Some(key) {
+                Some(Keeper::Default)
+            } else if let Some((name, _)) = link {
+                Some(Keeper::Link(name.clone()))
+            } else if let Some(lock) = projects.get(key) {
+                Some(Keeper::Project(lock.clone()))
+            } else if let Some(user) = process() {
+                Some(Keeper::Process(user))
+            } else {
+                is_recent().then_some(Keeper::Recent)
+            };
+            if keeper.is_none() {
+                let number = left.entry(installed.receipt.platform).or_default();
+                *number += 1;
+                keeper = (*number <= plan.keep).then_some(Keeper::Newest);
+            }
+            let bytes = store.disk(&installed, &mut counted)?;
+            fates.push(Fate { installed, bytes, keeper });
+        }
+        fates.reverse();
+        Ok(fates)
+    }
+
+    /// Forgets projects and records of trust whose locks are gone.
+    fn forget_projects(&self, store: &Store, plan: &Plan, collected: &mut Collected) -> Result<()> {
+        for project in store.projects()?.into_iter().filter(is_gone) {
+            if !plan.dry_run {
+                store.forget_project(&project)?;
+            }
+            collected.forgotten.push(project.lock);
+        }
+        for record in self.resolver.trusted()?.into_iter().filter(|record| record.state == "gone") {
+            if !plan.dry_run {
+                self.resolver.revoke(Some(&record.path))?;
+            }
+            if !collected.forgotten.contains(&record.path) {
+                collected.forgotten.push(record.path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the copies of the user's own file of `go env -w` that are right now.
+    pub(crate) fn barriers(&self, store: &Store) -> Vec<PathBuf> {
+        let entries = self.session.ctx.entries();
+        let env = self.session.ctx.environment(&entries);
+        let home = store.home().as_os_str().as_bytes();
+        let current = |isolation| barrier::locate(home, isolation, &env).path.into_bytes();
+        let none = |isolation: Isolation| {
+            let name = format!("{}-{}", isolation.name(), barrier::NONE);
+            let directory = layout::join(home, goward_shim::names::GOENV_DIRECTORY.as_bytes());
+            layout::join(&directory, name.as_bytes())
+        };
+        let paths = Isolation::ALL.into_iter().flat_map(|one| [current(one), none(one)]);
+        paths.map(|path| OsString::from_vec(path).into()).collect()
+    }
+}

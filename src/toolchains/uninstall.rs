@@ -1,0 +1,86 @@
+//! Remove toolchains, and names of linked ones.
+
+use crate::error::{Error, Kind, Result};
+use crate::platform::Platform;
+use crate::store::{Grave, Installed, Receipt, Store};
+use crate::toolchains::Toolchains;
+use crate::version::GoVersion;
+use crate::version::link_name::LinkName;
+
+/// What was removed.
+#[derive(Clone, Debug)]
+pub enum Removed {
+    /// A toolchain.
+    Toolchain {
+        /// What it was.
+        receipt: Receipt,
+        /// A process that goes on using it.
+        user: Option<String>,
+    },
+    /// A name, which meant this.
+    Name(LinkName, Receipt),
+}
+
+impl Toolchains<'_> {
+    /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
+    /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
+    /// uses them.
+    ///
+    /// # Errors
+    ///
+    /// When it is not installed, or is the default.
+    pub fn uninstall(
+        &self,
+        what: &str,
+        platform: Option<Platform>,
+        now: bool,
+    ) -> Result<Vec<Removed>> {
+        let store = self.session.store()?;
+        let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
+            (Ok(version), _) => version,
+            (Err(_), Ok(name)) => {
+                store.recover()?;
+                let receipt = self.installer.unlink(&name, platform)?.receipt;
+                return Ok(vec![Removed::Name(name, receipt)]);
+            }
+            (Err(error), Err(_)) => {
+                return Err(Error::new(Kind::Usage, error.to_string())
+                    .hint("`goward list` shows what is installed"));
+            }
+        };
+        store.recover()?;
+        let found: Vec<_> = store
+            .list()?
+            .into_iter()
+            .filter(|installed| {
+                let receipt = &installed.receipt;
+                receipt.version == parsed
+                    && !installed.is_linked()
+                    && platform.is_none_or(|wanted| receipt.platform == wanted)
+            })
+            .collect();
+        if found.is_empty() {
+            return Err(Error::new(Kind::NotFound, format!("{parsed} is not installed"))
+                .hint("`goward list` shows what is"));
+        }
+        self.resolver.check_not_default(&found, &parsed.to_string())?;
+        let mut removed = Vec::new();
+        for installed in found {
+            let grave = retire(&store, &installed)?;
+            let user = grave.and_then(|grave| grave.user(&store.processes()));
+            removed.push(Removed::Toolchain { receipt: installed.receipt, user });
+        }
+        if now {
+            store.empty_trash()?;
+        }
+        Ok(removed)
+    }
+}
+
+/// Removes a toolchain to the end: a command that started over would not find it any more.
+fn retire(store: &Store, installed: &Installed) -> Result<Option<Grave>> {
+    match store.retire(installed) {
+        Err(error) if error.is_passing() => store.retire(installed),
+        retired => retired,
+    }
+}
