@@ -13,30 +13,28 @@
 //! The crates `tar`, `flate2` and `zip` are used as parsers only. What one of them would accept and
 //! another reader would see differently is refused here.
 
-mod entry_path;
 mod gate;
 pub mod module;
 pub mod module_zip;
 pub mod pack;
-mod read_at;
 mod spread;
 pub mod tar_gz;
+#[cfg(test)]
+mod tests;
 pub mod wheel;
 pub mod zip;
 mod zip_layout;
 
+use crate::error::Result;
+use crate::io::read_at::{Cursor, ReadAt};
+pub use entry_path::{EntryPath, EntryPathError, Problem};
+use std::io::BufRead;
+
+mod entry_path;
+
 #[cfg(test)]
 #[path = "../../tests/common/archives.rs"]
 pub(crate) mod samples;
-#[cfg(test)]
-mod tests;
-
-pub use entry_path::{EntryPath, EntryPathError, Problem};
-pub use read_at::{ReadAt, fill};
-
-use crate::error::Result;
-use read_at::Cursor;
-use std::io::BufRead;
 
 /// What kind of archive a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

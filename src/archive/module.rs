@@ -5,13 +5,15 @@
 //! (`cmd/go/internal/toolchain`), and so does this. What a toolchain's module never holds is refused: its
 //! hash would be another one for Go than for goward.
 
-use super::gate::{Stop, entry};
-use super::{Contents, Limits, ReadAt, Sink, zip};
+use crate::archive::gate::{Stop, entry};
+use crate::archive::{Contents, Limits, Sink, zip};
 use crate::error::Result;
+use crate::io::read_at::ReadAt;
 use std::borrow::Cow;
 
 /// What the zip calls a `go.mod`.
 const RENAMED: &[u8] = b"_go.mod";
+
 /// What it is then.
 const GO_MOD: &[u8] = b"go.mod";
 

@@ -4,8 +4,9 @@
 //! directories of its own. Six top-level files of GOROOT are missing in it
 //! ([`crate::verify::Absent`]), and so are `api`, `doc` and `test`.
 
-use super::{Contents, Limits, ReadAt, Sink, zip};
+use crate::archive::{Contents, Limits, Sink, zip};
 use crate::error::Result;
+use crate::io::read_at::ReadAt;
 
 /// Makes `go/` a package for Python; no part of Go.
 const MARKER: &[u8] = b"go/__init__.py";

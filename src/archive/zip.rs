@@ -4,20 +4,20 @@
 //! contents are; `flate2` inflates them. Every entry is admitted before the first one is
 //! handed over; after that each sink inflates for itself.
 
-use super::gate::{AHEAD, Gate, Input, Meter, Stop, entry, exceeds_ratio, hand};
-use super::read_at::{Cursor, ReadAt};
-use super::zip_layout::{self, ZipEntry};
-use super::{Contents, EntryPath, Limits, Sink};
+use crate::archive::gate::{AHEAD, Gate, Input, Meter, Stop, entry, exceeds_ratio, hand};
+use crate::archive::zip_layout::ZipEntry;
+use crate::archive::{Contents, EntryPath, Limits, Sink, zip_layout};
 use crate::error::{Result, untrusted};
 use crate::hands;
+use crate::io::read_at::{Cursor, ReadAt};
 use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::{io, thread};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;

@@ -28,7 +28,7 @@ pub use modules::{BuildInfo, Module};
 pub use source_paths::SourcePaths;
 pub use stamp::stamp;
 
-use crate::archive::ReadAt;
+use crate::io::read_at::ReadAt;
 use image::Image;
 use pool::{Part, Pool};
 

@@ -4,7 +4,7 @@
 //! when the file wants it to; this one has an end.
 
 use super::BadBinary;
-use crate::archive::{ReadAt, fill};
+use crate::io::read_at::{ReadAt, fill};
 use object::ReadRef;
 use std::cell::{Cell, OnceCell};
 use std::io;

@@ -5,7 +5,7 @@
 
 use super::pool::Pool;
 use super::{BadBinary, build_info, elf, open};
-use crate::archive::ReadAt;
+use crate::io::read_at::ReadAt;
 use std::ops::Range;
 
 /// The section that holds build information, in ELF.

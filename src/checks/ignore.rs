@@ -1,14 +1,15 @@
 //! Findings that are on purpose: by `[check] ignore` of the manifest, or by a comment
 //! `# goward: ignore` on the line or the one above.
 
-use super::finding::{Finding, Place};
-use crate::project::file;
+use crate::checks::finding::{Finding, Place};
+use crate::io::file;
 use crate::project::manifest::Ignore;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a comment says.
 const COMMENT: &str = "goward: ignore";
+
 /// Longest file in which comments are looked for, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 

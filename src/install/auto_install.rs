@@ -5,9 +5,9 @@ use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, untrusted};
 use crate::install::Installer;
 use crate::install::request::{Fetch, Outcome};
 use crate::platform::Platform;
+use crate::releases::flaws::Flawed;
 use crate::resolve::resolved_go::{Origin, Toolchain};
 use crate::version::GoVersion;
-use crate::version::flaws::Flawed;
 
 impl Installer<'_> {
     /// Installs a toolchain that governs, if it is missing.

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::install::Installer;
 use crate::net::{Net, Patience};
 use crate::platform::Platform;
+use crate::releases::flaws::{Flaw, KnownFlaws};
 use crate::version::GoVersion;
-use crate::version::flaws::{Flaw, KnownFlaws};
 use crate::vulndb::{Database, Place, SITE};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -116,7 +116,7 @@ impl Installer<'_> {
     }
 
     fn kept_answer(&self) -> Option<Answer> {
-        let text = crate::project::file::read(&self.answer_path()?, MAX_SIZE).ok()??;
+        let text = crate::io::file::read(&self.answer_path()?, MAX_SIZE).ok()??;
         serde_json::from_slice(&text).ok()
     }
 

@@ -2,17 +2,16 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::Installer;
-use crate::install::one::level_of;
 use crate::install::request::{Locked, Outcome, Want};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
+use crate::releases::schedule::recommended;
 use crate::resolve::lookup::{check_unchanged, named, near_name, not_linked};
 use crate::resolve::resolved_go::Toolchain;
 use crate::store::{Installed, Linked, Receipt, Store, follow, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::built::release_of;
-use crate::version::line::recommended;
 use crate::version::link_name::LinkName;
 use goward_shim::{names, next_go};
 use std::os::unix::ffi::OsStrExt;
@@ -248,7 +247,7 @@ impl Installer<'_> {
 /// Refuses a linked toolchain where the project demands more. What the user accepts in general does
 /// not matter: they linked it.
 fn permit(installed: &Installed, demand: Level) -> Result<()> {
-    let level = level_of(installed);
+    let level = installed.level();
     if level >= demand {
         return Ok(());
     }

@@ -7,15 +7,15 @@ use crate::install::request::{Fetch, Identity, Locked, Outcome, Supply, Want};
 use crate::install::{Installer, version_selection};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
+use crate::releases::schedule::{may_be_out, unknown};
+use crate::releases::select::nearest;
 use crate::resolve::lookup;
 use crate::resolve::resolved_go::{Origin, Toolchain};
 use crate::store::{Installed, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
-use crate::version::line::{may_be_out, unknown};
 use crate::version::request::Request;
-use crate::version::select::nearest;
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::sync::{Mutex, PoisonError};
@@ -200,7 +200,9 @@ impl Installer<'_> {
             .session
             .store()
             .and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
-        let Ok(Some(level)) = found.map(|found| found.as_ref().map(level_of)) else { return error };
+        let Ok(Some(level)) = found.map(|found| found.as_ref().map(Installed::level)) else {
+            return error;
+        };
         if level >= floor || want.demand > level || error.kind() == Kind::Log {
             return error;
         }
@@ -297,21 +299,8 @@ impl Installer<'_> {
 fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
     let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
     let found = store.find(want.version, want.platform, h1.as_ref())?;
-    let enough = |found: &Installed| level_of(found) >= floor && (!want.full || found.receipt.full);
+    let enough = |found: &Installed| found.level() >= floor && (!want.full || found.receipt.full);
     Ok(found.filter(enough))
-}
-
-/// Returns how well an installed toolchain is verified by what this goward knows; its receipt may
-/// be from one that knew less.
-pub(crate) fn level_of(installed: &Installed) -> Level {
-    let receipt = &installed.receipt;
-    // Whatever its hash was, the directory can change.
-    if installed.is_linked() {
-        return Level::Linked;
-    }
-    let record = Records::built_in().get(receipt.version, receipt.platform);
-    let recorded = record.is_some_and(|record| record.h1.as_ref() == Some(&receipt.h1));
-    if recorded { receipt.level.max(Level::BuiltIn) } else { receipt.level }
 }
 
 /// Adds the newest release with a record to a refusal, where the request leaves a choice, and the newest that is

@@ -4,12 +4,12 @@ use crate::error::{Error, Result, one_line};
 use crate::install::Installer;
 use crate::install::request::Fetch;
 use crate::platform::Platform;
+use crate::releases::select::{best, best_among, no_match};
 use crate::resolve::lookup::releases_in;
 use crate::source::Source;
 use crate::verify::Records;
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use crate::version::select::{best, best_among, no_match};
 
 /// The releases there are, and who says so.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::filesystem;
+use crate::io::file;
 use crate::lab::matrix_jobs::Prepared;
 use crate::matrix::Results;
-use crate::project::file;
 use crate::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};

@@ -2,10 +2,11 @@
 
 use crate::calendar;
 use crate::holder::Holder;
+use crate::io::file;
 use crate::lab::Lab;
 use crate::matrix::report::Origin;
 use crate::platform::Platform;
-use crate::project::{file, find_root};
+use crate::project::find_root;
 use crate::resolve::run_with_timeout;
 use std::process::Command;
 use std::thread::available_parallelism;

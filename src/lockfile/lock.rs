@@ -1,7 +1,6 @@
 //! From manifest to lock.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::one::level_of;
 use crate::install::request::{Fetch, Want, archive_of, locked_as};
 use crate::lockfile::Locker;
 use crate::platform::Platform;
@@ -159,7 +158,7 @@ impl Locker<'_> {
         let demand = manifest.demanded_level(Level::None);
         if let Some(linked) = &linked {
             let platform = linked.receipt.platform;
-            lock.level = level_of(linked);
+            lock.level = linked.level();
             lock.platforms.insert(platform, locked_as(&linked.receipt));
             return Ok(lock);
         }
@@ -211,7 +210,7 @@ impl Locker<'_> {
     fn raise_installed(&self, want: &Want, logged: &Logged) -> Result<()> {
         let store = self.session.store()?;
         let found = store.find(want.version, want.platform, Some(&logged.h1))?;
-        let rises = |found: &Installed| !found.is_linked() && level_of(found) < logged.level();
+        let rises = |found: &Installed| !found.is_linked() && found.level() < logged.level();
         let Some(found) = found.filter(|found| store.owns(found) && rises(found)) else {
             return Ok(());
         };
@@ -285,7 +284,8 @@ impl Locker<'_> {
             }
             // What is installed may be proved better, by a bundle or when it was installed.
             let installed = self.session.store()?.find(version, platform, Some(h1))?;
-            let level = installed.as_ref().map_or(Level::BuiltIn, level_of).max(Level::BuiltIn);
+            let level =
+                installed.as_ref().map_or(Level::BuiltIn, Installed::level).max(Level::BuiltIn);
             return Ok(Some((locked_platform(h1, record), level)));
         }
         // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
@@ -300,8 +300,8 @@ impl Locker<'_> {
             return Ok(Some(old));
         }
         let installed = self.session.store()?.find(version, platform, None)?;
-        let installed = installed.filter(|installed| level_of(installed) >= floor);
-        Ok(installed.map(|installed| (locked_as(&installed.receipt), level_of(&installed))))
+        let installed = installed.filter(|installed| installed.level() >= floor);
+        Ok(installed.map(|installed| (locked_as(&installed.receipt), installed.level())))
     }
 
     /// Returns the manifest of a project, and where its lock is.

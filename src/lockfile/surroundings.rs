@@ -1,9 +1,9 @@
 //! What around a project keeps its Go from being what people get: PATH, git, editors, the home directory.
 
 use crate::error::{Error, untrusted};
+use crate::io::file;
 use crate::lockfile::Locker;
 use crate::lockfile::lock::{differences, stale};
-use crate::project::file;
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;

@@ -5,7 +5,6 @@
 //! `go test -json`, comparing, and the reports. Whatever a cell prints is text from outside: bounded
 //! when it is read, escaped where it is shown.
 
-pub mod cell;
 pub mod compare;
 pub mod events;
 pub mod go_command;
@@ -21,7 +20,7 @@ pub mod stats;
 pub mod table;
 pub mod text;
 
-pub use cell::{Cell, Exclude, Plan};
+pub use crate::project::matrix_plan::{Cell, Exclude, Plan};
 pub use compare::{Difference, Limits};
 pub use report::{Column, Report, State};
 pub use results::{Outcome, Results};

@@ -4,15 +4,17 @@
 //! over: `vendor`, `testdata`, other modules, and directories whose names begin with `.` or `_`. Which
 //! files a build takes (tags, GOOS) is not asked: a comment is told with its file.
 
-use super::debug_lines::{DebugLine, comment};
-use super::file;
-use super::go_mod::Entry;
+use crate::io::file;
+use crate::project::debug_lines::{DebugLine, comment};
+use crate::project::go_mod::Entry;
 use std::path::Path;
 
 /// More entries than this are not looked at.
 const MAX_ENTRIES: usize = 50_000;
+
 /// Longer files are passed over.
 const MAX_SIZE: u64 = 1 << 20;
+
 /// Deeper directories are passed over.
 const MAX_DEPTH: usize = 64;
 

@@ -5,11 +5,11 @@
 //! `go.work` in a workspace, come on top, and comments of the main package on top of these. Whether a
 //! release takes what is written there is the business of [`crate::settings`].
 
-use super::debug_comments;
-use super::file;
-use super::go_mod::{Entry, parse_debug_lines, parse_go_lines, parse_use_lines};
-use super::wanted::find_module_file;
 use crate::error::Result;
+use crate::io::file;
+use crate::project::debug_comments;
+use crate::project::go_mod::{Entry, parse_debug_lines, parse_go_lines, parse_use_lines};
+use crate::project::wanted::find_module_file;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,9 @@ const MAX_SIZE: u64 = 1 << 20;
 
 /// The languages of a module and of a workspace without a `go` line (`cmd/go/internal/gover`).
 const MODULE: &str = "1.16";
+
 const WORKSPACE: &str = "1.18";
+
 /// The release whose defaults programs get where modules are off, from a minor version of Go on
 /// (`cmd/go/internal/load`); before, they get those of [`MODULE`].
 const WITHOUT_MODULES: (u32, &str) = (27, "1.20");

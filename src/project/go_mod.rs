@@ -4,8 +4,8 @@
 //! comments, quotes, which make a value wrong, and blocks, whose lines are not directives. Everything
 //! else, wrong or right, is left to Go. [`super::wanted`] turns the lines into a request.
 
-use super::file;
 use crate::error::{Result, untrusted};
+use crate::io::file;
 use crate::version::GoVersion;
 use goward_shim::gover::{Version, is_go_line};
 use std::path::Path;

@@ -15,13 +15,14 @@
 //!         after/      the files as they are then
 //! ```
 
-use super::file;
-use super::transaction::Files;
 use crate::error::Result;
 use crate::holder::Holder;
+use crate::io::file;
+use crate::project::transaction::Files;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -33,9 +34,12 @@ const MAX_TEXT: u64 = 64 << 10;
 const KEPT: usize = 10;
 
 const INTENT: &str = "intent";
+
 /// How long to wait for another process; it installs a toolchain in that time.
 const PATIENCE: Duration = Duration::from_secs(600);
+
 const PAUSE: Duration = Duration::from_millis(20);
+
 /// How often it is said who is being waited for.
 const AGAIN: Duration = Duration::from_secs(10);
 

@@ -3,13 +3,14 @@
 //! Read without git, because a repository can make git run programs. What the index has is in the
 //! repository, whatever the rules say.
 
-use super::file;
-use super::wanted::repository;
 use crate::ctx::Ctx;
+use crate::io::file;
+use crate::project::wanted::repository;
 use std::path::{Path, PathBuf};
 
 /// More of a file with rules is not read, in bytes.
 const MAX_RULES: u64 = 1 << 20;
+
 /// More of an index is not read, in bytes.
 const MAX_INDEX: u64 = 64 << 20;
 

@@ -4,19 +4,23 @@
 //! nothing depends on time, place or what the file held before. A lock that the parser would not
 //! read back as the same values is never written.
 
-use super::file::{self, place};
-use super::rule::Rule;
+#[cfg(test)]
+mod tests;
+
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::io::file;
+use crate::io::file::place;
 use crate::platform::Platform;
+use crate::project::rule::Rule;
+use crate::releases::schedule;
 use crate::version::GoVersion;
-use crate::version::line;
-use goward_shim::Environment;
-use goward_shim::find::{self, Found};
-use goward_shim::lock::{self, Level, Lock, ParseLockError, Problem};
+use goward_shim::find::Found;
+use goward_shim::lock::{Level, Lock, ParseLockError, Problem};
 use goward_shim::names::LOCK_FILE;
 use goward_shim::pins::{Isolation, PINS, first_minor};
-use goward_shim::sys::{self, ReadError};
+use goward_shim::sys::ReadError;
+use goward_shim::{Environment, find, lock, sys};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -225,7 +229,7 @@ impl LockFile {
                     .detail("nothing was changed")
                     .hint(format!(
                         "choose a newer one: `goward use 1.{}`",
-                        line::recommended(first)
+                        schedule::recommended(first)
                     )));
             }
         }
@@ -393,6 +397,3 @@ fn line_starting(text: &[u8], start: &str) -> u32 {
     let mut lines = (1..).zip(text.split(|&byte| byte == b'\n'));
     lines.find(|(_, line)| line.starts_with(start.as_bytes())).map_or(1, |(number, _)| number)
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,22 +10,24 @@ mod edit;
 mod goroot;
 mod matrix;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod values;
 
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::io::file;
+use crate::io::file::{line_at, place, syntax_error};
+use crate::platform::Platform;
+use crate::project::lock::Pins;
+use crate::project::rule::Rule;
+use crate::project::wanted::Wanted;
+use crate::version::request::Request;
 pub use check::{CheckRules, Ignore};
 pub use edit::ManifestEdit;
-pub use matrix::NamedMatrix;
-
-use super::file::{self, line_at, place, syntax_error};
-use super::lock::Pins;
-use super::rule::Rule;
-use super::wanted::Wanted;
-use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::platform::Platform;
-use crate::version::request::Request;
 use goward_shim::lock::{Level, is_profile};
 use goward_shim::names::NO_PROFILE;
 use goward_shim::pins::{BadPin, Isolation, pinned};
+pub use matrix::NamedMatrix;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -589,6 +591,3 @@ fn check_goroot_final(path: &str) -> Result<(), String> {
 fn check_pin<'v>(variable: &str, value: &'v str) -> Result<(), BadPin<'v>> {
     pinned(variable).map_or(Err(BadPin::Form("a pin")), |pin| (pin.check)(value))
 }
-
-#[cfg(test)]
-mod tests;

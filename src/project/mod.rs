@@ -6,24 +6,24 @@
 
 pub(crate) mod debug_comments;
 pub mod debug_lines;
-pub(crate) mod file;
 pub mod go_mod;
 mod history;
 pub mod ignored;
 pub mod lock;
 pub mod manifest;
+pub mod matrix_plan;
 pub mod rule;
 pub mod transaction;
 pub(crate) mod version_file;
 pub mod wanted;
 
-pub use history::Record;
-
 use crate::ctx::Ctx;
 use crate::error::Result;
-use goward_shim::Environment;
-use goward_shim::find::{self, Nearest};
+use crate::io::file;
+use goward_shim::find::Nearest;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
+use goward_shim::{Environment, find};
+pub use history::Record;
 use manifest::Manifest;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -9,16 +9,20 @@
 //! Without a state directory there is no such note and no history: an error still leaves both files
 //! as they were, a crash between the two renames leaves the new manifest with the old lock.
 
-use super::file;
-use super::history::{History, Record};
-use super::manifest;
+#[cfg(test)]
+mod tests;
+
 use crate::ctx::{take_callers_umask, take_own_umask};
 use crate::error::{Error, Kind, Result};
+use crate::io::file;
+use crate::project::history::{History, Record};
+use crate::project::manifest;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use goward_shim::{lock, names};
 use rustix::fs::Access;
-use std::io::{self, ErrorKind, Write};
+use std::io;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The contents of manifest and lock; `None` for a file that is not there.
@@ -355,6 +359,3 @@ fn recover(root: &Path, history: &History, record: &Record) -> Result<String> {
 fn no_history(error: &Error) -> String {
     format!("no earlier states are kept, `goward rollback` will not work: {}", error.message())
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,8 +4,8 @@
 //! judges the values. A file that says nothing about Go is no error, because it may be there for
 //! another language.
 
-use super::file::{line_at, syntax_error};
-use super::go_mod::{Entry, without_mark};
+use crate::io::file::{line_at, syntax_error};
+use crate::project::go_mod::{Entry, without_mark};
 use toml_edit::{Document, Item, Value};
 
 /// Why a file cannot be read, and on which line.

@@ -9,20 +9,22 @@
 //! The walk ends at the root of the repository: a file in a home directory is not about the projects
 //! below it.
 
-use super::file::{self, place};
-use super::go_mod::{Entry, GoLines, parse_go_lines};
-use super::version_file::{Malformed, Other, Reader, VERSION_FILES, without_prefix};
 use crate::calendar::{Day, today};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::io::file;
+use crate::io::file::place;
+use crate::project::go_mod::{Entry, GoLines, parse_go_lines};
+use crate::project::version_file::{Malformed, Other, Reader, VERSION_FILES, without_prefix};
+use crate::releases::schedule;
 use crate::shell;
 use crate::version::GoVersion;
-use crate::version::line;
 use crate::version::link_name::LinkName;
 use crate::version::request::Request;
 use goward_shim::find;
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -200,7 +202,7 @@ fn of_minimum(path: &Path, lines: &GoLines, today: Day) -> Result<Option<Wanted>
         let problem = format!("`go {}` is no release of Go", untrusted(&entry.value));
         malformed(path, entry.line, &problem)
     })?;
-    let oldest = line::oldest_supported(today);
+    let oldest = schedule::oldest_supported(today);
     let least = if version.minor() < oldest {
         format!("1.{oldest}")
     } else if version.is_patch() {

@@ -4,18 +4,25 @@
 use crate::checks::project::GoFacts;
 use crate::checks::{Chosen, Known, Place, SettingsFile, Skipped, UserSettings};
 use crate::error::{Error, Kind, Result, one_line, untrusted};
-use crate::lab::targets;
 use crate::resolve::Resolver;
 use crate::resolve::env_explain::Lock;
 use crate::resolve::environment::Changes;
 use crate::resolve::goenv_file::read_settings;
 use crate::resolve::resolved_go::{Governing, Origin, Toolchain};
+use crate::settings::platforms;
+use crate::settings::platforms::Target;
+use crate::store::place_in;
+use crate::version::GoVersion;
 use goward_shim::pins::Isolation;
 use goward_shim::{Tool, barrier, pins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The first minor version of Go whose list can have the broken ones.
+const FIRST_WITH_BROKEN: u32 = 21;
 
 /// Variables that checks look at.
 const NAMES: [&str; 24] = [
@@ -139,7 +146,7 @@ impl Resolver<'_> {
         args.extend(NAMES);
         let answer = self.ask_go_with(toolchain, &args, changes)?;
         let defaults = parse(&answer)?;
-        let targets = targets::of_tree(tree, toolchain.version)?;
+        let targets = targets_of(tree, toolchain.version)?;
         let mut facts = GoFacts { chosen, defaults, targets, compiler: None };
         if facts.value("CGO_ENABLED") == "1" && facts.chosen("CGO_ENABLED").is_some() {
             let root = lock_path.parent().unwrap_or(lock_path);
@@ -190,4 +197,26 @@ fn parse(answer: &str) -> Result<BTreeMap<String, String>> {
         let message = format!("`go env -json` prints something else than before: {why}");
         Error::new(Kind::CannotRun, message)
     })
+}
+
+/// Asks the `go` of a tree, with nothing in its environment that could send it elsewhere.
+pub(crate) fn targets_of(tree: &Path, version: GoVersion) -> Result<Vec<Target>> {
+    let mut command = Command::new(place_in(tree, "bin/go"));
+    command.args(["tool", "dist", "list", "-json"]);
+    if version.minor() >= FIRST_WITH_BROKEN {
+        command.arg("-broken");
+    }
+    command.env_clear().env("GOROOT", tree).env("GOTOOLCHAIN", "local").env("GOENV", "off");
+    // Go 1.19 asks `uname` for the machine.
+    command.env("PATH", "/usr/bin:/bin");
+    command.current_dir(tree).stdin(Stdio::null());
+    let failed = |why: &str| {
+        let message = format!("`go tool dist list` of {version} fails");
+        Error::new(Kind::CannotRun, message).detail(untrusted(why))
+    };
+    let output = command.output().map_err(|error| failed(&error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    platforms::parse(&String::from_utf8_lossy(&output.stdout))
 }

@@ -1,13 +1,12 @@
 //! What is installed for a request.
 
 use crate::error::{Error, Kind, Result, near_match};
-use crate::install::one::level_of;
 use crate::platform::Platform;
+use crate::releases::select::best;
 use crate::store::{Installed, Store};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use crate::version::request::{ParseRequestError, Request};
-use crate::version::select::best;
 
 /// Reads a request.
 ///
@@ -37,7 +36,7 @@ pub fn best_installed(
         installed.iter().map(|toolchain| toolchain.receipt.version).collect();
     let Some(version) = best(request, &versions) else { return Ok(None) };
     let same = installed.into_iter().filter(|toolchain| toolchain.receipt.version == version);
-    Ok(same.max_by_key(level_of))
+    Ok(same.max_by_key(Installed::level))
 }
 
 /// Returns what is installed for `platform` and answers to requests for releases.

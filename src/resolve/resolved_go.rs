@@ -1,7 +1,6 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::install::one::level_of;
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::resolve::{Resolver, lookup, shim_errors};
@@ -357,7 +356,7 @@ impl Resolver<'_> {
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(Level::None) };
         let store = self.session.store()?;
         match store.find(toolchain.version, Platform::host(), Some(&h1))? {
-            Some(installed) => Ok(level_of(&installed)),
+            Some(installed) => Ok(installed.level()),
             None if self.has(toolchain)? => {
                 Ok(store.attached(&toolchain.key).map_or(Level::None, |receipt| receipt.level))
             }

@@ -6,11 +6,11 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::project::go_mod;
+use crate::releases::schedule::recommended;
 use crate::resolve::resolved_go::{Governing, Origin, Toolchain};
 use crate::run::Runner;
 use crate::settings::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Settings};
 use crate::version::GoVersion;
-use crate::version::line::recommended;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

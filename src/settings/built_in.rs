@@ -3,13 +3,15 @@
 //! They are those of one release of each minor version. Another patch release may have settings more:
 //! fixes bring them.
 
-use super::condition::Condition;
-use super::debug::{DebugSetting, DebugSettings, Removed};
-use super::experiments::{Experiment, Experiments, Forced, Needs};
-use super::history::{DebugRow, ExperimentRow, Variable, debug_rows, experiment_rows, meaning};
-use super::{FIRST_WITH_TABLE, Settings};
+use crate::releases::schedule::is_looked_into;
+use crate::settings::condition::Condition;
+use crate::settings::debug::{DebugSetting, DebugSettings, Removed};
+use crate::settings::experiments::{Experiment, Experiments, Forced, Needs};
+use crate::settings::history::{
+    DebugRow, ExperimentRow, Variable, debug_rows, experiment_rows, meaning,
+};
+use crate::settings::{FIRST_WITH_TABLE, Settings};
 use crate::version::GoVersion;
-use crate::version::line::is_looked_into;
 
 /// The one alias there is, in every release so far.
 const ALIAS: (&str, [&str; 2]) = ("regabi", ["regabiwrappers", "regabiargs"]);

@@ -3,13 +3,13 @@
 //! A *problem* is a pin that the release refuses, or that it ignores without a word: the lock is
 //! then not written. A *warning* is one that does something else than people expect of it.
 
-use super::Settings;
-use super::debug::is_undocumented;
-use super::history::Life;
-use super::verdict::Verdict;
 use crate::error::{near_match, untrusted};
 use crate::platform::Platform;
-use crate::version::line;
+use crate::releases::schedule;
+use crate::settings::Settings;
+use crate::settings::debug::is_undocumented;
+use crate::settings::history::Life;
+use crate::settings::verdict::Verdict;
 
 /// What is to be said about some pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -247,6 +247,6 @@ impl Settings {
 /// Returns a line of Go that knows what came with `first` and went with the one after `last`, and that Go
 /// still supports.
 fn supported_from(first: u32, last: Option<u32>) -> Option<u32> {
-    let minor = line::recommended(first);
+    let minor = schedule::recommended(first);
     last.is_none_or(|last| minor <= last).then_some(minor)
 }

@@ -1,11 +1,12 @@
 //! What a release can build for: its own list, and the built-in one of Go 1.19 to 1.27.
 
-use super::table::{Span, span};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::facts::PLATFORMS;
-use crate::version::line::is_looked_into;
+use crate::releases::schedule::is_looked_into;
+use crate::settings::table::{Span, span};
 use serde::Deserialize;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 
 /// GOOS and GOARCH that a release knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -83,7 +84,7 @@ fn table() -> impl Iterator<Item = (Target, Span)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::version::line::LOOKED_INTO;
+    use crate::releases::schedule::LOOKED_INTO;
 
     #[test]
     fn every_line_is_read() {

@@ -1,13 +1,13 @@
 //! The tables of a small release, whole and damaged.
 
-#[path = "../../tests/common/go_sources.rs"]
-mod go_sources;
-
-use super::history::Life;
-use super::*;
 use crate::platform::Platform;
+use crate::settings::history::Life;
+use crate::settings::*;
 use go_sources::{FLAGS, GO_SOURCES, RULES, RUNTIME, TABLE};
 use std::collections::BTreeSet;
+
+#[path = "../../tests/common/go_sources.rs"]
+mod go_sources;
 
 fn version(text: &str) -> GoVersion {
     GoVersion::parse(text).unwrap()
@@ -383,7 +383,7 @@ fn what_a_release_is_too_old_for() {
     let problem = settings.check([("GOEXPERIMENT", "greenteagc")], &[]).problems.remove(0);
     assert_eq!(problem.details, ["known since go1.25; on by default since go1.26"]);
     // A line that has it, and that Go supports.
-    let newer = crate::version::line::recommended(25);
+    let newer = crate::releases::schedule::recommended(25);
     assert_eq!(problem.hint, format!("leave it out, or take a newer Go: `goward use 1.{newer}`"));
     // What came later and went again before the lines that Go supports is not recommended.
     let older = Settings { version: version("1.21.9"), ..settings };

@@ -40,10 +40,16 @@ mod trash;
 mod unfinished;
 mod usage;
 
+use crate::error::{Error, Result};
+use crate::platform::Platform;
+use crate::verify::{H1, Level, Records};
+use crate::version::GoVersion;
 pub use check::{Checked, Fault, Finding, differences};
 pub use flock::Lock;
 pub use follow::follow;
+use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
+use goward_shim::{layout, names};
 pub use in_use::{Processes, User};
 pub use leftovers::{Leftover, LeftoverKind};
 pub use linked::Linked;
@@ -54,22 +60,17 @@ pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
 pub use room::{Counted, Room};
 pub use staging::Staging;
-pub use trash::Grave;
-
-use crate::error::{Error, Result};
-use crate::platform::Platform;
-use crate::verify::H1;
-use crate::version::GoVersion;
-use fs_err as fs;
-use goward_shim::{layout, names};
 use std::ffi::OsString;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+pub use trash::Grave;
 
 /// The directories that every store has.
 const DIRECTORIES: [&str; 8] =
     ["tree", "meta", "link", projects::DIRECTORY, "tmp", "dl", "locks", "trash"];
+
 const VULNERABILITIES: &str = "vulndb.json";
 
 /// The start of every name in `trash`.
@@ -102,6 +103,19 @@ impl Installed {
     /// Returns true for a directory of the machine, which goward only links to.
     pub fn is_linked(&self) -> bool {
         self.receipt.linked.is_some()
+    }
+
+    /// Returns how well it is verified by what this goward knows; its receipt may be from one that
+    /// knew less.
+    pub fn level(&self) -> Level {
+        let receipt = &self.receipt;
+        // Whatever its hash was, the directory can change.
+        if self.is_linked() {
+            return Level::Linked;
+        }
+        let record = Records::built_in().get(receipt.version, receipt.platform);
+        let recorded = record.is_some_and(|record| record.h1.as_ref() == Some(&receipt.h1));
+        if recorded { receipt.level.max(Level::BuiltIn) } else { receipt.level }
     }
 }
 

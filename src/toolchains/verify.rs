@@ -3,7 +3,6 @@
 use crate::error::{Error, Kind, Result};
 use crate::install::fetch::{Incoming, gather, open};
 use crate::install::integrity_check::wrong;
-use crate::install::one::level_of;
 use crate::install::request::{Fetch, Locked, Supply, Want};
 use crate::platform::Platform;
 use crate::resolve::lookup;
@@ -265,7 +264,7 @@ impl Toolchains<'_> {
     /// proved already stays as it is.
     fn prove(&self, store: &Store, installed: &Installed, checked: &Checked) -> Result<Installed> {
         let unchanged = || Ok(installed.clone());
-        if installed.is_linked() || level_of(installed) >= Level::Stapled {
+        if installed.is_linked() || installed.level() >= Level::Stapled {
             return unchanged();
         }
         let want = want_again(installed);

@@ -1,10 +1,12 @@
 //! The hash of the toolchain in an archive, found without writing any of it.
 
-use super::dirhash::{is_covered, module_of, tree_h1};
-use super::{Digest, H1, Hashing};
-use crate::archive::{self, Contents, EntryPath, Limits, ReadAt, Sink};
+use crate::archive;
+use crate::archive::{Contents, EntryPath, Limits, Sink};
 use crate::error::Result;
+use crate::io::read_at::ReadAt;
 use crate::platform::Platform;
+use crate::verify::dirhash::{is_covered, module_of, tree_h1};
+use crate::verify::{Digest, H1, Hashing};
 use crate::version::GoVersion;
 use std::io::BufRead;
 use std::sync::{Mutex, PoisonError};

@@ -5,11 +5,8 @@
 //! 1.20 the bare `1.20` is the first release itself.
 
 pub mod built;
-pub mod flaws;
-pub mod line;
 pub mod link_name;
 pub mod request;
-pub mod select;
 
 use goward_shim::gover::Version;
 use std::cmp::Ordering;

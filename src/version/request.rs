@@ -17,7 +17,7 @@ pub struct Request(Form);
 
 /// The kinds of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// `1.x`: every release.
     Any,
     /// `1.27.1`, `1.28rc1`; never a language version.
@@ -34,7 +34,7 @@ pub(super) enum Form {
 
 /// The words that stand for a release; which one depends on the list of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(crate) enum Word {
     /// The newest final release.
     Latest,
     /// The newest final release of the line before the newest.
@@ -164,7 +164,7 @@ impl Request {
         }
     }
 
-    pub(super) fn form(&self) -> &Form {
+    pub(crate) fn form(&self) -> &Form {
         &self.0
     }
 }

@@ -8,19 +8,20 @@
 mod osv;
 mod place;
 mod snapshot;
-
-pub use osv::Vulnerability;
-pub use place::Place;
-pub use snapshot::{Snapshot, SnapshotProblem};
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::Net;
 use crate::platform::Platform;
+use crate::releases::flaws::Flaw;
 use crate::version::GoVersion;
-use crate::version::flaws::Flaw;
+pub use osv::Vulnerability;
+pub use place::Place;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+pub use snapshot::{Snapshot, SnapshotProblem};
 use std::collections::BTreeMap;
 
 /// Where Go publishes.
@@ -31,7 +32,9 @@ const MODULES: [&str; 2] = ["stdlib", "toolchain"];
 
 /// Largest index and largest entry that are read, in bytes.
 const MAX_INDEX: u64 = 32 << 20;
+
 const MAX_ENTRY: u64 = 2 << 20;
+
 /// More entries of one module are refused; each is a request.
 const MAX_ENTRIES: usize = 2000;
 
@@ -254,6 +257,3 @@ fn is_id(id: &str) -> bool {
     let parts: Vec<&str> = id.split('-').collect();
     matches!(parts[..], ["GO", year, number] if year.len() == 4 && digits(year, 4) && digits(number, 4))
 }
-
-#[cfg(test)]
-mod tests;

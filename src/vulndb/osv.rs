@@ -1,15 +1,16 @@
 //! Entries in OSV's schema, as Go uses it: ranges are SEMVER, versions have no `go` in front.
 
-use super::MODULES;
 use crate::error::untrusted;
 use crate::platform::Platform;
+use crate::releases::flaws::{Flaw, Part, Range as Span};
 use crate::version::GoVersion;
-use crate::version::flaws::{Flaw, Part, Range as Span};
+use crate::vulndb::MODULES;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// More ranges or events of one entry are refused.
 const MAX_EVENTS: usize = 1000;
+
 /// How many packages are told.
 const MAX_PACKAGES: usize = 5;
 

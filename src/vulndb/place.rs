@@ -1,9 +1,10 @@
 //! Where a vulnerability database is.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::io::file;
 use crate::net::{Net, Url, join, parse_url, shown};
-use crate::project::file;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// A site or a directory.

@@ -4,15 +4,16 @@
 //! spelling: what does not come out the same when it is written again is refused, as is everything that
 //! a database would be refused for. Names are compared and never become paths.
 
-use super::{MAX_ENTRY, MODULES, Meta, Module, listed, osv};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::project::file;
+use crate::io::file;
+use crate::vulndb::{MAX_ENTRY, MODULES, Meta, Module, listed, osv};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const DB: &str = "index/db.json";
+
 const INDEX: &str = "index/modules.json";
 
 /// Longest name of a source.

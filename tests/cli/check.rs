@@ -34,6 +34,7 @@ fn database() -> Server {
 
 const NOT_INSTALLED: &str = "goward: not checked: go-start, cgo, target-supported, module-mode, gobin, \
     target-valid, arch-levels, workspace: go1.27.1 is not installed (`goward install`)\n";
+
 const LEFT_OUT: &str = "goward: not checked: vulnerabilities: it was left out with `off`\n";
 
 #[test]
@@ -49,7 +50,7 @@ fn without_a_lock_there_is_nothing_to_check() {
 /// A series that nobody knew when this goward was built is not called supported.
 #[test]
 fn of_a_newer_series_it_is_said_what_is_not_known() {
-    let newest = goward::version::line::newest_known();
+    let newest = goward::releases::schedule::newest_known();
     let outcome = project(&format!("1.{}.1", newest + 1)).goward(["check"]);
     let said = format!(
         "goward: not checked: support: this goward was built for Go up to go1.{newest}: it knows neither the end of \

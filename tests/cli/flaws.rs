@@ -4,8 +4,8 @@ use super::{archive, sandbox, tree};
 use crate::common::server::{Fault, Mirror, Route, Server};
 use crate::common::{Sandbox, machine, vulndb};
 use goward::platform::Platform;
+use goward::releases::flaws::KnownFlaws;
 use goward::version::GoVersion;
-use goward::version::flaws::KnownFlaws;
 
 /// An old release that no built-in record speaks of.
 const OLD: &str = "go1.22.4";
@@ -42,6 +42,7 @@ fn refusal() -> String {
 
 /// What it says under a lock, and where none governs.
 const RAN: &str = "go version go1.22.4 version\nGOTOOLCHAIN=local\n";
+
 const RAN_PLAIN: &str = "go version go1.22.4 version\n";
 
 #[test]
@@ -208,7 +209,7 @@ fn nothing_recommends_a_line_out_of_support() {
     let bytes = tree(old, &Platform::host().lock_name()).tar_gz();
     Mirror::new().release(old, [(archive(old).as_str(), bytes)]).add_to(&server);
     let outcome = sandbox.goward(["use", "1.21.4"]);
-    let line = goward::version::line::recommended(22);
+    let line = goward::releases::schedule::recommended(22);
     assert!(line > 22);
     let hint = format!("hint: choose a newer one: `goward use 1.{line}`");
     assert!(outcome.code == Some(2) && outcome.stderr.contains(&hint), "{outcome:?}");

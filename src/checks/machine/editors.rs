@@ -1,9 +1,9 @@
 //! Settings of editors that name a Go, which they run whatever a lock says.
 
-use super::Facts;
+use crate::checks::machine::Facts;
 use crate::checks::{Check, Finding, Group, Place, Severity};
 use crate::error::untrusted;
-use crate::project::file;
+use crate::io::file;
 use crate::store::Store;
 use serde_json::Value;
 use std::path::Path;
@@ -18,9 +18,12 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 
 /// Where editors of the family of Visual Studio Code keep the user's settings, from the home directory.
 const CODE: [&str; 2] = [".config", "Library/Application Support"];
+
 const CODE_NAMES: [&str; 5] = ["Code", "Code - Insiders", "Code - OSS", "VSCodium", "Cursor"];
+
 /// Longest file of settings that is read, in bytes: what an editor keeps of a workspace grows.
 const MAX_SIZE: u64 = 16 << 20;
+
 /// What decides about the Go in the variables that settings hold, beside PATH.
 const VARIABLES: [&str; 4] = ["GOROOT", "GOTOOLCHAIN", "GOEXPERIMENT", "GODEBUG"];
 

@@ -1,11 +1,12 @@
 //! What `go env -w` left for every Go of this user, and the copies that locked toolchains read.
 
-use super::Facts;
+use crate::checks::machine::Facts;
 use crate::checks::{Check, Finding, Group, Looked, Place, SettingsFile, Severity};
 use crate::error::untrusted;
-use crate::project::file;
+use crate::io::file;
 use goward_shim::names::GOENV_DIRECTORY;
-use goward_shim::pins::{self, Isolation};
+use goward_shim::pins;
+use goward_shim::pins::Isolation;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "go-env",

@@ -1,8 +1,8 @@
 //! Go's telemetry, which Go 1.23 and newer have (cmd/go/internal/telemetrycmd).
 
-use super::Facts;
+use crate::checks::machine::Facts;
 use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
-use crate::project::file;
+use crate::io::file;
 
 /// Longest file of the mode.
 const MAX_SIZE: u64 = 4096;

@@ -1,12 +1,12 @@
 //! Settings: GOARM, GOAMD64 and the other levels, two of which newer releases of Go no longer check.
 
-use super::facts::Facts;
 use crate::checks::finding::{Finding, Severity};
+use crate::checks::project::facts::Facts;
 use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
+use crate::releases::schedule::recommended;
 use crate::settings::levels::LEVELS;
 use crate::version::GoVersion;
-use crate::version::line::recommended;
 use goward_shim::pins::{BadPin, first_minor, row};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -19,6 +19,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 /// The levels of which a wrong value goes unnoticed, and the first minor version in which it does
 /// (`internal/buildcfg/cfg.go`: from 1.23 on, reading GOARM64 drops the error of those before it).
 const SILENT: [(&str, u32); 2] = [("GOAMD64", 23), ("GOARM", 23)];
+
 /// The one that only the compiler reads.
 const COMPILERS: &str = "GO386";
 

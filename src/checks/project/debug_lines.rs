@@ -1,15 +1,15 @@
 //! Drift: GODEBUG settings in sources, `go.mod` and `go.work`, against release and lock.
 
-use super::facts::Facts;
-use super::files;
-use super::godebug::last_of_each;
 use crate::checks::finding::{Finding, Place, Severity};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::files;
+use crate::checks::project::godebug::last_of_each;
 use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
 use crate::project::debug_comments::above_package;
 use crate::project::go_mod::{Entry, parse_debug_lines};
+use crate::releases::schedule::recommended;
 use crate::settings::{Settings, Source, Verdict};
-use crate::version::line::recommended;
 use goward_shim::pins::weakening;
 use std::collections::BTreeMap;
 use std::path::Path;

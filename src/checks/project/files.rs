@@ -6,7 +6,7 @@
 
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::error::{Error, Kind, Result};
-use crate::project::file;
+use crate::io::file;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use std::ffi::OsStr;
 use std::io::Read;
@@ -14,10 +14,13 @@ use std::path::{Path, PathBuf};
 
 /// More directory entries are not looked at.
 const MAX_ENTRIES: usize = 200_000;
+
 /// Longer files are refused, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
+
 /// How much of a Go source is read, in bytes.
 const MAX_HEAD: u64 = 64 << 10;
+
 /// Deeper directories are not looked at.
 const MAX_DEPTH: usize = 64;
 

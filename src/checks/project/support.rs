@@ -1,11 +1,11 @@
 //! The release: whether Go still supports its line.
 
-use super::facts::Facts;
 use crate::calendar::shown;
 use crate::checks::finding::{Finding, Severity};
+use crate::checks::project::facts::Facts;
 use crate::checks::{Check, Group, Looked, Skipped};
 use crate::facts::{LINES, known};
-use crate::version::line::{SUPPORTED, Support, support, unknown};
+use crate::releases::schedule::{SUPPORTED, Support, support, unknown};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "support",

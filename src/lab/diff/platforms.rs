@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::lab::settings_source::Subject;
-use crate::lab::targets;
+use crate::resolve::go_env::targets_of;
 use crate::settings::platforms;
 use crate::settings::platforms::Target;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(crate) fn compare(from: &Subject, to: &Subject) -> Result<PlatformDiff> {
 /// Returns what a release can build for: by its own list, or the built-in one.
 fn of(subject: &Subject) -> Result<Vec<Target>> {
     match &subject.tree {
-        Some(tree) => targets::of_tree(tree, subject.version()),
+        Some(tree) => targets_of(tree, subject.version()),
         None => Ok(platforms::built_in(subject.version().minor()).unwrap_or_default()),
     }
 }

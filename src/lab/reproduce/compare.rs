@@ -1,9 +1,9 @@
 //! What two builds left behind, byte by byte.
 
-use crate::archive::fill;
 use crate::binary;
 use crate::binary::{Binary, Section};
 use crate::error::Result;
+use crate::io::read_at::fill;
 use crate::lab::reproduce::explain::{Reason, reasons};
 use crate::lab::reproduce::{Build, copy};
 use crate::verify::{Digest, Hasher};

@@ -1,8 +1,8 @@
 //! Why two builds differ.
 
-use crate::archive::fill;
 use crate::binary::Binary;
 use crate::error::{Result, untrusted};
+use crate::io::read_at::fill;
 use crate::lab::reproduce::Build;
 use crate::lab::reproduce::compare::{Piece, Side};
 use std::collections::BTreeSet;

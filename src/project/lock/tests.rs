@@ -147,7 +147,7 @@ fn a_pin_that_the_release_does_not_read_is_not_written() {
          go1.22.10 does not know `GOFIPS140=latest`\n  Go reads it from 1.24\n  nothing was changed\n\
          hint: choose a newer one: `goward use 1.{}`",
         path.display(),
-        line::recommended(24)
+        schedule::recommended(24)
     );
     assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
     let cases = [

@@ -1,16 +1,18 @@
 //! Changes single values of a manifest and keeps everything else as people wrote it.
 
-use super::goroot::FIXED;
-use super::{
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::io::file;
+use crate::io::file::{place, syntax_error};
+use crate::platform::Platform;
+use crate::project::manifest::goroot::FIXED;
+use crate::project::manifest::{
     FIRST_CLASS, MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final,
     not_a_profile, switched,
 };
-use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::platform::Platform;
-use crate::project::file::{self, place, syntax_error};
 use crate::version::request::Request;
 use goward_shim::lock::is_profile;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 

@@ -3,9 +3,9 @@
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
 //! February and August.
 
-use super::GoVersion;
 use crate::calendar::{Day, days_between, parse_day, today};
 use crate::facts;
+use crate::version::GoVersion;
 use std::sync::LazyLock;
 
 /// The first release of each line, oldest first.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 /// The word for an axis that is left as it is.
 pub const NONE: &str = "none";
+
 /// More cells are refused: each is a run of the whole command.
 pub const MAX_CELLS: usize = 256;
 

@@ -1,7 +1,8 @@
 //! Bytes that several threads read at once, each wherever it likes.
 
 use fs_err::os::unix::fs::FileExt;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
+use std::io::{Read, Seek, SeekFrom};
 
 /// Something of a known length that can be read from any place.
 pub trait ReadAt: Sync {
@@ -64,7 +65,7 @@ const AHEAD: usize = 4 << 10;
 
 /// A reader with a place of its own. It reads a little ahead: parsers take a few bytes at a time.
 #[derive(Clone)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     input: &'a dyn ReadAt,
     position: u64,
     /// What was read ahead, and where it stands in the input.
@@ -74,7 +75,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// Starts at the beginning.
-    pub(super) fn new(input: &'a dyn ReadAt) -> Self {
+    pub(crate) fn new(input: &'a dyn ReadAt) -> Self {
         Self { input, position: 0, ahead: Vec::new(), start: 0 }
     }
 

@@ -4,10 +4,10 @@
 //! order, and goward picks the same one everywhere. Prereleases are chosen when asked for by name,
 //! by a range that names one (semver's rule), or when there is no final release to choose.
 
-use super::GoVersion;
-use super::request::{Form, Request, Word};
 use crate::error::{Error, Kind};
 use crate::platform::Platform;
+use crate::version::GoVersion;
+use crate::version::request::{Form, Request, Word};
 
 /// Returns the release that `request` means among `releases`; language versions among them are
 /// ignored.

@@ -48,7 +48,7 @@ fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
 }
 
 /// Like [`read`], for a file that holds text, with the user whom the file belongs to.
-pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
+pub(crate) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
     let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
     };
@@ -59,7 +59,7 @@ pub(super) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String,
 }
 
 /// Says why the link at `path` is not followed.
-pub(super) fn refused_link(path: &Path, why: ReadError) -> Error {
+pub(crate) fn refused_link(path: &Path, why: ReadError) -> Error {
     let target = fs_err::read_link(path).unwrap_or_default();
     let (shown, leads_to) = (path.display(), untrusted(target.to_string_lossy()));
     let target = directory_of(path).join(target);
@@ -79,7 +79,7 @@ pub(super) fn refused_link(path: &Path, why: ReadError) -> Error {
 }
 
 /// Refuses a file of a project that is a link and leads out of its repository.
-pub(super) fn check_link(path: &Path) -> Result<()> {
+pub(crate) fn check_link(path: &Path) -> Result<()> {
     if !path.is_symlink() {
         return Ok(());
     }
@@ -88,7 +88,7 @@ pub(super) fn check_link(path: &Path) -> Result<()> {
 }
 
 /// Returns true when `path` or a link there leads to something that is not a directory.
-pub(super) fn is_there(path: &Path) -> Result<bool> {
+pub(crate) fn is_there(path: &Path) -> Result<bool> {
     match fs_err::metadata(path) {
         Ok(metadata) => Ok(!metadata.is_dir()),
         Err(error) if is_absence(&error) => Ok(false),
@@ -97,7 +97,7 @@ pub(super) fn is_there(path: &Path) -> Result<bool> {
 }
 
 /// Returns true when something has the name `path`, also a directory or a link to nothing.
-pub(super) fn stands(path: &Path) -> Result<bool> {
+pub(crate) fn stands(path: &Path) -> Result<bool> {
     match fs_err::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if is_absence(&error) => Ok(false),
@@ -110,19 +110,19 @@ fn is_absence(error: &std::io::Error) -> bool {
 }
 
 /// Returns the line, counted from 1, that the byte at `offset` is on.
-pub(super) fn line_at(text: &[u8], offset: usize) -> u32 {
+pub(crate) fn line_at(text: &[u8], offset: usize) -> u32 {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.split(|&byte| byte == b'\n').count();
     u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
 /// Returns `` `path:line` ``, the start of a message about that line.
-pub(super) fn place(path: &Path, line: u32) -> String {
+pub(crate) fn place(path: &Path, line: u32) -> String {
     format!("`{}:{line}`", path.display())
 }
 
 /// Returns line and cause of a TOML syntax error.
-pub(super) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, String) {
+pub(crate) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, String) {
     let line = line_at(text.as_bytes(), error.span().map_or(0, |span| span.start));
     (line, format!("not TOML: {}", untrusted(error.message())))
 }
@@ -132,7 +132,7 @@ pub(super) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
 /// # Errors
 ///
 /// [`Kind::Usage`] when something other than a regular file stands there.
-pub(super) fn check_place(path: &Path) -> Result<Option<u32>> {
+pub(crate) fn check_place(path: &Path) -> Result<Option<u32>> {
     match fs_err::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
         Ok(metadata) if metadata.is_symlink() => Err(untouched(path, linked(path))),
@@ -146,7 +146,7 @@ pub(super) fn check_place(path: &Path) -> Result<Option<u32>> {
 }
 
 /// Returns what to type to give what is at `path` another name.
-pub(super) fn move_away(path: &Path) -> String {
+pub(crate) fn move_away(path: &Path) -> String {
     let mut moved = path.as_os_str().to_owned();
     moved.push(".old");
     let [from, to] = [path, Path::new(&moved)].map(shell::word);
@@ -182,12 +182,12 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<()> {
 /// # Errors
 ///
 /// As [`replace`].
-pub(super) fn replace_by_way_of(drafts: &Path, path: &Path, text: &[u8]) -> Result<()> {
+pub(crate) fn replace_by_way_of(drafts: &Path, path: &Path, text: &[u8]) -> Result<()> {
     let mode = check_place(path)?;
     write_and_rename(drafts, path, text, mode).map_err(|error| untouched(path, error.into()))
 }
 
-pub(super) fn directory_of(path: &Path) -> &Path {
+pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

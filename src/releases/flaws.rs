@@ -6,10 +6,11 @@
 //! only the database has, are those of built programs. No release with either is recommended, and none of
 //! a line that Go no longer supports.
 
-use super::{GoVersion, line};
 use crate::calendar::{Day, today};
 use crate::facts;
 use crate::platform::Platform;
+use crate::releases::schedule;
+use crate::version::GoVersion;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -174,7 +175,7 @@ impl KnownFlaws {
         let is_clean = |release: &GoVersion| {
             *release > version
                 && release.is_final()
-                && line::support(release.minor(), self.today).is_supported()
+                && schedule::support(release.minor(), self.today).is_supported()
                 && !self.flaws.iter().any(|flaw| flaw.is_in(*release, platform))
         };
         let mut clean: Vec<GoVersion> = fixed.filter(is_clean).collect();

@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod file;
+pub mod read_at;

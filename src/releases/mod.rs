@@ -1,0 +1,5 @@
+//! TODO
+
+pub mod flaws;
+pub mod schedule;
+pub mod select;
