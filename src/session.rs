@@ -3,9 +3,9 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::install::sumdb::LogAccess;
 use crate::store::Store;
 use crate::ui::Ui;
+use crate::verify::log::access::LogAccess;
 use goward_shim::names;
 
 /// One run of the program.

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::install::request::Want;
-use crate::install::sumdb::check;
+use crate::install::sumdb::{check, open_head};
 use crate::verify::log::recording::Recording;
 use crate::verify::log::staple::Staple;
 use crate::verify::log::{Log, LogError, Logged, Outside, SignedHead};
@@ -51,7 +51,7 @@ impl Installer<'_> {
         let mut known: Option<SignedHead> = None;
         for want in wants {
             let locked = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
-            let head = locked.map(|head| self.session.log.open_head(head)).transpose()?;
+            let head = locked.map(|head| open_head(&self.session.log, head)).transpose()?;
             known = known.into_iter().chain(head).max_by_key(SignedHead::size);
         }
         for _ in 0..MAX_ROUNDS {

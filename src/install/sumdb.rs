@@ -10,15 +10,15 @@ use crate::install::request::Want;
 use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
+use crate::verify::log::access::Known;
+use crate::verify::log::access::LogAccess;
 use crate::verify::log::remote::Remote;
 use crate::verify::log::route::{GoSettings, Route, Way};
 use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
 use crate::verify::{Digest, Records};
 use crate::version::GoVersion;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Go's settings that say whom to ask.
@@ -28,109 +28,22 @@ const GO_SETTINGS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
 const PROXY_SETTINGS: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
 
-/// The checksum database, as far as one run of the program got to know it.
-#[derive(Debug, Default)]
-pub struct LogAccess {
-    /// Another log than Go's. No setting leads here.
-    other: Option<(Authority, Route)>,
-    remote: OnceLock<Remote>,
-    /// Why nobody can be asked.
-    outage: OnceLock<String>,
-    /// What the log did not know.
-    absence: OnceLock<String>,
-    /// The user's setting for which nobody is asked.
-    silence: OnceLock<String>,
-    /// Whether somebody answered. Until then one asks and the others wait: who does not answer makes
-    /// one of them wait for it.
-    answered: OnceLock<()>,
-    asking: Mutex<()>,
-    answers: Mutex<BTreeMap<Question, Known>>,
-}
-
-/// What is asked: a toolchain, and the head in a lock.
-type Question = (GoVersion, Platform, Option<String>);
-
-/// What the log said: what it proves, or nothing.
-#[derive(Clone, Debug)]
-struct Known(Option<Logged>);
-
-impl LogAccess {
-    /// Believes another log than Go's: for programs that use this library, such as the tests. The
-    /// program goward has no way to it.
-    pub fn of(authority: Authority, route: Route) -> Self {
-        Self { other: Some((authority, route)), ..Self::default() }
-    }
-
-    pub(crate) fn authority(&self) -> Result<Cow<'_, Authority>> {
-        match &self.other {
-            Some((authority, _)) => Ok(Cow::Borrowed(authority)),
-            None => Authority::of_go().map(Cow::Owned),
-        }
-    }
-
-    /// Checks the head in a lock: everybody can copy one, but only the log can make one.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] when the log has not signed it.
-    pub fn open_head(&self, locked: &LockedHead) -> Result<SignedHead> {
-        let authority = self.authority()?;
-        let head = Hash::parse(&locked.hash).map(|hash| Head { size: locked.size, hash });
-        let signed = head.map(|h| SignedHead::from_parts(h, &locked.signature, &authority.key));
-        signed.and_then(Result::ok).ok_or_else(|| {
-            let name = authority.key.name();
-            let message = format!("the head in the lock is not signed by {name}");
-            Error::new(Kind::Verification, message)
-                .detail("nothing was changed")
-                .hint("find out who changed the lock: `git log -p goward.lock`")
-        })
-    }
-
-    /// Returns the log's name.
-    pub(crate) fn name(&self) -> Result<String> {
-        Ok(self.authority()?.key.name().to_owned())
-    }
-
-    /// Checks a head that is written down as a note.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] when the log has not signed it.
-    pub(crate) fn open_note(&self, note: &str) -> Result<SignedHead> {
-        let authority = self.authority()?;
-        SignedHead::open(note.as_bytes(), &authority.key).map_err(|problem| {
-            let name = authority.key.name();
-            let message = format!("a head is not that of {name}: {problem}");
-            Error::new(Kind::Verification, message)
-                .detail("nothing was changed")
-                .hint("somebody changed the mirror; check it: `goward mirror verify URL`")
-        })
-    }
-
-    /// Returns why nothing was proved, if something stood in the way.
-    pub(crate) fn why_not(&self) -> Option<String> {
-        self.outage.get().or(self.absence.get()).cloned()
-    }
-
-    /// Returns why nothing was proved, also when the user wants it so.
-    pub(crate) fn why_unproved(&self) -> Option<String> {
-        self.why_not().or_else(|| self.silence.get().cloned())
-    }
-
-    /// Returns what was answered before. Who asked without a head got one, which may be the lock's now.
-    fn known(&self, question: &Question) -> Option<Known> {
-        let answers = self.answers();
-        let (version, platform, note) = question;
-        let without = || {
-            let logged = answers.get(&(*version, *platform, None))?.0.as_ref()?;
-            (note.as_deref() == Some(logged.head.note())).then(|| Known(Some(logged.clone())))
-        };
-        answers.get(question).cloned().or_else(without)
-    }
-
-    fn answers(&self) -> MutexGuard<'_, BTreeMap<Question, Known>> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Checks the head in a lock: everybody can copy one, but only the log can make one.
+///
+/// # Errors
+///
+/// [`Kind::Verification`] when the log has not signed it.
+pub fn open_head(log: &LogAccess, locked: &LockedHead) -> Result<SignedHead> {
+    let authority = log.authority()?;
+    let head = Hash::parse(&locked.hash).map(|hash| Head { size: locked.size, hash });
+    let signed = head.map(|h| SignedHead::from_parts(h, &locked.signature, &authority.key));
+    signed.and_then(Result::ok).ok_or_else(|| {
+        let name = authority.key.name();
+        let message = format!("the head in the lock is not signed by {name}");
+        Error::new(Kind::Verification, message)
+            .detail("nothing was changed")
+            .hint("find out who changed the lock: `git log -p goward.lock`")
+    })
 }
 
 impl Installer<'_> {
@@ -144,7 +57,7 @@ impl Installer<'_> {
     /// built-in records or the lock, and when the head in the lock is not its own.
     pub(crate) fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
         let authority = self.session.log.authority()?;
-        let head = head.map(|head| self.session.log.open_head(head)).transpose()?;
+        let head = head.map(|head| open_head(&self.session.log, head)).transpose()?;
         let name = authority.key.name();
         if self.session.ctx.is_offline() {
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::install::request::{Fetch, Want, archive_of, locked_as};
+use crate::install::sumdb::open_head;
 use crate::lockfile::Locker;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
@@ -110,7 +111,7 @@ impl Locker<'_> {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
                 .hint("write it: `goward lock`"));
         };
-        lock.head.as_ref().map(|head| self.session.log.open_head(head)).transpose()?;
+        lock.head.as_ref().map(|head| open_head(&self.session.log, head)).transpose()?;
         match stale(differences(&manifest, &lock)?, &path) {
             Some(stale) => Err(stale),
             None => Ok((path, self.unfit(&root, lock.version, false).warnings(lock.version))),

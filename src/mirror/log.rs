@@ -2,6 +2,7 @@
 
 use crate::depot::Depot;
 use crate::error::Result;
+use crate::install::sumdb::open_head;
 use crate::mirror::manifest::Manifest;
 use crate::mirror::{Mirrors, Want, layout, put};
 use crate::verify::log::{Excerpt, SignedHead};
@@ -23,7 +24,7 @@ impl Mirrors<'_> {
             known.push(self.session.log.open_note(note)?);
         }
         for locked in wants.iter().filter_map(|want| want.locked.as_ref()?.head.as_ref()) {
-            known.push(self.session.log.open_head(locked)?);
+            known.push(open_head(&self.session.log, locked)?);
         }
         let name = self.session.log.name()?;
         let toolchains: Vec<_> = manifest.toolchains.keys().copied().collect();

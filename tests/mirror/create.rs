@@ -215,7 +215,7 @@ fn heads_that_readers_know_stay_provable() {
         session.ctx.variables.insert("HOME".into(), lab.sandbox.path("reader").into());
         let key = goward::verify::log::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
         let url = goward::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
-        session.log = goward::install::sumdb::LogAccess::of(
+        session.log = goward::verify::log::access::LogAccess::of(
             goward::verify::log::Authority { key, seed: None },
             goward::verify::log::route::Route::at("log.example", url),
         );

@@ -13,10 +13,11 @@ use goward::ctx::Ctx;
 use goward::error::{Error, Kind, Result};
 use goward::facts::{checked_line, rows};
 use goward::install::records::merge_index;
-use goward::install::sumdb::LogAccess;
+use goward::install::sumdb::open_head;
 use goward::net::Net;
 use goward::project::lock::LockFile;
 use goward::source::parse_index;
+use goward::verify::log::access::LogAccess;
 use goward::verify::{H1, Level, Record, Records, absent};
 use goward::version::GoVersion;
 use goward::vulndb::{Database, Place};
@@ -194,7 +195,7 @@ fn proved(path: &Path, version: GoVersion) -> Result<LockFile> {
         return Err(Error::new(Kind::Usage, message));
     }
     match &lock.head {
-        Some(head) if lock.level == Level::Logged => LogAccess::default().open_head(head)?,
+        Some(head) if lock.level == Level::Logged => open_head(&LogAccess::default(), head)?,
         _ => {
             let message = format!("Go's checksum database proved no hash in `{shown}`");
             return Err(Error::new(Kind::Verification, message)

@@ -1,9 +1,9 @@
 //! `[matrix.NAME]`: what `goward matrix NAME` runs.
 
 use crate::error::{Result, untrusted};
-use crate::matrix::{Exclude, Plan};
 use crate::project::manifest::{Reader, check_debug, check_experiment, key_span};
 use crate::project::matrix_plan::NONE;
+use crate::project::matrix_plan::{Exclude, Plan};
 use crate::version::request::Request;
 use goward_shim::lock::is_profile;
 use std::collections::BTreeMap;

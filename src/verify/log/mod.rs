@@ -7,6 +7,7 @@
 //!
 //! [`Log`] has the rules and knows neither network nor disk; [`remote`] has both.
 
+pub mod access;
 mod authority;
 mod error;
 pub mod excerpt;
@@ -26,25 +27,25 @@ mod tests;
 pub mod tiles;
 pub mod tree;
 
-pub use authority::{Authority, SUM_GOLANG_ORG};
-pub use error::LogError;
-pub use excerpt::Excerpt;
-pub use fork::Fork;
-pub use note::VerifierKey;
-pub use tiles::AuthenticTile;
-pub use tree::{Hash, Head, SignedHead};
-
 use super::{H1, Level};
 use crate::error::{Error, Kind};
 use crate::net::{NetError, Problem};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+pub use authority::{Authority, SUM_GOLANG_ORG};
+pub use error::LogError;
+pub use excerpt::Excerpt;
+pub use fork::Fork;
+pub use note::VerifierKey;
 use record::{Answer, Module};
 use std::path::PathBuf;
+pub use tiles::AuthenticTile;
 use tiles::Tiles;
+pub use tree::{Hash, Head, SignedHead};
 
 /// Longest answer to a lookup, in bytes.
 const MAX_ANSWER: u64 = 64 << 10;
+
 /// How often somebody else may be faster at writing down a head.
 const MAX_CONFLICTS: usize = 100;
 
