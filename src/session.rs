@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
 use crate::verify::log::access::LogAccess;
@@ -19,9 +20,16 @@ pub struct Session {
     pub config: Config,
     /// The checksum database.
     pub log: LogAccess,
+    /// What opens sources in container registries, where goward has it.
+    pub registries: Option<OpenRegistry>,
 }
 
 impl Session {
+    /// Returns one that asks Go's own checksum database, and no container registries.
+    pub fn new(ctx: Ctx, ui: Ui, config: Config) -> Self {
+        Self { ctx, ui, config, log: LogAccess::default(), registries: None }
+    }
+
     /// Returns the store, which need not exist yet.
     ///
     /// # Errors

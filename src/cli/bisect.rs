@@ -5,7 +5,7 @@ use crate::cli::{fetch, interruptible};
 use crate::error::{Result, untrusted_line};
 use crate::lab::Lab;
 use crate::lab::bisect::{Found, Search};
-use crate::matrix::go_command::shell;
+use crate::lab::matrix::go_command::shell;
 use crate::session::Session;
 use serde_json::json;
 

@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::install::Installer;
 use crate::install::bundle::Kept;
 use crate::install::request::Fetch;
-use crate::mirror::Mirrors;
 use crate::platform::Platform;
 use crate::session::Session;
+use crate::toolchains::Toolchains;
 
 pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
     match &args.command {
@@ -19,7 +19,7 @@ pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
 
 fn create(session: &Session, args: &BundleCreate) -> Result<()> {
     let fetch = fetch(&args.fetching);
-    let bundled = Mirrors::new(session).bundle_create(
+    let bundled = Toolchains::new(session).bundle_create(
         &args.locks,
         &args.output,
         args.without_proof,

@@ -45,10 +45,9 @@ use crate::config::Config;
 use crate::ctx::{Ctx, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use crate::install::request::Fetch;
-use crate::matrix::interrupt::Interrupts;
+use crate::lab::matrix::interrupt::Interrupts;
 use crate::session::Session;
 use crate::ui::{Ui, has_lost_data};
-use crate::verify::log::access::LogAccess;
 use args::{Cli, Command, Debug, DebugCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -125,7 +124,10 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
         _ => Config::read(&ctx)?,
     };
-    let session = Session { ctx, ui, config, log: LogAccess::default() };
+    let session = Session {
+        registries: Some(crate::mirror::oci_source::open),
+        ..Session::new(ctx, ui, config)
+    };
     match &cli.command {
         Command::Init(args) => init::run(&session, args),
         Command::Use(args) => r#use::run(&session, args),

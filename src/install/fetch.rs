@@ -193,7 +193,13 @@ impl Installer<'_> {
         let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
         let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
-        crate::source::sources(&specs, &self.session.ctx, &net, &|list| self.resolver.modules(list))
+        crate::source::sources(
+            &specs,
+            &self.session.ctx,
+            &net,
+            &|list| self.resolver.modules(list),
+            self.session.registries,
+        )
     }
 }
 

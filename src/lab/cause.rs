@@ -5,7 +5,7 @@
 //! ([`crate::settings`]). Each is tried: a cause is named only if changing it alone changes the
 //! outcome.
 
-use crate::lab::matrix_jobs::exec_line;
+use crate::lab::matrix::jobs::exec_line;
 use crate::platform::Platform;
 use crate::run::overrides::Overrides;
 use crate::settings::Settings;

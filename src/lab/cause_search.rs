@@ -10,7 +10,7 @@ use crate::lab::Lab;
 use crate::lab::cause::{
     Cause, Change, apply, changed_defaults, changed_experiments, language_flag, removed_settings,
 };
-use crate::lab::matrix_jobs::Prepared;
+use crate::lab::matrix::jobs::Prepared;
 use crate::platform::Platform;
 use crate::resolve::resolved_go::Toolchain;
 use crate::run::overrides::Overrides;

@@ -1,9 +1,9 @@
 //! What a mirror has of the checksum database: a signed head, records, and the tiles that prove them.
 
-use crate::depot::Depot;
 use crate::error::Result;
 use crate::install::sumdb::open_head;
 use crate::mirror::manifest::Manifest;
+use crate::mirror::storage::Depot;
 use crate::mirror::{Mirrors, Want, layout, put};
 use crate::verify::log::{Excerpt, SignedHead};
 

@@ -2,7 +2,7 @@
 //! the log that readers of the mirror may have seen. Clients do not read it and it proves nothing to
 //! anybody; it saves whoever maintains the mirror from fetching everything again.
 
-use crate::depot::Stored;
+use crate::mirror::storage::Stored;
 use crate::platform::Platform;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;

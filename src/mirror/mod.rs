@@ -4,24 +4,27 @@
 //! indexes that name them, so that a reader never sees the name of something that is missing, and a
 //! run that was interrupted is finished by the next one.
 
-pub mod bundle;
+pub mod artifact;
 mod keep;
 mod layout;
 mod log;
 mod manifest;
 mod oci;
+pub mod oci_source;
 mod pack;
+pub mod registry;
+pub mod storage;
+pub mod store_client;
 mod verify;
 
-use crate::depot;
-use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::Installer;
 use crate::install::request::{Fetch, Want};
 use crate::lockfile::Locker;
+use crate::mirror::storage::{Contents, Depot};
 use crate::net::Net;
 use crate::session::Session;
-use crate::source::artifact;
+use crate::source::REGISTRY_SCHEME;
 use crate::verify::log::Excerpt;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
@@ -79,12 +82,12 @@ impl Mirrors<'_> {
     /// [`Kind::Usage`] for locks that contradict each other, and as [`Installer::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
-        if let Some(place) = plan.to.strip_prefix(artifact::SCHEME) {
+        if let Some(place) = plan.to.strip_prefix(REGISTRY_SCHEME) {
             return self.create_in_registry(place, plan, fetch);
         }
         let wants = self.locker.wants_of(&plan.locks)?;
         let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
-        let depot = depot::open(&plan.to, &self.session.ctx, net)?;
+        let depot = storage::open(&plan.to, &self.session.ctx, net)?;
         let depot = depot.as_ref();
         let mut mirrored = Mirrored::default();
         let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {

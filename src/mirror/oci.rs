@@ -6,12 +6,11 @@
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::fetch::digest_file;
 use crate::install::request::Fetch;
+use crate::mirror::artifact::{Entry, Layer};
+use crate::mirror::registry::{INDEX, MANIFEST, Registry};
 use crate::mirror::verify::{Checked, is_finding};
-use crate::mirror::{MirrorPlan, Mirrored, Mirrors, Want};
+use crate::mirror::{MirrorPlan, Mirrored, Mirrors, Want, artifact};
 use crate::net::Net;
-use crate::net::registry::{INDEX, MANIFEST, Registry};
-use crate::source::artifact;
-use crate::source::artifact::{Entry, Layer};
 use crate::verify::Digest;
 use fs_err::File;
 use std::io;

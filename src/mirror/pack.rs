@@ -2,12 +2,12 @@
 
 use crate::archive::pack::Member;
 use crate::archive::{module_zip, pack};
-use crate::depot::{Contents, Depot};
 use crate::error::{Error, Kind, Result};
 use crate::install::request::{Fetch, Supply};
 use crate::mirror::keep::{Keeping, Said};
 use crate::mirror::layout::MANIFEST;
 use crate::mirror::manifest::{Held, Manifest};
+use crate::mirror::storage::{Contents, Depot};
 use crate::mirror::{Mirrors, Want, layout, put};
 use crate::source::{Listing, Source};
 use crate::store::{Staging, Store};

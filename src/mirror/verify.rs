@@ -4,18 +4,17 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
-use crate::depot;
-use crate::depot::Shelf;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::Installer;
 use crate::install::fetch::digest_file;
 use crate::install::request::{Fetch, Want};
 use crate::mirror::layout::{INDEX, LIST};
-use crate::mirror::{Mirrors, layout};
+use crate::mirror::storage::Shelf;
+use crate::mirror::{Mirrors, layout, storage};
 use crate::net::{MAX_SIZE, Net, NetError, Problem};
 use crate::platform::Platform;
 use crate::session::Session;
-use crate::source::{artifact, parse_index};
+use crate::source::{REGISTRY_SCHEME, parse_index};
 use crate::store::Store;
 use crate::verify::judge::judge;
 use crate::verify::log::{AuthenticTile, Log, LogError, Logged, Outside, SignedHead};
@@ -67,13 +66,13 @@ impl Mirrors<'_> {
     ///
     /// When the mirror cannot be read at all. What is wrong with it is in [`Checked::problems`].
     pub fn verify_mirror(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
-        if place.starts_with(artifact::SCHEME) {
+        if place.starts_with(REGISTRY_SCHEME) {
             return self.verify_registry(place, fetch);
         }
         let store: Store = self.session.store()?;
         let staging = store.stage("verify")?;
         let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
-        let opened = depot::look(place, &self.session.ctx, net, staging.path())?;
+        let opened = storage::look(place, &self.session.ctx, net, staging.path())?;
         let mut check = Check {
             session: self.session,
             fetch,

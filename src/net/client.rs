@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What servers are told of who asks.
-pub(super) const USER_AGENT: &str = concat!("goward/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("goward/", env!("CARGO_PKG_VERSION"));
 /// How often a redirect is followed.
 const MAX_REDIRECTS: usize = 5;
 
@@ -36,9 +36,9 @@ pub(super) struct RangeRequest {
 
 /// The HTTP clients, made when they are first needed.
 #[derive(Debug)]
-pub(super) struct Clients {
-    pub(super) settings: Settings,
-    pub(super) patience: Patience,
+pub struct Clients {
+    pub settings: Settings,
+    pub patience: Patience,
     /// Knows the certificate authorities, which takes time to read and may be missing.
     secure: OnceLock<Client>,
     /// For plain http: trusts no certificate at all.
@@ -51,7 +51,7 @@ impl Clients {
     }
 
     /// Refuses what our rules forbid, without opening anything.
-    pub(super) fn require_permission(&self, url: &Url) -> Result<(), Problem> {
+    pub(crate) fn require_permission(&self, url: &Url) -> Result<(), Problem> {
         if self.settings.offline {
             return Err(Problem::Offline);
         }
@@ -106,14 +106,14 @@ impl Clients {
     }
 
     /// Returns the `Authorization` for a host from netrc.
-    pub(super) fn find_authorization(&self, url: &Url) -> Option<String> {
+    pub(crate) fn find_authorization(&self, url: &Url) -> Option<String> {
         let Credentials { user, password } = self.settings.find_credentials(url)?;
         Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
     }
 
     /// Makes a client that does not block, for libraries that want one. Without limits on the time
     /// that a whole answer takes: what is sent can be large.
-    pub(super) fn build_async(&self) -> reqwest::Result<reqwest::Client> {
+    pub(crate) fn build_async(&self) -> reqwest::Result<reqwest::Client> {
         _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)

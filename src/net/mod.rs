@@ -7,33 +7,29 @@
 //! `GOWARD_OFFLINE=1`. Small bodies come as bytes ([`Net::fetch_small`]), archives as a stream that
 //! resumes itself ([`Download`]).
 
-mod client;
+pub(crate) mod client;
 mod download;
 mod error;
 mod goauth;
 mod goproxy;
 mod part;
-pub mod registry;
 mod retry;
 mod settings;
-mod store_client;
 mod url;
 
+use crate::ctx::Ctx;
+use crate::error::Result;
+use client::{Body, Clients};
 pub use download::{Download, Job, MAX_SIZE, Progress};
 pub use error::{NetError, Problem};
 pub use goauth::GoAuth;
 pub use goproxy::{GoProxy, Place};
 pub use reqwest::Url;
-pub use store_client::StoreConnector;
-pub use url::{join, parse_url, shown};
-
-use crate::ctx::Ctx;
-use crate::error::Result;
-use client::{Body, Clients};
 use reqwest::header::CONTENT_TYPE;
 use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
+pub use url::{join, parse_url, shown};
 
 /// How long to wait and how often to try; the defaults are right for everything but tests.
 #[derive(Clone, Debug)]
@@ -130,6 +126,11 @@ impl Net {
     pub fn without_netrc(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
         let settings = Settings::from_ctx(ctx, http_hosts)?.without_netrc();
         Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })
+    }
+
+    /// Returns the clients, for protocols that other crates speak over them.
+    pub fn clients(&self) -> &Arc<Clients> {
+        &self.clients
     }
 
     fn fetch_once(&self, url: &Url, limit: u64) -> Result<Fetched, Problem> {

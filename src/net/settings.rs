@@ -20,24 +20,24 @@ const MAX_NETRC: u64 = 1 << 20;
 
 /// The settings of one process.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub struct Settings {
     pub(super) offline: bool,
-    pub(super) http_hosts: Vec<String>,
-    pub(super) proxies: Proxies,
+    pub http_hosts: Vec<String>,
+    pub proxies: Proxies,
     /// The authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR`; `None` for the platform's.
     pub(super) authorities: Option<RootCertStore>,
     /// The same as they were read; empty for the platform's.
-    pub(super) certificates: Vec<Vec<u8>>,
+    pub certificates: Vec<Vec<u8>>,
     netrc: Netrc,
 }
 
 /// The way to other machines, for each scheme of a URL.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
-    pub(super) https: Option<Url>,
-    pub(super) http: Option<Url>,
+pub struct Proxies {
+    pub https: Option<Url>,
+    pub http: Option<Url>,
     /// The hosts that are asked directly, separated by commas.
-    pub(super) bypass: String,
+    pub bypass: String,
 }
 
 impl Proxies {

@@ -5,33 +5,30 @@
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
-pub mod artifact;
 mod bundle;
 mod directory;
 mod go_dev;
 mod index;
 mod module_proxy;
-mod oci;
 mod python_index;
 mod save;
-
-pub use bundle::BundleSource;
-pub use index::parse_index;
-pub use module_proxy::Modules;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown};
 use crate::platform::Platform;
 use crate::version::GoVersion;
+pub use bundle::BundleSource;
 use directory::Directory;
 use go_dev::GoDev;
+pub use index::parse_index;
 use module_proxy::ModuleProxy;
-use oci::Oci;
+pub use module_proxy::Modules;
 use python_index::PythonIndex;
-use std::fmt::{self, Display};
-use std::io::{self, Read};
+use std::fmt::Display;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 /// The sources that are asked when the user named none.
 pub const DEFAULT_SOURCES: &str = "go.dev,goproxy,python-index";
@@ -222,7 +219,7 @@ impl SourceSpec {
             "goproxy" => return Ok(Self::GoProxy(None)),
             _ => {}
         }
-        if let Some(place) = name.strip_prefix(artifact::SCHEME) {
+        if let Some(place) = name.strip_prefix(REGISTRY_SCHEME) {
             return Ok(Self::Oci(place.to_owned()));
         }
         if let Some(proxy) = name.strip_prefix("goproxy+") {
@@ -284,10 +281,23 @@ impl Display for SourceSpec {
                 write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
             }
             Self::Mirror(url) => f.write_str(&shown(url)),
-            Self::Oci(place) => write!(f, "{}{}", artifact::SCHEME, untrusted(place)),
+            Self::Oci(place) => write!(f, "{}{}", REGISTRY_SCHEME, untrusted(place)),
             Self::PythonIndex => f.write_str("python-index"),
         }
     }
+}
+
+/// What the name of a registry begins with, as a source and as a mirror.
+pub const REGISTRY_SCHEME: &str = "oci://";
+
+/// Opens a source in a container registry, from its name, its place, the process and the network.
+pub type OpenRegistry = fn(String, String, Ctx, Net) -> Box<dyn Source>;
+
+fn no_registries(name: &str) -> Error {
+    let message = format!("`{name}` takes a goward with container registries");
+    Error::new(Kind::Usage, message)
+        .detail("this one was built without the feature `mirror`")
+        .hint("build it with its default features: `cargo install goward`")
 }
 
 /// Makes the sources of a list, in its order. Nothing is opened yet; `net` and `modules` are asked only
@@ -301,6 +311,7 @@ pub fn sources(
     ctx: &Ctx,
     net: &dyn Fn() -> Result<Net>,
     modules: &dyn Fn(Option<&GoProxy>) -> Result<Modules>,
+    registries: Option<OpenRegistry>,
 ) -> Result<Vec<Box<dyn Source>>> {
     specs
         .iter()
@@ -318,7 +329,8 @@ pub fn sources(
                 }
                 SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
                 SourceSpec::Oci(place) => {
-                    Box::new(Oci::new(name, place.clone(), ctx.clone(), net()?))
+                    let open = registries.ok_or_else(|| no_registries(&name))?;
+                    open(name, place.clone(), ctx.clone(), net()?)
                 }
                 SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
             })
@@ -327,7 +339,7 @@ pub fn sources(
 }
 
 /// Says that a source has not got what is wanted.
-fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
+pub(crate) fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
     Error::new(
         Kind::NotFound,
         format!("{} has no {} for {}", untrusted(source), wanted.version, wanted.platform),
@@ -336,7 +348,7 @@ fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
 }
 
 /// Returns how the published archive of a platform is packed.
-fn archive_kind(platform: Platform) -> ArtifactKind {
+pub(crate) fn archive_kind(platform: Platform) -> ArtifactKind {
     if platform.os() == "windows" { ArtifactKind::Zip } else { ArtifactKind::TarGz }
 }
 

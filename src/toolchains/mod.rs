@@ -1,5 +1,6 @@
 //! TODO
 
+pub mod bundle_create;
 pub mod default;
 pub mod gc;
 pub mod setup;
@@ -7,6 +8,7 @@ pub mod uninstall;
 pub mod verify;
 
 use crate::install::Installer;
+use crate::lockfile::Locker;
 use crate::resolve::Resolver;
 use crate::session::Session;
 
@@ -16,11 +18,17 @@ pub struct Toolchains<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,
     pub(crate) installer: Installer<'s>,
+    pub(crate) locker: Locker<'s>,
 }
 
 impl<'s> Toolchains<'s> {
     /// Returns one that works in `session`.
     pub fn new(session: &'s Session) -> Self {
-        Self { session, resolver: Resolver::new(session), installer: Installer::new(session) }
+        Self {
+            session,
+            resolver: Resolver::new(session),
+            installer: Installer::new(session),
+            locker: Locker::new(session),
+        }
     }
 }

@@ -14,9 +14,9 @@ use goward::install::request::Fetch;
 use goward::install::request::Outcome;
 use goward::lockfile::Locker;
 use goward::lockfile::lock::Locking;
-use goward::mirror::Mirrors;
 use goward::platform::Platform;
 use goward::session::Session;
+use goward::toolchains::Toolchains;
 use goward::verify::Level;
 use goward::version::GoVersion;
 use std::fmt::Write as _;
@@ -66,7 +66,7 @@ pub(super) fn lock(version: &str) -> String {
 pub(super) fn create(world: &Own, versions: &[&str], name: &str) -> PathBuf {
     let locks: Vec<PathBuf> = versions.iter().map(|version| world.sandbox.path(version)).collect();
     let path = world.sandbox.path(name);
-    let bundled = Mirrors::new(&world.session())
+    let bundled = Toolchains::new(&world.session())
         .bundle_create(&locks, &path, false, None, &world.fetch())
         .unwrap();
     assert_eq!((bundled.warnings.len(), bundled.toolchains), (0, versions.len() * 2));
@@ -199,7 +199,7 @@ fn modules_and_wheels_go_in_as_they_are() {
     world.sandbox.write("module/goward.lock", format!("{before}{after}"));
     let fetch = Fetch { source: Some(format!("goproxy+{}", proxy.url(""))), ..Fetch::default() };
     let (locks, path) = ([world.sandbox.path("module")], world.sandbox.path("module.tar"));
-    Mirrors::new(&world.session()).bundle_create(&locks, &path, false, None, &fetch).unwrap();
+    Toolchains::new(&world.session()).bundle_create(&locks, &path, false, None, &fetch).unwrap();
     let outcomes = install(&offline(&world, "second"), &path).unwrap();
     let receipt = &outcomes[0].installed.receipt;
     assert_eq!(
@@ -226,7 +226,7 @@ fn what_has_no_proof_goes_in_only_if_that_is_said() {
     let locks = [world.sandbox.path("unknown"), world.sandbox.path("go1.99.1")];
     let path = world.sandbox.path("tools.tar");
     let fetch = Fetch { accept: Some(Level::Listed), ..world.fetch() };
-    let error = Mirrors::new(&world.session())
+    let error = Toolchains::new(&world.session())
         .bundle_create(&locks, &path, false, None, &fetch)
         .unwrap_err();
     assert_eq!(error.message(), "the bundle would lack proofs");
@@ -234,7 +234,7 @@ fn what_has_no_proof_goes_in_only_if_that_is_said() {
     assert!(error.to_string().contains("log.example does not know it"), "{error}");
     assert!(!path.exists() && world.mirror.log().is_empty());
     let bundled =
-        Mirrors::new(&world.session()).bundle_create(&locks, &path, true, None, &fetch).unwrap();
+        Toolchains::new(&world.session()).bundle_create(&locks, &path, true, None, &fetch).unwrap();
     assert_eq!(bundled.warnings.len(), 2, "{:?}", bundled.warnings);
     let warning =
         format!("go1.99.0 for {host} goes in without a proof: log.example does not know it");
@@ -313,7 +313,7 @@ fn two_locks_that_disagree_make_no_bundle() {
     world.sandbox.write("other/goward.lock", other);
     let locks = [world.sandbox.path("go1.99.1"), world.sandbox.path("other")];
     let path = world.sandbox.path("tools.tar");
-    let error = Mirrors::new(&world.session())
+    let error = Toolchains::new(&world.session())
         .bundle_create(&locks, &path, false, None, &world.fetch())
         .unwrap_err();
     assert_eq!(error.message(), format!("two locks disagree on go1.99.1 for {host}"));
@@ -323,7 +323,7 @@ fn two_locks_that_disagree_make_no_bundle() {
     let name = archive("go1.99.1");
     world.mirror.route(&format!("/{name}"), Answer::new(trojan.tar_gz()));
     let locks = [world.sandbox.path("go1.99.1")];
-    let error = Mirrors::new(&world.session())
+    let error = Toolchains::new(&world.session())
         .bundle_create(&locks, &path, false, None, &world.fetch())
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Verification);

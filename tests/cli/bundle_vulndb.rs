@@ -9,8 +9,8 @@ use crate::common::{Outcome, Sandbox, vulndb};
 use goward::install::Installer;
 use goward::install::bundle::Kept;
 use goward::install::request::Fetch;
-use goward::mirror::Mirrors;
 use goward::platform::Platform;
+use goward::toolchains::Toolchains;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn create(world: &Own, from: &str, name: &str) -> PathBuf {
     let (locks, path) = ([world.sandbox.path("go1.99.1")], world.sandbox.path(name));
     let place = world.sandbox.path(from).display().to_string();
     let fetch = world.fetch();
-    Mirrors::new(&world.session())
+    Toolchains::new(&world.session())
         .bundle_create(&locks, &path, false, Some(&place), &fetch)
         .unwrap();
     path

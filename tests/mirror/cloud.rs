@@ -105,7 +105,7 @@ fn s3() {
         let directory = tempfile::tempdir().unwrap();
         let (at, name) = path.rsplit_once('/').unwrap();
         let net = || goward::net::Net::new(&session.ctx, Vec::new());
-        let shelf = goward::depot::look(
+        let shelf = goward::mirror::storage::look(
             &format!("s3://releases/{at}"),
             &session.ctx,
             net,

@@ -130,7 +130,11 @@ impl Lab {
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
         let url = goward::net::Url::parse(&self.log_server.url("")).unwrap();
         let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
-        Session { ctx, ui: Ui::new(true), config: Config::default(), log }
+        Session {
+            log,
+            registries: Some(goward::mirror::oci_source::open),
+            ..Session::new(ctx, Ui::new(true), Config::default())
+        }
     }
 
     pub(crate) fn fetch(&self) -> Fetch {

@@ -26,7 +26,7 @@ fn source(goproxy: &str, goauth: Option<&str>, home: &Path) -> Box<dyn Source> {
     let list = GoProxy::parse(Some(goproxy)).unwrap();
     let modules = |_: Option<&GoProxy>| Ok(Modules { list: list.clone(), auth, net: net.clone() });
     let specs = SourceSpec::parse("goproxy").unwrap();
-    sources(&specs, &ctx, &|| Ok(net.clone()), &modules).unwrap().remove(0)
+    sources(&specs, &ctx, &|| Ok(net.clone()), &modules, None).unwrap().remove(0)
 }
 
 fn open(source: &dyn Source, scratch: &Path) -> Result<Artifact, Error> {

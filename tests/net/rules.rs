@@ -3,7 +3,7 @@
 use super::{ctx, net, net_with, url};
 use crate::common::server::{Fault, Route, Server};
 use goward::error::Error;
-use goward::net::registry::Registry;
+use goward::mirror::registry::Registry;
 use goward::net::{Download, Job, Net, Problem};
 use tempfile::TempDir;
 

@@ -22,7 +22,7 @@ fn source(spec: &str) -> Box<dyn Source> {
         let list = list.unwrap().clone();
         Ok(Modules { list, auth: GoAuth::parse(None)?, net: net() })
     };
-    sources(&specs, &ctx(&[]), &|| Ok(net()), &modules).unwrap().remove(0)
+    sources(&specs, &ctx(&[]), &|| Ok(net()), &modules, None).unwrap().remove(0)
 }
 
 fn mirror() -> (Server, Box<dyn Source>) {

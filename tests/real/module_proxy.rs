@@ -62,7 +62,11 @@ fn session(sandbox: &Sandbox, server: &Server, log: &TestLog) -> Session {
     let url = goward::net::Url::parse(&server.url("")).unwrap();
     let route = route::Route::at("log.example", url);
     let log = LogAccess::of(Authority { key, seed: None }, route);
-    Session { ctx, ui: Ui::new(true), config: Config::default(), log }
+    Session {
+        log,
+        registries: Some(goward::mirror::oci_source::open),
+        ..Session::new(ctx, Ui::new(true), Config::default())
+    }
 }
 
 /// The digest of every file below a directory.

@@ -121,7 +121,7 @@ fn source(server: &Server, net: &dyn Fn() -> Net) -> Box<dyn Source> {
     let modules = |list: Option<&goward::net::GoProxy>| {
         Ok(Modules { list: list.unwrap().clone(), auth: GoAuth::parse(None)?, net: net() })
     };
-    sources(&specs, &ctx(&[]), &|| Ok(net()), &modules).unwrap().remove(0)
+    sources(&specs, &ctx(&[]), &|| Ok(net()), &modules, None).unwrap().remove(0)
 }
 
 fn archive(server: &Server, net: &dyn Fn() -> Net) -> String {

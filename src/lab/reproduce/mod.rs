@@ -154,8 +154,7 @@ impl Lab<'_> {
         set("PWD", &directory);
         let ctx = Ctx { variables, cwd: directory.clone(), ..self.session.ctx.clone() };
         let (ui, config) = (self.session.ui, self.session.config.clone());
-        let session =
-            Session { ctx, ui, config, log: crate::verify::log::access::LogAccess::default() };
+        let session = Session::new(ctx, ui, config);
         Ok(Build { name, project, directory, cache, scratch, installed, home, session, before })
     }
 }

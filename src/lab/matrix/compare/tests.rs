@@ -1,4 +1,5 @@
-use super::*;
+use crate::lab::matrix::compare::*;
+use Outcome::{Fail, Pass, Skip};
 
 fn results(ending: i32, tests: &[(&str, &str, Outcome)], broken: &[&str]) -> Results {
     let mut tests: Vec<Test> = tests
@@ -42,8 +43,6 @@ fn shown(baseline: &Results, cell: &Results) -> Vec<String> {
         })
         .collect()
 }
-
-use Outcome::{Fail, Pass, Skip};
 
 #[test]
 fn equal_results_do_not_differ() {

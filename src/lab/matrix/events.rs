@@ -4,26 +4,33 @@
 //! error, from 1.24 on as events. A benchmark's line comes in pieces, and from its second run on
 //! without the benchmark's name. Whatever is printed, memory stays bounded: texts and lists are cut.
 
-use super::results::{Benchmark, BuildFailure, Ending, Outcome, Results, Test};
-use super::text::Excerpt;
+use crate::lab::matrix::results::{Benchmark, BuildFailure, Ending, Outcome, Results, Test};
+use crate::lab::matrix::text::Excerpt;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is kept of the output of one test, in bytes.
 const MAX_TEST_OUTPUT: usize = 8 * 1024;
+
 /// What is kept of other output, in bytes.
 const MAX_OUTPUT: usize = 64 * 1024;
+
 /// The longest line that is put together from pieces, in bytes.
 const MAX_LINE: usize = 16 * 1024;
+
 /// More lines are not put together at a time.
 const MAX_PIECES: usize = 1_000;
+
 /// Tests, packages and units with a longer name are counted as cut.
 const MAX_NAME: usize = 1_024;
+
 /// More tests, packages or measurements are counted as cut.
 const MAX_ENTRIES: usize = 100_000;
+
 /// More texts of tests that are not finished are not begun.
 const MAX_OPEN: usize = 10_000;
+
 /// More failed tests keep no text.
 const MAX_TEXTS: usize = 2_000;
 

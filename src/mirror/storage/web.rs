@@ -1,7 +1,7 @@
 //! A web server, as a client sees it.
 
-use super::{Shelf, too_large};
 use crate::error::{Error, Result};
+use crate::mirror::storage::{Shelf, too_large};
 use crate::net::{Download, Job, Net, Problem, Url, join, shown};
 use fs_err::File;
 use std::io::{Read, Seek};

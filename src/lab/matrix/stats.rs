@@ -9,10 +9,13 @@ use statrs::stats_tests::mannwhitneyu::{MannWhitneyUMethod, mannwhitneyu};
 
 /// How sure an interval is, at least.
 pub const CONFIDENCE: f64 = 0.95;
+
 /// A difference with a greater chance to come from noise alone is none.
 pub const ALPHA: f64 = 0.05;
+
 /// With fewer measurements on a side no difference can be that unlikely.
 pub const MIN_SAMPLES: usize = 4;
+
 /// More measurements add nothing.
 const MAX_SAMPLES: usize = 1_000;
 

@@ -3,8 +3,8 @@
 //!
 //! Redirects are not followed; the stores' own protocols need none.
 
-use super::client::Clients;
-use super::{Net, Url};
+use crate::net::client::Clients;
+use crate::net::{Net, Url};
 use object_store::client::{
     ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpService,
@@ -24,10 +24,10 @@ pub struct StoreConnector {
     clients: Arc<Clients>,
 }
 
-impl Net {
+impl StoreConnector {
     /// Returns the way to the network for object stores.
-    pub fn store_connector(&self) -> StoreConnector {
-        StoreConnector { clients: Arc::clone(&self.clients) }
+    pub(crate) fn new(net: &Net) -> Self {
+        Self { clients: Arc::clone(net.clients()) }
     }
 }
 

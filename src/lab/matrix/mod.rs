@@ -7,15 +7,20 @@
 
 pub mod compare;
 pub mod events;
+pub mod explain;
 pub mod go_command;
 pub mod html;
 mod html_plot;
 pub mod interrupt;
+pub mod jobs;
 pub mod json;
 pub mod junit;
+pub mod memory;
+pub mod origin;
 pub mod process;
 pub mod report;
 pub mod results;
+pub mod run;
 pub mod stats;
 pub mod table;
 pub mod text;

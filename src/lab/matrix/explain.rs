@@ -3,11 +3,11 @@
 use crate::error::{Error, Kind, Result};
 use crate::lab::Lab;
 use crate::lab::cause_search::{CauseSearch, Passing, Searched, Side};
-use crate::lab::matrix_run::Slot;
-use crate::matrix::go_command::{narrowed, observed};
-use crate::matrix::interrupt::Interrupts;
-use crate::matrix::table::seconds;
-use crate::matrix::{Difference, Outcome, Report, Results};
+use crate::lab::matrix::go_command::{narrowed, observed};
+use crate::lab::matrix::interrupt::Interrupts;
+use crate::lab::matrix::run::Slot;
+use crate::lab::matrix::table::seconds;
+use crate::lab::matrix::{Difference, Outcome, Report, Results};
 use std::ffi::OsString;
 use std::fmt::Write;
 
@@ -32,7 +32,7 @@ impl Lab<'_> {
         let Some(good) = slots.first().and_then(side) else { return Ok(()) };
         for (column, slot) in report.columns.iter_mut().zip(slots).skip(1) {
             let Some(bad) = side(slot) else { continue };
-            let crate::matrix::State::Ran(ran) = &mut column.state else { continue };
+            let crate::lab::matrix::State::Ran(ran) = &mut column.state else { continue };
             if !ran.differences.iter().any(Difference::is_regression) {
                 continue;
             }
@@ -64,7 +64,7 @@ impl Lab<'_> {
             self.session.ui.say(&format!("looking for what makes {} fail", column.label));
             let probed = observed(&command_for(command, &subjects));
             let keys: Vec<Key> = subjects.iter().map(|difference| Key::of(difference)).collect();
-            let probe = |prepared: &super::matrix_jobs::Prepared| {
+            let probe = |prepared: &super::jobs::Prepared| {
                 let results = self.observe(prepared, &probed, interrupts, |_| {})?;
                 let results = results.ok_or_else(interrupted)?;
                 let passing = keys.iter().enumerate().filter(|(_, key)| key.passes(&results));

@@ -4,7 +4,7 @@ use crate::calendar;
 use crate::holder::Holder;
 use crate::io::file;
 use crate::lab::Lab;
-use crate::matrix::report::Origin;
+use crate::lab::matrix::report::Origin;
 use crate::platform::Platform;
 use crate::project::find_root;
 use crate::resolve::run_with_timeout;

@@ -1,28 +1,31 @@
 //! An OCI registry with toolchains that `goward mirror create --to oci://` put there.
 
-use super::artifact::{parse_index, parse_manifest, parse_platform_tag, release_tag};
-use super::{Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result};
-use crate::net::registry::Registry;
+use crate::mirror::artifact::{parse_index, parse_manifest, parse_platform_tag, release_tag};
+use crate::mirror::registry::Registry;
 use crate::net::{MAX_SIZE, Net, Progress};
+use crate::source::{
+    Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
+};
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// One repository of a registry.
-pub(super) struct Oci {
+struct Oci {
     name: String,
     place: String,
     ctx: Ctx,
     net: Net,
 }
 
-impl Oci {
-    pub(super) fn new(name: String, place: String, ctx: Ctx, net: Net) -> Self {
-        Self { name, place, ctx, net }
-    }
+/// Opens one for [`Session::registries`](crate::session::Session::registries).
+pub fn open(name: String, place: String, ctx: Ctx, net: Net) -> Box<dyn Source> {
+    Box::new(Oci { name, place, ctx, net })
+}
 
+impl Oci {
     fn registry(&self) -> Result<Registry> {
         Registry::open(&self.place, &self.ctx, &self.net)
     }

@@ -3,10 +3,10 @@
 //! The group ends with the command, whatever the command left running in it; and it ends when
 //! goward is interrupted. So nothing that a cell started stays behind, unless it left the group.
 
-use super::interrupt::Interrupts;
-use super::results::Ending;
 use crate::error::{Error, Kind, Result};
 use crate::hands;
+use crate::lab::matrix::interrupt::Interrupts;
+use crate::lab::matrix::results::Ending;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -18,12 +18,16 @@ use std::time::{Duration, Instant};
 
 /// How often is looked whether the command ended or goward was interrupted.
 const POLL: Duration = Duration::from_millis(15);
+
 /// How long an interrupted command may take to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
+
 /// After so long without output nothing more comes from a command that ended.
 const SILENCE: Duration = Duration::from_secs(1);
+
 /// Longer lines come in pieces, in bytes.
 const MAX_LINE: usize = 256 * 1024;
+
 /// How many lines may wait to be read.
 const WAITING: usize = 256;
 

@@ -1,14 +1,15 @@
 //! The report for a terminal.
 
-use super::compare::{Comparison, Difference};
-use super::report::{Column, Ran, Report, State, Verdict};
-use super::results::Outcome;
-use super::stats::Summary;
 use crate::error::{printable, untrusted, untrusted_line};
+use crate::lab::matrix::compare::{Comparison, Difference};
+use crate::lab::matrix::report::{Column, Ran, Report, State, Verdict};
+use crate::lab::matrix::results::Outcome;
+use crate::lab::matrix::stats::Summary;
 use std::fmt::Write;
 
 /// How many differences of a cell are shown.
 const MAX_DIFFERENCES: usize = 40;
+
 /// How many lines of what a test printed are shown.
 const MAX_LINES: usize = 10;
 

@@ -1,6 +1,6 @@
 //! The lines are those of real releases: `go test -json -bench . -count=2`.
 
-use super::*;
+use crate::lab::matrix::events::*;
 
 fn read(lines: &str) -> Results {
     let mut reader = Reader::default();

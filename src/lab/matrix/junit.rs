@@ -1,10 +1,10 @@
 //! The report for CI services, in the XML of `JUnit`: a suite for each cell and package.
 
-use super::compare::{Difference, Verdict};
-use super::report::{Column, Ran, Report, State};
-use super::results::{Failure, Outcome, Test};
-use super::table::headline;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::lab::matrix::compare::{Difference, Verdict};
+use crate::lab::matrix::report::{Column, Ran, Report, State};
+use crate::lab::matrix::results::{Failure, Outcome, Test};
+use crate::lab::matrix::table::headline;
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 

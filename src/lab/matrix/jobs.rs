@@ -4,7 +4,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::install::request::Fetch;
 use crate::lab::Lab;
-use crate::matrix::go_command::shell;
+use crate::lab::matrix::go_command::shell;
 use crate::resolve::resolved_go::Toolchain;
 use crate::run::overrides::Overrides;
 use crate::session::Session;

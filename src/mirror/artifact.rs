@@ -5,21 +5,23 @@
 //! trusted: it leads to an archive, which is then verified like any other.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::registry;
+use crate::mirror::registry;
 use crate::platform::Platform;
 use crate::version::GoVersion;
 use serde_json::{Value, json};
 
-/// What the name of a registry begins with, as a source and as a mirror.
-pub const SCHEME: &str = "oci://";
 /// What the manifests are of.
 const ARTIFACT: &str = "application/vnd.goward.toolchain.v1";
+
 /// The annotation with the hash of the toolchain.
 const H1: &str = "dev.goward.h1";
+
 /// The annotation with the name of the archive.
 const TITLE: &str = "org.opencontainers.image.title";
+
 /// An object without content, which a manifest has to have as its configuration.
 pub const EMPTY: &[u8] = b"{}";
+
 /// The digest of [`EMPTY`].
 pub const EMPTY_DIGEST: &str =
     "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";

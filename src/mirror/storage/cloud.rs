@@ -3,10 +3,11 @@
 //! The crate is asynchronous; everything of that kind stays in this file, on one thread. Credentials
 //! and endpoints are those of the user's environment, under the names that the clouds' own tools have.
 
-use super::{Contents, Depot, Shelf, Stored, digest, too_large};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{MAX_SIZE, Net, StoreConnector, Url, shown};
+use crate::mirror::storage::{Contents, Depot, Shelf, Stored, digest, too_large};
+use crate::mirror::store_client::StoreConnector;
+use crate::net::{MAX_SIZE, Net, Url, shown};
 use crate::verify::Digest;
 use fs_err::File;
 use futures_util::TryStreamExt;
@@ -26,8 +27,10 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Files up to this size are put there in one request, larger ones in parts of it.
 const PART: usize = 16 << 20;
+
 /// How many parts are on their way at once.
 const MAX_PARTS: usize = 4;
+
 /// The most files that are listed.
 const MAX_FILES: usize = 1_000_000;
 
@@ -49,7 +52,7 @@ impl Cloud {
             return Err(Error::new(Kind::Network, message).hint("unset `GOWARD_OFFLINE`"));
         }
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let store = build(url, ctx, net.store_connector())
+        let store = build(url, ctx, StoreConnector::new(net))
             .map_err(|error| explain(&error, &format!("cannot use {}", shown(url))))?;
         let has_parts = !matches!(url.scheme(), "http" | "https");
         let prefix = if has_parts { url.path().trim_matches('/') } else { "" };

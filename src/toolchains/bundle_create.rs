@@ -5,10 +5,10 @@ use crate::error::{Error, Result, one_line};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
 use crate::install::request::{Fetch, Want};
-use crate::mirror::Mirrors;
 use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
 use crate::store::Store;
+use crate::toolchains::Toolchains;
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
@@ -39,7 +39,7 @@ pub struct Bundled {
     pub warnings: Vec<String>,
 }
 
-impl Mirrors<'_> {
+impl Toolchains<'_> {
     /// Writes a bundle with every toolchain that the locks name, for all their platforms, and the proofs
     /// for them. Each archive is unpacked and verified before it goes in. `vulndb` names a vulnerability
     /// database to copy.

@@ -1,9 +1,9 @@
 //! The report as JSON.
 
-use super::compare::{Comparison, Difference};
-use super::report::{Column, Report, State};
-use super::results::{Outcome, Test};
-use super::stats::Summary;
+use crate::lab::matrix::compare::{Comparison, Difference};
+use crate::lab::matrix::report::{Column, Report, State};
+use crate::lab::matrix::results::{Outcome, Test};
+use crate::lab::matrix::stats::Summary;
 use serde_json::{Value, json};
 
 /// Returns all of it.

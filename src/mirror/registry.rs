@@ -5,11 +5,11 @@
 //! that `docker login` left. Blobs are bounded here; the small answers of a registry the crate
 //! reads whole.
 
-use super::client::USER_AGENT;
-use super::{Net, Problem, Url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
+use crate::net::client::USER_AGENT;
+use crate::net::{Net, Problem, Url};
 use docker_credential::DockerCredential;
 use fs_err::File;
 use futures_util::{TryStreamExt, stream};
@@ -24,12 +24,16 @@ use tokio::runtime::{Builder, Runtime};
 
 /// The media type of a manifest for one platform.
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
 /// The media type of an index of such.
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
 /// How much of a blob is sent at a time.
 const PART: usize = 4 << 20;
+
 /// The most tags that are read.
 const MAX_TAGS: usize = 100_000;
+
 /// How many tags are asked for at a time.
 const PAGE: usize = 1000;
 
@@ -63,14 +67,14 @@ impl Registry {
         // As docker does it: TLS everywhere but on this machine and where the user says so.
         let plain = Url::parse(&format!("http://{host}/")).map_err(|_| wrong())?;
         let secure = Url::parse(&format!("https://{host}/")).map_err(|_| wrong())?;
-        let protocol = match net.clients.require_permission(&plain) {
+        let protocol = match net.clients().require_permission(&plain) {
             Ok(()) => ClientProtocol::HttpsExcept(vec![host.to_owned()]),
             Err(Problem::PlainHttp(_)) => ClientProtocol::Https,
             Err(problem) => {
                 return Err(Error::new(Kind::Network, format!("cannot ask {name}: {problem}")));
             }
         };
-        net.clients.require_permission(&secure).map_err(|problem| {
+        net.clients().require_permission(&secure).map_err(|problem| {
             Error::new(Kind::Network, format!("cannot ask {name}: {problem}"))
         })?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -253,7 +257,7 @@ fn is_absence(error: &OciDistributionError) -> bool {
 
 fn config(net: &Net, protocol: ClientProtocol) -> ClientConfig {
     _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = &net.clients.settings;
+    let settings = &net.clients().settings;
     let certificate =
         |der: &Vec<u8>| Certificate { encoding: CertificateEncoding::Der, data: der.clone() };
     let address = |proxy: &Option<Url>| proxy.as_ref().map(|url| url.as_str().to_owned());
@@ -265,8 +269,8 @@ fn config(net: &Net, protocol: ClientProtocol) -> ClientConfig {
     ClientConfig {
         protocol,
         tls_certs_only: settings.certificates.iter().map(certificate).collect(),
-        connect_timeout: Some(net.clients.patience.connect),
-        read_timeout: Some(net.clients.patience.stall),
+        connect_timeout: Some(net.clients().patience.connect),
+        read_timeout: Some(net.clients().patience.stall),
         user_agent: USER_AGENT,
         https_proxy: https,
         http_proxy: http.or(is_direct.then(|| "http://127.0.0.1".to_owned())),

@@ -1,7 +1,7 @@
 //! What a cell does differently from the baseline.
 
-use super::results::{Benchmark, BuildFailure, Ending, Outcome, Results, Test};
-use super::stats::{ALPHA, Summary, p_value, summarize};
+use crate::lab::matrix::results::{Benchmark, BuildFailure, Ending, Outcome, Results, Test};
+use crate::lab::matrix::stats::{ALPHA, Summary, p_value, summarize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From where on a difference counts.

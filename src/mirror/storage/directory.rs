@@ -1,19 +1,23 @@
 //! A directory, which a static server then serves.
 
-use super::{Contents, Depot, Shelf, Stored, digest, too_large};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::mirror::storage::{Contents, Depot, Shelf, Stored, digest, too_large};
 use crate::verify::Digest;
-use fs_err::{self as fs, File};
+use fs_err as fs;
+use fs_err::File;
 use std::fs::{Metadata, Permissions};
-use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::io;
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the names of files begin with that are being written.
 const DRAFT: &str = ".goward-";
+
 /// How long a file is not written to any more until whoever wrote it is certainly gone.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Deeper than any file of a mirror lies.
 const MAX_DEPTH: usize = 16;
 

@@ -1,8 +1,8 @@
 //! All cells of a run, compared.
 
-use super::compare::{Comparison, Difference, Limits, benchmarks, differences};
-use super::results::{Failure, Outcome, Results};
 use crate::error::NOT_INSTALLED_NOW;
+use crate::lab::matrix::compare::{Comparison, Difference, Limits, benchmarks, differences};
+use crate::lab::matrix::results::{Failure, Outcome, Results};
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]

@@ -1,21 +1,25 @@
 //! The plots of the page, as SVG that follows the colours of the page.
 
-use super::compare::Verdict;
-use super::html::spoken;
-use super::report::{Column, Ran, Report};
-use super::stats::{Summary, summarize};
-use super::table::{measured, number, seconds};
 use crate::error::printable;
+use crate::lab::matrix::compare::Verdict;
+use crate::lab::matrix::html::spoken;
+use crate::lab::matrix::report::{Column, Ran, Report};
+use crate::lab::matrix::stats::{Summary, summarize};
+use crate::lab::matrix::table::{measured, number, seconds};
 use maud::{Markup, html};
 
 /// The width of a plot, in units of its own.
 const WIDTH: f64 = 960.0;
+
 /// Where the labels end and the plot begins.
 const LEFT: f64 = 300.0;
+
 /// Where the plot ends and its numbers begin.
 const RIGHT: f64 = 620.0;
+
 /// The height of a row.
 const ROW: f64 = 24.0;
+
 /// The longest label, in characters.
 const MAX_LABEL: usize = 44;
 

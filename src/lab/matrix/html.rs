@@ -3,17 +3,18 @@
 //! Every value goes through maud, which escapes it; and the page forbids itself to load or run
 //! anything (`Content-Security-Policy`), so that what a test prints stays text.
 
-use super::compare::{Comparison, Difference};
-use super::html_plot::{durations, intervals};
-use super::report::{Column, Ran, Report, State, Verdict};
-use super::table::{chance, headline, measured, seconds, tests};
 use crate::error::printable;
+use crate::lab::matrix::compare::{Comparison, Difference};
+use crate::lab::matrix::html_plot::{durations, intervals};
+use crate::lab::matrix::report::{Column, Ran, Report, State, Verdict};
+use crate::lab::matrix::table::{chance, headline, measured, seconds, tests};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("html/style.css");
 
 /// How many differences of a cell are shown, and how many tests that differ.
 const MAX_DIFFERENCES: usize = 500;
+
 /// How many measurements of benchmarks are drawn.
 const MAX_BENCHMARKS: usize = 200;
 
