@@ -96,7 +96,7 @@ fn main() {
     report.add(Row::new("added by the shim", &shim).against("C with libc", &floors[1]));
 
     let version = options.go.as_deref().map(|root| {
-        let go = goward::store::program_of(root, "go");
+        let go = goward_core::store::program_of(root, "go");
         let project = Project::new(&base.join("real"), &go);
         let word = Path::new("version");
         let mut ways =

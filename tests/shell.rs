@@ -1,10 +1,10 @@
-//! Real shells run what `goward::shell` writes. A shell that is not installed is named and skipped.
+//! Real shells run what `goward_core::shell` writes. A shell that is not installed is named and skipped.
 #![cfg(test)]
 
 use crate::common::{machine, skip};
 use fs_err as fs;
-use goward::ctx::Ctx;
-use goward::shell;
+use goward_core::ctx::Ctx;
+use goward_core::shell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};

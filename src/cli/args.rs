@@ -4,9 +4,9 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts for a terminal")]
 
-use crate::config::parse_level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use goward_core::config::parse_level;
 use goward_shim::lock::{Level, is_profile};
 use goward_shim::names::NO_PROFILE;
 use std::ffi::OsString;

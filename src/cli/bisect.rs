@@ -2,11 +2,11 @@
 
 use crate::cli::args::Bisect;
 use crate::cli::{fetch, interruptible};
-use crate::error::{Result, untrusted_line};
-use crate::lab::Lab;
-use crate::lab::bisect::{Found, Search};
-use crate::lab::matrix::go_command::shell;
-use crate::session::Session;
+use goward_core::error::{Result, untrusted_line};
+use goward_core::session::Session;
+use goward_lab::Lab;
+use goward_lab::bisect::{Found, Search};
+use goward_lab::matrix::go_command::shell;
 use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {

@@ -2,13 +2,13 @@
 
 use crate::cli::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
 use crate::cli::{fetch, install};
-use crate::error::Result;
-use crate::install::Installer;
-use crate::install::bundle::Kept;
-use crate::install::request::Fetch;
-use crate::platform::Platform;
-use crate::session::Session;
-use crate::toolchains::Toolchains;
+use goward_core::error::Result;
+use goward_core::install::Installer;
+use goward_core::install::bundle::Kept;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_core::toolchains::Toolchains;
 
 pub(super) fn run(session: &Session, args: &Bundle) -> Result<()> {
     match &args.command {

@@ -1,13 +1,13 @@
 //! `goward check`.
 
-use crate::checks::{Found, sarif};
 use crate::cli::args::Check;
 use crate::cli::findings;
-use crate::error::{Error, Kind, Result};
-use crate::examine::Examiner;
-use crate::examine::project::{Checked, Plan};
-use crate::session::Session;
-use crate::vulndb::Asked;
+use goward_core::checks::{Found, sarif};
+use goward_core::error::{Error, Kind, Result};
+use goward_core::examine::Examiner;
+use goward_core::examine::project::{Checked, Plan};
+use goward_core::session::Session;
+use goward_core::vulndb::Asked;
 use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<()> {

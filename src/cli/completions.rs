@@ -1,9 +1,9 @@
 //! `goward completions`: scripts and man pages from the same structs as the parser.
 
 use crate::cli::args::{Cli, Completions};
-use crate::error::Result;
-use crate::session::Session;
 use clap::CommandFactory;
+use goward_core::error::Result;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
     let mut command = Cli::command();

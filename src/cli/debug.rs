@@ -1,9 +1,9 @@
 //! `goward debug bake`.
 
 use crate::cli::args::{Bake, Debug, DebugCommand};
-use crate::error::Result;
-use crate::run::Runner;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::run::Runner;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
     match &args.command {

@@ -2,10 +2,10 @@
 
 use crate::cli::args::Default;
 use crate::cli::{fetch, install};
-use crate::error::Result;
-use crate::resolve::Resolver;
-use crate::session::Session;
-use crate::toolchains::Toolchains;
+use goward_core::error::Result;
+use goward_core::resolve::Resolver;
+use goward_core::session::Session;
+use goward_core::toolchains::Toolchains;
 
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     if args.none {

@@ -3,14 +3,14 @@
 use crate::cli::args::Diff as Args;
 use crate::cli::check::database;
 use crate::cli::diff_sections::{Line, Section, parted};
-use crate::error::{Result, untrusted_line};
-use crate::lab::Lab;
-use crate::lab::diff::{Diff, Dropped, Flip, Left, LockDiff};
-use crate::lab::settings_source::Subject;
-use crate::project::debug_lines::Mode;
-use crate::session::Session;
-use crate::settings::platforms::Target;
-use crate::vulndb::Vulnerability;
+use goward_core::error::{Result, untrusted_line};
+use goward_core::project::debug_lines::Mode;
+use goward_core::session::Session;
+use goward_core::settings::platforms::Target;
+use goward_core::vulndb::Vulnerability;
+use goward_lab::Lab;
+use goward_lab::diff::{Diff, Dropped, Flip, Left, LockDiff};
+use goward_lab::settings_source::Subject;
 use serde_json::{Value, json};
 use std::fmt::Write;
 

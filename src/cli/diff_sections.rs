@@ -1,10 +1,10 @@
 //! What `goward diff` found, as lines for people: the same for the terminal and for Markdown.
 
-use crate::lab::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, Touch, Written};
-use crate::settings::Verdict;
-use crate::settings::history::{Variable, meaning};
-use crate::settings::platforms::Target;
-use crate::vulndb::Vulnerability;
+use goward_core::settings::Verdict;
+use goward_core::settings::history::{Variable, meaning};
+use goward_core::settings::platforms::Target;
+use goward_core::vulndb::Vulnerability;
+use goward_lab::diff::{DebugDiff, Diff, Flip, LockDiff, Pin, PlatformDiff, Touch, Written};
 
 /// Lines with one subject.
 pub(super) struct Section {

@@ -1,12 +1,12 @@
 //! `goward doctor`.
 
-use crate::checks::{Found, Remedy, Report, Severity, plural};
 use crate::cli::args::Doctor;
 use crate::cli::findings;
-use crate::error::{Error, Kind, Result};
-use crate::examine::Examiner;
-use crate::examine::machine::Examined;
-use crate::session::Session;
+use goward_core::checks::{Found, Remedy, Report, Severity, plural};
+use goward_core::error::{Error, Kind, Result};
+use goward_core::examine::Examiner;
+use goward_core::examine::machine::Examined;
+use goward_core::session::Session;
 use serde_json::json;
 use std::path::Path;
 

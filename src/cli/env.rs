@@ -1,12 +1,12 @@
 //! `goward env`.
 
 use crate::cli::args::Env;
-use crate::error::{Result, untrusted};
-use crate::resolve::Resolver;
-use crate::resolve::resolved_go::Governing;
-use crate::run::Runner;
-use crate::session::Session;
-use crate::shell;
+use goward_core::error::{Result, untrusted};
+use goward_core::resolve::Resolver;
+use goward_core::resolve::resolved_go::Governing;
+use goward_core::run::Runner;
+use goward_core::session::Session;
+use goward_core::shell;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Env) -> Result<()> {

@@ -2,11 +2,11 @@
 
 use crate::cli::args::Exec;
 use crate::cli::fetch;
-use crate::error::Error;
-use crate::run::Runner;
-use crate::run::exec::become_command;
-use crate::run::overrides::Overrides;
-use crate::session::Session;
+use goward_core::error::Error;
+use goward_core::run::Runner;
+use goward_core::run::exec::become_command;
+use goward_core::run::overrides::Overrides;
+use goward_core::session::Session;
 
 /// Becomes the command; returns only on failure.
 pub(super) fn run(session: &Session, args: &Exec) -> Error {

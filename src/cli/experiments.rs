@@ -2,11 +2,11 @@
 
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
-use crate::error::{Result, untrusted};
-use crate::lab::Lab;
-use crate::lab::experiments::{ExperimentList, ExperimentRow};
-use crate::resolve::setting_origins::ignored;
-use crate::session::Session;
+use goward_core::error::{Result, untrusted};
+use goward_core::resolve::setting_origins::ignored;
+use goward_core::session::Session;
+use goward_lab::Lab;
+use goward_lab::experiments::{ExperimentList, ExperimentRow};
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
     let list = Lab::new(session).experiments(args.go.as_deref())?;

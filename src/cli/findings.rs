@@ -1,7 +1,7 @@
 //! Findings of checks as text and JSON, for `goward check` and `goward doctor`.
 
-use crate::checks::{Found, Outcome, Place, Remedy, Report, Skipped};
-use crate::error::printable;
+use goward_core::checks::{Found, Outcome, Place, Remedy, Report, Skipped};
+use goward_core::error::printable;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -36,7 +36,7 @@ pub(super) fn reasons(report: &Report) -> Vec<(String, Vec<&'static str>)> {
 
 /// Returns the outcome of every check.
 pub(super) fn checks(report: &Report) -> Vec<Value> {
-    let entry = |(check, outcome): &(&'static crate::checks::About, Outcome)| {
+    let entry = |(check, outcome): &(&'static goward_core::checks::About, Outcome)| {
         let skipped = match outcome {
             Outcome::Skipped(skipped) => Some(skipped),
             _ => None,

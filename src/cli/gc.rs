@@ -1,11 +1,11 @@
 //! `goward gc`.
 
 use crate::cli::args::Gc;
-use crate::error::Result;
-use crate::session::Session;
-use crate::store::Leftover;
-use crate::toolchains::Toolchains;
-use crate::toolchains::gc::{Collected, Fate, Plan};
+use goward_core::error::Result;
+use goward_core::session::Session;
+use goward_core::store::Leftover;
+use goward_core::toolchains::Toolchains;
+use goward_core::toolchains::gc::{Collected, Fate, Plan};
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -91,7 +91,7 @@ fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
                 "tree": fate.installed.tree.to_string_lossy(),
                 "disk": fate.bytes,
                 "removed": fate.keeper.is_none(),
-                "keeper": fate.keeper.as_ref().map(crate::toolchains::gc::Keeper::name),
+                "keeper": fate.keeper.as_ref().map(goward_core::toolchains::gc::Keeper::name),
                 "reason": fate.keeper.as_ref().map(ToString::to_string),
             })
         })

@@ -2,13 +2,13 @@
 
 use crate::cli::args::Knobs;
 use crate::cli::knobs::{said_json, span_json, span_text};
-use crate::error::{Result, untrusted};
-use crate::lab::Lab;
-use crate::lab::godebug::{DebugList, DebugRow, Judged, State};
-use crate::project::debug_lines::Mode;
-use crate::resolve::setting_origins::By;
-use crate::session::Session;
-use crate::settings::Verdict;
+use goward_core::error::{Result, untrusted};
+use goward_core::project::debug_lines::Mode;
+use goward_core::resolve::setting_origins::By;
+use goward_core::session::Session;
+use goward_core::settings::Verdict;
+use goward_lab::Lab;
+use goward_lab::godebug::{DebugList, DebugRow, Judged, State};
 use std::fmt::Write;
 
 pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {

@@ -1,9 +1,9 @@
 //! `goward init`.
 
 use crate::cli::args::Init;
-use crate::error::Result;
-use crate::lockfile::Locker;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Init) -> Result<()> {
     let started = Locker::new(session).init(args.request.as_deref(), args.here)?;

@@ -1,11 +1,11 @@
 //! `goward inspect`.
 
-use crate::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
 use crate::cli::args::Inspect;
-use crate::error::{Error, Kind, Result, untrusted};
-use crate::lab::Lab;
-use crate::lab::inspect::{Difference, Wanted};
-use crate::session::Session;
+use goward_core::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::session::Session;
+use goward_lab::Lab;
+use goward_lab::inspect::{Difference, Wanted};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -2,12 +2,12 @@
 
 use crate::cli::args::Install;
 use crate::cli::fetch;
-use crate::error::Result;
-use crate::install::Installer;
-use crate::install::request::Outcome;
-use crate::lockfile::Locker;
-use crate::platform::Platform;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::install::Installer;
+use goward_core::install::request::Outcome;
+use goward_core::lockfile::Locker;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;

@@ -1,7 +1,7 @@
 //! What `goward experiments` and `goward godebug` print alike.
 
-use crate::resolve::setting_origins::Said;
-use crate::settings::Span;
+use goward_core::resolve::setting_origins::Said;
+use goward_core::settings::Span;
 use serde_json::{Value, json};
 
 /// Returns the versions that know a name; nothing for a name that goward has not heard of.

@@ -1,9 +1,9 @@
 //! `goward link`.
 
 use crate::cli::args::Link;
-use crate::error::{Result, untrusted};
-use crate::install::Installer;
-use crate::session::Session;
+use goward_core::error::{Result, untrusted};
+use goward_core::install::Installer;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Link) -> Result<()> {
     let new = Installer::new(session).link(&args.name, &args.path)?;

@@ -1,10 +1,10 @@
 //! `goward link-root`.
 
 use crate::cli::args::LinkRoot;
-use crate::error::Result;
-use crate::lockfile::Locker;
-use crate::lockfile::fixed_goroot::Before;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::fixed_goroot::Before;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
     if args.remove {

@@ -1,18 +1,18 @@
 //! `goward list`.
 
-use crate::calendar::{Day, shown, today};
 use crate::cli::args::List;
-use crate::error::{Result, untrusted};
-use crate::install::Installer;
-use crate::install::request::Fetch;
-use crate::platform::Platform;
-use crate::releases::flaws::KnownFlaws;
-use crate::releases::schedule::{Support, newest_known, support};
-use crate::resolve::Resolver;
-use crate::session::Session;
-use crate::store::{Counted, Installed, Store};
-use crate::version::GoVersion;
-use crate::version::link_name::LinkName;
+use goward_core::calendar::{Day, shown, today};
+use goward_core::error::{Result, untrusted};
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::releases::flaws::KnownFlaws;
+use goward_core::releases::schedule::{Support, newest_known, support};
+use goward_core::resolve::Resolver;
+use goward_core::session::Session;
+use goward_core::store::{Counted, Installed, Store};
+use goward_core::version::GoVersion;
+use goward_core::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use serde::Serialize;
 use std::borrow::Cow;

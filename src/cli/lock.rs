@@ -2,11 +2,11 @@
 
 use crate::cli::args::Lock;
 use crate::cli::fetch;
-use crate::error::Result;
-use crate::lockfile::Locker;
-use crate::lockfile::lock::Locking;
-use crate::platform::Platform;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::lock::Locking;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {

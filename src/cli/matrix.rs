@@ -2,12 +2,12 @@
 
 use crate::cli::args::Matrix as Args;
 use crate::cli::{fetch, interruptible};
-use crate::error::{Error, Kind, Result, untrusted};
-use crate::lab::Lab;
-use crate::lab::matrix::report::Verdict;
-use crate::lab::matrix::run::Matrix;
-use crate::lab::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
-use crate::session::Session;
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::session::Session;
+use goward_lab::Lab;
+use goward_lab::matrix::report::Verdict;
+use goward_lab::matrix::run::Matrix;
+use goward_lab::matrix::{Exclude, Limits, Plan, Report, html, json, junit, table};
 use std::ffi::OsString;
 
 /// What runs when nobody says what.
@@ -58,7 +58,7 @@ fn failed(report: &Report, why: &str) -> Error {
 fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
     let named = match &args.name {
         Some(name) => Lab::new(session).named_matrix(name)?,
-        None => crate::lab::matrix::run::NamedMatrix::default(),
+        None => goward_lab::matrix::run::NamedMatrix::default(),
     };
     let axis = |typed: &[String], named: Vec<String>| {
         if typed.is_empty() { named } else { typed.to_vec() }

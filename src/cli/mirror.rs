@@ -2,9 +2,9 @@
 
 use crate::cli::args::{Mirror, MirrorCommand, MirrorCreate, MirrorVerify};
 use crate::cli::fetch;
-use crate::error::{Error, Kind, Result};
-use crate::mirror::{MirrorPlan, Mirrors};
-use crate::session::Session;
+use goward_core::error::{Error, Kind, Result};
+use goward_core::session::Session;
+use goward_mirror::{MirrorPlan, Mirrors};
 
 /// The most problems that are shown.
 const MAX_SHOWN: usize = 50;

@@ -1,15 +1,15 @@
 //! The shim's slow path: find its decision again, install what is missing, run it or explain.
 
 use crate::cli::args::Miss;
-use crate::error::{Error, Kind, Result, untrusted};
-use crate::install::Installer;
-use crate::resolve::Resolver;
-use crate::resolve::resolved_go::{Governing, Toolchain};
-use crate::resolve::shim_errors::explain_call;
-use crate::run::Runner;
-use crate::run::exec::{become_program, leaves_programs_alone};
-use crate::run::newer_go::end_like;
-use crate::session::Session;
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::install::Installer;
+use goward_core::resolve::Resolver;
+use goward_core::resolve::resolved_go::{Governing, Toolchain};
+use goward_core::resolve::shim_errors::explain_call;
+use goward_core::run::Runner;
+use goward_core::run::exec::{become_program, leaves_programs_alone};
+use goward_core::run::newer_go::end_like;
+use goward_core::session::Session;
 use goward_shim::caller::Undo;
 use goward_shim::find::Found;
 use goward_shim::launch::Launch;

@@ -3,36 +3,47 @@
 //! Each module turns its arguments into calls of `ops` and prints what they return.
 
 pub mod args;
+#[cfg(feature = "lab")]
 mod bisect;
 mod bundle;
 mod check;
 mod completions;
 mod debug;
 mod default;
+#[cfg(feature = "lab")]
 mod diff;
+#[cfg(feature = "lab")]
 mod diff_sections;
 mod doctor;
 mod env;
 mod exec;
+#[cfg(feature = "lab")]
 mod experiments;
 mod findings;
 mod gc;
+#[cfg(feature = "lab")]
 mod godebug;
 mod init;
+#[cfg(feature = "lab")]
 mod inspect;
 mod install;
+#[cfg(feature = "lab")]
 mod knobs;
 mod link;
 mod link_root;
 pub(crate) mod list;
 mod lock;
+#[cfg(feature = "lab")]
 mod matrix;
+#[cfg(feature = "mirror")]
 mod mirror;
 mod miss;
 mod records;
+#[cfg(feature = "lab")]
 mod reproduce;
 mod rollback;
 mod setup;
+#[cfg(feature = "lab")]
 mod targets;
 mod trust;
 mod uninstall;
@@ -41,16 +52,18 @@ mod verify;
 mod version;
 mod which;
 
-use crate::config::Config;
-use crate::ctx::{Ctx, take_own_umask};
-use crate::error::{Error, Kind, Result};
-use crate::install::request::Fetch;
-use crate::lab::matrix::interrupt::Interrupts;
-use crate::session::Session;
-use crate::ui::{Ui, has_lost_data};
 use args::{Cli, Command, Debug, DebugCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
+use goward_core::config::Config;
+use goward_core::ctx::{Ctx, take_own_umask};
+use goward_core::error::{Error, Kind, Result};
+use goward_core::install::request::Fetch;
+use goward_core::session::Session;
+use goward_core::source::OpenRegistry;
+use goward_core::ui::{Ui, has_lost_data};
+#[cfg(feature = "lab")]
+use goward_lab::matrix::interrupt::Interrupts;
 use goward_shim::names;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
@@ -124,16 +137,14 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
         _ => Config::read(&ctx)?,
     };
-    let session = Session {
-        registries: Some(crate::mirror::oci_source::open),
-        ..Session::new(ctx, ui, config)
-    };
+    let session = Session { registries: registries(), ..Session::new(ctx, ui, config) };
     match &cli.command {
         Command::Init(args) => init::run(&session, args),
         Command::Use(args) => r#use::run(&session, args),
         Command::Lock(args) => lock::run(&session, args),
         Command::Rollback(args) => rollback::run(&session, args),
         Command::Install(args) => install::run(&session, args),
+        #[cfg(feature = "mirror")]
         Command::Mirror(args) => mirror::run(&session, args),
         Command::Bundle(args) => bundle::run(&session, args),
         Command::Link(args) => link::run(&session, args),
@@ -145,14 +156,22 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Check(args) => check::run(&session, args),
         Command::Which(args) => which::run(&session, args),
         Command::Env(args) => env::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Experiments(args) => experiments::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Godebug(args) => godebug::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Diff(args) => diff::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Targets(args) => targets::run(&session, args),
         Command::Exec(args) => return Err(exec::run(&session, args)),
+        #[cfg(feature = "lab")]
         Command::Inspect(args) => inspect::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Reproduce(args) => reproduce::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Matrix(args) => matrix::run(&session, args),
+        #[cfg(feature = "lab")]
         Command::Bisect(args) => bisect::run(&session, args),
         Command::Debug(args) => debug::run(&session, args),
         Command::LinkRoot(args) => link_root::run(&session, args),
@@ -166,8 +185,40 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         }
         Command::Records(args) => records::run(&session, args),
         Command::Miss(args) => return miss::run(&session, args),
+        #[cfg(not(feature = "lab"))]
+        Command::Bisect(_)
+        | Command::Diff(_)
+        | Command::Experiments(_)
+        | Command::Godebug(_)
+        | Command::Inspect(_)
+        | Command::Matrix(_)
+        | Command::Reproduce(_)
+        | Command::Targets(_) => Err(left_out("lab")),
+        #[cfg(not(feature = "mirror"))]
+        Command::Mirror(_) => Err(left_out("mirror")),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that the command is part of a feature that this goward was built without.
+#[cfg(not(all(feature = "lab", feature = "mirror")))]
+fn left_out(feature: &str) -> Error {
+    let message = format!("this goward was built without its feature `{feature}`");
+    Error::new(Kind::Usage, message)
+        .hint(format!("build one with it: `cargo install goward --features {feature}`"))
+}
+
+/// Returns what opens sources in container registries.
+#[cfg(feature = "mirror")]
+#[expect(clippy::unnecessary_wraps, reason = "a goward without mirrors has none")]
+fn registries() -> Option<OpenRegistry> {
+    Some(goward_mirror::oci_source::open)
+}
+
+/// The same, without mirrors.
+#[cfg(not(feature = "mirror"))]
+fn registries() -> Option<OpenRegistry> {
+    None
 }
 
 /// Returns what `--profile` says for this run and everything that it starts.
@@ -224,6 +275,7 @@ fn reworded(report: &str) -> Error {
     error
 }
 
+#[cfg(feature = "lab")]
 /// Does what can be interrupted, and ends as the signal would when one came.
 fn interruptible<T>(session: &Session, work: impl FnOnce(&Interrupts) -> Result<T>) -> Result<T> {
     let interrupts = Interrupts::take()?;

@@ -1,9 +1,9 @@
 //! `goward records`: the maintainer's refresh of the built-in records.
 
 use crate::cli::args::Records;
-use crate::error::Result;
-use crate::install::Installer;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::install::Installer;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Records) -> Result<()> {
     let refreshed = Installer::new(session).refresh_records(&args.file, &args.source)?;

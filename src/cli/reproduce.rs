@@ -1,10 +1,10 @@
 //! `goward reproduce`.
 
 use crate::cli::args::Reproduce;
-use crate::error::{Error, Kind, Result, untrusted};
-use crate::lab::Lab;
-use crate::lab::reproduce::{Compared, Reason, Reproduced};
-use crate::session::Session;
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::session::Session;
+use goward_lab::Lab;
+use goward_lab::reproduce::{Compared, Reason, Reproduced};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 

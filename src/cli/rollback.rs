@@ -1,9 +1,9 @@
 //! `goward rollback`.
 
 use crate::cli::args::Rollback;
-use crate::error::Result;
-use crate::lockfile::Locker;
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::session::Session;
 use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Rollback) -> Result<()> {

@@ -1,10 +1,10 @@
 //! `goward setup`.
 
 use crate::cli::args::Setup;
-use crate::error::{Error, Kind, Result};
-use crate::session::Session;
-use crate::shell::Change;
-use crate::toolchains::Toolchains;
+use goward_core::error::{Error, Kind, Result};
+use goward_core::session::Session;
+use goward_core::shell::Change;
+use goward_core::toolchains::Toolchains;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {

@@ -2,12 +2,12 @@
 
 use crate::cli::args::Targets;
 use crate::cli::diff::target as as_json;
-use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use crate::lab::Lab;
-use crate::lab::target_check::{Cgo, PkgConfig, Run, TargetCheck};
-use crate::resolve::c_compiler::Compiler;
-use crate::session::Session;
-use crate::settings::platforms::Target;
+use goward_core::error::{Error, Kind, Result, untrusted, untrusted_line};
+use goward_core::resolve::c_compiler::Compiler;
+use goward_core::session::Session;
+use goward_core::settings::platforms::Target;
+use goward_lab::Lab;
+use goward_lab::target_check::{Cgo, PkgConfig, Run, TargetCheck};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 

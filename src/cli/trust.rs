@@ -1,11 +1,11 @@
 //! `goward trust`.
 
 use crate::cli::args::Trust;
-use crate::error::{Error, Kind, Result};
-use crate::resolve::Resolver;
-use crate::resolve::trust::Examined;
-use crate::session::Session;
-use crate::verify::Level;
+use goward_core::error::{Error, Kind, Result};
+use goward_core::resolve::Resolver;
+use goward_core::resolve::trust::Examined;
+use goward_core::session::Session;
+use goward_core::verify::Level;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     let path = args.path.as_deref();

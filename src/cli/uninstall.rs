@@ -1,12 +1,12 @@
 //! `goward uninstall`.
 
 use crate::cli::args::Uninstall;
-use crate::error::Result;
-use crate::platform::Platform;
-use crate::session::Session;
-use crate::store::Receipt;
-use crate::toolchains::Toolchains;
-use crate::toolchains::uninstall::Removed;
+use goward_core::error::Result;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_core::store::Receipt;
+use goward_core::toolchains::Toolchains;
+use goward_core::toolchains::uninstall::Removed;
 
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;

@@ -3,10 +3,10 @@
 use crate::cli::args::Use;
 use crate::cli::lock::report_uncovered;
 use crate::cli::{fetch, install};
-use crate::error::Result;
-use crate::lockfile::Locker;
-use crate::lockfile::r#use::{RELEASE, Wish};
-use crate::session::Session;
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::r#use::{RELEASE, Wish};
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = Wish {

@@ -2,14 +2,13 @@
 
 use crate::cli::args::Verify;
 use crate::cli::fetch;
-use crate::error::Result;
-use crate::lab::Lab;
-use crate::session::Session;
-use crate::store::Finding;
-use crate::toolchains::Toolchains;
-use crate::toolchains::verify::{Plan, Second, Seen, Verdict, Which};
-use crate::verify::Level;
-use crate::version::link_name::LinkName;
+use goward_core::error::Result;
+use goward_core::session::Session;
+use goward_core::store::Finding;
+use goward_core::toolchains::Toolchains;
+use goward_core::toolchains::verify::{Plan, Second, Seen, Verdict, Which};
+use goward_core::verify::Level;
+use goward_core::version::link_name::LinkName;
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -55,7 +54,7 @@ fn unproved(tree: &Path) -> serde_json::Value {
 
 /// Prints how to build the releases again.
 fn rebuild(session: &Session, which: &Which) -> Result<()> {
-    for rebuild in Lab::new(session).rebuilds(which)? {
+    for rebuild in Toolchains::new(session).rebuilds(which)? {
         let (version, archive) = (rebuild.version, &rebuild.archive);
         if !rebuild.is_reproducible() {
             session
@@ -131,14 +130,14 @@ fn entry(verdict: &Verdict) -> serde_json::Value {
         "tree": installed.tree.to_string_lossy(),
         "state": state,
         "files": checked.map(|checked| checked.files.len()),
-        "bytes": checked.map(crate::store::Checked::bytes),
+        "bytes": checked.map(goward_core::store::Checked::bytes),
         "findings": findings(verdict.findings()),
         "second": verdict.second.as_ref().map(|second| serde_json::json!({
             "source": second.source,
             "h1": second.h1.as_ref().map(ToString::to_string),
             "differences": findings(&second.differences),
         })),
-        "error": verdict.failure.as_ref().map(crate::error::Error::message),
+        "error": verdict.failure.as_ref().map(goward_core::error::Error::message),
     })
 }
 

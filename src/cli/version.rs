@@ -1,10 +1,10 @@
 //! `goward version`.
 
-use crate::calendar::{days_between, shown, today};
 use crate::cli::args::Version;
-use crate::facts::{TABLES, Table, known, old_days};
-use crate::platform::Platform;
-use crate::session::Session;
+use goward_core::calendar::{days_between, shown, today};
+use goward_core::facts::{TABLES, Table, known, old_days};
+use goward_core::platform::Platform;
+use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Version) {
     let version = env!("CARGO_PKG_VERSION");

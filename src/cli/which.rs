@@ -2,12 +2,12 @@
 
 use crate::cli::args;
 use crate::cli::args::Which;
-use crate::error::{Result, one_line};
-use crate::install::Installer;
-use crate::lockfile::Locker;
-use crate::resolve::Resolver;
-use crate::resolve::resolved_go::{Governing, Origin};
-use crate::session::Session;
+use goward_core::error::{Result, one_line};
+use goward_core::install::Installer;
+use goward_core::lockfile::Locker;
+use goward_core::resolve::Resolver;
+use goward_core::resolve::resolved_go::{Governing, Origin};
+use goward_core::session::Session;
 use goward_shim::Tool;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {

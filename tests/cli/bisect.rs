@@ -4,7 +4,7 @@ use super::{archive, mirror, sandbox, tree};
 use crate::common::go_sources::TABLE;
 use crate::common::server::{Fault, Mirror, Route, Server};
 use crate::common::{Outcome, Sandbox};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use serde_json::json;
 
 fn project() -> (Server, Sandbox) {

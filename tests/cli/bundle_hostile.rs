@@ -6,11 +6,11 @@ use super::{h1, mirror, tree};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::hex_sha256;
-use goward::bundle::container::entries;
-use goward::error::Kind;
-use goward::install::Installer;
-use goward::platform::Platform;
-use goward::version::GoVersion;
+use goward_core::bundle::container::entries;
+use goward_core::error::Kind;
+use goward_core::install::Installer;
+use goward_core::platform::Platform;
+use goward_core::version::GoVersion;
 use std::fs;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 use crate::common::server::{Fault, Route, Server};
 use crate::common::vulndb::{self, MODIFIED};
 use crate::common::{Outcome, Sandbox};
-use goward::checks::project::CHECKS;
+use goward_core::checks::project::CHECKS;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn without_a_lock_there_is_nothing_to_check() {
 /// A series that nobody knew when this goward was built is not called supported.
 #[test]
 fn of_a_newer_series_it_is_said_what_is_not_known() {
-    let newest = goward::releases::schedule::newest_known();
+    let newest = goward_core::releases::schedule::newest_known();
     let outcome = project(&format!("1.{}.1", newest + 1)).goward(["check"]);
     let said = format!(
         "goward: not checked: support: this goward was built for Go up to go1.{newest}: it knows neither the end of \
@@ -142,7 +142,7 @@ fn support_ends_with_the_second_newer_line() {
             outcome.stdout
         );
     }
-    let known = goward::facts::LINES.known();
+    let known = goward_core::facts::LINES.known();
     assert_eq!(
         project("1.22.10").goward(["check"]).stdout,
         format!(

@@ -3,7 +3,7 @@
 use super::{archive, mirror, sandbox, tree};
 use crate::common::Sandbox;
 use crate::common::server::{Mirror, Server};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::os::unix::fs::symlink;
 
 /// Knows `go env -json GOWORK GOMOD` and `go mod edit -print -godebug=... FILE`.
@@ -104,7 +104,7 @@ fn without_lines_there_are_comments_to_paste() {
     let server = serving("go1.22.99");
     let sandbox = project(&server, "1.22.99", &["panicnil=1", "netdns=go"]);
     // A line that Go supports.
-    let minor = goward::releases::schedule::recommended(23);
+    let minor = goward_core::releases::schedule::recommended(23);
     sandbox.goward(["debug", "bake"]).fails(
         2,
         &format!(

@@ -1,7 +1,7 @@
 //! `goward default`.
 
 use super::{mirror, sandbox};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 #[test]
 fn choose_show_and_take_back() {

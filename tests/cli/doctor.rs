@@ -5,7 +5,7 @@ use super::{key, mirror};
 use crate::common::server::{Server, hex_sha256};
 use crate::common::trace::traced;
 use crate::common::{Outcome, Sandbox, skip};
-use goward::checks::machine::CHECKS;
+use goward_core::checks::machine::CHECKS;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +36,7 @@ fn problems(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
     }
     let count = |severity: &str| {
         let count = found.iter().filter(|line| line.contains(&format!(": {severity}: "))).count();
-        (count > 0).then(|| goward::checks::plural(count, severity))
+        (count > 0).then(|| goward_core::checks::plural(count, severity))
     };
     let counts: Vec<String> = ["error", "warning"].iter().filter_map(|one| count(one)).collect();
     assert_eq!(outcome.code, Some(if found.is_empty() { 0 } else { 6 }), "{outcome:?}");

@@ -5,7 +5,7 @@ use super::{archive, key, mirror, sandbox, tree};
 use crate::common::archives::{self, Tree};
 use crate::common::server::{Fault, INDEX, Mirror, Route, Server, hex_sha256};
 use crate::common::{Outcome, Sandbox, is_full};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 /// Runs `goward install 1.99.1` and requires that nothing is installed or left in staging.
 fn fails(sandbox: &Sandbox, code: i32, report: &str) {
@@ -60,7 +60,7 @@ fn an_unknown_version() {
          hint: the newest that is known here is {}",
         host(),
         archive("go1.97.5"),
-        goward::verify::Records::built_in().releases().iter().max().unwrap()
+        goward_core::verify::Records::built_in().releases().iter().max().unwrap()
     );
     sandbox(&server).goward(["install", "1.97.5"]).fails(3, &report);
 }

@@ -2,7 +2,7 @@
 
 use super::{mirror, sandbox};
 use crate::common::Sandbox;
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 /// A module that needs a newer Go than the one that is asked for.
 const MODULE: &str = "module m\n\ngo 1.99.1\n";

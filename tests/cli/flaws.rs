@@ -3,9 +3,9 @@
 use super::{archive, sandbox, tree};
 use crate::common::server::{Fault, Mirror, Route, Server};
 use crate::common::{Sandbox, machine, vulndb};
-use goward::platform::Platform;
-use goward::releases::flaws::KnownFlaws;
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::releases::flaws::KnownFlaws;
+use goward_core::version::GoVersion;
 
 /// An old release that no built-in record speaks of.
 const OLD: &str = "go1.22.4";
@@ -130,7 +130,7 @@ fn new() -> (Server, Sandbox) {
 }
 
 fn refused(by: &str) -> String {
-    let day = goward::facts::FLAWS.known();
+    let day = goward_core::facts::FLAWS.known();
     format!(
         "goward: go1.99.1 is not installed (wanted by `[PROJECT]/goward.lock`)\n  \
          go1.99.1 has flaws through which what it builds or fetches can run code (CVE-2099-11); go1.99.4 has none \
@@ -209,7 +209,7 @@ fn nothing_recommends_a_line_out_of_support() {
     let bytes = tree(old, &Platform::host().lock_name()).tar_gz();
     Mirror::new().release(old, [(archive(old).as_str(), bytes)]).add_to(&server);
     let outcome = sandbox.goward(["use", "1.21.4"]);
-    let line = goward::releases::schedule::recommended(22);
+    let line = goward_core::releases::schedule::recommended(22);
     assert!(line > 22);
     let hint = format!("hint: choose a newer one: `goward use 1.{line}`");
     assert!(outcome.code == Some(2) && outcome.stderr.contains(&hint), "{outcome:?}");

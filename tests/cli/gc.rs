@@ -2,7 +2,7 @@
 
 use super::{key, mirror, sandbox};
 use crate::common::{Sandbox, machine};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::process::Child;
 use std::time::{Duration, SystemTime};

@@ -3,8 +3,8 @@
 use super::{h1, key, mirror, tree};
 use crate::common::server::{Route, Server};
 use crate::common::{Outcome, Sandbox};
-use goward::platform::Platform;
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

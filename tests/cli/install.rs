@@ -3,7 +3,7 @@
 use super::{archive, key, mirror, sandbox, tree};
 use crate::common::Sandbox;
 use crate::common::server::{Fault, Mirror, Route};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -338,7 +338,7 @@ fn a_better_source_improves_what_is_installed() {
 /// Of a series that came out after goward was built it is said once what cannot be known of it.
 #[test]
 fn of_a_newer_series_it_is_said_what_is_not_known() {
-    let newest = goward::releases::schedule::newest_known();
+    let newest = goward_core::releases::schedule::newest_known();
     let version = format!("go1.{}.0", newest + 1);
     let release = tree(&version, &Platform::host().lock_name()).tar_gz();
     let server = Mirror::new().release(&version, [(archive(&version).as_str(), release)]).start();
@@ -347,7 +347,7 @@ fn of_a_newer_series_it_is_said_what_is_not_known() {
         "goward: warning: this goward was built for Go up to go1.{newest}: it knows neither the end of support of \
          go1.{} nor flaws that no database has ({}); update goward\n",
         newest + 1,
-        goward::facts::LINES.known()
+        goward_core::facts::LINES.known()
     );
     let outcome = with_newer.goward(["install", &version]);
     assert_eq!(

@@ -8,7 +8,7 @@ use crate::common::server::{Fault, hex_sha256};
 use crate::common::{Sandbox, machine};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::io::Write;
 use std::path::Path;

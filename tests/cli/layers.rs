@@ -2,7 +2,7 @@
 
 use super::{key, mirror, sandbox};
 use crate::common::{Outcome, Sandbox, machine, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 

@@ -4,7 +4,7 @@ use super::{archive, mirror, sandbox, tree, uncovered};
 use crate::common::archives::Tree;
 use crate::common::server::Mirror;
 use crate::common::{Outcome, Sandbox, machine};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `goward list`.
 
 use super::{mirror, sandbox};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 #[test]
 fn nothing_yet() {

@@ -53,7 +53,7 @@ fn check_lists_every_difference_and_changes_nothing() {
     let lock = sandbox.read("project/goward.lock");
     let manifest = "[toolchain]\ngo = \"1.98\"\nplatforms = [\"plan9/386\"]\n[pins]\nexperiments = [\"jsonv2\"]\n[profile.prod]\n[policy]\nlevel = \"logged\"\nisolation = \"hermetic\"\n";
     sandbox.write("project/goward.toml", manifest);
-    let host = goward::platform::Platform::host();
+    let host = goward_core::platform::Platform::host();
     let sandbox = sandbox.var("GOWARD_OFFLINE", "1");
     sandbox.goward(["lock", "--check"]).fails(
         1,
@@ -134,7 +134,7 @@ fn what_the_policy_demands_holds_for_every_way_to_a_lock() {
     );
     let outcome = sandbox.goward(["lock"]);
     assert_eq!(outcome.code, Some(4));
-    let host = goward::platform::Platform::host();
+    let host = goward_core::platform::Platform::host();
     let report = format!(
         "goward: go1.27.1 for {host} can only be verified at level `built-in`; `logged` is required\n"
     );

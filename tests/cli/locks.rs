@@ -4,7 +4,7 @@ use super::{archive, mirror, sandbox, tree};
 use crate::common::server::Mirror;
 use crate::common::trace::traced;
 use crate::common::{Sandbox, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::thread;
 use std::time::{Duration, SystemTime};

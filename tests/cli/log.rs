@@ -8,21 +8,21 @@ use super::{archive, mirror, tree};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
-use goward::config::Config;
-use goward::ctx::Ctx;
-use goward::error::{Error, Kind};
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::lockfile::Locker;
-use goward::lockfile::lock::Locking;
-use goward::platform::Platform;
-use goward::session::Session;
-use goward::ui::Ui;
-use goward::verify::log::access::LogAccess;
-use goward::verify::log::route::Route;
-use goward::verify::log::{Authority, VerifierKey};
-use goward::verify::{Digest, dirhash};
-use goward::version::GoVersion;
+use goward_core::config::Config;
+use goward_core::ctx::Ctx;
+use goward_core::error::{Error, Kind};
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::lock::Locking;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_core::ui::Ui;
+use goward_core::verify::log::access::LogAccess;
+use goward_core::verify::log::route::Route;
+use goward_core::verify::log::{Authority, VerifierKey};
+use goward_core::verify::{Digest, dirhash};
+use goward_core::version::GoVersion;
 use std::fs;
 
 pub(super) const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
@@ -281,9 +281,9 @@ fn an_outage_costs_one_wait_for_a_command_and_for_the_minute_after() {
 #[test]
 fn what_the_log_said_is_not_asked_twice_in_one_command() {
     let own = Own::new(&h1());
-    let wish = goward::lockfile::r#use::Wish {
+    let wish = goward_core::lockfile::r#use::Wish {
         request: Some("1.99.1".to_owned()),
-        ..goward::lockfile::r#use::Wish::default()
+        ..goward_core::lockfile::r#use::Wish::default()
     };
     Locker::new(&own.session()).use_release(&wish, &own.fetch()).unwrap();
     let log = own.server.log();
@@ -372,11 +372,11 @@ impl Own {
         };
         ctx.variables.insert("HOME".into(), self.sandbox.path(home).into());
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
-        let url = goward::net::Url::parse(&self.server.url("")).unwrap();
+        let url = goward_core::net::Url::parse(&self.server.url("")).unwrap();
         let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
         Session {
             log,
-            registries: Some(goward::mirror::oci_source::open),
+            registries: Some(goward_mirror::oci_source::open),
             ..Session::new(ctx, Ui::new(true), Config::default())
         }
     }
@@ -431,7 +431,7 @@ fn what_the_log_proves_needs_no_record_and_no_permission() {
 #[test]
 fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
     let own = Own::new(OTHER_H1);
-    let fetch = Fetch { accept: Some(goward::verify::Level::None), ..own.fetch() };
+    let fetch = Fetch { accept: Some(goward_core::verify::Level::None), ..own.fetch() };
     let host = Platform::host();
     let name = archive("go1.99.1");
     let url = own.mirror.url("/");

@@ -229,7 +229,7 @@ fn the_page_names_what_was_tried_when_and_on_what() {
     let (date, machine, goward) = (part("date"), part("machine"), part("goward"));
     assert!(date.ends_with(" UTC") && date.len() == "2026-11-30 08:00 UTC".len(), "{date}");
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-    let platform = goward::platform::Platform::host();
+    let platform = goward_core::platform::Platform::host();
     assert!(machine.starts_with(&format!("{}, {platform}, ", host.trim())), "{machine}");
     assert!(machine.ends_with(" processors"), "{machine}");
     assert_eq!(goward, env!("CARGO_PKG_VERSION"));

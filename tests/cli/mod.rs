@@ -57,8 +57,8 @@ use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::go_sources::GO_SOURCES;
 use crate::common::server::{Mirror, Server};
-use goward::platform::Platform;
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::version::GoVersion;
 
 /// Versions that Go has not reached, so that no built-in record speaks of them.
 pub(crate) const VERSIONS: [&str; 4] = ["go1.98.3", "go1.99.0", "go1.99.1", "go1.100rc1"];
@@ -115,7 +115,7 @@ pub(crate) fn uncovered() -> String {
 
 /// The h1 of what the mirror has, as the lock spells it.
 pub(crate) fn h1(version: &str, platform: &str) -> String {
-    use goward::verify::{Digest, dirhash};
+    use goward_core::verify::{Digest, dirhash};
     let parsed = GoVersion::parse(version).unwrap();
     let platform = Platform::parse(platform).unwrap();
     let tree = tree(version, &platform.lock_name());

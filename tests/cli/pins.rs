@@ -2,7 +2,7 @@
 
 use super::{archive, mirror, sandbox, tree, uncovered};
 use crate::common::server::Mirror;
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 const UNKNOWN: &str = "goward: `jsnv2` is not an experiment of go1.99.1\n";
 const TRACE: &str = "goward: warning: `gctrace=1` makes the compiler and every other tool print; \

@@ -3,23 +3,23 @@
 use super::bundle::{create, install as install_bundle, offline, world};
 use super::log::Own;
 use super::{archive, key};
-use goward::error::Kind;
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::lockfile::Locker;
-use goward::lockfile::lock::Locking;
-use goward::lockfile::r#use::Wish;
-use goward::platform::Platform;
-use goward::toolchains::Toolchains;
-use goward::toolchains::verify::{Plan, Which};
-use goward::verify::Level;
+use goward_core::error::Kind;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::lock::Locking;
+use goward_core::lockfile::r#use::Wish;
+use goward_core::platform::Platform;
+use goward_core::toolchains::Toolchains;
+use goward_core::toolchains::verify::{Plan, Which};
+use goward_core::verify::Level;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Ways in which a proof arrives, and the level that it brings. Each begins with go1.99.1 installed as
 /// `listed` and a project that asks for it.
-type Way = (&'static str, fn(&Own) -> Result<(), goward::error::Error>, Level);
+type Way = (&'static str, fn(&Own) -> Result<(), goward_core::error::Error>, Level);
 
 const WAYS: [Way; 6] = [
     (

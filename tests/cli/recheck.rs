@@ -4,7 +4,7 @@ use super::{h1, key, mirror, sandbox};
 use crate::common::server::Server;
 use crate::common::trace::traced;
 use crate::common::{Outcome, Sandbox};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

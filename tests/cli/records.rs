@@ -22,7 +22,7 @@ fn an_index_completes_the_file_and_never_contradicts_it() {
     let digest = line.split('\t').nth(3).unwrap();
     assert!(digest.len() == 64);
 
-    let host = goward::platform::Platform::host().lock_name();
+    let host = goward_core::platform::Platform::host().lock_name();
     let wrong = after.replace(line, &line.replace(digest, &"0".repeat(64)));
     sandbox.write("project/releases.tsv", &wrong);
     let outcome = sandbox.goward(args);

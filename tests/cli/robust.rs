@@ -5,7 +5,7 @@ use super::bundle::{create, world};
 use super::{key, mirror, sandbox};
 use crate::common::server::Server;
 use crate::common::{Outcome, Sandbox, machine, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;

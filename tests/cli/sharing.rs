@@ -5,7 +5,7 @@ use crate::common::archives::Tree;
 use crate::common::random::Random;
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, machine, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `goward uninstall`.
 
 use super::{mirror, sandbox};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 #[test]
 fn every_trace_goes() {

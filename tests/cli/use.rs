@@ -1,7 +1,7 @@
 //! `goward use`.
 
 use super::{VERSIONS, h1, mirror, sandbox, uncovered};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 #[test]
 fn manifest_lock_and_toolchain_in_one_step() {

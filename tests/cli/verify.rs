@@ -3,7 +3,7 @@
 use super::{archive, h1, key, mirror, sandbox, tree};
 use crate::common::Sandbox;
 use crate::common::server::{Mirror, Route, Server, hex_sha256};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};

@@ -6,8 +6,11 @@ use std::path::Path;
 #[test]
 fn version() {
     let sandbox = sandbox(&mirror());
-    let want =
-        format!("goward {} {}\n", env!("CARGO_PKG_VERSION"), goward::platform::Platform::host());
+    let want = format!(
+        "goward {} {}\n",
+        env!("CARGO_PKG_VERSION"),
+        goward_core::platform::Platform::host()
+    );
     assert_eq!(sandbox.goward(["version"]).data(), want);
     assert!(sandbox.goward(["--version"]).data().starts_with("goward "));
     let json: serde_json::Value =
@@ -16,8 +19,13 @@ fn version() {
     let tables = json["tables"].as_array().unwrap();
     let verbose = sandbox.goward(["version", "--verbose"]);
     let lines: Vec<&str> = verbose.data().lines().collect();
-    assert_eq!((lines.len(), tables.len()), (1 + goward::facts::TABLES.len(), lines.len() - 1));
-    for (line, (table, json)) in lines[1..].iter().zip(goward::facts::TABLES.iter().zip(tables)) {
+    assert_eq!(
+        (lines.len(), tables.len()),
+        (1 + goward_core::facts::TABLES.len(), lines.len() - 1)
+    );
+    for (line, (table, json)) in
+        lines[1..].iter().zip(goward_core::facts::TABLES.iter().zip(tables))
+    {
         assert_eq!(*line, format!("{}: {}", table.about, table.known()));
         assert_eq!(json["name"], table.name);
     }

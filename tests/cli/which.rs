@@ -2,7 +2,7 @@
 
 use super::{key, mirror, sandbox};
 use crate::common::machine;
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 
 #[test]
 fn the_program_and_why() {

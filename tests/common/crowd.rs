@@ -1,9 +1,9 @@
 //! A store with many toolchains, and a project that has one of them locked.
 
-use goward::platform::Platform;
-use goward::store::{Receipt, Room};
-use goward::verify::{Absent, Digest, H1, Level, dirhash};
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::store::{Receipt, Room};
+use goward_core::verify::{Absent, Digest, H1, Level, dirhash};
+use goward_core::version::GoVersion;
 use std::fs;
 use std::path::Path;
 

@@ -74,7 +74,7 @@ fn release(
 
 /// What plain Go builds, and how programs of several targets differ from one another.
 fn plain(lab: &Lab, directory: &str, go: &Go, settings: &str) -> BTreeMap<String, Built> {
-    let program = goward::store::program_of(&go.tree, "go");
+    let program = goward_core::store::program_of(&go.tree, "go");
     let own = [("GOENV", "off"), ("GOTOOLCHAIN", "local")];
     let built = release(lab, directory, &program, settings, &own);
     assert_eq!(built.len(), 6);

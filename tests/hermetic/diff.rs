@@ -2,7 +2,7 @@
 
 use super::{Go, Lab, lab};
 use crate::common::is_full;
-use goward::settings::{changes, platforms};
+use goward_core::settings::{changes, platforms};
 use goward_shim::pins::Isolation;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

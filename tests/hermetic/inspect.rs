@@ -3,7 +3,7 @@
 use super::{Go, Lab, lab, note};
 use crate::common::random::Random;
 use crate::common::{is_full, machine, skip};
-use goward::binary;
+use goward_core::binary;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

@@ -3,7 +3,7 @@
 use super::inspect::{asked, build, inspected};
 use super::lab;
 use crate::common::{machine, skip};
-use goward::binary::Shape;
+use goward_core::binary::Shape;
 use serde_json::Value;
 use std::path::Path;
 

@@ -114,7 +114,7 @@ impl Go {
 
     /// Returns the directory of the real programs, which a PATH can begin with.
     fn programs(&self) -> PathBuf {
-        goward::store::program_of(&self.tree, "go").parent().unwrap().to_owned()
+        goward_core::store::program_of(&self.tree, "go").parent().unwrap().to_owned()
     }
 
     /// Returns true when a lock for this version may hold the value.
@@ -250,7 +250,7 @@ impl Lab {
 
     /// The real `go` of a toolchain, past the shim.
     fn real(&self, go: &Go, directory: &str) -> Command {
-        self.sandbox.command(&goward::store::program_of(&go.tree, "go"), directory)
+        self.sandbox.command(&goward_core::store::program_of(&go.tree, "go"), directory)
     }
 
     /// Runs a command that has to succeed; returns what it printed.

@@ -1,8 +1,8 @@
 //! What goward says of GODEBUG settings in files, and of FIPS 140 modules, is what each Go does with them.
 
 use super::{Go, Lab, lab};
-use goward::settings::{Settings, Source, Verdict};
-use goward::version::GoVersion;
+use goward_core::settings::{Settings, Source, Verdict};
+use goward_core::version::GoVersion;
 use goward_shim::pins::Isolation;
 use serde_json::Value;
 use std::collections::BTreeMap;

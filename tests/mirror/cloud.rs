@@ -5,12 +5,12 @@ use super::{Lab, Toolchain, files, servers};
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::random::Random;
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::mirror::Mirrors;
-use goward::mirror::{Checked, MirrorPlan, Mirrored};
-use goward::platform::Platform;
-use goward::session::Session;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_mirror::Mirrors;
+use goward_mirror::{Checked, MirrorPlan, Mirrored};
 
 /// A toolchain whose archive is larger than what is put into a store in one request.
 fn large() -> Toolchain {
@@ -104,8 +104,8 @@ fn s3() {
     for path in ["teams/go/robots.txt", "elsewhere/go1.97.0.linux-amd64.tar.gz"] {
         let directory = tempfile::tempdir().unwrap();
         let (at, name) = path.rsplit_once('/').unwrap();
-        let net = || goward::net::Net::new(&session.ctx, Vec::new());
-        let shelf = goward::mirror::storage::look(
+        let net = || goward_core::net::Net::new(&session.ctx, Vec::new());
+        let shelf = goward_mirror::storage::look(
             &format!("s3://releases/{at}"),
             &session.ctx,
             net,

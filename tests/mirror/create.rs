@@ -4,11 +4,11 @@ use super::{GO_MOD_H1, Lab, Toolchain, files, serve};
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
-use goward::error::Kind;
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::mirror::Mirrors;
-use goward::platform::Platform;
+use goward_core::error::Kind;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_mirror::Mirrors;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
@@ -50,8 +50,8 @@ fn both_layouts_are_complete_and_deterministic() {
         assert_eq!(text(&toolchain.module(".mod")), "module golang.org/toolchain\n");
         let version = format!("v0.0.1-{}.{}", toolchain.version, toolchain.platform);
         assert_eq!(text(&toolchain.module(".info")), format!("{{\"Version\":\"{version}\"}}"));
-        let zip = goward::verify::archive_hash::module_h1(
-            goward::version::GoVersion::parse(toolchain.version).unwrap(),
+        let zip = goward_core::verify::archive_hash::module_h1(
+            goward_core::version::GoVersion::parse(toolchain.version).unwrap(),
             Platform::find(toolchain.platform).unwrap(),
             &found[&toolchain.module(".zip")],
         );
@@ -193,12 +193,12 @@ fn an_archive_that_is_verified_as_a_whole_goes_in_as_it_is() {
     let toolchain = Toolchain::small("go1.99.1", "linux-amd64");
     let lab = Lab::new(Sandbox::new(), &[&toolchain]);
     lab.lock("a.lock", &[&toolchain]);
-    let plan = goward::mirror::MirrorPlan {
+    let plan = goward_mirror::MirrorPlan {
         locks: vec!["a.lock".into()],
         to: "../mirror".to_owned(),
         prune: false,
     };
-    let fetch = Fetch { accept: Some(goward::verify::Level::Listed), ..lab.fetch() };
+    let fetch = Fetch { accept: Some(goward_core::verify::Level::Listed), ..lab.fetch() };
     Mirrors::new(&lab.session()).create_mirror(&plan, &fetch).unwrap();
     assert!(files(&lab.sandbox.path("mirror"))[&toolchain.name()] == toolchain.archive);
 }
@@ -213,11 +213,12 @@ fn heads_that_readers_know_stay_provable() {
     let reader = |lab: &Lab, server: &crate::common::server::Server| {
         let mut session = lab.session();
         session.ctx.variables.insert("HOME".into(), lab.sandbox.path("reader").into());
-        let key = goward::verify::log::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
-        let url = goward::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
-        session.log = goward::verify::log::access::LogAccess::of(
-            goward::verify::log::Authority { key, seed: None },
-            goward::verify::log::route::Route::at("log.example", url),
+        let key =
+            goward_core::verify::log::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
+        let url = goward_core::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
+        session.log = goward_core::verify::log::access::LogAccess::of(
+            goward_core::verify::log::Authority { key, seed: None },
+            goward_core::verify::log::route::Route::at("log.example", url),
         );
         let fetch = Fetch { source: Some(server.url("")), ..Fetch::default() };
         let platform = Platform::parse("linux/amd64").unwrap();

@@ -6,11 +6,11 @@ use crate::common::archives::Tree;
 use crate::common::{Outcome, Sandbox, is_full};
 use crate::real::packing::{h1_of, module, release};
 use crate::real::{enabled, place_go, sandbox};
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::platform::Platform;
-use goward::verify::archive_hash;
-use goward::version::GoVersion;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::verify::archive_hash;
+use goward_core::version::GoVersion;
 use std::fs;
 
 /// Lets a real `go` in `goroot` change to `version` through the mirror.
@@ -74,9 +74,9 @@ fn go_1_24_and_1_27_take_a_toolchain_from_a_mirror() {
     assert_eq!(fs::read_to_string(latest).unwrap(), lab.log.note(5000));
 
     // goward installs by the other layout of the same mirror, and by the question that setup-go asks.
-    let index = goward::net::Net::new(&lab.session().ctx, Vec::new()).unwrap().fetch_small(
+    let index = goward_core::net::Net::new(&lab.session().ctx, Vec::new()).unwrap().fetch_small(
         "the index",
-        &goward::net::Url::parse(&format!("{url}/?mode=json&include=all")).unwrap(),
+        &goward_core::net::Url::parse(&format!("{url}/?mode=json&include=all")).unwrap(),
         1 << 20,
     );
     assert_eq!(index.unwrap().body, fs::read(mirror.join("index.json")).unwrap());

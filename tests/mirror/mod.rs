@@ -16,20 +16,20 @@ use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Mirror, Route as Answer, Server};
-use goward::config::Config;
-use goward::ctx::Ctx;
-use goward::error::Result;
-use goward::install::request::Fetch;
-use goward::mirror::Mirrors;
-use goward::mirror::{Checked, MirrorPlan, Mirrored};
-use goward::platform::Platform;
-use goward::session::Session;
-use goward::ui::Ui;
-use goward::verify::log::access::LogAccess;
-use goward::verify::log::route::Route;
-use goward::verify::log::{Authority, VerifierKey};
-use goward::verify::{Digest, dirhash};
-use goward::version::GoVersion;
+use goward_core::config::Config;
+use goward_core::ctx::Ctx;
+use goward_core::error::Result;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_core::ui::Ui;
+use goward_core::verify::log::access::LogAccess;
+use goward_core::verify::log::route::Route;
+use goward_core::verify::log::{Authority, VerifierKey};
+use goward_core::verify::{Digest, dirhash};
+use goward_core::version::GoVersion;
+use goward_mirror::Mirrors;
+use goward_mirror::{Checked, MirrorPlan, Mirrored};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -128,11 +128,11 @@ impl Lab {
         };
         ctx.variables.insert("HOME".into(), self.sandbox.path("home").into());
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
-        let url = goward::net::Url::parse(&self.log_server.url("")).unwrap();
+        let url = goward_core::net::Url::parse(&self.log_server.url("")).unwrap();
         let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
         Session {
             log,
-            registries: Some(goward::mirror::oci_source::open),
+            registries: Some(goward_mirror::oci_source::open),
             ..Session::new(ctx, Ui::new(true), Config::default())
         }
     }
@@ -170,7 +170,7 @@ impl Lab {
 
     /// How many archives the source was asked for.
     pub(crate) fn fetched(&self) -> usize {
-        let is_archive = |target: &str| goward::archive::Kind::of(target).is_some();
+        let is_archive = |target: &str| goward_core::archive::Kind::of(target).is_some();
         self.source.log().iter().filter(|request| is_archive(&request.target)).count()
     }
 }

@@ -184,7 +184,7 @@ pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Op
         ),
         None => ("", String::new()),
     };
-    let user = if goward::ctx::user_id() == 0 { "user root;" } else { "" };
+    let user = if goward_core::ctx::user_id() == 0 { "user root;" } else { "" };
     let config = format!(
         "{user} daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
          events {{}}

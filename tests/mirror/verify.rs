@@ -3,7 +3,7 @@
 use super::{Lab, Toolchain, serve};
 use crate::common::Sandbox;
 use crate::common::archives::Tree;
-use goward::error::Kind;
+use goward_core::error::Kind;
 use std::fs;
 
 #[test]

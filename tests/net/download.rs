@@ -2,8 +2,8 @@
 
 use super::{STALL, net_for, patience, sample, url};
 use crate::common::server::{Fault, Route, Server};
-use goward::ctx::Ctx;
-use goward::net::{Download, Job, Net, Patience, Problem, Progress};
+use goward_core::ctx::Ctx;
+use goward_core::net::{Download, Job, Net, Patience, Problem, Progress};
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -3,7 +3,7 @@
 
 use super::{STALL, net, net_for, url};
 use crate::common::server::{Fault, Route, Server};
-use goward::net::{Fetched, NetError, Problem};
+use goward_core::net::{Fetched, NetError, Problem};
 use std::time::{Duration, Instant};
 
 const BODY: &[u8] = b"0123456789abcdef";

@@ -6,12 +6,12 @@
 use super::{net_for, url};
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
-use goward::net::Net;
-use goward::platform::Platform;
-use goward::verify::log::remote::Remote;
-use goward::verify::log::route::{GoSettings, Route, Way};
-use goward::verify::log::{Authority, Log, LogError, Logged, Outside, VerifierKey};
-use goward::version::GoVersion;
+use goward_core::net::Net;
+use goward_core::platform::Platform;
+use goward_core::verify::log::remote::Remote;
+use goward_core::verify::log::route::{GoSettings, Route, Way};
+use goward_core::verify::log::{Authority, Log, LogError, Logged, Outside, VerifierKey};
+use goward_core::version::GoVersion;
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;

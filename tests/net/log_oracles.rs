@@ -5,8 +5,8 @@ use super::log::{Client, SIZE, log_of, serve, signer};
 use super::net_for;
 use crate::common::log::TestLog;
 use crate::common::random::Random;
-use goward::verify::log::tiles::Tiles;
-use goward::verify::log::{Hash, Head, SignedHead, VerifierKey};
+use goward_core::verify::log::tiles::Tiles;
+use goward_core::verify::log::{Hash, Head, SignedHead, VerifierKey};
 use signed_note::{Note, StandardVerifier, VerifierList};
 use std::collections::BTreeMap;
 use tlog_tiles::{
@@ -25,7 +25,7 @@ fn theirs(note: &[u8], key: &str) -> Option<String> {
 /// The text of a note that goward believes.
 fn ours(note: &[u8], key: &str) -> Option<String> {
     let key = VerifierKey::parse(key).unwrap();
-    let note = goward::verify::log::note::open(note, &key).ok()?;
+    let note = goward_core::verify::log::note::open(note, &key).ok()?;
     Some(note.text.to_owned())
 }
 
@@ -75,8 +75,8 @@ fn the_same_notes_are_believed() {
 
 #[test]
 fn go_signed_what_both_believe() {
-    let key = goward::verify::log::SUM_GOLANG_ORG;
-    let note = goward::verify::log::Authority::of_go().unwrap().seed.unwrap();
+    let key = goward_core::verify::log::SUM_GOLANG_ORG;
+    let note = goward_core::verify::log::Authority::of_go().unwrap().seed.unwrap();
     let text = ours(note.note().as_bytes(), key).unwrap();
     assert_eq!(theirs(note.note().as_bytes(), key), Some(text));
     assert_eq!(theirs(note.note().replace('1', "2").as_bytes(), key), None);

@@ -11,8 +11,8 @@ mod tls;
 
 use crate::common::random::Random;
 use crate::common::server::Fault;
-use goward::ctx::Ctx;
-use goward::net::{Net, Patience, Url};
+use goward_core::ctx::Ctx;
+use goward_core::net::{Net, Patience, Url};
 use std::time::Duration;
 
 /// How long a server that stalls on purpose is waited for.

@@ -2,13 +2,13 @@
 
 use super::{ctx, patience, sample};
 use crate::common::server::{Fault, Route, Server};
-use goward::error::{Error, Kind};
-use goward::net::{GoAuth, GoProxy, Net};
-use goward::platform::Platform;
-use goward::source::{
+use goward_core::error::{Error, Kind};
+use goward_core::net::{GoAuth, GoProxy, Net};
+use goward_core::platform::Platform;
+use goward_core::source::{
     Artifact, ArtifactKind, Listing, Modules, Source, SourceSpec, Wanted, sources,
 };
-use goward::version::GoVersion;
+use goward_core::version::GoVersion;
 use std::fs;
 use std::io::Read;
 use std::path::Path;

@@ -2,9 +2,9 @@
 
 use super::{ctx, net, net_with, url};
 use crate::common::server::{Fault, Route, Server};
-use goward::error::Error;
-use goward::mirror::registry::Registry;
-use goward::net::{Download, Job, Net, Problem};
+use goward_core::error::Error;
+use goward_core::net::{Download, Job, Net, Problem};
+use goward_mirror::registry::Registry;
 use tempfile::TempDir;
 
 fn redirect(to: &str) -> Route {

@@ -2,13 +2,13 @@
 
 use super::{ctx, net, sample};
 use crate::common::server::{Fault, INDEX, Mirror, Route, Server, hex_sha256};
-use goward::error::{Error, Kind, Result};
-use goward::net::{GoAuth, GoProxy};
-use goward::platform::Platform;
-use goward::source::{
+use goward_core::error::{Error, Kind, Result};
+use goward_core::net::{GoAuth, GoProxy};
+use goward_core::platform::Platform;
+use goward_core::source::{
     Artifact, ArtifactKind, Listing, Modules, Source, SourceSpec, Wanted, sources,
 };
-use goward::version::GoVersion;
+use goward_core::version::GoVersion;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use tempfile::TempDir;

@@ -1,8 +1,8 @@
 //! Certificates: whose word counts, for which name, and when.
 
 use super::{net_with, url};
-use goward::error::Error;
-use goward::net::Problem;
+use goward_core::error::Error;
+use goward_core::net::Problem;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };

@@ -4,7 +4,7 @@ use super::differences::{self, DIFFERENCES};
 use super::{Go, Lab, Swapped, commands};
 use crate::common::{is_full, machine};
 use crate::hermetic::note;
-use goward::verify::Digest;
+use goward_core::verify::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

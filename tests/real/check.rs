@@ -3,7 +3,7 @@
 
 use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, skip, vulndb};
-use goward::checks::project::CHECKS;
+use goward_core::checks::project::CHECKS;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

@@ -3,9 +3,9 @@
 use super::{enabled, wheel};
 use crate::common::Sandbox;
 use crate::common::vulndb;
-use goward::calendar::Day;
-use goward::releases::schedule::LOOKED_INTO;
-use goward::version::GoVersion;
+use goward_core::calendar::Day;
+use goward_core::releases::schedule::LOOKED_INTO;
+use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -186,7 +186,7 @@ fn patch_releases_come_in_with_their_digests() {
     let before = state(&sandbox);
     sandbox.write("index.json", index(&[("1.27.3", "c"), ("1.27.5", "d")]));
     let error = refresh(&with("1.27.3")).unwrap_err();
-    assert_eq!(error.kind(), goward::error::Kind::Verification, "{error}");
+    assert_eq!(error.kind(), goward_core::error::Kind::Verification, "{error}");
     let other =
         refresh(&Release { tree: Some(tree(&sandbox, "1.26.6")), ..release(&sandbox, "1.27.3") });
     assert!(other.unwrap_err().message().ends_with(" is go1.26.6, not go1.27.3"));
@@ -259,7 +259,7 @@ fn a_made_up_line_comes_in_whole() {
         "{\"aix\", \"ppc64\"}:       {CgoSupported: true}",
         "{\"aix\", \"ppc64\"}:       {}",
     );
-    for file in goward::verify::absent::FILES {
+    for file in goward_core::verify::absent::FILES {
         sandbox.write(&format!("go1.27.3/{file}"), format!("the text of {file}\n"));
     }
     vulndb::write_with(

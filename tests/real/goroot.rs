@@ -5,7 +5,7 @@
 
 use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, is_full, machine, skip};
-use goward::verify::Digest;
+use goward_core::verify::Digest;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -2,8 +2,8 @@
 
 use super::{enabled, output, place_go, sandbox};
 use crate::common::Sandbox;
-use goward::project::go_mod::{GoLines, parse_go_lines};
-use goward::version::GoVersion;
+use goward_core::project::go_mod::{GoLines, parse_go_lines};
+use goward_core::version::GoVersion;
 use goward_shim::gover::Version;
 use std::cmp::Ordering;
 use std::fmt::Write as _;

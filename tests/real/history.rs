@@ -3,10 +3,10 @@
 
 use super::settings::{settings, settings_of_tree};
 use super::{enabled, skip};
-use goward::releases::schedule::LOOKED_INTO;
-use goward::settings::history::{DEBUG_LIVES, LIVES};
-use goward::settings::{Settings, platforms};
-use goward::version::GoVersion;
+use goward_core::releases::schedule::LOOKED_INTO;
+use goward_core::settings::history::{DEBUG_LIVES, LIVES};
+use goward_core::settings::{Settings, platforms};
+use goward_core::version::GoVersion;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;

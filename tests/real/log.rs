@@ -8,9 +8,9 @@ use crate::common::archives::Tree;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route, Server};
 use crate::common::{Outcome, Sandbox};
-use goward::platform::Platform;
-use goward::verify::{Digest, dirhash};
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::verify::{Digest, dirhash};
+use goward_core::version::GoVersion;
 use std::fs;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";

@@ -5,16 +5,16 @@ use super::{enabled, sandbox, wheel};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Route, Server};
-use goward::config::Config;
-use goward::ctx::Ctx;
-use goward::install::Installer;
-use goward::install::request::Fetch;
-use goward::platform::Platform;
-use goward::session::Session;
-use goward::ui::Ui;
-use goward::verify::Digest;
-use goward::verify::log::access::LogAccess;
-use goward::verify::log::{Authority, VerifierKey, route};
+use goward_core::config::Config;
+use goward_core::ctx::Ctx;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+use goward_core::ui::Ui;
+use goward_core::verify::Digest;
+use goward_core::verify::log::access::LogAccess;
+use goward_core::verify::log::{Authority, VerifierKey, route};
 use goward_shim::names;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -59,12 +59,12 @@ fn session(sandbox: &Sandbox, server: &Server, log: &TestLog) -> Session {
     ctx.variables.insert("HOME".into(), sandbox.path("home").into());
     ctx.variables.insert("GOPROXY".into(), server.url("").into());
     let key = VerifierKey::parse(&log.signer().key_text()).unwrap();
-    let url = goward::net::Url::parse(&server.url("")).unwrap();
+    let url = goward_core::net::Url::parse(&server.url("")).unwrap();
     let route = route::Route::at("log.example", url);
     let log = LogAccess::of(Authority { key, seed: None }, route);
     Session {
         log,
-        registries: Some(goward::mirror::oci_source::open),
+        registries: Some(goward_mirror::oci_source::open),
         ..Session::new(ctx, Ui::new(true), Config::default())
     }
 }

@@ -6,9 +6,9 @@
 use super::wheel_for;
 use crate::common::archives::{ABSENT, gzip};
 use crate::common::wheel::{self, in_goroot};
-use goward::platform::Platform;
-use goward::verify::{Digest, dirhash};
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::verify::{Digest, dirhash};
+use goward_core::version::GoVersion;
 use std::fs::File;
 use std::io::Read;
 use zip::ZipArchive;

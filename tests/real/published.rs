@@ -6,11 +6,11 @@
 use super::packing::{module_for, release_for};
 use super::{enabled_for, sandbox};
 use crate::common::is_full;
-use goward::platform::Platform;
-use goward::verify::log::record::Answer;
-use goward::verify::log::{Hash, Head, SUM_GOLANG_ORG, SignedHead, VerifierKey, tree};
-use goward::verify::{H1, Records};
-use goward::version::GoVersion;
+use goward_core::platform::Platform;
+use goward_core::verify::log::record::Answer;
+use goward_core::verify::log::{Hash, Head, SUM_GOLANG_ORG, SignedHead, VerifierKey, tree};
+use goward_core::verify::{H1, Records};
+use goward_core::version::GoVersion;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

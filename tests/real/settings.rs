@@ -2,10 +2,10 @@
 
 use super::{enabled, sandbox, wheel};
 use crate::common::Sandbox;
-use goward::error::Error;
-use goward::platform::Platform;
-use goward::settings::Settings;
-use goward::version::GoVersion;
+use goward_core::error::Error;
+use goward_core::platform::Platform;
+use goward_core::settings::Settings;
+use goward_core::version::GoVersion;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;

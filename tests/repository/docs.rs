@@ -2,9 +2,9 @@
 
 use super::read;
 use clap::CommandFactory;
-use goward::checks::{machine, project};
 use goward::cli::args::Cli;
-use goward::error::Kind;
+use goward_core::checks::{machine, project};
+use goward_core::error::Kind;
 use goward_shim::ci::{SERVICES, Says, Service};
 use goward_shim::pins::{Isolation, PINS, Rule};
 use std::collections::BTreeSet;
@@ -177,7 +177,7 @@ fn the_readme_counts_the_records() {
 /// Both ways, in the same order.
 #[test]
 fn every_check_stands_in_check() {
-    let row = |about: &goward::checks::About| {
+    let row = |about: &goward_core::checks::About| {
         let title = about.title.split_whitespace().collect::<Vec<_>>().join(" ");
         [about.id, about.group.name(), title.trim_matches('`')].map(str::to_owned).to_vec()
     };
@@ -195,7 +195,7 @@ fn every_check_stands_in_check() {
 fn every_fault_stands_in_commands() {
     let document = read("docs/commands.md");
     let verify = document.split("\n## `goward ").find(|text| text.starts_with("verify")).unwrap();
-    for name in goward::store::Fault::NAMES {
+    for name in goward_core::store::Fault::NAMES {
         assert!(verify.contains(&format!("`{name}`")), "{name}");
     }
 }
@@ -221,7 +221,7 @@ fn known_flaws_stand_in_verification() {
                 (row[0].clone(), fixed.collect())
             })
             .collect();
-    let flaws = goward::facts::FLAWS.rows().map(|[id, _, ranges]| {
+    let flaws = goward_core::facts::FLAWS.rows().map(|[id, _, ranges]| {
         let fixed = ranges.split(',').map(|range| range.split_once('-').unwrap().1.to_owned());
         (id.to_owned(), fixed.collect::<Vec<_>>())
     });

@@ -6,7 +6,7 @@ use super::scene::{fast, sandbox_below};
 use crate::cli::{VERSIONS, archive, mirror, tree};
 use crate::common::server::{Mirror, Server};
 use crate::common::{Sandbox, is_full, machine, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};

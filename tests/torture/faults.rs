@@ -3,11 +3,11 @@
 use super::count::{Suite, count, is_wanted, random};
 use crate::common::server::{Fault, INDEX, Mirror, Server, hex_sha256};
 use crate::net::{ctx, log, net_despite, sample};
-use goward::net::{GoAuth, Net};
-use goward::platform::Platform;
-use goward::source::{Listing, Modules, Source, SourceSpec, Wanted, sources};
-use goward::verify::log::LogError;
-use goward::version::GoVersion;
+use goward_core::net::{GoAuth, Net};
+use goward_core::platform::Platform;
+use goward_core::source::{Listing, Modules, Source, SourceSpec, Wanted, sources};
+use goward_core::verify::log::LogError;
+use goward_core::version::GoVersion;
 use std::io::Read as _;
 use std::sync::Mutex;
 use std::thread;
@@ -118,7 +118,7 @@ fn ask(target: Target, server: &Server, net: &dyn Fn() -> Net) -> String {
 
 fn source(server: &Server, net: &dyn Fn() -> Net) -> Box<dyn Source> {
     let specs = SourceSpec::parse(&server.url("")).unwrap();
-    let modules = |list: Option<&goward::net::GoProxy>| {
+    let modules = |list: Option<&goward_core::net::GoProxy>| {
         Ok(Modules { list: list.unwrap().clone(), auth: GoAuth::parse(None)?, net: net() })
     };
     sources(&specs, &ctx(&[]), &|| Ok(net()), &modules, None).unwrap().remove(0)
@@ -135,7 +135,9 @@ fn archive(server: &Server, net: &dyn Fn() -> Net) -> String {
     let opened = source(server, net).open(&wanted, scratch.path(), Box::new(|_, _| {}));
     let mut artifact = match opened {
         Ok(artifact) => artifact,
-        Err(error) if error.kind() == goward::error::Kind::NotFound => return NOTHING.to_owned(),
+        Err(error) if error.kind() == goward_core::error::Kind::NotFound => {
+            return NOTHING.to_owned();
+        }
         Err(error) => return error.message().to_owned(),
     };
     let mut bytes = Vec::new();

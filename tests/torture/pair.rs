@@ -10,11 +10,11 @@ use super::judge::judge_store;
 use super::scene::{fast, shell};
 use crate::common::archives::{ABSENT, Tree};
 use crate::common::{Sandbox, machine};
-use goward::archive::{Kind, Limits, unpack};
-use goward::platform::Platform;
-use goward::store::Store;
-use goward::verify::{Digest, Evidence, Level, Quarantine};
-use goward::version::GoVersion;
+use goward_core::archive::{Kind, Limits, unpack};
+use goward_core::platform::Platform;
+use goward_core::store::Store;
+use goward_core::verify::{Digest, Evidence, Level, Quarantine};
+use goward_core::version::GoVersion;
 use std::path::Path;
 use std::process::Stdio;
 

@@ -4,7 +4,7 @@ use super::judge::Judge;
 use crate::cli::{VERSIONS, archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Outcome, Sandbox, machine};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::path::Path;
 use std::sync::OnceLock;
 

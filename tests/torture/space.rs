@@ -6,7 +6,7 @@ use super::scene::{fast, sandbox_below, shell};
 use crate::cli::{archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, machine, skip};
-use goward::platform::Platform;
+use goward_core::platform::Platform;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -1,9 +1,9 @@
 //! Tasks of goward's maintainers: `cargo xtask --help`.
 
 use clap::{Args, Parser};
-use goward::calendar::{Day, parse_day, today};
-use goward::error::{Error, Kind, Result, untrusted};
-use goward::version::GoVersion;
+use goward_core::calendar::{Day, parse_day, today};
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::version::GoVersion;
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,11 +1,11 @@
 //! What the tree of a release says of it, in the cells of the tables.
 
 use super::spans::{State, key};
-use goward::calendar::{Day, parse_day};
-use goward::error::{Error, Kind, Result, untrusted};
-use goward::settings::Settings;
-use goward::verify::{Digest, absent};
-use goward::version::GoVersion;
+use goward_core::calendar::{Day, parse_day};
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::settings::Settings;
+use goward_core::verify::{Digest, absent};
+use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
 use std::path::Path;
 

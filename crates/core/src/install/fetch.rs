@@ -1,0 +1,373 @@
+//! From sources to a verified tree in quarantine.
+//!
+//! A source delivers a stream; it is digested and unpacked in one pass, and what came out is held
+//! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
+//! has every reason.
+
+use crate::archive::Limits;
+use crate::config::Dedupe;
+use crate::error::{Error, Kind, Result, one_line};
+use crate::install::Installer;
+use crate::install::request::{Fetch, Locked, Supply, Want};
+use crate::net::{Net, Progress};
+use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
+use crate::store::{Staging, Store};
+use crate::verify::log::Logged;
+use crate::verify::{
+    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
+    VerifiedTree, dirhash,
+};
+use crate::{archive, shell};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The most threads that write files; one that inflates cannot feed more.
+const MAX_HANDS: usize = 8;
+
+impl Installer<'_> {
+    /// Returns the weakest level that both the user and the project accept.
+    pub fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+        Ok(self.user_floor(want, fetch)?.max(want.demand))
+    }
+
+    /// Returns the weakest level that the user accepts.
+    fn user_floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+        let mut user = self.session.config.floor(&self.session.ctx, fetch.accept)?;
+        if fetch.accept.is_none()
+            && let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+            && let Some(accepted) = self.resolver.accepted_for(lock)
+        {
+            user = user.min(accepted);
+        }
+        Ok(user)
+    }
+
+    /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
+    pub(crate) fn obtain(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        fetch: &Fetch,
+        supply: &Supply<'_>,
+    ) -> Result<(Delivery, Vec<String>)> {
+        if let Supply::Given { source, .. } = supply {
+            return Ok((self.deliver(store, want, logged, *source, fetch)?, Vec::new()));
+        }
+        self.obtain_from(store, want, logged, self.sources(fetch)?, fetch)
+    }
+
+    /// Asks these sources in turn.
+    pub fn obtain_from(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        sources: Vec<Box<dyn Source>>,
+        fetch: &Fetch,
+    ) -> Result<(Delivery, Vec<String>)> {
+        let mut failures: Vec<(String, Error)> = Vec::new();
+        for source in sources {
+            match self.deliver(store, want, logged, source.as_ref(), fetch) {
+                Ok(delivery) => {
+                    let unlogged = self.session.log.why_not().filter(|_| logged.is_none());
+                    let failed =
+                        failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
+                    return Ok((delivery, failed.chain(unlogged).collect()));
+                }
+                Err(error) => failures.push((source.name().to_owned(), error)),
+            }
+        }
+        Err(nobody_delivered(want, failures))
+    }
+
+    /// Fetches from one source into quarantine, and verifies.
+    pub fn deliver(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        source: &dyn Source,
+        fetch: &Fetch,
+    ) -> Result<Delivery> {
+        let bar = self.session.ui.bar(&format!("{} {}", want.version, source.name()));
+        let shown = bar.clone();
+        let progress = Box::new(move |done, total: Option<u64>| {
+            if let Some(total) = total {
+                shown.set_length(total);
+            }
+            shown.set_position(done);
+        });
+        let delivered = self.unpack(store, want, logged, source, progress, fetch);
+        bar.finish_and_clear();
+        delivered
+    }
+
+    /// Opens an artifact of a source, unpacks it into quarantine, and holds it against the evidence.
+    fn unpack(
+        &self,
+        store: &Store,
+        want: &Want,
+        logged: Option<&Logged>,
+        source: &dyn Source,
+        progress: Progress,
+        fetch: &Fetch,
+    ) -> Result<Delivery> {
+        // Before anything is fetched for it.
+        self.floor(want, fetch)?;
+        let record = Records::built_in().get(want.version, want.platform);
+        // Where the hash is known, what the source lists adds nothing.
+        let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
+        let incoming = open(store, want, ask_digest, source, progress)?;
+        let size = incoming.artifact.size;
+        let what = want.version.to_string();
+        store.check_room(&what, size)?;
+        let Unjudged { unpacked, archive, artifact, staging } = self
+            .take_in(store, want, incoming)
+            .map_err(|error| store.explain_room(error, &what, size))?;
+        let unlogged = self.session.log.why_unproved();
+        let evidence = self.evidence(want, &artifact, fetch)?;
+        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
+        let tree = unpacked.verify(&evidence).map_err(|error| {
+            let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
+            if demanded { error.detail("the project's manifest demands it") } else { error }
+        })?;
+        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Unpacks an artifact into quarantine. What came out is held against nothing.
+    pub(crate) fn take_in(
+        &self,
+        store: &Store,
+        want: &Want,
+        incoming: Incoming,
+    ) -> Result<Unjudged> {
+        let Incoming { mut artifact, staging } = incoming;
+        let mut quarantine = Quarantine::new(staging.path(), want.full)?;
+        if let Some(how) = self.sharing() {
+            quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
+        }
+        let archive = fill(&mut quarantine, &mut artifact, want)?;
+        let unpacked = quarantine.finish(want.version, want.platform)?;
+        Ok(Unjudged { unpacked, archive, artifact, staging })
+    }
+
+    /// Returns how the user wants equal files to share their bytes.
+    fn sharing(&self) -> Option<Sharing> {
+        match self.session.config.store.dedupe {
+            Dedupe::Reflink => Some(Sharing::Clone),
+            Dedupe::Hardlink => Some(Sharing::Link),
+            Dedupe::Off => None,
+        }
+    }
+
+    /// Collects what is known about a toolchain before its bytes are looked at.
+    fn evidence(&self, want: &Want, artifact: &Artifact, fetch: &Fetch) -> Result<Evidence> {
+        let locked = want.locked.as_ref();
+        Ok(Evidence {
+            archive: None,
+            listed: match &artifact.listing {
+                Listing::Sha256(digest) => Digest::parse(digest),
+                Listing::CheckedByPip | Listing::Nothing => None,
+            },
+            listed_by_index: artifact.listing == Listing::CheckedByPip,
+            locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
+            locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
+            record: Records::built_in().get(want.version, want.platform).cloned(),
+            logged: None,
+            unlogged: None,
+            floor: self.floor(want, fetch)?,
+            choices: choices(want, fetch),
+            origin: artifact.origin.clone(),
+            lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the sources to ask, in order.
+    ///
+    /// # Errors
+    ///
+    /// For a source that does not exist.
+    pub fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
+        let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
+        let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
+        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        crate::source::sources(
+            &specs,
+            &self.session.ctx,
+            &net,
+            &|list| self.resolver.modules(list),
+            self.session.registries,
+        )
+    }
+}
+
+/// Returns what the user may type to accept a toolchain at the level that was reached.
+fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
+    let mut choices = Vec::new();
+    // The project's demand is no user's to lower.
+    let least = want.demand.max(Level::Listed);
+    if fetch.has_option {
+        choices.push((least, "accept it for this call: `--accept LEVEL`".to_owned()));
+    } else {
+        let version = want.version.number();
+        choices.push((least, format!("accept it: `goward install {version} --accept LEVEL`")));
+    }
+    if let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+        && want.demand <= Level::Listed
+    {
+        let lock = shell::word(lock);
+        let hint =
+            format!("or for every lock in its repository: `goward trust --accept listed {lock}`");
+        choices.push((Level::Listed, hint));
+    }
+    choices
+}
+
+/// Opens an artifact of a source; nothing of it is read yet.
+pub(crate) fn open(
+    store: &Store,
+    want: &Want,
+    ask_digest: bool,
+    source: &dyn Source,
+    progress: Progress,
+) -> Result<Incoming> {
+    let (version, platform) = (want.version, want.platform);
+    let wanted = Wanted { version, platform, size: None, ask_digest };
+    let staging = store.stage(&format!("{version}-{}", platform.lock_name()))?;
+    // What a killed download left is worth keeping only if it can go on.
+    let downloads = store.downloads();
+    let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
+    let artifact = source.open(&wanted, scratch, progress)?;
+    let lacking = match artifact.kind {
+        ArtifactKind::Module => Some("module"),
+        ArtifactKind::Wheel => Some("Python package"),
+        ArtifactKind::TarGz | ArtifactKind::Zip => None,
+    };
+    if let Some(packaging) = lacking.filter(|_| want.full) {
+        let message = format!("the {packaging} of {version} lacks `api`, `doc` and `test`");
+        return Err(Error::new(Kind::NotFound, message)
+            .hint("take the whole release from another source: `--source go.dev`")
+            .hint(format!("or install it without them: `goward install {version}`")));
+    }
+    Ok(Incoming { artifact, staging })
+}
+
+/// A verified tree in its staging directory.
+pub struct Delivery {
+    pub tree: VerifiedTree,
+    /// Removes what is left of it when dropped.
+    pub staging: Staging,
+    /// Who delivered it.
+    pub source: String,
+}
+
+/// An archive that a source opened, and where it will be unpacked.
+pub(crate) struct Incoming {
+    pub(crate) artifact: Artifact,
+    staging: Staging,
+}
+
+/// An archive that was unpacked, and held against nothing.
+pub(crate) struct Unjudged {
+    pub(crate) unpacked: Unpacked,
+    archive: Option<(Digest, u64)>,
+    artifact: Artifact,
+    /// Removes the tree when dropped.
+    staging: Staging,
+}
+
+/// Unpacks an artifact into quarantine; returns digest and size of the archive, if it is of the
+/// kind that Go publishes.
+fn fill(
+    quarantine: &mut Quarantine,
+    artifact: &mut Artifact,
+    want: &Want,
+) -> Result<Option<(Digest, u64)>> {
+    let version = want.version;
+    if artifact.kind == ArtifactKind::Wheel {
+        for (path, digest) in Absent::require(version)?.files {
+            quarantine.add_absent(path, digest);
+        }
+    }
+    let (hands, limits) = share();
+    let (name, body) = (&artifact.name, &mut artifact.body);
+    let unpacked = quarantine.fill(hands, |sinks, archive| match artifact.kind {
+        ArtifactKind::TarGz => archive::tar_gz::unpack(name, archive.of(body)?, &limits, sinks),
+        ArtifactKind::Zip => {
+            let file = &*body.require_file(name)?;
+            archive.of_file(file)?;
+            archive::zip::unpack(name, file, &limits, sinks)
+        }
+        ArtifactKind::Module => {
+            let module = dirhash::module_of(version, want.platform);
+            let file = body.require_file(name)?;
+            archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
+        }
+        ArtifactKind::Wheel => {
+            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks)
+        }
+    });
+    // A parser says that its input ended; the network knows why.
+    let (_, archive) = unpacked.map_err(|error| artifact.body.failure().unwrap_or(error))?;
+    Ok(archive)
+}
+
+/// How many installs go on side by side in this process, and divide its cores and memory.
+static SIDE_BY_SIDE: AtomicUsize = AtomicUsize::new(1);
+
+/// Divides cores and memory among `count` installs from now on.
+pub(crate) fn divide_among(count: usize) {
+    SIDE_BY_SIDE.store(count.max(1), Ordering::Relaxed);
+}
+
+/// Returns how many threads write files for one install, and what may be on the way to them.
+fn share() -> (usize, Limits) {
+    let count = SIDE_BY_SIDE.load(Ordering::Relaxed);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let limits = Limits::default();
+    let memory = limits.memory / count as u64;
+    (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, ..limits })
+}
+
+/// Returns digest and size of what follows in a file.
+pub fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+    Ok(Hashing::new(file).drain()?)
+}
+
+/// Says that no source delivers, and why each does not.
+pub(crate) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+    if failures.len() == 1
+        && let Some((_, error)) = failures.pop()
+    {
+        return error;
+    }
+    let message = format!("no source delivers {} for {}", want.version, want.platform);
+    gather(message, &failures, |report| report.detail("nothing was installed"))
+}
+
+/// Puts several failures into one report, of the most serious kind; `end` adds what holds for all.
+pub(crate) fn gather(
+    message: String,
+    failures: &[(String, Error)],
+    end: impl FnOnce(Error) -> Error,
+) -> Error {
+    let has = |kind| failures.iter().any(|(_, error)| error.kind() == kind);
+    let kind = [Kind::Verification, Kind::Failed, Kind::Network, Kind::NotFound, Kind::Findings]
+        .into_iter()
+        .find(|kind| has(*kind))
+        .unwrap_or(Kind::Failed);
+    let mut report = Error::new(kind, message);
+    for (name, error) in failures {
+        report = report.detail(format!("{name}: {}", error.message()));
+        for detail in error.details() {
+            report = report.detail(format!("  {detail}"));
+        }
+    }
+    // What helps with the most serious failure helps.
+    let hints =
+        failures.iter().filter(|(_, error)| error.kind() == kind).flat_map(|(_, e)| e.hints());
+    let hints: BTreeSet<&String> = hints.collect();
+    hints.into_iter().fold(end(report), Error::hint)
+}

@@ -1,0 +1,332 @@
+//! Install what is wanted, unless it is installed: the store first, then the sources.
+
+use crate::calendar::today;
+use crate::error::{Error, Kind, Result, one_line};
+use crate::install::lock_wait_reporter::{Waiting, warn_without};
+use crate::install::request::{Fetch, Identity, Locked, Outcome, Supply, Want};
+use crate::install::{Installer, version_selection};
+use crate::platform::Platform;
+use crate::project::manifest::Manifest;
+use crate::releases::schedule::{may_be_out, unknown};
+use crate::releases::select::nearest;
+use crate::resolve::lookup;
+use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::store::{Installed, Store, flock};
+use crate::verify::log::Logged;
+use crate::verify::{H1, Level, Records};
+use crate::version::GoVersion;
+use crate::version::request::Request;
+use goward_shim::pins::Isolation;
+use goward_shim::{Environment, names};
+use std::sync::{Mutex, PoisonError};
+
+impl Installer<'_> {
+    /// Installs what a request means.
+    ///
+    /// # Errors
+    ///
+    /// When nothing fits, or no source delivers it.
+    pub fn install_for(
+        &self,
+        request: &str,
+        platform: Platform,
+        full: bool,
+        fetch: &Fetch,
+    ) -> Result<Outcome> {
+        self.install_request(&lookup::parse_request(request)?, platform, full, fetch)
+    }
+
+    /// Installs what a request means, and names a release that would do when the newest that fits is
+    /// not verified well enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`Installer::install`].
+    pub(crate) fn install_request(
+        &self,
+        request: &Request,
+        platform: Platform,
+        full: bool,
+        fetch: &Fetch,
+    ) -> Result<Outcome> {
+        self.check_sources(fetch)?;
+        if let Some(name) = request.as_link() {
+            return self.install_named(name, platform);
+        }
+        let version = self.pick(request, platform, fetch)?;
+        self.install(&Want { full, ..Want::new(version, platform) }, fetch)
+            .map_err(|error| suggest_recorded(error, request, platform))
+    }
+
+    /// Installs the toolchain that governs a call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Installer::install`].
+    pub fn install_governing(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<Outcome> {
+        self.install(&Self::want_of(toolchain)?, fetch)
+    }
+
+    /// Returns what is wanted where `toolchain` governs.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest beside its lock is wrong.
+    pub(crate) fn want_of(toolchain: &Toolchain) -> Result<Want> {
+        let want = Want::new(toolchain.version, Platform::host());
+        let path = match &toolchain.origin {
+            Origin::Default(path) | Origin::Lock(path) => path,
+            Origin::Call(_) | Origin::Request(_) => return Ok(want),
+        };
+        let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
+        let (head, link) = (toolchain.head.clone(), toolchain.link.clone());
+        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
+        let manifest = path.with_file_name(names::MANIFEST_FILE);
+        let demand = if manifest.is_file() {
+            Manifest::read(&manifest)?.demanded_level(Level::None)
+        } else {
+            Level::None
+        };
+        Ok(Want { locked: Some(locked), demand, ..want })
+    }
+
+    /// Installs a toolchain, unless it is installed, and warns of a release with known flaws.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
+    /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
+    pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
+        self.install_from(want, fetch, &Supply::Sources)
+    }
+
+    /// Like [`Installer::install`], from `supply`.
+    pub(crate) fn install_from(
+        &self,
+        want: &Want,
+        fetch: &Fetch,
+        supply: &Supply<'_>,
+    ) -> Result<Outcome> {
+        let mut outcome = self.install_missing(want, fetch, supply).map_err(|error| {
+            let what = want.version.to_string();
+            match self.session.store() {
+                Ok(store) => store.explain_room(error, &what, None),
+                Err(_) => error,
+            }
+        })?;
+        if outcome.is_new {
+            self.remember_new(&self.session.store()?, &outcome.installed);
+        } else {
+            self.recheck(&self.session.store()?, &outcome.installed)?;
+        }
+        outcome
+            .warnings
+            .extend(self.known_flaws(want.version).warning(want.version, want.platform));
+        let (minor, today) = (want.version.minor(), today());
+        if outcome.is_new && may_be_out(minor, today) {
+            let unknown = unknown(minor, today).map(|what| format!("{what}; update goward"));
+            outcome.warnings.extend(unknown);
+        }
+        Ok(outcome)
+    }
+
+    fn install_missing(&self, want: &Want, fetch: &Fetch, supply: &Supply<'_>) -> Result<Outcome> {
+        if let Some(locked) = want.locked.as_ref().filter(|locked| locked.link.is_some()) {
+            return self.install_locked_link(want, locked);
+        }
+        let floor = self.floor(want, fetch)?;
+        let store = self.session.store()?;
+        let there = |installed| Outcome {
+            installed,
+            is_new: false,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        };
+        if let Some(installed) = present(&store, want, floor)?
+            && !store.owns(&installed)
+        {
+            // Where the user's own store cannot be written, it runs from the system's.
+            _ = self.attach(&installed.key);
+            return Ok(there(installed));
+        }
+        // A proof that came along counts for what is there, too.
+        let given = match supply {
+            Supply::Given { logged, .. } => logged.map(Logged::level),
+            Supply::Sources => None,
+        };
+        let enough = given.unwrap_or(floor).max(floor);
+        if let Some(installed) = present(&store, want, enough)?
+            && installed.tree.join("bin/go").exists()
+        {
+            // Nothing is written where everything is there: the store may be read-only.
+            return Ok(there(installed));
+        }
+        self.prepare_store(&store)?;
+        if let Some(installed) = present(&store, want, enough)? {
+            store.ensure_shims(&installed)?;
+            return Ok(there(installed));
+        }
+        let name = format!("{}-{}", want.version, want.platform.lock_name());
+        let mut waiting = Waiting::new(self.session.ui);
+        let what = format!("install {}", want.version);
+        let lock = store.lock(&name, &what, flock::PATIENCE, &mut |held| waiting.tell(held))?;
+        warn_without(self.session.ui, &lock, "the same may be downloaded twice");
+        // Somebody else may have installed it while this process waited.
+        if let Some(installed) = present(&store, want, enough)? {
+            return Ok(there(installed));
+        }
+        let logged = self.proof_of(want, supply)?;
+        if let Some(logged) = logged.as_ref().filter(|logged| logged.level() >= floor)
+            && let Some(found) = store.find(want.version, want.platform, Some(&logged.h1))?
+            && (!want.full || found.receipt.full)
+            && let Some(installed) = self.raise(&store, &found, logged)?
+        {
+            store.ensure_shims(&installed)?;
+            return Ok(there(installed));
+        }
+        let (delivery, warnings) = self
+            .obtain(&store, want, logged.as_ref(), fetch, supply)
+            .map_err(|error| self.name_weaker(error, want, floor))?;
+        let installed = store.publish(&delivery.tree, &delivery.source)?;
+        drop(delivery.staging);
+        Ok(Outcome { installed, is_new: true, warnings, notes: Vec::new() })
+    }
+
+    /// Names a toolchain that is installed and verified less well than is required, where nothing better can be
+    /// had.
+    pub(crate) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
+        let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
+        let found = self
+            .session
+            .store()
+            .and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
+        let Ok(Some(level)) = found.map(|found| found.as_ref().map(Installed::level)) else {
+            return error;
+        };
+        if level >= floor || want.demand > level || error.kind() == Kind::Log {
+            return error;
+        }
+        let message = format!(
+            "{} is installed, but verified only at level `{level}`; `{floor}` is required",
+            want.version
+        );
+        let why = (error.kind() != Kind::Verification).then(|| one_line(&error));
+        let error = Error::new(Kind::Verification, message);
+        why.into_iter()
+            .fold(error, Error::detail)
+            .hint(format!("accept what is installed, for this call: `--accept {level}`"))
+    }
+
+    /// Refuses sources of the command line that are none, also where nobody asks them.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`].
+    pub(crate) fn check_sources(&self, fetch: &Fetch) -> Result<()> {
+        fetch.source.as_ref().map_or(Ok(()), |_| self.sources(fetch).map(drop))
+    }
+
+    /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
+    /// says.
+    pub fn proof_of(&self, want: &Want, supply: &Supply<'_>) -> Result<Option<Logged>> {
+        match supply {
+            Supply::Given { logged, .. } => Ok(logged.cloned()),
+            Supply::Sources => {
+                let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
+                self.ask_log(want, head)
+            }
+        }
+    }
+
+    /// Reads an installed toolchain again and raises its level to that of a proof; `None` when it is not
+    /// what is proved, or not goward's to change.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or the store cannot be written.
+    pub(crate) fn raise(
+        &self,
+        store: &Store,
+        installed: &Installed,
+        logged: &Logged,
+    ) -> Result<Option<Installed>> {
+        if installed.is_linked() || !store.owns(installed) {
+            return Ok(None);
+        }
+        let bar = self.session.ui.bar(&installed.receipt.version.to_string());
+        let read = store.check(installed);
+        bar.finish_and_clear();
+        store.raise(installed, read?.h1.as_ref(), logged)
+    }
+
+    /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
+    /// read-only from now on has it.
+    pub(crate) fn prepare_store(&self, store: &Store) -> Result<()> {
+        // Temporary names are unique to the process.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        store.recover()?;
+        self.place_shims()?;
+        for isolation in Isolation::ALL {
+            self.resolver.ready_barrier(
+                isolation,
+                &self.session.ctx.environment(&self.session.ctx.entries()),
+            )?;
+            // For users of an image who have no such file, whoever they are.
+            self.resolver.ready_barrier(isolation, &Environment::default())?;
+        }
+        Ok(())
+    }
+
+    /// Fetches and verifies a release without keeping it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Installer::install`].
+    pub fn identify(&self, want: &Want, fetch: &Fetch) -> Result<Identity> {
+        let store = self.session.store()?;
+        store.recover()?;
+        let supply = Supply::Sources;
+        let logged = self.proof_of(want, &supply)?;
+        let (delivery, _) = self.obtain(&store, want, logged.as_ref(), fetch, &supply)?;
+        let tree = &delivery.tree;
+        Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
+    }
+}
+
+/// Returns the installed toolchain, if it is all that is wanted. One that is verified less well is
+/// fetched again, because another source may prove more.
+fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
+    let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
+    let found = store.find(want.version, want.platform, h1.as_ref())?;
+    let enough = |found: &Installed| found.level() >= floor && (!want.full || found.receipt.full);
+    Ok(found.filter(enough))
+}
+
+/// Adds the newest release with a record to a refusal, where the request leaves a choice, and the newest that is
+/// known to one for a release that nobody has.
+pub(crate) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
+    let records = Records::built_in();
+    let is_known = |version: &GoVersion| records.get(*version, platform).is_some();
+    if error.kind() == Kind::NotFound
+        && request.as_exact().is_some_and(|version| !is_known(&version))
+    {
+        let known: Vec<GoVersion> = records.releases().into_iter().filter(is_known).collect();
+        return match nearest(request, &known) {
+            Some((of, version)) => {
+                error.hint(format!("the newest{of} that is known here is {version}"))
+            }
+            None => error,
+        };
+    }
+    if error.kind() != Kind::Verification || request.as_exact().is_some() {
+        return error;
+    }
+    match version_selection::best_recorded(request, platform) {
+        Some(version) => {
+            let version = version.number();
+            error.hint(format!("or take the newest with a built-in record: `{version}`"))
+        }
+        None => error,
+    }
+}

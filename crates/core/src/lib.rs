@@ -1,0 +1,34 @@
+//! TODO
+
+pub mod archive;
+pub mod binary;
+pub mod bundle;
+pub mod calendar;
+pub mod checks;
+pub mod config;
+pub mod ctx;
+pub mod error;
+pub mod examine;
+pub mod facts;
+pub mod filesystem;
+pub mod hands;
+pub mod holder;
+pub mod install;
+pub mod io;
+pub mod lockfile;
+pub mod net;
+pub mod platform;
+pub mod project;
+pub mod releases;
+pub mod resolve;
+pub mod run;
+pub mod session;
+pub mod settings;
+pub mod shell;
+pub mod source;
+pub mod store;
+pub mod toolchains;
+pub mod ui;
+pub mod verify;
+pub mod version;
+pub mod vulndb;

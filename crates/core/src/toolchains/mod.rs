@@ -1,0 +1,35 @@
+//! TODO
+
+pub mod bundle_create;
+pub mod default;
+pub mod gc;
+pub mod rebuild_instructions;
+pub mod setup;
+pub mod uninstall;
+pub mod verify;
+
+use crate::install::Installer;
+use crate::lockfile::Locker;
+use crate::resolve::Resolver;
+use crate::session::Session;
+
+/// Looks after what is installed: removes, verifies, chooses the default.
+#[derive(Clone, Copy, Debug)]
+pub struct Toolchains<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) resolver: Resolver<'s>,
+    pub(crate) installer: Installer<'s>,
+    pub(crate) locker: Locker<'s>,
+}
+
+impl<'s> Toolchains<'s> {
+    /// Returns one that works in `session`.
+    pub fn new(session: &'s Session) -> Self {
+        Self {
+            session,
+            resolver: Resolver::new(session),
+            installer: Installer::new(session),
+            locker: Locker::new(session),
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Behind `goward matrix`: prepares every cell, runs them side by side, compares.
+
+use crate::Lab;
+use crate::matrix::events::Reader;
+use crate::matrix::go_command::{has_benchmarks, observed, runs_tests, shell};
+use crate::matrix::interrupt::Interrupts;
+use crate::matrix::jobs::{Prepared, exec_line};
+use crate::matrix::memory::{Memory, keep, recall, replace};
+use crate::matrix::process::{Job, Line};
+use crate::matrix::report::{Ran, State};
+use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, process, table};
+use goward_core::ctx::free_memory;
+use goward_core::error::{Error, Kind, Result, one_line, untrusted};
+use goward_core::hands;
+use goward_core::install::request::Fetch;
+use goward_core::lockfile::r#use::parse_setting;
+use goward_core::project::find_root;
+pub use goward_core::project::manifest::NamedMatrix;
+use goward_core::resolve::lookup::parse_request;
+use goward_core::run::overrides::Overrides;
+use goward_core::session::Session;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
+
+/// Memory that a cell may need: the linker of a large program takes this much.
+const MEMORY_OF_CELL: u64 = 2 << 30;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// The cells.
+    pub plan: Plan,
+    /// The command.
+    pub command: Vec<OsString>,
+    /// How many cells run at a time; by default as many as fit.
+    pub jobs: Option<usize>,
+    /// Whether results that are kept from an earlier run count.
+    pub resume: bool,
+    /// Whether to look for what makes a test fail.
+    pub explain: bool,
+    /// From where on a benchmark is worse.
+    pub limits: Limits,
+    /// Files that are written when it is done.
+    pub reports: Vec<PathBuf>,
+}
+
+/// A cell, ready or not.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// What it changes; with the exact release.
+    pub(crate) overrides: Overrides,
+    /// Its name.
+    pub(crate) label: String,
+    /// What it runs in, or why it cannot.
+    pub(crate) prepared: Result<Prepared, String>,
+}
+
+impl Lab<'_> {
+    /// Runs a matrix.
+    ///
+    /// # Errors
+    ///
+    /// When a request, a name or the first cell is wrong, a toolchain cannot be had, the command
+    /// cannot be run, or goward was interrupted.
+    pub fn run_matrix(
+        &self,
+        matrix: &Matrix,
+        fetch: &Fetch,
+        interrupts: &Interrupts,
+    ) -> Result<Report> {
+        let cells = matrix.plan.cells()?;
+        cells.iter().try_for_each(check)?;
+        let mut slots: Vec<Slot> = Vec::new();
+        for cell in &cells {
+            if interrupts.has_come() {
+                return Err(interrupted(0, cells.len()));
+            }
+            slots.push(self.slot(cell, fetch)?);
+        }
+        separate_caches(self.session, &mut slots);
+        if let Some(Err(why)) = slots.first().map(|slot| &slot.prepared) {
+            let message = "the first cell, with which the others are compared, cannot be";
+            return Err(Error::new(Kind::Usage, message).detail(why));
+        }
+        let ran = self.run_slots(matrix, &slots, interrupts)?;
+        let columns = slots.iter().zip(ran).map(|(slot, state)| {
+            let version =
+                slot.prepared.as_ref().map(|prepared| prepared.toolchain.version.to_string());
+            Column {
+                label: slot.label.clone(),
+                version: version.unwrap_or_default(),
+                experiments: slot.overrides.experiments.clone(),
+                debug: slot.overrides.debug.clone(),
+                shell: exec_line(&slot.overrides, &matrix.command),
+                state,
+            }
+        });
+        let mut report = Report {
+            command: shell(&matrix.command),
+            expects_tests: runs_tests(&matrix.command),
+            origin: self.origin(),
+            limits: matrix.limits,
+            at_a_time: jobs(matrix, &slots),
+            columns: columns.collect(),
+        };
+        report.compare();
+        if matrix.explain {
+            self.explain_regressions(&mut report, &slots, &matrix.command, interrupts)?;
+        }
+        Ok(report)
+    }
+
+    /// Prepares a cell. One whose release does not know a name is left out; one that cannot be had is
+    /// an error.
+    fn slot(&self, cell: &Cell, fetch: &Fetch) -> Result<Slot> {
+        let mut overrides = Overrides {
+            go: cell.go.clone(),
+            experiments: cell.experiments.clone(),
+            debug: cell.debug.clone(),
+        };
+        let go = cell.go.as_deref().map_or_else(
+            || "the project's go".to_owned(),
+            |go| match parse_request(go).ok().and_then(|request| request.as_exact()) {
+                Some(version) => version.to_string(),
+                None => go.to_owned(),
+            },
+        );
+        match self.prepare(&overrides, fetch) {
+            Ok(prepared) => {
+                let label = cell.label(&name_of(&prepared));
+                for warning in &prepared.warnings {
+                    self.session.ui.warn(&format!("{label}: {warning}"));
+                }
+                if overrides.go.is_some() && prepared.toolchain.link.is_none() {
+                    overrides.go = Some(prepared.toolchain.version.number());
+                }
+                Ok(Slot { overrides, label, prepared: Ok(prepared) })
+            }
+            // The words of the cell are well formed, so it is the release that does not know them.
+            Err(error) if error.kind() == Kind::Usage && !cell.is_plain() => {
+                let label = cell.label(&go);
+                Ok(Slot { overrides, label, prepared: Err(one_line(&error)) })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs every cell that can be, several at a time.
+    fn run_slots(
+        &self,
+        matrix: &Matrix,
+        slots: &[Slot],
+        interrupts: &Interrupts,
+    ) -> Result<Vec<State>> {
+        // What is kept is kept as a whole.
+        let _busy = interrupts.busy();
+        let root = find_root(&self.session.ctx);
+        let reports: Vec<PathBuf> =
+            matrix.reports.iter().map(|path| self.session.ctx.cwd.join(path)).collect();
+        let memory = Memory::open(&self.session.ctx, &root, &reports);
+        match &memory {
+            Some(memory) => memory.forget_others(),
+            None if matrix.resume => {
+                self.session
+                    .ui
+                    .warn("nothing is kept here: there is no cache, or the project is too large");
+            }
+            None => {}
+        }
+        let run = Run {
+            session: self.session,
+            matrix,
+            command: observed(&matrix.command),
+            slots,
+            memory,
+            interrupts,
+            ready: ready(slots),
+            next: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+        };
+        let states: Vec<Mutex<Option<Result<State>>>> =
+            slots.iter().map(|_| Mutex::default()).collect();
+        hands::side_by_side(jobs(matrix, slots), || run.work(&states));
+        let mut all = Vec::new();
+        for state in states {
+            match state.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(state) => all.push(state?),
+                None => return Err(interrupted(run.done.load(Ordering::Relaxed), run.ready)),
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Lab<'_> {
+    /// Returns a matrix of the project's manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] where there is no manifest, or no such matrix in it.
+    pub fn named_matrix(&self, name: &str) -> Result<NamedMatrix> {
+        let project = self.resolver.project()?;
+        let manifest = project.manifest.ok_or_else(|| {
+            let message =
+                format!("there is no `goward.toml` here that could have `{}`", untrusted(name));
+            Error::new(Kind::NotFound, message)
+                .hint("a command comes after `--`: `goward matrix --go 1.26,1.27 -- go test ./...`")
+        })?;
+        manifest.matrix(name).cloned()
+    }
+
+    /// Writes a report as a whole or not at all; a relative path begins in the working directory.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn write_report(&self, path: &Path, text: &str) -> Result<()> {
+        replace(&self.session.ctx.cwd.join(path), text.as_bytes())
+    }
+}
+
+/// Says what is wrong with the words of a cell, whatever its release.
+fn check(cell: &Cell) -> Result<()> {
+    if let Some(go) = &cell.go {
+        parse_request(go)?;
+    }
+    for setting in &cell.debug {
+        parse_setting(setting)?;
+    }
+    Ok(())
+}
+
+fn interrupted(done: usize, total: usize) -> Error {
+    Error::new(Kind::Failed, format!("interrupted after {done} of {total} cells"))
+        .detail("what was running has been ended")
+        .hint("the cells that are done are kept: the same with `--resume` runs the others")
+}
+
+/// Returns what a toolchain is called: its version, and a linked one by its name.
+fn name_of(prepared: &Prepared) -> String {
+    match &prepared.toolchain.link {
+        Some(name) => name.clone(),
+        None => prepared.toolchain.version.to_string(),
+    }
+}
+
+/// Keeps toolchains apart that Go's build cache would take for one: of one version and not the same.
+fn separate_caches(session: &Session, slots: &mut [Slot]) {
+    let all: Vec<(String, String)> = slots
+        .iter()
+        .filter_map(|slot| slot.prepared.as_ref().ok())
+        .map(|prepared| (prepared.toolchain.version.to_string(), prepared.toolchain.h1.clone()))
+        .collect();
+    for prepared in slots.iter_mut().filter_map(|slot| slot.prepared.as_mut().ok()) {
+        let (version, h1) = (prepared.toolchain.version.to_string(), prepared.toolchain.h1.clone());
+        if all.iter().any(|(other, hash)| *other == version && *hash != h1) {
+            let name = prepared.toolchain.key.clone();
+            prepared.use_own_cache(session, &name);
+        }
+    }
+}
+
+/// Returns how many cells can run.
+fn ready(slots: &[Slot]) -> usize {
+    slots.iter().filter(|slot| slot.prepared.is_ok()).count()
+}
+
+/// Returns how many cells run at a time.
+fn jobs(matrix: &Matrix, slots: &[Slot]) -> usize {
+    matrix.jobs.unwrap_or_else(|| default_jobs(&matrix.command)).clamp(1, ready(slots).max(1))
+}
+
+/// Returns how many cells run at a time by default: so many that each has as many cores as there are cells, and
+/// no more than fit into memory. Benchmarks run alone, because cells would disturb each other.
+fn default_jobs(command: &[OsString]) -> usize {
+    if has_benchmarks(command) {
+        return 1;
+    }
+    let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+    let by_cores = (1..=cores).find(|jobs| jobs * jobs >= cores).unwrap_or(1);
+    let by_memory = free_memory()
+        .map_or(usize::MAX, |free| usize::try_from(free / MEMORY_OF_CELL).unwrap_or(usize::MAX));
+    by_cores.min(by_memory).max(1)
+}
+
+/// A run of all cells.
+struct Run<'r> {
+    session: &'r Session,
+    matrix: &'r Matrix,
+    command: Vec<OsString>,
+    slots: &'r [Slot],
+    memory: Option<Memory>,
+    interrupts: &'r Interrupts,
+    ready: usize,
+    next: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Run<'_> {
+    /// Takes cells until there is none left; after a failure none is begun.
+    fn work(&self, states: &[Mutex<Option<Result<State>>>]) {
+        loop {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let (Some(slot), Some(state)) = (self.slots.get(at), states.get(at)) else { return };
+            let outcome = match &slot.prepared {
+                Err(why) => Ok(Some(State::LeftOut(why.clone()))),
+                Ok(prepared) => self.cell(slot, prepared),
+            };
+            if outcome.is_err() {
+                self.next.store(self.slots.len(), Ordering::Relaxed);
+            }
+            let outcome = outcome.transpose();
+            *state.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        }
+    }
+
+    /// Runs a cell, or recalls what it said; returns nothing after an interrupt.
+    fn cell(&self, slot: &Slot, prepared: &Prepared) -> Result<Option<State>> {
+        let ui = self.session.ui;
+        let cwd = &self.session.ctx.cwd;
+        let place = self.memory.as_ref().map(|memory| memory.place(prepared, cwd, &self.command));
+        let kept = place.as_ref().filter(|_| self.matrix.resume).and_then(|place| recall(place));
+        let is_kept = kept.is_some();
+        let results = match kept {
+            Some(results) => results,
+            None => match self.run(slot, prepared)? {
+                Some(results) => results,
+                None => return Ok(None),
+            },
+        };
+        if let Some(place) = place.filter(|_| !is_kept)
+            && let Err(error) = keep(&place, &results)
+        {
+            ui.warn(&format!("the results of {} are not kept: {}", slot.label, error.message()));
+        }
+        let (differences, comparisons) = (Vec::new(), Vec::new());
+        let ran = Ran { results, is_kept, differences, comparisons, explanation: None };
+        let state = State::Ran(Box::new(ran));
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let State::Ran(ran) = &state {
+            let time =
+                if is_kept { "kept".to_owned() } else { table::seconds(ran.results.seconds) };
+            let (label, tests, total) = (&slot.label, table::tests(&state), self.ready);
+            ui.say(&format!("{label}: {tests}, {time} ({done} of {total})"));
+        }
+        Ok(Some(state))
+    }
+
+    fn run(&self, slot: &Slot, prepared: &Prepared) -> Result<Option<Results>> {
+        let bar = self.session.ui.spinner(&slot.label);
+        let results =
+            Lab::new(self.session).observe(prepared, &self.command, self.interrupts, |ended| {
+                bar.set_message(goward_core::error::printable(&format!(
+                    "{}: {ended} tests",
+                    slot.label
+                )));
+            });
+        bar.finish_and_clear();
+        results
+    }
+}
+
+impl Lab<'_> {
+    /// Runs a command in a cell and reads what it says; returns nothing after an interrupt.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub(crate) fn observe(
+        &self,
+        prepared: &Prepared,
+        command: &[OsString],
+        interrupts: &Interrupts,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Option<Results>> {
+        let environment = prepared.environment.clone().into_iter().collect();
+        let job =
+            Job { command: command.to_vec(), environment, directory: self.session.ctx.cwd.clone() };
+        let mut reader = Reader::default();
+        let mut last = 0;
+        let ended = process::run(&job, interrupts, |line| {
+            match line {
+                Line::Output(line) => reader.line(&line),
+                Line::Error(line) => reader.error_line(&line),
+            }
+            if reader.ended() != last {
+                last = reader.ended();
+                progress(last);
+            }
+        })?;
+        Ok(ended.map(|(ending, seconds)| reader.finish(ending, seconds)))
+    }
+}

@@ -1,0 +1,212 @@
+//! Mirrors: what any static server can serve, and what plain `go` and other tools can use too.
+//!
+//! Nothing gets into a mirror that was not verified as for an installation. Files come before the
+//! indexes that name them, so that a reader never sees the name of something that is missing, and a
+//! run that was interrupted is finished by the next one.
+
+pub mod artifact;
+mod keep;
+mod layout;
+mod log;
+mod manifest;
+mod oci;
+pub mod oci_source;
+mod pack;
+pub mod registry;
+pub mod storage;
+pub mod store_client;
+mod verify;
+
+use crate::storage::{Contents, Depot};
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::install::Installer;
+use goward_core::install::request::{Fetch, Want};
+use goward_core::lockfile::Locker;
+use goward_core::net::Net;
+use goward_core::session::Session;
+use goward_core::source::REGISTRY_SCHEME;
+use goward_core::verify::log::Excerpt;
+use layout::{INDEX, LIST, MANIFEST};
+use manifest::Manifest;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+pub use verify::Checked;
+
+/// Makes mirrors and bundles.
+#[derive(Clone, Copy, Debug)]
+pub struct Mirrors<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) installer: Installer<'s>,
+    pub(crate) locker: Locker<'s>,
+}
+
+impl<'s> Mirrors<'s> {
+    /// Returns one that works in `session`.
+    pub fn new(session: &'s Session) -> Self {
+        Self { session, installer: Installer::new(session), locker: Locker::new(session) }
+    }
+}
+
+/// Longest manifest and index that is read, in bytes.
+const MAX_MANIFEST: u64 = 16 << 20;
+
+/// What a mirror is to hold, and where.
+#[derive(Clone, Debug)]
+pub struct MirrorPlan {
+    /// The locks whose toolchains it holds.
+    pub locks: Vec<PathBuf>,
+    /// Where it is.
+    pub to: String,
+    /// Whether to remove what no lock names.
+    pub prune: bool,
+}
+
+/// What became of a mirror.
+#[derive(Clone, Debug, Default)]
+pub struct Mirrored {
+    /// Toolchains that were put there, and those that were there.
+    pub added: usize,
+    /// Toolchains of the locks that were there, and right.
+    pub kept: usize,
+    /// Files that were removed.
+    pub removed: usize,
+    /// What did not go as it should.
+    pub warnings: Vec<String>,
+}
+
+impl Mirrors<'_> {
+    /// Makes a mirror of the toolchains that locks name, or brings it up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for locks that contradict each other, and as [`Installer::install`]; what was
+    /// verified by then is in the mirror, and no index names anything else.
+    pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
+        if let Some(place) = plan.to.strip_prefix(REGISTRY_SCHEME) {
+            return self.create_in_registry(place, plan, fetch);
+        }
+        let wants = self.locker.wants_of(&plan.locks)?;
+        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let depot = storage::open(&plan.to, &self.session.ctx, net)?;
+        let depot = depot.as_ref();
+        let mut mirrored = Mirrored::default();
+        let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
+            None => {
+                check_empty(depot)?;
+                Manifest::default()
+            }
+            Some(bytes) => Manifest::parse(&bytes).unwrap_or_else(|| {
+                let name = depot.name();
+                mirrored.warnings.push(format!(
+                    "`{MANIFEST}` in {name} cannot be read: everything is fetched again"
+                ));
+                Manifest::default()
+            }),
+        };
+        for want in &wants {
+            if self.is_mirrored(depot, &manifest, want, fetch)? {
+                mirrored.kept += 1;
+                continue;
+            }
+            let held = self.mirror_one(depot, want, fetch, &manifest, &mut mirrored.warnings)?;
+            let (version, platform) = (want.version, want.platform);
+            self.session.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
+            manifest.toolchains.insert((version, platform), held);
+            mirrored.added += 1;
+            // A later run need not do it again, whatever happens to this one.
+            put(depot, MANIFEST, manifest.render())?;
+        }
+        if plan.prune {
+            let named: BTreeSet<_> =
+                wants.iter().map(|want| (want.version, want.platform)).collect();
+            manifest.toolchains.retain(|key, _| named.contains(key));
+        }
+        let excerpt = self.mirror_log(depot, &wants, &mut manifest, &mut mirrored.warnings)?;
+        write_indexes(depot, &manifest)?;
+        if plan.prune {
+            mirrored.removed = prune(depot, &manifest, excerpt.as_ref())?;
+        }
+        Ok(mirrored)
+    }
+
+    /// Returns true when the mirror has what is wanted, verified well enough.
+    fn is_mirrored(
+        &self,
+        depot: &dyn Depot,
+        manifest: &Manifest,
+        want: &Want,
+        fetch: &Fetch,
+    ) -> Result<bool> {
+        let (version, platform) = (want.version, want.platform);
+        let Some(held) = manifest.toolchains.get(&(version, platform)) else { return Ok(false) };
+        let locked = want.locked.as_ref().is_none_or(|locked| locked.h1 == held.h1.as_str());
+        Ok(locked
+            && held.level >= self.installer.floor(want, fetch)?
+            && depot.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
+            && depot.holds(&platform.archive_name(version), &held.archive)?)
+    }
+}
+
+/// Refuses to make a mirror of a place that is not empty: what is there is somebody else's, and would be written
+/// over.
+fn check_empty(depot: &dyn Depot) -> Result<()> {
+    if let Some(other) = depot.list()?.first() {
+        let message = format!("{} is not a mirror of goward: it holds other files", depot.name());
+        return Err(Error::new(Kind::Usage, message)
+            .detail(format!("such as `{}`; nothing was changed", untrusted(other)))
+            .hint("name an empty or new place"));
+    }
+    Ok(())
+}
+
+/// Writes a small file, unless it is there.
+fn put(depot: &dyn Depot, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
+    let bytes = text.as_ref();
+    let there = depot.read(path, bytes.len() as u64 + MAX_MANIFEST)?;
+    if there.as_deref() != Some(bytes) {
+        depot.put(path, Contents::Bytes(bytes))?;
+    }
+    Ok(())
+}
+
+/// Writes what names the files: first what leads to one toolchain, then the lists of all.
+fn write_indexes(depot: &dyn Depot, manifest: &Manifest) -> Result<()> {
+    for (version, platform) in manifest.toolchains.keys().copied() {
+        put(depot, &layout::module_file(version, platform, ".mod"), layout::GO_MOD)?;
+        let info = layout::info(version, platform);
+        put(depot, &layout::module_file(version, platform, ".info"), info)?;
+    }
+    put(depot, LIST, manifest.module_list())?;
+    put(depot, INDEX, manifest.release_index())?;
+    put(depot, MANIFEST, manifest.render())
+}
+
+/// Removes files of toolchains that the manifest does not have; nothing names them any more. What the
+/// log proves is only thinned out when all of it was written just now.
+fn prune(
+    depot: &dyn Depot,
+    manifest: &Manifest,
+    excerpt: Option<&(String, Excerpt)>,
+) -> Result<usize> {
+    let mut wanted = BTreeSet::new();
+    for (version, platform) in manifest.toolchains.keys().copied() {
+        let archive = platform.archive_name(version);
+        wanted.extend([layout::digest_file(&archive), archive]);
+        wanted.extend(
+            [".info", ".mod", ".zip"].map(|end| layout::module_file(version, platform, end)),
+        );
+    }
+    if let Some((name, excerpt)) = excerpt {
+        let paths = excerpt.tiles.keys().chain(excerpt.answers.keys());
+        wanted.extend(paths.map(|path| layout::log_file(name, path)));
+    }
+    let mut removed = 0;
+    for path in depot.list()? {
+        let is_log = path.starts_with("sumdb/");
+        if layout::is_ours(&path) && !wanted.contains(&path) && (excerpt.is_some() || !is_log) {
+            depot.remove(&path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}

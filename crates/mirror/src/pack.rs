@@ -1,0 +1,144 @@
+//! One toolchain: from a source, verified, into both layouts of a mirror.
+
+use crate::keep::{Keeping, Said};
+use crate::layout::MANIFEST;
+use crate::manifest::{Held, Manifest};
+use crate::storage::{Contents, Depot};
+use crate::{Mirrors, Want, layout, put};
+use fs_err::File;
+use goward_core::archive::pack::Member;
+use goward_core::archive::{module_zip, pack};
+use goward_core::error::{Error, Kind, Result};
+use goward_core::install::request::{Fetch, Supply};
+use goward_core::source::{Listing, Source};
+use goward_core::store::{Staging, Store};
+use goward_core::verify::judge::judge;
+use goward_core::verify::mode::is_executable;
+use goward_core::verify::{Digest, Evidence, Level, Records, VerifiedTree, archive_hash, dirhash};
+use std::io::{BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+/// A toolchain that may be handed on, on disk.
+pub(crate) struct Packed {
+    pub(crate) tree: VerifiedTree,
+    /// The release archive: the source's own if all of it is verified, else packed anew.
+    pub(crate) archive: PathBuf,
+    /// What was odd on the way.
+    pub(crate) warnings: Vec<String>,
+    /// Has all files, and removes them when dropped.
+    pub(crate) staging: Staging,
+    _delivery: Staging,
+}
+
+impl Mirrors<'_> {
+    /// Fetches a toolchain, verifies it, and keeps a release archive of it.
+    ///
+    /// The hash of a toolchain does not cover all of an archive. An archive that is not verified as a
+    /// whole is not handed on: what the hash covers is packed anew.
+    pub(crate) fn pack(&self, store: &Store, want: &Want, fetch: &Fetch) -> Result<Packed> {
+        let staging = store.stage("mirror")?;
+        let kept = staging.path().join("kept");
+        let said = Said::default();
+        let keep = |source| {
+            Box::new(Keeping::new(source, kept.clone(), Said::clone(&said))) as Box<dyn Source>
+        };
+        let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
+        let logged = self.installer.proof_of(want, &Supply::Sources)?;
+        let (delivery, warnings) =
+            self.installer.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
+        let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let whole =
+            archive_level(&delivery.tree, said.as_ref()) >= self.installer.floor(want, fetch)?;
+        let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };
+        Ok(Packed { tree: delivery.tree, archive, warnings, staging, _delivery: delivery.staging })
+    }
+
+    /// Puts a toolchain into a mirror.
+    pub(crate) fn mirror_one(
+        &self,
+        depot: &dyn Depot,
+        want: &Want,
+        fetch: &Fetch,
+        manifest: &Manifest,
+        warnings: &mut Vec<String>,
+    ) -> Result<Held> {
+        let store = self.session.store()?;
+        store.recover()?;
+        let packed = self.pack(&store, want, fetch)?;
+        let (tree, version, platform) = (&packed.tree, want.version, want.platform);
+        let module = packed.staging.path().join("module.zip");
+        write_module(tree, &module)?;
+        // The first file of a mirror: a run that is interrupted knows the place again.
+        put(depot, MANIFEST, manifest.render())?;
+        let zip = layout::module_file(version, platform, ".zip");
+        let zip = depot.put(&zip, Contents::File(&module))?;
+        let name = platform.archive_name(version);
+        let archive = depot.put(&name, Contents::File(&packed.archive))?;
+        put(depot, &layout::digest_file(&name), archive.sha256.to_string())?;
+        warnings.extend(packed.warnings);
+        Ok(Held { h1: tree.h1().clone(), level: tree.level(), archive, zip })
+    }
+}
+
+/// Returns how well the whole archive is verified that a tree came in.
+fn archive_level(tree: &VerifiedTree, said: Option<&Listing>) -> Level {
+    let evidence = Evidence {
+        archive: tree.archive(),
+        listed: match said {
+            Some(Listing::Sha256(digest)) => Digest::parse(digest),
+            _ => None,
+        },
+        record: Records::built_in().get(tree.version(), tree.platform()).cloned(),
+        logged: tree.logged().cloned(),
+        ..Evidence::default()
+    };
+    judge(tree.h1(), &evidence).map_or(Level::None, |verdict| verdict.archive)
+}
+
+/// Packs what the hash covers, and nothing else.
+fn repack(tree: &VerifiedTree, directory: &Path) -> Result<PathBuf> {
+    let path = directory.join("archive");
+    let out = BufWriter::new(File::create(&path)?);
+    let members = members(tree)?;
+    if tree.platform().os() == "windows" {
+        pack::zip(out, &members, &opener(tree))?;
+    } else {
+        pack::tar_gz(out, &members, &opener(tree))?;
+    }
+    Ok(path)
+}
+
+/// Writes the module that a toolchain is, and makes sure that it has the toolchain's hash.
+fn write_module(tree: &VerifiedTree, path: &Path) -> Result<()> {
+    let module = dirhash::module_of(tree.version(), tree.platform());
+    let out = BufWriter::new(File::create(path)?);
+    module_zip::write(out, &module, &members(tree)?, &opener(tree))?;
+    let found = archive_hash::module_h1(tree.version(), tree.platform(), &File::open(path)?)?;
+    if found == *tree.h1() {
+        return Ok(());
+    }
+    let message = format!("the zip of {module} was written wrongly");
+    Err(Error::new(Kind::Verification, message)
+        .detail(format!("expected {}", tree.h1()))
+        .detail(format!("received {found}"))
+        .hint(
+            "the disk may be failing; try again with another store: `GOWARD_HOME=/absolute/path`",
+        ))
+}
+
+fn members(tree: &VerifiedTree) -> Result<Vec<Member<'_>>> {
+    if let Some((path, _)) = tree.absent().first() {
+        let message = format!("{} came without `{path}`", tree.version());
+        return Err(Error::new(Kind::NotFound, message));
+    }
+    let files = tree.files().iter();
+    Ok(files
+        .map(|(path, entry)| Member { path, size: entry.size, is_executable: is_executable(path) })
+        .collect())
+}
+
+fn opener(tree: &VerifiedTree) -> impl Fn(&str) -> Result<Box<dyn Read>> {
+    let tree = tree.tree().to_path_buf();
+    move |path| Ok(Box::new(BufReader::new(File::open(tree.join(path))?)))
+}
