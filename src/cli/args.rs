@@ -753,7 +753,7 @@ pub struct Version {
 #[derive(Args, Debug)]
 pub struct Records {
     /// The records file to refresh
-    #[arg(long, value_name = "FILE", default_value = "data/releases.tsv")]
+    #[arg(long, value_name = "FILE", default_value = "crates/core/data/releases.tsv")]
     pub file: PathBuf,
     /// The source whose index is merged in
     #[arg(long, value_name = "SOURCE", default_value = "go.dev")]

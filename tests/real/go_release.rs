@@ -43,7 +43,9 @@ fn tree(sandbox: &Sandbox, version: &str) -> PathBuf {
 fn repository(sandbox: &Sandbox) -> PathBuf {
     let from = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<PathBuf> =
-        ["README.md", "src/settings/platforms.rs", "tests/wheels.tsv"].map(PathBuf::from).into();
+        ["README.md", "crates/core/src/settings/platforms.rs", "tests/wheels.tsv"]
+            .map(PathBuf::from)
+            .into();
     for directory in ["data", "docs"] {
         let entries = fs::read_dir(from.join(directory)).unwrap().map(|entry| entry.unwrap());
         let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
@@ -167,7 +169,7 @@ fn patch_releases_come_in_with_their_digests() {
     };
     let lock = Some(lock_by_the_log(&sandbox));
     let refreshed = run(&Release { lock, ..with("1.27.3") });
-    assert!(refreshed.changed.contains(&"data/releases.tsv".to_owned()), "{refreshed}");
+    assert!(refreshed.changed.contains(&"crates/core/data/releases.tsv".to_owned()), "{refreshed}");
     let text = sandbox.read(records);
     let row = |version: &str, h1: &str, digest: &str| {
         format!("go{version}\tlinux-amd64\t{h1}\t{}\t70000000\n", digest.repeat(64))
@@ -314,8 +316,8 @@ fn a_made_up_line_comes_in_whole() {
         ("say what newsetting in GODEBUG means: ", 1),
         ("say what newthing in GOEXPERIMENT means: ", 1),
         ("say what there is instead of mapsplitgroup in GOEXPERIMENT: ", 1),
-        ("say what go1.28 changed besides: `data/changes.tsv`", 1),
-        ("into `data/flaws.tsv` if so: GO-2027-0001, CVE-2027-1: Made up", 1),
+        ("say what go1.28 changed besides: `crates/core/data/changes.tsv`", 1),
+        ("into `crates/core/data/flaws.tsv` if so: GO-2027-0001, CVE-2027-1: Made up", 1),
         ("try with go1.28 what docs/hermetic-go.md:", 2),
     ] {
         let found = refreshed.to_do.iter().filter(|line| line.contains(what)).count();

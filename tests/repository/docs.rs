@@ -156,7 +156,7 @@ fn commands_and_options_are_those_of_the_program() {
 /// The figures of the README are those of the file.
 #[test]
 fn the_readme_counts_the_records() {
-    let records = read("data/releases.tsv");
+    let records = read("crates/core/data/releases.tsv");
     let rows: Vec<Vec<&str>> = records
         .lines()
         .filter(|line| !line.starts_with('#'))

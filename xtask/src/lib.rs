@@ -32,7 +32,7 @@ pub const NOT_DESCRIBED: &str = "not described yet";
 
 /// The documents and comments that say which lines the tables are of.
 const SAY_WHICH_LINES: [&str; 3] =
-    ["README.md", "docs/architecture.md", "src/settings/platforms.rs"];
+    ["README.md", "docs/architecture.md", "crates/core/src/settings/platforms.rs"];
 
 /// A release, and what there is of it.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ pub fn refresh(release: &Release) -> Result<Refreshed> {
     records(release, &mut files, &mut to_do)?;
     if let Some(path) = &release.tree {
         let tree = Tree::read(path, release.version)?;
-        let newest = newest_line(&files.read("data/lines.tsv")?);
+        let newest = newest_line(&files.read("crates/core/data/lines.tsv")?);
         line(release, &tree, newest, &mut files)?;
         settings(release, &tree, newest, &mut files, &mut to_do)?;
         texts(release, &tree, &mut files, &mut to_do)?;
@@ -156,7 +156,7 @@ pub fn refresh(release: &Release) -> Result<Refreshed> {
 
 /// Merges what the index and the checksum database say into the records.
 fn records(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Result<()> {
-    let old = files.read("data/releases.tsv")?;
+    let old = files.read("crates/core/data/releases.tsv")?;
     let mut records = Records::parse(&old)?;
     let index = release.index.as_ref().map(fs_err::read).transpose()?;
     if let Some(index) = &index {
@@ -172,7 +172,7 @@ fn records(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Res
         let new = records.render(release.today);
         let readme = with_figures(&files.read("README.md")?, &counted(&new));
         files.write("README.md", readme);
-        files.write("data/releases.tsv", new);
+        files.write("crates/core/data/releases.tsv", new);
     }
     let (version, known) = (release.version, records.platforms(release.version));
     if known.is_empty() {
@@ -306,14 +306,14 @@ fn settings(
         for ((variable, name), last) in &meanings {
             let key = ((*variable).to_owned(), name.clone());
             let words = described.entry(key).or_insert_with(|| {
-                let row = format!("`{variable}\t{name}` in `data/meanings.tsv`");
+                let row = format!("`{variable}\t{name}` in `crates/core/data/meanings.tsv`");
                 to_do.push(format!("say what {name} in {variable} means: {row}"));
                 [NOT_DESCRIBED.to_owned(), "-".to_owned()]
             });
             if let Some(last) = last.filter(|_| words[1] == "-") {
                 words[1] = format!("gone since go1.{}", last + 1);
                 to_do.push(format!(
-                    "say what there is instead of {name} in {variable}: `data/meanings.tsv`"
+                    "say what there is instead of {name} in {variable}: `crates/core/data/meanings.tsv`"
                 ));
             }
         }
@@ -326,9 +326,9 @@ fn settings(
         Ok(comments.chain(lines).collect::<Vec<_>>().join("\n"))
     })?;
     if minor > newest {
-        to_do.push(format!("say what go1.{minor} changed besides: `data/changes.tsv`"));
+        to_do.push(format!("say what go1.{minor} changed besides: `crates/core/data/changes.tsv`"));
         to_do.push(format!(
-            "look for settings that no table of go1.{minor} has (`New(\"#name\")`): `src/settings/debug.rs`"
+            "look for settings that no table of go1.{minor} has (`New(\"#name\")`): `crates/core/src/settings/debug.rs`"
         ));
     }
     Ok(())
@@ -338,7 +338,7 @@ fn settings(
 fn texts(release: &Release, tree: &Tree, files: &mut Files, to_do: &mut Vec<String>) -> Result<()> {
     let minor = release.version.minor();
     let Some(digests) = &tree.texts else {
-        let row = files.read("data/absent.tsv")?;
+        let row = files.read("crates/core/data/absent.tsv")?;
         let is_known = rows(&row).any(|[known, _, _, _, _, _, _, _]| known == minor.to_string());
         if !is_known {
             let files = absent::FILES.join(", ");
@@ -354,12 +354,12 @@ fn texts(release: &Release, tree: &Tree, files: &mut Files, to_do: &mut Vec<Stri
             Some(_) => {
                 let message = format!("the texts of {} are not those of its line", release.version);
                 return Err(Error::new(Kind::Verification, message)
-                    .detail("`data/absent.tsv` has other digests for it"));
+                    .detail("`crates/core/data/absent.tsv` has other digests for it"));
             }
             None => {
                 lines.push(format!("{minor}\tno\t{}", digests.join("\t")));
                 to_do.push(format!(
-                    "install go1.{minor} from the Python index, and write `yes` into `data/absent.tsv` if its h1 \
+                    "install go1.{minor} from the Python index, and write `yes` into `crates/core/data/absent.tsv` if its h1 \
                      is the published one"
                 ));
             }
@@ -432,12 +432,14 @@ fn is_of_the_tables(line: &str) -> bool {
 /// Names what Go's vulnerability database has against the commands of the release, and the table has not.
 fn flaws(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Result<()> {
     let Some(place) = &release.vulndb else {
-        to_do.push("compare `data/flaws.tsv` with Go's database: give `--vulndb`".to_owned());
+        to_do.push(
+            "compare `crates/core/data/flaws.tsv` with Go's database: give `--vulndb`".to_owned(),
+        );
         return Ok(());
     };
     let place = Place::parse(place, &release.root)?;
     let database = Database::new(place, Net::new(&Ctx::from_process()?, Vec::new())?);
-    let table = files.read("data/flaws.tsv")?;
+    let table = files.read("crates/core/data/flaws.tsv")?;
     let known: BTreeSet<&str> = rows(&table).map(|[id, _, _]| id).collect();
     let report = database.report(&[release.version], &[])?;
     for found in report.found.into_iter().flatten().filter(|found| found.module == "toolchain") {
@@ -448,7 +450,7 @@ fn flaws(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Resul
         }
         let (names, summary) = (names.join(", "), &found.summary);
         to_do.push(format!(
-            "judge whether this runs code of what is built, and write a row into `data/flaws.tsv` if so: {names}: \
+            "judge whether this runs code of what is built, and write a row into `crates/core/data/flaws.tsv` if so: {names}: \
              {summary}"
         ));
     }

@@ -19,11 +19,11 @@ const DEBUG: &str = "src/internal/godebugs/table.go";
 pub(crate) struct Tree {
     /// The day on which the release was made.
     pub(crate) day: Option<Day>,
-    /// Rows of `data/experiments.tsv`.
+    /// Rows of `crates/core/data/experiments.tsv`.
     pub(crate) experiments: State,
-    /// Rows of `data/godebug.tsv`.
+    /// Rows of `crates/core/data/godebug.tsv`.
     pub(crate) debug: State,
-    /// Rows of `data/platforms.tsv`.
+    /// Rows of `crates/core/data/platforms.tsv`.
     pub(crate) platforms: State,
     /// The digests of the texts that Python packages leave out, if they are there.
     pub(crate) texts: Option<Vec<String>>,
@@ -62,7 +62,8 @@ fn state(rows: impl IntoIterator<Item = (String, Vec<String>)>) -> State {
 fn experiments(settings: &Settings) -> Result<State> {
     let row = |name: &str| {
         let cells = settings.experiments.cells(name).ok_or_else(|| {
-            let message = format!("`data/experiments.tsv` has no way to say where {name} is on");
+            let message =
+                format!("`crates/core/data/experiments.tsv` has no way to say where {name} is on");
             Error::new(Kind::Failed, message)
         })?;
         Ok((name.to_owned(), cells.to_vec()))

@@ -5,6 +5,7 @@
 //! run that was interrupted is finished by the next one.
 
 pub mod artifact;
+mod findings;
 mod keep;
 mod layout;
 mod log;
@@ -18,6 +19,7 @@ pub mod store_client;
 mod verify;
 
 use crate::storage::{Contents, Depot};
+pub use findings::Checked;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::request::{Fetch, Want};
@@ -30,7 +32,6 @@ use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-pub use verify::Checked;
 
 /// Makes mirrors and bundles.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@
 //! is moved last. Registries rarely let a client delete, so nothing is pruned.
 
 use crate::artifact::{Entry, Layer};
+use crate::findings::{Checked, is_finding};
 use crate::registry::{INDEX, MANIFEST, Registry};
-use crate::verify::{Checked, is_finding};
 use crate::{MirrorPlan, Mirrored, Mirrors, Want, artifact};
 use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};

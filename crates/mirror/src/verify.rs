@@ -4,6 +4,8 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
+use crate::findings::Checked;
+use crate::findings::is_finding;
 use crate::layout::{INDEX, LIST};
 use crate::storage::Shelf;
 use crate::{Mirrors, layout, storage};
@@ -29,21 +31,6 @@ const MAX_INDEX: u64 = 16 << 20;
 
 /// Longest of the small files.
 const MAX_SMALL: u64 = 64 << 10;
-
-/// What a mirror was found to hold, and what is wrong with it.
-#[derive(Clone, Debug, Default)]
-pub struct Checked {
-    /// Release archives that are right.
-    pub archives: usize,
-    /// Modules that are right.
-    pub modules: usize,
-    /// The records of the checksum database that it proves, and the size of the tree.
-    pub log: Option<(usize, u64)>,
-    /// What is wrong.
-    pub problems: Vec<String>,
-    /// What is not wrong, but should be known.
-    pub notes: Vec<String>,
-}
 
 /// One check of a mirror.
 struct Check<'a> {
@@ -293,11 +280,6 @@ impl Check<'_> {
         self.wrong(path, error.message());
         Ok(())
     }
-}
-
-/// Returns true when an error is about what a mirror holds, not about asking it.
-pub(crate) fn is_finding(error: &Error) -> bool {
-    !matches!(error.kind(), Kind::Network | Kind::Failed | Kind::Log)
 }
 
 /// The log as a mirror serves it, for a client that knows nothing yet but its key.

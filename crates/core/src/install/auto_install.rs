@@ -79,16 +79,6 @@ impl Installer<'_> {
         Ok(true)
     }
 
-    /// Makes what the system's store has part of the user's own, with what `go` needs besides.
-    pub(crate) fn attach(&self, key: &str) -> Result<bool> {
-        let store = self.session.store()?;
-        let attached = store.attach(key)?;
-        if attached {
-            self.place_shims()?;
-        }
-        Ok(attached)
-    }
-
     /// Says that the toolchain that governs is not installed, and how to change that.
     pub fn explain_missing(&self, toolchain: &Toolchain) -> Error {
         let link = || -> Result<Option<Error>> {

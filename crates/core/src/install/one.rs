@@ -16,9 +16,7 @@ use crate::verify::log::Logged;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use goward_shim::pins::Isolation;
-use goward_shim::{Environment, names};
-use std::sync::{Mutex, PoisonError};
+use goward_shim::names;
 
 impl Installer<'_> {
     /// Installs what a request means.
@@ -257,25 +255,6 @@ impl Installer<'_> {
         let read = store.check(installed);
         bar.finish_and_clear();
         store.raise(installed, read?.h1.as_ref(), logged)
-    }
-
-    /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
-    /// read-only from now on has it.
-    pub(crate) fn prepare_store(&self, store: &Store) -> Result<()> {
-        // Temporary names are unique to the process.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        store.recover()?;
-        self.place_shims()?;
-        for isolation in Isolation::ALL {
-            self.resolver.ready_barrier(
-                isolation,
-                &self.session.ctx.environment(&self.session.ctx.entries()),
-            )?;
-            // For users of an image who have no such file, whoever they are.
-            self.resolver.ready_barrier(isolation, &Environment::default())?;
-        }
-        Ok(())
     }
 
     /// Fetches and verifies a release without keeping it.

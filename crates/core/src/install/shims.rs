@@ -4,10 +4,12 @@ use crate::checks::TOOLS;
 use crate::error::Result;
 use crate::install::Installer;
 use crate::shell::{Change, What};
-use crate::store::Installed;
-use goward_shim::names;
+use crate::store::{Installed, Store};
+use goward_shim::pins::Isolation;
+use goward_shim::{Environment, names};
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 impl Installer<'_> {
     /// Puts links to the shim into the store, where PATH expects them, and copies of it into the toolchains;
@@ -41,6 +43,35 @@ impl Installer<'_> {
         changes.extend(refreshed.map(change));
         store.put_release_names()?;
         Ok(changes)
+    }
+
+    /// Makes what the system's store has part of the user's own, with what `go` needs besides.
+    pub(crate) fn attach(&self, key: &str) -> Result<bool> {
+        let store = self.session.store()?;
+        let attached = store.attach(key)?;
+        if attached {
+            self.place_shims()?;
+        }
+        Ok(attached)
+    }
+
+    /// Clears up after others, and makes what `go` needs besides a toolchain: a store that is
+    /// read-only from now on has it.
+    pub(crate) fn prepare_store(&self, store: &Store) -> Result<()> {
+        // Temporary names are unique to the process.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        store.recover()?;
+        self.place_shims()?;
+        for isolation in Isolation::ALL {
+            self.resolver.ready_barrier(
+                isolation,
+                &self.session.ctx.environment(&self.session.ctx.entries()),
+            )?;
+            // For users of an image who have no such file, whoever they are.
+            self.resolver.ready_barrier(isolation, &Environment::default())?;
+        }
+        Ok(())
     }
 }
 

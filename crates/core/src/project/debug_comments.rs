@@ -4,10 +4,10 @@
 //! over: `vendor`, `testdata`, other modules, and directories whose names begin with `.` or `_`. Which
 //! files a build takes (tags, GOOS) is not asked: a comment is told with its file.
 
+use crate::error::Result;
 use crate::io::file;
-use crate::project::debug_lines::{DebugLine, comment};
 use crate::project::go_mod::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// More entries than this are not looked at.
 const MAX_ENTRIES: usize = 50_000;
@@ -99,4 +99,31 @@ mod tests {
         let (found, package) = above_package(above);
         assert_eq!((found.len(), package), (3, None));
     }
+}
+
+/// A setting, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DebugLine {
+    /// What is written: `key=value`, if it is right.
+    pub setting: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+impl DebugLine {
+    pub(crate) fn new(entry: Entry, path: &Path) -> Self {
+        Self { setting: entry.value, path: path.into(), line: entry.line }
+    }
+
+    /// Returns true for one of a test, which acts on that test alone.
+    pub fn is_of_test(&self) -> bool {
+        self.path.as_os_str().to_string_lossy().ends_with("_test.go")
+    }
+}
+
+/// Makes one of a comment.
+pub(super) fn comment(entry: Entry, path: &Path) -> DebugLine {
+    DebugLine::new(entry, path)
 }

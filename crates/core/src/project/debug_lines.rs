@@ -8,7 +8,8 @@
 use crate::error::Result;
 use crate::io::file;
 use crate::project::debug_comments;
-use crate::project::go_mod::{Entry, parse_debug_lines, parse_go_lines, parse_use_lines};
+use crate::project::debug_comments::DebugLine;
+use crate::project::go_mod::{parse_debug_lines, parse_go_lines, parse_use_lines};
 use crate::project::wanted::find_module_file;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -24,28 +25,6 @@ const WORKSPACE: &str = "1.18";
 /// The release whose defaults programs get where modules are off, from a minor version of Go on
 /// (`cmd/go/internal/load`); before, they get those of [`MODULE`].
 const WITHOUT_MODULES: (u32, &str) = (27, "1.20");
-
-/// A setting, and where it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DebugLine {
-    /// What is written: `key=value`, if it is right.
-    pub setting: String,
-    /// The file.
-    pub path: PathBuf,
-    /// Counted from 1.
-    pub line: u32,
-}
-
-impl DebugLine {
-    fn new(entry: Entry, path: &Path) -> Self {
-        Self { setting: entry.value, path: path.into(), line: entry.line }
-    }
-
-    /// Returns true for one of a test, which acts on that test alone.
-    pub fn is_of_test(&self) -> bool {
-        self.path.as_os_str().to_string_lossy().ends_with("_test.go")
-    }
-}
 
 /// Which file governs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,11 +141,6 @@ fn lines_of(text: &str, path: &Path) -> Vec<DebugLine> {
 fn minor(version: &str) -> Option<u32> {
     let rest = version.strip_prefix("1.")?;
     rest.split('.').next()?.parse().ok()
-}
-
-/// Makes one of a comment.
-pub(super) fn comment(entry: Entry, path: &Path) -> DebugLine {
-    DebugLine::new(entry, path)
 }
 
 #[cfg(test)]

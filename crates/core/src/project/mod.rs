@@ -4,7 +4,7 @@
 //! does, by the shim's own search, so that both mean the same project. What is made goes to
 //! [`place`], which does not leave the repository.
 
-pub(crate) mod debug_comments;
+pub mod debug_comments;
 pub mod debug_lines;
 pub mod go_mod;
 mod history;

@@ -1,7 +1,7 @@
 //! Releases with known flaws, and the newer releases that do not have them.
 //!
 //! A flaw of the *commands* lets what is only built or fetched run code, or gets it past the checks of cgo, on
-//! the machine that builds: `data/flaws.tsv`, and whatever Go's vulnerability database has about the module
+//! the machine that builds: `crates/core/data/flaws.tsv`, and whatever Go's vulnerability database has about the module
 //! `toolchain`. A release with one is not installed because a lock asks for it. Flaws of the *library*, which
 //! only the database has, are those of built programs. No release with either is recommended, and none of
 //! a line that Go no longer supports.

@@ -1,4 +1,4 @@
-//! When the lines of Go came out, and until when they are supported: `data/lines.tsv`.
+//! When the lines of Go came out, and until when they are supported: `crates/core/data/lines.tsv`.
 //!
 //! Go supports a line until there are two newer ones (go.dev/doc/devel/release), which come every
 //! February and August.

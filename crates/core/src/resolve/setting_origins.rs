@@ -1,7 +1,8 @@
 //! Who says something of GOEXPERIMENT or GODEBUG here, and whether it counts.
 
 use crate::error::{Result, untrusted};
-use crate::project::debug_lines::{DebugLine, ModuleDebug};
+use crate::project::debug_comments::DebugLine;
+use crate::project::debug_lines::ModuleDebug;
 use crate::resolve::Resolver;
 use crate::resolve::env_explain::{Lock, settings};
 use crate::resolve::resolved_go::{Governing, Toolchain};

@@ -5,7 +5,6 @@ use crate::error::{Error, Kind, near_match, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
 use crate::project::wanted::find_wanted;
-use crate::resolve::trust;
 use crate::shell;
 use crate::version::GoVersion;
 use fs_err as fs;
@@ -52,7 +51,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
         Refusal::Foreign { lock, owner } => {
             let place = os_path(lock);
             Error::new(Kind::CannotRun, belongs_to(&place, *owner))
-                .hint(format!("read it, and trust it as it is: {}", trust::command(lock)))
+                .hint(format!("read it, and trust it as it is: {}", command(lock)))
                 .hint(format!("or {}", trust_directory(&place)))
         }
         Refusal::Goroot { lock, goroot } => {
@@ -129,7 +128,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
                 text(setting)
             ),
         )
-        .hint(format!("read it, and trust it as it is: {}", trust::command(lock))),
+        .hint(format!("read it, and trust it as it is: {}", command(lock))),
     }
 }
 
@@ -265,4 +264,9 @@ pub(crate) fn what_stands_at(path: &Path) -> String {
         Err(_) if path.symlink_metadata().is_err() => "does not exist".to_owned(),
         Err(_) => "is not a link".to_owned(),
     }
+}
+
+/// Returns what to type to trust the lock at `path`.
+pub(crate) fn command(path: &[u8]) -> String {
+    format!("`goward trust {}`", shell::word(Path::new(OsStr::from_bytes(path))))
 }

@@ -6,12 +6,11 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
 use crate::resolve::{Resolver, shim_errors};
-use crate::shell;
 use goward_shim::find::Found;
 use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
 use goward_shim::{Tool, layout, lock, names, sys, trust};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
 use std::fs::DirBuilder;
@@ -322,11 +321,6 @@ fn read_record(place: &Path) -> Option<(PathBuf, u32)> {
     let mut lines = text.split(|&byte| byte == b'\n').skip(1);
     let owner = std::str::from_utf8(lines.next()?.strip_prefix(b"owner ")?).ok()?.parse().ok()?;
     Some((os_path(lines.next()?.strip_prefix(b"path ")?), owner))
-}
-
-/// Returns what to type to trust the lock at `path`.
-pub(crate) fn command(path: &[u8]) -> String {
-    format!("`goward trust {}`", shell::word(Path::new(OsStr::from_bytes(path))))
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {

@@ -1,4 +1,4 @@
-//! What release lines changed besides experiments, GODEBUG and platforms: `data/changes.tsv`.
+//! What release lines changed besides experiments, GODEBUG and platforms: `crates/core/data/changes.tsv`.
 
 use crate::facts::CHANGES;
 

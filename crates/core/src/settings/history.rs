@@ -2,7 +2,7 @@
 //!
 //! A release's own source has the names that it knows. Why a name is not among them, since when and
 //! until when there was one, and what it means in a line is here, from the sources of Go 1.19 to
-//! 1.27: `data/experiments.tsv`, `data/godebug.tsv` and `data/meanings.tsv`. A test holds them
+//! 1.27: `crates/core/data/experiments.tsv`, `crates/core/data/godebug.tsv` and `crates/core/data/meanings.tsv`. A test holds them
 //! against those sources. [`Settings::built_in`](super::Settings::built_in) makes the tables of a
 //! release from them where its tree is not at hand.
 
@@ -129,7 +129,7 @@ pub fn meaning(variable: Variable, name: &str) -> Option<Words> {
     WORDS.get(&(variable, name)).copied()
 }
 
-/// A line of `data/experiments.tsv`.
+/// A line of `crates/core/data/experiments.tsv`.
 pub(super) struct ExperimentRow {
     pub(super) name: &'static str,
     pub(super) span: Span,
@@ -150,7 +150,7 @@ pub(super) fn experiment_rows() -> impl Iterator<Item = ExperimentRow> {
     })
 }
 
-/// A line of `data/godebug.tsv`.
+/// A line of `crates/core/data/godebug.tsv`.
 pub(super) struct DebugRow {
     pub(super) name: &'static str,
     pub(super) span: Span,

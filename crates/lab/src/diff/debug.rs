@@ -1,6 +1,7 @@
 //! GODEBUG settings that come, go, or whose default flips for this module.
 
-use goward_core::project::debug_lines::{DebugLine, ModuleDebug};
+use goward_core::project::debug_comments::DebugLine;
+use goward_core::project::debug_lines::ModuleDebug;
 use goward_core::settings::history::{Variable, meaning};
 use goward_core::settings::{DebugSetting, Settings, Source, Verdict};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use crate::Lab;
 use crate::cause_search::{CauseSearch, Passing, Searched, Side};
 use crate::matrix::go_command::{narrowed, observed};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::run::Slot;
+use crate::matrix::jobs::Slot;
 use crate::matrix::table::seconds;
 use crate::matrix::{Difference, Outcome, Report, Results};
 use goward_core::error::{Error, Kind, Result};

@@ -3,10 +3,10 @@
 //! Every value goes through maud, which escapes it; and the page forbids itself to load or run
 //! anything (`Content-Security-Policy`), so that what a test prints stays text.
 
-use crate::matrix::compare::{Comparison, Difference};
+use crate::matrix::compare::Difference;
 use crate::matrix::html_plot::{durations, intervals};
 use crate::matrix::report::{Column, Ran, Report, State, Verdict};
-use crate::matrix::table::{chance, headline, measured, seconds, tests};
+use crate::matrix::table::{headline, seconds, tests};
 use goward_core::error::printable;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -288,11 +288,4 @@ fn marked(sentence: &str) -> Markup {
 fn lines(output: &str) -> String {
     let lines = output.trim_end().lines().map(|line| printable(&line.replace('\t', "    ")));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// Returns what a benchmark says in words, for those who do not see the plot.
-pub(super) fn spoken(one: &Comparison) -> String {
-    let change = one.change().map(|part| format!(", {:+.1} %", part * 100.0)).unwrap_or_default();
-    let p = one.p.map(chance).unwrap_or_default();
-    format!("{}{change}{p}, {}", measured(&one.after), one.verdict.name())
 }

@@ -1,10 +1,9 @@
 //! The plots of the page, as SVG that follows the colours of the page.
 
-use crate::matrix::compare::Verdict;
-use crate::matrix::html::spoken;
+use crate::matrix::compare::{Comparison, Verdict};
 use crate::matrix::report::{Column, Ran, Report};
 use crate::matrix::stats::{Summary, summarize};
-use crate::matrix::table::{measured, number, seconds};
+use crate::matrix::table::{chance, measured, number, seconds};
 use goward_core::error::printable;
 use maud::{Markup, html};
 
@@ -137,4 +136,11 @@ fn row<'r>(column: &'r Column, (package, name, unit): (&str, &str, &str)) -> Opt
         .find(|one| one.package == package && one.name == name && one.unit == unit)?;
     let summary = summarize(&own.samples)?;
     Some(Row { column, summary, class: "baseline", words: measured(&summary) })
+}
+
+/// Returns what a benchmark says in words, for those who do not see the plot.
+pub(super) fn spoken(one: &Comparison) -> String {
+    let change = one.change().map(|part| format!(", {:+.1} %", part * 100.0)).unwrap_or_default();
+    let p = one.p.map(chance).unwrap_or_default();
+    format!("{}{change}{p}, {}", measured(&one.after), one.verdict.name())
 }

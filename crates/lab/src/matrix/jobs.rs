@@ -2,9 +2,14 @@
 //! as a whole.
 
 use crate::Lab;
+use crate::matrix::events::Reader;
 use crate::matrix::go_command::shell;
+use crate::matrix::interrupt::Interrupts;
+use crate::matrix::process::{Job, Line};
+use crate::matrix::{Results, process};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::install::request::Fetch;
+pub use goward_core::project::manifest::NamedMatrix;
 use goward_core::resolve::resolved_go::Toolchain;
 use goward_core::run::overrides::Overrides;
 use goward_core::session::Session;
@@ -86,6 +91,36 @@ impl Lab<'_> {
         let program = self.resolver.program(toolchain, Tool::Go)?;
         Ok(program.ancestors().nth(2).map(PathBuf::from).unwrap_or_default())
     }
+
+    /// Runs a command in a cell and reads what it says; returns nothing after an interrupt.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub(crate) fn observe(
+        &self,
+        prepared: &Prepared,
+        command: &[OsString],
+        interrupts: &Interrupts,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Option<Results>> {
+        let environment = prepared.environment.clone().into_iter().collect();
+        let job =
+            Job { command: command.to_vec(), environment, directory: self.session.ctx.cwd.clone() };
+        let mut reader = Reader::default();
+        let mut last = 0;
+        let ended = process::run(&job, interrupts, |line| {
+            match line {
+                Line::Output(line) => reader.line(&line),
+                Line::Error(line) => reader.error_line(&line),
+            }
+            if reader.ended() != last {
+                last = reader.ended();
+                progress(last);
+            }
+        })?;
+        Ok(ended.map(|(ending, seconds)| reader.finish(ending, seconds)))
+    }
 }
 
 /// Returns the command that does by itself what a cell does.
@@ -100,4 +135,15 @@ pub(crate) fn exec_line(overrides: &Overrides, command: &[OsString]) -> String {
     words.push("--".into());
     words.extend(command.iter().cloned());
     shell(&words)
+}
+
+/// A cell, ready or not.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// What it changes; with the exact release.
+    pub(crate) overrides: Overrides,
+    /// Its name.
+    pub(crate) label: String,
+    /// What it runs in, or why it cannot.
+    pub(crate) prepared: Result<Prepared, String>,
 }

@@ -1,14 +1,12 @@
 //! Behind `goward matrix`: prepares every cell, runs them side by side, compares.
 
 use crate::Lab;
-use crate::matrix::events::Reader;
 use crate::matrix::go_command::{has_benchmarks, observed, runs_tests, shell};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::jobs::{Prepared, exec_line};
+use crate::matrix::jobs::{Prepared, Slot, exec_line};
 use crate::matrix::memory::{Memory, keep, recall, replace};
-use crate::matrix::process::{Job, Line};
 use crate::matrix::report::{Ran, State};
-use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, process, table};
+use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, table};
 use goward_core::ctx::free_memory;
 use goward_core::error::{Error, Kind, Result, one_line, untrusted};
 use goward_core::hands;
@@ -45,17 +43,6 @@ pub struct Matrix {
     pub limits: Limits,
     /// Files that are written when it is done.
     pub reports: Vec<PathBuf>,
-}
-
-/// A cell, ready or not.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    /// What it changes; with the exact release.
-    pub(crate) overrides: Overrides,
-    /// Its name.
-    pub(crate) label: String,
-    /// What it runs in, or why it cannot.
-    pub(crate) prepared: Result<Prepared, String>,
 }
 
 impl Lab<'_> {
@@ -360,37 +347,5 @@ impl Run<'_> {
             });
         bar.finish_and_clear();
         results
-    }
-}
-
-impl Lab<'_> {
-    /// Runs a command in a cell and reads what it says; returns nothing after an interrupt.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be run.
-    pub(crate) fn observe(
-        &self,
-        prepared: &Prepared,
-        command: &[OsString],
-        interrupts: &Interrupts,
-        mut progress: impl FnMut(usize),
-    ) -> Result<Option<Results>> {
-        let environment = prepared.environment.clone().into_iter().collect();
-        let job =
-            Job { command: command.to_vec(), environment, directory: self.session.ctx.cwd.clone() };
-        let mut reader = Reader::default();
-        let mut last = 0;
-        let ended = process::run(&job, interrupts, |line| {
-            match line {
-                Line::Output(line) => reader.line(&line),
-                Line::Error(line) => reader.error_line(&line),
-            }
-            if reader.ended() != last {
-                last = reader.ended();
-                progress(last);
-            }
-        })?;
-        Ok(ended.map(|(ending, seconds)| reader.finish(ending, seconds)))
     }
 }

@@ -1,18 +1,16 @@
 //! What two builds left behind, byte by byte.
 
 use crate::reproduce::explain::{Reason, reasons};
+use crate::reproduce::side::{CHUNK, Piece, Side};
 use crate::reproduce::{Build, copy};
 use fs_err::File;
-use goward_core::binary;
 use goward_core::binary::{Binary, Section};
 use goward_core::error::Result;
 use goward_core::io::read_at::fill;
-use goward_core::verify::{Digest, Hasher};
+use goward_core::verify::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-
-const CHUNK: usize = 1 << 20;
 
 /// A file that a build left behind.
 #[derive(Debug)]
@@ -31,43 +29,6 @@ impl Compared {
     /// Returns true when both builds have it, with the same bytes.
     pub fn is_same(&self) -> bool {
         self.contents[0].is_some() && self.contents[0] == self.contents[1]
-    }
-}
-
-/// A piece of a file that differs.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// Its section, or what it is instead.
-    pub name: String,
-    /// How many bytes differ.
-    pub bytes: u64,
-    /// Its size in each build.
-    pub sizes: [u64; 2],
-}
-
-/// A file of one build, opened.
-pub(crate) struct Side {
-    pub(crate) file: File,
-    pub(crate) size: u64,
-    /// What it says of itself, when it is a program of Go.
-    pub(crate) binary: Option<Binary>,
-}
-
-impl Side {
-    fn open(path: &Path) -> Result<(Self, Digest)> {
-        let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        let (mut hasher, mut chunk, mut offset) = (Hasher::default(), vec![0; CHUNK], 0);
-        loop {
-            let count = fill(&file, offset, &mut chunk)?;
-            if count == 0 {
-                break;
-            }
-            hasher.update(&chunk[..count]);
-            offset += count as u64;
-        }
-        let binary = binary::read(&file).ok();
-        Ok((Self { file, size, binary }, hasher.finish()))
     }
 }
 

@@ -1,13 +1,12 @@
 //! Why two builds differ.
 
 use crate::reproduce::Build;
-use crate::reproduce::compare::{Piece, Side};
+use crate::reproduce::side::CHUNK;
+use crate::reproduce::side::{Piece, Side};
 use goward_core::binary::Binary;
 use goward_core::error::{Result, untrusted};
 use goward_core::io::read_at::fill;
 use std::collections::BTreeSet;
-
-const CHUNK: usize = 1 << 20;
 
 /// Go's linker puts the ID of a build at the start of the code, where it has no section.
 const ID_START: &[u8] = b"\xff Go build ID: \"";

@@ -8,9 +8,10 @@
 mod compare;
 mod copy;
 mod explain;
+mod side;
 
 use crate::Lab;
-pub use compare::{Compared, Piece};
+pub use compare::Compared;
 use copy::Files;
 pub use explain::Reason;
 use goward_core::ctx::Ctx;

@@ -1,8 +1,8 @@
 //! Settings: what does nothing here, or will stop a later release.
 
-use super::facts::Facts;
-use super::godebug::last_of_each;
 use crate::checks::finding::{Finding, Place, Severity};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::godebug::{is_removed, last_of_each};
 use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
 use crate::settings::history::DebugLife;
@@ -113,9 +113,4 @@ fn idle(settings: &Settings, place: &Place, value: &str) -> Vec<Finding> {
             )
         })
         .collect()
-}
-
-/// Returns true for a setting that the release once had.
-pub(super) fn is_removed(settings: &Settings, key: &str) -> bool {
-    settings.debug.removed().any(|(name, _)| name == key)
 }

@@ -1,9 +1,8 @@
 //! Settings: GODEBUG, held against the tables of the locked release.
 
-use super::deprecated;
-use super::experiments::dropped;
-use super::facts::Facts;
 use crate::checks::finding::{Finding, Place, Severity};
+use crate::checks::project::experiments::dropped;
+use crate::checks::project::facts::Facts;
 use crate::checks::{Check, Group, Looked};
 use crate::error::untrusted;
 use crate::settings::Settings;
@@ -63,7 +62,7 @@ fn judge(settings: &Settings, place: &Place, key: &str, value: &str) -> Vec<Find
             Finding::new(Severity::Error, place.clone(), problem.message, why, problem.hint)
         })
         .collect();
-    if findings.is_empty() && !deprecated::is_removed(settings, key) {
+    if findings.is_empty() && !is_removed(settings, key) {
         let warnings = judged.warnings.into_iter().map(|warning| {
             let (what, why) = warning
                 .split_once(';')
@@ -103,4 +102,9 @@ pub(super) fn last_of_each(value: &str) -> Vec<(&str, &str)> {
     let mut last: Vec<_> = settings.filter(|(key, _)| seen.insert(*key)).collect();
     last.reverse();
     last
+}
+
+/// Returns true for a setting that the release once had.
+pub(super) fn is_removed(settings: &Settings, key: &str) -> bool {
+    settings.debug.removed().any(|(name, _)| name == key)
 }
