@@ -1,129 +1,229 @@
 //! The arrows of `docs/architecture.md`: which module may use which.
 
 use super::{read, rust_files};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Each module of `src/`, and what of the crate it may use besides itself.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("archive", &["error", "hands"]),
-    ("binary", &["archive", "version"]),
-    ("bundle", &["error", "net", "platform", "verify", "version", "vulndb"]),
-    ("calendar", &[]),
-    (
-        "checks",
-        &[
-            "calendar",
-            "error",
-            "facts",
-            "filesystem",
-            "net",
-            "platform",
-            "project",
-            "settings",
-            "store",
-            "version",
-            "vulndb",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "archive", "binary", "calendar", "checks", "config", "ctx", "error", "facts", "matrix",
-            "ops", "platform", "project", "settings", "shell", "source", "store", "ui", "verify",
-            "version", "vulndb",
-        ],
-    ),
-    ("config", &["ctx", "error", "filesystem"]),
-    ("ctx", &["error"]),
-    ("depot", &["ctx", "error", "net", "verify"]),
-    ("error", &[]),
-    ("facts", &["calendar"]),
-    ("filesystem", &[]),
-    ("hands", &["error"]),
-    ("holder", &["error", "filesystem"]),
-    ("lib", &[]),
-    ("main", &["cli"]),
-    ("matrix", &["error", "hands"]),
-    ("net", &["calendar", "ctx", "error", "filesystem", "version"]),
-    (
-        "ops",
-        &[
-            "archive",
-            "binary",
-            "bundle",
-            "calendar",
-            "checks",
-            "config",
-            "ctx",
-            "depot",
-            "error",
-            "facts",
-            "filesystem",
-            "hands",
-            "holder",
-            "matrix",
-            "net",
-            "platform",
-            "project",
-            "settings",
-            "shell",
-            "source",
-            "store",
-            "ui",
-            "verify",
-            "version",
-            "vulndb",
-        ],
-    ),
-    ("platform", &["error", "version"]),
-    ("project", &["calendar", "ctx", "error", "holder", "matrix", "platform", "shell", "version"]),
-    ("settings", &["error", "facts", "platform", "version"]),
-    ("shell", &["ctx", "error", "filesystem"]),
-    ("source", &["bundle", "ctx", "error", "filesystem", "hands", "net", "platform", "version"]),
-    (
-        "store",
-        &[
-            "archive",
-            "binary",
-            "ctx",
-            "error",
-            "filesystem",
-            "hands",
-            "holder",
-            "platform",
-            "verify",
-            "version",
-        ],
-    ),
-    ("ui", &["error"]),
-    ("verify", &["archive", "calendar", "error", "facts", "hands", "net", "platform", "version"]),
-    ("version", &["calendar", "error", "facts", "platform"]),
-    ("vulndb", &["error", "net", "platform", "project", "version"]),
+/// The rooms of `crates/core/src`, from the bottom: a room uses only what is in rows below its own. A call of a
+/// method needs its type, and so a `use` of its room.
+const LAYERS: &[&[&str]] = &[
+    &["calendar", "error", "filesystem"],
+    &["ctx", "facts", "hands", "holder", "ui", "version"],
+    &["config", "net", "platform", "shell"],
+    &["io", "releases"],
+    &["archive", "binary", "project", "settings", "vulndb"],
+    &["verify"],
+    &["bundle", "store"],
+    &["checks", "source"],
+    &["session"],
+    &["resolve"],
+    &["install"],
+    &["lockfile"],
+    &["run", "toolchains"],
+    &["examine"],
 ];
 
+/// The crates with product code: where it is, and its name in paths.
+const CRATES: [(&str, &str); 4] = [
+    ("crates/core/src", "goward_core"),
+    ("crates/lab/src", "goward_lab"),
+    ("crates/mirror/src", "goward_mirror"),
+    ("src", "goward"),
+];
+
+/// Types whose methods are in several files of a room.
+const SERVICES: [&str; 8] =
+    ["Examiner", "Installer", "Lab", "Locker", "Mirrors", "Resolver", "Runner", "Toolchains"];
+
+/// Files of a room that need each other; `docs/architecture.md` says why.
+const CIRCLES: &[&[&str]] = &[
+    &["crates/core/src/store/goroot.rs", "crates/core/src/store/links.rs"],
+    &["crates/core/src/store/publish.rs", "crates/core/src/store/recover.rs"],
+    &["crates/core/src/verify/quarantine.rs", "crates/core/src/verify/scribe.rs"],
+    &["crates/core/src/version/link_name.rs", "crates/core/src/version/request.rs"],
+];
+
+/// Returns the lines of a file without its tests and comments.
+fn product(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    text.lines().filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn modules_use_only_what_stands_below_them() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn rooms_use_only_what_is_below_them() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/core/src");
+    let layer = |room: &str| LAYERS.iter().position(|row| row.contains(&room));
     let mut wrong = Vec::new();
-    for file in rust_files("src").into_iter().filter(|file| is_product(file)) {
+    for file in rust_files("crates/core/src").into_iter().filter(|file| is_product(file)) {
         let relative = file.strip_prefix(&source).unwrap();
-        let module = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
-        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
-            panic!("`{module}` is not in the table of tests/repository/architecture.rs")
-        });
-        for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
-            for part in
-                line.split("crate::").skip(1).filter(|_| !line.trim_start().starts_with("//"))
-            {
-                let used: String =
-                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-                if used != module && !used.is_empty() && !allowed.contains(&used.as_str()) {
-                    wrong.push(format!("src/{}:{}: uses `{used}`", relative.display(), number + 1));
-                }
+        let room = relative.iter().next().unwrap().to_string_lossy().replace(".rs", "");
+        if room == "lib" {
+            continue;
+        }
+        let Some(own) = layer(&room) else { panic!("`{room}` is in no row of LAYERS") };
+        for part in product(&file).split("crate::").skip(1) {
+            let used: String =
+                part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            if used != room && !used.is_empty() && layer(&used).is_none_or(|used| used >= own) {
+                wrong.push(format!("{}: uses `{used}`", relative.display()));
             }
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Returns the module path of a file, its crate first.
+fn module_of(file: &Path, source: &Path, name: &str) -> Vec<String> {
+    let relative = file.strip_prefix(source).unwrap().with_extension("");
+    let mut path = vec![name.to_owned()];
+    path.extend(relative.iter().map(|part| part.to_string_lossy().into_owned()));
+    if path.last().is_some_and(|last| last == "mod" || last == "lib" || last == "main") {
+        path.pop();
+    }
+    path
+}
+
+/// Takes a tree of a `use` apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((before, inner)) = tree.split_once('{') else { return vec![tree.trim().to_owned()] };
+    let inner = inner.trim_end().strip_suffix('}').unwrap_or(inner);
+    let (mut parts, mut depth) = (vec![String::new()], 0);
+    for c in inner.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().unwrap().push(c);
+    }
+    let parts = parts.into_iter().filter(|part| !part.trim().is_empty());
+    parts.flat_map(|part| paths(&format!("{}{}", before.trim(), part.trim()))).collect()
+}
+
+/// Returns the paths that a file names, whole: those of `use` and those within its code.
+fn named(text: &str, module: &[String], is_root: bool) -> Vec<Vec<String>> {
+    let uses = text.split("\nuse ").skip(1).filter_map(|rest| rest.split(';').next());
+    let within = ["crate::", "super::"].into_iter().flat_map(|start| {
+        text.match_indices(start).map(|(at, _)| {
+            let is_path = |c: char| c.is_alphanumeric() || "_:#".contains(c);
+            text[at..].split(|c| !is_path(c)).next().unwrap_or_default()
+        })
+    });
+    let above = &module[..module.len() - usize::from(!is_root)];
+    let whole = |path: String| {
+        let mut parts: Vec<String> =
+            path.split("::").map(|part| part.trim_start_matches("r#").to_owned()).collect();
+        let start: Vec<String> = match parts.first().map(String::as_str) {
+            Some("crate") => vec![module[0].clone()],
+            Some("super") => {
+                // `mod.rs` is its folder's; its `super` is not looked at.
+                above.to_vec()
+            }
+            Some("self") => module.to_vec(),
+            _ => return parts,
+        };
+        parts.remove(0);
+        start.into_iter().chain(parts).collect()
+    };
+    uses.map(str::to_owned)
+        .chain(within.map(str::to_owned))
+        .flat_map(|tree| paths(&tree))
+        .map(whole)
+        .collect()
+}
+
+/// Returns the methods of services that a text defines, or with `of_self`, those that it calls on itself.
+fn methods(text: &str, of_self: bool) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    let mut service: Option<&str> = None;
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("impl") {
+            service = SERVICES.into_iter().find(|name| rest.contains(&format!(" {name}<")));
+        } else if line == "}" {
+            service = None;
+        }
+        let Some(service) = service else { continue };
+        let mark = if of_self { "self." } else { "fn " };
+        for (at, _) in line.match_indices(mark) {
+            let rest = &line[at + mark.len()..];
+            let name: String =
+                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            if rest[name.len()..].starts_with(['(', '<']) {
+                found.insert((service.to_owned(), name));
+            }
+        }
+    }
+    found
+}
+
+/// The files that each file uses, methods of services included.
+fn arrows() -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = BTreeMap::new();
+    let mut owners = BTreeMap::new();
+    for (source, name) in CRATES {
+        for file in rust_files(source).into_iter().filter(|file| is_product(file)) {
+            let module = module_of(&file, &root.join(source), name);
+            for method in methods(&product(&file), false) {
+                owners.insert(method, file.clone());
+            }
+            files.insert(module, file);
+        }
+    }
+    let is_folder = |file: &Path| file.ends_with("mod.rs") || file.ends_with("lib.rs");
+    let mut arrows: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+    for (module, file) in &files {
+        let text = product(file);
+        let used = named(&text, module, is_folder(file)).into_iter().filter_map(|path| {
+            (2..=path.len()).rev().find_map(|length| files.get(&path[..length]))
+        });
+        let called = methods(&text, true);
+        let called = called.iter().filter_map(|method| owners.get(method));
+        let all = used.chain(called).filter(|other| *other != file && !is_folder(other));
+        arrows.insert(file.clone(), all.cloned().collect());
+    }
+    arrows
+}
+
+#[test]
+fn files_that_need_each_other_are_known() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let arrows = arrows();
+    let reach = |from: &PathBuf| {
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<&PathBuf> = arrows[from].iter().collect();
+        while let Some(next) = todo.pop() {
+            if seen.insert(next.clone()) {
+                todo.extend(&arrows[next]);
+            }
+        }
+        seen
+    };
+    let all: BTreeMap<&PathBuf, BTreeSet<PathBuf>> =
+        arrows.keys().map(|file| (file, reach(file))).collect();
+    let mut circles: BTreeSet<Vec<String>> = BTreeSet::new();
+    for (file, reached) in all.iter().filter(|(file, reached)| reached.contains(**file)) {
+        let around = reached.iter().filter(|other| all[other].contains(*file));
+        let name = |path: &PathBuf| path.strip_prefix(root).unwrap().display().to_string();
+        circles.insert(around.map(name).collect());
+    }
+    let known: BTreeSet<Vec<String>> =
+        CIRCLES.iter().map(|circle| circle.iter().map(|&file| file.to_owned()).collect()).collect();
+    assert_eq!(circles, known);
+}
+
+#[test]
+fn the_session_has_no_operations() {
+    let with = |file: &PathBuf| product(file).lines().any(|line| line.starts_with("impl Session"));
+    let files = CRATES.into_iter().flat_map(|(source, _)| rust_files(source)).filter(with);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(files.collect::<Vec<_>>(), [root.join("crates/core/src/session.rs")]);
 }
 
 fn is_product(file: &Path) -> bool {
@@ -136,8 +236,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("println!", &[]),
     ("eprintln!", &[]),
     ("process::exit", &[]),
-    ("reqwest::", &["src/net"]),
-    ("TcpStream", &["src/net"]),
+    (
+        "reqwest::",
+        &[
+            "crates/core/src/net",
+            "crates/mirror/src/registry.rs",
+            "crates/mirror/src/store_client.rs",
+        ],
+    ),
+    ("TcpStream", &["crates/core/src/net"]),
     (
         "Command::new",
         &[
@@ -150,7 +257,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "crates/core/src/resolve/run_with_timeout.rs",
             "crates/lab/src/reproduce/mod.rs",
             "crates/lab/src/target_check.rs",
-            "src/ops/targets.rs",
+            "crates/core/src/resolve/go_env.rs",
+            "crates/core/src/run/exec.rs",
             "crates/core/src/source/python_index.rs",
         ],
     ),
@@ -170,7 +278,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 fn printing_sockets_and_the_process_have_one_place_each() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
-    for file in rust_files("src").into_iter().filter(|file| is_product(file)) {
+    for file in CRATES
+        .into_iter()
+        .flat_map(|(source, _)| rust_files(source))
+        .filter(|file| is_product(file))
+    {
         let relative = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -3,9 +3,9 @@
 use crate::error::{Error, Kind, Result};
 use crate::lockfile::Locker;
 use crate::lockfile::compatibility::Unfit;
+use crate::project::files::Files;
 use crate::project::manifest::ManifestEdit;
 use crate::project::place;
-use crate::project::transaction::Files;
 use crate::project::wanted::find_wanted;
 use crate::resolve::lookup;
 use crate::version::request::Request;

@@ -18,7 +18,7 @@
 use crate::error::Result;
 use crate::holder::Holder;
 use crate::io::file;
-use crate::project::transaction::Files;
+use crate::project::files::Files;
 use fs_err as fs;
 use std::fs::{File, TryLockError};
 use std::io;

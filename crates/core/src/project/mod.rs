@@ -6,6 +6,7 @@
 
 pub mod debug_comments;
 pub mod debug_lines;
+pub mod files;
 pub mod go_mod;
 mod history;
 pub mod ignored;

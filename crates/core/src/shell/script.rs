@@ -4,10 +4,13 @@
 //! shims have to be first, before any other `go`. goward's own directory only has to be on PATH:
 //! moving it forward could put a whole `/usr/bin` before what the user prefers.
 
-use super::{Syntax, What, startup};
 use crate::error::Result;
 use crate::filesystem;
-use std::io::ErrorKind;
+use crate::shell::{Syntax, What};
+use std::fs::{Metadata, Permissions};
+use std::io;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Longest script that is compared.
@@ -92,6 +95,29 @@ pub(super) fn write(path: &Path, text: &str) -> Result<Option<What>> {
         Err(error) if error.kind() == ErrorKind::NotFound => What::Created,
         Err(error) => return Err(error.into()),
     };
-    startup::replace(path, text.as_bytes(), None)?;
+    replace(path, text.as_bytes(), None)?;
     Ok(Some(what))
+}
+
+/// Puts a file with `text` in the place of `path`, in one step: a reader sees the old or the new
+/// content, and so does a machine that lost power. Mode and owner are those of `like`, or those of
+/// any new file.
+pub(super) fn replace(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".goward-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    temporary.write_all(text)?;
+    let file = temporary.as_file();
+    if let Some(like) = like {
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
+            fchown(file, Some(like.uid()), Some(like.gid()))?;
+        }
+        file.set_permissions(like.permissions())?;
+    }
+    file.sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }

@@ -3,17 +3,18 @@
 //! A line of ours is the command of [`Syntax::run_if_there`] and a mark. The mark of a file that
 //! goward created says so, which is how undoing it knows whether an empty file was there before.
 
-use super::{Change, SHELLS, StartupFile, What, script};
 use crate::ctx::Ctx;
+use crate::shell::script::replace;
+use crate::shell::{Change, SHELLS, StartupFile, What, script};
 use fs_err as fs;
 use std::collections::BTreeSet;
-use std::fs::{Metadata, Permissions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Ends a line in a file that was there before.
 const MARK: &str = " # goward";
+
 /// Ends a line in a file that goward created.
 const MARK_OF_OWN_FILE: &str = " # goward, which created this file";
 
@@ -192,29 +193,6 @@ fn create(path: &Path, text: &[u8]) -> io::Result<()> {
         fs::create_dir_all(directory)?;
     }
     replace(path, text, None)
-}
-
-/// Puts a file with `text` in the place of `path`, in one step: a reader sees the old or the new
-/// content, and so does a machine that lost power. Mode and owner are those of `like`, or those of
-/// any new file.
-pub(super) fn replace(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".goward-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
-    temporary.write_all(text)?;
-    let file = temporary.as_file();
-    if let Some(like) = like {
-        let own = file.metadata()?;
-        if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
-            fchown(file, Some(like.uid()), Some(like.gid()))?;
-        }
-        file.set_permissions(like.permissions())?;
-    }
-    file.sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// Returns an error's cause alone: the file is named beside it.

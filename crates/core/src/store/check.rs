@@ -4,26 +4,31 @@
 //! hash does not cover modes, but files that somebody can write to, or that do not run, are no toolchain
 //! either.
 
-use super::publish::digest_of_uncovered;
-use super::rehash::{belongs, h1_of, largest_first, read_each};
-use super::survey::{Found, What, survey};
-use super::{Installed, Store, follow, goroot, links};
 use crate::error::{Result, untrusted};
+use crate::store::files::digest_of_uncovered;
+use crate::store::rehash::{belongs, h1_of, largest_first, read_each};
+use crate::store::survey::{Found, What, survey};
+use crate::store::{Installed, Store, follow, goroot, links};
 use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
 use fs_err as fs;
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Bits that let others write.
 const OTHERS_WRITE: u32 = 0o022;
+
 /// Bits that run something as somebody else.
 const SET_ID: u32 = 0o7000;
+
 const WRITE: u32 = 0o200;
+
 const READ: u32 = 0o400;
+
 const RUN: u32 = 0o100;
 
 /// What is wrong with an installed toolchain.

@@ -4,12 +4,12 @@
 //! worth nothing unless its digests come to those in the receipt: so a list that is cut, or changed,
 //! or of another tree, counts as none.
 
-use super::publish::digest_of_uncovered;
-use super::rehash::h1_of;
-use super::{Installed, Receipt, Store};
 use crate::archive::EntryPath;
 use crate::error::Result;
 use crate::filesystem;
+use crate::store::rehash::h1_of;
+use crate::store::{Installed, Receipt, Store};
+use crate::verify::dirhash::uncovered_digest;
 use crate::verify::{Digest, Entry};
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// What the name of a list has after the key.
 pub(super) const SUFFIX: &str = ".files";
+
 /// Largest list, in bytes: one of a release has a tenth of it.
 const MAX_SIZE: u64 = 16 << 20;
 
@@ -125,4 +126,9 @@ pub(super) fn write(
     file.write_all(render(files).as_bytes())?;
     file.sync_all()?;
     fs::rename(draft, path)
+}
+
+/// Returns the digest of what of these files the hash does not cover.
+pub(super) fn digest_of_uncovered(files: &BTreeMap<String, Entry>) -> Option<Digest> {
+    uncovered_digest(files.iter().map(|(path, entry)| (path.as_str(), entry.digest)))
 }

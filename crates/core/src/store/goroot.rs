@@ -4,28 +4,31 @@
 //! hash. Everything else is what the release has. Each copy has the build information of the program whose place it
 //! takes. Only toolchains of this platform have them: for others `bin/go` is the release's own.
 
-use super::links;
-use super::publish::make_directory;
-use super::survey::Found;
-use super::{Installed, Receipt, Store, publish};
 use crate::binary;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
+use crate::store::durable::make_directory;
+use crate::store::survey::Found;
+use crate::store::{Installed, Receipt, Store, durable, links};
 use crate::verify::{Digest, H1};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use goward_shim::names;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The programs of which a tree has copies of the shim in `bin`.
 pub(super) const TOOLS: [&str; 2] = ["go", "gofmt"];
+
 /// Where they are for those who look for them.
 pub(super) const SHOWN: &str = "bin";
+
 /// Where the programs are that they become.
 pub(super) const REAL: &str = "libexec";
+
 /// Longest file with a hash.
 const MAX_IDENTITY: u64 = 128;
 
@@ -244,7 +247,7 @@ impl Store {
         let mut old = self.list()?;
         old.retain(is_old);
         if !old.is_empty() {
-            let _lock = self.lock(publish::LOCK, "setup", publish::PATIENCE, &mut |_| {})?;
+            let _lock = self.lock(durable::LOCK, "setup", durable::PATIENCE, &mut |_| {})?;
             // Those that are still there.
             old = self.list()?;
             old.retain(is_old);
@@ -262,7 +265,7 @@ impl Store {
         if self.has_shims(installed)? && !self.has_old_shims(installed)? {
             return Ok(());
         }
-        let _lock = self.lock(publish::LOCK, "repair", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         if !links::is_whole(installed)? {
             return self.link_again(&installed.receipt);
         }
@@ -277,7 +280,7 @@ impl Store {
             let shims = self.dress(&installed.tree, *platform, h1)?;
             receipts.push(Receipt { shims, ..installed.receipt.clone() });
         }
-        publish::sync_data(&self.home().join("tree")).map_err(|error| self.explain(error))?;
+        durable::sync_data(&self.home().join("tree")).map_err(|error| self.explain(error))?;
         let scratch = self.stage("receipt")?;
         receipts.iter().try_for_each(|receipt| self.write_receipt(receipt, &scratch))
     }

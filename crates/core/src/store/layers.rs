@@ -4,8 +4,8 @@
 //! `tree/<key>` becomes a link to the tree there, so that the shim finds it without knowing of two stores. An attachment has no receipt; when the toolchain that it leads to is
 //! gone, it is a leftover.
 
-use super::{Installed, Receipt, Store, is_key, publish};
 use crate::error::Result;
+use crate::store::{Installed, Receipt, Store, durable, is_key};
 use fs_err as fs;
 use goward_shim::names;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ impl Store {
         };
         let Some(found) = found else { return Ok(false) };
         self.prepare()?;
-        let _lock = self.lock(publish::LOCK, "attach", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "attach", durable::PATIENCE, &mut |_| {})?;
         if self.installed(key)?.is_some() {
             return Ok(true);
         }

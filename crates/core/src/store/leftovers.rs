@@ -4,12 +4,13 @@
 //! Each counts only when it was not touched for a while and no process uses it; all of them are made again
 //! where they are missed.
 
-use super::flock::{self, Attempt};
-use super::{Processes, Store, entries};
 use crate::error::Result;
+use crate::store::flock::Attempt;
+use crate::store::{Processes, Store, entries, flock};
 use fs_err as fs;
 use goward_shim::names;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,9 +18,12 @@ use std::time::Duration;
 type IsOne<'a> = &'a dyn Fn(&str, &Path) -> bool;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A download may go on where it stopped for so long.
 const PART_AGE: Duration = DAY;
+
 const OVERRIDE_AGE: Duration = DAY;
+
 const BARRIER_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What a leftover is.
@@ -139,4 +143,13 @@ impl Store {
         drop(lock);
         removed
     }
+}
+
+/// What was found and done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Number of leftovers that were removed.
+    pub removed: usize,
+    /// Keys of toolchains that lacked only their receipt.
+    pub adopted: Vec<String>,
 }

@@ -6,16 +6,22 @@
 //! without a name is a leftover. When a tree with the same hash is installed, the name means that one, because
 //! nothing can change it.
 
-use super::goroot::{self, REAL, SHOWN, TOOLS};
-use super::publish::make_directory;
-use super::{Installed, Linked, Receipt, Store, entries, is_directory, is_key, publish};
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Error, Kind, Result};
 use crate::filesystem;
-use crate::store::recover::Recovered;
+use crate::store::durable::make_directory;
+use crate::store::goroot::{REAL, SHOWN, TOOLS};
+use crate::store::leftovers::Recovered;
+use crate::store::{
+    Installed, Linked, Receipt, Store, durable, entries, goroot, is_directory, is_key, receipt,
+};
 use crate::version::link_name::LinkName;
 use fs_err as fs;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Longest key, in bytes.
@@ -61,12 +67,12 @@ impl Store {
     /// and when the store cannot be written; what the name means then stays.
     pub fn link(&self, name: &LinkName, receipt: &Receipt) -> Result<Installed> {
         self.prepare()?;
-        let lock = self.lock(publish::LOCK, "link", publish::PATIENCE, &mut |_| {})?;
+        let lock = self.lock(durable::LOCK, "link", durable::PATIENCE, &mut |_| {})?;
         let before = self.linked(name)?;
         let key = receipt.key();
         self.install_link(receipt)?;
         let scratch = self.stage("link")?;
-        publish::place_file(&format!("{key}\n"), &self.name_path(name), scratch.path())
+        durable::place_file(&format!("{key}\n"), &self.name_path(name), scratch.path())
             .map_err(|error| self.explain(error))?;
         drop(lock);
         if let Some(before) = before.filter(|before| before.key != key) {
@@ -100,7 +106,7 @@ impl Store {
             ));
         };
         let before = self.installed(&key)?;
-        publish::check_name(receipt, before.as_ref())?;
+        receipt::check_name(receipt, before.as_ref())?;
         if before.as_ref().is_some_and(|before| !before.is_linked()) {
             return Ok(());
         }
@@ -145,7 +151,7 @@ impl Store {
         match fs::remove_file(self.name_path(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(self.explain(error)),
-            Ok(()) => Ok(publish::sync_directory(&self.home().join("link"))?),
+            Ok(()) => Ok(durable::sync_directory(&self.home().join("link"))?),
         }
     }
 
@@ -255,6 +261,3 @@ fn has_links(tree: &Path, linked: &Linked) -> Result<bool> {
     };
     looked().or_else(|error| if error.is_passing() { Err(error) } else { Ok(false) })
 }
-
-#[cfg(test)]
-mod tests;

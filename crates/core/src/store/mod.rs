@@ -11,6 +11,7 @@
 
 mod check;
 mod delete;
+mod durable;
 mod files;
 pub mod flock;
 mod follow;
@@ -51,12 +52,11 @@ use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
 pub use in_use::{Processes, User};
-pub use leftovers::{Leftover, LeftoverKind};
+pub use leftovers::{Leftover, LeftoverKind, Recovered};
 pub use linked::Linked;
 pub use programs::Marks;
 pub use projects::Registered;
 pub use receipt::Receipt;
-pub use recover::Recovered;
 pub use rehash::{Rehashed, rehash};
 pub use room::{Counted, Room};
 pub use staging::Staging;
@@ -224,7 +224,7 @@ impl Store {
     /// When the store cannot be written. What is left is put in order by the next [`Store::recover`].
     pub fn retire(&self, installed: &Installed) -> Result<Option<Grave>> {
         // Keeps `recover` from adopting what is on its way out.
-        let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         self.retire_locked(installed)
     }
 
@@ -239,7 +239,7 @@ impl Store {
                 grave.iter().for_each(Grave::close);
                 return Err(self.explain(error));
             }
-            Ok(()) => publish::sync_directory(&self.home.join("meta"))?,
+            Ok(()) => durable::sync_directory(&self.home.join("meta"))?,
         }
         self.forget_names(&installed.key)?;
         // What is left of it goes with the next `recover`.
@@ -262,7 +262,7 @@ impl Store {
     ///
     /// As [`Store::retire`].
     pub fn remove(&self, installed: &Installed) -> Result<()> {
-        let _lock = self.lock(publish::LOCK, "remove", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         if let Some(grave) = self.retire_locked(installed)? {
             self.purge(&grave, &self.processes())?;
         }

@@ -3,22 +3,20 @@
 //! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then the
 //! directory, then the receipt, which is the commit point.
 
-use super::{Grave, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::verify::dirhash::{is_covered, uncovered_digest};
+use crate::store::durable::{LOCK, PATIENCE};
+use crate::store::durable::{sync_data, sync_directory};
+use crate::store::files::digest_of_uncovered;
+use crate::store::receipt::check_name;
+use crate::store::{Grave, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
+use crate::verify::dirhash::is_covered;
 use crate::verify::log::Logged;
-use crate::verify::{Digest, Entry, H1, Level, VerifiedTree};
+use crate::verify::{Entry, H1, Level, VerifiedTree};
 use fs_err as fs;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
-
-/// The lock around rename and receipt, so that nobody takes the tree between them for a leftover.
-pub(super) const LOCK: &str = "publish";
-/// Renames take no time; whoever holds the lock this long has stopped.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Installs a verified tree, which lies in a [`super::Staging`] directory of this store.
@@ -236,21 +234,6 @@ impl Store {
     }
 }
 
-/// Refuses a toolchain whose name in the store is that of another one, which is installed.
-pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Result<()> {
-    let (ours, Some(theirs)) = (&receipt.h1, installed.map(|other| &other.receipt.h1)) else {
-        return Ok(());
-    };
-    if ours == theirs {
-        return Ok(());
-    }
-    let message = format!("`{}` is already the name of another toolchain", receipt.key());
-    Err(Error::new(Kind::Verification, message)
-        .detail(format!("installed {theirs}"))
-        .detail(format!("received  {ours}"))
-        .detail("nothing was installed"))
-}
-
 pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
     let files = verified.files();
     Receipt {
@@ -272,11 +255,6 @@ pub(super) fn receipt_of(verified: &VerifiedTree, source: &str) -> Receipt {
     }
 }
 
-/// Returns the digest of what of these files the hash does not cover.
-pub(super) fn digest_of_uncovered(files: &BTreeMap<String, Entry>) -> Option<Digest> {
-    uncovered_digest(files.iter().map(|(path, entry)| (path.as_str(), entry.digest)))
-}
-
 /// Returns the number and the size of those of these files that the hash covers.
 pub(super) fn count_covered(files: &BTreeMap<String, Entry>) -> (u64, u64) {
     let covered = || files.iter().filter(|(path, _)| is_covered(path));
@@ -293,25 +271,6 @@ pub(super) fn raised(receipt: Receipt, level: Level, logged: Option<(u64, u64)>)
 pub(super) fn of_both(old: &Receipt, new: &Receipt) -> Receipt {
     let left_out = new.absent.iter().filter(|file| !old.absent.contains(file));
     Receipt { absent: old.absent.iter().chain(left_out).cloned().collect(), ..old.clone() }
-}
-
-/// Writes `target` so that it is there whole or not at all, whatever happens meanwhile. `scratch` is
-/// a private directory on the same file system.
-pub(super) fn place_file(text: &str, target: &Path, scratch: &Path) -> io::Result<()> {
-    let draft = scratch.join("draft");
-    let mut file = fs::File::create(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, target)?;
-    target.parent().map_or(Ok(()), sync_directory)
-}
-
-/// Makes a directory of a tree, in which nobody else writes.
-pub(super) fn make_directory(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().mode(0o755).create(path).map_err(|error| {
-        let message = format!("failed to create directory `{}`: {error}", path.display());
-        io::Error::new(error.kind(), message)
-    })
 }
 
 /// Renames a directory where nothing is, or fails.
@@ -348,35 +307,4 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 fn rename_error(from: &Path, to: &Path, error: &io::Error) -> io::Error {
     let message = format!("failed to rename `{}` to `{}`: {error}", from.display(), to.display());
     io::Error::new(error.kind(), message)
-}
-
-/// Brings everything written so far to the disk: one call instead of one per file.
-pub(super) fn sync_data(directory: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        let directory = fs::File::open(directory)?;
-        rustix::fs::syncfs(directory.file()).map_err(|errno| {
-            let path = directory.path().display();
-            let error = io::Error::from(errno);
-            io::Error::new(
-                error.kind(),
-                format!("failed to sync the file system of `{path}`: {error}"),
-            )
-        })
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    {
-        _ = directory;
-        rustix::fs::sync();
-        Ok(())
-    }
-}
-
-/// Brings the names in a directory to the disk.
-pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
-    match fs::File::open(directory)?.sync_all() {
-        // Some network file systems have no such thing as syncing a directory.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
-        result => result,
-    }
 }

@@ -3,10 +3,10 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use super::{Linked, Rehashed, Room, Shims, key, publish};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::filesystem;
 use crate::platform::Platform;
+use crate::store::{Installed, Linked, Rehashed, Room, Shims, durable, key};
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use fs_err as fs;
@@ -18,6 +18,7 @@ use std::path::Path;
 
 /// The schema that this goward reads and writes.
 const SCHEMA: u32 = 2;
+
 /// Largest receipt, in bytes.
 const MAX_SIZE: u64 = 64 << 10;
 
@@ -232,6 +233,21 @@ impl Receipt {
     /// Writes `<meta>/<key>` so that it is there whole or not at all, whatever happens meanwhile.
     /// `scratch` is a private directory on the same file system.
     pub(super) fn write(&self, meta: &Path, scratch: &Path) -> std::io::Result<()> {
-        publish::place_file(&self.render(), &meta.join(self.key()), scratch)
+        durable::place_file(&self.render(), &meta.join(self.key()), scratch)
     }
+}
+
+/// Refuses a toolchain whose name in the store is that of another one, which is installed.
+pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Result<()> {
+    let (ours, Some(theirs)) = (&receipt.h1, installed.map(|other| &other.receipt.h1)) else {
+        return Ok(());
+    };
+    if ours == theirs {
+        return Ok(());
+    }
+    let message = format!("`{}` is already the name of another toolchain", receipt.key());
+    Err(Error::new(Kind::Verification, message)
+        .detail(format!("installed {theirs}"))
+        .detail(format!("received  {ours}"))
+        .detail("nothing was installed"))
 }

@@ -3,14 +3,15 @@
 //! Called at the start of every command that changes the store. It never waits, and touches nothing
 //! that a living process uses.
 
-use super::rehash::h1_of;
-use super::staging::LOCK_SUFFIX;
-use super::{
-    Receipt, Rehashed, Store, TRASH_PREFIX, delete, entries, files, flock, is_directory, is_key,
-    publish, rehash, staging,
-};
 use crate::error::Result;
 use crate::platform::Platform;
+use crate::store::leftovers::Recovered;
+use crate::store::rehash::h1_of;
+use crate::store::staging::LOCK_SUFFIX;
+use crate::store::{
+    Receipt, Rehashed, Store, TRASH_PREFIX, delete, durable, entries, files, flock, is_directory,
+    is_key, publish, rehash, staging,
+};
 use crate::verify::absent::is_known_wasm;
 use crate::verify::dirhash::{NOT_COVERED, is_covered};
 use crate::verify::{Absent, Digest, Entry, H1, Level, Records, VerifiedTree};
@@ -25,15 +26,6 @@ const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait for somebody who publishes: a lock may also be refused for no reason that lasts.
 const A_MOMENT: Duration = Duration::from_millis(1);
-
-/// What was found and done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovered {
-    /// Number of leftovers that were removed.
-    pub removed: usize,
-    /// Keys of toolchains that lacked only their receipt.
-    pub adopted: Vec<String>,
-}
 
 impl Store {
     /// Clears away what dead processes left: work directories, removals that were not finished,
@@ -59,7 +51,7 @@ impl Store {
             recovered.removed += 1;
         }
         // Whoever publishes right now has a tree without a receipt; look again next time.
-        let lock = self.lock(publish::LOCK, "recover", A_MOMENT, &mut |_| {})?;
+        let lock = self.lock(durable::LOCK, "recover", A_MOMENT, &mut |_| {})?;
         if lock.is_held() || !lock.is_supported() {
             self.clear_graves(false, &mut recovered)?;
         }
@@ -179,7 +171,7 @@ impl Store {
             NOT_COVERED.iter().try_for_each(|top| self.discard(&tree.join(top)))?;
             found.files.retain(|path, _| is_covered(path));
         }
-        receipt.uncovered = publish::digest_of_uncovered(&found.files);
+        receipt.uncovered = files::digest_of_uncovered(&found.files);
         receipt.shims = self.dress(tree, receipt.platform, &receipt.h1)?;
         let scratch = self.stage("receipt")?;
         files::write(&found.files, &self.list_path(key), scratch.path())
@@ -225,8 +217,8 @@ pub(super) type Content = (Rehashed, Vec<(String, Digest)>);
 pub(super) fn content_of(tree: &Path, verified: &VerifiedTree) -> Option<Content> {
     let (version, platform) = (verified.version(), verified.platform());
     let content = content_with(tree, version, platform, verified.h1(), verified.absent())?;
-    let uncovered = publish::digest_of_uncovered(&content.0.files);
-    (uncovered == publish::digest_of_uncovered(verified.uncovered())).then_some(content)
+    let uncovered = files::digest_of_uncovered(&content.0.files);
+    (uncovered == files::digest_of_uncovered(verified.uncovered())).then_some(content)
 }
 
 /// Returns what a tree on disk has when its hash is `h1`, whether it has all files, lacks `absent`, or

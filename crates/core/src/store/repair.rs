@@ -1,9 +1,9 @@
 //! Putting an installed tree in order while builds may be using it.
 
-use super::check::{Checked, Fault, runs};
-use super::publish::{self, sync_data};
-use super::{Installed, Receipt, Store, files};
 use crate::error::{Error, Kind, Result};
+use crate::store::check::{Checked, Fault, runs};
+use crate::store::durable::sync_data;
+use crate::store::{Installed, Receipt, Store, durable, files, publish};
 use crate::verify::mode::stays_writable;
 use crate::verify::{Entry, VerifiedTree};
 use fs_err as fs;
@@ -19,7 +19,7 @@ impl Store {
     ///
     /// When the store cannot be written.
     pub fn tidy(&self, installed: &Installed, checked: &Checked) -> Result<()> {
-        let _lock = self.lock(publish::LOCK, "repair", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         let listed = self.files(installed)?;
         for finding in &checked.findings {
             let place = installed.tree.join(&finding.path);
@@ -82,7 +82,7 @@ impl Store {
         }
         let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
-        let _lock = self.lock(publish::LOCK, "repair", publish::PATIENCE, &mut |_| {})?;
+        let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         let receipt = Receipt { shims, ..publish::receipt_of(verified, source) };
         let repaired = self.exchange_for(installed, verified, &verified.all_files(), receipt)?;
         self.measure_rooms()?;

@@ -1,17 +1,5 @@
 //! Installing, removing, and what is left when a process ends in between.
 
-use super::*;
-use crate::archive::samples::{Scratch, Tree};
-use crate::archive::{Kind, Limits, unpack};
-use crate::holder::Holder;
-use crate::store::check::{Fault, Finding};
-use crate::verify::mode;
-use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree};
-use std::os::unix::fs::PermissionsExt;
-use std::sync::Barrier;
-use std::thread;
-use std::time::Duration;
-
 mod ages;
 mod damage;
 mod findings;
@@ -19,6 +7,17 @@ mod halves;
 mod layers;
 mod twice;
 mod users;
+
+use crate::archive::samples::{Scratch, Tree};
+use crate::archive::{Kind, Limits, unpack};
+use crate::holder::Holder;
+use crate::store::check::{Fault, Finding};
+use crate::store::{durable, *};
+use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree, mode};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
 
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()
@@ -588,7 +587,7 @@ fn trees_without_receipts_are_adopted_if_known_and_removed_if_not() {
     records.merge(go(), linux(), Record { h1, ..Record::default() }).unwrap();
 
     // Whoever publishes right now is left alone.
-    let busy = store.lock(publish::LOCK, "test", Duration::ZERO, &mut |_| {}).unwrap();
+    let busy = store.lock(durable::LOCK, "test", Duration::ZERO, &mut |_| {}).unwrap();
     assert!(busy.is_held());
     assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
     drop(busy);

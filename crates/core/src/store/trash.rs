@@ -6,8 +6,13 @@
 //! store. The grave, `trash/gone-<key>.<random>`, says that the tree is to go, and since when. A tree goes into its grave
 //! only when the same toolchain is installed again.
 
-use super::{Recovered, Store, entries, goroot, in_use::Processes, is_directory, publish};
+#[cfg(test)]
+mod tests;
+
 use crate::error::Result;
+use crate::store::in_use::Processes;
+use crate::store::leftovers::Recovered;
+use crate::store::{Store, durable, entries, goroot, is_directory};
 use fs_err as fs;
 use std::fs::Permissions;
 use std::io::ErrorKind;
@@ -18,10 +23,13 @@ use std::time::Duration;
 
 /// The start of every name of a grave.
 pub(super) const PREFIX: &str = "gone-";
+
 /// The tree in a grave.
 const TREE: &str = "tree";
+
 /// How long graves stay.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long they do on file systems of several machines, whose processes cannot be seen.
 const NETWORK_GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -206,7 +214,7 @@ impl Store {
     ///
     /// When the store cannot be written.
     pub fn empty_trash(&self) -> Result<()> {
-        let lock = self.lock(publish::LOCK, "empty the trash", publish::PATIENCE, &mut |_| {})?;
+        let lock = self.lock(durable::LOCK, "empty the trash", durable::PATIENCE, &mut |_| {})?;
         let emptied = self.clear_graves(true, &mut Recovered::default());
         drop(lock);
         emptied
@@ -217,6 +225,3 @@ impl Store {
         Processes::look(self)
     }
 }
-
-#[cfg(test)]
-mod tests;

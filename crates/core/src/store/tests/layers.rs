@@ -1,6 +1,7 @@
 //! A store below another one.
 
-use super::*;
+use crate::store::receipt;
+use crate::store::tests::*;
 use std::os::unix::fs::MetadataExt;
 
 /// A store of the machine with one toolchain, and a store of a user above it.
@@ -72,9 +73,9 @@ fn two_toolchains_with_one_name_are_not_mixed_up() {
     let ours = installed.receipt.clone();
     let h1 = H1::parse("h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=").unwrap();
     let theirs = Receipt { h1, ..ours.clone() };
-    publish::check_name(&ours, Some(&installed)).unwrap();
-    publish::check_name(&theirs, None).unwrap();
-    let error = publish::check_name(&theirs, Some(&installed)).unwrap_err();
+    receipt::check_name(&ours, Some(&installed)).unwrap();
+    receipt::check_name(&theirs, None).unwrap();
+    let error = receipt::check_name(&theirs, Some(&installed)).unwrap_err();
     assert!(error.message().ends_with("is already the name of another toolchain"), "{error}");
 }
 

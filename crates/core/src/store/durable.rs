@@ -1,0 +1,64 @@
+//! Writing so that it lasts: new files and directories, and what has to be synced for them.
+
+use fs_err as fs;
+use std::io;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The lock around rename and receipt, so that nobody takes the tree between them for a leftover.
+pub(super) const LOCK: &str = "publish";
+
+/// Renames take no time; whoever holds the lock this long has stopped.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Makes a directory of a tree, in which nobody else writes.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().mode(0o755).create(path).map_err(|error| {
+        let message = format!("failed to create directory `{}`: {error}", path.display());
+        io::Error::new(error.kind(), message)
+    })
+}
+
+/// Brings everything written so far to the disk: one call instead of one per file.
+pub(super) fn sync_data(directory: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let directory = fs::File::open(directory)?;
+        rustix::fs::syncfs(directory.file()).map_err(|errno| {
+            let path = directory.path().display();
+            let error = io::Error::from(errno);
+            io::Error::new(
+                error.kind(),
+                format!("failed to sync the file system of `{path}`: {error}"),
+            )
+        })
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        _ = directory;
+        rustix::fs::sync();
+        Ok(())
+    }
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
+    match fs::File::open(directory)?.sync_all() {
+        // Some network file systems have no such thing as syncing a directory.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes `target` so that it is there whole or not at all, whatever happens meanwhile. `scratch` is
+/// a private directory on the same file system.
+pub(super) fn place_file(text: &str, target: &Path, scratch: &Path) -> io::Result<()> {
+    let draft = scratch.join("draft");
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, target)?;
+    target.parent().map_or(Ok(()), sync_directory)
+}
