@@ -210,7 +210,7 @@ fn left_out(feature: &str) -> Error {
 
 /// Returns what opens sources in container registries.
 #[cfg(feature = "mirror")]
-#[expect(clippy::unnecessary_wraps, reason = "a goward without mirrors has none")]
+#[expect(clippy::unnecessary_wraps, reason = "it may be left out")]
 fn registries() -> Option<OpenRegistry> {
     Some(goward_mirror::oci_source::open)
 }
