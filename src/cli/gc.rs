@@ -3,9 +3,9 @@
 use crate::cli::args::Gc;
 use goward_core::error::Result;
 use goward_core::session::Session;
-use goward_core::store::Leftover;
+use goward_core::store::StaleFile;
 use goward_core::toolchains::Toolchains;
-use goward_core::toolchains::gc::{Collected, Fate, Plan};
+use goward_core::toolchains::gc::{GcReport, GcDecision, Plan};
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -21,16 +21,16 @@ pub(super) fn run(session: &Session, args: &Gc) -> Result<()> {
     Ok(())
 }
 
-fn report(session: &Session, plan: &Plan, collected: &Collected) {
+fn report(session: &Session, plan: &Plan, collected: &GcReport) {
     let mut lines = Vec::new();
     let (removed, deleted) =
         if plan.dry_run { ("would remove", "would delete") } else { ("removed", "deleted") };
-    for Fate { installed, bytes, .. } in collected.gone() {
+    for GcDecision { installed, bytes, .. } in collected.gone() {
         let receipt = &installed.receipt;
         let size = HumanBytes(*bytes);
         lines.push(format!("{removed} {} for {}, {size}", receipt.version, receipt.platform));
     }
-    for Leftover { kind, path, bytes } in &collected.leftovers {
+    for StaleFile { kind, path, bytes } in &collected.leftovers {
         lines.push(format!("{deleted} `{}`, {kind}, {}", path.display(), HumanBytes(*bytes)));
     }
     for lock in &collected.forgotten {
@@ -40,10 +40,10 @@ fn report(session: &Session, plan: &Plan, collected: &Collected) {
     if !lines.is_empty() {
         session.ui.data(&lines.join("\n"));
     }
-    for fate in &collected.fates {
-        if let Some(keeper) = &fate.keeper {
-            let receipt = &fate.installed.receipt;
-            session.ui.say(&format!("kept {} for {}: {keeper}", receipt.version, receipt.platform));
+    for decision in &collected.decisions {
+        if let Some(reason) = &decision.reason {
+            let receipt = &decision.installed.receipt;
+            session.ui.say(&format!("kept {} for {}: {reason}", receipt.version, receipt.platform));
         }
     }
     let freed = HumanBytes(freed(plan, collected));
@@ -70,29 +70,29 @@ fn report(session: &Session, plan: &Plan, collected: &Collected) {
 }
 
 /// Returns how many bytes of the disk are free now, or would be.
-fn freed(plan: &Plan, collected: &Collected) -> u64 {
+fn freed(plan: &Plan, collected: &GcReport) -> u64 {
     let leftovers: u64 = collected.leftovers.iter().map(|leftover| leftover.bytes).sum();
     let waits =
-        |fate: &Fate| collected.waiting.iter().any(|grave| grave.key() == fate.installed.key);
-    let is_deleted = |fate: &&Fate| plan.now && !waits(fate);
-    leftovers + collected.gone().filter(is_deleted).map(|fate| fate.bytes).sum::<u64>()
+        |decision: &GcDecision| collected.waiting.iter().any(|removal| removal.key() == decision.installed.key);
+    let is_deleted = |decision: &&GcDecision| plan.now && !waits(decision);
+    leftovers + collected.gone().filter(is_deleted).map(|decision| decision.bytes).sum::<u64>()
 }
 
-fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
+fn json(plan: &Plan, collected: &GcReport) -> serde_json::Value {
     let toolchains: Vec<_> = collected
-        .fates
+        .decisions
         .iter()
-        .map(|fate| {
-            let receipt = &fate.installed.receipt;
+        .map(|decision| {
+            let receipt = &decision.installed.receipt;
             serde_json::json!({
                 "version": receipt.version.to_string(),
                 "platform": receipt.platform.to_string(),
                 "h1": receipt.h1.to_string(),
-                "tree": fate.installed.tree.to_string_lossy(),
-                "disk": fate.bytes,
-                "removed": fate.keeper.is_none(),
-                "keeper": fate.keeper.as_ref().map(goward_core::toolchains::gc::Keeper::name),
-                "reason": fate.keeper.as_ref().map(ToString::to_string),
+                "tree": decision.installed.tree.to_string_lossy(),
+                "disk": decision.bytes,
+                "removed": decision.reason.is_none(),
+                "keeper": decision.reason.as_ref().map(goward_core::toolchains::gc::RetainReason::name),
+                "reason": decision.reason.as_ref().map(ToString::to_string),
             })
         })
         .collect();
@@ -113,7 +113,7 @@ fn json(plan: &Plan, collected: &Collected) -> serde_json::Value {
         "toolchains": toolchains,
         "leftovers": leftovers,
         "forgotten": collected.forgotten.iter().map(|path| text(path)).collect::<Vec<_>>(),
-        "trash": collected.waiting.iter().map(|grave| text(grave.path())).collect::<Vec<_>>(),
+        "trash": collected.waiting.iter().map(|removal| text(removal.path())).collect::<Vec<_>>(),
         "freed": freed(plan, collected),
     })
 }

@@ -10,7 +10,7 @@ use goward_core::releases::flaws::KnownFlaws;
 use goward_core::releases::schedule::{Support, newest_known, support};
 use goward_core::resolve::Resolver;
 use goward_core::session::Session;
-use goward_core::store::{Counted, Installed, Store};
+use goward_core::store::{SeenInodes, Installed, Store};
 use goward_core::version::GoVersion;
 use goward_core::version::link_name::LinkName;
 use indicatif::HumanBytes;
@@ -32,7 +32,7 @@ pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
         None
     });
     let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
-    let mut counted = Counted::new();
+    let mut counted = SeenInodes::new();
     let mut sizes = Vec::new();
     for row in &rows {
         sizes.push(store.disk(&row.toolchain, &mut counted)?);

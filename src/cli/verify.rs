@@ -6,7 +6,7 @@ use goward_core::error::Result;
 use goward_core::session::Session;
 use goward_core::store::Finding;
 use goward_core::toolchains::Toolchains;
-use goward_core::toolchains::verify::{Plan, Second, Seen, Verdict, Which};
+use goward_core::toolchains::verify::{Plan, Second, Subject, Verdict, Which};
 use goward_core::verify::Level;
 use goward_core::version::link_name::LinkName;
 use indicatif::HumanBytes;
@@ -29,10 +29,10 @@ pub(super) fn run(session: &Session, args: &Verify) -> Result<()> {
     };
     let mut entries = Vec::new();
     let done = Toolchains::new(session).verify(&which, &plan, &mut |seen| match seen {
-        Seen::Toolchain(verdict) if args.json => entries.push(entry(verdict)),
-        Seen::Toolchain(verdict) => report(session, verdict),
-        Seen::Unproved(tree) if args.json => entries.push(unproved(tree)),
-        Seen::Unproved(tree) => session.ui.data(&format!("{NO_RECEIPT}: {}", tree.display())),
+        Subject::Toolchain(verdict) if args.json => entries.push(entry(verdict)),
+        Subject::Toolchain(verdict) => report(session, verdict),
+        Subject::Unproved(tree) if args.json => entries.push(unproved(tree)),
+        Subject::Unproved(tree) => session.ui.data(&format!("{NO_RECEIPT}: {}", tree.display())),
     });
     if args.json {
         session.ui.json(&entries);
@@ -130,7 +130,7 @@ fn entry(verdict: &Verdict) -> serde_json::Value {
         "tree": installed.tree.to_string_lossy(),
         "state": state,
         "files": checked.map(|checked| checked.files.len()),
-        "bytes": checked.map(goward_core::store::Checked::bytes),
+        "bytes": checked.map(goward_core::store::CheckReport::bytes),
         "findings": findings(verdict.findings()),
         "second": verdict.second.as_ref().map(|second| serde_json::json!({
             "source": second.source,

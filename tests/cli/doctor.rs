@@ -123,9 +123,9 @@ const DAMAGES: [Damage; 16] = [
         fs::create_dir_all(store.join("tree").join(key.replace("1.99.1", "1.99.0"))).unwrap();
     }),
     ("leftovers", "this is a removed toolchain that nobody uses", |store, key| {
-        let grave = store.join(format!("trash/gone-{key}.x"));
-        fs::create_dir_all(grave.join("tree")).unwrap();
-        make_old(&grave);
+        let removal = store.join(format!("trash/gone-{key}.x"));
+        fs::create_dir_all(removal.join("tree")).unwrap();
+        make_old(&removal);
     }),
     ("leftovers", "this is the beginning of a download that nobody needs", |store, _| {
         fs::write(store.join("dl/x.part"), "x").unwrap();

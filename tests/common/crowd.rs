@@ -2,7 +2,7 @@
 
 use goward_core::platform::Platform;
 use goward_core::store::{Receipt, Room};
-use goward_core::verify::{Absent, Digest, H1, Level, dirhash};
+use goward_core::verify::{MissingFiles, Digest, H1, Level, dirhash};
 use goward_core::version::GoVersion;
 use std::fs;
 use std::path::Path;
@@ -44,7 +44,7 @@ pub(crate) fn crowd(home: &Path, project: &Path, count: usize) {
 }
 
 fn receipt(version: GoVersion, platform: Platform, h1: H1) -> Receipt {
-    let absent = Absent::of(GoVersion::parse("1.27.1").unwrap()).unwrap().files;
+    let absent = MissingFiles::of(GoVersion::parse("1.27.1").unwrap()).unwrap().files;
     Receipt {
         version,
         platform,

@@ -1,7 +1,7 @@
 //! What every entry of every kind of archive has to pass.
 //!
-//! [`Gate`] parses names, keeps paths apart and counts; [`hand`] gives a sink exactly the bytes of one
-//! file; [`Input`] and [`Inflated`] watch the bytes on both sides of the decompressor; [`Stop`] keeps
+//! [`EntryValidator`] parses names, keeps paths apart and counts; [`hand`] gives a sink exactly the bytes of one
+//! file; [`Input`] and [`Inflated`] watch the bytes on both sides of the decompressor; [`UnpackError`] keeps
 //! an archive that is refused apart from a disk that failed.
 
 use super::{Contents, EntryPath, EntryPathError, Limits};
@@ -25,14 +25,14 @@ const RATIO_SLACK: u64 = 16 << 20;
 
 /// Why unpacking ends early.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum UnpackError {
     /// The archive is at fault.
     Refused(String),
     /// Something else failed.
     Failed(Error),
 }
 
-impl Stop {
+impl UnpackError {
     pub(super) fn refused(cause: impl Into<String>) -> Self {
         Self::Refused(cause.into())
     }
@@ -43,7 +43,7 @@ impl Stop {
     }
 
     /// Makes the error that people see.
-    pub(super) fn into_error(self, name: &str, meter: &Meter) -> Error {
+    pub(super) fn into_error(self, name: &str, meter: &ByteCounter) -> Error {
         if let Some(error) = take(&meter.failed) {
             return read_error(name, error);
         }
@@ -66,7 +66,7 @@ fn read_error(name: &str, error: io::Error) -> Error {
     }
 }
 
-impl From<EntryPathError> for Stop {
+impl From<EntryPathError> for UnpackError {
     fn from(error: EntryPathError) -> Self {
         Self::Refused(error.to_string())
     }
@@ -81,13 +81,13 @@ fn damage(error: &io::Error) -> String {
 }
 
 /// Names an entry in a refusal.
-pub(super) fn entry(name: &[u8], cause: &str) -> Stop {
-    Stop::Refused(format!("entry `{}` {cause}", untrusted(String::from_utf8_lossy(name))))
+pub(super) fn entry(name: &[u8], cause: &str) -> UnpackError {
+    UnpackError::Refused(format!("entry `{}` {cause}", untrusted(String::from_utf8_lossy(name))))
 }
 
 /// What [`Input`] and [`Inflated`] saw; read errors pass through parsers that reword them.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(super) struct ByteCounter {
     compressed: AtomicU64,
     failed: Mutex<Option<io::Error>>,
     refused: Mutex<Option<String>>,
@@ -105,11 +105,11 @@ fn put<T>(slot: &Mutex<Option<T>>, value: T) {
 #[derive(Clone)]
 pub(super) struct Input<R> {
     inner: R,
-    meter: Arc<Meter>,
+    meter: Arc<ByteCounter>,
 }
 
 impl<R> Input<R> {
-    pub(super) fn new(inner: R, meter: &Arc<Meter>) -> Self {
+    pub(super) fn new(inner: R, meter: &Arc<ByteCounter>) -> Self {
         Self { inner, meter: Arc::clone(meter) }
     }
 
@@ -150,11 +150,11 @@ pub(super) struct Inflated<R> {
     count: u64,
     ratio: u64,
     most: u64,
-    meter: Arc<Meter>,
+    meter: Arc<ByteCounter>,
 }
 
 impl<R> Inflated<R> {
-    pub(super) fn new(inner: R, limits: &Limits, meter: &Arc<Meter>) -> Self {
+    pub(super) fn new(inner: R, limits: &Limits, meter: &Arc<ByteCounter>) -> Self {
         // Headers and padding of tar come on top of the files.
         let most = limits.total.saturating_add(limits.entries.saturating_mul(4 * 512));
         Self { inner, count: 0, ratio: limits.ratio, most, meter: Arc::clone(meter) }
@@ -201,7 +201,7 @@ enum Role {
 }
 
 /// What every entry has to pass before anything is done with it.
-pub(super) struct Gate<'a> {
+pub(super) struct EntryValidator<'a> {
     limits: &'a Limits,
     /// By lower-case path: the spelling, if it is another, and the role.
     paths: HashMap<String, (Option<String>, Role)>,
@@ -211,7 +211,7 @@ pub(super) struct Gate<'a> {
     contents: Contents,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> EntryValidator<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
         let (paths, parent) = (HashMap::new(), String::new());
         Self { limits, paths, parent, entries: 0, contents: Contents::default() }
@@ -222,7 +222,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Admits a regular file of `size` bytes.
-    pub(super) fn file(&mut self, raw: &[u8], size: u64) -> Result<EntryPath, Stop> {
+    pub(super) fn file(&mut self, raw: &[u8], size: u64) -> Result<EntryPath, UnpackError> {
         self.count()?;
         let path = EntryPath::parse(raw)?;
         self.enter(&path, Role::File)?;
@@ -238,7 +238,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Admits a directory.
-    pub(super) fn directory(&mut self, raw: &[u8]) -> Result<(), Stop> {
+    pub(super) fn directory(&mut self, raw: &[u8]) -> Result<(), UnpackError> {
         self.count()?;
         match EntryPath::parse_directory(raw)? {
             Some(path) => self.enter(&path, Role::Directory),
@@ -246,16 +246,16 @@ impl<'a> Gate<'a> {
         }
     }
 
-    fn count(&mut self) -> Result<(), Stop> {
+    fn count(&mut self) -> Result<(), UnpackError> {
         self.entries += 1;
         if self.entries > self.limits.entries {
-            return Err(Stop::refused("it has too many entries"));
+            return Err(UnpackError::refused("it has too many entries"));
         }
         Ok(())
     }
 
     /// Notes a path and all above it.
-    fn enter(&mut self, path: &EntryPath, mut role: Role) -> Result<(), Stop> {
+    fn enter(&mut self, path: &EntryPath, mut role: Role) -> Result<(), UnpackError> {
         let mut path = path.as_str();
         let parent = parent_of(path);
         while self.note(path, role)? {
@@ -272,7 +272,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Notes one path; returns true when it was not known, so that what is above it may not be either.
-    fn note(&mut self, path: &str, role: Role) -> Result<bool, Stop> {
+    fn note(&mut self, path: &str, role: Role) -> Result<bool, UnpackError> {
         let mut taken = match self.paths.entry(path.to_lowercase()) {
             Entry::Vacant(free) => {
                 let spelling = (free.key() != path).then(|| path.to_owned());
@@ -314,13 +314,13 @@ pub(super) fn hand(
     body: &mut dyn Read,
     buffer: &mut Vec<u8>,
     sink: &mut dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()>,
-) -> Result<(), Stop> {
+) -> Result<(), UnpackError> {
     let mut body =
         Body { inner: body, left: size, failed: None, is_longer: false, buffer, start: 0, end: 0 };
     let handed = sink(path, size, &mut body).and_then(|()| Ok(drain(&mut body)?));
     match (handed, body.failed) {
         (Err(_), Some(error)) => Err(entry(raw, &damage(&error))),
-        (Err(error), None) => Err(Stop::Failed(error)),
+        (Err(error), None) => Err(UnpackError::Failed(error)),
         // Reading on also makes decompressors compare the checksum.
         (Ok(()), _) => match body.inner.read(&mut [0]) {
             Ok(0) if !body.is_longer => Ok(()),

@@ -5,7 +5,7 @@
 //! (`cmd/go/internal/toolchain`), and so does this. What a toolchain's module never holds is refused: its
 //! hash would be another one for Go than for goward.
 
-use crate::archive::gate::{Stop, entry};
+use crate::archive::gate::{UnpackError, entry};
 use crate::archive::{Contents, Limits, Sink, zip};
 use crate::error::Result;
 use crate::io::read_at::ReadAt;
@@ -44,7 +44,7 @@ fn place<'a>(
     raw: &[u8],
     path: &[u8],
     is_covered: impl Fn(&str) -> bool,
-) -> Result<Cow<'a, [u8]>, Stop> {
+) -> Result<Cow<'a, [u8]>, UnpackError> {
     if !is_covered(&String::from_utf8_lossy(path)) {
         return Err(entry(raw, "is not a part of the module of a toolchain"));
     }

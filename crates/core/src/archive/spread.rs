@@ -5,7 +5,7 @@
 //! were the only one. There are only so many batches, so that memory does not depend on the archive;
 //! there are enough of them that a sink with a large file does not hold up the others.
 
-use super::gate::{AHEAD, Body, Stop, drain};
+use super::gate::{AHEAD, Body, UnpackError, drain};
 use super::{EntryPath, Sink};
 use crate::error::Result;
 use crate::hands;
@@ -15,7 +15,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 /// What takes one admitted file from a parser.
-pub(super) type Taker<'a> = dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()> + 'a;
+pub(super) type EntryHandler<'a> = dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()> + 'a;
 
 /// Files, or the parts of one, on their way to a sink.
 #[derive(Default)]
@@ -39,8 +39,8 @@ struct Part {
 pub(super) fn over<T>(
     sinks: &mut [&mut Sink<'_>],
     memory: u64,
-    read: impl FnOnce(&mut Taker<'_>) -> Result<T, Stop>,
-) -> Result<T, Stop> {
+    read: impl FnOnce(&mut EntryHandler<'_>) -> Result<T, UnpackError>,
+) -> Result<T, UnpackError> {
     if let [only] = sinks {
         return read(&mut |path, size, body| only(path, size, body));
     }
@@ -55,20 +55,20 @@ pub(super) fn over<T>(
         for (sink, load) in sinks.iter_mut().zip(&loads) {
             let (outbox, inbox) = mpsc::channel();
             let (used, has_failed) = (used.clone(), &has_failed);
-            let feed = Feed { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
+            let feed = Worker { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
             match hands::start(scope, move || feed.drain(&mut **sink, has_failed)) {
                 Ok(worker) => workers.push(worker),
                 // Those that could be started do all of it.
                 Err(_) if !workers.is_empty() => break,
-                Err(error) => return Err(Stop::Failed(hands::refused(&error))),
+                Err(error) => return Err(UnpackError::Failed(hands::refused(&error))),
             }
             outboxes.push((outbox, load));
         }
         let has_failed = &has_failed;
-        let mut desk = Desk { outboxes, free, has_failed, batch: Batch::default(), to: None };
+        let mut desk = Dispatcher { outboxes, free, has_failed, batch: Batch::default(), to: None };
         let result = read(&mut |path, size, body| desk.take(path, size, body));
         // Also after a refusal: what came before it may fail first.
-        let sent = desk.send().map_err(Stop::Failed);
+        let sent = desk.send().map_err(UnpackError::Failed);
         drop(desk);
         let mut failed = None;
         for worker in workers {
@@ -78,12 +78,12 @@ pub(super) fn over<T>(
             }
         }
         failed
-            .map_or(result.and_then(|value| sent.map(|()| value)), |error| Err(Stop::Failed(error)))
+            .map_or(result.and_then(|value| sent.map(|()| value)), |error| Err(UnpackError::Failed(error)))
     })
 }
 
 /// Where the reader packs batches.
-struct Desk<'a> {
+struct Dispatcher<'a> {
     outboxes: Vec<(Sender<Batch>, &'a AtomicUsize)>,
     /// The batches there are, when nobody has them.
     free: Receiver<Batch>,
@@ -93,7 +93,7 @@ struct Desk<'a> {
     to: Option<usize>,
 }
 
-impl Desk<'_> {
+impl Dispatcher<'_> {
     fn take(&mut self, path: &EntryPath, size: u64, body: &mut dyn Read) -> Result<()> {
         let mut left = usize::try_from(size).unwrap_or(usize::MAX);
         // What fits into one batch is not cut.
@@ -146,7 +146,7 @@ impl Desk<'_> {
 }
 
 /// Where a sink unpacks batches.
-struct Feed<'a> {
+struct Worker<'a> {
     inbox: Receiver<Batch>,
     used: Sender<Batch>,
     load: &'a AtomicUsize,
@@ -157,7 +157,7 @@ struct Feed<'a> {
     at: usize,
 }
 
-impl Feed<'_> {
+impl Worker<'_> {
     /// Gives everything to `sink`. The reader stopping in the middle of a file is no error of the
     /// sink's.
     fn drain(mut self, sink: &mut Sink<'_>, has_failed: &AtomicBool) -> Result<()> {
@@ -211,7 +211,7 @@ impl Feed<'_> {
 
 /// One file, as a sink sees it.
 struct FileContents<'f, 'a> {
-    feed: &'f mut Feed<'a>,
+    feed: &'f mut Worker<'a>,
     left: u64,
     is_cut: bool,
 }

@@ -8,7 +8,7 @@
 //! The input is read once, front to back, to its end, so it can be a download in progress that is
 //! digested on the way.
 
-use super::gate::{Gate, Inflated, Input, Meter, Stop, entry, hand};
+use super::gate::{EntryValidator, Inflated, Input, ByteCounter, UnpackError, entry, hand};
 use super::{Contents, Limits, Sink, spread};
 use crate::error::Result;
 use flate2::bufread::GzDecoder;
@@ -35,8 +35,8 @@ pub fn unpack(
     limits: &Limits,
     sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    let meter = Arc::new(Meter::default());
-    let mut gate = Gate::new(limits);
+    let meter = Arc::new(ByteCounter::default());
+    let mut gate = EntryValidator::new(limits);
     let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &meter));
     let ahead = BufReader::with_capacity(INFLATED, GzDecoder::new(buffered));
     let inflated = Inflated::new(ahead, limits, &meter);
@@ -52,17 +52,17 @@ pub fn unpack(
 /// Reads up to the zero block that ends the archive.
 fn read_entries<R: Read>(
     inflated: Inflated<R>,
-    gate: &mut Gate<'_>,
-    sink: &mut spread::Taker<'_>,
-) -> Result<Inflated<R>, Stop> {
+    gate: &mut EntryValidator<'_>,
+    sink: &mut spread::EntryHandler<'_>,
+) -> Result<Inflated<R>, UnpackError> {
     let mut buffer = Vec::new();
     let mut archive = Archive::new(inflated);
     // Where the next header has to be.
     let mut next = 0;
     // What a PAX header says of the entry after it: its path, if anything.
     let mut extended: Option<Option<Vec<u8>>> = None;
-    for item in archive.entries().map_err(|error| Stop::damaged(&error))?.raw(true) {
-        let mut item = item.map_err(|error| Stop::damaged(&error))?;
+    for item in archive.entries().map_err(|error| UnpackError::damaged(&error))?.raw(true) {
+        let mut item = item.map_err(|error| UnpackError::damaged(&error))?;
         let kind = item.header().entry_type();
         let short_name = ustar_name(item.header())?;
         if kind == EntryType::XHeader && extended.is_some() {
@@ -85,35 +85,35 @@ fn read_entries<R: Read>(
     }
     let inflated = archive.into_inner();
     if extended.is_some() {
-        return Err(Stop::refused("it ends after a header for one more entry"));
+        return Err(UnpackError::refused("it ends after a header for one more entry"));
     }
     if inflated.count() != next + BLOCK {
-        return Err(Stop::refused("it is cut short"));
+        return Err(UnpackError::refused("it is cut short"));
     }
     Ok(inflated)
 }
 
 /// Reads the rest: the second zero block, padding, and the end of the gzip member and of the input.
-fn read_end<R: BufRead>(mut inflated: Inflated<BufReader<GzDecoder<R>>>) -> Result<(), Stop> {
+fn read_end<R: BufRead>(mut inflated: Inflated<BufReader<GzDecoder<R>>>) -> Result<(), UnpackError> {
     let mut rest = Vec::new();
     let read = (&mut inflated).take(MAX_END + 1).read_to_end(&mut rest);
-    read.map_err(|error| Stop::damaged(&error))?;
+    read.map_err(|error| UnpackError::damaged(&error))?;
     if (rest.len() as u64) < BLOCK {
-        return Err(Stop::refused("it is cut short"));
+        return Err(UnpackError::refused("it is cut short"));
     }
     if rest.len() as u64 > MAX_END || rest.iter().any(|&byte| byte != 0) {
-        return Err(Stop::refused("it goes on after its end"));
+        return Err(UnpackError::refused("it goes on after its end"));
     }
     let mut input = inflated.into_inner().into_inner().into_inner();
     match input.fill_buf() {
         Ok([]) => Ok(()),
-        Ok(_) => Err(Stop::refused("it goes on after its end")),
-        Err(error) => Err(Stop::damaged(&error)),
+        Ok(_) => Err(UnpackError::refused("it goes on after its end")),
+        Err(error) => Err(UnpackError::damaged(&error)),
     }
 }
 
 /// Returns the name in a header, which has to be USTAR.
-fn ustar_name(header: &Header) -> Result<Vec<u8>, Stop> {
+fn ustar_name(header: &Header) -> Result<Vec<u8>, UnpackError> {
     let name = text_field(&header.as_old().name);
     let Some(ustar) = header.as_ustar() else {
         let name = name.unwrap_or(&header.as_old().name);
@@ -141,14 +141,14 @@ fn octal_size(header: &Header) -> Option<u64> {
 }
 
 /// Reads the records of a PAX header and returns the path among them.
-fn pax_path(name: &[u8], size: u64, body: &mut impl Read) -> Result<Option<Vec<u8>>, Stop> {
+fn pax_path(name: &[u8], size: u64, body: &mut impl Read) -> Result<Option<Vec<u8>>, UnpackError> {
     if size > MAX_PAX {
         return Err(entry(name, "is too large"));
     }
     let mut records = Vec::new();
-    body.read_to_end(&mut records).map_err(|error| Stop::damaged(&error))?;
+    body.read_to_end(&mut records).map_err(|error| UnpackError::damaged(&error))?;
     if records.len() as u64 != size {
-        return Err(Stop::refused("it is cut short"));
+        return Err(UnpackError::refused("it is cut short"));
     }
     let mut path = None;
     let mut rest = &records[..];

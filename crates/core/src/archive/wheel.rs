@@ -2,7 +2,7 @@
 //!
 //! A wheel is a zip with the toolchain in `go/`, a marker for Python beside it, and metadata in
 //! directories of its own. Six top-level files of GOROOT are missing in it
-//! ([`crate::verify::Absent`]), and so are `api`, `doc` and `test`.
+//! ([`crate::verify::MissingFiles`]), and so are `api`, `doc` and `test`.
 
 use crate::archive::{Contents, Limits, Sink, zip};
 use crate::error::Result;

@@ -4,7 +4,7 @@
 //! contents are; `flate2` inflates them. Every entry is admitted before the first one is
 //! handed over; after that each sink inflates for itself.
 
-use crate::archive::gate::{AHEAD, Gate, Input, Meter, Stop, entry, exceeds_ratio, hand};
+use crate::archive::gate::{AHEAD, EntryValidator, Input, ByteCounter, UnpackError, entry, exceeds_ratio, hand};
 use crate::archive::zip_layout::ZipEntry;
 use crate::archive::{Contents, EntryPath, Limits, Sink, zip_layout};
 use crate::error::{Result, untrusted};
@@ -48,10 +48,10 @@ pub(super) fn unpack_some(
     input: &dyn ReadAt,
     limits: &Limits,
     sinks: &mut [&mut Sink<'_>],
-    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
 ) -> Result<Contents> {
-    let meter = Arc::new(Meter::default());
-    let mut gate = Gate::new(limits);
+    let meter = Arc::new(ByteCounter::default());
+    let mut gate = EntryValidator::new(limits);
     let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, place);
     match read.and_then(|admitted| hand_all(&admitted, sinks)) {
         Ok(()) => Ok(gate.contents()),
@@ -60,7 +60,7 @@ pub(super) fn unpack_some(
 }
 
 /// An archive whose entries may be handed over.
-struct Admitted<'a> {
+struct ValidArchive<'a> {
     archive: Archive<'a>,
     entries: Vec<ZipEntry>,
     /// The files, and where each is among the entries.
@@ -71,9 +71,9 @@ struct Admitted<'a> {
 fn admit<'a>(
     mut input: Input<Cursor<'a>>,
     limits: &Limits,
-    gate: &mut Gate<'_>,
-    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
-) -> Result<Admitted<'a>, Stop> {
+    gate: &mut EntryValidator<'_>,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
+) -> Result<ValidArchive<'a>, UnpackError> {
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
     // Both take their time.
@@ -82,32 +82,32 @@ fn admit<'a>(
     let mut archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
-        return Err(Stop::refused(match first_twin(&entries) {
+        return Err(UnpackError::refused(match first_twin(&entries) {
             Some(twin) => format!("entry `{}` comes twice", untrusted(twin)),
             None => "it is read differently by different programs".to_owned(),
         }));
     }
-    let Sorted { files, others } = sorted?;
+    let ZipEntries { files, others } = sorted?;
     // Files are compared when they are handed over.
     for index in others {
         compare(&archive.by_index_raw(index).map_err(damaged)?, &entries[index])?;
     }
-    Ok(Admitted { archive, entries, files })
+    Ok(ValidArchive { archive, entries, files })
 }
 
 /// Files that pass the gate, and entries that nothing is done with.
 #[derive(Default)]
-struct Sorted {
+struct ZipEntries {
     files: Vec<(usize, EntryPath)>,
     others: Vec<usize>,
 }
 
 fn sort_out(
     entries: &[ZipEntry],
-    gate: &mut Gate<'_>,
-    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, Stop>,
-) -> Result<Sorted, Stop> {
-    let mut sorted = Sorted::default();
+    gate: &mut EntryValidator<'_>,
+    place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
+) -> Result<ZipEntries, UnpackError> {
+    let mut sorted = ZipEntries::default();
     for (index, found) in entries.iter().enumerate() {
         match place(&found.name)? {
             Some(name) if !found.is_directory() => {
@@ -123,7 +123,7 @@ fn sort_out(
 }
 
 /// Holds what the `zip` crate sees in an entry against what is seen here.
-fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), Stop> {
+fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), UnpackError> {
     let same = file.name_raw() == found.name
         && (file.header_start(), file.crc32()) == (found.offset, found.crc)
         && (file.size(), file.compressed_size()) == (found.size, found.compressed);
@@ -131,10 +131,10 @@ fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), Stop>
 }
 
 /// Gives each file to a sink. Of several that fail, the first in the archive is reported.
-fn hand_all(admitted: &Admitted<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), Stop> {
+fn hand_all(admitted: &ValidArchive<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), UnpackError> {
     let jobs = admitted.jobs();
     let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<(usize, Stop)>> = Mutex::new(None);
+    let failed: Mutex<Option<(usize, UnpackError)>> = Mutex::new(None);
     let work = |sink: &mut Sink<'_>| {
         let (mut archive, mut buffer) = (admitted.archive.clone(), Vec::new());
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -169,7 +169,7 @@ fn hand_all(admitted: &Admitted<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), 
     }
 }
 
-impl<'a> Admitted<'a> {
+impl<'a> ValidArchive<'a> {
     /// Cuts the files into runs that are worth a thread's while.
     fn jobs(&self) -> Vec<Range<usize>> {
         let mut jobs = Vec::new();
@@ -191,7 +191,7 @@ impl<'a> Admitted<'a> {
         archive: &mut Archive<'a>,
         buffer: &mut Vec<u8>,
         sink: &mut Sink<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), UnpackError> {
         let (index, path) = &self.files[at];
         let found = &self.entries[*index];
         let file = archive.by_index_raw(*index).map_err(damaged)?;
@@ -204,7 +204,7 @@ impl<'a> Admitted<'a> {
             inflated = DeflateDecoder::new(file);
             contents = &mut inflated;
         }
-        let mut contents = Checked { inner: CrcReader::new(contents), crc: found.crc };
+        let mut contents = ChecksumReader { inner: CrcReader::new(contents), crc: found.crc };
         hand(&found.name, path, found.size, &mut contents, buffer, &mut |path, size, body| {
             sink(path, size, body)
         })
@@ -212,12 +212,12 @@ impl<'a> Admitted<'a> {
 }
 
 /// Contents whose checksum is compared at their end.
-struct Checked<R> {
+struct ChecksumReader<R> {
     inner: CrcReader<R>,
     crc: u32,
 }
 
-impl<R: Read> Read for Checked<R> {
+impl<R: Read> Read for ChecksumReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         if count == 0 && !buffer.is_empty() && self.inner.crc().sum() != self.crc {
@@ -228,10 +228,10 @@ impl<R: Read> Read for Checked<R> {
 }
 
 /// Entries cannot overlap, so the sizes in the directory are enough to see a bomb.
-fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), Stop> {
+fn check_ratio(entries: &[ZipEntry], limits: &Limits) -> Result<(), UnpackError> {
     let sum = |size: fn(&ZipEntry) -> u64| entries.iter().map(size).sum();
     if exceeds_ratio(sum(|found| found.size), sum(|found| found.compressed), limits.ratio) {
-        return Err(Stop::refused("it holds far more than its size allows"));
+        return Err(UnpackError::refused("it holds far more than its size allows"));
     }
     Ok(())
 }
@@ -243,9 +243,9 @@ fn first_twin(entries: &[ZipEntry]) -> Option<String> {
     Some(String::from_utf8_lossy(twin[0]).into_owned())
 }
 
-fn damaged(error: ZipError) -> Stop {
+fn damaged(error: ZipError) -> UnpackError {
     match error {
-        ZipError::Io(error) => Stop::damaged(&error),
-        error => Stop::Refused(format!("it is damaged: {}", untrusted(error.to_string()))),
+        ZipError::Io(error) => UnpackError::damaged(&error),
+        error => UnpackError::Refused(format!("it is damaged: {}", untrusted(error.to_string()))),
     }
 }

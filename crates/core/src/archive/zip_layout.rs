@@ -7,7 +7,7 @@
 //! passes looks the same to every reader, among them the `zip` crate that then inflates it.
 
 use super::Limits;
-use super::gate::{Stop, entry};
+use super::gate::{UnpackError, entry};
 use std::io::{Read, Seek, SeekFrom};
 
 const END_SIGNATURE: u32 = 0x0605_4b50;
@@ -59,32 +59,32 @@ impl ZipEntry {
 }
 
 /// Reads and checks the structure; entries come in the order of the central directory.
-pub(super) fn read<R: Read + Seek>(input: &mut R, limits: &Limits) -> Result<Vec<ZipEntry>, Stop> {
-    let length = input.seek(SeekFrom::End(0)).map_err(|error| Stop::damaged(&error))?;
+pub(super) fn read<R: Read + Seek>(input: &mut R, limits: &Limits) -> Result<Vec<ZipEntry>, UnpackError> {
+    let length = input.seek(SeekFrom::End(0)).map_err(|error| UnpackError::damaged(&error))?;
     let Some(end_offset) = length.checked_sub(END_SIZE as u64) else {
-        return Err(Stop::refused("it is cut short"));
+        return Err(UnpackError::refused("it is cut short"));
     };
     let end: [u8; END_SIZE] = read_at(input, end_offset)?;
     if u32_at(&end, 0) != END_SIGNATURE || u16_at(&end, 20) != 0 {
-        return Err(Stop::refused("it does not end with its directory"));
+        return Err(UnpackError::refused("it does not end with its directory"));
     }
     let [disk, first_disk, here, total] = [4, 6, 8, 10].map(|offset| u16_at(&end, offset));
     let [size, start] = [12, 16].map(|offset| u64::from(u32_at(&end, offset)));
     if (disk, first_disk) != (0, 0) || here != total || start + size != end_offset {
-        return Err(Stop::refused("its directory is not where its end record says"));
+        return Err(UnpackError::refused("its directory is not where its end record says"));
     }
     if u64::from(total) > limits.entries {
-        return Err(Stop::refused("it has too many entries"));
+        return Err(UnpackError::refused("it has too many entries"));
     }
     let mut directory = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-    input.seek(SeekFrom::Start(start)).map_err(|error| Stop::damaged(&error))?;
-    input.read_exact(&mut directory).map_err(|error| Stop::damaged(&error))?;
+    input.seek(SeekFrom::Start(start)).map_err(|error| UnpackError::damaged(&error))?;
+    input.read_exact(&mut directory).map_err(|error| UnpackError::damaged(&error))?;
     let entries = read_directory(&directory, total)?;
     check_places(input, &entries, start)?;
     Ok(entries)
 }
 
-fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, Stop> {
+fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, UnpackError> {
     let mut entries = Vec::with_capacity(usize::from(total));
     while !rest.is_empty() {
         let (entry, after) = read_central(rest)?;
@@ -92,13 +92,13 @@ fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, Stop> {
         rest = after;
     }
     if entries.len() != usize::from(total) {
-        return Err(Stop::refused("its directory does not have as many entries as it says"));
+        return Err(UnpackError::refused("its directory does not have as many entries as it says"));
     }
     Ok(entries)
 }
 
-fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), Stop> {
-    let damaged = || Stop::refused("its directory is damaged");
+fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), UnpackError> {
+    let damaged = || UnpackError::refused("its directory is damaged");
     let (header, rest) = bytes.split_at_checked(CENTRAL_SIZE).ok_or_else(damaged)?;
     if u32_at(header, 0) != CENTRAL_SIGNATURE {
         return Err(damaged());
@@ -124,7 +124,7 @@ fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), Stop> {
 }
 
 /// Checks what the central directory says about an entry.
-fn check_entry(found: &ZipEntry, unix_mode: u32) -> Result<(), Stop> {
+fn check_entry(found: &ZipEntry, unix_mode: u32) -> Result<(), UnpackError> {
     let refused = |cause| Err(entry(&found.name, cause));
     if found.flags & ENCRYPTED != 0 {
         return refused("is encrypted");
@@ -148,7 +148,7 @@ fn check_entry(found: &ZipEntry, unix_mode: u32) -> Result<(), Stop> {
     Ok(())
 }
 
-fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), Stop> {
+fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), UnpackError> {
     while !extra.is_empty() {
         let field = extra.split_at_checked(4).and_then(|(header, rest)| {
             let (_, after) = rest.split_at_checked(usize::from(u16_at(header, 2)))?;
@@ -163,7 +163,7 @@ fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), Stop> {
 }
 
 /// Checks that the entries lie end to end before `end` and that their local headers agree.
-fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -> Result<(), Stop> {
+fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -> Result<(), UnpackError> {
     let mut sorted: Vec<&ZipEntry> = entries.iter().collect();
     sorted.sort_by_key(|found| found.offset);
     let mut next = 0;
@@ -177,13 +177,13 @@ fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -
         }
     }
     if next != end {
-        return Err(Stop::refused("it has data that its directory does not list"));
+        return Err(UnpackError::refused("it has data that its directory does not list"));
     }
     Ok(())
 }
 
 /// Checks the local header, and the descriptor after the contents; returns where the entry ends.
-fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, Stop> {
+fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, UnpackError> {
     let disagrees = || entry(&found.name, "is described in two different ways");
     // With the name that it should have: one read, if it does.
     let mut header = vec![0; LOCAL_SIZE + found.name.len()];
@@ -197,7 +197,7 @@ fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, S
         return Err(disagrees());
     }
     let mut extra = vec![0; extra_length];
-    input.read_exact(&mut extra).map_err(|error| Stop::damaged(&error))?;
+    input.read_exact(&mut extra).map_err(|error| UnpackError::damaged(&error))?;
     check_extra(&found.name, &extra)?;
     let sums =
         |bytes: &[u8]| (u32_at(bytes, 0), u64::from(u32_at(bytes, 4)), u64::from(u32_at(bytes, 8)));
@@ -223,15 +223,15 @@ fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, S
     Ok(end + DESCRIPTOR_SIZE as u64)
 }
 
-fn read_at<const N: usize, R: Read + Seek>(input: &mut R, offset: u64) -> Result<[u8; N], Stop> {
+fn read_at<const N: usize, R: Read + Seek>(input: &mut R, offset: u64) -> Result<[u8; N], UnpackError> {
     let mut bytes = [0; N];
     read_all_at(input, offset, &mut bytes)?;
     Ok(bytes)
 }
 
-fn read_all_at<R: Read + Seek>(input: &mut R, offset: u64, buffer: &mut [u8]) -> Result<(), Stop> {
+fn read_all_at<R: Read + Seek>(input: &mut R, offset: u64, buffer: &mut [u8]) -> Result<(), UnpackError> {
     let sought = input.seek(SeekFrom::Start(offset));
-    sought.and_then(|_| input.read_exact(buffer)).map_err(|error| Stop::damaged(&error))
+    sought.and_then(|_| input.read_exact(buffer)).map_err(|error| UnpackError::damaged(&error))
 }
 
 /// Reads two bytes, low byte first; callers pass headers of fixed size.

@@ -14,7 +14,7 @@ use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, So
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
-    Absent, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, Unpacked,
+    MissingFiles, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, UnverifiedFiles,
     VerifiedTree, dirhash,
 };
 use crate::{archive, shell};
@@ -271,7 +271,7 @@ pub(crate) struct Incoming {
 
 /// An archive that was unpacked, and held against nothing.
 pub(crate) struct Unjudged {
-    pub(crate) unpacked: Unpacked,
+    pub(crate) unpacked: UnverifiedFiles,
     archive: Option<(Digest, u64)>,
     artifact: Artifact,
     /// Removes the tree when dropped.
@@ -287,7 +287,7 @@ fn fill(
 ) -> Result<Option<(Digest, u64)>> {
     let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
-        for (path, digest) in Absent::require(version)?.files {
+        for (path, digest) in MissingFiles::require(version)?.files {
             quarantine.add_absent(path, digest);
         }
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::platform::Platform;
 use crate::resolve::resolved_go::Toolchain;
-use crate::store::{Checked, Fault, Installed, Marks, Receipt, Store};
+use crate::store::{CheckReport, Fault, Installed, FileStamps, Receipt, Store};
 use crate::verify::{Digest, H1};
 use crate::version::link_name::LinkName;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ const MAX_LINES: usize = 3;
 struct Seen {
     boot: Option<String>,
     h1: String,
-    programs: Marks,
+    programs: FileStamps,
 }
 
 impl Installer<'_> {
@@ -81,7 +81,7 @@ impl Installer<'_> {
                 if findings.is_empty() {
                     self.remember(installed, &seen);
                 }
-                Checked { h1: None, files: BTreeMap::new(), findings }
+                CheckReport { h1: None, files: BTreeMap::new(), findings }
             }
         };
         let doubts = checked.findings.iter().filter(|finding| finding.fault.is_content());
@@ -133,7 +133,7 @@ fn seen(store: &Store, installed: &Installed) -> Result<Seen> {
 }
 
 /// Returns what to say of a toolchain with findings.
-pub(crate) fn wrong(installed: &Installed, names: &[LinkName], checked: &Checked) -> Option<Error> {
+pub(crate) fn wrong(installed: &Installed, names: &[LinkName], checked: &CheckReport) -> Option<Error> {
     let first = checked.findings.first()?;
     let receipt = &installed.receipt;
     let subject = format!("{} for {}", receipt.version, receipt.platform);

@@ -8,7 +8,7 @@ use crate::project::manifest::Manifest;
 use crate::releases::schedule::recommended;
 use crate::resolve::lookup::{check_unchanged, named, near_name, not_linked};
 use crate::resolve::resolved_go::Toolchain;
-use crate::store::{Installed, Linked, Receipt, Store, follow, program_of};
+use crate::store::{Installed, LinkTarget, Receipt, Store, follow, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::built::release_of;
@@ -24,7 +24,7 @@ pub struct NewLink {
     /// Its name.
     pub name: LinkName,
     /// Where it is, and what it says of itself.
-    pub linked: Linked,
+    pub linked: LinkTarget,
     /// What the name means now.
     pub installed: Installed,
     /// Whether the name meant something else before.
@@ -42,7 +42,7 @@ impl Installer<'_> {
         let name = LinkName::parse(name)?;
         let nothing = |error: Error| error.detail("nothing was linked");
         let directory = self.directory_to_link(directory)?;
-        let linked = Linked::look_at(&directory)?;
+        let linked = LinkTarget::look_at(&directory)?;
         let version = self.ask_version(&linked)?;
         let store = self.session.store()?;
         self.prepare_store(&store)?;
@@ -87,8 +87,8 @@ impl Installer<'_> {
 
     /// Returns the version of a toolchain, which its own `go` has to confirm, and that it runs on
     /// this machine.
-    fn ask_version(&self, linked: &Linked) -> Result<GoVersion> {
-        let Linked { path, text, .. } = linked;
+    fn ask_version(&self, linked: &LinkTarget) -> Result<GoVersion> {
+        let LinkTarget { path, text, .. } = linked;
         let program = program_of(Path::new(path), "go");
         let shown = program.display();
         let refused =

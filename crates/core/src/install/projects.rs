@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::install::Installer;
 use crate::project::lock::{LockFile, read};
-use crate::store::{Registered, Store};
+use crate::store::{ProjectRecord, Store};
 use goward_shim::layout;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ fn keys_of(lock: &LockFile) -> Vec<String> {
     platforms.map(|(name, entry)| layout::key(&version, &name.lock_name(), &entry.h1)).collect()
 }
 
-pub(crate) fn is_gone(project: &Registered) -> bool {
+pub(crate) fn is_gone(project: &ProjectRecord) -> bool {
     let found = project.lock.symlink_metadata();
     found.is_err_and(|error| {
         matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)

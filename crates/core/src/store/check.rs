@@ -131,7 +131,7 @@ impl Display for Finding {
 
 /// What checking a toolchain came to.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckReport {
     /// The hash of what is there, where all of it could be read and belongs to a toolchain.
     pub h1: Option<H1>,
     /// The files that could be read.
@@ -140,7 +140,7 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-impl Checked {
+impl CheckReport {
     /// Returns the size of all files together.
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
@@ -153,7 +153,7 @@ impl Store {
     /// # Errors
     ///
     /// When its directories cannot be read.
-    pub fn check(&self, installed: &Installed) -> Result<Checked> {
+    pub fn check(&self, installed: &Installed) -> Result<CheckReport> {
         let receipt = &installed.receipt;
         let (h1, files, mut findings) = match &receipt.linked {
             Some(linked) => {
@@ -203,7 +203,7 @@ impl Store {
         }
         findings.sort();
         findings.dedup();
-        Ok(Checked { h1, files, findings })
+        Ok(CheckReport { h1, files, findings })
     }
 
     /// Reads a tree: its hash, its files, and what is wrong with single entries.

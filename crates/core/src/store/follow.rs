@@ -5,7 +5,7 @@
 //! `go` follows them.
 
 use super::goroot;
-use super::rehash::{Rehashed, read_all};
+use super::rehash::{TreeHash, read_all};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, tree_h1};
@@ -26,7 +26,7 @@ const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"
 ///
 /// When something cannot be read or is neither file nor directory, when a link leads to a directory
 /// above itself, and for names that would let two trees have one hash.
-pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<Rehashed> {
+pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<TreeHash> {
     let mut walk = Walk::default();
     walk.read(directory, "")?;
     let is_ours = walk.files.iter().any(|(name, _)| name == names::IDENTITY_FILE);
@@ -35,7 +35,7 @@ pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Resul
     }
     let files = read_all(&walk.files)?;
     let digests = files.iter().map(|(name, file)| (name.as_str(), file.digest));
-    Ok(Rehashed { h1: tree_h1(version, platform, digests)?, files })
+    Ok(TreeHash { h1: tree_h1(version, platform, digests)?, files })
 }
 
 /// Device and inode.

@@ -102,7 +102,7 @@ pub(super) fn programs_of(tree: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// What is in a tree, apart.
-pub(super) struct Sorted {
+pub(super) struct TreeParts {
     /// What the release has, with its paths there.
     pub(super) release: Vec<(String, Found)>,
     /// What goward added.
@@ -110,12 +110,12 @@ pub(super) struct Sorted {
 }
 
 /// Tells what a release has from what goward added.
-pub(super) fn sort(found: Vec<Found>) -> Sorted {
+pub(super) fn sort(found: Vec<Found>) -> TreeParts {
     let real: BTreeSet<&str> = TOOLS
         .into_iter()
         .filter(|tool| found.iter().any(|found| found.path == format!("{REAL}/{tool}")))
         .collect();
-    let mut sorted = Sorted { release: Vec::new(), ours: Vec::new() };
+    let mut sorted = TreeParts { release: Vec::new(), ours: Vec::new() };
     for found in found {
         let (directory, name) = found.path.split_once('/').unwrap_or(("", &found.path));
         let is_tool = real.contains(name);

@@ -41,11 +41,11 @@ impl Display for User {
 pub struct Processes {
     /// The store's directory, as it is named and as it is.
     homes: Vec<Vec<u8>>,
-    seen: Vec<Seen>,
+    seen: Vec<ProcessUse>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct ProcessUse {
     user: User,
     /// Texts that name something in the store.
     texts: Vec<Vec<u8>>,
@@ -66,7 +66,7 @@ impl Processes {
         let own = std::process::id();
         let directories = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
         let numbers = directories.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let seen = numbers.filter(|pid| *pid != own).map(|pid| Seen::at(pid, &homes));
+        let seen = numbers.filter(|pid| *pid != own).map(|pid| ProcessUse::at(pid, &homes));
         Self { seen: seen.collect(), homes }
     }
 
@@ -80,7 +80,7 @@ impl Processes {
                 paths.iter().map(|path| [home.as_slice(), b"/", path.as_bytes()].concat())
             })
             .collect();
-        let uses = |seen: &&Seen| {
+        let uses = |seen: &&ProcessUse| {
             seen.texts.iter().any(|text| places.iter().any(|place| names(text, place)))
         };
         self.seen.iter().find(uses).map(|seen| &seen.user)
@@ -113,7 +113,7 @@ impl Store {
     }
 }
 
-impl Seen {
+impl ProcessUse {
     fn at(pid: u32, homes: &[Vec<u8>]) -> Self {
         let place = PathBuf::from(format!("/proc/{pid}"));
         let mut texts = Vec::new();

@@ -28,7 +28,7 @@ const BARRIER_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What a leftover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LeftoverKind {
+pub enum StaleKind {
     /// A removed toolchain whose grace period is over.
     Trash,
     /// The beginning of a download.
@@ -39,7 +39,7 @@ pub enum LeftoverKind {
     Barrier,
 }
 
-impl LeftoverKind {
+impl StaleKind {
     /// Returns the word for it, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl LeftoverKind {
     }
 }
 
-impl Display for LeftoverKind {
+impl Display for StaleKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Trash => "a removed toolchain",
@@ -64,9 +64,9 @@ impl Display for LeftoverKind {
 
 /// Something that nobody needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
+pub struct StaleFile {
     /// What it is.
-    pub kind: LeftoverKind,
+    pub kind: StaleKind,
     /// Where it is.
     pub path: PathBuf,
     /// Its size on disk.
@@ -86,7 +86,7 @@ impl Store {
         processes: &Processes,
         current: &[PathBuf],
         now: bool,
-    ) -> Result<Vec<Leftover>> {
+    ) -> Result<Vec<StaleFile>> {
         let barrier_age = if now { Duration::ZERO } else { BARRIER_AGE };
         let mut found = Vec::new();
         let mut look = |directory: &str, kind, age, is_one: IsOne<'_>| -> Result<()> {
@@ -96,19 +96,19 @@ impl Store {
                 let is_one = metadata.is_file() && is_one(&name, &path);
                 let place = format!("{directory}/{name}");
                 if is_one && self.is_older(&path, age) && processes.user_of(&[&place]).is_none() {
-                    found.push(Leftover { kind, path, bytes: metadata.len() });
+                    found.push(StaleFile { kind, path, bytes: metadata.len() });
                 }
             }
             Ok(())
         };
-        look("dl", LeftoverKind::Part, PART_AGE, &|name, _| {
+        look("dl", StaleKind::Part, PART_AGE, &|name, _| {
             let name = name.strip_suffix(".json").unwrap_or(name);
             name.strip_suffix(".part").is_some()
         })?;
-        look(names::OVERRIDE_DIRECTORY, LeftoverKind::Override, OVERRIDE_AGE, &|name, _| {
+        look(names::OVERRIDE_DIRECTORY, StaleKind::Override, OVERRIDE_AGE, &|name, _| {
             name.strip_suffix(".lock").is_some()
         })?;
-        look(names::GOENV_DIRECTORY, LeftoverKind::Barrier, barrier_age, &|name, path| {
+        look(names::GOENV_DIRECTORY, StaleKind::Barrier, barrier_age, &|name, path| {
             !name.starts_with('.') && !current.iter().any(|current| current == path)
         })?;
         found.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
@@ -120,10 +120,10 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn remove_leftover(&self, leftover: &Leftover) -> Result<bool> {
+    pub fn remove_leftover(&self, leftover: &StaleFile) -> Result<bool> {
         let path = &leftover.path;
         let mut lock = None;
-        if leftover.kind == LeftoverKind::Part {
+        if leftover.kind == StaleKind::Part {
             // Whoever goes on with a download holds its lock; the description goes with the part.
             let part = path.with_extension("");
             let part = if path.extension().is_some_and(|end| end == "json") { &part } else { path };
@@ -147,7 +147,7 @@ impl Store {
 
 /// What was found and done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovered {
+pub struct RecoveryReport {
     /// Number of leftovers that were removed.
     pub removed: usize,
     /// Keys of toolchains that lacked only their receipt.

@@ -23,17 +23,17 @@ const MAX_VERSION: u64 = 4096;
 
 /// A directory of the machine, as it was when it was linked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Linked {
+pub struct LinkTarget {
     /// Where it is, without links.
     pub path: String,
     /// What it says of its version, word for word.
     pub text: String,
-    marks: Vec<Mark>,
+    marks: Vec<FileStamp>,
 }
 
 /// The state of one of its files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Mark {
+struct FileStamp {
     file: String,
     size: u64,
     inode: u64,
@@ -41,7 +41,7 @@ struct Mark {
     modified: i64,
 }
 
-impl Linked {
+impl LinkTarget {
     /// Looks at a directory, whose path has no links.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Linked {
         }
         let text = text.lines().next().unwrap_or_default().trim().to_owned();
         let program = program.strip_prefix(directory).ok().and_then(Path::to_str);
-        let marks = [program.unwrap_or(PROGRAM), file].map(|file| Mark::of(directory, file));
+        let marks = [program.unwrap_or(PROGRAM), file].map(|file| FileStamp::of(directory, file));
         Ok(Self { path, text, marks: marks.into_iter().collect::<Result<_>>()? })
     }
 
@@ -84,7 +84,7 @@ impl Linked {
     /// without reading it.
     pub fn is_unchanged(&self) -> bool {
         let directory = Path::new(&self.path);
-        self.marks.iter().all(|mark| Mark::of(directory, &mark.file).is_ok_and(|now| now == *mark))
+        self.marks.iter().all(|mark| FileStamp::of(directory, &mark.file).is_ok_and(|now| now == *mark))
     }
 
     /// Refuses a directory that has changed. `name` is what it is linked as.
@@ -103,7 +103,7 @@ impl Linked {
     }
 }
 
-impl Mark {
+impl FileStamp {
     fn of(directory: &Path, file: &str) -> Result<Self> {
         let metadata = fs::metadata(directory.join(file))?;
         let seconds = metadata.mtime().saturating_mul(1_000_000_000);

@@ -13,9 +13,9 @@ use crate::error::{Error, Kind, Result};
 use crate::filesystem;
 use crate::store::durable::make_directory;
 use crate::store::goroot::{REAL, SHOWN, TOOLS};
-use crate::store::leftovers::Recovered;
+use crate::store::leftovers::RecoveryReport;
 use crate::store::{
-    Installed, Linked, Receipt, Store, durable, entries, goroot, is_directory, is_key, receipt,
+    Installed, LinkTarget, Receipt, Store, durable, entries, goroot, is_directory, is_key, receipt,
 };
 use crate::version::link_name::LinkName;
 use fs_err as fs;
@@ -117,14 +117,14 @@ impl Store {
     }
 
     /// Puts the tree of a linked toolchain in its place, and writes its receipt.
-    fn put_links(&self, receipt: &Receipt, linked: &Linked) -> Result<()> {
+    fn put_links(&self, receipt: &Receipt, linked: &LinkTarget) -> Result<()> {
         let (key, scratch) = (receipt.key(), self.stage("link")?);
         let draft = scratch.path().join("tree");
         make(&draft, &links(linked)?).map_err(|error| self.explain(error))?;
         let shims = self.dress(&draft, receipt.platform, &receipt.h1)?;
         let target = self.place("tree", &key);
-        match self.open_grave(&key)? {
-            Some(grave) => self.put_and_bury(&draft, &target, &grave)?,
+        match self.open_removal(&key)? {
+            Some(removal) => self.put_and_commit_removal(&draft, &target, &removal)?,
             None => self.put(&draft, &target)?,
         }
         self.write_receipt(&Receipt { shims, ..receipt.clone() }, &scratch)
@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// Clears away names that mean nothing, and linked toolchains without one.
-    pub(super) fn clear_links(&self, recovered: &mut Recovered) -> Result<()> {
+    pub(super) fn clear_links(&self, recovered: &mut RecoveryReport) -> Result<()> {
         let links = self.links()?;
         for (name, key) in &links {
             if self.installed(key)?.is_none() && !Receipt::is_newer(&self.receipt_path(key)) {
@@ -204,7 +204,7 @@ pub(super) fn is_whole(installed: &Installed) -> Result<bool> {
 }
 
 /// Returns the links of a tree by path: where each leads. Those of a directory that is gone are none.
-fn links(linked: &Linked) -> Result<BTreeMap<PathBuf, PathBuf>> {
+fn links(linked: &LinkTarget) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let directory = Path::new(&linked.path);
     let mut links = BTreeMap::new();
     for entry in entries(directory)? {
@@ -238,7 +238,7 @@ fn make(tree: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> io::Result<()> {
 }
 
 /// Returns true when a tree has the links to a directory, and nothing else but what goward adds.
-fn has_links(tree: &Path, linked: &Linked) -> Result<bool> {
+fn has_links(tree: &Path, linked: &LinkTarget) -> Result<bool> {
     let looked = || -> Result<bool> {
         let wanted = links(linked)?;
         let mut found = 0;

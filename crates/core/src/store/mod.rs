@@ -45,27 +45,27 @@ use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
-pub use check::{Checked, Fault, Finding, differences};
+pub use check::{CheckReport, Fault, Finding, differences};
 pub use flock::Lock;
 pub use follow::follow;
 use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
 pub use in_use::{Processes, User};
-pub use leftovers::{Leftover, LeftoverKind, Recovered};
-pub use linked::Linked;
-pub use programs::Marks;
-pub use projects::Registered;
+pub use leftovers::{StaleFile, StaleKind, RecoveryReport};
+pub use linked::LinkTarget;
+pub use programs::FileStamps;
+pub use projects::ProjectRecord;
 pub use receipt::Receipt;
-pub use rehash::{Rehashed, rehash};
-pub use room::{Counted, Room};
+pub use rehash::{TreeHash, rehash};
+pub use room::{SeenInodes, Room};
 pub use staging::Staging;
 use std::ffi::OsString;
 use std::io;
 use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-pub use trash::Grave;
+pub use trash::PendingRemoval;
 
 /// The directories that every store has.
 const DIRECTORIES: [&str; 8] =
@@ -222,21 +222,21 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written. What is left is put in order by the next [`Store::recover`].
-    pub fn retire(&self, installed: &Installed) -> Result<Option<Grave>> {
+    pub fn retire(&self, installed: &Installed) -> Result<Option<PendingRemoval>> {
         // Keeps `recover` from adopting what is on its way out.
         let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         self.retire_locked(installed)
     }
 
-    fn retire_locked(&self, installed: &Installed) -> Result<Option<Grave>> {
+    fn retire_locked(&self, installed: &Installed) -> Result<Option<PendingRemoval>> {
         self.forget_rooms()?;
         // A grave says what becomes of a tree without a receipt.
-        let grave = self.dig(&installed.key)?;
+        let removal = self.prepare_removal(&installed.key)?;
         let receipt = self.receipt_path(&installed.key);
         match fs::remove_file(&receipt) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
-                grave.iter().for_each(Grave::close);
+                removal.iter().for_each(PendingRemoval::close);
                 return Err(self.explain(error));
             }
             Ok(()) => durable::sync_directory(&self.home.join("meta"))?,
@@ -244,15 +244,15 @@ impl Store {
         self.forget_names(&installed.key)?;
         // What is left of it goes with the next `recover`.
         _ = fs::remove_file(self.list_path(&installed.key));
-        match &grave {
-            Some(grave) => _ = self.settle(grave, &self.processes())?,
+        match &removal {
+            Some(removal) => _ = self.settle(removal, &self.processes())?,
             None if self.is_attached(&installed.key) => {}
             // Not a directory, whatever it is.
             None => self.discard(&installed.tree)?,
         }
         self.put_release_names()?;
         self.measure_rooms()?;
-        Ok(grave)
+        Ok(removal)
     }
 
     /// Removes a toolchain like [`Store::retire`], and deletes its files at once unless a process uses
@@ -263,8 +263,8 @@ impl Store {
     /// As [`Store::retire`].
     pub fn remove(&self, installed: &Installed) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
-        if let Some(grave) = self.retire_locked(installed)? {
-            self.purge(&grave, &self.processes())?;
+        if let Some(removal) = self.retire_locked(installed)? {
+            self.purge(&removal, &self.processes())?;
         }
         Ok(())
     }

@@ -16,10 +16,10 @@ const DIRECTORIES: [&str; 3] = ["bin", "libexec", "pkg/tool"];
 /// What can be seen of the programs of a tree without reading them. Whatever writes to one, or puts
 /// another in its place, leaves another mark: nothing sets the time of an inode's last change back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Marks(BTreeMap<String, Mark>);
+pub struct FileStamps(BTreeMap<String, FileStamp>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Mark {
+struct FileStamp {
     device: u64,
     inode: u64,
     mode: u32,
@@ -35,8 +35,8 @@ impl Store {
     /// # Errors
     ///
     /// When that is not possible.
-    pub fn marks(&self, installed: &Installed) -> Result<Marks> {
-        let mut marks = Marks::default();
+    pub fn marks(&self, installed: &Installed) -> Result<FileStamps> {
+        let mut marks = FileStamps::default();
         for directory in DIRECTORIES {
             marks.add(&installed.tree.join(directory), directory)?;
         }
@@ -83,7 +83,7 @@ impl Store {
     }
 }
 
-impl Marks {
+impl FileStamps {
     fn add(&mut self, directory: &Path, prefix: &str) -> Result<()> {
         for entry in entries(directory)? {
             let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
@@ -92,7 +92,7 @@ impl Marks {
                 self.add(&entry.path(), &path)?;
                 continue;
             }
-            let mark = Mark {
+            let mark = FileStamp {
                 device: metadata.dev(),
                 inode: metadata.ino(),
                 mode: metadata.mode(),

@@ -22,7 +22,7 @@ const KEY: &[u8] = b"key ";
 
 /// A project that was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registered {
+pub struct ProjectRecord {
     /// Its lock, which need not be there any more.
     pub lock: PathBuf,
     /// What the lock named then, for when it cannot be read.
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// When the records cannot be listed or read: whoever is not known would lose what it needs.
-    pub fn projects(&self) -> Result<Vec<Registered>> {
+    pub fn projects(&self) -> Result<Vec<ProjectRecord>> {
         let mut projects = Vec::new();
         for entry in entries(&self.home().join(DIRECTORY))? {
             projects.extend(read(&entry.path())?.and_then(|text| parse(&text, entry.path())));
@@ -77,7 +77,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn forget_project(&self, project: &Registered) -> Result<()> {
+    pub fn forget_project(&self, project: &ProjectRecord) -> Result<()> {
         fs::remove_file(&project.record).map_err(|error| self.explain(error))
     }
 }
@@ -94,12 +94,12 @@ fn read(place: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(text))
 }
 
-fn parse(text: &[u8], record: PathBuf) -> Option<Registered> {
+fn parse(text: &[u8], record: PathBuf) -> Option<ProjectRecord> {
     let mut lines = text.strip_prefix(HEAD)?.split(|&byte| byte == b'\n');
     let lock = PathBuf::from(OsString::from_vec(lines.next()?.to_vec()));
     let keys = lines.filter_map(|line| String::from_utf8(line.strip_prefix(KEY)?.to_vec()).ok());
     let keys = keys.filter(|key| super::is_key(key)).collect();
-    lock.is_absolute().then_some(Registered { lock, keys, record })
+    lock.is_absolute().then_some(ProjectRecord { lock, keys, record })
 }
 
 #[cfg(test)]

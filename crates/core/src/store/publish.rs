@@ -8,7 +8,7 @@ use crate::store::durable::{LOCK, PATIENCE};
 use crate::store::durable::{sync_data, sync_directory};
 use crate::store::files::digest_of_uncovered;
 use crate::store::receipt::check_name;
-use crate::store::{Grave, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
+use crate::store::{PendingRemoval, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
 use crate::verify::dirhash::is_covered;
 use crate::verify::log::Logged;
 use crate::verify::{Entry, H1, Level, VerifiedTree};
@@ -179,8 +179,8 @@ impl Store {
     /// is kept if it is right, and then returned.
     fn place_tree(&self, verified: &VerifiedTree, key: &str) -> Result<Option<recover::Content>> {
         let (tree, target) = (verified.tree(), self.place("tree", key));
-        if let Some(grave) = self.open_grave(key)? {
-            self.put_and_bury(tree, &target, &grave)?;
+        if let Some(removal) = self.open_removal(key)? {
+            self.put_and_commit_removal(tree, &target, &removal)?;
         } else if rename_into_place(tree, &target).is_ok() {
             let synced = sync_directory(&self.home().join("tree"));
             synced.map_err(|error| self.explain(error))?;
@@ -196,11 +196,11 @@ impl Store {
     }
 
     /// Puts a tree in its place, and the removed one that is still there into its grave.
-    pub(super) fn put_and_bury(&self, tree: &Path, target: &Path, grave: &Grave) -> Result<()> {
-        self.put_or(tree, target, |old| rename_into_place(old, &grave.spot()))?;
+    pub(super) fn put_and_commit_removal(&self, tree: &Path, target: &Path, removal: &PendingRemoval) -> Result<()> {
+        self.put_or(tree, target, |old| rename_into_place(old, &removal.spot()))?;
         // What was there is where the new tree was.
         if is_directory(tree) {
-            rename_into_place(tree, &grave.spot()).map_err(|error| self.explain(error))?;
+            rename_into_place(tree, &removal.spot()).map_err(|error| self.explain(error))?;
         }
         Ok(())
     }

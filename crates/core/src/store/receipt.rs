@@ -6,7 +6,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::filesystem;
 use crate::platform::Platform;
-use crate::store::{Installed, Linked, Rehashed, Room, Shims, durable, key};
+use crate::store::{Installed, LinkTarget, TreeHash, Room, Shims, durable, key};
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use fs_err as fs;
@@ -55,12 +55,12 @@ pub struct Receipt {
     /// The room that it takes on disk, unless that has to be measured.
     pub disk: Option<Room>,
     /// The directory of the machine that it is, at level `linked` and no other.
-    pub linked: Option<Linked>,
+    pub linked: Option<LinkTarget>,
 }
 
 /// The same as it is written.
 #[derive(Deserialize, Serialize)]
-struct Written {
+struct StoredReceipt {
     schema: u32,
     version: String,
     platform: String,
@@ -77,7 +77,7 @@ struct Written {
     source: String,
     files: u64,
     bytes: u64,
-    absent: Vec<WrittenAbsent>,
+    absent: Vec<StoredMissingFile>,
     full: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uncovered_sha256: Option<String>,
@@ -86,11 +86,11 @@ struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disk: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    linked: Option<Linked>,
+    linked: Option<LinkTarget>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct WrittenAbsent {
+struct StoredMissingFile {
     path: String,
     sha256: String,
 }
@@ -100,8 +100,8 @@ impl Receipt {
     pub fn of_linked(
         version: GoVersion,
         platform: Platform,
-        found: &Rehashed,
-        linked: Linked,
+        found: &TreeHash,
+        linked: LinkTarget,
     ) -> Self {
         Self {
             version,
@@ -139,7 +139,7 @@ impl Receipt {
 
     /// Reads JSON; `None` for anything that is not a receipt of this schema.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let written: Written = serde_json::from_slice(text).ok()?;
+        let written: StoredReceipt = serde_json::from_slice(text).ok()?;
         if written.schema != SCHEMA {
             return None;
         }
@@ -179,7 +179,7 @@ impl Receipt {
     /// Returns the receipt as JSON, with a final newline.
     pub fn render(&self) -> String {
         let absent = self.absent.iter();
-        let written = Written {
+        let written = StoredReceipt {
             schema: SCHEMA,
             version: self.version.to_string(),
             platform: self.platform.to_string(),
@@ -193,7 +193,7 @@ impl Receipt {
             files: self.files,
             bytes: self.bytes,
             absent: absent
-                .map(|(path, sha256)| WrittenAbsent {
+                .map(|(path, sha256)| StoredMissingFile {
                     path: path.clone(),
                     sha256: sha256.to_string(),
                 })

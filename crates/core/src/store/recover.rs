@@ -5,16 +5,16 @@
 
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::store::leftovers::Recovered;
+use crate::store::leftovers::RecoveryReport;
 use crate::store::rehash::h1_of;
 use crate::store::staging::LOCK_SUFFIX;
 use crate::store::{
-    Receipt, Rehashed, Store, TRASH_PREFIX, delete, durable, entries, files, flock, is_directory,
+    Receipt, TreeHash, Store, TRASH_PREFIX, delete, durable, entries, files, flock, is_directory,
     is_key, publish, rehash, staging,
 };
 use crate::verify::absent::is_known_wasm;
 use crate::verify::dirhash::{NOT_COVERED, is_covered};
-use crate::verify::{Absent, Digest, Entry, H1, Level, Records, VerifiedTree};
+use crate::verify::{MissingFiles, Digest, Entry, H1, Level, Records, VerifiedTree};
 use crate::version::GoVersion;
 use fs_err as fs;
 use std::io::ErrorKind;
@@ -35,13 +35,13 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn recover(&self) -> Result<Recovered> {
+    pub fn recover(&self) -> Result<RecoveryReport> {
         self.recover_with(Records::built_in())
     }
 
-    pub(super) fn recover_with(&self, records: &Records) -> Result<Recovered> {
+    pub(super) fn recover_with(&self, records: &Records) -> Result<RecoveryReport> {
         self.prepare()?;
-        let mut recovered = Recovered::default();
+        let mut recovered = RecoveryReport::default();
         self.clear_staging(&mut recovered)?;
         let trash = entries(&self.home().join("trash"))?;
         let ours =
@@ -65,7 +65,7 @@ impl Store {
         Ok(recovered)
     }
 
-    fn clear_staging(&self, recovered: &mut Recovered) -> Result<()> {
+    fn clear_staging(&self, recovered: &mut RecoveryReport) -> Result<()> {
         let tmp = self.home().join("tmp");
         for entry in entries(&tmp)? {
             let path = entry.path();
@@ -114,7 +114,7 @@ impl Store {
         file.metadata().and_then(|metadata| metadata.modified()).ok()
     }
 
-    fn clear_trees(&self, records: &Records, recovered: &mut Recovered) -> Result<()> {
+    fn clear_trees(&self, records: &Records, recovered: &mut RecoveryReport) -> Result<()> {
         let mut processes = None;
         for entry in entries(&self.home().join("tree"))? {
             let key = entry.file_name().to_string_lossy().into_owned();
@@ -142,7 +142,7 @@ impl Store {
         Ok(!is_known
             && self.installed(key)?.is_none()
             && !self.is_attached(key)
-            && self.open_grave(key)?.is_none())
+            && self.open_removal(key)?.is_none())
     }
 
     /// Removes lists of trees that are not installed.
@@ -181,7 +181,7 @@ impl Store {
     }
 }
 
-fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Rehashed)> {
+fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, TreeHash)> {
     // go1.27.1-linux-amd64-31eaa45dd625
     let mut parts = key.splitn(2, '-');
     let version = GoVersion::parse(parts.next()?).ok()?;
@@ -210,7 +210,7 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Reha
 }
 
 /// What is in a tree, and which files that its hash covers are not.
-pub(super) type Content = (Rehashed, Vec<(String, Digest)>);
+pub(super) type Content = (TreeHash, Vec<(String, Digest)>);
 
 /// Returns what a tree on disk has when its hash is that of the verified one, however it was packed, and
 /// what the hash does not cover is the same.
@@ -231,11 +231,11 @@ fn content_with(
     absent: &[(String, Digest)],
 ) -> Option<Content> {
     let found = rehash(tree, version, platform, &[]).ok()?;
-    let left_out = Absent::of(version).map(|absent| absent.files).unwrap_or_default();
+    let left_out = MissingFiles::of(version).map(|absent| absent.files).unwrap_or_default();
     let left_out = left_out.into_iter().map(|(path, digest)| (path.to_owned(), digest)).collect();
     [Vec::new(), absent.to_vec(), left_out].into_iter().find_map(|mut absent| {
         absent.retain(|(path, _)| !found.files.contains_key(path));
         let is_it = h1_of(&found.files, version, platform, &absent).is_ok_and(|hash| hash == *h1);
-        is_it.then(|| (Rehashed { h1: h1.clone(), ..found.clone() }, absent))
+        is_it.then(|| (TreeHash { h1: h1.clone(), ..found.clone() }, absent))
     })
 }

@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 
 /// What a tree on disk amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rehashed {
+pub struct TreeHash {
     /// Its hash, absent files included.
     pub h1: H1,
     /// Each file's path, digest and size, sorted by path; also of those that the hash does not cover.
     pub files: BTreeMap<String, Entry>,
 }
 
-impl Rehashed {
+impl TreeHash {
     /// Returns the size of all files together.
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
@@ -41,7 +41,7 @@ pub fn rehash(
     version: GoVersion,
     platform: Platform,
     absent: &[(String, Digest)],
-) -> Result<Rehashed> {
+) -> Result<TreeHash> {
     let mut files = Vec::new();
     for (name, found) in goroot::sort(survey(directory)?).release {
         if !belongs(&found) {
@@ -58,7 +58,7 @@ pub fn rehash(
     let paths: Vec<_> = files.into_iter().map(|(name, found)| (name, found.place)).collect();
     let files = read_all(&paths)?;
     let h1 = h1_of(&files, version, platform, absent)?;
-    Ok(Rehashed { h1, files })
+    Ok(TreeHash { h1, files })
 }
 
 /// Returns true for an entry that a toolchain could have.

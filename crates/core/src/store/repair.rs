@@ -1,7 +1,7 @@
 //! Putting an installed tree in order while builds may be using it.
 
 use crate::error::{Error, Kind, Result};
-use crate::store::check::{Checked, Fault, runs};
+use crate::store::check::{CheckReport, Fault, runs};
 use crate::store::durable::sync_data;
 use crate::store::{Installed, Receipt, Store, durable, files, publish};
 use crate::verify::mode::stays_writable;
@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn tidy(&self, installed: &Installed, checked: &Checked) -> Result<()> {
+    pub fn tidy(&self, installed: &Installed, checked: &CheckReport) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         let listed = self.files(installed)?;
         for finding in &checked.findings {

@@ -18,7 +18,7 @@ use std::path::Path;
 const BLOCK: u64 = 512;
 
 /// Files that were counted already: device and inode.
-pub type Counted = HashSet<(u64, u64)>;
+pub type SeenInodes = HashSet<(u64, u64)>;
 
 /// What a toolchain takes of the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     ///
     /// When its directories cannot be read.
-    pub fn disk(&self, installed: &Installed, counted: &mut Counted) -> Result<u64> {
+    pub fn disk(&self, installed: &Installed, counted: &mut SeenInodes) -> Result<u64> {
         if installed.is_linked() {
             return Ok(0);
         }
@@ -59,7 +59,7 @@ impl Store {
     /// Returns the room that a directory takes; without what is in it if that cannot be read.
     pub fn size_of(&self, directory: &Path) -> u64 {
         let mut room = Room::default();
-        _ = measure(directory, Some(&mut Counted::new()), &mut room);
+        _ = measure(directory, Some(&mut SeenInodes::new()), &mut room);
         room.bytes
     }
 
@@ -86,7 +86,7 @@ impl Store {
             return Ok(());
         }
         let scratch = self.stage("receipt")?;
-        let mut counted = Counted::new();
+        let mut counted = SeenInodes::new();
         for mut one in known {
             let room = measured(&one, &mut counted)?;
             if one.receipt.disk.is_none() {
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-fn measured(installed: &Installed, counted: &mut Counted) -> Result<Room> {
+fn measured(installed: &Installed, counted: &mut SeenInodes) -> Result<Room> {
     let mut room = Room::default();
     measure(&installed.tree, Some(counted), &mut room)?;
     Ok(room)
@@ -108,7 +108,7 @@ fn measured(installed: &Installed, counted: &mut Counted) -> Result<Room> {
 
 /// Adds a directory. Of files with several names those count that are not `counted` yet; without such a
 /// set, none.
-fn measure(directory: &Path, mut counted: Option<&mut Counted>, room: &mut Room) -> Result<()> {
+fn measure(directory: &Path, mut counted: Option<&mut SeenInodes>, room: &mut Room) -> Result<()> {
     room.bytes += fs::symlink_metadata(directory)?.blocks() * BLOCK;
     // Of a file with several names, also which one it is.
     let see = |_: &str, _: &fs::DirEntry, metadata: &Metadata| {

@@ -551,14 +551,14 @@ fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
         fs::create_dir_all(store.home().join(other)).unwrap();
     }
     let recovered = store.recover().unwrap();
-    assert_eq!(recovered, Recovered { removed: 3, adopted: Vec::new() });
+    assert_eq!(recovered, RecoveryReport { removed: 3, adopted: Vec::new() });
     for other in ["tmp/mine", "trash/mine", "tree/oak"] {
         fs::remove_dir(store.home().join(other)).unwrap();
     }
     assert_eq!(names(living.path()), ["file"]);
     let name = living.path().file_name().unwrap().to_str().unwrap().to_owned();
     assert_eq!(names(&tmp), [name.clone(), format!("{name}.lock")]);
-    assert_eq!(store.recover().unwrap(), Recovered::default());
+    assert_eq!(store.recover().unwrap(), RecoveryReport::default());
     drop(living);
     assert!(is_tidy(&store));
 }
@@ -589,18 +589,18 @@ fn trees_without_receipts_are_adopted_if_known_and_removed_if_not() {
     // Whoever publishes right now is left alone.
     let busy = store.lock(durable::LOCK, "test", Duration::ZERO, &mut |_| {}).unwrap();
     assert!(busy.is_held());
-    assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
+    assert_eq!(store.recover_with(&records).unwrap(), RecoveryReport::default());
     drop(busy);
 
     let recovered = store.recover_with(&records).unwrap();
-    assert_eq!(recovered, Recovered { removed: 1, adopted: vec![known.key.clone()] });
+    assert_eq!(recovered, RecoveryReport { removed: 1, adopted: vec![known.key.clone()] });
     let list = store.list().unwrap();
     let keys: Vec<_> = list.iter().map(|found| found.key.as_str()).collect();
     assert_eq!(keys, [kept.key.as_str(), known.key.as_str()]);
     assert_eq!(list[1].receipt.level, Level::BuiltIn);
     assert!(list[0].receipt.full && list[1].tree.join("bin/go").exists());
     assert!(list.iter().all(|one| faults(&store, one).is_empty()));
-    assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
+    assert_eq!(store.recover_with(&records).unwrap(), RecoveryReport::default());
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::error::Result;
 use crate::store::in_use::Processes;
-use crate::store::leftovers::Recovered;
+use crate::store::leftovers::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
 use fs_err as fs;
 use std::fs::Permissions;
@@ -38,14 +38,14 @@ const BEGINNING: Duration = Duration::from_millis(20);
 
 /// A removed toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grave {
+pub struct PendingRemoval {
     name: String,
     key: String,
     path: PathBuf,
     place: PathBuf,
 }
 
-impl Grave {
+impl PendingRemoval {
     fn at(store: &Store, path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_owned();
         let key = name.strip_prefix(PREFIX)?.rsplit_once('.')?.0.to_owned();
@@ -105,44 +105,44 @@ impl Store {
     /// # Errors
     ///
     /// When the trash cannot be read.
-    pub fn graves(&self) -> Result<Vec<Grave>> {
+    pub fn pending_removals(&self) -> Result<Vec<PendingRemoval>> {
         let found = entries(&self.home().join("trash"))?;
-        let mut graves: Vec<_> =
-            found.iter().filter_map(|entry| Grave::at(self, entry.path())).collect();
-        graves.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(graves)
+        let mut pending_removals: Vec<_> =
+            found.iter().filter_map(|entry| PendingRemoval::at(self, entry.path())).collect();
+        pending_removals.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(pending_removals)
     }
 
     /// Returns true when nobody can be using a grave any more, whatever cannot be seen.
-    pub fn is_expired(&self, grave: &Grave) -> bool {
+    pub fn is_expired(&self, removal: &PendingRemoval) -> bool {
         let least = if self.is_on_network() { NETWORK_GRACE } else { GRACE };
-        self.is_older(&grave.path, least)
+        self.is_older(&removal.path, least)
     }
 
     /// Returns the grave of a tree that is still where it was.
-    pub(super) fn open_grave(&self, key: &str) -> Result<Option<Grave>> {
-        Ok(self.graves()?.into_iter().find(|grave| grave.key == key && grave.is_open()))
+    pub(super) fn open_removal(&self, key: &str) -> Result<Option<PendingRemoval>> {
+        Ok(self.pending_removals()?.into_iter().find(|removal| removal.key == key && removal.is_open()))
     }
 
     /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree without
     /// a receipt is one that is being removed, not one that was about to be installed.
-    pub(super) fn dig(&self, key: &str) -> Result<Option<Grave>> {
+    pub(super) fn prepare_removal(&self, key: &str) -> Result<Option<PendingRemoval>> {
         if !is_directory(&self.place("tree", key)) {
             return Ok(None);
         }
-        if let Some(grave) = self.open_grave(key)? {
+        if let Some(removal) = self.open_removal(key)? {
             if !self.has_receipt(key) {
-                return Ok(Some(grave));
+                return Ok(Some(removal));
             }
             // Somebody began to remove it and was interrupted; it was in use since.
-            grave.close();
+            removal.close();
         }
         let made = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{key}."))
             // Those who build with it go on reading there; the umask takes its part.
             .permissions(Permissions::from_mode(0o755))
             .tempdir_in(self.home().join("trash"));
-        Ok(Grave::at(self, made.map_err(|error| self.explain(error))?.keep()))
+        Ok(PendingRemoval::at(self, made.map_err(|error| self.explain(error))?.keep()))
     }
 
     fn has_receipt(&self, key: &str) -> bool {
@@ -151,14 +151,14 @@ impl Store {
 
     /// Sees to it that nobody can start a removed toolchain, unless a process uses it; returns whether none does.
     /// Right at any time, also after a crash.
-    pub(super) fn settle(&self, grave: &Grave, processes: &Processes) -> Result<bool> {
-        if grave.is_open() && self.has_receipt(&grave.key) {
+    pub(super) fn settle(&self, removal: &PendingRemoval, processes: &Processes) -> Result<bool> {
+        if removal.is_open() && self.has_receipt(&removal.key) {
             return Ok(true);
         }
-        if grave.user(processes).is_some() {
+        if removal.user(processes).is_some() {
             return Ok(false);
         }
-        for program in goroot::programs_of(&grave.place) {
+        for program in goroot::programs_of(&removal.place) {
             match fs::remove_file(program) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(self.explain(error));
@@ -170,19 +170,19 @@ impl Store {
     }
 
     /// Deletes a grave for good, and its tree. Returns false, and deletes nothing, while a process uses it.
-    pub(super) fn purge(&self, grave: &Grave, processes: &Processes) -> Result<bool> {
-        if !self.settle(grave, processes)? {
+    pub(super) fn purge(&self, removal: &PendingRemoval, processes: &Processes) -> Result<bool> {
+        if !self.settle(removal, processes)? {
             return Ok(false);
         }
-        if !(grave.is_open() && self.has_receipt(&grave.key)) {
+        if !(removal.is_open() && self.has_receipt(&removal.key)) {
             // A call that found the program just before begins to run it now.
             sleep(BEGINNING);
-            if grave.user(&self.processes()).is_some() {
+            if removal.user(&self.processes()).is_some() {
                 return Ok(false);
             }
-            self.discard(&grave.place)?;
+            self.discard(&removal.place)?;
         }
-        self.discard(&grave.path)?;
+        self.discard(&removal.path)?;
         Ok(true)
     }
 
@@ -192,16 +192,16 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub(super) fn clear_graves(&self, now: bool, recovered: &mut Recovered) -> Result<()> {
-        let graves = self.graves()?;
-        if graves.is_empty() {
+    pub(super) fn clear_graves(&self, now: bool, recovered: &mut RecoveryReport) -> Result<()> {
+        let pending_removals = self.pending_removals()?;
+        if pending_removals.is_empty() {
             return Ok(());
         }
         let processes = self.processes();
-        for grave in graves {
-            if !now && !self.is_expired(&grave) {
-                self.settle(&grave, &processes)?;
-            } else if self.purge(&grave, &processes)? {
+        for removal in pending_removals {
+            if !now && !self.is_expired(&removal) {
+                self.settle(&removal, &processes)?;
+            } else if self.purge(&removal, &processes)? {
                 recovered.removed += 1;
             }
         }
@@ -215,7 +215,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn empty_trash(&self) -> Result<()> {
         let lock = self.lock(durable::LOCK, "empty the trash", durable::PATIENCE, &mut |_| {})?;
-        let emptied = self.clear_graves(true, &mut Recovered::default());
+        let emptied = self.clear_graves(true, &mut RecoveryReport::default());
         drop(lock);
         emptied
     }

@@ -48,7 +48,7 @@ impl Store {
             let is_one = is_key(&key)
                 && self.installed(&key)?.is_none()
                 && !self.is_attached(&key)
-                && self.open_grave(&key)?.is_none();
+                && self.open_removal(&key)?.is_none();
             if is_one {
                 found.push(entry.path());
             }

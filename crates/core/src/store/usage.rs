@@ -3,7 +3,7 @@
 use super::{Store, place_in};
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::verify::{Sharing, Twins, twins};
+use crate::verify::{Sharing, FileIndex, twins};
 use crate::version::GoVersion;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ impl Store {
         platform: Platform,
         how: Sharing,
         staging: &Path,
-    ) -> Result<Option<Twins>> {
+    ) -> Result<Option<FileIndex>> {
         let mut known = self.list()?;
         // What was linked is not goward's to share.
         known.retain(|found| found.receipt.platform == platform && !found.is_linked());
@@ -34,7 +34,7 @@ impl Store {
             let other = found.receipt.version;
             (other.minor().abs_diff(version.minor()), std::cmp::Reverse(other))
         });
-        let mut twins = Twins::new(how);
+        let mut twins = FileIndex::new(how);
         for found in known.iter().take(NEAREST) {
             let files = self.files(found)?.unwrap_or_default();
             twins.add(files.iter().map(|(path, entry)| (place_in(&found.tree, path), *entry)));

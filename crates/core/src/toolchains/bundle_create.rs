@@ -26,7 +26,7 @@ use tempfile::NamedTempFile;
 
 /// A bundle that was made.
 #[derive(Clone, Debug)]
-pub struct Bundled {
+pub struct BundleReport {
     /// Where it is.
     pub path: PathBuf,
     /// How many toolchains are in it.
@@ -55,7 +55,7 @@ impl Toolchains<'_> {
         without_proof: bool,
         vulndb: Option<&str>,
         fetch: &Fetch,
-    ) -> Result<Bundled> {
+    ) -> Result<BundleReport> {
         let wants = self.locker.wants_of(locks)?;
         let store = self.session.store()?;
         self.installer.prepare_store(&store)?;
@@ -95,7 +95,7 @@ impl Toolchains<'_> {
             Error::from(error.error).context(format!("cannot write `{}`", output.display()))
         })?;
         let toolchains = wants.len();
-        Ok(Bundled { path: output, toolchains, bytes, vulnerabilities: snapshot, warnings })
+        Ok(BundleReport { path: output, toolchains, bytes, vulnerabilities: snapshot, warnings })
     }
 
     /// Fetches the archive of a toolchain, verifies it, and keeps it in a file without a name.
@@ -110,7 +110,7 @@ impl Toolchains<'_> {
         let kept = Mutex::new(None);
         let mut failures = Vec::new();
         for source in self.installer.sources(fetch)? {
-            let keeping = Keeping { inner: source.as_ref(), directory, kept: &kept };
+            let keeping = ArchiveTee { inner: source.as_ref(), directory, kept: &kept };
             match self.installer.deliver(store, want, logged, &keeping, fetch) {
                 Ok(delivery) => {
                     let h1 = delivery.tree.h1().clone();
@@ -198,14 +198,14 @@ fn unproved(wants: &[Want], stapled: &Stapled, is_permitted: bool) -> Result<Vec
 }
 
 /// A source whose archives are kept as they are.
-struct Keeping<'a> {
+struct ArchiveTee<'a> {
     inner: &'a dyn Source,
     directory: &'a Path,
     /// What was opened last.
     kept: &'a Mutex<Option<(Packing, fs_err::File)>>,
 }
 
-impl Source for Keeping<'_> {
+impl Source for ArchiveTee<'_> {
     fn name(&self) -> &str {
         self.inner.name()
     }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::install::lock_wait_reporter::Waiting;
 use crate::install::projects::is_gone;
 use crate::platform::Platform;
-use crate::store::{Grave, Installed, Leftover, LeftoverKind, Processes, Store, flock};
+use crate::store::{PendingRemoval, Installed, StaleFile, StaleKind, Processes, Store, flock};
 use crate::toolchains::Toolchains;
 use crate::version::link_name::LinkName;
 use goward_shim::pins::Isolation;
@@ -35,7 +35,7 @@ pub struct Plan {
 
 /// Why a toolchain stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keeper {
+pub enum RetainReason {
     /// It is the default outside of projects.
     Default,
     /// It is linked under a name.
@@ -50,7 +50,7 @@ pub enum Keeper {
     Newest,
 }
 
-impl Keeper {
+impl RetainReason {
     /// Returns the word for it, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl Keeper {
     }
 }
 
-impl Display for Keeper {
+impl Display for RetainReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("the default outside of projects"),
@@ -79,45 +79,45 @@ impl Display for Keeper {
 
 /// An installed toolchain, and what becomes of it.
 #[derive(Clone, Debug)]
-pub struct Fate {
+pub struct GcDecision {
     /// The toolchain.
     pub installed: Installed,
     /// Its size on disk.
     pub bytes: u64,
     /// Why it stays; `None` for one that goes.
-    pub keeper: Option<Keeper>,
+    pub reason: Option<RetainReason>,
 }
 
 /// What was found and done.
 #[derive(Clone, Debug, Default)]
-pub struct Collected {
+pub struct GcReport {
     /// Every installed toolchain.
-    pub fates: Vec<Fate>,
+    pub decisions: Vec<GcDecision>,
     /// What was left over and is removed.
-    pub leftovers: Vec<Leftover>,
+    pub leftovers: Vec<StaleFile>,
     /// Locks that are gone, with what goward knew of them.
     pub forgotten: Vec<PathBuf>,
     /// What is in the trash now and will be deleted.
-    pub waiting: Vec<Grave>,
+    pub waiting: Vec<PendingRemoval>,
 }
 
-impl Collected {
+impl GcReport {
     /// Returns the toolchains that go.
-    pub fn gone(&self) -> impl Iterator<Item = &Fate> {
-        self.fates.iter().filter(|fate| fate.keeper.is_none())
+    pub fn gone(&self) -> impl Iterator<Item = &GcDecision> {
+        self.decisions.iter().filter(|decision| decision.reason.is_none())
     }
 }
 
 /// Returns what lies in the trash long enough, or at all, and is used by nobody.
-fn expired(store: &Store, plan: &Plan) -> Result<Vec<Leftover>> {
+fn expired(store: &Store, plan: &Plan) -> Result<Vec<StaleFile>> {
     let processes = store.processes();
     let is_expired =
-        |grave: &Grave| (plan.now || store.is_expired(grave)) && grave.user(&processes).is_none();
-    let leftover = |grave: Grave| {
-        let (kind, path) = (LeftoverKind::Trash, grave.path().to_owned());
-        Leftover { kind, bytes: store.size_of(&path), path }
+        |removal: &PendingRemoval| (plan.now || store.is_expired(removal)) && removal.user(&processes).is_none();
+    let leftover = |removal: PendingRemoval| {
+        let (kind, path) = (StaleKind::Trash, removal.path().to_owned());
+        StaleFile { kind, bytes: store.size_of(&path), path }
     };
-    Ok(store.graves()?.into_iter().filter(is_expired).map(leftover).collect())
+    Ok(store.pending_removals()?.into_iter().filter(is_expired).map(leftover).collect())
 }
 
 impl Toolchains<'_> {
@@ -126,10 +126,10 @@ impl Toolchains<'_> {
     /// # Errors
     ///
     /// When the store cannot be read or written. What was removed before that stays so.
-    pub fn collect(&self, plan: &Plan) -> Result<Collected> {
+    pub fn collect(&self, plan: &Plan) -> Result<GcReport> {
         let store = self.session.store()?;
         if !store.home().is_dir() {
-            return Ok(Collected::default());
+            return Ok(GcReport::default());
         }
         // Before recovery, which deletes them; those that stay are left out in the end.
         let expired = expired(&store, plan)?;
@@ -141,16 +141,16 @@ impl Toolchains<'_> {
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
-        let mut collected = Collected { leftovers: expired, ..Collected::default() };
+        let mut collected = GcReport { leftovers: expired, ..GcReport::default() };
         self.forget_projects(&store, plan, &mut collected)?;
-        collected.fates = self.fates(&store, plan, &processes)?;
+        collected.decisions = self.decisions(&store, plan, &processes)?;
         let others = store.leftovers(&processes, &self.barriers(&store), plan.now)?;
         if plan.dry_run {
             collected.leftovers.extend(others);
             return Ok(collected);
         }
-        for fate in collected.gone() {
-            store.retire(&fate.installed)?;
+        for decision in collected.gone() {
+            store.retire(&decision.installed)?;
         }
         for leftover in others {
             if store.remove_leftover(&leftover)? {
@@ -160,21 +160,21 @@ impl Toolchains<'_> {
         if plan.now {
             store.empty_trash()?;
         }
-        collected.waiting = store.graves()?;
+        collected.waiting = store.pending_removals()?;
         collected.leftovers.retain(|leftover| {
-            leftover.kind != LeftoverKind::Trash || leftover.path.symlink_metadata().is_err()
+            leftover.kind != StaleKind::Trash || leftover.path.symlink_metadata().is_err()
         });
         Ok(collected)
     }
 
     /// Decides about every installed toolchain.
-    fn fates(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<Fate>> {
+    fn decisions(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<GcDecision>> {
         let (links, default) = (store.links()?, self.resolver.default_key()?);
         let projects = self.installer.keys_of_projects(store)?;
         let now = store.now();
         let mut left: BTreeMap<Platform, usize> = BTreeMap::new();
-        let mut counted = crate::store::Counted::new();
-        let mut fates = Vec::new();
+        let mut counted = crate::store::SeenInodes::new();
+        let mut decisions = Vec::new();
         // The newest first, for those that are counted.
         for installed in store.list()?.into_iter().rev() {
             let key = &installed.key;
@@ -187,31 +187,31 @@ impl Toolchains<'_> {
                     _ => true,
                 })
             };
-            let mut keeper = if default.as_ref() == Some(key) {
-                Some(Keeper::Default)
+            let mut reason = if default.as_ref() == Some(key) {
+                Some(RetainReason::Default)
             } else if let Some((name, _)) = link {
-                Some(Keeper::Link(name.clone()))
+                Some(RetainReason::Link(name.clone()))
             } else if let Some(lock) = projects.get(key) {
-                Some(Keeper::Project(lock.clone()))
+                Some(RetainReason::Project(lock.clone()))
             } else if let Some(user) = process() {
-                Some(Keeper::Process(user))
+                Some(RetainReason::Process(user))
             } else {
-                is_recent().then_some(Keeper::Recent)
+                is_recent().then_some(RetainReason::Recent)
             };
-            if keeper.is_none() {
+            if reason.is_none() {
                 let number = left.entry(installed.receipt.platform).or_default();
                 *number += 1;
-                keeper = (*number <= plan.keep).then_some(Keeper::Newest);
+                reason = (*number <= plan.keep).then_some(RetainReason::Newest);
             }
             let bytes = store.disk(&installed, &mut counted)?;
-            fates.push(Fate { installed, bytes, keeper });
+            decisions.push(GcDecision { installed, bytes, reason });
         }
-        fates.reverse();
-        Ok(fates)
+        decisions.reverse();
+        Ok(decisions)
     }
 
     /// Forgets projects and records of trust whose locks are gone.
-    fn forget_projects(&self, store: &Store, plan: &Plan, collected: &mut Collected) -> Result<()> {
+    fn forget_projects(&self, store: &Store, plan: &Plan, collected: &mut GcReport) -> Result<()> {
         for project in store.projects()?.into_iter().filter(is_gone) {
             if !plan.dry_run {
                 store.forget_project(&project)?;

@@ -2,14 +2,14 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{Grave, Installed, Receipt, Store};
+use crate::store::{PendingRemoval, Installed, Receipt, Store};
 use crate::toolchains::Toolchains;
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 
 /// What was removed.
 #[derive(Clone, Debug)]
-pub enum Removed {
+pub enum Removal {
     /// A toolchain.
     Toolchain {
         /// What it was.
@@ -34,14 +34,14 @@ impl Toolchains<'_> {
         what: &str,
         platform: Option<Platform>,
         now: bool,
-    ) -> Result<Vec<Removed>> {
+    ) -> Result<Vec<Removal>> {
         let store = self.session.store()?;
         let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
             (Ok(version), _) => version,
             (Err(_), Ok(name)) => {
                 store.recover()?;
                 let receipt = self.installer.unlink(&name, platform)?.receipt;
-                return Ok(vec![Removed::Name(name, receipt)]);
+                return Ok(vec![Removal::Name(name, receipt)]);
             }
             (Err(error), Err(_)) => {
                 return Err(Error::new(Kind::Usage, error.to_string())
@@ -66,9 +66,9 @@ impl Toolchains<'_> {
         self.resolver.check_not_default(&found, &parsed.to_string())?;
         let mut removed = Vec::new();
         for installed in found {
-            let grave = retire(&store, &installed)?;
-            let user = grave.and_then(|grave| grave.user(&store.processes()));
-            removed.push(Removed::Toolchain { receipt: installed.receipt, user });
+            let removal = retire(&store, &installed)?;
+            let user = removal.and_then(|removal| removal.user(&store.processes()));
+            removed.push(Removal::Toolchain { receipt: installed.receipt, user });
         }
         if now {
             store.empty_trash()?;
@@ -78,7 +78,7 @@ impl Toolchains<'_> {
 }
 
 /// Removes a toolchain to the end: a command that started over would not find it any more.
-fn retire(store: &Store, installed: &Installed) -> Result<Option<Grave>> {
+fn retire(store: &Store, installed: &Installed) -> Result<Option<PendingRemoval>> {
     match store.retire(installed) {
         Err(error) if error.is_passing() => store.retire(installed),
         retired => retired,

@@ -8,9 +8,9 @@ use crate::platform::Platform;
 use crate::resolve::lookup;
 use crate::resolve::resolved_go::{Governing, without_receipt};
 use crate::source::Listing;
-use crate::store::{Checked, Finding, Installed, Store, differences};
+use crate::store::{CheckReport, Finding, Installed, Store, differences};
 use crate::toolchains::Toolchains;
-use crate::verify::{Absent, Digest, Entry, H1, Level};
+use crate::verify::{MissingFiles, Digest, Entry, H1, Level};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ pub struct Verdict {
     /// What it is linked as.
     pub names: Vec<LinkName>,
     /// What was read, if that was possible.
-    pub checked: Option<Checked>,
+    pub checked: Option<CheckReport>,
     /// Whether something was wrong and is no more.
     pub repaired: bool,
     /// What the second source has.
@@ -76,7 +76,7 @@ pub struct Verdict {
 
 /// What was looked at.
 #[derive(Debug)]
-pub enum Seen {
+pub enum Subject {
     /// A toolchain.
     Toolchain(Box<Verdict>),
     /// A tree that no receipt fits: nothing can be held against it.
@@ -102,7 +102,7 @@ impl Toolchains<'_> {
     /// # Errors
     ///
     /// When there is nothing to verify, and for what is not as it should be, of the most serious kind.
-    pub fn verify(&self, which: &Which, plan: &Plan, report: &mut dyn FnMut(&Seen)) -> Result<()> {
+    pub fn verify(&self, which: &Which, plan: &Plan, report: &mut dyn FnMut(&Subject)) -> Result<()> {
         let store = self.session.store()?;
         // A wrong name of a source is a wrong command line.
         self.installer.sources(&plan.fetch)?;
@@ -125,12 +125,12 @@ impl Toolchains<'_> {
             let verdict = self.verify_one(&store, installed, names, plan);
             let failure = verdict.failure.clone();
             failures.extend(failure.map(|failure| (verdict.subject(), failure)));
-            report(&Seen::Toolchain(Box::new(verdict)));
+            report(&Subject::Toolchain(Box::new(verdict)));
         }
         for tree in without {
             let key = tree.file_name().unwrap_or_default().to_string_lossy().into_owned();
             failures.push((key, without_receipt(&store, &tree)));
-            report(&Seen::Unproved(tree));
+            report(&Subject::Unproved(tree));
         }
         if total == 1
             && let Some((_, failure)) = failures.pop()
@@ -262,7 +262,7 @@ impl Toolchains<'_> {
 
     /// Asks the checksum database about a toolchain that was just read, and raises its level; one that is
     /// proved already stays as it is.
-    fn prove(&self, store: &Store, installed: &Installed, checked: &Checked) -> Result<Installed> {
+    fn prove(&self, store: &Store, installed: &Installed, checked: &CheckReport) -> Result<Installed> {
         let unchanged = || Ok(installed.clone());
         if installed.is_linked() || installed.level() >= Level::Stapled {
             return unchanged();
@@ -279,7 +279,7 @@ impl Toolchains<'_> {
         &self,
         store: &Store,
         installed: &Installed,
-        checked: &Checked,
+        checked: &CheckReport,
         fetch: &Fetch,
     ) -> Result<Installed> {
         if installed.is_linked() {
@@ -313,7 +313,7 @@ impl Toolchains<'_> {
         &self,
         store: &Store,
         installed: &Installed,
-        checked: &Checked,
+        checked: &CheckReport,
         fetch: &Fetch,
     ) -> Result<Second> {
         let receipt = &installed.receipt;
@@ -338,7 +338,7 @@ impl Toolchains<'_> {
         &self,
         store: &Store,
         installed: &Installed,
-        checked: &Checked,
+        checked: &CheckReport,
         want: &Want,
         incoming: Incoming,
         source: String,
@@ -364,8 +364,8 @@ impl Toolchains<'_> {
             let ours = with(recorded.as_ref().unwrap_or(&checked.files), &receipt.absent);
             differs = differences(&ours, &with(unpacked.files(), unpacked.absent()));
         }
-        let doubt = Absent::doubt(receipt.version, &receipt.absent)
-            .or_else(|| Absent::doubt(receipt.version, unpacked.absent()));
+        let doubt = MissingFiles::doubt(receipt.version, &receipt.absent)
+            .or_else(|| MissingFiles::doubt(receipt.version, unpacked.absent()));
         Ok(Second { source, h1: Some(unpacked.h1().clone()), differences: differs, doubt })
     }
 }

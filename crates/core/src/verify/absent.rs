@@ -2,7 +2,7 @@
 //!
 //! The hash of a toolchain covers them, so computing it from such a package needs their digests.
 //! They are the same for every release of a series. A wrong digest can only make the hash differ
-//! from a published one, never make it equal, so [`Absent::is_proven`] is a matter of diagnosis: it
+//! from a published one, never make it equal, so [`MissingFiles::is_proven`] is a matter of diagnosis: it
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
 use super::Digest;
@@ -16,14 +16,14 @@ pub const FILES: [&str; 6] =
 
 /// The files that are left out in one series.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Absent {
+pub struct MissingFiles {
     /// Paths relative to GOROOT, sorted, with their digests.
     pub files: Vec<(&'static str, Digest)>,
     /// Whether a published hash of the series was reproduced with these digests.
     pub is_proven: bool,
 }
 
-impl Absent {
+impl MissingFiles {
     /// Returns the files left out of packages of `version`; `None` for a series not known yet.
     pub fn of(version: GoVersion) -> Option<Self> {
         series().find(|(minor, _)| *minor == version.minor()).map(|(_, absent)| absent)
@@ -67,12 +67,12 @@ impl Absent {
 }
 
 /// Returns every series that is known, oldest first.
-fn series() -> impl Iterator<Item = (u32, Absent)> {
+fn series() -> impl Iterator<Item = (u32, MissingFiles)> {
     ABSENT.rows().filter_map(|[minor, proven, a, b, c, d, e, f]| {
         let digests = FILES.into_iter().zip([a, b, c, d, e, f]);
         let files = digests.map(|(file, digest)| Some((file, Digest::parse(digest)?)));
         let files = files.collect::<Option<_>>()?;
-        Some((minor.parse().ok()?, Absent { files, is_proven: proven == "yes" }))
+        Some((minor.parse().ok()?, MissingFiles { files, is_proven: proven == "yes" }))
     })
 }
 
@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_series_not_known_yet_has_none() {
-        assert_eq!(Absent::of(GoVersion::parse("1.99rc1").unwrap()), None);
-        assert_eq!(Absent::of(GoVersion::parse("1.20").unwrap()), None);
+        assert_eq!(MissingFiles::of(GoVersion::parse("1.99rc1").unwrap()), None);
+        assert_eq!(MissingFiles::of(GoVersion::parse("1.20").unwrap()), None);
     }
 
     #[test]

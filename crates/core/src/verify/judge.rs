@@ -1,11 +1,11 @@
 //! The rules by which a toolchain reaches a level, or is refused.
 //!
 //! [`judge`] is pure and knows nothing of files; `ops` collects the [`Evidence`], and
-//! [`Unpacked::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
+//! [`UnverifiedFiles::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
 use super::log::Logged;
-use super::{Absent, Digest, H1, Level, Record, Unpacked};
+use super::{MissingFiles, Digest, H1, Level, Record, UnverifiedFiles};
 use crate::error::{Error, Kind, Result, untrusted};
 
 /// What is known about a toolchain apart from its own bytes.
@@ -139,7 +139,7 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
 
 impl Evidence {
     /// Applies [`judge`] and the floor, in words.
-    pub(super) fn check(&self, unpacked: &Unpacked) -> Result<Verdict> {
+    pub(super) fn check(&self, unpacked: &UnverifiedFiles) -> Result<Verdict> {
         let verdict = judge(unpacked.h1(), self).map_err(|found| self.explain(found, unpacked))?;
         let (version, platform) = (unpacked.version(), unpacked.platform());
         if verdict.tree < self.floor {
@@ -172,7 +172,7 @@ impl Evidence {
         Ok(verdict)
     }
 
-    fn explain(&self, mismatch: Mismatch, unpacked: &Unpacked) -> Error {
+    fn explain(&self, mismatch: Mismatch, unpacked: &UnverifiedFiles) -> Error {
         let (version, platform) = (unpacked.version(), unpacked.platform());
         let known = self.record.clone().unwrap_or_default();
         let lock = format!("`{}`", whole(&self.lock));
@@ -199,7 +199,7 @@ impl Evidence {
         let error = Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
             .detail(format!("expected {expected} ({place})"))
             .detail(format!("received {received} ({})", whole(&self.origin)));
-        let Some(doubt) = Absent::doubt(version, unpacked.absent()) else {
+        let Some(doubt) = MissingFiles::doubt(version, unpacked.absent()) else {
             let hint = second_source(unpacked, &self.origin);
             return error.detail("nothing was installed").hint(hint);
         };
@@ -225,7 +225,7 @@ fn sha256_text(digest: Option<Digest>) -> String {
     digest.map(|digest| format!("sha256:{digest}")).unwrap_or_default()
 }
 
-fn second_source(unpacked: &Unpacked, first: &str) -> String {
+fn second_source(unpacked: &UnverifiedFiles, first: &str) -> String {
     let second = if first.starts_with("https://go.dev/") { "python-index" } else { "go.dev" };
     format!("ask a second source: `goward install {} --source {second}`", unpacked.version())
 }

@@ -4,7 +4,7 @@
 //!
 //! 1. [`Quarantine`] takes files from an archive into a private directory and digests what it
 //!    writes, so that what is judged is what is on disk.
-//! 2. [`Unpacked`] is a complete tree with its [`H1`].
+//! 2. [`UnverifiedFiles`] is a complete tree with its [`H1`].
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
 //!
@@ -27,15 +27,15 @@ pub mod sha256;
 mod tests;
 pub mod twins;
 
-pub use absent::Absent;
+pub use absent::MissingFiles;
 pub use archive_digest::ArchiveDigest;
 pub use dirhash::H1;
 pub use goward_shim::lock::Level;
 pub use judge::Evidence;
-pub use quarantine::{Entry, Quarantine, Unpacked};
+pub use quarantine::{Entry, Quarantine, UnverifiedFiles};
 pub use records::{Record, Records};
 pub use sha256::{Digest, Hasher, Hashing};
-pub use twins::{Sharing, Twins};
+pub use twins::{Sharing, FileIndex};
 
 use crate::error::Result;
 use crate::platform::Platform;
@@ -46,13 +46,13 @@ use std::path::Path;
 /// A toolchain in a private directory whose hash stood up to the evidence.
 #[derive(Debug)]
 pub struct VerifiedTree {
-    unpacked: Unpacked,
+    unpacked: UnverifiedFiles,
     level: Level,
     archive: Option<(Digest, u64)>,
     logged: Option<log::Logged>,
 }
 
-impl Unpacked {
+impl UnverifiedFiles {
     /// Holds the tree against the evidence: the only way to a [`VerifiedTree`]. What the hash does not cover stays
     /// only where the whole archive is verified, or each of its files is known.
     ///

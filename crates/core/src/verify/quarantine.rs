@@ -6,8 +6,8 @@
 
 use super::archive_digest::{ArchiveDigest, digest_along};
 use super::dirhash::{is_covered, tree_h1};
-use super::scribe::{Scribe, VERSION, Written, set_time};
-use super::{Digest, H1, Twins};
+use super::scribe::{TreeWriter, VERSION, WriterOutput, set_time};
+use super::{Digest, H1, FileIndex};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -52,7 +52,7 @@ pub(super) struct Place {
     /// Whether everything that the hash does not cover is wanted.
     is_full: bool,
     /// Files that need not be written.
-    pub(super) twins: Option<Twins>,
+    pub(super) twins: Option<FileIndex>,
     /// What `VERSION` says, once it was written.
     pub(super) version: OnceLock<VersionFile>,
 }
@@ -98,7 +98,7 @@ impl Place {
 
 /// A complete tree with its hash, not yet held against anything.
 #[derive(Debug)]
-pub struct Unpacked {
+pub struct UnverifiedFiles {
     tree: PathBuf,
     is_full: bool,
     version: GoVersion,
@@ -127,7 +127,7 @@ impl Quarantine {
     }
 
     /// Lets files share their bytes with those of other toolchains.
-    pub fn share_with(&mut self, twins: Option<Twins>) {
+    pub fn share_with(&mut self, twins: Option<FileIndex>) {
         self.place.twins = twins;
     }
 
@@ -146,14 +146,14 @@ impl Quarantine {
         unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_, '_>) -> Result<T>,
     ) -> Result<(T, Option<(Digest, u64)>)> {
         let place = &self.place;
-        let mut scribes: Vec<_> = (0..hands.max(1)).map(|_| Scribe::new(place)).collect();
+        let mut scribes: Vec<_> = (0..hands.max(1)).map(|_| TreeWriter::new(place)).collect();
         let filled = digest_along(|archive| {
-            let mut sinks: Vec<_> = scribes.iter_mut().map(Scribe::sink).collect();
+            let mut sinks: Vec<_> = scribes.iter_mut().map(TreeWriter::sink).collect();
             let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
             unpack(&mut sinks, archive)
         })?;
         let mut all = Vec::new();
-        for Written { files, untimed } in scribes.into_iter().map(Scribe::finish) {
+        for WriterOutput { files, untimed } in scribes.into_iter().map(TreeWriter::finish) {
             all.extend(files);
             self.untimed.extend(untimed);
         }
@@ -173,7 +173,7 @@ impl Quarantine {
     /// # Errors
     ///
     /// [`Kind::Verification`] when it is another toolchain, or not a complete one.
-    pub fn finish(self, version: GoVersion, platform: Platform) -> Result<Unpacked> {
+    pub fn finish(self, version: GoVersion, platform: Platform) -> Result<UnverifiedFiles> {
         self.check_version(version, platform)?;
         self.check_programs(version, platform)?;
         let mut absent = self.absent;
@@ -192,7 +192,7 @@ impl Quarantine {
                 })?;
             }
         }
-        Ok(Unpacked {
+        Ok(UnverifiedFiles {
             tree: self.place.tree.0,
             is_full: self.place.is_full,
             version,
@@ -241,7 +241,7 @@ impl Quarantine {
     }
 }
 
-impl Unpacked {
+impl UnverifiedFiles {
     /// Returns the version it was checked to be.
     pub fn version(&self) -> GoVersion {
         self.version

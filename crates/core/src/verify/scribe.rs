@@ -6,7 +6,7 @@
 
 use super::mode::{of_file, stays_writable};
 use super::quarantine::{Entry, Place, VersionFile, check_size};
-use super::{Digest, Hasher, Twins};
+use super::{Digest, Hasher, FileIndex};
 use crate::archive::EntryPath;
 use crate::error::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -22,7 +22,7 @@ const MAX_VERSION: usize = 4096;
 
 /// What one scribe wrote.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WriterOutput {
     /// Files that were digested while they were written.
     pub(super) files: Vec<(String, Entry)>,
     /// Files that were written before the time of the release was known.
@@ -31,17 +31,17 @@ pub(super) struct Written {
 
 /// Writes files into the directories of a quarantine.
 #[derive(Debug)]
-pub(super) struct Scribe<'a> {
+pub(super) struct TreeWriter<'a> {
     place: &'a Place,
     tree: Branch<'a>,
-    written: Written,
+    written: WriterOutput,
 }
 
-impl<'a> Scribe<'a> {
+impl<'a> TreeWriter<'a> {
     pub(super) fn new(place: &'a Place) -> Self {
         let (path, fd) = &place.tree;
         let tree = Branch { path, base: fd.as_fd(), open: Vec::new() };
-        Self { place, tree, written: Written::default() }
+        Self { place, tree, written: WriterOutput::default() }
     }
 
     /// Returns what takes a file from an archive.
@@ -51,7 +51,7 @@ impl<'a> Scribe<'a> {
         |path, size, contents| self.write(path, size, contents)
     }
 
-    pub(super) fn finish(self) -> Written {
+    pub(super) fn finish(self) -> WriterOutput {
         self.written
     }
 
@@ -80,7 +80,7 @@ impl<'a> Scribe<'a> {
                 let twins = twins.filter(|_| length as u64 == size);
                 let twins = twins.map(|twins| (twins, hasher.clone().finish()));
                 begun = Some(branch.begin(name, chunk, twins)?);
-            } else if let Some(Begun::New(file)) = &begun {
+            } else if let Some(FileStart::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
             }
             if length == 0 {
@@ -96,7 +96,7 @@ impl<'a> Scribe<'a> {
             // There is one `VERSION`; the gate of the archive sees to that.
             _ = self.place.version.set(VersionFile::read(&version));
         }
-        if let Some(Begun::New(file)) = begun {
+        if let Some(FileStart::New(file)) = begun {
             match self.place.time() {
                 Some(time) => set_time(&file, time)
                     .map_err(|errno| branch.error("set the time of", name, errno))?,
@@ -110,7 +110,7 @@ impl<'a> Scribe<'a> {
 }
 
 /// How a file came into being.
-enum Begun {
+enum FileStart {
     /// Made here, with its first bytes in it.
     New(OwnedFd),
     /// Another name of a file that was there, which stays as it is.
@@ -131,8 +131,8 @@ impl Branch<'_> {
         &mut self,
         path: &str,
         chunk: &[u8],
-        twins: Option<(&Twins, Digest)>,
-    ) -> Result<Begun> {
+        twins: Option<(&FileIndex, Digest)>,
+    ) -> Result<FileStart> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         self.enter(directory)?;
         let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
@@ -140,7 +140,7 @@ impl Branch<'_> {
         if let Some((twins, digest)) = &twins
             && twins.link(digest, chunk, parent, name, bits)
         {
-            return Ok(Begun::Linked);
+            return Ok(FileStart::Linked);
         }
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -149,7 +149,7 @@ impl Branch<'_> {
         if !twins.is_some_and(|(twins, digest)| twins.clone(&digest, chunk, &file)) {
             write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
         }
-        Ok(Begun::New(file))
+        Ok(FileStart::New(file))
     }
 
     /// Opens a directory, in which the next files are likely to be too.

@@ -28,7 +28,7 @@ fn fill(directory: &Path, kind: Kind, bytes: &[u8], extra: bool) -> Result<Quara
     Ok(quarantine)
 }
 
-fn finish(kind: Kind, bytes: &[u8], extra: bool) -> Result<(Scratch, Unpacked)> {
+fn finish(kind: Kind, bytes: &[u8], extra: bool) -> Result<(Scratch, UnverifiedFiles)> {
     let directory = Scratch::new();
     let unpacked = fill(directory.path(), kind, bytes, extra)?.finish(go(), linux())?;
     Ok((directory, unpacked))
@@ -362,7 +362,7 @@ fn a_mismatch_where_the_mistake_may_be_goward_s() {
         let directory = Scratch::new();
         let wheel = Tree::new(&go.to_string(), "linux-amd64").wheel();
         let mut quarantine = fill(directory.path(), Kind::Wheel, &wheel, false).unwrap();
-        for (path, digest) in Absent::of(go).unwrap().files {
+        for (path, digest) in MissingFiles::of(go).unwrap().files {
             quarantine.add_absent(path, digest);
         }
         let unpacked = quarantine.finish(go, linux()).unwrap();

@@ -29,14 +29,14 @@ pub enum Sharing {
 
 /// The files that there are, by digest.
 #[derive(Debug)]
-pub struct Twins {
+pub struct FileIndex {
     how: Sharing,
     files: HashMap<Digest, (PathBuf, u64)>,
     /// The file system cannot.
     is_useless: AtomicBool,
 }
 
-impl Twins {
+impl FileIndex {
     /// Starts without files.
     pub fn new(how: Sharing) -> Self {
         Self { how, files: HashMap::new(), is_useless: AtomicBool::new(false) }

@@ -21,7 +21,7 @@ fn hand_over(
     body: &mut dyn Read,
     size: usize,
     mut sink: impl FnMut(&mut Body) -> Result<()>,
-) -> Result<(), Stop> {
+) -> Result<(), UnpackError> {
     let path = EntryPath::parse(b"go/x").unwrap();
     let mut taker = |_: &EntryPath, _: u64, body: &mut Body| sink(body);
     hand(b"go/x", &path, size as u64, body, &mut Vec::new(), &mut taker)
@@ -61,7 +61,7 @@ fn a_file_that_is_longer_than_it_says_is_refused_wherever_it_ends() {
             let contents = bytes(length + more);
             let refused = |piece, sink: &mut dyn FnMut(&mut Body) -> Result<()>| {
                 let stop = hand_over(&mut Pieces(&contents, piece), length, sink).unwrap_err();
-                stop.into_error("x", &Meter::default()).to_string()
+                stop.into_error("x", &ByteCounter::default()).to_string()
             };
             for piece in [7919, usize::MAX] {
                 let mut read = Vec::new();

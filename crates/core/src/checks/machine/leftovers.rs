@@ -26,12 +26,12 @@ fn run(facts: &Facts) -> Looked {
         findings.push(found(&path, message, Repair::Recover));
     }
     let processes = store.processes();
-    let graves = store.graves()?;
+    let removals = store.pending_removals()?;
     let mut waiting = 0;
-    for grave in &graves {
-        if store.is_expired(grave) && grave.user(&processes).is_none() {
+    for removal in &removals {
+        if store.is_expired(removal) && removal.user(&processes).is_none() {
             let message = "this is a removed toolchain that nobody uses".to_owned();
-            findings.push(found(grave.path(), message, Repair::Recover));
+            findings.push(found(removal.path(), message, Repair::Recover));
         } else {
             waiting += 1;
         }

@@ -5,7 +5,7 @@ use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind as ArchiveKind, Limits, unpack};
 use crate::platform::Platform;
 use crate::store::tests::{SHIM, with_shim};
-use crate::store::{Linked, Recovered, follow};
+use crate::store::{LinkTarget, RecoveryReport, follow};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, dirhash};
 use crate::version::GoVersion;
 use fs_err::os::unix::fs::symlink;
@@ -54,7 +54,7 @@ fn distribution(directory: &Path, tree: &Tree) -> PathBuf {
 }
 
 fn receipt(path: &Path) -> Receipt {
-    let linked = Linked::look_at(path).unwrap();
+    let linked = LinkTarget::look_at(path).unwrap();
     let found = follow(path, go(), linux()).unwrap();
     Receipt::of_linked(go(), linux(), &found, linked)
 }
@@ -149,7 +149,7 @@ fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
     assert!(!store.has_shims(&installed).unwrap());
     store.ensure_shims(&installed).unwrap();
     assert!(store.has_shims(&installed).unwrap());
-    assert_eq!(store.recover().unwrap(), Recovered::default());
+    assert_eq!(store.recover().unwrap(), RecoveryReport::default());
     check("again, repair, recover");
 
     let unlinked = store.unlink(&name("debian")).unwrap().unwrap();
@@ -322,7 +322,7 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     relink();
     fs::remove_file(store.home().join("link/debian")).unwrap();
     let recovered = store.recover_with(&records).unwrap();
-    assert_eq!(recovered, Recovered { removed: 1, adopted: Vec::new() });
+    assert_eq!(recovered, RecoveryReport { removed: 1, adopted: Vec::new() });
     assert!(is_empty(&store));
     // Before the receipt. A link is never adopted, whatever it leads to.
     let installed = relink();
@@ -342,7 +342,7 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     fs::write(meta(&installed), text.replacen("\"schema\": 2", "\"schema\": 3", 1)).unwrap();
     fs::write(store.home().join("link/Not a name"), "x").unwrap();
     fs::write(store.home().join("link/odd"), "../../etc\n").unwrap();
-    assert_eq!(store.recover_with(&records).unwrap(), Recovered::default());
+    assert_eq!(store.recover_with(&records).unwrap(), RecoveryReport::default());
     assert_eq!(found(&store, "link"), ["Not a name", "debian", "odd"]);
     assert_eq!(store.links().unwrap().len(), 1);
     assert_eq!(state(&path), before);
@@ -431,13 +431,13 @@ fn what_is_no_toolchain() {
              hint: name the directory that its own `bin/go env GOROOT` prints",
             path.display()
         );
-        assert_eq!(Linked::look_at(&path).unwrap_err().to_string(), want);
+        assert_eq!(LinkTarget::look_at(&path).unwrap_err().to_string(), want);
     }
     let (directory, _store) = places();
     let path = distribution(directory.path(), &tree().without("VERSION"));
     fs::write(path.join("VERSION.cache"), "devel go1.28-0123 Thu\n").unwrap();
-    assert_eq!(Linked::look_at(&path).unwrap().text, "devel go1.28-0123 Thu");
+    assert_eq!(LinkTarget::look_at(&path).unwrap().text, "devel go1.28-0123 Thu");
     let odd = directory.path().join("a\nb");
     fs::rename(&path, &odd).unwrap();
-    assert!(Linked::look_at(&odd).unwrap_err().message().ends_with("its path is not plain UTF-8"));
+    assert!(LinkTarget::look_at(&odd).unwrap_err().message().ends_with("its path is not plain UTF-8"));
 }

@@ -1,7 +1,7 @@
 //! What goes after a while: not before, and not if it is something else.
 
 use super::*;
-use crate::store::leftovers::LeftoverKind;
+use crate::store::leftovers::StaleKind;
 use std::time::SystemTime;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -14,7 +14,7 @@ fn write_aged(path: &Path, age: Duration) {
 }
 
 /// Names and kinds of what nobody needs.
-fn leftovers(store: &Store, current: &[PathBuf]) -> Vec<(LeftoverKind, String)> {
+fn leftovers(store: &Store, current: &[PathBuf]) -> Vec<(StaleKind, String)> {
     let found = store.leftovers(&store.processes(), current, false).unwrap();
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
     found.iter().map(|one| (one.kind, name(&one.path))).collect()
@@ -40,10 +40,10 @@ fn parts_locks_and_copies_go_after_their_time() {
     let current = home.join(copies).join("current");
     write_aged(&current, 700 * 24 * HOUR);
     let want = [
-        (LeftoverKind::Part, "old.part"),
-        (LeftoverKind::Part, "old.part.json"),
-        (LeftoverKind::Override, "old.lock"),
-        (LeftoverKind::Barrier, "old"),
+        (StaleKind::Part, "old.part"),
+        (StaleKind::Part, "old.part.json"),
+        (StaleKind::Override, "old.lock"),
+        (StaleKind::Barrier, "old"),
     ];
     let want = want.map(|(kind, name)| (kind, name.to_owned()));
     assert_eq!(leftovers(&store, &[current]), want);

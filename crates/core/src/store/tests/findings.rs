@@ -3,7 +3,7 @@
 use super::*;
 use crate::archive::samples::ABSENT;
 use crate::store::check::{Fault, Finding};
-use crate::store::room::Counted;
+use crate::store::room::SeenInodes;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
@@ -159,7 +159,7 @@ fn a_toolchain_takes_the_room_that_du_says() {
     assert_eq!(store.size_of(&installed.tree), room.bytes);
     let mut unmeasured = installed;
     unmeasured.receipt.disk = None;
-    assert_eq!(store.disk(&unmeasured, &mut Counted::new()).unwrap(), room.bytes);
+    assert_eq!(store.disk(&unmeasured, &mut SeenInodes::new()).unwrap(), room.bytes);
     // A file with two names counts once for one who counts, and not at all for a new directory.
     let directory = unmeasured.tree.join("src");
     fs::hard_link(directory.join("big"), directory.join("again")).unwrap();
@@ -167,7 +167,7 @@ fn a_toolchain_takes_the_room_that_du_says() {
     assert_eq!(store.size_of(&unmeasured.tree), du(&unmeasured.tree));
     let new = Room::of_new(&unmeasured.tree).unwrap();
     assert_eq!(new, Room { bytes: du(&unmeasured.tree) - blocks, shared: true });
-    let mut counted = Counted::new();
+    let mut counted = SeenInodes::new();
     let first = store.disk(&unmeasured, &mut counted).unwrap();
     let second = store.disk(&unmeasured, &mut counted).unwrap();
     assert_eq!((first, second), (du(&unmeasured.tree), new.bytes));

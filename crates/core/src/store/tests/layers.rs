@@ -39,7 +39,7 @@ fn what_is_attached_stays_and_is_a_leftover_when_it_is_gone_below() {
     let before = fs::symlink_metadata(&tree).unwrap().ino();
     assert!(own.attach(key).unwrap());
     assert_eq!(fs::symlink_metadata(&tree).unwrap().ino(), before);
-    assert_eq!(own.recover().unwrap(), Recovered::default());
+    assert_eq!(own.recover().unwrap(), RecoveryReport::default());
 
     let marker = system.home().join(names::STORE_MARKER);
     let receipt = system.receipt_path(key);

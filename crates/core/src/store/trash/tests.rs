@@ -58,16 +58,16 @@ fn what_a_process_uses_stays_as_it_was_until_it_ends() {
     let user = store.user_of(&installed, &store.processes()).unwrap();
     assert_eq!(user, format!("process {} (go)", process.0.id()));
 
-    let grave = store.retire(&installed).unwrap().unwrap();
+    let removal = store.retire(&installed).unwrap().unwrap();
     assert_eq!(store.list().unwrap().len(), 0);
-    assert_eq!(grave.key(), installed.key);
-    assert_eq!(grave.user(&store.processes()), Some(user));
+    assert_eq!(removal.key(), installed.key);
+    assert_eq!(removal.user(&store.processes()), Some(user));
     for clear in [false, true] {
         if clear {
             store.empty_trash().unwrap();
             store.recover().unwrap();
         }
-        assert_eq!(store.graves().unwrap(), std::slice::from_ref(&grave));
+        assert_eq!(store.pending_removals().unwrap(), std::slice::from_ref(&removal));
         assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
         assert!(installed.tree.join("bin/other").exists() && can_start(&installed));
         assert!(installed.tree.join("api").exists());
@@ -147,28 +147,28 @@ fn files_are_there_at_any_moment() {
     assert_eq!(*h1, installed.receipt.h1);
     assert_eq!(faults(&store, &installed), []);
     // What was removed is out of the way, and who stands in it finds everything.
-    let graves = store.graves().unwrap();
-    assert!(graves.iter().all(|grave| print(&grave.spot()).is_ok()), "{graves:?}");
-    assert!(store.open_grave(&installed.key).unwrap().is_none());
+    let pending_removals = store.pending_removals().unwrap();
+    assert!(pending_removals.iter().all(|removal| print(&removal.spot()).is_ok()), "{pending_removals:?}");
+    assert!(store.open_removal(&installed.key).unwrap().is_none());
 }
 
 #[test]
 fn the_grace_period_is_measured_by_the_file_system() {
     let (_directory, store) = store();
     let installed = install(&store, &tree(), false, Level::Listed);
-    let grave = store.retire(&installed).unwrap().unwrap();
-    assert!(!store.is_expired(&grave) && !can_start(&installed));
+    let removal = store.retire(&installed).unwrap().unwrap();
+    assert!(!store.is_expired(&removal) && !can_start(&installed));
     store.recover().unwrap();
-    assert_eq!(store.graves().unwrap().len(), 1);
+    assert_eq!(store.pending_removals().unwrap().len(), 1);
     let age = |age: Duration| {
         let then = SystemTime::now() - age;
-        fs::File::open(grave.path()).unwrap().file().set_modified(then).unwrap();
+        fs::File::open(removal.path()).unwrap().file().set_modified(then).unwrap();
     };
     age(Duration::from_secs(23 * 60 * 60));
     store.recover().unwrap();
     assert!(print(&installed.tree).is_ok());
     age(Duration::from_secs(25 * 60 * 60));
-    assert!(store.is_expired(&grave));
+    assert!(store.is_expired(&removal));
     assert_eq!(store.recover().unwrap().removed, 1);
     assert!(is_empty(&store));
 }
@@ -178,7 +178,7 @@ fn a_removal_that_was_cut_short_is_finished() {
     let (_directory, store) = store();
     for step in ["grave", "receipt", "programs"] {
         let installed = install(&store, &tree(), true, Level::Listed);
-        store.dig(&installed.key).unwrap().unwrap();
+        store.prepare_removal(&installed.key).unwrap().unwrap();
         if step != "grave" {
             fs::remove_file(store.receipt_path(&installed.key)).unwrap();
         }
@@ -190,7 +190,7 @@ fn a_removal_that_was_cut_short_is_finished() {
             // It did not begin: the toolchain is installed as before, and the grave says nothing of it.
             assert_eq!(faults(&store, &installed), []);
             store.empty_trash().unwrap();
-            assert!(store.graves().unwrap().is_empty() && can_start(&installed));
+            assert!(store.pending_removals().unwrap().is_empty() && can_start(&installed));
             store.retire(&installed).unwrap();
         }
         assert!(!can_start(&installed), "{step}");
@@ -209,7 +209,7 @@ fn a_removal_that_is_started_over_is_one() {
     for _ in 0..2 {
         store.retire(&installed).unwrap();
         assert_eq!(print(&installed.tree).unwrap(), "package fmt\n");
-        assert_eq!(store.graves().unwrap().len(), 1);
+        assert_eq!(store.pending_removals().unwrap().len(), 1);
     }
     store.empty_trash().unwrap();
     assert!(is_empty(&store));
@@ -222,8 +222,8 @@ fn a_removed_toolchain_that_is_installed_again_is_whole_and_its_grave_goes() {
     store.retire(&before).unwrap();
     let installed = install(&store, &tree(), false, Level::Listed);
     assert_eq!(faults(&store, &installed), []);
-    assert_eq!(store.graves().unwrap().len(), 1);
+    assert_eq!(store.pending_removals().unwrap().len(), 1);
     store.empty_trash().unwrap();
-    assert!(store.graves().unwrap().is_empty());
+    assert!(store.pending_removals().unwrap().is_empty());
     assert_eq!(faults(&store, &installed), []);
 }

@@ -28,7 +28,7 @@ impl Place {
 
     /// Says whether a file with these contents and this mode becomes the known one.
     fn links(&self, how: Sharing, contents: &[u8], mode: u32) -> bool {
-        let mut twins = Twins::new(how);
+        let mut twins = FileIndex::new(how);
         let size = CONTENTS.len() as u64;
         let entry = Entry { digest: Digest::of(CONTENTS), size };
         twins.add([(self.0.path().join("known"), entry)]);
@@ -83,7 +83,7 @@ fn nothing_that_is_no_file_of_this_user_is_linked() {
 
 #[test]
 fn a_file_system_that_cannot_is_asked_once() {
-    let twins = Twins::new(Sharing::Clone);
+    let twins = FileIndex::new(Sharing::Clone);
     twins.give_up(Errno::NOSPC);
     assert!(!twins.is_useless.load(Ordering::Relaxed));
     twins.give_up(Errno::OPNOTSUPP);
