@@ -76,9 +76,9 @@ pub enum Command {
     /// Build twice in different places, and compare the bytes
     Reproduce(Reproduce),
     /// Show every experiment (GOEXPERIMENT): what it is, where it is on, and who sets it here
-    Experiments(Knobs),
+    Experiments(SettingsArgs),
     /// Show every GODEBUG setting: what it is, its default, and who sets it here
-    Godebug(Knobs),
+    Godebug(SettingsArgs),
     /// Say what a move from one Go to another changes for this project
     Diff(Diff),
     /// List what the project's Go can build for, or try one platform
@@ -575,7 +575,7 @@ pub struct Reproduce {
 }
 
 #[derive(Args, Debug)]
-pub struct Knobs {
+pub struct SettingsArgs {
     /// Show those of this Go instead of the project's; it need not be installed
     #[arg(long, value_name = "REQUEST")]
     pub go: Option<String>,

@@ -5,7 +5,7 @@ use crate::cli::{fetch, interruptible};
 use goward_core::error::{Result, untrusted_line};
 use goward_core::session::Session;
 use goward_lab::Lab;
-use goward_lab::bisect::{Found, Search};
+use goward_lab::bisect::{BisectResult, Search};
 use goward_lab::matrix::go_command::shell;
 use serde_json::json;
 
@@ -28,8 +28,8 @@ pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {
 }
 
 /// Says it all in one sentence.
-fn sentence(found: &Found, command: &str) -> String {
-    let Found { last_good, first_bad, untold, has_gap, cause, shows, .. } = found;
+fn sentence(found: &BisectResult, command: &str) -> String {
+    let BisectResult { last_good, first_bad, untold, has_gap, cause, shows, .. } = found;
     let untold: Vec<String> = untold.iter().map(ToString::to_string).collect();
     let next = match (untold.join(", "), has_gap) {
         (untold, _) if !untold.is_empty() => format!("{untold} between them cannot tell"),
@@ -46,7 +46,7 @@ fn sentence(found: &Found, command: &str) -> String {
     )
 }
 
-fn entry(found: &Found) -> serde_json::Value {
+fn entry(found: &BisectResult) -> serde_json::Value {
     let untold: Vec<String> = found.untold.iter().map(ToString::to_string).collect();
     json!({
         "lastGood": found.last_good.to_string(),

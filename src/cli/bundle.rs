@@ -4,7 +4,7 @@ use crate::cli::args::{Bundle, BundleCommand, BundleCreate, BundleInstall};
 use crate::cli::{fetch, install};
 use goward_core::error::Result;
 use goward_core::install::Installer;
-use goward_core::install::bundle::Kept;
+use goward_core::install::bundle::DatabaseImport;
 use goward_core::install::request::Fetch;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
@@ -46,7 +46,7 @@ fn install(session: &Session, args: &BundleInstall) -> Result<()> {
         Installer::new(session).bundle_install(&args.file, platform, &fetch, &mut |outcome| {
             install::report(session, outcome);
         })?;
-    let Some(Kept { path, told, newer }) = kept else { return Ok(()) };
+    let Some(DatabaseImport { path, told, newer }) = kept else { return Ok(()) };
     match newer {
         None => session.ui.say(&format!("copied the vulnerability database: {told}")),
         Some(newer) => session.ui.warn(&format!(

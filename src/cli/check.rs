@@ -2,12 +2,12 @@
 
 use crate::cli::args::Check;
 use crate::cli::findings;
-use goward_core::checks::{Found, sarif};
+use goward_core::checks::{CheckFinding, sarif};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::examine::Examiner;
-use goward_core::examine::project::{Checked, Plan};
+use goward_core::examine::project::{Plan, ProjectReport};
 use goward_core::session::Session;
-use goward_core::vulndb::Asked;
+use goward_core::vulndb::DatabaseAnswer;
 use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
@@ -35,14 +35,14 @@ pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
     for (why, ids) in findings::reasons(report) {
         session.ui.say(&format!("not checked: {}: {why}", ids.join(", ")));
     }
-    if let Ok(asked @ Asked { copy: Some(_), .. }) = &facts.vulnerabilities {
+    if let Ok(asked @ DatabaseAnswer { copy: Some(_), .. }) = &facts.vulnerabilities {
         session.ui.say(&format!("vulnerabilities by {}", asked.by()));
     }
     conclude(session, args, &checked)
 }
 
 /// Says what the outcomes come to.
-fn conclude(session: &Session, args: &Check, checked: &Checked) -> Result<()> {
+fn conclude(session: &Session, args: &Check, checked: &ProjectReport) -> Result<()> {
     let (facts, report) = (&checked.facts, &checked.report);
     if let Some(error) = report.failure() {
         return Err(error.clone());
@@ -61,11 +61,11 @@ fn conclude(session: &Session, args: &Check, checked: &Checked) -> Result<()> {
     })
 }
 
-fn as_json(checked: &Checked, found: &[Value]) -> Value {
+fn as_json(checked: &ProjectReport, found: &[Value]) -> Value {
     let facts = &checked.facts;
     let ignored = checked.report.ignored.iter();
-    let ignored =
-        ignored.map(|(check, finding)| findings::entry(&facts.root, &Found { check, finding }));
+    let ignored = ignored
+        .map(|(check, finding)| findings::entry(&facts.root, &CheckFinding { check, finding }));
     let fixed = checked
         .fixed
         .iter()
@@ -82,7 +82,7 @@ fn as_json(checked: &Checked, found: &[Value]) -> Value {
 }
 
 /// Returns who was asked, as `goward diff --json` has it, too.
-pub(super) fn database(asked: &Asked) -> Value {
+pub(super) fn database(asked: &DatabaseAnswer) -> Value {
     json!({
         "source": asked.report.source,
         "modified": asked.report.modified,

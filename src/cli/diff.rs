@@ -9,8 +9,8 @@ use goward_core::session::Session;
 use goward_core::settings::platforms::Target;
 use goward_core::vulndb::Vulnerability;
 use goward_lab::Lab;
-use goward_lab::diff::{Diff, Dropped, Flip, Left, LockDiff};
-use goward_lab::settings_source::Subject;
+use goward_lab::diff::{Diff, DroppedExperiment, DroppedSetting, Flip, LockDiff};
+use goward_lab::settings_source::SettingsSource;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ fn folded(sections: &[Section]) -> String {
 }
 
 fn heading(diff: &Diff) -> String {
-    let release = |subject: &Subject| format!("{} ({})", subject.version(), subject.by());
+    let release = |subject: &SettingsSource| format!("{} ({})", subject.version(), subject.by());
     let (os, arch) = &diff.target;
     let (from, to) = (release(&diff.from), release(&diff.to));
     let module = match (diff.module.mode, &diff.module.file, diff.default_minor) {
@@ -116,13 +116,13 @@ fn cell(text: &str) -> String {
 }
 
 fn as_json(diff: &Diff) -> Value {
-    let release = |subject: &Subject| {
+    let release = |subject: &SettingsSource| {
         json!({
             "version": subject.version().to_string(),
             "source": subject.source(),
         })
     };
-    let left = |left: &Left| json!({"name": left.name, "became": left.became});
+    let left = |left: &DroppedExperiment| json!({"name": left.name, "became": left.became});
     let found = &diff.experiments;
     let added = |(name, on): &(String, bool)| json!({"name": name, "default": on});
     json!({
@@ -223,7 +223,7 @@ fn vulnerability(found: &Vulnerability) -> Value {
 }
 
 fn debug(diff: &Diff) -> Value {
-    let dropped = |gone: &Dropped| {
+    let dropped = |gone: &DroppedSetting| {
         json!({
             "name": gone.name,
             "fatal": gone.fatal,

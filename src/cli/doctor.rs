@@ -2,10 +2,10 @@
 
 use crate::cli::args::Doctor;
 use crate::cli::findings;
-use goward_core::checks::{Found, Remedy, Report, Severity, plural};
+use goward_core::checks::{CheckFinding, Remedy, Report, Severity, plural};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::examine::Examiner;
-use goward_core::examine::machine::Examined;
+use goward_core::examine::machine::MachineReport;
 use goward_core::session::Session;
 use serde_json::json;
 use std::path::Path;
@@ -14,15 +14,15 @@ use std::path::Path;
 const NO_ROOT: &str = "";
 
 pub(super) fn run(session: &Session, args: &Doctor) -> Result<()> {
-    let Examined { report, repaired } = Examiner::new(session).examine_machine(args.fix)?;
+    let MachineReport { report, repaired } = Examiner::new(session).examine_machine(args.fix)?;
     let root = Path::new(NO_ROOT);
     let mut found = report.findings();
     // Those of one check stay together.
     found.sort_by_key(|one| std::cmp::Reverse(one.finding.severity));
-    let repaired: Vec<Found<'_>> =
-        repaired.iter().map(|(check, finding)| Found { check, finding }).collect();
+    let repaired: Vec<CheckFinding<'_>> =
+        repaired.iter().map(|(check, finding)| CheckFinding { check, finding }).collect();
     if args.json {
-        let entries = |list: &[Found<'_>]| -> Vec<_> {
+        let entries = |list: &[CheckFinding<'_>]| -> Vec<_> {
             list.iter().map(|one| findings::entry(root, one)).collect()
         };
         session.ui.json(&json!({
@@ -49,7 +49,8 @@ pub(super) fn run(session: &Session, args: &Doctor) -> Result<()> {
         return Ok(());
     }
     let error = Error::new(Kind::Findings, report.summary());
-    let is_repairable = |one: &Found<'_>| matches!(one.finding.remedy, Some(Remedy::Repair(_)));
+    let is_repairable =
+        |one: &CheckFinding<'_>| matches!(one.finding.remedy, Some(Remedy::Repair(_)));
     Err(if report.findings().iter().any(is_repairable) && !args.fix {
         error.hint("put right what is safe: `goward doctor --fix`")
     } else {

@@ -3,7 +3,7 @@
 use crate::cli::args::Env;
 use goward_core::error::{Result, untrusted};
 use goward_core::resolve::Resolver;
-use goward_core::resolve::resolved_go::Governing;
+use goward_core::resolve::resolved_go::ResolvedGo;
 use goward_core::run::Runner;
 use goward_core::session::Session;
 use goward_core::shell;
@@ -36,8 +36,8 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
 
 fn explain(session: &Session, json: bool) -> Result<()> {
     let toolchain = match Resolver::new(session).governing(Tool::Go)? {
-        Governing::Toolchain(toolchain) => toolchain,
-        Governing::Foreign { reason, .. } => {
+        ResolvedGo::Toolchain(toolchain) => toolchain,
+        ResolvedGo::Foreign { reason, .. } => {
             session.ui.say(&format!("goward decides nothing here: {reason}"));
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! `goward experiments`.
 
-use crate::cli::args::Knobs;
+use crate::cli::args::SettingsArgs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use goward_core::error::{Result, untrusted};
 use goward_core::resolve::setting_origins::ignored;
@@ -8,7 +8,7 @@ use goward_core::session::Session;
 use goward_lab::Lab;
 use goward_lab::experiments::{ExperimentList, ExperimentRow};
 
-pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
+pub(super) fn run(session: &Session, args: &SettingsArgs) -> Result<()> {
     let list = Lab::new(session).experiments(args.go.as_deref())?;
     for problem in &list.problems {
         session.ui.warn(problem);

@@ -1,12 +1,12 @@
 //! Findings of checks as text and JSON, for `goward check` and `goward doctor`.
 
-use goward_core::checks::{Found, Outcome, Place, Remedy, Report, Skipped};
+use goward_core::checks::{CheckFinding, Outcome, Place, Remedy, Report, SkipReason};
 use goward_core::error::printable;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Returns a finding as one line, and at most two below it. Paths below `root` are told from there.
-pub(super) fn text(root: &Path, found: &Found<'_>) -> String {
+pub(super) fn text(root: &Path, found: &CheckFinding<'_>) -> String {
     let (finding, id) = (found.finding, found.check.id);
     let place = finding.place.shown(root);
     let mut lines = vec![format!("{place}: {}: {} [{id}]", finding.severity, finding.message)];
@@ -23,7 +23,7 @@ pub(super) fn reasons(report: &Report) -> Vec<(String, Vec<&'static str>)> {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for (check, skipped) in report.skipped() {
         let why = match skipped {
-            Skipped::Unable(why, fix) => format!("{why} ({fix})"),
+            SkipReason::Unable(why, fix) => format!("{why} ({fix})"),
             _ => skipped.why(),
         };
         match reasons.iter_mut().find(|(known, _)| *known == why) {
@@ -45,15 +45,15 @@ pub(super) fn checks(report: &Report) -> Vec<Value> {
             "check": check.id,
             "group": check.group.name(),
             "outcome": outcome.name(),
-            "why": skipped.map(Skipped::why),
-            "fix": skipped.and_then(Skipped::fix),
+            "why": skipped.map(SkipReason::why),
+            "fix": skipped.and_then(SkipReason::fix),
         })
     };
     report.outcomes.iter().map(entry).collect()
 }
 
 /// Returns a finding.
-pub(super) fn entry(root: &Path, found: &Found<'_>) -> Value {
+pub(super) fn entry(root: &Path, found: &CheckFinding<'_>) -> Value {
     let finding = found.finding;
     let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
     let (file, line, variable) = match &finding.place {

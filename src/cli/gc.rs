@@ -5,7 +5,7 @@ use goward_core::error::Result;
 use goward_core::session::Session;
 use goward_core::store::StaleFile;
 use goward_core::toolchains::Toolchains;
-use goward_core::toolchains::gc::{GcReport, GcDecision, Plan};
+use goward_core::toolchains::gc::{GcDecision, GcReport, Plan};
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -72,8 +72,9 @@ fn report(session: &Session, plan: &Plan, collected: &GcReport) {
 /// Returns how many bytes of the disk are free now, or would be.
 fn freed(plan: &Plan, collected: &GcReport) -> u64 {
     let leftovers: u64 = collected.leftovers.iter().map(|leftover| leftover.bytes).sum();
-    let waits =
-        |decision: &GcDecision| collected.waiting.iter().any(|removal| removal.key() == decision.installed.key);
+    let waits = |decision: &GcDecision| {
+        collected.waiting.iter().any(|removal| removal.key() == decision.installed.key)
+    };
     let is_deleted = |decision: &&GcDecision| plan.now && !waits(decision);
     leftovers + collected.gone().filter(is_deleted).map(|decision| decision.bytes).sum::<u64>()
 }

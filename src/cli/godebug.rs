@@ -1,17 +1,17 @@
 //! `goward godebug`.
 
-use crate::cli::args::Knobs;
+use crate::cli::args::SettingsArgs;
 use crate::cli::knobs::{said_json, span_json, span_text};
 use goward_core::error::{Result, untrusted};
 use goward_core::project::debug_lines::Mode;
-use goward_core::resolve::setting_origins::By;
+use goward_core::resolve::setting_origins::SettingOrigin;
 use goward_core::session::Session;
 use goward_core::settings::Verdict;
 use goward_lab::Lab;
-use goward_lab::godebug::{DebugList, DebugRow, Judged, State};
+use goward_lab::godebug::{DebugList, DebugRow, GivenSetting, State};
 use std::fmt::Write;
 
-pub(super) fn run(session: &Session, args: &Knobs) -> Result<()> {
+pub(super) fn run(session: &Session, args: &SettingsArgs) -> Result<()> {
     let list = Lab::new(session).godebug(args.go.as_deref())?;
     for problem in &list.problems {
         session.ui.warn(problem);
@@ -60,12 +60,14 @@ fn by_module(list: &DebugList) -> String {
 }
 
 /// Says that nothing comes of a setting, and why.
-fn without_effect(list: &DebugList, judged: &Judged) -> Option<String> {
+fn without_effect(list: &DebugList, judged: &GivenSetting) -> Option<String> {
     let (said, setting) = (&list.said[judged.at], untrusted(&judged.setting));
     let directive = match said.by {
-        By::ModuleFile(..) | By::Member(..) => "godebug ",
-        By::Comment(..) | By::TestComment(..) => "//go:debug ",
-        By::GoEnvFile(_) | By::Environment | By::Pin(..) => "GODEBUG=",
+        SettingOrigin::ModuleFile(..) | SettingOrigin::Member(..) => "godebug ",
+        SettingOrigin::Comment(..) | SettingOrigin::TestComment(..) => "//go:debug ",
+        SettingOrigin::GoEnvFile(_) | SettingOrigin::Environment | SettingOrigin::Pin(..) => {
+            "GODEBUG="
+        }
     };
     let setting = format!("`{directive}{setting}`");
     match &judged.verdict {
@@ -140,7 +142,7 @@ fn json(list: &DebugList) -> serde_json::Value {
 }
 
 /// Returns who says `what`, and what the release makes of it.
-fn judged_json(list: &DebugList, judged: &Judged, what: &str) -> serde_json::Value {
+fn judged_json(list: &DebugList, judged: &GivenSetting, what: &str) -> serde_json::Value {
     let mut json = said_json(&list.said[judged.at], what);
     json["counts"] = list.counts(judged).into();
     json["verdict"] = judged.verdict.name().into();

@@ -5,7 +5,7 @@ use goward_core::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::session::Session;
 use goward_lab::Lab;
-use goward_lab::inspect::{Difference, Wanted};
+use goward_lab::inspect::{Difference, Expectation};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -49,7 +49,7 @@ fn finish(
     session: &Session,
     mut failures: Vec<Error>,
     different: usize,
-    wanted: Option<&Wanted>,
+    wanted: Option<&Expectation>,
 ) -> Result<()> {
     let differ = wanted.filter(|_| different > 0).map(|wanted| {
         let lock = wanted.lock.display();
@@ -68,7 +68,7 @@ fn finish(
 }
 
 /// Prints in what a program differs, one line each, or says that it does not.
-fn compare(session: &Session, path: &Path, wanted: &Wanted, differences: &[Difference]) {
+fn compare(session: &Session, path: &Path, wanted: &Expectation, differences: &[Difference]) {
     let path = path.display();
     for difference in differences {
         session.ui.data(&format!("{path} {}", line_of(difference)));
@@ -180,7 +180,7 @@ fn stripped(binary: &Binary) -> &'static str {
 fn entry(
     path: &Path,
     binary: &Result<Binary>,
-    wanted: Option<&Wanted>,
+    wanted: Option<&Expectation>,
     differences: Option<&[Difference]>,
 ) -> Value {
     let mut entry = match binary {

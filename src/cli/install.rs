@@ -4,7 +4,7 @@ use crate::cli::args::Install;
 use crate::cli::fetch;
 use goward_core::error::Result;
 use goward_core::install::Installer;
-use goward_core::install::request::Outcome;
+use goward_core::install::request::InstallOutcome;
 use goward_core::lockfile::Locker;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
 }
 
 /// Says what an installation came to.
-pub(super) fn report(session: &Session, outcome: &Outcome) {
+pub(super) fn report(session: &Session, outcome: &InstallOutcome) {
     for note in &outcome.notes {
         session.ui.say(note);
     }

@@ -1,6 +1,6 @@
 //! What `goward experiments` and `goward godebug` print alike.
 
-use goward_core::resolve::setting_origins::Said;
+use goward_core::resolve::setting_origins::SettingValue;
 use goward_core::settings::Span;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) fn span_json(span: Option<Span>) -> (Value, Value) {
 }
 
 /// Returns who says `what`, and whether it counts.
-pub(super) fn said_json(said: &Said, what: &str) -> Value {
+pub(super) fn said_json(said: &SettingValue, what: &str) -> Value {
     json!({
         "value": what,
         "by": said.by.name(),

@@ -3,7 +3,7 @@
 use crate::cli::args::LinkRoot;
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::fixed_goroot::Before;
+use goward_core::lockfile::fixed_goroot::PathState;
 use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
@@ -20,11 +20,11 @@ pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
     let link = Locker::new(session).link_root()?;
     let (path, root) = (link.path.display(), link.root.display());
     session.ui.say(&match link.before {
-        Before::Nothing => format!("made `{path}`, which points to `{root}`"),
-        Before::Other(old) => {
+        PathState::Nothing => format!("made `{path}`, which points to `{root}`"),
+        PathState::Other(old) => {
             format!("`{path}` pointed to `{}` and points to `{root}` now", old.display())
         }
-        Before::Same => format!("`{path}` points to `{root}` already"),
+        PathState::Same => format!("`{path}` points to `{root}` already"),
     });
     Ok(())
 }

@@ -10,7 +10,7 @@ use goward_core::releases::flaws::KnownFlaws;
 use goward_core::releases::schedule::{Support, newest_known, support};
 use goward_core::resolve::Resolver;
 use goward_core::session::Session;
-use goward_core::store::{SeenInodes, Installed, Store};
+use goward_core::store::{InstalledToolchain, SeenInodes, Store};
 use goward_core::version::GoVersion;
 use goward_core::version::link_name::LinkName;
 use indicatif::HumanBytes;
@@ -31,7 +31,8 @@ pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
         session.ui.warn(error.message());
         None
     });
-    let is_default = |toolchain: &Installed| default.as_deref() == Some(toolchain.key.as_str());
+    let is_default =
+        |toolchain: &InstalledToolchain| default.as_deref() == Some(toolchain.key.as_str());
     let mut counted = SeenInodes::new();
     let mut sizes = Vec::new();
     for row in &rows {
@@ -76,7 +77,7 @@ pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
 
 /// A toolchain, once for each of its names.
 struct Row {
-    toolchain: Installed,
+    toolchain: InstalledToolchain,
     name: Option<LinkName>,
 }
 
@@ -91,7 +92,7 @@ impl Row {
     }
 }
 
-fn rows(toolchains: Vec<Installed>, links: &BTreeMap<LinkName, String>) -> Vec<Row> {
+fn rows(toolchains: Vec<InstalledToolchain>, links: &BTreeMap<LinkName, String>) -> Vec<Row> {
     let mut rows = Vec::new();
     for toolchain in toolchains {
         let names = links.iter().filter(|(_, key)| **key == toolchain.key);
@@ -158,7 +159,7 @@ fn remote(session: &Session, args: &List) -> Result<()> {
     let here = here.filter(|one| !one.is_linked() && one.receipt.platform == Platform::host());
     let here: BTreeSet<GoVersion> = here.map(|one| one.receipt.version).collect();
     let flaws = KnownFlaws::built_in();
-    let known = |version| Known::of(version, &here, &flaws);
+    let known = |version| ReleaseStatus::of(version, &here, &flaws);
     if args.json {
         let versions: Vec<_> = listing
             .versions
@@ -194,13 +195,13 @@ fn is_known(version: GoVersion) -> bool {
 }
 
 /// What is known of a release that a source lists.
-struct Known {
+struct ReleaseStatus {
     is_installed: bool,
     support: Support,
     flaws: Vec<String>,
 }
 
-impl Known {
+impl ReleaseStatus {
     fn of(version: GoVersion, here: &BTreeSet<GoVersion>, flaws: &KnownFlaws) -> Self {
         let flawed = flaws.check(version, Platform::host());
         Self {
@@ -219,7 +220,7 @@ impl Known {
     }
 }
 
-impl Display for Known {
+impl Display for ReleaseStatus {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let words = [
             (self.is_installed, "installed"),

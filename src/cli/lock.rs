@@ -4,7 +4,7 @@ use crate::cli::args::Lock;
 use crate::cli::fetch;
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::lock::Locking;
+use goward_core::lockfile::lock::LockOptions;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 
@@ -17,7 +17,7 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         session.ui.say(&format!("`{}` matches its manifest", path.display()));
         return Ok(());
     }
-    let locking = Locking { upgrade: args.upgrade, force: args.force };
+    let locking = LockOptions { upgrade: args.upgrade, force: args.force };
     let written = Locker::new(session).lock(locking, &fetch(&args.fetching))?;
     for warning in &written.warnings {
         session.ui.warn(warning);

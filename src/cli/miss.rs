@@ -4,7 +4,7 @@ use crate::cli::args::Miss;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::resolve::Resolver;
-use goward_core::resolve::resolved_go::{Governing, Toolchain};
+use goward_core::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use goward_core::resolve::shim_errors::explain_call;
 use goward_core::run::Runner;
 use goward_core::run::exec::{become_program, leaves_programs_alone};
@@ -109,9 +109,9 @@ fn requested(
 }
 
 /// Returns the toolchain that governs a call; installs it if it is missing.
-fn provided(session: &Session, call: &Call) -> Result<Toolchain> {
+fn provided(session: &Session, call: &Call) -> Result<ResolvedToolchain> {
     match Resolver::new(session).governing_call(call)? {
-        Governing::Toolchain(toolchain) => {
+        ResolvedGo::Toolchain(toolchain) => {
             Installer::new(session).provide_by_itself(&toolchain)?;
             Installer::new(session).recheck_governing(&toolchain)?;
             if !Resolver::new(session).has(&toolchain)? {
@@ -119,7 +119,7 @@ fn provided(session: &Session, call: &Call) -> Result<Toolchain> {
             }
             Ok(*toolchain)
         }
-        Governing::Foreign { .. } => {
+        ResolvedGo::Foreign { .. } => {
             Err(Error::new(Kind::CannotRun, "what decides about this call changed meanwhile")
                 .hint("try again"))
         }

@@ -4,7 +4,7 @@ use crate::cli::args::Reproduce;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::session::Session;
 use goward_lab::Lab;
-use goward_lab::reproduce::{Compared, Reason, Reproduced};
+use goward_lab::reproduce::{FileComparison, Reason, ReproduceReport};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
     finish(session, &reproduced)
 }
 
-fn finish(session: &Session, reproduced: &Reproduced) -> Result<()> {
+fn finish(session: &Session, reproduced: &ReproduceReport) -> Result<()> {
     let files = &reproduced.files;
     let counted = |count: usize| match count {
         1 => "1 file".to_owned(),
@@ -50,7 +50,7 @@ fn finish(session: &Session, reproduced: &Reproduced) -> Result<()> {
 }
 
 /// Returns what there is to say of a file, for people.
-fn lines_of(file: &Compared) -> String {
+fn lines_of(file: &FileComparison) -> String {
     let path = untrusted(file.path.to_string_lossy());
     let (one, two) = match &file.contents {
         [Some(one), Some(two)] => (one, two),
@@ -79,7 +79,7 @@ fn size(bytes: u64) -> String {
     HumanBytes(bytes).to_string()
 }
 
-fn entry(file: &Compared) -> Value {
+fn entry(file: &FileComparison) -> Value {
     let content = |number: usize| {
         file.contents[number]
             .as_ref()

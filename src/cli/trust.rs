@@ -3,7 +3,7 @@
 use crate::cli::args::Trust;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::resolve::Resolver;
-use goward_core::resolve::trust::Examined;
+use goward_core::resolve::trust::LockReview;
 use goward_core::session::Session;
 use goward_core::verify::Level;
 
@@ -55,7 +55,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     Ok(())
 }
 
-fn not_trusted(examined: &Examined) -> Error {
+fn not_trusted(examined: &LockReview) -> Error {
     let message = format!("`{}` is not trusted", examined.path.display());
     let error = Error::new(Kind::Failed, message);
     let error = examined.reasons().into_iter().fold(error, Error::detail);

@@ -5,11 +5,11 @@ use crate::cli::lock::report_uncovered;
 use crate::cli::{fetch, install};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::r#use::{RELEASE, Wish};
+use goward_core::lockfile::r#use::{RELEASE, UseOptions};
 use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
-    let wish = Wish {
+    let wish = UseOptions {
         request: args.request.clone(),
         profile: args.profile.clone(),
         clear: args.clear,

@@ -6,7 +6,7 @@ use goward_core::error::{Result, one_line};
 use goward_core::install::Installer;
 use goward_core::lockfile::Locker;
 use goward_core::resolve::Resolver;
-use goward_core::resolve::resolved_go::{Governing, Origin};
+use goward_core::resolve::resolved_go::{Origin, ResolvedGo};
 use goward_core::session::Session;
 use goward_shim::Tool;
 
@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         }
     }
     match Resolver::new(session).governing(tool)? {
-        Governing::Foreign { program, reason } => {
+        ResolvedGo::Foreign { program, reason } => {
             if args.json {
                 let program = program.to_string_lossy();
                 session
@@ -33,7 +33,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             }
             Ok(())
         }
-        Governing::Toolchain(toolchain) => {
+        ResolvedGo::Toolchain(toolchain) => {
             let path = Resolver::new(session).program(&toolchain, tool)?;
             if !Resolver::new(session).has(&toolchain)? {
                 return Err(Installer::new(session).explain_missing(&toolchain));

@@ -11,9 +11,9 @@ use crate::common::{Sandbox, machine};
 use goward_core::error::{Error, Kind};
 use goward_core::install::Installer;
 use goward_core::install::request::Fetch;
-use goward_core::install::request::Outcome;
+use goward_core::install::request::InstallOutcome;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::lock::Locking;
+use goward_core::lockfile::lock::LockOptions;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
@@ -85,7 +85,10 @@ pub(super) fn offline(world: &Own, home: &str) -> Session {
     session
 }
 
-pub(super) fn install(session: &Session, path: &std::path::Path) -> Result<Vec<Outcome>, Error> {
+pub(super) fn install(
+    session: &Session,
+    path: &std::path::Path,
+) -> Result<Vec<InstallOutcome>, Error> {
     install_accepting(session, path, None)
 }
 
@@ -93,7 +96,7 @@ fn install_accepting(
     session: &Session,
     path: &std::path::Path,
     accept: Option<Level>,
-) -> Result<Vec<Outcome>, Error> {
+) -> Result<Vec<InstallOutcome>, Error> {
     let mut outcomes = Vec::new();
     let fetch = Fetch { accept, ..Fetch::default() };
     Installer::new(&session)
@@ -154,7 +157,7 @@ fn a_bundle_installs_with_its_proofs_where_nobody_can_be_asked() {
     );
     let mut session = offline(&world, "second");
     session.ctx.cwd = world.sandbox.path("third");
-    let written = Locker::new(&session).lock(Locking::default(), &Fetch::default()).unwrap();
+    let written = Locker::new(&session).lock(LockOptions::default(), &Fetch::default()).unwrap();
     assert_eq!(written.level, Level::Stapled);
     assert!(world.sandbox.read("third/goward.lock").contains("level = \"stapled\""));
     // Again is nothing new.

@@ -7,7 +7,7 @@ use super::mirror;
 use crate::common::server::hex_sha256;
 use crate::common::{Outcome, Sandbox, vulndb};
 use goward_core::install::Installer;
-use goward_core::install::bundle::Kept;
+use goward_core::install::bundle::DatabaseImport;
 use goward_core::install::request::Fetch;
 use goward_core::platform::Platform;
 use goward_core::toolchains::Toolchains;
@@ -28,7 +28,7 @@ fn create(world: &Own, from: &str, name: &str) -> PathBuf {
     path
 }
 
-fn keep(world: &Own, path: &Path) -> Option<Kept> {
+fn keep(world: &Own, path: &Path) -> Option<DatabaseImport> {
     let session = offline(world, "second");
     Installer::new(&session)
         .bundle_install(path, Platform::host(), &Fetch::default(), &mut |_| {})
@@ -79,7 +79,7 @@ fn a_bundle_brings_the_database_to_where_nobody_can_be_asked() {
     let before = goward(&world, "old", &["check"]);
     assert!(before.stderr.contains("not checked: vulnerabilities: "), "{}", before.stderr);
     let source = world.sandbox.path("vulndb");
-    let want = Kept {
+    let want = DatabaseImport {
         path: world.sandbox.path(PLACE),
         told: format!("3 entries of `{}`, of {}", source.display(), vulndb::MODIFIED),
         newer: None,

@@ -14,7 +14,7 @@ use goward_core::error::{Error, Kind};
 use goward_core::install::Installer;
 use goward_core::install::request::Fetch;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::lock::Locking;
+use goward_core::lockfile::lock::LockOptions;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::ui::Ui;
@@ -281,9 +281,9 @@ fn an_outage_costs_one_wait_for_a_command_and_for_the_minute_after() {
 #[test]
 fn what_the_log_said_is_not_asked_twice_in_one_command() {
     let own = Own::new(&h1());
-    let wish = goward_core::lockfile::r#use::Wish {
+    let wish = goward_core::lockfile::r#use::UseOptions {
         request: Some("1.99.1".to_owned()),
-        ..goward_core::lockfile::r#use::Wish::default()
+        ..goward_core::lockfile::r#use::UseOptions::default()
     };
     Locker::new(&own.session()).use_release(&wish, &own.fetch()).unwrap();
     let log = own.server.log();
@@ -486,7 +486,7 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
         "project/goward.toml",
         "[toolchain]\ngo = \"1.99.1\"\n[policy]\nlevel = \"logged\"\n",
     );
-    let written = Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
+    let written = Locker::new(&own.session()).lock(LockOptions::default(), &own.fetch()).unwrap();
     assert_eq!((written.level.name(), written.warnings.len()), ("logged", 0));
     assert_eq!(own.archives_fetched(), 0);
     let lock = own.sandbox.read("project/goward.lock");
@@ -502,7 +502,10 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
     // The same again is the same bytes, also when the log has grown.
     let grown = own.grown();
     assert!(
-        !Locker::new(&grown.session()).lock(Locking::default(), &grown.fetch()).unwrap().changed
+        !Locker::new(&grown.session())
+            .lock(LockOptions::default(), &grown.fetch())
+            .unwrap()
+            .changed
     );
     Locker::new(&grown.session()).check_lock().unwrap();
     let state = grown.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
@@ -519,12 +522,12 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
 fn a_lock_that_contradicts_the_log_is_not_written_over() {
     let own = Own::new(&h1());
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
+    Locker::new(&own.session()).lock(LockOptions::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock").replace(&h1(), OTHER_H1);
     own.sandbox.write("project/goward.lock", &lock);
     let host = Platform::host();
     assert_eq!(
-        own.refuses(Locker::new(&own.session()).lock(Locking::default(), &own.fetch())),
+        own.refuses(Locker::new(&own.session()).lock(LockOptions::default(), &own.fetch())),
         format!(
             "goward: the lock contradicts the record in the checksum database of go1.99.1 for {host}\n  \
              expected {} (record in the checksum database)\n  received {OTHER_H1} (the lock)\n  \
@@ -540,14 +543,14 @@ fn the_head_in_a_lock_has_to_be_the_logs_and_of_its_history() {
     let own = Own::new(&h1());
     let host = Platform::host();
     own.sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.99.1\"\n");
-    Locker::new(&own.session()).lock(Locking::default(), &own.fetch()).unwrap();
+    Locker::new(&own.session()).lock(LockOptions::default(), &own.fetch()).unwrap();
     let lock = own.sandbox.read("project/goward.lock");
     // Nobody else can sign one.
     let forged = lock.replace("size = 302", "size = 301");
     own.sandbox.write("project/goward.lock", &forged);
     let report = "goward: the head in the lock is not signed by log.example\n  nothing was changed\n\
                   hint: find out who changed the lock: `git log -p goward.lock`";
-    let locking = Locker::new(&own.session()).lock(Locking::default(), &own.fetch());
+    let locking = Locker::new(&own.session()).lock(LockOptions::default(), &own.fetch());
     assert_eq!(own.refuses(locking), report);
     assert_eq!(own.refuses(Locker::new(&own.session()).check_lock()), report);
     let installing = Locker::new(&own.session()).install_project(host, false, false, &own.fetch());

@@ -7,8 +7,8 @@ use goward_core::error::Kind;
 use goward_core::install::Installer;
 use goward_core::install::request::Fetch;
 use goward_core::lockfile::Locker;
-use goward_core::lockfile::lock::Locking;
-use goward_core::lockfile::r#use::Wish;
+use goward_core::lockfile::lock::LockOptions;
+use goward_core::lockfile::r#use::UseOptions;
 use goward_core::platform::Platform;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::verify::{Plan, Which};
@@ -42,13 +42,13 @@ const WAYS: [Way; 6] = [
     ),
     (
         "lock",
-        |own| Locker::new(&own.session()).lock(Locking::default(), &accepting(own)).map(drop),
+        |own| Locker::new(&own.session()).lock(LockOptions::default(), &accepting(own)).map(drop),
         Level::Logged,
     ),
     (
         "use",
         |own| {
-            let wish = Wish { request: Some("1.99.1".to_owned()), ..Wish::default() };
+            let wish = UseOptions { request: Some("1.99.1".to_owned()), ..UseOptions::default() };
             Locker::new(&own.session()).use_release(&wish, &accepting(own)).map(drop)
         },
         Level::Logged,
@@ -169,6 +169,6 @@ fn a_store_that_cannot_be_written_keeps_its_level() {
     fs::rename(&lock, store.join("away")).unwrap();
     fs::write(&lock, "").unwrap();
     Toolchains::new(&own.session()).verify(&Which::All, &Plan::default(), &mut |_| {}).unwrap();
-    Locker::new(&own.session()).lock(Locking::default(), &accepting(&own)).unwrap();
+    Locker::new(&own.session()).lock(LockOptions::default(), &accepting(&own)).unwrap();
     assert_eq!(receipt(&own), before);
 }

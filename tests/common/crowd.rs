@@ -2,7 +2,7 @@
 
 use goward_core::platform::Platform;
 use goward_core::store::{Receipt, Room};
-use goward_core::verify::{MissingFiles, Digest, H1, Level, dirhash};
+use goward_core::verify::{Digest, H1, Level, MissingFiles, dirhash};
 use goward_core::version::GoVersion;
 use std::fs;
 use std::path::Path;

@@ -10,7 +10,7 @@ use goward_core::install::request::Fetch;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_mirror::Mirrors;
-use goward_mirror::{Checked, MirrorPlan, Mirrored};
+use goward_mirror::{MirrorCheck, MirrorPlan, MirrorReport};
 
 /// A toolchain whose archive is larger than what is put into a store in one request.
 fn large() -> Toolchain {
@@ -36,7 +36,7 @@ fn session(lab: &Lab, variables: &[(&str, String)]) -> Session {
     session
 }
 
-fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -> Mirrored {
+fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -> MirrorReport {
     let locks = locks.iter().map(Into::into).collect();
     let plan = MirrorPlan { locks, to: to.to_owned(), prune };
     Mirrors::new(&session)
@@ -44,7 +44,7 @@ fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn verify(session: &Session, place: &str) -> Checked {
+fn verify(session: &Session, place: &str) -> MirrorCheck {
     Mirrors::new(&session)
         .verify_mirror(place, &Fetch::default())
         .unwrap_or_else(|error| panic!("{error}"))

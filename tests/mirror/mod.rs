@@ -29,7 +29,7 @@ use goward_core::verify::log::{Authority, VerifierKey};
 use goward_core::verify::{Digest, dirhash};
 use goward_core::version::GoVersion;
 use goward_mirror::Mirrors;
-use goward_mirror::{Checked, MirrorPlan, Mirrored};
+use goward_mirror::{MirrorCheck, MirrorPlan, MirrorReport};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -158,13 +158,13 @@ impl Lab {
     }
 
     /// Makes a mirror at `to` of what these locks name.
-    pub(crate) fn create(&self, locks: &[&str], to: &str, prune: bool) -> Result<Mirrored> {
+    pub(crate) fn create(&self, locks: &[&str], to: &str, prune: bool) -> Result<MirrorReport> {
         let locks = locks.iter().map(Into::into).collect();
         let plan = MirrorPlan { locks, to: to.to_owned(), prune };
         Mirrors::new(&self.session()).create_mirror(&plan, &self.fetch())
     }
 
-    pub(crate) fn verify(&self, place: &str) -> Result<Checked> {
+    pub(crate) fn verify(&self, place: &str) -> Result<MirrorCheck> {
         Mirrors::new(&self.session()).verify_mirror(place, &Fetch::default())
     }
 

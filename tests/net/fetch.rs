@@ -3,17 +3,17 @@
 
 use super::{STALL, net, net_for, url};
 use crate::common::server::{Fault, Route, Server};
-use goward_core::net::{Fetched, NetError, Problem};
+use goward_core::net::{NetError, Problem, SmallBody};
 use std::time::{Duration, Instant};
 
 const BODY: &[u8] = b"0123456789abcdef";
 const LIMIT: u64 = 1000;
 
-fn fetch(server: &Server) -> Result<Fetched, NetError> {
+fn fetch(server: &Server) -> Result<SmallBody, NetError> {
     fetch_despite(server, &[])
 }
 
-fn fetch_despite(server: &Server, faults: &[Fault]) -> Result<Fetched, NetError> {
+fn fetch_despite(server: &Server, faults: &[Fault]) -> Result<SmallBody, NetError> {
     net_for(faults).fetch_small("the index", &url(&server.url("/x")), LIMIT)
 }
 
@@ -21,7 +21,7 @@ fn fetch_despite(server: &Server, faults: &[Fault]) -> Result<Fetched, NetError>
 fn a_body_and_its_type() {
     let route = Route::new(BODY).always(Fault::Header("Content-Type: Application/JSON; x=y"));
     let server = Server::with("/x", route);
-    let want = Fetched { body: BODY.to_vec(), content_type: Some("application/json".to_owned()) };
+    let want = SmallBody { body: BODY.to_vec(), content_type: Some("application/json".to_owned()) };
     assert_eq!(fetch(&server), Ok(want));
     let log = server.log();
     assert_eq!(log.len(), 1);

@@ -6,7 +6,7 @@ use goward_core::error::{Error, Kind};
 use goward_core::net::{GoAuth, GoProxy, Net};
 use goward_core::platform::Platform;
 use goward_core::source::{
-    Artifact, ArtifactKind, Listing, Modules, Source, SourceSpec, Wanted, sources,
+    Artifact, ArtifactKind, ArtifactRequest, Listing, Modules, Source, SourceSpec, sources,
 };
 use goward_core::version::GoVersion;
 use std::fs;
@@ -30,7 +30,7 @@ fn source(goproxy: &str, goauth: Option<&str>, home: &Path) -> Box<dyn Source> {
 }
 
 fn open(source: &dyn Source, scratch: &Path) -> Result<Artifact, Error> {
-    let wanted = Wanted {
+    let wanted = ArtifactRequest {
         version: GoVersion::parse("go1.27.1").unwrap(),
         platform: Platform::parse("linux/amd64").unwrap(),
         size: None,

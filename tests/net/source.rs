@@ -6,7 +6,7 @@ use goward_core::error::{Error, Kind, Result};
 use goward_core::net::{GoAuth, GoProxy};
 use goward_core::platform::Platform;
 use goward_core::source::{
-    Artifact, ArtifactKind, Listing, Modules, Source, SourceSpec, Wanted, sources,
+    Artifact, ArtifactKind, ArtifactRequest, Listing, Modules, Source, SourceSpec, sources,
 };
 use goward_core::version::GoVersion;
 use std::io::{Read, Seek, SeekFrom};
@@ -32,8 +32,8 @@ fn mirror() -> (Server, Box<dyn Source>) {
     (server, source)
 }
 
-fn wanted(version: &str, platform: &str) -> Wanted {
-    Wanted {
+fn wanted(version: &str, platform: &str) -> ArtifactRequest {
+    ArtifactRequest {
         version: GoVersion::parse(version).unwrap(),
         platform: Platform::parse(platform).unwrap(),
         size: None,
@@ -41,7 +41,7 @@ fn wanted(version: &str, platform: &str) -> Wanted {
     }
 }
 
-fn open(source: &dyn Source, wanted: &Wanted, scratch: &Path) -> Result<Artifact> {
+fn open(source: &dyn Source, wanted: &ArtifactRequest, scratch: &Path) -> Result<Artifact> {
     source.open(wanted, scratch, Box::new(|_, _| {}))
 }
 

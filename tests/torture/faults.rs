@@ -5,7 +5,7 @@ use crate::common::server::{Fault, INDEX, Mirror, Server, hex_sha256};
 use crate::net::{ctx, log, net_despite, sample};
 use goward_core::net::{GoAuth, Net};
 use goward_core::platform::Platform;
-use goward_core::source::{Listing, Modules, Source, SourceSpec, Wanted, sources};
+use goward_core::source::{ArtifactRequest, Listing, Modules, Source, SourceSpec, sources};
 use goward_core::verify::log::LogError;
 use goward_core::version::GoVersion;
 use std::io::Read as _;
@@ -126,7 +126,7 @@ fn source(server: &Server, net: &dyn Fn() -> Net) -> Box<dyn Source> {
 
 fn archive(server: &Server, net: &dyn Fn() -> Net) -> String {
     let scratch = TempDir::new().unwrap();
-    let wanted = Wanted {
+    let wanted = ArtifactRequest {
         version: GoVersion::parse("go1.99.1").unwrap(),
         platform: Platform::parse("linux/amd64").unwrap(),
         size: None,

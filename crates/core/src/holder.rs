@@ -13,7 +13,7 @@ const MAX_SIZE: u64 = 1024;
 
 /// Who holds a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// Process id.
     pub pid: String,
     /// Name of the machine, which matters on network file systems.
@@ -24,7 +24,7 @@ pub struct Holder {
     pub since: Option<u64>,
 }
 
-impl Display for Holder {
+impl Display for LockHolder {
     /// Writes `process 12 on host (install go1.27.1, for 5 s)`, safe to print.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.pid.is_empty() {
@@ -39,7 +39,7 @@ impl Display for Holder {
     }
 }
 
-impl Holder {
+impl LockHolder {
     /// Describes this process.
     pub fn this_process(what: &str) -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();

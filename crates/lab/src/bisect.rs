@@ -2,11 +2,11 @@
 
 use crate::Lab;
 use crate::cause::Cause;
-use crate::cause_search::{CauseSearch, Passing, Side};
+use crate::cause_search::{CauseSearch, PassingSet, Side};
 use crate::matrix::explain::interrupted;
 use crate::matrix::go_command::{ran_nothing, uncached};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::jobs::{Prepared, exec_line};
+use crate::matrix::jobs::{MatrixJob, exec_line};
 use crate::matrix::process;
 use crate::matrix::process::{Job, Line};
 use crate::matrix::results::Ending;
@@ -48,7 +48,7 @@ pub struct Search {
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct BisectResult {
     /// The last release with which the command passes.
     pub last_good: GoVersion,
     /// The first with which it fails.
@@ -88,7 +88,12 @@ impl Lab<'_> {
     ///
     /// [`Kind::Usage`] when there is nothing between the two; [`Kind::Failed`] when the command fails
     /// with the first or passes with the second, or goward was interrupted.
-    pub fn bisect(&self, search: &Search, fetch: &Fetch, interrupts: &Interrupts) -> Result<Found> {
+    pub fn bisect(
+        &self,
+        search: &Search,
+        fetch: &Fetch,
+        interrupts: &Interrupts,
+    ) -> Result<BisectResult> {
         let mut bisection = Bisection {
             session: self.session,
             fetch,
@@ -142,7 +147,15 @@ impl Lab<'_> {
             Some(cause) => cause.shows(&search.command),
             None => exec_line(&bad.overrides, &search.command),
         };
-        Ok(Found { last_good, first_bad, untold, has_gap, cause, shows, runs: bisection.runs })
+        Ok(BisectResult {
+            last_good,
+            first_bad,
+            untold,
+            has_gap,
+            cause,
+            shows,
+            runs: bisection.runs,
+        })
     }
 
     /// Returns the releases between two, oldest first: those that sources list and that are neither
@@ -207,7 +220,7 @@ impl Bisection<'_> {
     }
 
     /// Returns a release to try; says why when it cannot be had.
-    fn candidate(&self, candidate: &Candidate) -> Result<Option<(Side, Prepared)>> {
+    fn candidate(&self, candidate: &Candidate) -> Result<Option<(Side, MatrixJob)>> {
         let overrides = Overrides { go: Some(candidate.request.clone()), ..Overrides::default() };
         if self.interrupts.has_come() {
             return Err(interrupted());
@@ -249,7 +262,7 @@ impl Bisection<'_> {
     }
 
     /// Runs the command, and says how that went.
-    fn run(&mut self, side: &Side, prepared: &Prepared) -> Result<Run> {
+    fn run(&mut self, side: &Side, prepared: &MatrixJob) -> Result<Run> {
         let version = side.toolchain.version;
         let bar = self.session.ui.spinner(&version.to_string());
         let outcome = self.execute(prepared);
@@ -275,7 +288,7 @@ impl Bisection<'_> {
         Ok(run)
     }
 
-    fn execute(&mut self, prepared: &Prepared) -> Result<(Ending, String, f64)> {
+    fn execute(&mut self, prepared: &MatrixJob) -> Result<(Ending, String, f64)> {
         self.runs += 1;
         let job = Job {
             command: self.command.clone(),
@@ -295,10 +308,10 @@ impl Bisection<'_> {
         let label =
             format!("what changed from {} to {}", good.toolchain.version, bad.toolchain.version);
         let bar = session.ui.spinner(&label);
-        let probe = |prepared: &Prepared| -> Result<Passing> {
+        let probe = |prepared: &MatrixJob| -> Result<PassingSet> {
             let (ending, output, _) = self.execute(prepared)?;
             let passes = ending.is_success() && !ran_nothing(&self.command, &output);
-            Ok(if passes { Passing::from([0]) } else { Passing::new() })
+            Ok(if passes { PassingSet::from([0]) } else { PassingSet::new() })
         };
         let searched = CauseSearch { session, good, bad, subjects: 1, probe }.find();
         bar.finish_and_clear();
@@ -306,7 +319,7 @@ impl Bisection<'_> {
     }
 }
 
-fn side_of(prepared: &Prepared, mut overrides: Overrides) -> Side {
+fn side_of(prepared: &MatrixJob, mut overrides: Overrides) -> Side {
     let toolchain = prepared.toolchain.clone();
     if toolchain.link.is_none() {
         overrides.go = Some(toolchain.version.number());

@@ -8,11 +8,11 @@ use crate::Lab;
 use crate::cause::{
     Cause, Change, apply, changed_defaults, changed_experiments, language_flag, removed_settings,
 };
-use crate::matrix::jobs::Prepared;
+use crate::matrix::jobs::MatrixJob;
 use goward_core::error::{Kind, Result, one_line};
 use goward_core::install::request::Fetch;
 use goward_core::platform::Platform;
-use goward_core::resolve::resolved_go::Toolchain;
+use goward_core::resolve::resolved_go::ResolvedToolchain;
 use goward_core::run::overrides::Overrides;
 use goward_core::session::Session;
 use goward_core::settings::Settings;
@@ -25,11 +25,11 @@ pub(crate) struct Side {
     /// The request and the pins.
     pub(crate) overrides: Overrides,
     /// What that is.
-    pub(crate) toolchain: Toolchain,
+    pub(crate) toolchain: ResolvedToolchain,
 }
 
 /// Those of the subjects, by number, that pass.
-pub(crate) type Passing = BTreeSet<usize>;
+pub(crate) type PassingSet = BTreeSet<usize>;
 
 /// Looks for what makes subjects, tests for example, fail with `bad` that pass with `good`.
 pub(crate) struct CauseSearch<'s, P> {
@@ -53,7 +53,7 @@ type Causes = Vec<Option<Cause>>;
 
 /// What a search came to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Searched {
+pub(crate) struct SearchResult {
     /// The cause of each subject, in their order, as far as one was found.
     pub(crate) causes: Causes,
     /// What was tried.
@@ -66,20 +66,21 @@ pub(crate) struct Searched {
     pub(crate) time: Duration,
 }
 
-impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
+impl<P: FnMut(&MatrixJob) -> Result<PassingSet>> CauseSearch<'_, P> {
     /// Looks for the cause of each subject.
     ///
     /// # Errors
     ///
     /// When a release cannot be run, or goward was interrupted.
-    pub(crate) fn find(mut self) -> Result<Searched> {
+    pub(crate) fn find(mut self) -> Result<SearchResult> {
         let start = Instant::now();
-        let mut found = Searched { causes: vec![None; self.subjects], ..Searched::default() };
+        let mut found =
+            SearchResult { causes: vec![None; self.subjects], ..SearchResult::default() };
         self.try_all(&mut found)?;
-        Ok(Searched { time: start.elapsed(), ..found })
+        Ok(SearchResult { time: start.elapsed(), ..found })
     }
 
-    fn try_all(&mut self, found: &mut Searched) -> Result<()> {
+    fn try_all(&mut self, found: &mut SearchResult) -> Result<()> {
         // A release whose tables nobody can read has no candidates.
         let (old, new) = match (self.settings(self.good), self.settings(self.bad)) {
             (Ok(old), Ok(new)) => (old, new),
@@ -99,7 +100,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
     }
 
     /// Runs the subjects.
-    fn run(&mut self, prepared: &Prepared, found: &mut Searched) -> Result<Passing> {
+    fn run(&mut self, prepared: &MatrixJob, found: &mut SearchResult) -> Result<PassingSet> {
         found.runs += 1;
         (self.probe)(prepared)
     }
@@ -114,8 +115,8 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         &mut self,
         trial: &Trial,
         changes: &[Change],
-        among: &Passing,
-        found: &mut Searched,
+        among: &PassingSet,
+        found: &mut SearchResult,
     ) -> Result<()> {
         if changes.is_empty() || among.is_empty() {
             return Ok(());
@@ -131,14 +132,14 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         &mut self,
         trial: &Trial,
         changes: &[Change],
-        among: &Passing,
-        found: &mut Searched,
+        among: &PassingSet,
+        found: &mut SearchResult,
     ) -> Result<()> {
         if changes.is_empty() || among.is_empty() {
             return Ok(());
         }
         let overrides = apply(trial.base, changes);
-        let hit: Passing = match self.prepared(&overrides)? {
+        let hit: PassingSet = match self.prepared(&overrides)? {
             Some(prepared) => {
                 let passing = self.run(&prepared, found)?;
                 among.iter().copied().filter(|one| passing.contains(one) == trial.passes).collect()
@@ -155,12 +156,12 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         }
         let (first, second) = changes.split_at(changes.len() / 2);
         self.halve(trial, first, &hit, found)?;
-        let rest: Passing = hit.intersection(&open(&found.causes)).copied().collect();
+        let rest: PassingSet = hit.intersection(&open(&found.causes)).copied().collect();
         self.halve(trial, second, &rest, found)
     }
 
     /// Looks for the first language with which subjects fail.
-    fn language(&mut self, found: &mut Searched) -> Result<()> {
+    fn language(&mut self, found: &mut SearchResult) -> Result<()> {
         let oldest = self.good.toolchain.version.minor();
         let newest = self.bad.toolchain.version.minor();
         let mut open = open(&found.causes);
@@ -192,7 +193,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
 
     /// Looks for settings that went, and without which the old behaviour cannot be had any more: the
     /// newest release that has them fails with the new value.
-    fn removed(&mut self, new: &Settings, found: &mut Searched) -> Result<()> {
+    fn removed(&mut self, new: &Settings, found: &mut SearchResult) -> Result<()> {
         let open = open(&found.causes);
         if open.is_empty() {
             return Ok(());
@@ -226,7 +227,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
         let sides = between.iter().map(|one| {
             let request = one.receipt.version.number();
             Side {
-                toolchain: Toolchain::without_pins(one, &request),
+                toolchain: ResolvedToolchain::without_pins(one, &request),
                 overrides: Overrides { go: Some(request), ..self.good.overrides.clone() },
             }
         });
@@ -234,7 +235,7 @@ impl<P: FnMut(&Prepared) -> Result<Passing>> CauseSearch<'_, P> {
     }
 
     /// Returns what a cell gets; nothing when its release refuses the pins.
-    fn prepared(&self, overrides: &Overrides) -> Result<Option<Prepared>> {
+    fn prepared(&self, overrides: &Overrides) -> Result<Option<MatrixJob>> {
         match Lab::new(self.session).prepare(overrides, &Fetch::default()) {
             Ok(prepared) => Ok(Some(prepared)),
             Err(error) if error.kind() == Kind::Usage => Ok(None),
@@ -259,7 +260,7 @@ fn tried(changes: &[Change]) -> Option<String> {
 }
 
 /// Returns the subjects without a cause.
-fn open(causes: &Causes) -> Passing {
+fn open(causes: &Causes) -> PassingSet {
     let open = causes.iter().enumerate().filter(|(_, cause)| cause.is_none());
     open.map(|(at, _)| at).collect()
 }

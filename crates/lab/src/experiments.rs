@@ -1,9 +1,9 @@
 //! Every experiment, as it is for one release, and here.
 
 use crate::Lab;
-use crate::settings_source::Subject;
+use crate::settings_source::SettingsSource;
 use goward_core::error::Result;
-use goward_core::resolve::setting_origins::Said;
+use goward_core::resolve::setting_origins::SettingValue;
 use goward_core::settings::history::{LIVES, Life, Variable, meaning};
 use goward_core::settings::{Experiments, Span};
 use std::collections::BTreeSet;
@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub struct ExperimentList {
     /// The release.
-    pub subject: Subject,
+    pub subject: SettingsSource,
     /// GOOS.
     pub os: String,
     /// GOARCH.
     pub arch: String,
     /// Everybody who says something.
-    pub said: Vec<Said>,
+    pub said: Vec<SettingValue>,
     /// Sorted by name.
     pub rows: Vec<ExperimentRow>,
     /// What is wrong with what counts.
@@ -89,7 +89,7 @@ fn row(
     experiments: &Experiments,
     baseline: &BTreeSet<&str>,
     enabled: Option<&BTreeSet<&str>>,
-    said: &[Said],
+    said: &[SettingValue],
 ) -> ExperimentRow {
     let (known, life) = (experiments.get(name), Life::of(name));
     let doc = known.map(|experiment| experiment.doc.clone()).unwrap_or_default();

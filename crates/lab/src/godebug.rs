@@ -1,10 +1,10 @@
 //! Every GODEBUG setting, as it is for one release, and here.
 
 use crate::Lab;
-use crate::settings_source::Subject;
+use crate::settings_source::SettingsSource;
 use goward_core::error::{Result, untrusted};
 use goward_core::project::debug_lines::ModuleDebug;
-use goward_core::resolve::setting_origins::{By, Said};
+use goward_core::resolve::setting_origins::{SettingOrigin, SettingValue};
 use goward_core::settings::history::{DEBUG_LIVES, DebugLife, Variable, meaning};
 use goward_core::settings::{Settings, Source, Span, Verdict, undocumented};
 use std::collections::BTreeSet;
@@ -13,15 +13,15 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub struct DebugList {
     /// The release.
-    pub subject: Subject,
+    pub subject: SettingsSource,
     /// What the module here says.
     pub module: ModuleDebug,
     /// The minor version whose defaults programs get; `None` for the newest ones.
     pub default_minor: Option<u32>,
     /// Everybody who says something, weakest first.
-    pub said: Vec<Said>,
+    pub said: Vec<SettingValue>,
     /// What they say, setting by setting.
-    pub judged: Vec<Judged>,
+    pub judged: Vec<GivenSetting>,
     /// Sorted by name.
     pub rows: Vec<DebugRow>,
     /// What is wrong with the pins and with what is written in files.
@@ -30,7 +30,7 @@ pub struct DebugList {
 
 /// A setting that somebody gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct GivenSetting {
     /// The setting: `key=value`.
     pub setting: String,
     /// The index in [`DebugList::said`].
@@ -41,18 +41,18 @@ pub struct Judged {
 
 impl DebugList {
     /// Returns true for a setting that comes to something here.
-    pub fn counts(&self, judged: &Judged) -> bool {
+    pub fn counts(&self, judged: &GivenSetting) -> bool {
         self.said[judged.at].counts && judged.verdict.counts()
     }
 
     /// Returns what is said of a setting, or of one of `cpu.*`: its value, and who.
-    pub fn about<'l>(&'l self, name: &'l str) -> impl Iterator<Item = (&'l str, &'l Judged)> {
+    pub fn about<'l>(&'l self, name: &'l str) -> impl Iterator<Item = (&'l str, &'l GivenSetting)> {
         self.judged.iter().filter_map(move |judged| Some((value_of(judged, name)?, judged)))
     }
 }
 
 /// Returns the value that a setting gives to a name, or to one of `cpu.*`.
-fn value_of<'j>(judged: &'j Judged, name: &str) -> Option<&'j str> {
+fn value_of<'j>(judged: &'j GivenSetting, name: &str) -> Option<&'j str> {
     let (key, value) = judged.setting.split_once('=')?;
     let is_it = match name.strip_suffix('*') {
         Some(prefix) => key.starts_with(prefix),
@@ -124,12 +124,12 @@ impl Lab<'_> {
         let settings = &subject.settings;
         let module = self.resolver.module_debug()?;
         let said = self.resolver.said_of_debug(&module)?;
-        let judged: Vec<Judged> = said
+        let judged: Vec<GivenSetting> = said
             .iter()
             .enumerate()
             .flat_map(|(at, said)| {
                 let judged = said.judge(settings).into_iter();
-                judged.map(move |(setting, verdict)| Judged { setting, at, verdict })
+                judged.map(move |(setting, verdict)| GivenSetting { setting, at, verdict })
             })
             .collect();
         let default_minor = default_minor(&module, settings);
@@ -161,14 +161,14 @@ pub(crate) fn default_minor(module: &ModuleDebug, settings: &Settings) -> Option
 }
 
 /// Says what comes of a setting that stops builds, or programs, unless a pin has it: those are told elsewhere.
-fn refused(judged: &Judged, said: &Said, settings: &Settings) -> Option<String> {
+fn refused(judged: &GivenSetting, said: &SettingValue, settings: &Settings) -> Option<String> {
     let Verdict::Refused(why) = &judged.verdict else { return None };
     if said.by.is_pin() || !said.counts {
         return None;
     }
     let directive = match said.by {
-        By::ModuleFile(..) => "godebug ",
-        By::Comment(..) | By::TestComment(..) => "//go:debug ",
+        SettingOrigin::ModuleFile(..) => "godebug ",
+        SettingOrigin::Comment(..) | SettingOrigin::TestComment(..) => "//go:debug ",
         _ => "GODEBUG=",
     };
     let (setting, version) = (untrusted(&judged.setting), settings.version);
@@ -182,8 +182,8 @@ fn row(
     name: &str,
     settings: &Settings,
     default_minor: Option<u32>,
-    said: &[Said],
-    judged: &[Judged],
+    said: &[SettingValue],
+    judged: &[GivenSetting],
 ) -> DebugRow {
     let (debug, minor) = (&settings.debug, settings.version.minor());
     let (known, life) = (debug.get(name), DebugLife::of(name));
@@ -198,7 +198,7 @@ fn row(
     };
     let default = debug.old_default(name, default_minor).map(str::to_owned);
     // What a test has is not what programs have.
-    let has_say = |judged: &&Judged| {
+    let has_say = |judged: &&GivenSetting| {
         let said = &said[judged.at];
         said.counts && judged.verdict.counts() && !said.by.is_of_test()
     };

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// What a lock asks of a program.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct Expectation {
     /// Where the lock is.
     pub lock: PathBuf,
     /// The profile that applies, if one does.
@@ -88,7 +88,7 @@ impl Lab<'_> {
     /// # Errors
     ///
     /// When there is no lock, or it is wrong, or has no profile of the name that was asked for.
-    pub fn wanted(&self, path: &Path) -> Result<Wanted> {
+    pub fn wanted(&self, path: &Path) -> Result<Expectation> {
         // Without the `.` that stands for the directory.
         let mut path: PathBuf = self.session.ctx.cwd.join(path).components().collect();
         if path.is_dir() {
@@ -102,7 +102,7 @@ impl Lab<'_> {
     }
 
     /// Finds out which pins apply, as for a call of `go` here.
-    fn applied(&self, locked: &Lock<'_>, found: &Found, path: &Path) -> Result<Wanted> {
+    fn applied(&self, locked: &Lock<'_>, found: &Found, path: &Path) -> Result<Expectation> {
         let entries = self.session.ctx.entries();
         let applied = profile::apply(locked, &self.session.ctx.environment(&entries));
         let applied = applied.map_err(|profile| {
@@ -113,7 +113,7 @@ impl Lab<'_> {
         let version = GoVersion::parse(locked.version);
         let version = version.map_err(|_| Error::new(Kind::Usage, "the lock has no version"))?;
         let pins = applied.pins.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Ok(Wanted {
+        Ok(Expectation {
             lock: path.to_owned(),
             profile: applied.name.map(str::to_owned),
             version,
@@ -122,7 +122,7 @@ impl Lab<'_> {
     }
 }
 
-impl Wanted {
+impl Expectation {
     /// Returns in what a program differs from the lock; what the lock leaves open is no difference.
     pub fn differences(&self, binary: &Binary) -> Vec<Difference> {
         let build = &binary.build;

@@ -4,7 +4,7 @@ use crate::Lab;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::platform::Platform;
 use goward_core::resolve::lookup;
-use goward_core::resolve::resolved_go::Governing;
+use goward_core::resolve::resolved_go::ResolvedGo;
 use goward_core::settings::Settings;
 use goward_core::version::GoVersion;
 use goward_shim::Tool;
@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// A release and what it knows.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct SettingsSource {
     /// What it knows; the version is a bare `1.N` where only the line is known.
     pub settings: Settings,
     /// Its tree; without one, the tables are the built-in ones.
     pub tree: Option<PathBuf>,
 }
 
-impl Subject {
+impl SettingsSource {
     /// Returns the release.
     pub fn version(&self) -> GoVersion {
         self.settings.version
@@ -54,15 +54,15 @@ impl Lab<'_> {
     /// # Errors
     ///
     /// When nothing of goward governs here, or neither a tree nor a table is there.
-    pub fn subject(&self, request: Option<&str>) -> Result<Subject> {
+    pub fn subject(&self, request: Option<&str>) -> Result<SettingsSource> {
         let Some(request) = request else { return self.subject_here() };
         let parsed = lookup::parse_request(request)?;
         if let Some(found) =
             lookup::best_installed(&self.session.store()?, &parsed, Platform::host())?
         {
-            return Subject::read(found.receipt.version, &found.tree);
+            return SettingsSource::read(found.receipt.version, &found.tree);
         }
-        parsed.as_version().and_then(Subject::built_in).ok_or_else(|| {
+        parsed.as_version().and_then(SettingsSource::built_in).ok_or_else(|| {
             let message =
                 format!("no installed toolchain fits `{parsed}`, and nothing is built in");
             Error::new(Kind::NotFound, message)
@@ -70,18 +70,18 @@ impl Lab<'_> {
         })
     }
 
-    fn subject_here(&self) -> Result<Subject> {
+    fn subject_here(&self) -> Result<SettingsSource> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
-            Governing::Toolchain(toolchain) => toolchain,
-            Governing::Foreign { .. } => {
+            ResolvedGo::Toolchain(toolchain) => toolchain,
+            ResolvedGo::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
                     .hint("name one: `--go 1.27`"));
             }
         };
         let program = self.resolver.program(&toolchain, Tool::Go)?;
         match program.ancestors().nth(2).filter(|_| program.exists()) {
-            Some(tree) => Subject::read(toolchain.version, tree),
-            None => Subject::built_in(toolchain.version)
+            Some(tree) => SettingsSource::read(toolchain.version, tree),
+            None => SettingsSource::built_in(toolchain.version)
                 .ok_or_else(|| self.installer.explain_missing(&toolchain)),
         }
     }
@@ -91,7 +91,7 @@ impl Lab<'_> {
         let host = Platform::host();
         let governing = self.resolver.governing(Tool::Go).ok();
         let changes = match &governing {
-            Some(Governing::Toolchain(toolchain)) => {
+            Some(ResolvedGo::Toolchain(toolchain)) => {
                 self.resolver.environment(toolchain).unwrap_or_default()
             }
             _ => Vec::new(),

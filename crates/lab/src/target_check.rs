@@ -4,7 +4,7 @@ use crate::Lab;
 use goward_core::error::{Error, Kind, Result, near_match, untrusted};
 use goward_core::platform::Platform;
 use goward_core::resolve::c_compiler::{Compiler, QUICK};
-use goward_core::resolve::resolved_go::Toolchain;
+use goward_core::resolve::resolved_go::ResolvedToolchain;
 use goward_core::resolve::run_with_timeout;
 use goward_core::settings::platforms::Target;
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ const RUN: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct TargetCheck {
     /// The toolchain that was asked.
-    pub toolchain: Toolchain,
+    pub toolchain: ResolvedToolchain,
     /// The platform.
     pub target: Target,
     /// Whether cgo is used, and why.
@@ -149,7 +149,7 @@ impl Lab<'_> {
         Ok(TargetCheck { toolchain, target, cgo, compiler, pkg_config, build, run })
     }
 
-    fn why_cgo(&self, toolchain: &Toolchain, target: &Target, is_on: bool) -> Result<Cgo> {
+    fn why_cgo(&self, toolchain: &ResolvedToolchain, target: &Target, is_on: bool) -> Result<Cgo> {
         let changes = self.resolver.environment(toolchain)?;
         let ours = changes.iter().find(|(name, _)| name == "CGO_ENABLED");
         let value =
@@ -229,7 +229,7 @@ impl Lab<'_> {
     }
 }
 
-fn unknown(name: &str, toolchain: &Toolchain, targets: &[Target]) -> Error {
+fn unknown(name: &str, toolchain: &ResolvedToolchain, targets: &[Target]) -> Error {
     let known: Vec<String> = targets.iter().map(ToString::to_string).collect();
     let message = format!("{} cannot build for `{}`", toolchain.version, untrusted(name));
     let error = Error::new(Kind::NotFound, message);

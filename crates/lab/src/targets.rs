@@ -3,7 +3,7 @@
 use crate::Lab;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::resolve::go_env::targets_of;
-use goward_core::resolve::resolved_go::{Governing, Toolchain};
+use goward_core::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use goward_core::settings::platforms::Target;
 use goward_shim::Tool;
 
@@ -13,10 +13,10 @@ impl Lab<'_> {
     /// # Errors
     ///
     /// When nothing of goward governs here, it is not installed, or its list cannot be had.
-    pub fn targets(&self) -> Result<(Toolchain, Vec<Target>)> {
+    pub fn targets(&self) -> Result<(ResolvedToolchain, Vec<Target>)> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
-            Governing::Toolchain(toolchain) => *toolchain,
-            Governing::Foreign { .. } => {
+            ResolvedGo::Toolchain(toolchain) => *toolchain,
+            ResolvedGo::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
                     .hint("choose one: `goward use stable`"));
             }

@@ -4,7 +4,7 @@ use goward_core::error::{Error, Kind};
 
 /// What a mirror was found to hold, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
+pub struct MirrorCheck {
     /// Release archives that are right.
     pub archives: usize,
     /// Modules that are right.

@@ -3,29 +3,31 @@
 use fs_err::File;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::net::Progress;
-use goward_core::source::{Artifact, ArtifactKind, Body, Listing, Release, Source, Wanted};
+use goward_core::source::{
+    Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Source,
+};
 use std::io;
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the source said of the archive that was kept.
-pub(crate) type Said = Arc<Mutex<Option<Listing>>>;
+pub(crate) type ListingSlot = Arc<Mutex<Option<Listing>>>;
 
 /// Another source, and where its archive is kept.
-pub(crate) struct Keeping {
+pub(crate) struct ArchiveTee {
     inner: Box<dyn Source>,
     path: PathBuf,
-    said: Said,
+    said: ListingSlot,
 }
 
-impl Keeping {
-    pub(crate) fn new(inner: Box<dyn Source>, path: PathBuf, said: Said) -> Self {
+impl ArchiveTee {
+    pub(crate) fn new(inner: Box<dyn Source>, path: PathBuf, said: ListingSlot) -> Self {
         Self { inner, path, said }
     }
 }
 
-impl Source for Keeping {
+impl Source for ArchiveTee {
     fn name(&self) -> &str {
         self.inner.name()
     }
@@ -38,9 +40,14 @@ impl Source for Keeping {
         self.inner.resumes()
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Artifact> {
         // What the source lists decides whether the archive may be handed on as a whole.
-        let wanted = Wanted { ask_digest: true, ..*wanted };
+        let wanted = ArtifactRequest { ask_digest: true, ..*wanted };
         let mut artifact = self.inner.open(&wanted, scratch, progress)?;
         if !matches!(artifact.kind, ArtifactKind::TarGz | ArtifactKind::Zip) {
             let (name, version) = (self.inner.name(), wanted.version);

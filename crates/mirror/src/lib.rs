@@ -18,11 +18,11 @@ pub mod storage;
 pub mod store_client;
 mod verify;
 
-use crate::storage::{Contents, Depot};
-pub use findings::Checked;
+use crate::storage::{Contents, Storage};
+pub use findings::MirrorCheck;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
-use goward_core::install::request::{Fetch, Want};
+use goward_core::install::request::{Fetch, ToolchainRequest};
 use goward_core::lockfile::Locker;
 use goward_core::net::Net;
 use goward_core::session::Session;
@@ -64,7 +64,7 @@ pub struct MirrorPlan {
 
 /// What became of a mirror.
 #[derive(Clone, Debug, Default)]
-pub struct Mirrored {
+pub struct MirrorReport {
     /// Toolchains that were put there, and those that were there.
     pub added: usize,
     /// Toolchains of the locks that were there, and right.
@@ -82,7 +82,7 @@ impl Mirrors<'_> {
     ///
     /// [`Kind::Usage`] for locks that contradict each other, and as [`Installer::install`]; what was
     /// verified by then is in the mirror, and no index names anything else.
-    pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<Mirrored> {
+    pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<MirrorReport> {
         if let Some(place) = plan.to.strip_prefix(REGISTRY_SCHEME) {
             return self.create_in_registry(place, plan, fetch);
         }
@@ -90,7 +90,7 @@ impl Mirrors<'_> {
         let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
         let depot = storage::open(&plan.to, &self.session.ctx, net)?;
         let depot = depot.as_ref();
-        let mut mirrored = Mirrored::default();
+        let mut mirrored = MirrorReport::default();
         let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
             None => {
                 check_empty(depot)?;
@@ -133,9 +133,9 @@ impl Mirrors<'_> {
     /// Returns true when the mirror has what is wanted, verified well enough.
     fn is_mirrored(
         &self,
-        depot: &dyn Depot,
+        depot: &dyn Storage,
         manifest: &Manifest,
-        want: &Want,
+        want: &ToolchainRequest,
         fetch: &Fetch,
     ) -> Result<bool> {
         let (version, platform) = (want.version, want.platform);
@@ -150,7 +150,7 @@ impl Mirrors<'_> {
 
 /// Refuses to make a mirror of a place that is not empty: what is there is somebody else's, and would be written
 /// over.
-fn check_empty(depot: &dyn Depot) -> Result<()> {
+fn check_empty(depot: &dyn Storage) -> Result<()> {
     if let Some(other) = depot.list()?.first() {
         let message = format!("{} is not a mirror of goward: it holds other files", depot.name());
         return Err(Error::new(Kind::Usage, message)
@@ -161,7 +161,7 @@ fn check_empty(depot: &dyn Depot) -> Result<()> {
 }
 
 /// Writes a small file, unless it is there.
-fn put(depot: &dyn Depot, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
+fn put(depot: &dyn Storage, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
     let bytes = text.as_ref();
     let there = depot.read(path, bytes.len() as u64 + MAX_MANIFEST)?;
     if there.as_deref() != Some(bytes) {
@@ -171,7 +171,7 @@ fn put(depot: &dyn Depot, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
 }
 
 /// Writes what names the files: first what leads to one toolchain, then the lists of all.
-fn write_indexes(depot: &dyn Depot, manifest: &Manifest) -> Result<()> {
+fn write_indexes(depot: &dyn Storage, manifest: &Manifest) -> Result<()> {
     for (version, platform) in manifest.toolchains.keys().copied() {
         put(depot, &layout::module_file(version, platform, ".mod"), layout::GO_MOD)?;
         let info = layout::info(version, platform);
@@ -185,7 +185,7 @@ fn write_indexes(depot: &dyn Depot, manifest: &Manifest) -> Result<()> {
 /// Removes files of toolchains that the manifest does not have; nothing names them any more. What the
 /// log proves is only thinned out when all of it was written just now.
 fn prune(
-    depot: &dyn Depot,
+    depot: &dyn Storage,
     manifest: &Manifest,
     excerpt: Option<&(String, Excerpt)>,
 ) -> Result<usize> {

@@ -1,8 +1,8 @@
 //! What a mirror has of the checksum database: a signed head, records, and the tiles that prove them.
 
 use crate::manifest::Manifest;
-use crate::storage::Depot;
-use crate::{Mirrors, Want, layout, put};
+use crate::storage::Storage;
+use crate::{Mirrors, ToolchainRequest, layout, put};
 use goward_core::error::Result;
 use goward_core::install::sumdb::open_head;
 use goward_core::verify::log::{Excerpt, SignedHead};
@@ -14,8 +14,8 @@ impl Mirrors<'_> {
     /// Renews what a mirror has of the log. Returns the log's name and what was written, if anything.
     pub(crate) fn mirror_log(
         &self,
-        depot: &dyn Depot,
-        wants: &[Want],
+        depot: &dyn Storage,
+        wants: &[ToolchainRequest],
         manifest: &mut Manifest,
         warnings: &mut Vec<String>,
     ) -> Result<Option<(String, Excerpt)>> {

@@ -2,7 +2,7 @@
 //! the log that readers of the mirror may have seen. Clients do not read it and it proves nothing to
 //! anybody; it saves whoever maintains the mirror from fetching everything again.
 
-use crate::storage::Stored;
+use crate::storage::StoredFile;
 use goward_core::platform::Platform;
 use goward_core::verify::{Digest, H1, Level};
 use goward_core::version::GoVersion;
@@ -15,41 +15,41 @@ const SCHEMA: u32 = 1;
 /// What a mirror holds.
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
-    pub(crate) toolchains: BTreeMap<(GoVersion, Platform), Held>,
+    pub(crate) toolchains: BTreeMap<(GoVersion, Platform), MirrorEntry>,
     /// Signed heads as notes, oldest first.
     pub(crate) heads: Vec<String>,
 }
 
 /// A toolchain in a mirror.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
+pub(crate) struct MirrorEntry {
     pub(crate) h1: H1,
     pub(crate) level: Level,
     /// The release archive.
-    pub(crate) archive: Stored,
+    pub(crate) archive: StoredFile,
     /// The module.
-    pub(crate) zip: Stored,
+    pub(crate) zip: StoredFile,
 }
 
 #[derive(Deserialize, Serialize)]
 struct Written {
     schema: u32,
-    toolchains: Vec<WrittenToolchain>,
+    toolchains: Vec<StoredToolchain>,
     heads: Vec<String>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct WrittenToolchain {
+struct StoredToolchain {
     version: String,
     platform: String,
     h1: String,
     level: String,
-    archive: WrittenFile,
-    zip: WrittenFile,
+    archive: StoredFileEntry,
+    zip: StoredFileEntry,
 }
 
 #[derive(Deserialize, Serialize)]
-struct WrittenFile {
+struct StoredFileEntry {
     sha256: String,
     size: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,9 +63,9 @@ impl Manifest {
         if written.schema != SCHEMA {
             return None;
         }
-        let read = |toolchain: WrittenToolchain| {
+        let read = |toolchain: StoredToolchain| {
             let version = GoVersion::parse(&toolchain.version).ok()?;
-            let held = Held {
+            let held = MirrorEntry {
                 h1: H1::parse(&toolchain.h1)?,
                 level: Level::parse(&toolchain.level)?,
                 archive: toolchain.archive.read()?,
@@ -80,13 +80,13 @@ impl Manifest {
     /// Returns the text of the manifest.
     pub(crate) fn render(&self) -> String {
         let toolchains =
-            self.toolchains.iter().map(|((version, platform), held)| WrittenToolchain {
+            self.toolchains.iter().map(|((version, platform), held)| StoredToolchain {
                 version: version.to_string(),
                 platform: platform.to_string(),
                 h1: held.h1.to_string(),
                 level: held.level.name().to_owned(),
-                archive: WrittenFile::of(&held.archive),
-                zip: WrittenFile::of(&held.zip),
+                archive: StoredFileEntry::of(&held.archive),
+                zip: StoredFileEntry::of(&held.zip),
             });
         let written =
             Written { schema: SCHEMA, toolchains: toolchains.collect(), heads: self.heads.clone() };
@@ -133,13 +133,13 @@ impl Manifest {
     }
 }
 
-impl WrittenFile {
-    fn of(stored: &Stored) -> Self {
+impl StoredFileEntry {
+    fn of(stored: &StoredFile) -> Self {
         let (sha256, etag) = (stored.sha256.to_string(), stored.etag.clone());
         Self { sha256, size: stored.size, etag }
     }
 
-    fn read(self) -> Option<Stored> {
-        Some(Stored { sha256: Digest::parse(&self.sha256)?, size: self.size, etag: self.etag })
+    fn read(self) -> Option<StoredFile> {
+        Some(StoredFile { sha256: Digest::parse(&self.sha256)?, size: self.size, etag: self.etag })
     }
 }

@@ -4,9 +4,9 @@
 //! is moved last. Registries rarely let a client delete, so nothing is pruned.
 
 use crate::artifact::{Entry, Layer};
-use crate::findings::{Checked, is_finding};
+use crate::findings::{MirrorCheck, is_finding};
 use crate::registry::{INDEX, MANIFEST, Registry};
-use crate::{MirrorPlan, Mirrored, Mirrors, Want, artifact};
+use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
 use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::fetch::digest_file;
@@ -22,7 +22,7 @@ impl Mirrors<'_> {
         place: &str,
         plan: &MirrorPlan,
         fetch: &Fetch,
-    ) -> Result<Mirrored> {
+    ) -> Result<MirrorReport> {
         if plan.prune {
             let message = "a registry deletes by its own rules: `--prune` cannot be had there";
             return Err(Error::new(Kind::Usage, message)
@@ -31,7 +31,7 @@ impl Mirrors<'_> {
         let wants = self.locker.wants_of(&plan.locks)?;
         let net = Net::new(&self.session.ctx, self.session.config.http_hosts.clone())?;
         let registry = Registry::open(place, &self.session.ctx, &net)?;
-        let mut mirrored = Mirrored::default();
+        let mut mirrored = MirrorReport::default();
         for want in &wants {
             let tag = artifact::release_tag(want.version);
             let mut entries = match registry.by_tag(&tag)? {
@@ -54,10 +54,10 @@ impl Mirrors<'_> {
     }
 
     /// Fetches all that a registry lists, as its clients do, and checks it.
-    pub(crate) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
+    pub(crate) fn verify_registry(&self, place: &str, fetch: &Fetch) -> Result<MirrorCheck> {
         let store = self.session.store()?;
         let fetch = Fetch { source: Some(place.to_owned()), ..fetch.clone() };
-        let mut checked = Checked::default();
+        let mut checked = MirrorCheck::default();
         let mut is_empty = true;
         for source in self.installer.sources(&fetch)? {
             let releases = source.releases()?.unwrap_or_default().into_iter();
@@ -66,7 +66,7 @@ impl Mirrors<'_> {
             });
             for (version, platform) in listed {
                 is_empty = false;
-                let want = Want::new(version, platform);
+                let want = ToolchainRequest::new(version, platform);
                 let logged = self.installer.ask_log(&want, None)?;
                 let delivered =
                     self.installer.deliver(&store, &want, logged.as_ref(), source.as_ref(), &fetch);
@@ -91,7 +91,7 @@ impl Mirrors<'_> {
     fn push(
         &self,
         registry: &Registry,
-        want: &Want,
+        want: &ToolchainRequest,
         fetch: &Fetch,
         warnings: &mut Vec<String>,
     ) -> Result<Entry> {
@@ -122,7 +122,7 @@ impl Mirrors<'_> {
 }
 
 /// Returns true when the registry has a toolchain, whole and under the hash of the lock.
-fn is_there(registry: &Registry, entries: &[Entry], want: &Want) -> Result<bool> {
+fn is_there(registry: &Registry, entries: &[Entry], want: &ToolchainRequest) -> Result<bool> {
     let wanted = want.locked.as_ref().map(|locked| locked.h1.as_str());
     let found = entries.iter().find(|entry| entry.platform == want.platform);
     let Some(entry) = found.filter(|entry| Some(entry.h1.as_str()) == wanted) else {

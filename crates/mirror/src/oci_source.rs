@@ -6,7 +6,7 @@ use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::net::{MAX_SIZE, Net, Progress};
 use goward_core::source::{
-    Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
+    Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, not_there,
 };
 use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
@@ -53,7 +53,12 @@ impl Source for Oci {
         false
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, mut progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        mut progress: Progress,
+    ) -> Result<Artifact> {
         let registry = self.registry()?;
         let name = wanted.platform.archive_name(wanted.version);
         let origin = format!("{}:{}", self.name, release_tag(wanted.version));

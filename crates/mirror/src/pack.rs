@@ -1,15 +1,15 @@
 //! One toolchain: from a source, verified, into both layouts of a mirror.
 
-use crate::keep::{Keeping, Said};
+use crate::keep::{ArchiveTee, ListingSlot};
 use crate::layout::MANIFEST;
-use crate::manifest::{Held, Manifest};
-use crate::storage::{Contents, Depot};
-use crate::{Mirrors, Want, layout, put};
+use crate::manifest::{Manifest, MirrorEntry};
+use crate::storage::{Contents, Storage};
+use crate::{Mirrors, ToolchainRequest, layout, put};
 use fs_err::File;
 use goward_core::archive::pack::Member;
 use goward_core::archive::{module_zip, pack};
 use goward_core::error::{Error, Kind, Result};
-use goward_core::install::request::{Fetch, Supply};
+use goward_core::install::request::{Fetch, InstallSource};
 use goward_core::source::{Listing, Source};
 use goward_core::store::{Staging, Store};
 use goward_core::verify::judge::judge;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 /// A toolchain that may be handed on, on disk.
-pub(crate) struct Packed {
+pub(crate) struct PackedToolchain {
     pub(crate) tree: VerifiedTree,
     /// The release archive: the source's own if all of it is verified, else packed anew.
     pub(crate) archive: PathBuf,
@@ -36,33 +36,45 @@ impl Mirrors<'_> {
     ///
     /// The hash of a toolchain does not cover all of an archive. An archive that is not verified as a
     /// whole is not handed on: what the hash covers is packed anew.
-    pub(crate) fn pack(&self, store: &Store, want: &Want, fetch: &Fetch) -> Result<Packed> {
+    pub(crate) fn pack(
+        &self,
+        store: &Store,
+        want: &ToolchainRequest,
+        fetch: &Fetch,
+    ) -> Result<PackedToolchain> {
         let staging = store.stage("mirror")?;
         let kept = staging.path().join("kept");
-        let said = Said::default();
+        let said = ListingSlot::default();
         let keep = |source| {
-            Box::new(Keeping::new(source, kept.clone(), Said::clone(&said))) as Box<dyn Source>
+            Box::new(ArchiveTee::new(source, kept.clone(), ListingSlot::clone(&said)))
+                as Box<dyn Source>
         };
         let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
-        let logged = self.installer.proof_of(want, &Supply::Sources)?;
+        let logged = self.installer.proof_of(want, &InstallSource::Sources)?;
         let (delivery, warnings) =
             self.installer.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
         let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
         let whole =
             archive_level(&delivery.tree, said.as_ref()) >= self.installer.floor(want, fetch)?;
         let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };
-        Ok(Packed { tree: delivery.tree, archive, warnings, staging, _delivery: delivery.staging })
+        Ok(PackedToolchain {
+            tree: delivery.tree,
+            archive,
+            warnings,
+            staging,
+            _delivery: delivery.staging,
+        })
     }
 
     /// Puts a toolchain into a mirror.
     pub(crate) fn mirror_one(
         &self,
-        depot: &dyn Depot,
-        want: &Want,
+        depot: &dyn Storage,
+        want: &ToolchainRequest,
         fetch: &Fetch,
         manifest: &Manifest,
         warnings: &mut Vec<String>,
-    ) -> Result<Held> {
+    ) -> Result<MirrorEntry> {
         let store = self.session.store()?;
         store.recover()?;
         let packed = self.pack(&store, want, fetch)?;
@@ -77,7 +89,7 @@ impl Mirrors<'_> {
         let archive = depot.put(&name, Contents::File(&packed.archive))?;
         put(depot, &layout::digest_file(&name), archive.sha256.to_string())?;
         warnings.extend(packed.warnings);
-        Ok(Held { h1: tree.h1().clone(), level: tree.level(), archive, zip })
+        Ok(MirrorEntry { h1: tree.h1().clone(), level: tree.level(), archive, zip })
     }
 }
 

@@ -51,7 +51,7 @@ struct Service {
 
 impl Service {
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let refuse = |why: String| HttpError::new(HttpErrorKind::Unknown, Refused(why));
+        let refuse = |why: String| HttpError::new(HttpErrorKind::Unknown, RefusedRequest(why));
         let url = Url::parse(&request.uri().to_string());
         let url = url.map_err(|error| refuse(error.to_string()))?;
         if !url.host_str().is_some_and(|host| METADATA_HOSTS.contains(&host)) {
@@ -81,4 +81,4 @@ impl HttpService for Service {
 /// A request that our own rules forbid.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Refused(String);
+struct RefusedRequest(String);

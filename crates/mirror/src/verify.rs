@@ -4,16 +4,16 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
-use crate::findings::Checked;
+use crate::findings::MirrorCheck;
 use crate::findings::is_finding;
 use crate::layout::{INDEX, LIST};
-use crate::storage::Shelf;
+use crate::storage::StorageReader;
 use crate::{Mirrors, layout, storage};
 use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::fetch::digest_file;
-use goward_core::install::request::{Fetch, Want};
+use goward_core::install::request::{Fetch, ToolchainRequest};
 use goward_core::net::{MAX_SIZE, Net, NetError, Problem};
 use goward_core::platform::Platform;
 use goward_core::session::Session;
@@ -36,14 +36,14 @@ const MAX_SMALL: u64 = 64 << 10;
 struct Check<'a> {
     session: &'a Session,
     fetch: &'a Fetch,
-    shelf: &'a dyn Shelf,
+    shelf: &'a dyn StorageReader,
     scratch: &'a Path,
     /// The name of the log, if the mirror has it.
     log: Option<String>,
     proved: BTreeMap<(GoVersion, Platform), Option<Logged>>,
     /// Toolchains whose archive the index lists, and that are right: their modules are as good.
     listed: BTreeSet<(GoVersion, Platform, H1)>,
-    checked: Checked,
+    checked: MirrorCheck,
 }
 
 impl Mirrors<'_> {
@@ -51,8 +51,8 @@ impl Mirrors<'_> {
     ///
     /// # Errors
     ///
-    /// When the mirror cannot be read at all. What is wrong with it is in [`Checked::problems`].
-    pub fn verify_mirror(&self, place: &str, fetch: &Fetch) -> Result<Checked> {
+    /// When the mirror cannot be read at all. What is wrong with it is in [`MirrorCheck::problems`].
+    pub fn verify_mirror(&self, place: &str, fetch: &Fetch) -> Result<MirrorCheck> {
         if place.starts_with(REGISTRY_SCHEME) {
             return self.verify_registry(place, fetch);
         }
@@ -68,7 +68,7 @@ impl Mirrors<'_> {
             log: None,
             proved: BTreeMap::new(),
             listed: BTreeSet::new(),
-            checked: Checked::default(),
+            checked: MirrorCheck::default(),
         };
         check.find_log()?;
         let releases = check.releases()?;
@@ -211,7 +211,7 @@ impl Check<'_> {
         }
         let logged = match &self.log {
             Some(name) => {
-                let served = Served { shelf: self.shelf, name };
+                let served = ServedLog { shelf: self.shelf, name };
                 let authority = self.session.log.authority()?;
                 let found = Log::new(&authority, &served).lookup(version, platform, None);
                 match found {
@@ -233,7 +233,8 @@ impl Check<'_> {
                     }
                 }
             }
-            None => Installer::new(self.session).ask_log(&Want::new(version, platform), None)?,
+            None => Installer::new(self.session)
+                .ask_log(&ToolchainRequest::new(version, platform), None)?,
         };
         self.proved.insert((version, platform), logged.clone());
         Ok(logged)
@@ -283,12 +284,12 @@ impl Check<'_> {
 }
 
 /// The log as a mirror serves it, for a client that knows nothing yet but its key.
-struct Served<'a> {
-    shelf: &'a dyn Shelf,
+struct ServedLog<'a> {
+    shelf: &'a dyn StorageReader,
     name: &'a str,
 }
 
-impl Outside for Served<'_> {
+impl Outside for ServedLog<'_> {
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
         let path = layout::log_file(self.name, path);
         let problem = match self.shelf.read(&path, limit) {

@@ -77,8 +77,9 @@ pub(super) fn over<T>(
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        failed
-            .map_or(result.and_then(|value| sent.map(|()| value)), |error| Err(UnpackError::Failed(error)))
+        failed.map_or(result.and_then(|value| sent.map(|()| value)), |error| {
+            Err(UnpackError::Failed(error))
+        })
     })
 }
 

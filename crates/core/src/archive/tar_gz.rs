@@ -8,7 +8,7 @@
 //! The input is read once, front to back, to its end, so it can be a download in progress that is
 //! digested on the way.
 
-use super::gate::{EntryValidator, Inflated, Input, ByteCounter, UnpackError, entry, hand};
+use super::gate::{ByteCounter, EntryValidator, Inflated, Input, UnpackError, entry, hand};
 use super::{Contents, Limits, Sink, spread};
 use crate::error::Result;
 use flate2::bufread::GzDecoder;
@@ -94,7 +94,9 @@ fn read_entries<R: Read>(
 }
 
 /// Reads the rest: the second zero block, padding, and the end of the gzip member and of the input.
-fn read_end<R: BufRead>(mut inflated: Inflated<BufReader<GzDecoder<R>>>) -> Result<(), UnpackError> {
+fn read_end<R: BufRead>(
+    mut inflated: Inflated<BufReader<GzDecoder<R>>>,
+) -> Result<(), UnpackError> {
     let mut rest = Vec::new();
     let read = (&mut inflated).take(MAX_END + 1).read_to_end(&mut rest);
     read.map_err(|error| UnpackError::damaged(&error))?;

@@ -4,7 +4,9 @@
 //! contents are; `flate2` inflates them. Every entry is admitted before the first one is
 //! handed over; after that each sink inflates for itself.
 
-use crate::archive::gate::{AHEAD, EntryValidator, Input, ByteCounter, UnpackError, entry, exceeds_ratio, hand};
+use crate::archive::gate::{
+    AHEAD, ByteCounter, EntryValidator, Input, UnpackError, entry, exceeds_ratio, hand,
+};
 use crate::archive::zip_layout::ZipEntry;
 use crate::archive::{Contents, EntryPath, Limits, Sink, zip_layout};
 use crate::error::{Result, untrusted};

@@ -59,7 +59,10 @@ impl ZipEntry {
 }
 
 /// Reads and checks the structure; entries come in the order of the central directory.
-pub(super) fn read<R: Read + Seek>(input: &mut R, limits: &Limits) -> Result<Vec<ZipEntry>, UnpackError> {
+pub(super) fn read<R: Read + Seek>(
+    input: &mut R,
+    limits: &Limits,
+) -> Result<Vec<ZipEntry>, UnpackError> {
     let length = input.seek(SeekFrom::End(0)).map_err(|error| UnpackError::damaged(&error))?;
     let Some(end_offset) = length.checked_sub(END_SIZE as u64) else {
         return Err(UnpackError::refused("it is cut short"));
@@ -163,7 +166,11 @@ fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), UnpackError> {
 }
 
 /// Checks that the entries lie end to end before `end` and that their local headers agree.
-fn check_places<R: Read + Seek>(input: &mut R, entries: &[ZipEntry], end: u64) -> Result<(), UnpackError> {
+fn check_places<R: Read + Seek>(
+    input: &mut R,
+    entries: &[ZipEntry],
+    end: u64,
+) -> Result<(), UnpackError> {
     let mut sorted: Vec<&ZipEntry> = entries.iter().collect();
     sorted.sort_by_key(|found| found.offset);
     let mut next = 0;
@@ -223,13 +230,20 @@ fn check_local<R: Read + Seek>(input: &mut R, found: &ZipEntry) -> Result<u64, U
     Ok(end + DESCRIPTOR_SIZE as u64)
 }
 
-fn read_at<const N: usize, R: Read + Seek>(input: &mut R, offset: u64) -> Result<[u8; N], UnpackError> {
+fn read_at<const N: usize, R: Read + Seek>(
+    input: &mut R,
+    offset: u64,
+) -> Result<[u8; N], UnpackError> {
     let mut bytes = [0; N];
     read_all_at(input, offset, &mut bytes)?;
     Ok(bytes)
 }
 
-fn read_all_at<R: Read + Seek>(input: &mut R, offset: u64, buffer: &mut [u8]) -> Result<(), UnpackError> {
+fn read_all_at<R: Read + Seek>(
+    input: &mut R,
+    offset: u64,
+    buffer: &mut [u8],
+) -> Result<(), UnpackError> {
     let sought = input.seek(SeekFrom::Start(offset));
     sought.and_then(|_| input.read_exact(buffer)).map_err(|error| UnpackError::damaged(&error))
 }

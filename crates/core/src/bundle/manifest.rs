@@ -90,18 +90,18 @@ pub struct Manifest {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct StoredBundle {
     schema: u64,
     log: String,
     head: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    vulndb: Option<WrittenExtra>,
-    toolchains: Vec<WrittenToolchain>,
+    vulndb: Option<StoredExtra>,
+    toolchains: Vec<StoredToolchain>,
 }
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenExtra {
+struct StoredExtra {
     size: u64,
     sha256: String,
 }
@@ -114,7 +114,7 @@ struct Schema {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenToolchain {
+struct StoredToolchain {
     version: String,
     platform: String,
     h1: String,
@@ -127,7 +127,7 @@ struct WrittenToolchain {
 impl Manifest {
     /// Returns the text; equal lists have equal texts.
     pub fn render(&self) -> String {
-        let toolchains = self.toolchains.iter().map(|toolchain| WrittenToolchain {
+        let toolchains = self.toolchains.iter().map(|toolchain| StoredToolchain {
             version: toolchain.version.to_string(),
             platform: toolchain.platform.to_string(),
             h1: toolchain.h1.to_string(),
@@ -139,8 +139,8 @@ impl Manifest {
         let vulndb = self
             .vulndb
             .as_ref()
-            .map(|extra| WrittenExtra { size: extra.size, sha256: extra.sha256.to_string() });
-        let written = Written {
+            .map(|extra| StoredExtra { size: extra.size, sha256: extra.sha256.to_string() });
+        let written = StoredBundle {
             schema: if vulndb.is_some() { SCHEMA_WITH_VULNDB } else { SCHEMA },
             vulndb,
             log: self.log.clone(),
@@ -162,7 +162,7 @@ impl Manifest {
             return Err(BundleProblem::NewerSchema(schema.schema));
         }
         let wrong = |why: String| BundleProblem::Manifest(untrusted(why));
-        let written: Written =
+        let written: StoredBundle =
             serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
         if written.toolchains.len() > MAX_TOOLCHAINS {
             return Err(wrong(format!("it has more than {MAX_TOOLCHAINS}")));
@@ -185,7 +185,7 @@ impl Manifest {
         if written.vulndb.is_some() != (written.schema == SCHEMA_WITH_VULNDB) {
             return Err(wrong("it has another schema than its entries".to_owned()));
         }
-        let read = |extra: WrittenExtra| -> Result<Extra, BundleProblem> {
+        let read = |extra: StoredExtra| -> Result<Extra, BundleProblem> {
             let sha256 = Digest::parse(&extra.sha256);
             let sha256 = sha256.ok_or_else(|| wrong("a digest is none".to_owned()))?;
             Ok(Extra { size: extra.size, sha256 })
@@ -195,7 +195,7 @@ impl Manifest {
     }
 }
 
-fn read(written: &WrittenToolchain) -> Option<Toolchain> {
+fn read(written: &StoredToolchain) -> Option<Toolchain> {
     let version = GoVersion::parse(&written.version).ok()?;
     let platform = Platform::find(&written.platform)?;
     let is_plain = version.to_string() == written.version

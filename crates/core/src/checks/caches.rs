@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Place, Severity};
 use super::user_settings::UserSettings;
-use super::{Known, Looked};
+use super::{CheckResult, Fact};
 use crate::error::{Error, untrusted};
 use crate::filesystem::{self, Space};
 use rustix::fs::{Access, FlockOperation, access, flock};
@@ -39,7 +39,7 @@ pub struct Caches {
 
 impl Caches {
     /// Returns what Go takes, by its own rules (`cmd/go/internal/cfg`, `cmd/go/internal/cache`).
-    pub fn of(user: &UserSettings) -> Known<Self> {
+    pub fn of(user: &UserSettings) -> Fact<Self> {
         // Without it nobody knows what was written there.
         user.file.as_ref().map_err(Clone::clone)?;
         let directory = |name: &'static str, variable: &str, default: Option<PathBuf>| {
@@ -80,7 +80,7 @@ impl Directory {
 }
 
 /// Judges all three.
-pub(super) fn look(caches: &Known<Caches>) -> Looked {
+pub(super) fn look(caches: &Fact<Caches>) -> CheckResult {
     let caches = caches.as_ref().map_err(Clone::clone)?;
     let mut findings: Vec<Finding> = [&caches.build, &caches.modules, &caches.temporary]
         .into_iter()

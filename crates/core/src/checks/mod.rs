@@ -21,7 +21,7 @@ pub use finding::{Edit, Finding, Place, Remedy, Repair, Severity};
 pub use lock_state::LockState;
 pub use sarif::sarif;
 pub use search_path::{SearchPath, TOOLS};
-pub use user_settings::{Chosen, SettingsFile, UserSettings};
+pub use user_settings::{ChosenValue, SettingsFile, UserSettings};
 
 use crate::error::{Error, one_line};
 use crate::project::manifest::Ignore;
@@ -29,14 +29,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A fact, or why there is none.
-pub type Known<T> = Result<T, Skipped>;
+pub type Fact<T> = Result<T, SkipReason>;
 
 /// What a check that looked has found.
-pub type Looked = Known<Vec<Finding>>;
+pub type CheckResult = Fact<Vec<Finding>>;
 
 /// Why a check did not look.
 #[derive(Clone, Debug)]
-pub enum Skipped {
+pub enum SkipReason {
     /// The user left it out.
     LeftOut(String),
     /// Something that it needs is not there: what, and what to do.
@@ -45,7 +45,7 @@ pub enum Skipped {
     Failed(Error),
 }
 
-impl Skipped {
+impl SkipReason {
     /// Returns the reason on one line.
     pub fn why(&self) -> String {
         match self {
@@ -63,7 +63,7 @@ impl Skipped {
     }
 }
 
-impl From<Error> for Skipped {
+impl From<Error> for SkipReason {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
@@ -113,7 +113,7 @@ pub struct About {
 pub struct Check<Facts: 'static> {
     /// Its name and subject.
     pub about: About,
-    look: fn(&Facts) -> Looked,
+    look: fn(&Facts) -> CheckResult,
 }
 
 impl<Facts> Check<Facts> {
@@ -121,7 +121,7 @@ impl<Facts> Check<Facts> {
         id: &'static str,
         group: Group,
         title: &'static str,
-        look: fn(&Facts) -> Looked,
+        look: fn(&Facts) -> CheckResult,
     ) -> Self {
         Self { about: About { id, group, title }, look }
     }
@@ -145,7 +145,7 @@ pub enum Outcome {
     /// It looked and found nothing.
     Passed,
     /// It did not look.
-    Skipped(Skipped),
+    Skipped(SkipReason),
     /// It found something.
     Found(Vec<Finding>),
 }
@@ -163,7 +163,7 @@ impl Outcome {
 
 /// A finding, and the check that it is of.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
+pub struct CheckFinding<'a> {
     /// The check.
     pub check: &'static About,
     /// The finding.
@@ -200,18 +200,18 @@ impl Report {
     }
 
     /// Returns every finding, in the order of the checks.
-    pub fn findings(&self) -> Vec<Found<'_>> {
+    pub fn findings(&self) -> Vec<CheckFinding<'_>> {
         let mut all = Vec::new();
         for (check, outcome) in &self.outcomes {
             if let Outcome::Found(findings) = outcome {
-                all.extend(findings.iter().map(|finding| Found { check, finding }));
+                all.extend(findings.iter().map(|finding| CheckFinding { check, finding }));
             }
         }
         all
     }
 
     /// Returns every check that did not look.
-    pub fn skipped(&self) -> Vec<(&'static About, &Skipped)> {
+    pub fn skipped(&self) -> Vec<(&'static About, &SkipReason)> {
         let mut all = Vec::new();
         for (check, outcome) in &self.outcomes {
             if let Outcome::Skipped(why) = outcome {
@@ -234,7 +234,7 @@ impl Report {
     /// Returns the first error of a check that failed.
     pub fn failure(&self) -> Option<&Error> {
         self.skipped().into_iter().find_map(|(_, skipped)| match skipped {
-            Skipped::Failed(error) => Some(error),
+            SkipReason::Failed(error) => Some(error),
             _ => None,
         })
     }
@@ -242,8 +242,8 @@ impl Report {
     /// Returns true when nothing was found that counts; with `strict` notes count, too, and checks
     /// that could not look.
     pub fn is_good(&self, strict: bool) -> bool {
-        let counts = |found: &Found<'_>| strict || found.finding.severity > Severity::Note;
-        let gap = |(_, why): &(_, &Skipped)| strict && !matches!(why, Skipped::LeftOut(_));
+        let counts = |found: &CheckFinding<'_>| strict || found.finding.severity > Severity::Note;
+        let gap = |(_, why): &(_, &SkipReason)| strict && !matches!(why, SkipReason::LeftOut(_));
         !self.findings().iter().any(counts) && !self.skipped().iter().any(gap)
     }
 
@@ -257,7 +257,7 @@ impl Report {
             .map(|(n, name)| plural(n, name))
             .collect();
         let skipped = self.skipped();
-        let left_out = |(_, why): &&(_, &Skipped)| matches!(why, Skipped::LeftOut(_));
+        let left_out = |(_, why): &&(_, &SkipReason)| matches!(why, SkipReason::LeftOut(_));
         let chosen = skipped.iter().filter(left_out).count();
         let unable = skipped.len() - chosen;
         let all = self.outcomes.len();

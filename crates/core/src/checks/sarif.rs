@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Place};
 use super::project::{CHECKS, Facts};
-use super::{Found, Report};
+use super::{CheckFinding, Report};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -29,7 +29,7 @@ pub fn sarif(facts: &Facts, report: &Report) -> Value {
             })
         })
         .collect();
-    let result = |found: &Found<'_>| {
+    let result = |found: &CheckFinding<'_>| {
         json!({
             "ruleId": found.check.id,
             "ruleIndex": CHECKS.iter().position(|check| check.about.id == found.check.id),
@@ -40,7 +40,7 @@ pub fn sarif(facts: &Facts, report: &Report) -> Value {
     };
     let mut results: Vec<Value> = report.findings().iter().map(result).collect();
     results.extend(report.ignored.iter().map(|(check, finding)| {
-        let mut ignored = result(&Found { check, finding });
+        let mut ignored = result(&CheckFinding { check, finding });
         ignored["suppressions"] = json!([{ "kind": "external" }]);
         ignored
     }));

@@ -1,6 +1,6 @@
 //! What this user set for every Go: variables of the environment, and the file of `go env -w`.
 
-use super::Known;
+use super::Fact;
 use super::finding::Place;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A value that somebody chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ChosenValue {
     /// The value.
     pub value: String,
     /// Where.
@@ -37,9 +37,9 @@ impl SettingsFile {
     }
 
     /// Returns the value of a variable; the last line counts.
-    pub fn find(&self, name: &str) -> Option<Chosen> {
+    pub fn find(&self, name: &str) -> Option<ChosenValue> {
         let found = self.lines.iter().rev().find(|(_, other, _)| other == name);
-        let chosen = |(number, _, value): &(u32, String, String)| Chosen {
+        let chosen = |(number, _, value): &(u32, String, String)| ChosenValue {
             value: value.clone(),
             place: Place::Line(self.path.clone(), *number),
         };
@@ -53,7 +53,7 @@ pub struct UserSettings {
     /// The environment.
     pub variables: BTreeMap<OsString, OsString>,
     /// The file; `None` where there is no place for one.
-    pub file: Known<Option<SettingsFile>>,
+    pub file: Fact<Option<SettingsFile>>,
 }
 
 impl UserSettings {
@@ -64,8 +64,8 @@ impl UserSettings {
     }
 
     /// Returns the value that Go takes, and who chose it.
-    pub fn find(&self, name: &str) -> Option<Chosen> {
-        let variable = |value: &OsStr| Chosen {
+    pub fn find(&self, name: &str) -> Option<ChosenValue> {
+        let variable = |value: &OsStr| ChosenValue {
             value: value.to_string_lossy().into_owned(),
             place: Place::Variable(name.to_owned()),
         };

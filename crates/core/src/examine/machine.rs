@@ -2,7 +2,7 @@
 
 use crate::checks::machine::{Answer, CHECKS, Facts};
 use crate::checks::{
-    About, Caches, Finding, Known, Outcome, Remedy, Repair, Report, Skipped, machine,
+    About, Caches, Fact, Finding, Outcome, Remedy, Repair, Report, SkipReason, machine,
 };
 use crate::ctx::user_id;
 use crate::error::{Error, Result, one_line};
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Examined {
+pub struct MachineReport {
     /// What every check came to, after the repairs.
     pub report: Report,
     /// What was wrong and is right now.
@@ -31,9 +31,9 @@ impl Examiner<'_> {
     /// # Errors
     ///
     /// When there is no place for a store.
-    pub fn examine_machine(&self, fix: bool) -> Result<Examined> {
+    pub fn examine_machine(&self, fix: bool) -> Result<MachineReport> {
         let facts = self.machine_facts()?;
-        let mut examined = Examined { report: Report::default(), repaired: Vec::new() };
+        let mut examined = MachineReport { report: Report::default(), repaired: Vec::new() };
         for check in CHECKS {
             let mut outcome = check.run(&facts);
             if fix {
@@ -67,9 +67,9 @@ impl Examiner<'_> {
     }
 
     /// Asks every source at the same time what releases it has.
-    fn ask_sources(&self) -> Known<Result<Vec<Answer>>> {
+    fn ask_sources(&self) -> Fact<Result<Vec<Answer>>> {
         if self.session.ctx.is_offline() {
-            return Err(Skipped::LeftOut("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
+            return Err(SkipReason::LeftOut("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
         }
         let sources = match self.installer.sources(&Fetch::default()) {
             Ok(sources) => sources,
@@ -117,7 +117,7 @@ impl Examiner<'_> {
                 && !done.contains(&repair)
             {
                 if let Err(error) = self.apply_repair(facts, repair) {
-                    return (Outcome::Skipped(Skipped::Failed(error)), Vec::new());
+                    return (Outcome::Skipped(SkipReason::Failed(error)), Vec::new());
                 }
                 done.push(repair);
             }

@@ -2,7 +2,7 @@
 
 use crate::calendar::{parse_day, today};
 use crate::checks::project::{CHECKS, Facts, Files};
-use crate::checks::{Caches, Edit, LockState, Remedy, Report, SearchPath, Skipped};
+use crate::checks::{Caches, Edit, LockState, Remedy, Report, SearchPath, SkipReason};
 use crate::error::{Error, Kind, Result, near_match, one_line, untrusted};
 use crate::examine::Examiner;
 use crate::io::file;
@@ -13,7 +13,7 @@ use crate::project::manifest::{CheckRules, Manifest};
 use crate::project::{find_root, governing_root};
 use crate::resolve::shim_errors::first_step;
 use crate::settings::Settings;
-use crate::store::Installed;
+use crate::store::InstalledToolchain;
 use crate::verify::{H1, Records};
 use crate::version::GoVersion;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
@@ -34,7 +34,7 @@ pub struct Plan {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Checked {
+pub struct ProjectReport {
     /// What was looked at.
     pub facts: Facts,
     /// What every check came to, after the changes.
@@ -49,7 +49,7 @@ impl Examiner<'_> {
     /// # Errors
     ///
     /// [`Kind::NotFound`] without a lock; when the lock is wrong, or a file cannot be changed.
-    pub fn check(&self, plan: &Plan) -> Result<Checked> {
+    pub fn check(&self, plan: &Plan) -> Result<ProjectReport> {
         let mut facts = self.project_facts(plan)?;
         let look = |facts: &Facts| {
             Report::of(CHECKS, facts).without_ignored(&facts.root, &facts.rules.ignore)
@@ -68,7 +68,7 @@ impl Examiner<'_> {
                 report = look(&facts);
             }
         }
-        Ok(Checked { facts, report, fixed })
+        Ok(ProjectReport { facts, report, fixed })
     }
 
     fn project_facts(&self, plan: &Plan) -> Result<Facts> {
@@ -88,13 +88,13 @@ impl Examiner<'_> {
         let tree = installed.as_ref().map(|installed| installed.tree.as_path());
         let lacking = || {
             let why = format!("{version} is not installed");
-            Skipped::Unable(why, "`goward install`".to_owned())
+            SkipReason::Unable(why, "`goward install`".to_owned())
         };
         let settings = match tree {
             None => Err(lacking()),
             Some(tree) => Settings::read(tree, version).map_err(|error| {
                 let fix = "report it: the release has another form".to_owned();
-                Skipped::Unable(one_line(&error), fix)
+                SkipReason::Unable(one_line(&error), fix)
             }),
         };
         let user = self.resolver.user_settings();
@@ -136,7 +136,7 @@ impl Examiner<'_> {
         Ok(SearchPath { entries, shims: self.session.store()?.shims() })
     }
 
-    fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<Installed>> {
+    fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<InstalledToolchain>> {
         let Some(locked) = lock.platforms.get(&host) else { return Ok(None) };
         let Some(h1) = H1::parse(&locked.h1) else { return Ok(None) };
         self.session.store()?.find(lock.version, host, Some(&h1))

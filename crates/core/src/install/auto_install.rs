@@ -3,10 +3,10 @@
 use crate::config::AutoInstall;
 use crate::error::{Error, Kind, NOT_INSTALLED_NOW, Result, untrusted};
 use crate::install::Installer;
-use crate::install::request::{Fetch, Outcome};
+use crate::install::request::{Fetch, InstallOutcome};
 use crate::platform::Platform;
-use crate::releases::flaws::Flawed;
-use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::releases::flaws::KnownFlaw;
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::version::GoVersion;
 
 impl Installer<'_> {
@@ -16,7 +16,7 @@ impl Installer<'_> {
     ///
     /// As [`Installer::install`], below the words that it is not installed. A release with known
     /// flaws is not installed because a lock asks for it.
-    pub fn provide(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<()> {
+    pub fn provide(&self, toolchain: &ResolvedToolchain, fetch: &Fetch) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
         }
@@ -38,7 +38,7 @@ impl Installer<'_> {
     }
 
     /// Says that a toolchain that was missing is there now.
-    fn say_installed(&self, outcome: &Outcome) {
+    fn say_installed(&self, outcome: &InstallOutcome) {
         let receipt = &outcome.installed.receipt;
         let (version, level) = (receipt.version, receipt.level);
         self.session.ui.say(&format!("installed {version} ({level}) from {}", receipt.source));
@@ -69,7 +69,7 @@ impl Installer<'_> {
 
     /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
     /// own, so that the shim finds it; where that cannot be written, it runs from there.
-    fn is_at_hand(&self, toolchain: &Toolchain) -> Result<bool> {
+    fn is_at_hand(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
         if !self.resolver.has(toolchain)? {
             return Ok(false);
         }
@@ -80,7 +80,7 @@ impl Installer<'_> {
     }
 
     /// Says that the toolchain that governs is not installed, and how to change that.
-    pub fn explain_missing(&self, toolchain: &Toolchain) -> Error {
+    pub fn explain_missing(&self, toolchain: &ResolvedToolchain) -> Error {
         let link = || -> Result<Option<Error>> {
             let want = Self::want_of(toolchain)?;
             let locked = want.locked.as_ref().filter(|locked| locked.link.is_some());
@@ -94,7 +94,7 @@ impl Installer<'_> {
 
     /// Refuses to install a release with known flaws because a lock asks for it: that has to be
     /// somebody's wish. What is installed was wished for.
-    fn check_flaws(&self, toolchain: &Toolchain) -> Result<()> {
+    fn check_flaws(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         let (version, origin) = (toolchain.version, &toolchain.origin);
         let Some(flawed) = self.known_flaws(version).check(version, Platform::host()) else {
             return Ok(());
@@ -120,7 +120,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Installer::provide`], or because it is forbidden.
-    pub fn provide_by_itself(&self, toolchain: &Toolchain) -> Result<()> {
+    pub fn provide_by_itself(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
         }
@@ -140,7 +140,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Resolver::requested`].
-    pub fn requested_or_installed(&self, request: &str) -> Result<Toolchain> {
+    pub fn requested_or_installed(&self, request: &str) -> Result<ResolvedToolchain> {
         let error = match self.resolver.requested(request) {
             Err(error) if error.kind() == Kind::NotInstalled => error,
             other => return other,
@@ -168,7 +168,7 @@ fn not_installed(version: GoVersion, origin: &Origin) -> Error {
 }
 
 /// Says why a toolchain is not installed by itself.
-fn refuse(version: GoVersion, origin: &Origin, flawed: &Flawed) -> Error {
+fn refuse(version: GoVersion, origin: &Origin, flawed: &KnownFlaw) -> Error {
     let message = not_installed(version, origin).message().to_owned();
     let error = Error::new(Kind::NotInstalled, message)
         .detail(flawed.warning(version))

@@ -3,7 +3,7 @@
 use crate::bundle::{Bundle, Toolchain};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::Installer;
-use crate::install::request::{Fetch, Locked, Outcome, Supply, Want};
+use crate::install::request::{Fetch, InstallOutcome, InstallSource, LockEntry, ToolchainRequest};
 use crate::platform::Platform;
 use crate::source::BundleSource;
 use crate::verify::log::{Log, Logged};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What became of a bundle's copy of the vulnerability database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct DatabaseImport {
     /// Where it is kept.
     pub path: PathBuf,
     /// What it is.
@@ -36,8 +36,8 @@ impl Installer<'_> {
         path: &Path,
         platform: Platform,
         fetch: &Fetch,
-        report: &mut dyn FnMut(&Outcome),
-    ) -> Result<Option<Kept>> {
+        report: &mut dyn FnMut(&InstallOutcome),
+    ) -> Result<Option<DatabaseImport>> {
         let bundle = Bundle::open(&self.session.ctx.cwd.join(path))?;
         let chosen: Vec<&Toolchain> =
             bundle.toolchains().iter().filter(|found| found.platform == platform).collect();
@@ -50,16 +50,16 @@ impl Installer<'_> {
             .collect::<Result<_>>()?;
         let source = BundleSource::new(&bundle);
         for (toolchain, logged) in chosen.into_iter().zip(&proofs) {
-            let locked = Locked {
+            let locked = LockEntry {
                 h1: toolchain.h1.to_string(),
                 sha256: None,
                 head: None,
                 path: bundle.name().to_owned(),
                 link: None,
             };
-            let want = Want::new(toolchain.version, toolchain.platform);
-            let want = Want { locked: Some(locked), ..want };
-            let supply = Supply::Given { source: &source, logged: logged.as_ref() };
+            let want = ToolchainRequest::new(toolchain.version, toolchain.platform);
+            let want = ToolchainRequest { locked: Some(locked), ..want };
+            let supply = InstallSource::Given { source: &source, logged: logged.as_ref() };
             let mut outcome = self.install_from(&want, fetch, &supply)?;
             if logged.is_none() {
                 let (version, name) = (toolchain.version, bundle.name());
@@ -72,7 +72,7 @@ impl Installer<'_> {
     }
 
     /// Keeps a copy of the vulnerability database in the store, unless there is a newer one.
-    fn keep_vulnerabilities(&self, snapshot: &Snapshot) -> Result<Kept> {
+    fn keep_vulnerabilities(&self, snapshot: &Snapshot) -> Result<DatabaseImport> {
         let store = self.session.store()?;
         self.prepare_store(&store)?;
         let path = store.vulnerabilities();
@@ -83,7 +83,7 @@ impl Installer<'_> {
             snapshot.write(&path)?;
         }
         let newer = newer.map(|newer| newer.modified().to_owned());
-        Ok(Kept { path, told: snapshot.told(), newer })
+        Ok(DatabaseImport { path, told: snapshot.told(), newer })
     }
 
     /// Returns what the bundle proves of a toolchain; `None` when it says itself that it does not.

@@ -8,14 +8,16 @@ use crate::archive::Limits;
 use crate::config::Dedupe;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::install::Installer;
-use crate::install::request::{Fetch, Locked, Supply, Want};
+use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::net::{Net, Progress};
-use crate::source::{Artifact, ArtifactKind, DEFAULT_SOURCES, Listing, Source, SourceSpec, Wanted};
+use crate::source::{
+    Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
+};
 use crate::store::{Staging, Store};
 use crate::verify::log::Logged;
 use crate::verify::{
-    MissingFiles, Digest, Evidence, H1, Hashing, Level, Quarantine, Records, Sharing, UnverifiedFiles,
-    VerifiedTree, dirhash,
+    Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
+    UnverifiedFiles, VerifiedTree, dirhash,
 };
 use crate::{archive, shell};
 use std::collections::BTreeSet;
@@ -27,15 +29,15 @@ const MAX_HANDS: usize = 8;
 
 impl Installer<'_> {
     /// Returns the weakest level that both the user and the project accept.
-    pub fn floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+    pub fn floor(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Level> {
         Ok(self.user_floor(want, fetch)?.max(want.demand))
     }
 
     /// Returns the weakest level that the user accepts.
-    fn user_floor(&self, want: &Want, fetch: &Fetch) -> Result<Level> {
+    fn user_floor(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Level> {
         let mut user = self.session.config.floor(&self.session.ctx, fetch.accept)?;
         if fetch.accept.is_none()
-            && let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+            && let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
             && let Some(accepted) = self.resolver.accepted_for(lock)
         {
             user = user.min(accepted);
@@ -47,12 +49,12 @@ impl Installer<'_> {
     pub(crate) fn obtain(
         &self,
         store: &Store,
-        want: &Want,
+        want: &ToolchainRequest,
         logged: Option<&Logged>,
         fetch: &Fetch,
-        supply: &Supply<'_>,
-    ) -> Result<(Delivery, Vec<String>)> {
-        if let Supply::Given { source, .. } = supply {
+        supply: &InstallSource<'_>,
+    ) -> Result<(FetchedTree, Vec<String>)> {
+        if let InstallSource::Given { source, .. } = supply {
             return Ok((self.deliver(store, want, logged, *source, fetch)?, Vec::new()));
         }
         self.obtain_from(store, want, logged, self.sources(fetch)?, fetch)
@@ -62,11 +64,11 @@ impl Installer<'_> {
     pub fn obtain_from(
         &self,
         store: &Store,
-        want: &Want,
+        want: &ToolchainRequest,
         logged: Option<&Logged>,
         sources: Vec<Box<dyn Source>>,
         fetch: &Fetch,
-    ) -> Result<(Delivery, Vec<String>)> {
+    ) -> Result<(FetchedTree, Vec<String>)> {
         let mut failures: Vec<(String, Error)> = Vec::new();
         for source in sources {
             match self.deliver(store, want, logged, source.as_ref(), fetch) {
@@ -86,11 +88,11 @@ impl Installer<'_> {
     pub fn deliver(
         &self,
         store: &Store,
-        want: &Want,
+        want: &ToolchainRequest,
         logged: Option<&Logged>,
         source: &dyn Source,
         fetch: &Fetch,
-    ) -> Result<Delivery> {
+    ) -> Result<FetchedTree> {
         let bar = self.session.ui.bar(&format!("{} {}", want.version, source.name()));
         let shown = bar.clone();
         let progress = Box::new(move |done, total: Option<u64>| {
@@ -108,12 +110,12 @@ impl Installer<'_> {
     fn unpack(
         &self,
         store: &Store,
-        want: &Want,
+        want: &ToolchainRequest,
         logged: Option<&Logged>,
         source: &dyn Source,
         progress: Progress,
         fetch: &Fetch,
-    ) -> Result<Delivery> {
+    ) -> Result<FetchedTree> {
         // Before anything is fetched for it.
         self.floor(want, fetch)?;
         let record = Records::built_in().get(want.version, want.platform);
@@ -123,7 +125,7 @@ impl Installer<'_> {
         let size = incoming.artifact.size;
         let what = want.version.to_string();
         store.check_room(&what, size)?;
-        let Unjudged { unpacked, archive, artifact, staging } = self
+        let UnverifiedTree { unpacked, archive, artifact, staging } = self
             .take_in(store, want, incoming)
             .map_err(|error| store.explain_room(error, &what, size))?;
         let unlogged = self.session.log.why_unproved();
@@ -133,24 +135,24 @@ impl Installer<'_> {
             let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
             if demanded { error.detail("the project's manifest demands it") } else { error }
         })?;
-        Ok(Delivery { tree, staging, source: source.name().to_owned() })
+        Ok(FetchedTree { tree, staging, source: source.name().to_owned() })
     }
 
     /// Unpacks an artifact into quarantine. What came out is held against nothing.
     pub(crate) fn take_in(
         &self,
         store: &Store,
-        want: &Want,
-        incoming: Incoming,
-    ) -> Result<Unjudged> {
-        let Incoming { mut artifact, staging } = incoming;
+        want: &ToolchainRequest,
+        incoming: OpenArchive,
+    ) -> Result<UnverifiedTree> {
+        let OpenArchive { mut artifact, staging } = incoming;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         if let Some(how) = self.sharing() {
             quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
         }
         let archive = fill(&mut quarantine, &mut artifact, want)?;
         let unpacked = quarantine.finish(want.version, want.platform)?;
-        Ok(Unjudged { unpacked, archive, artifact, staging })
+        Ok(UnverifiedTree { unpacked, archive, artifact, staging })
     }
 
     /// Returns how the user wants equal files to share their bytes.
@@ -163,7 +165,12 @@ impl Installer<'_> {
     }
 
     /// Collects what is known about a toolchain before its bytes are looked at.
-    fn evidence(&self, want: &Want, artifact: &Artifact, fetch: &Fetch) -> Result<Evidence> {
+    fn evidence(
+        &self,
+        want: &ToolchainRequest,
+        artifact: &Artifact,
+        fetch: &Fetch,
+    ) -> Result<Evidence> {
         let locked = want.locked.as_ref();
         Ok(Evidence {
             archive: None,
@@ -204,7 +211,7 @@ impl Installer<'_> {
 }
 
 /// Returns what the user may type to accept a toolchain at the level that was reached.
-fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
+fn choices(want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, String)> {
     let mut choices = Vec::new();
     // The project's demand is no user's to lower.
     let least = want.demand.max(Level::Listed);
@@ -214,7 +221,7 @@ fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
         let version = want.version.number();
         choices.push((least, format!("accept it: `goward install {version} --accept LEVEL`")));
     }
-    if let Some(lock) = want.locked.as_ref().and_then(Locked::file)
+    if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
         && want.demand <= Level::Listed
     {
         let lock = shell::word(lock);
@@ -228,13 +235,13 @@ fn choices(want: &Want, fetch: &Fetch) -> Vec<(Level, String)> {
 /// Opens an artifact of a source; nothing of it is read yet.
 pub(crate) fn open(
     store: &Store,
-    want: &Want,
+    want: &ToolchainRequest,
     ask_digest: bool,
     source: &dyn Source,
     progress: Progress,
-) -> Result<Incoming> {
+) -> Result<OpenArchive> {
     let (version, platform) = (want.version, want.platform);
-    let wanted = Wanted { version, platform, size: None, ask_digest };
+    let wanted = ArtifactRequest { version, platform, size: None, ask_digest };
     let staging = store.stage(&format!("{version}-{}", platform.lock_name()))?;
     // What a killed download left is worth keeping only if it can go on.
     let downloads = store.downloads();
@@ -251,11 +258,11 @@ pub(crate) fn open(
             .hint("take the whole release from another source: `--source go.dev`")
             .hint(format!("or install it without them: `goward install {version}`")));
     }
-    Ok(Incoming { artifact, staging })
+    Ok(OpenArchive { artifact, staging })
 }
 
 /// A verified tree in its staging directory.
-pub struct Delivery {
+pub struct FetchedTree {
     pub tree: VerifiedTree,
     /// Removes what is left of it when dropped.
     pub staging: Staging,
@@ -264,13 +271,13 @@ pub struct Delivery {
 }
 
 /// An archive that a source opened, and where it will be unpacked.
-pub(crate) struct Incoming {
+pub(crate) struct OpenArchive {
     pub(crate) artifact: Artifact,
     staging: Staging,
 }
 
 /// An archive that was unpacked, and held against nothing.
-pub(crate) struct Unjudged {
+pub(crate) struct UnverifiedTree {
     pub(crate) unpacked: UnverifiedFiles,
     archive: Option<(Digest, u64)>,
     artifact: Artifact,
@@ -283,7 +290,7 @@ pub(crate) struct Unjudged {
 fn fill(
     quarantine: &mut Quarantine,
     artifact: &mut Artifact,
-    want: &Want,
+    want: &ToolchainRequest,
 ) -> Result<Option<(Digest, u64)>> {
     let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
@@ -337,7 +344,10 @@ pub fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
 }
 
 /// Says that no source delivers, and why each does not.
-pub(crate) fn nobody_delivered(want: &Want, mut failures: Vec<(String, Error)>) -> Error {
+pub(crate) fn nobody_delivered(
+    want: &ToolchainRequest,
+    mut failures: Vec<(String, Error)>,
+) -> Error {
     if failures.len() == 1
         && let Some((_, error)) = failures.pop()
     {

@@ -9,8 +9,8 @@ use crate::ctx::boot_id;
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::platform::Platform;
-use crate::resolve::resolved_go::Toolchain;
-use crate::store::{CheckReport, Fault, Installed, FileStamps, Receipt, Store};
+use crate::resolve::resolved_go::ResolvedToolchain;
+use crate::store::{CheckReport, Fault, FileStamps, InstalledToolchain, Receipt, Store};
 use crate::verify::{Digest, H1};
 use crate::version::link_name::LinkName;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ const MAX_LINES: usize = 3;
 
 /// What was seen of a toolchain whose programs were right.
 #[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Seen {
+struct ProgramStamp {
     boot: Option<String>,
     h1: String,
     programs: FileStamps,
@@ -40,7 +40,7 @@ impl Installer<'_> {
     ///
     /// When a program is not what it was, or nothing says what it was: whatever the settings say, a tree that
     /// no receipt fits does not run.
-    pub fn recheck_governing(&self, toolchain: &Toolchain) -> Result<()> {
+    pub fn recheck_governing(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         let store = self.session.store()?;
         let h1 = H1::parse(&toolchain.h1);
         match store.find(toolchain.version, Platform::host(), h1.as_ref())? {
@@ -54,7 +54,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
-    pub(crate) fn recheck(&self, store: &Store, installed: &Installed) -> Result<()> {
+    pub(crate) fn recheck(&self, store: &Store, installed: &InstalledToolchain) -> Result<()> {
         self.look_at(&store.layer_of(installed), installed).map_err(|error| {
             if installed.tree.symlink_metadata().is_ok() {
                 return error;
@@ -65,7 +65,7 @@ impl Installer<'_> {
         })
     }
 
-    fn look_at(&self, store: &Store, installed: &Installed) -> Result<()> {
+    fn look_at(&self, store: &Store, installed: &InstalledToolchain) -> Result<()> {
         let checked = match self.session.config.policy.verify {
             Recheck::Never => return Ok(()),
             Recheck::Always => store.check(installed)?,
@@ -93,7 +93,7 @@ impl Installer<'_> {
     }
 
     /// Notes that the programs of a toolchain are right, because they were just installed.
-    pub(crate) fn remember_new(&self, store: &Store, installed: &Installed) {
+    pub(crate) fn remember_new(&self, store: &Store, installed: &InstalledToolchain) {
         if self.session.config.policy.verify == Recheck::Boot
             && let Ok(seen) = seen(store, installed)
         {
@@ -101,7 +101,7 @@ impl Installer<'_> {
         }
     }
 
-    fn seen_before(&self, installed: &Installed) -> Option<Seen> {
+    fn seen_before(&self, installed: &InstalledToolchain) -> Option<ProgramStamp> {
         let path = self.seen_path(installed)?;
         let is_plain = |m: &std::fs::Metadata| m.is_file() && m.len() <= MAX_SIZE;
         fs_err::symlink_metadata(&path).ok().filter(is_plain)?;
@@ -109,7 +109,7 @@ impl Installer<'_> {
     }
 
     /// Without a place for it, or when that is full, the programs are read again next time.
-    fn remember(&self, installed: &Installed, seen: &Seen) {
+    fn remember(&self, installed: &InstalledToolchain, seen: &ProgramStamp) {
         let Some(path) = self.seen_path(installed) else { return };
         let Some(directory) = path.parent() else { return };
         let Ok(text) = serde_json::to_vec(seen) else { return };
@@ -120,20 +120,24 @@ impl Installer<'_> {
     }
 
     /// Returns the file for a toolchain in this store: two stores have one of the same name.
-    fn seen_path(&self, installed: &Installed) -> Option<PathBuf> {
+    fn seen_path(&self, installed: &InstalledToolchain) -> Option<PathBuf> {
         let state = self.session.ctx.state_directory()?;
         let place = Digest::of(installed.tree.as_os_str().as_bytes()).to_string();
         Some(state.join("seen").join(&place[..32]))
     }
 }
 
-fn seen(store: &Store, installed: &Installed) -> Result<Seen> {
+fn seen(store: &Store, installed: &InstalledToolchain) -> Result<ProgramStamp> {
     let h1 = installed.receipt.h1.to_string();
-    Ok(Seen { boot: boot_id(), h1, programs: store.marks(installed)? })
+    Ok(ProgramStamp { boot: boot_id(), h1, programs: store.marks(installed)? })
 }
 
 /// Returns what to say of a toolchain with findings.
-pub(crate) fn wrong(installed: &Installed, names: &[LinkName], checked: &CheckReport) -> Option<Error> {
+pub(crate) fn wrong(
+    installed: &InstalledToolchain,
+    names: &[LinkName],
+    checked: &CheckReport,
+) -> Option<Error> {
     let first = checked.findings.first()?;
     let receipt = &installed.receipt;
     let subject = format!("{} for {}", receipt.version, receipt.platform);

@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::Installer;
-use crate::install::request::{Locked, Outcome, Want};
+use crate::install::request::{InstallOutcome, LockEntry, ToolchainRequest};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
 use crate::releases::schedule::recommended;
 use crate::resolve::lookup::{check_unchanged, named, near_name, not_linked};
-use crate::resolve::resolved_go::Toolchain;
-use crate::store::{Installed, LinkTarget, Receipt, Store, follow, program_of};
+use crate::resolve::resolved_go::ResolvedToolchain;
+use crate::store::{InstalledToolchain, LinkTarget, Receipt, Store, follow, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::built::release_of;
@@ -26,7 +26,7 @@ pub struct NewLink {
     /// Where it is, and what it says of itself.
     pub linked: LinkTarget,
     /// What the name means now.
-    pub installed: Installed,
+    pub installed: InstalledToolchain,
     /// Whether the name meant something else before.
     pub is_other: bool,
 }
@@ -136,10 +136,15 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When nothing is linked under the name, or it is the default.
-    pub(crate) fn unlink(&self, name: &LinkName, platform: Option<Platform>) -> Result<Installed> {
+    pub(crate) fn unlink(
+        &self,
+        name: &LinkName,
+        platform: Option<Platform>,
+    ) -> Result<InstalledToolchain> {
         let store = self.session.store()?;
-        let is_meant =
-            |found: &Installed| platform.is_none_or(|wanted| wanted == found.receipt.platform);
+        let is_meant = |found: &InstalledToolchain| {
+            platform.is_none_or(|wanted| wanted == found.receipt.platform)
+        };
         let installed = store.linked(name)?.filter(is_meant).ok_or_else(|| {
             let error = not_linked(name);
             match near_name(&store, name, []) {
@@ -160,7 +165,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When it is not linked, changed, or is for another platform.
-    pub(crate) fn install_named(&self, name: &LinkName, platform: Platform) -> Result<Outcome> {
+    pub(crate) fn install_named(
+        &self,
+        name: &LinkName,
+        platform: Platform,
+    ) -> Result<InstallOutcome> {
         let installed = named(&self.session.store()?, name)?;
         let own = installed.receipt.platform;
         if own == platform {
@@ -176,7 +185,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Installer::link_for`].
-    pub(crate) fn install_locked_link(&self, want: &Want, locked: &Locked) -> Result<Outcome> {
+    pub(crate) fn install_locked_link(
+        &self,
+        want: &ToolchainRequest,
+        locked: &LockEntry,
+    ) -> Result<InstallOutcome> {
         self.with_links(self.link_for(want, locked)?)
     }
 
@@ -185,7 +198,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When it is not linked here, is another one here, changed, or is not enough for the project.
-    pub(crate) fn link_for(&self, want: &Want, locked: &Locked) -> Result<Installed> {
+    pub(crate) fn link_for(
+        &self,
+        want: &ToolchainRequest,
+        locked: &LockEntry,
+    ) -> Result<InstalledToolchain> {
         let store = self.session.store()?;
         let h1 = H1::parse(&locked.h1);
         let found = match &h1 {
@@ -203,7 +220,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn change_of(&self, toolchain: &Toolchain) -> Result<Option<Error>> {
+    pub fn change_of(&self, toolchain: &ResolvedToolchain) -> Result<Option<Error>> {
         let store = self.session.store()?;
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(None) };
         let found = store.find(toolchain.version, Platform::host(), Some(&h1))?;
@@ -215,7 +232,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`named`]; when the manifest wants other platforms than this machine's, or a better level.
-    pub(crate) fn link_of(&self, manifest: &Manifest, name: &LinkName) -> Result<Installed> {
+    pub(crate) fn link_of(
+        &self,
+        manifest: &Manifest,
+        name: &LinkName,
+    ) -> Result<InstalledToolchain> {
         let installed = named(&self.session.store()?, name)?;
         let own = installed.receipt.platform;
         let listed = manifest.platforms().listed();
@@ -234,19 +255,19 @@ impl Installer<'_> {
     }
 
     /// Makes the links of an installed toolchain where they are missing.
-    fn with_links(&self, installed: Installed) -> Result<Outcome> {
+    fn with_links(&self, installed: InstalledToolchain) -> Result<InstallOutcome> {
         if !installed.tree.join("bin/go").exists() {
             let store = self.session.store()?;
             self.prepare_store(&store)?;
             store.ensure_shims(&installed)?;
         }
-        Ok(Outcome { installed, is_new: false, warnings: Vec::new(), notes: Vec::new() })
+        Ok(InstallOutcome { installed, is_new: false, warnings: Vec::new(), notes: Vec::new() })
     }
 }
 
 /// Refuses a linked toolchain where the project demands more. What the user accepts in general does
 /// not matter: they linked it.
-fn permit(installed: &Installed, demand: Level) -> Result<()> {
+fn permit(installed: &InstalledToolchain, demand: Level) -> Result<()> {
     let level = installed.level();
     if level >= demand {
         return Ok(());
@@ -260,7 +281,7 @@ fn permit(installed: &Installed, demand: Level) -> Result<()> {
 }
 
 /// Explains that a lock wants a linked toolchain which is not there.
-fn missing(store: &Store, want: &Want, locked: &Locked) -> Result<Error> {
+fn missing(store: &Store, want: &ToolchainRequest, locked: &LockEntry) -> Result<Error> {
     let path = &locked.path;
     let text = locked.link.as_deref().unwrap_or_default();
     let wanted = format!("it wants {} for {}, {}", want.version, want.platform, locked.h1);

@@ -1,6 +1,6 @@
 //! Words for the time in which somebody else is waited for.
 
-use crate::holder::Holder;
+use crate::holder::LockHolder;
 use crate::store::Lock;
 use crate::ui::Ui;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,18 +11,18 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// One wait for a lock.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct LockWaitReporter {
     ui: Ui,
     told: Option<Instant>,
 }
 
-impl Waiting {
+impl LockWaitReporter {
     pub(crate) fn new(ui: Ui) -> Self {
         Self { ui, told: None }
     }
 
     /// Says who has the lock, at first and then now and again.
-    pub(crate) fn tell(&mut self, holder: &Holder) {
+    pub(crate) fn tell(&mut self, holder: &LockHolder) {
         if self.told.is_none_or(|told| told.elapsed() >= AGAIN) {
             self.told = Some(Instant::now());
             self.ui.say(&format!("waiting for {holder}"));

@@ -5,7 +5,7 @@ use crate::hands;
 use crate::install::Installer;
 use crate::install::fetch::{divide_among, gather};
 use crate::install::one::suggest_recorded;
-use crate::install::request::{Fetch, Outcome, Want};
+use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
 use crate::platform::Platform;
 use crate::resolve::lookup;
 use crate::version::GoVersion;
@@ -18,7 +18,7 @@ use std::thread;
 const SIDE_BY_SIDE: usize = 4;
 
 /// A request and the release it means.
-struct Picked<'a> {
+struct Selection<'a> {
     text: &'a str,
     request: Request,
     version: GoVersion,
@@ -38,7 +38,7 @@ impl Installer<'_> {
         platform: Platform,
         full: bool,
         fetch: &Fetch,
-        report: &mut dyn FnMut(&Outcome),
+        report: &mut dyn FnMut(&InstallOutcome),
     ) -> Result<()> {
         if let [only] = requests {
             report(&self.install_for(only, platform, full, fetch)?);
@@ -47,21 +47,21 @@ impl Installer<'_> {
         self.session.config.floor(&self.session.ctx, fetch.accept)?;
         let parsed: Vec<Request> =
             requests.iter().map(|text| lookup::parse_request(text)).collect::<Result<_>>()?;
-        let mut picked: Vec<Result<Picked, (&str, Error)>> = Vec::new();
+        let mut picked: Vec<Result<Selection, (&str, Error)>> = Vec::new();
         for (text, request) in requests.iter().zip(parsed) {
             match self.pick(&request, platform, fetch) {
                 Ok(version) => {
-                    let is_same = |known: &Picked| known.version == version;
+                    let is_same = |known: &Selection| known.version == version;
                     if !picked.iter().flatten().any(is_same) {
-                        picked.push(Ok(Picked { text, request, version }));
+                        picked.push(Ok(Selection { text, request, version }));
                     }
                 }
                 Err(error) => picked.push(Err((text, error))),
             }
         }
         let total = picked.len();
-        let install = |picked: &Picked| {
-            let want = Want { full, ..Want::new(picked.version, platform) };
+        let install = |picked: &Selection| {
+            let want = ToolchainRequest { full, ..ToolchainRequest::new(picked.version, platform) };
             let suggest = |error| suggest_recorded(error, &picked.request, platform);
             self.install(&want, fetch).map_err(suggest)
         };
@@ -78,9 +78,9 @@ impl Installer<'_> {
 
 /// Does all, and hands over the outcomes in order; returns what failed.
 fn side_by_side(
-    picked: Vec<Result<Picked<'_>, (&str, Error)>>,
-    install: &(dyn Fn(&Picked<'_>) -> Result<Outcome> + Sync),
-    report: &mut dyn FnMut(&Outcome),
+    picked: Vec<Result<Selection<'_>, (&str, Error)>>,
+    install: &(dyn Fn(&Selection<'_>) -> Result<InstallOutcome> + Sync),
+    report: &mut dyn FnMut(&InstallOutcome),
 ) -> Vec<(String, Error)> {
     let mut failures = Vec::new();
     // A channel for each, so that the outcomes can be awaited in order.

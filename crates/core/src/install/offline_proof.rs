@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
-use crate::install::request::Want;
+use crate::install::request::ToolchainRequest;
 use crate::install::sumdb::{check, open_head};
 use crate::verify::log::recording::Recording;
 use crate::verify::log::staple::Staple;
@@ -29,7 +29,7 @@ impl Installer<'_> {
     ///
     /// When the log cannot be believed. That it cannot be asked, or does not know a toolchain, stands in
     /// [`Stapled::proofs`].
-    pub(crate) fn staple(&self, wants: &[Want]) -> Result<Stapled> {
+    pub(crate) fn staple(&self, wants: &[ToolchainRequest]) -> Result<Stapled> {
         let authority = self.session.log.authority()?;
         let name = authority.key.name().to_owned();
         let nobody = |error: &Error| Stapled {

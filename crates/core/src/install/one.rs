@@ -2,16 +2,18 @@
 
 use crate::calendar::today;
 use crate::error::{Error, Kind, Result, one_line};
-use crate::install::lock_wait_reporter::{Waiting, warn_without};
-use crate::install::request::{Fetch, Identity, Locked, Outcome, Supply, Want};
+use crate::install::lock_wait_reporter::{LockWaitReporter, warn_without};
+use crate::install::request::{
+    Fetch, Identity, InstallOutcome, InstallSource, LockEntry, ToolchainRequest,
+};
 use crate::install::{Installer, version_selection};
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
 use crate::releases::schedule::{may_be_out, unknown};
 use crate::releases::select::nearest;
 use crate::resolve::lookup;
-use crate::resolve::resolved_go::{Origin, Toolchain};
-use crate::store::{Installed, Store, flock};
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
+use crate::store::{InstalledToolchain, Store, flock};
 use crate::verify::log::Logged;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
@@ -30,7 +32,7 @@ impl Installer<'_> {
         platform: Platform,
         full: bool,
         fetch: &Fetch,
-    ) -> Result<Outcome> {
+    ) -> Result<InstallOutcome> {
         self.install_request(&lookup::parse_request(request)?, platform, full, fetch)
     }
 
@@ -46,13 +48,13 @@ impl Installer<'_> {
         platform: Platform,
         full: bool,
         fetch: &Fetch,
-    ) -> Result<Outcome> {
+    ) -> Result<InstallOutcome> {
         self.check_sources(fetch)?;
         if let Some(name) = request.as_link() {
             return self.install_named(name, platform);
         }
         let version = self.pick(request, platform, fetch)?;
-        self.install(&Want { full, ..Want::new(version, platform) }, fetch)
+        self.install(&ToolchainRequest { full, ..ToolchainRequest::new(version, platform) }, fetch)
             .map_err(|error| suggest_recorded(error, request, platform))
     }
 
@@ -61,7 +63,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Installer::install`].
-    pub fn install_governing(&self, toolchain: &Toolchain, fetch: &Fetch) -> Result<Outcome> {
+    pub fn install_governing(
+        &self,
+        toolchain: &ResolvedToolchain,
+        fetch: &Fetch,
+    ) -> Result<InstallOutcome> {
         self.install(&Self::want_of(toolchain)?, fetch)
     }
 
@@ -70,22 +76,22 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When the manifest beside its lock is wrong.
-    pub(crate) fn want_of(toolchain: &Toolchain) -> Result<Want> {
-        let want = Want::new(toolchain.version, Platform::host());
+    pub(crate) fn want_of(toolchain: &ResolvedToolchain) -> Result<ToolchainRequest> {
+        let want = ToolchainRequest::new(toolchain.version, Platform::host());
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
             Origin::Call(_) | Origin::Request(_) => return Ok(want),
         };
         let (h1, sha256) = (toolchain.h1.clone(), toolchain.sha256.clone());
         let (head, link) = (toolchain.head.clone(), toolchain.link.clone());
-        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
+        let locked = LockEntry { h1, sha256, head, path: path.display().to_string(), link };
         let manifest = path.with_file_name(names::MANIFEST_FILE);
         let demand = if manifest.is_file() {
             Manifest::read(&manifest)?.demanded_level(Level::None)
         } else {
             Level::None
         };
-        Ok(Want { locked: Some(locked), demand, ..want })
+        Ok(ToolchainRequest { locked: Some(locked), demand, ..want })
     }
 
     /// Installs a toolchain, unless it is installed, and warns of a release with known flaws.
@@ -94,17 +100,17 @@ impl Installer<'_> {
     ///
     /// [`Kind::Verification`] when a source delivered something else, [`Kind::Network`] or
     /// [`Kind::NotFound`] when none delivered anything; nothing is installed then.
-    pub fn install(&self, want: &Want, fetch: &Fetch) -> Result<Outcome> {
-        self.install_from(want, fetch, &Supply::Sources)
+    pub fn install(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<InstallOutcome> {
+        self.install_from(want, fetch, &InstallSource::Sources)
     }
 
     /// Like [`Installer::install`], from `supply`.
     pub(crate) fn install_from(
         &self,
-        want: &Want,
+        want: &ToolchainRequest,
         fetch: &Fetch,
-        supply: &Supply<'_>,
-    ) -> Result<Outcome> {
+        supply: &InstallSource<'_>,
+    ) -> Result<InstallOutcome> {
         let mut outcome = self.install_missing(want, fetch, supply).map_err(|error| {
             let what = want.version.to_string();
             match self.session.store() {
@@ -128,13 +134,18 @@ impl Installer<'_> {
         Ok(outcome)
     }
 
-    fn install_missing(&self, want: &Want, fetch: &Fetch, supply: &Supply<'_>) -> Result<Outcome> {
+    fn install_missing(
+        &self,
+        want: &ToolchainRequest,
+        fetch: &Fetch,
+        supply: &InstallSource<'_>,
+    ) -> Result<InstallOutcome> {
         if let Some(locked) = want.locked.as_ref().filter(|locked| locked.link.is_some()) {
             return self.install_locked_link(want, locked);
         }
         let floor = self.floor(want, fetch)?;
         let store = self.session.store()?;
-        let there = |installed| Outcome {
+        let there = |installed| InstallOutcome {
             installed,
             is_new: false,
             warnings: Vec::new(),
@@ -149,8 +160,8 @@ impl Installer<'_> {
         }
         // A proof that came along counts for what is there, too.
         let given = match supply {
-            Supply::Given { logged, .. } => logged.map(Logged::level),
-            Supply::Sources => None,
+            InstallSource::Given { logged, .. } => logged.map(Logged::level),
+            InstallSource::Sources => None,
         };
         let enough = given.unwrap_or(floor).max(floor);
         if let Some(installed) = present(&store, want, enough)?
@@ -165,7 +176,7 @@ impl Installer<'_> {
             return Ok(there(installed));
         }
         let name = format!("{}-{}", want.version, want.platform.lock_name());
-        let mut waiting = Waiting::new(self.session.ui);
+        let mut waiting = LockWaitReporter::new(self.session.ui);
         let what = format!("install {}", want.version);
         let lock = store.lock(&name, &what, flock::PATIENCE, &mut |held| waiting.tell(held))?;
         warn_without(self.session.ui, &lock, "the same may be downloaded twice");
@@ -187,18 +198,19 @@ impl Installer<'_> {
             .map_err(|error| self.name_weaker(error, want, floor))?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
-        Ok(Outcome { installed, is_new: true, warnings, notes: Vec::new() })
+        Ok(InstallOutcome { installed, is_new: true, warnings, notes: Vec::new() })
     }
 
     /// Names a toolchain that is installed and verified less well than is required, where nothing better can be
     /// had.
-    pub(crate) fn name_weaker(&self, error: Error, want: &Want, floor: Level) -> Error {
+    pub(crate) fn name_weaker(&self, error: Error, want: &ToolchainRequest, floor: Level) -> Error {
         let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
         let found = self
             .session
             .store()
             .and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
-        let Ok(Some(level)) = found.map(|found| found.as_ref().map(Installed::level)) else {
+        let Ok(Some(level)) = found.map(|found| found.as_ref().map(InstalledToolchain::level))
+        else {
             return error;
         };
         if level >= floor || want.demand > level || error.kind() == Kind::Log {
@@ -226,10 +238,14 @@ impl Installer<'_> {
 
     /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
     /// says.
-    pub fn proof_of(&self, want: &Want, supply: &Supply<'_>) -> Result<Option<Logged>> {
+    pub fn proof_of(
+        &self,
+        want: &ToolchainRequest,
+        supply: &InstallSource<'_>,
+    ) -> Result<Option<Logged>> {
         match supply {
-            Supply::Given { logged, .. } => Ok(logged.cloned()),
-            Supply::Sources => {
+            InstallSource::Given { logged, .. } => Ok(logged.cloned()),
+            InstallSource::Sources => {
                 let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
                 self.ask_log(want, head)
             }
@@ -245,9 +261,9 @@ impl Installer<'_> {
     pub(crate) fn raise(
         &self,
         store: &Store,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         logged: &Logged,
-    ) -> Result<Option<Installed>> {
+    ) -> Result<Option<InstalledToolchain>> {
         if installed.is_linked() || !store.owns(installed) {
             return Ok(None);
         }
@@ -262,10 +278,10 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Installer::install`].
-    pub fn identify(&self, want: &Want, fetch: &Fetch) -> Result<Identity> {
+    pub fn identify(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Identity> {
         let store = self.session.store()?;
         store.recover()?;
-        let supply = Supply::Sources;
+        let supply = InstallSource::Sources;
         let logged = self.proof_of(want, &supply)?;
         let (delivery, _) = self.obtain(&store, want, logged.as_ref(), fetch, &supply)?;
         let tree = &delivery.tree;
@@ -275,10 +291,15 @@ impl Installer<'_> {
 
 /// Returns the installed toolchain, if it is all that is wanted. One that is verified less well is
 /// fetched again, because another source may prove more.
-fn present(store: &Store, want: &Want, floor: Level) -> Result<Option<Installed>> {
+fn present(
+    store: &Store,
+    want: &ToolchainRequest,
+    floor: Level,
+) -> Result<Option<InstalledToolchain>> {
     let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
     let found = store.find(want.version, want.platform, h1.as_ref())?;
-    let enough = |found: &Installed| found.level() >= floor && (!want.full || found.receipt.full);
+    let enough =
+        |found: &InstalledToolchain| found.level() >= floor && (!want.full || found.receipt.full);
     Ok(found.filter(enough))
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// What a refresh did.
 #[derive(Clone, Copy, Debug)]
-pub struct Refreshed {
+pub struct RefreshReport {
     /// Records in the file now.
     pub total: usize,
     /// Records that are new or say more than before.
@@ -24,7 +24,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When anything contradicts what is known; the file is then untouched.
-    pub fn refresh_records(&self, file: &Path, source: &str) -> Result<Refreshed> {
+    pub fn refresh_records(&self, file: &Path, source: &str) -> Result<RefreshReport> {
         let mut records = Records::parse(&fs_err::read_to_string(file)?)?;
         let mut changed = 0;
         let fetch = Fetch { source: Some(source.to_owned()), ..Fetch::default() };
@@ -34,7 +34,7 @@ impl Installer<'_> {
         let text = records.render(today());
         fs_err::write(file, &text)?;
         let total = text.lines().filter(|line| !line.starts_with('#')).count();
-        Ok(Refreshed { total, changed })
+        Ok(RefreshReport { total, changed })
     }
 }
 

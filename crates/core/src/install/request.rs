@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform};
 use crate::source::Source;
-use crate::store::{Installed, Receipt};
+use crate::store::{InstalledToolchain, Receipt};
 use crate::verify::log::Logged;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
@@ -13,13 +13,13 @@ use std::path::Path;
 
 /// A toolchain that is wanted.
 #[derive(Clone, Debug)]
-pub struct Want {
+pub struct ToolchainRequest {
     /// The release.
     pub version: GoVersion,
     /// The platform.
     pub platform: Platform,
     /// The hash it must have, and the lock that says so.
-    pub locked: Option<Locked>,
+    pub locked: Option<LockEntry>,
     /// A level that the project demands; the user's floor holds besides.
     pub demand: Level,
     /// Whether what the hash does not cover is wanted too.
@@ -28,7 +28,7 @@ pub struct Want {
 
 /// What a lock says of a toolchain.
 #[derive(Clone, Debug)]
-pub struct Locked {
+pub struct LockEntry {
     /// Its hash.
     pub h1: String,
     /// The digest of its archive, if the lock has it.
@@ -41,7 +41,7 @@ pub struct Locked {
     pub link: Option<String>,
 }
 
-impl Locked {
+impl LockEntry {
     /// Returns the lock, if it is that of a project: not the default, and not what else names a hash.
     pub(crate) fn file(&self) -> Option<&Path> {
         let path = Path::new(&self.path);
@@ -50,7 +50,7 @@ impl Locked {
     }
 }
 
-impl Want {
+impl ToolchainRequest {
     /// Wants a release as it is published.
     pub fn new(version: GoVersion, platform: Platform) -> Self {
         Self { version, platform, locked: None, demand: Level::None, full: false }
@@ -70,13 +70,13 @@ impl Want {
         let (h1, sha256) = (entry.h1.clone(), entry.sha256.clone());
         let head = lock.head.clone();
         let link = (lock.level == Level::Linked).then(|| lock.request.clone());
-        let locked = Locked { h1, sha256, head, path: path.display().to_string(), link };
+        let locked = LockEntry { h1, sha256, head, path: path.display().to_string(), link };
         Ok(Self { locked: Some(locked), ..Self::new(lock.version, platform) })
     }
 }
 
 /// Where a toolchain comes from, and who says what it is.
-pub enum Supply<'a> {
+pub enum InstallSource<'a> {
     /// The user's sources, and the checksum database.
     Sources,
     /// This source alone, with what is proved already.
@@ -85,9 +85,9 @@ pub enum Supply<'a> {
 
 /// A toolchain that is installed now.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct InstallOutcome {
     /// Where it is, and how well it was verified.
-    pub installed: Installed,
+    pub installed: InstalledToolchain,
     /// Whether this run installed it.
     pub is_new: bool,
     /// Sources that failed before one delivered, and what is odd about release and pins.

@@ -3,8 +3,8 @@
 use crate::checks::TOOLS;
 use crate::error::Result;
 use crate::install::Installer;
-use crate::shell::{Change, What};
-use crate::store::{Installed, Store};
+use crate::shell::{Change, ChangeKind};
+use crate::store::{InstalledToolchain, Store};
 use goward_shim::pins::Isolation;
 use goward_shim::{Environment, names};
 use std::io;
@@ -33,12 +33,15 @@ impl Installer<'_> {
             // What a kill leaves of it goes with the next `recover`.
             let staging = store.stage("shim")?;
             put_link(&shim, &staging.path().join(names::SHIM), &path)?;
-            changes.push(Change { path, what: if existed { What::Edited } else { What::Created } });
+            changes.push(Change {
+                path,
+                what: if existed { ChangeKind::Edited } else { ChangeKind::Created },
+            });
         }
         let refreshed = store.refresh_shims()?.into_iter();
-        let change = |installed: Installed| Change {
+        let change = |installed: InstalledToolchain| Change {
             path: installed.tree.join("bin/go"),
-            what: What::Edited,
+            what: ChangeKind::Edited,
         };
         changes.extend(refreshed.map(change));
         store.put_release_names()?;

@@ -6,7 +6,7 @@
 use crate::config::Ask;
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
-use crate::install::request::Want;
+use crate::install::request::ToolchainRequest;
 use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
@@ -55,7 +55,11 @@ impl Installer<'_> {
     ///
     /// [`Kind::Log`] when the log cannot be believed, [`Kind::Verification`] when it contradicts the
     /// built-in records or the lock, and when the head in the lock is not its own.
-    pub fn ask_log(&self, want: &Want, head: Option<&LockedHead>) -> Result<Option<Logged>> {
+    pub fn ask_log(
+        &self,
+        want: &ToolchainRequest,
+        head: Option<&LockedHead>,
+    ) -> Result<Option<Logged>> {
         let authority = self.session.log.authority()?;
         let head = head.map(|head| open_head(&self.session.log, head)).transpose()?;
         let name = authority.key.name();
@@ -91,7 +95,7 @@ impl Installer<'_> {
     fn look_up(
         &self,
         authority: &Authority,
-        want: &Want,
+        want: &ToolchainRequest,
         head: Option<&SignedHead>,
     ) -> Result<Option<Logged>> {
         let name = authority.key.name();
@@ -232,7 +236,7 @@ impl Installer<'_> {
 }
 
 /// Holds what the log proves against what else is known.
-pub(crate) fn check(want: &Want, logged: &Logged, name: &str) -> Result<()> {
+pub(crate) fn check(want: &ToolchainRequest, logged: &Logged, name: &str) -> Result<()> {
     let (version, platform) = (want.version, want.platform);
     let differs = |known: &str| known != logged.h1.as_str();
     let recorded = Records::built_in().get(version, platform).and_then(|record| record.h1.as_ref());

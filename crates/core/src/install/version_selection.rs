@@ -13,7 +13,7 @@ use crate::version::request::Request;
 
 /// The releases there are, and who says so.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub struct ReleaseListing {
     /// Newest first.
     pub versions: Vec<GoVersion>,
     /// The source that answered.
@@ -39,12 +39,16 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// For a source that does not exist.
-    pub fn releases(&self, fetch: &Fetch) -> Result<Listing> {
+    pub fn releases(&self, fetch: &Fetch) -> Result<ReleaseListing> {
         let mut warnings = Vec::new();
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), None) {
                 Ok(versions) if !versions.is_empty() => {
-                    return Ok(Listing { versions, origin: source.name().to_owned(), warnings });
+                    return Ok(ReleaseListing {
+                        versions,
+                        origin: source.name().to_owned(),
+                        warnings,
+                    });
                 }
                 Ok(_) => {}
                 Err(error) => warnings.push(one_line(&error)),
@@ -52,7 +56,7 @@ impl Installer<'_> {
         }
         let mut versions = Records::built_in().releases();
         versions.sort_by(|a, b| b.cmp(a));
-        Ok(Listing { versions, origin: "the built-in records".to_owned(), warnings })
+        Ok(ReleaseListing { versions, origin: "the built-in records".to_owned(), warnings })
     }
 
     /// Returns the release that `request` means for `platform`: by the first source that lists one

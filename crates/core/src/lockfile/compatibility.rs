@@ -3,7 +3,7 @@
 use crate::checks::project::Files;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::lockfile::Locker;
-use crate::project::go_mod::Refused;
+use crate::project::go_mod::RefusedLine;
 use crate::project::wanted::{find_module_file, find_wanted, read_module_file};
 use crate::releases::schedule::recommended;
 use crate::version::GoVersion;
@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 
 /// What a release cannot build in a project.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unfit {
+pub(crate) struct Incompatibility {
     /// Lines of the module and the workspace that the command is about.
-    own: Vec<(PathBuf, Refused)>,
+    own: Vec<(PathBuf, RefusedLine)>,
     /// Lines of other modules, and files that Go refuses, as warnings.
     pub(crate) others: Vec<String>,
 }
 
-impl Unfit {
+impl Incompatibility {
     /// Returns everything as warnings.
     pub(crate) fn warnings(self, version: GoVersion) -> Vec<String> {
         let own = self.own.iter().map(|(path, refused)| cannot_build(version, path, refused));
@@ -45,15 +45,19 @@ impl Unfit {
     }
 }
 
-fn cannot_build(version: GoVersion, path: &Path, Refused { line, why, .. }: &Refused) -> String {
+fn cannot_build(
+    version: GoVersion,
+    path: &Path,
+    RefusedLine { line, why, .. }: &RefusedLine,
+) -> String {
     format!("{version} cannot build `{}:{line}`: {why}", path.display())
 }
 
 impl Locker<'_> {
     /// Returns what `version` cannot build in the project at `root`: for the module and the workspace of the
     /// working directory and of the root, and, with `all`, for every module below.
-    pub(crate) fn unfit(&self, root: &Path, version: GoVersion, all: bool) -> Unfit {
-        let mut unfit = Unfit::default();
+    pub(crate) fn unfit(&self, root: &Path, version: GoVersion, all: bool) -> Incompatibility {
+        let mut unfit = Incompatibility::default();
         let mut own: BTreeSet<PathBuf> = BTreeSet::new();
         let gowork = self.session.ctx.variable("GOWORK");
         for directory in [self.session.ctx.cwd.as_path(), root] {

@@ -30,12 +30,12 @@ pub struct Link {
     /// Where it leads.
     pub root: PathBuf,
     /// What was there before.
-    pub before: Before,
+    pub before: PathState,
 }
 
 /// What stood where a link was to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Before {
+pub enum PathState {
     /// Nothing.
     Nothing,
     /// A link to another root of this store.
@@ -55,7 +55,7 @@ impl Locker<'_> {
     pub fn link_root(&self) -> Result<Link> {
         let (path, root) = self.fixed_goroot()?;
         let before = before(&path, &root).map_err(untouched)?;
-        if before != Before::Same {
+        if before != PathState::Same {
             check_above(&path, user_id()).map_err(untouched)?;
             make(&path, &root, &before).map_err(|error| untouched(explain(error, &path, &root)))?;
         }
@@ -70,7 +70,7 @@ impl Locker<'_> {
     /// When no lock fixes GOROOT here, or something else stands there, which is then untouched.
     pub fn unlink_root(&self) -> Result<(PathBuf, bool)> {
         let (path, root) = self.fixed_goroot()?;
-        let was_there = before(&path, &root).map_err(untouched)? != Before::Nothing;
+        let was_there = before(&path, &root).map_err(untouched)? != PathState::Nothing;
         if was_there {
             fs::remove_file(&path).map_err(|error| untouched(error.into()))?;
         }
@@ -134,23 +134,23 @@ impl Locker<'_> {
 }
 
 /// Returns what stands at `path`, where a link to `root` is to be.
-fn before(path: &Path, root: &Path) -> Result<Before> {
+fn before(path: &Path, root: &Path) -> Result<PathState> {
     let not_ours = || {
         let what = what_stands_at(path);
         Error::new(Kind::Failed, format!("`{}` {what}, and is not goward's", path.display()))
             .hint("move it away, or choose another path: `goward use --help`")
     };
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Before::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PathState::Nothing),
         Err(error) => return Err(error.into()),
         Ok(metadata) if !metadata.is_symlink() => return Err(not_ours()),
         Ok(_) => {}
     }
     let target = fs::read_link(path)?;
     if target == root {
-        return Ok(Before::Same);
+        return Ok(PathState::Same);
     }
-    if target.parent() == root.parent() { Ok(Before::Other(target)) } else { Err(not_ours()) }
+    if target.parent() == root.parent() { Ok(PathState::Other(target)) } else { Err(not_ours()) }
 }
 
 fn untouched(error: Error) -> Error {
@@ -180,14 +180,14 @@ fn check_above(path: &Path, me: u32) -> Result<()> {
     Ok(())
 }
 
-fn make(path: &Path, root: &Path, before: &Before) -> io::Result<()> {
+fn make(path: &Path, root: &Path, before: &PathState) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("/"));
     // Not 0777 less the umask: a group would be others.
     DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
     match before {
         // Fails where something appeared in the meantime.
-        Before::Nothing => fs::os::unix::fs::symlink(root, path),
-        Before::Other(_) | Before::Same => replace_with_link(root, path),
+        PathState::Nothing => fs::os::unix::fs::symlink(root, path),
+        PathState::Other(_) | PathState::Same => replace_with_link(root, path),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::lockfile::Locker;
-use crate::lockfile::compatibility::Unfit;
+use crate::lockfile::compatibility::Incompatibility;
 use crate::project::files::Files;
 use crate::project::manifest::ManifestEdit;
 use crate::project::place;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// A manifest that was just written.
 #[derive(Clone, Debug)]
-pub struct Started {
+pub struct InitReport {
     /// Where it is.
     pub path: PathBuf,
     /// What it asks for.
@@ -33,7 +33,7 @@ impl Locker<'_> {
     /// # Errors
     ///
     /// When there is a manifest already, or, without `request`, the files are not understood.
-    pub fn init(&self, request: Option<&str>, here: bool) -> Result<Started> {
+    pub fn init(&self, request: Option<&str>, here: bool) -> Result<InitReport> {
         let root = place(&self.session.ctx, here);
         let transaction = self.resolver.transaction(&root)?;
         let path = root.join(goward_shim::names::MANIFEST_FILE);
@@ -46,7 +46,7 @@ impl Locker<'_> {
                 error.hint("or give this directory its own: `goward init --here`")
             });
         }
-        let mut started = Started {
+        let mut started = InitReport {
             path,
             request: lookup::parse_request(request.unwrap_or("stable"))?,
             origin: None,
@@ -79,7 +79,7 @@ impl Locker<'_> {
             })?;
         }
         if let Some(version) = started.request.as_exact() {
-            let unfit: Unfit = self.unfit(&root, version, false);
+            let unfit: Incompatibility = self.unfit(&root, version, false);
             started.warnings.extend(unfit.warnings(version));
         }
         let mut edit = ManifestEdit::open_or_new(&started.path)?;

@@ -1,9 +1,9 @@
 //! The toolchain of a project: what its lock says, else what its files ask for.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::request::{Fetch, Outcome, Want};
+use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
 use crate::lockfile::Locker;
-use crate::lockfile::lock::{Locking, differing_contents, stale};
+use crate::lockfile::lock::{LockOptions, differing_contents, stale};
 use crate::lockfile::pins::check_pins_with;
 use crate::platform::Platform;
 use crate::project::wanted::find_wanted;
@@ -24,7 +24,7 @@ impl Locker<'_> {
         locked: bool,
         full: bool,
         fetch: &Fetch,
-    ) -> Result<Outcome> {
+    ) -> Result<InstallOutcome> {
         self.installer.check_sources(fetch)?;
         let project = self.resolver.project()?;
         let path = &project.lock_path;
@@ -35,7 +35,7 @@ impl Locker<'_> {
             if locked {
                 self.check_lock()?;
             } else if path.symlink_metadata().is_err() {
-                let written = self.lock(Locking::default(), fetch)?;
+                let written = self.lock(LockOptions::default(), fetch)?;
                 notes.push(format!("wrote `{}`: {}", path.display(), written.version));
             }
         }
@@ -44,7 +44,11 @@ impl Locker<'_> {
             if let Some(stale) = stale(differing.transpose()?.unwrap_or_default(), path) {
                 return Err(stale.detail("nothing was installed"));
             }
-            let want = Want { demand, full, ..Want::locked(&lock, platform, path)? };
+            let want = ToolchainRequest {
+                demand,
+                full,
+                ..ToolchainRequest::locked(&lock, platform, path)?
+            };
             let mut outcome = self.installer.install(&want, fetch)?;
             self.installer.note_project(path);
             outcome.notes = notes;

@@ -1,7 +1,7 @@
 //! From manifest to lock.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::request::{Fetch, Want, archive_of, locked_as};
+use crate::install::request::{Fetch, ToolchainRequest, archive_of, locked_as};
 use crate::install::sumdb::open_head;
 use crate::lockfile::Locker;
 use crate::platform::Platform;
@@ -13,7 +13,7 @@ use crate::project::{Project, find_root};
 use crate::resolve::Resolver;
 use crate::resolve::shim_errors::first_step;
 use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
-use crate::store::Installed;
+use crate::store::InstalledToolchain;
 use crate::verify::log::{Logged, SignedHead};
 use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// A lock that was written, or found to be right already.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct LockReport {
     /// Where it is.
     pub path: PathBuf,
     /// The version it names.
@@ -42,7 +42,7 @@ pub struct Written {
 
 /// How a lock is written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Locking {
+pub struct LockOptions {
     /// With the newest release that the request allows, even if the locked one still fits.
     pub upgrade: bool,
     /// Even if its release cannot build the module.
@@ -56,19 +56,19 @@ impl Locker<'_> {
     ///
     /// When there is no manifest, nothing fits its request, a hash cannot be had, the release refuses the
     /// module, or is installed and does not know a pin; the old lock is then untouched.
-    pub fn lock(&self, locking: Locking, fetch: &Fetch) -> Result<Written> {
+    pub fn lock(&self, locking: LockOptions, fetch: &Fetch) -> Result<LockReport> {
         self.installer.check_sources(fetch)?;
         let root = find_root(&self.session.ctx);
         let (project, transaction) = self.resolver.project_to_change(&root)?;
         let (manifest, path) = self.manifest_of(project)?;
-        let old = Old::read(self.resolver, &path)?;
+        let old = PreviousLock::read(self.resolver, &path)?;
         let is_current = |old: &LockFile| {
             differences(&manifest, old).is_ok_and(|differences| differences.is_empty())
         };
         if locking.upgrade || !old.lock.as_ref().is_some_and(is_current) {
             transaction.check_writable(&[names::LOCK_FILE])?;
         }
-        let wanted = LockWish { upgrade: locking.upgrade, ..LockWish::default() };
+        let wanted = LockInputs { upgrade: locking.upgrade, ..LockInputs::default() };
         let lock =
             self.compute_lock(&manifest, old.lock.as_ref(), &wanted, fetch).map_err(|error| {
                 match manifest.request().as_link() {
@@ -95,7 +95,14 @@ impl Locker<'_> {
         );
         warnings.extend(self.resolver.trust_warnings(&path)?);
         let uncovered = uncovered(&manifest, &lock);
-        Ok(Written { path, version: lock.version, level: lock.level, changed, warnings, uncovered })
+        Ok(LockReport {
+            path,
+            version: lock.version,
+            level: lock.level,
+            changed,
+            warnings,
+            uncovered,
+        })
     }
 
     /// Checks that the lock here says what its manifest asks for; returns where it is, and what it cannot
@@ -125,7 +132,7 @@ impl Locker<'_> {
         &self,
         manifest: &Manifest,
         old: Option<&LockFile>,
-        wish: &LockWish,
+        wish: &LockInputs,
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
@@ -169,7 +176,7 @@ impl Locker<'_> {
             |platform| old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
         let required = manifest.platforms().required();
         for platform in required.union(&wish.platforms).copied() {
-            let want = Want { demand, ..Want::new(version, platform) };
+            let want = ToolchainRequest { demand, ..ToolchainRequest::new(version, platform) };
             let (locked, level) =
                 match self.proved_entry(&want, old, known(platform), &mut newest)? {
                     Some(locked) => (locked, Level::Logged),
@@ -186,7 +193,7 @@ impl Locker<'_> {
             if lock.platforms.contains_key(&platform) {
                 continue;
             }
-            let want = Want { demand, ..Want::new(version, platform) };
+            let want = ToolchainRequest { demand, ..ToolchainRequest::new(version, platform) };
             let floor = self.installer.floor(&want, fetch)?;
             let found = match self.proved_entry(&want, old, known(platform), &mut newest)? {
                 Some(locked) => Some((locked, Level::Logged)),
@@ -209,10 +216,11 @@ impl Locker<'_> {
 
     /// Raises the level of a toolchain that is installed and was just proved. One that was changed stays
     /// what it is: the lock names what the log proves, and not what is installed.
-    fn raise_installed(&self, want: &Want, logged: &Logged) -> Result<()> {
+    fn raise_installed(&self, want: &ToolchainRequest, logged: &Logged) -> Result<()> {
         let store = self.session.store()?;
         let found = store.find(want.version, want.platform, Some(&logged.h1))?;
-        let rises = |found: &Installed| !found.is_linked() && found.level() < logged.level();
+        let rises =
+            |found: &InstalledToolchain| !found.is_linked() && found.level() < logged.level();
         let Some(found) = found.filter(|found| store.owns(found) && rises(found)) else {
             return Ok(());
         };
@@ -232,7 +240,7 @@ impl Locker<'_> {
     /// newest head that it showed.
     fn proved_entry(
         &self,
-        want: &Want,
+        want: &ToolchainRequest,
         old: Option<&LockFile>,
         known: Option<(LockedPlatform, Level)>,
         newest: &mut Option<SignedHead>,
@@ -252,7 +260,7 @@ impl Locker<'_> {
     /// records, the old lock, the store, or, failing those, by fetching and hashing it.
     fn locate(
         &self,
-        want: &Want,
+        want: &ToolchainRequest,
         old: Option<(LockedPlatform, Level)>,
         fetch: &Fetch,
     ) -> Result<(LockedPlatform, Level)> {
@@ -272,11 +280,11 @@ impl Locker<'_> {
     /// less well than `floor`.
     fn locate_known(
         &self,
-        want: &Want,
+        want: &ToolchainRequest,
         old: Option<(LockedPlatform, Level)>,
         floor: Level,
     ) -> Result<Option<(LockedPlatform, Level)>> {
-        let Want { version, platform, .. } = *want;
+        let ToolchainRequest { version, platform, .. } = *want;
         let record = Records::built_in().get(version, platform);
         if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
             if let Some((locked, _)) = &old
@@ -286,8 +294,10 @@ impl Locker<'_> {
             }
             // What is installed may be proved better, by a bundle or when it was installed.
             let installed = self.session.store()?.find(version, platform, Some(h1))?;
-            let level =
-                installed.as_ref().map_or(Level::BuiltIn, Installed::level).max(Level::BuiltIn);
+            let level = installed
+                .as_ref()
+                .map_or(Level::BuiltIn, InstalledToolchain::level)
+                .max(Level::BuiltIn);
             return Ok(Some((locked_platform(h1, record), level)));
         }
         // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
@@ -319,7 +329,7 @@ impl Locker<'_> {
 
 /// What of a lock depends on more than the manifest.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LockWish {
+pub(crate) struct LockInputs {
     /// Whether the newest release is taken that the request allows.
     pub(crate) upgrade: bool,
     /// Platforms that have to be in it besides those of the manifest.
@@ -347,14 +357,14 @@ pub(crate) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
 }
 
 /// A lock that is about to be replaced.
-pub(crate) struct Old {
+pub(crate) struct PreviousLock {
     /// What it says, if it is understood.
     pub(crate) lock: Option<LockFile>,
     /// Why it is not.
     pub(crate) warning: Option<String>,
 }
 
-impl Old {
+impl PreviousLock {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
     /// goward or of somebody else may not.
     pub(crate) fn read(resolver: Resolver<'_>, path: &Path) -> Result<Self> {
@@ -387,7 +397,7 @@ fn fits(request: &Request, lock: &LockFile) -> bool {
 /// Refuses what is known less well than is required.
 fn enough(
     found: (LockedPlatform, Level),
-    want: &Want,
+    want: &ToolchainRequest,
     floor: Level,
 ) -> Result<(LockedPlatform, Level)> {
     if found.1 >= floor {
@@ -405,7 +415,7 @@ fn enough(
 /// Returns what the checksum database proves, beside what the old lock and the records know of the
 /// archive.
 fn proved(
-    want: &Want,
+    want: &ToolchainRequest,
     logged: &Logged,
     old: Option<(LockedPlatform, Level)>,
     record: Option<&Record>,
@@ -434,7 +444,7 @@ fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
     }
 }
 
-fn contradiction(want: &Want, locked: &str, recorded: &H1, place: &str) -> Error {
+fn contradiction(want: &ToolchainRequest, locked: &str, recorded: &H1, place: &str) -> Error {
     Error::new(
         Kind::Verification,
         format!("the lock contradicts the {place} of {} for {}", want.version, want.platform),

@@ -1,7 +1,7 @@
 //! What several locks name together: for whoever hands toolchains on, as bundles and mirrors do.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::request::Want;
+use crate::install::request::ToolchainRequest;
 use crate::lockfile::Locker;
 use crate::platform::Platform;
 use crate::verify::Level;
@@ -12,9 +12,9 @@ use std::path::PathBuf;
 
 impl Locker<'_> {
     /// Returns what the locks name, sorted, each once; without locks, what the lock here does.
-    pub fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<Want>> {
+    pub fn wants_of(&self, locks: &[PathBuf]) -> Result<Vec<ToolchainRequest>> {
         let here = [self.resolver.project()?.lock_path];
-        let mut wants: BTreeMap<(GoVersion, Platform), Want> = BTreeMap::new();
+        let mut wants: BTreeMap<(GoVersion, Platform), ToolchainRequest> = BTreeMap::new();
         for path in if locks.is_empty() { &here[..] } else { locks } {
             let path = self.session.ctx.cwd.join(path);
             let path = if path.is_dir() { path.join(names::LOCK_FILE) } else { path };
@@ -28,7 +28,7 @@ impl Locker<'_> {
                     .detail("only releases of Go can be proved to others"));
             }
             for platform in lock.platforms.keys() {
-                let want = Want::locked(&lock, *platform, &path)?;
+                let want = ToolchainRequest::locked(&lock, *platform, &path)?;
                 let known = wants.entry((lock.version, *platform)).or_insert_with(|| want.clone());
                 check_agreement(known, &want)?;
             }
@@ -38,7 +38,7 @@ impl Locker<'_> {
 }
 
 /// Refuses two locks that say different things of one release.
-fn check_agreement(one: &Want, other: &Want) -> Result<()> {
+fn check_agreement(one: &ToolchainRequest, other: &ToolchainRequest) -> Result<()> {
     let (Some(one_lock), Some(other_lock)) = (&one.locked, &other.locked) else { return Ok(()) };
     if one_lock.h1 == other_lock.h1 {
         return Ok(());

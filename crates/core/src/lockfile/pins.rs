@@ -8,7 +8,7 @@ use crate::lockfile::Locker;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, Pins};
 use crate::settings::{Findings, Problem, Settings};
-use crate::store::Installed;
+use crate::store::InstalledToolchain;
 use crate::version::GoVersion;
 
 /// Pins whose names depend on the release.
@@ -27,7 +27,7 @@ impl Locker<'_> {
         }
         let version = lock.version;
         // The source of a release is the same on every platform; the lock's own tree is best.
-        let is_locked = |toolchain: &Installed| {
+        let is_locked = |toolchain: &InstalledToolchain| {
             let h1 = toolchain.receipt.h1.to_string();
             lock.platforms.values().any(|platform| platform.h1 == h1)
         };
@@ -46,7 +46,10 @@ impl Locker<'_> {
 }
 
 /// Like [`Locker::check_pins`], with a toolchain that is at hand.
-pub(crate) fn check_pins_with(installed: &Installed, lock: &LockFile) -> Result<Vec<String>> {
+pub(crate) fn check_pins_with(
+    installed: &InstalledToolchain,
+    lock: &LockFile,
+) -> Result<Vec<String>> {
     if !has_checked_pins(lock) {
         return Ok(Vec::new());
     }

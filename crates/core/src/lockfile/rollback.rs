@@ -18,7 +18,7 @@ use std::time::SystemTime;
 
 /// What was put back.
 #[derive(Clone, Debug)]
-pub struct RolledBack {
+pub struct RollbackReport {
     /// The command whose change was taken back: `use`.
     pub command: String,
     /// The files that are as they were before it.
@@ -53,7 +53,7 @@ impl Locker<'_> {
     /// # Errors
     ///
     /// When no change is known, or, without `force`, when the files are not what that command wrote.
-    pub fn rollback(&self, force: bool) -> Result<RolledBack> {
+    pub fn rollback(&self, force: bool) -> Result<RollbackReport> {
         let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root().to_owned();
         let last = transaction.records()?.into_iter().next().ok_or_else(|| unknown(&root))?;
@@ -61,7 +61,7 @@ impl Locker<'_> {
         if now != last.after && !force {
             return Err(changed_since(&transaction, &last.command, &last.after));
         }
-        let mut back = RolledBack {
+        let mut back = RollbackReport {
             command: last.command,
             restored: Vec::new(),
             removed: Vec::new(),

@@ -7,7 +7,7 @@ use crate::lockfile::lock::{differences, stale};
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
-use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::sys::executable;
 use goward_shim::{Environment, Tool, next_go};
@@ -96,7 +96,7 @@ impl Locker<'_> {
     }
 
     /// The same, of the lock that chose a toolchain.
-    pub fn stale_governing(&self, toolchain: &Toolchain) -> Option<Error> {
+    pub fn stale_governing(&self, toolchain: &ResolvedToolchain) -> Option<Error> {
         let Origin::Lock(path) = &toolchain.origin else { return None };
         let lock = self.resolver.read_lock(path).ok().flatten()?;
         self.stale_lock(path, &lock)
@@ -104,7 +104,7 @@ impl Locker<'_> {
 
     /// Says that the lock that chose a toolchain is the one of the home directory, where the call is about something
     /// else.
-    pub fn note_of_home(&self, toolchain: &Toolchain) -> Option<String> {
+    pub fn note_of_home(&self, toolchain: &ResolvedToolchain) -> Option<String> {
         let Origin::Lock(path) = &toolchain.origin else { return None };
         let is_homes = path.parent().is_some_and(|directory| self.is_home(directory));
         (is_homes && !self.is_home(&self.session.ctx.cwd)).then(|| {

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::one::suggest_recorded;
-use crate::install::request::{Fetch, Outcome, Want};
+use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
 use crate::lockfile::Locker;
-use crate::lockfile::lock::{LockWish, Old, uncovered};
+use crate::lockfile::lock::{LockInputs, PreviousLock, uncovered};
 use crate::lockfile::pins::check_pins_with;
 use crate::lockfile::surroundings::KEEP_LINE_ENDS;
 use crate::platform::Platform;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// What a person asks for, as typed.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub struct Wish {
+pub struct UseOptions {
     /// The request; without it, the manifest's, and the locked version stays while that allows it.
     pub request: Option<String>,
     /// The profile that the pins go into, instead of the base pins.
@@ -52,7 +52,7 @@ pub struct Wish {
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub struct Used {
+pub struct UseReport {
     /// The manifest that was written.
     pub manifest: PathBuf,
     /// The lock that was written.
@@ -60,7 +60,7 @@ pub struct Used {
     /// The version in it.
     pub version: GoVersion,
     /// The toolchain for this machine.
-    pub installed: Outcome,
+    pub installed: InstallOutcome,
     /// The path that the lock has for GOROOT and that does not lead to this toolchain yet.
     pub unlinked: Option<PathBuf>,
     /// The first-class ports that the lock does not cover.
@@ -78,7 +78,7 @@ impl Locker<'_> {
     ///
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
-    pub fn use_release(&self, wish: &Wish, fetch: &Fetch) -> Result<Used> {
+    pub fn use_release(&self, wish: &UseOptions, fetch: &Fetch) -> Result<UseReport> {
         self.installer.check_sources(fetch)?;
         let root = place(&self.session.ctx, wish.here);
         let governed = governing_root(&self.session.ctx).filter(|governed| *governed != root);
@@ -95,9 +95,9 @@ impl Locker<'_> {
         if !edit.is_there() {
             self.warn_of_unreadable_files();
         }
-        let old = Old::read(self.resolver, &lock_path)?;
+        let old = PreviousLock::read(self.resolver, &lock_path)?;
         let platforms = wish.platforms.iter().map(|name| Platform::parse(name));
-        let wanted = LockWish {
+        let wanted = LockInputs {
             upgrade: wish.request.is_some(),
             platforms: platforms.collect::<Result<_>>()?,
         };
@@ -109,7 +109,10 @@ impl Locker<'_> {
             unfit.check(lock.version, &format!("goward use '{}' --force", manifest.request()))?;
         }
         let demand = manifest.demanded_level(Level::None);
-        let want = Want { demand, ..Want::locked(&lock, Platform::host(), &lock_path)? };
+        let want = ToolchainRequest {
+            demand,
+            ..ToolchainRequest::locked(&lock, Platform::host(), &lock_path)?
+        };
         let mut installed = self.installer.install(&want, fetch)?;
         let warnings = check_pins_with(&installed.installed, &lock)
             .map_err(|error| error.detail("manifest and lock are as they were"))?;
@@ -135,7 +138,7 @@ impl Locker<'_> {
         if is_changed {
             notes.extend(self.restart_gopls(&root));
         }
-        Ok(Used {
+        Ok(UseReport {
             unlinked: self.missing_link(&lock)?,
             uncovered: uncovered(&manifest, &lock),
             manifest: manifest_path,
@@ -154,7 +157,7 @@ fn no_request(manifest: &Path) -> Error {
         .hint("say which Go: `goward use stable`")
 }
 
-fn apply(wish: &Wish, edit: &mut ManifestEdit) -> Result<()> {
+fn apply(wish: &UseOptions, edit: &mut ManifestEdit) -> Result<()> {
     if let Some(request) = &wish.request {
         edit.set_request(&lookup::parse_request(request)?)?;
     }

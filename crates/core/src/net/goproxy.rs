@@ -3,7 +3,7 @@
 //!
 //! The module proxy as a source and the client of the checksum database both walk this list.
 
-use super::{Fetched, Net, NetError, Problem, Url, parse_url};
+use super::{Net, NetError, Problem, SmallBody, Url, parse_url};
 use crate::error::{Error, Kind, Result, untrusted};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -174,12 +174,12 @@ impl Place {
     /// # Errors
     ///
     /// [`Problem::NotFound`] when nothing is there; as [`Net::fetch_small`].
-    pub fn fetch(&self, net: &Net, what: &str, limit: u64) -> Result<Fetched, NetError> {
+    pub fn fetch(&self, net: &Net, what: &str, limit: u64) -> Result<SmallBody, NetError> {
         match self {
             Self::Proxy(url) => net.fetch_small(what, url, limit),
             Self::Directory(path) => {
                 let read = read_file(path, limit).map_err(|problem| self.failed(what, problem))?;
-                Ok(Fetched { body: read, content_type: None })
+                Ok(SmallBody { body: read, content_type: None })
             }
             Self::Direct | Self::Off => Err(self.failed(what, Problem::NotFound(404))),
         }

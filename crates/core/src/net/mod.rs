@@ -72,14 +72,14 @@ pub struct Net {
 
 /// A small body and what the server says it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub struct SmallBody {
     /// The bytes.
     pub body: Vec<u8>,
     /// The media type in lower case without parameters, as in `text/html`.
     pub content_type: Option<String>,
 }
 
-impl Fetched {
+impl SmallBody {
     /// Returns true for a web page, which is what portals answer instead of a file.
     pub fn is_html(&self) -> bool {
         let says_so = self.content_type.as_deref() == Some("text/html");
@@ -113,7 +113,7 @@ impl Net {
     /// # Errors
     ///
     /// [`Problem::NotFound`] when the server has no such file; see [`Problem`] for the rest.
-    pub fn fetch_small(&self, what: &str, url: &Url, limit: u64) -> Result<Fetched, NetError> {
+    pub fn fetch_small(&self, what: &str, url: &Url, limit: u64) -> Result<SmallBody, NetError> {
         retry::with_retries(&self.clients.patience, || self.fetch_once(url, limit))
             .map_err(|(problem, attempts)| NetError::new(what, url, problem, attempts))
     }
@@ -133,7 +133,7 @@ impl Net {
         &self.clients
     }
 
-    fn fetch_once(&self, url: &Url, limit: u64) -> Result<Fetched, Problem> {
+    fn fetch_once(&self, url: &Url, limit: u64) -> Result<SmallBody, Problem> {
         let response = client::require_success(self.clients.send(url, None)?)?;
         let content_type = media_type(&response);
         let mut body = Body::new(response, &self.clients.patience);
@@ -145,7 +145,7 @@ impl Net {
         loop {
             let count = body.read(&mut buffer)?;
             if count == 0 {
-                return Ok(Fetched { body: bytes, content_type });
+                return Ok(SmallBody { body: bytes, content_type });
             }
             if (bytes.len() + count) as u64 > limit {
                 return Err(Problem::TooLarge(limit));

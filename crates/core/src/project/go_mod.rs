@@ -55,12 +55,12 @@ impl GoLines {
     }
 
     /// Returns the line for which `version` refuses to work.
-    pub fn refused_by(&self, version: GoVersion) -> Option<Refused> {
+    pub fn refused_by(&self, version: GoVersion) -> Option<RefusedLine> {
         let spelled = version.number();
         let running = Version::parse(spelled.as_bytes());
         let go = self.go.as_ref();
         let refused = |entry: &Entry, why: String, needs: &str| {
-            Some(Refused { line: entry.line, why, needs: needs.to_owned() })
+            Some(RefusedLine { line: entry.line, why, needs: needs.to_owned() })
         };
         if version.minor() >= FIRST_WITH_TOOLCHAINS {
             let go = go.filter(|entry| Version::parse(entry.value.as_bytes()) > running)?;
@@ -83,7 +83,7 @@ impl GoLines {
 
 /// A line for which a release refuses to work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RefusedLine {
     /// Counted from 1.
     pub line: u32,
     /// Why.
@@ -341,7 +341,7 @@ mod tests {
         let refused = |text: &str, version: &str| {
             let version = GoVersion::parse(version).unwrap();
             let refused = parse_go_lines(text).refused_by(version);
-            refused.map(|Refused { line, why, needs }| format!("{line}: {why} ({needs})"))
+            refused.map(|RefusedLine { line, why, needs }| format!("{line}: {why} ({needs})"))
         };
         let cases = [
             ("go 1.27", "1.27.0", None),

@@ -16,7 +16,7 @@
 //! ```
 
 use crate::error::Result;
-use crate::holder::Holder;
+use crate::holder::LockHolder;
 use crate::io::file;
 use crate::project::files::Files;
 use fs_err as fs;
@@ -77,7 +77,7 @@ impl History {
     pub(super) fn open(
         state: &Path,
         root: &Path,
-        waiting: &mut dyn FnMut(&Holder),
+        waiting: &mut dyn FnMut(&LockHolder),
     ) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
         let name = format!("{:016x}", fnv64(root.as_os_str().as_encoded_bytes()));
@@ -93,12 +93,12 @@ impl History {
                 Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) if started.elapsed() > PATIENCE => {
-                    let message = format!("{} goes on for too long", Holder::read(&path));
+                    let message = format!("{} goes on for too long", LockHolder::read(&path));
                     return Err(io::Error::new(ErrorKind::TimedOut, message));
                 }
                 Err(TryLockError::WouldBlock) => {
                     if told.is_none_or(|told: Instant| told.elapsed() > AGAIN) {
-                        waiting(&Holder::read(&path));
+                        waiting(&LockHolder::read(&path));
                         told = Some(Instant::now());
                     }
                     sleep(PAUSE);
@@ -106,7 +106,7 @@ impl History {
             }
         }
         // Only for those who wait; not worth failing.
-        _ = Holder::this_process(&format!("change `{}`", root.display())).write(&mut lock);
+        _ = LockHolder::this_process(&format!("change `{}`", root.display())).write(&mut lock);
         Ok(Self { directory, _lock: lock })
     }
 
@@ -257,7 +257,7 @@ mod tests {
                     .map(drop)
                     .unwrap();
             });
-            let holder: Holder = told.recv().unwrap();
+            let holder: LockHolder = told.recv().unwrap();
             assert_eq!(holder.pid, std::process::id().to_string());
             assert_eq!(holder.what, format!("change `{}`", root.display()));
             assert!(!second.is_finished());

@@ -20,7 +20,7 @@ use crate::io::file::{line_at, place, syntax_error};
 use crate::platform::Platform;
 use crate::project::lock::Pins;
 use crate::project::rule::Rule;
-use crate::project::wanted::Wanted;
+use crate::project::wanted::LocatedRequest;
 use crate::version::request::Request;
 pub use check::{CheckRules, Ignore};
 pub use edit::ManifestEdit;
@@ -40,7 +40,7 @@ pub(super) const MAX_SIZE: u64 = 256 * 1024;
 /// What a manifest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    wanted: Wanted,
+    wanted: LocatedRequest,
     platforms: Platforms,
     goroot: Option<String>,
     pins: Overlay,
@@ -145,7 +145,7 @@ impl Manifest {
     }
 
     /// Returns the request and where it stands.
-    pub fn wanted(&self) -> &Wanted {
+    pub fn wanted(&self) -> &LocatedRequest {
         &self.wanted
     }
 
@@ -313,7 +313,7 @@ impl Reader<'_> {
         })
     }
 
-    fn toolchain(&self, item: Option<&Item>) -> Result<(Wanted, Platforms)> {
+    fn toolchain(&self, item: Option<&Item>) -> Result<(LocatedRequest, Platforms)> {
         let missing = || {
             let path = self.path.display();
             Error::new(Kind::Usage, format!("`{path}`: `go` is missing in `toolchain`"))
@@ -326,7 +326,7 @@ impl Reader<'_> {
         let request =
             Request::parse(text).map_err(|error| self.error(go.span(), &error.to_string()))?;
         let (path, line) = (PathBuf::from(self.path), self.line(go.span()));
-        let wanted = Wanted { request, path, line, minimum: None };
+        let wanted = LocatedRequest { request, path, line, minimum: None };
         let mut platforms = Platforms { listed: BTreeSet::new(), first_class: true };
         if let Some(item) = table.get("platforms") {
             let form = "a list such as `[\"linux/amd64\"]`";

@@ -140,11 +140,11 @@ impl Transaction {
                 // While the intent stands, the next transaction clears up.
                 Ok(()) if !is_clear => Ok(()),
                 Ok(()) => history.keep(),
-                Err(Unmade { half: None, .. }) => history.forget(),
+                Err(CommitError { half: None, .. }) => history.forget(),
                 Err(_) => Ok(()),
             };
         }
-        made.map(|()| true).map_err(|Unmade { error, half }| match half {
+        made.map(|()| true).map_err(|CommitError { error, half }| match half {
             None => untouched(error),
             Some(path) if self.history.is_some() => error.detail(format!(
                 "`{}` was changed; the next `goward lock` undoes that",
@@ -154,8 +154,8 @@ impl Transaction {
         })
     }
 
-    fn swap(&self, swaps: &[Swap]) -> Result<(), Unmade> {
-        let unmade = |error: Error| Unmade { error, half: None };
+    fn swap(&self, swaps: &[Swap]) -> Result<(), CommitError> {
+        let unmade = |error: Error| CommitError { error, half: None };
         for swap in swaps {
             swap.prepare().map_err(|error| unmade(error.into()))?;
         }
@@ -169,7 +169,7 @@ impl Transaction {
             if let Err(error) = swap.make() {
                 let half = swaps[..at].iter().find(|swap| swap.undo().is_err());
                 let half = half.map(|swap| swap.path.clone());
-                return Err(Unmade { error: error.into(), half });
+                return Err(CommitError { error: error.into(), half });
             }
         }
         sync(&self.root);
@@ -190,7 +190,7 @@ pub fn has_crlf(text: &[u8]) -> bool {
 }
 
 /// Why a change was not made.
-struct Unmade {
+struct CommitError {
     error: Error,
     /// A file that is changed nevertheless, because it could not be put back.
     half: Option<PathBuf>,

@@ -131,9 +131,9 @@ fn mise(text: &str) -> Result<Option<Entry>, Malformed> {
     }
 }
 
-type Spanned<'a> = (&'a str, Option<std::ops::Range<usize>>);
+type SpannedValue<'a> = (&'a str, Option<std::ops::Range<usize>>);
 
-fn version_of_item(item: &Item) -> Option<Spanned<'_>> {
+fn version_of_item(item: &Item) -> Option<SpannedValue<'_>> {
     let version = match item.as_table_like() {
         Some(options) => options.get("version")?,
         None => item,
@@ -141,7 +141,7 @@ fn version_of_item(item: &Item) -> Option<Spanned<'_>> {
     Some((version.as_str()?, version.span()))
 }
 
-fn version_of_value(value: &Value) -> Option<Spanned<'_>> {
+fn version_of_value(value: &Value) -> Option<SpannedValue<'_>> {
     let version = match value.as_inline_table() {
         Some(options) => options.get("version")?,
         None => value,

@@ -33,7 +33,7 @@ const MAX_SIZE: u64 = 1024 * 1024;
 
 /// A request, and where somebody made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct LocatedRequest {
     /// What is wanted.
     pub request: Request,
     /// The file that says so.
@@ -44,7 +44,7 @@ pub struct Wanted {
     pub minimum: Option<String>,
 }
 
-impl Display for Wanted {
+impl Display for LocatedRequest {
     /// Writes the origin: `path:line`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.path.display(), self.line)
@@ -55,7 +55,7 @@ impl Display for Wanted {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// The request.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<LocatedRequest>,
     /// Where it says `system`, which names no release.
     pub system: Option<String>,
 }
@@ -71,16 +71,16 @@ pub fn find_wanted(cwd: &Path, ctx: &Ctx) -> Result<Search> {
     let workspace = Workspace::find(cwd, ctx.variable("GOWORK"))?;
     let border = repository(cwd);
     let mut search = Search::default();
-    let mut minimum: Option<Wanted> = None;
+    let mut minimum: Option<LocatedRequest> = None;
     // Go looks no further than the nearest go.mod, also when that has no `go` line.
     let mut in_module = false;
     for directory in cwd.ancestors() {
         for (name, reader) in VERSION_FILES {
             match read_version_file(directory.join(name), reader)? {
-                Some(Found::Wanted(wanted)) => {
+                Some(FileRequest::Wanted(wanted)) => {
                     return Ok(Search { wanted: Some(wanted), ..search });
                 }
-                Some(Found::System(place)) => _ = search.system.get_or_insert(place),
+                Some(FileRequest::System(place)) => _ = search.system.get_or_insert(place),
                 None => {}
             }
         }
@@ -181,7 +181,7 @@ pub fn read_module_file(path: &Path) -> Result<GoLines> {
 
 /// Returns the toolchain that the lines choose. A `toolchain` line counts unless the `go` line is newer: then
 /// that toolchain would refuse the module.
-fn choice(path: &Path, lines: &GoLines) -> Result<Option<Wanted>> {
+fn choice(path: &Path, lines: &GoLines) -> Result<Option<LocatedRequest>> {
     let Some(entry) = &lines.toolchain else { return Ok(None) };
     let version = GoVersion::of_toolchain(&entry.value).ok_or_else(|| {
         let problem = format!("`toolchain {}` is no release of Go", untrusted(&entry.value));
@@ -191,12 +191,12 @@ fn choice(path: &Path, lines: &GoLines) -> Result<Option<Wanted>> {
         return Ok(None);
     }
     let request = Request::exact(version);
-    Ok(Some(Wanted { request, path: path.into(), line: entry.line, minimum: None }))
+    Ok(Some(LocatedRequest { request, path: path.into(), line: entry.line, minimum: None }))
 }
 
 /// Returns a request for a release that is at least what the `go` line says: of its line, if that is
 /// supported on that day, else of the oldest line that is.
-fn of_minimum(path: &Path, lines: &GoLines, today: Day) -> Result<Option<Wanted>> {
+fn of_minimum(path: &Path, lines: &GoLines, today: Day) -> Result<Option<LocatedRequest>> {
     let Some(entry) = &lines.go else { return Ok(None) };
     let version = GoVersion::parse(&entry.value).map_err(|_| {
         let problem = format!("`go {}` is no release of Go", untrusted(&entry.value));
@@ -212,17 +212,17 @@ fn of_minimum(path: &Path, lines: &GoLines, today: Day) -> Result<Option<Wanted>
     };
     let request = Request::parse(&least)?;
     let minimum = Some(entry.value.clone());
-    Ok(Some(Wanted { request, path: path.into(), line: entry.line, minimum }))
+    Ok(Some(LocatedRequest { request, path: path.into(), line: entry.line, minimum }))
 }
 
 /// What a file of another tool says.
-enum Found {
-    Wanted(Wanted),
+enum FileRequest {
+    Wanted(LocatedRequest),
     /// `path:line` of the word.
     System(String),
 }
 
-fn read_version_file(path: PathBuf, reader: Reader) -> Result<Option<Found>> {
+fn read_version_file(path: PathBuf, reader: Reader) -> Result<Option<FileRequest>> {
     if !file::is_there(&path)? {
         return Ok(None);
     }
@@ -234,13 +234,15 @@ fn read_version_file(path: PathBuf, reader: Reader) -> Result<Option<Found>> {
     let Some(entry) = entry else { return Ok(None) };
     if let Some(other) = Other::of(&entry.value) {
         return match other {
-            Other::System => Ok(Some(Found::System(format!("{}:{}", path.display(), entry.line)))),
+            Other::System => {
+                Ok(Some(FileRequest::System(format!("{}:{}", path.display(), entry.line))))
+            }
             _ => Err(no_release(&path, &entry, other)),
         };
     }
     let request = Request::parse(without_prefix(&entry.value))
         .map_err(|error| malformed(&path, entry.line, &error.to_string()))?;
-    Ok(Some(Found::Wanted(Wanted { request, path, line: entry.line, minimum: None })))
+    Ok(Some(FileRequest::Wanted(LocatedRequest { request, path, line: entry.line, minimum: None })))
 }
 
 /// Says what a value is that other tools understand and that names no release.

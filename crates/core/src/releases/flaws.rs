@@ -91,7 +91,7 @@ pub struct KnownFlaws {
 
 /// What is known to be wrong with a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flawed {
+pub struct KnownFlaw {
     /// The names of the flaws, sorted.
     pub flaws: Vec<String>,
     /// The first later release of each supported line without any flaw, oldest first.
@@ -100,7 +100,7 @@ pub struct Flawed {
     pub known: String,
 }
 
-impl Flawed {
+impl KnownFlaw {
     /// Returns what to say to somebody who chooses `version`, the release that was checked.
     pub fn warning(&self, version: GoVersion) -> String {
         let newest: Vec<&str> =
@@ -150,12 +150,12 @@ impl KnownFlaws {
 
     /// Returns what is known to be wrong with the commands of a release on a platform; `None` for one that
     /// nothing is known against.
-    pub fn check(&self, version: GoVersion, platform: Platform) -> Option<Flawed> {
+    pub fn check(&self, version: GoVersion, platform: Platform) -> Option<KnownFlaw> {
         let of_commands = |flaw: &&Flaw| flaw.part == Part::Commands;
         let found = self.flaws.iter().filter(of_commands);
         let found = found.filter(|flaw| flaw.is_in(version, platform));
         let flaws: BTreeSet<String> = found.map(|flaw| flaw.id.clone()).collect();
-        (!flaws.is_empty()).then(|| Flawed {
+        (!flaws.is_empty()).then(|| KnownFlaw {
             flaws: flaws.into_iter().collect(),
             clean: self.clean_after(version, platform),
             known: self.known.clone(),
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn messages_name_the_newest_flaws_and_the_day() {
-        let flawed = |flaws: &[&str], clean: &[&str]| Flawed {
+        let flawed = |flaws: &[&str], clean: &[&str]| KnownFlaw {
             flaws: flaws.iter().map(ToString::to_string).collect(),
             clean: clean.iter().map(|text| GoVersion::parse(text).unwrap()).collect(),
             known: "known on 2026-11-30".to_owned(),

@@ -3,7 +3,7 @@
 use crate::checks::project::{CCompiler, GoFacts};
 use crate::error::Result;
 use crate::resolve::environment::change;
-use crate::resolve::resolved_go::Toolchain;
+use crate::resolve::resolved_go::ResolvedToolchain;
 use crate::resolve::{Resolver, run_with_timeout};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ impl Resolver<'_> {
     /// Asks the compiler that `command` names about itself, with `flags`, for a build for GOOS and GOARCH.
     pub fn ask_compiler(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         command: &str,
         flags: &str,
         target: (&str, &str),
@@ -56,7 +56,7 @@ impl Resolver<'_> {
     /// is never a project's to say; what lies in the project, `root`, is not run all the same.
     pub(crate) fn c_compiler(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         go: &GoFacts,
         root: &Path,
     ) -> Result<CCompiler> {
@@ -86,7 +86,7 @@ impl Resolver<'_> {
     /// Asks a compiler, in the environment that it gets from `go`; `None` when it has no answer.
     fn question(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         program: &Path,
         args: &[String],
         question: &str,

@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::resolve::Resolver;
-use crate::store::Installed;
+use crate::store::InstalledToolchain;
 use crate::version::GoVersion;
 use goward_shim::names;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses to remove the default; `what` is what was named.
-    pub(crate) fn check_not_default(&self, found: &[Installed], what: &str) -> Result<()> {
+    pub(crate) fn check_not_default(&self, found: &[InstalledToolchain], what: &str) -> Result<()> {
         let default = self.default_key()?;
         if !found.iter().any(|installed| Some(&installed.key) == default.as_ref()) {
             return Ok(());

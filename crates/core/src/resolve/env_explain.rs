@@ -7,7 +7,7 @@
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
 use crate::resolve::Resolver;
-use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::launch::LeftOut;
 use goward_shim::pins::Rule;
 use goward_shim::{Tool, names, pins};
@@ -24,7 +24,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// One variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
+pub struct VariableExplanation {
     /// Its name.
     pub name: String,
     /// The value that Go works with.
@@ -101,7 +101,10 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the toolchain cannot be run.
-    pub fn explain_environment(&self, toolchain: &Toolchain) -> Result<Vec<Explained>> {
+    pub fn explain_environment(
+        &self,
+        toolchain: &ResolvedToolchain,
+    ) -> Result<Vec<VariableExplanation>> {
         let changes: BTreeMap<String, Option<_>> =
             self.environment(toolchain)?.into_iter().collect();
         let not_passed = self.not_passed(toolchain)?;
@@ -164,7 +167,7 @@ impl Resolver<'_> {
             let replaced = caller.filter(|caller| ours.is_some() && is_replaced(caller));
             dropped.extend(replaced);
             let dropped = Some(dropped.join(" ")).filter(|dropped| !dropped.is_empty());
-            Explained { name: name.clone(), value, layer, dropped, dropped_from_file }
+            VariableExplanation { name: name.clone(), value, layer, dropped, dropped_from_file }
         });
         Ok(explained.collect())
     }
@@ -174,7 +177,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn not_passed(&self, toolchain: &Toolchain) -> Result<Vec<NotPassed>> {
+    pub fn not_passed(&self, toolchain: &ResolvedToolchain) -> Result<Vec<NotPassed>> {
         let Origin::Lock(_) = toolchain.origin else { return Ok(Vec::new()) };
         let environment = self.left_out(toolchain)?.into_iter().map(NotPassed::Environment);
         let files = self.files(toolchain);
@@ -194,7 +197,7 @@ impl Resolver<'_> {
     }
 
     /// Returns the user's own file of `go env -w`, and what of it reaches Go.
-    fn files(&self, toolchain: &Toolchain) -> Files {
+    fn files(&self, toolchain: &ResolvedToolchain) -> Files {
         self.with_call(Tool::Go, |call| {
             let barrier = self.barrier(toolchain.isolation, call.caller());
             let own = barrier.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
@@ -226,7 +229,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    pub(crate) fn read(toolchain: &Toolchain) -> Self {
+    pub(crate) fn read(toolchain: &ResolvedToolchain) -> Self {
         let path = match &toolchain.origin {
             Origin::Default(path) | Origin::Lock(path) => path,
             Origin::Call(_) | Origin::Request(_) => {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted_line};
 use crate::resolve::Resolver;
-use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::caller::By;
 use goward_shim::launch::{Launch, LeftOut, Selection};
 use goward_shim::sys::Text;
@@ -25,7 +25,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn environment(&self, toolchain: &Toolchain) -> Result<Changes> {
+    pub fn environment(&self, toolchain: &ResolvedToolchain) -> Result<Changes> {
         self.environment_by(toolchain, By::Go)
     }
 
@@ -34,7 +34,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// As [`Resolver::environment`].
-    pub fn environment_by(&self, toolchain: &Toolchain, by: By) -> Result<Changes> {
+    pub fn environment_by(&self, toolchain: &ResolvedToolchain, by: By) -> Result<Changes> {
         let root = self.root(toolchain)?;
         Ok(self.with_call(Tool::Go, |call| {
             let launch = self.launch(toolchain, &root, call, by);
@@ -43,7 +43,7 @@ impl Resolver<'_> {
     }
 
     /// Returns what of this process's environment a lock lets through to no `go` of `toolchain`.
-    pub(crate) fn left_out(&self, toolchain: &Toolchain) -> Result<Vec<LeftOut>> {
+    pub(crate) fn left_out(&self, toolchain: &ResolvedToolchain) -> Result<Vec<LeftOut>> {
         let root = self.root(toolchain)?;
         Ok(self.with_call(Tool::Go, |call| self.launch(toolchain, &root, call, By::Go).left_out()))
     }
@@ -78,7 +78,7 @@ impl Resolver<'_> {
     /// Returns the launch of a toolchain with this GOROOT: as its lock says, or as it is.
     pub(crate) fn launch<'a>(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         root: &Path,
         call: &Call<'a>,
         by: By,
@@ -129,7 +129,11 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When it cannot be run or fails, with the end of what it says.
-    pub fn ask_go<A: AsRef<OsStr>>(&self, toolchain: &Toolchain, args: &[A]) -> Result<String> {
+    pub fn ask_go<A: AsRef<OsStr>>(
+        &self,
+        toolchain: &ResolvedToolchain,
+        args: &[A],
+    ) -> Result<String> {
         self.ask_go_with(toolchain, args, Changes::new())
     }
 
@@ -140,7 +144,7 @@ impl Resolver<'_> {
     /// As [`Resolver::ask_go`].
     pub fn ask_go_with<A: AsRef<OsStr>>(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         args: &[A],
         changes: Changes,
     ) -> Result<String> {
@@ -167,7 +171,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn go_command(&self, toolchain: &Toolchain) -> Result<Command> {
+    pub fn go_command(&self, toolchain: &ResolvedToolchain) -> Result<Command> {
         let mut command = Command::new(self.program(toolchain, Tool::Go)?);
         command.env_clear().envs(&self.session.ctx.variables);
         command.current_dir(&self.session.ctx.cwd).stdin(Stdio::null());
@@ -180,7 +184,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store, or its path holds a colon.
-    pub fn path_with(&self, toolchain: &Toolchain) -> Result<OsString> {
+    pub fn path_with(&self, toolchain: &ResolvedToolchain) -> Result<OsString> {
         self.path_from(self.root(toolchain)?.join("bin"))
     }
 

@@ -2,13 +2,13 @@
 //! release can build for.
 
 use crate::checks::project::GoFacts;
-use crate::checks::{Chosen, Known, Place, SettingsFile, Skipped, UserSettings};
+use crate::checks::{ChosenValue, Fact, Place, SettingsFile, SkipReason, UserSettings};
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::resolve::Resolver;
 use crate::resolve::env_explain::Lock;
 use crate::resolve::environment::Changes;
 use crate::resolve::goenv_file::read_settings;
-use crate::resolve::resolved_go::{Governing, Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use crate::settings::platforms;
 use crate::settings::platforms::Target;
 use crate::store::place_in;
@@ -60,11 +60,11 @@ const KEPT: [&str; 5] = ["CC", "GOARCH", "GOOS", "GOPATH", "GOROOT"];
 const START: [&[&str]; 2] = [&["version"], &["env", "GOROOT"]];
 
 /// What the toolchain of a lock says.
-pub(crate) struct Asked {
+pub(crate) struct GoAnswer {
     /// Why it does not start with what reaches it here, if it does not.
-    pub(crate) start: Known<Option<String>>,
+    pub(crate) start: Fact<Option<String>>,
     /// What it works with.
-    pub(crate) facts: Known<GoFacts>,
+    pub(crate) facts: Fact<GoFacts>,
 }
 
 impl Resolver<'_> {
@@ -74,7 +74,7 @@ impl Resolver<'_> {
     }
 
     /// Reads the file of `go env -w`, if there is a place for one.
-    fn settings_file(&self) -> Known<Option<SettingsFile>> {
+    fn settings_file(&self) -> Fact<Option<SettingsFile>> {
         let entries = self.session.ctx.entries();
         let home = self.session.ctx.home()?;
         let env = self.session.ctx.environment(&entries);
@@ -83,16 +83,16 @@ impl Resolver<'_> {
         let own = Path::new(OsStr::from_bytes(&own));
         let text = read_settings(own).map_err(|error| {
             let fix = "see that it is a readable text file, or set `GOENV=off`".to_owned();
-            Skipped::Unable(one_line(&error), fix)
+            SkipReason::Unable(one_line(&error), fix)
         })?;
         Ok(Some(SettingsFile::parse(own, &text)))
     }
 
     /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.
-    pub(crate) fn go_facts(&self, lock_path: &Path, tree: &Path, user: &UserSettings) -> Asked {
+    pub(crate) fn go_facts(&self, lock_path: &Path, tree: &Path, user: &UserSettings) -> GoAnswer {
         let toolchain = match self.locked_toolchain(lock_path) {
             Ok(toolchain) => toolchain,
-            Err(skipped) => return Asked { start: Err(skipped.clone()), facts: Err(skipped) },
+            Err(skipped) => return GoAnswer { start: Err(skipped.clone()), facts: Err(skipped) },
         };
         let start = START.iter().find_map(|args| self.ask_go(&toolchain, args).err());
         let facts = self.ask_facts(&toolchain, lock_path, tree, user);
@@ -103,26 +103,26 @@ impl Resolver<'_> {
                 .fold(Error::new(Kind::CannotRun, "`go env` fails here"), Error::detail);
             unable(&error)
         });
-        Asked { start: Ok(start.map(|error| error.details().join("; "))), facts }
+        GoAnswer { start: Ok(start.map(|error| error.details().join("; "))), facts }
     }
 
-    fn locked_toolchain(&self, lock_path: &Path) -> Known<Toolchain> {
+    fn locked_toolchain(&self, lock_path: &Path) -> Fact<ResolvedToolchain> {
         let toolchain = match self.governing(Tool::Go).map_err(|error| unable(&error))? {
-            Governing::Toolchain(toolchain) => *toolchain,
-            Governing::Foreign { reason, .. } => {
-                return Err(Skipped::Unable(reason.to_owned(), "go to the project".to_owned()));
+            ResolvedGo::Toolchain(toolchain) => *toolchain,
+            ResolvedGo::Foreign { reason, .. } => {
+                return Err(SkipReason::Unable(reason.to_owned(), "go to the project".to_owned()));
             }
         };
         if toolchain.origin == Origin::Lock(lock_path.into()) {
             return Ok(toolchain);
         }
         let why = format!("{} decides here, and not the project's lock", toolchain.origin);
-        Err(Skipped::Unable(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()))
+        Err(SkipReason::Unable(why, "unset `GOWARD_GO` and `GOWARD_LOCK`".to_owned()))
     }
 
     fn ask_facts(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         lock_path: &Path,
         tree: &Path,
         user: &UserSettings,
@@ -158,10 +158,10 @@ impl Resolver<'_> {
     /// Returns who chose what, in Go's own order: lock, caller, the file of `go env -w`.
     fn chosen_settings(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         lock_path: &Path,
         user: &UserSettings,
-    ) -> Result<BTreeMap<String, Chosen>> {
+    ) -> Result<BTreeMap<String, ChosenValue>> {
         let changes: BTreeMap<String, Option<OsString>> =
             self.environment(toolchain)?.into_iter().collect();
         let lock = Lock::read(toolchain);
@@ -173,12 +173,12 @@ impl Resolver<'_> {
         for name in NAMES {
             let found = if let Some(change) = changes.get(name) {
                 let line = lock.line(name).and_then(|line| u32::try_from(line).ok()).unwrap_or(1);
-                change.as_ref().map(|value| Chosen {
+                change.as_ref().map(|value| ChosenValue {
                     value: value.to_string_lossy().into_owned(),
                     place: Place::Line(lock_path.into(), line),
                 })
             } else {
-                let of_file = |found: &Chosen| !matches!(found.place, Place::Variable(_));
+                let of_file = |found: &ChosenValue| !matches!(found.place, Place::Variable(_));
                 user.find(name).filter(|found| !of_file(found) || passes(name))
             };
             chosen.extend(found.map(|found| (name.to_owned(), found)));
@@ -187,8 +187,8 @@ impl Resolver<'_> {
     }
 }
 
-fn unable(error: &Error) -> Skipped {
-    Skipped::Unable(one_line(error), "see what it says: `goward env --explain`".to_owned())
+fn unable(error: &Error) -> SkipReason {
+    SkipReason::Unable(one_line(error), "see what it says: `goward env --explain`".to_owned())
 }
 
 fn parse(answer: &str) -> Result<BTreeMap<String, String>> {

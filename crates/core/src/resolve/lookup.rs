@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result, near_match};
 use crate::platform::Platform;
 use crate::releases::select::best;
-use crate::store::{Installed, Store};
+use crate::store::{InstalledToolchain, Store};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use crate::version::request::{ParseRequestError, Request};
@@ -26,7 +26,7 @@ pub fn best_installed(
     store: &Store,
     request: &Request,
     platform: Platform,
-) -> Result<Option<Installed>> {
+) -> Result<Option<InstalledToolchain>> {
     if let Some(name) = request.as_link() {
         let found = named(store, name)?;
         return Ok(Some(found).filter(|toolchain| toolchain.receipt.platform == platform));
@@ -36,13 +36,14 @@ pub fn best_installed(
         installed.iter().map(|toolchain| toolchain.receipt.version).collect();
     let Some(version) = best(request, &versions) else { return Ok(None) };
     let same = installed.into_iter().filter(|toolchain| toolchain.receipt.version == version);
-    Ok(same.max_by_key(Installed::level))
+    Ok(same.max_by_key(InstalledToolchain::level))
 }
 
 /// Returns what is installed for `platform` and answers to requests for releases.
-pub(crate) fn releases_in(store: &Store, platform: Platform) -> Result<Vec<Installed>> {
-    let answers =
-        |toolchain: &Installed| toolchain.receipt.platform == platform && !toolchain.is_linked();
+pub(crate) fn releases_in(store: &Store, platform: Platform) -> Result<Vec<InstalledToolchain>> {
+    let answers = |toolchain: &InstalledToolchain| {
+        toolchain.receipt.platform == platform && !toolchain.is_linked()
+    };
     Ok(store.list_layers()?.into_iter().filter(answers).collect())
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn releases_in(store: &Store, platform: Platform) -> Result<Vec<Insta
 ///
 /// [`Kind::NotFound`] when nothing is linked under it, [`Kind::Usage`] when it can only be a request
 /// with a typing error, [`Kind::Verification`] when what is linked changed.
-pub(crate) fn named(store: &Store, name: &LinkName) -> Result<Installed> {
+pub(crate) fn named(store: &Store, name: &LinkName) -> Result<InstalledToolchain> {
     let Some(installed) = store.linked(name)? else {
         let near = near_name(store, name, Request::words());
         return Err(match near {
@@ -85,7 +86,7 @@ pub(crate) fn near_name<const N: usize>(
 }
 
 /// Refuses a directory that is not what it was when it was linked.
-pub(crate) fn check_unchanged(store: &Store, installed: &Installed) -> Result<()> {
+pub(crate) fn check_unchanged(store: &Store, installed: &InstalledToolchain) -> Result<()> {
     let Some(linked) = &installed.receipt.linked else { return Ok(()) };
     let links = store.links()?;
     let name = links.iter().find(|(_, key)| **key == installed.key).map(|(name, _)| name.as_str());

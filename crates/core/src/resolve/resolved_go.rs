@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::resolve::{Resolver, lookup, shim_errors};
-use crate::store::{Installed, Store};
+use crate::store::{InstalledToolchain, Store};
 use crate::verify::H1;
 use crate::version::GoVersion;
 use goward_shim::caller::Undo;
@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 /// What runs when somebody types `go` here.
 #[derive(Clone, Debug)]
-pub enum Governing {
+pub enum ResolvedGo {
     /// A toolchain of the store.
-    Toolchain(Box<Toolchain>),
+    Toolchain(Box<ResolvedToolchain>),
     /// A `go` that is not ours.
     Foreign {
         /// Where it is.
@@ -36,7 +36,7 @@ pub enum Governing {
 
 /// A toolchain of the store, installed or not, and the pins that go with it.
 #[derive(Clone, Debug)]
-pub struct Toolchain {
+pub struct ResolvedToolchain {
     /// Its exact version.
     pub version: GoVersion,
     /// Its identity.
@@ -67,16 +67,16 @@ pub struct Toolchain {
     pub origin: Origin,
 }
 
-impl Toolchain {
+impl ResolvedToolchain {
     /// Returns an installed toolchain as it is without a lock, for a request.
-    pub fn without_pins(installed: &Installed, request: &str) -> Self {
+    pub fn without_pins(installed: &InstalledToolchain, request: &str) -> Self {
         Self {
             link: lookup::name_in(request),
             ..Self::plain(installed, Origin::Request(request.to_owned()))
         }
     }
 
-    fn plain(installed: &Installed, origin: Origin) -> Self {
+    fn plain(installed: &InstalledToolchain, origin: Origin) -> Self {
         let receipt = &installed.receipt;
         Self {
             version: receipt.version,
@@ -135,7 +135,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// What the shim refuses, explained.
-    pub fn governing(&self, tool: Tool) -> Result<Governing> {
+    pub fn governing(&self, tool: Tool) -> Result<ResolvedGo> {
         self.with_call(tool, |call| self.governing_call(call))
     }
 
@@ -144,13 +144,13 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// What the shim refuses, explained.
-    pub fn governing_call(&self, call: &Call) -> Result<Governing> {
+    pub fn governing_call(&self, call: &Call) -> Result<ResolvedGo> {
         let explain =
             |refusal: Refusal| shim_errors::explain_call(&self.session.ctx, &refusal, call);
         match resolve::choose(call).map_err(explain)? {
             Choice::Request { request, .. } => {
                 let request = String::from_utf8_lossy(request).into_owned();
-                self.requested(&request).map(Box::new).map(Governing::Toolchain)
+                self.requested(&request).map(Box::new).map(ResolvedGo::Toolchain)
             }
             Choice::Project(found) => self.locked(call, &found),
             Choice::Goroot { root, reason } => Ok(self.of_goroot(&root, reason, call.tool())),
@@ -163,7 +163,7 @@ impl Resolver<'_> {
                     Choice::Bypass => "GOWARD_BYPASS=1",
                     _ => "no lock here or above, and no default",
                 };
-                Ok(Governing::Foreign { program: os_path(&program), reason })
+                Ok(ResolvedGo::Foreign { program: os_path(&program), reason })
             }
         }
     }
@@ -229,7 +229,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn program(&self, toolchain: &Toolchain, tool: Tool) -> Result<PathBuf> {
+    pub fn program(&self, toolchain: &ResolvedToolchain, tool: Tool) -> Result<PathBuf> {
         let root = self.root(toolchain)?;
         Ok(os_path(&layout::join(root.as_os_str().as_bytes(), tool.path())))
     }
@@ -239,12 +239,12 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn has(&self, toolchain: &Toolchain) -> Result<bool> {
+    pub fn has(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
         Ok(is_at(&self.root(toolchain)?, toolchain))
     }
 
     /// Returns the store that a toolchain runs from: the user's own, unless only the system's has it.
-    fn home_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+    fn home_of(&self, toolchain: &ResolvedToolchain) -> Result<PathBuf> {
         let own = self.session.ctx.home()?;
         let has = |home: &PathBuf| is_at(&tree(home, &toolchain.key), toolchain);
         let system = self.session.config.system_store(&self.session.ctx)?;
@@ -260,7 +260,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn is_out_of_reach(&self, toolchain: &Toolchain) -> Result<bool> {
+    pub fn is_out_of_reach(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
         Ok(self.home_of(toolchain)? != self.session.ctx.home()?)
     }
 
@@ -269,7 +269,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn root(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+    pub fn root(&self, toolchain: &ResolvedToolchain) -> Result<PathBuf> {
         match &toolchain.root {
             Some(root) => Ok(root.clone()),
             None => Ok(tree(&self.home_of(toolchain)?, &toolchain.key)),
@@ -277,7 +277,7 @@ impl Resolver<'_> {
     }
 
     /// Returns the toolchain with this GOROOT, which belongs to a call that no lock decides.
-    fn of_goroot(&self, root: &[u8], reason: Reason, tool: Tool) -> Governing {
+    fn of_goroot(&self, root: &[u8], reason: Reason, tool: Tool) -> ResolvedGo {
         let root = os_path(root);
         let installed = || {
             let (trees, key) = (root.parent()?, root.file_name()?.to_str()?);
@@ -287,25 +287,28 @@ impl Resolver<'_> {
             all.into_iter().find(|found| found.key == key)
         };
         if let Some(installed) = installed() {
-            let toolchain = Toolchain::plain(&installed, Origin::Call(reason));
-            return Governing::Toolchain(Box::new(Toolchain { root: Some(root), ..toolchain }));
+            let toolchain = ResolvedToolchain::plain(&installed, Origin::Call(reason));
+            return ResolvedGo::Toolchain(Box::new(ResolvedToolchain {
+                root: Some(root),
+                ..toolchain
+            }));
         }
         let program = layout::join(root.as_os_str().as_bytes(), tool.path());
-        Governing::Foreign { program: os_path(&program), reason: reason.text() }
+        ResolvedGo::Foreign { program: os_path(&program), reason: reason.text() }
     }
 
     /// Returns the user's default toolchain, by the shim's own checks.
-    fn default_toolchain(&self, call: &Call, found: &Found) -> Result<Governing> {
+    fn default_toolchain(&self, call: &Call, found: &Found) -> Result<ResolvedGo> {
         let explain =
             |refusal: Refusal| shim_errors::explain_call(&self.session.ctx, &refusal, call);
         resolve::default(call, found).map_err(explain)?;
         let origin = Origin::Default(os_path(&found.path));
         let toolchain = self.of_lock(found, origin)?;
-        Ok(Governing::Toolchain(Box::new(toolchain)))
+        Ok(ResolvedGo::Toolchain(Box::new(toolchain)))
     }
 
     /// Returns the toolchain that a project's lock names, by the shim's own checks.
-    fn locked(&self, call: &Call, found: &Found) -> Result<Governing> {
+    fn locked(&self, call: &Call, found: &Found) -> Result<ResolvedGo> {
         let explain =
             |refusal: Refusal| shim_errors::explain_call(&self.session.ctx, &refusal, call);
         resolve::locked(call, found).map_err(explain)?;
@@ -314,7 +317,7 @@ impl Resolver<'_> {
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let applied = profile::apply(&lock, call.caller()).map_err(|_| unusable())?;
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Ok(Governing::Toolchain(Box::new(Toolchain {
+        Ok(ResolvedGo::Toolchain(Box::new(ResolvedToolchain {
             goroot: lock.goroot.map(str::to_owned),
             isolation: lock.isolation,
             pins: applied.pins.iter().map(owned).collect(),
@@ -325,11 +328,11 @@ impl Resolver<'_> {
     }
 
     /// Returns the toolchain that a lock names, without its pins.
-    fn of_lock(&self, found: &Found, origin: Origin) -> Result<Toolchain> {
+    fn of_lock(&self, found: &Found, origin: Origin) -> Result<ResolvedToolchain> {
         let unusable = || Error::new(Kind::CannotRun, format!("{origin} cannot be used"));
         let lock = lock::parse(&found.text).map_err(|_| unusable())?;
         let entry = lock.platform(layout::HOST_PLATFORM).ok_or_else(unusable)?;
-        let mut toolchain = Toolchain {
+        let mut toolchain = ResolvedToolchain {
             version: GoVersion::parse(lock.version).map_err(|_| unusable())?,
             h1: entry.h1.to_owned(),
             sha256: entry.sha256.map(str::to_owned),
@@ -352,7 +355,7 @@ impl Resolver<'_> {
     /// Returns how well a locked toolchain is verified. A lock is no evidence: what is installed
     /// counts, and before that no more than the lock says and goward's records could prove. A tree that no
     /// receipt fits proves nothing.
-    fn proved_level(&self, toolchain: &Toolchain, locked: Level) -> Result<Level> {
+    fn proved_level(&self, toolchain: &ResolvedToolchain, locked: Level) -> Result<Level> {
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(Level::None) };
         let store = self.session.store()?;
         match store.find(toolchain.version, Platform::host(), Some(&h1))? {
@@ -369,7 +372,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no store.
-    pub fn lacks_receipt(&self, toolchain: &Toolchain) -> Result<Option<Error>> {
+    pub fn lacks_receipt(&self, toolchain: &ResolvedToolchain) -> Result<Option<Error>> {
         let h1 = H1::parse(&toolchain.h1);
         let store = self.session.store()?;
         let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
@@ -383,14 +386,14 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// [`Kind::NotInstalled`] when nothing installed fits.
-    pub fn requested(&self, request: &str) -> Result<Toolchain> {
+    pub fn requested(&self, request: &str) -> Result<ResolvedToolchain> {
         let parsed = lookup::parse_request(request)?;
         let installed = lookup::best_installed(&self.session.store()?, &parsed, Platform::host())?
             .ok_or_else(|| {
                 Error::new(Kind::NotInstalled, format!("no installed toolchain fits `{parsed}`"))
                     .hint(format!("install one: `goward install '{parsed}'`"))
             })?;
-        Ok(Toolchain::without_pins(&installed, request))
+        Ok(ResolvedToolchain::without_pins(&installed, request))
     }
 }
 
@@ -399,7 +402,7 @@ fn tree(home: &Path, key: &str) -> PathBuf {
 }
 
 /// Returns true when the toolchain is there, and what a linked one leads to is, too.
-fn is_at(root: &Path, toolchain: &Toolchain) -> bool {
+fn is_at(root: &Path, toolchain: &ResolvedToolchain) -> bool {
     let program = String::from_utf8_lossy(Tool::Go.path()).into_owned();
     goroot::is(root.as_os_str().as_bytes(), &toolchain.h1) && root.join(program).exists()
 }

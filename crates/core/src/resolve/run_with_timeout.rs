@@ -15,7 +15,7 @@ const MAX_OUTPUT: u64 = 64 << 10;
 
 /// What came of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ran {
+pub struct RunOutput {
     /// Whether it ended well.
     pub is_ok: bool,
     /// Its standard output.
@@ -29,13 +29,13 @@ pub struct Ran {
 /// # Errors
 ///
 /// When there is no room for its output; a program that cannot be started is no error.
-pub fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
+pub fn run(command: &mut Command, limit: Duration) -> Result<RunOutput> {
     // Files, so that nothing waits for a pipe that a grandchild has open.
     let (mut output, mut error) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(error.try_clone()?);
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(why) => return Ok(Ran { error: why.to_string(), ..Ran::default() }),
+        Err(why) => return Ok(RunOutput { error: why.to_string(), ..RunOutput::default() }),
     };
     let start = Instant::now();
     let status = loop {
@@ -58,9 +58,9 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
     let (output, error) = (text(&mut output)?, text(&mut error)?);
     let Some(status) = status else {
         let error = format!("{error}\nstopped after {} seconds", limit.as_secs());
-        return Ok(Ran { is_ok: false, output, error: error.trim().to_owned() });
+        return Ok(RunOutput { is_ok: false, output, error: error.trim().to_owned() });
     };
-    Ok(Ran { is_ok: status.success(), output, error })
+    Ok(RunOutput { is_ok: status.success(), output, error })
 }
 
 /// Returns the program that a shell in the directory `cwd` would run for `name` with this PATH.
@@ -108,7 +108,7 @@ mod tests {
             command.args(["-c", script]);
             run(&mut command, Duration::from_millis(300)).unwrap()
         };
-        let ran = |is_ok, output: &str, error: &str| Ran {
+        let ran = |is_ok, output: &str, error: &str| RunOutput {
             is_ok,
             output: output.to_owned(),
             error: error.to_owned(),

@@ -5,7 +5,7 @@ use crate::project::debug_comments::DebugLine;
 use crate::project::debug_lines::ModuleDebug;
 use crate::resolve::Resolver;
 use crate::resolve::env_explain::{Lock, settings};
-use crate::resolve::resolved_go::{Governing, Toolchain};
+use crate::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use crate::settings::{Settings, Source, Verdict};
 use goward_shim::pins::Isolation;
 use goward_shim::{Tool, barrier};
@@ -18,27 +18,29 @@ use std::path::{Path, PathBuf};
 
 /// A value that somebody gives to one of the two variables, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct SettingValue {
     /// Who.
-    pub by: By,
+    pub by: SettingOrigin,
     /// What, as Go reads it: items with commas between them.
     pub value: String,
     /// Whether it has a say in what runs, or is built, through goward here.
     pub counts: bool,
 }
 
-impl Said {
+impl SettingValue {
     /// Returns what it says of GODEBUG, setting by setting, and what a release makes of each.
     pub fn judge(&self, settings: &Settings) -> Vec<(String, Verdict)> {
         let written = |source| settings.judge_written(source, &self.value);
         let whole = |verdict| vec![(self.value.clone(), verdict)];
         match self.by {
-            By::ModuleFile(..) => whole(written(Source::Line)),
-            By::Comment(..) | By::TestComment(..) => whole(written(Source::Comment)),
-            By::Member(..) => {
+            SettingOrigin::ModuleFile(..) => whole(written(Source::Line)),
+            SettingOrigin::Comment(..) | SettingOrigin::TestComment(..) => {
+                whole(written(Source::Comment))
+            }
+            SettingOrigin::Member(..) => {
                 whole(Verdict::Ignored("in a workspace those of `go.work` count".to_owned()))
             }
-            By::GoEnvFile(_) | By::Environment | By::Pin(..) => {
+            SettingOrigin::GoEnvFile(_) | SettingOrigin::Environment | SettingOrigin::Pin(..) => {
                 let items = self.value.split(',').filter(|item| !item.is_empty());
                 let judge = |item: &str| match item.split_once('=') {
                     Some((key, value)) => settings.judge_variable(key, value),
@@ -52,7 +54,7 @@ impl Said {
 
 /// Who says it, weakest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum SettingOrigin {
     /// A `godebug` line of `go.mod` or `go.work`.
     ModuleFile(PathBuf, u32),
     /// A `godebug` line of a `go.mod` in a workspace, which Go passes over.
@@ -69,7 +71,7 @@ pub enum By {
     Pin(String, Option<String>),
 }
 
-impl By {
+impl SettingOrigin {
     /// Returns true for a pin of the lock.
     pub fn is_pin(&self) -> bool {
         matches!(self, Self::Pin(..))
@@ -95,7 +97,7 @@ impl By {
     }
 }
 
-impl Display for By {
+impl Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ModuleFile(path, line)
@@ -116,7 +118,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the lock that governs here cannot be used.
-    pub fn said_of_experiments(&self) -> Result<Vec<Said>> {
+    pub fn said_of_experiments(&self) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
         let mut said = self.outside("GOEXPERIMENT", toolchain.as_ref());
         said.extend(toolchain.as_ref().and_then(|toolchain| pin("GOEXPERIMENT", toolchain)));
@@ -128,21 +130,24 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the lock that governs here cannot be used.
-    pub fn said_of_debug(&self, module: &ModuleDebug) -> Result<Vec<Said>> {
+    pub fn said_of_debug(&self, module: &ModuleDebug) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
-        let said = |line: &DebugLine, by: fn(PathBuf, u32) -> By| Said {
+        let said = |line: &DebugLine, by: fn(PathBuf, u32) -> SettingOrigin| SettingValue {
             by: by(line.path.clone(), line.line),
             value: line.setting.clone(),
             counts: true,
         };
-        let lines = module.lines.iter().map(|line| said(line, By::ModuleFile));
+        let lines = module.lines.iter().map(|line| said(line, SettingOrigin::ModuleFile));
         let members = module.passed_over.iter();
-        let members = members.map(|line| Said { counts: false, ..said(line, By::Member) });
-        let comments = module
-            .comments
-            .iter()
-            .map(|line| said(line, if line.is_of_test() { By::TestComment } else { By::Comment }));
-        let mut all: Vec<Said> = lines.chain(members).chain(comments).collect();
+        let members =
+            members.map(|line| SettingValue { counts: false, ..said(line, SettingOrigin::Member) });
+        let comments = module.comments.iter().map(|line| {
+            said(
+                line,
+                if line.is_of_test() { SettingOrigin::TestComment } else { SettingOrigin::Comment },
+            )
+        });
+        let mut all: Vec<SettingValue> = lines.chain(members).chain(comments).collect();
         all.extend(self.outside("GODEBUG", toolchain.as_ref()));
         all.extend(toolchain.as_ref().and_then(|toolchain| pin("GODEBUG", toolchain)));
         Ok(all)
@@ -194,24 +199,24 @@ impl Resolver<'_> {
     }
 
     /// Returns what of goward governs here. Where nothing can run that is nothing, too.
-    pub fn toolchain_here(&self) -> Result<Option<Toolchain>> {
+    pub fn toolchain_here(&self) -> Result<Option<ResolvedToolchain>> {
         match self.governing(Tool::Go) {
-            Ok(Governing::Toolchain(toolchain)) => Ok(Some(*toolchain)),
-            Ok(Governing::Foreign { .. }) => Ok(None),
+            Ok(ResolvedGo::Toolchain(toolchain)) => Ok(Some(*toolchain)),
+            Ok(ResolvedGo::Foreign { .. }) => Ok(None),
             Err(error) if error.kind() == crate::error::Kind::NotInstalled => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Returns true when the user's own file says something of a variable.
-    pub fn is_in_go_env_file(&self, name: &str, toolchain: &Toolchain) -> bool {
+    pub fn is_in_go_env_file(&self, name: &str, toolchain: &ResolvedToolchain) -> bool {
         let said = self.outside(name, Some(toolchain));
-        said.iter().any(|said| matches!(said.by, By::GoEnvFile(_)))
+        said.iter().any(|said| matches!(said.by, SettingOrigin::GoEnvFile(_)))
     }
 
     /// Returns what the caller's environment and file say of a variable that goward owns: where it
     /// governs, they do not count. Go itself never reads GODEBUG from the file.
-    fn outside(&self, name: &str, toolchain: Option<&Toolchain>) -> Vec<Said> {
+    fn outside(&self, name: &str, toolchain: Option<&ResolvedToolchain>) -> Vec<SettingValue> {
         let isolation = toolchain.map_or(Isolation::default(), |toolchain| toolchain.isolation);
         let variable =
             self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned());
@@ -220,26 +225,29 @@ impl Resolver<'_> {
         let in_file = in_file.filter(|(_, value)| !value.is_empty());
         let is_foreign = toolchain.is_none();
         let file_counts = is_foreign && variable.is_none() && name != "GODEBUG";
-        let file = in_file.map(|(path, value)| Said {
-            by: By::GoEnvFile(path),
+        let file = in_file.map(|(path, value)| SettingValue {
+            by: SettingOrigin::GoEnvFile(path),
             value,
             counts: file_counts,
         });
-        let variable =
-            variable.map(|value| Said { by: By::Environment, value, counts: is_foreign });
+        let variable = variable.map(|value| SettingValue {
+            by: SettingOrigin::Environment,
+            value,
+            counts: is_foreign,
+        });
         file.into_iter().chain(variable).collect()
     }
 }
 
-fn pin(name: &str, toolchain: &Toolchain) -> Option<Said> {
+fn pin(name: &str, toolchain: &ResolvedToolchain) -> Option<SettingValue> {
     let (_, value) = toolchain.pins.iter().find(|(pinned, _)| pinned == name)?;
     let place = Lock::read(toolchain).place(name);
-    let by = By::Pin(place, toolchain.profile.clone());
-    Some(Said { by, value: value.clone(), counts: true })
+    let by = SettingOrigin::Pin(place, toolchain.profile.clone());
+    Some(SettingValue { by, value: value.clone(), counts: true })
 }
 
 /// Returns what to say of a value that does not count.
-pub fn ignored(name: &str, said: &Said) -> Option<String> {
+pub fn ignored(name: &str, said: &SettingValue) -> Option<String> {
     let value = untrusted(&said.value);
     (!said.counts).then(|| format!("`{name}={value}` does not count here ({})", said.by))
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// A lock, and what in it needs trust.
 #[derive(Debug)]
-pub struct Examined {
+pub struct LockReview {
     /// The lock.
     pub path: PathBuf,
     /// Its owner, where that is somebody whose locks do not count.
@@ -33,7 +33,7 @@ pub struct Examined {
     found: Found,
 }
 
-impl Examined {
+impl LockReview {
     /// Returns false for a lock that counts for everybody who can read it.
     pub fn needs_trust(&self) -> bool {
         self.owner.is_some() || !self.weakening.is_empty()
@@ -67,7 +67,7 @@ impl Display for Weakening {
 
 /// A record of trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trusted {
+pub struct TrustRecord {
     /// The lock it is about.
     pub path: PathBuf,
     /// The owner that the lock had.
@@ -83,7 +83,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is none, or it is not understood.
-    pub fn examine(&self, path: Option<&Path>) -> Result<Examined> {
+    pub fn examine(&self, path: Option<&Path>) -> Result<LockReview> {
         let found = match path {
             Some(path) => self.found_at(path)?,
             None => self.found_here()?,
@@ -107,7 +107,7 @@ impl Resolver<'_> {
         let is_accepted = trust::accepts(found.owner, &found.path, &env);
         let owner = (!is_accepted).then_some(found.owner);
         let is_trusted = trust::is_recorded(&found, &env);
-        Ok(Examined { path, owner, weakening, is_trusted, found })
+        Ok(LockReview { path, owner, weakening, is_trusted, found })
     }
 
     /// Records that the user trusts a lock as it was when it was looked at.
@@ -115,7 +115,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When there is no place for the record, or it cannot be written.
-    pub fn trust(&self, examined: &Examined) -> Result<()> {
+    pub fn trust(&self, examined: &LockReview) -> Result<()> {
         let shown = examined.path.display();
         let lock = canonical(&self.session.ctx.cwd.join(&examined.path));
         let bytes = lock.as_os_str().as_bytes();
@@ -162,7 +162,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the records are there and cannot be listed.
-    pub fn trusted(&self) -> Result<Vec<Trusted>> {
+    pub fn trusted(&self) -> Result<Vec<TrustRecord>> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
         let Some(directory) = layout::trust_records(&env).map(|path| os_path(&path)) else {
@@ -181,7 +181,7 @@ impl Resolver<'_> {
                 Ok(None) => "gone",
                 _ => "changed",
             };
-            found.push(Trusted { path, owner, state });
+            found.push(TrustRecord { path, owner, state });
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)

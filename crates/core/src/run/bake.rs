@@ -7,7 +7,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::project::go_mod;
 use crate::releases::schedule::recommended;
-use crate::resolve::resolved_go::{Governing, Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use crate::run::Runner;
 use crate::settings::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Settings};
 use crate::version::GoVersion;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub struct Baked {
+pub struct BakeReport {
     /// Who pins the settings.
     pub origin: Origin,
     /// The file that has them now; `None` where nothing is pinned.
@@ -36,10 +36,10 @@ impl Runner<'_> {
     ///
     /// When the release has no such lines, or one of the pins cannot stand in one, and with `check`
     /// when the file lacks one. The file is then as it was.
-    pub fn debug_bake(&self, check: bool) -> Result<Baked> {
+    pub fn debug_bake(&self, check: bool) -> Result<BakeReport> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
-            Governing::Toolchain(toolchain) => *toolchain,
-            Governing::Foreign { .. } => {
+            ResolvedGo::Toolchain(toolchain) => *toolchain,
+            ResolvedGo::Foreign { .. } => {
                 return Err(Error::new(Kind::Usage, "no toolchain of goward governs here")
                     .hint("choose one: `goward use stable --debug http2debug=1`"));
             }
@@ -47,7 +47,7 @@ impl Runner<'_> {
         let origin = toolchain.origin.clone();
         let settings = settings_of(&toolchain);
         if settings.is_empty() {
-            return Ok(Baked { origin, file: None, lines: Vec::new(), warnings: Vec::new() });
+            return Ok(BakeReport { origin, file: None, lines: Vec::new(), warnings: Vec::new() });
         }
         self.check_settings(&toolchain, &settings).map_err(untouched)?;
         let (file, command) = self.module_file(&toolchain).map_err(untouched)?;
@@ -72,12 +72,16 @@ impl Runner<'_> {
             go_mod::replace(&file, &after)?;
         }
         let warnings = older_go(&file, &after).into_iter().collect();
-        Ok(Baked { origin, file: Some(file), lines, warnings })
+        Ok(BakeReport { origin, file: Some(file), lines, warnings })
     }
 
     /// Requires that every setting can be a default of binaries of this release, which is installed
     /// if it is missing.
-    fn check_settings(&self, toolchain: &Toolchain, settings: &BTreeMap<&str, &str>) -> Result<()> {
+    fn check_settings(
+        &self,
+        toolchain: &ResolvedToolchain,
+        settings: &BTreeMap<&str, &str>,
+    ) -> Result<()> {
         let version = toolchain.version;
         if version.minor() < FIRST_WITH_COMMENTS {
             let message = format!("{version} cannot build GODEBUG settings into binaries");
@@ -109,7 +113,7 @@ impl Runner<'_> {
     }
 
     /// Returns the file whose `godebug` lines count here, and the command that edits it.
-    fn module_file(&self, toolchain: &Toolchain) -> Result<(PathBuf, &'static str)> {
+    fn module_file(&self, toolchain: &ResolvedToolchain) -> Result<(PathBuf, &'static str)> {
         let args = ["env", "-json", "GOWORK", "GOMOD"].map(str::to_owned);
         let reported: BTreeMap<String, String> =
             serde_json::from_str(&self.resolver.ask_go(toolchain, &args)?)
@@ -128,7 +132,7 @@ impl Runner<'_> {
 }
 
 /// Returns the settings of a toolchain's GODEBUG; of several for one key the last one counts.
-fn settings_of(toolchain: &Toolchain) -> BTreeMap<&str, &str> {
+fn settings_of(toolchain: &ResolvedToolchain) -> BTreeMap<&str, &str> {
     let pin = toolchain.pins.iter().find(|(name, _)| name == "GODEBUG");
     let settings = pin.map_or("", |(_, value)| value.as_str()).split(',');
     settings.filter_map(|setting| setting.split_once('=')).collect()

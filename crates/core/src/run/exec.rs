@@ -4,7 +4,7 @@ use crate::ctx::take_callers_umask;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::request::Fetch;
 use crate::resolve::environment::{Changes, change};
-use crate::resolve::resolved_go::{Governing, Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use crate::resolve::shim_errors;
 use crate::run::Runner;
 use crate::run::overrides::Overrides;
@@ -23,7 +23,7 @@ use std::process::Command;
 /// What a command gets.
 pub struct Execution {
     /// What `go` is in it.
-    pub toolchain: Toolchain,
+    pub toolchain: ResolvedToolchain,
     /// Its environment.
     pub changes: Changes,
     /// What is odd about the pins.
@@ -58,8 +58,8 @@ impl Runner<'_> {
         let mut warnings = Vec::new();
         let toolchain = if overrides.is_empty() {
             match self.resolver.governing(Tool::Go)? {
-                Governing::Foreign { .. } => return Ok(None),
-                Governing::Toolchain(toolchain) => *toolchain,
+                ResolvedGo::Foreign { .. } => return Ok(None),
+                ResolvedGo::Toolchain(toolchain) => *toolchain,
             }
         } else {
             let overridden = self.overridden(overrides, fetch)?;
@@ -68,7 +68,7 @@ impl Runner<'_> {
             changes.push((names::LOCK_VAR.to_owned(), Some(path.clone().into_os_string())));
             changes.push((names::GO_VAR.to_owned(), None));
             changes.push((names::PROFILE_VAR.to_owned(), None));
-            Toolchain { origin: Origin::Lock(path), profile: None, ..overridden.toolchain }
+            ResolvedToolchain { origin: Origin::Lock(path), profile: None, ..overridden.toolchain }
         };
         self.installer.provide(&toolchain, fetch)?;
         self.installer.recheck_governing(&toolchain)?;
@@ -81,7 +81,7 @@ impl Runner<'_> {
     }
 
     /// Becomes the tool of `call` from `toolchain`, wherever that is; returns only when that fails.
-    pub fn become_tool(&self, toolchain: &Toolchain, call: &Call) -> Error {
+    pub fn become_tool(&self, toolchain: &ResolvedToolchain, call: &Call) -> Error {
         let root = match self
             .installer
             .recheck_governing(toolchain)
@@ -105,8 +105,8 @@ impl Runner<'_> {
     /// When what runs here cannot be told, or the store's path cannot be on PATH.
     pub fn shell_environment(&self, has_goroot: bool) -> Result<Changes> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
-            Governing::Foreign { .. } => return Ok(Changes::new()),
-            Governing::Toolchain(toolchain) => *toolchain,
+            ResolvedGo::Foreign { .. } => return Ok(Changes::new()),
+            ResolvedGo::Toolchain(toolchain) => *toolchain,
         };
         let changes = self.resolver.environment_by(&toolchain, By::Command)?.into_iter();
         // What marks the programs that a call started is not for a shell, which goes elsewhere.

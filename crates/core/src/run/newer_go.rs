@@ -7,7 +7,7 @@
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
 use crate::project::go_mod;
-use crate::resolve::resolved_go::{Origin, Toolchain};
+use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::run::Runner;
 use crate::run::exec::command_of;
 use crate::shell;
@@ -46,7 +46,7 @@ impl Runner<'_> {
         &self,
         call: &Call,
         launch: &Launch,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         (use_of, module): (Use, &[u8]),
     ) -> Result<ExitStatus> {
         let mut command = command_of(call, launch);
@@ -71,7 +71,7 @@ impl Runner<'_> {
     fn newer(
         &self,
         call: &Call,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         use_of: Use,
         module: &[u8],
     ) -> Option<String> {

@@ -1,12 +1,12 @@
 //! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::request::{Fetch, Want};
+use crate::install::request::{Fetch, ToolchainRequest};
 use crate::lockfile::r#use::{NO_EXPERIMENT, parse_setting};
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::resolve::lookup;
-use crate::resolve::resolved_go::{Governing, Toolchain};
+use crate::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use crate::run::Runner;
 use crate::settings::{items, switched};
 use crate::verify::Digest;
@@ -34,9 +34,9 @@ impl Overrides {
 
 /// What overrides come to.
 #[derive(Clone, Debug)]
-pub struct Overridden {
+pub struct OverrideResult {
     /// The toolchain, with its pins; it is installed.
-    pub toolchain: Toolchain,
+    pub toolchain: ResolvedToolchain,
     /// The lock that says so.
     pub lock: PathBuf,
     /// What is odd about the pins.
@@ -50,12 +50,12 @@ impl Runner<'_> {
     ///
     /// When a request fits nothing, or a value may not stand in a lock or is nothing that the
     /// toolchain knows.
-    pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Overridden> {
+    pub fn overridden(&self, overrides: &Overrides, fetch: &Fetch) -> Result<OverrideResult> {
         let mut toolchain = match &overrides.go {
             Some(request) => self.chosen(request, fetch)?,
             None => match self.resolver.governing(Tool::Go)? {
-                Governing::Toolchain(toolchain) => *toolchain,
-                Governing::Foreign { .. } => {
+                ResolvedGo::Toolchain(toolchain) => *toolchain,
+                ResolvedGo::Foreign { .. } => {
                     return Err(Error::new(
                         Kind::Usage,
                         "no toolchain of goward governs here, so there is nothing to override",
@@ -95,11 +95,11 @@ impl Runner<'_> {
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
         self.resolver.trust_what_was_typed(&path)?;
-        Ok(Overridden { toolchain, lock: path, warnings })
+        Ok(OverrideResult { toolchain, lock: path, warnings })
     }
 
     /// Returns the toolchain for a request, installing it if need be.
-    fn chosen(&self, request: &str, fetch: &Fetch) -> Result<Toolchain> {
+    fn chosen(&self, request: &str, fetch: &Fetch) -> Result<ResolvedToolchain> {
         let parsed = lookup::parse_request(request)?;
         let platform = Platform::host();
         let found = lookup::best_installed(&self.session.store()?, &parsed, platform)?;
@@ -107,11 +107,12 @@ impl Runner<'_> {
             installed
         } else {
             let version = self.installer.pick(&parsed, platform, fetch)?;
-            let outcome = self.installer.install(&Want::new(version, platform), fetch)?;
+            let outcome =
+                self.installer.install(&ToolchainRequest::new(version, platform), fetch)?;
             self.installer.warn_of_flaws(version);
             outcome.installed
         };
-        Ok(Toolchain::without_pins(&installed, request))
+        Ok(ResolvedToolchain::without_pins(&installed, request))
     }
 }
 

@@ -5,8 +5,8 @@
 
 use crate::releases::schedule::is_looked_into;
 use crate::settings::condition::Condition;
-use crate::settings::debug::{DebugSetting, DebugSettings, Removed};
-use crate::settings::experiments::{Experiment, Experiments, Forced, Needs};
+use crate::settings::debug::{DebugSetting, DebugSettings, RemovedSetting};
+use crate::settings::experiments::{Experiment, Experiments, ForcedExperiments, Needs};
 use crate::settings::history::{
     DebugRow, ExperimentRow, Variable, debug_rows, experiment_rows, meaning,
 };
@@ -41,8 +41,14 @@ fn experiments(minor: u32) -> Experiments {
         let ExperimentRow { name, default, forced, .. } = row;
         if forced != Condition::default() {
             let name = name.to_owned();
-            let off = Forced { condition: default.clone(), when: false, name, is_on: false };
-            found.forced.push(Forced { condition: forced, when: true, is_on: true, ..off.clone() });
+            let off =
+                ForcedExperiments { condition: default.clone(), when: false, name, is_on: false };
+            found.forced.push(ForcedExperiments {
+                condition: forced,
+                when: true,
+                is_on: true,
+                ..off.clone()
+            });
             found.forced.push(off);
         }
         let doc = meaning(Variable::Experiment, name).map_or("", |words| words.meaning);
@@ -75,8 +81,8 @@ fn setting(row: &DebugRow) -> DebugSetting {
     }
 }
 
-fn removed(row: &DebugRow) -> Option<Removed> {
+fn removed(row: &DebugRow) -> Option<RemovedSetting> {
     let minor = row.changed.filter(|_| row.is("removed"))?;
     let old = row.old.unwrap_or_default().split(',').filter(|value| !value.is_empty());
-    Some(Removed { minor, old: old.map(str::to_owned).collect() })
+    Some(RemovedSetting { minor, old: old.map(str::to_owned).collect() })
 }

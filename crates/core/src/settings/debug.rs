@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DebugSettings {
     pub(super) known: BTreeMap<String, DebugSetting>,
-    pub(super) removed: BTreeMap<String, Removed>,
+    pub(super) removed: BTreeMap<String, RemovedSetting>,
     /// Without a table, which came in Go 1.21, only the runtime's own settings are known.
     pub(super) has_table: bool,
 }
@@ -32,7 +32,7 @@ pub struct DebugSetting {
 
 /// A setting that is no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
+pub struct RemovedSetting {
     /// The minor version in which it went.
     pub minor: u32,
     /// The values with which no program of this release starts; none in Go 1.26.
@@ -82,7 +82,7 @@ impl DebugSettings {
     }
 
     /// Returns the settings that are no more, sorted by name.
-    pub fn removed(&self) -> impl Iterator<Item = (&str, &Removed)> {
+    pub fn removed(&self) -> impl Iterator<Item = (&str, &RemovedSetting)> {
         self.removed.iter().map(|(name, removed)| (name.as_str(), removed))
     }
 

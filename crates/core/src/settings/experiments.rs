@@ -14,7 +14,7 @@ pub struct Experiments {
     /// Names for several experiments at once.
     pub(super) aliases: BTreeMap<String, Vec<String>>,
     /// In Go's order.
-    pub(super) forced: Vec<Forced>,
+    pub(super) forced: Vec<ForcedExperiments>,
     pub(super) needs: Vec<Needs>,
 }
 
@@ -29,7 +29,7 @@ pub struct Experiment {
 
 /// What some platforms do not leave to GOEXPERIMENT.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Forced {
+pub(super) struct ForcedExperiments {
     pub(super) condition: Condition,
     /// Whether the condition has to hold, or not to.
     pub(super) when: bool,
@@ -61,7 +61,8 @@ impl Experiments {
     /// switched off. `None` where the table has no way to say it.
     pub fn cells(&self, name: &str) -> Option<[String; 2]> {
         let default = &self.known.get(name)?.default;
-        let forced: Vec<&Forced> = self.forced.iter().filter(|one| one.name == name).collect();
+        let forced: Vec<&ForcedExperiments> =
+            self.forced.iter().filter(|one| one.name == name).collect();
         let on = match forced.as_slice() {
             [] => Condition::default(),
             // On where it has to be, and off where it is not on by default.

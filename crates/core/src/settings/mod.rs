@@ -27,7 +27,7 @@ mod verdict;
 
 pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
-pub use debug::{DebugSetting, DebugSettings, Removed, undocumented};
+pub use debug::{DebugSetting, DebugSettings, RemovedSetting, undocumented};
 pub use experiments::{Experiment, Experiments, Needs, items, switched};
 pub use table::Span;
 pub use verdict::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Source, Verdict};

@@ -4,7 +4,7 @@
 //! from 1.26 on, those that were removed. `runtime/runtime1.go` has the numbers that the runtime
 //! reads for itself.
 
-use super::debug::{DebugSetting, DebugSettings, Removed};
+use super::debug::{DebugSetting, DebugSettings, RemovedSetting};
 use super::scan::{Line, Source, fields, is_identifier, unquoted};
 use crate::error::Result;
 use crate::version::GoVersion;
@@ -61,8 +61,8 @@ fn read_setting(line: Line<'_>) -> Option<(String, DebugSetting)> {
     Some((name_in(row.get("Name")?)?.to_owned(), setting))
 }
 
-/// Reads `{Name: "tls3des", Removed: 27, Old: one},`.
-fn read_removed(line: Line<'_>, source: &Source) -> Option<(String, Removed)> {
+/// Reads `{Name: "tls3des", RemovedSetting: 27, Old: one},`.
+fn read_removed(line: Line<'_>, source: &Source) -> Option<(String, RemovedSetting)> {
     let row: BTreeMap<&str, &str> = fields(line.code)?.into_iter().collect();
     let old = match row.get("Old") {
         Some(name) if is_identifier(name) => {
@@ -72,7 +72,7 @@ fn read_removed(line: Line<'_>, source: &Source) -> Option<(String, Removed)> {
         Some(function) => compared(function)?,
         None => Vec::new(),
     };
-    let removed = Removed { minor: row.get("Removed")?.parse().ok()?, old };
+    let removed = RemovedSetting { minor: row.get("Removed")?.parse().ok()?, old };
     Some((name_in(row.get("Name")?)?.to_owned(), removed))
 }
 

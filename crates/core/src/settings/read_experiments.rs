@@ -6,7 +6,7 @@
 //! a statement about the platform or the defaults that is not understood is an error.
 
 use super::condition::{Condition, Variable};
-use super::experiments::{Experiment, Experiments, Forced, Needs};
+use super::experiments::{Experiment, Experiments, ForcedExperiments, Needs};
 use super::scan::{Line, Source, is_identifier};
 use crate::error::Result;
 use crate::version::GoVersion;
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         };
         for (name, is_on) in self.read_assignments(lines, parse_bool)? {
             let condition = condition.clone();
-            self.found.forced.push(Forced { condition, when, name, is_on });
+            self.found.forced.push(ForcedExperiments { condition, when, name, is_on });
         }
         Ok(true)
     }

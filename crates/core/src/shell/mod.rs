@@ -65,12 +65,12 @@ pub struct Change {
     /// The file; for one behind a link, the link's target.
     pub path: PathBuf,
     /// What happened to it.
-    pub what: What,
+    pub what: ChangeKind,
 }
 
 /// What happened to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum ChangeKind {
     /// It did not exist.
     Created,
     /// Its content changed.
@@ -84,7 +84,7 @@ pub enum What {
 impl Change {
     /// Returns true for a file that was left alone: worth a warning.
     pub fn is_problem(&self) -> bool {
-        matches!(self.what, What::LeftAlone(_))
+        matches!(self.what, ChangeKind::LeftAlone(_))
     }
 }
 
@@ -92,10 +92,10 @@ impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.what {
-            What::Created => write!(f, "created `{path}`"),
-            What::Edited => write!(f, "edited `{path}`"),
-            What::Removed => write!(f, "removed `{path}`"),
-            What::LeftAlone(reason) => write!(f, "left `{path}` alone: {reason}"),
+            ChangeKind::Created => write!(f, "created `{path}`"),
+            ChangeKind::Edited => write!(f, "edited `{path}`"),
+            ChangeKind::Removed => write!(f, "removed `{path}`"),
+            ChangeKind::LeftAlone(reason) => write!(f, "left `{path}` alone: {reason}"),
         }
     }
 }
@@ -107,7 +107,7 @@ impl Display for Change {
 /// # Errors
 ///
 /// When a path cannot stand on PATH, or the scripts cannot be written. Start-up files that cannot be
-/// edited are no error: see [`What::LeftAlone`].
+/// edited are no error: see [`ChangeKind::LeftAlone`].
 pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     let mut changes = write_scripts(home, bin_dir)?;
     changes.extend(plan(ctx, home, Direction::Setup).into_iter().map(apply));
@@ -141,7 +141,7 @@ pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
         plan(ctx, home, Direction::Undo).into_iter().map(apply).collect();
     for (path, _) in script::all(home, Path::new("/")) {
         match fs_err::remove_file(&path) {
-            Ok(()) => changes.push(Change { path, what: What::Removed }),
+            Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }

@@ -6,7 +6,7 @@
 
 use crate::error::Result;
 use crate::filesystem;
-use crate::shell::{Syntax, What};
+use crate::shell::{ChangeKind, Syntax};
 use std::fs::{Metadata, Permissions};
 use std::io;
 use std::io::{ErrorKind, Write};
@@ -88,11 +88,11 @@ pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
 }
 
 /// Writes a script; `None` when it is there already.
-pub(super) fn write(path: &Path, text: &str) -> Result<Option<What>> {
+pub(super) fn write(path: &Path, text: &str) -> Result<Option<ChangeKind>> {
     let what = match filesystem::read(path, MAX_SCRIPT) {
         Ok(there) if there == text.as_bytes() => return Ok(None),
-        Ok(_) => What::Edited,
-        Err(error) if error.kind() == ErrorKind::NotFound => What::Created,
+        Ok(_) => ChangeKind::Edited,
+        Err(error) if error.kind() == ErrorKind::NotFound => ChangeKind::Created,
         Err(error) => return Err(error.into()),
     };
     replace(path, text.as_bytes(), None)?;

@@ -5,7 +5,7 @@
 
 use crate::ctx::Ctx;
 use crate::shell::script::replace;
-use crate::shell::{Change, SHELLS, StartupFile, What, script};
+use crate::shell::{Change, ChangeKind, SHELLS, StartupFile, script};
 use fs_err as fs;
 use std::collections::BTreeSet;
 use std::io;
@@ -87,14 +87,14 @@ pub fn plan(ctx: &Ctx, home: &Path, direction: Direction) -> Vec<Edit> {
 pub fn apply(edit: Edit) -> Change {
     let Edit { path, action } = edit;
     let result = match &action {
-        Action::Leave(reason) => Ok(What::LeftAlone(reason.clone())),
-        Action::Remove => fs::remove_file(&path).map(|()| What::Removed),
-        Action::Create(text) => create(&path, text).map(|()| What::Created),
+        Action::Leave(reason) => Ok(ChangeKind::LeftAlone(reason.clone())),
+        Action::Remove => fs::remove_file(&path).map(|()| ChangeKind::Removed),
+        Action::Create(text) => create(&path, text).map(|()| ChangeKind::Created),
         Action::Replace(text) => fs::metadata(&path)
             .and_then(|metadata| replace(&path, text, Some(&metadata)))
-            .map(|()| What::Edited),
+            .map(|()| ChangeKind::Edited),
     };
-    let what = result.unwrap_or_else(|error| What::LeftAlone(reason(&error)));
+    let what = result.unwrap_or_else(|error| ChangeKind::LeftAlone(reason(&error)));
     Change { path, what }
 }
 
@@ -121,18 +121,18 @@ impl Lines {
 }
 
 /// A start-up file as it is now.
-struct There {
+struct CurrentFile {
     path: PathBuf,
     text: Option<Vec<u8>>,
 }
 
 /// Finds and reads a file; `None` when it is not there and is not to be made.
-fn locate(file: &StartupFile) -> Result<Option<There>, String> {
+fn locate(file: &StartupFile) -> Result<Option<CurrentFile>, String> {
     let path = file.path.clone();
     let metadata = match fs::symlink_metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(file.create.then_some(There { path, text: None }));
+            return Ok(file.create.then_some(CurrentFile { path, text: None }));
         }
         Err(error) => return Err(reason(&error)),
     };
@@ -145,10 +145,10 @@ fn locate(file: &StartupFile) -> Result<Option<There>, String> {
         return Err("it is not a regular file".to_owned());
     }
     let text = fs::read(&path).map_err(|error| reason(&error))?;
-    Ok(Some(There { path, text: Some(text) }))
+    Ok(Some(CurrentFile { path, text: Some(text) }))
 }
 
-impl There {
+impl CurrentFile {
     fn edit(self, lines: &Lines, direction: Direction) -> Option<Edit> {
         let action = match (direction, &self.text) {
             (Direction::Setup, None) => {

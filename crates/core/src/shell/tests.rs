@@ -358,9 +358,9 @@ fn scripts_are_written_once_and_again_when_goward_moves() {
         let changes = write_scripts(&store, Path::new(bin)).unwrap();
         changes.into_iter().map(|change| change.what).collect::<Vec<_>>()
     };
-    assert_eq!(write("/opt/a"), [What::Created, What::Created]);
+    assert_eq!(write("/opt/a"), [ChangeKind::Created, ChangeKind::Created]);
     assert_eq!(write("/opt/a"), []);
-    assert_eq!(write("/opt/b"), [What::Edited, What::Edited]);
+    assert_eq!(write("/opt/b"), [ChangeKind::Edited, ChangeKind::Edited]);
     let text = fs::read_to_string(store.join("env")).unwrap();
     assert!(text.contains("goward_bin='/opt/b'\n") && !text.contains('@'), "{text}");
 }

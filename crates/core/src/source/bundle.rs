@@ -1,6 +1,6 @@
 //! A bundle as a source of the toolchains in it.
 
-use super::{Artifact, ArtifactKind, Body, Listing, Release, Source, Wanted, not_there};
+use super::{Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Source, not_there};
 use crate::bundle::{Bundle, Packing};
 use crate::error::Result;
 use crate::net::Progress;
@@ -32,7 +32,12 @@ impl Source for BundleSource<'_> {
         false
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, _progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        _progress: Progress,
+    ) -> Result<Artifact> {
         let found = self.bundle.toolchains().iter().find(|toolchain| {
             (toolchain.version, toolchain.platform) == (wanted.version, wanted.platform)
         });

@@ -3,7 +3,8 @@
 
 use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
 use super::{
-    Artifact, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there, parse_index,
+    Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, not_there,
+    parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
@@ -52,7 +53,7 @@ impl Directory {
             .collect())
     }
 
-    fn find_digest(&self, wanted: &Wanted, name: &str) -> Result<Option<String>> {
+    fn find_digest(&self, wanted: &ArtifactRequest, name: &str) -> Result<Option<String>> {
         let releases = self.read_index()?.unwrap_or_default();
         let listed = releases
             .into_iter()
@@ -85,7 +86,12 @@ impl Source for Directory {
         }
     }
 
-    fn open(&self, wanted: &Wanted, _scratch: &Path, _progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        _scratch: &Path,
+        _progress: Progress,
+    ) -> Result<Artifact> {
         let name = wanted.platform.archive_name(wanted.version);
         let path = self.path.join(&name);
         let shown = shown_path(&path);
@@ -167,8 +173,8 @@ mod tests {
         (temp, source)
     }
 
-    fn wanted(size: Option<u64>) -> Wanted {
-        Wanted {
+    fn wanted(size: Option<u64>) -> ArtifactRequest {
+        ArtifactRequest {
             version: GoVersion::parse("go1.27.1").unwrap(),
             platform: Platform::parse("linux/amd64").unwrap(),
             size,

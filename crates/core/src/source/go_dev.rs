@@ -6,11 +6,11 @@
 use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
 use super::save::save;
 use super::{
-    Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, archive_kind, not_there,
-    parse_index,
+    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind,
+    not_there, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{Download, Fetched, Job, Net, NetError, Problem, Progress, Url, join, shown};
+use crate::net::{Download, Job, Net, NetError, Problem, Progress, SmallBody, Url, join, shown};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -57,14 +57,14 @@ impl GoDev {
     }
 
     /// Returns what the index says of an archive.
-    fn find_listed(&self, wanted: &Wanted) -> Result<Option<&File>> {
+    fn find_listed(&self, wanted: &ArtifactRequest) -> Result<Option<&File>> {
         let releases = self.index(&wanted.version.to_string())?.unwrap_or_default();
         let release = releases.iter().find(|release| release.version == wanted.version);
         Ok(release.and_then(|r| r.files.iter().find(|file| file.platform == wanted.platform)))
     }
 
     /// Returns what the file beside an archive says.
-    fn fetch_digest(&self, wanted: &Wanted, name: &str) -> Result<Option<String>> {
+    fn fetch_digest(&self, wanted: &ArtifactRequest, name: &str) -> Result<Option<String>> {
         let url = join(&self.base, &format!("{name}.sha256"));
         let what = wanted.version.to_string();
         let Some(fetched) = if_there(self.net.fetch_small(&what, &url, MAX_DIGEST_FILE))? else {
@@ -90,7 +90,12 @@ impl Source for GoDev {
         Ok(self.index("the list of releases")?.map(<[Release]>::to_vec))
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Artifact> {
         let name = wanted.platform.archive_name(wanted.version);
         let url = join(&self.base, &name);
         let (mut digest, mut size) = (None, wanted.size);
@@ -127,7 +132,7 @@ impl Source for GoDev {
 
 /// Turns "no such file", a refusal and a web page into `None`: mirrors answer any of them for a
 /// file that they do not have.
-fn if_there(fetched: Result<Fetched, NetError>) -> Result<Option<Fetched>> {
+fn if_there(fetched: Result<SmallBody, NetError>) -> Result<Option<SmallBody>> {
     match fetched {
         Ok(fetched) if fetched.is_html() => Ok(None),
         Ok(fetched) => Ok(Some(fetched)),

@@ -57,7 +57,7 @@ pub struct File {
 
 /// What is wanted of a source.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct ArtifactRequest {
     /// The release.
     pub version: GoVersion,
     /// What it has to run on.
@@ -86,7 +86,12 @@ pub trait Source: Send + Sync {
     /// # Errors
     ///
     /// [`Kind::NotFound`] when the source does not have it.
-    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact>;
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Artifact>;
 }
 
 /// How an archive is packed.
@@ -339,7 +344,7 @@ pub fn sources(
 }
 
 /// Says that a source has not got what is wanted.
-pub fn not_there(source: &str, wanted: &Wanted, origin: &str) -> Error {
+pub fn not_there(source: &str, wanted: &ArtifactRequest, origin: &str) -> Error {
     Error::new(
         Kind::NotFound,
         format!("{} has no {} for {}", untrusted(source), wanted.version, wanted.platform),

@@ -7,7 +7,9 @@
 
 use super::index::MAX_INDEX;
 use super::save::save;
-use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
+use super::{
+    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
+};
 use crate::error::{Error, Kind, Result};
 use crate::net::{
     Download, GoAuth, GoProxy, Job, MAX_SIZE, Net, NetError, Place, Problem, Progress, parse_url,
@@ -144,7 +146,12 @@ impl Source for ModuleProxy {
         }
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Artifact> {
         let version = wanted.platform.module_version(wanted.version);
         let what = wanted.version.to_string();
         let name = format!("golang.org-toolchain@{version}.zip");

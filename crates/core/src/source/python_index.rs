@@ -5,7 +5,9 @@
 //! Python packages do not count: nothing is installed. pip runs in a private or neutral directory,
 //! never in the project, whose files Python would import.
 
-use super::{Artifact, ArtifactKind, Body, File, Listing, Release, Source, Wanted, not_there};
+use super::{
+    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
+};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::hands;
@@ -200,7 +202,12 @@ impl Source for PythonIndex {
         false
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, mut progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        mut progress: Progress,
+    ) -> Result<Artifact> {
         let version = wanted.version;
         self.require_network(&version.to_string(), &format!("goward install {version}"))?;
         let requirement = format!("{PACKAGE}=={}", version.number());
@@ -383,8 +390,8 @@ mod tests {
         (temp, source)
     }
 
-    fn wanted(version: &str, platform: &str) -> Wanted {
-        Wanted {
+    fn wanted(version: &str, platform: &str) -> ArtifactRequest {
+        ArtifactRequest {
             version: GoVersion::parse(version).unwrap(),
             platform: Platform::parse(platform).unwrap(),
             size: None,

@@ -7,8 +7,8 @@
 use crate::error::{Result, untrusted};
 use crate::store::files::digest_of_uncovered;
 use crate::store::rehash::{belongs, h1_of, largest_first, read_each};
-use crate::store::survey::{Found, What, survey};
-use crate::store::{Installed, Store, follow, goroot, links};
+use crate::store::survey::{EntryKind, TreeEntry, survey};
+use crate::store::{InstalledToolchain, Store, follow, goroot, links};
 use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
 use fs_err as fs;
@@ -153,7 +153,7 @@ impl Store {
     /// # Errors
     ///
     /// When its directories cannot be read.
-    pub fn check(&self, installed: &Installed) -> Result<CheckReport> {
+    pub fn check(&self, installed: &InstalledToolchain) -> Result<CheckReport> {
         let receipt = &installed.receipt;
         let (h1, files, mut findings) = match &receipt.linked {
             Some(linked) => {
@@ -210,7 +210,7 @@ impl Store {
     #[expect(clippy::type_complexity, reason = "one caller, which takes it apart")]
     fn read(
         &self,
-        installed: &Installed,
+        installed: &InstalledToolchain,
     ) -> Result<(Option<H1>, BTreeMap<String, Entry>, Vec<Finding>)> {
         let receipt = &installed.receipt;
         let owner = fs::metadata(self.home().join(names::STORE_MARKER))?.uid();
@@ -226,7 +226,7 @@ impl Store {
             }
             findings.extend(rights(&found, owner));
             match found.what {
-                What::Directory => _ = directories.insert(found.path),
+                EntryKind::Directory => _ = directories.insert(found.path),
                 _ => files.push((name, found)),
             }
         }
@@ -260,7 +260,7 @@ impl Store {
 }
 
 /// Checks the receipt of a tree.
-fn derived(installed: &Installed) -> Option<Finding> {
+fn derived(installed: &InstalledToolchain) -> Option<Finding> {
     let receipt = &installed.receipt;
     let record = Records::built_in().get(receipt.version, receipt.platform)?;
     let h1 = record.h1.as_ref().filter(|h1| **h1 != receipt.h1)?;
@@ -284,10 +284,10 @@ impl Finding {
 
 /// Returns what is wrong with permission bits and owner of an entry. Who has fewer rights because of a
 /// umask is no matter: the owner's count.
-fn rights(found: &Found, owner: u32) -> Vec<Finding> {
+fn rights(found: &TreeEntry, owner: u32) -> Vec<Finding> {
     let (needed, harmful) = match found.what {
         // A directory hands the set-id bit of its group on.
-        What::Directory => (READ | RUN, OTHERS_WRITE),
+        EntryKind::Directory => (READ | RUN, OTHERS_WRITE),
         _ if stays_writable(&found.path) => (READ, OTHERS_WRITE | SET_ID),
         _ if runs(&found.path) => (READ | RUN, WRITE | OTHERS_WRITE | SET_ID),
         _ => (READ, WRITE | OTHERS_WRITE | SET_ID),

@@ -8,7 +8,7 @@ use crate::archive::EntryPath;
 use crate::error::Result;
 use crate::filesystem;
 use crate::store::rehash::h1_of;
-use crate::store::{Installed, Receipt, Store};
+use crate::store::{InstalledToolchain, Receipt, Store};
 use crate::verify::dirhash::uncovered_digest;
 use crate::verify::{Digest, Entry};
 use fs_err as fs;
@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     ///
     /// When the list is there and cannot be read.
-    pub fn files(&self, installed: &Installed) -> Result<Option<BTreeMap<String, Entry>>> {
+    pub fn files(&self, installed: &InstalledToolchain) -> Result<Option<BTreeMap<String, Entry>>> {
         let files = self.read_list(installed)?;
         let files = files.and_then(|text| parse(&String::from_utf8(text).ok()?));
         Ok(files.filter(|files| is_tree_of(&installed.receipt, files)))
@@ -45,7 +45,7 @@ impl Store {
     /// When the list is there and cannot be read.
     pub(super) fn has_list_of(
         &self,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         files: &BTreeMap<String, Entry>,
     ) -> Result<bool> {
         let Some(text) = self.read_list(installed)? else { return Ok(false) };
@@ -68,7 +68,7 @@ impl Store {
         }))
     }
 
-    fn read_list(&self, installed: &Installed) -> Result<Option<Vec<u8>>> {
+    fn read_list(&self, installed: &InstalledToolchain) -> Result<Option<Vec<u8>>> {
         let mut text = Vec::new();
         match filesystem::open(&self.list_path(&installed.key)) {
             // What is no file is no list.

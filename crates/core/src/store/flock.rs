@@ -5,7 +5,7 @@
 
 use super::Store;
 use crate::error::Result;
-use crate::holder::Holder;
+use crate::holder::LockHolder;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
@@ -32,7 +32,7 @@ enum State {
         /// The lock goes with it.
         _file: File,
     },
-    Busy(Holder),
+    Busy(LockHolder),
     Unsupported,
 }
 
@@ -48,7 +48,7 @@ impl Lock {
     }
 
     /// Returns who had it until the patience was at its end.
-    pub fn holder(&self) -> Option<&Holder> {
+    pub fn holder(&self) -> Option<&LockHolder> {
         match &self.state {
             State::Busy(holder) => Some(holder),
             _ => None,
@@ -100,7 +100,7 @@ impl Store {
         name: &str,
         what: &str,
         patience: Duration,
-        waiting: &mut dyn FnMut(&Holder),
+        waiting: &mut dyn FnMut(&LockHolder),
     ) -> Result<Lock> {
         self.prepare()?;
         let path = self.home().join("locks").join(name);
@@ -109,11 +109,11 @@ impl Store {
             match self.attempt(open(&path).map_err(|error| self.explain(error))?)? {
                 Attempt::Held(mut file) => {
                     // Only for those who wait; not worth failing.
-                    _ = Holder::this_process(what).write(&mut file);
+                    _ = LockHolder::this_process(what).write(&mut file);
                     break State::Held { _file: file };
                 }
-                Attempt::Taken if started.elapsed() < patience => waiting(&Holder::read(&path)),
-                Attempt::Taken => break State::Busy(Holder::read(&path)),
+                Attempt::Taken if started.elapsed() < patience => waiting(&LockHolder::read(&path)),
+                Attempt::Taken => break State::Busy(LockHolder::read(&path)),
                 Attempt::Unsupported => break State::Unsupported,
             }
             sleep(PAUSE.min(patience));
@@ -161,7 +161,7 @@ mod tests {
         };
         let file = tempfile::tempfile().unwrap();
         assert_eq!(of(State::Held { _file: file }), (true, true, false));
-        let somebody = Holder::this_process("test");
+        let somebody = LockHolder::this_process("test");
         assert_eq!(of(State::Busy(somebody)), (false, true, true));
         assert_eq!(of(State::Unsupported), (false, false, false));
     }

@@ -8,8 +8,8 @@ use crate::binary;
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::store::durable::make_directory;
-use crate::store::survey::Found;
-use crate::store::{Installed, Receipt, Store, durable, links};
+use crate::store::survey::TreeEntry;
+use crate::store::{InstalledToolchain, Receipt, Store, durable, links};
 use crate::verify::{Digest, H1};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -104,13 +104,13 @@ pub(super) fn programs_of(tree: &Path) -> impl Iterator<Item = PathBuf> {
 /// What is in a tree, apart.
 pub(super) struct TreeParts {
     /// What the release has, with its paths there.
-    pub(super) release: Vec<(String, Found)>,
+    pub(super) release: Vec<(String, TreeEntry)>,
     /// What goward added.
-    pub(super) ours: Vec<Found>,
+    pub(super) ours: Vec<TreeEntry>,
 }
 
 /// Tells what a release has from what goward added.
-pub(super) fn sort(found: Vec<Found>) -> TreeParts {
+pub(super) fn sort(found: Vec<TreeEntry>) -> TreeParts {
     let real: BTreeSet<&str> = TOOLS
         .into_iter()
         .filter(|tool| found.iter().any(|found| found.path == format!("{REAL}/{tool}")))
@@ -201,7 +201,7 @@ impl Store {
     }
 
     /// Returns what goward added to a tree and is not as it should be.
-    pub(super) fn wrong_shims(&self, installed: &Installed) -> Vec<String> {
+    pub(super) fn wrong_shims(&self, installed: &InstalledToolchain) -> Vec<String> {
         let (tree, receipt) = (&installed.tree, &installed.receipt);
         let Some(shims) = &receipt.shims else {
             let is_own = receipt.platform == Platform::host();
@@ -232,7 +232,7 @@ impl Store {
     /// # Errors
     ///
     /// When there is no shim.
-    pub fn has_old_shims(&self, installed: &Installed) -> Result<bool> {
+    pub fn has_old_shims(&self, installed: &InstalledToolchain) -> Result<bool> {
         Ok(is_old(installed, Digest::of(&self.read_shim()?)))
     }
 
@@ -241,9 +241,9 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be read or written, or there is no shim.
-    pub fn refresh_shims(&self) -> Result<Vec<Installed>> {
+    pub fn refresh_shims(&self) -> Result<Vec<InstalledToolchain>> {
         let shim = Digest::of(&self.read_shim()?);
-        let is_old = |one: &Installed| is_old(one, shim);
+        let is_old = |one: &InstalledToolchain| is_old(one, shim);
         let mut old = self.list()?;
         old.retain(is_old);
         if !old.is_empty() {
@@ -261,7 +261,7 @@ impl Store {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn ensure_shims(&self, installed: &Installed) -> Result<()> {
+    pub fn ensure_shims(&self, installed: &InstalledToolchain) -> Result<()> {
         if self.has_shims(installed)? && !self.has_old_shims(installed)? {
             return Ok(());
         }
@@ -273,7 +273,7 @@ impl Store {
     }
 
     /// Puts copies of the shim into toolchains, and says so in their receipts.
-    pub(super) fn put_shims(&self, all: &[Installed]) -> Result<()> {
+    pub(super) fn put_shims(&self, all: &[InstalledToolchain]) -> Result<()> {
         let mut receipts = Vec::new();
         for installed in all {
             let Receipt { platform, h1, .. } = &installed.receipt;
@@ -287,7 +287,7 @@ impl Store {
 }
 
 /// Returns true for a toolchain whose copies are not of this shim.
-fn is_old(installed: &Installed, shim: Digest) -> bool {
+fn is_old(installed: &InstalledToolchain, shim: Digest) -> bool {
     let shims = installed.receipt.shims.as_ref();
     installed.receipt.platform == Platform::host() && !shims.is_some_and(|shims| shims.are_of(shim))
 }

@@ -4,7 +4,7 @@
 //! variables that lead to a toolchain. Processes of other users tell only root, those of other
 //! machines nobody; that is what the grace period of the trash is for.
 
-use super::{Installed, Store, place_in};
+use super::{InstalledToolchain, Store, place_in};
 use crate::error::untrusted;
 use fs_err as fs;
 use std::fmt::{self, Display};
@@ -96,7 +96,7 @@ impl Processes {
 
 impl Store {
     /// Returns a process that uses an installed toolchain.
-    pub fn user_of(&self, installed: &Installed, processes: &Processes) -> Option<String> {
+    pub fn user_of(&self, installed: &InstalledToolchain, processes: &Processes) -> Option<String> {
         let named = processes.user_of(&[&format!("tree/{}", installed.key)]);
         let program = place_in(&installed.tree, "bin/go");
         let user = named.or_else(|| processes.runner_of(&program));
@@ -105,7 +105,7 @@ impl Store {
 
     /// Returns when a toolchain was used last, as far as the file system notes that, and at least when it
     /// was installed.
-    pub fn last_used(&self, installed: &Installed) -> Option<SystemTime> {
+    pub fn last_used(&self, installed: &InstalledToolchain) -> Option<SystemTime> {
         let read =
             fs::metadata(place_in(&installed.tree, "bin/go")).and_then(|file| file.accessed());
         let receipt = fs::metadata(self.receipt_path(&installed.key));

@@ -5,7 +5,7 @@
 //! gone, it is a leftover.
 
 use crate::error::Result;
-use crate::store::{Installed, Receipt, Store, durable, is_key};
+use crate::store::{InstalledToolchain, Receipt, Store, durable, is_key};
 use fs_err as fs;
 use goward_shim::names;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     ///
     /// When one of them cannot be read.
-    pub fn list_layers(&self) -> Result<Vec<Installed>> {
+    pub fn list_layers(&self) -> Result<Vec<InstalledToolchain>> {
         let mut all = self.list()?;
         if let Some(system) = self.system() {
             let more = system.list()?.into_iter();
@@ -46,13 +46,13 @@ impl Store {
 
     /// Returns the store that has a toolchain: this one, or the one below.
     #[must_use]
-    pub fn layer_of(&self, installed: &Installed) -> Self {
+    pub fn layer_of(&self, installed: &InstalledToolchain) -> Self {
         let below = || self.system().filter(|system| system.owns(installed));
         if self.owns(installed) { self.clone() } else { below().unwrap_or_else(|| self.clone()) }
     }
 
     /// Returns true for a toolchain of this store, false for one of the store below.
-    pub fn owns(&self, installed: &Installed) -> bool {
+    pub fn owns(&self, installed: &InstalledToolchain) -> bool {
         installed.tree.starts_with(self.home())
     }
 

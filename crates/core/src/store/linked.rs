@@ -84,7 +84,9 @@ impl LinkTarget {
     /// without reading it.
     pub fn is_unchanged(&self) -> bool {
         let directory = Path::new(&self.path);
-        self.marks.iter().all(|mark| FileStamp::of(directory, &mark.file).is_ok_and(|now| now == *mark))
+        self.marks
+            .iter()
+            .all(|mark| FileStamp::of(directory, &mark.file).is_ok_and(|now| now == *mark))
     }
 
     /// Refuses a directory that has changed. `name` is what it is linked as.

@@ -15,7 +15,8 @@ use crate::store::durable::make_directory;
 use crate::store::goroot::{REAL, SHOWN, TOOLS};
 use crate::store::leftovers::RecoveryReport;
 use crate::store::{
-    Installed, LinkTarget, Receipt, Store, durable, entries, goroot, is_directory, is_key, receipt,
+    InstalledToolchain, LinkTarget, Receipt, Store, durable, entries, goroot, is_directory, is_key,
+    receipt,
 };
 use crate::version::link_name::LinkName;
 use fs_err as fs;
@@ -51,7 +52,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn linked(&self, name: &LinkName) -> Result<Option<Installed>> {
+    pub fn linked(&self, name: &LinkName) -> Result<Option<InstalledToolchain>> {
         match self.key_of(name)? {
             Some(key) => self.installed(&key),
             None => Ok(None),
@@ -65,7 +66,7 @@ impl Store {
     ///
     /// When `receipt` is not that of a linked toolchain, when its key is that of another toolchain,
     /// and when the store cannot be written; what the name means then stays.
-    pub fn link(&self, name: &LinkName, receipt: &Receipt) -> Result<Installed> {
+    pub fn link(&self, name: &LinkName, receipt: &Receipt) -> Result<InstalledToolchain> {
         self.prepare()?;
         let lock = self.lock(durable::LOCK, "link", durable::PATIENCE, &mut |_| {})?;
         let before = self.linked(name)?;
@@ -89,7 +90,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn unlink(&self, name: &LinkName) -> Result<Option<Installed>> {
+    pub fn unlink(&self, name: &LinkName) -> Result<Option<InstalledToolchain>> {
         let Some(installed) = self.linked(name)? else { return Ok(None) };
         self.forget(name)?;
         self.remove_unnamed(&installed)?;
@@ -136,7 +137,7 @@ impl Store {
     }
 
     /// Removes a linked toolchain that has no name any more.
-    fn remove_unnamed(&self, installed: &Installed) -> Result<()> {
+    fn remove_unnamed(&self, installed: &InstalledToolchain) -> Result<()> {
         let is_named = self.links()?.values().any(|key| *key == installed.key);
         if installed.is_linked() && !is_named { self.remove(installed) } else { Ok(()) }
     }
@@ -196,7 +197,7 @@ impl Store {
 /// # Errors
 ///
 /// When the system could not look for a reason that does not last.
-pub(super) fn is_whole(installed: &Installed) -> Result<bool> {
+pub(super) fn is_whole(installed: &InstalledToolchain) -> Result<bool> {
     match &installed.receipt.linked {
         Some(linked) => has_links(&installed.tree, linked),
         None => Ok(true),

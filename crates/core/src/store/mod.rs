@@ -52,13 +52,13 @@ use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
 pub use in_use::{Processes, User};
-pub use leftovers::{StaleFile, StaleKind, RecoveryReport};
+pub use leftovers::{RecoveryReport, StaleFile, StaleKind};
 pub use linked::LinkTarget;
 pub use programs::FileStamps;
 pub use projects::ProjectRecord;
 pub use receipt::Receipt;
 pub use rehash::{TreeHash, rehash};
-pub use room::{SeenInodes, Room};
+pub use room::{Room, SeenInodes};
 pub use staging::Staging;
 use std::ffi::OsString;
 use std::io;
@@ -90,7 +90,7 @@ pub struct Store {
 
 /// An installed toolchain.
 #[derive(Clone, Debug)]
-pub struct Installed {
+pub struct InstalledToolchain {
     /// What is known about it.
     pub receipt: Receipt,
     /// Its name in the store.
@@ -99,7 +99,7 @@ pub struct Installed {
     pub tree: PathBuf,
 }
 
-impl Installed {
+impl InstalledToolchain {
     /// Returns true for a directory of the machine, which goward only links to.
     pub fn is_linked(&self) -> bool {
         self.receipt.linked.is_some()
@@ -171,7 +171,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn list(&self) -> Result<Vec<Installed>> {
+    pub fn list(&self) -> Result<Vec<InstalledToolchain>> {
         let mut installed = Vec::new();
         for entry in entries(&self.home.join("meta"))? {
             let name = entry.file_name();
@@ -180,7 +180,8 @@ impl Store {
             }
         }
         installed.sort_by(|a, b| {
-            let order = |found: &Installed| (found.receipt.version, found.receipt.platform);
+            let order =
+                |found: &InstalledToolchain| (found.receipt.version, found.receipt.platform);
             order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
         });
         Ok(installed)
@@ -197,7 +198,7 @@ impl Store {
         version: GoVersion,
         platform: Platform,
         h1: Option<&H1>,
-    ) -> Result<Option<Installed>> {
+    ) -> Result<Option<InstalledToolchain>> {
         if let Some(h1) = h1 {
             let key = key(version, platform, h1);
             for store in self.layers() {
@@ -222,13 +223,13 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written. What is left is put in order by the next [`Store::recover`].
-    pub fn retire(&self, installed: &Installed) -> Result<Option<PendingRemoval>> {
+    pub fn retire(&self, installed: &InstalledToolchain) -> Result<Option<PendingRemoval>> {
         // Keeps `recover` from adopting what is on its way out.
         let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         self.retire_locked(installed)
     }
 
-    fn retire_locked(&self, installed: &Installed) -> Result<Option<PendingRemoval>> {
+    fn retire_locked(&self, installed: &InstalledToolchain) -> Result<Option<PendingRemoval>> {
         self.forget_rooms()?;
         // A grave says what becomes of a tree without a receipt.
         let removal = self.prepare_removal(&installed.key)?;
@@ -261,7 +262,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::retire`].
-    pub fn remove(&self, installed: &Installed) -> Result<()> {
+    pub fn remove(&self, installed: &InstalledToolchain) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         if let Some(removal) = self.retire_locked(installed)? {
             self.purge(&removal, &self.processes())?;
@@ -270,7 +271,7 @@ impl Store {
     }
 
     /// Returns the toolchain called `key` if it is installed.
-    fn installed(&self, key: &str) -> Result<Option<Installed>> {
+    fn installed(&self, key: &str) -> Result<Option<InstalledToolchain>> {
         let Some(receipt) = Receipt::read(&self.receipt_path(key))? else {
             return Ok(None);
         };
@@ -279,7 +280,7 @@ impl Store {
         if receipt.key() != key || !is_directory(&tree) {
             return Ok(None);
         }
-        Ok(Some(Installed { receipt, key: key.to_owned(), tree }))
+        Ok(Some(InstalledToolchain { receipt, key: key.to_owned(), tree }))
     }
 
     /// Returns `<home>/<kind>/<key>`; for trees that is where the shim looks.

@@ -2,7 +2,7 @@
 
 use super::check::differences;
 use super::rehash::read_all;
-use super::{Fault, Finding, Installed, Store, entries, goroot};
+use super::{Fault, Finding, InstalledToolchain, Store, entries, goroot};
 use crate::error::Result;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     ///
     /// When that is not possible.
-    pub fn marks(&self, installed: &Installed) -> Result<FileStamps> {
+    pub fn marks(&self, installed: &InstalledToolchain) -> Result<FileStamps> {
         let mut marks = FileStamps::default();
         for directory in DIRECTORIES {
             marks.add(&installed.tree.join(directory), directory)?;
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     ///
     /// When something cannot be read.
-    pub fn check_programs(&self, installed: &Installed) -> Result<Vec<Finding>> {
+    pub fn check_programs(&self, installed: &InstalledToolchain) -> Result<Vec<Finding>> {
         let is_program = |path: &str| {
             DIRECTORIES
                 .iter()

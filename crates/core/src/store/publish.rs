@@ -8,7 +8,9 @@ use crate::store::durable::{LOCK, PATIENCE};
 use crate::store::durable::{sync_data, sync_directory};
 use crate::store::files::digest_of_uncovered;
 use crate::store::receipt::check_name;
-use crate::store::{PendingRemoval, Installed, Receipt, Room, Staging, Store, files, is_directory, recover};
+use crate::store::{
+    InstalledToolchain, PendingRemoval, Receipt, Room, Staging, Store, files, is_directory, recover,
+};
 use crate::verify::dirhash::is_covered;
 use crate::verify::log::Logged;
 use crate::verify::{Entry, H1, Level, VerifiedTree};
@@ -27,7 +29,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written; what was installed before still is.
-    pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<Installed> {
+    pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<InstalledToolchain> {
         self.prepare()?;
         let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;
@@ -49,7 +51,7 @@ impl Store {
         &self,
         verified: &VerifiedTree,
         mut receipt: Receipt,
-    ) -> Result<Installed> {
+    ) -> Result<InstalledToolchain> {
         let key = receipt.key();
         let before = self.installed(&key)?;
         check_name(&receipt, before.as_ref())?;
@@ -88,11 +90,11 @@ impl Store {
     /// both together are known by. `list` is what is in it.
     pub(super) fn exchange_for(
         &self,
-        before: &Installed,
+        before: &InstalledToolchain,
         verified: &VerifiedTree,
         list: &BTreeMap<String, Entry>,
         receipt: Receipt,
-    ) -> Result<Installed> {
+    ) -> Result<InstalledToolchain> {
         let (key, old) = (&before.key, &before.receipt);
         self.forget_rooms()?;
         let both = of_both(old, &receipt);
@@ -108,7 +110,7 @@ impl Store {
     /// Gives a verified tree the files of an installed one that the hash does not cover; returns them.
     pub(super) fn take_along(
         &self,
-        before: &Installed,
+        before: &InstalledToolchain,
         verified: &VerifiedTree,
     ) -> Result<BTreeMap<String, Entry>> {
         let mut listed = self.files(before)?.unwrap_or_default();
@@ -130,7 +132,7 @@ impl Store {
         key: &str,
         list: &BTreeMap<String, Entry>,
         receipt: &Receipt,
-    ) -> Result<Installed> {
+    ) -> Result<InstalledToolchain> {
         let scratch = self.stage("receipt")?;
         files::write(list, &self.list_path(key), scratch.path())
             .map_err(|error| self.explain(error))?;
@@ -150,10 +152,10 @@ impl Store {
     /// When the store cannot be written.
     pub fn raise(
         &self,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         read: Option<&H1>,
         logged: &Logged,
-    ) -> Result<Option<Installed>> {
+    ) -> Result<Option<InstalledToolchain>> {
         let _lock = self.lock(LOCK, "prove", PATIENCE, &mut |_| {})?;
         // Somebody else may have proved, repaired or removed it meanwhile.
         let Some(now) = self.installed(&installed.key)? else { return Ok(None) };
@@ -165,7 +167,7 @@ impl Store {
         if receipt != now.receipt {
             self.write_receipt(&receipt, &self.stage("receipt")?)?;
         }
-        Ok(Some(Installed { receipt, ..now }))
+        Ok(Some(InstalledToolchain { receipt, ..now }))
     }
 
     /// Writes a receipt by way of a private directory.
@@ -196,7 +198,12 @@ impl Store {
     }
 
     /// Puts a tree in its place, and the removed one that is still there into its grave.
-    pub(super) fn put_and_commit_removal(&self, tree: &Path, target: &Path, removal: &PendingRemoval) -> Result<()> {
+    pub(super) fn put_and_commit_removal(
+        &self,
+        tree: &Path,
+        target: &Path,
+        removal: &PendingRemoval,
+    ) -> Result<()> {
         self.put_or(tree, target, |old| rename_into_place(old, &removal.spot()))?;
         // What was there is where the new tree was.
         if is_directory(tree) {

@@ -6,7 +6,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::filesystem;
 use crate::platform::Platform;
-use crate::store::{Installed, LinkTarget, TreeHash, Room, Shims, durable, key};
+use crate::store::{InstalledToolchain, LinkTarget, Room, Shims, TreeHash, durable, key};
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use fs_err as fs;
@@ -238,7 +238,7 @@ impl Receipt {
 }
 
 /// Refuses a toolchain whose name in the store is that of another one, which is installed.
-pub(super) fn check_name(receipt: &Receipt, installed: Option<&Installed>) -> Result<()> {
+pub(super) fn check_name(receipt: &Receipt, installed: Option<&InstalledToolchain>) -> Result<()> {
     let (ours, Some(theirs)) = (&receipt.h1, installed.map(|other| &other.receipt.h1)) else {
         return Ok(());
     };

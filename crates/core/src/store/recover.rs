@@ -9,12 +9,12 @@ use crate::store::leftovers::RecoveryReport;
 use crate::store::rehash::h1_of;
 use crate::store::staging::LOCK_SUFFIX;
 use crate::store::{
-    Receipt, TreeHash, Store, TRASH_PREFIX, delete, durable, entries, files, flock, is_directory,
+    Receipt, Store, TRASH_PREFIX, TreeHash, delete, durable, entries, files, flock, is_directory,
     is_key, publish, rehash, staging,
 };
 use crate::verify::absent::is_known_wasm;
 use crate::verify::dirhash::{NOT_COVERED, is_covered};
-use crate::verify::{MissingFiles, Digest, Entry, H1, Level, Records, VerifiedTree};
+use crate::verify::{Digest, Entry, H1, Level, MissingFiles, Records, VerifiedTree};
 use crate::version::GoVersion;
 use fs_err as fs;
 use std::io::ErrorKind;

@@ -1,7 +1,7 @@
 //! The hash of a tree as it is on disk now.
 
 use super::goroot;
-use super::survey::{Found, What, hands, survey};
+use super::survey::{EntryKind, TreeEntry, hands, survey};
 use crate::archive::EntryPath;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
@@ -50,7 +50,7 @@ pub fn rehash(
             return Err(Error::new(Kind::Verification, message)
                 .detail(format!("found in `{}`", directory.display())));
         }
-        if found.what == What::File {
+        if found.what == EntryKind::File {
             files.push((name, found));
         }
     }
@@ -62,22 +62,22 @@ pub fn rehash(
 }
 
 /// Returns true for an entry that a toolchain could have.
-pub(super) fn belongs(found: &Found) -> bool {
+pub(super) fn belongs(found: &TreeEntry) -> bool {
     let is_name = |path: &str| EntryPath::parse(format!("go/{path}").as_bytes()).is_ok();
     match found.what {
         _ if !found.is_plain => false,
-        What::Directory => found.path.is_empty() || is_name(&found.path),
+        EntryKind::Directory => found.path.is_empty() || is_name(&found.path),
         // A `go.mod` has that name in the module.
-        What::File => {
+        EntryKind::File => {
             let name = found.path.rsplit('/').next();
             is_name(&found.path) && (name != Some("_go.mod") || !is_covered(&found.path))
         }
-        What::Other => false,
+        EntryKind::Other => false,
     }
 }
 
 /// Puts the files in an order in which all cores end at about the same time.
-pub(super) fn largest_first(files: &mut [(String, Found)]) {
+pub(super) fn largest_first(files: &mut [(String, TreeEntry)]) {
     files.sort_unstable_by(|(a_name, a), (b_name, b)| {
         b.size.cmp(&a.size).then_with(|| a_name.cmp(b_name))
     });

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::store::check::{CheckReport, Fault, runs};
 use crate::store::durable::sync_data;
-use crate::store::{Installed, Receipt, Store, durable, files, publish};
+use crate::store::{InstalledToolchain, Receipt, Store, durable, files, publish};
 use crate::verify::mode::stays_writable;
 use crate::verify::{Entry, VerifiedTree};
 use fs_err as fs;
@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn tidy(&self, installed: &Installed, checked: &CheckReport) -> Result<()> {
+    pub fn tidy(&self, installed: &InstalledToolchain, checked: &CheckReport) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         let listed = self.files(installed)?;
         for finding in &checked.findings {
@@ -55,7 +55,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn write_list(
         &self,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         entries: &BTreeMap<String, Entry>,
     ) -> Result<()> {
         let scratch = self.stage("files")?;
@@ -71,10 +71,10 @@ impl Store {
     /// When it has another hash, and when the store cannot be written.
     pub fn replace(
         &self,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         verified: &VerifiedTree,
         source: &str,
-    ) -> Result<Installed> {
+    ) -> Result<InstalledToolchain> {
         let old = &installed.receipt;
         if *verified.h1() != old.h1 {
             let message = format!("{} is not what is installed", verified.h1());

@@ -5,7 +5,7 @@
 //! the others: it is taken back from all receipts before a tree goes, and measured again after.
 
 use super::survey::walk;
-use super::{Installed, Store};
+use super::{InstalledToolchain, Store};
 use crate::error::Result;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     ///
     /// When its directories cannot be read.
-    pub fn disk(&self, installed: &Installed, counted: &mut SeenInodes) -> Result<u64> {
+    pub fn disk(&self, installed: &InstalledToolchain, counted: &mut SeenInodes) -> Result<u64> {
         if installed.is_linked() {
             return Ok(0);
         }
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-fn measured(installed: &Installed, counted: &mut SeenInodes) -> Result<Room> {
+fn measured(installed: &InstalledToolchain, counted: &mut SeenInodes) -> Result<Room> {
     let mut room = Room::default();
     measure(&installed.tree, Some(counted), &mut room)?;
     Ok(room)

@@ -15,7 +15,7 @@ const MAX_HANDS: usize = 8;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     Directory,
     File,
     /// A link, a device, a socket: nothing that a toolchain has.
@@ -24,26 +24,26 @@ pub(super) enum What {
 
 /// An entry of a tree.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct TreeEntry {
     /// Its path in the tree; empty for the tree itself.
     pub(super) path: String,
     /// Whether the name on disk is that path, and not one that is not UTF-8.
     pub(super) is_plain: bool,
     /// Where it is.
     pub(super) place: PathBuf,
-    pub(super) what: What,
+    pub(super) what: EntryKind,
     /// Permission bits, with set-id and sticky.
     pub(super) mode: u32,
     pub(super) owner: u32,
     pub(super) size: u64,
 }
 
-impl Found {
+impl TreeEntry {
     fn new(path: String, is_plain: bool, place: PathBuf, metadata: &Metadata) -> Self {
         let what = match metadata.file_type() {
-            kind if kind.is_dir() => What::Directory,
-            kind if kind.is_file() => What::File,
-            _ => What::Other,
+            kind if kind.is_dir() => EntryKind::Directory,
+            kind if kind.is_file() => EntryKind::File,
+            _ => EntryKind::Other,
         };
         let (mode, owner, size) = (metadata.mode() & 0o7777, metadata.uid(), metadata.len());
         Self { path, is_plain, place, what, mode, owner, size }
@@ -60,13 +60,13 @@ pub(super) fn hands() -> usize {
 /// # Errors
 ///
 /// When a directory cannot be read.
-pub(super) fn survey(directory: &Path) -> Result<Vec<Found>> {
+pub(super) fn survey(directory: &Path) -> Result<Vec<TreeEntry>> {
     let metadata = fs::symlink_metadata(directory)?;
-    let mut all = vec![Found::new(String::new(), true, directory.to_owned(), &metadata)];
+    let mut all = vec![TreeEntry::new(String::new(), true, directory.to_owned(), &metadata)];
     all.extend(walk(directory, |prefix, entry, metadata| {
         let name = entry.file_name();
         let path = format!("{prefix}{}", name.to_string_lossy());
-        Found::new(path, name.to_str().is_some(), entry.path(), metadata)
+        TreeEntry::new(path, name.to_str().is_some(), entry.path(), metadata)
     })?);
     Ok(all)
 }

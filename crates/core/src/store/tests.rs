@@ -10,7 +10,7 @@ mod users;
 
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
-use crate::holder::Holder;
+use crate::holder::LockHolder;
 use crate::store::check::{Fault, Finding};
 use crate::store::{durable, *};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree, mode};
@@ -77,7 +77,7 @@ fn verified_for(
     quarantine.finish(version, platform).unwrap().verify(&evidence).unwrap()
 }
 
-pub(super) fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> Installed {
+pub(super) fn install(store: &Store, tree: &Tree, extra: bool, level: Level) -> InstalledToolchain {
     let staging = store.stage("test").unwrap();
     store.publish(&verified(&staging, tree, extra, level), "https://go.dev/dl/").unwrap()
 }
@@ -87,7 +87,7 @@ pub(super) fn tree() -> Tree {
 }
 
 /// What is wrong with a toolchain, whatever the records have for the release that it pretends to be.
-pub(super) fn faults(store: &Store, installed: &Installed) -> Vec<Finding> {
+pub(super) fn faults(store: &Store, installed: &InstalledToolchain) -> Vec<Finding> {
     let mut findings = store.check(installed).unwrap().findings;
     findings.retain(|finding| !matches!(finding.fault, Fault::Record(_)));
     findings
@@ -287,8 +287,8 @@ fn a_tree_is_an_ordinary_directory_whose_go_is_the_shim() {
     }
     let mut count = 0;
     for found in survey::survey(&installed.tree).unwrap() {
-        assert!(found.what != survey::What::Other, "{}", found.path);
-        let is_file = found.what == survey::What::File;
+        assert!(found.what != survey::EntryKind::Other, "{}", found.path);
+        let is_file = found.what == survey::EntryKind::File;
         count += usize::from(is_file);
         let writable = !is_file || mode::stays_writable(&found.path);
         assert_eq!(found.mode & 0o222, if writable { 0o200 } else { 0 }, "{}", found.path);
@@ -689,14 +689,14 @@ fn locks_tell_who_holds_them() {
     let next = store.lock("key", "x", Duration::ZERO, &mut |_| asked += 1).unwrap();
     assert!(next.is_held() && asked == 0);
 
-    let holder = Holder {
+    let holder = LockHolder {
         pid: "12".to_owned(),
         host: "h\u{1b}[0m".to_owned(),
         what: "x".to_owned(),
         since: None,
     };
     assert_eq!(holder.to_string(), "process 12 on h\\u{1b}[0m (x)");
-    assert_eq!(Holder::default().to_string(), "another process");
+    assert_eq!(LockHolder::default().to_string(), "another process");
 }
 
 #[test]

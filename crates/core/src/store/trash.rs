@@ -121,7 +121,10 @@ impl Store {
 
     /// Returns the grave of a tree that is still where it was.
     pub(super) fn open_removal(&self, key: &str) -> Result<Option<PendingRemoval>> {
-        Ok(self.pending_removals()?.into_iter().find(|removal| removal.key == key && removal.is_open()))
+        Ok(self
+            .pending_removals()?
+            .into_iter()
+            .find(|removal| removal.key == key && removal.is_open()))
     }
 
     /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree without

@@ -93,7 +93,7 @@ impl Store {
     /// # Errors
     ///
     /// When it cannot be looked at.
-    pub fn has_shims(&self, installed: &super::Installed) -> Result<bool> {
+    pub fn has_shims(&self, installed: &super::InstalledToolchain) -> Result<bool> {
         Ok(self.wrong_shims(installed).is_empty() && links::is_whole(installed)?)
     }
 

@@ -3,7 +3,7 @@
 use super::{Store, place_in};
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::verify::{Sharing, FileIndex, twins};
+use crate::verify::{FileIndex, Sharing, twins};
 use crate::version::GoVersion;
 use std::path::Path;
 

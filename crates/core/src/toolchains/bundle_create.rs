@@ -4,9 +4,9 @@ use crate::bundle::{Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result, one_line};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
-use crate::install::request::{Fetch, Want};
+use crate::install::request::{Fetch, ToolchainRequest};
 use crate::net::Progress;
-use crate::source::{Artifact, ArtifactKind, Body, Release, Source, Wanted};
+use crate::source::{Artifact, ArtifactKind, ArtifactRequest, Body, Release, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
 use crate::verify::log::Logged;
@@ -102,7 +102,7 @@ impl Toolchains<'_> {
     fn keep(
         &self,
         store: &Store,
-        want: &Want,
+        want: &ToolchainRequest,
         logged: Option<&Logged>,
         directory: &Path,
         fetch: &Fetch,
@@ -132,7 +132,7 @@ impl Toolchains<'_> {
 
 /// Returns what the list of a bundle has for an archive.
 fn describe(
-    want: &Want,
+    want: &ToolchainRequest,
     h1: H1,
     is_proved: bool,
     packing: Packing,
@@ -140,7 +140,7 @@ fn describe(
 ) -> Result<(Toolchain, fs_err::File)> {
     file.rewind()?;
     let (sha256, size) = digest_file(&file)?;
-    let Want { version, platform, .. } = *want;
+    let ToolchainRequest { version, platform, .. } = *want;
     Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
 }
 
@@ -171,7 +171,11 @@ fn draft(output: &Path) -> Result<NamedTempFile> {
     Ok(made)
 }
 
-fn unproved(wants: &[Want], stapled: &Stapled, is_permitted: bool) -> Result<Vec<String>> {
+fn unproved(
+    wants: &[ToolchainRequest],
+    stapled: &Stapled,
+    is_permitted: bool,
+) -> Result<Vec<String>> {
     let failures: Vec<(String, Error)> = wants
         .iter()
         .zip(&stapled.proofs)
@@ -218,7 +222,12 @@ impl Source for ArchiveTee<'_> {
         self.inner.resumes()
     }
 
-    fn open(&self, wanted: &Wanted, scratch: &Path, progress: Progress) -> Result<Artifact> {
+    fn open(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Artifact> {
         let mut artifact = self.inner.open(wanted, scratch, progress)?;
         // A copy of our own: what is verified now is what is written later.
         let to = tempfile::tempfile_in(self.directory)?;

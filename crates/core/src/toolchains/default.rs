@@ -1,7 +1,7 @@
 //! Choosing the toolchain outside of projects.
 
 use crate::error::Result;
-use crate::install::request::{Fetch, Outcome, locked_as};
+use crate::install::request::{Fetch, InstallOutcome, locked_as};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::resolve::lookup;
@@ -14,7 +14,7 @@ impl Toolchains<'_> {
     /// # Errors
     ///
     /// When nothing fits or it cannot be had; the old choice then stays.
-    pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<Outcome> {
+    pub fn set_default(&self, request: &str, fetch: &Fetch) -> Result<InstallOutcome> {
         let request = lookup::parse_request(request)?;
         let outcome = self.installer.install_request(&request, Platform::host(), false, fetch)?;
         // What a kill leaves of it goes with the next `recover`.
@@ -39,7 +39,7 @@ impl Toolchains<'_> {
 }
 
 /// Returns a lock for an installed toolchain, on its own platform and without pins.
-fn lock_of(outcome: &Outcome, request: String) -> LockFile {
+fn lock_of(outcome: &InstallOutcome, request: String) -> LockFile {
     let receipt = &outcome.installed.receipt;
     let entry = locked_as(receipt);
     LockFile::of_one(receipt.version, request, receipt.level, receipt.platform, entry)

@@ -1,10 +1,12 @@
 //! Remove what nobody uses: toolchains, and what was left over.
 
 use crate::error::Result;
-use crate::install::lock_wait_reporter::Waiting;
+use crate::install::lock_wait_reporter::LockWaitReporter;
 use crate::install::projects::is_gone;
 use crate::platform::Platform;
-use crate::store::{PendingRemoval, Installed, StaleFile, StaleKind, Processes, Store, flock};
+use crate::store::{
+    InstalledToolchain, PendingRemoval, Processes, StaleFile, StaleKind, Store, flock,
+};
 use crate::toolchains::Toolchains;
 use crate::version::link_name::LinkName;
 use goward_shim::pins::Isolation;
@@ -81,7 +83,7 @@ impl Display for RetainReason {
 #[derive(Clone, Debug)]
 pub struct GcDecision {
     /// The toolchain.
-    pub installed: Installed,
+    pub installed: InstalledToolchain,
     /// Its size on disk.
     pub bytes: u64,
     /// Why it stays; `None` for one that goes.
@@ -111,8 +113,9 @@ impl GcReport {
 /// Returns what lies in the trash long enough, or at all, and is used by nobody.
 fn expired(store: &Store, plan: &Plan) -> Result<Vec<StaleFile>> {
     let processes = store.processes();
-    let is_expired =
-        |removal: &PendingRemoval| (plan.now || store.is_expired(removal)) && removal.user(&processes).is_none();
+    let is_expired = |removal: &PendingRemoval| {
+        (plan.now || store.is_expired(removal)) && removal.user(&processes).is_none()
+    };
     let leftover = |removal: PendingRemoval| {
         let (kind, path) = (StaleKind::Trash, removal.path().to_owned());
         StaleFile { kind, bytes: store.size_of(&path), path }
@@ -137,7 +140,7 @@ impl Toolchains<'_> {
             None
         } else {
             store.recover()?;
-            let mut waiting = Waiting::new(self.session.ui);
+            let mut waiting = LockWaitReporter::new(self.session.ui);
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
@@ -168,7 +171,12 @@ impl Toolchains<'_> {
     }
 
     /// Decides about every installed toolchain.
-    fn decisions(&self, store: &Store, plan: &Plan, processes: &Processes) -> Result<Vec<GcDecision>> {
+    fn decisions(
+        &self,
+        store: &Store,
+        plan: &Plan,
+        processes: &Processes,
+    ) -> Result<Vec<GcDecision>> {
         let (links, default) = (store.links()?, self.resolver.default_key()?);
         let projects = self.installer.keys_of_projects(store)?;
         let now = store.now();

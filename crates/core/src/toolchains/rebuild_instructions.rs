@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::store::Installed;
+use crate::store::InstalledToolchain;
 use crate::toolchains::Toolchains;
 use crate::toolchains::verify::Which;
 use crate::verify::Digest;
@@ -28,7 +28,7 @@ pub struct Rebuild {
 }
 
 impl Rebuild {
-    fn of(installed: &Installed) -> Self {
+    fn of(installed: &InstalledToolchain) -> Self {
         let receipt = &installed.receipt;
         Self {
             version: receipt.version,

@@ -3,7 +3,7 @@
 use crate::checks::TOOLS;
 use crate::error::Result;
 use crate::shell;
-use crate::shell::{Change, What};
+use crate::shell::{Change, ChangeKind};
 use crate::toolchains::Toolchains;
 use goward_shim::names;
 use std::io::ErrorKind;
@@ -37,7 +37,7 @@ impl Toolchains<'_> {
         let mut changes = Vec::new();
         for path in TOOLS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
             match fs_err::remove_file(&path) {
-                Ok(()) => changes.push(Change { path, what: What::Removed }),
+                Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error.into()),
             }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{PendingRemoval, Installed, Receipt, Store};
+use crate::store::{InstalledToolchain, PendingRemoval, Receipt, Store};
 use crate::toolchains::Toolchains;
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
@@ -78,7 +78,7 @@ impl Toolchains<'_> {
 }
 
 /// Removes a toolchain to the end: a command that started over would not find it any more.
-fn retire(store: &Store, installed: &Installed) -> Result<Option<PendingRemoval>> {
+fn retire(store: &Store, installed: &InstalledToolchain) -> Result<Option<PendingRemoval>> {
     match store.retire(installed) {
         Err(error) if error.is_passing() => store.retire(installed),
         retired => retired,

@@ -1,16 +1,16 @@
 //! Reads what is installed again and holds it against what it was installed as.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::fetch::{Incoming, gather, open};
+use crate::install::fetch::{OpenArchive, gather, open};
 use crate::install::integrity_check::wrong;
-use crate::install::request::{Fetch, Locked, Supply, Want};
+use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::platform::Platform;
 use crate::resolve::lookup;
-use crate::resolve::resolved_go::{Governing, without_receipt};
+use crate::resolve::resolved_go::{ResolvedGo, without_receipt};
 use crate::source::Listing;
-use crate::store::{CheckReport, Finding, Installed, Store, differences};
+use crate::store::{CheckReport, Finding, InstalledToolchain, Store, differences};
 use crate::toolchains::Toolchains;
-use crate::verify::{MissingFiles, Digest, Entry, H1, Level};
+use crate::verify::{Digest, Entry, H1, Level, MissingFiles};
 use crate::version::link_name::LinkName;
 use goward_shim::Tool;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub struct Second {
 #[derive(Debug)]
 pub struct Verdict {
     /// The toolchain.
-    pub installed: Installed,
+    pub installed: InstalledToolchain,
     /// What it is linked as.
     pub names: Vec<LinkName>,
     /// What was read, if that was possible.
@@ -102,7 +102,12 @@ impl Toolchains<'_> {
     /// # Errors
     ///
     /// When there is nothing to verify, and for what is not as it should be, of the most serious kind.
-    pub fn verify(&self, which: &Which, plan: &Plan, report: &mut dyn FnMut(&Subject)) -> Result<()> {
+    pub fn verify(
+        &self,
+        which: &Which,
+        plan: &Plan,
+        report: &mut dyn FnMut(&Subject),
+    ) -> Result<()> {
         let store = self.session.store()?;
         // A wrong name of a source is a wrong command line.
         self.installer.sources(&plan.fetch)?;
@@ -146,7 +151,7 @@ impl Toolchains<'_> {
         Err(gather(message, &failures, |error| error))
     }
 
-    pub fn to_verify(&self, store: &Store, which: &Which) -> Result<Vec<Installed>> {
+    pub fn to_verify(&self, store: &Store, which: &Which) -> Result<Vec<InstalledToolchain>> {
         let mut chosen = match which {
             Which::All => store.list()?,
             Which::Here => vec![self.governing_here(store)?],
@@ -161,10 +166,10 @@ impl Toolchains<'_> {
         Ok(chosen)
     }
 
-    fn governing_here(&self, store: &Store) -> Result<Installed> {
+    fn governing_here(&self, store: &Store) -> Result<InstalledToolchain> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
-            Governing::Toolchain(toolchain) => toolchain,
-            Governing::Foreign { program, reason } => {
+            ResolvedGo::Toolchain(toolchain) => toolchain,
+            ResolvedGo::Foreign { program, reason } => {
                 let message = format!("`go` here is not goward's: `{}`", program.display());
                 return Err(Error::new(Kind::NotFound, message)
                     .detail(reason)
@@ -182,7 +187,7 @@ impl Toolchains<'_> {
         }
     }
 
-    fn locked_here(&self, store: &Store) -> Result<Vec<Installed>> {
+    fn locked_here(&self, store: &Store) -> Result<Vec<InstalledToolchain>> {
         let path = self.resolver.project()?.lock_path;
         let Some(lock) = self.resolver.read_lock(&path)? else {
             return Err(Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
@@ -208,7 +213,7 @@ impl Toolchains<'_> {
     fn verify_one(
         &self,
         store: &Store,
-        mut installed: Installed,
+        mut installed: InstalledToolchain,
         names: Vec<LinkName>,
         plan: &Plan,
     ) -> Verdict {
@@ -262,7 +267,12 @@ impl Toolchains<'_> {
 
     /// Asks the checksum database about a toolchain that was just read, and raises its level; one that is
     /// proved already stays as it is.
-    fn prove(&self, store: &Store, installed: &Installed, checked: &CheckReport) -> Result<Installed> {
+    fn prove(
+        &self,
+        store: &Store,
+        installed: &InstalledToolchain,
+        checked: &CheckReport,
+    ) -> Result<InstalledToolchain> {
         let unchanged = || Ok(installed.clone());
         if installed.is_linked() || installed.level() >= Level::Stapled {
             return unchanged();
@@ -278,10 +288,10 @@ impl Toolchains<'_> {
     fn repair(
         &self,
         store: &Store,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         checked: &CheckReport,
         fetch: &Fetch,
-    ) -> Result<Installed> {
+    ) -> Result<InstalledToolchain> {
         if installed.is_linked() {
             // Nothing in its directory is goward's to change.
             store.ensure_shims(installed)?;
@@ -298,7 +308,7 @@ impl Toolchains<'_> {
         let fetch = Fetch { accept: Some(floor), ..fetch.clone() };
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let _lock = store.lock(&name, "repair", PATIENCE, &mut |_| {})?;
-        let supply = Supply::Sources;
+        let supply = InstallSource::Sources;
         let logged = self.installer.proof_of(&want, &supply)?;
         let (delivery, warnings) =
             self.installer.obtain(store, &want, logged.as_ref(), &fetch, &supply)?;
@@ -312,12 +322,12 @@ impl Toolchains<'_> {
     fn second(
         &self,
         store: &Store,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         checked: &CheckReport,
         fetch: &Fetch,
     ) -> Result<Second> {
         let receipt = &installed.receipt;
-        let want = Want::new(receipt.version, receipt.platform);
+        let want = ToolchainRequest::new(receipt.version, receipt.platform);
         let mut failures = Vec::new();
         for source in self.installer.sources(fetch)? {
             let name = source.name().to_owned();
@@ -337,10 +347,10 @@ impl Toolchains<'_> {
     fn compare(
         &self,
         store: &Store,
-        installed: &Installed,
+        installed: &InstalledToolchain,
         checked: &CheckReport,
-        want: &Want,
-        incoming: Incoming,
+        want: &ToolchainRequest,
+        incoming: OpenArchive,
         source: String,
     ) -> Result<Second> {
         let receipt = &installed.receipt;
@@ -371,9 +381,9 @@ impl Toolchains<'_> {
 }
 
 /// Wants what is installed, and nothing else.
-fn want_again(installed: &Installed) -> Want {
+fn want_again(installed: &InstalledToolchain) -> ToolchainRequest {
     let receipt = &installed.receipt;
-    let locked = Locked {
+    let locked = LockEntry {
         h1: receipt.h1.to_string(),
         sha256: None,
         head: None,
@@ -381,17 +391,21 @@ fn want_again(installed: &Installed) -> Want {
         link: None,
     };
     let full = receipt.full;
-    Want { locked: Some(locked), full, ..Want::new(receipt.version, receipt.platform) }
+    ToolchainRequest {
+        locked: Some(locked),
+        full,
+        ..ToolchainRequest::new(receipt.version, receipt.platform)
+    }
 }
 
 /// Returns what is installed and fits a request: an exact version on every platform, a name, or the best
 /// that fits on this one.
-fn requested(store: &Store, text: &str) -> Result<Vec<Installed>> {
+fn requested(store: &Store, text: &str) -> Result<Vec<InstalledToolchain>> {
     let request = lookup::parse_request(text)?;
-    let found: Vec<Installed> = if let Some(name) = request.as_link() {
+    let found: Vec<InstalledToolchain> = if let Some(name) = request.as_link() {
         store.linked(name)?.into_iter().collect()
     } else if let Some(version) = request.as_exact() {
-        let is_it = |one: &Installed| one.receipt.version == version && !one.is_linked();
+        let is_it = |one: &InstalledToolchain| one.receipt.version == version && !one.is_linked();
         store.list()?.into_iter().filter(is_it).collect()
     } else {
         lookup::best_installed(store, &request, Platform::host())?.into_iter().collect()
@@ -404,7 +418,7 @@ fn requested(store: &Store, text: &str) -> Result<Vec<Installed>> {
 }
 
 /// Returns what to say when the second source has something else.
-fn contradiction(installed: &Installed, second: &Second) -> Option<Error> {
+fn contradiction(installed: &InstalledToolchain, second: &Second) -> Option<Error> {
     let (receipt, theirs) = (&installed.receipt, second.h1.as_ref()?);
     if *theirs == receipt.h1 {
         return None;

@@ -5,7 +5,7 @@
 //! it says is compared, but raises no level, because a project is no evidence.
 
 use super::log::Logged;
-use super::{MissingFiles, Digest, H1, Level, Record, UnverifiedFiles};
+use super::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
 use crate::error::{Error, Kind, Result, untrusted};
 
 /// What is known about a toolchain apart from its own bytes.

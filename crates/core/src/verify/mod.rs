@@ -35,7 +35,7 @@ pub use judge::Evidence;
 pub use quarantine::{Entry, Quarantine, UnverifiedFiles};
 pub use records::{Record, Records};
 pub use sha256::{Digest, Hasher, Hashing};
-pub use twins::{Sharing, FileIndex};
+pub use twins::{FileIndex, Sharing};
 
 use crate::error::Result;
 use crate::platform::Platform;

@@ -7,7 +7,7 @@
 use super::archive_digest::{ArchiveDigest, digest_along};
 use super::dirhash::{is_covered, tree_h1};
 use super::scribe::{TreeWriter, VERSION, WriterOutput, set_time};
-use super::{Digest, H1, FileIndex};
+use super::{Digest, FileIndex, H1};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;

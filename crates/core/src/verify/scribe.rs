@@ -6,7 +6,7 @@
 
 use super::mode::{of_file, stays_writable};
 use super::quarantine::{Entry, Place, VersionFile, check_size};
-use super::{Digest, Hasher, FileIndex};
+use super::{Digest, FileIndex, Hasher};
 use crate::archive::EntryPath;
 use crate::error::Result;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -51,14 +51,14 @@ pub struct Report {
 
 /// What came of asking.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct DatabaseAnswer {
     /// What was said.
     pub report: Report,
     /// When a bundle's copy said it: its age in days, and why nobody else was asked.
     pub copy: Option<(u32, String)>,
 }
 
-impl Asked {
+impl DatabaseAnswer {
     /// Says who said it and when, on one line.
     pub fn by(&self) -> String {
         let Report { source, modified, .. } = &self.report;
@@ -82,11 +82,11 @@ struct Meta {
 struct Module {
     path: String,
     #[serde(default)]
-    vulns: Vec<Listed>,
+    vulns: Vec<IndexEntry>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Listed {
+struct IndexEntry {
     id: String,
     /// The newest release that was needed to be rid of it.
     #[serde(default)]
@@ -179,7 +179,7 @@ impl Database {
         let mut files = BTreeMap::new();
         let mut modules = Vec::new();
         for path in MODULES {
-            let vulns: Vec<Listed> = self.listed(&index, path)?.into_iter().cloned().collect();
+            let vulns: Vec<IndexEntry> = self.listed(&index, path)?.into_iter().cloned().collect();
             for listed in &vulns {
                 let name = format!("{}.json", listed.id);
                 let entry: Box<RawValue> = self.read("ID", &name, MAX_ENTRY)?;
@@ -192,12 +192,12 @@ impl Database {
     }
 
     /// Returns what is listed of a module, held to its form.
-    fn listed<'a>(&self, modules: &'a [Module], path: &str) -> Result<Vec<&'a Listed>> {
+    fn listed<'a>(&self, modules: &'a [Module], path: &str) -> Result<Vec<&'a IndexEntry>> {
         listed(modules, path).map_err(|why| self.refuse("index", "modules.json", &why))
     }
 
     /// Returns an entry with the name of its file.
-    fn entry(&self, listed: &Listed) -> Result<(String, osv::Entry)> {
+    fn entry(&self, listed: &IndexEntry) -> Result<(String, osv::Entry)> {
         let name = format!("{}.json", listed.id);
         let entry: osv::Entry = self.read("ID", &name, MAX_ENTRY)?;
         entry.check(&listed.id).map_err(|why| self.refuse("ID", &name, &why))?;
@@ -237,9 +237,9 @@ impl Database {
 }
 
 /// Returns what is listed of a module, whose names and number are those of a database.
-fn listed<'a>(modules: &'a [Module], path: &str) -> Result<Vec<&'a Listed>, String> {
+fn listed<'a>(modules: &'a [Module], path: &str) -> Result<Vec<&'a IndexEntry>, String> {
     let listed = modules.iter().filter(|module| module.path == path);
-    let listed: Vec<&Listed> = listed.flat_map(|module| &module.vulns).collect();
+    let listed: Vec<&IndexEntry> = listed.flat_map(|module| &module.vulns).collect();
     if listed.len() > MAX_ENTRIES {
         return Err(format!("it lists {} vulnerabilities of `{path}`", listed.len()));
     }

@@ -153,9 +153,9 @@ impl Entry {
                 continue;
             }
             match affected.holds(version)? {
-                Held::Not => continue,
-                Held::Until(release) => fixed = fixed.max(release),
-                Held::ForGood => {}
+                RangeState::Not => continue,
+                RangeState::Until(release) => fixed = fixed.max(release),
+                RangeState::ForGood => {}
             }
             is_affected = true;
             packages
@@ -175,7 +175,7 @@ impl Entry {
 }
 
 /// Whether a range holds a version.
-enum Held {
+enum RangeState {
     /// And nothing ends it.
     ForGood,
     /// No.
@@ -227,10 +227,10 @@ impl Affected {
 
     /// Says whether a version is in a range, and which release ends it. Without ranges every version
     /// is affected; what [`Affected::check`] refuses was never asked.
-    fn holds(&self, version: GoVersion) -> Result<Held, String> {
+    fn holds(&self, version: GoVersion) -> Result<RangeState, String> {
         let mut ranges = self.ranges.iter().filter(|range| range.kind == "SEMVER").peekable();
         if ranges.peek().is_none() {
-            return Ok(Held::ForGood);
+            return Ok(RangeState::ForGood);
         }
         let at = version.to_semver();
         for range in ranges {
@@ -242,17 +242,17 @@ impl Affected {
                     (None, Some(text)) => {
                         let fixed = parse(text)?;
                         if introduced.take().is_some_and(|first| first <= at) && at < fixed {
-                            return Ok(Held::Until(GoVersion::from_semver(&fixed)));
+                            return Ok(RangeState::Until(GoVersion::from_semver(&fixed)));
                         }
                     }
                     _ => {}
                 }
             }
             if introduced.is_some_and(|first| first <= at) {
-                return Ok(Held::ForGood);
+                return Ok(RangeState::ForGood);
             }
         }
-        Ok(Held::Not)
+        Ok(RangeState::Not)
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Snapshot {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct StoredSnapshot {
     source: String,
     files: BTreeMap<String, Box<RawValue>>,
 }
@@ -80,7 +80,8 @@ impl Snapshot {
         if text.len() as u64 > Self::MAX_SIZE {
             return Err(SnapshotProblem::TooLarge);
         }
-        let Written { source, files } = serde_json::from_slice(text).map_err(|e| wrong(&e))?;
+        let StoredSnapshot { source, files } =
+            serde_json::from_slice(text).map_err(|e| wrong(&e))?;
         let get = |name: &str| {
             let file = files.get(name).ok_or_else(|| wrong(&format!("it has no `{name}`")))?;
             let is_small = name == INDEX || file.get().len() as u64 <= MAX_ENTRY;

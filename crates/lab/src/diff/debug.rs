@@ -15,7 +15,7 @@ pub struct DebugDiff {
     /// Names that were not there before.
     pub added: Vec<String>,
     /// Names that are gone.
-    pub dropped: Vec<Dropped>,
+    pub dropped: Vec<DroppedSetting>,
     /// Defaults that are different for programs of this module, by its `go` line as it is.
     pub flips: Vec<Flip>,
     /// Defaults that will be different when the `go` line asks for the release; with the minor
@@ -25,7 +25,7 @@ pub struct DebugDiff {
 
 /// A name that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
+pub struct DroppedSetting {
     /// The name.
     pub name: String,
     /// The values with which no program starts any more.
@@ -155,9 +155,9 @@ fn was_there(name: &str, minor: u32) -> bool {
     life.and_then(|life| life.span.last).is_some_and(|last| last < minor)
 }
 
-fn dropped(name: &str, to: &Settings) -> Dropped {
+fn dropped(name: &str, to: &Settings) -> DroppedSetting {
     let removed = to.debug.removed().find(|(gone, _)| *gone == name);
-    Dropped {
+    DroppedSetting {
         name: name.to_owned(),
         fatal: removed.map(|(_, removed)| removed.old.clone()).unwrap_or_default(),
         became: meaning(Variable::Debug, name).and_then(|words| words.instead),

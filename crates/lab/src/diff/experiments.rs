@@ -10,7 +10,7 @@ pub struct ExperimentDiff {
     /// New names, and whether they are on.
     pub added: Vec<(String, bool)>,
     /// Names that stop the go command from now on.
-    pub dropped: Vec<Left>,
+    pub dropped: Vec<DroppedExperiment>,
     /// On by default from now on.
     pub on: Vec<String>,
     /// No longer on by default.
@@ -19,7 +19,7 @@ pub struct ExperimentDiff {
 
 /// A name that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct DroppedExperiment {
     /// The name.
     pub name: String,
     /// What there is instead, or since when there is one.
@@ -49,7 +49,7 @@ pub(crate) fn compare(from: &Settings, to: &Settings, target: &(String, String))
     }
 }
 
-fn left(name: &str, minor: u32) -> Left {
+fn left(name: &str, minor: u32) -> DroppedExperiment {
     let life = Life::of(name);
     let since = life.and_then(|life| life.first).filter(|first| minor < *first);
     let instead = meaning(Variable::Experiment, name).and_then(|words| words.instead);
@@ -57,5 +57,5 @@ fn left(name: &str, minor: u32) -> Left {
         Some(first) => Some(format!("known since go1.{first}")),
         None => instead.map(str::to_owned),
     };
-    Left { name: name.to_owned(), became }
+    DroppedExperiment { name: name.to_owned(), became }
 }

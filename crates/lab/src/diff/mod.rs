@@ -12,9 +12,9 @@ mod touch;
 
 use crate::Lab;
 use crate::godebug::default_minor;
-use crate::settings_source::Subject;
-pub use debug::{DebugDiff, Dropped, Flip, Written};
-pub use experiments::{ExperimentDiff, Left};
+use crate::settings_source::SettingsSource;
+pub use debug::{DebugDiff, DroppedSetting, Flip, Written};
+pub use experiments::{DroppedExperiment, ExperimentDiff};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::platform::Platform;
 use goward_core::project::debug_lines::ModuleDebug;
@@ -30,9 +30,9 @@ pub use touch::Touch;
 #[derive(Clone, Debug)]
 pub struct Diff {
     /// The one to leave.
-    pub from: Subject,
+    pub from: SettingsSource,
     /// The one to move to.
-    pub to: Subject,
+    pub to: SettingsSource,
     /// GOOS and GOARCH, for which experiments are told.
     pub target: (String, String),
     /// What the module here says of defaults.
@@ -87,7 +87,7 @@ impl Lab<'_> {
         let module = self.resolver.module_debug()?;
         let default_minor = default_minor(&module, &to.settings);
         let known = KnownFlaws::built_in();
-        let flaws = |subject: &Subject| {
+        let flaws = |subject: &SettingsSource| {
             // Of a line that is not installed it is not known which release it will be.
             let version = Some(subject.version()).filter(|version| !version.is_language());
             let flawed = version.and_then(|version| known.check(version, Platform::host()));

@@ -1,6 +1,6 @@
 //! Platforms that come, go, or change what is said of them.
 
-use crate::settings_source::Subject;
+use crate::settings_source::SettingsSource;
 use goward_core::error::Result;
 use goward_core::resolve::go_env::targets_of;
 use goward_core::settings::platforms;
@@ -19,12 +19,12 @@ pub struct PlatformDiff {
 }
 
 /// Compares what two releases can build for.
-pub(crate) fn compare(from: &Subject, to: &Subject) -> Result<PlatformDiff> {
+pub(crate) fn compare(from: &SettingsSource, to: &SettingsSource) -> Result<PlatformDiff> {
     Ok(compare_lists(of(from)?, of(to)?))
 }
 
 /// Returns what a release can build for: by its own list, or the built-in one.
-fn of(subject: &Subject) -> Result<Vec<Target>> {
+fn of(subject: &SettingsSource) -> Result<Vec<Target>> {
     match &subject.tree {
         Some(tree) => targets_of(tree, subject.version()),
         None => Ok(platforms::built_in(subject.version().minor()).unwrap_or_default()),

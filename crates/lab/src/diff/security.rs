@@ -1,17 +1,17 @@
 //! Security fixes that a move brings or takes away, by Go's vulnerability database.
 
 use crate::Lab;
-use crate::settings_source::Subject;
-use goward_core::checks::Skipped;
+use crate::settings_source::SettingsSource;
+use goward_core::checks::SkipReason;
 use goward_core::error::Result;
 use goward_core::platform::Platform;
-use goward_core::vulndb::{Asked, Vulnerability};
+use goward_core::vulndb::{DatabaseAnswer, Vulnerability};
 
 /// What is different; both lists sorted by name.
 #[derive(Clone, Debug)]
 pub struct SecurityDiff {
     /// Who was asked, and what each of the two has.
-    pub asked: Asked,
+    pub asked: DatabaseAnswer,
     /// What only the release to leave has: the other one has the fix.
     pub fixed: Vec<Vulnerability>,
     /// What only the release to move to has.
@@ -23,12 +23,12 @@ impl Lab<'_> {
     pub(crate) fn compare_security(
         &self,
         named: Option<&str>,
-        releases: [&Subject; 2],
+        releases: [&SettingsSource; 2],
         platforms: &[Platform],
     ) -> Result<Result<SecurityDiff, String>> {
         // Of a line that is not installed it is not known which release it will be.
         let is_line =
-            |subject: &&&Subject| subject.tree.is_none() && subject.version().is_language();
+            |subject: &&&SettingsSource| subject.tree.is_none() && subject.version().is_language();
         if let Some(line) = releases.iter().find(is_line) {
             let number = line.version().to_string();
             let number = number.trim_start_matches("go");
@@ -36,12 +36,12 @@ impl Lab<'_> {
                 "`{number}` is a line of releases; name one of them, as `{number}.1`, to compare them"
             )));
         }
-        let versions = releases.map(Subject::version);
+        let versions = releases.map(SettingsSource::version);
         let asked = match self.installer.vulnerabilities(named, &versions, platforms)? {
             Ok(asked) => asked,
-            Err(Skipped::Failed(error)) => return Err(error),
-            Err(Skipped::LeftOut(why)) => return Ok(Err(why)),
-            Err(Skipped::Unable(why, fix)) => return Ok(Err(format!("{why} ({fix})"))),
+            Err(SkipReason::Failed(error)) => return Err(error),
+            Err(SkipReason::LeftOut(why)) => return Ok(Err(why)),
+            Err(SkipReason::Unable(why, fix)) => return Ok(Err(format!("{why} ({fix})"))),
         };
         let [from, to] = asked.report.found.as_slice() else {
             return Ok(Err("the database said nothing".to_owned()));

@@ -6,7 +6,7 @@
 
 use crate::Lab;
 use crate::diff::LockDiff;
-use crate::settings_source::Subject;
+use crate::settings_source::SettingsSource;
 use goward_core::project::debug_lines::ModuleDebug;
 use goward_core::resolve::run_with_timeout;
 use goward_core::settings::history::DebugLife;
@@ -64,7 +64,7 @@ impl Lab<'_> {
     /// Returns what the module here is built from and names.
     pub(crate) fn touch(
         &self,
-        releases: [&Subject; 2],
+        releases: [&SettingsSource; 2],
         module: &ModuleDebug,
         lock: Option<&LockDiff>,
         target: &(String, String),
@@ -101,7 +101,7 @@ impl Lab<'_> {
 
     fn packages(
         &self,
-        releases: [&Subject; 2],
+        releases: [&SettingsSource; 2],
         module: &ModuleDebug,
     ) -> Result<BTreeSet<String>, String> {
         if module.file.is_none() {

@@ -59,7 +59,7 @@ type Id = (String, String);
 
 /// What is known of a test that has ended at least once.
 #[derive(Debug)]
-struct Ended {
+struct TestState {
     outcome: Outcome,
     seconds: f64,
     output: String,
@@ -68,7 +68,7 @@ struct Ended {
 /// Puts results together from lines.
 #[derive(Debug)]
 pub struct Reader {
-    tests: BTreeMap<Id, Ended>,
+    tests: BTreeMap<Id, TestState>,
     /// Begun and not ended.
     running: BTreeSet<Id>,
     open: BTreeMap<Id, Excerpt>,
@@ -306,8 +306,11 @@ impl Reader {
                 self.is_cut = true;
             }
         }
-        let ended =
-            self.tests.entry(id).or_insert(Ended { outcome, seconds: 0.0, output: String::new() });
+        let ended = self.tests.entry(id).or_insert(TestState {
+            outcome,
+            seconds: 0.0,
+            output: String::new(),
+        });
         ended.seconds += seconds;
         ended.outcome = ended.outcome.max(outcome);
         if ended.output.is_empty() {

@@ -1,10 +1,10 @@
 //! `goward matrix --explain`: looks for what makes the tests of a cell fail.
 
 use crate::Lab;
-use crate::cause_search::{CauseSearch, Passing, Searched, Side};
+use crate::cause_search::{CauseSearch, PassingSet, SearchResult, Side};
 use crate::matrix::go_command::{narrowed, observed};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::jobs::Slot;
+use crate::matrix::jobs::JobSlot;
 use crate::matrix::table::seconds;
 use crate::matrix::{Difference, Outcome, Report, Results};
 use goward_core::error::{Error, Kind, Result};
@@ -25,7 +25,7 @@ impl Lab<'_> {
     pub(crate) fn explain_regressions(
         &self,
         report: &mut Report,
-        slots: &[Slot],
+        slots: &[JobSlot],
         command: &[OsString],
         interrupts: &Interrupts,
     ) -> Result<()> {
@@ -64,11 +64,11 @@ impl Lab<'_> {
             self.session.ui.say(&format!("looking for what makes {} fail", column.label));
             let probed = observed(&command_for(command, &subjects));
             let keys: Vec<Key> = subjects.iter().map(|difference| Key::of(difference)).collect();
-            let probe = |prepared: &super::jobs::Prepared| {
+            let probe = |prepared: &super::jobs::MatrixJob| {
                 let results = self.observe(prepared, &probed, interrupts, |_| {})?;
                 let results = results.ok_or_else(interrupted)?;
                 let passing = keys.iter().enumerate().filter(|(_, key)| key.passes(&results));
-                Ok(passing.map(|(at, _)| at).collect::<Passing>())
+                Ok(passing.map(|(at, _)| at).collect::<PassingSet>())
             };
             let count = subjects.len();
             let search = CauseSearch {
@@ -111,7 +111,7 @@ fn without_search(differences: &[Difference]) -> String {
 
 /// Returns what a search came to, in a sentence: also that nothing of what was tried is the cause, with
 /// what that was and how long it took.
-fn said(searched: &Searched, rest: usize) -> String {
+fn said(searched: &SearchResult, rest: usize) -> String {
     if let Some(why) = &searched.unreadable {
         return format!("none can be named: what changed is not known: {why}");
     }
@@ -160,7 +160,7 @@ pub(crate) fn interrupted() -> Error {
     Error::new(Kind::Failed, "interrupted").detail("what was running has been ended")
 }
 
-fn side(slot: &Slot) -> Option<Side> {
+fn side(slot: &JobSlot) -> Option<Side> {
     let prepared = slot.prepared.as_ref().ok()?;
     Some(Side { overrides: slot.overrides.clone(), toolchain: prepared.toolchain.clone() })
 }

@@ -5,7 +5,7 @@
 
 use crate::matrix::compare::Difference;
 use crate::matrix::html_plot::{durations, intervals};
-use crate::matrix::report::{Column, Ran, Report, State, Verdict};
+use crate::matrix::report::{CellRun, Column, Report, State, Verdict};
 use crate::matrix::table::{headline, seconds, tests};
 use goward_core::error::printable;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -154,7 +154,7 @@ fn grid(report: &Report) -> Markup {
     names.dedup();
     let more = names.len().saturating_sub(MAX_DIFFERENCES);
     names.truncate(MAX_DIFFERENCES);
-    let outcome = |ran: &Ran, package: &str, name: &str| {
+    let outcome = |ran: &CellRun, package: &str, name: &str| {
         if ran.results.build_failures.iter().any(|failure| failure.package == package) {
             return "not built";
         }

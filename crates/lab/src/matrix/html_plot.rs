@@ -1,7 +1,7 @@
 //! The plots of the page, as SVG that follows the colours of the page.
 
 use crate::matrix::compare::{Comparison, Verdict};
-use crate::matrix::report::{Column, Ran, Report};
+use crate::matrix::report::{CellRun, Column, Report};
 use crate::matrix::stats::{Summary, summarize};
 use crate::matrix::table::{chance, measured, number, seconds};
 use goward_core::error::printable;
@@ -42,7 +42,7 @@ fn one(value: f64) -> String {
 
 /// Draws how long each cell took.
 pub(super) fn durations(report: &Report) -> Markup {
-    let rows: Vec<(&Column, &Ran)> =
+    let rows: Vec<(&Column, &CellRun)> =
         report.columns.iter().filter_map(|column| Some((column, column.ran()?))).collect();
     let longest = rows.iter().map(|(_, ran)| ran.results.seconds).fold(0.0, f64::max).max(0.001);
     let height = middle(rows.len());

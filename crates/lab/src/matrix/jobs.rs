@@ -10,7 +10,7 @@ use crate::matrix::{Results, process};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::install::request::Fetch;
 pub use goward_core::project::manifest::NamedMatrix;
-use goward_core::resolve::resolved_go::Toolchain;
+use goward_core::resolve::resolved_go::ResolvedToolchain;
 use goward_core::run::overrides::Overrides;
 use goward_core::session::Session;
 use goward_core::settings::is_trace;
@@ -24,16 +24,16 @@ const GOCACHE: &str = "GOCACHE";
 
 /// A cell that can run.
 #[derive(Clone, Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct MatrixJob {
     /// What `go` is in it.
-    pub(crate) toolchain: Toolchain,
+    pub(crate) toolchain: ResolvedToolchain,
     /// All of its environment.
     pub(crate) environment: BTreeMap<OsString, OsString>,
     /// What is odd about its pins.
     pub(crate) warnings: Vec<String>,
 }
 
-impl Prepared {
+impl MatrixJob {
     /// Gives the cell a build cache that no other has. Go's is keyed by the version that the compiler
     /// prints, by GOEXPERIMENT and by flags, but not by the bytes of the compiler, nor by GODEBUG.
     pub(crate) fn use_own_cache(&mut self, session: &Session, name: &str) {
@@ -66,7 +66,7 @@ impl Lab<'_> {
     /// # Errors
     ///
     /// As [`Runner::execution`]; where no toolchain of goward governs.
-    pub(crate) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Prepared> {
+    pub(crate) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<MatrixJob> {
         let execution = self.runner.execution_of(overrides, fetch)?.ok_or_else(|| {
             Error::new(Kind::Usage, "no toolchain of goward governs here")
                 .hint("name some: `goward matrix --go 1.26,1.27 ...`")
@@ -79,7 +79,7 @@ impl Lab<'_> {
             };
         }
         let (toolchain, warnings) = (execution.toolchain, execution.warnings);
-        let mut prepared = Prepared { toolchain, environment, warnings };
+        let mut prepared = MatrixJob { toolchain, environment, warnings };
         if prepared.has_trace() {
             prepared.use_own_cache(self.session, "traces");
         }
@@ -87,7 +87,7 @@ impl Lab<'_> {
     }
 
     /// Returns the directory of a toolchain's own files.
-    pub(crate) fn tree_of(&self, toolchain: &Toolchain) -> Result<PathBuf> {
+    pub(crate) fn tree_of(&self, toolchain: &ResolvedToolchain) -> Result<PathBuf> {
         let program = self.resolver.program(toolchain, Tool::Go)?;
         Ok(program.ancestors().nth(2).map(PathBuf::from).unwrap_or_default())
     }
@@ -99,7 +99,7 @@ impl Lab<'_> {
     /// When it cannot be run.
     pub(crate) fn observe(
         &self,
-        prepared: &Prepared,
+        prepared: &MatrixJob,
         command: &[OsString],
         interrupts: &Interrupts,
         mut progress: impl FnMut(usize),
@@ -139,11 +139,11 @@ pub(crate) fn exec_line(overrides: &Overrides, command: &[OsString]) -> String {
 
 /// A cell, ready or not.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct JobSlot {
     /// What it changes; with the exact release.
     pub(crate) overrides: Overrides,
     /// Its name.
     pub(crate) label: String,
     /// What it runs in, or why it cannot.
-    pub(crate) prepared: Result<Prepared, String>,
+    pub(crate) prepared: Result<MatrixJob, String>,
 }

@@ -1,7 +1,7 @@
 //! The report for CI services, in the XML of `JUnit`: a suite for each cell and package.
 
 use crate::matrix::compare::{Difference, Verdict};
-use crate::matrix::report::{Column, Ran, Report, State};
+use crate::matrix::report::{CellRun, Column, Report, State};
 use crate::matrix::results::{Failure, Outcome, Test};
 use crate::matrix::table::headline;
 use goward_core::error::{Error, Kind, Result, untrusted};
@@ -44,7 +44,7 @@ pub fn render(report: &Report) -> Result<String> {
     })
 }
 
-fn suites(column: &Column, ran: &Ran, failure: Option<Failure>) -> Vec<TestSuite> {
+fn suites(column: &Column, ran: &CellRun, failure: Option<Failure>) -> Vec<TestSuite> {
     let mut suites: Vec<TestSuite> = Vec::new();
     let mut suite_of = |package: &str, case: TestCase| {
         let name = format!("{} {package}", column.label).trim_end().to_owned();
@@ -93,7 +93,7 @@ fn suites(column: &Column, ran: &Ran, failure: Option<Failure>) -> Vec<TestSuite
 
 /// Returns the packages that were not built, or failed without a test that did, where that is no
 /// difference from the baseline.
-fn failed_alike(ran: &Ran) -> Vec<(&str, &'static str, &str)> {
+fn failed_alike(ran: &CellRun) -> Vec<(&str, &'static str, &str)> {
     let differs = |wanted: &str| {
         ran.differences.iter().any(|difference| match difference {
             Difference::Build(failure) => failure.package == wanted,
@@ -117,7 +117,7 @@ fn failed_alike(ran: &Ran) -> Vec<(&str, &'static str, &str)> {
     built.chain(failed).filter(|(package, ..)| !differs(package)).collect()
 }
 
-fn case(column: &Column, ran: &Ran, test: &Test) -> TestCase {
+fn case(column: &Column, ran: &CellRun, test: &Test) -> TestCase {
     let difference = ran.differences.iter().find(|difference| match difference {
         Difference::Test { package, name, .. } => *package == test.package && *name == test.name,
         _ => false,

@@ -5,7 +5,7 @@
 //! Files of another state of the project can never fit again and are removed.
 
 use crate::matrix::Results;
-use crate::matrix::jobs::Prepared;
+use crate::matrix::jobs::MatrixJob;
 use goward_core::ctx::Ctx;
 use goward_core::error::Result;
 use goward_core::filesystem;
@@ -60,7 +60,7 @@ struct Keep<'r> {
 }
 
 #[derive(Deserialize)]
-struct Kept {
+struct StoredRun {
     form: u32,
     results: Results,
 }
@@ -88,7 +88,12 @@ impl Memory {
     }
 
     /// Returns where the results of a cell are.
-    pub(crate) fn place(&self, cell: &Prepared, directory: &Path, command: &[OsString]) -> PathBuf {
+    pub(crate) fn place(
+        &self,
+        cell: &MatrixJob,
+        directory: &Path,
+        command: &[OsString],
+    ) -> PathBuf {
         let mut hasher = Hasher::default();
         let mut add = |bytes: &[u8]| {
             hasher.update(bytes.len().to_string().as_bytes());
@@ -118,7 +123,7 @@ pub(crate) fn recall(place: &Path) -> Option<Results> {
     let mut text = Vec::new();
     let file = filesystem::open(place).ok()?;
     file.take(MAX_SIZE).read_to_end(&mut text).ok()?;
-    let kept: Kept = serde_json::from_slice(&text).ok()?;
+    let kept: StoredRun = serde_json::from_slice(&text).ok()?;
     (kept.form == FORM).then_some(kept.results)
 }
 

@@ -3,7 +3,7 @@
 use crate::Lab;
 use crate::matrix::report::Origin;
 use goward_core::calendar;
-use goward_core::holder::Holder;
+use goward_core::holder::LockHolder;
 use goward_core::io::file;
 use goward_core::platform::Platform;
 use goward_core::project::find_root;
@@ -43,7 +43,7 @@ impl Lab<'_> {
             let changed = git(&["status", "--porcelain"]).is_none_or(|files| !files.is_empty());
             if changed { format!("{commit} and changes") } else { commit }
         });
-        let host = Holder::this_process("").host;
+        let host = LockHolder::this_process("").host;
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
         Origin {
             project: module.unwrap_or_else(|| root.display().to_string()),

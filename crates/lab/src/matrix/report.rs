@@ -59,12 +59,12 @@ pub enum State {
     /// It cannot be: the release does not know a name, for example.
     LeftOut(String),
     /// It ran.
-    Ran(Box<Ran>),
+    Ran(Box<CellRun>),
 }
 
 /// A cell that ran.
 #[derive(Clone, Debug)]
-pub struct Ran {
+pub struct CellRun {
     /// What it said.
     pub results: Results,
     /// Whether that is from an earlier run.
@@ -110,14 +110,14 @@ impl Verdict {
 
 impl Column {
     /// Returns what ran, if it did.
-    pub fn ran(&self) -> Option<&Ran> {
+    pub fn ran(&self) -> Option<&CellRun> {
         match &self.state {
             State::Ran(ran) => Some(ran),
             State::LeftOut(_) => None,
         }
     }
 
-    fn ran_mut(&mut self) -> Option<&mut Ran> {
+    fn ran_mut(&mut self) -> Option<&mut CellRun> {
         match &mut self.state {
             State::Ran(ran) => Some(ran),
             State::LeftOut(_) => None,
@@ -215,7 +215,7 @@ impl Report {
                         not_installed(output)
                     }
                     Difference::Test { package, name, after: Some(Outcome::Fail), .. } => {
-                        let passes = |ran: &Ran| {
+                        let passes = |ran: &CellRun| {
                             let test = ran.results.test(package, name);
                             test.is_some_and(|test| test.outcome == Outcome::Pass)
                         };
@@ -238,7 +238,7 @@ impl Report {
 
     /// Returns how the cell at `at` differs from one with its release that passes, where that is in
     /// experiments or settings alone.
-    fn neighbour(&self, at: usize, passes: impl Fn(&Ran) -> bool) -> Option<String> {
+    fn neighbour(&self, at: usize, passes: impl Fn(&CellRun) -> bool) -> Option<String> {
         let cell = &self.columns[at];
         let near = self.columns.iter().filter(|other| other.version == cell.version);
         near.filter(|other| other.ran().is_some_and(&passes)).find_map(|other| {

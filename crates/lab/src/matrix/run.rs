@@ -3,9 +3,9 @@
 use crate::Lab;
 use crate::matrix::go_command::{has_benchmarks, observed, runs_tests, shell};
 use crate::matrix::interrupt::Interrupts;
-use crate::matrix::jobs::{Prepared, Slot, exec_line};
+use crate::matrix::jobs::{JobSlot, MatrixJob, exec_line};
 use crate::matrix::memory::{Memory, keep, recall, replace};
-use crate::matrix::report::{Ran, State};
+use crate::matrix::report::{CellRun, State};
 use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, table};
 use goward_core::ctx::free_memory;
 use goward_core::error::{Error, Kind, Result, one_line, untrusted};
@@ -60,7 +60,7 @@ impl Lab<'_> {
     ) -> Result<Report> {
         let cells = matrix.plan.cells()?;
         cells.iter().try_for_each(check)?;
-        let mut slots: Vec<Slot> = Vec::new();
+        let mut slots: Vec<JobSlot> = Vec::new();
         for cell in &cells {
             if interrupts.has_come() {
                 return Err(interrupted(0, cells.len()));
@@ -102,7 +102,7 @@ impl Lab<'_> {
 
     /// Prepares a cell. One whose release does not know a name is left out; one that cannot be had is
     /// an error.
-    fn slot(&self, cell: &Cell, fetch: &Fetch) -> Result<Slot> {
+    fn slot(&self, cell: &Cell, fetch: &Fetch) -> Result<JobSlot> {
         let mut overrides = Overrides {
             go: cell.go.clone(),
             experiments: cell.experiments.clone(),
@@ -124,12 +124,12 @@ impl Lab<'_> {
                 if overrides.go.is_some() && prepared.toolchain.link.is_none() {
                     overrides.go = Some(prepared.toolchain.version.number());
                 }
-                Ok(Slot { overrides, label, prepared: Ok(prepared) })
+                Ok(JobSlot { overrides, label, prepared: Ok(prepared) })
             }
             // The words of the cell are well formed, so it is the release that does not know them.
             Err(error) if error.kind() == Kind::Usage && !cell.is_plain() => {
                 let label = cell.label(&go);
-                Ok(Slot { overrides, label, prepared: Err(one_line(&error)) })
+                Ok(JobSlot { overrides, label, prepared: Err(one_line(&error)) })
             }
             Err(error) => Err(error),
         }
@@ -139,7 +139,7 @@ impl Lab<'_> {
     fn run_slots(
         &self,
         matrix: &Matrix,
-        slots: &[Slot],
+        slots: &[JobSlot],
         interrupts: &Interrupts,
     ) -> Result<Vec<State>> {
         // What is kept is kept as a whole.
@@ -227,7 +227,7 @@ fn interrupted(done: usize, total: usize) -> Error {
 }
 
 /// Returns what a toolchain is called: its version, and a linked one by its name.
-fn name_of(prepared: &Prepared) -> String {
+fn name_of(prepared: &MatrixJob) -> String {
     match &prepared.toolchain.link {
         Some(name) => name.clone(),
         None => prepared.toolchain.version.to_string(),
@@ -235,7 +235,7 @@ fn name_of(prepared: &Prepared) -> String {
 }
 
 /// Keeps toolchains apart that Go's build cache would take for one: of one version and not the same.
-fn separate_caches(session: &Session, slots: &mut [Slot]) {
+fn separate_caches(session: &Session, slots: &mut [JobSlot]) {
     let all: Vec<(String, String)> = slots
         .iter()
         .filter_map(|slot| slot.prepared.as_ref().ok())
@@ -251,12 +251,12 @@ fn separate_caches(session: &Session, slots: &mut [Slot]) {
 }
 
 /// Returns how many cells can run.
-fn ready(slots: &[Slot]) -> usize {
+fn ready(slots: &[JobSlot]) -> usize {
     slots.iter().filter(|slot| slot.prepared.is_ok()).count()
 }
 
 /// Returns how many cells run at a time.
-fn jobs(matrix: &Matrix, slots: &[Slot]) -> usize {
+fn jobs(matrix: &Matrix, slots: &[JobSlot]) -> usize {
     matrix.jobs.unwrap_or_else(|| default_jobs(&matrix.command)).clamp(1, ready(slots).max(1))
 }
 
@@ -278,7 +278,7 @@ struct Run<'r> {
     session: &'r Session,
     matrix: &'r Matrix,
     command: Vec<OsString>,
-    slots: &'r [Slot],
+    slots: &'r [JobSlot],
     memory: Option<Memory>,
     interrupts: &'r Interrupts,
     ready: usize,
@@ -305,7 +305,7 @@ impl Run<'_> {
     }
 
     /// Runs a cell, or recalls what it said; returns nothing after an interrupt.
-    fn cell(&self, slot: &Slot, prepared: &Prepared) -> Result<Option<State>> {
+    fn cell(&self, slot: &JobSlot, prepared: &MatrixJob) -> Result<Option<State>> {
         let ui = self.session.ui;
         let cwd = &self.session.ctx.cwd;
         let place = self.memory.as_ref().map(|memory| memory.place(prepared, cwd, &self.command));
@@ -324,7 +324,7 @@ impl Run<'_> {
             ui.warn(&format!("the results of {} are not kept: {}", slot.label, error.message()));
         }
         let (differences, comparisons) = (Vec::new(), Vec::new());
-        let ran = Ran { results, is_kept, differences, comparisons, explanation: None };
+        let ran = CellRun { results, is_kept, differences, comparisons, explanation: None };
         let state = State::Ran(Box::new(ran));
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if let State::Ran(ran) = &state {
@@ -336,7 +336,7 @@ impl Run<'_> {
         Ok(Some(state))
     }
 
-    fn run(&self, slot: &Slot, prepared: &Prepared) -> Result<Option<Results>> {
+    fn run(&self, slot: &JobSlot, prepared: &MatrixJob) -> Result<Option<Results>> {
         let bar = self.session.ui.spinner(&slot.label);
         let results =
             Lab::new(self.session).observe(prepared, &self.command, self.interrupts, |ended| {

@@ -1,7 +1,7 @@
 //! The report for a terminal.
 
 use crate::matrix::compare::{Comparison, Difference};
-use crate::matrix::report::{Column, Ran, Report, State, Verdict};
+use crate::matrix::report::{CellRun, Column, Report, State, Verdict};
 use crate::matrix::results::Outcome;
 use crate::matrix::stats::Summary;
 use goward_core::error::{printable, untrusted, untrusted_line};
@@ -115,7 +115,7 @@ fn failure(text: &mut String, report: &Report, at: usize) {
     _ = writeln!(text, "  by itself: {}", untrusted_line(&column.shell));
 }
 
-fn details(text: &mut String, column: &Column, ran: &Ran) {
+fn details(text: &mut String, column: &Column, ran: &CellRun) {
     let differences = &ran.differences;
     if differences.is_empty() {
         return;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that a build left behind.
 #[derive(Debug)]
-pub struct Compared {
+pub struct FileComparison {
     /// Where it is in the project, or `bin/` and its name for what `go install` made.
     pub path: PathBuf,
     /// Size and digest in each build; `None` where it is missing.
@@ -25,7 +25,7 @@ pub struct Compared {
     pub reasons: Vec<Reason>,
 }
 
-impl Compared {
+impl FileComparison {
     /// Returns true when both builds have it, with the same bytes.
     pub fn is_same(&self) -> bool {
         self.contents[0].is_some() && self.contents[0] == self.contents[1]
@@ -33,7 +33,7 @@ impl Compared {
 }
 
 /// Compares what two builds left behind.
-pub(crate) fn compare(first: &Build, second: &Build) -> Result<Vec<Compared>> {
+pub(crate) fn compare(first: &Build, second: &Build) -> Result<Vec<FileComparison>> {
     let outputs = [outputs(first)?, outputs(second)?];
     let paths: BTreeSet<&PathBuf> = outputs.iter().flat_map(BTreeMap::keys).collect();
     let mut compared = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn compare(first: &Build, second: &Build) -> Result<Vec<Compared>> {
             pieces = self::pieces(one, two)?;
             why = reasons([one, two], [first, second], &pieces)?;
         }
-        compared.push(Compared { path: path.clone(), contents, pieces, reasons: why });
+        compared.push(FileComparison { path: path.clone(), contents, pieces, reasons: why });
     }
     Ok(compared)
 }

@@ -11,7 +11,7 @@ mod explain;
 mod side;
 
 use crate::Lab;
-pub use compare::Compared;
+pub use compare::FileComparison;
 use copy::Files;
 pub use explain::Reason;
 use goward_core::ctx::Ctx;
@@ -19,7 +19,7 @@ use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::request::Fetch;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::environment::change;
-use goward_core::resolve::resolved_go::{Governing, Origin, Toolchain};
+use goward_core::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use goward_core::resolve::shim_errors::first_step;
 use goward_core::session::Session;
 use goward_core::store::Store;
@@ -54,9 +54,9 @@ struct Build {
 
 /// What came out of two builds.
 #[derive(Debug)]
-pub struct Reproduced {
+pub struct ReproduceReport {
     /// What the builds left behind, sorted by path.
-    pub files: Vec<Compared>,
+    pub files: Vec<FileComparison>,
 }
 
 impl Lab<'_> {
@@ -65,8 +65,8 @@ impl Lab<'_> {
     /// # Errors
     ///
     /// When nothing governs here, the project cannot be copied, or a build fails or leaves nothing.
-    pub fn reproduce(&self, command: &[OsString]) -> Result<Reproduced> {
-        let Governing::Toolchain(toolchain) = self.resolver.governing(Tool::Go)? else {
+    pub fn reproduce(&self, command: &[OsString]) -> Result<ReproduceReport> {
+        let ResolvedGo::Toolchain(toolchain) = self.resolver.governing(Tool::Go)? else {
             return Err(Error::new(Kind::Usage, "there are no pins to build with here")
                 .hint(first_step(&self.session.ctx)));
         };
@@ -92,19 +92,19 @@ impl Lab<'_> {
             build.run(&toolchain, command)?;
             builds.push(build);
         }
-        let [first, second] = &builds[..] else { return Ok(Reproduced { files: Vec::new() }) };
+        let [first, second] = &builds[..] else { return Ok(ReproduceReport { files: Vec::new() }) };
         let files = compare::compare(first, second)?;
         if files.is_empty() {
             return Err(Error::new(Kind::Failed, "the builds left nothing to compare")
                 .detail("a file counts that was made or changed in the project's directory")
                 .hint("name an output: `goward reproduce -- go build -o app .`"));
         }
-        Ok(Reproduced { files })
+        Ok(ReproduceReport { files })
     }
 
     /// Returns the outermost directory that belongs to the project here: that of its lock, workspace,
     /// module or repository. Without the repository there would be no stamp.
-    fn root_to_copy(&self, toolchain: &Toolchain) -> PathBuf {
+    fn root_to_copy(&self, toolchain: &ResolvedToolchain) -> PathBuf {
         let cwd = &self.session.ctx.cwd;
         let of_lock = match &toolchain.origin {
             Origin::Lock(lock) => lock.parent().filter(|parent| cwd.starts_with(parent)),
@@ -119,7 +119,7 @@ impl Lab<'_> {
     /// Makes the place of one build.
     fn prepare_build(
         &self,
-        toolchain: &Toolchain,
+        toolchain: &ResolvedToolchain,
         root: &Path,
         base: &Path,
         number: usize,
@@ -186,7 +186,7 @@ fn check(command: &[OsString]) -> Result<()> {
 }
 
 /// Makes a store at another path, whose toolchain is that of the user's store.
-fn second_store(session: &Session, toolchain: &Toolchain, base: &Path) -> Result<PathBuf> {
+fn second_store(session: &Session, toolchain: &ResolvedToolchain, base: &Path) -> Result<PathBuf> {
     let home = base.join("store");
     let bytes = home.as_os_str().as_bytes();
     let real = session.ctx.home()?;
@@ -200,7 +200,7 @@ fn second_store(session: &Session, toolchain: &Toolchain, base: &Path) -> Result
 
 impl Build {
     /// Runs the command; what it prints goes to standard error.
-    fn run(&self, toolchain: &Toolchain, words: &[OsString]) -> Result<()> {
+    fn run(&self, toolchain: &ResolvedToolchain, words: &[OsString]) -> Result<()> {
         let Some((program, args)) = words.split_first() else {
             return Err(Error::new(Kind::Usage, "there is no command to run"));
         };

@@ -3,7 +3,7 @@
 //! The crate is asynchronous; everything of that kind stays in this file, on one thread. Credentials
 //! and endpoints are those of the user's environment, under the names that the clouds' own tools have.
 
-use crate::storage::{Contents, Depot, Shelf, Stored, digest, too_large};
+use crate::storage::{Contents, Storage, StorageReader, StoredFile, digest, too_large};
 use crate::store_client::StoreConnector;
 use fs_err::File;
 use futures_util::TryStreamExt;
@@ -184,7 +184,7 @@ fn explain(error: &StoreError, message: &str) -> Error {
     }
 }
 
-impl Shelf for Cloud {
+impl StorageReader for Cloud {
     fn name(&self) -> &str {
         &self.name
     }
@@ -205,9 +205,9 @@ impl Shelf for Cloud {
     }
 }
 
-impl Depot for Cloud {
+impl Storage for Cloud {
     /// The store's own word: another size or `ETag` is another file.
-    fn holds(&self, path: &str, stored: &Stored) -> Result<bool> {
+    fn holds(&self, path: &str, stored: &StoredFile) -> Result<bool> {
         match self.runtime.block_on(self.store.head(&self.key(path))) {
             Ok(found) => Ok(found.size == stored.size && found.e_tag == stored.etag),
             Err(StoreError::NotFound { .. }) => Ok(false),
@@ -215,7 +215,7 @@ impl Depot for Cloud {
         }
     }
 
-    fn put(&self, path: &str, contents: Contents<'_>) -> Result<Stored> {
+    fn put(&self, path: &str, contents: Contents<'_>) -> Result<StoredFile> {
         let key = self.key(path);
         let (sha256, size) = match contents {
             Contents::Bytes(bytes) => (Digest::of(bytes), bytes.len() as u64),
@@ -238,7 +238,7 @@ impl Depot for Cloud {
                 format!("`{}` has {} bytes in {}", untrusted(path), found.size, self.name);
             return Err(Error::new(Kind::Network, message).detail(format!("it should have {size}")));
         }
-        Ok(Stored { sha256, size, etag: found.e_tag })
+        Ok(StoredFile { sha256, size, etag: found.e_tag })
     }
 
     fn list(&self) -> Result<Vec<String>> {

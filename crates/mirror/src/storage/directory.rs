@@ -1,6 +1,6 @@
 //! A directory, which a static server then serves.
 
-use crate::storage::{Contents, Depot, Shelf, Stored, digest, too_large};
+use crate::storage::{Contents, Storage, StorageReader, StoredFile, digest, too_large};
 use fs_err as fs;
 use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
@@ -81,7 +81,7 @@ fn is_absence(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-impl Shelf for Directory {
+impl StorageReader for Directory {
     fn name(&self) -> &str {
         &self.name
     }
@@ -103,8 +103,8 @@ impl Shelf for Directory {
     }
 }
 
-impl Depot for Directory {
-    fn holds(&self, path: &str, stored: &Stored) -> Result<bool> {
+impl Storage for Directory {
+    fn holds(&self, path: &str, stored: &StoredFile) -> Result<bool> {
         match self.find(path)? {
             Some((_, size)) if size == stored.size => {
                 Ok(digest(&self.path.join(path))?.0 == stored.sha256)
@@ -113,7 +113,7 @@ impl Depot for Directory {
         }
     }
 
-    fn put(&self, path: &str, contents: Contents<'_>) -> Result<Stored> {
+    fn put(&self, path: &str, contents: Contents<'_>) -> Result<StoredFile> {
         let target = self.path.join(path);
         let directory = target.parent().unwrap_or(&self.path);
         fs::create_dir_all(directory)?;
@@ -133,7 +133,7 @@ impl Depot for Directory {
         file.as_file().sync_all()?;
         file.persist(&target).map_err(|error| error.error)?;
         File::open(directory)?.sync_all()?;
-        Ok(Stored { sha256, size, etag: None })
+        Ok(StoredFile { sha256, size, etag: None })
     }
 
     fn list(&self) -> Result<Vec<String>> {

@@ -1,6 +1,6 @@
 //! Places that hold the files of a mirror: a directory, or what is behind a URL.
 //!
-//! A [`Shelf`] can be read, as a client reads it; a [`Depot`] can be written too. Paths are relative,
+//! A [`StorageReader`] can be read, as a client reads it; a [`Storage`] can be written too. Paths are relative,
 //! with slashes, and made by goward. Nothing here judges what the files hold.
 
 mod cloud;
@@ -21,7 +21,7 @@ use web::Web;
 const CLOUDS: [&str; 3] = ["s3://", "gs://", "az://"];
 
 /// A place that can be read.
-pub trait Shelf {
+pub trait StorageReader {
     /// Returns its name for people, without credentials.
     fn name(&self) -> &str;
 
@@ -37,26 +37,26 @@ pub trait Shelf {
     ///
     /// # Errors
     ///
-    /// As [`Shelf::read`].
+    /// As [`StorageReader::read`].
     fn save(&self, path: &str, limit: u64, file: &mut File) -> Result<bool>;
 }
 
 /// A place that can be written. A file appears whole or not at all.
-pub trait Depot: Shelf {
+pub trait Storage: StorageReader {
     /// Returns true when the file is there and is the one that was put there: compared with its digest
     /// where that can be had, else by what the place itself says of it.
     ///
     /// # Errors
     ///
     /// When the place cannot be asked.
-    fn holds(&self, path: &str, stored: &Stored) -> Result<bool>;
+    fn holds(&self, path: &str, stored: &StoredFile) -> Result<bool>;
 
     /// Puts a file there in place of any other.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
-    fn put(&self, path: &str, contents: Contents<'_>) -> Result<Stored>;
+    fn put(&self, path: &str, contents: Contents<'_>) -> Result<StoredFile>;
 
     /// Returns the paths of all files.
     ///
@@ -84,7 +84,7 @@ pub enum Contents<'a> {
 
 /// A file as it was put into a depot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredFile {
     /// Its digest.
     pub sha256: Digest,
     /// Its size in bytes.
@@ -98,7 +98,7 @@ pub struct Stored {
 /// # Errors
 ///
 /// [`Kind::Usage`] for a name that is none.
-pub fn open(name: &str, ctx: &Ctx, net: impl FnOnce() -> Result<Net>) -> Result<Box<dyn Depot>> {
+pub fn open(name: &str, ctx: &Ctx, net: impl FnOnce() -> Result<Net>) -> Result<Box<dyn Storage>> {
     if is_web(name) {
         return Ok(Box::new(Cloud::open(&parse_url(name)?, ctx, &net()?)?));
     }
@@ -118,7 +118,7 @@ pub fn look(
     ctx: &Ctx,
     net: impl FnOnce() -> Result<Net>,
     scratch: &Path,
-) -> Result<Box<dyn Shelf>> {
+) -> Result<Box<dyn StorageReader>> {
     if is_web(name) {
         return Ok(Box::new(Web::new(parse_url(name)?, net()?, scratch.to_path_buf())));
     }

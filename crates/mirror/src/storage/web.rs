@@ -1,6 +1,6 @@
 //! A web server, as a client sees it.
 
-use crate::storage::{Shelf, too_large};
+use crate::storage::{StorageReader, too_large};
 use fs_err::File;
 use goward_core::error::{Error, Result};
 use goward_core::net::{Download, Job, Net, Problem, Url, join, shown};
@@ -26,7 +26,7 @@ impl Web {
     }
 }
 
-impl Shelf for Web {
+impl StorageReader for Web {
     fn name(&self) -> &str {
         &self.name
     }

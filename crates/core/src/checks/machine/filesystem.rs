@@ -1,7 +1,7 @@
 //! The file system of the store: whether toolchains fit and run there.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity};
 use indicatif::HumanBytes;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 const LEAST_BYTES: u64 = 400 << 20;
 const LEAST_FILES: u64 = 16_000;
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     let mut findings = Vec::new();
     let place = || Place::Path(store.home().into());

@@ -1,7 +1,7 @@
 //! What `go env -w` left for every Go of this user, and the copies that locked toolchains read.
 
 use crate::checks::machine::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, SettingsFile, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, SettingsFile, Severity};
 use crate::error::untrusted;
 use crate::io::file;
 use goward_shim::names::GOENV_DIRECTORY;
@@ -19,7 +19,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 /// Longest copy that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let mut findings = Vec::new();
     let file = facts.settings.file.as_ref().map_err(Clone::clone)?;
     for (line, name, value) in file.iter().flat_map(|file| &file.lines) {

@@ -1,7 +1,7 @@
 //! What was left behind: by processes that ended at any point, and by work that nobody goes on with.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use crate::store::Store;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     let mut findings = Vec::new();
     let found = |path: &Path, message: String, repair| {

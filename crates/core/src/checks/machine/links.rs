@@ -1,7 +1,7 @@
 //! Linked toolchains, which are directories of the machine that somebody else keeps.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "links",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     let mut findings = Vec::new();
     let installed = store.list()?;

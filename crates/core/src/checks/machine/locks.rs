@@ -1,12 +1,12 @@
 //! Locks where the store is. Nothing is unsafe without them.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
 
 pub(super) const CHECK: Check<Facts> =
     Check::new("locks", Group::Store, "locks on the store's file system", run);
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     match store.has_locks() {
         Some(true) => Ok(Vec::new()),
@@ -20,7 +20,7 @@ fn run(facts: &Facts) -> Looked {
         None => {
             let why = format!("this user cannot write to `{}`", store.home().display());
             let fix = "run `goward doctor` as the user who owns the store".to_owned();
-            Err(Skipped::Unable(why, fix))
+            Err(SkipReason::Unable(why, fix))
         }
     }
 }

@@ -29,7 +29,7 @@ pub use sources::Answer;
 pub use toolchains::mend as mend_toolchain;
 
 use super::{
-    Caches, Check, Group, Known, LockState, SearchPath, Skipped, UserSettings, caches, lock_state,
+    Caches, Check, Fact, Group, LockState, SearchPath, SkipReason, UserSettings, caches, lock_state,
 };
 use crate::error::Result;
 use crate::store::Store;
@@ -48,7 +48,7 @@ pub struct Facts {
     /// PATH.
     pub path: SearchPath,
     /// Where Go keeps what it builds and downloads.
-    pub caches: Known<Caches>,
+    pub caches: Fact<Caches>,
     /// The lock that governs here, if one does.
     pub lock: Option<LockState>,
     /// The copies of the file of `go env -w` that are right now.
@@ -62,18 +62,18 @@ pub struct Facts {
     /// What time it is.
     pub now: SystemTime,
     /// What each source of toolchains answered.
-    pub sources: Known<Result<Vec<Answer>>>,
+    pub sources: Fact<Result<Vec<Answer>>>,
 }
 
 impl Facts {
     /// Returns the store when there is one.
-    fn store(&self) -> Known<&Store> {
+    fn store(&self) -> Fact<&Store> {
         let home = self.store.home();
         if home.is_dir() {
             return Ok(&self.store);
         }
         let why = format!("there is no store at `{}` yet", home.display());
-        Err(Skipped::Unable(why, "`goward setup`".to_owned()))
+        Err(SkipReason::Unable(why, "`goward setup`".to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether somebody else owns what is in the store, or can write there: that person decides what runs.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -20,7 +20,7 @@ const OTHERS_WRITE: u32 = 0o002;
 /// Directories whose entries are looked at, but not what is in them: that is `goward verify`'s.
 const DIRECTORIES: [&str; 6] = ["", "tree", "meta", "shims", "goenv", "project"];
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     let mut findings = Vec::new();
     let error = |place: &Path, message: String| {

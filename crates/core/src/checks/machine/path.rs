@@ -2,7 +2,7 @@
 
 use super::Facts;
 use crate::checks::search_path::TOOLS;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "path",
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 
 const SETUP: &str = "`goward setup`, and a new shell";
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let path = &facts.path;
     let mut findings = Vec::new();
     if let Some(place) = path.entries.iter().find(|place| !place.is_absolute()) {
@@ -30,7 +30,7 @@ fn run(facts: &Facts) -> Looked {
     if !path.shims.is_dir() {
         if findings.is_empty() {
             let why = format!("there are no shims in `{}` yet", path.shims.display());
-            return Err(Skipped::Unable(why, "`goward setup`".to_owned()));
+            return Err(SkipReason::Unable(why, "`goward setup`".to_owned()));
         }
         return Ok(findings);
     }

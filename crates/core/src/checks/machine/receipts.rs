@@ -1,7 +1,7 @@
 //! Receipts that cannot be read, or speak of a tree that is not there.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use std::path::PathBuf;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let finding = |path: PathBuf| {
         let place = Place::Path(path.clone());
         Finding::plain(Severity::Error, place, "this is the receipt of nothing that is installed")

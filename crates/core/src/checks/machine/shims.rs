@@ -2,7 +2,9 @@
 
 use super::Facts;
 use crate::checks::search_path::{TOOLS, is_same};
-use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity, Skipped};
+use crate::checks::{
+    Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity, SkipReason,
+};
 use std::ffi::OsString;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -12,12 +14,12 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     // Before anything is installed nothing needs them.
     if !store.shims().is_dir() && store.list()?.is_empty() {
         let why = format!("there are no shims in `{}` yet", store.shims().display());
-        return Err(Skipped::Unable(why, "`goward setup`".to_owned()));
+        return Err(SkipReason::Unable(why, "`goward setup`".to_owned()));
     }
     let mut findings = Vec::new();
     for path in TOOLS.map(|tool| store.shims().join(tool)) {

@@ -1,7 +1,7 @@
 //! The sources of toolchains: whether one answers.
 
 use super::{Facts, network};
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
 use crate::error::one_line;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -20,11 +20,11 @@ pub struct Answer {
     pub error: Option<(String, String)>,
 }
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     // Sources are asked through the proxies, with the certificates.
     if network::run(facts).iter().any(|finding| finding.severity > Severity::Note) {
         let why = "proxies or certificates are wrong".to_owned();
-        return Err(Skipped::Unable(why, "see what `network` found".to_owned()));
+        return Err(SkipReason::Unable(why, "see what `network` found".to_owned()));
     }
     let answers = match facts.sources.as_ref().map_err(Clone::clone)? {
         Ok(answers) => answers,

@@ -1,7 +1,7 @@
 //! The store: whether it is one, and whether this user can write to it.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity};
 use crate::error::Error;
 use crate::store::Store;
 use goward_shim::names;
@@ -13,7 +13,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let mut findings = Vec::new();
     if let Some(system) = facts.store.system()
         && !is_store(&system)

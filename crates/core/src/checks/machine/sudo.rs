@@ -1,7 +1,7 @@
 //! Whether `sudo go` is goward's: sudo can have a PATH of its own.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 const FILE: &str = "/etc/sudoers";
 const DIRECTORY: &str = "/etc/sudoers.d";
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let more = fs_err::read_dir(DIRECTORY).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = more.map(|entry| entry.path()).collect();
     files.sort();
@@ -26,7 +26,7 @@ fn run(facts: &Facts) -> Looked {
             Ok(text) => last = secure_path(&text).map(|path| (file, path)).or(last),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 let why = format!("this user may not read `{}`", file.display());
-                return Err(Skipped::Unable(why, "`sudo goward doctor`".to_owned()));
+                return Err(SkipReason::Unable(why, "`sudo goward doctor`".to_owned()));
             }
             Err(_) => {}
         }

@@ -1,7 +1,7 @@
 //! Go's telemetry, which Go 1.23 and newer have (cmd/go/internal/telemetrycmd).
 
 use crate::checks::machine::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity, Skipped};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
 use crate::io::file;
 
 /// Longest file of the mode.
@@ -14,10 +14,10 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let Some(directory) = facts.settings.config_directory() else {
         let why = "HOME and XDG_CONFIG_HOME are not set".to_owned();
-        return Err(Skipped::Unable(why, "set HOME".to_owned()));
+        return Err(SkipReason::Unable(why, "set HOME".to_owned()));
     };
     let file = directory.join("go/telemetry/mode");
     let mode = file::read(&file, MAX_SIZE).ok().flatten().unwrap_or_default();

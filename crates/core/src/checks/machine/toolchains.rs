@@ -1,14 +1,14 @@
 //! What goward added to each toolchain: copies of its shim, and the programs beside them.
 
 use super::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Remedy, Repair, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use crate::store::Store;
 
 pub(super) const CHECK: Check<Facts> =
     Check::new("toolchains", Group::Store, "`bin/go` and `bin/gofmt` of each toolchain", run);
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let store = facts.store()?;
     let mut findings = Vec::new();
     for installed in store.list()? {

@@ -2,7 +2,7 @@
 
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::project::facts::Facts;
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::releases::schedule::recommended;
 use crate::settings::levels::LEVELS;
@@ -23,7 +23,7 @@ const SILENT: [(&str, u32); 2] = [("GOAMD64", 23), ("GOARM", 23)];
 /// The one that only the compiler reads.
 const COMPILERS: &str = "GO386";
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     let (arch, version) = (go.value("GOARCH"), facts.version());
     let mut findings = Vec::new();

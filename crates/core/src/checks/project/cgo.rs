@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, GoFacts};
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
 /// The first minor version of Go that looks whether there is a C compiler.
 const FIRST_TO_LOOK: u32 = 20;
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     // A platform that the release does not have is another check's.
     let Some(target) = go.target() else { return Ok(Vec::new()) };

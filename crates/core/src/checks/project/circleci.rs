@@ -2,8 +2,8 @@
 
 use super::facts::Facts;
 use super::setting::{self, Setting};
-use super::substitute::Traced;
-use super::wanted::Asked;
+use super::substitute::TracedText;
+use super::wanted::VersionRef;
 use super::yaml::Scalar;
 use super::{ci, image};
 use crate::checks::finding::{Edit, Finding};
@@ -24,7 +24,7 @@ fn run(facts: &Facts) -> Vec<Finding> {
         for scalar in &scalars {
             if scalar.key() == "image" {
                 let (reference, line) = resolved(&scalars, scalar);
-                let reference = Traced::of(&reference, line);
+                let reference = TracedText::of(&reference, line);
                 findings.extend(image::judged(facts, path, &reference, "the job"));
             } else if ["command", "run"].contains(&scalar.key()) {
                 let (line, text) = (scalar.line, &scalar.value);
@@ -40,7 +40,7 @@ fn run(facts: &Facts) -> Vec<Finding> {
                 if value.contains('<') {
                     continue;
                 }
-                let asked = Asked {
+                let asked = VersionRef {
                     path,
                     line,
                     value: &value,

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::setting::Setting;
-use super::substitute::{Traced, expand};
+use super::substitute::{TracedText, expand};
 use super::yaml::Scalar;
 use super::{ci, files, image};
 use crate::checks::finding::Finding;
@@ -65,7 +65,7 @@ fn of_bake_json(facts: &Facts, path: &Path, scalar: &Scalar) -> Option<Finding> 
     let Scalar { path: keys, value, line, .. } = scalar;
     let setting = |name: &str| Setting { path, line: *line, name, value, who: WHO }.judged(facts);
     if let Some(reference) = value.strip_prefix(IMAGE) {
-        return image::judged(facts, path, &Traced::of(reference, *line), WHO);
+        return image::judged(facts, path, &TracedText::of(reference, *line), WHO);
     }
     match keys.as_slice() {
         [variable, name, default] if variable == "variable" && default == "default" => {
@@ -93,7 +93,7 @@ fn of_bake(facts: &Facts, path: &Path, text: &str) -> Vec<Finding> {
         }
         if let Some(at) = whole.find(IMAGE) {
             let reference = whole[at + IMAGE.len()..].split('"').next().unwrap_or_default();
-            found.extend(image::judged(facts, path, &Traced::of(reference, line), WHO));
+            found.extend(image::judged(facts, path, &TracedText::of(reference, line), WHO));
         }
         for (at, _) in said.match_indices('=') {
             let name = said[..at].trim_end().rsplit([' ', '\t', '{', ',', '"']).next();

@@ -4,7 +4,7 @@ use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::project::facts::Facts;
 use crate::checks::project::files;
 use crate::checks::project::godebug::last_of_each;
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::project::debug_comments::above_package;
 use crate::project::go_mod::{Entry, parse_debug_lines};
@@ -29,9 +29,9 @@ struct Line<'a> {
 }
 
 /// The lock's settings of GODEBUG.
-type Pinned<'a> = BTreeMap<&'a str, &'a str>;
+type PinnedSettings<'a> = BTreeMap<&'a str, &'a str>;
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let mut findings = Vec::new();
     let mut lines = Vec::new();
     for path in &facts.files.modules {
@@ -51,14 +51,15 @@ fn run(facts: &Facts) -> Looked {
     }
     let settings = facts.settings.as_ref().map_err(Clone::clone)?;
     let pin = facts.lock.pins.iter().find(|(name, _)| name == "GODEBUG");
-    let pinned: Pinned = pin.map(|(_, value)| last_of_each(value)).into_iter().flatten().collect();
+    let pinned: PinnedSettings =
+        pin.map(|(_, value)| last_of_each(value)).into_iter().flatten().collect();
     for line in &lines {
         findings.extend(judge(facts, settings, &pinned, line));
     }
     Ok(findings)
 }
 
-fn judge(facts: &Facts, settings: &Settings, pinned: &Pinned, line: &Line) -> Vec<Finding> {
+fn judge(facts: &Facts, settings: &Settings, pinned: &PinnedSettings, line: &Line) -> Vec<Finding> {
     let locked = facts.version();
     let shown = untrusted(&line.entry.value);
     let name = if line.is_comment { Source::Comment } else { Source::Line }.directive();
@@ -104,7 +105,7 @@ fn judge(facts: &Facts, settings: &Settings, pinned: &Pinned, line: &Line) -> Ve
 /// The lock's pin reaches `go run` and tests, the line reaches what is built.
 fn contradiction(
     facts: &Facts,
-    pinned: &Pinned,
+    pinned: &PinnedSettings,
     line: &Line,
     key: &str,
     value: &str,

@@ -3,7 +3,7 @@
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::project::facts::Facts;
 use crate::checks::project::godebug::{is_removed, last_of_each};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::settings::history::DebugLife;
 use crate::settings::{FIRST_WITHOUT_GOROOT_FINAL, Settings};
@@ -27,7 +27,7 @@ const UNREAD: [(&str, u32, &str); 3] = [
     ),
 ];
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let minor = facts.version().minor();
     let mut findings: Vec<Finding> = UNREAD
         .iter()

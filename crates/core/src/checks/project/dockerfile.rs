@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::setting::{self, Setting};
-use super::substitute::{Traced, expand};
+use super::substitute::{TracedText, expand};
 use super::{files, image};
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::{Check, Group};
@@ -40,7 +40,7 @@ fn of_file(facts: &Facts, path: &Path, text: &str, file: &Dockerfile) -> Vec<Fin
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line =
         |at: usize| u32::try_from(ends.partition_point(|end| *end < at) + 1).unwrap_or(u32::MAX);
-    let mut defaults: BTreeMap<String, Traced> = BTreeMap::new();
+    let mut defaults: BTreeMap<String, TracedText> = BTreeMap::new();
     for arg in file.global_args() {
         let at = line(arg.arguments.span.start);
         for (name, value) in assignments(&arg.arguments.value) {

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::removed_experiments::is_gone;
 use crate::checks::finding::{Finding, Place, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::platform::Platform;
 
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let mut findings = dropped(facts, "GOEXPERIMENT").into_iter().collect::<Vec<_>>();
     let pinned = facts.pinned("GOEXPERIMENT");
     if pinned.is_empty() {

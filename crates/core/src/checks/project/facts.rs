@@ -2,13 +2,13 @@
 
 use super::files::Files;
 use crate::calendar::Day;
-use crate::checks::{Caches, Chosen, Known, LockState, Place, SearchPath, UserSettings};
+use crate::checks::{Caches, ChosenValue, Fact, LockState, Place, SearchPath, UserSettings};
 use crate::project::lock::{LockFile, Pins};
 use crate::project::manifest::CheckRules;
 use crate::settings::Settings;
 use crate::settings::platforms::Target;
 use crate::version::GoVersion;
-use crate::vulndb::Asked;
+use crate::vulndb::DatabaseAnswer;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -35,13 +35,13 @@ pub struct Facts {
     /// PATH.
     pub path: SearchPath,
     /// Where Go keeps what it builds and downloads.
-    pub caches: Known<Caches>,
+    pub caches: Fact<Caches>,
     /// The names that the locked release knows.
-    pub settings: Known<Settings>,
+    pub settings: Fact<Settings>,
     /// Why the locked `go` does not start with what reaches it here, if it does not.
-    pub go_start: Known<Option<String>>,
+    pub go_start: Fact<Option<String>>,
     /// What the locked `go` says here.
-    pub go: Known<GoFacts>,
+    pub go: Fact<GoFacts>,
     /// The day of the release, as its VERSION file has it: `2026-08-28`.
     pub released: Option<String>,
     /// What day it is.
@@ -49,14 +49,14 @@ pub struct Facts {
     /// The newest final release that is known here.
     pub newest: GoVersion,
     /// Known vulnerabilities of the locked release.
-    pub vulnerabilities: Known<Asked>,
+    pub vulnerabilities: Fact<DatabaseAnswer>,
 }
 
 /// What the locked `go` works with here.
 #[derive(Clone, Debug, Default)]
 pub struct GoFacts {
     /// Values that somebody chose, and who.
-    pub chosen: BTreeMap<String, Chosen>,
+    pub chosen: BTreeMap<String, ChosenValue>,
     /// What Go takes where nobody chose.
     pub defaults: BTreeMap<String, String>,
     /// What the release can build for.
@@ -86,7 +86,7 @@ impl GoFacts {
     }
 
     /// Returns the value that somebody chose, if it is not empty.
-    pub fn chosen(&self, name: &str) -> Option<&Chosen> {
+    pub fn chosen(&self, name: &str) -> Option<&ChosenValue> {
         self.chosen.get(name).filter(|chosen| !chosen.value.is_empty())
     }
 

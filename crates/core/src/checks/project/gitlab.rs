@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::setting::{self, Setting};
-use super::substitute::{Traced, expand};
+use super::substitute::{TracedText, expand};
 use super::yaml::Scalar;
 use super::{ci, image};
 use crate::checks::finding::Finding;
@@ -62,7 +62,7 @@ fn is_image(scalar: &Scalar) -> bool {
 const MAX_DEPTH: usize = 4;
 
 /// Puts the variables of the job and of the file in.
-fn resolved(all: &[Scalar], user: &Scalar, text: &str, line: u32, depth: usize) -> Traced {
+fn resolved(all: &[Scalar], user: &Scalar, text: &str, line: u32, depth: usize) -> TracedText {
     expand(text, line, |name| {
         let found = variable(all, user, name)?;
         let depth = depth.checked_sub(1)?;

@@ -1,7 +1,7 @@
 //! Settings: whether the locked `go` starts with what reaches it here.
 
 use super::facts::Facts;
-use crate::checks::{Check, Finding, Group, Looked, Place, Severity};
+use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "go-start",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let Some(why) = facts.go_start.as_ref().map_err(Clone::clone)? else { return Ok(Vec::new()) };
     // Go names the variable that it does not like.
     let words = why.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -3,7 +3,7 @@
 use super::facts::{Facts, GoFacts};
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::search_path::TOOLS;
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     let chosen = go.chosen("GOBIN");
     let Some(directory) = directory(go) else { return Ok(Vec::new()) };

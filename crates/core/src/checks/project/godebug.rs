@@ -3,7 +3,7 @@
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::checks::project::experiments::dropped;
 use crate::checks::project::facts::Facts;
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::settings::Settings;
 use goward_shim::pins::weakening;
@@ -31,7 +31,7 @@ const DEBUGGING: [(&str, &str, &str); 6] = [
     ("sbrk", "0", "nothing is ever collected"),
 ];
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let mut findings: Vec<Finding> = dropped(facts, "GODEBUG").into_iter().collect();
     let pinned = facts.pinned("GODEBUG");
     if pinned.is_empty() {

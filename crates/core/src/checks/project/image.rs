@@ -1,8 +1,8 @@
 //! Container images that carry a Go: which release a reference to one asks for.
 
 use super::facts::Facts;
-use super::substitute::Traced;
-use super::wanted::{Asked, Verdict, judge};
+use super::substitute::TracedText;
+use super::wanted::{DriftKind, VersionRef, judge};
 use crate::checks::{Finding, Place, Severity};
 use crate::error::untrusted;
 use std::path::Path;
@@ -110,7 +110,12 @@ fn version_of(tag: &str) -> Option<&str> {
 }
 
 /// Judges a reference to an image; one without Go is passed by, and so is one that a run decides.
-pub(super) fn judged(facts: &Facts, path: &Path, reference: &Traced, who: &str) -> Option<Finding> {
+pub(super) fn judged(
+    facts: &Facts,
+    path: &Path,
+    reference: &TracedText,
+    who: &str,
+) -> Option<Finding> {
     let image = Image::parse(&reference.text, &facts.rules.images)?;
     if image.version.contains(['$', '<', '{']) {
         return None;
@@ -118,7 +123,7 @@ pub(super) fn judged(facts: &Facts, path: &Path, reference: &Traced, who: &str) 
     let line = reference.line_at(image.at);
     let number = facts.number();
     let target = image.with(&number);
-    let asked = Asked {
+    let asked = VersionRef {
         path,
         line,
         value: image.version,
@@ -140,14 +145,14 @@ pub(super) fn judged(facts: &Facts, path: &Path, reference: &Traced, who: &str) 
         "write `{target}` and its digest, together: `docker buildx imagetools inspect {target}`"
     );
     let verdict = judge(image.version, facts.version());
-    if matches!(verdict, Verdict::Other | Verdict::Unknown) {
+    if matches!(verdict, DriftKind::Other | DriftKind::Unknown) {
         let finding = asked.judged(facts)?;
         let why = format!("{}; the digest decides which image it is, not the tag", finding.why);
         return Some(Finding { why, ..finding }.fix(both));
     }
     let named = match verdict {
         _ if image.version == "latest" => "names no release",
-        Verdict::Same => "has the right tag",
+        DriftKind::Same => "has the right tag",
         _ => "names a line of releases",
     };
     Some(Finding::new(

@@ -2,13 +2,13 @@
 
 use super::facts::Facts;
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 
 pub(super) const CHECK: Check<Facts> =
     Check::new("module-mode", Group::Settings, "GO111MODULE: modules are on", run);
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     let Some(chosen) = go.chosen("GO111MODULE").filter(|chosen| chosen.value != "on") else {
         return Ok(Vec::new());

@@ -1,7 +1,7 @@
 //! Drift: the release of Go in the settings of `promu`, by which Prometheus and its exporters are built.
 
 use super::facts::Facts;
-use super::wanted::Asked;
+use super::wanted::VersionRef;
 use super::{ci, workflows};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
@@ -16,7 +16,7 @@ pub(super) const CHECK: Check<Facts> =
                     findings.push(cut);
                     continue;
                 }
-                let asked = Asked {
+                let asked = VersionRef {
                     path,
                     line: scalar.line,
                     value: scalar.value.trim(),

@@ -2,7 +2,7 @@
 //! GOFLAGS, GOEXPERIMENT.
 
 use super::facts::Facts;
-use super::wanted::Asked;
+use super::wanted::VersionRef;
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::error::untrusted;
 use goward_shim::goflags::{Limits, Unfit, merge};
@@ -69,7 +69,7 @@ impl Setting<'_> {
 
     fn asked(&self, facts: &Facts, value: &str) -> Option<Finding> {
         let (path, line, who) = (self.path, self.line, self.who);
-        Asked { path, line, value, what: self.shown(), who, edit: None }.judged(facts)
+        VersionRef { path, line, value, what: self.shown(), who, edit: None }.judged(facts)
     }
 
     /// The lock alone decides about experiments: what it does not pin, goward removes.
@@ -150,7 +150,7 @@ pub(super) fn beside(mut images: Vec<Finding>, settings: Vec<Finding>) -> Vec<Fi
 
 /// Something in shell text: the line from its beginning, counted from 0, a name, and a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Said<'t> {
+pub(super) struct ShellAssignment<'t> {
     /// The line.
     pub(super) line: u32,
     /// The variable, or what is downloaded.
@@ -165,13 +165,13 @@ const DOWNLOAD: &str = "GO_VERSION";
 /// Finds assignments of the variables that are known (`export X=…`, `X=… go build`, `--build-arg X=…`,
 /// `go env -w X=…`, `echo X=… >>"$GITHUB_ENV"`), and archives of Go that are downloaded. Comments are
 /// passed by.
-pub(super) fn in_shell(text: &str) -> Vec<Said<'_>> {
+pub(super) fn in_shell(text: &str) -> Vec<ShellAssignment<'_>> {
     let mut found = Vec::new();
     for (number, line) in (0..).zip(text.lines()) {
         if line.trim_start().starts_with('#') {
             continue;
         }
-        let said = |(name, value)| Said { line: number, name, value };
+        let said = |(name, value)| ShellAssignment { line: number, name, value };
         found.extend(assignments(line).into_iter().map(said));
         found.extend(downloads(line).into_iter().map(|value| said((DOWNLOAD, value))));
     }
@@ -232,8 +232,8 @@ pub(super) fn of_shell(
     text: &str,
     who: &str,
 ) -> Vec<Finding> {
-    let one = |said: Said<'_>| {
-        let Said { name, value, .. } = said;
+    let one = |said: ShellAssignment<'_>| {
+        let ShellAssignment { name, value, .. } = said;
         Setting { path, line: line.saturating_add(said.line), name, value, who }.judged(facts)
     };
     in_shell(text).into_iter().filter_map(one).collect()

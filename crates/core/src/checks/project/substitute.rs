@@ -5,14 +5,14 @@ const MAX_LENGTH: usize = 4096;
 
 /// A text that was put together, and the line that says each part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Traced {
+pub(super) struct TracedText {
     /// The text.
     pub(super) text: String,
     /// The end of each part, and its line.
     parts: Vec<(usize, u32)>,
 }
 
-impl Traced {
+impl TracedText {
     /// A text that one line says.
     pub(super) fn of(text: &str, line: u32) -> Self {
         let mut traced = Self::default();
@@ -47,13 +47,13 @@ impl Traced {
 pub(super) fn expand(
     text: &str,
     line: u32,
-    mut lookup: impl FnMut(&str) -> Option<Traced>,
-) -> Traced {
-    let mut out = Traced::of("", line);
+    mut lookup: impl FnMut(&str) -> Option<TracedText>,
+) -> TracedText {
+    let mut out = TracedText::of("", line);
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         if out.text.len() + rest.len() > MAX_LENGTH {
-            return Traced::of(text, line);
+            return TracedText::of(text, line);
         }
         out.push(&rest[..at], line);
         rest = &rest[at..];
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn substitute(text: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
-        expand(text, 1, |name| lookup(name).map(|value| Traced::of(&value, 2))).text
+        expand(text, 1, |name| lookup(name).map(|value| TracedText::of(&value, 2))).text
     }
 
     #[test]
@@ -119,12 +119,12 @@ mod tests {
 
     #[test]
     fn every_part_has_the_line_that_says_it() {
-        let value = Traced::of("1.26", 3);
+        let value = TracedText::of("1.26", 3);
         let nested = expand("golang:${V}-alpine", 7, |_| Some(value.clone()));
         let whole = expand("x/$I", 9, |_| Some(nested.clone()));
         assert_eq!(whole.text, "x/golang:1.26-alpine");
         let lines: Vec<u32> = [0, 2, 9, 12, 13, 19, 20].map(|at| whole.line_at(at)).into();
         assert_eq!(lines, [9, 7, 3, 3, 7, 7, 7]);
-        assert_eq!(Traced::of("", 4).line_at(0), 4);
+        assert_eq!(TracedText::of("", 4).line_at(0), 4);
     }
 }

@@ -3,7 +3,7 @@
 use crate::calendar::shown;
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::project::facts::Facts;
-use crate::checks::{Check, Group, Looked, Skipped};
+use crate::checks::{Check, CheckResult, Group, SkipReason};
 use crate::facts::{LINES, known};
 use crate::releases::schedule::{SUPPORTED, Support, support, unknown};
 
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let (version, newest) = (facts.version(), facts.newest);
     let minor = version.minor();
     let age = match &facts.released {
@@ -27,7 +27,7 @@ fn run(facts: &Facts) -> Looked {
         Ok(vec![Finding::new(severity, facts.version_place(), what, why, mend)])
     };
     if let Some(why) = unknown(minor, facts.today) {
-        return Err(Skipped::Unable(why, "update goward".to_owned()));
+        return Err(SkipReason::Unable(why, "update goward".to_owned()));
     }
     let state = support(minor, facts.today);
     let is_outdone = newest.minor() >= minor + SUPPORTED;

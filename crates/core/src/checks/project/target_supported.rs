@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "target-supported",
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     let Some(target) = go.target() else { return Ok(Vec::new()) };
     let platform = format!("{}/{}", target.os, target.arch);

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::{near_match, untrusted};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     if go.target().is_some() {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::files;
-use super::wanted::{Asked, like};
+use super::wanted::{VersionRef, like};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
@@ -28,7 +28,7 @@ fn run(facts: &Facts) -> Vec<Finding> {
             Ok(Some(entry)) if entry.value != "system" => {
                 let value = entry.value.as_str();
                 let edit = Edit::first(path, entry.line, value, like(value, &facts.number()));
-                let asked = Asked {
+                let asked = VersionRef {
                     path,
                     line: entry.line,
                     value,

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
     "vulnerabilities",
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let report = &facts.vulnerabilities.as_ref().map_err(Clone::clone)?.report;
     let version = facts.version();
     let finding = |found: &crate::vulndb::Vulnerability| {

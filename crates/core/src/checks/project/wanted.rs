@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// How a request and the locked release get along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum DriftKind {
     /// It allows the release, and others.
     Floats,
     /// It cannot mean the release.
@@ -24,17 +24,17 @@ pub(super) enum Verdict {
 const WORDS: [&str; 6] = ["canary", "latest", "mainline", "oldstable", "stable", "tip"];
 
 /// Judges the text of a request.
-pub(super) fn judge(text: &str, locked: GoVersion) -> Verdict {
+pub(super) fn judge(text: &str, locked: GoVersion) -> DriftKind {
     let text = text.trim();
     if WORDS.contains(&text) {
-        return Verdict::Floats;
+        return DriftKind::Floats;
     }
     match Request::parse(text) {
-        Ok(request) if request.as_link().is_some() => Verdict::Unknown,
-        Ok(request) if request.as_exact() == Some(locked) => Verdict::Same,
-        Ok(request) if request.accepts(locked) => Verdict::Floats,
-        Ok(_) => Verdict::Other,
-        Err(_) => Verdict::Unknown,
+        Ok(request) if request.as_link().is_some() => DriftKind::Unknown,
+        Ok(request) if request.as_exact() == Some(locked) => DriftKind::Same,
+        Ok(request) if request.accepts(locked) => DriftKind::Floats,
+        Ok(_) => DriftKind::Other,
+        Err(_) => DriftKind::Unknown,
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn like(old: &str, number: &str) -> String {
 }
 
 /// A request, where it stands, and how to say so.
-pub(super) struct Asked<'a> {
+pub(super) struct VersionRef<'a> {
     /// The file.
     pub(super) path: &'a Path,
     /// Counted from 1.
@@ -62,7 +62,7 @@ pub(super) struct Asked<'a> {
     pub(super) edit: Option<Edit>,
 }
 
-impl Asked<'_> {
+impl VersionRef<'_> {
     /// Returns what there is to say, if there is something.
     pub(super) fn judged(self, facts: &Facts) -> Option<Finding> {
         let (locked, number) = (facts.version(), facts.number());
@@ -73,13 +73,13 @@ impl Asked<'_> {
             return None;
         }
         let (severity, what, why) = match judge(self.value, locked) {
-            Verdict::Same => return None,
-            Verdict::Other => (
+            DriftKind::Same => return None,
+            DriftKind::Other => (
                 Severity::Error,
                 format!("{} asks for another Go than {locked}", self.what),
                 format!("{} gets `{value}`, and `{lock}` has {locked}", self.who),
             ),
-            Verdict::Floats => (
+            DriftKind::Floats => (
                 Severity::Note,
                 format!("{} leaves open which release it is", self.what),
                 format!(
@@ -87,7 +87,7 @@ impl Asked<'_> {
                     self.who
                 ),
             ),
-            Verdict::Unknown => (
+            DriftKind::Unknown => (
                 Severity::Warning,
                 format!("{} is no version of Go that can be compared with {locked}", self.what),
                 format!(
@@ -114,24 +114,24 @@ mod tests {
     #[test]
     fn requests_against_a_release() {
         let cases = [
-            ("1.27.1", Verdict::Same),
-            ("go1.27.1", Verdict::Same),
-            (" v1.27.1 ", Verdict::Same),
-            ("1.27", Verdict::Floats),
-            ("1.27.x", Verdict::Floats),
-            ("1", Verdict::Floats),
-            ("^1.26", Verdict::Floats),
-            (">=1.26", Verdict::Floats),
-            ("stable", Verdict::Floats),
-            ("tip", Verdict::Floats),
-            ("1.27.2", Verdict::Other),
-            ("1.26", Verdict::Other),
-            ("1.26.x", Verdict::Other),
-            ("~1.26", Verdict::Other),
-            ("1.28rc1", Verdict::Other),
-            ("alpine", Verdict::Unknown),
-            ("", Verdict::Unknown),
-            ("${X}", Verdict::Unknown),
+            ("1.27.1", DriftKind::Same),
+            ("go1.27.1", DriftKind::Same),
+            (" v1.27.1 ", DriftKind::Same),
+            ("1.27", DriftKind::Floats),
+            ("1.27.x", DriftKind::Floats),
+            ("1", DriftKind::Floats),
+            ("^1.26", DriftKind::Floats),
+            (">=1.26", DriftKind::Floats),
+            ("stable", DriftKind::Floats),
+            ("tip", DriftKind::Floats),
+            ("1.27.2", DriftKind::Other),
+            ("1.26", DriftKind::Other),
+            ("1.26.x", DriftKind::Other),
+            ("~1.26", DriftKind::Other),
+            ("1.28rc1", DriftKind::Other),
+            ("alpine", DriftKind::Unknown),
+            ("", DriftKind::Unknown),
+            ("${X}", DriftKind::Unknown),
         ];
         let locked = GoVersion::parse("1.27.1").unwrap();
         for (text, want) in cases {

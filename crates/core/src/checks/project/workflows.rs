@@ -2,8 +2,8 @@
 
 use super::facts::Facts;
 use super::setting::{self, Setting};
-use super::substitute::Traced;
-use super::wanted::{Asked, Verdict, judge};
+use super::substitute::TracedText;
+use super::wanted::{DriftKind, VersionRef, judge};
 use super::yaml::Scalar;
 use super::{ci, files, image};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
@@ -39,7 +39,7 @@ fn run(facts: &Facts) -> Vec<Finding> {
                 findings.extend(Setting { path, line, name, value, who: WHO }.judged(facts));
             } else if is_image(scalar) {
                 let reference = scalar.value.strip_prefix("docker://").unwrap_or(&scalar.value);
-                let reference = Traced::of(reference, scalar.line);
+                let reference = TracedText::of(reference, scalar.line);
                 findings.extend(image::judged(facts, path, &reference, "the job"));
             }
         }
@@ -157,7 +157,7 @@ impl File<'_> {
         let go = || lines.go.map(|entry| ("go", entry.value));
         let (line, value) = toolchain.or_else(go)?;
         let (facts, shown) = (self.facts, untrusted(name));
-        let asked = Asked {
+        let asked = VersionRef {
             path: self.path,
             line: scalar.line,
             value: &value,
@@ -188,7 +188,7 @@ impl File<'_> {
                 None => finding,
             }
         } else {
-            let asked = Asked {
+            let asked = VersionRef {
                 path: self.path,
                 line: scalar.line,
                 value,
@@ -270,19 +270,19 @@ fn of_matrix(
     let locked = facts.version();
     let verdicts = values.iter().map(|value| judge(&value.value, locked));
     let best = verdicts.min_by_key(|verdict| match verdict {
-        Verdict::Same => 0,
-        Verdict::Floats => 1,
-        Verdict::Other | Verdict::Unknown => 2,
+        DriftKind::Same => 0,
+        DriftKind::Floats => 1,
+        DriftKind::Other | DriftKind::Unknown => 2,
     })?;
     let (number, place) = (facts.number(), Place::Line(path.into(), first.line));
     let (severity, what, why) = match best {
-        Verdict::Same => return None,
-        Verdict::Floats => (
+        DriftKind::Same => return None,
+        DriftKind::Floats => (
             Severity::Note,
             format!("`matrix.{}` leaves open which release it builds with", untrusted(name)),
             format!("an entry allows {locked}, and none is exactly that"),
         ),
-        Verdict::Other | Verdict::Unknown => (
+        DriftKind::Other | DriftKind::Unknown => (
             Severity::Error,
             format!("`matrix.{}` does not have {locked}", untrusted(name)),
             format!("the release of `{}` is never built with", facts.lock_name()),

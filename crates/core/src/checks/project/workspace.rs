@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use crate::checks::finding::{Finding, Place, Severity};
-use crate::checks::{Check, Group, Looked};
+use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::project::wanted::read_module_file;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-fn run(facts: &Facts) -> Looked {
+fn run(facts: &Facts) -> CheckResult {
     let go = facts.go.as_ref().map_err(Clone::clone)?;
     let own = facts.files.modules.iter().find(|path| path.ends_with("go.work"));
     if let Some(chosen) = go.chosen("GOWORK") {

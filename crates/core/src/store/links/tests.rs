@@ -90,7 +90,7 @@ fn is_empty(store: &Store) -> bool {
 }
 
 /// Installs the same content as an archive.
-fn install(store: &Store, tree: &Tree) -> Installed {
+fn install(store: &Store, tree: &Tree) -> InstalledToolchain {
     let staging = store.stage("test").unwrap();
     let mut quarantine = Quarantine::new(staging.path(), false).unwrap();
     let bytes = tree.tar_gz();
@@ -316,7 +316,7 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     let h1 = Some(receipt.h1.clone());
     records.merge(go(), linux(), Record { h1, ..Record::default() }).unwrap();
     let relink = || store.link(&name("debian"), &receipt).unwrap();
-    let meta = |installed: &Installed| store.home().join("meta").join(&installed.key);
+    let meta = |installed: &InstalledToolchain| store.home().join("meta").join(&installed.key);
 
     // Before the name: a receipt, a tree and a root.
     relink();
@@ -439,5 +439,7 @@ fn what_is_no_toolchain() {
     assert_eq!(LinkTarget::look_at(&path).unwrap().text, "devel go1.28-0123 Thu");
     let odd = directory.path().join("a\nb");
     fs::rename(&path, &odd).unwrap();
-    assert!(LinkTarget::look_at(&odd).unwrap_err().message().ends_with("its path is not plain UTF-8"));
+    assert!(
+        LinkTarget::look_at(&odd).unwrap_err().message().ends_with("its path is not plain UTF-8")
+    );
 }

@@ -12,7 +12,7 @@ fn unknown() -> Tree {
     Tree::new("go1.99.1", "linux-amd64").with("lib/wasm/wasm_exec.js", "x")
 }
 
-fn findings(store: &Store, installed: &Installed) -> Vec<(String, &'static str)> {
+fn findings(store: &Store, installed: &InstalledToolchain) -> Vec<(String, &'static str)> {
     let found = store.check(installed).unwrap().findings;
     found.iter().map(|one| (one.path.clone(), one.fault.name())).collect()
 }

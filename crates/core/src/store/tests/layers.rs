@@ -5,7 +5,7 @@ use crate::store::tests::*;
 use std::os::unix::fs::MetadataExt;
 
 /// A store of the machine with one toolchain, and a store of a user above it.
-fn layers() -> (Scratch, Store, Installed, Store) {
+fn layers() -> (Scratch, Store, InstalledToolchain, Store) {
     let (directory, system) = store();
     let installed = install(&system, &tree(), false, Level::Listed);
     let own = with_shim(Store::new(directory.path().join("own")), directory.path())

@@ -92,13 +92,13 @@ fn packed(staging: &Staging, packing: Packing, level: Level) -> VerifiedTree {
     tree
 }
 
-fn publish(store: &Store, packing: Packing, level: Level) -> Installed {
+fn publish(store: &Store, packing: Packing, level: Level) -> InstalledToolchain {
     let staging = store.stage("test").unwrap();
     let tree = packed(&staging, packing, level);
     store.publish(&tree, &format!("{packing:?}")).unwrap()
 }
 
-fn change(installed: &Installed) {
+fn change(installed: &InstalledToolchain) {
     let file = installed.tree.join("src/fmt/print.go");
     make_writable(&file);
     fs::write(&file, "package evil\n").unwrap();

@@ -33,7 +33,7 @@ impl Drop for Waiting {
 }
 
 /// Returns whether exactly this process, and none before it, uses a toolchain.
-fn is_user(store: &Store, installed: &Installed, start: impl FnOnce() -> Waiting) -> bool {
+fn is_user(store: &Store, installed: &InstalledToolchain, start: impl FnOnce() -> Waiting) -> bool {
     assert_eq!(store.user_of(installed, &store.processes()), None);
     let waiting = start();
     let user = store.user_of(installed, &store.processes());

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::store::tests::{faults, install, names, store, tree};
-use crate::store::{H1, Installed};
+use crate::store::{H1, InstalledToolchain};
 use crate::verify::Level;
 use std::io;
 use std::process::{Child, Command};
@@ -21,7 +21,7 @@ impl Drop for Running {
 }
 
 /// Puts a program that waits in the place of `go`, and runs it.
-fn run(installed: &Installed) -> Running {
+fn run(installed: &InstalledToolchain) -> Running {
     let go = installed.tree.join("libexec/go");
     fs::remove_file(&go).unwrap();
     fs::copy("/bin/sleep", &go).unwrap();
@@ -42,7 +42,7 @@ fn print(place: &Path) -> io::Result<String> {
 }
 
 /// Returns whether the toolchain can be started, if somebody knows where it was.
-fn can_start(installed: &Installed) -> bool {
+fn can_start(installed: &InstalledToolchain) -> bool {
     installed.tree.join("libexec/go").exists()
 }
 
@@ -148,7 +148,10 @@ fn files_are_there_at_any_moment() {
     assert_eq!(faults(&store, &installed), []);
     // What was removed is out of the way, and who stands in it finds everything.
     let pending_removals = store.pending_removals().unwrap();
-    assert!(pending_removals.iter().all(|removal| print(&removal.spot()).is_ok()), "{pending_removals:?}");
+    assert!(
+        pending_removals.iter().all(|removal| print(&removal.spot()).is_ok()),
+        "{pending_removals:?}"
+    );
     assert!(store.open_removal(&installed.key).unwrap().is_none());
 }
 

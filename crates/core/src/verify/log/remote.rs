@@ -14,7 +14,7 @@ use super::route::Route;
 use super::tree::parse_number;
 use super::{AuthenticTile, Outside};
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use crate::net::{Fetched, Net, NetError, Place, Problem, shown};
+use crate::net::{Net, NetError, Place, Problem, SmallBody, shown};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::fs::TryLockError;
@@ -124,7 +124,7 @@ impl Remote {
 
 /// Returns true for a web page, as portals answer. Static servers call any file one, and the log's
 /// answers are proved anyway.
-fn is_page(fetched: &Fetched) -> bool {
+fn is_page(fetched: &SmallBody) -> bool {
     let start: Vec<u8> = fetched.body.trim_ascii_start().iter().take(9).copied().collect();
     let start = start.to_ascii_lowercase();
     let pages: [&[u8]; 4] = [b"<!doctype", b"<html", b"<head", b"<?xml"];
