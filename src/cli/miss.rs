@@ -93,7 +93,7 @@ fn requested(
 ) -> Result<ExitCode> {
     let request = String::from_utf8_lossy(request);
     let toolchain = Installer::new(session).requested_or_installed(&request)?;
-    Installer::new(session).recheck_governing(&toolchain)?;
+    Installer::new(session).check_resolved(&toolchain)?;
     let version = toolchain.version.to_string();
     let same = toolchain.link.as_ref().unwrap_or(&version);
     // Without the `+REQUEST` after the program's name.
@@ -110,10 +110,10 @@ fn requested(
 
 /// Returns the toolchain that governs a call; installs it if it is missing.
 fn provided(session: &Session, call: &Call) -> Result<ResolvedToolchain> {
-    match Resolver::new(session).governing_call(call)? {
+    match Resolver::new(session).resolve_call(call)? {
         ResolvedGo::Toolchain(toolchain) => {
-            Installer::new(session).provide_by_itself(&toolchain)?;
-            Installer::new(session).recheck_governing(&toolchain)?;
+            Installer::new(session).auto_install(&toolchain)?;
+            Installer::new(session).check_resolved(&toolchain)?;
             if !Resolver::new(session).has(&toolchain)? {
                 return Err(Installer::new(session).explain_missing(&toolchain));
             }

@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         here: args.here,
         force: args.force,
     };
-    let used = Locker::new(session).use_release(&wish, &fetch(&args.fetching))?;
+    let used = Locker::new(session).use_toolchain(&wish, &fetch(&args.fetching))?;
     session.ui.say(&format!(
         "wrote `{}` and `{}`: {}",
         used.manifest.display(),

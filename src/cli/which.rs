@@ -44,7 +44,7 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
             if let Some(change) = Installer::new(session).change_of(&toolchain)? {
                 session.ui.warn(&one_line(&change));
             }
-            let stale = Locker::new(session).stale_governing(&toolchain);
+            let stale = Locker::new(session).stale_resolved(&toolchain);
             for warning in stale
                 .as_ref()
                 .map(one_line)

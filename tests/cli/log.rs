@@ -285,7 +285,7 @@ fn what_the_log_said_is_not_asked_twice_in_one_command() {
         request: Some("1.99.1".to_owned()),
         ..goward_core::lockfile::r#use::UseOptions::default()
     };
-    Locker::new(&own.session()).use_release(&wish, &own.fetch()).unwrap();
+    Locker::new(&own.session()).use_toolchain(&wish, &own.fetch()).unwrap();
     let log = own.server.log();
     let lookups = log.iter().map(|request| request.target.as_str());
     let lookups: Vec<&str> = lookups.filter(|target| target.starts_with("/lookup/")).collect();

@@ -49,7 +49,7 @@ const WAYS: [Way; 6] = [
         "use",
         |own| {
             let wish = UseOptions { request: Some("1.99.1".to_owned()), ..UseOptions::default() };
-            Locker::new(&own.session()).use_release(&wish, &accepting(own)).map(drop)
+            Locker::new(&own.session()).use_toolchain(&wish, &accepting(own)).map(drop)
         },
         Level::Logged,
     ),

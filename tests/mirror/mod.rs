@@ -7,9 +7,9 @@
 mod cloud;
 mod create;
 mod go;
+mod malicious_mirror;
 mod oci;
 pub(crate) mod servers;
-mod trojan;
 mod verify;
 
 use crate::common::Sandbox;

@@ -17,14 +17,21 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+
 const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
+
 const OTHER_H1: &str = "h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=";
+
 const MODULE: &str = "golang.org/toolchain";
+
 const VERSION: &str = "v0.0.1-go1.99.1.linux-amd64";
+
 /// The number of the record that is asked for.
 const ID: usize = 3;
+
 /// The size of the log, and of the tree that was seen before.
 pub(crate) const SIZE: usize = 300;
+
 const SEEN: usize = 100;
 
 pub(crate) fn signer() -> Signer {
@@ -159,7 +166,9 @@ enum Lie {
 }
 
 const EDGE: &str = "/tile/8/0/001.p/44";
+
 const TOP: &str = "/tile/8/1/000.p/1";
+
 const FULL: &str = "/tile/8/0/000";
 
 #[expect(clippy::too_many_lines, reason = "a table")]

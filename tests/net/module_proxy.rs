@@ -15,6 +15,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const ZIP: &str = "/golang.org/toolchain/@v/v0.0.1-go1.27.1.linux-amd64.zip";
+
 const LIST: &str = "/golang.org/toolchain/@v/list";
 
 /// The source with this GOPROXY and GOAUTH; `home` is for netrc.

@@ -14,6 +14,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const NAME: &str = "go1.27.1.linux-amd64.tar.gz";
+
 const ZIP: &str = "go1.27.1.windows-amd64.zip";
 
 fn source(spec: &str) -> Box<dyn Source> {

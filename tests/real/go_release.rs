@@ -261,7 +261,7 @@ fn a_made_up_line_comes_in_whole() {
         "{\"aix\", \"ppc64\"}:       {CgoSupported: true}",
         "{\"aix\", \"ppc64\"}:       {}",
     );
-    for file in goward_core::verify::absent::FILES {
+    for file in goward_core::verify::wheel_missing_files::FILES {
         sandbox.write(&format!("go1.27.3/{file}"), format!("the text of {file}\n"));
     }
     vulndb::write_with(

@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const MODULE: &str = "module example.com/p\n\ngo 1.21\n";
+
 const PROGRAM: &str =
     "package main\n\nimport \"runtime\"\n\nfunc main() { print(runtime.GOROOT()) }\n";
+
 const TEST: &str =
     "package main\n\nimport \"testing\"\n\nfunc TestNothing(t *testing.T) { t.Log(t.Name()) }\n";
 

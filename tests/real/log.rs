@@ -14,7 +14,9 @@ use goward_core::version::GoVersion;
 use std::fs;
 
 const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
+
 const MODULE: &str = "golang.org/toolchain";
+
 const VERSION: &str = "v0.0.1-go1.99.1.linux-amd64";
 
 /// A toolchain that says its version, and nothing more.

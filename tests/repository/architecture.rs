@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// method needs its type, and so a `use` of its room.
 const LAYERS: &[&[&str]] = &[
     &["calendar", "error", "filesystem"],
-    &["ctx", "facts", "hands", "holder", "ui", "version"],
+    &["ctx", "facts", "threads", "lock_holder", "ui", "version"],
     &["config", "net", "platform", "shell"],
     &["io", "releases"],
     &["archive", "binary", "project", "settings", "vulndb"],
@@ -37,9 +37,9 @@ const SERVICES: [&str; 8] =
 
 /// Files of a room that need each other; `docs/architecture.md` says why.
 const CIRCLES: &[&[&str]] = &[
-    &["crates/core/src/store/goroot.rs", "crates/core/src/store/links.rs"],
+    &["crates/core/src/store/goroot.rs", "crates/core/src/store/link_names.rs"],
     &["crates/core/src/store/publish.rs", "crates/core/src/store/recover.rs"],
-    &["crates/core/src/verify/quarantine.rs", "crates/core/src/verify/scribe.rs"],
+    &["crates/core/src/verify/quarantine.rs", "crates/core/src/verify/tree_writer.rs"],
     &["crates/core/src/version/link_name.rs", "crates/core/src/version/request.rs"],
 ];
 

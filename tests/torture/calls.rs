@@ -1,6 +1,6 @@
 //! The system calls of a command, and faults in them.
 
-use super::scene::Stage;
+use super::scenarios::Stage;
 use crate::common::{Outcome, machine, skip};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;

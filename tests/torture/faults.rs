@@ -15,9 +15,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const NAME: &str = "go1.99.1.linux-amd64.tar.gz";
+
 const SIZE: usize = 5000;
+
 /// Three attempts with half a second of silence each, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(15);
+
 /// The buffers of sockets hold some megabytes.
 const BYTES: u64 = 30_000_000;
 
@@ -34,8 +37,10 @@ const TARGETS: [Target; 4] = [Target::Index, Target::Archive, Target::Lookup, Ta
 
 /// The end of a request that got what it asked for.
 const RIGHT: &str = "right";
+
 /// The end of one for which the server has nothing, which is an answer.
 const NOTHING: &str = "nothing";
+
 /// The end of one whose bytes are not those that were listed.
 const OTHER: &str = "other bytes than listed";
 

@@ -30,7 +30,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const SMALL: usize = 300;
+
 const FULL: usize = 100_000;
+
 /// No input may take longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,7 @@
 //! Projects that somebody else made to do harm: nothing runs but goward and the store's own `go`.
 
 use super::count::{Suite, count, is_part, is_wanted, random};
-use super::scene::{fast, sandbox_below, shell};
+use super::scenarios::{fast, sandbox_below, shell};
 use crate::common::{Outcome, Sandbox, skip};
 use std::path::Path;
 

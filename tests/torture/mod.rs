@@ -6,15 +6,15 @@
 
 mod build;
 mod calls;
+mod concurrency;
 mod count;
-mod crowd;
 mod faults;
 mod fuzz;
 mod hostile;
-mod judge;
+mod invariants;
 mod pair;
 mod power;
-mod scene;
+mod scenarios;
 mod space;
 mod sweep;
 mod table;

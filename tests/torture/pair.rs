@@ -6,8 +6,8 @@
 
 use super::calls::{parse, processors};
 use super::count::{Suite, count, is_wanted, random};
-use super::judge::judge_store;
-use super::scene::{fast, shell};
+use super::invariants::judge_store;
+use super::scenarios::{fast, shell};
 use crate::common::archives::{ABSENT, Tree};
 use crate::common::{Sandbox, machine};
 use goward_core::archive::{Kind, Limits, unpack};

@@ -3,7 +3,7 @@
 
 use super::calls::{calls, processors, traced};
 use super::count::{Suite, count, is_wanted, random};
-use super::scene::{OPERATIONS, Stage, shell};
+use super::scenarios::{OPERATIONS, Stage, shell};
 use crate::common::{Sandbox, machine, skip};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,8 +1,8 @@
 //! Disks that are full, of bytes or of names.
 
 use super::count::{Suite, count, is_part, is_wanted, random};
-use super::judge::Judge;
-use super::scene::{fast, sandbox_below, shell};
+use super::invariants::Judge;
+use super::scenarios::{fast, sandbox_below, shell};
 use crate::cli::{archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, machine, skip};

@@ -2,7 +2,7 @@
 
 use super::calls::{Call, calls, processors, traced};
 use super::count::{Suite, count, is_wanted, random};
-use super::scene::{OPERATIONS, Operation, Stage};
+use super::scenarios::{OPERATIONS, Operation, Stage};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;

@@ -18,7 +18,7 @@ use goward_core::net::Net;
 use goward_core::project::lock::LockFile;
 use goward_core::source::parse_index;
 use goward_core::verify::log::access::LogAccess;
-use goward_core::verify::{H1, Level, Record, Records, absent};
+use goward_core::verify::{H1, Level, Record, Records, wheel_missing_files};
 use goward_core::version::GoVersion;
 use goward_core::vulndb::{Database, Place};
 use spans::Spans;
@@ -341,7 +341,7 @@ fn texts(release: &Release, tree: &Tree, files: &mut Files, to_do: &mut Vec<Stri
         let row = files.read("crates/core/data/absent.tsv")?;
         let is_known = rows(&row).any(|[known, _, _, _, _, _, _, _]| known == minor.to_string());
         if !is_known {
-            let files = absent::FILES.join(", ");
+            let files = wheel_missing_files::FILES.join(", ");
             to_do.push(format!("give the tree of an archive of go1.{minor}, which has {files}"));
         }
         return Ok(());

@@ -4,13 +4,14 @@ use super::spans::{State, key};
 use goward_core::calendar::{Day, parse_day};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::settings::Settings;
-use goward_core::verify::{Digest, absent};
+use goward_core::verify::{Digest, wheel_missing_files};
 use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Where a release lists what it builds for.
 const PLATFORMS: &str = "src/internal/platform/zosarch.go";
+
 /// Where a release lists its GODEBUG settings.
 const DEBUG: &str = "src/internal/godebugs/table.go";
 
@@ -130,7 +131,7 @@ fn platforms(text: &str) -> Result<State> {
 }
 
 fn texts(tree: &Path) -> Result<Option<Vec<String>>> {
-    let paths = absent::FILES.map(|file| tree.join(file));
+    let paths = wheel_missing_files::FILES.map(|file| tree.join(file));
     if paths.iter().any(|path| !path.is_file()) {
         return Ok(None);
     }

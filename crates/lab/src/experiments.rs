@@ -57,7 +57,7 @@ impl Lab<'_> {
     pub fn experiments(&self, request: Option<&str>) -> Result<ExperimentList> {
         let subject = self.subject(request)?;
         let (os, arch) = self.target_here();
-        let said = self.resolver.said_of_experiments()?;
+        let said = self.resolver.experiment_origins()?;
         let value = said.iter().rfind(|said| said.counts).map_or("", |said| &said.value);
         let experiments = &subject.settings.experiments;
         let mut problems: Vec<String> = experiments

@@ -123,7 +123,7 @@ impl Lab<'_> {
         let subject = self.subject(request)?;
         let settings = &subject.settings;
         let module = self.resolver.module_debug()?;
-        let said = self.resolver.said_of_debug(&module)?;
+        let said = self.resolver.debug_origins(&module)?;
         let judged: Vec<GivenSetting> = said
             .iter()
             .enumerate()

@@ -6,7 +6,7 @@ use goward_core::binary::{BadBinary, Binary};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::project::lock;
 use goward_core::resolve::shim_errors;
-use goward_core::settings::levels::architectures_of;
+use goward_core::settings::arch_levels::architectures_of;
 use goward_core::settings::{items, switched};
 use goward_core::version::GoVersion;
 use goward_shim::find::Found;

@@ -12,8 +12,8 @@ use goward_core::error::{Error, Kind, Result};
 use goward_core::install::request::{Fetch, InstallSource};
 use goward_core::source::{Listing, Source};
 use goward_core::store::{Staging, Store};
-use goward_core::verify::judge::judge;
 use goward_core::verify::mode::is_executable;
+use goward_core::verify::policy::judge;
 use goward_core::verify::{Digest, Evidence, Level, Records, VerifiedTree, archive_hash, dirhash};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl Mirrors<'_> {
         let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
         let logged = self.installer.proof_of(want, &InstallSource::Sources)?;
         let (delivery, warnings) =
-            self.installer.obtain_from(store, want, logged.as_ref(), sources, fetch)?;
+            self.installer.fetch_from_sources(store, want, logged.as_ref(), sources, fetch)?;
         let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
         let whole =
             archive_level(&delivery.tree, said.as_ref()) >= self.installer.floor(want, fetch)?;

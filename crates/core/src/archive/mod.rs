@@ -13,11 +13,11 @@
 //! The crates `tar`, `flate2` and `zip` are used as parsers only. What one of them would accept and
 //! another reader would see differently is refused here.
 
-mod gate;
+pub mod entry_validator;
 pub mod module;
 pub mod module_zip;
 pub mod pack;
-mod spread;
+pub mod parallel_writer;
 pub mod tar_gz;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 //! (`cmd/go/internal/toolchain`), and so does this. What a toolchain's module never holds is refused: its
 //! hash would be another one for Go than for goward.
 
-use crate::archive::gate::{UnpackError, entry};
+use crate::archive::entry_validator::{UnpackError, entry};
 use crate::archive::{Contents, Limits, Sink, zip};
 use crate::error::Result;
 use crate::io::read_at::ReadAt;

@@ -8,8 +8,10 @@
 //! The input is read once, front to back, to its end, so it can be a download in progress that is
 //! digested on the way.
 
-use super::gate::{ByteCounter, EntryValidator, Inflated, Input, UnpackError, entry, hand};
-use super::{Contents, Limits, Sink, spread};
+use crate::archive::entry_validator::{
+    ByteCounter, EntryValidator, Inflated, Input, UnpackError, entry, hand,
+};
+use crate::archive::{Contents, Limits, Sink, parallel_writer};
 use crate::error::Result;
 use flate2::bufread::GzDecoder;
 use std::io::{BufRead, BufReader, Read};
@@ -17,10 +19,13 @@ use std::sync::Arc;
 use tar::{Archive, EntryType, Header};
 
 const BLOCK: u64 = 512;
+
 /// Zeros allowed after the last entry: two blocks, and padding to whole records, as some tools do.
 const MAX_END: u64 = 64 << 10;
+
 /// How much is inflated at a time, in bytes: the decompressor is slow at both ends of its output.
 const INFLATED: usize = 128 << 10;
+
 /// Largest PAX header, in bytes.
 const MAX_PAX: u64 = 16 << 10;
 
@@ -40,7 +45,7 @@ pub fn unpack(
     let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &meter));
     let ahead = BufReader::with_capacity(INFLATED, GzDecoder::new(buffered));
     let inflated = Inflated::new(ahead, limits, &meter);
-    let read = spread::over(sinks, limits.memory, |sink| {
+    let read = parallel_writer::over(sinks, limits.memory, |sink| {
         read_entries(inflated, &mut gate, sink).and_then(read_end)
     });
     match read {
@@ -53,7 +58,7 @@ pub fn unpack(
 fn read_entries<R: Read>(
     inflated: Inflated<R>,
     gate: &mut EntryValidator<'_>,
-    sink: &mut spread::EntryHandler<'_>,
+    sink: &mut parallel_writer::EntryHandler<'_>,
 ) -> Result<Inflated<R>, UnpackError> {
     let mut buffer = Vec::new();
     let mut archive = Archive::new(inflated);

@@ -4,14 +4,14 @@
 //! contents are; `flate2` inflates them. Every entry is admitted before the first one is
 //! handed over; after that each sink inflates for itself.
 
-use crate::archive::gate::{
+use crate::archive::entry_validator::{
     AHEAD, ByteCounter, EntryValidator, Input, UnpackError, entry, exceeds_ratio, hand,
 };
 use crate::archive::zip_layout::ZipEntry;
 use crate::archive::{Contents, EntryPath, Limits, Sink, zip_layout};
 use crate::error::{Result, untrusted};
-use crate::hands;
 use crate::io::read_at::{Cursor, ReadAt};
+use crate::threads;
 use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
@@ -80,7 +80,7 @@ fn admit<'a>(
     check_ratio(&entries, limits)?;
     // Both take their time.
     let open = || ZipArchive::new(input.clone()).map_err(damaged);
-    let (archive, sorted) = hands::both(open, || sort_out(&entries, gate, place));
+    let (archive, sorted) = threads::both(open, || sort_out(&entries, gate, place));
     let mut archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
@@ -158,7 +158,7 @@ fn hand_all(admitted: &ValidArchive<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<
         thread::scope(|scope| {
             for sink in others {
                 // Without more threads the others do more.
-                if hands::start(scope, || work(&mut **sink)).is_err() {
+                if threads::start(scope, || work(&mut **sink)).is_err() {
                     break;
                 }
             }

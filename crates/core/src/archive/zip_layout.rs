@@ -6,33 +6,46 @@
 //! end record without a comment, then nothing. Both descriptions of an entry have to agree. What
 //! passes looks the same to every reader, among them the `zip` crate that then inflates it.
 
-use super::Limits;
-use super::gate::{UnpackError, entry};
+use crate::archive::Limits;
+use crate::archive::entry_validator::{UnpackError, entry};
 use std::io::{Read, Seek, SeekFrom};
 
 const END_SIGNATURE: u32 = 0x0605_4b50;
+
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
+
 const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+
 const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
+
 const END_SIZE: usize = 22;
+
 const CENTRAL_SIZE: usize = 46;
+
 const LOCAL_SIZE: usize = 30;
+
 const DESCRIPTOR_SIZE: usize = 16;
 
 const ENCRYPTED: u16 = 1;
+
 const DESCRIPTOR: u16 = 1 << 3;
+
 const UTF8: u16 = 1 << 11;
+
 /// Two bits that say how hard the compressor tried.
 const EFFORT: u16 = 0b110;
 
 const STORED: u16 = 0;
+
 const DEFLATED: u16 = 8;
 
 /// Extra fields that say nothing about name, place or contents: NTFS and Unix times, Unix owner.
 const HARMLESS_EXTRA: [u16; 3] = [0x000a, 0x5455, 0x7875];
 
 const TYPE_MASK: u32 = 0o170_000;
+
 const TYPE_FILE: u32 = 0o100_000;
+
 const TYPE_DIRECTORY: u32 = 0o040_000;
 
 /// One entry of the central directory that agrees with its local header.

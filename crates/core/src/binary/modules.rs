@@ -3,10 +3,10 @@
 //! The lines are those of `runtime/debug` (`ParseBuildInfo` of Go 1.27): a word, a tab, and columns
 //! with tabs between them. A line that begins with a word of none is passed over, as Go does.
 
-use super::go_string::{is_plain_key, is_plain_value, quoted, unquoted};
-use super::image::text;
+use crate::binary::go_string::{is_plain_key, is_plain_value, quoted, unquoted};
+use crate::binary::image::text;
 use crate::version::GoVersion;
-use crate::version::built::release_of;
+use crate::version::vendor_version::release_of;
 
 /// A module that a program was built of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Examiner<'_> {
             user: user_id(),
             path: self.search_path()?,
             caches: Caches::of(&settings),
-            barriers: self.toolchains.barriers(&store),
+            goenv_files: self.toolchains.goenv_files(&store),
             lock: self.lock_here(),
             shim: self.session.ctx.executable.with_file_name(names::SHIM),
             executable: self.session.ctx.executable.clone(),
@@ -139,7 +139,7 @@ impl Examiner<'_> {
         let store = &facts.store;
         match repair {
             Repair::Recover => store.recover().map(drop),
-            Repair::Leftovers => machine::remove_leftovers(store, &facts.barriers),
+            Repair::Leftovers => machine::remove_leftovers(store, &facts.goenv_files),
             Repair::Receipt(receipt) => store.remove_idle_receipt(receipt),
             Repair::Shims => self.installer.place_shims().map(drop),
             Repair::Toolchain(key) => machine::mend_toolchain(store, key),

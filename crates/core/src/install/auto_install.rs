@@ -16,7 +16,7 @@ impl Installer<'_> {
     ///
     /// As [`Installer::install`], below the words that it is not installed. A release with known
     /// flaws is not installed because a lock asks for it.
-    pub fn provide(&self, toolchain: &ResolvedToolchain, fetch: &Fetch) -> Result<()> {
+    pub fn ensure_installed(&self, toolchain: &ResolvedToolchain, fetch: &Fetch) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
         }
@@ -24,14 +24,14 @@ impl Installer<'_> {
             return Ok(());
         }
         if toolchain.link.is_some() {
-            return self.install_governing(toolchain, fetch).map(drop);
+            return self.install_resolved(toolchain, fetch).map(drop);
         }
         self.check_flaws(toolchain)?;
         let missing = not_installed(toolchain.version, &toolchain.origin);
         let (version, origin) = (toolchain.version, &toolchain.origin);
         self.session.ui.say(&format!("installing {version}, which {origin} asks for"));
         let outcome = self
-            .install_governing(toolchain, fetch)
+            .install_resolved(toolchain, fetch)
             .map_err(|error| error.context(missing.message()))?;
         self.say_installed(&outcome);
         Ok(())
@@ -115,12 +115,12 @@ impl Installer<'_> {
         }
     }
 
-    /// Like [`Installer::provide`], if the user lets `go` install by itself.
+    /// Like [`Installer::ensure_installed`], if the user lets `go` install by itself.
     ///
     /// # Errors
     ///
-    /// As [`Installer::provide`], or because it is forbidden.
-    pub fn provide_by_itself(&self, toolchain: &ResolvedToolchain) -> Result<()> {
+    /// As [`Installer::ensure_installed`], or because it is forbidden.
+    pub fn auto_install(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
         }
@@ -130,7 +130,7 @@ impl Installer<'_> {
         if toolchain.link.is_none() {
             self.may_install(&not_installed(toolchain.version, &toolchain.origin))?;
         }
-        self.provide(toolchain, &Fetch::default())
+        self.ensure_installed(toolchain, &Fetch::default())
             .map_err(|error| error.with_kind(Kind::NotInstalled))
     }
 

@@ -46,7 +46,7 @@ impl Installer<'_> {
     }
 
     /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
-    pub(crate) fn obtain(
+    pub(crate) fn fetch_tree(
         &self,
         store: &Store,
         want: &ToolchainRequest,
@@ -57,11 +57,11 @@ impl Installer<'_> {
         if let InstallSource::Given { source, .. } = supply {
             return Ok((self.deliver(store, want, logged, *source, fetch)?, Vec::new()));
         }
-        self.obtain_from(store, want, logged, self.sources(fetch)?, fetch)
+        self.fetch_from_sources(store, want, logged, self.sources(fetch)?, fetch)
     }
 
     /// Asks these sources in turn.
-    pub fn obtain_from(
+    pub fn fetch_from_sources(
         &self,
         store: &Store,
         want: &ToolchainRequest,

@@ -40,11 +40,11 @@ impl Installer<'_> {
     ///
     /// When a program is not what it was, or nothing says what it was: whatever the settings say, a tree that
     /// no receipt fits does not run.
-    pub fn recheck_governing(&self, toolchain: &ResolvedToolchain) -> Result<()> {
+    pub fn check_resolved(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         let store = self.session.store()?;
         let h1 = H1::parse(&toolchain.h1);
         match store.find(toolchain.version, Platform::host(), h1.as_ref())? {
-            Some(installed) => self.recheck(&store, &installed),
+            Some(installed) => self.check_integrity(&store, &installed),
             None => self.resolver.lacks_receipt(toolchain)?.map_or(Ok(()), Err),
         }
     }
@@ -54,7 +54,11 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
-    pub(crate) fn recheck(&self, store: &Store, installed: &InstalledToolchain) -> Result<()> {
+    pub(crate) fn check_integrity(
+        &self,
+        store: &Store,
+        installed: &InstalledToolchain,
+    ) -> Result<()> {
         self.look_at(&store.layer_of(installed), installed).map_err(|error| {
             if installed.tree.symlink_metadata().is_ok() {
                 return error;

@@ -8,11 +8,12 @@ use crate::project::manifest::Manifest;
 use crate::releases::schedule::recommended;
 use crate::resolve::lookup::{check_unchanged, named, near_name, not_linked};
 use crate::resolve::resolved_go::ResolvedToolchain;
-use crate::store::{InstalledToolchain, LinkTarget, Receipt, Store, follow, program_of};
+use crate::store::hash_linked_tree::hash_linked_tree;
+use crate::store::{InstalledToolchain, LinkTarget, Receipt, Store, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;
-use crate::version::built::release_of;
 use crate::version::link_name::LinkName;
+use crate::version::vendor_version::release_of;
 use goward_shim::{names, next_go};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ impl Installer<'_> {
         let version = self.ask_version(&linked)?;
         let store = self.session.store()?;
         self.prepare_store(&store)?;
-        let found = follow(&directory, version, Platform::host()).map_err(nothing)?;
+        let found = hash_linked_tree(&directory, version, Platform::host()).map_err(nothing)?;
         if !linked.is_unchanged() {
             let message = format!("`{}` changed while it was read", linked.path);
             return Err(nothing(Error::new(Kind::Failed, message).hint("try again")));

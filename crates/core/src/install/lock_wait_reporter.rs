@@ -1,6 +1,6 @@
 //! Words for the time in which somebody else is waited for.
 
-use crate::holder::LockHolder;
+use crate::lock_holder::LockHolder;
 use crate::store::Lock;
 use crate::ui::Ui;
 use std::sync::atomic::{AtomicBool, Ordering};

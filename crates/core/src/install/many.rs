@@ -1,13 +1,13 @@
 //! Several requests at once: they are fetched and unpacked side by side.
 
 use crate::error::{Error, Result};
-use crate::hands;
 use crate::install::Installer;
 use crate::install::fetch::{divide_among, gather};
 use crate::install::one::suggest_recorded;
 use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
 use crate::platform::Platform;
 use crate::resolve::lookup;
+use crate::threads;
 use crate::version::GoVersion;
 use crate::version::request::Request;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -105,7 +105,7 @@ fn side_by_side(
         }
     };
     thread::scope(|scope| {
-        let started = (0..count).map_while(|_| hands::start(scope, work).ok()).count();
+        let started = (0..count).map_while(|_| threads::start(scope, work).ok()).count();
         if started == 0 {
             work();
         }

@@ -63,7 +63,7 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// As [`Installer::install`].
-    pub fn install_governing(
+    pub fn install_resolved(
         &self,
         toolchain: &ResolvedToolchain,
         fetch: &Fetch,
@@ -121,7 +121,7 @@ impl Installer<'_> {
         if outcome.is_new {
             self.remember_new(&self.session.store()?, &outcome.installed);
         } else {
-            self.recheck(&self.session.store()?, &outcome.installed)?;
+            self.check_integrity(&self.session.store()?, &outcome.installed)?;
         }
         outcome
             .warnings
@@ -194,8 +194,8 @@ impl Installer<'_> {
             return Ok(there(installed));
         }
         let (delivery, warnings) = self
-            .obtain(&store, want, logged.as_ref(), fetch, supply)
-            .map_err(|error| self.name_weaker(error, want, floor))?;
+            .fetch_tree(&store, want, logged.as_ref(), fetch, supply)
+            .map_err(|error| self.explain_level(error, want, floor))?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
         Ok(InstallOutcome { installed, is_new: true, warnings, notes: Vec::new() })
@@ -203,7 +203,12 @@ impl Installer<'_> {
 
     /// Names a toolchain that is installed and verified less well than is required, where nothing better can be
     /// had.
-    pub(crate) fn name_weaker(&self, error: Error, want: &ToolchainRequest, floor: Level) -> Error {
+    pub(crate) fn explain_level(
+        &self,
+        error: Error,
+        want: &ToolchainRequest,
+        floor: Level,
+    ) -> Error {
         let h1 = want.locked.as_ref().and_then(|locked| H1::parse(&locked.h1));
         let found = self
             .session
@@ -283,7 +288,7 @@ impl Installer<'_> {
         store.recover()?;
         let supply = InstallSource::Sources;
         let logged = self.proof_of(want, &supply)?;
-        let (delivery, _) = self.obtain(&store, want, logged.as_ref(), fetch, &supply)?;
+        let (delivery, _) = self.fetch_tree(&store, want, logged.as_ref(), fetch, &supply)?;
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
     }

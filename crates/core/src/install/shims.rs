@@ -67,12 +67,12 @@ impl Installer<'_> {
         store.recover()?;
         self.place_shims()?;
         for isolation in Isolation::ALL {
-            self.resolver.ready_barrier(
+            self.resolver.prepare_goenv_file(
                 isolation,
                 &self.session.ctx.environment(&self.session.ctx.entries()),
             )?;
             // For users of an image who have no such file, whoever they are.
-            self.resolver.ready_barrier(isolation, &Environment::default())?;
+            self.resolver.prepare_goenv_file(isolation, &Environment::default())?;
         }
         Ok(())
     }

@@ -271,7 +271,7 @@ impl Locker<'_> {
         let identity = self
             .installer
             .identify(want, fetch)
-            .map_err(|error| self.installer.name_weaker(error, want, floor))?;
+            .map_err(|error| self.installer.explain_level(error, want, floor))?;
         let (sha256, size) = archive_of(identity.archive);
         Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
     }

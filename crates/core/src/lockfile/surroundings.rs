@@ -96,7 +96,7 @@ impl Locker<'_> {
     }
 
     /// The same, of the lock that chose a toolchain.
-    pub fn stale_governing(&self, toolchain: &ResolvedToolchain) -> Option<Error> {
+    pub fn stale_resolved(&self, toolchain: &ResolvedToolchain) -> Option<Error> {
         let Origin::Lock(path) = &toolchain.origin else { return None };
         let lock = self.resolver.read_lock(path).ok().flatten()?;
         self.stale_lock(path, &lock)

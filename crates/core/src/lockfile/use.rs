@@ -78,7 +78,7 @@ impl Locker<'_> {
     ///
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
-    pub fn use_release(&self, wish: &UseOptions, fetch: &Fetch) -> Result<UseReport> {
+    pub fn use_toolchain(&self, wish: &UseOptions, fetch: &Fetch) -> Result<UseReport> {
         self.installer.check_sources(fetch)?;
         let root = place(&self.session.ctx, wish.here);
         let governed = governing_root(&self.session.ctx).filter(|governed| *governed != root);

@@ -16,8 +16,8 @@
 //! ```
 
 use crate::error::Result;
-use crate::holder::LockHolder;
 use crate::io::file;
+use crate::lock_holder::LockHolder;
 use crate::project::files::Files;
 use fs_err as fs;
 use std::fs::{File, TryLockError};

@@ -26,7 +26,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the store cannot be written.
-    pub fn ready_barrier(&self, isolation: Isolation, env: &Environment) -> Result<()> {
+    pub fn prepare_goenv_file(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.session.ctx.home()?;
         let barrier = barrier::locate(home.as_os_str().as_bytes(), isolation, env);
         if barrier.is_ready {
@@ -45,7 +45,7 @@ impl Resolver<'_> {
         if barrier.is_ready {
             return barrier;
         }
-        let made = self.ready_barrier(isolation, env).or_else(|error| {
+        let made = self.prepare_goenv_file(isolation, env).or_else(|error| {
             let cache = barrier::cache(env).ok_or(error)?;
             let name = Path::new(OsStr::from_bytes(&barrier.path)).file_name().unwrap_or_default();
             let path = Path::new(OsStr::from_bytes(&cache)).join(name);

@@ -136,7 +136,7 @@ impl Resolver<'_> {
     ///
     /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<ResolvedGo> {
-        self.with_call(tool, |call| self.governing_call(call))
+        self.with_call(tool, |call| self.resolve_call(call))
     }
 
     /// Returns what runs for `call`, and why.
@@ -144,7 +144,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// What the shim refuses, explained.
-    pub fn governing_call(&self, call: &Call) -> Result<ResolvedGo> {
+    pub fn resolve_call(&self, call: &Call) -> Result<ResolvedGo> {
         let explain =
             |refusal: Refusal| shim_errors::explain_call(&self.session.ctx, &refusal, call);
         match resolve::choose(call).map_err(explain)? {

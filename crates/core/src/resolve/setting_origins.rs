@@ -118,7 +118,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the lock that governs here cannot be used.
-    pub fn said_of_experiments(&self) -> Result<Vec<SettingValue>> {
+    pub fn experiment_origins(&self) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
         let mut said = self.outside("GOEXPERIMENT", toolchain.as_ref());
         said.extend(toolchain.as_ref().and_then(|toolchain| pin("GOEXPERIMENT", toolchain)));
@@ -130,7 +130,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// When the lock that governs here cannot be used.
-    pub fn said_of_debug(&self, module: &ModuleDebug) -> Result<Vec<SettingValue>> {
+    pub fn debug_origins(&self, module: &ModuleDebug) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
         let said = |line: &DebugLine, by: fn(PathBuf, u32) -> SettingOrigin| SettingValue {
             by: by(line.path.clone(), line.line),

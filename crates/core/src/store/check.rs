@@ -6,9 +6,10 @@
 
 use crate::error::{Result, untrusted};
 use crate::store::files::digest_of_uncovered;
+use crate::store::hash_linked_tree::hash_linked_tree;
 use crate::store::rehash::{belongs, h1_of, largest_first, read_each};
 use crate::store::survey::{EntryKind, TreeEntry, survey};
-use crate::store::{InstalledToolchain, Store, follow, goroot, links};
+use crate::store::{InstalledToolchain, Store, goroot, link_names};
 use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
 use fs_err as fs;
@@ -157,7 +158,8 @@ impl Store {
         let receipt = &installed.receipt;
         let (h1, files, mut findings) = match &receipt.linked {
             Some(linked) => {
-                let found = follow(Path::new(&linked.path), receipt.version, receipt.platform)?;
+                let found =
+                    hash_linked_tree(Path::new(&linked.path), receipt.version, receipt.platform)?;
                 (Some(found.h1), found.files, Vec::new())
             }
             None => self.read(installed)?,
@@ -186,7 +188,7 @@ impl Store {
         }
         let wrong = self.wrong_shims(installed);
         findings.extend(wrong.iter().map(|path| Finding::of(path, Fault::Shim)));
-        if !links::is_whole(installed)? {
+        if !link_names::is_whole(installed)? {
             findings.push(Finding::whole(Fault::Shim));
         }
         if !installed.is_linked() {

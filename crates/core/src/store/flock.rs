@@ -3,14 +3,15 @@
 //! Nothing is unsafe without them: a lock that the file system does not support, or that somebody
 //! holds for too long, is done without. Lock files stay where they are.
 
-use super::Store;
 use crate::error::Result;
-use crate::holder::LockHolder;
+use crate::lock_holder::LockHolder;
+use crate::store::Store;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
 use std::fs::{File, Permissions, TryLockError};
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread::sleep;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 /// How long to wait for somebody who installs the same toolchain.
 pub const PATIENCE: Duration = Duration::from_secs(600);
+
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A lock, held until dropped, or given up.

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
 use crate::store::durable::make_directory;
 use crate::store::survey::TreeEntry;
-use crate::store::{InstalledToolchain, Receipt, Store, durable, links};
+use crate::store::{InstalledToolchain, Receipt, Store, durable, link_names};
 use crate::verify::{Digest, H1};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -266,7 +266,7 @@ impl Store {
             return Ok(());
         }
         let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
-        if !links::is_whole(installed)? {
+        if !link_names::is_whole(installed)? {
             return self.link_again(&installed.receipt);
         }
         self.put_shims(std::slice::from_ref(installed))

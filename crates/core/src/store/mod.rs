@@ -10,19 +10,21 @@
 //! The layout is [`goward_shim::layout`]'s, which the shim reads.
 
 mod check;
+pub mod dedup_candidates;
 mod delete;
+pub mod disk_space;
+pub mod disk_usage;
 mod durable;
 mod files;
 pub mod flock;
-mod follow;
 mod goroot;
-mod in_use;
-mod layers;
-mod leftovers;
-mod linked;
-mod links;
+pub mod hash_linked_tree;
+pub mod link_names;
+pub mod linked_toolchain;
 mod marker;
 mod owner;
+pub mod pending_recovery;
+pub mod process_scan;
 mod programs;
 mod projects;
 mod publish;
@@ -31,35 +33,33 @@ mod recover;
 mod rehash;
 mod release_names;
 mod repair;
-mod room;
-mod space;
 mod staging;
+pub mod stale_files;
 mod survey;
+pub mod system_store;
 #[cfg(test)]
 mod tests;
 mod trash;
-mod unfinished;
-mod usage;
 
 use crate::error::{Error, Result};
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
 pub use check::{CheckReport, Fault, Finding, differences};
+pub use disk_usage::{Room, SeenInodes};
 pub use flock::Lock;
-pub use follow::follow;
 use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
-pub use in_use::{Processes, User};
-pub use leftovers::{RecoveryReport, StaleFile, StaleKind};
-pub use linked::LinkTarget;
+pub use hash_linked_tree::hash_linked_tree;
+pub use linked_toolchain::LinkTarget;
+pub use process_scan::{Processes, User};
 pub use programs::FileStamps;
 pub use projects::ProjectRecord;
 pub use receipt::Receipt;
 pub use rehash::{TreeHash, rehash};
-pub use room::{Room, SeenInodes};
 pub use staging::Staging;
+pub use stale_files::{RecoveryReport, StaleFile, StaleKind};
 use std::ffi::OsString;
 use std::io;
 use std::io::ErrorKind;
@@ -323,7 +323,7 @@ impl Store {
         let error = Error::from(error);
         match kind {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                error.context(space::message(self)).hint(space::MAKE_ROOM)
+                error.context(disk_space::message(self)).hint(disk_space::MAKE_ROOM)
             }
             _ => error
                 .context(format!("cannot write to the store `{}`", self.home.display()))

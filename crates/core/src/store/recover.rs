@@ -5,15 +5,15 @@
 
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::store::leftovers::RecoveryReport;
 use crate::store::rehash::h1_of;
 use crate::store::staging::LOCK_SUFFIX;
+use crate::store::stale_files::RecoveryReport;
 use crate::store::{
     Receipt, Store, TRASH_PREFIX, TreeHash, delete, durable, entries, files, flock, is_directory,
     is_key, publish, rehash, staging,
 };
-use crate::verify::absent::is_known_wasm;
 use crate::verify::dirhash::{NOT_COVERED, is_covered};
+use crate::verify::wheel_missing_files::is_known_wasm;
 use crate::verify::{Digest, Entry, H1, Level, MissingFiles, Records, VerifiedTree};
 use crate::version::GoVersion;
 use fs_err as fs;

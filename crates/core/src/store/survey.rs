@@ -1,8 +1,8 @@
 //! What is in a directory tree: names, kinds and modes, without reading a file.
 
-use super::entries;
 use crate::error::Result;
-use crate::hands::side_by_side;
+use crate::store::entries;
+use crate::threads::side_by_side;
 use fs_err as fs;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;

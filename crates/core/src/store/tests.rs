@@ -10,7 +10,7 @@ mod users;
 
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
-use crate::holder::LockHolder;
+use crate::lock_holder::LockHolder;
 use crate::store::check::{Fault, Finding};
 use crate::store::{durable, *};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree, mode};

@@ -10,8 +10,8 @@
 mod tests;
 
 use crate::error::Result;
-use crate::store::in_use::Processes;
-use crate::store::leftovers::RecoveryReport;
+use crate::store::process_scan::Processes;
+use crate::store::stale_files::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
 use fs_err as fs;
 use std::fs::Permissions;

@@ -147,7 +147,7 @@ impl Toolchains<'_> {
         let mut collected = GcReport { leftovers: expired, ..GcReport::default() };
         self.forget_projects(&store, plan, &mut collected)?;
         collected.decisions = self.decisions(&store, plan, &processes)?;
-        let others = store.leftovers(&processes, &self.barriers(&store), plan.now)?;
+        let others = store.leftovers(&processes, &self.goenv_files(&store), plan.now)?;
         if plan.dry_run {
             collected.leftovers.extend(others);
             return Ok(collected);
@@ -238,7 +238,7 @@ impl Toolchains<'_> {
     }
 
     /// Returns the copies of the user's own file of `go env -w` that are right now.
-    pub(crate) fn barriers(&self, store: &Store) -> Vec<PathBuf> {
+    pub(crate) fn goenv_files(&self, store: &Store) -> Vec<PathBuf> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
         let home = store.home().as_os_str().as_bytes();

@@ -154,7 +154,7 @@ impl Toolchains<'_> {
     pub fn to_verify(&self, store: &Store, which: &Which) -> Result<Vec<InstalledToolchain>> {
         let mut chosen = match which {
             Which::All => store.list()?,
-            Which::Here => vec![self.governing_here(store)?],
+            Which::Here => vec![self.resolved_here(store)?],
             Which::Lock => self.locked_here(store)?,
             Which::Requests(requests) => {
                 let found = requests.iter().map(|request| requested(store, request));
@@ -166,7 +166,7 @@ impl Toolchains<'_> {
         Ok(chosen)
     }
 
-    fn governing_here(&self, store: &Store) -> Result<InstalledToolchain> {
+    fn resolved_here(&self, store: &Store) -> Result<InstalledToolchain> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
             ResolvedGo::Toolchain(toolchain) => toolchain,
             ResolvedGo::Foreign { program, reason } => {
@@ -311,7 +311,7 @@ impl Toolchains<'_> {
         let supply = InstallSource::Sources;
         let logged = self.installer.proof_of(&want, &supply)?;
         let (delivery, warnings) =
-            self.installer.obtain(store, &want, logged.as_ref(), &fetch, &supply)?;
+            self.installer.fetch_tree(store, &want, logged.as_ref(), &fetch, &supply)?;
         for warning in &warnings {
             self.session.ui.warn(warning);
         }

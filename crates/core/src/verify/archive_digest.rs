@@ -1,14 +1,16 @@
 //! Digests an archive while it is unpacked, on a thread of its own.
 
-use super::{Digest, Hashing};
 use crate::error::Result;
-use crate::hands;
-use std::io::{self, Read};
+use crate::threads;
+use crate::verify::{Digest, Hashing};
+use std::io::Read;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{Scope, ScopedJoinHandle};
+use std::{io, thread};
 
 /// How much of an archive is passed on at a time.
 const CHUNK: usize = 256 << 10;
+
 /// How many chunks may wait.
 const WAITING: usize = 4;
 
@@ -34,7 +36,7 @@ pub(super) fn digest_along<T>(
         let archive = ArchiveDigest { scope, thread: Mutex::default() };
         let worked = work(&archive);
         let thread = archive.thread.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((worked?, thread.map(hands::join).transpose()?))
+        Ok((worked?, thread.map(threads::join).transpose()?))
     })
 }
 
@@ -62,7 +64,8 @@ impl<'scope> ArchiveDigest<'scope, '_> {
 
     fn start(&self, reader: impl Read + Send + 'scope) -> Result<()> {
         let digest = || Hashing::new(reader).drain();
-        let thread = hands::start(self.scope, digest).map_err(|error| hands::refused(&error))?;
+        let thread =
+            threads::start(self.scope, digest).map_err(|error| threads::refused(&error))?;
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
     }

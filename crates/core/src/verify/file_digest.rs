@@ -1,11 +1,12 @@
 //! Digests files, on all cores.
 
-use super::{Entry, Hasher};
-use crate::hands::side_by_side;
+use crate::threads::side_by_side;
+use crate::verify::{Entry, Hasher};
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
-use std::io::{self, ErrorKind, Read};
+use std::io;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -11,37 +11,36 @@
 //! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody, [`log`] asks the
 //! checksum database.
 
-pub mod absent;
 mod archive_digest;
 pub mod archive_hash;
+pub mod dedup;
 pub mod dirhash;
 pub mod file_digest;
-pub mod judge;
 pub mod log;
 pub mod mode;
+pub mod policy;
 mod quarantine;
 pub mod records;
-mod scribe;
 pub mod sha256;
 #[cfg(test)]
 mod tests;
-pub mod twins;
-
-pub use absent::MissingFiles;
-pub use archive_digest::ArchiveDigest;
-pub use dirhash::H1;
-pub use goward_shim::lock::Level;
-pub use judge::Evidence;
-pub use quarantine::{Entry, Quarantine, UnverifiedFiles};
-pub use records::{Record, Records};
-pub use sha256::{Digest, Hasher, Hashing};
-pub use twins::{FileIndex, Sharing};
+pub mod tree_writer;
+pub mod wheel_missing_files;
 
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::version::GoVersion;
+pub use archive_digest::ArchiveDigest;
+pub use dedup::{FileIndex, Sharing};
+pub use dirhash::H1;
+pub use goward_shim::lock::Level;
+pub use policy::Evidence;
+pub use quarantine::{Entry, Quarantine, UnverifiedFiles};
+pub use records::{Record, Records};
+pub use sha256::{Digest, Hasher, Hashing};
 use std::collections::BTreeMap;
 use std::path::Path;
+pub use wheel_missing_files::MissingFiles;
 
 /// A toolchain in a private directory whose hash stood up to the evidence.
 #[derive(Debug)]
@@ -64,8 +63,9 @@ impl UnverifiedFiles {
         let verdict = evidence.check(&self)?;
         // Later releases have these programs in `lib/wasm`, which the hash covers.
         let is_old = self.version().minor() <= 23;
-        let is_known =
-            |(path, entry): (&String, &Entry)| is_old && absent::is_known_wasm(path, entry.digest);
+        let is_known = |(path, entry): (&String, &Entry)| {
+            is_old && wheel_missing_files::is_known_wasm(path, entry.digest)
+        };
         if verdict.archive < evidence.floor && !self.uncovered().iter().all(is_known) {
             self.drop_uncovered()?;
         }

@@ -4,13 +4,13 @@
 //! links into it or change a file between writing, digest and publication. Files and directories get their final
 //! mode when they are created ([`super::mode`]); the umask holds.
 
-use super::archive_digest::{ArchiveDigest, digest_along};
-use super::dirhash::{is_covered, tree_h1};
-use super::scribe::{TreeWriter, VERSION, WriterOutput, set_time};
-use super::{Digest, FileIndex, H1};
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::verify::archive_digest::{ArchiveDigest, digest_along};
+use crate::verify::dirhash::{is_covered, tree_h1};
+use crate::verify::tree_writer::{TreeWriter, VERSION, WriterOutput, set_time};
+use crate::verify::{Digest, FileIndex, H1};
 use crate::version::GoVersion;
 use chrono::NaiveDateTime;
 use fs_err as fs;
@@ -23,6 +23,7 @@ use std::sync::OnceLock;
 
 /// What a release up to Go 1.23 needs to run programs for js/wasm and wasip1/wasm, and the hash does not cover.
 const WASM: &str = "misc/wasm/";
+
 /// The directory that goward adds to a tree; no release has it.
 const RESERVED: &str = "libexec";
 

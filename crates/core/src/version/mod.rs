@@ -4,9 +4,9 @@
 //! bare `1.21` names the language and comes before `1.21rc1`, which comes before `1.21.0`; up to
 //! 1.20 the bare `1.20` is the first release itself.
 
-pub mod built;
 pub mod link_name;
 pub mod request;
+pub mod vendor_version;
 
 use goward_shim::gover::Version;
 use std::cmp::Ordering;

@@ -3,8 +3,8 @@
 use crate::Lab;
 use crate::matrix::report::Origin;
 use goward_core::calendar;
-use goward_core::holder::LockHolder;
 use goward_core::io::file;
+use goward_core::lock_holder::LockHolder;
 use goward_core::platform::Platform;
 use goward_core::project::find_root;
 use goward_core::resolve::run_with_timeout;

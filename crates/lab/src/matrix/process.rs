@@ -6,7 +6,7 @@
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::results::Ending;
 use goward_core::error::{Error, Kind, Result};
-use goward_core::hands;
+use goward_core::threads;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -77,8 +77,8 @@ pub fn run(
     let error_sender = sender.clone();
     // Not waited for: a process that left the group may hold a pipe open.
     let mut group = Group::of(&child);
-    let reading = hands::start_alone(move || forward(stdout, Line::Output, &sender))
-        .and_then(|()| hands::start_alone(move || forward(stderr, Line::Error, &error_sender)));
+    let reading = threads::start_alone(move || forward(stdout, Line::Output, &sender))
+        .and_then(|()| threads::start_alone(move || forward(stderr, Line::Error, &error_sender)));
     if let Err(error) = reading {
         group.kill();
         child.wait()?;

@@ -9,7 +9,6 @@ use crate::matrix::report::{CellRun, State};
 use crate::matrix::{Cell, Column, Limits, Plan, Report, Results, table};
 use goward_core::ctx::free_memory;
 use goward_core::error::{Error, Kind, Result, one_line, untrusted};
-use goward_core::hands;
 use goward_core::install::request::Fetch;
 use goward_core::lockfile::r#use::parse_setting;
 use goward_core::project::find_root;
@@ -17,6 +16,7 @@ pub use goward_core::project::manifest::NamedMatrix;
 use goward_core::resolve::lookup::parse_request;
 use goward_core::run::overrides::Overrides;
 use goward_core::session::Session;
+use goward_core::threads;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,7 +170,7 @@ impl Lab<'_> {
         };
         let states: Vec<Mutex<Option<Result<State>>>> =
             slots.iter().map(|_| Mutex::default()).collect();
-        hands::side_by_side(jobs(matrix, slots), || run.work(&states));
+        threads::side_by_side(jobs(matrix, slots), || run.work(&states));
         let mut all = Vec::new();
         for state in states {
             match state.into_inner().unwrap_or_else(PoisonError::into_inner) {

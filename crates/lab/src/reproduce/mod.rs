@@ -71,8 +71,8 @@ impl Lab<'_> {
                 .hint(first_step(&self.session.ctx)));
         };
         check(command)?;
-        self.installer.provide(&toolchain, &Fetch::default())?;
-        self.installer.recheck_governing(&toolchain)?;
+        self.installer.ensure_installed(&toolchain, &Fetch::default())?;
+        self.installer.check_resolved(&toolchain)?;
         let root = self.root_to_copy(&toolchain);
         let base = self.session.ctx.variable("TMPDIR").map_or(Path::new("/tmp"), Path::new);
         let base = fs_err::canonicalize(base)?;

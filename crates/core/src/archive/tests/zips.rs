@@ -68,7 +68,7 @@ fn both_descriptions_of_an_entry_have_to_agree() {
 #[test]
 fn of_two_hands_that_fail_the_first_file_is_told() {
     // Each is enough for one hand.
-    let large = vec![7; super::super::gate::AHEAD];
+    let large = vec![7; super::super::entry_validator::AHEAD];
     let entries = [b"go/a", b"go/b"].map(|name| RawEntry::new(name, &large));
     let bytes = RawZip(entries.to_vec()).pack();
     let second_failed = AtomicBool::new(false);

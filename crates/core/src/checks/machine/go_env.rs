@@ -35,7 +35,7 @@ fn run(facts: &Facts) -> CheckResult {
         }
     }
     // Only the copies that are right now are read by anything.
-    for copy in facts.barriers.iter().filter(|path| path.exists()) {
+    for copy in facts.goenv_files.iter().filter(|path| path.exists()) {
         findings.extend(broken(copy));
     }
     Ok(findings)

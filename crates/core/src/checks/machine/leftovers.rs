@@ -42,7 +42,7 @@ fn run(facts: &Facts) -> CheckResult {
         let finding = Finding::plain(Severity::Note, place, message);
         findings.push(finding.fix("delete them: `goward gc --now`"));
     }
-    for leftover in store.leftovers(&processes, &facts.barriers, false)? {
+    for leftover in store.leftovers(&processes, &facts.goenv_files, false)? {
         let message = format!("this is {} that nobody needs", leftover.kind);
         findings.push(found(&leftover.path, message, Repair::Leftovers));
     }
@@ -54,7 +54,7 @@ fn run(facts: &Facts) -> CheckResult {
 /// # Errors
 ///
 /// When something cannot be removed.
-pub fn remove(store: &Store, barriers: &[PathBuf]) -> Result<()> {
-    let leftovers = store.leftovers(&store.processes(), barriers, false)?;
+pub fn remove(store: &Store, goenv_files: &[PathBuf]) -> Result<()> {
+    let leftovers = store.leftovers(&store.processes(), goenv_files, false)?;
     leftovers.iter().try_for_each(|leftover| store.remove_leftover(leftover).map(drop))
 }

@@ -52,7 +52,7 @@ pub struct Facts {
     /// The lock that governs here, if one does.
     pub lock: Option<LockState>,
     /// The copies of the file of `go env -w` that are right now.
-    pub barriers: Vec<PathBuf>,
+    pub goenv_files: Vec<PathBuf>,
     /// The program to which the shims lead.
     pub shim: PathBuf,
     /// This program.

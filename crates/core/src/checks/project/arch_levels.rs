@@ -5,7 +5,7 @@ use crate::checks::project::facts::Facts;
 use crate::checks::{Check, CheckResult, Group};
 use crate::error::untrusted;
 use crate::releases::schedule::recommended;
-use crate::settings::levels::LEVELS;
+use crate::settings::arch_levels::LEVELS;
 use crate::version::GoVersion;
 use goward_shim::pins::{BadPin, first_minor, row};
 

@@ -1,12 +1,12 @@
 //! Drift: images with Go, the Go orb, variables and commands in `CircleCI`'s configuration.
 
-use super::facts::Facts;
-use super::setting::{self, Setting};
-use super::substitute::TracedText;
-use super::wanted::VersionRef;
-use super::yaml::Scalar;
-use super::{ci, image};
 use crate::checks::finding::{Edit, Finding};
+use crate::checks::project::env_expand::TracedText;
+use crate::checks::project::facts::Facts;
+use crate::checks::project::setting::Setting;
+use crate::checks::project::version_drift::VersionRef;
+use crate::checks::project::yaml::Scalar;
+use crate::checks::project::{ci, image, setting};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
 

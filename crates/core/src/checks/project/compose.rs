@@ -1,11 +1,11 @@
 //! Drift: images with Go, and arguments and variables that choose a Go, in compose files and in `docker-bake.hcl`.
 
-use super::facts::Facts;
-use super::setting::Setting;
-use super::substitute::{TracedText, expand};
-use super::yaml::Scalar;
-use super::{ci, files, image};
 use crate::checks::finding::Finding;
+use crate::checks::project::env_expand::{TracedText, expand};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::setting::Setting;
+use crate::checks::project::yaml::Scalar;
+use crate::checks::project::{ci, files, image};
 use crate::checks::{Check, Group};
 use std::path::Path;
 

@@ -1,10 +1,10 @@
 //! Drift: images with Go, and what chooses a Go without one, in Dockerfiles.
 
-use super::facts::Facts;
-use super::setting::{self, Setting};
-use super::substitute::{TracedText, expand};
-use super::{files, image};
 use crate::checks::finding::{Finding, Place, Severity};
+use crate::checks::project::env_expand::{TracedText, expand};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::setting::Setting;
+use crate::checks::project::{files, image, setting};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
 use parse_dockerfile::{Command, Dockerfile, Instruction, UnescapedString};

@@ -1,11 +1,11 @@
 //! Drift: images with Go, variables and scripts in GitLab's CI.
 
-use super::facts::Facts;
-use super::setting::{self, Setting};
-use super::substitute::{TracedText, expand};
-use super::yaml::Scalar;
-use super::{ci, image};
 use crate::checks::finding::Finding;
+use crate::checks::project::env_expand::{TracedText, expand};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::setting::Setting;
+use crate::checks::project::yaml::Scalar;
+use crate::checks::project::{ci, image, setting};
 use crate::checks::{Check, Group};
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -38,6 +38,7 @@ fn run(facts: &Facts) -> Vec<Finding> {
 
 /// Who follows what stands there.
 const WHO: &str = "the job";
+
 /// Keys with commands of a shell.
 const SCRIPTS: [&str; 3] = ["after_script", "before_script", "script"];
 

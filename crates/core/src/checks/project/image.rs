@@ -1,8 +1,8 @@
 //! Container images that carry a Go: which release a reference to one asks for.
 
-use super::facts::Facts;
-use super::substitute::TracedText;
-use super::wanted::{DriftKind, VersionRef, judge};
+use crate::checks::project::env_expand::TracedText;
+use crate::checks::project::facts::Facts;
+use crate::checks::project::version_drift::{DriftKind, VersionRef, judge};
 use crate::checks::{Finding, Place, Severity};
 use crate::error::untrusted;
 use std::path::Path;

@@ -11,6 +11,7 @@ mod compose;
 mod debug_lines;
 mod deprecated;
 mod dockerfile;
+pub mod env_expand;
 mod experiments;
 mod facts;
 mod files;
@@ -25,22 +26,21 @@ mod module_mode;
 mod promu;
 mod removed_experiments;
 mod setting;
-mod substitute;
 mod support;
 mod target_supported;
 mod target_valid;
-mod trimpath;
+pub mod version_drift;
 mod version_files;
 mod vulnerabilities;
-mod wanted;
 mod workflows;
 mod workspace;
 mod yaml;
 
+use super::{Check, Group, caches, lock_state};
 pub use facts::{CCompiler, Facts, GoFacts};
 pub use files::Files;
 
-use super::{Check, Group, caches, lock_state};
+mod trimpath;
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check<Facts>] = &[

@@ -1,8 +1,8 @@
 //! Drift: the release of Go in the settings of `promu`, by which Prometheus and its exporters are built.
 
-use super::facts::Facts;
-use super::wanted::VersionRef;
-use super::{ci, workflows};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::version_drift::VersionRef;
+use crate::checks::project::{ci, workflows};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
 

@@ -1,9 +1,9 @@
 //! Variables, inputs and shell text of CI that decide which Go runs or what it builds: `GO_VERSION`, `GOTOOLCHAIN`,
 //! GOFLAGS, GOEXPERIMENT.
 
-use super::facts::Facts;
-use super::wanted::VersionRef;
 use crate::checks::finding::{Finding, Place, Severity};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::version_drift::VersionRef;
 use crate::error::untrusted;
 use goward_shim::goflags::{Limits, Unfit, merge};
 use goward_shim::pins::Isolation;

@@ -1,9 +1,9 @@
 //! Drift: `.go-version`, `.tool-versions` and `mise.toml`.
 
-use super::facts::Facts;
-use super::files;
-use super::wanted::{VersionRef, like};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
+use crate::checks::project::facts::Facts;
+use crate::checks::project::files;
+use crate::checks::project::version_drift::{VersionRef, like};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
 use crate::project::version_file::{Malformed, VERSION_FILES};

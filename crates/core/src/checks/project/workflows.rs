@@ -1,12 +1,12 @@
 //! Drift: versions of Go, images and settings in GitHub workflows and actions.
 
-use super::facts::Facts;
-use super::setting::{self, Setting};
-use super::substitute::TracedText;
-use super::wanted::{DriftKind, VersionRef, judge};
-use super::yaml::Scalar;
-use super::{ci, files, image};
 use crate::checks::finding::{Edit, Finding, Place, Severity};
+use crate::checks::project::env_expand::TracedText;
+use crate::checks::project::facts::Facts;
+use crate::checks::project::setting::Setting;
+use crate::checks::project::version_drift::{DriftKind, VersionRef, judge};
+use crate::checks::project::yaml::Scalar;
+use crate::checks::project::{ci, files, image, setting};
 use crate::checks::{Check, Group};
 use crate::error::untrusted;
 use crate::project::go_mod::parse_go_lines;

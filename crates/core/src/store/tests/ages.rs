@@ -1,7 +1,7 @@
 //! What goes after a while: not before, and not if it is something else.
 
-use super::*;
-use crate::store::leftovers::StaleKind;
+use crate::store::stale_files::StaleKind;
+use crate::store::tests::*;
 use std::time::SystemTime;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -114,7 +114,7 @@ fn an_archive_that_cannot_fit_is_not_begun() {
     // What is unpacked takes at least three times as much. Others write meanwhile.
     let most = space.bytes / 3;
     let error = store.check_room("go1.27.1", Some(most / 10 * 13)).unwrap_err();
-    assert_eq!(error.message(), space::message(&store));
+    assert_eq!(error.message(), disk_space::message(&store));
     if space.files.is_none_or(|files| files > most / 8192) {
         store.check_room("go1.27.1", Some(most / 10 * 8)).unwrap();
     }

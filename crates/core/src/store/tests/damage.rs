@@ -126,8 +126,8 @@ fn a_full_disk_is_called_that() {
     let (_directory, store) = store();
     for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
         let error = store.explain(kind.into());
-        assert_eq!(error.message(), space::message(&store));
-        assert_eq!(error.hints(), [space::MAKE_ROOM]);
+        assert_eq!(error.message(), disk_space::message(&store));
+        assert_eq!(error.hints(), [disk_space::MAKE_ROOM]);
     }
 }
 

@@ -1,9 +1,9 @@
 //! What checking and measuring find.
 
-use super::*;
 use crate::archive::samples::ABSENT;
 use crate::store::check::{Fault, Finding};
-use crate::store::room::SeenInodes;
+use crate::store::disk_usage::SeenInodes;
+use crate::store::tests::*;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 

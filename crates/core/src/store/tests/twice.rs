@@ -221,7 +221,7 @@ fn what_is_removed_or_linked_meanwhile_is_not_proved() {
     std::process::Command::new("cp").arg("-a").args([&installed.tree, &outside]).status().unwrap();
     store.remove(&installed).unwrap();
     assert!(store.raise(&installed, Some(&h1()), &proof(false)).unwrap().is_none());
-    let found = follow(&outside, version(), linux()).unwrap();
+    let found = hash_linked_tree(&outside, version(), linux()).unwrap();
     let linked = LinkTarget::look_at(&outside).unwrap();
     let receipt = Receipt::of_linked(version(), linux(), &found, linked);
     let name = crate::version::link_name::LinkName::parse("mine").unwrap();

@@ -5,7 +5,10 @@
 //! the user wants that. What is shared is compared with what came out of the archive, so a tree that
 //! somebody changed after it was installed spoils no other.
 
-use super::{Digest, Entry};
+#[cfg(test)]
+mod tests;
+
+use crate::verify::{Digest, Entry};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, ftruncate, linkat, open, openat,
@@ -160,6 +163,3 @@ pub fn can_clone(directory: &Path) -> bool {
     };
     attempt().is_ok()
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,9 +3,9 @@
 //! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
-use super::program_of;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::filesystem;
+use crate::store::program_of;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -15,9 +15,12 @@ use std::path::Path;
 
 /// What cannot be missing in a toolchain, besides its version.
 const PROGRAM: &str = "bin/go";
+
 const DIRECTORIES: [&str; 2] = ["pkg/tool", "src"];
+
 /// Where a toolchain says what it is; the second stands in one that was built from a repository.
 const VERSION_FILES: [&str; 2] = ["VERSION", "VERSION.cache"];
+
 /// Longest file of those.
 const MAX_VERSION: u64 = 4096;
 

@@ -5,9 +5,9 @@
 //! from a published one, never make it equal, so [`MissingFiles::is_proven`] is a matter of diagnosis: it
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
-use super::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::facts::ABSENT;
+use crate::verify::Digest;
 use crate::version::GoVersion;
 
 /// The files, sorted, as the table has them.

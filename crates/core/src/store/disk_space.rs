@@ -1,19 +1,25 @@
 //! What the store's file system is, and what is said when it is full: how much is needed, how much there is.
 
-use super::Store;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::filesystem::{self, Space};
+use crate::filesystem;
+use crate::filesystem::Space;
+use crate::store::Store;
 
 /// What a release takes on disk with its archive, and how many files and directories it has, rounded up.
 const RELEASE: (u64, u64) = (390 << 20, 17_000);
+
 /// What an archive of Go takes with what is unpacked from it, in tenths of its own size: releases grow to
 /// 3.4 to 3.8 times of it.
 const USUAL: u64 = 48;
+
 /// What it takes at the very least, in the same measure.
 const LEAST: u64 = 30;
+
 /// The files of a release are smaller than that on the average, packed.
 const LARGEST_MEAN: u64 = 8192;
+
 const NEEDS: &str = "needs about ";
+
 pub(super) const MAKE_ROOM: &str = "make room, for example with `goward gc --now`, and try again";
 
 /// Returns the first line of a report about a full disk.

@@ -4,9 +4,9 @@
 //! [`UnverifiedFiles::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
-use super::log::Logged;
-use super::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::verify::log::Logged;
+use crate::verify::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
 
 /// What is known about a toolchain apart from its own bytes.
 #[derive(Clone, Debug)]

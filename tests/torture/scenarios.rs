@@ -1,6 +1,6 @@
 //! What is done under torture, from where, and to where.
 
-use super::judge::Judge;
+use super::invariants::Judge;
 use crate::cli::{VERSIONS, archive, tree};
 use crate::common::server::hex_sha256;
 use crate::common::{Outcome, Sandbox, machine};

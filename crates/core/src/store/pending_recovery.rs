@@ -1,9 +1,11 @@
 //! What recovery would put in order, without doing it.
 
-use super::flock::{self, Attempt};
-use super::staging::{self, LOCK_SUFFIX};
-use super::{Receipt, Store, TRASH_PREFIX, entries, files, is_key, links};
 use crate::error::Result;
+use crate::store::flock::Attempt;
+use crate::store::staging::LOCK_SUFFIX;
+use crate::store::{
+    Receipt, Store, TRASH_PREFIX, entries, files, flock, is_key, link_names, staging,
+};
 use fs_err as fs;
 use std::path::PathBuf;
 
@@ -94,7 +96,7 @@ impl Store {
     ///
     /// When it cannot be looked at.
     pub fn has_shims(&self, installed: &super::InstalledToolchain) -> Result<bool> {
-        Ok(self.wrong_shims(installed).is_empty() && links::is_whole(installed)?)
+        Ok(self.wrong_shims(installed).is_empty() && link_names::is_whole(installed)?)
     }
 
     fn is_dead(&self, name: &str) -> bool {

@@ -2,11 +2,12 @@
 
 use crate::error::untrusted;
 use crate::filesystem;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+use std::{fmt, io};
 
 /// Longest description, in bytes.
 const MAX_SIZE: u64 = 1024;

@@ -1,6 +1,6 @@
 //! Limits to the byte, and files that are read in every way that a sink can read.
 
-use super::*;
+use crate::archive::entry_validator::*;
 
 /// Gives the bytes in pieces.
 struct Pieces<'a>(&'a [u8], usize);

@@ -4,11 +4,15 @@
 //! file; [`Input`] and [`Inflated`] watch the bytes on both sides of the decompressor; [`UnpackError`] keeps
 //! an archive that is refused apart from a disk that failed.
 
-use super::{Contents, EntryPath, EntryPathError, Limits};
+#[cfg(test)]
+mod tests;
+
+use crate::archive::{Contents, EntryPath, EntryPathError, Limits};
 use crate::error::{Error, Kind, Result, untrusted};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io;
+use std::io::{BufRead, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -424,6 +428,3 @@ impl BufRead for Body<'_> {
         self.start = (self.start + amount).min(self.end);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! What other tools' files ask for, held against the locked release.
 
-use super::facts::Facts;
 use crate::checks::finding::{Edit, Finding, Place, Severity};
+use crate::checks::project::facts::Facts;
 use crate::error::untrusted;
 use crate::version::GoVersion;
 use crate::version::request::Request;

@@ -4,10 +4,11 @@
 //! variables that lead to a toolchain. Processes of other users tell only root, those of other
 //! machines nobody; that is what the grace period of the trash is for.
 
-use super::{InstalledToolchain, Store, place_in};
 use crate::error::untrusted;
+use crate::store::{InstalledToolchain, Store, place_in};
 use fs_err as fs;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -16,6 +17,7 @@ use std::time::SystemTime;
 
 /// The most that is read of one file of `/proc`, in bytes.
 const MAX_FILE: u64 = 16 << 20;
+
 /// Variables that lead to a toolchain, or to a file that goward made for a call.
 const VARIABLES: [&str; 6] =
     ["GOWARD_TOOLCHAIN=", "GOROOT=", "GOTOOLDIR=", "GOENV=", "GOWARD_LOCK=", "PATH="];

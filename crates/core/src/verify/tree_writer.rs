@@ -4,19 +4,21 @@
 //! astray: a directory is opened in the one above it, links are never followed, and a file that is
 //! there already is an error.
 
-use super::mode::{of_file, stays_writable};
-use super::quarantine::{Entry, Place, VersionFile, check_size};
-use super::{Digest, FileIndex, Hasher};
 use crate::archive::EntryPath;
 use crate::error::Result;
+use crate::verify::mode::{of_file, stays_writable};
+use crate::verify::quarantine::{Entry, Place, VersionFile, check_size};
+use crate::verify::{Digest, FileIndex, Hasher};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
 use rustix::io::{Errno, write};
-use std::io::{self, BufRead};
+use std::io;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 /// The path of the file that names the release.
 pub(super) const VERSION: &str = "VERSION";
+
 /// Longest `VERSION`; those of Go have two lines.
 const MAX_VERSION: usize = 4096;
 

@@ -1,11 +1,11 @@
 //! Toolchains that stand elsewhere: linking, names, and that nothing is done to them.
 
-use super::*;
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind as ArchiveKind, Limits, unpack};
 use crate::platform::Platform;
+use crate::store::link_names::*;
 use crate::store::tests::{SHIM, with_shim};
-use crate::store::{LinkTarget, RecoveryReport, follow};
+use crate::store::{LinkTarget, RecoveryReport, hash_linked_tree};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, dirhash};
 use crate::version::GoVersion;
 use fs_err::os::unix::fs::symlink;
@@ -55,7 +55,7 @@ fn distribution(directory: &Path, tree: &Tree) -> PathBuf {
 
 fn receipt(path: &Path) -> Receipt {
     let linked = LinkTarget::look_at(path).unwrap();
-    let found = follow(path, go(), linux()).unwrap();
+    let found = hash_linked_tree(path, go(), linux()).unwrap();
     Receipt::of_linked(go(), linux(), &found, linked)
 }
 
@@ -182,7 +182,7 @@ fn the_hash_is_that_of_the_module_wherever_the_parts_lie() {
     let files: Vec<(&str, Digest)> =
         tree.0.iter().map(|(name, text)| (name.as_str(), Digest::of(text))).collect();
     let want = dirhash::tree_h1(go(), linux(), files.iter().copied()).unwrap();
-    let found = follow(&path, go(), linux()).unwrap();
+    let found = hash_linked_tree(&path, go(), linux()).unwrap();
     assert_eq!(found.h1, want);
     let covered = || tree.0.iter().filter(|(name, _)| dirhash::is_covered(name));
     assert_eq!(found.files.len(), covered().count());
@@ -194,10 +194,10 @@ fn the_hash_is_that_of_the_module_wherever_the_parts_lie() {
         fs::write(path.join(leftover), leftover).unwrap();
     }
     symlink("src", path.join("zzz")).unwrap();
-    assert_eq!(follow(&path, go(), linux()).unwrap().h1, want);
+    assert_eq!(hash_linked_tree(&path, go(), linux()).unwrap().h1, want);
     // A link to a file is that file.
     symlink("../VERSION", path.join("lib/version")).unwrap();
-    let with_file = follow(&path, go(), linux()).unwrap();
+    let with_file = hash_linked_tree(&path, go(), linux()).unwrap();
     assert_eq!(with_file.files["lib/version"], with_file.files["VERSION"]);
     assert_ne!(with_file.h1, want);
 }
@@ -228,7 +228,7 @@ fn what_cannot_be_followed_is_an_error_that_names_it() {
         let (directory, _store) = places();
         let path = distribution(directory.path(), &tree());
         damage(&path);
-        let message = follow(&path, go(), linux()).unwrap_err().to_string();
+        let message = hash_linked_tree(&path, go(), linux()).unwrap_err().to_string();
         let message = message.replace(path.to_str().unwrap(), "[LIB]");
         assert!(message.contains(want), "{message}");
     }

@@ -1,8 +1,8 @@
 //! Many at once: installers, and calls of `go` while toolchains come and go.
 
 use super::count::{Suite, count, is_part, is_wanted, random};
-use super::judge::judge_store;
-use super::scene::{fast, sandbox_below};
+use super::invariants::judge_store;
+use super::scenarios::{fast, sandbox_below};
 use crate::cli::{VERSIONS, archive, mirror, tree};
 use crate::common::server::{Mirror, Server};
 use crate::common::{Sandbox, is_full, machine, skip};
@@ -79,7 +79,7 @@ fn round(processes: usize, locks: bool, case: usize, ended: &mut usize) -> Resul
 fn many_installers_are_as_one() {
     let mut suite = Suite::new(
         "installers at once, locks on and off",
-        "torture::crowd::many_installers_are_as_one",
+        "torture::concurrency::many_installers_are_as_one",
     );
     let (rounds, processes) = if is_full() { (count(1, 25), 64) } else { (1, 16) };
     let mut modes = vec![true];
@@ -124,7 +124,7 @@ fn program(sandbox: &Sandbox, version: &str) -> Option<Vec<u8>> {
 fn go_runs_or_says_that_it_is_not_installed() {
     let mut suite = Suite::new(
         "shims while install, uninstall and gc loop",
-        "torture::crowd::go_runs_or_says_that_it_is_not_installed",
+        "torture::concurrency::go_runs_or_says_that_it_is_not_installed",
     );
     let full = is_full();
     let (rounds, calls) = if full { (count(1, 10), 1000) } else { (1, 100) };

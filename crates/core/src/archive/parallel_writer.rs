@@ -5,14 +5,15 @@
 //! were the only one. There are only so many batches, so that memory does not depend on the archive;
 //! there are enough of them that a sink with a large file does not hold up the others.
 
-use super::gate::{AHEAD, Body, UnpackError, drain};
-use super::{EntryPath, Sink};
+use crate::archive::entry_validator::{AHEAD, Body, UnpackError, drain};
+use crate::archive::{EntryPath, Sink};
 use crate::error::Result;
-use crate::hands;
-use std::io::{self, BufRead, Read};
+use crate::threads;
+use std::io::{BufRead, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
+use std::sync::mpsc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::{io, thread};
 
 /// What takes one admitted file from a parser.
 pub(super) type EntryHandler<'a> = dyn FnMut(&EntryPath, u64, &mut Body) -> Result<()> + 'a;
@@ -56,11 +57,11 @@ pub(super) fn over<T>(
             let (outbox, inbox) = mpsc::channel();
             let (used, has_failed) = (used.clone(), &has_failed);
             let feed = Worker { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
-            match hands::start(scope, move || feed.drain(&mut **sink, has_failed)) {
+            match threads::start(scope, move || feed.drain(&mut **sink, has_failed)) {
                 Ok(worker) => workers.push(worker),
                 // Those that could be started do all of it.
                 Err(_) if !workers.is_empty() => break,
-                Err(error) => return Err(UnpackError::Failed(hands::refused(&error))),
+                Err(error) => return Err(UnpackError::Failed(threads::refused(&error))),
             }
             outboxes.push((outbox, load));
         }

@@ -2,8 +2,8 @@
 //! fewer hands, in the end by one.
 
 use crate::error::{Error, Kind, Result};
-use std::io;
-use std::thread::{self, Builder, Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
+use std::{io, thread};
 
 /// Has `count` hands do `work`, this thread one of them, and as many of the others as can be started;
 /// returns what each came to.

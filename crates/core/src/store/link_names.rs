@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::filesystem;
 use crate::store::durable::make_directory;
 use crate::store::goroot::{REAL, SHOWN, TOOLS};
-use crate::store::leftovers::RecoveryReport;
+use crate::store::stale_files::RecoveryReport;
 use crate::store::{
     InstalledToolchain, LinkTarget, Receipt, Store, durable, entries, goroot, is_directory, is_key,
     receipt,

@@ -1,10 +1,11 @@
 //! Which files are shared with those that are there.
 
-use super::*;
+use crate::verify::dedup::*;
 use fs_err as fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 const CONTENTS: &[u8] = b"package fmt\n";
+
 const READ: u32 = 0o444;
 
 /// A tree with one file, in which others can be linked.

@@ -4,10 +4,10 @@
 //! toolchain over several directories and put links in their place, so links are followed here, as
 //! `go` follows them.
 
-use super::goroot;
-use super::rehash::{TreeHash, read_all};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::store::goroot;
+use crate::store::rehash::{TreeHash, read_all};
 use crate::verify::dirhash::{is_covered, tree_h1};
 use crate::version::GoVersion;
 use fs_err as fs;
@@ -26,7 +26,11 @@ const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"
 ///
 /// When something cannot be read or is neither file nor directory, when a link leads to a directory
 /// above itself, and for names that would let two trees have one hash.
-pub fn follow(directory: &Path, version: GoVersion, platform: Platform) -> Result<TreeHash> {
+pub fn hash_linked_tree(
+    directory: &Path,
+    version: GoVersion,
+    platform: Platform,
+) -> Result<TreeHash> {
     let mut walk = Walk::default();
     walk.read(directory, "")?;
     let is_ours = walk.files.iter().any(|(name, _)| name == names::IDENTITY_FILE);

@@ -1,6 +1,6 @@
 //! What toolchains that are not Go's own say of their version.
 
-use super::GoVersion;
+use crate::version::GoVersion;
 
 /// Returns the release that the first line of a toolchain's `VERSION`, or `go env GOVERSION`, speaks
 /// of: without a vendor's suffix and the list of experiments. That of a development build has only

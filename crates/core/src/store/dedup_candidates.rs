@@ -1,9 +1,9 @@
 //! What of a store a new toolchain can share.
 
-use super::{Store, place_in};
 use crate::error::Result;
 use crate::platform::Platform;
-use crate::verify::{FileIndex, Sharing, twins};
+use crate::store::{Store, place_in};
+use crate::verify::{FileIndex, Sharing, dedup};
 use crate::version::GoVersion;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl Store {
         let mut known = self.list()?;
         // What was linked is not goward's to share.
         known.retain(|found| found.receipt.platform == platform && !found.is_linked());
-        if known.is_empty() || how == Sharing::Clone && !twins::can_clone(staging) {
+        if known.is_empty() || how == Sharing::Clone && !dedup::can_clone(staging) {
             return Ok(None);
         }
         known.sort_by_key(|found| {
