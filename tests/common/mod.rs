@@ -5,6 +5,7 @@ pub(crate) mod archives;
 pub(crate) mod crowd;
 pub(crate) mod go_sources;
 pub(crate) mod json_keys;
+#[path = "../../crates/gosumdb/tests/main/log.rs"]
 pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod memory;

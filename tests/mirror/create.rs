@@ -213,12 +213,11 @@ fn heads_that_readers_know_stay_provable() {
     let reader = |lab: &Lab, server: &crate::common::server::Server| {
         let mut session = lab.session();
         session.ctx.variables.insert("HOME".into(), lab.sandbox.path("reader").into());
-        let key =
-            goward_core::verify::log::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
+        let key = gosumdb::VerifierKey::parse(&lab.log.signer().key_text()).unwrap();
         let url = goward_core::net::Url::parse(&server.url("/sumdb/log.example")).unwrap();
-        session.log = goward_core::verify::log::access::LogAccess::of(
-            goward_core::verify::log::Authority { key, seed: None },
-            goward_core::verify::log::route::Route::at("log.example", url),
+        session.log = goward_core::verify::sumdb::access::LogAccess::of(
+            gosumdb::TrustRoot { key, seed: None },
+            goward_core::verify::sumdb::route::Route::at("log.example", url),
         );
         let fetch = Fetch { source: Some(server.url("")), ..Fetch::default() };
         let platform = Platform::parse("linux/amd64").unwrap();

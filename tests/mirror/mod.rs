@@ -16,6 +16,7 @@ use crate::common::Sandbox;
 use crate::common::archives::Tree;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Mirror, Route as Answer, Server};
+use gosumdb::{TrustRoot, VerifierKey};
 use goward_core::config::Config;
 use goward_core::ctx::Ctx;
 use goward_core::error::Result;
@@ -23,9 +24,8 @@ use goward_core::install::request::Fetch;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::ui::Ui;
-use goward_core::verify::log::access::LogAccess;
-use goward_core::verify::log::route::Route;
-use goward_core::verify::log::{Authority, VerifierKey};
+use goward_core::verify::sumdb::access::LogAccess;
+use goward_core::verify::sumdb::route::Route;
 use goward_core::verify::{Digest, dirhash};
 use goward_core::version::GoVersion;
 use goward_mirror::Mirrors;
@@ -129,7 +129,7 @@ impl Lab {
         ctx.variables.insert("HOME".into(), self.sandbox.path("home").into());
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
         let url = goward_core::net::Url::parse(&self.log_server.url("")).unwrap();
-        let log = LogAccess::of(Authority { key, seed: None }, Route::at("log.example", url));
+        let log = LogAccess::of(TrustRoot { key, seed: None }, Route::at("log.example", url));
         Session {
             log,
             registries: Some(goward_mirror::oci_source::open),

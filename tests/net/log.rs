@@ -6,11 +6,13 @@
 use super::{net_for, url};
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
+use gosumdb::{ClientOps, TrustRoot, VerifierKey};
 use goward_core::net::Net;
 use goward_core::platform::Platform;
-use goward_core::verify::log::remote::Remote;
-use goward_core::verify::log::route::{GoSettings, Route, Way};
-use goward_core::verify::log::{Authority, Log, LogError, Logged, Outside, VerifierKey};
+use goward_core::verify::sumdb::Explain;
+use goward_core::verify::sumdb::remote::Remote;
+use goward_core::verify::sumdb::route::{GoSettings, Route, Way};
+use goward_core::verify::sumdb::{Log, LogError, Logged};
 use goward_core::version::GoVersion;
 use std::fs;
 use std::path::PathBuf;
@@ -66,8 +68,8 @@ pub(crate) fn serve(log: &TestLog, size: usize) -> Server {
     server
 }
 
-fn authority() -> Authority {
-    Authority { key: VerifierKey::parse(&signer().key_text()).unwrap(), seed: None }
+fn authority() -> TrustRoot {
+    TrustRoot { key: VerifierKey::parse(&signer().key_text()).unwrap(), seed: None }
 }
 
 /// A client with a memory of its own.
@@ -135,7 +137,7 @@ pub(crate) fn class(error: &LogError) -> String {
         LogError::Answer(problem) => format!("Answer {problem:?}"),
         LogError::Head(problem) => format!("Head {problem:?}"),
         LogError::Tile { problem, .. } => format!("Tile {problem:?}"),
-        LogError::Line(problem) => format!("Line {problem:?}"),
+        LogError::Record(problem) => format!("Line {problem:?}"),
         other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
     }
 }
@@ -427,7 +429,7 @@ fn every_lie_is_noticed_for_what_it_is() {
         let error = error.unwrap_err();
         assert_eq!(class(&error), want, "{name}: {error}");
         let outage = want.starts_with("Unreachable") || want == "Absent";
-        assert_eq!(error.is_outage(), outage, "{name}");
+        assert_eq!(error.is_inconclusive(), outage, "{name}");
         assert_eq!(client.remembered(), remembered, "{name}");
         assert_eq!(client.state("fork").exists(), want == "Fork", "{name}");
     }
@@ -512,11 +514,7 @@ fn a_damaged_memory_stops_everything_and_says_how_to_begin_anew() {
     let client = Client::new();
     fs::create_dir_all(client.state("latest")).unwrap();
     assert!(
-        client
-            .ask(&server, &Fault::None)
-            .unwrap_err()
-            .to_string()
-            .ends_with("is not a regular file")
+        client.ask(&server, &Fault::None).unwrap_err().words().ends_with("is not a regular file")
     );
 }
 

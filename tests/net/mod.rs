@@ -3,7 +3,6 @@
 mod download;
 mod fetch;
 pub(crate) mod log;
-mod log_oracles;
 mod module_proxy;
 mod rules;
 mod source;

@@ -1,5 +1,5 @@
 //! The program with sum.golang.org's own answers about go1.27.3, by the key that is built in: no network, and
-//! nothing that stands in for the log. `tests/data/README.md` says where the answers come from.
+//! nothing that stands in for the log. `crates/gosumdb/tests/data/README.md` says where the answers come from.
 
 use super::packing::module;
 use super::{enabled, sandbox};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const H1_OF_1_27_3: &str = "h1:r0ub+FnqzZxoWm/dSUOI9DcIqYWn/mNYGFJcv7PyBzs=";
 
 pub(super) fn log() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/log")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/gosumdb/tests/data")
 }
 
 /// A sandbox that asks a module proxy which serves those answers.

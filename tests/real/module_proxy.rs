@@ -5,6 +5,7 @@ use super::{enabled, sandbox, wheel};
 use crate::common::Sandbox;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Route, Server};
+use gosumdb::{TrustRoot, VerifierKey};
 use goward_core::config::Config;
 use goward_core::ctx::Ctx;
 use goward_core::install::Installer;
@@ -13,8 +14,8 @@ use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::ui::Ui;
 use goward_core::verify::Digest;
-use goward_core::verify::log::access::LogAccess;
-use goward_core::verify::log::{Authority, VerifierKey, route};
+use goward_core::verify::sumdb::access::LogAccess;
+use goward_core::verify::sumdb::route;
 use goward_shim::names;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -61,7 +62,7 @@ fn session(sandbox: &Sandbox, server: &Server, log: &TestLog) -> Session {
     let key = VerifierKey::parse(&log.signer().key_text()).unwrap();
     let url = goward_core::net::Url::parse(&server.url("")).unwrap();
     let route = route::Route::at("log.example", url);
-    let log = LogAccess::of(Authority { key, seed: None }, route);
+    let log = LogAccess::of(TrustRoot { key, seed: None }, route);
     Session {
         log,
         registries: Some(goward_mirror::oci_source::open),

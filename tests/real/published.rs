@@ -6,9 +6,9 @@
 use super::packing::{module_for, release_for};
 use super::{enabled_for, sandbox};
 use crate::common::is_full;
+use gosumdb::Answer;
+use gosumdb::{Hash, Head, SUM_GOLANG_ORG, SignedHead, VerifierKey, tree};
 use goward_core::platform::Platform;
-use goward_core::verify::log::record::Answer;
-use goward_core::verify::log::{Hash, Head, SUM_GOLANG_ORG, SignedHead, VerifierKey, tree};
 use goward_core::verify::{H1, Records};
 use goward_core::version::GoVersion;
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn hashes(value: &Value) -> Vec<Hash> {
 /// RFC 6962, 2.1.1: the root over a leaf and its audit path.
 fn root_of(leaf: Hash, index: u64, size: u64, path: &[Hash]) -> Option<Hash> {
     let Some((last, rest)) = path.split_last() else { return (size == 1).then_some(leaf) };
-    let left = (size > 1).then(|| tree::split(size))?;
+    let left = tree::split(size)?;
     Some(if index < left {
         Hash::of_pair(root_of(leaf, index, left, rest)?, *last)
     } else {
@@ -53,7 +53,7 @@ fn roots_of(old: u64, new: u64, known: Option<Hash>, proof: &[Hash]) -> Option<(
         };
     }
     let (last, rest) = proof.split_last()?;
-    let left = tree::split(new);
+    let left = tree::split(new)?;
     Some(if old <= left {
         let (older, newer) = roots_of(old, left, known, rest)?;
         (older, Hash::of_pair(newer, *last))

@@ -316,6 +316,26 @@ fn tests_start_programs_in_one_place() {
     assert_eq!(found, [Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/machine.rs")]);
 }
 
+/// The client of the checksum database is for everybody: it knows nothing of goward, and does nothing by itself.
+#[test]
+fn gosumdb_stands_alone() {
+    let manifest: toml::Table = toml::from_str(&read("crates/gosumdb/Cargo.toml")).unwrap();
+    let names: Vec<&String> = manifest["dependencies"].as_table().unwrap().keys().collect();
+    assert_eq!(names, ["base64", "ring", "thiserror"]);
+    for table in ["build-dependencies", "features", "target"] {
+        assert!(!manifest.contains_key(table), "{table}");
+    }
+    let files = rust_files("crates/gosumdb/src");
+    assert!(files.len() > 10, "{}", files.len());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for word in ["goward", "std::fs", "std::net", "std::env", "std::process", "println!"] {
+            assert!(!product.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
 #[test]
 fn the_shim_has_no_dependencies() {
     let manifest: toml::Table = toml::from_str(&read("shims/Cargo.toml")).unwrap();

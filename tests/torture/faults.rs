@@ -6,7 +6,7 @@ use crate::net::{ctx, log, net_despite, sample};
 use goward_core::net::{GoAuth, Net};
 use goward_core::platform::Platform;
 use goward_core::source::{ArtifactRequest, Listing, Modules, Source, SourceSpec, sources};
-use goward_core::verify::log::LogError;
+use goward_core::verify::sumdb::LogError;
 use goward_core::version::GoVersion;
 use std::io::Read as _;
 use std::sync::Mutex;

@@ -9,6 +9,8 @@ use crate::common::archives::gzip;
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::random::Random;
 use flate2::read::GzDecoder;
+use gosumdb::Answer;
+use gosumdb::{ClientOps, SignedHead, TrustRoot, VerifierKey};
 use goward_core::archive::{EntryPath, Kind, Limits, unpack};
 use goward_core::error::Error;
 use goward_core::net::{NetError, Problem};
@@ -17,8 +19,7 @@ use goward_core::project::go_mod::{Entry, GoLines, parse_debug_lines, parse_go_l
 use goward_core::project::lock::{LockFile, LockedPlatform};
 use goward_core::project::manifest::Manifest;
 use goward_core::source::parse_index;
-use goward_core::verify::log::record::Answer;
-use goward_core::verify::log::{AuthenticTile, Authority, Log, Outside, SignedHead, VerifierKey};
+use goward_core::verify::sumdb::Log;
 use goward_core::version::GoVersion;
 use goward_core::version::request::Request;
 use goward_shim::lock::Level;
@@ -26,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::io::{BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const SMALL: usize = 300;
@@ -405,7 +406,14 @@ struct Damaged {
     one: Option<(String, Vec<u8>)>,
 }
 
-impl Outside for Damaged {
+impl ClientOps for Damaged {
+    type FetchError = NetError;
+    type StorageError = Error;
+
+    fn is_not_found(&self, error: &NetError) -> bool {
+        error.is_absence()
+    }
+
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
         let damaged = self.one.as_ref().filter(|(name, _)| name == path).map(|(_, text)| text);
         let found =
@@ -425,26 +433,12 @@ impl Outside for Damaged {
     fn replace_head(&self, _: Option<&[u8]>, _: &str) -> Result<bool, Error> {
         Ok(true)
     }
-
-    fn head_place(&self) -> String {
-        String::new()
-    }
-
-    fn read_tile(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn write_tile(&self, _: &AuthenticTile) {}
-
-    fn write_evidence(&self, _: &str) -> Result<Option<PathBuf>, Error> {
-        Ok(None)
-    }
 }
 
 const RECORDS: usize = 300;
 
 /// A log with the record of go1.27.1 among others; its key; and where that record is asked for.
-fn log() -> (TestLog, Authority, String, String) {
+fn log() -> (TestLog, TrustRoot, String, String) {
     let h1 = |id: usize| format!("h1:{}", base64_of(id));
     let records = (0..RECORDS).map(|id| {
         let (path, version) = if id == 77 {
@@ -458,7 +452,7 @@ fn log() -> (TestLog, Authority, String, String) {
     let log = TestLog::new(Signer::new("log.example", 7), records.collect());
     let key = VerifierKey::parse(&log.signer().key_text()).unwrap();
     let path = log.lookup_path(77);
-    (log, Authority { key, seed: None }, path, h1(77))
+    (log, TrustRoot { key, seed: None }, path, h1(77))
 }
 
 fn base64_of(id: usize) -> String {
@@ -468,7 +462,7 @@ fn base64_of(id: usize) -> String {
 }
 
 /// Looks go1.27.1 up in a log with one changed file; whatever is believed is what the log has.
-fn look_up(authority: &Authority, outside: &Damaged, h1: &str) -> Result<bool, String> {
+fn look_up(authority: &TrustRoot, outside: &Damaged, h1: &str) -> Result<bool, String> {
     let version = GoVersion::parse("1.27.1").unwrap();
     let found =
         Log::new(authority, outside).lookup(version, Platform::parse("linux/amd64").unwrap(), None);

@@ -17,7 +17,7 @@ use goward_core::install::sumdb::open_head;
 use goward_core::net::Net;
 use goward_core::project::lock::LockFile;
 use goward_core::source::parse_index;
-use goward_core::verify::log::access::LogAccess;
+use goward_core::verify::sumdb::access::LogAccess;
 use goward_core::verify::{H1, Level, Record, Records, wheel_missing_files};
 use goward_core::version::GoVersion;
 use goward_core::vulndb::{Database, Place};

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
-use crate::verify::log::access::LogAccess;
+use crate::verify::sumdb::access::LogAccess;
 use goward_shim::names;
 
 /// One run of the program.

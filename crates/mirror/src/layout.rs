@@ -3,9 +3,9 @@
 //! Two layouts stand side by side below one URL: that of go.dev/dl, and that of a module proxy with
 //! the checksum database (`GOPROXY`). Names of the two never meet.
 
+use gosumdb::escape;
 use goward_core::archive;
 use goward_core::platform::Platform;
-use goward_core::verify::log::record::Module;
 use goward_core::version::GoVersion;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ const SUMDB: &str = "sumdb/";
 
 /// Returns the path of a toolchain's file in the module proxy; `ending` is as in `.zip`.
 pub(crate) fn module_file(version: GoVersion, platform: Platform, ending: &str) -> String {
-    format!("{MODULE}{}{ending}", Module::of(version, platform).escaped_version())
+    format!("{MODULE}{}{ending}", escape(&platform.module_version(version)))
 }
 
 /// Returns the path of a file of the log called `name`; `path` begins with a slash.

@@ -20,6 +20,7 @@ mod verify;
 
 use crate::storage::{Contents, Storage};
 pub use findings::MirrorCheck;
+use gosumdb::ProofBundle;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::request::{Fetch, ToolchainRequest};
@@ -27,7 +28,6 @@ use goward_core::lockfile::Locker;
 use goward_core::net::Net;
 use goward_core::session::Session;
 use goward_core::source::REGISTRY_SCHEME;
-use goward_core::verify::log::Excerpt;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
 use std::collections::BTreeSet;
@@ -187,7 +187,7 @@ fn write_indexes(depot: &dyn Storage, manifest: &Manifest) -> Result<()> {
 fn prune(
     depot: &dyn Storage,
     manifest: &Manifest,
-    excerpt: Option<&(String, Excerpt)>,
+    excerpt: Option<&(String, ProofBundle)>,
 ) -> Result<usize> {
     let mut wanted = BTreeSet::new();
     for (version, platform) in manifest.toolchains.keys().copied() {

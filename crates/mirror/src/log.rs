@@ -3,9 +3,9 @@
 use crate::manifest::Manifest;
 use crate::storage::Storage;
 use crate::{Mirrors, ToolchainRequest, layout, put};
+use gosumdb::{ProofBundle, SignedHead};
 use goward_core::error::Result;
 use goward_core::install::sumdb::open_head;
-use goward_core::verify::log::{Excerpt, SignedHead};
 
 /// How many heads that readers may have seen a mirror goes on proving.
 const MAX_HEADS: usize = 32;
@@ -18,7 +18,7 @@ impl Mirrors<'_> {
         wants: &[ToolchainRequest],
         manifest: &mut Manifest,
         warnings: &mut Vec<String>,
-    ) -> Result<Option<(String, Excerpt)>> {
+    ) -> Result<Option<(String, ProofBundle)>> {
         let mut known = Vec::new();
         for note in &manifest.heads {
             known.push(self.session.log.open_note(note)?);

@@ -4,12 +4,12 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
-use crate::findings::MirrorCheck;
-use crate::findings::is_finding;
+use crate::findings::{MirrorCheck, is_finding};
 use crate::layout::{INDEX, LIST};
 use crate::storage::StorageReader;
 use crate::{Mirrors, layout, storage};
 use fs_err::File;
+use gosumdb::{ClientOps, SignedHead};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::fetch::digest_file;
@@ -19,12 +19,13 @@ use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::source::{REGISTRY_SCHEME, parse_index};
 use goward_core::store::Store;
-use goward_core::verify::log::{AuthenticTile, Log, LogError, Logged, Outside, SignedHead};
 use goward_core::verify::policy::judge;
+use goward_core::verify::sumdb::Explain;
+use goward_core::verify::sumdb::{Log, LogError, Logged};
 use goward_core::verify::{Digest, Evidence, H1, Records, archive_hash};
 use goward_core::version::GoVersion;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Longest index that is read, in bytes.
 const MAX_INDEX: u64 = 16 << 20;
@@ -227,7 +228,7 @@ impl Check<'_> {
                     }
                     Err(error) => {
                         let path = layout::log_file(name, "");
-                        let text = format!("{version} for {platform}: {error}");
+                        let text = format!("{version} for {platform}: {}", error.words());
                         self.wrong(&path, text);
                         None
                     }
@@ -289,7 +290,14 @@ struct ServedLog<'a> {
     name: &'a str,
 }
 
-impl Outside for ServedLog<'_> {
+impl ClientOps for ServedLog<'_> {
+    type FetchError = NetError;
+    type StorageError = Error;
+
+    fn is_not_found(&self, error: &NetError) -> bool {
+        error.is_absence()
+    }
+
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
         let path = layout::log_file(self.name, path);
         let problem = match self.shelf.read(&path, limit) {
@@ -307,19 +315,5 @@ impl Outside for ServedLog<'_> {
 
     fn replace_head(&self, _old: Option<&[u8]>, _new: &str) -> Result<bool> {
         Ok(true)
-    }
-
-    fn head_place(&self) -> String {
-        String::new()
-    }
-
-    fn read_tile(&self, _path: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn write_tile(&self, _tile: &AuthenticTile) {}
-
-    fn write_evidence(&self, _evidence: &str) -> Result<Option<PathBuf>> {
-        Ok(None)
     }
 }

@@ -3,7 +3,7 @@
 //! A bundle is a tar with four kinds of entries, in this order:
 //!
 //! 1. `goward-bundle.json`, which lists the toolchains ([`Manifest`]);
-//! 2. `sumdb/...`: what the checksum database answered, by its own paths ([`Staple`]);
+//! 2. `sumdb/...`: what the checksum database answered, by its own paths ([`OfflineProof`]);
 //! 3. `vulndb.json`, if it was asked for: what the vulnerability database has of Go ([`Snapshot`]);
 //! 4. `archives/...`: one archive for each toolchain, as its source gave it.
 //!
@@ -20,9 +20,9 @@ pub use manifest::{Extra, Manifest, Packing, Toolchain};
 pub use read::Bundle;
 pub use write::write;
 
-use crate::verify::log::staple::Staple;
 use crate::vulndb::{Snapshot, SnapshotProblem};
 use container::ContainerProblem;
+use gosumdb::OfflineProof;
 
 /// The first entry.
 const MANIFEST: &str = "goward-bundle.json";

@@ -1,7 +1,7 @@
 //! Opening a bundle: everything but the archives is read and checked at once.
 
 use super::container::{self, Entry};
-use super::{BundleProblem, MANIFEST, Manifest, SUMDB, Snapshot, Staple, Toolchain, VULNDB};
+use super::{BundleProblem, MANIFEST, Manifest, OfflineProof, SUMDB, Snapshot, Toolchain, VULNDB};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::MAX_SIZE;
 use crate::verify::{Digest, Hashing};
@@ -23,7 +23,7 @@ pub struct Bundle {
     file: fs_err::File,
     name: String,
     manifest: Manifest,
-    staple: Option<Staple>,
+    staple: Option<OfflineProof>,
     vulnerabilities: Option<Snapshot>,
     /// By the names of the entries.
     archives: BTreeMap<String, Entry>,
@@ -63,7 +63,7 @@ impl Bundle {
         let others = (answers.as_slice(), vulndb.as_ref());
         check_order(others, &archives, &manifest).map_err(|problem| refuse(&name, &problem))?;
         let files = load_answers(&file, &answers).map_err(|error| error.told(&name))?;
-        let staple = manifest.head.clone().map(|head| Staple { head, files });
+        let staple = manifest.head.clone().map(|head| OfflineProof { head, files });
         let vulnerabilities =
             vulndb.map(|entry| load_vulnerabilities(&file, &entry, &manifest)).transpose();
         let vulnerabilities = vulnerabilities.map_err(|error| error.told(&name))?;
@@ -87,7 +87,7 @@ impl Bundle {
     }
 
     /// Returns its proofs, if it has any.
-    pub fn staple(&self) -> Option<&Staple> {
+    pub fn staple(&self) -> Option<&OfflineProof> {
         self.staple.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! Writing a bundle.
 
 use super::container::{write_end, write_entry};
-use super::{MANIFEST, Manifest, SUMDB, Staple, VULNDB};
+use super::{MANIFEST, Manifest, OfflineProof, SUMDB, VULNDB};
 use crate::error::Result;
 use std::io::{Seek, Write};
 
@@ -14,7 +14,7 @@ use std::io::{Seek, Write};
 pub fn write(
     to: &mut dyn Write,
     manifest: &Manifest,
-    staple: Option<&Staple>,
+    staple: Option<&OfflineProof>,
     vulndb: Option<&str>,
     archives: &mut [fs_err::File],
 ) -> Result<()> {

@@ -6,7 +6,8 @@ use crate::install::Installer;
 use crate::install::request::{Fetch, InstallOutcome, InstallSource, LockEntry, ToolchainRequest};
 use crate::platform::Platform;
 use crate::source::BundleSource;
-use crate::verify::log::{Log, Logged};
+use crate::verify::sumdb::explain::explain_offline;
+use crate::verify::sumdb::{Log, Logged};
 use crate::vulndb::Snapshot;
 use std::path::{Path, PathBuf};
 
@@ -100,9 +101,12 @@ impl Installer<'_> {
             return Err(Error::new(Kind::Verification, message).detail("nothing was installed"));
         }
         let memory = self.log_memory()?;
-        let checked =
-            Log::new(&authority, &memory).check(staple, toolchain.version, toolchain.platform);
-        let logged = checked.map_err(|error| error.explain_staple(name, bundle.name()))?;
+        let checked = Log::new(&authority, &memory).check_offline(
+            staple,
+            toolchain.version,
+            toolchain.platform,
+        );
+        let logged = checked.map_err(|error| explain_offline(error, name, bundle.name()))?;
         if logged.h1 == toolchain.h1 {
             return Ok(Some(logged));
         }

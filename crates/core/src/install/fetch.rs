@@ -14,7 +14,7 @@ use crate::source::{
     Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
 };
 use crate::store::{Staging, Store};
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{
     Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
     UnverifiedFiles, VerifiedTree, dirhash,

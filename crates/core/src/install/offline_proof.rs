@@ -4,9 +4,9 @@ use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::install::request::ToolchainRequest;
 use crate::install::sumdb::{check, open_head};
-use crate::verify::log::recording::Recording;
-use crate::verify::log::staple::Staple;
-use crate::verify::log::{Log, LogError, Logged, Outside, SignedHead};
+use crate::verify::sumdb::Explain;
+use crate::verify::sumdb::{Log, LogError, Logged};
+use gosumdb::{OfflineProof, Recording, SignedHead};
 
 /// How often the log may grow while it is asked.
 const MAX_ROUNDS: usize = 5;
@@ -15,7 +15,7 @@ const MAX_ROUNDS: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Stapled {
     /// What carries them; `None` when nothing was proved.
-    pub(crate) staple: Option<Staple>,
+    pub(crate) staple: Option<OfflineProof>,
     /// The name of the log.
     pub(crate) log: String,
     /// What was proved of each toolchain, or why nothing was.
@@ -46,7 +46,7 @@ impl Installer<'_> {
             }
             Err(error) => return Ok(nobody(&error)),
         };
-        let recording = Recording::new(remote as &dyn Outside);
+        let recording = Recording::new(remote);
         let log = Log::new(&authority, &recording);
         let mut known: Option<SignedHead> = None;
         for want in wants {
@@ -63,7 +63,7 @@ impl Installer<'_> {
                         check(want, &logged, &name)?;
                         Ok(logged)
                     }
-                    Err(error) if error.is_outage() => {
+                    Err(error) if error.is_inconclusive() => {
                         let is_lost = matches!(error, LogError::Unreachable(_));
                         let error = error.explain(&name);
                         // Who does not answer now makes one wait for every other, too.
@@ -80,7 +80,8 @@ impl Installer<'_> {
                 return Ok(Stapled { staple: None, log: name, proofs });
             };
             if heads().all(|head| head.size() == newest.size()) {
-                let staple = Staple { head: newest.note().to_owned(), files: recording.files() };
+                let staple =
+                    OfflineProof { head: newest.note().to_owned(), files: recording.files() };
                 return Ok(Stapled { staple: Some(staple), log: name, proofs });
             }
             known = Some(newest);

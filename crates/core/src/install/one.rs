@@ -14,7 +14,7 @@ use crate::releases::select::nearest;
 use crate::resolve::lookup;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::store::{InstalledToolchain, Store, flock};
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
 use crate::version::request::Request;

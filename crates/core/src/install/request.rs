@@ -5,7 +5,7 @@ use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedHead, LockedPlatform};
 use crate::source::Source;
 use crate::store::{InstalledToolchain, Receipt};
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use goward_shim::names;

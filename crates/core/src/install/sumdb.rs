@@ -10,13 +10,15 @@ use crate::install::request::ToolchainRequest;
 use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
-use crate::verify::log::access::Known;
-use crate::verify::log::access::LogAccess;
-use crate::verify::log::remote::Remote;
-use crate::verify::log::route::{GoSettings, Route, Way};
-use crate::verify::log::{Authority, Excerpt, Hash, Head, Log, LogError, Logged, SignedHead};
+use crate::verify::sumdb::Explain;
+use crate::verify::sumdb::access::Known;
+use crate::verify::sumdb::access::LogAccess;
+use crate::verify::sumdb::remote::Remote;
+use crate::verify::sumdb::route::{GoSettings, Route, Way};
+use crate::verify::sumdb::{Log, LogError, Logged};
 use crate::verify::{Digest, Records};
 use crate::version::GoVersion;
+use gosumdb::{Hash, Head, ProofBundle, SignedHead, TrustRoot};
 use std::fmt::Write as _;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -94,7 +96,7 @@ impl Installer<'_> {
     /// Asks the log; `None` where it says nothing, which is remembered.
     fn look_up(
         &self,
-        authority: &Authority,
+        authority: &TrustRoot,
         want: &ToolchainRequest,
         head: Option<&SignedHead>,
     ) -> Result<Option<Logged>> {
@@ -126,7 +128,7 @@ impl Installer<'_> {
                 _ = self.session.log.absence.set(reason);
                 Ok(None)
             }
-            Err(error) if error.is_outage() => {
+            Err(error) if error.is_inconclusive() => {
                 let reason = error.explain(name).message().to_owned();
                 remote.note_outage(&asker, &reason);
                 _ = self.session.log.outage.set(reason);
@@ -161,7 +163,7 @@ impl Installer<'_> {
         &self,
         toolchains: &[(GoVersion, Platform)],
         known: &[SignedHead],
-    ) -> Result<Result<Option<Excerpt>, String>> {
+    ) -> Result<Result<Option<ProofBundle>, String>> {
         let authority = self.session.log.authority()?;
         if self.session.ctx.is_offline() {
             return Ok(Err("network is off (`GOWARD_OFFLINE=1`)".to_owned()));
@@ -174,9 +176,9 @@ impl Installer<'_> {
             }
             Err(error) => return Ok(Err(error.message().to_owned())),
         };
-        match Log::new(&authority, remote).excerpt(toolchains.iter().copied(), known) {
+        match Log::new(&authority, remote).proof_bundle(toolchains.iter().copied(), known) {
             Ok(excerpt) => Ok(Ok(excerpt)),
-            Err(error) if error.is_outage() => {
+            Err(error) if error.is_inconclusive() => {
                 Ok(Err(error.explain(authority.key.name()).message().to_owned()))
             }
             Err(error) => Err(error.explain(authority.key.name())),

@@ -12,7 +12,7 @@ use crate::store::{
     InstalledToolchain, PendingRemoval, Receipt, Room, Staging, Store, files, is_directory, recover,
 };
 use crate::verify::dirhash::is_covered;
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{Entry, H1, Level, VerifiedTree};
 use fs_err as fs;
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use crate::net::Progress;
 use crate::source::{Artifact, ArtifactKind, ArtifactRequest, Body, Release, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
 use crate::{bundle, filesystem};

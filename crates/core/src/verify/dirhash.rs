@@ -37,6 +37,12 @@ impl Display for H1 {
     }
 }
 
+impl From<gosumdb::H1> for H1 {
+    fn from(h1: gosumdb::H1) -> Self {
+        Self(h1.to_string())
+    }
+}
+
 /// The directories of GOROOT that the module leaves out. `.github` was in archives before Go 1.21.
 pub const NOT_COVERED: [&str; 5] = [".github", "api", "doc", "misc", "test"];
 

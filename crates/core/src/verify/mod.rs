@@ -8,7 +8,7 @@
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
 //!
-//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody, [`log`] asks the
+//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody, [`sumdb`] asks the
 //! checksum database.
 
 mod archive_digest;
@@ -16,12 +16,12 @@ pub mod archive_hash;
 pub mod dedup;
 pub mod dirhash;
 pub mod file_digest;
-pub mod log;
 pub mod mode;
 pub mod policy;
 mod quarantine;
 pub mod records;
 pub mod sha256;
+pub mod sumdb;
 #[cfg(test)]
 mod tests;
 pub mod tree_writer;
@@ -48,7 +48,7 @@ pub struct VerifiedTree {
     unpacked: UnverifiedFiles,
     level: Level,
     archive: Option<(Digest, u64)>,
-    logged: Option<log::Logged>,
+    logged: Option<sumdb::Logged>,
 }
 
 impl UnverifiedFiles {
@@ -101,7 +101,7 @@ impl VerifiedTree {
     }
 
     /// Returns what the checksum database proved.
-    pub fn logged(&self) -> Option<&log::Logged> {
+    pub fn logged(&self) -> Option<&sumdb::Logged> {
         self.logged.as_ref()
     }
 

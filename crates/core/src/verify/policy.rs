@@ -5,7 +5,7 @@
 //! it says is compared, but raises no level, because a project is no evidence.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::verify::log::Logged;
+use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
 
 /// What is known about a toolchain apart from its own bytes.
@@ -233,7 +233,7 @@ fn second_source(unpacked: &UnverifiedFiles, first: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::log::Authority;
+    use crate::verify::sumdb::trust_root;
 
     fn h1(first: char) -> H1 {
         H1::parse(&format!("h1:{first}eqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=")).unwrap()
@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn logged(first: char) -> Logged {
-        let head = Authority::of_go().unwrap().seed.unwrap();
+        let head = trust_root().unwrap().seed.unwrap();
         Logged { h1: h1(first), record: 7, head, is_stapled: false }
     }
 

@@ -4,7 +4,8 @@
 use super::*;
 use crate::archive::samples::ABSENT;
 use crate::verify::dirhash;
-use crate::verify::log::{Authority, Logged};
+use crate::verify::sumdb::Logged;
+use crate::verify::sumdb::trust_root;
 
 fn version() -> GoVersion {
     GoVersion::parse("1.99.1").unwrap()
@@ -23,7 +24,7 @@ fn h1() -> H1 {
 }
 
 fn proof(is_stapled: bool) -> Logged {
-    let head = Authority::of_go().unwrap().seed.unwrap();
+    let head = trust_root().unwrap().seed.unwrap();
     Logged { h1: h1(), record: 7, head, is_stapled }
 }
 

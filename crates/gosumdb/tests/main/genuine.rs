@@ -1,11 +1,13 @@
-//! What sum.golang.org answered about go1.27.3, for the key and the head that are built in. A log of our own
-//! shows what the client does; this shows that it does it with Go's.
+//! What sum.golang.org answered about go1.27.3, for the key and the head that are built in. A log
+//! of our own shows what the client does; this shows that it does it with Go's.
+//!
+//! `tests/data/` has the answers, as published on 2026-11-29: the record, the signed head, and the
+//! tiles that prove the record and that the tree begins with those of 66,746,896 and 66,746,981
+//! records.
 
-use super::recording::Recording;
-use super::samples::{GO1_21_9, HEADS, X_MOD};
-use super::staple::Staple;
-use super::tests::{Memory, linux};
-use super::*;
+use crate::memory::{Failure, Memory};
+use crate::samples::{GO1_21_9, HEADS, X_MOD};
+use gosumdb::{Client, Module, OfflineProof, Record, Recording, SignedHead, TrustRoot};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -15,29 +17,32 @@ const H1_OF_1_27_3: &str = "h1:r0ub+FnqzZxoWm/dSUOI9DcIqYWn/mNYGFJcv7PyBzs=";
 
 /// Everything that it answered, by path.
 fn files() -> Rc<BTreeMap<String, Vec<u8>>> {
-    let base =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/log/sumdb/sum.golang.org");
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sumdb/sum.golang.org");
     let (mut found, mut todo) = (BTreeMap::new(), vec![base.clone()]);
     while let Some(directory) = todo.pop() {
-        for entry in fs_err::read_dir(directory).unwrap() {
+        for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 todo.push(path);
             } else {
                 let name = format!("/{}", path.strip_prefix(&base).unwrap().display());
-                found.insert(name, fs_err::read(path).unwrap());
+                found.insert(name, std::fs::read(path).unwrap());
             }
         }
     }
     Rc::new(found)
 }
 
-fn version() -> GoVersion {
-    GoVersion::parse("1.27.3").unwrap()
+fn module() -> Module {
+    Module::toolchain("v0.0.1-go1.27.3.linux-amd64").unwrap()
 }
 
-fn look_up(memory: &Memory) -> Result<Logged, LogError> {
-    Log::new(&Authority::of_go().unwrap(), memory).lookup(version(), linux(), None)
+fn go() -> TrustRoot {
+    TrustRoot::sum_golang_org().unwrap()
+}
+
+fn look_up(memory: &Memory) -> Result<Record, Failure> {
+    Client::new(&go(), memory).lookup(&module(), None)
 }
 
 /// Heads that the log signed before, as notes: the one that was built in until now, and one more.
@@ -48,21 +53,21 @@ fn older_heads() -> [String; 2] {
     [note.to_owned(), format!("go.sum database tree\n{size}\n{hash}\n\n{line}\n")]
 }
 
-fn authority(seed: Option<&str>) -> Authority {
-    let key = Authority::of_go().unwrap().key;
+fn trust_root(seed: Option<&str>) -> TrustRoot {
+    let key = go().key;
     let seed = seed.map(|note| SignedHead::open(note.as_bytes(), &key).unwrap());
-    Authority { key, seed }
+    TrustRoot { key, seed }
 }
 
 #[test]
 fn the_record_is_proved_and_the_head_remembered() {
     let memory = Memory::of(files());
-    let logged = look_up(&memory).unwrap();
-    assert_eq!((logged.h1.as_str(), logged.record), (H1_OF_1_27_3, 69_478_030));
-    assert_eq!((logged.head.size(), logged.level()), (70_835_252, Level::Logged));
+    let record = look_up(&memory).unwrap();
+    assert_eq!((&*record.h1.to_string(), record.id), (H1_OF_1_27_3, 69_478_030));
+    assert_eq!(record.head.size(), 70_835_252);
     assert_eq!(memory.remembered().as_bytes(), files()["/latest"]);
     // That head is the one that is built in.
-    assert_eq!(Authority::of_go().unwrap().seed.unwrap(), logged.head);
+    assert_eq!(go().seed.unwrap(), record.head);
 }
 
 #[test]
@@ -72,13 +77,13 @@ fn the_tree_begins_with_those_of_older_heads() {
         assert_eq!(look_up(&memory).unwrap().head.size(), 70_835_252);
         assert_eq!(memory.remembered().as_bytes(), files()["/latest"]);
         // The same for who has the older one built in, and nothing remembered.
-        let (memory, authority) = (Memory::of(files()), authority(Some(&older)));
-        Log::new(&authority, &memory).lookup(version(), linux(), None).unwrap();
+        let (memory, trust_root) = (Memory::of(files()), trust_root(Some(&older)));
+        Client::new(&trust_root, &memory).lookup(&module(), None).unwrap();
     }
 }
 
-/// Answers with `lies` in place of what the log has; requires that nobody believes that, whatever is
-/// remembered.
+/// Answers with `lies` in place of what the log has; requires that nobody believes that, whatever
+/// is remembered.
 fn refuses(lies: &[(&str, &[u8])], what: &str) {
     for older in [None, Some(&older_heads()[0])] {
         let mut memory = Memory::of(files());
@@ -90,7 +95,7 @@ fn refuses(lies: &[(&str, &[u8])], what: &str) {
         let error = look_up(&memory).expect_err(what);
         // With another number, an answer is about a record whose tiles are not here.
         let is_answer = lies.iter().any(|(path, _)| *path == LOOKUP);
-        assert!(is_answer || !error.is_outage(), "{what}: {error}");
+        assert!(is_answer || !error.is_inconclusive(), "{what}: {error}");
         assert_eq!(memory.remembered(), before, "{what}");
         // What was proved before may be kept, and is what the log has.
         let genuine = files();
@@ -131,7 +136,7 @@ fn one_changed_bit_is_noticed_in_every_tile_line_and_signature() {
             let memory = Memory::of(Rc::clone(&files)).remembers(&older_heads()[0]);
             memory.serve(path, changed);
             let error = look_up(&memory).expect_err(&what);
-            assert!(!error.is_outage(), "{what}: {error}");
+            assert!(!error.is_inconclusive(), "{what}: {error}");
         }
     }
 }
@@ -187,30 +192,31 @@ fn a_shorter_tree_proves_nothing_and_takes_nothing_back() {
         let memory = Memory::of(files());
         memory.serve(LOOKUP, answer.clone());
         assert_eq!(look_up(&memory).unwrap().head.size(), 70_835_252);
-        let (memory, naive) = (Memory::of(files()), authority(None));
+        let (memory, naive) = (Memory::of(files()), trust_root(None));
         memory.serve(LOOKUP, answer);
-        Log::new(&naive, &memory).lookup(version(), linux(), None).unwrap_err();
+        Client::new(&naive, &memory).lookup(&module(), None).unwrap_err();
         assert_eq!(memory.remembered(), "");
     }
 }
 
 #[test]
 fn the_proof_can_be_carried_to_who_can_ask_nobody() {
-    let (memory, go) = (Memory::of(files()), Authority::of_go().unwrap());
+    let (memory, go) = (Memory::of(files()), go());
     let recording = Recording::new(&memory);
     recording.start();
-    let logged = Log::new(&go, &recording).lookup(version(), linux(), None).unwrap();
-    let staple = Staple { head: logged.head.note().to_owned(), files: recording.files() };
-    let check =
-        |staple: &Staple, nobody: &Memory| Log::new(&go, nobody).check(staple, version(), linux());
+    let record = Client::new(&go, &recording).lookup(&module(), None).unwrap();
+    let proof = OfflineProof { head: record.head.note().to_owned(), files: recording.files() };
+    let check = |proof: &OfflineProof, nobody: &Memory| {
+        Client::new(&go, nobody).check_offline(proof, &module())
+    };
     let nobody = Memory::default();
-    let stapled = check(&staple, &nobody).unwrap();
-    assert_eq!((stapled.h1.as_str(), stapled.level()), (H1_OF_1_27_3, Level::Stapled));
+    let found = check(&proof, &nobody).unwrap();
+    assert_eq!(found.h1.to_string(), H1_OF_1_27_3);
     assert!(nobody.asked.borrow().is_empty());
-    for (path, bytes) in &staple.files {
+    for (path, bytes) in &proof.files {
         let step = if path.starts_with("/tile/") { 4 * 32 + 1 } else { 7 };
         for at in (0..bytes.len()).step_by(step) {
-            let mut lie = staple.clone();
+            let mut lie = proof.clone();
             lie.files.get_mut(path).unwrap()[at] ^= 1;
             check(&lie, &Memory::default()).expect_err(path);
         }
@@ -220,14 +226,14 @@ fn the_proof_can_be_carried_to_who_can_ask_nobody() {
 /// What a mirror serves of it convinces who knows nothing yet, and who knows an older head.
 #[test]
 fn the_part_of_a_mirror_proves_it() {
-    let (memory, go) = (Memory::of(files()), Authority::of_go().unwrap());
+    let (memory, go) = (Memory::of(files()), go());
     let older = older_heads().map(|note| SignedHead::open(note.as_bytes(), &go.key).unwrap());
-    let log = Log::new(&go, &memory);
-    let excerpt = log.excerpt([(version(), linux())], &older).unwrap().unwrap();
-    let answers = excerpt.answers.into_iter().map(|(path, text)| (path, text.into_bytes()));
-    let served: Rc<BTreeMap<_, _>> = Rc::new(excerpt.tiles.into_iter().chain(answers).collect());
+    let client = Client::new(&go, &memory);
+    let bundle = client.proof_bundle([module()], &older).unwrap().unwrap();
+    let answers = bundle.answers.into_iter().map(|(path, text)| (path, text.into_bytes()));
+    let served: Rc<BTreeMap<_, _>> = Rc::new(bundle.tiles.into_iter().chain(answers).collect());
     assert!(served.len() < files().len());
-    assert_eq!(look_up(&Memory::of(Rc::clone(&served))).unwrap().h1.as_str(), H1_OF_1_27_3);
+    assert_eq!(look_up(&Memory::of(Rc::clone(&served))).unwrap().h1.to_string(), H1_OF_1_27_3);
     for note in older_heads() {
         look_up(&Memory::of(Rc::clone(&served)).remembers(&note)).unwrap();
     }

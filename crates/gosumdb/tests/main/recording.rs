@@ -1,11 +1,10 @@
 //! A log is asked through a recording as it is asked without.
 
-use super::*;
-use crate::verify::log::Log;
-use crate::verify::log::tests::{Memory, authority, linux, log, version};
+use crate::memory::{Memory, log, module, trust_root};
+use gosumdb::{Client, ClientOps, Recording};
 
-fn ask(outside: &dyn Outside, id: usize) {
-    Log::new(&authority(None), outside).lookup(version(id), linux(), None).unwrap();
+fn ask<O: ClientOps>(ops: &O, id: usize) {
+    Client::new(&trust_root(None), ops).lookup(&module(id), None).unwrap();
 }
 
 #[test]

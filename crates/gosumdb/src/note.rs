@@ -1,9 +1,29 @@
-//! Signed notes: the form in which the log says how large it is.
+//! Signed notes: the form in which the database says how large it is.
 //!
-//! A note is text, a blank line, and one line per signature (golang.org/x/mod/sumdb/note). Anybody may
-//! add a signature; only the one key that was asked about counts, and if a line claims to be by that
-//! key and is not, the whole note is refused. Go takes the first line by a key and passes over the
-//! others; here every one of them has to be right.
+//! A note is text, a blank line, and one line per signature (`golang.org/x/mod/sumdb/note`).
+//! Anybody may add a signature; only that of the one given key counts, and if a line claims to be
+//! by that key and is not, the whole note is refused. Go takes the first line by a key and passes
+//! over the others; here every one of them has to be right.
+//!
+//! ```
+//! use gosumdb::note::{self, NoteError};
+//! use gosumdb::{SUM_GOLANG_ORG, VerifierKey};
+//!
+//! let key = VerifierKey::parse(SUM_GOLANG_ORG)?;
+//! let message = "\
+//! go.sum database tree
+//! 66746981
+//! 3E4F4lzMBMmNFStdxyb64UKtphbJa3CNHeaauHIvkzQ=
+//!
+//! — sum.golang.org Az3grqkRef8magoKGF4PmqyvW/CmJrcunEFQN1T4NMJeotMtgBSPdkEhfSpvKl0y00aXEAYKvPqd5/lHlM/2lH+i2gc=
+//! ";
+//! let note = note::open(message.as_bytes(), &key)?;
+//! assert_eq!(note.text.lines().nth(1), Some("66746981"));
+//!
+//! let changed = message.replace("66746981", "66746982");
+//! assert_eq!(note::open(changed.as_bytes(), &key), Err(NoteError::BadSignature));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +41,8 @@ const MARK: &str = "\u{2014} ";
 
 /// What is wrong with a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoteProblem {
+#[non_exhaustive]
+pub enum NoteError {
     /// It is longer than a note may be.
     #[error("it is longer than {MAX_NOTE} bytes")]
     TooLong,
@@ -47,7 +68,8 @@ pub enum NoteProblem {
 
 /// What is wrong with the text of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyProblem {
+#[non_exhaustive]
+pub enum KeyError {
     /// Not `name+hash+base64`.
     #[error("it is not of the form name+hash+key")]
     Form,
@@ -59,7 +81,7 @@ pub enum KeyProblem {
     Hash,
 }
 
-/// A key that signatures are checked with, and the name that belongs to it.
+/// A public key of a database, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
@@ -68,41 +90,42 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    /// Reads `name+hash+base64`, as in GOSUMDB.
+    /// Reads `name+hash+base64`, as in Go's variable `GOSUMDB`.
     ///
     /// # Errors
     ///
-    /// For any other text, and for a hash that does not fit.
-    pub fn parse(text: &str) -> Result<Self, KeyProblem> {
+    /// For any other text, for a hash that is not that of the key, and for algorithms other than
+    /// Ed25519.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut parts = text.splitn(3, '+');
         let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next())
         else {
-            return Err(KeyProblem::Form);
+            return Err(KeyError::Form);
         };
-        let bytes = STANDARD.decode(encoded).map_err(|_| KeyProblem::Form)?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| KeyError::Form)?;
         let Some((&algorithm, key)) = bytes.split_first().filter(|_| is_name(name)) else {
-            return Err(KeyProblem::Form);
+            return Err(KeyError::Form);
         };
         if algorithm != ED25519_ID {
-            return Err(KeyProblem::Algorithm);
+            return Err(KeyError::Algorithm);
         }
-        let key = key.try_into().map_err(|_| KeyProblem::Form)?;
+        let key = key.try_into().map_err(|_| KeyError::Form)?;
         let id = id_of(name, &bytes);
         if hash != hex(id) {
-            return Err(KeyProblem::Hash);
+            return Err(KeyError::Hash);
         }
         Ok(Self { name: name.to_owned(), id, key })
     }
 
-    /// Returns the name of the log.
+    /// Returns the name of the database.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns true when `signature` is the key's for `text`.
     ///
-    /// ring checks as Go's crypto/ed25519 does: without the cofactor, with a canonical `S`, and with
-    /// `R` compared byte by byte, so that nobody can change a signature and keep it valid.
+    /// ring checks as Go's crypto/ed25519 does: without the cofactor, with a canonical `S`, and
+    /// with `R` compared byte by byte, so that nobody can change a signature and keep it valid.
     fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, &self.key).verify(text.as_bytes(), signature).is_ok()
     }
@@ -126,7 +149,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains('+') && !name.contains(char::is_whitespace)
 }
 
-/// A note whose signature is right.
+/// The parts of a note whose signature was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note<'a> {
     /// What was signed, with its final newline.
@@ -139,38 +162,39 @@ pub struct Note<'a> {
 ///
 /// # Errors
 ///
-/// The first thing that is wrong.
-pub fn open<'a>(message: &'a [u8], key: &VerifierKey) -> Result<Note<'a>, NoteProblem> {
+/// When the note is malformed, when `key` has not signed it, and when any signature line in the
+/// name of `key` is wrong.
+pub fn open<'a>(message: &'a [u8], key: &VerifierKey) -> Result<Note<'a>, NoteError> {
     if message.len() > MAX_NOTE {
-        return Err(NoteProblem::TooLong);
+        return Err(NoteError::TooLong);
     }
-    let message = str::from_utf8(message).map_err(|_| NoteProblem::NotText)?;
+    let message = str::from_utf8(message).map_err(|_| NoteError::NotText)?;
     if message.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(NoteProblem::NotText);
+        return Err(NoteError::NotText);
     }
-    let (above, below) = message.rsplit_once("\n\n").ok_or(NoteProblem::NoSignatures)?;
+    let (above, below) = message.rsplit_once("\n\n").ok_or(NoteError::NoSignatures)?;
     let text = &message[..=above.len()];
-    let lines = below.strip_suffix('\n').ok_or(NoteProblem::NoSignatures)?;
+    let lines = below.strip_suffix('\n').ok_or(NoteError::NoSignatures)?;
     let mut found = None;
     for (count, line) in lines.split('\n').enumerate() {
         if count == MAX_SIGNATURES {
-            return Err(NoteProblem::TooMany);
+            return Err(NoteError::TooMany);
         }
-        let (name, signature) = read_line(line).ok_or(NoteProblem::SignatureLine)?;
-        let bytes = STANDARD.decode(signature).map_err(|_| NoteProblem::SignatureLine)?;
-        let (id, bytes) = bytes.split_first_chunk().ok_or(NoteProblem::SignatureLine)?;
+        let (name, signature) = read_line(line).ok_or(NoteError::SignatureLine)?;
+        let bytes = STANDARD.decode(signature).map_err(|_| NoteError::SignatureLine)?;
+        let (id, bytes) = bytes.split_first_chunk().ok_or(NoteError::SignatureLine)?;
         if bytes.is_empty() {
-            return Err(NoteProblem::SignatureLine);
+            return Err(NoteError::SignatureLine);
         }
         if name != key.name || *id != key.id {
             continue;
         }
         if !key.has_signed(text, bytes) {
-            return Err(NoteProblem::BadSignature);
+            return Err(NoteError::BadSignature);
         }
         found = Some(signature);
     }
-    found.map(|signature| Note { text, signature }).ok_or(NoteProblem::Unsigned)
+    found.map(|signature| Note { text, signature }).ok_or(NoteError::Unsigned)
 }
 
 fn read_line(line: &str) -> Option<(&str, &str)> {
@@ -178,16 +202,18 @@ fn read_line(line: &str) -> Option<(&str, &str)> {
     is_name(name).then_some((name, signature))
 }
 
-/// Puts a note together again from its text and a signature.
+/// Makes a note of its text, which ends with a newline, and [`Note::signature`]. Nothing is
+/// checked; [`open`] does that.
 pub fn join(text: &str, key: &VerifierKey, signature: &str) -> String {
     format!("{text}\n{MARK}{} {signature}\n", key.name)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::SUM_GOLANG_ORG;
-    use super::super::samples::{Signer, WITNESSED, X_MOD};
     use super::*;
+    use crate::samples::{WITNESSED, X_MOD};
+    use crate::test_log::Signer;
+    use crate::trust_root::SUM_GOLANG_ORG;
 
     fn google() -> VerifierKey {
         VerifierKey::parse(SUM_GOLANG_ORG).unwrap()
@@ -205,20 +231,20 @@ mod tests {
         let other = STANDARD.encode([&[2][..], &google().key].concat());
         let short = STANDARD.encode([&[1][..], &google().key[..31]].concat());
         for (text, want) in [
-            (String::new(), KeyProblem::Form),
-            ("sum.golang.org".to_owned(), KeyProblem::Form),
-            ("sum.golang.org+033de0ae".to_owned(), KeyProblem::Form),
-            ("sum.golang.org+033de0ae+".to_owned(), KeyProblem::Form),
-            (good[..end - 1].to_owned(), KeyProblem::Form),
-            (good.replace("sum.", "sum "), KeyProblem::Form),
-            (good.replace("sum.golang.org", ""), KeyProblem::Form),
-            (format!("sum.golang.org+033de0ae+{short}"), KeyProblem::Form),
-            (format!("sum.golang.org+033de0ae+{other}"), KeyProblem::Algorithm),
-            (good.replace("033de0ae", "033de0af"), KeyProblem::Hash),
-            (good.replace("033de0ae", "033DE0AE"), KeyProblem::Hash),
-            (good.replace("033de0ae", "33de0ae"), KeyProblem::Hash),
-            (good.replace("golang.org", "golang.example"), KeyProblem::Hash),
-            (good.replace("uAn8", "uAn9"), KeyProblem::Hash),
+            (String::new(), KeyError::Form),
+            ("sum.golang.org".to_owned(), KeyError::Form),
+            ("sum.golang.org+033de0ae".to_owned(), KeyError::Form),
+            ("sum.golang.org+033de0ae+".to_owned(), KeyError::Form),
+            (good[..end - 1].to_owned(), KeyError::Form),
+            (good.replace("sum.", "sum "), KeyError::Form),
+            (good.replace("sum.golang.org", ""), KeyError::Form),
+            (format!("sum.golang.org+033de0ae+{short}"), KeyError::Form),
+            (format!("sum.golang.org+033de0ae+{other}"), KeyError::Algorithm),
+            (good.replace("033de0ae", "033de0af"), KeyError::Hash),
+            (good.replace("033de0ae", "033DE0AE"), KeyError::Hash),
+            (good.replace("033de0ae", "33de0ae"), KeyError::Hash),
+            (good.replace("golang.org", "golang.example"), KeyError::Hash),
+            (good.replace("uAn8", "uAn9"), KeyError::Hash),
         ] {
             assert_eq!(VerifierKey::parse(&text).unwrap_err(), want, "{text}");
         }
@@ -241,7 +267,7 @@ mod tests {
         let (text, _) = WITNESSED.split_once('\u{2014}').unwrap();
         let others = WITNESSED.split_inclusive('\n').filter(|line| line.contains("test.example"));
         let without = format!("{text}{}", others.collect::<String>());
-        assert_eq!(open(without.as_bytes(), &google()), Err(NoteProblem::Unsigned));
+        assert_eq!(open(without.as_bytes(), &google()), Err(NoteError::Unsigned));
     }
 
     #[test]
@@ -256,6 +282,10 @@ mod tests {
         }
     }
 
+    fn key_of(signer: &Signer) -> VerifierKey {
+        VerifierKey::parse(&signer.key_text()).unwrap()
+    }
+
     const TEXT: &str = "a\n\nb\n";
 
     fn line(signer: &Signer) -> String {
@@ -266,7 +296,7 @@ mod tests {
     fn signatures_of_others_do_not_count_and_do_no_harm() {
         let (ours, other) = (Signer::new("log.example", 1), Signer::new("log.example", 2));
         let third = Signer::new("witness.example", 3);
-        let key = ours.key();
+        let key = key_of(&ours);
         for lines in [
             line(&ours),
             [line(&other), line(&ours)].concat(),
@@ -282,7 +312,7 @@ mod tests {
         }
         for lines in [line(&other), line(&third), [line(&other), line(&third)].concat()] {
             let message = format!("{TEXT}\n{lines}");
-            assert_eq!(open(message.as_bytes(), &key), Err(NoteProblem::Unsigned), "{lines}");
+            assert_eq!(open(message.as_bytes(), &key), Err(NoteError::Unsigned), "{lines}");
         }
     }
 
@@ -292,7 +322,7 @@ mod tests {
         let wrong = ours.line("another text\n");
         for lines in [wrong.clone(), line(&ours) + &wrong, wrong.clone() + &line(&ours)] {
             let message = format!("{TEXT}\n{lines}");
-            assert_eq!(open(message.as_bytes(), &ours.key()), Err(NoteProblem::BadSignature));
+            assert_eq!(open(message.as_bytes(), &key_of(&ours)), Err(NoteError::BadSignature));
         }
     }
 
@@ -316,7 +346,7 @@ mod tests {
         for changed in [more, long, bytes[..67].to_vec(), bytes[..5].to_vec()] {
             let changed = signed.replace(encoded, &STANDARD.encode(changed));
             let message = format!("{TEXT}\n{changed}");
-            assert_eq!(open(message.as_bytes(), &ours.key()), Err(NoteProblem::BadSignature));
+            assert_eq!(open(message.as_bytes(), &key_of(&ours)), Err(NoteError::BadSignature));
         }
     }
 
@@ -326,38 +356,38 @@ mod tests {
         let signed = line(&ours);
         let good = format!("{TEXT}\n{signed}");
         let many = |count| format!("{TEXT}\n{}", signed.repeat(count));
-        assert!(open(many(100).as_bytes(), &ours.key()).is_ok());
+        assert!(open(many(100).as_bytes(), &key_of(&ours)).is_ok());
         for (message, want) in [
-            (String::new(), NoteProblem::NoSignatures),
-            ("\n\n".to_owned(), NoteProblem::NoSignatures),
-            (TEXT.to_owned(), NoteProblem::SignatureLine),
-            (format!("{TEXT}{signed}"), NoteProblem::SignatureLine),
-            (good.trim_end().to_owned(), NoteProblem::NoSignatures),
-            (format!("{good}\n"), NoteProblem::NoSignatures),
-            (format!("{good}x\n"), NoteProblem::SignatureLine),
-            (good.replace(MARK, "- "), NoteProblem::SignatureLine),
-            (good.replace(MARK, "\u{2014}"), NoteProblem::SignatureLine),
-            (good.replace("log.example ", "log.example\t"), NoteProblem::NotText),
-            (good.replace("log.example ", "log.example  "), NoteProblem::SignatureLine),
-            (good.replace("log.example ", "log+example "), NoteProblem::SignatureLine),
-            (good.replace("log.example ", " "), NoteProblem::SignatureLine),
-            (good.replace("=\n", "\n"), NoteProblem::SignatureLine),
-            (good.replace("=\n", "= \n"), NoteProblem::SignatureLine),
-            (good.replace('\n', "\r\n"), NoteProblem::NotText),
-            (good.replace('b', "\u{7f}"), NoteProblem::NotText),
-            (good.replace('b', "\u{9b}"), NoteProblem::NotText),
-            (good.replace('b', "\0"), NoteProblem::NotText),
-            (format!("\u{feff}{good}"), NoteProblem::BadSignature),
-            (format!("{TEXT}\n{MARK}log.example AAAA\n"), NoteProblem::SignatureLine),
-            (format!("{TEXT}\n{MARK}log.example AAAAAA==\n"), NoteProblem::SignatureLine),
-            (many(101), NoteProblem::TooMany),
-            (format!("{}{good}", "x".repeat(MAX_NOTE)), NoteProblem::TooLong),
+            (String::new(), NoteError::NoSignatures),
+            ("\n\n".to_owned(), NoteError::NoSignatures),
+            (TEXT.to_owned(), NoteError::SignatureLine),
+            (format!("{TEXT}{signed}"), NoteError::SignatureLine),
+            (good.trim_end().to_owned(), NoteError::NoSignatures),
+            (format!("{good}\n"), NoteError::NoSignatures),
+            (format!("{good}x\n"), NoteError::SignatureLine),
+            (good.replace(MARK, "- "), NoteError::SignatureLine),
+            (good.replace(MARK, "\u{2014}"), NoteError::SignatureLine),
+            (good.replace("log.example ", "log.example\t"), NoteError::NotText),
+            (good.replace("log.example ", "log.example  "), NoteError::SignatureLine),
+            (good.replace("log.example ", "log+example "), NoteError::SignatureLine),
+            (good.replace("log.example ", " "), NoteError::SignatureLine),
+            (good.replace("=\n", "\n"), NoteError::SignatureLine),
+            (good.replace("=\n", "= \n"), NoteError::SignatureLine),
+            (good.replace('\n', "\r\n"), NoteError::NotText),
+            (good.replace('b', "\u{7f}"), NoteError::NotText),
+            (good.replace('b', "\u{9b}"), NoteError::NotText),
+            (good.replace('b', "\0"), NoteError::NotText),
+            (format!("\u{feff}{good}"), NoteError::BadSignature),
+            (format!("{TEXT}\n{MARK}log.example AAAA\n"), NoteError::SignatureLine),
+            (format!("{TEXT}\n{MARK}log.example AAAAAA==\n"), NoteError::SignatureLine),
+            (many(101), NoteError::TooMany),
+            (format!("{}{good}", "x".repeat(MAX_NOTE)), NoteError::TooLong),
         ] {
             let shown = &message[..message.len().min(200)];
-            assert_eq!(open(message.as_bytes(), &ours.key()), Err(want), "{shown:?}");
+            assert_eq!(open(message.as_bytes(), &key_of(&ours)), Err(want), "{shown:?}");
         }
         let mut bytes = good.into_bytes();
         bytes[0] = 0xff;
-        assert_eq!(open(&bytes, &ours.key()), Err(NoteProblem::NotText));
+        assert_eq!(open(&bytes, &key_of(&ours)), Err(NoteError::NotText));
     }
 }

@@ -1,12 +1,12 @@
 //! Whom to ask for the log: as cmd/go decides it for a toolchain (`modfetch/sumdb.go` of Go 1.27).
 //!
-//! Two things are goward's own. `GOPROXY=off` means that nobody is asked, where Go would ask the log for
-//! a toolchain that it could not fetch anyway. And where GOSUMDB names another database, Go believes
-//! that one; goward believes one key, and asks nobody.
+//! Two things are goward's own. `GOPROXY=off` means that nobody is asked, where Go would ask the
+//! log for a toolchain that it could not fetch anyway. And where GOSUMDB names another database, Go
+//! believes that one; goward believes one key, and asks nobody.
 
-use super::{SUM_GOLANG_ORG, VerifierKey};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{GoProxy, Place, Url, parse_url};
+use gosumdb::{SUM_GOLANG_ORG, VerifierKey};
 
 /// The name of Go's log.
 const NAME: &str = "sum.golang.org";
@@ -49,8 +49,8 @@ impl Route {
         Self::straight(name, Place::Proxy(url))
     }
 
-    /// Asks the places of GOPROXY for the log called `name`, and without one of them the log itself, at
-    /// a URL.
+    /// Asks the places of GOPROXY for the log called `name`, and without one of them the log
+    /// itself, at a URL.
     ///
     /// # Errors
     ///
@@ -253,8 +253,9 @@ mod tests {
         }
     }
 
+    /// The key of another log.
     fn own_key() -> String {
-        crate::verify::log::tests::signer().key_text()
+        "log.example+1cc758f9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c".to_owned()
     }
 
     #[test]

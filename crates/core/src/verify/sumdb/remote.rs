@@ -1,22 +1,23 @@
 //! The log over the network, and what goward remembers of it on disk.
 //!
-//! A proxy of GOPROXY that serves the log is asked for all of it, and without one the log itself, as by
-//! Go. Per user there are
+//! A proxy of GOPROXY that serves the log is asked for all of it, and without one the log itself,
+//! as by Go. Per user there are
 //!
-//! - `latest` in the state directory: the largest head ever proved, which is never replaced by a smaller
-//!   one; a missing file is a fresh start from the built-in head, a damaged one stops everything;
-//! - `stapled/` beside it: heads that came with bundles, until the log is asked about them;
-//! - `unreachable` beside it: that nobody answered a moment ago, so that the next command does not wait;
+//! - `latest` in the state directory: the largest head ever proved, which is never replaced by a
+//!   smaller one; a missing file is a fresh start from the built-in head, a damaged one stops
+//!   everything;
+//! - `stapled/` beside it: heads of offline proofs, until the log is asked about them;
+//! - `unreachable` beside it: that nobody answered a moment ago, so that the next command does not
+//!   wait;
 //! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
 //! - full tiles in the cache, which can be deleted at any time.
 
-use super::route::Route;
-use super::tree::parse_number;
-use super::{AuthenticTile, Outside};
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::net::{Net, NetError, Place, Problem, SmallBody, shown};
+use crate::verify::sumdb::route::Route;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt;
+use gosumdb::{AuthenticTile, ClientOps};
 use std::fs::TryLockError;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,15 +26,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Longest answer that is read for `supported`, which is usually empty.
 const MAX_SUPPORTED: u64 = 64 << 10;
+
 /// Longest file of ours that is read.
 const MAX_FILE: u64 = 1 << 20;
-/// The directory of the heads that came with staples.
+
+/// The directory of the heads of offline proofs.
 const STAPLED: &str = "stapled";
+
 /// How many of them are kept, the newest: each costs a few requests when the log is asked.
 const MAX_STAPLED: usize = 8;
+
 /// The file that says that nobody answered, and for how long it counts.
 const UNREACHABLE: &str = "unreachable";
+
 const MOMENT: Duration = Duration::from_secs(60);
+
 /// How long to wait for another process that writes down a head.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -49,7 +56,8 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks over `net`. `state` and `cache` are goward's directories for the user, if there are any.
+    /// Asks over `net`. `state` and `cache` are goward's directories for the user, if there are
+    /// any.
     pub fn new(net: Net, route: Route, state: Option<&Path>, cache: Option<&Path>) -> Self {
         let below = |directory: &Path| directory.join("sumdb").join(&route.name);
         let (state, cache) = (state.map(below), cache.map(below));
@@ -93,8 +101,8 @@ impl Remote {
         }
     }
 
-    /// Returns why nobody answered, and how many seconds ago that was, if it was a moment ago. `asker`
-    /// says who asks and how: for another one it counts for nothing.
+    /// Returns why nobody answered, and how many seconds ago that was, if it was a moment ago.
+    /// `asker` says who asks and how: for another one it counts for nothing.
     pub fn recent_outage(&self, asker: &str) -> Option<(String, u64)> {
         let path = self.state.as_ref()?.join(UNREACHABLE);
         let age = fs::symlink_metadata(&path).ok()?.modified().ok()?.elapsed().ok()?;
@@ -153,9 +161,16 @@ fn lock(directory: &Path, patience: Duration) -> Result<fs::File> {
     }
 }
 
-impl Outside for Remote {
+impl ClientOps for Remote {
+    type FetchError = NetError;
+    type StorageError = Error;
+
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
         self.get(&self.base()?.below(path), limit)
+    }
+
+    fn is_not_found(&self, error: &NetError) -> bool {
+        error.is_absence()
     }
 
     fn read_head(&self) -> Result<Option<Vec<u8>>> {
@@ -195,23 +210,23 @@ impl Outside for Remote {
         })
     }
 
-    fn head_place(&self) -> String {
+    fn head_location(&self) -> String {
         self.state
             .as_ref()
             .map(|state| state.join("latest").display().to_string())
             .unwrap_or_default()
     }
 
-    fn read_stapled(&self) -> Result<Vec<Vec<u8>>> {
+    fn read_offline_heads(&self) -> Result<Vec<Vec<u8>>> {
         let Some(state) = &self.state else { return Ok(Vec::new()) };
         let directory = state.join(STAPLED);
-        let notes = stapled_sizes(&directory)?
+        let notes = offline_sizes(&directory)?
             .into_iter()
             .map(|size| read(&directory.join(size.to_string())));
         notes.filter_map(Result::transpose).collect()
     }
 
-    fn keep_stapled(&self, size: u64, note: &str) -> Result<()> {
+    fn add_offline_head(&self, size: u64, note: &str) -> Result<()> {
         let Some(state) = &self.state else { return Ok(()) };
         let kept = || {
             let directory = state.join(STAPLED);
@@ -221,7 +236,7 @@ impl Outside for Remote {
             if read(&path)?.as_deref() != Some(note.as_bytes()) {
                 replace(&path, note.as_bytes())?;
             }
-            let sizes = stapled_sizes(&directory)?;
+            let sizes = offline_sizes(&directory)?;
             for size in &sizes[..sizes.len().saturating_sub(MAX_STAPLED)] {
                 _ = fs::remove_file(directory.join(size.to_string()));
             }
@@ -235,15 +250,15 @@ impl Outside for Remote {
         })
     }
 
-    fn forget_stapled(&self) {
+    fn clear_offline_heads(&self) {
         let Some(state) = &self.state else { return };
         let directory = state.join(STAPLED);
-        for size in stapled_sizes(&directory).unwrap_or_default() {
+        for size in offline_sizes(&directory).unwrap_or_default() {
             _ = fs::remove_file(directory.join(size.to_string()));
         }
     }
 
-    fn stapled_place(&self) -> String {
+    fn offline_heads_location(&self) -> String {
         let place = self.state.as_ref().map(|state| state.join(STAPLED).display().to_string());
         place.unwrap_or_default()
     }
@@ -260,7 +275,7 @@ impl Outside for Remote {
         _ = made.map_err(Error::from).and_then(|()| replace(&path, &tile.bytes()));
     }
 
-    fn write_evidence(&self, evidence: &str) -> Result<Option<PathBuf>> {
+    fn write_evidence(&self, evidence: &str) -> Result<Option<String>> {
         let Some(state) = &self.state else { return Ok(None) };
         let path = state.join("fork");
         let asked = match self.base.get() {
@@ -271,12 +286,12 @@ impl Outside for Remote {
         fs::create_dir_all(state)?;
         let text = format!("{evidence}\nasked: {asked}\nseconds since 1970: {time}\n");
         replace(&path, text.as_bytes())?;
-        Ok(Some(path))
+        Ok(Some(path.display().to_string()))
     }
 }
 
-/// Returns the sizes of the trees whose heads are kept from staples, smallest first.
-fn stapled_sizes(directory: &Path) -> Result<Vec<u64>> {
+/// Returns the sizes of the trees of offline proofs whose heads are kept, smallest first.
+fn offline_sizes(directory: &Path) -> Result<Vec<u64>> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -284,7 +299,9 @@ fn stapled_sizes(directory: &Path) -> Result<Vec<u64>> {
     };
     let mut sizes = Vec::new();
     for entry in entries {
-        sizes.extend(entry?.file_name().to_str().and_then(parse_number));
+        let name = entry?.file_name();
+        let size = name.to_str().and_then(|name| name.parse::<u64>().ok());
+        sizes.extend(size.filter(|size| name.to_str() == Some(&size.to_string())));
     }
     sizes.sort_unstable();
     Ok(sizes)
@@ -328,8 +345,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         fs::write(&file, "x").unwrap();
-        assert!(stapled_sizes(&directory.path().join("missing")).unwrap().is_empty());
-        stapled_sizes(&file).unwrap_err();
+        assert!(offline_sizes(&directory.path().join("missing")).unwrap().is_empty());
+        offline_sizes(&file).unwrap_err();
         assert_eq!(read(&directory.path().join("missing")).unwrap(), None);
         read(&file.join("x")).unwrap_err();
     }

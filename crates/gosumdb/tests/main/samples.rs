@@ -1,23 +1,10 @@
-//! What the unit tests share: genuine answers of sum.golang.org, and a log of our own.
-//!
-//! Everything here was published by Google's log; nothing was made for the test.
+//! Genuine answers of sum.golang.org. Everything here was published by Google's log; nothing was
+//! made for the test.
 
-#[path = "../../../../../tests/common/log.rs"]
-mod log;
-
-pub(crate) use log::{Signer, TestLog, record_of};
-
-use super::VerifierKey;
-
-impl Signer {
-    /// Returns the key to check with.
-    pub(crate) fn key(&self) -> VerifierKey {
-        VerifierKey::parse(&self.key_text()).unwrap()
-    }
-}
+#![allow(dead_code, reason = "included by unit tests and by tests/")]
 
 /// The answer for go1.21.9 on Linux on x86-64.
-pub(super) const GO1_21_9: &str = "\
+pub(crate) const GO1_21_9: &str = "\
 24929362
 golang.org/toolchain v0.0.1-go1.21.9.linux-amd64 h1:rRL9rPpsjKfpdDFcppvNgw1/dynUMrpDcTxdIwtyFR0=
 golang.org/toolchain v0.0.1-go1.21.9.linux-amd64/go.mod h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=
@@ -30,7 +17,7 @@ f3f8U0MoQmXkWAgAEKDtXcaI3c2y6N9+55KNSRefF/w=
 ";
 
 /// The answer for golang.org/x/mod v0.17.0.
-pub(super) const X_MOD: &str = "\
+pub(crate) const X_MOD: &str = "\
 24955599
 golang.org/x/mod v0.17.0 h1:zY54UmvipHiNd+pm+m0x9KhZ9hl1/7QNMyxXbc6ICqA=
 golang.org/x/mod v0.17.0/go.mod h1:hTbmBsO62+eylJbnUtE2MGJUyE7QWk4xUqPFrRgJ+7c=
@@ -43,7 +30,7 @@ go.sum database tree
 ";
 
 /// A head with signatures of others beside that of the log.
-pub(super) const WITNESSED: &str = "\
+pub(crate) const WITNESSED: &str = "\
 go.sum database tree
 15081221
 BoMMe1wd25Tco0mYGROkyqxHZWx+hcSCtMV315Lu6Lg=
@@ -54,7 +41,7 @@ BoMMe1wd25Tco0mYGROkyqxHZWx+hcSCtMV315Lu6Lg=
 ";
 
 /// Size, hash and signature of heads, newest first.
-pub(super) const HEADS: &[(u64, &str, &str)] = &[
+pub(crate) const HEADS: &[(u64, &str, &str)] = &[
     (
         66_746_896,
         "dZ4n3o/nb32Y8rCuyUc1VeuATkhefsubWOYVhA9QIc8=",
@@ -128,7 +115,7 @@ pub(super) const HEADS: &[(u64, &str, &str)] = &[
 ];
 
 /// The audit path of the record in [`X_MOD`], from the leaf upwards.
-pub(super) const INCLUSION: &[&str] = &[
+pub(crate) const INCLUSION: &[&str] = &[
     "rfERqRVjGO5h2W9jXQnEu3TlrGcX/55kAWOF2vhEo7w=",
     "mn7xFfMw3fADAlFyS5GrrGh2LH+68I+6bjqyIm0wrQU=",
     "3ErWWb+C6ewAC03stU/Z26srAmR+8ACuaiwlSrfUWEQ=",
@@ -158,7 +145,7 @@ pub(super) const INCLUSION: &[&str] = &[
 ];
 
 /// The proof that the newest of [`HEADS`] is on the timeline of the head in [`X_MOD`].
-pub(super) const CONSISTENCY: &[&str] = &[
+pub(crate) const CONSISTENCY: &[&str] = &[
     "c9ihnUhDNmWMqc08/Mvzft5zi0s9uNPG9GYom9AABNE=",
     "V9AENg5wtDMLGXqLbglBhcDeQ8lIlt3o7dK9mUQ7Jm4=",
     "l9Ou6mZhBILzdsVLk6YnQjz1iUAYUIHYJIg/SWYN47c=",

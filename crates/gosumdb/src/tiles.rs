@@ -1,22 +1,44 @@
 //! The tree's hashes, read in tiles of which none is used before it is proved.
 //!
-//! A tile of height `h` at level `L` holds up to `2^h` neighbouring hashes of level `h * L`. Those at
-//! the right edge of a tree are not full; together they are all that the tree's hash is made of, and
-//! that hash, signed, proves them. The hash of a full tile stands in the tile above it. [`Tiles`] goes
-//! from the edge downwards, so that whatever it holds is proved: an [`AuthenticTile`] cannot be made in
-//! another way, and only one can be kept. (CVE-2026-56865 was a full tile that nobody held against the
-//! tile above.)
+//! A tile of height `h` at level `L` holds up to `2^h` neighbouring hashes of level `h * L`. Those
+//! at the right edge of a tree are not full; together they are all that the tree's hash is made of,
+//! and that hash, signed, proves them. The hash of a full tile is in the tile above it. [`Tiles`]
+//! goes from the edge downwards, so that whatever it holds is proved: an [`AuthenticTile`] cannot
+//! be made in another way, and only one is given to the cache. (CVE-2026-56865 was a full tile that
+//! was not compared with the tile above.)
 
-use super::tree::{Hash, Head, row};
-use super::{LogError, Outside};
-use crate::net::Problem;
+use crate::error::{Error, ErrorOf};
+use crate::ops::ClientOps;
+use crate::tree::{Hash, Head, SignedHead, row};
 use std::collections::BTreeMap;
 
-/// The height of the log's tiles.
-pub const HEIGHT: u32 = 8;
+/// How many levels of the tree a tile spans. Go's database has tiles of height 8, which is the
+/// default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TileHeight(u32);
+
+impl TileHeight {
+    /// Returns a height between 1 and 11; `None` for any other.
+    pub fn new(height: u32) -> Option<Self> {
+        (1..=11).contains(&height).then_some(Self(height))
+    }
+
+    /// Returns the height.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for TileHeight {
+    fn default() -> Self {
+        Self(8)
+    }
+}
+
 /// Bytes of a hash.
 const HASH_SIZE: usize = 32;
-/// Longest answer that is read for a tile; a full one has 8 KiB.
+/// Longest answer that is read for a tile; a full one of height 8 has 8 KiB, one of height 11 all
+/// of it.
 const MAX_TILE: u64 = 64 << 10;
 
 /// A place in the tree, of which a server has the hashes in one file.
@@ -46,21 +68,22 @@ impl Tile {
     }
 }
 
-/// What is wrong with tiles that a server sent.
+/// What is wrong with a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TileProblem {
-    /// It has fewer or more bytes than its name says.
+#[non_exhaustive]
+pub enum TileError {
+    /// Its number of bytes, and the one that its path says.
     #[error("it has {0} bytes instead of {1}")]
     Length(usize, usize),
     /// The tiles at the edge do not give the hash that was signed.
     #[error("with it, the tree does not have the hash that was signed")]
     Edge,
-    /// A full tile does not give the hash in the tile above it.
+    /// A full tile does not give the hash that the tile above has for it.
     #[error("it does not have the hash that the tile above it has for it")]
     Above,
 }
 
-/// A tile whose hashes are in the signed tree.
+/// A tile whose hashes were proved to be in a signed tree.
 #[derive(Debug)]
 pub struct AuthenticTile {
     tile: Tile,
@@ -68,34 +91,39 @@ pub struct AuthenticTile {
 }
 
 impl AuthenticTile {
-    /// Returns where a server has it, beginning with a slash.
+    /// Returns the path that [`ClientOps::fetch`] is given for it.
     pub fn path(&self) -> String {
         self.tile.path()
     }
 
-    /// Returns the bytes that a server has there.
+    /// Returns the bytes that the database has there.
     pub fn bytes(&self) -> Vec<u8> {
         self.hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
     }
 }
 
-/// The proved tiles of one tree, and the way to more.
-pub struct Tiles<'a> {
+/// The hashes of one signed tree, fetched and proved as they are asked for.
+///
+/// [`Client`](crate::Client) does this for lookups. `Tiles` by itself is for those who have a
+/// record or an older tree from elsewhere and want its hash in the tree.
+pub struct Tiles<'a, O: ClientOps + ?Sized> {
     head: Head,
     height: u32,
-    outside: &'a dyn Outside,
+    ops: &'a O,
     /// By level and index.
     authentic: BTreeMap<(u32, u64), AuthenticTile>,
 }
 
-impl<'a> Tiles<'a> {
-    /// Fetches the edge of a tree and proves it with the head, which has to come from a signed note.
+impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
+    /// Fetches the right edge of a tree, and proves it with the head.
     ///
     /// # Errors
     ///
-    /// [`LogError::Tile`] when the edge is not that of the tree, and when it cannot be had.
-    pub fn open(head: Head, height: u32, outside: &'a dyn Outside) -> Result<Self, LogError> {
-        let mut tiles = Self { head, height, outside, authentic: BTreeMap::new() };
+    /// [`Error::Tile`] when the edge is not that of the tree, [`Error::Unreachable`] when it cannot
+    /// be fetched.
+    pub fn open(head: &SignedHead, height: TileHeight, ops: &'a O) -> Result<Self, ErrorOf<O>> {
+        let (head, height) = (head.head(), height.get());
+        let mut tiles = Self { head, height, ops, authentic: BTreeMap::new() };
         let mut edge = Vec::new();
         for level in 0..64 / height {
             let entries = head.size >> (level * height);
@@ -112,7 +140,7 @@ impl<'a> Tiles<'a> {
         }
         if Hash::of_row(&all) != Some(head.hash) {
             let path = edge.first().map(|(tile, _)| tile.path()).unwrap_or_default();
-            return Err(LogError::Tile { path, problem: TileProblem::Edge });
+            return Err(Error::Tile { path, problem: TileError::Edge });
         }
         for (tile, hashes) in edge {
             tiles.authentic.insert((tile.level, tile.index), AuthenticTile { tile, hashes });
@@ -125,7 +153,7 @@ impl<'a> Tiles<'a> {
         self.head
     }
 
-    /// Returns all tiles that were needed so far.
+    /// Returns all tiles that were used so far.
     pub fn authentic(&self) -> impl Iterator<Item = &AuthenticTile> {
         self.authentic.values()
     }
@@ -134,70 +162,72 @@ impl<'a> Tiles<'a> {
     ///
     /// # Errors
     ///
-    /// [`LogError::Tile`] for a tile that is wrong, and when one cannot be had.
-    pub fn subtree(&mut self, level: u32, index: u64) -> Result<Hash, LogError> {
-        let outside = LogError::OutOfTree { id: index, size: self.head.size };
+    /// [`Error::OutOfTree`] when the tree has no such subtree, [`Error::Tile`] for a tile that is
+    /// wrong, and [`Error::Unreachable`] when one cannot be fetched.
+    pub fn subtree(&mut self, level: u32, index: u64) -> Result<Hash, ErrorOf<O>> {
+        let out_of_tree = Error::OutOfTree { id: index, size: self.head.size };
         if level >= 64 || index >= self.head.size >> level {
-            return Err(outside);
+            return Err(out_of_tree);
         }
         let (height, inside) = (self.height, level % self.height);
         let first = index << inside;
         let tile = self.tile(level / height, first >> height)?;
         let start = usize::try_from(first % (1 << height)).unwrap_or(usize::MAX);
         let hashes = tile.hashes.get(start..).and_then(|rest| rest.get(..1 << inside));
-        hashes.and_then(Hash::of_subtree).ok_or(outside)
+        hashes.and_then(Hash::of_subtree).ok_or(out_of_tree)
     }
 
-    /// Returns the hash over the leaves `low..high`, which begin where RFC 6962 splits a tree.
+    /// Returns the hash over the leaves `low..high`: with `low` 0, that of the older tree of `high`
+    /// records that this one begins with. `low` has to be where RFC 6962 splits a tree.
     ///
     /// # Errors
     ///
-    /// As [`Tiles::subtree`].
-    pub fn range(&mut self, low: u64, high: u64) -> Result<Hash, LogError> {
+    /// As [`Tiles::subtree`]; [`Error::OutOfTree`] also for an empty range.
+    pub fn range(&mut self, low: u64, high: u64) -> Result<Hash, ErrorOf<O>> {
         let subtrees = row(low, high).into_iter();
         let hashes: Vec<Hash> =
             subtrees.map(|(level, index)| self.subtree(level, index)).collect::<Result<_, _>>()?;
-        Hash::of_row(&hashes).ok_or(LogError::OutOfTree { id: high, size: self.head.size })
+        Hash::of_row(&hashes).ok_or(Error::OutOfTree { id: high, size: self.head.size })
     }
 
     /// Returns a tile with a complete subtree of the tree in it.
-    fn tile(&mut self, level: u32, index: u64) -> Result<&AuthenticTile, LogError> {
+    fn tile(&mut self, level: u32, index: u64) -> Result<&AuthenticTile, ErrorOf<O>> {
         if !self.authentic.contains_key(&(level, index)) {
             // It is not at the edge, so it is full, and the tile above has its hash.
             let above = self.subtree((level + 1) * self.height, index)?;
             let tile = self.load(Tile::full(self.height, level, index), above)?;
             self.authentic.insert((level, index), tile);
         }
-        let outside = LogError::OutOfTree { id: index, size: self.head.size };
-        self.authentic.get(&(level, index)).ok_or(outside)
+        let out_of_tree = Error::OutOfTree { id: index, size: self.head.size };
+        self.authentic.get(&(level, index)).ok_or(out_of_tree)
     }
 
-    /// Reads a full tile from the cache, else from the server. What the cache has counts only if it is
-    /// right, like everything else.
-    fn load(&self, tile: Tile, above: Hash) -> Result<AuthenticTile, LogError> {
+    /// Reads a full tile from the cache, else from the server. What the cache has counts only if it
+    /// is right, like everything else.
+    fn load(&self, tile: Tile, above: Hash) -> Result<AuthenticTile, ErrorOf<O>> {
         let is_right = |hashes: &Vec<Hash>| Hash::of_subtree(hashes) == Some(above);
         let path = tile.path();
-        let cached = self.outside.read_tile(&path).and_then(|bytes| parse(&bytes, tile.width).ok());
+        let cached = self.ops.read_tile(&path).and_then(|bytes| parse(&bytes, tile.width).ok());
         if let Some(hashes) = cached.filter(is_right) {
             return Ok(AuthenticTile { tile, hashes });
         }
         let hashes = self.fetch(tile)?;
         if !is_right(&hashes) {
-            return Err(LogError::Tile { path, problem: TileProblem::Above });
+            return Err(Error::Tile { path, problem: TileError::Above });
         }
         let authentic = AuthenticTile { tile, hashes };
-        self.outside.write_tile(&authentic);
+        self.ops.write_tile(&authentic);
         Ok(authentic)
     }
 
-    /// Fetches a tile at the edge. Where the log has grown meanwhile there may only be the full one,
-    /// which begins with the same hashes.
-    fn fetch_edge(&self, tile: Tile) -> Result<Vec<Hash>, LogError> {
+    /// Fetches a tile at the edge. Where the log has grown meanwhile there may only be the full
+    /// one, which begins with the same hashes.
+    fn fetch_edge(&self, tile: Tile) -> Result<Vec<Hash>, ErrorOf<O>> {
         match self.fetch(tile) {
-            Err(LogError::Unreachable(error)) if matches!(error.problem, Problem::NotFound(_)) => {
+            Err(Error::Unreachable(error)) if self.ops.is_not_found(&error) => {
                 let full = Tile::full(tile.height, tile.level, tile.index);
                 let mut hashes = self.fetch(full).map_err(|other| match other {
-                    LogError::Unreachable(_) => LogError::Unreachable(error),
+                    Error::Unreachable(_) => Error::Unreachable(error),
                     other => other,
                 })?;
                 hashes.truncate(tile.width);
@@ -207,10 +237,10 @@ impl<'a> Tiles<'a> {
         }
     }
 
-    fn fetch(&self, tile: Tile) -> Result<Vec<Hash>, LogError> {
+    fn fetch(&self, tile: Tile) -> Result<Vec<Hash>, ErrorOf<O>> {
         let path = tile.path();
-        let bytes = self.outside.fetch(&path, MAX_TILE)?;
-        parse(&bytes, tile.width).map_err(|problem| LogError::Tile { path, problem })
+        let bytes = self.ops.fetch(&path, MAX_TILE).map_err(Error::Unreachable)?;
+        parse(&bytes, tile.width).map_err(|problem| Error::Tile { path, problem })
     }
 }
 
@@ -225,9 +255,9 @@ fn subtrees(hashes: &[Hash], width: usize) -> Vec<Hash> {
         .collect()
 }
 
-fn parse(bytes: &[u8], width: usize) -> Result<Vec<Hash>, TileProblem> {
+fn parse(bytes: &[u8], width: usize) -> Result<Vec<Hash>, TileError> {
     if bytes.len() != width * HASH_SIZE {
-        return Err(TileProblem::Length(bytes.len(), width * HASH_SIZE));
+        return Err(TileError::Length(bytes.len(), width * HASH_SIZE));
     }
     let (hashes, _) = bytes.as_chunks::<HASH_SIZE>();
     Ok(hashes.iter().map(|hash| Hash::from(*hash)).collect())
@@ -236,6 +266,14 @@ fn parse(bytes: &[u8], width: usize) -> Result<Vec<Hash>, TileProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heights_are_those_that_answers_have_room_for() {
+        let heights: Vec<u32> = (0..70).filter_map(TileHeight::new).map(TileHeight::get).collect();
+        assert_eq!(heights, (1..=11).collect::<Vec<_>>());
+        assert_eq!(HASH_SIZE << 11, usize::try_from(MAX_TILE).unwrap());
+        assert_eq!(TileHeight::default().get(), 8);
+    }
 
     #[test]
     fn paths() {

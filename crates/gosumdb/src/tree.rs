@@ -1,35 +1,32 @@
-//! Heads, hashes and shape of the tree that the log is (RFC 6962, section 2).
+//! Heads, hashes and shape of the tree that the database is (RFC 6962, section 2).
 //!
-//! Records are its leaves, in the order in which they were added. `(level, index)` names the complete
-//! subtree of `2^level` leaves that begins at leaf `index << level`; a tree of any size is a row of
-//! such subtrees, each smaller than the one before.
+//! Records are its leaves, in the order in which they were added.
 
-use super::note::{self, NoteProblem, VerifierKey};
-use crate::verify::{Digest, Hasher};
+use crate::note::{self, NoteError, VerifierKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ring::digest::{Context, SHA256};
 use std::fmt::{self, Display};
 
 /// The first line of a head.
 const FIRST_LINE: &str = "go.sum database tree";
 
-/// A hash in the tree, which is written in base64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hash(Digest);
+/// A SHA-256 hash in the tree, which is written in base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// Reads the canonical base64 of 32 bytes.
+    /// Reads the canonical base64 of 32 bytes; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 32] = STANDARD.decode(text).ok()?.try_into().ok()?;
-        Some(Self(Digest::from(bytes)))
+        Some(Self(STANDARD.decode(text).ok()?.try_into().ok()?))
     }
 
     /// Returns the 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        &self.0
     }
 
-    /// Returns the hash of a leaf: the text of a record.
+    /// Returns the hash of a leaf, which is the text of a record with its final newline.
     pub fn of_record(text: &str) -> Self {
         Self::of(&[&[0], text.as_bytes()])
     }
@@ -40,15 +37,19 @@ impl Hash {
     }
 
     fn of(parts: &[&[u8]]) -> Self {
-        let mut hasher = Hasher::default();
+        let mut context = Context::new(&SHA256);
         for part in parts {
-            hasher.update(part);
+            context.update(part);
         }
-        Self(hasher.finish())
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
+        }
+        Self(bytes)
     }
 
     /// Returns the hash of the complete subtree over `leaves`, whose number is a power of two.
-    pub fn of_subtree(leaves: &[Self]) -> Option<Self> {
+    pub(crate) fn of_subtree(leaves: &[Self]) -> Option<Self> {
         match leaves {
             [one] => Some(*one),
             more if more.len().is_power_of_two() => {
@@ -60,14 +61,14 @@ impl Hash {
     }
 
     /// Returns the hash of a row of subtrees, from left to right.
-    pub fn of_row(row: &[Self]) -> Option<Self> {
+    pub(crate) fn of_row(row: &[Self]) -> Option<Self> {
         row.iter().rev().copied().reduce(|right, left| Self::of_pair(left, right))
     }
 }
 
 impl From<[u8; 32]> for Hash {
     fn from(bytes: [u8; 32]) -> Self {
-        Self(Digest::from(bytes))
+        Self(bytes)
     }
 }
 
@@ -77,9 +78,11 @@ impl Display for Hash {
     }
 }
 
-/// Returns the complete subtrees, as `(level, index)`, that leaves `low..high` are a row of. `low` has
-/// to be a multiple of the largest of them, as it is where RFC 6962 splits a tree.
-pub fn row(low: u64, high: u64) -> Vec<(u32, u64)> {
+/// Returns the complete subtrees that leaves `low..high` are a row of, each smaller than the one
+/// before. `(level, index)` is the subtree of `2^level` leaves that begins at leaf `index <<
+/// level`. `low` has to be a multiple of the largest of them, as it is where RFC 6962 splits a
+/// tree.
+pub(crate) fn row(low: u64, high: u64) -> Vec<(u32, u64)> {
     let mut found = Vec::new();
     let mut at = low;
     while at < high {
@@ -90,14 +93,16 @@ pub fn row(low: u64, high: u64) -> Vec<(u32, u64)> {
     found
 }
 
-/// Returns where RFC 6962 splits a tree of `size` leaves, two at least: the largest power of two below.
-pub fn split(size: u64) -> u64 {
-    1 << (size - 1).ilog2()
+/// Returns where RFC 6962 splits a tree of `size` leaves: at the largest power of two below `size`.
+/// `None` for trees of fewer than two leaves, which have no parts.
+pub fn split(size: u64) -> Option<u64> {
+    Some(1 << size.checked_sub(1)?.checked_ilog2()?)
 }
 
-/// What is wrong with the text of a head.
+/// What is wrong with the text of a tree head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeadProblem {
+#[non_exhaustive]
+pub enum HeadError {
     /// Not three lines of which the first is the known one.
     #[error("it is not the head of a tree")]
     Form,
@@ -109,7 +114,8 @@ pub enum HeadProblem {
     Hash,
 }
 
-/// How large the tree is, and its hash.
+/// A tree head: how large the tree is, and its hash. It says nothing about who signed it; see
+/// [`SignedHead`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The number of records.
@@ -119,20 +125,21 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads the three lines of a head; lines after them are for newer readers.
+    /// Reads the three lines of a head. Lines after them are ignored, as they are for newer
+    /// readers.
     ///
     /// # Errors
     ///
-    /// For any other text, and for a tree without records.
-    pub fn parse(text: &str) -> Result<Self, HeadProblem> {
+    /// For any other text, for a tree without records, and for one of 2^63 or more.
+    pub fn parse(text: &str) -> Result<Self, HeadError> {
         let mut lines = text.splitn(4, '\n');
         let (Some(FIRST_LINE), Some(size), Some(hash), Some(_)) =
             (lines.next(), lines.next(), lines.next(), lines.next())
         else {
-            return Err(HeadProblem::Form);
+            return Err(HeadError::Form);
         };
-        let size = parse_number(size).filter(|size| *size > 0).ok_or(HeadProblem::Size)?;
-        Ok(Self { size, hash: Hash::parse(hash).ok_or(HeadProblem::Hash)? })
+        let size = parse_number(size).filter(|size| *size > 0).ok_or(HeadError::Size)?;
+        Ok(Self { size, hash: Hash::parse(hash).ok_or(HeadError::Hash)? })
     }
 }
 
@@ -144,23 +151,25 @@ impl Display for Head {
 }
 
 /// Reads a decimal number below 2^63 of which there is one spelling.
-pub fn parse_number(text: &str) -> Option<u64> {
+pub(crate) fn parse_number(text: &str) -> Option<u64> {
     let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok())?;
     (number.to_string() == text).then_some(number)
 }
 
-/// Why a signed head cannot be used.
+/// Why a signed tree head cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignedHeadProblem {
-    /// The note around it.
+#[non_exhaustive]
+pub enum SignedHeadError {
+    /// The note around it is malformed, or not signed by the key.
     #[error(transparent)]
-    Note(#[from] NoteProblem),
-    /// What was signed.
+    Note(#[from] NoteError),
+    /// The text that was signed is not a head.
     #[error(transparent)]
-    Head(#[from] HeadProblem),
+    Head(#[from] HeadError),
 }
 
-/// A head that the log has signed, with the note that shows it.
+/// A tree head whose signature was checked, with the note that proves it. It can only be made by
+/// checking one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedHead {
     head: Head,
@@ -173,15 +182,15 @@ impl SignedHead {
     ///
     /// # Errors
     ///
-    /// When `key` has not signed it, or something that is no head.
-    pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, SignedHeadProblem> {
+    /// When `key` has not signed it, and when what it signed is not a head.
+    pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, SignedHeadError> {
         let opened = note::open(note, key)?;
         let head = Head::parse(opened.text)?;
         let signature = opened.signature.to_owned();
         Ok(Self { head, note: String::from_utf8_lossy(note).into_owned(), signature })
     }
 
-    /// Puts a head and its signature together again, and checks them.
+    /// Makes a signed head of what [`SignedHead::parts`] returned, and checks it.
     ///
     /// # Errors
     ///
@@ -190,17 +199,18 @@ impl SignedHead {
         head: Head,
         signature: &str,
         key: &VerifierKey,
-    ) -> Result<Self, SignedHeadProblem> {
+    ) -> Result<Self, SignedHeadError> {
         Self::open(note::join(&head.to_string(), key, signature).as_bytes(), key)
     }
 
-    /// Returns what was signed.
+    /// Returns the head.
     pub fn head(&self) -> Head {
         self.head
     }
 
-    /// Returns head and signature, if [`SignedHead::from_parts`] can make the note of them: not if the
-    /// log signed more than a head has today.
+    /// Returns the head and the signature in base64, which are all that [`SignedHead::from_parts`]
+    /// needs. `None` if the database signed more lines than a head has today; then only the note
+    /// will do.
     pub fn parts(&self) -> Option<(Head, &str)> {
         let is_all = self.note.starts_with(&format!("{}\n", self.head));
         is_all.then_some((self.head, self.signature.as_str()))
@@ -211,7 +221,7 @@ impl SignedHead {
         self.head.size
     }
 
-    /// Returns the note as the log served it.
+    /// Returns the note, as it was given to [`SignedHead::open`].
     pub fn note(&self) -> &str {
         &self.note
     }
@@ -219,9 +229,15 @@ impl SignedHead {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{CONSISTENCY, HEADS, INCLUSION, Signer, X_MOD};
-    use super::super::{SUM_GOLANG_ORG, record::Answer};
     use super::*;
+    use crate::record::Answer;
+    use crate::samples::{CONSISTENCY, HEADS, INCLUSION, X_MOD};
+    use crate::test_log::Signer;
+    use crate::trust_root::SUM_GOLANG_ORG;
+
+    fn key_of(signer: &Signer) -> VerifierKey {
+        VerifierKey::parse(&signer.key_text()).unwrap()
+    }
 
     fn google() -> VerifierKey {
         VerifierKey::parse(SUM_GOLANG_ORG).unwrap()
@@ -238,7 +254,7 @@ mod tests {
             let larger = Head { size: size + 1, ..head };
             assert_eq!(
                 SignedHead::from_parts(larger, signature, &google()),
-                Err(SignedHeadProblem::Note(NoteProblem::BadSignature))
+                Err(SignedHeadError::Note(NoteError::BadSignature))
             );
         }
     }
@@ -249,7 +265,7 @@ mod tests {
             return path.is_empty().then_some(leaf);
         }
         let (last, rest) = path.split_last()?;
-        let left = split(size);
+        let left = split(size)?;
         Some(if index < left {
             Hash::of_pair(root_of(leaf, index, left, rest)?, *last)
         } else {
@@ -279,7 +295,7 @@ mod tests {
             };
         }
         let (last, rest) = proof.split_last()?;
-        let left = split(size);
+        let left = split(size)?;
         Some(if n <= left {
             let (older, newer) = both(old, n, left, whole, rest)?;
             (older, Hash::of_pair(newer, *last))
@@ -307,24 +323,24 @@ mod tests {
         assert_eq!((head.size, head.to_string().as_str()), (2, good));
         assert_eq!(Head::parse(&format!("{good}more\nlines\n")), Ok(head));
         for (text, want) in [
-            (String::new(), HeadProblem::Form),
-            (good.trim_end().to_owned(), HeadProblem::Form),
-            (good.replace("tree", "tree v2"), HeadProblem::Form),
-            (good.replace("go.sum", " go.sum"), HeadProblem::Form),
-            (good.replace("\n2\n", "\n"), HeadProblem::Form),
-            (good.replace("\n2\n", "\n0\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n02\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n+2\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n-2\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n2 \n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n0x2\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n9223372036854775808\n"), HeadProblem::Size),
-            (good.replace("\n2\n", "\n99999999999999999999\n"), HeadProblem::Size),
-            (good.replace("QeI=", "Qe="), HeadProblem::Hash),
-            (good.replace("QeI=", "QeJ="), HeadProblem::Hash),
-            (good.replace("QeI=", "QeI"), HeadProblem::Hash),
-            (good.replace("QeI=", "QeIAAA=="), HeadProblem::Hash),
-            (good.replace("QeI=", ""), HeadProblem::Hash),
+            (String::new(), HeadError::Form),
+            (good.trim_end().to_owned(), HeadError::Form),
+            (good.replace("tree", "tree v2"), HeadError::Form),
+            (good.replace("go.sum", " go.sum"), HeadError::Form),
+            (good.replace("\n2\n", "\n"), HeadError::Form),
+            (good.replace("\n2\n", "\n0\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n02\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n+2\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n-2\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n2 \n"), HeadError::Size),
+            (good.replace("\n2\n", "\n0x2\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n9223372036854775808\n"), HeadError::Size),
+            (good.replace("\n2\n", "\n99999999999999999999\n"), HeadError::Size),
+            (good.replace("QeI=", "Qe="), HeadError::Hash),
+            (good.replace("QeI=", "QeJ="), HeadError::Hash),
+            (good.replace("QeI=", "QeI"), HeadError::Hash),
+            (good.replace("QeI=", "QeIAAA=="), HeadError::Hash),
+            (good.replace("QeI=", ""), HeadError::Hash),
         ] {
             assert_eq!(Head::parse(&text), Err(want), "{text:?}");
         }
@@ -336,7 +352,7 @@ mod tests {
     fn a_head_with_more_lines_has_no_parts() {
         let signer = Signer::new("log.example", 1);
         let text = format!("{}more\n", Head { size: 2, hash: Hash::of_record("x") });
-        let head = SignedHead::open(signer.note(&text).as_bytes(), &signer.key()).unwrap();
+        let head = SignedHead::open(signer.note(&text).as_bytes(), &key_of(&signer)).unwrap();
         assert_eq!((head.size(), head.parts()), (2, None));
     }
 
@@ -344,8 +360,8 @@ mod tests {
     fn a_signed_text_that_is_no_head_is_refused() {
         let signer = Signer::new("log.example", 1);
         assert_eq!(
-            SignedHead::open(signer.note("something\n").as_bytes(), &signer.key()),
-            Err(SignedHeadProblem::Head(HeadProblem::Form))
+            SignedHead::open(signer.note("something\n").as_bytes(), &key_of(&signer)),
+            Err(SignedHeadError::Head(HeadError::Form))
         );
     }
 
@@ -356,7 +372,9 @@ mod tests {
         assert_eq!(row(0, 15), [(3, 0), (2, 2), (1, 6), (0, 14)]);
         assert_eq!(row(8, 15), [(2, 2), (1, 6), (0, 14)]);
         assert_eq!(row(0, i64::MAX.cast_unsigned()).len(), 63);
-        assert_eq!([2, 3, 4, 5, 8, 9].map(split), [1, 2, 2, 4, 4, 8]);
+        assert_eq!([2, 3, 4, 5, 8, 9].map(split), [1, 2, 2, 4, 4, 8].map(Some));
+        assert_eq!([0, 1].map(split), [None, None]);
+        assert_eq!(split(u64::MAX), Some(1 << 63));
     }
 
     /// The hash of a tree as the RFC defines it.
@@ -364,7 +382,8 @@ mod tests {
         if let [one] = leaves {
             return *one;
         }
-        let (left, right) = leaves.split_at(usize::try_from(split(leaves.len() as u64)).unwrap());
+        let (left, right) =
+            leaves.split_at(usize::try_from(split(leaves.len() as u64).unwrap()).unwrap());
         Hash::of_pair(whole(left), whole(right))
     }
 

@@ -2,10 +2,11 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::verify::log::remote::Remote;
-use crate::verify::log::route::Route;
-use crate::verify::log::{Authority, Logged, SignedHead};
+use crate::verify::sumdb::remote::Remote;
+use crate::verify::sumdb::route::Route;
+use crate::verify::sumdb::{Logged, trust_root};
 use crate::version::GoVersion;
+use gosumdb::{SignedHead, TrustRoot};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -14,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 #[derive(Debug, Default)]
 pub struct LogAccess {
     /// Another log than Go's. No setting leads here.
-    pub(crate) other: Option<(Authority, Route)>,
+    pub(crate) other: Option<(TrustRoot, Route)>,
     pub(crate) remote: OnceLock<Remote>,
     /// Why nobody can be asked.
     pub(crate) outage: OnceLock<String>,
@@ -39,14 +40,14 @@ pub(crate) struct Known(pub(crate) Option<Logged>);
 impl LogAccess {
     /// Believes another log than Go's: for programs that use this library, such as the tests. The
     /// program goward has no way to it.
-    pub fn of(authority: Authority, route: Route) -> Self {
+    pub fn of(authority: TrustRoot, route: Route) -> Self {
         Self { other: Some((authority, route)), ..Self::default() }
     }
 
-    pub fn authority(&self) -> Result<Cow<'_, Authority>> {
+    pub fn authority(&self) -> Result<Cow<'_, TrustRoot>> {
         match &self.other {
             Some((authority, _)) => Ok(Cow::Borrowed(authority)),
-            None => Authority::of_go().map(Cow::Owned),
+            None => trust_root().map(Cow::Owned),
         }
     }
 

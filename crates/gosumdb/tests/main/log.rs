@@ -1,8 +1,8 @@
 //! A log of our own: its key, its tree, and what it answers, honestly.
 //!
-//! Written without goward's code, so that the two can be held against each other; that this one
-//! speaks the real protocol is shown by the real `go` (`tests/real/log.rs`). Who wants lies changes the
-//! answers.
+//! Written without the code of the client, so that the two can be compared; that this one speaks
+//! the real protocol is shown by the real `go` (`tests/real/log.rs` of goward). Tests that need
+//! lies change the answers.
 
 #![allow(dead_code, reason = "included by unit tests and by tests/")]
 
@@ -141,8 +141,8 @@ impl TestLog {
         format!("/lookup/{}@{}", words.next().unwrap(), words.next().unwrap())
     }
 
-    /// Returns all that the log has when it has `size` records, by path. Of the tiles that are not full
-    /// it has those at the edge, and no longer those of smaller trees.
+    /// Returns all that the log has when it has `size` records, by path. Of the tiles that are not
+    /// full it has those at the edge, and no longer those of smaller trees.
     pub(crate) fn files(&self, size: usize) -> BTreeMap<String, Vec<u8>> {
         let note = self.note(size);
         let mut files = self.tiles(size);

@@ -1,25 +1,30 @@
-//! Two histories of one log, and how to prove it to others.
+//! Two histories of one database, and how to prove it to others.
 
-use super::LogError;
-use super::tiles::Tiles;
-use super::tree::{Hash, SignedHead, split};
+use crate::error::ErrorOf;
+use crate::ops::ClientOps;
+use crate::tiles::Tiles;
+use crate::tree::{Hash, SignedHead, split};
 use std::fmt::{self, Display};
 
-/// Two heads that the log has signed although the newer tree does not begin with the older one.
+/// Two heads that the database has signed although the newer tree does not begin with the older
+/// one. It must never do that: whoever sees one has the proof of a broken promise, signed by the
+/// database itself.
+///
+/// [`Display`] writes all that others need to check it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fork {
-    /// The head of the smaller tree.
+    /// The head of the smaller tree, or of one of two with the same size.
     pub older: SignedHead,
-    /// The head of the other one.
+    /// The head of the other tree.
     pub newer: SignedHead,
-    /// What the newer tree begins with, in place of the older one.
+    /// The hash of what the newer tree begins with, in place of the older one.
     pub found: Hash,
-    /// The proof that it does (RFC 6962, 2.1.2).
+    /// The proof that it does (RFC 6962, 2.1.2); empty for two trees of the same size.
     pub proof: Vec<Hash>,
 }
 
 impl Display for Fork {
-    /// Writes both notes and the proof: all that somebody else needs to see it.
+    /// Writes both notes and the proof.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (older, newer) = (&self.older, &self.newer);
         writeln!(f, "The log has signed two histories.\n\nold head:\n\n{}", older.note())?;
@@ -31,16 +36,17 @@ impl Display for Fork {
 }
 
 /// Returns the proof of what the first `size` records of a tree are.
-///
-/// # Errors
-///
-/// As [`Tiles::range`].
-pub(super) fn proof(tiles: &mut Tiles, size: u64) -> Result<Vec<Hash>, LogError> {
+pub(crate) fn proof<O: ClientOps + ?Sized>(
+    tiles: &mut Tiles<'_, O>,
+    size: u64,
+) -> Result<Vec<Hash>, ErrorOf<O>> {
     let mut proof = Vec::new();
     let (mut low, mut high) = (0, tiles.head().size);
     // From the root down to where both trees have the same subtree; the proof goes the other way.
-    while size < high {
-        let middle = low + split(high - low);
+    while size < high
+        && let Some(left) = split(high - low)
+    {
+        let middle = low + left;
         if size <= middle {
             proof.push(tiles.range(middle, high)?);
             high = middle;

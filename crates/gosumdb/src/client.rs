@@ -1,0 +1,172 @@
+//! The client: lookups, and one history.
+
+use crate::error::{Error, ErrorOf};
+use crate::fork::{self, Fork};
+use crate::ops::ClientOps;
+use crate::record::{Answer, Module, Record};
+use crate::tiles::{TileHeight, Tiles};
+use crate::tree::{Hash, SignedHead};
+use crate::trust_root::TrustRoot;
+
+/// Longest answer to a lookup, in bytes.
+const MAX_ANSWER: u64 = 64 << 10;
+/// How often another client may be faster at replacing the remembered head.
+const MAX_CONFLICTS: usize = 100;
+
+/// A client of one checksum database. See the [crate's documentation](crate) for an example.
+///
+/// It holds no state of its own: what it remembers is where its [`ClientOps`] keep it. Several
+/// clients, in threads or processes, may share that.
+#[derive(Debug)]
+pub struct Client<'a, O: ClientOps + ?Sized> {
+    pub(crate) trust_root: &'a TrustRoot,
+    pub(crate) ops: &'a O,
+    pub(crate) height: TileHeight,
+}
+
+impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
+    /// Makes a client that trusts `trust_root`, and nothing that comes from `ops`.
+    pub fn new(trust_root: &'a TrustRoot, ops: &'a O) -> Self {
+        Self { trust_root, ops, height: TileHeight::default() }
+    }
+
+    /// Sets the height of the tiles that are asked for, for databases with others than Go's.
+    #[must_use]
+    pub fn tile_height(self, height: TileHeight) -> Self {
+        Self { height, ..self }
+    }
+
+    /// Looks a module up. The record was then proved to be in a tree that the database signed, and
+    /// this tree to continue the trust root's, the remembered one, those of offline proofs, and
+    /// `known`, which is for a head from elsewhere, such as a lock file. The newest tree is
+    /// remembered.
+    ///
+    /// # Errors
+    ///
+    /// Errors that are [inconclusive](Error::is_inconclusive) say that nothing was proved. Any
+    /// other is that of a database, of something between, or of a memory that cannot be believed.
+    /// Nothing is remembered after an error.
+    pub fn lookup(
+        &self,
+        module: &Module,
+        known: Option<&SignedHead>,
+    ) -> Result<Record, ErrorOf<O>> {
+        let remembered = self.remembered()?;
+        let body = self.ask(module)?;
+        let answer = Answer::parse(&body)?;
+        let answered = SignedHead::open(answer.note, &self.trust_root.key)?;
+
+        let seed = self.trust_root.seed.as_ref();
+        let offline = self.offline_heads()?;
+        let heads = [seed, remembered.as_ref(), known, Some(&answered)].into_iter().flatten();
+        let heads = heads.chain(&offline);
+        let newest = heads.clone().max_by_key(|head| head.size()).unwrap_or(&answered);
+        let rival =
+            heads.clone().find(|head| head.size() == newest.size() && head.head() != newest.head());
+        if let Some(rival) = rival {
+            return Err(self.fork(rival, newest, newest.head().hash, Vec::new()));
+        }
+        let mut tiles = Tiles::open(newest, self.height, self.ops)?;
+        for head in heads {
+            self.require_one_history(&mut tiles, newest, head)?;
+        }
+        if tiles.subtree(0, answer.id)? != Hash::of_record(answer.text) {
+            return Err(Error::NotAuthentic { id: answer.id });
+        }
+        let (h1, go_mod_h1) = module.hashes(answer.text)?;
+        self.remember(newest, remembered.clone())?;
+        if !offline.is_empty() {
+            self.ops.clear_offline_heads();
+        }
+        Ok(Record { id: answer.id, h1, go_mod_h1, head: newest.clone() })
+    }
+
+    /// Returns the answer to a lookup, of which nothing is proved.
+    pub(crate) fn ask(&self, module: &Module) -> Result<Vec<u8>, ErrorOf<O>> {
+        self.ops.fetch(&module.lookup_path(), MAX_ANSWER).map_err(|error| {
+            if self.ops.is_not_found(&error) {
+                Error::Absent(module.clone())
+            } else {
+                Error::Unreachable(error)
+            }
+        })
+    }
+
+    /// Reads the remembered head. A damaged one is no reason to forget it: that may be what
+    /// somebody damaged it for.
+    pub(crate) fn remembered(&self) -> Result<Option<SignedHead>, ErrorOf<O>> {
+        let Some(note) = self.ops.read_head().map_err(Error::Storage)? else { return Ok(None) };
+        SignedHead::open(&note, &self.trust_root.key)
+            .map(Some)
+            .map_err(|problem| Error::DamagedHead { location: self.ops.head_location(), problem })
+    }
+
+    /// Reads the heads of offline proofs that were not compared with the database yet.
+    pub(crate) fn offline_heads(&self) -> Result<Vec<SignedHead>, ErrorOf<O>> {
+        let notes = self.ops.read_offline_heads().map_err(Error::Storage)?;
+        let open = |note: Vec<u8>| {
+            SignedHead::open(&note, &self.trust_root.key).map_err(|problem| Error::DamagedHead {
+                location: self.ops.offline_heads_location(),
+                problem,
+            })
+        };
+        notes.into_iter().map(open).collect()
+    }
+
+    /// Requires that the tree of `newest` begins with the tree of `other`.
+    pub(crate) fn require_one_history(
+        &self,
+        tiles: &mut Tiles<'_, O>,
+        newest: &SignedHead,
+        other: &SignedHead,
+    ) -> Result<(), ErrorOf<O>> {
+        let found = tiles.range(0, other.size())?;
+        if found == other.head().hash {
+            return Ok(());
+        }
+        let proof = fork::proof(tiles, other.size())?;
+        Err(self.fork(other, newest, found, proof))
+    }
+
+    /// Keeps the evidence of two histories, and returns the error that says so.
+    fn fork(
+        &self,
+        older: &SignedHead,
+        newer: &SignedHead,
+        found: Hash,
+        proof: Vec<Hash>,
+    ) -> ErrorOf<O> {
+        let fork = Fork { older: older.clone(), newer: newer.clone(), found, proof };
+        match self.ops.write_evidence(&fork.to_string()) {
+            Ok(evidence) => Error::Fork { fork: Box::new(fork), evidence },
+            Err(error) => Error::Storage(error),
+        }
+    }
+
+    /// Remembers a head, unless a larger one is remembered.
+    fn remember(
+        &self,
+        newest: &SignedHead,
+        remembered: Option<SignedHead>,
+    ) -> Result<(), ErrorOf<O>> {
+        let mut old = remembered;
+        for _ in 0..MAX_CONFLICTS {
+            if old.as_ref().is_some_and(|old| old.size() >= newest.size()) {
+                return Ok(());
+            }
+            let old_note = old.as_ref().map(|old| old.note().as_bytes());
+            if self.ops.replace_head(old_note, newest.note()).map_err(Error::Storage)? {
+                return Ok(());
+            }
+            // Another client learned of a head meanwhile, which has to be of the same history.
+            old = self.remembered()?;
+            if let Some(other) = &old {
+                let (smaller, larger) =
+                    if other.size() > newest.size() { (newest, other) } else { (other, newest) };
+                let mut tiles = Tiles::open(larger, self.height, self.ops)?;
+                self.require_one_history(&mut tiles, larger, smaller)?;
+            }
+        }
+        Err(Error::Contended { location: self.ops.head_location() })
+    }
+}
