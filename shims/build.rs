@@ -8,7 +8,7 @@ use std::env;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(linux)");
-    println!("cargo::rustc-check-cfg=cfg(bare)");
+    println!("cargo::rustc-check-cfg=cfg(libc_free)");
     let is = |name: &str, wanted: &[&str]| {
         env::var(name).is_ok_and(|value| wanted.contains(&value.as_str()))
     };
@@ -22,7 +22,7 @@ fn main() {
     }
     println!("cargo::rustc-cfg=linux");
     if is("PROFILE", &["release"]) {
-        println!("cargo::rustc-cfg=bare");
+        println!("cargo::rustc-cfg=libc_free");
         for argument in [
             "-nostartfiles",
             "-nostdlib",
@@ -32,7 +32,7 @@ fn main() {
         ] {
             println!("cargo::rustc-link-arg-bin=goward-shim={argument}");
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/bare.ld");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/start_linux.ld");
         println!("cargo::rerun-if-changed={script}");
         println!("cargo::rustc-link-arg-bin=goward-shim=-Wl,-T,{script}");
     }

@@ -1,24 +1,25 @@
 //! What a call that a lock decided leaves for the calls inside of it.
 //!
-//! The pins of an outer lock are not the wish of whoever calls `go` inside of it. So each such call hands
-//! down, in [`names::CALLER_VAR`], which lock and profile decided, and what its caller had of the variables
-//! that it set or removed. A call under another lock takes back what the outer one did before its own lock
-//! decides.
+//! The pins of an outer lock are not the wish of whoever calls `go` inside of it. So each such call
+//! hands down, in [`names::CALLER_VAR`], which lock and profile decided, and what its caller had of
+//! the variables that it set or removed. A call under another lock takes back what the outer one
+//! did before its own lock decides.
 //!
 //! ```text
 //! go 14:/project/goward.lock02:ci-0f:GOFLAGS=-tags=x10:GOTOOLCHAIN=auto
 //! ```
 //!
-//! The word at the start says who hands it down. Then follow the lock, its profile, what GOFLAGS was set to
-//! if that is not the pin, and each variable that the caller had, as an entry of its environment. A value is
-//! its length in hexadecimal, a colon and its bytes; `-` stands for none. What was set besides is in the lock.
+//! The word at the start says who hands it down. Then follow the lock, its profile, what GOFLAGS
+//! was set to if that is not the pin, and each variable that the caller had, as an entry of its
+//! environment. A value is its length in hexadecimal, a colon and its bytes; `-` stands for none.
+//! What was set besides is in the lock.
 
-use crate::barrier;
 use crate::environment::Environment;
-use crate::known::var;
+use crate::goenv_file;
 use crate::lock::{self, Level};
 use crate::pins::PINS;
 use crate::sys::{self, OwnedText, Text};
+use crate::var_table::var;
 use crate::{layout, names};
 use alloc::vec::Vec;
 
@@ -66,7 +67,7 @@ pub struct Outer<'a> {
 impl<'a> Outer<'a> {
     /// Reads what was handed down. What is damaged is nothing.
     pub fn read(env: &Environment<'a>) -> Option<Self> {
-        env.known(var::CALLER).and_then(Self::parse)
+        env.value(var::CALLER).and_then(Self::parse)
     }
 
     #[cold]
@@ -122,7 +123,7 @@ impl<'a> Outer<'a> {
         if let Some(goroot) = lock.goroot {
             set.push(("GOROOT", Set::To(goroot.into())));
         } else if lock.level == Level::Linked {
-            let root = env.known(var::TOOLCHAIN).unwrap_or_default();
+            let root = env.value(var::TOOLCHAIN).unwrap_or_default();
             set.push(("GOROOT", Set::To(root.into())));
         }
         for (name, value) in pins {
@@ -154,8 +155,8 @@ pub struct Undo<'a> {
 }
 
 impl<'a> Undo<'a> {
-    /// Looks at what an outer call left, if one did. What somebody changed since then is not undone: it was
-    /// set for this call.
+    /// Looks at what an outer call left, if one did. What somebody changed since then is not
+    /// undone: it was set for this call.
     pub fn of(env: &Environment<'a>) -> Option<Self> {
         Outer::read(env).map(|outer| Self::of_outer(&outer, env))
     }
@@ -169,7 +170,7 @@ impl<'a> Undo<'a> {
             let value = env.get(name);
             let is_untouched = match set {
                 Set::To(set) => value.unwrap_or_default() == set,
-                Set::Copy => value.is_some_and(barrier::is_copy),
+                Set::Copy => value.is_some_and(goenv_file::is_copy),
                 Set::Any => true,
             };
             if is_untouched {
@@ -188,7 +189,8 @@ impl<'a> Undo<'a> {
         Self { ended, given_back }
     }
 
-    /// Returns the environment as the caller of the outer call had it, but for what was set since then.
+    /// Returns the environment as the caller of the outer call had it, but for what was set since
+    /// then.
     pub fn apply<'b>(&'b self, env: &Environment<'b>) -> Environment<'b>
     where
         'a: 'b,
@@ -286,14 +288,14 @@ pub(crate) fn value_of(text: Text<'_>) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::ffi::CString;
+    use crate::testing::{environment, text};
     use std::string::String;
     use std::{format, fs, process, vec};
 
     fn written(lock: &str, flags: Option<&[u8]>) -> OwnedText {
         let mut writer = Writer::new(By::Go, lock.as_bytes(), Some("ci"), flags);
-        for entry in [c"GOFLAGS=-v 'x':7:", c"CC=clang", c"GOEXPERIMENT="] {
-            writer.add(Text::new(entry));
+        for entry in ["GOFLAGS=-v 'x':7:", "CC=clang", "GOEXPERIMENT="] {
+            writer.add(text(entry));
         }
         writer.finish()
     }
@@ -348,8 +350,7 @@ mod tests {
     }
 
     fn undone(entries: &[&str]) -> Vec<String> {
-        let entries: Vec<CString> = entries.iter().map(|it| CString::new(*it).unwrap()).collect();
-        let env = Environment::of(&entries);
+        let env = environment(entries);
         let undo = Undo::of(&env).unwrap();
         let undone = undo.apply(&env);
         undone.texts().iter().map(|text| String::from_utf8_lossy(text.to_bytes()).into()).collect()

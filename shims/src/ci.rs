@@ -1,8 +1,8 @@
 //! What a CI service says is being built: a branch or a tag.
 //!
-//! Only variables that the service itself sets count, never git: a checkout does not know why it was
-//! made. A build of a proposal (a pull or merge request) is of neither, because whoever proposes
-//! names the branch: a fork could call its own `release/x`, or aim at one of that name.
+//! Only variables that the service itself sets count, never git: a checkout does not know why it
+//! was made. A build of a proposal (a pull or merge request) is of neither, because whoever
+//! proposes names the branch: a fork could call its own `release/x`, or aim at one of that name.
 
 use crate::environment::Environment;
 
@@ -172,19 +172,17 @@ pub fn built<'a>(env: &Environment<'a>) -> Option<Built<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::Text;
-    use alloc::boxed::Box;
-    use alloc::ffi::CString;
+    use crate::testing::environment;
     use alloc::vec::Vec;
 
     fn of(entries: &[&'static str]) -> Option<Built<'static>> {
-        let entry = |entry: &&str| &*Box::leak(CString::new(*entry).unwrap().into_boxed_c_str());
-        built(&Environment::new(entries.iter().map(entry).map(Text::new).collect::<Vec<_>>()))
+        built(&environment(entries))
     }
 
     type Case = (&'static str, &'static str, [&'static [&'static str]; 3]);
 
-    /// Name and marker; a build of a branch, of a tag, and of a proposal, as the service describes it.
+    /// Name and marker; a build of a branch, of a tag, and of a proposal, as the service describes
+    /// it.
     const CASES: &[Case] = &[
         (
             "GitHub Actions",
@@ -323,10 +321,7 @@ mod tests {
     fn what_is_neither_branch_nor_tag_is_nothing() {
         for value in ["refs/pull/3/merge", "refs/heads", "main", "refs/notes/x", ""] {
             let entry = alloc::format!("GITHUB_REF={value}");
-            let entry = CString::new(entry).unwrap();
-            let env = Environment::new(
-                [c"GITHUB_ACTIONS=true", entry.as_c_str()].map(Text::new).to_vec(),
-            );
+            let env = environment(&["GITHUB_ACTIONS=true", &entry]);
             assert_eq!(built(&env), None, "{value}");
         }
         assert_eq!(of(&["CI=true", "CI_COMMIT_BRANCH=main"]), None);

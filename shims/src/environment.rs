@@ -1,23 +1,24 @@
 //! The environment of a call, as the operating system hands it over.
 
-use crate::known::{self, Known, var};
-use crate::sys::{self, Text, Texts};
+#[cfg(linux)]
+use crate::sys::Texts;
+use crate::sys::{self, OwnedText, Text};
+use crate::var_table::{self, VarId, var};
 use alloc::boxed::Box;
-use alloc::ffi::CString;
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// `NAME=value` strings in their original order and bytes, and whose call it is.
 ///
-/// Each string is looked at once; after that, variables that goward asks about are found at once, and so is
-/// what may not pass.
+/// Each string is looked at once; after that, variables that goward asks about are found at once,
+/// and so is what may not pass.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
     texts: Strings<'a>,
     /// Those that goward knows; at least all that are always noted.
     noted: Vec<Noted>,
     /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
-    places: Box<[usize; known::ROOM]>,
+    places: Box<[usize; var_table::ROOM]>,
     user: Option<u32>,
     started_by: Option<&'a [u8]>,
 }
@@ -35,7 +36,7 @@ enum Strings<'a> {
 struct Noted {
     /// Where it stands.
     at: usize,
-    known: Known,
+    known: VarId,
 }
 
 impl Default for Environment<'_> {
@@ -49,17 +50,18 @@ impl<'a> Environment<'a> {
     pub fn new(texts: Vec<Text<'a>>) -> Self {
         let mut env = Self::unread(Strings::Process(&[]));
         for (at, text) in texts.iter().enumerate() {
-            env.note(at, known::look_up(text.to_c_str().to_bytes_with_nul()));
+            env.note(at, var_table::look_up_noted(text.to_bytes()));
         }
         Self { texts: Strings::Listed(texts), ..env }
     }
 
     /// Takes those that the process was started with, without a look at where each of them ends.
+    #[cfg(linux)]
     #[inline(never)]
     pub fn of_process(texts: Texts<'a>) -> Self {
         let mut env = Self::unread(Strings::Process(&[]));
-        let all = texts.look_through::<{ known::ENOUGH }>(known::NOTED, |at, begin| {
-            env.note(at, known::find(begin));
+        let all = texts.look_through::<{ var_table::ENOUGH }>(var_table::NOTED, |at, begin| {
+            env.note(at, var_table::find_noted(begin));
         });
         env.texts = Strings::Process(all);
         env
@@ -69,10 +71,10 @@ impl<'a> Environment<'a> {
         Self { texts, noted: Vec::with_capacity(32), places: zeros(), user: None, started_by: None }
     }
 
-    /// Notes that the string at `at` has a name that goward knows, if it does. Those that stand before it were
-    /// noted before.
+    /// Notes that the string at `at` has a name that goward knows, if it does. Those that stand
+    /// before it were noted before.
     #[inline]
-    fn note(&mut self, at: usize, known: Option<Known>) {
+    fn note(&mut self, at: usize, known: Option<VarId>) {
         if let Some(known) = known {
             self.noted.push(Noted { at, known });
             let place = &mut self.places[known.index()];
@@ -83,8 +85,8 @@ impl<'a> Environment<'a> {
     }
 
     /// Takes `NAME=value` strings that somebody else keeps.
-    pub fn of(texts: &'a [CString]) -> Self {
-        Self::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
+    pub fn of(texts: &'a [OwnedText]) -> Self {
+        Self::new(texts.iter().map(OwnedText::as_text).collect::<Vec<_>>())
     }
 
     /// Takes the user whose call it is from whoever knows it, so that nobody has to ask.
@@ -119,7 +121,7 @@ impl<'a> Environment<'a> {
 
     /// Returns the value of `name`, or `None` when it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let text = match known::find_name(name.as_bytes()) {
+        let text = match var_table::find_name(name.as_bytes()) {
             Some(known) if known.is_always_noted() => self.text_of(known)?,
             _ => *self.texts().iter().find(|text| is_named(**text, name))?,
         };
@@ -127,24 +129,24 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the value of a name that is always noted, or `None` when it is unset or empty.
-    pub(crate) fn known(&self, known: Known) -> Option<&'a [u8]> {
+    pub(crate) fn value(&self, known: VarId) -> Option<&'a [u8]> {
         let text = self.text_of(known)?;
         value_behind(text, known.length())
     }
 
-    fn text_of(&self, known: Known) -> Option<Text<'a>> {
+    fn text_of(&self, known: VarId) -> Option<Text<'a>> {
         let at = self.places[known.index()].checked_sub(1)?;
         self.texts().get(at).copied()
     }
 
     /// Returns true when the name is set to exactly `1`.
-    pub(crate) fn is_on(&self, known: Known) -> bool {
-        self.known(known) == Some(b"1")
+    pub(crate) fn is_on(&self, known: VarId) -> bool {
+        self.value(known) == Some(b"1")
     }
 
     /// Returns the name of the working directory that the caller has, if any.
     pub fn working_directory(&self) -> Option<&'a [u8]> {
-        self.known(var::PWD)
+        self.value(var::PWD)
     }
 
     /// Returns true when the caller wants to know what is decided.
@@ -160,12 +162,13 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// Returns the strings that pass, with room for `more`: those that goward does not know, and of the
-    /// others those for which `passes` says so. It has to say so of names that are not always noted.
+    /// Returns the strings that pass, with room for `more`: those that goward does not know, and of
+    /// the others those for which `passes` says so. It has to say so of names that are not always
+    /// noted.
     pub(crate) fn filtered(
         &self,
         more: usize,
-        mut passes: impl FnMut(Text<'a>, Known) -> bool,
+        mut passes: impl FnMut(Text<'a>, VarId) -> bool,
     ) -> Vec<Text<'a>> {
         let texts = self.texts();
         let mut kept = Vec::with_capacity(texts.len() + more);
@@ -185,11 +188,11 @@ impl<'a> Environment<'a> {
     pub(crate) fn filtered_by_all(
         &self,
         more: usize,
-        mut passes: impl FnMut(Text<'a>, Known) -> bool,
+        mut passes: impl FnMut(Text<'a>, VarId) -> bool,
     ) -> Vec<Text<'a>> {
         let mut kept = Vec::with_capacity(self.texts().len() + more);
         kept.extend(self.texts().iter().filter(|text| {
-            let known = known::look_up(text.to_c_str().to_bytes_with_nul());
+            let known = var_table::look_up(text.to_bytes());
             known.is_none_or(|known| passes(**text, known))
         }));
         kept
@@ -197,9 +200,9 @@ impl<'a> Environment<'a> {
 }
 
 /// Makes an array in memory that is new, and zero for that reason.
-fn zeros() -> Box<[usize; known::ROOM]> {
-    let zeros = vec![0; known::ROOM].into_boxed_slice();
-    zeros.try_into().unwrap_or_else(|_| Box::new([0; known::ROOM]))
+fn zeros() -> Box<[usize; var_table::ROOM]> {
+    let zeros = vec![0; var_table::ROOM].into_boxed_slice();
+    zeros.try_into().unwrap_or_else(|_| Box::new([0; var_table::ROOM]))
 }
 
 fn is_named(text: Text, name: &str) -> bool {
@@ -224,71 +227,71 @@ pub fn name_of(entry: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::ffi::CStr;
-
-    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
-        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
-    }
+    use crate::testing::environment;
 
     #[test]
     fn an_empty_value_is_unset() {
-        let env = environment(&[c"A=", c"B=1", c"AB=2", c"junk", c"=C:=x"]);
+        let env = environment(&["A=", "B=1", "AB=2", "junk", "=C:=x"]);
         assert_eq!(env.get("A"), None);
         assert_eq!(env.get("B"), Some(&b"1"[..]));
         assert_eq!(env.get("junk"), None);
         assert_eq!(env.get(""), None);
         assert_eq!(env.get("AB"), Some(&b"2"[..]));
-        let env = environment(&[c"GOWARD_TRACE=1", c"GOWARD_BYPASS=10"]);
+        let env = environment(&["GOWARD_TRACE=1", "GOWARD_BYPASS=10"]);
         assert!(env.is_traced() && !env.is_on(var::BYPASS) && !env.is_on(var::LOCK));
     }
 
     #[test]
     fn of_a_name_that_stands_twice_the_first_counts() {
-        let env = environment(&[c"HOME=/a", c"X=1", c"HOME=/b", c"X=2", c"GOROOT=/c"]);
+        let env = environment(&["HOME=/a", "X=1", "HOME=/b", "X=2", "GOROOT=/"]);
         assert_eq!((env.get("HOME"), env.get("X")), (Some(&b"/a"[..]), Some(&b"1"[..])));
-        assert_eq!(env.get("GOROOT"), Some(&b"/c"[..]));
+        assert_eq!(env.get("GOROOT"), Some(&b"/"[..]));
         assert_eq!(env.texts().len(), 5);
+    }
+
+    fn shown<'a>(texts: &[Text<'a>]) -> Vec<&'a [u8]> {
+        texts.iter().map(|text| text.to_bytes()).collect()
     }
 
     #[test]
     fn every_string_has_its_row_and_the_order_stays() {
         let texts = [
-            c"FIRST=",
-            c"GOROOT=x",
-            c"GIT_DIR=",
-            c"PLAIN=1",
-            c"GIT_=1",
-            c"GIT=1",
-            c"GOFLAGS",
-            c"=GOROOT=",
-            c"",
-            c"HGRCPATH=",
-            c"HG=",
-            c"CC=",
-            c"CCX=",
-            c"GOWARD_HOME=/",
-            c"LAST=",
+            "FIRST=",
+            "GOROOT=x",
+            "GIT_DIR=",
+            "PLAIN=1",
+            "GIT_=1",
+            "GIT=1",
+            "GOFLAGS",
+            "=GOROOT=",
+            "",
+            "HGRCPATH=",
+            "HG=",
+            "CC=",
+            "CCX=",
+            "GOWARD_HOME=/",
+            "LAST=",
         ];
         let env = environment(&texts);
         let rows = core::cell::RefCell::new(Vec::new());
         let all = env.filtered_by_all(0, |text, known| {
-            rows.borrow_mut().push((text.to_c_str(), known.row().map(|row| row.name)));
+            rows.borrow_mut().push((text.to_bytes(), known.row().map(|row| row.name)));
             true
         });
-        assert_eq!(all.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), texts);
+        assert_eq!(shown(&all), texts.map(str::as_bytes));
         let want = [
-            (c"GOROOT=x", Some("GOROOT")),
-            (c"GIT_DIR=", Some("GIT_*")),
-            (c"GIT_=1", Some("GIT_*")),
-            (c"HGRCPATH=", Some("HG*")),
-            (c"HG=", Some("HG*")),
-            (c"CC=", Some("CC")),
-            (c"GOWARD_HOME=/", None),
+            ("GOROOT=x", Some("GOROOT")),
+            ("GIT_DIR=", Some("GIT_*")),
+            ("GIT_=1", Some("GIT_*")),
+            ("HGRCPATH=", Some("HG*")),
+            ("HG=", Some("HG*")),
+            ("CC=", Some("CC")),
+            ("GOWARD_HOME=/", None),
         ];
-        assert_eq!(rows.into_inner(), want);
+        assert_eq!(rows.into_inner(), want.map(|(text, row)| (text.as_bytes(), row)));
         let none = env.filtered_by_all(0, |_, _| false);
         let plain =
             [texts[0], texts[3], texts[5], texts[6], texts[7], texts[8], texts[12], texts[14]];
-        assert_eq!(none.iter().map(|text| text.to_c_str()).collect::<Vec<_>>(), plain);
+        assert_eq!(shown(&none), plain.map(str::as_bytes));
     }
 }

@@ -1,34 +1,17 @@
-//! The nearest project: the directory with a lock or a manifest, upward from the one that the call is about.
+//! The nearest project: the directory with a lock or a manifest, upward from the one that the call
+//! is about.
 //!
 //! A manifest without a lock ends the search: somebody asked for a Go there, and nobody locked it.
 //! What others put into a directory in which everybody may write, such as `/tmp`, is passed over.
 //! A link counts as the file that it leads to, if that is in the same repository.
 
+pub use crate::lock_file::Found;
+
 use crate::environment::Environment;
 use crate::sys::{self, OwnedText, ReadError};
-use crate::{layout, lock, names, trust, words};
+use crate::{lock, names, path, trust};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-
-/// A lock that was found and read, not yet parsed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Where it is; where a link is, if one leads to it.
-    pub path: Vec<u8>,
-    /// What it holds.
-    pub text: Vec<u8>,
-    /// The user it belongs to.
-    pub owner: u32,
-    /// The file itself. The shim leaves it to the exec to close it.
-    pub file: Option<sys::File>,
-}
-
-impl Found {
-    /// Takes a lock that was read at `path`.
-    pub fn new(path: Vec<u8>, file: sys::OwnedFile) -> Self {
-        Self { path, text: file.text, owner: file.owner, file: Some(file.file) }
-    }
-}
 
 /// What the nearest project has.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,8 +25,8 @@ pub enum Nearest {
 /// A lock that is there and cannot be used: its path, and why.
 pub type Unusable = (Vec<u8>, ReadError);
 
-/// Returns the nearest project at or above `directory`, an absolute path: by that name of it, then, if
-/// it was entered through a link, by the one without links.
+/// Returns the nearest project at or above `directory`, an absolute path: by that name of it, then,
+/// if it was entered through a link, by the one without links.
 ///
 /// # Errors
 ///
@@ -70,7 +53,7 @@ fn physical(directory: &[u8]) -> Option<Vec<u8>> {
 
 fn upward(directory: &[u8], env: &Environment) -> Result<Option<Nearest>, Unusable> {
     let (lock, manifest) = (names::LOCK_FILE.as_bytes(), names::MANIFEST_FILE.as_bytes());
-    let mut path = OwnedText::of(layout::below(directory, lock));
+    let mut path = OwnedText::of(path::below(directory, lock));
     let mut end = path.len() - lock.len() - 1;
     loop {
         match sys::read_owned(path.as_text(), lock::MAX_SIZE) {
@@ -91,7 +74,7 @@ fn upward(directory: &[u8], env: &Environment) -> Result<Option<Nearest>, Unusab
         {
             return Ok(Some(Nearest::Manifest(path.into_bytes())));
         }
-        let Some(above) = words::last(&path[..end], b'/') else { return Ok(None) };
+        let Some(above) = path::end_of_parent(&path[..end]) else { return Ok(None) };
         end = above;
         path.shorten(end + 1, lock);
     }
@@ -113,13 +96,13 @@ fn unusual(path: &OwnedText, env: &Environment) -> Result<Option<Found>, Unusabl
     found.map_err(|error| (path.to_vec(), error))
 }
 
-/// Returns true for the file of another user in a directory in which everybody may write and nobody may
-/// change what is another user's.
+/// Returns true for the file of another user in a directory in which everybody may write and nobody
+/// may change what is another user's.
 #[cold]
 fn is_of_others(path: &[u8], owner: u32, env: &Environment) -> bool {
     const STICKY_AND_FOR_ALL: u32 = 0o1002;
     let is_open = || {
-        let directory = OwnedText::of([parent(path), b"/."]);
+        let directory = OwnedText::of([path::parent(path), b"/."]);
         let mode = sys::status(directory.as_text()).map_or(0, |status| status.mode);
         mode & STICKY_AND_FOR_ALL == STICKY_AND_FOR_ALL
     };
@@ -151,22 +134,23 @@ pub fn read_lock(path: &[u8], env: &Environment) -> Result<Option<Found>, ReadEr
 ///
 /// # Errors
 ///
-/// [`ReadError::Dangling`] when there is none, [`ReadError::Outside`] when it is in another repository.
+/// [`ReadError::Dangling`] when there is none, [`ReadError::Outside`] when it is in another
+/// repository.
 #[cold]
 pub fn link_target(path: &[u8]) -> Result<Vec<u8>, ReadError> {
     let cwd = || sys::working_directory(None).unwrap_or_default();
-    let path = if path.starts_with(b"/") { path.into() } else { layout::join(&cwd(), path) };
+    let path = if path::is_absolute(path) { path.into() } else { path::join(&cwd(), path) };
     let target = sys::canonical(&path).ok_or(ReadError::Dangling)?;
-    let directory = OwnedText::of([parent(&path), b"/"]);
+    let directory = OwnedText::of([path::parent(&path), b"/"]);
     let directory = sys::canonical(&directory).ok_or(ReadError::Dangling)?;
-    let there = parent(&target);
+    let there = path::parent(&target);
     let here = repository(&directory);
     let is_inside = directory == there || here.is_some() && here == repository(there);
     if is_inside { Ok(target) } else { Err(ReadError::Outside) }
 }
 
-/// Returns the root of the repository that `directory` is in: the nearest directory upward with `.git`,
-/// else the nearest with `go.work`, else the nearest with `go.mod`.
+/// Returns the root of the repository that `directory` is in: the nearest directory upward with
+/// `.git`, else the nearest with `go.work`, else the nearest with `go.mod`.
 pub fn repository(directory: &[u8]) -> Option<Vec<u8>> {
     ["/.git", "/go.work", "/go.mod"].iter().find_map(|name| {
         let mut at = directory.strip_suffix(b"/").unwrap_or(directory);
@@ -177,21 +161,16 @@ pub fn repository(directory: &[u8]) -> Option<Vec<u8>> {
             if status.is_some_and(|status| *name == "/.git" || !status.is_directory()) {
                 return Some(if at.is_empty() { b"/".into() } else { at.into() });
             }
-            at = &at[..words::last(at, b'/')?];
+            at = &at[..path::end_of_parent(at)?];
         }
     })
-}
-
-/// Returns what is before the last slash.
-fn parent(path: &[u8]) -> &[u8] {
-    words::last(path, b'/').map_or(&[], |end| &path[..end])
 }
 
 /// Returns the directory that `go` will work in: `cwd`, or what a leading `-C` names.
 ///
 /// Go 1.20 and newer take `-C` as the first flag, before or after the subcommand, which can be two
-/// words (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two hyphens.
-/// It goes there before it looks around, so the answer has no links and no `..`.
+/// words (`cmd/go/main.go`, `handleChdirFlag`), in the forms `-C dir`, `-C=dir` and with two
+/// hyphens. It goes there before it looks around, so the answer has no links and no `..`.
 pub fn project_directory<'a>(cwd: &'a [u8], args: &[&[u8]]) -> Cow<'a, [u8]> {
     let command = match args {
         [b"mod" | b"telemetry" | b"work", _, ..] => 2,
@@ -199,7 +178,7 @@ pub fn project_directory<'a>(cwd: &'a [u8], args: &[&[u8]]) -> Cow<'a, [u8]> {
     };
     let named = chdir_flag(args).or_else(|| chdir_flag(args.get(command..).unwrap_or_default()));
     let Some(named) = named else { return Cow::Borrowed(cwd) };
-    let path = if named.starts_with(b"/") { named.into() } else { layout::join(cwd, named) };
+    let path = if path::is_absolute(named) { named.into() } else { path::join(cwd, named) };
     Cow::Owned(sys::canonical(&path).unwrap_or(path))
 }
 
@@ -219,7 +198,7 @@ mod tests {
     use std::borrow::ToOwned;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, lchown, symlink};
-    use std::string::String;
+    use std::string::{String, ToString};
     use std::{env, eprintln, format, fs, process};
 
     #[test]
@@ -393,7 +372,7 @@ mod tests {
         // Whoever is trusted is not passed over.
         base.mode("tmp", 0o1777).file("tmp/goward.lock", "theirs");
         give("tmp/goward.lock");
-        let entry = std::ffi::CString::new(format!("SUDO_UID={SOMEBODY}")).unwrap();
+        let entry = OwnedText::entry("SUDO_UID", SOMEBODY.to_string().as_bytes());
         let found = base.nearest_for("tmp/sub", &Environment::of(&[entry]));
         assert_eq!(found, "theirs at /tmp/goward.lock");
     }

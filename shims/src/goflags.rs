@@ -1,15 +1,18 @@
 //! GOFLAGS of a lock and of a caller, put together.
 //!
-//! The value is split as the go command splits it (`cmd/internal/quoted`, `Split`; `cmd/go/internal/base`,
-//! `InitGOFLAGS`). What the lock says comes first; of a flag that is there twice, Go takes the last one.
+//! The value is split as the go command splits it (`cmd/internal/quoted`, `Split`;
+//! `cmd/go/internal/base`, `InitGOFLAGS`). What the lock says comes first; of a flag that is there
+//! twice, Go takes the last one.
 
-use crate::barrier::Barrier;
 use crate::environment::Environment;
-use crate::known::var;
-use crate::launch::{self, FLAGS};
-use crate::lock::scan;
+use crate::goenv_file::SanitizedGoEnv;
 use crate::pins::{self, Isolation};
+use crate::scan;
+use crate::var_table::var;
 use alloc::vec::Vec;
+
+/// The variable.
+pub(crate) const FLAGS: &str = "GOFLAGS";
 
 /// What a caller has in GOFLAGS and cannot have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +27,8 @@ pub enum Misfit {
     Unpinned(Vec<u8>),
 }
 
-/// Returns GOFLAGS of a call that a lock decides, where that is neither the pin nor what the caller has. In Go
-/// the environment replaces the file of `go env -w`.
+/// Returns GOFLAGS of a call that a lock decides, where that is neither the pin nor what the caller
+/// has. In Go the environment replaces the file of `go env -w`.
 ///
 /// # Errors
 ///
@@ -34,22 +37,22 @@ pub fn of_call(
     env: &Environment,
     isolation: Isolation,
     pins: &[(&str, &str)],
-    barrier: &Barrier,
+    goenv: &SanitizedGoEnv,
     is_lenient: impl FnOnce() -> bool,
 ) -> Result<Option<Vec<u8>>, Misfit> {
     let pinned = pins.iter().find(|(name, _)| *name == FLAGS).map(|(_, value)| *value);
-    match (env.known(var::GOFLAGS), pinned) {
-        (None, Some(pinned)) if isolation == Isolation::Pinned && barrier.own.is_some() => {
-            let Some(flags) = barrier.flags() else { return Ok(None) };
+    match (env.value(var::GOFLAGS), pinned) {
+        (None, Some(pinned)) if isolation == Isolation::Pinned && goenv.own.is_some() => {
+            let Some(flags) = goenv.flags() else { return Ok(None) };
             let limits = Limits { isolation, is_lenient: is_lenient() };
             merge(pinned, &flags, limits).map(Some).map_err(|unfit| unfit.owned(true))
         }
         (None, _) => Ok(None),
         (Some(_), None) if isolation == Isolation::Pinned => Ok(None),
         (Some(callers), pinned) => {
-            let allowed = env.known(var::ALLOW).unwrap_or_default();
+            let allowed = env.value(var::ALLOW).unwrap_or_default();
             let is_allowed = pins::row(FLAGS.as_bytes())
-                .is_some_and(|row| launch::is_allowed(allowed, FLAGS.as_bytes(), row));
+                .is_some_and(|row| pins::is_allowed(allowed, FLAGS.as_bytes(), row));
             let isolation = if is_allowed { Isolation::Pinned } else { isolation };
             let limits = Limits { isolation, is_lenient: is_lenient() };
             let merged = merge(pinned.unwrap_or_default(), callers, limits);
@@ -168,7 +171,8 @@ impl<'a> Item<'a> {
         Flag::of(self.text)
     }
 
-    /// Returns true when the other one is the same flag; of `-tags`, when all of its tags are among these.
+    /// Returns true when the other one is the same flag; of `-tags`, when all of its tags are among
+    /// these.
     pub(crate) fn is_like(self, other: Item) -> bool {
         self.flag().name == other.flag().name && self.flag().is_like(other.flag())
     }
@@ -256,7 +260,8 @@ pub fn effect(name: &[u8]) -> Effect {
     }
 }
 
-/// Flags that change what is printed, tested or kept, and not what is built. What is not here may change it.
+/// Flags that change what is printed, tested or kept, and not what is built. What is not here may
+/// change it.
 const HARMLESS: &[&str] = &[
     "a",
     "artifacts",

@@ -1,11 +1,13 @@
 //! GOTOOLCHAIN, as the go command reads it.
 //!
-//! The rules are those of `cmd/go/internal/toolchain` (`Select`), which are the same in Go 1.21 to 1.27.
+//! The rules are those of `cmd/go/internal/toolchain` (`Select`), which are the same in Go 1.21 to
+//! 1.27.
 
 use crate::gover::Version;
 use core::cmp::Ordering;
 
-/// Returns true when a toolchain of this version, such as `go1.27.1`, is what the value asks for or allows.
+/// Returns true when a toolchain of this version, such as `go1.27.1`, is what the value asks for or
+/// allows.
 pub fn is_satisfied(value: &[u8], version: &str) -> bool {
     if matches!(value, b"local" | b"auto" | b"path" | b"default" | b"local+auto" | b"local+path") {
         return true;

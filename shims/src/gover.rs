@@ -1,8 +1,8 @@
 //! Versions of Go as its own commands read and compare them.
 //!
-//! The rules are those of Go's `internal/gover` and `cmd/go/internal/gover`, which GOTOOLCHAIN, VERSION
-//! files and the `go` and `toolchain` lines of `go.mod` and `go.work` go by. They take more than releases
-//! are called, such as `1.27alpha1` and numbers of any length.
+//! The rules are those of Go's `internal/gover` and `cmd/go/internal/gover`, which GOTOOLCHAIN,
+//! VERSION files and the `go` and `toolchain` lines of `go.mod` and `go.work` go by. They take more
+//! than releases are called, such as `1.27alpha1` and numbers of any length.
 
 use core::cmp::Ordering;
 
@@ -45,8 +45,8 @@ impl<'a> Version<'a> {
         (rest.is_empty() && !kind.is_empty()).then_some(Self { pre, ..version })
     }
 
-    /// Reads the name of a toolchain, such as `go1.27.1`, `go1.27.1-corp` or `go1.27.1 X:jsonv2`: what
-    /// follows a hyphen or a space is its builder's, and does not count.
+    /// Reads the name of a toolchain, such as `go1.27.1`, `go1.27.1-corp` or `go1.27.1 X:jsonv2`:
+    /// what follows a hyphen or a space is its builder's, and does not count.
     pub fn of_toolchain(name: &'a [u8]) -> Option<Self> {
         // It would be looked for there.
         if name.iter().any(|byte| matches!(byte, b'/' | b'\\')) {
@@ -77,8 +77,8 @@ impl PartialOrd for Version<'_> {
     }
 }
 
-/// Returns true for what a `go` line of `go.mod` may say (`modfile.GoVersionRE`). That is more than can be
-/// compared, such as `1.27.0rc1`.
+/// Returns true for what a `go` line of `go.mod` may say (`modfile.GoVersionRE`). That is more than
+/// can be compared, such as `1.27.0rc1`.
 pub fn is_go_line(value: &[u8]) -> bool {
     let fits = || {
         let (major, rest) = cut_number(value)?;

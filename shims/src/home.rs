@@ -1,13 +1,13 @@
 //! Where the store is.
 //!
-//! The store is found by what is known, not by where somebody's home directory happens to be: a test
-//! that changes HOME, cron, sudo and an editor all get the one store that has the toolchains. The
-//! manager uses the same function.
+//! The store is found by what is known, not by where somebody's home directory happens to be: a
+//! test that changes HOME, cron, sudo and an editor all get the one store that has the toolchains.
+//! The manager uses the same function.
 
 use crate::environment::Environment;
-use crate::known::var;
 use crate::sys::{self, OwnedText};
-use crate::{layout, names, words};
+use crate::var_table::var;
+use crate::{layout, names, path};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -29,18 +29,19 @@ pub fn home<'a>(env: &Environment<'a>) -> Option<Cow<'a, [u8]>> {
     find(env, |_| false)
 }
 
-/// Like [`home`]. `has` is asked about each place, the one that is returned last. Where it says that
-/// what the call needs is there, the place is a store, and the file that marks one need not be looked for.
+/// Like [`home`]. `has` is asked about each place, the one that is returned last. Where it says
+/// that what the call needs is there, the place is a store, and the file that marks one need not be
+/// looked for.
 pub(crate) fn find<'a>(
     env: &Environment<'a>,
     mut has: impl FnMut(&[u8]) -> bool,
 ) -> Option<Cow<'a, [u8]>> {
-    if let Some(home) = absolute(env.known(var::GOWARD_HOME)) {
+    if let Some(home) = absolute(env.value(var::GOWARD_HOME)) {
         has(home);
         return Some(Cow::Borrowed(home));
     }
     let mut is_it = |home: &[u8]| has(home) || is_store(home);
-    if let Some(home) = env.known(var::TOOLCHAIN).and_then(store_of_tree).filter(|it| is_it(it)) {
+    if let Some(home) = env.value(var::TOOLCHAIN).and_then(store_of_tree).filter(|it| is_it(it)) {
         return Some(Cow::Borrowed(home));
     }
     if let Some(home) = env.started_by().and_then(store_of_program).filter(|it| is_it(it)) {
@@ -62,7 +63,7 @@ fn find_further<'a>(
     if called.is_some() {
         return owned(called);
     }
-    if let Some(goroot) = absolute(env.known(var::GOROOT))
+    if let Some(goroot) = absolute(env.value(var::GOROOT))
         && let Some(goroot) = sys::canonical(goroot)
         && let Some(home) = store_of_tree(&goroot).filter(|it| is_it(it))
     {
@@ -72,9 +73,11 @@ fn find_further<'a>(
     if let Some(home) = place.as_deref().filter(|it| is_it(it)) {
         return Some(Cow::Owned(home.into()));
     }
-    let mut on_path = env.get("PATH").unwrap_or_default().split(|&byte| byte == b':');
+    let mut on_path = path::list(env.get("PATH").unwrap_or_default());
     let on_path = on_path.find_map(|directory| {
-        let home = directory.strip_suffix(names::SHIMS_DIRECTORY.as_bytes())?.strip_suffix(b"/")?;
+        let home = path::split(directory)
+            .filter(|(_, name)| *name == names::SHIMS_DIRECTORY.as_bytes())?
+            .0;
         absolute(Some(home)).filter(|it| is_it(it))
     });
     if let Some(home) = on_path {
@@ -87,50 +90,44 @@ fn find_further<'a>(
 
 /// Returns where a user's store is made.
 fn default_place(env: &Environment) -> Option<Vec<u8>> {
-    match absolute(env.known(var::XDG_DATA_HOME)) {
-        Some(data) => Some(layout::join(data, b"goward")),
-        None => Some(layout::join(absolute(env.known(var::HOME))?, b".local/share/goward")),
+    match absolute(env.value(var::XDG_DATA_HOME)) {
+        Some(data) => Some(path::join(data, b"goward")),
+        None => Some(path::join(absolute(env.value(var::HOME))?, b".local/share/goward")),
     }
 }
 
-/// Returns an absolute path without slashes at its end. The root directory is nobody's, and nothing is
-/// left of it without its slash.
+/// Returns an absolute path without slashes at its end. The root directory is nobody's, and nothing
+/// is left of it without its slash.
 fn absolute(path: Option<&[u8]>) -> Option<&[u8]> {
-    let path = layout::without_trailing_slashes(path?);
-    path.starts_with(b"/").then_some(path)
+    let path = path::without_end(path?);
+    path::is_absolute(path).then_some(path)
 }
 
 /// Returns true for a directory with the file that marks a store.
 pub fn is_store(home: &[u8]) -> bool {
-    let [home, slash, name] = layout::below(home, names::STORE_MARKER.as_bytes());
+    let [home, slash, name] = path::below(home, names::STORE_MARKER.as_bytes());
     sys::stamp(OwnedText::of([home, slash, name]).as_text()).is_some()
 }
 
 /// Returns `<store>` of `<store>/tree/<key>`, by the names alone.
 pub(crate) fn store_of_tree(tree: &[u8]) -> Option<&[u8]> {
-    let (trees, _) = split(layout::without_trailing_slashes(tree))?;
-    trees.strip_suffix(layout::TREES).filter(|home| home.starts_with(b"/"))
+    let (trees, _) = path::split(path::without_end(tree))?;
+    trees.strip_suffix(layout::TREES).filter(|home| path::is_absolute(home))
 }
 
 /// Returns `<store>` of `<store>/shims/go` and of `<store>/tree/<key>/bin/go`, by the names alone.
 fn store_of_program(path: &[u8]) -> Option<&[u8]> {
-    let (directory, _) = split(path)?;
-    match split(directory)? {
+    let (directory, _) = path::split(path)?;
+    match path::split(directory)? {
         (home, name) if name == names::SHIMS_DIRECTORY.as_bytes() => Some(home),
         (tree, b"bin") => store_of_tree(tree),
         _ => None,
     }
-    .filter(|home| home.starts_with(b"/"))
+    .filter(|home| path::is_absolute(home))
 }
 
-/// Splits a path before its last name.
-pub(crate) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = words::last(path, b'/')?;
-    Some((&path[..at], &path[at + 1..]))
-}
-
-/// Asks about the path that the shim was started by and what it leads to, link by link: whoever puts a
-/// link to `go` somewhere means the `go` behind it.
+/// Asks about the path that the shim was started by and what it leads to, link by link: whoever
+/// puts a link to `go` somewhere means the `go` behind it.
 pub(crate) fn through_links<T>(
     env: &Environment,
     mut look: impl FnMut(&[u8]) -> Option<T>,
@@ -142,12 +139,12 @@ pub(crate) fn through_links<T>(
                 return Some(found);
             }
             let Some(target) = sys::link(&path) else { break };
-            path = beside(&path, &target);
+            path = path::of_link(&path, &target);
         }
         // A link among the directories.
-        if let Some((directory, name)) = split(started_by)
+        if let Some((directory, name)) = path::split(started_by)
             && let Some(directory) = sys::canonical(directory)
-            && let Some(found) = look(&layout::join(&directory, name))
+            && let Some(found) = look(&path::join(&directory, name))
         {
             return Some(found);
         }
@@ -155,35 +152,21 @@ pub(crate) fn through_links<T>(
     look(&sys::own_path()?)
 }
 
-/// Returns where a link at `path` leads.
-pub(crate) fn beside(path: &[u8], target: &[u8]) -> Vec<u8> {
-    match split(path) {
-        Some((directory, _)) if !target.starts_with(b"/") => layout::join(directory, target),
-        _ => target.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::Text;
-    use alloc::ffi::CString;
-    use core::ffi::CStr;
+    use crate::testing::environment;
     use std::{format, fs, println, process};
-
-    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
-        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
-    }
 
     #[test]
     fn without_any_store_the_first_absolute_place() {
-        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
+        type Case = (&'static [&'static str], Option<&'static [u8]>);
         let cases: [Case; 6] = [
-            (&[c"GOWARD_HOME=/s//", c"HOME=/h"], Some(b"/s")),
-            (&[c"GOWARD_HOME=rel", c"XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
-            (&[c"GOWARD_HOME=", c"HOME=/h"], Some(b"/h/.local/share/goward")),
-            (&[c"HOME=rel"], None),
-            (&[c"GOWARD_HOME=//", c"HOME=/"], None),
+            (&["GOWARD_HOME=/s//", "HOME=/h"], Some(b"/s")),
+            (&["GOWARD_HOME=rel", "XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
+            (&["GOWARD_HOME=", "HOME=/h"], Some(b"/h/.local/share/goward")),
+            (&["HOME=rel"], None),
+            (&["GOWARD_HOME=//", "HOME=/"], None),
             (&[], None),
         ];
         for (entries, want) in cases {
@@ -226,11 +209,8 @@ mod tests {
         std::os::unix::fs::symlink("goroot/tree/k", format!("{base}/root")).unwrap();
         let called = |name: &str| format!("{base}/{name}").into_bytes();
         let find = |called: &[u8], entries: &[&str]| {
-            let entries: Vec<CString> = entries
-                .iter()
-                .map(|entry| CString::new(entry.replace('@', base)).unwrap())
-                .collect();
-            let env = Environment::of(&entries).of_call(called);
+            let entries: Vec<_> = entries.iter().map(|entry| entry.replace('@', base)).collect();
+            let env = environment(&entries).of_call(called);
             let home = home(&env).unwrap().into_owned();
             alloc::string::String::from_utf8(home).unwrap().replace(base, "@")
         };

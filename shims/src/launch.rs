@@ -1,14 +1,14 @@
 //! Program, arguments and environment of the `go` to run.
 
-use crate::barrier::{self, Barrier};
 use crate::caller::{By, Outer, Writer, value_of};
 use crate::environment::Environment;
-use crate::goflags::{Item, Items};
-use crate::known::{Known, var};
+use crate::goenv_file::{self, SanitizedGoEnv};
+use crate::goflags::{FLAGS, Item, Items};
 use crate::pins::{self, Isolation, Pin, Rule, Rules};
-use crate::resolve::Tool;
 use crate::sys::{File, OwnedText, Text};
-use crate::{goroot, layout, names};
+use crate::tool::Tool;
+use crate::var_table::{VarId, var};
+use crate::{goroot, names, path};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -38,7 +38,8 @@ impl<'a> Launch<'a> {
         self.kept.iter().copied().chain(self.set.iter().map(OwnedText::as_text))
     }
 
-    /// Returns what the caller has and does not get to the program, where that has no other value for it.
+    /// Returns what the caller has and does not get to the program, where that has no other value
+    /// for it.
     pub fn left_out(&self) -> Vec<LeftOut> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut left_out = Vec::new();
@@ -89,7 +90,7 @@ impl fmt::Display for LeftOut {
 /// An entry of the caller that a lock does not let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Removed<'a> {
-    pub(crate) known: Known,
+    pub(crate) known: VarId,
     rule: Rule,
     text: Text<'a>,
 }
@@ -116,12 +117,13 @@ pub struct Selection<'s> {
     pub isolation: Isolation,
     /// What is pinned.
     pub pins: &'s [(&'s str, &'s str)],
-    /// Whether one of the pins takes the place of a value that would pass otherwise: [`pins::choose`].
+    /// Whether one of the pins takes the place of a value that would pass otherwise:
+    /// [`pins::choose`].
     pub chooses: bool,
     /// What GOFLAGS is, where that is neither the pin nor the caller's.
     pub flags: Option<&'s [u8]>,
     /// What `GOENV` names.
-    pub barrier: &'s Barrier<'s>,
+    pub goenv: &'s SanitizedGoEnv<'s>,
     /// The lock that decides.
     pub lock: &'s [u8],
     /// Its profile that applies.
@@ -133,8 +135,8 @@ pub struct Selection<'s> {
 /// Returns the launch of `tool` from a toolchain for which a lock decides. `env` is the caller's
 /// environment, without what an outer call set.
 ///
-/// The program is the real one, which finds its own GOROOT. What passes of the caller's environment is
-/// borrowed, what goward sets is owned.
+/// The program is the real one, which finds its own GOROOT. What passes of the caller's environment
+/// is borrowed, what goward sets is owned.
 pub fn toolchain<'a>(selection: &Selection, tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     with_program(selection, OwnedText::of(program(selection.root, tool)), env)
 }
@@ -152,7 +154,7 @@ pub(crate) fn with_program<'a>(
         set.push(OwnedText::entry("GOROOT", goroot));
     }
     set.push(OwnedText::of([b"GOTOOLCHAIN=local"]));
-    set.push(OwnedText::entry("GOENV", &selection.barrier.path));
+    set.push(OwnedText::entry("GOENV", &selection.goenv.path));
     for (name, value) in pins {
         if flags.is_none() || *name != FLAGS {
             set.push(OwnedText::entry(name, value.as_bytes()));
@@ -173,10 +175,10 @@ pub(crate) fn with_program<'a>(
     Launch { program, kept, set, removed, open: None }
 }
 
-/// Returns the launch of `tool` from the GOROOT `root`, where no lock decides: what the toolchain does
-/// without goward.
+/// Returns the launch of `tool` from the GOROOT `root`, where no lock decides: what the toolchain
+/// does without goward.
 pub fn plain<'a>(root: &[u8], tool: Tool, env: &Environment<'a>) -> Launch<'a> {
-    let goroot = env.known(var::GOROOT);
+    let goroot = env.value(var::GOROOT);
     let passes = goroot.is_none_or(|goroot| goroot::passes(goroot, root));
     let kept =
         env.filtered(MOST_SET, |_, known| !is_own(known) && (known != var::GOROOT || passes));
@@ -188,11 +190,11 @@ pub fn plain<'a>(root: &[u8], tool: Tool, env: &Environment<'a>) -> Launch<'a> {
     Launch::new(OwnedText::of(program(root, tool)), kept, set)
 }
 
-/// Lets `go env -w` and `go env -u` change the user's own file, not goward's copy of it, which an outer call
-/// may have put into GOENV.
+/// Lets `go env -w` and `go env -u` change the user's own file, not goward's copy of it, which an
+/// outer call may have put into GOENV.
 pub(crate) fn restore_file(launch: &mut Launch, env: &Environment) {
     if let Some(outer) = Outer::read(env)
-        && env.known(var::GOENV).is_some_and(barrier::is_copy)
+        && env.value(var::GOENV).is_some_and(goenv_file::is_copy)
     {
         launch.put("GOENV", outer.value("GOENV"));
     }
@@ -206,77 +208,68 @@ pub fn foreign<'a>(program: OwnedText, env: &Environment<'a>) -> Launch<'a> {
 
 /// The parts of the path of the real program.
 fn program(root: &[u8], tool: Tool) -> [&[u8]; 3] {
-    let [root, slash, path] = layout::below(root, tool.path());
+    let [root, slash, path] = path::below(root, tool.path());
     [root, slash, path]
 }
 
 /// How many variables goward sets at most, besides the pins.
 const MOST_SET: usize = 8;
-/// The one pin that is put together with what the caller has.
-pub(crate) const FLAGS: &str = "GOFLAGS";
 
 /// Returns true for what goward sets anew for each program, or not at all.
-fn is_own(known: Known) -> bool {
+fn is_own(known: VarId) -> bool {
     known == var::TOOLCHAIN || known == var::DEPTH
 }
 
-/// Returns what of the caller's environment passes a lock, with room for what goward sets besides, and what
-/// does not.
+/// Returns what of the caller's environment passes a lock, with room for what goward sets besides,
+/// and what does not.
 fn entries<'a>(selection: &Selection, env: &Environment<'a>) -> (Vec<Text<'a>>, Vec<Removed<'a>>) {
     let Selection { isolation, pins, flags, .. } = *selection;
     let more = MOST_SET + pins.len();
     let mut removed = Vec::with_capacity(16);
     let chooses = flags.is_some() || selection.chooses;
-    let is_replaced = |row: &Pin| {
-        flags.is_some() && row.name == FLAGS || pins.iter().any(|(name, _)| *name == row.name)
-    };
     let passing = Rules::passing(isolation);
-    let mut passes = |text: Text<'a>, known: Known| {
+    let passes = |text: Text<'a>, known: VarId| {
         let Some(row) = known.row() else { return !is_own(known) && known != var::CALLER };
-        let passes = if chooses && Rules::LOCKABLE.have(row.rule) && is_replaced(row) {
-            false
-        } else {
-            passing.have(row.rule)
-                || isolation == Isolation::Hermetic && passes_all_the_same(text, row, env)
-        };
+        let mut passes = passing.have(row.rule)
+            || isolation == Isolation::Hermetic && passes_all_the_same(text, row, env);
+        if passes && chooses && Rules::LOCKABLE.have(row.rule) {
+            passes = !is_replaced(row, pins, flags);
+        }
         if !passes {
             removed.push(Removed { known, rule: row.rule, text });
         }
         passes
     };
     let kept = if isolation == Isolation::Hermetic {
-        env.filtered_by_all(more, &mut passes)
+        env.filtered_by_all(more, passes)
     } else {
-        env.filtered(more, &mut passes)
+        env.filtered(more, passes)
     };
     (kept, removed)
 }
 
-/// Returns true for what passes a hermetic lock because the user allows it, or because nothing comes of it.
-#[cold]
-fn passes_all_the_same(text: Text, row: &Pin, env: &Environment) -> bool {
-    let allowed = env.known(var::ALLOW).unwrap_or_default();
-    row.rule.is_allowable() && is_allowed(allowed, text.name(), row)
-        || row.rule.is_refused() && !pins::is_effective(row.name, value_of(text))
+/// Returns true for what a pin, or the flags that a lock and a caller come to, takes the place of.
+#[inline(never)]
+fn is_replaced(row: &Pin, pins: &[(&str, &str)], flags: Option<&[u8]>) -> bool {
+    flags.is_some() && row.name == FLAGS || pins.iter().any(|(name, _)| *name == row.name)
 }
 
-/// Returns true when the user's list names a variable, or the row that it is of.
-pub(crate) fn is_allowed(list: &[u8], name: &[u8], row: &Pin) -> bool {
-    let mut items = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-    !list.is_empty() && items.any(|item| item == name || item == row.name.as_bytes())
+/// Returns true for what passes a hermetic lock because the user allows it, or because nothing
+/// comes of it.
+#[cold]
+fn passes_all_the_same(text: Text, row: &Pin, env: &Environment) -> bool {
+    let allowed = env.value(var::ALLOW).unwrap_or_default();
+    row.rule.is_allowable() && pins::is_allowed(allowed, text.name(), row)
+        || row.rule.is_refused() && !pins::is_effective(row.name, value_of(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::ffi::CStr;
+    use crate::testing::environment;
     use std::string::ToString;
 
     const ROOT: &[u8] = b"/s/tree/go1.27.1-x";
-
-    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
-        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
-    }
 
     fn launch<'a>(
         isolation: Isolation,
@@ -284,7 +277,7 @@ mod tests {
         flags: Option<&[u8]>,
         env: &Environment<'a>,
     ) -> Launch<'a> {
-        let barrier = Barrier {
+        let goenv = SanitizedGoEnv {
             path: OwnedText::of([b"/s/goenv/none"]),
             own: None,
             chosen: None,
@@ -297,7 +290,7 @@ mod tests {
             pins,
             chooses: pins::choose(pins),
             flags,
-            barrier: &barrier,
+            goenv: &goenv,
             lock: b"/p/goward.lock",
             profile: None,
             by: By::Go,
@@ -319,17 +312,17 @@ mod tests {
     #[test]
     fn pins_replace_what_the_caller_had_and_nothing_else() {
         let env = environment(&[
-            c"PATH=/bin",
-            c"GOEXPERIMENT=outer",
-            c"GODEBUG=gctrace=1",
-            c"GOTOOLDIR=/x",
-            c"GOROOT=/y",
-            c"GOTOOLCHAIN=auto",
-            c"GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=go1.5",
-            c"GOFLAGS=-mod=mod",
-            c"GOWARD_DEPTH=3",
-            c"GOWARD_TOOLCHAIN=/other",
-            c"odd",
+            "PATH=/bin",
+            "GOEXPERIMENT=outer",
+            "GODEBUG=gctrace=1",
+            "GOTOOLDIR=/x",
+            "GOROOT=/y",
+            "GOTOOLCHAIN=auto",
+            "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION=go1.5",
+            "GOFLAGS=-mod=mod",
+            "GOWARD_DEPTH=3",
+            "GOWARD_TOOLCHAIN=/other",
+            "odd",
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch(Isolation::Pinned, &pins, None, &env);
@@ -347,7 +340,7 @@ mod tests {
 
     #[test]
     fn flags_that_were_put_together_take_the_place_of_pin_and_caller() {
-        let env = environment(&[c"GOFLAGS=-v -tags=b -toolexec=x"]);
+        let env = environment(&["GOFLAGS=-v -tags=b -toolexec=x"]);
         let pins = [("GOFLAGS", "-tags=a"), ("GOAMD64", "v3")];
         let merged = launch(Isolation::Pinned, &pins, Some(b"-tags=a,b -v"), &env);
         let shown = shown(&merged);
@@ -367,28 +360,28 @@ mod tests {
 
     #[test]
     fn where_no_lock_decides_everything_passes() {
-        let texts = [c"GOEXPERIMENT=x", c"GOTOOLCHAIN=auto", c"GOENV=/e", c"GOTOOLDIR=/t"];
+        let texts = ["GOEXPERIMENT=x", "GOTOOLCHAIN=auto", "GOENV=/e", "GOTOOLDIR=/t"];
         let env = environment(&texts);
         let launch = plain(ROOT, Tool::Gofmt, &env);
         assert_eq!(&*launch.program, b"/s/tree/go1.27.1-x/libexec/gofmt");
-        let kept: Vec<String> = texts.iter().map(|text| text.to_str().unwrap().into()).collect();
+        let kept: Vec<String> = texts.iter().map(ToString::to_string).collect();
         assert_eq!(shown(&launch), [&kept[..], &[MARK.into()]].concat());
         // A GOROOT that is not there is of no release.
-        let env = environment(&[c"GOROOT=/nowhere", c"A=1"]);
+        let env = environment(&["GOROOT=/nowhere", "A=1"]);
         assert_eq!(shown(&plain(ROOT, Tool::Go, &env)), ["A=1", MARK]);
-        let env = environment(&[c"GOROOT=/s/tree/go1.27.1-x"]);
+        let env = environment(&["GOROOT=/s/tree/go1.27.1-x"]);
         assert_eq!(shown(&plain(ROOT, Tool::Go, &env))[0], "GOROOT=/s/tree/go1.27.1-x");
     }
 
     #[test]
     fn a_changed_file_is_the_users_own() {
-        let record = c"GOWARD_CALLER=go 1:l--a:GOENV=/own";
-        let env = environment(&[c"GOENV=/s/goenv/pinned-none", record]);
+        let record = "GOWARD_CALLER=go 1:l--a:GOENV=/own";
+        let env = environment(&["GOENV=/s/goenv/pinned-none", record]);
         let mut launch = plain(ROOT, Tool::Go, &env);
         restore_file(&mut launch, &env);
         assert_eq!(shown(&launch)[1..], [MARK, "GOENV=/own"]);
         // One that was given on purpose in between stays.
-        let env = environment(&[c"GOENV=/other", record]);
+        let env = environment(&["GOENV=/other", record]);
         let mut launch = plain(ROOT, Tool::Go, &env);
         restore_file(&mut launch, &env);
         assert_eq!(shown(&launch)[0], "GOENV=/other");
@@ -397,17 +390,17 @@ mod tests {
     #[test]
     fn a_hermetic_lock_removes_what_leaks_unless_the_user_allows_it() {
         let env = environment(&[
-            c"PATH=/bin",
-            c"CC=clang",
-            c"GIT_SSH_COMMAND=ssh -v",
-            c"GIT_DIR=/x",
-            c"GOOS=windows",
-            c"GOARM=6",
-            c"GO111MODULE=on",
-            c"GOPROXY=off",
-            c"GODEBUG=a=1",
-            c"GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
-            c"UNKNOWN=1",
+            "PATH=/bin",
+            "CC=clang",
+            "GIT_SSH_COMMAND=ssh -v",
+            "GIT_DIR=/x",
+            "GOOS=windows",
+            "GOARM=6",
+            "GO111MODULE=on",
+            "GOPROXY=off",
+            "GODEBUG=a=1",
+            "GOWARD_ALLOW=CC, GIT_DIR,GODEBUG,GOROOT",
+            "UNKNOWN=1",
         ]);
         let kept = [
             "PATH=/bin",
@@ -423,7 +416,7 @@ mod tests {
         let launched = launch(Isolation::Hermetic, &[], None, &env);
         assert_eq!(shown(&launched)[..11], [&kept[..], &OURS].concat());
         assert_eq!(left_out(&launched), ["GIT_SSH_COMMAND", "GODEBUG"]);
-        let env = environment(&[c"GIT_A=1", c"GIT_B=2", c"GOWARD_ALLOW=GIT_*"]);
+        let env = environment(&["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"]);
         let launched = launch(Isolation::Hermetic, &[], None, &env);
         assert_eq!(shown(&launched)[..3], ["GIT_A=1", "GIT_B=2", "GOWARD_ALLOW=GIT_*"]);
     }

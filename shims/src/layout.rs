@@ -16,6 +16,8 @@
 
 use crate::environment::Environment;
 use crate::names;
+use crate::path;
+pub use crate::path::join;
 use crate::sys::OwnedText;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -43,7 +45,7 @@ const fn host_platform() -> &'static str {
 /// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
 /// `$HOME/.local/state/goward/trust`; `None` when neither is absolute.
 pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
-    let absolute = |name| env.get(name).filter(|path: &&[u8]| path.starts_with(b"/"));
+    let absolute = |name| env.get(name).filter(|path: &&[u8]| path::is_absolute(path));
     let state = match absolute("XDG_STATE_HOME") {
         Some(state) => state.into(),
         None => join(absolute("HOME")?, b".local/state"),
@@ -107,7 +109,7 @@ pub(crate) const TREES: &[u8] = b"/tree";
 
 /// Returns what [`tree()`] is made of.
 pub(crate) fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
-    [without_trailing_slashes(home), b"/tree/", key]
+    [path::without_end(home), b"/tree/", key]
 }
 
 /// Returns the path of the file that holds the whole h1 of a tree.
@@ -120,39 +122,10 @@ pub fn default_lock(home: &[u8]) -> Vec<u8> {
     join(home, names::DEFAULT_LOCK_FILE.as_bytes())
 }
 
-/// Returns `base/name`, without doubling the slash.
-pub fn join(base: &[u8], name: &[u8]) -> Vec<u8> {
-    below(base, name).concat()
-}
-
-/// Returns what [`join`] makes a path of.
-pub(crate) fn below<'p>(base: &'p [u8], name: &'p [u8]) -> [&'p [u8]; 3] {
-    [without_trailing_slashes(base), b"/", name]
-}
-
-/// Returns the path of `name` in the directory of the file at `path`.
-pub fn beside(path: &[u8], name: &str) -> Vec<u8> {
-    let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-    join(&path[..end], name.as_bytes())
-}
-
-pub(crate) fn without_trailing_slashes(mut path: &[u8]) -> &[u8] {
-    while let [rest @ .., b'/'] = path {
-        path = rest;
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::Text;
-
-    fn environment<'a>(texts: &[&'a CStr]) -> Environment<'a> {
-        Environment::new(texts.iter().map(|text| Text::new(text)).collect::<Vec<_>>())
-    }
-    use alloc::vec;
-    use core::ffi::CStr;
+    use crate::testing::environment;
 
     #[test]
     fn the_key_holds_version_platform_and_twelve_digits_of_the_hash() {
@@ -163,22 +136,16 @@ mod tests {
 
     #[test]
     fn what_is_trusted_stands_in_the_users_state() {
-        type Case = (&'static [&'static CStr], Option<&'static [u8]>);
+        type Case = (&'static [&'static str], Option<&'static [u8]>);
         let cases: [Case; 4] = [
-            (&[c"XDG_STATE_HOME=/s/", c"HOME=/h"], Some(b"/s/goward/trust")),
-            (&[c"XDG_STATE_HOME=rel", c"HOME=/h"], Some(b"/h/.local/state/goward/trust")),
-            (&[c"GOWARD_HOME=/store", c"HOME="], None),
+            (&["XDG_STATE_HOME=/s/", "HOME=/h"], Some(b"/s/goward/trust")),
+            (&["XDG_STATE_HOME=rel", "HOME=/h"], Some(b"/h/.local/state/goward/trust")),
+            (&["GOWARD_HOME=/store", "HOME="], None),
             (&[], None),
         ];
         for (entries, want) in cases {
             let env = environment(entries);
             assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
         }
-    }
-
-    #[test]
-    fn join_does_not_double_slashes() {
-        assert_eq!(join(b"/", b"x"), vec![b'/', b'x']);
-        assert_eq!(join(b"/a/", b"x"), b"/a/x".to_vec());
     }
 }

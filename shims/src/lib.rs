@@ -15,14 +15,16 @@
 //! - [`ci`]: what a CI service says is being built
 //! - [`pins`]: the table of variables that matter to builds, and what becomes of each
 //! - [`gotoolchain`], [`goflags`]: what the caller's GOTOOLCHAIN and GOFLAGS ask for
-//! - [`barrier`]: the file between Go and `go env -w`
+//! - [`goenv_file`]: the copy of the user's `go env -w` file that Go reads
+//! - [`call`], [`tool`]: one call of the shim, and what it stands for
 //! - [`caller`]: what a call leaves for the calls inside of it
 //! - [`launch`]: program, arguments and environment of the `go` to run
-//! - [`next_go`]: the next `go` on PATH that is not ours
-//! - [`own_programs`], [`remote`]: commands that the manager has a part in
+//! - [`path`]: how a path is written
+//! - [`path_lookup`]: the next `go` on PATH that is not ours
+//! - [`cmd_install_guard`], [`remote`]: commands that the manager has a part in
 //! - [`trust`]: whose locks count, and which ones the user vouched for
 //! - [`trace`]: one line about a call
-//! - [`words`]: text, eight bytes at a time
+//! - [`swar`]: text, eight bytes at a time
 //! - [`sys`]: the operating system, behind a few functions
 //!
 //! Everything but [`sys`] works on bytes, allocates little, and reads nothing by itself. On Linux
@@ -35,32 +37,44 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod barrier;
+pub mod call;
 pub mod caller;
+mod char_class;
 pub mod ci;
+pub mod cmd_install_guard;
 pub mod environment;
 pub mod find;
+pub mod goenv_file;
 pub mod goflags;
 pub mod goroot;
 pub mod gotoolchain;
 pub mod gover;
 pub mod home;
-mod known;
 pub mod launch;
 pub mod layout;
+mod letters;
 pub mod lock;
+mod lock_file;
 pub mod names;
-pub mod next_go;
-pub mod own_programs;
+pub mod path;
+pub mod path_lookup;
 pub mod pins;
 pub mod profile;
 pub mod remote;
 pub mod resolve;
+mod scan;
+pub mod swar;
 pub mod sys;
+pub mod tool;
 pub mod trace;
 pub mod trust;
-pub mod words;
+mod var_table;
 mod work;
 
+#[cfg(test)]
+mod testing;
+
+pub use call::Call;
 pub use environment::Environment;
-pub use resolve::{Call, Refusal, Step, Tool, choose, resolve};
+pub use resolve::{Refusal, Step, choose, resolve};
+pub use tool::Tool;

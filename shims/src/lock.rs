@@ -2,15 +2,16 @@
 //!
 //! The format is a strict, line-oriented subset of TOML, so that both this parser and any TOML
 //! library read the same thing: blank lines, `# comments`, `[tables]`, `key = "string"` without
-//! escapes, and `key = integer`. Lines end with LF or CRLF. `docs/lock-file.md` has the grammar. A lock is untrusted input:
-//! whatever is not understood is an error that names the line, never skipped, and nothing in it can
-//! name a program, a path to run or a URL.
+//! escapes, and `key = integer`. Lines end with LF or CRLF. `docs/lock-file.md` has the grammar. A
+//! lock is untrusted input: whatever is not understood is an error that names the line, never
+//! skipped, and nothing in it can name a program, a path to run or a URL.
 
 mod error;
-pub(crate) mod grammar;
+mod grammar;
 mod read;
 mod rule;
-pub(crate) mod scan;
+mod value;
+mod wrong;
 
 pub use error::{ParseLockError, Problem};
 pub use grammar::{
@@ -19,7 +20,7 @@ pub use grammar::{
 pub use rule::{MAX_RULES, Rule};
 
 use crate::pins::Isolation;
-use crate::sys;
+use crate::swar;
 use alloc::vec::Vec;
 use core::fmt;
 use read::Reader;
@@ -120,7 +121,8 @@ pub struct Platform<'a> {
     pub size: Option<u64>,
 }
 
-/// A signed head of the checksum database. Only the manager can tell whether the signature is right.
+/// A signed head of the checksum database. Only the manager can tell whether the signature is
+/// right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
     /// The number of records.
@@ -160,8 +162,9 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     let mut rest = reader.skip_usual_start(text);
     loop {
         reader.line += 1;
-        // Printable ASCII and line ends: what else a lock holds would be read differently by somebody.
-        let (line, after) = sys::printable(rest);
+        // Printable ASCII and line ends: what else a lock holds would be read differently by
+        // somebody.
+        let (line, after) = swar::printable(rest);
         // On Windows, git may check it out with other line ends.
         let ([b'\n', after @ ..] | [b'\r', b'\n', after @ ..]) = after else {
             let problem = if after.is_empty() { Problem::BadLine } else { Problem::NotText };
@@ -178,7 +181,8 @@ pub fn parse(text: &[u8]) -> Result<Lock<'_>, ParseLockError> {
     }
 }
 
-/// Returns what is wrong: with this line, unless there is something in `text` that is not even UTF-8.
+/// Returns what is wrong: with this line, unless there is something in `text` that is not even
+/// UTF-8.
 #[cold]
 fn failed(text: &[u8], line: u32, problem: Problem) -> ParseLockError {
     match core::str::from_utf8(text) {

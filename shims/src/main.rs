@@ -2,20 +2,20 @@
 //!
 //! Whatever is not a plain exec is the manager's: it can install, and it can explain.
 
-#![cfg_attr(bare, no_std, no_main)]
+#![cfg_attr(libc_free, no_std, no_main)]
 
 extern crate alloc;
 
-#[cfg(all(bare, not(panic = "abort")))]
+#[cfg(all(libc_free, not(panic = "abort")))]
 compile_error!("without std nothing unwinds: set `panic = \"abort\"` for release builds");
 
-#[cfg(bare)]
-mod bare;
-#[cfg(not(bare))]
-mod hosted;
-#[cfg(not(bare))]
-use hosted::exec;
-#[cfg(bare)]
+#[cfg(libc_free)]
+mod start_linux;
+#[cfg(not(libc_free))]
+mod start_std;
+#[cfg(not(libc_free))]
+use start_std::exec;
+#[cfg(libc_free)]
 use sys::exec;
 
 use alloc::format;
@@ -26,7 +26,7 @@ use goward_shim::caller::Undo;
 use goward_shim::resolve::Without;
 use goward_shim::sys::{OwnedText, Text};
 use goward_shim::{
-    Call, Environment, Refusal, Step, choose, home, layout, names, resolve, sys, trace,
+    Call, Environment, Refusal, Step, choose, home, names, path, resolve, sys, trace,
 };
 
 /// The shell's exit code for a program that is there and cannot be run.
@@ -34,9 +34,9 @@ const CANNOT_RUN: u8 = 126;
 /// The shell's exit code for a program that is not there.
 const NOT_FOUND: u8 = 127;
 
-#[cfg(not(bare))]
+#[cfg(not(libc_free))]
 fn main() -> std::process::ExitCode {
-    hosted::start(run)
+    start_std::start(run)
 }
 
 /// Becomes the program that the call is for; returns only when nothing could be run, with the exit
@@ -47,7 +47,7 @@ fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'a [u
     };
     // A relative path is one of the working directory.
     let absolute = started_by
-        .map(|path| if path.starts_with(b"/") { Vec::new() } else { layout::join(&cwd, path) });
+        .map(|path| if path::is_absolute(path) { Vec::new() } else { path::join(&cwd, path) });
     let started_by = match &absolute {
         Some(path) if !path.is_empty() => Some(&path[..]),
         _ => started_by,
@@ -78,15 +78,16 @@ fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'a [u
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
 fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
-    let called = env.started_by().map(|path| OwnedText::of([path]));
-    let mut arguments = Vec::from([c"goward", c"miss"].map(Text::new));
-    if let Some(called) = &called {
-        arguments.extend([Text::new(c"--called"), called.as_text()]);
+    let mut words = Vec::from([&b"goward"[..], names::MISS_COMMAND.as_bytes()]);
+    if let Some(called) = env.started_by() {
+        words.extend([b"--called", called]);
     }
-    arguments.push(Text::new(c"--"));
+    words.push(b"--");
+    let words: Vec<OwnedText> = words.into_iter().map(|word| OwnedText::of([word])).collect();
+    let mut arguments: Vec<Text> = words.iter().map(OwnedText::as_text).collect();
     arguments.extend_from_slice(argv);
-    let shims = home::home(env).map(|home| layout::join(&home, b"shims/go"));
-    let beside = |path: Vec<u8>| layout::beside(&path, names::MANAGER);
+    let shims = home::home(env).map(|home| path::join(&home, b"shims/go"));
+    let beside = |path: Vec<u8>| path::beside(&path, names::MANAGER);
     let places = [
         env.started_by().and_then(sys::canonical).map(beside),
         sys::own_path().map(beside),

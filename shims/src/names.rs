@@ -31,8 +31,8 @@ pub const TRUST_DIRECTORY: &str = "trust";
 
 /// Where the store is; default `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`.
 pub const HOME_VAR: &str = "GOWARD_HOME";
-/// A store that is looked at after the user's own, and never changed. The shim does not read this: the manager
-/// attaches what the store has to the user's own.
+/// A store that is looked at after the user's own, and never changed. The shim does not read this:
+/// the manager attaches what the store has to the user's own.
 pub const SYSTEM_STORE_VAR: &str = "GOWARD_SYSTEM_STORE";
 /// `1`: run the next `go` on PATH that is not ours, as if goward were not there.
 pub const BYPASS_VAR: &str = "GOWARD_BYPASS";
@@ -46,10 +46,11 @@ pub const PROFILE_VAR: &str = "GOWARD_PROFILE";
 pub const NO_PROFILE: &str = "none";
 /// Comma-separated names of variables that reach `go` although the lock is hermetic.
 pub const ALLOW_VAR: &str = "GOWARD_ALLOW";
-/// The GOROOT of the toolchain that runs, an absolute path; set by the shim and by `goward exec` for all
-/// that they start.
+/// The GOROOT of the toolchain that runs, an absolute path; set by the shim and by `goward exec`
+/// for all that they start.
 pub const TOOLCHAIN_VAR: &str = "GOWARD_TOOLCHAIN";
-/// Which lock decided, what was set for it, and what the caller had; set for calls inside of this one.
+/// Which lock decided, what was set for it, and what the caller had; set for calls inside of this
+/// one.
 pub const CALLER_VAR: &str = "GOWARD_CALLER";
 /// `0`: the shim never installs a missing toolchain.
 pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";

@@ -2,9 +2,9 @@
 
 use crate::ci::{self, Built};
 use crate::environment::Environment;
-use crate::known::var;
 use crate::lock::{Lock, Pins, Rule};
 use crate::names;
+use crate::var_table::var;
 use core::fmt;
 
 /// The pins that apply, and why.
@@ -65,7 +65,7 @@ pub fn apply<'l, 'e>(lock: &'l Lock<'l>, env: &Environment<'e>) -> Result<Applie
     let of = |name: &[u8], reason| {
         lock.profile(name).map(|(name, pins)| Applied { name: Some(name), pins, reason })
     };
-    match env.known(var::PROFILE) {
+    match env.value(var::PROFILE) {
         Some(value) if value == names::NO_PROFILE.as_bytes() => return Ok(base(Reason::Variable)),
         Some(value) => return of(value, Reason::Variable).ok_or(value),
         None if lock.rules.is_empty() => return Ok(base(Reason::Nothing)),
@@ -137,8 +137,7 @@ fn character_end(name: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::Text;
-    use alloc::ffi::CString;
+    use crate::testing::environment;
     use alloc::string::ToString;
     use alloc::vec;
     use alloc::vec::Vec;
@@ -224,17 +223,16 @@ mod tests {
         ];
         let lock = lock();
         for (entries, want) in cases {
-            let entries: Vec<CString> =
-                entries.iter().map(|entry| CString::new(*entry).unwrap()).collect();
-            let applied = apply(&lock, &Environment::of(&entries)).unwrap();
+            let env = environment(entries);
+            let applied = apply(&lock, &env).unwrap();
             assert_eq!(applied.to_string(), *want, "{entries:?}");
             assert!(applied.is_worth_saying());
             let own = applied.name.map(|name| lock.profile(name.as_bytes()).unwrap().1);
             assert_eq!(applied.pins, own.unwrap_or(&lock.pins));
         }
-        for unknown in [c"GOWARD_PROFILE=cj", c"GOWARD_PROFILE=\xff"] {
-            let name = &unknown.to_bytes()["GOWARD_PROFILE=".len()..];
-            assert_eq!(apply(&lock, &Environment::new(vec![Text::new(unknown)])), Err(name));
+        for unknown in [&b"cj"[..], b"\xff"] {
+            let env = environment(&[[b"GOWARD_PROFILE=", unknown].concat()]);
+            assert_eq!(apply(&lock, &env), Err(unknown));
         }
         let plain = Lock { rules: Vec::new(), ..lock };
         let applied = apply(&plain, &Environment::default()).unwrap();

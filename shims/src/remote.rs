@@ -1,10 +1,11 @@
 //! Commands that take a module at a version: `go install example.com/tool@latest`.
 //!
-//! Such a module can need a newer Go than the lock has. Then the go command says so, and not what to do:
-//! the manager runs these commands, and adds that.
+//! Such a module can need a newer Go than the lock has. Then the go command says so, and not what
+//! to do: the manager runs these commands, and adds that.
 
-use crate::barrier::without_chdir;
-use crate::resolve::{Call, Tool};
+use crate::call::Call;
+use crate::goenv_file::without_chdir;
+use crate::tool::Tool;
 
 /// What a command does with a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! One line about a call, for those who ask with `GOWARD_TRACE=1`.
 
+use crate::call::Call;
 use crate::launch::Launch;
 use crate::profile::{self, Applied};
-use crate::resolve::{Call, Choice};
+use crate::resolve::Choice;
 use crate::{lock, names};
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -8,9 +8,9 @@
 //! needs no trust and belongs to root, and only the user for one that belongs to the user.
 
 use crate::environment::Environment;
-use crate::find::Found;
+use crate::lock_file::Found;
 use crate::sys::{self, OwnedText};
-use crate::{layout, lock, names};
+use crate::{layout, lock, names, path};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -43,7 +43,7 @@ pub fn is_recorded(found: &Found, env: &Environment) -> bool {
 pub fn record_path(path: &[u8], env: &Environment) -> Option<Vec<u8>> {
     let mut name = Vec::with_capacity(16);
     layout::push_hex(&mut name, u128::from(fnv1a(path)), 16);
-    Some(layout::join(&layout::trust_records(env)?, &name))
+    Some(path::join(&layout::trust_records(env)?, &name))
 }
 
 /// Returns what the record of a lock holds; `None` for a path that cannot stand on a line.
@@ -59,17 +59,12 @@ fn sudo_user(env: &Environment) -> Option<u32> {
 
 /// Compares names only: whoever lists a directory trusts those who can put links there.
 fn is_below_trusted_root(path: &[u8], env: &Environment) -> bool {
-    let plain = path.starts_with(b"/") && parts(path).all(|part| part != b"." && part != b"..");
     let below = |root: &[u8]| {
-        let mut path = parts(path);
-        root.starts_with(b"/") && parts(root).all(|part| path.next() == Some(part))
+        let mut names = path::names(path);
+        path::is_absolute(root) && path::names(root).all(|name| names.next() == Some(name))
     };
     let roots = env.get(names::TRUSTED_ROOTS_VAR).unwrap_or_default();
-    plain && roots.split(|&byte| byte == b':').any(below)
-}
-
-fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty())
+    path::is_clean(path) && path::list(roots).any(below)
 }
 
 /// A name for the record. Two paths with one name only mean that one of them has to be trusted
@@ -83,7 +78,6 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::ffi::CString;
 
     #[test]
     fn names_of_records_are_those_of_the_published_hash() {
@@ -109,15 +103,11 @@ mod tests {
             (":", "/ci/goward.lock", false),
         ];
         for (roots, path, want) in cases {
-            let entries = [entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
+            let entries = [OwnedText::entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
             let env = Environment::of(&entries);
             assert_eq!(is_below_trusted_root(path.as_bytes(), &env), *want, "{roots} {path}");
         }
         assert!(!is_below_trusted_root(b"/goward.lock", &Environment::default()));
-    }
-
-    fn entry(name: &str, value: &[u8]) -> CString {
-        CString::new([name.as_bytes(), b"=", value].concat()).unwrap()
     }
 
     /// Another user than the one who runs the tests.
@@ -131,7 +121,7 @@ mod tests {
         let me = sys::effective_user().unwrap();
         assert!(accepts(me, b"/p/goward.lock", &none) && accepts(ROOT, b"/p/goward.lock", &none));
         assert!(!accepts(somebody(), b"/p/goward.lock", &none));
-        let sudo = [entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
+        let sudo = [OwnedText::entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
         let sudo = accepts(somebody(), b"/p/goward.lock", &Environment::of(&sudo));
         assert_eq!(sudo, me == ROOT, "SUDO_UID counts for root only");
     }
@@ -159,7 +149,7 @@ mod tests {
         std::fs::create_dir_all(&base).unwrap();
         let base = std::fs::canonicalize(&base).unwrap();
         let base = base.to_str().unwrap();
-        let entries = [entry("XDG_STATE_HOME", base.as_bytes())];
+        let entries = [OwnedText::entry("XDG_STATE_HOME", base.as_bytes())];
         let env = Environment::of(&entries);
         let path = format!("{base}/goward.lock").into_bytes();
         std::fs::write(format!("{base}/goward.lock"), "text").unwrap();

@@ -1,7 +1,7 @@
 //! The workspace of a directory, where GOWORK names another one.
 
+use crate::path;
 use crate::sys;
-use crate::{home, layout};
 
 /// Returns true when GOWORK has no effect: it names the workspace that Go finds without it
 /// (`cmd/go/internal/modload`, `FindGoWork`), or switches off one that is not there.
@@ -9,11 +9,11 @@ use crate::{home, layout};
 pub(crate) fn is_the_same(value: &[u8], directory: &[u8]) -> bool {
     let mut above = Some(directory);
     while let Some(directory) = above {
-        let file = layout::join(directory, b"go.work");
+        let file = path::join(directory, b"go.work");
         if sys::identity(&file).is_some() {
             return value == file;
         }
-        above = home::split(directory).map(|(above, _)| above);
+        above = path::split(directory).map(|(above, _)| above);
     }
     value == b"off"
 }

@@ -14,9 +14,8 @@ use goward_shim::caller::Undo;
 use goward_shim::find::Found;
 use goward_shim::launch::Launch;
 use goward_shim::resolve::{Choice, Step, Way, choose};
-use goward_shim::sys::Text;
+use goward_shim::sys::{OwnedText, Text};
 use goward_shim::{Call, Refusal, remote, resolve, trace};
-use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
@@ -33,9 +32,9 @@ pub(super) fn run(session: &Session, miss: &Miss) -> Result<ExitCode> {
 }
 
 fn serve(session: &Session, miss: &Miss) -> Result<ExitCode> {
-    let argv: Vec<CString> =
-        miss.argv.iter().map(|word| CString::new(word.as_bytes()).unwrap_or_default()).collect();
-    let argv: Vec<Text> = argv.iter().map(|word| Text::new(word)).collect();
+    let argv: Vec<OwnedText> =
+        miss.argv.iter().map(|word| OwnedText::of([word.as_bytes()])).collect();
+    let argv: Vec<Text> = argv.iter().map(OwnedText::as_text).collect();
     let entries = session.ctx.entries();
     let env = session.ctx.environment(&entries);
     let undo = Undo::of(&env);

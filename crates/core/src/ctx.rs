@@ -3,11 +3,12 @@
 //! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
 
 use crate::error::{Error, Kind, Result};
+use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, home, names};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use std::collections::BTreeMap;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -120,16 +121,15 @@ impl Ctx {
     }
 
     /// Returns the variables as `NAME=value` strings, for [`goward_shim`].
-    pub fn entries(&self) -> Vec<CString> {
+    pub fn entries(&self) -> Vec<OwnedText> {
         let entry = |(name, value): (&OsString, &OsString)| {
-            let text = [name.as_bytes(), b"=", value.as_bytes()].concat();
-            CString::new(text).unwrap_or_default()
+            OwnedText::of([name.as_bytes(), b"=", value.as_bytes()])
         };
         self.variables.iter().map(entry).collect()
     }
 
     /// Returns the environment for [`goward_shim`]; `entries` are those of [`Ctx::entries`].
-    pub fn environment<'a>(&'a self, entries: &'a [CString]) -> Environment<'a> {
+    pub fn environment<'a>(&'a self, entries: &'a [OwnedText]) -> Environment<'a> {
         let env = Environment::of(entries);
         match &self.called {
             Some(called) => env.of_call(called.as_os_str().as_bytes()),

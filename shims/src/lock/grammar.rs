@@ -1,88 +1,28 @@
 //! The values that may stand in a lock, as predicates.
 
-use super::scan::split_once;
+use crate::char_class::{BARE_KEY, BASE64, HEXADECIMAL, REQUEST, WORD, all_in};
 use crate::layout::HOST_PLATFORM;
 use crate::names;
-
-/// What characters of a lock can be part of, by their codes: a bit for each of the constants.
-static CLASSES: [u8; 256] = classes();
-const BARE_KEY: u8 = 1;
-const BASE64: u8 = 2;
-const HEXADECIMAL: u8 = 4;
-pub(crate) const WORD: u8 = 8;
-const REQUEST: u8 = 16;
-pub(crate) const DEBUG_KEY: u8 = 32;
-pub(crate) const DEBUG_VALUE: u8 = 64;
-
-const fn classes() -> [u8; 256] {
-    let mut classes = [0; 256];
-    let mut byte = u8::MAX;
-    while byte > 0 {
-        let (letter, digit) = (byte.is_ascii_alphanumeric(), byte.is_ascii_digit());
-        let mut class = 0;
-        if letter || matches!(byte, b'_' | b'-') {
-            class |= BARE_KEY;
-        }
-        if letter || matches!(byte, b'+' | b'/') {
-            class |= BASE64;
-        }
-        if digit || matches!(byte, b'a'..=b'f') {
-            class |= HEXADECIMAL;
-        }
-        if digit || byte.is_ascii_lowercase() {
-            class |= WORD;
-        }
-        if matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\') {
-            class |= REQUEST;
-        }
-        if letter || matches!(byte, b'.' | b'_') {
-            class |= DEBUG_KEY;
-        }
-        if letter || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'#' | b'/' | b':') {
-            class |= DEBUG_VALUE;
-        }
-        classes[byte as usize] = class;
-        byte -= 1;
-    }
-    classes
-}
-
-/// Returns true when all bytes of `text` are in the class.
-#[inline]
-pub(crate) fn all_in(class: u8, text: &str) -> bool {
-    // What all of them have in common, without a decision for each.
-    let common = |class, byte: &u8| class & CLASSES[usize::from(*byte)];
-    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
-    let class = chunks.iter().fold(class, |class, chunk| chunk.iter().fold(class, common));
-    rest.iter().fold(class, common) != 0
-}
+use crate::scan::split_once;
 
 /// Returns true for `go1.N`, `go1.N.P`, `go1.NrcX` and `go1.NbetaX`, and nothing else: a version
 /// becomes part of a path.
 pub fn is_version(version: &str) -> bool {
-    let Some(rest) = version.strip_prefix("go1") else {
-        return false;
-    };
-    let letter = rest.as_bytes().iter().position(u8::is_ascii_alphabetic);
-    let (numbers, pre) = rest.split_at(letter.unwrap_or(rest.len()));
-    let pre_is_fine = pre.is_empty()
-        || pre.strip_prefix("rc").or_else(|| pre.strip_prefix("beta")).is_some_and(is_number);
-    let Some(numbers) = numbers.strip_prefix('.') else {
-        return pre_is_fine && pre.is_empty() && numbers.is_empty();
-    };
-    let fine = match split_once(numbers, b'.') {
-        Some((minor, patch)) => pre.is_empty() && is_number(minor) && is_number(patch),
-        None => is_number(numbers),
-    };
-    pre_is_fine && fine
+    let Some(rest) = version.as_bytes().strip_prefix(b"go1") else { return false };
+    let [b'.', minor @ ..] = rest else { return rest.is_empty() };
+    match after_number(minor) {
+        Some([b'.', last @ ..] | [b'r', b'c', last @ ..] | [b'b', b'e', b't', b'a', last @ ..]) => {
+            after_number(last).is_some_and(<[u8]>::is_empty)
+        }
+        rest => rest.is_some_and(<[u8]>::is_empty),
+    }
 }
 
-/// Returns true for a decimal number of one to four digits without a leading zero.
-fn is_number(text: &str) -> bool {
-    let short = (1..=4).contains(&text.len());
-    short
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text.len() == 1 || text.as_bytes().first() != Some(&b'0'))
+/// Returns what follows a decimal number of one to four digits without a leading zero.
+fn after_number(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_number = (1..=4).contains(&digits) && (digits == 1 || text[0] != b'0');
+    if is_number { text.get(digits..) } else { None }
 }
 
 /// Returns true for text that can stand as a request in a lock: 1 to 80 printable characters.
@@ -144,8 +84,9 @@ pub(super) fn is_pattern(pattern: &str) -> bool {
     (1..=200).contains(&pattern.len()) && pattern.bytes().all(in_name)
 }
 
-/// Returns true for a clean absolute path below `/` without a slash at its end: at most 200 letters,
-/// digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go or to PATH.
+/// Returns true for a clean absolute path below `/` without a slash at its end: at most 200
+/// letters, digits and `+ - . _`. It becomes GOROOT, so nothing in it may mean something to Go or
+/// to PATH.
 pub fn is_goroot(path: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
     let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(letter);

@@ -5,33 +5,12 @@ use super::grammar::{
     is_bare_key, is_goroot, is_h1, is_platform, is_profile, is_request, is_sha256, is_signature,
     is_tree_hash, is_version,
 };
-use super::{
-    HEADER, Head, Level, Lock, MAX_ENTRIES, MAX_RULES, MAX_STRING, Pins, Platform, Rule, SCHEMA,
-    scan,
-};
+use super::value::{Value, set, set_text};
+use super::wrong::{Read, Wrong, bad, bad_line, duplicate, missing, unknown};
+use super::{HEADER, Head, Level, Lock, MAX_ENTRIES, MAX_RULES, Pins, Platform, Rule, SCHEMA};
 use crate::pins::{self, Isolation};
-use crate::words;
-use alloc::boxed::Box;
+use crate::swar;
 use alloc::vec::Vec;
-
-/// What is wrong, in a box: so the usual answer, that nothing is, fits into a register.
-pub(super) struct Wrong(Box<Problem>);
-
-type Read<T = ()> = Result<T, Wrong>;
-
-impl From<Problem> for Wrong {
-    #[cold]
-    #[inline(never)]
-    fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
-    }
-}
-
-impl From<Wrong> for Problem {
-    fn from(wrong: Wrong) -> Self {
-        *wrong.0
-    }
-}
 
 /// Which table the current line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,7 +113,7 @@ impl<'a> Reader<'a> {
         if let Some(name) = line.strip_prefix('[') {
             return self.open(name.strip_suffix(']').ok_or_else(bad_line)?);
         }
-        let end = words::first(line.as_bytes(), b' ').ok_or_else(bad_line)?;
+        let end = swar::first(line.as_bytes(), b' ').ok_or_else(bad_line)?;
         let (key, rest) = line.split_at(end);
         let value = Value::parse(rest).ok_or_else(bad_line)?;
         let read = match self.table {
@@ -373,77 +352,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Value<'a> {
-    Integer(u64),
-    /// What stands between the first quote of the value and its last one.
-    Raw(&'a str),
-}
-
-impl<'a> Value<'a> {
-    /// Reads what stands behind a key.
-    #[inline]
-    fn parse(text: &'a str) -> Option<Self> {
-        match text.strip_prefix(" = \"") {
-            Some(rest) => rest.strip_suffix('"').filter(|it| it.len() <= MAX_STRING).map(Self::Raw),
-            None => text.strip_prefix(" = ").and_then(Self::parse_integer),
-        }
-    }
-
-    #[cold]
-    fn parse_integer(text: &str) -> Option<Self> {
-        // TOML integers are signed 64-bit; a leading zero is not TOML.
-        let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-        let number = text.parse().ok().filter(|number| i64::try_from(*number).is_ok());
-        if digits { number.map(Self::Integer) } else { None }
-    }
-
-    /// Returns true when neither a quote nor a backslash stands in it.
-    fn is_plain(self) -> bool {
-        self.raw().is_none_or(|string| !scan::has_quote_or_backslash(string.as_bytes()))
-    }
-
-    /// Returns any string.
-    fn string(self) -> Option<&'a str> {
-        self.raw().filter(|_| self.is_plain())
-    }
-
-    /// Returns a string that `is_right`, which must not be true where it is empty or not plain.
-    fn string_if(self, is_right: fn(&str) -> bool) -> Option<&'a str> {
-        self.raw().filter(|string| is_right(string))
-    }
-
-    fn raw(self) -> Option<&'a str> {
-        if let Self::Raw(string) = self { Some(string) } else { None }
-    }
-
-    fn integer(self) -> Option<u64> {
-        if let Self::Integer(integer) = self { Some(integer) } else { None }
-    }
-}
-
-fn set<T>(slot: &mut Option<T>, key: &str, value: Option<T>, wanted: &'static str) -> Read {
-    if slot.is_some() {
-        return Err(duplicate(key));
-    }
-    *slot = Some(value.ok_or_else(|| bad(key, wanted))?);
-    Ok(())
-}
-
-/// Like [`set`], for what is empty until then.
-fn set_text<'a>(
-    slot: &mut &'a str,
-    key: &str,
-    value: Option<&'a str>,
-    wanted: &'static str,
-) -> Read {
-    if !slot.is_empty() {
-        return Err(duplicate(key));
-    }
-    *slot = value.ok_or_else(|| bad(key, wanted))?;
-    Ok(())
-}
-
 fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Read {
     if pins.iter().any(|(name, _)| *name == key) {
         return Err(duplicate(key));
@@ -462,8 +370,8 @@ fn pin<'a>(pins: &mut Pins<'a>, key: &'a str, value: Value<'a>) -> Read {
     }
 }
 
-/// Returns what is wrong with a line for which its table found a problem: keys that are known are bare keys,
-/// and values that are right are plain.
+/// Returns what is wrong with a line for which its table found a problem: keys that are known are
+/// bare keys, and values that are right are plain.
 #[cold]
 fn judge(wrong: Wrong, key: &str, value: Value) -> Wrong {
     match *wrong.0 {
@@ -471,34 +379,4 @@ fn judge(wrong: Wrong, key: &str, value: Value) -> Wrong {
         _ if !value.is_plain() => bad_line(),
         _ => wrong,
     }
-}
-
-#[cold]
-#[inline(never)]
-fn bad_line() -> Wrong {
-    Problem::BadLine.into()
-}
-
-#[cold]
-#[inline(never)]
-fn bad(key: &str, wanted: &'static str) -> Wrong {
-    Problem::BadValue { key: key.into(), wanted }.into()
-}
-
-#[cold]
-#[inline(never)]
-fn duplicate(key: &str) -> Wrong {
-    Problem::Duplicate(key.into()).into()
-}
-
-#[cold]
-#[inline(never)]
-fn missing(table: &'static str, key: &'static str) -> Wrong {
-    Problem::Missing { table, key }.into()
-}
-
-#[cold]
-#[inline(never)]
-fn unknown(key: &str, table: &str) -> Wrong {
-    Problem::UnknownKey { key: key.into(), table: table.into() }.into()
 }

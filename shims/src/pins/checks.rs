@@ -2,13 +2,13 @@
 //!
 //! The parser of the lock and the reader of the manifest call them through the table. They check
 //! what holds for every version of Go; [`first_minor`] says since when a value does anything.
-//! Levels are checked here because Go does not check GOAMD64 and GOARM: 1.23 to 1.27 build for the default
-//! and write the wrong level into the binary (`internal/buildcfg/cfg.go` drops the error).
+//! Levels are checked here because Go does not check GOAMD64 and GOARM: 1.23 to 1.27 build for the
+//! default and write the wrong level into the binary (`internal/buildcfg/cfg.go` drops the error).
 
-use super::BadPin;
+use super::rule::BadPin;
 use super::weakening::REFUSED_FLAGS;
-use crate::lock::grammar::{DEBUG_KEY, DEBUG_VALUE, WORD, all_in};
-use crate::lock::scan::{items, split_once};
+use crate::char_class::{DEBUG_KEY, DEBUG_VALUE, WORD, all_in};
+use crate::scan::{items, split_once};
 
 type Checked<'a> = Result<(), BadPin<'a>>;
 

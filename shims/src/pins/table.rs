@@ -1,9 +1,10 @@
-//! The table itself.
+//! The table itself: as long as there are variables, one row each.
 
-use super::Effect::Verification as V;
-use super::Effect::{self, Breakage as B, Cache as C, Execution as X, Output as O};
-use super::Rule::{Choose, Level, Pass, Pin as Pinned, Refuse, Remove, Scrub, Set, Target};
-use super::{BadPin, Pin, Rule, checks};
+use super::checks;
+use super::rule::Effect::Verification as V;
+use super::rule::Effect::{self, Breakage as B, Cache as C, Execution as X, Output as O};
+use super::rule::Rule::{Choose, Level, Pass, Pin as Pinned, Refuse, Remove, Scrub, Set, Target};
+use super::rule::{BadPin, Pin, Rule};
 
 /// Every variable that is known to matter, sorted by name; no name begins like one with `*`.
 ///

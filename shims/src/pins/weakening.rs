@@ -3,8 +3,7 @@
 //! Settings of GODEBUG take effect after the user ran `goward trust`; flags in GOFLAGS that are not
 //! known to be safe are refused. The reasons go into the messages.
 
-use crate::lock::Pins;
-use crate::lock::scan::{items, split_once};
+use crate::scan::{items, split_once};
 
 /// A setting that weakens security.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Weakening<'a> {
 }
 
 /// Returns the settings among `pins` that weaken security.
-pub fn weakening<'a>(pins: &Pins<'a>) -> impl Iterator<Item = Weakening<'a>> {
+pub fn weakening<'a>(pins: &[(&str, &'a str)]) -> impl Iterator<Item = Weakening<'a>> {
     let debug = pins.iter().find(|(name, _)| *name == "GODEBUG");
     debug.into_iter().flat_map(|(_, value)| items(value, b',')).filter_map(judge)
 }
@@ -68,8 +67,8 @@ impl Values {
 
 use Values::{AllBut, Any, Only};
 
-/// Instructions of processors for cryptography, by the names in `internal/cpu` (all architectures), and all
-/// instructions.
+/// Instructions of processors for cryptography, by the names in `internal/cpu` (all architectures),
+/// and all instructions.
 const CRYPTOGRAPHY: &[&str] = &[
     "cpu.aes",
     "cpu.aesctr",

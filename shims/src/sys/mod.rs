@@ -1,30 +1,69 @@
-//! The operating system: reading one file, five questions about a path, and who asks.
+//! The operating system, behind one small interface: strings of bytes, one file to read, a few
+//! questions about a path, and who asks.
 //!
-//! Each platform family has one file with the same functions; `portable` is std's.
+//! Each family of systems has a module with the same types and functions: `linux_raw`, which asks
+//! the kernel itself, and `unix`, which asks std. What is above them is written once, over bytes:
+//! how a system marks the end of a string, or keeps a list of strings, is its module's business.
+//!
+//! A module has the types [`Text`], [`OwnedText`] and [`File`], and the functions that are used
+//! here. `linux_raw` has besides what a program without libc needs: `Texts`, `exec`, `exit` and
+//! `more_memory`.
 
 #[cfg(linux)]
-mod linux;
+mod linux_raw;
 #[cfg(not(linux))]
-mod portable;
-
-mod text;
-
-pub(crate) use text::printable;
-pub use text::{Letters, OwnedText, Text, Texts};
+mod unix;
 
 #[cfg(linux)]
-use linux as system;
+use linux_raw as system;
 #[cfg(not(linux))]
-use portable as system;
+use unix as system;
 
 #[cfg(linux)]
-pub use linux::{exec, exit, more_memory};
+pub use linux_raw::{Texts, exec, exit, more_memory};
 pub use system::{
-    File, canonical, complain, effective_user, executable, link, open_if, own_path, read_owned,
-    stamp, status, working_directory,
+    File, OwnedText, Text, canonical, complain, effective_user, executable, link, open_if,
+    own_path, read_owned, stamp, status, working_directory,
 };
 
 use alloc::vec::Vec;
+use core::fmt;
+
+impl<'a> Text<'a> {
+    /// Returns what stands before and behind the first `=`; `None` when it names no variable.
+    pub fn variable(self) -> Option<(&'a [u8], &'a [u8])> {
+        let name = self.name();
+        let value = self.to_bytes().get(name.len() + 1..)?;
+        (!name.is_empty()).then_some((name, value))
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.to_bytes().escape_ascii())
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_bytes() == other.to_bytes()
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl OwnedText {
+    /// Makes an entry of an environment.
+    pub fn entry(name: &str, value: &[u8]) -> Self {
+        Self::of([name.as_bytes(), b"=", value])
+    }
+}
+
+impl fmt::Debug for OwnedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_text().fmt(f)
+    }
+}
 
 /// A file that was read, and whose it was then.
 #[derive(Debug, PartialEq, Eq)]
@@ -114,8 +153,37 @@ pub struct Identity {
     pub inode: u64,
 }
 
-/// Returns true for an absolute path without `.` and `..`: one with `..` in it would be walked up
-/// through directories that are not above.
-fn is_clean(path: &[u8]) -> bool {
-    path.starts_with(b"/") && !path.split(|&b| b == b'/').any(|part| part == b".." || part == b".")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_split_at_its_first_equals_sign() {
+        let cases: [(&[u8], &[u8]); 7] = [
+            (b"", b""),
+            (b"a", b""),
+            (b"=", b""),
+            (b"a=", b"a"),
+            (b"abc", b""),
+            (b"abcd=e=f", b"abcd"),
+            (b"\xff\xfe=x", b"\xff\xfe"),
+        ];
+        for (bytes, name) in cases {
+            let owned = OwnedText::of([bytes]);
+            let text = owned.as_text();
+            assert_eq!((text.to_bytes(), text.name()), (bytes, name), "{text:?}");
+            let value = bytes.get(name.len() + 1..).unwrap_or_default();
+            assert_eq!(text.variable(), (!name.is_empty()).then_some((name, value)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_made_of_name_and_value() {
+        let made = |name, value| OwnedText::entry(name, value).as_text().to_bytes().to_vec();
+        assert_eq!(made("A", b"b=c"), b"A=b=c");
+        assert_eq!(made("A", b""), b"A=");
+        assert_eq!(made("A", b"b\0c"), b"A=b");
+        let long = "x".repeat(100_000);
+        assert_eq!(made("A", long.as_bytes()), std::format!("A={long}").as_bytes());
+    }
 }

@@ -1,4 +1,4 @@
-//! What the file of the shipped shim lets the kernel do with its memory (`bare.ld`).
+//! What the file of the shipped shim lets the kernel do with its memory (`start_linux.ld`).
 
 use crate::shim::sandbox::shim;
 use std::fs;

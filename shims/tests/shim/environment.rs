@@ -2,6 +2,7 @@
 
 use super::sandbox::{Outcome, Sandbox, lock};
 use goward_shim::pins::{Isolation, PINS, Pin, Rule};
+use goward_shim::sys::OwnedText;
 
 /// A value for every variable that a lock may hold.
 const LOCKED: &[(&str, &str)] = &[
@@ -260,12 +261,12 @@ fn flags_of_go_env_w_count_where_the_caller_has_none() {
     let copy = |sandbox: &Sandbox, text: &str| {
         let entries = ["HOME", "GOWARD_HOME"].map(|name| {
             let path = sandbox.path(if name == "HOME" { "home" } else { "store" });
-            std::ffi::CString::new(format!("{name}={}", path.display())).unwrap()
+            OwnedText::entry(name, path.as_os_str().as_encoded_bytes())
         });
         let env = goward_shim::Environment::of(&entries);
         let home = sandbox.path("store").into_os_string().into_encoded_bytes();
-        let barrier = goward_shim::barrier::locate(&home, Isolation::Pinned, &env);
-        let path = String::from_utf8(barrier.path.to_vec()).unwrap();
+        let goenv = goward_shim::goenv_file::locate(&home, Isolation::Pinned, &env);
+        let path = String::from_utf8(goenv.path.to_vec()).unwrap();
         std::fs::write(path, text).unwrap();
     };
     copy(&sandbox, "GOFLAGS=-mod=mod -tags=file\nGOPROXY=off\n");

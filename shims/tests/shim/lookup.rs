@@ -1,7 +1,7 @@
 //! Which `go` runs: the order of precedence, and what is refused.
 
 use super::sandbox::{Outcome, Sandbox, lock, write_script};
-use std::ffi::CString;
+use goward_shim::sys::OwnedText;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -458,22 +458,22 @@ fn what_is_no_depth_counts_as_none() {
 }
 
 #[test]
-fn a_barrier_for_another_state_of_the_users_file_is_left_to_the_manager() {
+fn a_copy_of_another_state_of_the_users_file_is_left_to_the_manager() {
     let sandbox = two_versions().file("home/.config/go/env", "GOEXPERIMENT=x\n");
     asks_manager(&sandbox, &[]);
     // Made for this state, it serves; after a change it does not.
     let paths = ["home", "store"].map(|name| sandbox.path(name));
     let entry = |name: &str, path: &std::path::PathBuf| {
-        CString::new(format!("{name}={}", path.display())).unwrap()
+        OwnedText::entry(name, path.as_os_str().as_encoded_bytes())
     };
     let entries = [entry("HOME", &paths[0]), entry("GOWARD_HOME", &paths[1])];
     let home = paths[1].as_os_str().as_encoded_bytes();
-    let barrier = goward_shim::barrier::locate(
+    let goenv = goward_shim::goenv_file::locate(
         home,
         goward_shim::pins::Isolation::Pinned,
         &goward_shim::Environment::of(&entries),
     );
-    let path = std::path::PathBuf::from(String::from_utf8(barrier.path.into_bytes()).unwrap());
+    let path = std::path::PathBuf::from(String::from_utf8(goenv.path.into_bytes()).unwrap());
     std::fs::write(&path, "").unwrap();
     let outcome = sandbox.run();
     assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap());

@@ -2,8 +2,8 @@
 
 use super::sandbox::{Sandbox, lock};
 use super::skip::skip;
+use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, trust};
-use std::ffi::CString;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -38,7 +38,7 @@ fn program(sandbox: &Sandbox) -> &'static str {
 
 /// Where the record of the project's lock belongs.
 fn record_path(sandbox: &Sandbox) -> PathBuf {
-    let home = CString::new(format!("HOME={}", sandbox.path("home").display())).unwrap();
+    let home = OwnedText::entry("HOME", sandbox.path("home").as_os_str().as_bytes());
     let path = sandbox.path("project/goward.lock").canonicalize().unwrap();
     let place = trust::record_path(path.as_os_str().as_bytes(), &Environment::of(&[home]));
     Path::new(OsStr::from_bytes(&place.unwrap())).into()

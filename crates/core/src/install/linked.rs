@@ -14,7 +14,7 @@ use crate::verify::{H1, Level};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use crate::version::vendor_version::release_of;
-use goward_shim::{names, next_go};
+use goward_shim::{names, path_lookup};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -77,7 +77,7 @@ impl Installer<'_> {
         let home = self.session.ctx.home()?;
         let in_store = fs_err::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
         // A copy of a tree of goward's has its programs elsewhere.
-        if in_store || next_go::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
+        if in_store || path_lookup::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
             let message = format!("`{}` is goward's own", real.display());
             return Err(Error::new(Kind::Usage, message)
                 .detail("its `go` would call itself without end; nothing was linked")

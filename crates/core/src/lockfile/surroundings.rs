@@ -10,7 +10,7 @@ use crate::project::manifest::Manifest;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::sys::executable;
-use goward_shim::{Environment, Tool, next_go};
+use goward_shim::{Environment, Tool, path_lookup};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ impl Locker<'_> {
             .map(|place| place.join("go"))
             .find(|program| executable(program.as_os_str().as_bytes()).is_some());
         let entries = self.session.ctx.entries();
-        let others = next_go::next_go(&Environment::of(&entries), Tool::Go);
+        let others = path_lookup::next_go(&Environment::of(&entries), Tool::Go);
         let cure = "`goward setup`, and a new shell";
         match first {
             None => Some(format!("`go` is not on PATH: {cure}")),

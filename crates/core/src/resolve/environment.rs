@@ -96,9 +96,9 @@ impl Resolver<'_> {
         };
         let pins: Vec<(&str, &str)> =
             toolchain.pins.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let barrier = self.barrier(toolchain.isolation, call.caller());
+        let goenv = self.barrier(toolchain.isolation, call.caller());
         // What does not fit was refused when the lock was found.
-        let flags = goflags::of_call(call.caller(), toolchain.isolation, &pins, &barrier, || true);
+        let flags = goflags::of_call(call.caller(), toolchain.isolation, &pins, &goenv, || true);
         let flags = flags.unwrap_or_default();
         let is_linked = toolchain.link.is_some();
         launch::toolchain(
@@ -113,7 +113,7 @@ impl Resolver<'_> {
                 pins: &pins,
                 chooses: pins::choose(&pins),
                 flags: flags.as_deref(),
-                barrier: &barrier,
+                goenv: &goenv,
                 lock: lock.as_os_str().as_bytes(),
                 profile: toolchain.profile.as_deref(),
                 by,

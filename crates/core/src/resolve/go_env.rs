@@ -14,7 +14,7 @@ use crate::settings::platforms::Target;
 use crate::store::place_in;
 use crate::version::GoVersion;
 use goward_shim::pins::Isolation;
-use goward_shim::{Tool, barrier, pins};
+use goward_shim::{Tool, goenv_file, pins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -78,7 +78,7 @@ impl Resolver<'_> {
         let entries = self.session.ctx.entries();
         let home = self.session.ctx.home()?;
         let env = self.session.ctx.environment(&entries);
-        let found = barrier::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
+        let found = goenv_file::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
         let Some(own) = found.own else { return Ok(None) };
         let own = Path::new(OsStr::from_bytes(&own));
         let text = read_settings(own).map_err(|error| {

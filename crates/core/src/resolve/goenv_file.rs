@@ -3,10 +3,10 @@
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::filesystem;
 use crate::resolve::Resolver;
-use goward_shim::barrier::{Barrier, FLAGS, NONE};
 use goward_shim::environment::name_of;
+use goward_shim::goenv_file::{FLAGS, NONE, SanitizedGoEnv};
 use goward_shim::pins::{Isolation, Rule};
-use goward_shim::{Environment, barrier, pins};
+use goward_shim::{Environment, goenv_file, pins};
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -28,7 +28,7 @@ impl Resolver<'_> {
     /// When the store cannot be written.
     pub fn prepare_goenv_file(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.session.ctx.home()?;
-        let barrier = barrier::locate(home.as_os_str().as_bytes(), isolation, env);
+        let barrier = goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
         if barrier.is_ready {
             return Ok(());
         }
@@ -38,15 +38,15 @@ impl Resolver<'_> {
 
     /// Returns the copy for a call, and makes it if it is missing: in the store, else in the user's cache. Where
     /// neither can be written, the call runs with nothing of the user's file: that never stops it.
-    pub fn barrier<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> Barrier<'a> {
+    pub fn barrier<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> SanitizedGoEnv<'a> {
         let home = self.session.ctx.home().unwrap_or_default();
-        let locate = || barrier::locate(home.as_os_str().as_bytes(), isolation, env);
+        let locate = || goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
         let barrier = locate();
         if barrier.is_ready {
             return barrier;
         }
         let made = self.prepare_goenv_file(isolation, env).or_else(|error| {
-            let cache = barrier::cache(env).ok_or(error)?;
+            let cache = goenv_file::cache(env).ok_or(error)?;
             let name = Path::new(OsStr::from_bytes(&barrier.path)).file_name().unwrap_or_default();
             let path = Path::new(OsStr::from_bytes(&cache)).join(name);
             self.make(&barrier, isolation, &path)
@@ -65,7 +65,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn make(&self, barrier: &Barrier, isolation: Isolation, path: &Path) -> Result<()> {
+    fn make(&self, barrier: &SanitizedGoEnv, isolation: Isolation, path: &Path) -> Result<()> {
         let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
         // What cannot be read holds nothing, as for Go.
         let original = own.map_or_else(|| Ok(Vec::new()), read_settings).unwrap_or_else(|error| {

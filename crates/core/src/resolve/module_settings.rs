@@ -8,7 +8,7 @@ use crate::filesystem;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
 use crate::resolve::Resolver;
 use crate::source::Modules;
-use goward_shim::barrier;
+use goward_shim::goenv_file;
 use goward_shim::pins::Isolation;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         let entries = self.session.ctx.entries();
         let home = self.session.ctx.home()?;
         let isolation = Isolation::default();
-        let own = barrier::locate(
+        let own = goenv_file::locate(
             home.as_os_str().as_bytes(),
             isolation,
             &self.session.ctx.environment(&entries),

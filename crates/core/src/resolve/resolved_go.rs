@@ -12,8 +12,10 @@ use goward_shim::find::Found;
 use goward_shim::lock::Level;
 use goward_shim::pins::Isolation;
 use goward_shim::resolve::{Choice, Reason};
-use goward_shim::sys::Text;
-use goward_shim::{Call, Refusal, Tool, goroot, layout, lock, names, next_go, profile, resolve};
+use goward_shim::sys::OwnedText;
+use goward_shim::{
+    Call, Refusal, Tool, goroot, layout, lock, names, path_lookup, profile, resolve,
+};
 use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
@@ -126,8 +128,13 @@ impl Resolver<'_> {
     pub(crate) fn with_call<T>(&self, tool: Tool, body: impl FnOnce(&Call) -> T) -> T {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
-        let (argv, undo) = ([Text::new(tool.argv0())], Undo::of(&env));
-        body(&Call::new(&argv, env, self.session.ctx.cwd.as_os_str().as_bytes(), undo.as_ref()))
+        let (name, undo) = (OwnedText::of([tool.name()]), Undo::of(&env));
+        body(&Call::new(
+            &[name.as_text()],
+            env,
+            self.session.ctx.cwd.as_os_str().as_bytes(),
+            undo.as_ref(),
+        ))
     }
 
     /// Returns which `tool` runs in the working directory, and why.
@@ -156,7 +163,7 @@ impl Resolver<'_> {
             Choice::Goroot { root, reason } => Ok(self.of_goroot(&root, reason, call.tool())),
             Choice::Default(found) => self.default_toolchain(call, &found),
             choice @ (Choice::Bypass | Choice::Nobody) => {
-                let program = next_go::next_go(call.caller(), call.tool())
+                let program = path_lookup::next_go(call.caller(), call.tool())
                     .ok_or(Refusal::NothingToRun)
                     .map_err(explain)?;
                 let reason = match choice {
@@ -216,7 +223,7 @@ impl Resolver<'_> {
             return places;
         }
         let name = String::from_utf8_lossy(tool.name()).into_owned();
-        let next = self.with_call(tool, |call| next_go::next_go(call.caller(), tool));
+        let next = self.with_call(tool, |call| path_lookup::next_go(call.caller(), tool));
         places.push(match next {
             Some(path) => format!("`{}` is the next `{name}` on PATH", os_path(&path).display()),
             None => format!("there is no other `{name}` on PATH"),

@@ -8,7 +8,7 @@ use crate::resolve::env_explain::{Lock, settings};
 use crate::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use crate::settings::{Settings, Source, Verdict};
 use goward_shim::pins::Isolation;
-use goward_shim::{Tool, barrier};
+use goward_shim::{Tool, goenv_file};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -192,7 +192,7 @@ impl Resolver<'_> {
         let entries = self.session.ctx.entries();
         let home = self.session.ctx.home().unwrap_or_default();
         let env = self.session.ctx.environment(&entries);
-        let own = barrier::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
+        let own = goenv_file::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
         let path = Path::new(OsStr::from_bytes(&own)).to_owned();
         let settings = settings(&path);
         Some((path, settings))

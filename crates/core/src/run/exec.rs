@@ -12,7 +12,7 @@ use crate::session::Session;
 use goward_shim::caller::By;
 use goward_shim::launch::Launch;
 use goward_shim::sys::Text;
-use goward_shim::{Call, Tool, names, own_programs, resolve};
+use goward_shim::{Call, Tool, cmd_install_guard, names, resolve};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -137,7 +137,8 @@ impl Runner<'_> {
 ///
 /// [`Kind::Failed`] for such a call; nothing was run.
 pub fn leaves_programs_alone(call: &Call) -> Result<()> {
-    let changed = (call.tool() == Tool::Go).then(|| own_programs::changed(call.args())).flatten();
+    let changed =
+        (call.tool() == Tool::Go).then(|| cmd_install_guard::changed(call.args())).flatten();
     let Some(package) = changed.map(|package| untrusted(String::from_utf8_lossy(package))) else {
         return Ok(());
     };

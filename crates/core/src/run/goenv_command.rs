@@ -3,8 +3,8 @@
 use crate::error::{Error, Kind};
 use crate::run::Runner;
 use crate::run::exec::become_program;
-use goward_shim::barrier::Barrier;
 use goward_shim::environment::name_of;
+use goward_shim::goenv_file::SanitizedGoEnv;
 use goward_shim::launch::Launch;
 use goward_shim::pins::Rule;
 use goward_shim::{Call, pins};
@@ -17,7 +17,7 @@ impl Runner<'_> {
         &self,
         call: &Call,
         launch: Launch,
-        barrier: &Barrier,
+        barrier: &SanitizedGoEnv,
         lock: &str,
     ) -> Error {
         if let Some(name) = call.args().iter().find_map(|word| owned_assignment(word)) {

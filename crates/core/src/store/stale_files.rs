@@ -36,7 +36,7 @@ pub enum StaleKind {
     /// A lock that `goward exec` made for overrides.
     Override,
     /// A copy of the file of `go env -w`.
-    Barrier,
+    GoEnvCopy,
 }
 
 impl StaleKind {
@@ -46,7 +46,7 @@ impl StaleKind {
             Self::Trash => "trash",
             Self::Part => "download",
             Self::Override => "override",
-            Self::Barrier => "go-env-copy",
+            Self::GoEnvCopy => "go-env-copy",
         }
     }
 }
@@ -57,7 +57,7 @@ impl Display for StaleKind {
             Self::Trash => "a removed toolchain",
             Self::Part => "the beginning of a download",
             Self::Override => "a lock of `goward exec`",
-            Self::Barrier => "a copy of the file of `go env -w`",
+            Self::GoEnvCopy => "a copy of the file of `go env -w`",
         })
     }
 }
@@ -108,7 +108,7 @@ impl Store {
         look(names::OVERRIDE_DIRECTORY, StaleKind::Override, OVERRIDE_AGE, &|name, _| {
             name.strip_suffix(".lock").is_some()
         })?;
-        look(names::GOENV_DIRECTORY, StaleKind::Barrier, barrier_age, &|name, path| {
+        look(names::GOENV_DIRECTORY, StaleKind::GoEnvCopy, barrier_age, &|name, path| {
             !name.starts_with('.') && !current.iter().any(|current| current == path)
         })?;
         found.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));

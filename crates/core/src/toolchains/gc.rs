@@ -10,7 +10,7 @@ use crate::store::{
 use crate::toolchains::Toolchains;
 use crate::version::link_name::LinkName;
 use goward_shim::pins::Isolation;
-use goward_shim::{barrier, layout};
+use goward_shim::{goenv_file, layout};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -242,9 +242,9 @@ impl Toolchains<'_> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
         let home = store.home().as_os_str().as_bytes();
-        let current = |isolation| barrier::locate(home, isolation, &env).path.into_bytes();
+        let current = |isolation| goenv_file::locate(home, isolation, &env).path.into_bytes();
         let none = |isolation: Isolation| {
-            let name = format!("{}-{}", isolation.name(), barrier::NONE);
+            let name = format!("{}-{}", isolation.name(), goenv_file::NONE);
             let directory = layout::join(home, goward_shim::names::GOENV_DIRECTORY.as_bytes());
             layout::join(&directory, name.as_bytes())
         };

@@ -43,7 +43,7 @@ fn parts_locks_and_copies_go_after_their_time() {
         (StaleKind::Part, "old.part"),
         (StaleKind::Part, "old.part.json"),
         (StaleKind::Override, "old.lock"),
-        (StaleKind::Barrier, "old"),
+        (StaleKind::GoEnvCopy, "old"),
     ];
     let want = want.map(|(kind, name)| (kind, name.to_owned()));
     assert_eq!(leftovers(&store, &[current]), want);
