@@ -2,7 +2,7 @@
 //! Go with the same settings, or the call is refused.
 
 use super::{Go, Lab, lab};
-use crate::common::is_full;
+use crate::common::{Outcome, is_full, machine};
 use goward_shim::pins::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -206,5 +206,96 @@ fn flags_of_lock_and_caller_build_what_plain_go_builds_with_both() {
         }
         // Otherwise nothing would be seen of flags that are lost.
         assert!(different.len() > 15, "{}", different.len());
+    }
+}
+
+/// As repositories have them: dependencies in `vendor`, targets and levels set for one call, tags and flags
+/// of the linker, and a choice that is exported for some programs only.
+const MAKEFILE: &str = "\
+GO ?= go
+GOARCH := $(shell $(GO) env GOARCH)
+BUILD := $(GO) build -trimpath -mod=vendor -ldflags \"-s -w -X main.from=make\"
+
+all: host arm windows tagged static
+
+host:
+\t$(BUILD) -o dist/$@-$(GOARCH) .
+arm:
+\tGOARCH=arm GOARM=5 $(BUILD) -o dist/$@ .
+windows:
+\tGOOS=windows GOARCH=arm64 $(BUILD) -o dist/$@ .
+tagged:
+\tGOOS= $(BUILD) -tags \"asked other\" -o dist/$@ .
+static: export CGO_ENABLED=0
+static:
+\t$(BUILD) -tags netgo -o dist/$@ .
+";
+
+const VENDORED: [(&str, &str); 6] = [
+    ("Makefile", MAKEFILE),
+    ("go.mod", "module example.com/m\n\ngo 1.19\n\nrequire example.com/dep v1.0.0\n"),
+    (
+        "main.go",
+        "package main\n\nimport \"example.com/dep\"\n\nvar from string\n\n\
+         func main() { println(from, dep.Name) }\n",
+    ),
+    ("vendor/modules.txt", "# example.com/dep v1.0.0\n## explicit; go 1.19\nexample.com/dep\n"),
+    ("vendor/example.com/dep/dep.go", "//go:build !asked\n\npackage dep\n\nconst Name = \"dep\"\n"),
+    (
+        "vendor/example.com/dep/asked.go",
+        "//go:build asked\n\npackage dep\n\nconst Name = \"asked\"\n",
+    ),
+];
+
+/// Runs `make` with the programs of a directory first on PATH; returns what it said and what it built.
+fn made(
+    lab: &Lab,
+    directory: &str,
+    programs: &Path,
+    variables: &[(&str, &str)],
+) -> (Outcome, BTreeMap<String, Vec<u8>>) {
+    let dist = lab.sandbox.path(directory).join("dist");
+    fs::create_dir(&dist).unwrap();
+    let mut command = lab.sandbox.command(Path::new("make"), directory);
+    command.env("PATH", format!("{}:{}", programs.display(), machine::PATH));
+    let outcome = lab.sandbox.finish(command.arg("-k").envs(variables.iter().copied()));
+    let programs = fs::read_dir(&dist).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap())
+    });
+    let built = programs.collect();
+    fs::remove_dir_all(&dist).unwrap();
+    (outcome, built)
+}
+
+/// What `make` builds of a repository with a vendor directory is what plain Go builds there; the choice that a
+/// hermetic lock does not hold is refused by its name, and nothing else is.
+#[test]
+fn make_builds_in_a_hermetic_repository_what_plain_go_builds() {
+    let Some(lab) = lab() else { return };
+    let newest = lab.gos.last().unwrap();
+    for go in lab.gos.iter().filter(|go| is_full() || go.release == newest.release) {
+        let shims = lab.sandbox.store().join("shims");
+        for (number, cgo) in [None, Some("0"), Some("1")].into_iter().enumerate() {
+            let directory = format!("asked/make-{}-{number}", go.release);
+            let pins: Vec<_> = cgo.map(|cgo| ("CGO_ENABLED", cgo)).into_iter().collect();
+            lab.project(&directory, go, Isolation::Hermetic, &pins);
+            for (name, text) in VENDORED {
+                lab.sandbox.write(&format!("{directory}/{name}"), text);
+            }
+            let mut own = vec![("GOENV", "off"), ("GOTOOLCHAIN", "local")];
+            own.extend(&pins);
+            let (said, plain) = made(lab, &directory, &go.programs(), &own);
+            assert_eq!((said.code, plain.len()), (Some(0), 5), "{}: {}", go.release, said.stderr);
+            let (said, built) = made(lab, &directory, &shims, &[]);
+            let about = format!("{} {cgo:?}: {}", go.release, said.stderr);
+            let refused = cgo != Some("0");
+            assert_eq!(said.code, Some(if refused { 2 } else { 0 }), "{about}");
+            assert_eq!(said.stderr.contains("CGO_ENABLED"), refused, "{about}");
+            for (name, program) in &plain {
+                let wanted = (!refused || name != "static").then_some(program);
+                assert!(built.get(name) == wanted, "{name}: {about}");
+            }
+        }
     }
 }

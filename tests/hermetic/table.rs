@@ -75,8 +75,9 @@ fn give_all(lab: &Lab, home: &str, command: &mut Command, left_out: impl Fn(&Pin
 
 /// Returns true for a row whose value the caller may not have where the lock has none.
 fn is_refused(row: &Pin, isolation: Isolation) -> bool {
-    // `GOWORK=off` is no choice where there is no go.work, and `GOFIPS140=off` is what everybody has.
-    let is_choice = !["GOFIPS140", "GOWORK"].contains(&row.name);
+    // `GOWORK=off` is no choice where there is no go.work, `GO111MODULE=auto` none in a module, and
+    // `GOFIPS140=off` is what everybody has.
+    let is_choice = !["GO111MODULE", "GOFIPS140", "GOWORK"].contains(&row.name);
     isolation == Isolation::Hermetic && row.rule.is_refused() && is_choice
 }
 

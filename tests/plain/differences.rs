@@ -40,7 +40,10 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         "one more line when a program needs a newer Go, under a lock",
         "a_program_that_the_lock_is_too_old_for_names_what_to_type",
     ),
-    test("a GOROOT of another release is removed", "a_goroot_of_another_release_is_dropped"),
+    test(
+        "a GOROOT of another release, or without a toolchain, is removed",
+        "a_goroot_of_another_release_is_dropped",
+    ),
     test(
         "under a lock, GOTOOLCHAIN is `local`, and a contradiction is refused",
         "what_a_lock_satisfies_passes_and_a_contradiction_is_refused",

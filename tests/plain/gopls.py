@@ -2,7 +2,8 @@
 
   gopls.py GOPLS REPOSITORY
 
-Opens `main.go` of both modules of a repository, and prints one line for each answer, with `pass` or `fail`.
+Opens files of the modules of a repository, and prints one line for each answer, with `pass` or `fail`. Files for
+another system have definitions that only that system's standard library has.
 """
 
 import json
@@ -12,6 +13,14 @@ import sys
 import threading
 
 gopls, repository = sys.argv[1], pathlib.Path(sys.argv[2])
+# Each with the name whose definition is asked for.
+FILES = {
+    "a/main.go": "New",
+    "b/main.go": "New",
+    "c/main.go": "New",
+    "c/files_windows.go": "UTF16FromString",
+    "c/files_darwin_arm64.go": "Getfsstat",
+}
 server = subprocess.Popen([gopls, "serve"], cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 answers, published = {}, {}
 changed = threading.Condition()
@@ -76,19 +85,19 @@ root = repository.as_uri()
 ask(1, "initialize", {"processId": None, "rootUri": root, "capabilities": {},
                       "workspaceFolders": [{"uri": root, "name": "repository"}]})
 send({"method": "initialized", "params": {}})
-for number, module in enumerate("ab", 2):
-    path = repository / module / "main.go"
+for number, (name, word) in enumerate(FILES.items(), 2):
+    path = repository / name
     uri = path.as_uri()
     text = path.read_text()
     send({"method": "textDocument/didOpen",
           "params": {"textDocument": {"uri": uri, "languageId": "go", "version": 1, "text": text}}})
-    column = text.splitlines()[4].index("New")
+    line, column = next((at, line.index(word)) for at, line in enumerate(text.splitlines()) if word in line)
     found = ask(number, "textDocument/definition",
-                {"textDocument": {"uri": uri}, "position": {"line": 4, "character": column}})
+                {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}})
     file = found[0]["uri"] if found else "nothing"
-    print(f"gopls/{module}/definition/{'/'.join(file.split('/')[-3:])}", "pass" if found else "fail")
+    print(f"gopls/{name}/definition/{'/'.join(file.split('/')[-3:])}", "pass" if found else "fail")
     settled(uri)
-    print(f"gopls/{module}/diagnostics/{published.get(uri)}", "pass" if published.get(uri) else "fail")
+    print(f"gopls/{name}/diagnostics/{published.get(uri)}", "pass" if published.get(uri) else "fail")
 send({"id": 99, "method": "shutdown"})
 wait(lambda: answers.get(99))
 send({"method": "exit"})

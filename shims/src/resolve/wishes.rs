@@ -57,7 +57,7 @@ impl Wishes<'_, '_> {
         let pinned = self.pins.iter().find(|(pin, _)| *pin == name);
         let is_fine = match pinned {
             Some((_, pinned)) => pinned.as_bytes() == value || pins::is_ignored(name, value),
-            None => name == "GOWORK" && work::is_the_same(value, &self.call.directory()),
+            None => work::changes_nothing(name, value, &self.call.directory(), self.call.args()),
         };
         if is_fine || value.is_empty() || self.is_lenient() {
             return Ok(());

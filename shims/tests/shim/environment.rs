@@ -120,6 +120,12 @@ fn choices_under_a_hermetic_lock() {
     }
     let sandbox = project(Isolation::Hermetic, false).file("go.work", "go 1.27\n");
     assert!(is_refused(&sandbox.var("GOWORK", "off")));
+    // Whatever `auto` finds: without a module it switches them off.
+    let sandbox = project(Isolation::Hermetic, false).var("GO111MODULE", "auto");
+    assert!(is_refused(&sandbox));
+    let sandbox = sandbox.file("project/go.mod", "module m\n");
+    assert!(!is_refused(&sandbox));
+    assert!(is_refused(&sandbox.var("GO111MODULE", "off")));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub fn explain_call(ctx: &Ctx, refusal: &Refusal, call: &Call) -> Error {
     explain_typed(ctx, refusal, &typed(call))
 }
 
-/// Returns a call as somebody types it in a shell; a long one is cut behind its subcommand.
+/// Returns a call as somebody types it in a shell; `go version` stands for a long one.
 pub(crate) fn typed(call: &Call) -> String {
     let word = |word: &&[u8]| shell::word(&os_path(word));
     let tool = String::from_utf8_lossy(call.tool().name()).into_owned();

@@ -173,7 +173,8 @@ pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Resul
 pub fn word(path: &Path) -> String {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+@%:,=".contains(b);
     let quoted = || Syntax::Posix.quote(path.as_os_str());
-    let is_plain = path.as_os_str().as_encoded_bytes().iter().all(plain);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let is_plain = !bytes.is_empty() && bytes.iter().all(plain);
     quoted().filter(|_| !is_plain).unwrap_or_else(|| path.display().to_string())
 }
 

@@ -464,6 +464,7 @@ fn a_path_in_a_hint_is_one_word() {
         ("/my files/x", "'/my files/x'"),
         ("/a;rm -rf ~/x", "'/a;rm -rf ~/x'"),
         ("/it's", r"'/it'\''s'"),
+        ("", "''"),
     ];
     for (path, want) in cases {
         assert_eq!(word(Path::new(path)), want, "{path}");

@@ -1,7 +1,8 @@
 //! The projects that goward knows of, so that nothing they need is removed: `project/<hash of the path>`.
 //!
-//! The manager writes a project down when it writes or serves its lock. A record that is missing or wrong costs a
-//! download, never more: so it is not synced, and a store that cannot be written goes without.
+//! The manager writes a project down when it writes or serves its lock. A record that is missing costs a
+//! download, never more: so a store that cannot be written goes without. Its bytes are synced, and nothing else: a power
+//! cut leaves the record of before or the new one, never an empty one.
 
 use super::{Store, entries};
 use crate::error::Result;
@@ -9,7 +10,7 @@ use crate::filesystem;
 use crate::verify::Digest;
 use fs_err as fs;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -54,8 +55,13 @@ impl Store {
         fs::create_dir_all(&directory).map_err(|error| self.explain(error))?;
         let staging = self.stage(DIRECTORY)?;
         let draft = staging.path().join("record");
-        let written = fs::write(&draft, text).and_then(|()| fs::rename(draft, place));
-        written.map_err(|error| self.explain(error))
+        let write = || {
+            let mut file = fs::File::create(&draft)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&draft, place)
+        };
+        write().map_err(|error| self.explain(error))
     }
 
     /// Returns the projects that were written down, sorted by path.
