@@ -89,7 +89,7 @@ fn judge(facts: &Facts, settings: &Settings, pinned: &PinnedSettings, line: &Lin
         return Vec::new();
     }
     let mut found = Vec::new();
-    for weak in weakening(&vec![("GODEBUG", line.entry.value.as_str())]) {
+    for weak in weakening(&[("GODEBUG", line.entry.value.as_str())]) {
         found.push(Finding::new(
             Severity::Warning,
             place(),

@@ -83,7 +83,7 @@ fn judge(settings: &Settings, place: &Place, key: &str, value: &str) -> Vec<Find
             "leave it out, and set it for one run: `goward exec --debug`",
         ));
     }
-    findings.extend(weakening(&vec![("GODEBUG", setting.as_str())]).map(|weak| {
+    findings.extend(weakening(&[("GODEBUG", setting.as_str())]).map(|weak| {
         Finding::new(
             Severity::Warning,
             place.clone(),
