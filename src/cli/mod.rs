@@ -47,6 +47,7 @@ mod setup;
 mod targets;
 mod trust;
 mod uninstall;
+mod usage_error;
 mod r#use;
 mod verify;
 mod version;
@@ -81,20 +82,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let stack = getrlimit(Resource::Stack).current;
     if stack.is_none_or(|stack| stack >= STACK as u64) {
-        return run_here(arguments);
+        return run_here(&arguments);
     }
     // This thread has less than goward was tried with.
     let copy = arguments.clone();
-    match thread::Builder::new().stack_size(STACK).spawn(move || run_here(copy)) {
+    match thread::Builder::new().stack_size(STACK).spawn(move || run_here(&copy)) {
         Ok(roomy) => roomy.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        Err(_) => run_here(arguments),
+        Err(_) => run_here(&arguments),
     }
 }
 
-fn run_here(arguments: Vec<OsString>) -> ExitCode {
+fn run_here(arguments: &[OsString]) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return explain(&error, arguments),
     };
     let ui = Ui::new(cli.quiet);
     match persist(&cli, ui) {
@@ -237,7 +238,7 @@ fn chosen_profile(command: &Command) -> Option<&str> {
 }
 
 /// Prints what clap has to say: help and version are data, the rest is an error of ours.
-fn explain(error: &clap::Error) -> ExitCode {
+fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         _ = error.print();
         return ExitCode::SUCCESS;
@@ -245,34 +246,9 @@ fn explain(error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         _ = error.print();
     } else {
-        Ui::new(false).error(&reworded(&error.render().to_string()));
+        Ui::new(false).error(&usage_error::explain(error, arguments));
     }
     ExitCode::from(Kind::Usage.exit_code())
-}
-
-/// Turns clap's report (message, tips, usage, with blank lines between) into one of goward's form.
-fn reworded(report: &str) -> Error {
-    let quoted = |line: &str| line.replace('\'', "`");
-    let mut lines = report.lines();
-    let first = lines.next().unwrap_or_default();
-    let message = first.strip_prefix("error: ").unwrap_or(first).trim_end_matches(':');
-    let mut error = Error::new(Kind::Usage, quoted(message));
-    for line in lines.by_ref().take_while(|line| !line.is_empty()) {
-        error = error.detail(quoted(line.trim_start()));
-    }
-    for line in lines {
-        if let Some(tip) = line.strip_prefix("  tip: ") {
-            error = error.hint(quoted(tip));
-        } else if let Some(usage) = line.strip_prefix("Usage: ") {
-            if usage.contains(" -- ") {
-                error =
-                    error.hint("the program comes after `--`, as in `goward exec -- go version`");
-            }
-            let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '[', '<']));
-            error = error.hint(format!("`{} --help`", words.collect::<Vec<_>>().join(" ")));
-        }
-    }
-    error
 }
 
 #[cfg(feature = "lab")]

@@ -105,7 +105,7 @@ fn a_program_without_the_two_hyphens() {
     let (_server, sandbox) = project();
     sandbox.goward(["exec", "go", "version"]).fails(
         2,
-        "goward: unexpected argument `go` found\n\
-         hint: the program comes after `--`, as in `goward exec -- go version`\nhint: `goward exec --help`",
+        "goward: `goward exec` takes no argument `go`\n\
+         hint: the program comes after `--`, as in `goward exec -- go version`\nhint: see `goward exec --help`",
     );
 }

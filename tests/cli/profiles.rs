@@ -120,8 +120,8 @@ fn the_option_chooses_for_one_run_and_everything_below() {
     );
     sandbox.goward(["env", "--profile", ""]).fails(
         2,
-        "goward: invalid value `` for `--profile <NAME>`: a name is 1 to 32 lower-case letters, digits \
-         and hyphens",
+        "goward: `--profile` cannot be ``: a name is 1 to 32 lower-case letters, digits and hyphens\n\
+         hint: see `goward env --help`",
     );
     let both = sandbox.goward(["exec", "--go", "1.98", "--profile", "ci", "--", "true"]);
     assert_eq!(both.code, Some(2), "{both:?}");

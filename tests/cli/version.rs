@@ -66,7 +66,7 @@ fn wrong_command_lines() {
     let outcome = sandbox.goward(["instal"]);
     assert_eq!(outcome.code, Some(2));
     assert!(
-        outcome.stderr.starts_with("goward: unrecognized subcommand `instal`"),
+        outcome.stderr.starts_with("goward: `goward` has no command `instal`"),
         "{}",
         outcome.stderr
     );
