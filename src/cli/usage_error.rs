@@ -51,12 +51,10 @@ fn unknown(error: &clap::Error, line: &str, command: &Command) -> Error {
     if !typed.starts_with('-') {
         let error = Error::new(Kind::Usage, format!("`{line}` takes no argument `{shown}`"));
         let runs = command.get_arguments().any(clap::Arg::is_last_set);
-        return match runs {
-            true => {
-                error.hint(format!("the program comes after `--`, as in `{line} -- go version`"))
-            }
-            false => error,
-        };
+        if !runs {
+            return error;
+        }
+        return error.hint(format!("the program comes after `--`, as in `{line} -- go version`"));
     }
     let report = Error::new(Kind::Usage, format!("`{line}` has no option `{shown}`"));
     match text(error, ContextKind::SuggestedArg) {

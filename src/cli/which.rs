@@ -6,98 +6,94 @@ use goward_core::error::{Result, one_line};
 use goward_core::install::Installer;
 use goward_core::lockfile::Locker;
 use goward_core::resolve::Resolver;
-use goward_core::resolve::resolved_go::{Origin, ResolvedGo};
+use goward_core::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use goward_core::session::Session;
 use goward_shim::Tool;
+use serde_json::{Map, Value, json};
+use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
     let tool = match args.tool {
         args::Tool::Go => Tool::Go,
         args::Tool::Gofmt => Tool::Gofmt,
     };
+    let resolver = Resolver::new(session);
     if args.verbose {
-        for place in Resolver::new(session).places(tool) {
+        for place in resolver.places(tool) {
             session.ui.say(&place);
         }
     }
-    match Resolver::new(session).governing(tool)? {
+    match resolver.governing(tool)? {
         ResolvedGo::Foreign { program, reason } => {
             if args.json {
                 let program = program.to_string_lossy();
-                session
-                    .ui
-                    .json(&serde_json::json!({"path": program, "reason": reason, "goward": false}));
+                session.ui.json(&json!({"path": program, "reason": reason, "goward": false}));
             } else {
                 session.ui.path(&program);
                 session.ui.say(&format!("not goward's: {reason}"));
             }
             Ok(())
         }
-        ResolvedGo::Toolchain(toolchain) => {
-            let path = Resolver::new(session).program(&toolchain, tool)?;
-            if !Resolver::new(session).has(&toolchain)? {
-                return Err(Installer::new(session).explain_missing(&toolchain));
-            }
-            if let Some(lacking) = Resolver::new(session).lacks_receipt(&toolchain)? {
-                session.ui.warn(&one_line(&lacking));
-            }
-            if let Some(change) = Installer::new(session).change_of(&toolchain)? {
-                session.ui.warn(&one_line(&change));
-            }
-            let stale = Locker::new(session).stale_resolved(&toolchain);
-            for warning in stale
-                .as_ref()
-                .map(one_line)
-                .into_iter()
-                .chain(Locker::new(session).not_first_on_path())
-            {
-                session.ui.warn(&warning);
-            }
-            if args.json {
-                let (lock, request) = match &toolchain.origin {
-                    Origin::Default(path) | Origin::Lock(path) => {
-                        (Some(path.to_string_lossy()), None)
-                    }
-                    Origin::Request(request) => (None, Some(request)),
-                    Origin::Call(_) => (None, None),
-                };
-                let pins: serde_json::Map<_, _> = toolchain
-                    .pins
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.as_str().into()))
-                    .collect();
-                session.ui.json(&serde_json::json!({
-                    "goward": true,
-                    "version": toolchain.version.to_string(),
-                    "path": path.to_string_lossy(),
-                    "root": Resolver::new(session).root(&toolchain)?.to_string_lossy(),
-                    "h1": toolchain.h1,
-                    "level": toolchain.level.name(),
-                    "stale": stale.is_some(),
-                    "default": matches!(toolchain.origin, Origin::Default(_)),
-                    "lock": lock,
-                    "request": request,
-                    "profile": toolchain.profile,
-                    "profile_reason": toolchain.profile_note,
-                    "pins": pins,
-                }));
-            } else {
-                session.ui.path(&path);
-                session.ui.say(&format!(
-                    "{} ({}), chosen by {}",
-                    toolchain.version, toolchain.level, toolchain.origin
-                ));
-                let home = Locker::new(session).note_of_home(&toolchain);
-                for note in home.iter().chain(&toolchain.profile_note) {
-                    session.ui.say(note);
-                }
-                if args.verbose {
-                    for it in Resolver::new(session).not_passed(&toolchain)? {
-                        session.ui.say(&format!("does not reach it: {it}"));
-                    }
-                }
-            }
-            Ok(())
+        ResolvedGo::Toolchain(toolchain) => show(session, args, tool, &toolchain),
+    }
+}
+
+/// Prints a toolchain of the store, with what is wrong about it on standard error.
+fn show(session: &Session, args: &Which, tool: Tool, toolchain: &ResolvedToolchain) -> Result<()> {
+    let (resolver, installer) = (Resolver::new(session), Installer::new(session));
+    let locker = Locker::new(session);
+    let path = resolver.program(toolchain, tool)?;
+    if !resolver.has(toolchain)? {
+        return Err(installer.explain_missing(toolchain));
+    }
+    let stale = locker.stale_resolved(toolchain);
+    let lacking = resolver.lacks_receipt(toolchain)?;
+    let change = installer.change_of(toolchain)?;
+    let wrong = [&lacking, &change, &stale].into_iter().flatten().map(one_line);
+    for warning in wrong.chain(locker.not_first_on_path()) {
+        session.ui.warn(&warning);
+    }
+    if args.json {
+        let root = resolver.root(toolchain)?;
+        session.ui.json(&described(toolchain, &path, &root, stale.is_some()));
+        return Ok(());
+    }
+    session.ui.path(&path);
+    let (version, level, origin) = (toolchain.version, toolchain.level, &toolchain.origin);
+    session.ui.say(&format!("{version} ({level}), chosen by {origin}"));
+    let home = locker.note_of_home(toolchain);
+    for note in home.iter().chain(&toolchain.profile_note) {
+        session.ui.say(note);
+    }
+    if args.verbose {
+        for variable in resolver.not_passed(toolchain)? {
+            session.ui.say(&format!("does not reach it: {variable}"));
         }
     }
+    Ok(())
+}
+
+/// Returns a toolchain as `--json` has it.
+fn described(toolchain: &ResolvedToolchain, path: &Path, root: &Path, is_stale: bool) -> Value {
+    let (lock, request) = match &toolchain.origin {
+        Origin::Default(path) | Origin::Lock(path) => (Some(path.to_string_lossy()), None),
+        Origin::Request(request) => (None, Some(request)),
+        Origin::Call(_) => (None, None),
+    };
+    let pins = toolchain.pins.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+    json!({
+        "goward": true,
+        "version": toolchain.version.to_string(),
+        "path": path.to_string_lossy(),
+        "root": root.to_string_lossy(),
+        "h1": toolchain.h1,
+        "level": toolchain.level.name(),
+        "stale": is_stale,
+        "default": matches!(toolchain.origin, Origin::Default(_)),
+        "lock": lock,
+        "request": request,
+        "profile": toolchain.profile,
+        "profile_reason": toolchain.profile_note,
+        "pins": pins.collect::<Map<_, _>>(),
+    })
 }

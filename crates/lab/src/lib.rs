@@ -19,7 +19,7 @@ use goward_core::run::Runner;
 use goward_core::session::Session;
 
 /// Compares Gos, settings and programs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Lab<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,

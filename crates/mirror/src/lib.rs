@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Makes mirrors and bundles.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Mirrors<'s> {
     pub(crate) session: &'s Session,
     pub(crate) installer: Installer<'s>,

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::toolchains::Toolchains;
 
 /// Checks a project and a machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Examiner<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,

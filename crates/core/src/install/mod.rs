@@ -22,7 +22,7 @@ use crate::resolve::Resolver;
 use crate::session::Session;
 
 /// Installs toolchains: store, sources, checksum database, and the levels that are accepted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Installer<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,

@@ -3,7 +3,8 @@
 use crate::error::{Error, Kind, Result};
 use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
 use crate::lockfile::Locker;
-use crate::lockfile::lock::{LockOptions, differing_contents, stale};
+use crate::lockfile::differences::{differing_contents, stale};
+use crate::lockfile::lock::LockOptions;
 use crate::lockfile::pins::check_pins_with;
 use crate::platform::Platform;
 use crate::project::wanted::find_wanted;

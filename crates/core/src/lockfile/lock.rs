@@ -1,23 +1,20 @@
 //! From manifest to lock.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::request::{Fetch, ToolchainRequest, archive_of, locked_as};
+use crate::install::request::{Fetch, ToolchainRequest, locked_as};
 use crate::install::sumdb::open_head;
 use crate::lockfile::Locker;
+use crate::lockfile::differences::{differences, fits, stale};
 use crate::platform::Platform;
 use crate::project::files::Files;
-use crate::project::lock::{LockFile, LockedHead, LockedPlatform, Pins};
+use crate::project::lock::{LockFile, LockedHead, Pins};
 use crate::project::manifest::Manifest;
 use crate::project::transaction::in_style_of;
 use crate::project::{Project, find_root};
 use crate::resolve::Resolver;
 use crate::resolve::shim_errors::first_step;
 use crate::settings::FIRST_WITHOUT_GOROOT_FINAL;
-use crate::store::InstalledToolchain;
-use crate::verify::sumdb::Logged;
-use crate::verify::{Digest, H1, Record, Records};
 use crate::version::GoVersion;
-use crate::version::request::Request;
 use gosumdb::SignedHead;
 use goward_shim::lock::{Level, Problem};
 use goward_shim::names;
@@ -62,7 +59,7 @@ impl Locker<'_> {
         let root = find_root(&self.session.ctx);
         let (project, transaction) = self.resolver.project_to_change(&root)?;
         let (manifest, path) = self.manifest_of(project)?;
-        let old = PreviousLock::read(self.resolver, &path)?;
+        let old = PreviousLock::read(&self.resolver, &path)?;
         let is_current = |old: &LockFile| {
             differences(&manifest, old).is_ok_and(|differences| differences.is_empty())
         };
@@ -145,21 +142,7 @@ impl Locker<'_> {
             (None, Some(version)) => version,
             (None, None) => self.installer.pick(request, Platform::host(), fetch)?,
         };
-        let mut lock = LockFile {
-            version,
-            request: request.to_string(),
-            level: Level::Logged,
-            isolation: manifest.isolation(),
-            goroot: manifest.goroot().map(str::to_owned),
-            platforms: BTreeMap::new(),
-            head: None,
-            pins: manifest.resolved_pins(None)?,
-            rules: manifest.rules().to_vec(),
-            profiles: manifest
-                .profiles()
-                .map(|name| Ok((name.to_owned(), manifest.resolved_pins(Some(name))?)))
-                .collect::<Result<_>>()?,
-        };
+        let mut lock = without_platforms(manifest, version)?;
         check_goroot_final(&lock)?;
         self.check_goroot(&lock)?;
         lock.check_pins()?;
@@ -215,108 +198,6 @@ impl Locker<'_> {
         Ok(lock)
     }
 
-    /// Raises the level of a toolchain that is installed and was just proved. One that was changed stays
-    /// what it is: the lock names what the log proves, and not what is installed.
-    fn raise_installed(&self, want: &ToolchainRequest, logged: &Logged) -> Result<()> {
-        let store = self.session.store()?;
-        let found = store.find(want.version, want.platform, Some(&logged.h1))?;
-        let rises =
-            |found: &InstalledToolchain| !found.is_linked() && found.level() < logged.level();
-        let Some(found) = found.filter(|found| store.owns(found) && rises(found)) else {
-            return Ok(());
-        };
-        // Where the store cannot be written, everything stays as it is.
-        if matches!(self.installer.raise(&store, &found, logged), Ok(None)) {
-            let (version, platform) = (want.version, want.platform);
-            self.session.ui.warn(&format!(
-                "the {version} for {platform} that is installed was changed; repair it: \
-                 `goward verify --repair {}`",
-                version.number()
-            ));
-        }
-        Ok(())
-    }
-
-    /// Returns what the checksum database proves of a release on a platform, if it can be asked; `newest` is the
-    /// newest head that it showed.
-    fn proved_entry(
-        &self,
-        want: &ToolchainRequest,
-        old: Option<&LockFile>,
-        known: Option<(LockedPlatform, Level)>,
-        newest: &mut Option<SignedHead>,
-    ) -> Result<Option<LockedPlatform>> {
-        let Some(logged) = self.installer.ask_log(want, old.and_then(|old| old.head.as_ref()))?
-        else {
-            return Ok(None);
-        };
-        let record = Records::built_in().get(want.version, want.platform);
-        let locked = proved(want, &logged, known, record)?;
-        self.raise_installed(want, &logged)?;
-        *newest = newest.take().into_iter().chain([logged.head]).max_by_key(SignedHead::size);
-        Ok(Some(locked))
-    }
-
-    /// Returns what a release is on a platform where the checksum database cannot tell: from the built-in
-    /// records, the old lock, the store, or, failing those, by fetching and hashing it.
-    fn locate(
-        &self,
-        want: &ToolchainRequest,
-        old: Option<(LockedPlatform, Level)>,
-        fetch: &Fetch,
-    ) -> Result<(LockedPlatform, Level)> {
-        let floor = self.installer.floor(want, fetch)?;
-        if let Some(known) = self.locate_known(want, old, floor)? {
-            return enough(known, want, floor);
-        }
-        let identity = self
-            .installer
-            .identify(want, fetch)
-            .map_err(|error| self.installer.explain_level(error, want, floor))?;
-        let (sha256, size) = archive_of(identity.archive);
-        Ok((LockedPlatform { h1: identity.h1.to_string(), sha256, size }, identity.level))
-    }
-
-    /// The same, without a download; `None` when that would be needed. What the records have may be known
-    /// less well than `floor`.
-    fn locate_known(
-        &self,
-        want: &ToolchainRequest,
-        old: Option<(LockedPlatform, Level)>,
-        floor: Level,
-    ) -> Result<Option<(LockedPlatform, Level)>> {
-        let ToolchainRequest { version, platform, .. } = *want;
-        let record = Records::built_in().get(version, platform);
-        if let Some(h1) = record.and_then(|record| record.h1.as_ref()) {
-            if let Some((locked, _)) = &old
-                && locked.h1 != h1.to_string()
-            {
-                return Err(contradiction(want, &locked.h1, h1, "built-in record"));
-            }
-            // What is installed may be proved better, by a bundle or when it was installed.
-            let installed = self.session.store()?.find(version, platform, Some(h1))?;
-            let level = installed
-                .as_ref()
-                .map_or(Level::BuiltIn, InstalledToolchain::level)
-                .max(Level::BuiltIn);
-            return Ok(Some((locked_platform(h1, record), level)));
-        }
-        // A lock is no evidence of its own: beside a record of the archive it keeps its hash, else
-        // it is worth what its source listed.
-        let old = old.map(|(locked, level)| {
-            let digest = locked.sha256.as_deref().and_then(Digest::parse);
-            let recorded = digest.is_some() && record.is_some_and(|record| record.sha256 == digest);
-            let most = if recorded { Level::BuiltIn } else { Level::Listed };
-            (locked, level.min(most))
-        });
-        if let Some(old) = old.filter(|(_, level)| *level >= floor) {
-            return Ok(Some(old));
-        }
-        let installed = self.session.store()?.find(version, platform, None)?;
-        let installed = installed.filter(|installed| installed.level() >= floor);
-        Ok(installed.map(|installed| (locked_as(&installed.receipt), installed.level())))
-    }
-
     /// Returns the manifest of a project, and where its lock is.
     fn manifest_of(&self, project: Project) -> Result<(Manifest, PathBuf)> {
         let manifest = project.manifest.ok_or_else(|| {
@@ -326,6 +207,23 @@ impl Locker<'_> {
         })?;
         Ok((manifest, project.lock_path))
     }
+}
+
+/// Returns the lock of a manifest for a version, without a platform.
+fn without_platforms(manifest: &Manifest, version: GoVersion) -> Result<LockFile> {
+    let profile = |name: &str| Ok((name.to_owned(), manifest.resolved_pins(Some(name))?));
+    Ok(LockFile {
+        version,
+        request: manifest.request().to_string(),
+        level: Level::Logged,
+        isolation: manifest.isolation(),
+        goroot: manifest.goroot().map(str::to_owned),
+        platforms: BTreeMap::new(),
+        head: None,
+        pins: manifest.resolved_pins(None)?,
+        rules: manifest.rules().to_vec(),
+        profiles: manifest.profiles().map(profile).collect::<Result<_>>()?,
+    })
 }
 
 /// What of a lock depends on more than the manifest.
@@ -347,16 +245,6 @@ pub(crate) fn uncovered(manifest: &Manifest, lock: &LockFile) -> Vec<Platform> {
     optional.filter(|platform| !lock.platforms.contains_key(platform)).collect()
 }
 
-/// Says that a lock is not what its manifest asks for, by these differences, if there are any.
-pub(crate) fn stale(differences: Vec<String>, path: &Path) -> Option<Error> {
-    if differences.is_empty() {
-        return None;
-    }
-    let message = format!("`{}` does not match `{}`", path.display(), names::MANIFEST_FILE);
-    let error = differences.into_iter().fold(Error::new(Kind::Failed, message), Error::detail);
-    Some(error.hint("run `goward lock` and commit the result"))
-}
-
 /// A lock that is about to be replaced.
 pub(crate) struct PreviousLock {
     /// What it says, if it is understood.
@@ -368,7 +256,7 @@ pub(crate) struct PreviousLock {
 impl PreviousLock {
     /// Reads the lock at `path`. A damaged one (a merge, an accident) may be replaced; one of a newer
     /// goward or of somebody else may not.
-    pub(crate) fn read(resolver: Resolver<'_>, path: &Path) -> Result<Self> {
+    pub(crate) fn read(resolver: &Resolver<'_>, path: &Path) -> Result<Self> {
         let Some(found) = resolver.read_found(path)? else {
             return Ok(Self { lock: None, warning: None });
         };
@@ -385,75 +273,10 @@ impl PreviousLock {
     }
 }
 
-/// Returns true while the request still allows the locked version. Words (`stable`) allow any; they
-/// move on with `--upgrade`. What a name means is the machine's.
-fn fits(request: &Request, lock: &LockFile) -> bool {
-    if request.is_word() || request.as_link().is_some() {
-        lock.request == request.to_string()
-    } else {
-        request.accepts(lock.version)
-    }
-}
-
-/// Refuses what is known less well than is required.
-fn enough(
-    found: (LockedPlatform, Level),
-    want: &ToolchainRequest,
-    floor: Level,
-) -> Result<(LockedPlatform, Level)> {
-    if found.1 >= floor {
-        return Ok(found);
-    }
-    let message = format!(
-        "{} for {} can only be verified at level `{}`; `{floor}` is required",
-        want.version, want.platform, found.1
-    );
-    Err(Error::new(Kind::Verification, message)
-        .detail("nothing was changed")
-        .hint("look at `policy.level` in the manifest, and at `GOWARD_ACCEPT`"))
-}
-
-/// Returns what the checksum database proves, beside what the old lock and the records know of the
-/// archive.
-fn proved(
-    want: &ToolchainRequest,
-    logged: &Logged,
-    old: Option<(LockedPlatform, Level)>,
-    record: Option<&Record>,
-) -> Result<LockedPlatform> {
-    match old {
-        Some((locked, _)) if locked.h1 != logged.h1.as_str() => {
-            let place = "record in the checksum database";
-            Err(contradiction(want, &locked.h1, &logged.h1, place))
-        }
-        Some((locked, _)) => Ok(locked),
-        None => Ok(locked_platform(&logged.h1, record)),
-    }
-}
-
 fn locked_head(head: &SignedHead) -> Option<LockedHead> {
     let (head, signature) = head.parts()?;
     let (hash, signature) = (head.hash.to_string(), signature.to_owned());
     Some(LockedHead { size: head.size, hash, signature })
-}
-
-fn locked_platform(h1: &H1, record: Option<&Record>) -> LockedPlatform {
-    LockedPlatform {
-        h1: h1.to_string(),
-        sha256: record.and_then(|record| record.sha256.as_ref()).map(ToString::to_string),
-        size: record.and_then(|record| record.size),
-    }
-}
-
-fn contradiction(want: &ToolchainRequest, locked: &str, recorded: &H1, place: &str) -> Error {
-    Error::new(
-        Kind::Verification,
-        format!("the lock contradicts the {place} of {} for {}", want.version, want.platform),
-    )
-    .detail(format!("expected {recorded} ({place})"))
-    .detail(format!("received {locked} (the lock)"))
-    .detail("nothing was changed")
-    .hint("find out who changed the lock: `git log -p goward.lock`")
 }
 
 /// Refuses GOROOT_FINAL where nothing reads it.
@@ -483,68 +306,4 @@ fn check_goroot_final(lock: &LockFile) -> Result<()> {
     };
     let without = format!("{use_it} --profile {name} --trimpath --goroot-final ''");
     Err(error.hint(format!("for binaries without paths: `{without}`")))
-}
-
-fn shown_goroot(path: Option<&str>) -> String {
-    path.map_or_else(|| "GOROOT in the store".to_owned(), |path| format!("GOROOT at `{path}`"))
-}
-
-/// Returns what the lock says otherwise than the manifest, one line each.
-pub(crate) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
-    let mut found = differing_contents(manifest, lock)?;
-    // More than the built-in records can prove takes a head of the log, whatever the lock says.
-    let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
-    let level = lock.level.min(most);
-    if manifest.demanded_level(level) > level {
-        found.push(format!("the policy asks for a better level than the lock's, `{level}`"));
-    }
-    Ok(found)
-}
-
-/// The same, without the level, which every install judges by itself.
-pub(crate) fn differing_contents(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let request = manifest.request();
-    if lock.request != request.to_string() || !fits(request, lock) {
-        let (version, locked) = (lock.version, &lock.request);
-        found.push(format!("the manifest asks for {request}, the lock has {version} for {locked}"));
-    }
-    let platforms = manifest.platforms();
-    let locked: BTreeSet<Platform> = lock.platforms.keys().copied().collect();
-    let required = platforms.required();
-    found.extend(required.difference(&locked).map(|name| format!("{name} is missing in the lock")));
-    let foreign = locked.into_iter().filter(|platform| !platforms.allow(*platform));
-    found.extend(foreign.map(|name| format!("{name} is not in the manifest")));
-    if manifest.isolation() != lock.isolation {
-        let (wanted, locked) = (manifest.isolation().name(), lock.isolation.name());
-        found.push(format!("the manifest asks for isolation `{wanted}`, the lock has `{locked}`"));
-    }
-    if manifest.goroot() != lock.goroot.as_deref() {
-        let [wanted, locked] = [manifest.goroot(), lock.goroot.as_deref()].map(shown_goroot);
-        found.push(format!("the manifest asks for {wanted}, the lock has {locked}"));
-    }
-    let records = Records::built_in();
-    // A linked toolchain need not be the release whose version it has.
-    let released = lock.platforms.iter().filter(|_| request.as_link().is_none());
-    for (platform, entry) in released {
-        let record = records.get(lock.version, *platform).and_then(|record| record.h1.as_ref());
-        if record.is_some_and(|h1| h1.as_str() != entry.h1) {
-            found.push(format!("the h1 for {platform} contradicts the built-in record"));
-        }
-    }
-    if manifest.resolved_pins(None)? != lock.pins {
-        found.push("the pins differ".to_owned());
-    }
-    for name in manifest.profiles() {
-        if lock.profiles.get(name) != Some(&manifest.resolved_pins(Some(name))?) {
-            found.push(format!("the profile `{name}` differs"));
-        }
-    }
-    let known: BTreeSet<&str> = manifest.profiles().collect();
-    let gone = lock.profiles.keys().filter(|name| !known.contains(name.as_str()));
-    found.extend(gone.map(|name| format!("the profile `{name}` is not in the manifest")));
-    if manifest.rules() != lock.rules {
-        found.push("the rules differ".to_owned());
-    }
-    Ok(found)
 }

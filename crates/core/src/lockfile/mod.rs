@@ -1,6 +1,8 @@
 //! TODO
 
 pub mod compatibility;
+pub mod differences;
+mod entries;
 pub mod fixed_goroot;
 pub mod init;
 pub mod install;
@@ -16,7 +18,7 @@ use crate::resolve::Resolver;
 use crate::session::Session;
 
 /// Writes and checks manifests and locks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Locker<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,

@@ -2,7 +2,7 @@
 
 use crate::calendar;
 use crate::error::{Error, Kind, Result};
-use crate::lockfile::{Locker, lock};
+use crate::lockfile::{Locker, differences};
 use crate::platform::Platform;
 use crate::project::files::Files;
 use crate::project::find_root;
@@ -141,7 +141,7 @@ fn is_stale(root: &Path, files: &Files) -> bool {
     let text = files.manifest.as_deref().and_then(|text| str::from_utf8(text).ok());
     let manifest = text.and_then(|text| Manifest::parse(text, &root.join(MANIFEST_FILE)).ok());
     let Some((manifest, lock)) = manifest.zip(lock_of(root, files)) else { return false };
-    lock::differences(&manifest, &lock).is_ok_and(|found| !found.is_empty())
+    differences::differences(&manifest, &lock).is_ok_and(|found| !found.is_empty())
 }
 
 /// Returns how the locks of two states differ; without a difference there, that the manifest does.

@@ -3,7 +3,7 @@
 use crate::error::{Error, untrusted};
 use crate::io::file;
 use crate::lockfile::Locker;
-use crate::lockfile::lock::{differences, stale};
+use crate::lockfile::differences::{differences, stale};
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;

@@ -95,7 +95,7 @@ impl Locker<'_> {
         if !edit.is_there() {
             self.warn_of_unreadable_files();
         }
-        let old = PreviousLock::read(self.resolver, &lock_path)?;
+        let old = PreviousLock::read(&self.resolver, &lock_path)?;
         let platforms = wish.platforms.iter().map(|name| Platform::parse(name));
         let wanted = LockInputs {
             upgrade: wish.request.is_some(),

@@ -19,7 +19,7 @@ pub mod trust;
 use crate::session::Session;
 
 /// Decides which Go runs here, with which environment, and says why.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Resolver<'s> {
     pub(crate) session: &'s Session,
 }

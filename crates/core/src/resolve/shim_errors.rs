@@ -104,22 +104,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
             explain_read(*error, &os_path(lock)).with_kind(Kind::CannotRun)
         }
         Refusal::Unlocked { manifest } => unlocked(&os_path(manifest)),
-        Refusal::UnknownProfile { lock, profile } => {
-            let error = Error::new(
-                Kind::CannotRun,
-                format!("`{}` has no profile `{}`", path(lock), text(profile)),
-            )
-            .detail(format!("`--profile` or `{}` chose it", names::PROFILE_VAR));
-            let known = profiles(lock);
-            let near = near_match(&text(profile), known.iter().map(String::as_str)).map(str::to_owned);
-            let error = match (near, known.is_empty()) {
-                (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
-                (None, false) => error.hint(format!("it has: {}", known.join(", "))),
-                (None, true) => error,
-            };
-            let (variable, none) = (names::PROFILE_VAR, names::NO_PROFILE);
-            error.hint(format!("for the pins without a profile: `{variable}={none}`"))
-        }
+        Refusal::UnknownProfile { lock, profile } => unknown_profile(lock, &text(profile)),
         Refusal::Weakening { lock, line, setting, reason } => Error::new(
             Kind::CannotRun,
             format!(
@@ -130,6 +115,22 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
         )
         .hint(format!("read it, and trust it as it is: {}", command(lock))),
     }
+}
+
+/// Says that a lock has no such profile, and which it has.
+fn unknown_profile(lock: &[u8], profile: &str) -> Error {
+    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let error = Error::new(Kind::CannotRun, format!("`{place}` has no profile `{profile}`"))
+        .detail(format!("`--profile` or `{}` chose it", names::PROFILE_VAR));
+    let known = profiles(lock);
+    let near = near_match(profile, known.iter().map(String::as_str)).map(str::to_owned);
+    let error = match (near, known.is_empty()) {
+        (Some(near), _) => error.hint(format!("did you mean `{near}`?")),
+        (None, false) => error.hint(format!("it has: {}", known.join(", "))),
+        (None, true) => error,
+    };
+    let (variable, none) = (names::PROFILE_VAR, names::NO_PROFILE);
+    error.hint(format!("for the pins without a profile: `{variable}={none}`"))
 }
 
 /// Says that GOTOOLCHAIN asks for another toolchain than the lock, and how to have one of them.

@@ -12,7 +12,7 @@ use crate::resolve::Resolver;
 use crate::session::Session;
 
 /// Runs commands with the Go that governs, and installs it on the way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Runner<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,

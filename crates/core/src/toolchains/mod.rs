@@ -14,7 +14,7 @@ use crate::resolve::Resolver;
 use crate::session::Session;
 
 /// Looks after what is installed: removes, verifies, chooses the default.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Toolchains<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,
