@@ -99,7 +99,7 @@ fn install_accepting(
 ) -> Result<Vec<InstallOutcome>, Error> {
     let mut outcomes = Vec::new();
     let fetch = Fetch { accept, ..Fetch::default() };
-    Installer::new(&session)
+    Installer::new(session)
         .bundle_install(path, Platform::host(), &fetch, &mut |o| outcomes.push(o.clone()))?;
     Ok(outcomes)
 }

@@ -6,8 +6,11 @@ use super::{archive, mirror, sandbox};
 fn an_index_completes_the_file_and_never_contradicts_it() {
     let server = mirror();
     let sandbox = sandbox(&server);
-    let shipped =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/data/releases.tsv")).unwrap();
+    let shipped = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/crates/core/data/releases.tsv"
+    ))
+    .unwrap();
     sandbox.write("project/releases.tsv", &shipped);
     let url = server.url("/");
     let args = ["records", "--file", "releases.tsv", "--source", &url];

@@ -39,13 +39,13 @@ fn session(lab: &Lab, variables: &[(&str, String)]) -> Session {
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -> MirrorReport {
     let locks = locks.iter().map(Into::into).collect();
     let plan = MirrorPlan { locks, to: to.to_owned(), prune };
-    Mirrors::new(&session)
+    Mirrors::new(session)
         .create_mirror(&plan, &lab.fetch())
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn verify(session: &Session, place: &str) -> MirrorCheck {
-    Mirrors::new(&session)
+    Mirrors::new(session)
         .verify_mirror(place, &Fetch::default())
         .unwrap_or_else(|error| panic!("{error}"))
 }
@@ -64,7 +64,7 @@ fn fill(lab: &Lab, toolchains: &[Toolchain], session: &Session, to: &str, public
     let fetch = Fetch { source: Some(public.to_owned()), ..Fetch::default() };
     let platform = Platform::parse("linux/amd64").unwrap();
     let installed =
-        Installer::new(&session).install_for("1.99", platform, false, &fetch).unwrap().installed;
+        Installer::new(session).install_for("1.99", platform, false, &fetch).unwrap().installed;
     assert_eq!(installed.receipt.h1.as_str(), toolchains[0].h1);
 
     let mirrored = create(lab, session, &["a.lock", "b.lock"], to, false);

@@ -69,7 +69,7 @@ fn registry(sandbox: &Sandbox, htpasswd: Option<&str>) -> Option<Running> {
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str) -> (usize, usize) {
     let locks = locks.iter().map(Into::into).collect();
     let plan = MirrorPlan { locks, to: to.to_owned(), prune: false };
-    let mirrored = Mirrors::new(&session)
+    let mirrored = Mirrors::new(session)
         .create_mirror(&plan, &lab.fetch())
         .unwrap_or_else(|error| panic!("{error}"));
     (mirrored.added, mirrored.kept)

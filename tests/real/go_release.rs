@@ -46,7 +46,7 @@ fn repository(sandbox: &Sandbox) -> PathBuf {
         ["README.md", "crates/core/src/settings/platforms.rs", "tests/wheels.tsv"]
             .map(PathBuf::from)
             .into();
-    for directory in ["data", "docs"] {
+    for directory in ["crates/core/data", "docs"] {
         let entries = fs::read_dir(from.join(directory)).unwrap().map(|entry| entry.unwrap());
         let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
         paths.extend(files.map(|entry| Path::new(directory).join(entry.file_name())));
@@ -113,7 +113,7 @@ fn the_tables_come_out_of_the_releases_that_they_are_from() {
         assert_eq!(state(&sandbox), before, "{version}");
     }
     for table in ["experiments", "godebug", "lines", "meanings", "platforms"] {
-        let text = sandbox.read(&format!("repository/data/{table}.tsv"));
+        let text = sandbox.read(&format!("repository/crates/core/data/{table}.tsv"));
         assert!(text.contains("\n# Checked 2027-02-11.\n"), "{table}");
     }
 }
@@ -139,7 +139,7 @@ fn patch_releases_come_in_with_their_digests() {
     }
     let sandbox = super::sandbox();
     repository(&sandbox);
-    let records = "repository/data/releases.tsv";
+    let records = "repository/crates/core/data/releases.tsv";
     let all = sandbox.read(records);
     let known = all.lines().find(|line| line.starts_with("go1.27.3\tlinux-amd64\t")).unwrap();
     let h1 = known.split('\t').nth(2).unwrap();
@@ -283,7 +283,7 @@ fn a_made_up_line_comes_in_whole() {
     };
     let refreshed = run(&made_up);
 
-    let data = |name: &str| sandbox.read(&format!("repository/data/{name}.tsv"));
+    let data = |name: &str| sandbox.read(&format!("repository/crates/core/data/{name}.tsv"));
     let has = |name: &str, row: &str| {
         let text = data(name);
         assert!(text.contains(&format!("\n{row}\n")), "{name} has no `{row}`: {text}");

@@ -102,7 +102,7 @@ impl Files<'_> {
         today: Day,
         edit: impl FnOnce(&str) -> Result<String>,
     ) -> Result<()> {
-        let path = format!("data/{name}.tsv");
+        let path = format!("crates/core/data/{name}.tsv");
         let text = edit(&self.read(&path)?)?;
         let dated = text.lines().map(|line| {
             if line.starts_with("# Checked ") { checked_line(today) } else { line.to_owned() }

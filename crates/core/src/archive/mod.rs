@@ -13,11 +13,11 @@
 //! The crates `tar`, `flate2` and `zip` are used as parsers only. What one of them would accept and
 //! another reader would see differently is refused here.
 
-pub mod entry_validator;
+mod entry_validator;
 pub mod module;
 pub mod module_zip;
 pub mod pack;
-pub mod parallel_writer;
+mod parallel_writer;
 pub mod tar_gz;
 #[cfg(test)]
 mod tests;

@@ -139,7 +139,7 @@ impl Installer<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Resolver::requested`].
+    /// As [`crate::resolve::Resolver::requested`].
     pub fn requested_or_installed(&self, request: &str) -> Result<ResolvedToolchain> {
         let error = match self.resolver.requested(request) {
             Err(error) if error.kind() == Kind::NotInstalled => error,

@@ -8,7 +8,7 @@ use crate::project::manifest::Manifest;
 use crate::releases::schedule::recommended;
 use crate::resolve::lookup::{check_unchanged, named, near_name, not_linked};
 use crate::resolve::resolved_go::ResolvedToolchain;
-use crate::store::hash_linked_tree::hash_linked_tree;
+use crate::store::hash_linked_tree;
 use crate::store::{InstalledToolchain, LinkTarget, Receipt, Store, program_of};
 use crate::verify::{H1, Level};
 use crate::version::GoVersion;

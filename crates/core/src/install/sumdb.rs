@@ -50,7 +50,7 @@ pub fn open_head(log: &LogAccess, locked: &LockedHead) -> Result<SignedHead> {
 
 impl Installer<'_> {
     /// Returns what the checksum database proves of a toolchain; `None` when nobody may be asked, and
-    /// when nobody answers ([`LogAccess::why_not`]). `head` is the one in a lock, which the log has to
+    /// when nobody answers (`LogAccess::why_not`). `head` is the one in a lock, which the log has to
     /// continue.
     ///
     /// # Errors

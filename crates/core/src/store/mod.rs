@@ -10,21 +10,21 @@
 //! The layout is [`goward_shim::layout`]'s, which the shim reads.
 
 mod check;
-pub mod dedup_candidates;
+mod dedup_candidates;
 mod delete;
-pub mod disk_space;
-pub mod disk_usage;
+mod disk_space;
+mod disk_usage;
 mod durable;
 mod files;
 pub mod flock;
 mod goroot;
-pub mod hash_linked_tree;
-pub mod link_names;
-pub mod linked_toolchain;
+mod hash_linked_tree;
+mod link_names;
+mod linked_toolchain;
 mod marker;
 mod owner;
-pub mod pending_recovery;
-pub mod process_scan;
+mod pending_recovery;
+mod process_scan;
 mod programs;
 mod projects;
 mod publish;
@@ -34,9 +34,9 @@ mod rehash;
 mod release_names;
 mod repair;
 mod staging;
-pub mod stale_files;
+mod stale_files;
 mod survey;
-pub mod system_store;
+mod system_store;
 #[cfg(test)]
 mod tests;
 mod trash;

@@ -8,7 +8,7 @@
 //! 3. [`VerifiedTree`] is a tree whose hash stood up to the [`Evidence`]; it alone can be published
 //!    by [`crate::store`].
 //!
-//! [`judge`] holds the rules, [`Records`] what goward knows without asking anybody, [`sumdb`] asks the
+//! [`policy`] holds the rules, [`Records`] what goward knows without asking anybody, [`sumdb`] asks the
 //! checksum database.
 
 mod archive_digest;
@@ -24,7 +24,7 @@ pub mod sha256;
 pub mod sumdb;
 #[cfg(test)]
 mod tests;
-pub mod tree_writer;
+mod tree_writer;
 pub mod wheel_missing_files;
 
 use crate::error::Result;

@@ -3,7 +3,7 @@
 //! Requests come from command lines, manifests, `go.mod` and the files of other version managers.
 //! [`Request::parse`] is the only reader, and [`Display`] writes the one spelling that manifests
 //! and locks keep; parsing that spelling gives the same request again. Which release a request
-//! means is decided in [`super::select`].
+//! means is decided in [`crate::releases::select`].
 
 use super::GoVersion;
 use super::link_name::LinkName;
