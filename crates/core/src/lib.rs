@@ -1,4 +1,12 @@
-//! TODO
+//! The core of goward: everything but the command line, the laboratory and mirrors.
+//!
+//! The rooms, from the top: [`examine`] checks projects and machines; [`run`] starts commands with the
+//! Go that governs, and [`toolchains`] looks after what is installed; [`lockfile`] writes manifests and
+//! locks; [`install`] brings toolchains in; [`resolve`] decides which Go runs. Each has one type with
+//! its operations ([`examine::Examiner`], [`run::Runner`], [`toolchains::Toolchains`],
+//! [`lockfile::Locker`], [`install::Installer`], [`resolve::Resolver`]), made of a
+//! [`session::Session`], which is plain context. What they combine is below them. A room uses only
+//! what is below it: `docs/architecture.md` has the picture, `tests/repository` keeps it true.
 
 pub mod archive;
 pub mod binary;

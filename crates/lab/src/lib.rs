@@ -1,4 +1,7 @@
-//! TODO
+//! The laboratory: one command or program under several Gos and settings.
+//!
+//! `matrix`, `bisect`, `reproduce`, `inspect`, `diff`, `experiments`, `godebug` and `targets` are here,
+//! as methods of [`Lab`]. goward has it as its feature `lab`.
 
 pub mod bisect;
 pub mod cause;

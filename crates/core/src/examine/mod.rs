@@ -1,4 +1,4 @@
-//! TODO
+//! `check` and `doctor`: gathers facts, runs the checks, makes safe repairs.
 
 pub mod machine;
 pub mod project;

@@ -1,4 +1,4 @@
-//! TODO
+//! From a request to a verified toolchain in the store.
 
 pub mod auto_install;
 pub mod bundle;

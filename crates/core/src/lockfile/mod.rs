@@ -1,4 +1,4 @@
-//! TODO
+//! Manifest and lock of a project: written, compared, chosen anew, taken back.
 
 pub mod compatibility;
 pub mod differences;

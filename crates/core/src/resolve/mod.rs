@@ -1,4 +1,4 @@
-//! TODO
+//! Which Go runs here, with which environment, and why: the decisions of the shim, in words.
 
 pub mod accepted_repositories;
 pub mod c_compiler;

@@ -1,4 +1,4 @@
-//! TODO
+//! Commands with the Go that governs: `exec`, and the slow way of the shim.
 
 pub mod bake;
 pub mod exec;

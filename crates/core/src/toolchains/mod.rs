@@ -1,4 +1,4 @@
-//! TODO
+//! What is installed: removed, verified, carried elsewhere, chosen as the default.
 
 pub mod bundle_create;
 pub mod default;
