@@ -78,7 +78,7 @@ fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'a [u
 /// Becomes the manager, which finds the same decision again and acts on it.
 #[cold]
 fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
-    let mut words = Vec::from([&b"goward"[..], names::MISS_COMMAND.as_bytes()]);
+    let mut words = Vec::from([&b"goward"[..], names::FALLBACK_COMMAND.as_bytes()]);
     if let Some(called) = env.started_by() {
         words.extend([b"--called", called]);
     }

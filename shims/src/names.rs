@@ -11,7 +11,7 @@ pub const MANAGER: &str = "goward";
 /// The shim's own executable; `go` and `gofmt` are links to it.
 pub const SHIM: &str = "goward-shim";
 /// The hidden command of the manager that takes over what the shim does not decide itself.
-pub const MISS_COMMAND: &str = "miss";
+pub const FALLBACK_COMMAND: &str = "shim-fallback";
 /// The lock of the user's default toolchain, in the store.
 pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 

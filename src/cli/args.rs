@@ -104,7 +104,7 @@ pub enum Command {
     Records(Records),
     /// Take over a call of the shim
     #[command(hide = true)]
-    Miss(Miss),
+    ShimFallback(ShimFallback),
 }
 
 /// How to fetch and judge toolchains.
@@ -761,7 +761,7 @@ pub struct Records {
 }
 
 #[derive(Args, Debug)]
-pub struct Miss {
+pub struct ShimFallback {
     /// The path that the shim was started by
     #[arg(long, value_name = "PATH")]
     pub called: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! `goward experiments`.
 
 use crate::cli::args::SettingsArgs;
-use crate::cli::knobs::{said_json, span_json, span_text};
+use crate::cli::settings_args::{said_json, span_json, span_text};
 use goward_core::error::{Result, untrusted};
 use goward_core::resolve::setting_origins::ignored;
 use goward_core::session::Session;

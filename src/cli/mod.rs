@@ -27,8 +27,6 @@ mod init;
 #[cfg(feature = "lab")]
 mod inspect;
 mod install;
-#[cfg(feature = "lab")]
-mod knobs;
 mod link;
 mod link_root;
 pub(crate) mod list;
@@ -37,12 +35,14 @@ mod lock;
 mod matrix;
 #[cfg(feature = "mirror")]
 mod mirror;
-mod miss;
 mod records;
 #[cfg(feature = "lab")]
 mod reproduce;
 mod rollback;
+#[cfg(feature = "lab")]
+mod settings_args;
 mod setup;
+mod shim_fallback;
 #[cfg(feature = "lab")]
 mod targets;
 mod trust;
@@ -130,7 +130,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
     if let Some(profile) = chosen_profile(&cli.command) {
         ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
     }
-    if let Command::Miss(args) = &cli.command {
+    if let Command::ShimFallback(args) = &cli.command {
         ctx.called = args.called.clone().filter(|called| called.is_absolute());
     }
     let config = match &cli.command {
@@ -185,7 +185,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
             Ok(())
         }
         Command::Records(args) => records::run(&session, args),
-        Command::Miss(args) => return miss::run(&session, args),
+        Command::ShimFallback(args) => return shim_fallback::run(&session, args),
         #[cfg(not(feature = "lab"))]
         Command::Bisect(_)
         | Command::Diff(_)

@@ -100,7 +100,7 @@ fn help_of_every_command() {
         let outcome = sandbox.goward([command, "--help"]);
         assert!(outcome.data().contains("Usage: goward"), "{command}");
     }
-    assert!(!sandbox.goward(["--help"]).data().contains("miss"));
+    assert!(!sandbox.goward(["--help"]).data().contains("fallback"));
 }
 
 #[test]

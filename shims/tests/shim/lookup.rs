@@ -25,7 +25,7 @@ fn asks_manager(sandbox: &Sandbox, arguments: &[&str]) {
     let got = outcome.lines("arg");
     let shim = sandbox.path("store/shims/go");
     let shim = shim.to_str().unwrap();
-    assert_eq!(got[..6], ["goward", "miss", "--called", shim, "--", shim]);
+    assert_eq!(got[..6], ["goward", "shim-fallback", "--called", shim, "--", shim]);
     assert_eq!(got[6..], *arguments);
 }
 

@@ -326,7 +326,7 @@ fn push_pins(text: &mut String, pins: &Pins) {
 
 const WRITTEN_BY_GOWARD: &str = "the file is written by `goward lock`; format: docs/lock-file.md";
 
-/// Turns the parser's error into one for people; `goward miss` uses it for the shim.
+/// Turns the parser's error into one for people; `goward shim-fallback` uses it for the shim.
 pub fn explain(error: &ParseLockError, path: &Path) -> Error {
     let near = match &error.problem {
         Problem::UnknownKey { key, table } => near_match(key, keys_of(table)),

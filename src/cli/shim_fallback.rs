@@ -1,6 +1,6 @@
 //! The shim's slow path: find its decision again, install what is missing, run it or explain.
 
-use crate::cli::args::Miss;
+use crate::cli::args::ShimFallback;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::resolve::Resolver;
@@ -24,14 +24,14 @@ use std::process::ExitCode;
 /// # Errors
 ///
 /// When nothing could be run, with an exit code that no `go` has: 126, or 127 for what is not installed.
-pub(super) fn run(session: &Session, miss: &Miss) -> Result<ExitCode> {
+pub(super) fn run(session: &Session, miss: &ShimFallback) -> Result<ExitCode> {
     serve(session, miss).map_err(|error| match error.kind() {
         Kind::NotFound | Kind::NotInstalled => error.with_kind(Kind::NotInstalled),
         _ => error.with_kind(Kind::CannotRun),
     })
 }
 
-fn serve(session: &Session, miss: &Miss) -> Result<ExitCode> {
+fn serve(session: &Session, miss: &ShimFallback) -> Result<ExitCode> {
     let argv: Vec<OwnedText> =
         miss.argv.iter().map(|word| OwnedText::of([word.as_bytes()])).collect();
     let argv: Vec<Text> = argv.iter().map(OwnedText::as_text).collect();
