@@ -169,10 +169,6 @@ impl Config {
     }
 
     /// Returns the list of sources: `--source`, `GOWARD_SOURCE`, the file; `None` for the default list.
-    ///
-    /// # Errors
-    ///
-    /// When the variable is not UTF-8.
     pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
         match flag.or(ctx.text(names::SOURCE_VAR)?) {
             Some(text) => Ok(Some(text.to_owned())),

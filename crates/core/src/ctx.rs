@@ -71,10 +71,6 @@ pub fn free_memory() -> Option<u64> {
 
 impl Ctx {
     /// Reads the process.
-    ///
-    /// # Errors
-    ///
-    /// When the working directory no longer exists.
     pub fn from_process() -> Result<Self> {
         let mut variables = BTreeMap::new();
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -101,10 +97,6 @@ impl Ctx {
     }
 
     /// Returns a variable that holds text.
-    ///
-    /// # Errors
-    ///
-    /// When its value is not UTF-8.
     pub fn text(&self, name: &str) -> Result<Option<&str>> {
         self.variable(name)
             .map(|value| {

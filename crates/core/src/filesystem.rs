@@ -33,10 +33,6 @@ pub const NFS: &str = "nfs";
 
 /// Opens a regular file for reading. Anything else is an error: whoever opens a pipe waits for somebody
 /// who writes to it.
-///
-/// # Errors
-///
-/// When it cannot be opened, or is not a regular file.
 pub fn open(path: &Path) -> io::Result<fs::File> {
     let non_blocking = OFlags::NONBLOCK.bits().cast_signed();
     let file = fs::OpenOptions::new().read(true).custom_flags(non_blocking).open(path)?;
@@ -48,10 +44,6 @@ pub fn open(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Reads a regular file of at most `limit` bytes.
-///
-/// # Errors
-///
-/// As [`open`], and when it is longer.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -63,10 +55,6 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a regular file of text, of at most `limit` bytes.
-///
-/// # Errors
-///
-/// As [`read`], and when it is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read(path, limit)?).map_err(|_| {
         io::Error::new(ErrorKind::InvalidData, format!("`{}` is not UTF-8", path.display()))

@@ -63,10 +63,6 @@ impl LockHolder {
     }
 
     /// Writes it into the lock's file, whose lock is held.
-    ///
-    /// # Errors
-    ///
-    /// When that is not possible, such as on a full disk.
     pub fn write(&self, file: &mut File) -> io::Result<()> {
         let since = self.since.map(|since| since.to_string()).unwrap_or_default();
         let text = format!("{}\n{}\n{}\n{since}\n", self.pid, self.host, self.what);

@@ -31,10 +31,6 @@ impl Session {
     }
 
     /// Returns the store, which need not exist yet.
-    ///
-    /// # Errors
-    ///
-    /// When there is no place for it.
     pub fn store(&self) -> Result<Store> {
         let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
         let shim = self.ctx.executable.with_file_name(names::SHIM);

@@ -28,10 +28,6 @@ pub fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -
 }
 
 /// Starts a thread within a scope.
-///
-/// # Errors
-///
-/// When the system starts no more.
 pub fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -45,10 +41,6 @@ pub fn join<T>(hand: ScopedJoinHandle<'_, T>) -> T {
 }
 
 /// Starts a thread that nobody waits for.
-///
-/// # Errors
-///
-/// When the system starts no more.
 pub fn start_alone(work: impl FnOnce() + Send + 'static) -> Result<()> {
     Builder::new().spawn(work).map(drop).map_err(|error| refused(&error))
 }

@@ -68,10 +68,6 @@ pub(crate) struct SearchResult {
 
 impl<P: FnMut(&MatrixJob) -> Result<PassingSet>> CauseSearch<'_, P> {
     /// Looks for the cause of each subject.
-    ///
-    /// # Errors
-    ///
-    /// When a release cannot be run, or goward was interrupted.
     pub(crate) fn find(mut self) -> Result<SearchResult> {
         let start = Instant::now();
         let mut found =

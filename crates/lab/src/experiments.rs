@@ -50,10 +50,6 @@ pub struct ExperimentRow {
 
 impl Lab<'_> {
     /// Returns the experiments of the release that `request` means, or that governs here.
-    ///
-    /// # Errors
-    ///
-    /// See [`Lab::subject`]; when the lock that governs here cannot be used.
     pub fn experiments(&self, request: Option<&str>) -> Result<ExperimentList> {
         let subject = self.subject(request)?;
         let (os, arch) = self.target_here();

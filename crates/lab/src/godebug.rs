@@ -115,10 +115,6 @@ pub struct DebugRow {
 
 impl Lab<'_> {
     /// Returns the settings of the release that `request` means, or that governs here.
-    ///
-    /// # Errors
-    ///
-    /// See [`Lab::subject`]; when the lock that governs here cannot be used, or `GOWORK` is wrong.
     pub fn godebug(&self, request: Option<&str>) -> Result<DebugList> {
         let subject = self.subject(request)?;
         let settings = &subject.settings;

@@ -84,10 +84,6 @@ impl Lab<'_> {
     }
 
     /// Reads a lock that programs are to be compared with.
-    ///
-    /// # Errors
-    ///
-    /// When there is no lock, or it is wrong, or has no profile of the name that was asked for.
     pub fn wanted(&self, path: &Path) -> Result<Expectation> {
         // Without the `.` that stands for the directory.
         let mut path: PathBuf = self.session.ctx.cwd.join(path).components().collect();

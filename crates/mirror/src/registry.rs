@@ -103,10 +103,6 @@ impl Registry {
     }
 
     /// Returns all tags.
-    ///
-    /// # Errors
-    ///
-    /// When the registry does not answer, or has more than goward reads.
     pub fn tags(&self) -> Result<Vec<String>> {
         let mut tags: Vec<String> = Vec::new();
         let any = self.tagged("latest");
@@ -130,19 +126,11 @@ impl Registry {
     }
 
     /// Returns a manifest or index by tag; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When the registry does not answer, or with something that has not the digest it says.
     pub fn by_tag(&self, tag: &str) -> Result<Option<Vec<u8>>> {
         self.pull(&self.tagged(tag))
     }
 
     /// Returns a manifest or index by digest; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`Registry::by_tag`].
     pub fn manifest(&self, digest: &str) -> Result<Option<Vec<u8>>> {
         self.pull(&self.by_digest(digest))
     }
@@ -157,10 +145,6 @@ impl Registry {
     }
 
     /// Puts a manifest or index there under a tag.
-    ///
-    /// # Errors
-    ///
-    /// When the registry does not take it.
     pub fn put_manifest(&self, tag: &str, kind: &'static str, bytes: &[u8]) -> Result<()> {
         let (reference, kind) = (self.tagged(tag), HeaderValue::from_static(kind));
         let pushed = self.client.push_manifest_raw(&reference, bytes.to_vec(), kind);
@@ -169,10 +153,6 @@ impl Registry {
     }
 
     /// Returns true when the blob is there.
-    ///
-    /// # Errors
-    ///
-    /// When the registry does not answer.
     pub fn has_blob(&self, digest: &str) -> Result<bool> {
         let reference = self.tagged("latest");
         let found = self.runtime.block_on(self.client.blob_exists(&reference, digest));
@@ -180,10 +160,6 @@ impl Registry {
     }
 
     /// Puts a file there as a blob.
-    ///
-    /// # Errors
-    ///
-    /// When the registry does not take it.
     pub fn put_blob(&self, digest: &str, size: u64, path: &Path) -> Result<()> {
         let file = File::open(path)?;
         let parts = stream::try_unfold(file, |file: File| async move {
@@ -202,10 +178,6 @@ impl Registry {
 
     /// Copies a blob of exactly `size` bytes into `file`, which is left at its start; `told` hears how
     /// far it is.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is not the one with this digest.
     pub fn save_blob(
         &self,
         digest: &str,

@@ -49,10 +49,6 @@ struct Check<'a> {
 
 impl Mirrors<'_> {
     /// Downloads all that a mirror lists and checks it.
-    ///
-    /// # Errors
-    ///
-    /// When the mirror cannot be read at all. What is wrong with it is in [`MirrorCheck::problems`].
     pub fn verify_mirror(&self, place: &str, fetch: &Fetch) -> Result<MirrorCheck> {
         if place.starts_with(REGISTRY_SCHEME) {
             return self.verify_registry(place, fetch);

@@ -77,10 +77,6 @@ impl Display for Problem {
 
 impl EntryPath {
     /// Reads the name of a file as it stands in an archive: below `go/`.
-    ///
-    /// # Errors
-    ///
-    /// For every name that is not the plain path of a file in a Go toolchain.
     pub fn parse(raw: &[u8]) -> Result<Self, EntryPathError> {
         let refused =
             |problem| EntryPathError { entry: String::from_utf8_lossy(raw).into_owned(), problem };
@@ -89,10 +85,6 @@ impl EntryPath {
     }
 
     /// Reads the name of a directory, with or without its final slash; `None` is GOROOT itself.
-    ///
-    /// # Errors
-    ///
-    /// As for [`EntryPath::parse`].
     pub fn parse_directory(raw: &[u8]) -> Result<Option<Self>, EntryPathError> {
         match raw.strip_suffix(b"/").unwrap_or(raw) {
             b"go" => Ok(None),

@@ -19,10 +19,6 @@ const GO_MOD: &[u8] = b"go.mod";
 
 /// Hands each file of the module `module` (`golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`) to one of
 /// `sinks`; see [`super::unpack`]. `is_covered` says which paths below GOROOT a module has.
-///
-/// # Errors
-///
-/// As [`super::unpack`].
 pub fn unpack(
     name: &str,
     input: &dyn ReadAt,

@@ -19,10 +19,6 @@ pub fn entry_name(path: &str) -> Cow<'_, str> {
 
 /// Writes the zip of `module`, as in `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`. `members` are
 /// the files that the hash covers.
-///
-/// # Errors
-///
-/// Those of `open` and of writing.
 pub fn write(
     out: impl Write + Seek,
     module: &str,

@@ -31,10 +31,6 @@ impl Member<'_> {
 pub type Open<'a> = dyn Fn(&str) -> Result<Box<dyn Read>> + 'a;
 
 /// Writes the files as a release for anything but Windows.
-///
-/// # Errors
-///
-/// Those of `open` and of writing, and for a name for which the format has no room.
 pub fn tar_gz(out: impl Write, members: &[Member<'_>], open: &Open<'_>) -> Result<()> {
     let mut tar = tar::Builder::new(GzEncoder::new(out, Compression::default()));
     for (name, member) in named(members, below_go) {
@@ -53,10 +49,6 @@ pub fn tar_gz(out: impl Write, members: &[Member<'_>], open: &Open<'_>) -> Resul
 }
 
 /// Writes the files as a release for Windows.
-///
-/// # Errors
-///
-/// Those of `open` and of writing.
 pub fn zip(out: impl Write + Seek, members: &[Member<'_>], open: &Open<'_>) -> Result<()> {
     zip_as(out, members, open, below_go)
 }

@@ -30,10 +30,6 @@ const INFLATED: usize = 128 << 10;
 const MAX_PAX: u64 = 16 << 10;
 
 /// Hands each regular file to one of `sinks`; see [`super::unpack`].
-///
-/// # Errors
-///
-/// As [`super::unpack`].
 pub fn unpack(
     name: &str,
     input: impl Read,

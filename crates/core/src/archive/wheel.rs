@@ -12,10 +12,6 @@ use crate::io::read_at::ReadAt;
 const MARKER: &[u8] = b"go/__init__.py";
 
 /// Hands each regular file of the toolchain to one of `sinks`; see [`super::unpack`].
-///
-/// # Errors
-///
-/// As [`super::unpack`].
 pub fn unpack(
     name: &str,
     input: &dyn ReadAt,

@@ -30,10 +30,6 @@ const COMPRESSED: usize = 64 << 10;
 type Archive<'a> = ZipArchive<Input<Cursor<'a>>>;
 
 /// Hands each regular file to one of `sinks`; see [`super::unpack`].
-///
-/// # Errors
-///
-/// As [`super::unpack`].
 pub fn unpack(
     name: &str,
     input: &dyn ReadAt,

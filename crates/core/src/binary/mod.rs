@@ -123,10 +123,6 @@ pub struct Binary {
 }
 
 /// Reads a program.
-///
-/// # Errors
-///
-/// [`BadBinary`] when it is none, or not Go's.
 pub fn read(file: &dyn ReadAt) -> Result<Binary, BadBinary> {
     let pool = Pool::new(file)?;
     let (image, data) = match open(pool.all()) {

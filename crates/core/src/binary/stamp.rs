@@ -13,10 +13,6 @@ const SECTION: &str = ".go.buildinfo";
 
 /// Gives `program` the build information of `from`. It stays as it is when it has no room, and when `from` is no
 /// program of Go.
-///
-/// # Errors
-///
-/// When `from` cannot be read.
 pub fn stamp(program: &mut Vec<u8>, from: &dyn ReadAt) -> std::io::Result<()> {
     let Some(room) = room(program) else { return Ok(()) };
     let info = match info_of(from) {

@@ -67,10 +67,6 @@ fn header(name: &str, size: u64) -> Option<Header> {
 }
 
 /// Writes one entry of `size` bytes.
-///
-/// # Errors
-///
-/// When `contents` has another number of bytes, and when it cannot be read or `to` written.
 pub fn write_entry(
     to: &mut dyn Write,
     name: &str,
@@ -90,19 +86,11 @@ pub fn write_entry(
 }
 
 /// Writes the end.
-///
-/// # Errors
-///
-/// When `to` cannot be written.
 pub fn write_end(to: &mut dyn Write) -> io::Result<()> {
     to.write_all(&[ZEROS, ZEROS].concat())
 }
 
 /// Returns the entries of a file in order, with only their headers read.
-///
-/// # Errors
-///
-/// A problem inside for a file that is not of the one form; outside, when it cannot be read.
 pub fn entries(file: &fs_err::File) -> Result<Result<Vec<Entry>, ContainerProblem>> {
     let length = file.metadata()?.len();
     let mut found = Vec::new();

@@ -152,10 +152,6 @@ impl Manifest {
     }
 
     /// Reads the text.
-    ///
-    /// # Errors
-    ///
-    /// For a newer schema, and for anything that [`Manifest::render`] does not write.
     pub fn parse(text: &[u8]) -> Result<Self, BundleProblem> {
         let schema: Schema = serde_json::from_slice(text).map_err(|_| BundleProblem::NotABundle)?;
         if schema.schema > SCHEMA_WITH_VULNDB {

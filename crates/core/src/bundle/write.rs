@@ -7,10 +7,6 @@ use std::io::{Seek, Write};
 
 /// Writes a bundle: the list, the proofs, the copy of the vulnerability database whose digest the list has,
 /// and the archives, which come in the order of the list.
-///
-/// # Errors
-///
-/// When an archive has another size than the list says; when something cannot be read or written.
 pub fn write(
     to: &mut dyn Write,
     manifest: &Manifest,

@@ -27,10 +27,6 @@ pub struct MachineReport {
 
 impl Examiner<'_> {
     /// Runs every check of the machine, and with `fix` puts right what is safe.
-    ///
-    /// # Errors
-    ///
-    /// When there is no place for a store.
     pub fn examine_machine(&self, fix: bool) -> Result<MachineReport> {
         let facts = self.machine_facts()?;
         let mut examined = MachineReport { report: Report::default(), repaired: Vec::new() };

@@ -11,11 +11,6 @@ use crate::version::GoVersion;
 
 impl Installer<'_> {
     /// Installs a toolchain that governs, if it is missing.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::install`], below the words that it is not installed. A release with known
-    /// flaws is not installed because a lock asks for it.
     pub fn ensure_installed(&self, toolchain: &ResolvedToolchain, fetch: &Fetch) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
@@ -45,10 +40,6 @@ impl Installer<'_> {
     }
 
     /// Returns true when a toolchain may be installed because somebody called `go`.
-    ///
-    /// # Errors
-    ///
-    /// Why it may not, with what is to be told of it below `missing`.
     fn may_install(&self, missing: &Error) -> Result<()> {
         let (answer, who) = self.session.config.auto_install(&self.session.ctx);
         let refused = |why: String| Err(missing.clone().detail(why));
@@ -116,10 +107,6 @@ impl Installer<'_> {
     }
 
     /// Like [`Installer::ensure_installed`], if the user lets `go` install by itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::ensure_installed`], or because it is forbidden.
     pub fn auto_install(&self, toolchain: &ResolvedToolchain) -> Result<()> {
         if let Origin::Lock(path) = &toolchain.origin {
             self.note_project(path);
@@ -136,10 +123,6 @@ impl Installer<'_> {
 
     /// Returns the best installed toolchain for a request; installs one if none fits and the user
     /// lets `go` install by itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`crate::resolve::Resolver::requested`].
     pub fn requested_or_installed(&self, request: &str) -> Result<ResolvedToolchain> {
         let error = match self.resolver.requested(request) {
             Err(error) if error.kind() == Kind::NotInstalled => error,

@@ -192,10 +192,6 @@ impl Installer<'_> {
     }
 
     /// Returns the sources to ask, in order.
-    ///
-    /// # Errors
-    ///
-    /// For a source that does not exist.
     pub fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;

@@ -162,10 +162,6 @@ impl Installer<'_> {
     }
 
     /// Installs a linked toolchain, which is there already or cannot be had.
-    ///
-    /// # Errors
-    ///
-    /// When it is not linked, changed, or is for another platform.
     pub(crate) fn install_named(
         &self,
         name: &LinkName,
@@ -182,10 +178,6 @@ impl Installer<'_> {
     }
 
     /// Installs what a lock of level `linked` wants; sources do not have it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::link_for`].
     pub(crate) fn install_locked_link(
         &self,
         want: &ToolchainRequest,
@@ -195,10 +187,6 @@ impl Installer<'_> {
     }
 
     /// Returns the linked toolchain that a lock wants.
-    ///
-    /// # Errors
-    ///
-    /// When it is not linked here, is another one here, changed, or is not enough for the project.
     pub(crate) fn link_for(
         &self,
         want: &ToolchainRequest,
@@ -217,10 +205,6 @@ impl Installer<'_> {
     }
 
     /// Returns what to say when a toolchain that governs is a directory that changed.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn change_of(&self, toolchain: &ResolvedToolchain) -> Result<Option<Error>> {
         let store = self.session.store()?;
         let Some(h1) = H1::parse(&toolchain.h1) else { return Ok(None) };
@@ -229,10 +213,6 @@ impl Installer<'_> {
     }
 
     /// Returns the linked toolchain that a manifest asks for by name.
-    ///
-    /// # Errors
-    ///
-    /// As [`named`]; when the manifest wants other platforms than this machine's, or a better level.
     pub(crate) fn link_of(
         &self,
         manifest: &Manifest,

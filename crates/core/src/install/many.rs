@@ -27,11 +27,6 @@ struct Selection<'a> {
 impl Installer<'_> {
     /// Installs what each request means; several go side by side. `report` is called in the order of
     /// the requests, as soon as it can be. Two requests for one release are one.
-    ///
-    /// # Errors
-    ///
-    /// For a request that is none, before anything is done. Otherwise what fails does not hold up the
-    /// others, and the error, of the most serious kind, says what was not installed.
     pub fn install_all(
         &self,
         requests: &[String],

@@ -24,11 +24,6 @@ pub(crate) struct Stapled {
 
 impl Installer<'_> {
     /// Asks the log for each of `wants`, and keeps the proofs, all under one head.
-    ///
-    /// # Errors
-    ///
-    /// When the log cannot be believed. That it cannot be asked, or does not know a toolchain, stands in
-    /// [`Stapled::proofs`].
     pub(crate) fn staple(&self, wants: &[ToolchainRequest]) -> Result<Stapled> {
         let authority = self.session.log.authority()?;
         let name = authority.key.name().to_owned();

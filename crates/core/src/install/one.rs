@@ -38,10 +38,6 @@ impl Installer<'_> {
 
     /// Installs what a request means, and names a release that would do when the newest that fits is
     /// not verified well enough.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::install`].
     pub(crate) fn install_request(
         &self,
         request: &Request,
@@ -59,10 +55,6 @@ impl Installer<'_> {
     }
 
     /// Installs the toolchain that governs a call.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::install`].
     pub fn install_resolved(
         &self,
         toolchain: &ResolvedToolchain,
@@ -72,10 +64,6 @@ impl Installer<'_> {
     }
 
     /// Returns what is wanted where `toolchain` governs.
-    ///
-    /// # Errors
-    ///
-    /// When the manifest beside its lock is wrong.
     pub(crate) fn want_of(toolchain: &ResolvedToolchain) -> Result<ToolchainRequest> {
         let want = ToolchainRequest::new(toolchain.version, Platform::host());
         let path = match &toolchain.origin {
@@ -259,10 +247,6 @@ impl Installer<'_> {
 
     /// Reads an installed toolchain again and raises its level to that of a proof; `None` when it is not
     /// what is proved, or not goward's to change.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or the store cannot be written.
     pub(crate) fn raise(
         &self,
         store: &Store,
@@ -279,10 +263,6 @@ impl Installer<'_> {
     }
 
     /// Fetches and verifies a release without keeping it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Installer::install`].
     pub fn identify(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Identity> {
         let store = self.session.store()?;
         store.recover()?;

@@ -39,10 +39,6 @@ impl Installer<'_> {
 }
 
 /// Merges what an index lists; returns how many records are new or say more than before.
-///
-/// # Errors
-///
-/// When it contradicts what is known.
 pub fn merge_index(records: &mut Records, releases: Vec<Release>) -> Result<usize> {
     let mut changed = 0;
     for release in releases {

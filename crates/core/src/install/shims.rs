@@ -14,10 +14,6 @@ use std::sync::{Mutex, PoisonError};
 impl Installer<'_> {
     /// Puts links to the shim into the store, where PATH expects them, and copies of it into the toolchains;
     /// replaces what leads elsewhere and what is another goward's.
-    ///
-    /// # Errors
-    ///
-    /// When the shim is not beside goward's own executable, or something cannot be written.
     pub fn place_shims(&self) -> Result<Vec<Change>> {
         let store = self.session.store()?;
         let shim = store.shim()?;

@@ -35,10 +35,6 @@ pub fn best_recorded(request: &Request, platform: Platform) -> Option<GoVersion>
 impl Installer<'_> {
     /// Lists the releases of the first source that answers, for any platform; without one, those of
     /// the built-in records.
-    ///
-    /// # Errors
-    ///
-    /// For a source that does not exist.
     pub fn releases(&self, fetch: &Fetch) -> Result<ReleaseListing> {
         let mut warnings = Vec::new();
         for source in self.sources(fetch)? {

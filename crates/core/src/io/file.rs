@@ -178,10 +178,6 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
 }
 
 /// The same, with what is not finished in `drafts`, a directory on the same file system.
-///
-/// # Errors
-///
-/// As [`replace`].
 pub(crate) fn replace_by_way_of(drafts: &Path, path: &Path, text: &[u8]) -> Result<()> {
     let mode = check_place(path)?;
     write_and_rename(drafts, path, text, mode).map_err(|error| untouched(path, error.into()))

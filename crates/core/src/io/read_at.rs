@@ -7,25 +7,13 @@ use std::io::{Read, Seek, SeekFrom};
 /// Something of a known length that can be read from any place.
 pub trait ReadAt: Sync {
     /// Reads some bytes from `offset` on; 0 at the end.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
     /// Returns the length.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be found out.
     fn length(&self) -> io::Result<u64>;
 }
 
 /// Reads until the buffer is full or the file ends.
-///
-/// # Errors
-///
-/// Those of reading, but no interruptions.
 pub fn fill(file: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut count = 0;
     while count < buffer.len() {

@@ -29,10 +29,6 @@ pub struct InitReport {
 impl Locker<'_> {
     /// Writes a manifest: for `request`, else for what the files here ask for, else for `stable`. With `here`, it
     /// belongs to the working directory, whatever there is above.
-    ///
-    /// # Errors
-    ///
-    /// When there is a manifest already, or, without `request`, the files are not understood.
     pub fn init(&self, request: Option<&str>, here: bool) -> Result<InitReport> {
         let root = place(&self.session.ctx, here);
         let transaction = self.resolver.transaction(&root)?;

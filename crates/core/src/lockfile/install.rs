@@ -14,11 +14,6 @@ use crate::verify::Level;
 impl Locker<'_> {
     /// Installs the toolchain of the project here: what its lock says, else what its manifest or
     /// version files ask for.
-    ///
-    /// # Errors
-    ///
-    /// When there is no project, or, with `locked`, no lock that matches its manifest. When the
-    /// toolchain does not know a pin of the lock, it is installed all the same.
     pub fn install_project(
         &self,
         platform: Platform,

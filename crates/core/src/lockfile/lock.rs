@@ -105,10 +105,6 @@ impl Locker<'_> {
 
     /// Checks that the lock here says what its manifest asks for; returns where it is, and what it cannot
     /// build.
-    ///
-    /// # Errors
-    ///
-    /// Every difference, in one report.
     pub fn check_lock(&self) -> Result<(PathBuf, Vec<String>)> {
         let project = self.resolver.project()?;
         let root = project.root.clone();

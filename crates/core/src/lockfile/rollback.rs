@@ -49,10 +49,6 @@ pub struct Change {
 impl Locker<'_> {
     /// Puts back manifest and lock as they were before the last command that changed them. Doing it
     /// again undoes it.
-    ///
-    /// # Errors
-    ///
-    /// When no change is known, or, without `force`, when the files are not what that command wrote.
     pub fn rollback(&self, force: bool) -> Result<RollbackReport> {
         let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root().to_owned();
@@ -80,10 +76,6 @@ impl Locker<'_> {
     }
 
     /// Returns the changes that were made here, newest first.
-    ///
-    /// # Errors
-    ///
-    /// When none is known.
     pub fn changes(&self) -> Result<Vec<Change>> {
         let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root();

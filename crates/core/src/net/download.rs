@@ -65,10 +65,6 @@ pub struct Download {
 
 impl Download {
     /// Connects, and returns when the server has the file.
-    ///
-    /// # Errors
-    ///
-    /// As [`Net::fetch_small`].
     pub fn open(net: &Net, job: Job<'_>, progress: Progress) -> Result<Self, NetError> {
         let mut download = Self {
             clients: Arc::clone(&net.clients),

@@ -87,10 +87,6 @@ impl GoProxy {
 
     /// Asks one place after the other until one answers. A failure is the end, unless it is that of a
     /// missing file or the list forgives it.
-    ///
-    /// # Errors
-    ///
-    /// The failure that says most: that of `direct`, else the last that is no missing file.
     pub fn ask<T, E>(
         &self,
         is_absence: impl Fn(&E) -> bool,
@@ -186,10 +182,6 @@ impl Place {
     }
 
     /// Opens the file that is at this place, if it is one of this machine; `None` if it is not.
-    ///
-    /// # Errors
-    ///
-    /// As [`Place::fetch`].
     pub fn open_file(&self, what: &str) -> Result<Option<fs_err::File>, NetError> {
         match self {
             Self::Directory(path) => {

@@ -92,10 +92,6 @@ impl Net {
     ///
     /// `http_hosts` are the hosts (`name` or `name:port`) that the *user* trusts to be asked over
     /// plain http.
-    ///
-    /// # Errors
-    ///
-    /// When a proxy variable or the file of `SSL_CERT_FILE` cannot be used.
     pub fn new(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
         Self::with_patience(ctx, http_hosts, Patience::default())
     }
@@ -119,10 +115,6 @@ impl Net {
     }
 
     /// Like [`Net::with_patience`], without the credentials of netrc.
-    ///
-    /// # Errors
-    ///
-    /// As [`Net::new`].
     pub fn without_netrc(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
         let settings = Settings::from_ctx(ctx, http_hosts)?.without_netrc();
         Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })

@@ -73,10 +73,6 @@ pub struct ModuleDebug {
 
 impl ModuleDebug {
     /// Reads what governs `cwd`; `gowork` and `go111module` are the values of these variables.
-    ///
-    /// # Errors
-    ///
-    /// When `GOWORK` is wrong, or a file cannot be read.
     pub fn read(cwd: &Path, gowork: Option<&OsStr>, go111module: Option<&OsStr>) -> Result<Self> {
         let is_off = go111module == Some(OsStr::new("off"));
         let found = if is_off { None } else { find_module_file(cwd, gowork)? };

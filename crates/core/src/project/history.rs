@@ -69,11 +69,6 @@ pub(super) struct History {
 impl History {
     /// Opens the history of the project at `root` and waits, not for ever, until nobody else has it;
     /// `waiting` is told now and again who has.
-    ///
-    /// # Errors
-    ///
-    /// When the directory cannot be made, its file system has no locks, or somebody has it for too
-    /// long.
     pub(super) fn open(
         state: &Path,
         root: &Path,

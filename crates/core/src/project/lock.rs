@@ -174,10 +174,6 @@ impl LockFile {
     }
 
     /// The same, with what is not finished in `drafts`, a directory on the same file system.
-    ///
-    /// # Errors
-    ///
-    /// As [`LockFile::write_if_changed`].
     pub fn write_by_way_of(&self, drafts: &Path, path: &Path) -> Result<bool> {
         let text = self.text(path)?;
         let old = sys::read_file(path.as_os_str().as_bytes(), lock::MAX_SIZE);
@@ -188,10 +184,6 @@ impl LockFile {
     }
 
     /// Returns the text of the lock for `path`.
-    ///
-    /// # Errors
-    ///
-    /// For values that cannot stand in a lock.
     pub fn text(&self, path: &Path) -> Result<String> {
         let text = self.render();
         self.check(&text, path)?;
@@ -298,10 +290,6 @@ impl LockFile {
 }
 
 /// Reads the lock at `path`, not yet parsed; `None` when there is none.
-///
-/// # Errors
-///
-/// When something else than a lock stands there, or it cannot be read.
 pub fn read(path: &Path, ctx: &Ctx) -> Result<Option<Found>> {
     let entries = ctx.entries();
     find::read_lock(path.as_os_str().as_bytes(), &Environment::of(&entries))

@@ -45,10 +45,6 @@ pub struct Project {
 
 impl Project {
     /// Reads the project whose root is `root`, an absolute path, whether or not anything is there.
-    ///
-    /// # Errors
-    ///
-    /// When the manifest is wrong.
     pub fn at(root: &Path) -> Result<Self> {
         let manifest_path = root.join(MANIFEST_FILE);
         let is_there = file::stands(&manifest_path)?;
@@ -57,10 +53,6 @@ impl Project {
     }
 
     /// Returns the project that governs the working directory; where nothing does, the one that could be made.
-    ///
-    /// # Errors
-    ///
-    /// See [`Project::at`].
     pub fn discover(ctx: &Ctx) -> Result<Self> {
         Self::at(&find_root(ctx))
     }

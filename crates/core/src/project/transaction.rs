@@ -84,19 +84,11 @@ impl Transaction {
     }
 
     /// Returns the changes that were made here, newest first.
-    ///
-    /// # Errors
-    ///
-    /// When one of them cannot be read.
     pub fn records(&self) -> Result<Vec<Record>> {
         self.history.as_ref().map_or_else(|| Ok(Vec::new()), History::records)
     }
 
     /// Refuses a project where these files cannot be changed, before anything is done for that.
-    ///
-    /// # Errors
-    ///
-    /// When its directory cannot be written, or something other than a file stands in their place.
     pub fn check_writable(&self, names: &[&str]) -> Result<()> {
         for name in names {
             file::check_place(&self.root.join(name))?;

@@ -24,10 +24,6 @@ const MAX_SIZE: usize = 16 << 10;
 impl Resolver<'_> {
     /// Accepts what the locks in a repository name, at `level`; returns the repository. `path` is a lock
     /// or a directory.
-    ///
-    /// # Errors
-    ///
-    /// For another level than `listed`, and when there is no place for the record.
     pub fn accept_repository(&self, path: &Path, level: Level) -> Result<PathBuf> {
         if level != Level::Listed {
             let message = format!("a repository cannot be accepted at level `{level}`");
@@ -48,10 +44,6 @@ impl Resolver<'_> {
     }
 
     /// Takes that back; returns whether there was anything to take back.
-    ///
-    /// # Errors
-    ///
-    /// When the record cannot be removed.
     pub fn reject_repository(&self, path: &Path) -> Result<bool> {
         let Some(repository) = repository_of(&self.session.ctx.cwd.join(path)) else {
             return Ok(false);
@@ -64,10 +56,6 @@ impl Resolver<'_> {
     }
 
     /// Returns the repositories that are accepted, sorted.
-    ///
-    /// # Errors
-    ///
-    /// When the records are there and cannot be listed.
     pub fn accepted_repositories(&self) -> Result<Vec<PathBuf>> {
         let Some(directory) = self.accepted_directory() else { return Ok(Vec::new()) };
         let records = match fs::read_dir(directory) {

@@ -11,19 +11,11 @@ use std::path::PathBuf;
 
 impl Resolver<'_> {
     /// Returns version and request of the choice.
-    ///
-    /// # Errors
-    ///
-    /// When the file is damaged.
     pub fn default_version(&self) -> Result<Option<(GoVersion, String)>> {
         Ok(self.read_default()?.map(|lock| (lock.version, lock.request)))
     }
 
     /// Returns the store's name of the choice on this platform.
-    ///
-    /// # Errors
-    ///
-    /// When the file is damaged.
     pub fn default_key(&self) -> Result<Option<String>> {
         let Some(lock) = self.read_default()? else { return Ok(None) };
         let host = Platform::host();

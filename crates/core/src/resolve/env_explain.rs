@@ -97,10 +97,6 @@ impl Display for Layer {
 
 impl Resolver<'_> {
     /// Explains every variable that `go env` prints here, and every one that goward decides.
-    ///
-    /// # Errors
-    ///
-    /// When the toolchain cannot be run.
     pub fn explain_environment(
         &self,
         toolchain: &ResolvedToolchain,
@@ -173,10 +169,6 @@ impl Resolver<'_> {
     }
 
     /// Returns what of the caller's environment and file does not reach Go.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn not_passed(&self, toolchain: &ResolvedToolchain) -> Result<Vec<NotPassed>> {
         let Origin::Lock(_) = toolchain.origin else { return Ok(Vec::new()) };
         let environment = self.left_out(toolchain)?.into_iter().map(NotPassed::Environment);

@@ -21,19 +21,11 @@ const MAX_LINES: usize = 6;
 
 impl Resolver<'_> {
     /// Returns what goward changes in the environment of a `go` of `toolchain`, and of what it starts.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn environment(&self, toolchain: &ResolvedToolchain) -> Result<Changes> {
         self.environment_by(toolchain, By::Go)
     }
 
     /// The same for what `by` starts.
-    ///
-    /// # Errors
-    ///
-    /// As [`Resolver::environment`].
     pub fn environment_by(&self, toolchain: &ResolvedToolchain, by: By) -> Result<Changes> {
         let root = self.root(toolchain)?;
         Ok(self.with_call(Tool::Go, |call| {
@@ -125,10 +117,6 @@ impl Resolver<'_> {
 
     /// Runs the real `go` of an installed toolchain, in the environment that the shim would give it
     /// here; returns what it prints.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be run or fails, with the end of what it says.
     pub fn ask_go<A: AsRef<OsStr>>(
         &self,
         toolchain: &ResolvedToolchain,
@@ -138,10 +126,6 @@ impl Resolver<'_> {
     }
 
     /// Like [`Resolver::ask_go`], with changes on top of that environment.
-    ///
-    /// # Errors
-    ///
-    /// As [`Resolver::ask_go`].
     pub fn ask_go_with<A: AsRef<OsStr>>(
         &self,
         toolchain: &ResolvedToolchain,
@@ -167,10 +151,6 @@ impl Resolver<'_> {
 
     /// Returns the real `go` of an installed toolchain, in the environment that the shim would give it
     /// here.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn go_command(&self, toolchain: &ResolvedToolchain) -> Result<Command> {
         let mut command = Command::new(self.program(toolchain, Tool::Go)?);
         command.env_clear().envs(&self.session.ctx.variables);
@@ -180,10 +160,6 @@ impl Resolver<'_> {
     }
 
     /// Returns PATH with the root's `bin` in front.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store, or its path holds a colon.
     pub fn path_with(&self, toolchain: &ResolvedToolchain) -> Result<OsString> {
         self.path_from(self.root(toolchain)?.join("bin"))
     }

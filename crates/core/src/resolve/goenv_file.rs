@@ -22,10 +22,6 @@ const KEPT: usize = 32;
 
 impl Resolver<'_> {
     /// Makes the copy for the state that the user's own file is in now in the store, if it is missing.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn prepare_goenv_file(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.session.ctx.home()?;
         let barrier = goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
@@ -107,10 +103,6 @@ fn copy_of(original: &[u8], isolation: Isolation) -> Vec<u8> {
 }
 
 /// Reads a file of `go env -w`; none is an empty one.
-///
-/// # Errors
-///
-/// When it cannot be read, or is too long for settings.
 pub(crate) fn read_settings(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     match filesystem::open(path) {

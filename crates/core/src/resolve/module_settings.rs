@@ -19,10 +19,6 @@ const MAX_GO_ENV: u64 = 1 << 20;
 
 impl Resolver<'_> {
     /// Returns how modules are fetched; `list` takes the place of GOPROXY.
-    ///
-    /// # Errors
-    ///
-    /// When GOPROXY or GOAUTH is not understood.
     pub(crate) fn modules(&self, list: Option<&GoProxy>) -> Result<Modules> {
         let list = match list {
             Some(list) => list.clone(),
@@ -33,10 +29,6 @@ impl Resolver<'_> {
     }
 
     /// Returns a network with the credentials that GOAUTH permits.
-    ///
-    /// # Errors
-    ///
-    /// When GOAUTH is not understood; those of [`Net::new`].
     pub(crate) fn module_net(&self, patience: Patience) -> Result<(GoAuth, Net)> {
         let auth = GoAuth::parse(self.go_setting("GOAUTH")?.as_deref())?;
         let hosts = self.session.config.http_hosts.clone();
@@ -50,10 +42,6 @@ impl Resolver<'_> {
 
     /// Returns a variable as Go would see it outside of projects: from the environment, else from the
     /// user's file of `go env -w`.
-    ///
-    /// # Errors
-    ///
-    /// When its value is not UTF-8.
     pub(crate) fn go_setting(&self, name: &str) -> Result<Option<String>> {
         if let Some(value) = self.session.ctx.text(name)? {
             return Ok(Some(value.to_owned()));

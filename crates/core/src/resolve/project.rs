@@ -8,10 +8,6 @@ use std::path::Path;
 
 impl Resolver<'_> {
     /// Returns the project here; where nothing governs, the one that this directory could become.
-    ///
-    /// # Errors
-    ///
-    /// When its manifest is wrong, or somebody else's.
     pub fn project(&self) -> Result<Project> {
         self.checked(Project::discover(&self.session.ctx)?)
     }

@@ -138,19 +138,11 @@ impl Resolver<'_> {
     }
 
     /// Returns which `tool` runs in the working directory, and why.
-    ///
-    /// # Errors
-    ///
-    /// What the shim refuses, explained.
     pub fn governing(&self, tool: Tool) -> Result<ResolvedGo> {
         self.with_call(tool, |call| self.resolve_call(call))
     }
 
     /// Returns what runs for `call`, and why.
-    ///
-    /// # Errors
-    ///
-    /// What the shim refuses, explained.
     pub fn resolve_call(&self, call: &Call) -> Result<ResolvedGo> {
         let explain =
             |refusal: Refusal| shim_errors::explain_call(&self.session.ctx, &refusal, call);
@@ -232,20 +224,12 @@ impl Resolver<'_> {
     }
 
     /// Returns where the program of a toolchain is, installed or not.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn program(&self, toolchain: &ResolvedToolchain, tool: Tool) -> Result<PathBuf> {
         let root = self.root(toolchain)?;
         Ok(os_path(&layout::join(root.as_os_str().as_bytes(), tool.path())))
     }
 
     /// Returns true when a toolchain is there: one with the whole of its h1.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn has(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
         Ok(is_at(&self.root(toolchain)?, toolchain))
     }
@@ -263,19 +247,11 @@ impl Resolver<'_> {
 
     /// Returns true for a toolchain that only the system's store has, and that the user's own could not
     /// get: the shim does not find it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn is_out_of_reach(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
         Ok(self.home_of(toolchain)? != self.session.ctx.home()?)
     }
 
     /// Returns the GOROOT of a toolchain, unless the lock has another path.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn root(&self, toolchain: &ResolvedToolchain) -> Result<PathBuf> {
         match &toolchain.root {
             Some(root) => Ok(root.clone()),
@@ -375,10 +351,6 @@ impl Resolver<'_> {
     }
 
     /// Returns why a toolchain that is there does not run where goward starts it, if no receipt fits it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no store.
     pub fn lacks_receipt(&self, toolchain: &ResolvedToolchain) -> Result<Option<Error>> {
         let h1 = H1::parse(&toolchain.h1);
         let store = self.session.store()?;

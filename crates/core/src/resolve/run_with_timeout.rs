@@ -25,10 +25,6 @@ pub struct RunOutput {
 }
 
 /// Runs a command to its end, or stops it after `limit`.
-///
-/// # Errors
-///
-/// When there is no room for its output; a program that cannot be started is no error.
 pub fn run(command: &mut Command, limit: Duration) -> Result<RunOutput> {
     // Files, so that nothing waits for a pipe that a grandchild has open.
     let (mut output, mut error) = (tempfile::tempfile()?, tempfile::tempfile()?);

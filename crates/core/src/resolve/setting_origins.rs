@@ -114,10 +114,6 @@ impl Display for SettingOrigin {
 
 impl Resolver<'_> {
     /// Returns what is said of GOEXPERIMENT here, weakest first.
-    ///
-    /// # Errors
-    ///
-    /// When the lock that governs here cannot be used.
     pub fn experiment_origins(&self) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
         let mut said = self.outside("GOEXPERIMENT", toolchain.as_ref());
@@ -126,10 +122,6 @@ impl Resolver<'_> {
     }
 
     /// Returns what is said of GODEBUG here, weakest first.
-    ///
-    /// # Errors
-    ///
-    /// When the lock that governs here cannot be used.
     pub fn debug_origins(&self, module: &ModuleDebug) -> Result<Vec<SettingValue>> {
         let toolchain = self.toolchain_here()?;
         let said = |line: &DebugLine, by: fn(PathBuf, u32) -> SettingOrigin| SettingValue {
@@ -154,10 +146,6 @@ impl Resolver<'_> {
     }
 
     /// Returns what the module here says of GODEBUG.
-    ///
-    /// # Errors
-    ///
-    /// When the lock that governs here cannot be used, `GOWORK` is wrong, or a file cannot be read.
     pub fn module_debug(&self) -> Result<ModuleDebug> {
         let go111module = self.passed("GO111MODULE")?;
         ModuleDebug::read(

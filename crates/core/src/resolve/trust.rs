@@ -79,10 +79,6 @@ pub struct TrustRecord {
 impl Resolver<'_> {
     /// Looks at the lock at `path`, or in that directory; without a path, at the one that governs
     /// here.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or it is not understood.
     pub fn examine(&self, path: Option<&Path>) -> Result<LockReview> {
         let found = match path {
             Some(path) => self.found_at(path)?,
@@ -111,10 +107,6 @@ impl Resolver<'_> {
     }
 
     /// Records that the user trusts a lock as it was when it was looked at.
-    ///
-    /// # Errors
-    ///
-    /// When there is no place for the record, or it cannot be written.
     pub fn trust(&self, examined: &LockReview) -> Result<()> {
         let shown = examined.path.display();
         let lock = canonical(&self.session.ctx.cwd.join(&examined.path));
@@ -139,10 +131,6 @@ impl Resolver<'_> {
     /// Takes back the trust in the lock at `path`, or in that directory, whether or not it is still
     /// there; without a path, in the one that governs here. Returns its path, and whether there was
     /// any.
-    ///
-    /// # Errors
-    ///
-    /// When no path is given and no lock governs here, or the record cannot be removed.
     pub fn revoke(&self, path: Option<&Path>) -> Result<(PathBuf, bool)> {
         let path = match path {
             Some(path) => self.lock_path(path),
@@ -158,10 +146,6 @@ impl Resolver<'_> {
     }
 
     /// Returns the locks that the user trusts, sorted by path.
-    ///
-    /// # Errors
-    ///
-    /// When the records are there and cannot be listed.
     pub fn trusted(&self) -> Result<Vec<TrustRecord>> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
@@ -188,20 +172,12 @@ impl Resolver<'_> {
     }
 
     /// Trusts the lock at `path`, which holds what the user just typed, where that needs trust.
-    ///
-    /// # Errors
-    ///
-    /// As [`Resolver::trust`].
     pub(crate) fn trust_what_was_typed(&self, path: &Path) -> Result<()> {
         let examined = self.examine(Some(path))?;
         if examined.needs_trust() && !examined.is_trusted { self.trust(&examined) } else { Ok(()) }
     }
 
     /// Says what of the lock at `path`, which was just written, waits for trust.
-    ///
-    /// # Errors
-    ///
-    /// When the lock cannot be read.
     pub(crate) fn trust_warnings(&self, path: &Path) -> Result<Vec<String>> {
         let examined = self.examine(Some(path))?;
         if examined.is_trusted || examined.weakening.is_empty() {
@@ -224,10 +200,6 @@ impl Resolver<'_> {
     }
 
     /// Like [`Resolver::read_lock`], not yet parsed.
-    ///
-    /// # Errors
-    ///
-    /// As [`Resolver::read_lock`], but for what the lock holds.
     pub(crate) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
         let Some(found) = read(path, &self.session.ctx)? else { return Ok(None) };
         let entries = self.session.ctx.entries();

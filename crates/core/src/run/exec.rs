@@ -33,10 +33,6 @@ pub struct Execution {
 impl Runner<'_> {
     /// Returns the environment of a command that is to get what `go` gets here, with `overrides`,
     /// and warnings about these; installs the toolchain if it is missing.
-    ///
-    /// # Errors
-    ///
-    /// When the toolchain cannot be found or had, or an override is wrong.
     pub fn execution(
         &self,
         overrides: &Overrides,
@@ -49,10 +45,6 @@ impl Runner<'_> {
 
     /// Like [`Runner::execution`], with the toolchain; returns nothing where none of goward's
     /// governs.
-    ///
-    /// # Errors
-    ///
-    /// As [`Runner::execution`].
     pub fn execution_of(&self, overrides: &Overrides, fetch: &Fetch) -> Result<Option<Execution>> {
         let mut changes = Changes::new();
         let mut warnings = Vec::new();
@@ -99,10 +91,6 @@ impl Runner<'_> {
 
     /// Returns what a shell has to change to give its programs what `go` gets here: besides the variables of Go
     /// where the store is, and goward's `go` on PATH. With `has_goroot` it says which GOROOT that is, too.
-    ///
-    /// # Errors
-    ///
-    /// When what runs here cannot be told, or the store's path cannot be on PATH.
     pub fn shell_environment(&self, has_goroot: bool) -> Result<Changes> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
             ResolvedGo::Foreign { .. } => return Ok(Changes::new()),

@@ -38,10 +38,6 @@ const MAX_VERSIONS: usize = 10_000;
 
 impl Runner<'_> {
     /// Runs a call that asks for a module at a version; returns how it ended.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be run.
     pub fn run_with_hint(
         &self,
         call: &Call,

@@ -103,19 +103,11 @@ impl Experiments {
     /// Returns what a value of GOEXPERIMENT switches on, as Go reads it: from left to right, `none`
     /// switching everything off and `noNAME` one experiment. Names that are not known count for
     /// nothing; [`Experiments::unknown`] has them.
-    ///
-    /// # Errors
-    ///
-    /// When an experiment is on without one that it needs.
     pub fn enabled(&self, value: &str, platform: Platform) -> Result<BTreeSet<&str>, &Needs> {
         self.enabled_on(value, platform.os(), platform.arch())
     }
 
     /// The same for any GOOS and GOARCH.
-    ///
-    /// # Errors
-    ///
-    /// As [`Experiments::enabled`].
     pub fn enabled_on(&self, value: &str, os: &str, arch: &str) -> Result<BTreeSet<&str>, &Needs> {
         let mut on = self.baseline_on(os, arch);
         for item in items(value) {

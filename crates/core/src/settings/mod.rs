@@ -58,10 +58,6 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the tables in a toolchain's tree.
-    ///
-    /// # Errors
-    ///
-    /// When a file is missing, cannot be read, or is not of the form that is understood.
     pub fn read(tree: &Path, version: GoVersion) -> Result<Self> {
         Self::from_files(version, |path| match fs_err::read_to_string(tree.join(path)) {
             Ok(text) => Ok(Some(text)),
@@ -71,10 +67,6 @@ impl Settings {
     }
 
     /// Reads the tables through `read`, which gets paths below GOROOT.
-    ///
-    /// # Errors
-    ///
-    /// As [`Settings::read`].
     pub fn from_files(
         version: GoVersion,
         read: impl Fn(&str) -> Result<Option<String>>,

@@ -46,10 +46,6 @@ impl Target {
 }
 
 /// Reads what `go tool dist list -json` prints, and sorts it.
-///
-/// # Errors
-///
-/// When it is something else.
 pub fn parse(json: &str) -> Result<Vec<Target>> {
     let mut targets: Vec<Target> = serde_json::from_str(json).map_err(|error| {
         let why = untrusted(error.to_string());

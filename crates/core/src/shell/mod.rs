@@ -116,10 +116,6 @@ pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
 
 /// Writes `env` and `env.fish` into the store at `home`, for people who edit their start-up files
 /// themselves.
-///
-/// # Errors
-///
-/// When a path cannot stand on PATH, or the scripts cannot be written.
 pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     check_directory(home, "choose another place: `GOWARD_HOME=/absolute/path`")?;
     check_directory(bin_dir, "install goward in another directory")?;
@@ -132,10 +128,6 @@ pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
 }
 
 /// Takes back what [`setup`] did for the store at `home`.
-///
-/// # Errors
-///
-/// When a script of the store cannot be removed.
 pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
     let mut changes: Vec<Change> =
         plan(ctx, home, Direction::Undo).into_iter().map(apply).collect();
@@ -152,10 +144,6 @@ pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
 /// Renders variables for `eval` in the shell called `shell`: one line each, `None` unsets.
 ///
 /// Values may hold anything, bytes that are not UTF-8 included (but for PowerShell).
-///
-/// # Errors
-///
-/// For an unknown shell, a name that is not one of a variable, or a value that the shell cannot hold.
 pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Result<String> {
     let Some((_, syntax)) = SNIPPETS.iter().find(|(name, _)| *name == shell) else {
         let names: Vec<&str> = SNIPPETS.iter().map(|(name, _)| *name).collect();

@@ -22,10 +22,6 @@ const POWERSHELL_QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', 
 
 impl Syntax {
     /// Returns a line, newline included, that sets or unsets an exported variable.
-    ///
-    /// # Errors
-    ///
-    /// For a name or value that a variable of the language cannot have.
     pub(super) fn assign(self, name: &str, value: Option<&OsStr>) -> Result<String> {
         if !is_name(name) {
             let message = format!("`{}` is not a name of a variable", untrusted(name));

@@ -155,10 +155,6 @@ impl Body {
     }
 
     /// Like [`Body::file`], for an archive called `name` that has to have one.
-    ///
-    /// # Errors
-    ///
-    /// When the source handed out a stream.
     pub fn require_file(&mut self, name: &str) -> Result<&mut fs_err::File> {
         self.file().ok_or_else(|| {
             Error::new(Kind::Failed, format!("`{}` is a stream, not a file", untrusted(name)))
@@ -307,10 +303,6 @@ fn no_registries(name: &str) -> Error {
 
 /// Makes the sources of a list, in its order. Nothing is opened yet; `net` and `modules` are asked only
 /// for a source that needs them. What `modules` is given takes the place of GOPROXY.
-///
-/// # Errors
-///
-/// Those of `net`. Those of `modules` come when the source is asked.
 pub fn sources(
     specs: &[SourceSpec],
     ctx: &Ctx,

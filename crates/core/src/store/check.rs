@@ -150,10 +150,6 @@ impl CheckReport {
 
 impl Store {
     /// Reads an installed toolchain on all cores and compares it with its receipt. Nothing is written.
-    ///
-    /// # Errors
-    ///
-    /// When its directories cannot be read.
     pub fn check(&self, installed: &InstalledToolchain) -> Result<CheckReport> {
         let receipt = &installed.receipt;
         let (h1, files, mut findings) = match &receipt.linked {

@@ -13,10 +13,6 @@ const NEAREST: usize = 2;
 impl Store {
     /// Returns the files that a toolchain to be installed in `staging` can share; `None` when there
     /// are none, or the file system cannot share them like that.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn twins(
         &self,
         version: GoVersion,

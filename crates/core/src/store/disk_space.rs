@@ -49,10 +49,6 @@ impl Store {
     }
 
     /// Refuses to begin with an archive of a known size where its tree cannot fit. `what` is in it.
-    ///
-    /// # Errors
-    ///
-    /// When there is too little room.
     pub fn check_room(&self, what: &str, archive: Option<u64>) -> Result<()> {
         let (Some(archive), Some(space)) = (archive, self.space()) else { return Ok(()) };
         let few = |files: u64| files < archive / LARGEST_MEAN;

@@ -42,10 +42,6 @@ impl Room {
 impl Store {
     /// Returns how many bytes of the disk an installed toolchain takes. What has to be measured is
     /// measured without the files that are `counted`, which get those of this one.
-    ///
-    /// # Errors
-    ///
-    /// When its directories cannot be read.
     pub fn disk(&self, installed: &InstalledToolchain, counted: &mut SeenInodes) -> Result<u64> {
         if installed.is_linked() {
             return Ok(0);

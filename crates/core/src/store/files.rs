@@ -26,10 +26,6 @@ const MAX_SIZE: u64 = 16 << 20;
 impl Store {
     /// Returns what is in an installed tree, as it was when it was installed; `None` when that was
     /// not written down, or is not what the receipt says.
-    ///
-    /// # Errors
-    ///
-    /// When the list is there and cannot be read.
     pub fn files(&self, installed: &InstalledToolchain) -> Result<Option<BTreeMap<String, Entry>>> {
         let files = self.read_list(installed)?;
         let files = files.and_then(|text| parse(&String::from_utf8(text).ok()?));
@@ -39,10 +35,6 @@ impl Store {
     /// Returns true when the list of an installed tree says exactly this, but for files that the hash
     /// covers and that need not be there: whoever puts one packaging in the place of another may end
     /// before the list follows.
-    ///
-    /// # Errors
-    ///
-    /// When the list is there and cannot be read.
     pub(super) fn has_list_of(
         &self,
         installed: &InstalledToolchain,

@@ -93,10 +93,6 @@ impl Store {
 
     /// Locks `name` while doing `what`, waiting up to `patience`. `waiting` is called before each
     /// new attempt and may tell the person who is being waited for.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn lock(
         &self,
         name: &str,

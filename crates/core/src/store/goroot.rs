@@ -142,10 +142,6 @@ impl Store {
     }
 
     /// Returns the shim.
-    ///
-    /// # Errors
-    ///
-    /// When it is missing.
     pub fn shim(&self) -> Result<PathBuf> {
         let shim = self.shim.clone().unwrap_or_else(|| self.shims().join("go"));
         if shim.is_file() {
@@ -228,19 +224,11 @@ impl Store {
     }
 
     /// Returns true for an installed toolchain whose copies of the shim are another goward's.
-    ///
-    /// # Errors
-    ///
-    /// When there is no shim.
     pub fn has_old_shims(&self, installed: &InstalledToolchain) -> Result<bool> {
         Ok(is_old(installed, Digest::of(&self.read_shim()?)))
     }
 
     /// Gives every toolchain copies of the shim that this goward has; returns whose were others.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read or written, or there is no shim.
     pub fn refresh_shims(&self) -> Result<Vec<InstalledToolchain>> {
         let shim = Digest::of(&self.read_shim()?);
         let is_old = |one: &InstalledToolchain| is_old(one, shim);
@@ -257,10 +245,6 @@ impl Store {
     }
 
     /// Puts in order what goward added to a toolchain.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
     pub fn ensure_shims(&self, installed: &InstalledToolchain) -> Result<()> {
         if self.has_shims(installed)? && !self.has_old_shims(installed)? {
             return Ok(());

@@ -30,10 +30,6 @@ const MAX_KEY: u64 = 100;
 
 impl Store {
     /// Returns every name with the key that it stands for, whether or not that is installed.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn links(&self) -> Result<BTreeMap<LinkName, String>> {
         let mut links = BTreeMap::new();
         for entry in entries(&self.home().join("link"))? {
@@ -48,10 +44,6 @@ impl Store {
     }
 
     /// Returns the toolchain that is linked as `name`.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn linked(&self, name: &LinkName) -> Result<Option<InstalledToolchain>> {
         match self.key_of(name)? {
             Some(key) => self.installed(&key),
@@ -86,10 +78,6 @@ impl Store {
     }
 
     /// Takes a name away, and with the last one the linked toolchain; returns what it meant.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn unlink(&self, name: &LinkName) -> Result<Option<InstalledToolchain>> {
         let Some(installed) = self.linked(name)? else { return Ok(None) };
         self.forget(name)?;
@@ -193,10 +181,6 @@ impl Store {
 }
 
 /// Returns true when the tree of a linked toolchain leads to its directory, and for any other.
-///
-/// # Errors
-///
-/// When the system could not look for a reason that does not last.
 pub(super) fn is_whole(installed: &InstalledToolchain) -> Result<bool> {
     match &installed.receipt.linked {
         Some(linked) => has_links(&installed.tree, linked),

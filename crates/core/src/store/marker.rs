@@ -54,10 +54,6 @@ impl Store {
     }
 
     /// Refuses a store that this goward cannot use, and says what to do about it.
-    ///
-    /// # Errors
-    ///
-    /// When the marker of the store is that of another goward.
     pub fn check_marker(&self) -> Result<()> {
         match filesystem::read(&self.home().join(names::STORE_MARKER), MAX_MARKER) {
             Ok(text) if text.starts_with(ANY_MARKER.as_bytes()) && text != MARKER.as_bytes() => {

@@ -152,11 +152,6 @@ impl Store {
     }
 
     /// Makes the store's directories where they are missing.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written, with the way to another one; when the directory is somebody
-    /// else's.
     pub fn prepare(&self) -> Result<()> {
         self.claim()?;
         for name in DIRECTORIES {
@@ -167,10 +162,6 @@ impl Store {
 
     /// Returns every installed toolchain, sorted by version, platform and key. Receipts that cannot
     /// be read, and those of trees that are gone, count for nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn list(&self) -> Result<Vec<InstalledToolchain>> {
         let mut installed = Vec::new();
         for entry in entries(&self.home.join("meta"))? {
@@ -189,10 +180,6 @@ impl Store {
 
     /// Returns the installed toolchain of `version` with the hash `h1`; without a hash the one that
     /// is verified best. A linked one answers to its hash, else only to its name.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn find(
         &self,
         version: GoVersion,
@@ -258,10 +245,6 @@ impl Store {
 
     /// Removes a toolchain like [`Store::retire`], and deletes its files at once unless a process uses
     /// them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::retire`].
     pub fn remove(&self, installed: &InstalledToolchain) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "remove", durable::PATIENCE, &mut |_| {})?;
         if let Some(removal) = self.retire_locked(installed)? {

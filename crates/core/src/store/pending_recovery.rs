@@ -12,10 +12,6 @@ use std::path::PathBuf;
 impl Store {
     /// Returns what processes left behind that ended at any point: work directories, removals, trees and receipts
     /// without each other.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn unfinished(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for entry in entries(&self.home().join("tmp"))? {
@@ -38,10 +34,6 @@ impl Store {
     }
 
     /// Returns the trees of this store that no receipt fits, so that nothing says what they were installed as.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn unproved(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for entry in entries(&self.home().join("tree"))? {
@@ -65,10 +57,6 @@ impl Store {
     }
 
     /// Returns the receipts that say nothing, or speak of a tree that is not there.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn idle_receipts(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for entry in entries(&self.home().join("meta"))? {
@@ -82,19 +70,11 @@ impl Store {
     }
 
     /// Removes a receipt that [`Store::idle_receipts`] found.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn remove_idle_receipt(&self, receipt: &std::path::Path) -> Result<()> {
         fs::remove_file(receipt).map_err(|error| self.explain(error))
     }
 
     /// Returns true when everything is right that goward added to an installed toolchain.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be looked at.
     pub fn has_shims(&self, installed: &super::InstalledToolchain) -> Result<bool> {
         Ok(self.wrong_shims(installed).is_empty() && link_names::is_whole(installed)?)
     }

@@ -31,10 +31,6 @@ struct FileStamp {
 
 impl Store {
     /// Looks at the programs of an installed toolchain.
-    ///
-    /// # Errors
-    ///
-    /// When that is not possible.
     pub fn marks(&self, installed: &InstalledToolchain) -> Result<FileStamps> {
         let mut marks = FileStamps::default();
         for directory in DIRECTORIES {
@@ -45,10 +41,6 @@ impl Store {
 
     /// Reads the programs of an installed toolchain, and nothing else if there is a list that says what
     /// they have to be; returns what is wrong.
-    ///
-    /// # Errors
-    ///
-    /// When something cannot be read.
     pub fn check_programs(&self, installed: &InstalledToolchain) -> Result<Vec<Finding>> {
         let is_program = |path: &str| {
             DIRECTORIES

@@ -33,10 +33,6 @@ pub struct ProjectRecord {
 
 impl Store {
     /// Writes down that the lock at `lock`, an absolute path, names these toolchains.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn register(&self, lock: &Path, keys: &[String]) -> Result<()> {
         let path = lock.as_os_str().as_bytes();
         if path.contains(&b'\n') {
@@ -65,10 +61,6 @@ impl Store {
     }
 
     /// Returns the projects that were written down, sorted by path.
-    ///
-    /// # Errors
-    ///
-    /// When the records cannot be listed or read: whoever is not known would lose what it needs.
     pub fn projects(&self) -> Result<Vec<ProjectRecord>> {
         let mut projects = Vec::new();
         for entry in entries(&self.home().join(DIRECTORY))? {
@@ -79,10 +71,6 @@ impl Store {
     }
 
     /// Forgets a project.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn forget_project(&self, project: &ProjectRecord) -> Result<()> {
         fs::remove_file(&project.record).map_err(|error| self.explain(error))
     }

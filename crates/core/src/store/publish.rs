@@ -25,10 +25,6 @@ impl Store {
     /// `source` is where it came from, for people. A tree with the same hash that is installed stays,
     /// unless this one adds something, a stronger level, files that the hash does not cover or a list: then
     /// this one takes its place, because it was read and the other was not.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written; what was installed before still is.
     pub fn publish(&self, verified: &VerifiedTree, source: &str) -> Result<InstalledToolchain> {
         self.prepare()?;
         let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
@@ -146,10 +142,6 @@ impl Store {
     /// Notes what proves an installed toolchain. `read` is what its tree was found to have just now: one
     /// that has not the proved hash is not proved, and the answer is `None`. Nothing but the level
     /// changes: the receipt stays that of the tree.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn raise(
         &self,
         installed: &InstalledToolchain,

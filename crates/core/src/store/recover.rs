@@ -31,10 +31,6 @@ impl Store {
     /// Clears away what dead processes left: work directories, removals that were not finished,
     /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead; one
     /// with a grave was removed, and waits there.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn recover(&self) -> Result<RecoveryReport> {
         self.recover_with(Records::built_in())
     }

@@ -19,10 +19,6 @@ const SHIM: &str = "go";
 
 impl Store {
     /// Makes the names of installed releases, and removes those of others.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read or written.
     pub fn put_release_names(&self) -> Result<()> {
         let missing = self.missing_release_names()?;
         let directory = self.shims();
@@ -41,10 +37,6 @@ impl Store {
     }
 
     /// Returns the releases that are installed and have no name among the shims, sorted.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn missing_release_names(&self) -> Result<Vec<OsString>> {
         let directory = self.shims();
         let is_right = |name: &OsString| {
@@ -54,10 +46,6 @@ impl Store {
     }
 
     /// Returns the names among the shims of releases that are not installed.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn idle_release_names(&self) -> Result<Vec<OsString>> {
         let wanted = self.wanted_names()?;
         let names = entries(&self.shims())?.into_iter().map(|entry| entry.file_name());

@@ -14,10 +14,6 @@ use std::path::{Path, PathBuf};
 
 impl Store {
     /// Mends what takes no release: permission bits, what does not belong there, what goward adds, and the list.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn tidy(&self, installed: &InstalledToolchain, checked: &CheckReport) -> Result<()> {
         let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
         let listed = self.files(installed)?;
@@ -49,10 +45,6 @@ impl Store {
     }
 
     /// Writes down what is in an installed tree, file by file.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn write_list(
         &self,
         installed: &InstalledToolchain,
@@ -65,10 +57,6 @@ impl Store {
 
     /// Puts a verified tree in the place of an installed one with the same hash, in one step where the
     /// system can swap two directories: whoever builds with it finds every file at any moment.
-    ///
-    /// # Errors
-    ///
-    /// When it has another hash, and when the store cannot be written.
     pub fn replace(
         &self,
         installed: &InstalledToolchain,

@@ -55,10 +55,6 @@ impl Drop for Staging {
 impl Store {
     /// Makes a private directory on the store's file system. `label` is for people who look, and
     /// becomes part of a name.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn stage(&self, label: &str) -> Result<Staging> {
         self.prepare()?;
         let tmp = self.home().join("tmp");

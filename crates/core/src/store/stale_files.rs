@@ -77,10 +77,6 @@ impl Store {
     /// Returns what nobody needs, but for removed toolchains; `current` are copies of the file of
     /// `go env -w` that are right now. With `now` the other copies are not kept for a while: they hold
     /// what the original does not hold any more, such as a password in GOPROXY.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
     pub fn leftovers(
         &self,
         processes: &Processes,
@@ -116,10 +112,6 @@ impl Store {
     }
 
     /// Removes one of [`Store::leftovers`]; returns false when it is used after all.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn remove_leftover(&self, leftover: &StaleFile) -> Result<bool> {
         let path = &leftover.path;
         let mut lock = None;

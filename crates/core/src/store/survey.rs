@@ -56,10 +56,6 @@ pub(super) fn hands() -> usize {
 }
 
 /// Lists a tree on all cores, itself included, in no order. Links are not followed.
-///
-/// # Errors
-///
-/// When a directory cannot be read.
 pub(super) fn survey(directory: &Path) -> Result<Vec<TreeEntry>> {
     let metadata = fs::symlink_metadata(directory)?;
     let mut all = vec![TreeEntry::new(String::new(), true, directory.to_owned(), &metadata)];
@@ -73,10 +69,6 @@ pub(super) fn survey(directory: &Path) -> Result<Vec<TreeEntry>> {
 
 /// Looks at everything in a directory and below it, on all cores, and returns what `see` makes of it, in no order:
 /// of an entry, what is above it in the tree, and its metadata. Links are not followed.
-///
-/// # Errors
-///
-/// When a directory cannot be read.
 pub(super) fn walk<T: Send>(
     directory: &Path,
     see: impl Fn(&str, &fs::DirEntry, &Metadata) -> T + Sync,

@@ -29,10 +29,6 @@ impl Store {
     }
 
     /// Returns what is installed in this store, then what only the one below it has.
-    ///
-    /// # Errors
-    ///
-    /// When one of them cannot be read.
     pub fn list_layers(&self) -> Result<Vec<InstalledToolchain>> {
         let mut all = self.list()?;
         if let Some(system) = self.system() {
@@ -57,10 +53,6 @@ impl Store {
     }
 
     /// Makes what the store below has under `key` part of this one; returns whether it has it.
-    ///
-    /// # Errors
-    ///
-    /// When this store cannot be written.
     pub fn attach(&self, key: &str) -> Result<bool> {
         let found = match self.system() {
             Some(system) if is_key(key) => system.installed(key)?,

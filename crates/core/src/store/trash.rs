@@ -101,10 +101,6 @@ impl PendingRemoval {
 
 impl Store {
     /// Returns the graves.
-    ///
-    /// # Errors
-    ///
-    /// When the trash cannot be read.
     pub fn pending_removals(&self) -> Result<Vec<PendingRemoval>> {
         let found = entries(&self.home().join("trash"))?;
         let mut pending_removals: Vec<_> =
@@ -191,10 +187,6 @@ impl Store {
 
     /// Goes on with every removal and deletes the graves whose time has come, or with `now` all that
     /// nobody uses.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub(super) fn clear_graves(&self, now: bool, recovered: &mut RecoveryReport) -> Result<()> {
         let pending_removals = self.pending_removals()?;
         if pending_removals.is_empty() {
@@ -212,10 +204,6 @@ impl Store {
     }
 
     /// Deletes what is in the trash and used by nobody, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be written.
     pub fn empty_trash(&self) -> Result<()> {
         let lock = self.lock(durable::LOCK, "empty the trash", durable::PATIENCE, &mut |_| {})?;
         let emptied = self.clear_graves(true, &mut RecoveryReport::default());

@@ -25,10 +25,6 @@ impl Toolchains<'_> {
     }
 
     /// Takes the choice back; returns whether there was one.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be removed.
     pub fn clear_default(&self) -> Result<bool> {
         match fs_err::remove_file(self.resolver.default_path()?) {
             Ok(()) => Ok(true),

@@ -57,10 +57,6 @@ impl Rebuild {
 
 impl Toolchains<'_> {
     /// Returns how to rebuild each of the toolchains that `which` names. Nothing is fetched or run.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
     pub fn rebuilds(&self, which: &Which) -> Result<Vec<Rebuild>> {
         let store = self.session.store()?;
         let chosen = self.to_verify(&store, which)?;

@@ -11,10 +11,6 @@ use std::path::Path;
 
 impl Toolchains<'_> {
     /// Puts the shims into the store and, unless told otherwise, on PATH.
-    ///
-    /// # Errors
-    ///
-    /// When the shim is not beside goward's own executable, or something cannot be written.
     pub fn setup(&self, modify_path: bool) -> Result<Vec<Change>> {
         let home = self.session.ctx.home()?;
         let directory = self.session.ctx.executable.parent().unwrap_or(Path::new("/"));
@@ -28,10 +24,6 @@ impl Toolchains<'_> {
     }
 
     /// Takes back what [`Toolchains::setup`] did; toolchains stay.
-    ///
-    /// # Errors
-    ///
-    /// When something cannot be removed.
     pub fn undo_setup(&self) -> Result<Vec<Change>> {
         let home = self.session.ctx.home()?;
         let mut changes = Vec::new();

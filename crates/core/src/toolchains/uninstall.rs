@@ -25,10 +25,6 @@ impl Toolchains<'_> {
     /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
     /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
     /// uses them.
-    ///
-    /// # Errors
-    ///
-    /// When it is not installed, or is the default.
     pub fn uninstall(
         &self,
         what: &str,

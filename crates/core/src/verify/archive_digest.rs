@@ -25,10 +25,6 @@ pub struct ArchiveDigest<'scope, 'env> {
 
 /// Runs `work`, which may have an archive digested meanwhile; returns what it returns, and digest and
 /// size of the archive.
-///
-/// # Errors
-///
-/// Those of `work`, then those of reading the archive.
 pub(super) fn digest_along<T>(
     work: impl for<'scope, 'env> FnOnce(&ArchiveDigest<'scope, 'env>) -> Result<T>,
 ) -> Result<(T, Option<(Digest, u64)>)> {
@@ -42,10 +38,6 @@ pub(super) fn digest_along<T>(
 
 impl<'scope> ArchiveDigest<'scope, '_> {
     /// Returns a reader of the same; what is read through it until it is dropped is the archive.
-    ///
-    /// # Errors
-    ///
-    /// When no thread can be started.
     pub fn of<R: Read>(&self, inner: R) -> Result<impl Read + use<R>> {
         let (outbox, inbox) = mpsc::sync_channel(WAITING);
         let (used, free) = mpsc::channel();
@@ -54,10 +46,6 @@ impl<'scope> ArchiveDigest<'scope, '_> {
     }
 
     /// Takes a whole file as the archive, from where it is read to its end.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be opened once more, or no thread can be started.
     pub fn of_file(&self, file: &fs_err::File) -> Result<()> {
         self.start(file.try_clone()?)
     }

@@ -27,10 +27,6 @@ pub fn release_h1(
 }
 
 /// Hashes what is in the zip of a module.
-///
-/// # Errors
-///
-/// As [`release_h1`], and when it is another module.
 pub fn module_h1(version: GoVersion, platform: Platform, input: &dyn ReadAt) -> Result<H1> {
     let module = module_of(version, platform);
     hash(version, platform, |sinks| {

@@ -93,10 +93,6 @@ pub enum Mismatch {
 }
 
 /// Weighs the evidence for a tree with the hash `h1`.
-///
-/// # Errors
-///
-/// The first contradiction, whatever else speaks for the tree.
 pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
     let sha256 = evidence.archive.map(|(sha256, _)| sha256);
     let known = evidence.record.clone().unwrap_or_default();

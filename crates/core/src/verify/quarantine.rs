@@ -113,10 +113,6 @@ pub struct UnverifiedFiles {
 impl Quarantine {
     /// Starts in a private directory, where it makes `tree`. With `is_full` also what the hash does not cover comes
     /// there; else such files are read and dropped, but `misc/wasm`, which programs need.
-    ///
-    /// # Errors
-    ///
-    /// When the directory cannot be made.
     pub fn new(directory: &Path, is_full: bool) -> Result<Self> {
         let tree = Place::make(directory.join("tree"))?;
         Ok(Self {

@@ -112,10 +112,6 @@ impl<R: Read> Hashing<R> {
     }
 
     /// Reads to the end, and returns the digest and number of all bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
     pub fn drain(mut self) -> io::Result<(Digest, u64)> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(self.finish())

@@ -34,11 +34,6 @@ impl From<ParseLinkNameError> for Error {
 
 impl LinkName {
     /// Reads a name.
-    ///
-    /// # Errors
-    ///
-    /// For text that is of another form, asks for a release (`stable`), or could be a version with a
-    /// typing error (`go1.27x`).
     pub fn parse(text: &str) -> Result<Self, ParseLinkNameError> {
         let letter = |byte: u8| byte.is_ascii_lowercase();
         let fits = (1..=MAX_LENGTH).contains(&text.len())

@@ -40,10 +40,6 @@ pub struct ParseVersionError(String);
 
 impl GoVersion {
     /// Reads `go1.27.1`, `1.27.1`, `v1.27.1`, `1.28rc1` and semver's `1.28.0-rc.1`.
-    ///
-    /// # Errors
-    ///
-    /// For anything else: a version becomes part of paths and URLs.
     pub fn parse(text: &str) -> Result<Self, ParseVersionError> {
         let number = text.strip_prefix("go").or_else(|| text.strip_prefix('v')).unwrap_or(text);
         let spelled = match number.split_once('-') {

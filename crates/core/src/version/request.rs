@@ -87,10 +87,6 @@ impl Request {
     ///
     /// A bare `1.20` is the line, as `1.27` is; its first release is `=1.20`, or `go1.20` as Go
     /// spells it.
-    ///
-    /// # Errors
-    ///
-    /// For anything that is none of the forms.
     pub fn parse(text: &str) -> Result<Self, ParseRequestError> {
         let typed = text.trim();
         Self::of_releases(typed)

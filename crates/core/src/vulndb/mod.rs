@@ -118,10 +118,6 @@ impl Database {
     }
 
     /// Asks for the vulnerabilities that each of `versions` has on any of `platforms`.
-    ///
-    /// # Errors
-    ///
-    /// When something cannot be had, or is not of the database's form.
     pub fn report(&self, versions: &[GoVersion], platforms: &[Platform]) -> Result<Report> {
         let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
         let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
@@ -147,10 +143,6 @@ impl Database {
     }
 
     /// Returns what it has against a release or a newer one, and who says so as of when.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::report`].
     pub fn flaws(&self, from: GoVersion) -> Result<(String, Vec<Flaw>)> {
         let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
         let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
@@ -169,10 +161,6 @@ impl Database {
     }
 
     /// Copies what it has of the modules that are Go.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::report`], and when it is too large for a copy.
     pub fn snapshot(&self) -> Result<Snapshot> {
         let db: Box<RawValue> = self.read("index", "db.json", MAX_ENTRY)?;
         let index: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;

@@ -71,11 +71,6 @@ impl Snapshot {
     }
 
     /// Reads the text.
-    ///
-    /// # Errors
-    ///
-    /// For anything that [`Snapshot::render`] does not write, and for entries that are not of a database's
-    /// form.
     pub fn parse(text: &[u8]) -> Result<Self, SnapshotProblem> {
         if text.len() as u64 > Self::MAX_SIZE {
             return Err(SnapshotProblem::TooLarge);
@@ -118,10 +113,6 @@ impl Snapshot {
     }
 
     /// Reads the file at `path`; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is no copy.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let Some(text) = file::read(path, Self::MAX_SIZE)? else { return Ok(None) };
         Self::parse(&text).map(Some).map_err(|problem| {
@@ -134,10 +125,6 @@ impl Snapshot {
     }
 
     /// Puts it at `path`, in one step.
-    ///
-    /// # Errors
-    ///
-    /// When that cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         file::replace(path, self.render().as_bytes())
     }

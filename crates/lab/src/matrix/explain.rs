@@ -18,10 +18,6 @@ impl Lab<'_> {
     /// Gives every test that fails in a cell and passes in the baseline its reason, where the two
     /// releases differ and something of what changed between them makes the difference alone. Every
     /// cell that is worse is told what the search came to.
-    ///
-    /// # Errors
-    ///
-    /// When a cell cannot be run, or goward was interrupted.
     pub(crate) fn explain_regressions(
         &self,
         report: &mut Report,

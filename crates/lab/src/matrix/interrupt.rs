@@ -22,10 +22,6 @@ pub struct Busy<'i>(&'i Interrupts);
 
 impl Interrupts {
     /// Starts to take interrupts.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not let it.
     pub fn take() -> Result<Self> {
         let which = Arc::new(AtomicUsize::new(0));
         let is_idle = Arc::new(AtomicBool::new(true));

@@ -62,10 +62,6 @@ impl MatrixJob {
 
 impl Lab<'_> {
     /// Returns what a command gets with `overrides`; installs the toolchain if it is missing.
-    ///
-    /// # Errors
-    ///
-    /// As [`Runner::execution`]; where no toolchain of goward governs.
     pub(crate) fn prepare(&self, overrides: &Overrides, fetch: &Fetch) -> Result<MatrixJob> {
         let execution = self.runner.execution_of(overrides, fetch)?.ok_or_else(|| {
             Error::new(Kind::Usage, "no toolchain of goward governs here")
@@ -93,10 +89,6 @@ impl Lab<'_> {
     }
 
     /// Runs a command in a cell and reads what it says; returns nothing after an interrupt.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be run.
     pub(crate) fn observe(
         &self,
         prepared: &MatrixJob,

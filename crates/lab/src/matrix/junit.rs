@@ -16,10 +16,6 @@ const AS_BASELINE: &str = "it fails in the baseline, too, or is the baseline";
 
 /// Returns the report as XML. What the baseline cannot do either counts as left out, with the reason,
 /// so that red means worse. A cell in which nothing ran is an error, whichever it is.
-///
-/// # Errors
-///
-/// When the writer refuses a text, which is not known to happen.
 pub fn render(report: &Report) -> Result<String> {
     let mut junit = Junit::new("goward matrix");
     for (at, column) in report.columns.iter().enumerate() {

@@ -128,20 +128,12 @@ pub(crate) fn recall(place: &Path) -> Option<Results> {
 }
 
 /// Keeps the results of a cell.
-///
-/// # Errors
-///
-/// When the file cannot be written.
 pub(crate) fn keep(place: &Path, results: &Results) -> Result<()> {
     let text = serde_json::to_vec(&Keep { form: FORM, results }).map_err(std::io::Error::from)?;
     replace(place, &text)
 }
 
 /// Writes a file as a whole or not at all, and the directories that it takes.
-///
-/// # Errors
-///
-/// When it cannot be written, or something that is no file stands there.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs_err::create_dir_all(directory)?;

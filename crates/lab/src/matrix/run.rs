@@ -47,11 +47,6 @@ pub struct Matrix {
 
 impl Lab<'_> {
     /// Runs a matrix.
-    ///
-    /// # Errors
-    ///
-    /// When a request, a name or the first cell is wrong, a toolchain cannot be had, the command
-    /// cannot be run, or goward was interrupted.
     pub fn run_matrix(
         &self,
         matrix: &Matrix,
@@ -200,10 +195,6 @@ impl Lab<'_> {
     }
 
     /// Writes a report as a whole or not at all; a relative path begins in the working directory.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
     pub fn write_report(&self, path: &Path, text: &str) -> Result<()> {
         replace(&self.session.ctx.cwd.join(path), text.as_bytes())
     }

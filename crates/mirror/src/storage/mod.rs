@@ -26,18 +26,10 @@ pub trait StorageReader {
     fn name(&self) -> &str;
 
     /// Reads a file of at most `limit` bytes; `None` when it is not there.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, and when it is larger.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>>;
 
     /// Copies a file of at most `limit` bytes into `file`; returns false when it is not there. The file
     /// is left at its start.
-    ///
-    /// # Errors
-    ///
-    /// As [`StorageReader::read`].
     fn save(&self, path: &str, limit: u64, file: &mut File) -> Result<bool>;
 }
 
@@ -45,31 +37,15 @@ pub trait StorageReader {
 pub trait Storage: StorageReader {
     /// Returns true when the file is there and is the one that was put there: compared with its digest
     /// where that can be had, else by what the place itself says of it.
-    ///
-    /// # Errors
-    ///
-    /// When the place cannot be asked.
     fn holds(&self, path: &str, stored: &StoredFile) -> Result<bool>;
 
     /// Puts a file there in place of any other.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
     fn put(&self, path: &str, contents: Contents<'_>) -> Result<StoredFile>;
 
     /// Returns the paths of all files.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be listed.
     fn list(&self) -> Result<Vec<String>>;
 
     /// Removes a file, which may be gone already.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be removed.
     fn remove(&self, path: &str) -> Result<()>;
 }
 

@@ -50,10 +50,6 @@ fn run(facts: &Facts) -> CheckResult {
 }
 
 /// Removes what nobody needs.
-///
-/// # Errors
-///
-/// When something cannot be removed.
 pub fn remove(store: &Store, goenv_files: &[PathBuf]) -> Result<()> {
     let leftovers = store.leftovers(&store.processes(), goenv_files, false)?;
     leftovers.iter().try_for_each(|leftover| store.remove_leftover(leftover).map(drop))

@@ -64,10 +64,6 @@ fn run(facts: &Facts) -> CheckResult {
 }
 
 /// Takes away the right of others to write.
-///
-/// # Errors
-///
-/// When this user may not.
 pub fn close(path: &Path) -> Result<()> {
     let metadata = fs_err::symlink_metadata(path)?;
     if !metadata.is_symlink() {

@@ -28,10 +28,6 @@ fn run(facts: &Facts) -> CheckResult {
 }
 
 /// Puts in order what goward added to a toolchain.
-///
-/// # Errors
-///
-/// When the store cannot be read or written.
 pub fn mend(store: &Store, key: &str) -> Result<()> {
     let found = store.list()?.into_iter().find(|installed| installed.key == key);
     found.map_or(Ok(()), |installed| store.ensure_shims(&installed))

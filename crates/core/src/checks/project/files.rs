@@ -59,10 +59,6 @@ pub struct Files {
 
 impl Files {
     /// Walks the project at `root`.
-    ///
-    /// # Errors
-    ///
-    /// When `root` cannot be read, or has more entries than any project.
     pub fn find(root: &Path) -> Result<Self> {
         let mut files = Self::default();
         let mut todo = vec![(root.to_path_buf(), 0)];

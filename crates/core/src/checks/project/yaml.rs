@@ -51,10 +51,6 @@ enum Open {
 }
 
 /// Reads all documents of a file.
-///
-/// # Errors
-///
-/// Line and cause, for text that is not YAML.
 pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, (u32, String)> {
     let line_of = |line: usize| u32::try_from(line).unwrap_or(u32::MAX);
     let lines: Vec<&str> = text.lines().collect();

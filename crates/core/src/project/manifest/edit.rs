@@ -45,10 +45,6 @@ pub struct ManifestEdit {
 
 impl ManifestEdit {
     /// Reads the manifest at `path`, or starts a new one.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read or is not TOML.
     pub fn open_or_new(path: &Path) -> Result<Self> {
         file::check_link(path)?;
         let before = file::read_owned_text(path, MAX_SIZE)?;
@@ -105,10 +101,6 @@ impl ManifestEdit {
     }
 
     /// Sets the request.
-    ///
-    /// # Errors
-    ///
-    /// When the manifest has something else where the table should be; so for each setter.
     pub fn set_request(&mut self, request: &Request) -> Result<()> {
         set(self.table("toolchain")?, "go", request.to_string());
         Ok(())
@@ -116,10 +108,6 @@ impl ManifestEdit {
 
     /// Adds a platform that the lock covers. Where there is no list yet, the first-class ports, which are
     /// the default, stay covered.
-    ///
-    /// # Errors
-    ///
-    /// See [`ManifestEdit::set_request`].
     pub fn add_platform(&mut self, platform: Platform) -> Result<()> {
         let shape = self.not_a("list", "platforms");
         let table = self.table("toolchain")?;
@@ -231,10 +219,6 @@ impl ManifestEdit {
     }
 
     /// Takes every pin out of the table that is changed. A profile then has those of the base.
-    ///
-    /// # Errors
-    ///
-    /// See [`ManifestEdit::set_request`].
     pub fn clear(&mut self) -> Result<()> {
         let pins = self.pins()?;
         let keys: Vec<String> = pins.iter().map(|(key, _)| key.to_owned()).collect();
@@ -313,10 +297,6 @@ impl ManifestEdit {
     }
 
     /// Says that the path of `goroot-final` is GOROOT itself, or no longer; for all profiles.
-    ///
-    /// # Errors
-    ///
-    /// See [`ManifestEdit::set_request`].
     pub fn set_goroot_fixed(&mut self, fixed: bool) -> Result<()> {
         let pins = self.table("pins")?;
         if fixed {
@@ -328,20 +308,12 @@ impl ManifestEdit {
     }
 
     /// Adds `-trimpath` to GOFLAGS of the pins that are changed.
-    ///
-    /// # Errors
-    ///
-    /// See [`ManifestEdit::set_request`].
     pub fn set_trimpath(&mut self) -> Result<()> {
         set(self.pins()?, "trimpath", true);
         Ok(())
     }
 
     /// Returns the text, which is a manifest's, with the line ends that the file has.
-    ///
-    /// # Errors
-    ///
-    /// When it would not be one.
     pub fn text(&self) -> Result<String> {
         let text = self.to_string();
         Manifest::parse(&text, &self.path).map_err(|error| {

@@ -56,19 +56,11 @@ impl Logged {
 
 /// Returns what goward trusts: the key of sum.golang.org, and a head that it had signed when this
 /// version of goward was made. The program knows no other, and nothing that it reads can name one.
-///
-/// # Errors
-///
-/// Never, as a test of [`gosumdb`] shows.
 pub fn trust_root() -> Result<TrustRoot> {
     TrustRoot::sum_golang_org().map_err(|error| Error::new(Kind::Failed, error.to_string()))
 }
 
 /// Returns the module that a release is in the log.
-///
-/// # Errors
-///
-/// Never, as a test shows.
 pub fn module(version: GoVersion, platform: Platform) -> Result<Module> {
     let name = platform.module_version(version);
     Module::toolchain(&name)
@@ -88,10 +80,6 @@ impl<'a> Log<'a> {
 
     /// Returns the hash that the log has for a toolchain, as [`Client::lookup`] proves it. `known`
     /// is a head that the tree has to continue.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::lookup`].
     pub fn lookup(
         &self,
         version: GoVersion,
@@ -103,10 +91,6 @@ impl<'a> Log<'a> {
     }
 
     /// Returns the hash that a proof has for a toolchain, as [`Client::check_offline`] proves it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::check_offline`].
     pub fn check_offline(
         &self,
         proof: &OfflineProof,
@@ -118,10 +102,6 @@ impl<'a> Log<'a> {
     }
 
     /// Collects what proves these toolchains to others, as [`Client::proof_bundle`] does.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::proof_bundle`].
     pub fn proof_bundle(
         &self,
         toolchains: impl IntoIterator<Item = (GoVersion, Platform)>,

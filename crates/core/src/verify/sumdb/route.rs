@@ -51,10 +51,6 @@ impl Route {
 
     /// Asks the places of GOPROXY for the log called `name`, and without one of them the log
     /// itself, at a URL.
-    ///
-    /// # Errors
-    ///
-    /// As [`GoProxy::parse`].
     pub fn through(goproxy: &str, name: &str, url: Url) -> Result<Self> {
         let list = GoProxy::parse(Some(goproxy))?;
         Ok(Self { list, direct: Place::Proxy(url), name: name.to_owned() })
