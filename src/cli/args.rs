@@ -136,7 +136,7 @@ fn profile(name: &str) -> Result<String, String> {
 
 fn level(name: &str) -> Result<Level, String> {
     parse_level(name).map_err(|error| match error.hints().first() {
-        Some(hint) => hint.clone(),
+        Some(hint) => hint.to_string(),
         None => error.message().to_owned(),
     })
 }

@@ -502,7 +502,7 @@ fn a_damaged_memory_stops_everything_and_says_how_to_begin_anew() {
         let client = Client::remembers(&damaged);
         let error = client.ask(&server, &Fault::None).unwrap_err().explain("log.example");
         let place = client.state("latest").display().to_string();
-        let (message, hint) = (error.message(), &error.hints()[0]);
+        let (message, hint) = (error.message(), error.hints()[0].to_string());
         assert_eq!(error.kind().exit_code(), 7);
         let start =
             format!("log.example was not asked: what `{place}` remembers of it cannot be used: ");

@@ -1,6 +1,7 @@
 //! What the repository says of itself is so: who uses whom, and what the documents list, what messages claim, what
 //! workflows may do.
 
+mod advice;
 mod architecture;
 mod claims;
 mod docs;

@@ -3,6 +3,10 @@
 //! Modules below `ops` return it where nobody branches on the cause; where somebody does, they have
 //! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
 
+pub mod advice;
+
+pub use advice::Advice;
+
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Write};
 use std::io::ErrorKind;
@@ -83,11 +87,58 @@ pub struct Error {
     kind: Kind,
     message: String,
     details: Vec<String>,
-    hints: Vec<String>,
+    hints: Vec<Hint>,
     /// Whether a disk was full.
     lacks_room: bool,
     /// Whether the system asked to try again.
     is_passing: bool,
+}
+
+/// A line that says what to type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hint {
+    /// Of the table.
+    Advice(Advice),
+    /// In the words of whom it concerns alone.
+    Text(String),
+}
+
+impl Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Advice(advice) => advice.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Hint {
+    /// Returns the same hint without a source that was `tried`.
+    #[must_use]
+    pub fn without_sources(self, tried: &[&str]) -> Self {
+        match self {
+            Self::Advice(advice) => Self::Advice(advice.without_sources(tried)),
+            Self::Text(_) => self,
+        }
+    }
+}
+
+impl From<Advice> for Hint {
+    fn from(advice: Advice) -> Self {
+        Self::Advice(advice)
+    }
+}
+
+impl From<&str> for Hint {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
 }
 
 /// What `go` says where it may not install by itself what is missing; who forbids it follows.
@@ -119,8 +170,15 @@ impl Error {
 
     /// Adds a line that says what to type.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Takes sources that were `tried` out of what to type.
+    #[must_use]
+    pub fn without_sources(mut self, tried: &[&str]) -> Self {
+        self.hints = self.hints.into_iter().map(|hint| hint.without_sources(tried)).collect();
         self
     }
 
@@ -175,7 +233,7 @@ impl Error {
     }
 
     /// Returns the lines that say what to type.
-    pub fn hints(&self) -> &[String] {
+    pub fn hints(&self) -> &[Hint] {
         &self.hints
     }
 }
@@ -189,7 +247,7 @@ impl Display for Error {
             write!(f, "\n  {}", printable(detail))?;
         }
         for hint in &self.hints {
-            write!(f, "\nhint: {}", printable(hint))?;
+            write!(f, "\nhint: {}", printable(&hint.to_string()))?;
         }
         Ok(())
     }

@@ -91,7 +91,10 @@ impl Examiner<'_> {
             receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         {
             let words = |error: Error| {
-                (one_line(&error), error.hints().first().cloned().unwrap_or_default())
+                (
+                    one_line(&error),
+                    error.hints().first().map(ToString::to_string).unwrap_or_default(),
+                )
             };
             answers[at].error = error.map(words);
         }

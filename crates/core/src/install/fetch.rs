@@ -6,7 +6,7 @@
 
 use crate::archive::Limits;
 use crate::config::Dedupe;
-use crate::error::{Error, Kind, Result, one_line};
+use crate::error::{Error, Hint, Kind, Result, one_line};
 use crate::install::Installer;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::net::{Net, Progress};
@@ -16,11 +16,11 @@ use crate::source::{
 use crate::store::{Staging, Store};
 use crate::verify::sumdb::Logged;
 use crate::verify::{
-    Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
+    Choice, Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
     UnverifiedFiles, VerifiedTree, dirhash,
 };
 use crate::{archive, shell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -207,23 +207,19 @@ impl Installer<'_> {
 }
 
 /// Returns what the user may type to accept a toolchain at the level that was reached.
-fn choices(want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, String)> {
+fn choices(want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, Choice)> {
     let mut choices = Vec::new();
     // The project's demand is no user's to lower.
     let least = want.demand.max(Level::Listed);
     if fetch.has_option {
-        choices.push((least, "accept it for this call: `--accept LEVEL`".to_owned()));
+        choices.push((least, Choice::Call));
     } else {
-        let version = want.version.number();
-        choices.push((least, format!("accept it: `goward install {version} --accept LEVEL`")));
+        choices.push((least, Choice::Install(want.version.number().to_string())));
     }
     if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
         && want.demand <= Level::Listed
     {
-        let lock = shell::word(lock);
-        let hint =
-            format!("or for every lock in its repository: `goward trust --accept listed {lock}`");
-        choices.push((Level::Listed, hint));
+        choices.push((Level::Listed, Choice::Repository(shell::word(lock))));
     }
     choices
 }
@@ -345,9 +341,9 @@ pub(crate) fn nobody_delivered(
     mut failures: Vec<(String, Error)>,
 ) -> Error {
     if failures.len() == 1
-        && let Some((_, error)) = failures.pop()
+        && let Some((name, error)) = failures.pop()
     {
-        return error;
+        return error.without_sources(&[&name]);
     }
     let message = format!("no source delivers {} for {}", want.version, want.platform);
     gather(message, &failures, |report| report.detail("nothing was installed"))
@@ -371,9 +367,11 @@ pub(crate) fn gather(
             report = report.detail(format!("  {detail}"));
         }
     }
-    // What helps with the most serious failure helps.
-    let hints =
-        failures.iter().filter(|(_, error)| error.kind() == kind).flat_map(|(_, e)| e.hints());
-    let hints: BTreeSet<&String> = hints.collect();
-    hints.into_iter().fold(end(report), Error::hint)
+    // What helps with the most serious failure helps; sources that failed do not.
+    let tried: Vec<&str> = failures.iter().map(|(name, _)| name.as_str()).collect();
+    let serious = failures.iter().filter(|(_, error)| error.kind() == kind);
+    let hints = serious.flat_map(|(_, error)| error.hints());
+    let hints = hints.map(|hint| hint.clone().without_sources(&tried));
+    let hints: BTreeMap<String, Hint> = hints.map(|hint| (hint.to_string(), hint)).collect();
+    hints.into_values().fold(end(report), Error::hint)
 }

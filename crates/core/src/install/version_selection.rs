@@ -68,6 +68,7 @@ impl Installer<'_> {
         }
         let mut known = Vec::new();
         let mut failures: Vec<Error> = Vec::new();
+        let mut tried = Vec::new();
         let mut answered = false;
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), Some(platform)) {
@@ -81,7 +82,10 @@ impl Installer<'_> {
                     answered = true;
                     known.extend(versions);
                 }
-                Err(error) => failures.push(error),
+                Err(error) => {
+                    failures.push(error);
+                    tried.push(source.name().to_owned());
+                }
             }
         }
         let records = Records::built_in();
@@ -107,7 +111,9 @@ impl Installer<'_> {
                 );
                 let error = Error::new(failure.kind(), message);
                 let error = failures.iter().fold(error, |error, f| error.detail(one_line(f)));
-                failure.hints().iter().fold(error, Error::hint)
+                let tried: Vec<&str> = tried.iter().map(String::as_str).collect();
+                let error = failure.hints().iter().cloned().fold(error, Error::hint);
+                error.without_sources(&tried)
             }
         })
     }

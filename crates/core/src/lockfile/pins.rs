@@ -101,7 +101,7 @@ fn judge(settings: &Settings, lock: &LockFile) -> Result<Vec<String>> {
 fn refuse(problems: &[Problem], version: GoVersion) -> Option<Error> {
     let one = |problem: &Problem| {
         let report = Error::new(Kind::Usage, &problem.message);
-        problem.details.iter().fold(report, Error::detail).hint(&problem.hint)
+        problem.details.iter().fold(report, Error::detail).hint(problem.hint.as_str())
     };
     let add = |report: Error, problem: &Problem| {
         let below = problem.details.iter().chain([&problem.hint]);

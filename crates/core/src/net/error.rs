@@ -5,7 +5,7 @@
 
 use super::{Url, shown};
 use crate::calendar;
-use crate::error::{Error, Kind};
+use crate::error::{Advice, Error, Hint, Kind, advice};
 use crate::version::GoVersion;
 use std::time::{Duration, SystemTime};
 
@@ -39,8 +39,8 @@ pub enum Problem {
     /// 404 or 410.
     #[error("there is no such file (HTTP status {0})")]
     NotFound(u16),
-    /// `GOWARD_OFFLINE=1`.
-    #[error("network is off (`GOWARD_OFFLINE=1`)")]
+    /// The user wants no network.
+    #[error("{}", advice::NETWORK_IS_OFF)]
     Offline,
     /// Plain http to a host that the user did not list.
     #[error("`{0}` would be asked over http, which anybody on the way can read and change")]
@@ -114,47 +114,40 @@ impl NetError {
         matches!(self.problem, Problem::NotFound(_))
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
+        let other = || "python-index".to_owned();
         Some(match &self.problem {
             Problem::Offline => {
-                let command = match GoVersion::parse(&self.what) {
-                    Ok(version) => format!("goward install {version}"),
-                    Err(_) => "goward install".to_owned(),
-                };
-                format!(
-                    "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path {command}`"
-                )
+                let wanted = GoVersion::parse(&self.what);
+                wanted.map_or(Advice::LeaveOffline, Advice::leave_offline_for).into()
             }
             Problem::CertificateDate(_) => format!(
                 "system clock is {}; if that is wrong, set it and try again",
                 clock(SystemTime::now())
-            ),
+            )
+            .into(),
             Problem::Certificate(_) => {
                 "update the system's certificates (Debian: `apt-get install ca-certificates`), or \
                  if your network inspects TLS, name the file with its certificate: \
                  `SSL_CERT_FILE=/path/to/ca.pem`"
-                    .to_owned()
+                    .into()
             }
             Problem::Connection(_) | Problem::Silent(_) | Problem::Stalled(_) => {
-                "check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or give \
-                 another source: `GOWARD_SOURCE=python-index`"
-                    .to_owned()
+                Advice::CheckNetworkOrSource { source: other() }.into()
             }
             Problem::Denied(407) => {
                 "give the proxy's user and password: `HTTPS_PROXY=http://user:password@host:port`"
-                    .to_owned()
+                    .into()
             }
             Problem::Denied(_) => {
-                "put user and password for this host into `~/.netrc`, or give another source: \
-                 `GOWARD_SOURCE=go.dev`"
-                    .to_owned()
+                Advice::GiveCredentialsOrSource { source: "go.dev".to_owned() }.into()
             }
             Problem::PlainHttp(_) => {
                 "write `https://`, or list the host as `http-hosts` in your own configuration"
-                    .to_owned()
+                    .into()
             }
             Problem::Answer(_) | Problem::Cut(_) | Problem::Changed | Problem::Status { .. } => {
-                "try again later, or give another source: `GOWARD_SOURCE=python-index`".to_owned()
+                Advice::TryLaterOrSource { source: other() }.into()
             }
             Problem::Local(_)
             | Problem::NotFound(_)

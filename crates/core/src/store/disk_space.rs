@@ -1,6 +1,6 @@
 //! What the store's file system is, and what is said when it is full: how much is needed, how much there is.
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Advice, Error, Kind, Result, untrusted};
 use crate::filesystem;
 use crate::filesystem::Space;
 use crate::store::Store;
@@ -19,8 +19,6 @@ const LEAST: u64 = 30;
 const LARGEST_MEAN: u64 = 8192;
 
 const NEEDS: &str = "needs about ";
-
-pub(super) const MAKE_ROOM: &str = "make room, for example with `goward gc --now`, and try again";
 
 /// Returns the first line of a report about a full disk.
 pub(super) fn message(store: &Store) -> String {
@@ -55,7 +53,7 @@ impl Store {
         if space.bytes >= archive.saturating_mul(LEAST) / 10 && !space.files.is_some_and(few) {
             return Ok(());
         }
-        let error = Error::new(Kind::Failed, message(self)).hint(MAKE_ROOM);
+        let error = Error::new(Kind::Failed, message(self)).hint(Advice::MakeRoom);
         Err(self.compare_room(error, what, Some(archive)))
     }
 
@@ -68,7 +66,7 @@ impl Store {
         }
         let full = message(self);
         let is_said = error.message() == full;
-        let error = if is_said { error } else { error.context(full).hint(MAKE_ROOM) };
+        let error = if is_said { error } else { error.context(full).hint(Advice::MakeRoom) };
         self.compare_room(error, what, archive)
     }
 

@@ -3,7 +3,7 @@
 //! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Advice, Error, Kind, Result, untrusted};
 use crate::filesystem;
 use crate::store::program_of;
 use fs_err as fs;
@@ -104,7 +104,7 @@ impl LinkTarget {
         let path = &self.path;
         Err(Error::new(Kind::Verification, format!("`{path}` changed since it was linked"))
             .detail(format!("it is linked as `{name}` and was `{}`", untrusted(&self.text)))
-            .hint(format!("look at it again: `goward link {name} {path}`")))
+            .hint(Advice::LinkAgain { name: name.to_owned(), path: path.clone() }))
     }
 }
 

@@ -6,7 +6,7 @@
 use super::{
     DIRECTORIES, Store, TRASH_PREFIX, VULNERABILITIES, entries, files, is_key, staging, trash,
 };
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Advice, Error, Kind, Result, untrusted};
 use crate::filesystem;
 use fs_err as fs;
 use goward_shim::names;
@@ -67,16 +67,14 @@ impl Store {
         let home = self.home().display();
         if marker != OLD_MARKER.as_bytes() {
             let message = format!("`{home}` is the store of a newer goward");
-            return Error::new(Kind::Failed, message).detail("nothing was changed").hint(format!(
-                "update goward, or choose another place: `{}=/absolute/path`",
-                names::HOME_VAR
-            ));
+            return Error::new(Kind::Failed, message)
+                .detail("nothing was changed")
+                .hint(Advice::UpdateOrChooseStore);
         }
         let message = format!("`{home}` is the store of an older goward");
-        let quoted = quoted(self.home());
         Error::new(Kind::Failed, message)
             .detail("its toolchains have to be installed again; nothing was changed")
-            .hint(format!("remove it: `chmod -R u+w {quoted} && rm -rf {quoted} && goward setup`"))
+            .hint(Advice::RemoveOldStore { path: quoted(self.home()) })
     }
 
     /// Refuses a directory in which there is something that is not left of a store.
@@ -89,10 +87,7 @@ impl Store {
                     "such as `{}`; nothing was changed",
                     untrusted(other.to_string_lossy())
                 ))
-                .hint(format!(
-                    "name an empty or new directory: `{}=/absolute/path`",
-                    names::HOME_VAR
-                )));
+                .hint(Advice::EmptyStore));
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ mod system_store;
 mod tests;
 mod trash;
 
-use crate::error::{Error, Result};
+use crate::error::{Advice, Error, Result};
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
@@ -306,11 +306,11 @@ impl Store {
         let error = Error::from(error);
         match kind {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                error.context(disk_space::message(self)).hint(disk_space::MAKE_ROOM)
+                error.context(disk_space::message(self)).hint(Advice::MakeRoom)
             }
             _ => error
                 .context(format!("cannot write to the store `{}`", self.home.display()))
-                .hint(format!("choose another place: `{}=/absolute/path`", names::HOME_VAR)),
+                .hint(Advice::ChooseStore),
         }
     }
 }

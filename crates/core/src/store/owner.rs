@@ -5,9 +5,8 @@
 
 use super::Store;
 use crate::ctx;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Advice, Error, Kind, Result};
 use fs_err as fs;
-use goward_shim::names;
 use std::os::unix::fs::MetadataExt;
 
 const ROOT: u32 = 0;
@@ -34,9 +33,9 @@ impl Store {
         let error = Error::new(Kind::Failed, message)
             .detail(format!("nothing was changed: this is user {user}"));
         Err(if user == ROOT {
-            error.hint(format!("run it as the owner: `sudo -u '#{owner}' goward ...`"))
+            error.hint(Advice::RunAsOwner { owner: owner.to_string() })
         } else {
-            error.hint(format!("choose a store of your own: `{}=/absolute/path`", names::HOME_VAR))
+            error.hint(Advice::OwnStore)
         })
     }
 }

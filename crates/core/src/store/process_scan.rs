@@ -7,6 +7,7 @@
 use crate::error::untrusted;
 use crate::store::{InstalledToolchain, Store, place_in};
 use fs_err as fs;
+use goward_shim::names;
 use std::fmt;
 use std::fmt::Display;
 use std::io::Read;
@@ -20,7 +21,7 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// Variables that lead to a toolchain, or to a file that goward made for a call.
 const VARIABLES: [&str; 6] =
-    ["GOWARD_TOOLCHAIN=", "GOROOT=", "GOTOOLDIR=", "GOENV=", "GOWARD_LOCK=", "PATH="];
+    [names::TOOLCHAIN_VAR, "GOROOT", "GOTOOLDIR", "GOENV", names::LOCK_VAR, "PATH"];
 
 /// A process that uses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +137,10 @@ impl ProcessUse {
         read(&place.join("maps")).split(|&byte| byte == b'\n').for_each(&mut note);
         let environment = read(&place.join("environ"));
         let variables = environment.split(|&byte| byte == 0);
-        let leads = |text: &&[u8]| VARIABLES.iter().any(|name| text.starts_with(name.as_bytes()));
+        let is_value_of = |text: &[u8], name: &str| {
+            text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        };
+        let leads = |text: &&[u8]| VARIABLES.iter().any(|name| is_value_of(text, name));
         variables.filter(leads).for_each(&mut note);
         let name = String::from_utf8_lossy(&read(&place.join("comm"))).trim().to_owned();
         let program = fs::metadata(place.join("exe")).ok();

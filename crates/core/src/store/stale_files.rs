@@ -4,7 +4,7 @@
 //! Each counts only when it was not touched for a while and no process uses it; all of them are made again
 //! where they are missed.
 
-use crate::error::Result;
+use crate::error::{Result, advice};
 use crate::store::flock::Attempt;
 use crate::store::{Processes, Store, entries, flock};
 use fs_err as fs;
@@ -56,7 +56,7 @@ impl Display for StaleKind {
         f.write_str(match self {
             Self::Trash => "a removed toolchain",
             Self::Part => "the beginning of a download",
-            Self::Override => "a lock of `goward exec`",
+            Self::Override => advice::LOCK_OF_CALL,
             Self::GoEnvCopy => "a copy of the file of `go env -w`",
         })
     }

@@ -34,7 +34,7 @@ pub use archive_digest::ArchiveDigest;
 pub use dedup::{FileIndex, Sharing};
 pub use dirhash::H1;
 pub use goward_shim::lock::Level;
-pub use policy::Evidence;
+pub use policy::{Choice, Evidence};
 pub use quarantine::{Entry, Quarantine, UnverifiedFiles};
 pub use records::{Record, Records};
 pub use sha256::{Digest, Hasher, Hashing};

@@ -4,7 +4,7 @@
 //! [`UnverifiedFiles::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::{Advice, Error, Kind, Result, untrusted};
 use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
 
@@ -31,13 +31,37 @@ pub struct Evidence {
     pub unlogged: Option<String>,
     /// The weakest level to accept.
     pub floor: Level,
-    /// What the user may do to accept less, and the weakest level for which it helps; `LEVEL` stands
-    /// for the one that was reached.
-    pub choices: Vec<(Level, String)>,
+    /// What the user may do to accept less, and the weakest level for which it helps.
+    pub choices: Vec<(Level, Choice)>,
     /// Where the bytes came from, for messages.
     pub origin: String,
     /// Where the lock is, for messages: a path, with a line if known.
     pub lock: String,
+}
+
+/// How a user may accept less than what is required.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// With the call that was made.
+    Call,
+    /// With an install of the release of this number.
+    Install(String),
+    /// For every lock beside this one, a word for a shell. Only [`Level::Listed`] can be accepted so.
+    Repository(String),
+}
+
+impl Choice {
+    /// Returns what to do to accept `level`.
+    fn advice(&self, level: Level) -> Advice {
+        let level = level.to_string();
+        match self.clone() {
+            Self::Call => Advice::AcceptForCall { level },
+            Self::Install(version) => Advice::Accept { version, level },
+            Self::Repository(lock) => {
+                Advice::AcceptForRepository { level: Level::Listed.to_string(), lock }
+            }
+        }
+    }
 }
 
 impl Default for Evidence {
@@ -150,9 +174,7 @@ impl Evidence {
                 Level::None => error.hint(second_source(unpacked, &self.origin)),
                 level => {
                     let choices = self.choices.iter().filter(|(least, _)| *least <= level);
-                    choices.fold(error, |error, (_, hint)| {
-                        error.hint(hint.replace("LEVEL", level.name()))
-                    })
+                    choices.fold(error, |error, (_, choice)| error.hint(choice.advice(level)))
                 }
             });
         }
@@ -163,7 +185,7 @@ impl Evidence {
             );
             return Err(Error::new(Kind::Verification, message)
                 .detail("nothing was installed")
-                .hint(format!("install it without them: `goward install {version}`")));
+                .hint(Advice::InstallWithoutExtras { version: version.to_string() }));
         }
         Ok(verdict)
     }
@@ -199,11 +221,10 @@ impl Evidence {
             let hint = second_source(unpacked, &self.origin);
             return error.detail("nothing was installed").hint(hint);
         };
-        let command = format!("goward install {version} --source go.dev,goproxy");
         error
             .detail(doubt)
             .detail("nothing was installed")
-            .hint(format!("take it from a source that has these files: `{command}`"))
+            .hint(Advice::TakeFromFullSource { version: version.to_string() })
     }
 }
 
@@ -221,9 +242,9 @@ fn sha256_text(digest: Option<Digest>) -> String {
     digest.map(|digest| format!("sha256:{digest}")).unwrap_or_default()
 }
 
-fn second_source(unpacked: &UnverifiedFiles, first: &str) -> String {
+fn second_source(unpacked: &UnverifiedFiles, first: &str) -> Advice {
     let second = if first.starts_with("https://go.dev/") { "python-index" } else { "go.dev" };
-    format!("ask a second source: `goward install {} --source {second}`", unpacked.version())
+    Advice::AskSecondSource { version: unpacked.version().to_string(), source: second.to_owned() }
 }
 
 #[cfg(test)]

@@ -251,16 +251,17 @@ fn text(result: Result<VerifiedTree>) -> String {
 #[test]
 fn a_level_below_the_floor_in_full() {
     let choices = vec![
-        (Level::Listed, "accept it: `--accept LEVEL`".to_owned()),
+        (Level::Listed, Choice::Call),
         // The project demands it.
-        (Level::BuiltIn, "not this".to_owned()),
+        (Level::BuiltIn, Choice::Install("1.27.1".to_owned())),
     ];
     let listed = Some(Digest::of(b"archive"));
     let listed = Evidence { listed, choices, ..from_archive() };
     assert_eq!(
         text(verify(&listed, false)),
         "goward: go1.27.1 for linux/amd64 is verified only at level `listed`; `built-in` is \
-         required\n  nothing was installed\nhint: accept it: `--accept listed`"
+         required\n  nothing was installed\nhint: accept it for this call: `--accept \
+         listed`"
     );
     assert_eq!(
         text(verify(&Evidence { floor: Level::Listed, ..from_archive() }, false)),

@@ -5,7 +5,7 @@
 //! from a published one, never make it equal, so [`MissingFiles::is_proven`] is a matter of diagnosis: it
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Advice, Error, Kind, Result};
 use crate::facts::ABSENT;
 use crate::verify::Digest;
 use crate::version::GoVersion;
@@ -45,9 +45,7 @@ impl MissingFiles {
                     ABSENT.known()
                 ))
                 .detail("nothing was installed")
-                .hint(format!(
-                    "ask a source that has all files: `goward install {version} --source go.dev,goproxy`"
-                ))
+                .hint(Advice::AskFullSource { version: version.to_string() })
                 .hint("or update goward")
         })
     }

@@ -30,7 +30,7 @@ fn run(facts: &Facts) -> CheckResult {
         Ok(answers) => answers,
         Err(error) => {
             let message = "the list of sources cannot be used";
-            let fix = error.hints().first().cloned().unwrap_or_default();
+            let fix = error.hints().first().map(ToString::to_string).unwrap_or_default();
             let why = one_line(error);
             return Ok(vec![Finding::new(Severity::Error, Place::Machine, message, why, fix)]);
         }

@@ -31,8 +31,9 @@ fn run(facts: &Facts) -> CheckResult {
     let (home, place) = (store.home(), Place::Path(store.home().into()));
     if let Err(error) = store.check_marker() {
         let finding = Finding::plain(Severity::Error, place, error.message());
-        findings
-            .push(error.hints().iter().fold(finding, |finding, hint| finding.fix(hint.clone())));
+        findings.push(
+            error.hints().iter().fold(finding, |finding, hint| finding.fix(hint.to_string())),
+        );
     } else if !is_store(store) && fs_err::read_dir(home).map_err(Error::from)?.next().is_some() {
         let message = "this is not a store: it holds other files";
         let fix = format!("name an empty or new directory: `{}=/absolute/path`", names::HOME_VAR);

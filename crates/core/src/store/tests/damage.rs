@@ -1,6 +1,7 @@
 //! Stores in which something is not what it should be.
 
 use super::*;
+use crate::error::{Advice, Hint};
 
 #[test]
 fn the_marker_is_written_once_and_completed_when_it_is_empty() {
@@ -127,7 +128,7 @@ fn a_full_disk_is_called_that() {
     for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
         let error = store.explain(kind.into());
         assert_eq!(error.message(), disk_space::message(&store));
-        assert_eq!(error.hints(), [disk_space::MAKE_ROOM]);
+        assert_eq!(error.hints(), [Hint::from(Advice::MakeRoom)]);
     }
 }
 

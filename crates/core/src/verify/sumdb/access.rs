@@ -1,6 +1,6 @@
 //! The checksum database, as far as one run of the program got to know it.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Advice, Error, Kind, Result};
 use crate::platform::Platform;
 use crate::verify::sumdb::remote::Remote;
 use crate::verify::sumdb::route::Route;
@@ -68,7 +68,7 @@ impl LogAccess {
             let message = format!("a head is not that of {name}: {problem}");
             Error::new(Kind::Verification, message)
                 .detail("nothing was changed")
-                .hint("somebody changed the mirror; check it: `goward mirror verify URL`")
+                .hint(Advice::CheckMirror)
         })
     }
 

@@ -1,7 +1,7 @@
 //! What the log's client found, in goward's words.
 
 use super::{LogError, OfflineError};
-use crate::error::{Error, Kind};
+use crate::error::{Advice, Error, Kind};
 use gosumdb::{MissingFile, RecordError};
 
 /// How errors of the log are told to people.
@@ -28,24 +28,21 @@ pub fn explain_offline(error: OfflineError, name: &str, file: &str) -> Error {
     let text = words(&error);
     let refused =
         |message: String| Error::new(Kind::Verification, message).detail("nothing was installed");
-    let again = "make the bundle again: `goward bundle create`";
     match error {
         OfflineError::Fork { .. }
         | OfflineError::Storage(_)
         | OfflineError::DamagedHead { .. }
         | OfflineError::Contended { .. } => explain(error, name),
-        OfflineError::OlderHead { .. } => refused(format!(
-            "the proof in `{file}` cannot be used: {text}"
-        ))
-        .hint(
-            "make the bundle again, or install from where the log can be asked: `goward install`",
-        ),
+        OfflineError::OlderHead { .. } => {
+            refused(format!("the proof in `{file}` cannot be used: {text}"))
+                .hint(Advice::RemakeBundleOrInstall)
+        }
         OfflineError::Absent(_) => {
-            refused(format!("there is no proof in `{file}`: {text}")).hint(again)
+            refused(format!("there is no proof in `{file}`: {text}")).hint(Advice::RemakeBundle)
         }
         OfflineError::Unreachable(MissingFile { path }) => {
             refused(format!("the proof in `{file}` is not complete: `{path}` is missing"))
-                .hint(again)
+                .hint(Advice::RemakeBundle)
         }
         _ => refused(format!("the proof in `{file}` is wrong: {text}"))
             .hint("get the bundle again from where it was made"),
