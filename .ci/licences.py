@@ -90,7 +90,7 @@ def main():
     command = ["cargo", "metadata", "--locked", "--format-version", "1", "--all-features"]
     metadata = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     allowed = set(rules["licenses"]["allow"])
-    exceptions = {entry["crate"]: entry["allow"] for entry in rules["licenses"]["exceptions"]}
+    exceptions = {entry["crate"]: entry["allow"] for entry in rules["licenses"].get("exceptions", [])}
     banned = {entry["crate"] for entry in rules["bans"]["deny"]}
     members = set(metadata["workspace_members"])
     problems = []

@@ -294,6 +294,24 @@ fn a_source_that_needs_no_network_needs_no_certificates() {
 }
 
 #[test]
+fn a_netrc_that_cannot_be_read_is_told_once_and_stops_nothing() {
+    let server = mirror();
+    // The second source fails and the log is asked as well: each has the network of its own.
+    let source = format!("goproxy,{}", server.url("/"));
+    let sandbox = sandbox(&server).source(&source).var("GOPROXY", server.url("/none"));
+    fs::create_dir(sandbox.path("home/.netrc")).unwrap();
+    let outcome = sandbox.goward(["install", "1.99.1"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let told = format!(
+        "goward: warning: no passwords are taken from netrc: `{}` is not a regular file\n",
+        sandbox.path("home/.netrc").display()
+    );
+    assert_eq!(outcome.stderr.matches(&told).count(), 1, "{}", outcome.stderr);
+    let outcome = sandbox.var("GOAUTH", "off").source("goproxy").goward(["install", "1.98.3"]);
+    assert!(!outcome.stderr.contains("netrc:"), "{}", outcome.stderr);
+}
+
+#[test]
 fn nothing_is_deleted_in_a_directory_that_is_no_store() {
     let server = mirror();
     let sandbox = sandbox(&server).file("home/tmp/mine", "x").file("home/trash/mine", "x");

@@ -3,11 +3,13 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::net::{Net, Patience};
 use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
 use crate::verify::sumdb::access::LogAccess;
 use goward_shim::names;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One run of the program.
 #[derive(Debug)]
@@ -35,5 +37,30 @@ impl Session {
         let store = Store::new(self.ctx.home()?).with_nfs_locks(self.config.store.nfs_locks);
         let shim = self.ctx.executable.with_file_name(names::SHIM);
         Ok(store.with_shim(shim).with_system(self.config.system_store(&self.ctx)?))
+    }
+    /// Returns the network under the user's settings. Warns, once, of a netrc that cannot be read:
+    /// most downloads need no password.
+    ///
+    /// # Errors
+    ///
+    /// As [`Net::new`].
+    pub fn net(&self) -> Result<Net> {
+        self.net_with(Patience::default())
+    }
+
+    /// Like [`Session::net`], with other times and counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Net::new`].
+    pub fn net_with(&self, patience: Patience) -> Result<Net> {
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
+        if let Some(problem) = net.netrc_problem() {
+            if !TOLD.swap(true, Ordering::Relaxed) {
+                self.ui.warn(&format!("no passwords are taken from netrc: {problem}"));
+            }
+        }
+        Ok(net)
     }
 }

@@ -25,7 +25,6 @@ use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::request::{Fetch, ToolchainRequest};
 use goward_core::lockfile::Locker;
-use goward_core::net::Net;
 use goward_core::session::Session;
 use goward_core::source::REGISTRY_SCHEME;
 use layout::{INDEX, LIST, MANIFEST};
@@ -87,7 +86,7 @@ impl Mirrors<'_> {
             return self.create_in_registry(place, plan, fetch);
         }
         let wants = self.locker.wants_of(&plan.locks)?;
-        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let net = || self.session.net();
         let depot = storage::open(&plan.to, &self.session.ctx, net)?;
         let depot = depot.as_ref();
         let mut mirrored = MirrorReport::default();

@@ -11,7 +11,6 @@ use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::fetch::digest_file;
 use goward_core::install::request::Fetch;
-use goward_core::net::Net;
 use goward_core::verify::Digest;
 use std::io;
 
@@ -29,7 +28,7 @@ impl Mirrors<'_> {
                 .hint("give it a rule that removes old tags, and leave out `--prune`"));
         }
         let wants = self.locker.wants_of(&plan.locks)?;
-        let net = Net::new(&self.session.ctx, self.session.config.http_hosts.clone())?;
+        let net = self.session.net()?;
         let registry = Registry::open(place, &self.session.ctx, &net)?;
         let mut mirrored = MirrorReport::default();
         for want in &wants {

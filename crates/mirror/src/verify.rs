@@ -14,7 +14,7 @@ use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::fetch::digest_file;
 use goward_core::install::request::{Fetch, ToolchainRequest};
-use goward_core::net::{MAX_SIZE, Net, NetError, Problem};
+use goward_core::net::{MAX_SIZE, NetError, Problem};
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::source::{REGISTRY_SCHEME, parse_index};
@@ -55,7 +55,7 @@ impl Mirrors<'_> {
         }
         let store: Store = self.session.store()?;
         let staging = store.stage("verify")?;
-        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let net = || self.session.net();
         let opened = storage::look(place, &self.session.ctx, net, staging.path())?;
         let mut check = Check {
             session: self.session,

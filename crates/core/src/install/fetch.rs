@@ -9,7 +9,7 @@ use crate::config::Dedupe;
 use crate::error::{Error, Hint, Kind, Result, one_line};
 use crate::install::Installer;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
-use crate::net::{Net, Progress};
+use crate::net::Progress;
 use crate::source::{
     Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
 };
@@ -195,7 +195,7 @@ impl Installer<'_> {
     pub fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
         let specs = SourceSpec::parse(named.as_deref().unwrap_or(DEFAULT_SOURCES))?;
-        let net = || Net::new(&self.session.ctx, self.session.config.http_hosts.clone());
+        let net = || self.session.net();
         crate::source::sources(
             &specs,
             &self.session.ctx,

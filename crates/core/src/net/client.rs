@@ -2,16 +2,15 @@
 //!
 //! Turns the HTTP library's errors into [`Problem`]s. Nothing here tries twice.
 
-use super::settings::{Credentials, Settings, is_same_origin};
+use super::netrc::Credentials;
+use super::settings::{Settings, is_same_origin};
 use super::url::{check, copy_credentials, follow};
 use super::{Patience, Problem, Url};
 use crate::error::untrusted;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::blocking::{Client, ClientBuilder, Response};
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, LOCATION,
-    RANGE, RETRY_AFTER,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE,
+    LOCATION, RANGE, RETRY_AFTER,
 };
 use reqwest::{StatusCode, redirect};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
@@ -65,12 +64,12 @@ impl Clients {
         range: Option<&RangeRequest>,
     ) -> Result<Response, Problem> {
         self.require_permission(url)?;
-        let credentials = self.settings.find_credentials(url);
+        let authorization = self.find_authorization(url);
         let mut at = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client(&at)?.get(at.clone());
-            if let Some(credentials) = credentials.as_ref().filter(|_| is_same_origin(url, &at)) {
-                request = request.basic_auth(&credentials.user, Some(&credentials.password));
+            if let Some(value) = authorization.as_ref().filter(|_| is_same_origin(url, &at)) {
+                request = request.header(AUTHORIZATION, value);
             }
             if let Some(range) = range {
                 request = request.header(RANGE, format!("bytes={}-", range.start));
@@ -107,8 +106,7 @@ impl Clients {
 
     /// Returns the `Authorization` for a host from netrc.
     pub fn find_authorization(&self, url: &Url) -> Option<String> {
-        let Credentials { user, password } = self.settings.find_credentials(url)?;
-        Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+        self.settings.find_credentials(url).map(Credentials::authorization)
     }
 
     /// Makes a client that does not block, for libraries that want one. Without limits on the time

@@ -12,6 +12,7 @@ mod download;
 mod error;
 mod goauth;
 mod goproxy;
+mod netrc;
 mod part;
 mod retry;
 mod settings;
@@ -118,6 +119,11 @@ impl Net {
     pub fn without_netrc(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
         let settings = Settings::from_ctx(ctx, http_hosts)?.without_netrc();
         Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })
+    }
+
+    /// Returns why the user's netrc cannot be read, if it is there.
+    pub fn netrc_problem(&self) -> Option<&str> {
+        self.clients.settings.netrc_problem()
     }
 
     /// Returns the clients, for protocols that other crates speak over them.

@@ -3,20 +3,16 @@
 //! Read from [`Ctx`] once, when [`super::Net`] is made. The HTTP library's own look at the process
 //! is switched off, so that a test can say what it means and nothing else leaks in.
 
+use super::netrc::{Credentials, Netrc};
 use super::{Url, url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::filesystem;
-use netrc::Netrc;
 use reqwest::{NoProxy, Proxy};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Longest netrc that is read.
-const MAX_NETRC: u64 = 1 << 20;
 
 /// The settings of one process.
 #[derive(Debug)]
@@ -50,13 +46,6 @@ impl Proxies {
     }
 }
 
-/// User name and password for one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) user: String,
-    pub(super) password: String,
-}
-
 impl Settings {
     pub(super) fn from_ctx(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
         let certificates = read_certificates(ctx)?;
@@ -66,7 +55,7 @@ impl Settings {
             proxies: read_proxies(ctx)?,
             authorities: certificates.as_ref().map(|found| authorities(found)),
             certificates: certificates.unwrap_or_default(),
-            netrc: read_netrc(ctx),
+            netrc: Netrc::read(ctx),
         })
     }
 
@@ -75,14 +64,15 @@ impl Settings {
         Self { netrc: Netrc::default(), ..self }
     }
 
-    /// Returns netrc's credentials for exactly the host of a URL that has none of its own.
-    ///
-    /// netrc's `default` entry is not used: it would go to every host there is.
-    pub(super) fn find_credentials(&self, url: &Url) -> Option<Credentials> {
+    /// Returns why netrc cannot be read, if it is there.
+    pub(super) fn netrc_problem(&self) -> Option<&str> {
+        self.netrc.problem.as_deref()
+    }
+
+    /// Returns netrc's credentials for a URL that has none of its own.
+    pub(super) fn find_credentials(&self, url: &Url) -> Option<&Credentials> {
         let has_own = !url.username().is_empty() || url.password().is_some();
-        let host = url.host_str().filter(|host| !has_own && *host != "default")?;
-        let entry = self.netrc.hosts.get(host)?;
-        Some(Credentials { user: entry.login.clone(), password: entry.password.clone() })
+        if has_own { None } else { self.netrc.find(url) }
     }
 }
 
@@ -174,18 +164,6 @@ fn certificates(pem: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     CertificateDer::pem_slice_iter(pem).filter_map(|found| Some(found.ok()?.to_vec()))
 }
 
-/// Reads `$NETRC`, else `~/.netrc`. One that is damaged or unreadable is as good as none: most
-/// downloads need no password, and one that does says so.
-fn read_netrc(ctx: &Ctx) -> Netrc {
-    // What the variable names may be a pipe, on purpose.
-    let bytes = match (ctx.variable("NETRC"), ctx.variable("HOME")) {
-        (Some(path), _) => fs_err::read(path).ok(),
-        (None, Some(home)) => filesystem::read(&Path::new(home).join(".netrc"), MAX_NETRC).ok(),
-        (None, None) => None,
-    };
-    bytes.and_then(|bytes| String::from_utf8_lossy(&bytes).parse().ok()).unwrap_or_default()
-}
-
 /// Returns true when the credentials for `from` may be sent to `to`.
 pub(super) fn is_same_origin(from: &Url, to: &Url) -> bool {
     url::without_credentials(from).origin() == url::without_credentials(to).origin()
@@ -269,33 +247,40 @@ mod tests {
         )
         .unwrap();
         let home = directory.path().to_str().unwrap();
-        let anna = Some(("anna", "s3cret"));
+        // anna:s3cret
+        let anna = Some("Basic YW5uYTpzM2NyZXQ=".to_owned());
         for variables in [[("HOME", home)], [("NETRC", netrc.to_str().unwrap())]] {
             let settings = settings(&variables).unwrap();
             let cases = [
-                ("https://m.example/x", anna),
-                ("https://m.example:8443/x", anna),
-                ("https://M.EXAMPLE/x", anna),
-                ("https://x.m.example/", None),
-                ("https://go.dev/dl/", None),
-                ("https://default/", None),
-                ("https://own@m.example/", None),
+                ("https://m.example/x", &anna),
+                ("https://m.example:8443/x", &anna),
+                ("https://M.EXAMPLE/x", &anna),
+                ("https://x.m.example/", &None),
+                ("https://go.dev/dl/", &None),
+                ("https://default/", &None),
+                ("https://own@m.example/", &None),
             ];
             for (text, want) in cases {
                 let got = settings.find_credentials(&Url::parse(text).unwrap());
-                let got = got.as_ref().map(|c| (c.user.as_str(), c.password.as_str()));
-                assert_eq!(got, want, "{text}");
+                assert_eq!(&got.map(Credentials::authorization), want, "{text}");
             }
         }
     }
 
     #[test]
-    fn a_damaged_netrc_is_as_good_as_none() {
+    fn a_damaged_netrc_is_read_as_far_as_it_goes() {
         let directory = TempDir::new().unwrap();
         let netrc = directory.path().join("netrc");
-        fs_err::write(&netrc, b"machine \xff\xfe login\nbogus").unwrap();
+        fs_err::write(
+            &netrc,
+            b"machine \xff\xfe login\nbogus\nmachine n.example login a password b",
+        )
+        .unwrap();
         let settings = settings(&[("NETRC", netrc.to_str().unwrap())]).unwrap();
-        assert_eq!(settings.find_credentials(&Url::parse("https://m.example/").unwrap()), None);
+        for (url, found) in [("https://m.example/", false), ("https://n.example/", true)] {
+            let got = settings.find_credentials(&Url::parse(url).unwrap());
+            assert_eq!(got.is_some(), found, "{url}");
+        }
     }
 
     #[test]

@@ -31,10 +31,10 @@ impl Resolver<'_> {
     /// Returns a network with the credentials that GOAUTH permits.
     pub(crate) fn module_net(&self, patience: Patience) -> Result<(GoAuth, Net)> {
         let auth = GoAuth::parse(self.go_setting("GOAUTH")?.as_deref())?;
-        let hosts = self.session.config.http_hosts.clone();
         let net = if auth.reads_netrc {
-            Net::with_patience(&self.session.ctx, hosts, patience)?
+            self.session.net_with(patience)?
         } else {
+            let hosts = self.session.config.http_hosts.clone();
             Net::without_netrc(&self.session.ctx, hosts, patience)?
         };
         Ok((auth, net))
