@@ -212,6 +212,26 @@ impl Error {
         self.kind
     }
 
+    /// Returns true when what was asked for does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.kind == Kind::NotFound
+    }
+
+    /// Returns true when the toolchain or program is not installed.
+    pub fn is_not_installed(&self) -> bool {
+        self.kind == Kind::NotInstalled
+    }
+
+    /// Returns true when bytes are wrong, or not verified well enough.
+    pub fn is_verification(&self) -> bool {
+        self.kind == Kind::Verification
+    }
+
+    /// Returns true when the checksum database cannot be believed.
+    pub fn is_log(&self) -> bool {
+        self.kind == Kind::Log
+    }
+
     /// Returns true when a disk was full, or somebody's share of it.
     pub fn lacks_room(&self) -> bool {
         self.lacks_room

@@ -177,7 +177,7 @@ fn check_rules(root: &Path) -> Result<CheckRules> {
     let path = root.join(MANIFEST_FILE);
     let rules = match Manifest::read(&path) {
         Ok(manifest) => manifest.check_rules().clone(),
-        Err(error) if error.kind() == Kind::NotFound => return Ok(CheckRules::default()),
+        Err(error) if error.is_not_found() => return Ok(CheckRules::default()),
         Err(error) => return Err(error),
     };
     let ids = || CHECKS.iter().map(|check| check.about.id);

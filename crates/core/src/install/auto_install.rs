@@ -125,7 +125,7 @@ impl Installer<'_> {
     /// lets `go` install by itself.
     pub fn requested_or_installed(&self, request: &str) -> Result<ResolvedToolchain> {
         let error = match self.resolver.requested(request) {
-            Err(error) if error.kind() == Kind::NotInstalled => error,
+            Err(error) if error.is_not_installed() => error,
             other => return other,
         };
         self.may_install(&error)?;

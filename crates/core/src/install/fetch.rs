@@ -214,7 +214,7 @@ fn choices(want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, Choice)> {
     if fetch.has_option {
         choices.push((least, Choice::Call));
     } else {
-        choices.push((least, Choice::Install(want.version.number().to_string())));
+        choices.push((least, Choice::Install(want.version.number())));
     }
     if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
         && want.demand <= Level::Listed

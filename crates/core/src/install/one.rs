@@ -206,14 +206,14 @@ impl Installer<'_> {
         else {
             return error;
         };
-        if level >= floor || want.demand > level || error.kind() == Kind::Log {
+        if level >= floor || want.demand > level || error.is_log() {
             return error;
         }
         let message = format!(
             "{} is installed, but verified only at level `{level}`; `{floor}` is required",
             want.version
         );
-        let why = (error.kind() != Kind::Verification).then(|| one_line(&error));
+        let why = (!error.is_verification()).then(|| one_line(&error));
         let error = Error::new(Kind::Verification, message);
         why.into_iter()
             .fold(error, Error::detail)
@@ -293,9 +293,7 @@ fn present(
 pub(crate) fn suggest_recorded(error: Error, request: &Request, platform: Platform) -> Error {
     let records = Records::built_in();
     let is_known = |version: &GoVersion| records.get(*version, platform).is_some();
-    if error.kind() == Kind::NotFound
-        && request.as_exact().is_some_and(|version| !is_known(&version))
-    {
+    if error.is_not_found() && request.as_exact().is_some_and(|version| !is_known(&version)) {
         let known: Vec<GoVersion> = records.releases().into_iter().filter(is_known).collect();
         return match nearest(request, &known) {
             Some((of, version)) => {
@@ -304,7 +302,7 @@ pub(crate) fn suggest_recorded(error: Error, request: &Request, platform: Platfo
             None => error,
         };
     }
-    if error.kind() != Kind::Verification || request.as_exact().is_some() {
+    if !error.is_verification() || request.as_exact().is_some() {
         return error;
     }
     match version_selection::best_recorded(request, platform) {

@@ -114,6 +114,18 @@ impl NetError {
         matches!(self.problem, Problem::NotFound(_))
     }
 
+    /// Tells it to people, as a failure of `kind`.
+    pub fn report(&self, kind: Kind) -> Error {
+        let mut shown = Error::new(kind, self.to_string()).detail(format!("wanted {}", self.url));
+        if self.attempts > 1 {
+            shown = shown.detail(format!("tried {} times", self.attempts));
+        }
+        match self.hint() {
+            Some(hint) => shown.hint(hint),
+            None => shown,
+        }
+    }
+
     fn hint(&self) -> Option<Hint> {
         let other = || "python-index".to_owned();
         Some(match &self.problem {
@@ -159,18 +171,10 @@ impl NetError {
 
 impl From<NetError> for Error {
     fn from(error: NetError) -> Self {
-        let kind = match error.problem {
+        error.report(match error.problem {
             Problem::Local(_) => Kind::Failed,
             _ => Kind::Network,
-        };
-        let mut shown = Self::new(kind, error.to_string()).detail(format!("wanted {}", error.url));
-        if error.attempts > 1 {
-            shown = shown.detail(format!("tried {} times", error.attempts));
-        }
-        match error.hint() {
-            Some(hint) => shown.hint(hint),
-            None => shown,
-        }
+        })
     }
 }
 

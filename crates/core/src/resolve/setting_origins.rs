@@ -191,7 +191,7 @@ impl Resolver<'_> {
         match self.governing(Tool::Go) {
             Ok(ResolvedGo::Toolchain(toolchain)) => Ok(Some(*toolchain)),
             Ok(ResolvedGo::Foreign { .. }) => Ok(None),
-            Err(error) if error.kind() == crate::error::Kind::NotInstalled => Ok(None),
+            Err(error) if error.is_not_installed() => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -30,7 +30,8 @@ impl Directory {
         let path = self.path.join(INDEX_FILE);
         let Some(bytes) = read_small(&path, MAX_INDEX)? else { return Ok(None) };
         parse_index(&bytes).map(Some).map_err(|error| {
-            error.with_kind(Kind::Failed).detail(format!("it is `{}`", shown_path(&path)))
+            let error = Error::new(Kind::Failed, error.to_string());
+            error.detail(format!("it is `{}`", shown_path(&path)))
         })
     }
 

@@ -49,8 +49,9 @@ impl GoDev {
         }
         let index = fetched
             .map(|fetched| {
-                parse_index(&fetched.body)
-                    .map_err(|error| error.detail(format!("it came from {}", shown(&url))))
+                parse_index(&fetched.body).map_err(|error| {
+                    Error::from(error).detail(format!("it came from {}", shown(&url)))
+                })
             })
             .transpose()?;
         Ok(self.index.get_or_init(|| index).as_deref())

@@ -38,26 +38,37 @@ struct ListedFile {
     kind: String,
 }
 
+/// Why an index is not used: the first thing that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the index is refused: {0}")]
+pub struct IndexError(String);
+
+impl From<IndexError> for Error {
+    /// What a server sends is wrong on the way or at the other end.
+    fn from(error: IndexError) -> Self {
+        Self::new(Kind::Network, error.to_string())
+    }
+}
+
 /// Reads the JSON of `https://go.dev/dl/?mode=json&include=all`; newest release first.
 ///
 /// # Errors
 ///
-/// [`Kind::Network`], naming the first thing that is wrong.
-pub fn parse_index(json: &[u8]) -> Result<Vec<Release>> {
-    let refuse = |why: String| Error::new(Kind::Network, format!("the index is refused: {why}"));
+/// The first thing that is wrong.
+pub fn parse_index(json: &[u8]) -> Result<Vec<Release>, IndexError> {
     if json.len() as u64 > MAX_INDEX {
-        return Err(refuse(format!("it is larger than {MAX_INDEX} bytes")));
+        return Err(IndexError(format!("it is larger than {MAX_INDEX} bytes")));
     }
     let listed: Vec<ListedRelease> =
-        serde_json::from_slice(json).map_err(|error| refuse(untrusted(error.to_string())))?;
+        serde_json::from_slice(json).map_err(|error| IndexError(untrusted(error.to_string())))?;
     let mut releases = Vec::new();
     let mut seen = BTreeSet::new();
     for release in listed {
         let Some(version) = find_version(&release.version) else { continue };
         if !seen.insert(version) {
-            return Err(refuse(format!("it lists {version} twice")));
+            return Err(IndexError(format!("it lists {version} twice")));
         }
-        let files = read_files(version, &release.files).map_err(refuse)?;
+        let files = read_files(version, &release.files).map_err(IndexError)?;
         releases.push(Release { version, files });
     }
     releases.sort_by_key(|release| std::cmp::Reverse(release.version));
@@ -246,7 +257,7 @@ mod tests {
             ),
         ];
         for (json, why) in cases {
-            let error = parse_index(&json).unwrap_err();
+            let error = Error::from(parse_index(&json).unwrap_err());
             assert_eq!(error.to_string(), format!("goward: the index is refused: {why}"));
             assert_eq!(error.kind(), Kind::Network);
         }

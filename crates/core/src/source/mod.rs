@@ -21,7 +21,7 @@ use crate::version::GoVersion;
 pub use bundle::BundleSource;
 use directory::Directory;
 use go_dev::GoDev;
-pub use index::parse_index;
+pub use index::{IndexError, parse_index};
 use module_proxy::ModuleProxy;
 pub use module_proxy::Modules;
 use python_index::PythonIndex;

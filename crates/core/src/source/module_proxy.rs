@@ -57,36 +57,16 @@ impl ModuleProxy {
 
     /// Asks the proxies in turn for a file of the module.
     fn ask<T>(
-        &self,
-        what: &str,
+        list: &GoProxy,
         file: &str,
         mut ask: impl FnMut(&Place) -> Result<T, NetError>,
-    ) -> Result<T> {
-        let Modules { list, auth, .. } = self.modules()?;
-        let direct = Place::Proxy(parse_url(DIRECT)?);
+    ) -> Result<T, Failure> {
+        let direct = Place::Proxy(parse_url(DIRECT).map_err(Failure::Direct)?);
         let path = format!("{VERSIONS}/{file}");
-        let is_absence = |failure: &Failure| match failure {
-            Failure::Off => true,
-            Failure::Net(error) => error.is_absence(),
-        };
-        let answer = list.ask(is_absence, |place| match place {
+        list.ask(Failure::is_absence, |place| match place {
             Place::Off => Err(Failure::Off),
             Place::Direct => ask(&direct.below(&path)).map_err(Failure::Net),
             place => ask(&place.below(&path)).map_err(Failure::Net),
-        });
-        answer.map_err(|failure| match failure {
-            Failure::Off => {
-                let message = format!("`GOPROXY` does not let anybody be asked for {what} (`off`)");
-                Error::new(Kind::NotFound, message)
-            }
-            Failure::Net(error) => {
-                let wants_credentials = matches!(error.problem, Problem::Denied(401 | 403));
-                let is_absent = error.is_absence();
-                let error = Error::from(error);
-                let error = if is_absent { error.with_kind(Kind::NotFound) } else { error };
-                // Some proxies say that a file is missing to whom they do not know.
-                if wants_credentials || is_absent { auth.explain(error) } else { error }
-            }
         })
     }
 
@@ -116,8 +96,40 @@ impl ModuleProxy {
 
 /// Why a place did not answer.
 enum Failure {
+    /// The place of `direct` is no URL.
+    Direct(Error),
+    /// It was asked.
     Net(NetError),
+    /// Nobody may be asked.
     Off,
+}
+
+impl Failure {
+    /// Returns true when the file is nowhere, as far as anybody may be asked.
+    fn is_absence(&self) -> bool {
+        match self {
+            Self::Direct(_) => false,
+            Self::Net(error) => error.is_absence(),
+            Self::Off => true,
+        }
+    }
+
+    /// Tells it to people who wanted `what`.
+    fn report(self, what: &str, auth: GoAuth) -> Error {
+        match self {
+            Self::Direct(error) => error,
+            // Some proxies say that a file is missing to whom they do not know.
+            Self::Net(error) if error.is_absence() => auth.explain(error.report(Kind::NotFound)),
+            Self::Net(error) if matches!(error.problem, Problem::Denied(401 | 403)) => {
+                auth.explain(error.into())
+            }
+            Self::Net(error) => error.into(),
+            Self::Off => {
+                let message = format!("`GOPROXY` does not let anybody be asked for {what} (`off`)");
+                Error::new(Kind::NotFound, message)
+            }
+        }
+    }
 }
 
 /// A zip that is wanted.
@@ -135,14 +147,14 @@ impl Source for ModuleProxy {
 
     fn releases(&self) -> Result<Option<Vec<Release>>> {
         let what = "the list of releases";
-        let net = &self.modules()?.net;
-        let listed = self.ask(what, "list", |place| place.fetch(net, what, MAX_INDEX));
+        let Modules { list, auth, net } = self.modules()?;
+        let listed = Self::ask(list, "list", |place| place.fetch(net, what, MAX_INDEX));
         match listed {
             // A page is what portals answer to everything.
             Ok(fetched) if fetched.is_html() => Ok(None),
             Ok(fetched) => Ok(Some(parse_list(&String::from_utf8_lossy(&fetched.body)))),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            Err(failure) if failure.is_absence() => Ok(None),
+            Err(failure) => Err(failure.report(what, *auth)),
         }
     }
 
@@ -159,15 +171,16 @@ impl Source for ModuleProxy {
         let zip = Zip { what: &what, name: &name, directory: scratch, progress };
         let modules = self.modules()?;
         let mut origin = String::new();
-        let opened = self.ask(&what, &format!("{version}.zip"), |place| {
+        let opened = Self::ask(&modules.list, &format!("{version}.zip"), |place| {
             origin = place.url().map(|url| shown(&url)).unwrap_or_default();
             Self::open_at(&modules.net, place, &zip)
         });
-        let file = opened.map_err(|error| match error.kind() {
-            Kind::NotFound if !origin.is_empty() => {
+        let file = opened.map_err(|failure| {
+            if failure.is_absence() && !origin.is_empty() {
                 modules.auth.explain(not_there(&self.name, wanted, &origin))
+            } else {
+                failure.report(&what, modules.auth)
             }
-            _ => error,
         })?;
         let size = file.metadata()?.len();
         Ok(Artifact {
