@@ -64,3 +64,7 @@ impl Session {
         Ok(net)
     }
 }
+
+#[cfg(test)]
+#[path = "session/tests/samples.rs"]
+pub(crate) mod samples;

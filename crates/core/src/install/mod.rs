@@ -34,3 +34,6 @@ impl<'s> Installer<'s> {
         Self { session, resolver: Resolver::new(session) }
     }
 }
+
+#[cfg(test)]
+mod tests;

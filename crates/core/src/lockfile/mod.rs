@@ -31,3 +31,6 @@ impl<'s> Locker<'s> {
         Self { session, resolver: Resolver::new(session), installer: Installer::new(session) }
     }
 }
+
+#[cfg(test)]
+mod tests;

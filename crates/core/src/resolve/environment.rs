@@ -166,9 +166,10 @@ impl Resolver<'_> {
 
     /// Returns PATH with this directory in front, and nowhere else.
     pub(crate) fn path_from(&self, first: PathBuf) -> Result<OsString> {
-        let path = self.session.ctx.variable("PATH").unwrap_or_default();
-        let others: Vec<PathBuf> =
-            std::env::split_paths(path).filter(|other| *other != first).collect();
+        // An empty part would be the working directory.
+        let path = self.session.ctx.variable("PATH").map(std::env::split_paths);
+        let others = path.into_iter().flatten();
+        let others: Vec<PathBuf> = others.filter(|other| *other != first).collect();
         std::env::join_paths(std::iter::once(first).chain(others)).map_err(|_| {
             Error::new(Kind::Usage, "the store cannot stand on PATH")
                 .hint("choose a store whose path has no colon: `GOWARD_HOME=/absolute/path`")

@@ -30,3 +30,6 @@ impl<'s> Resolver<'s> {
         Self { session }
     }
 }
+
+#[cfg(test)]
+mod tests;
