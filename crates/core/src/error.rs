@@ -364,6 +364,21 @@ pub fn near_match<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> 
         .map(|(_, candidate)| candidate)
 }
 
+/// Tests compare hints with their words.
+#[cfg(test)]
+impl PartialEq<&str> for Hint {
+    fn eq(&self, words: &&str) -> bool {
+        self.to_string() == *words
+    }
+}
+
+#[cfg(test)]
+impl PartialEq<String> for Hint {
+    fn eq(&self, words: &String) -> bool {
+        self.to_string() == *words
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,8 @@ mod place;
 use crate::error::{Error, Kind};
 use crate::install::request::Fetch;
 use crate::lockfile::Locker;
-use crate::lockfile::lock::{LockOptions, LockReport, differing_contents};
+use crate::lockfile::differences::differing_contents;
+use crate::lockfile::lock::{LockOptions, LockReport};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
@@ -263,7 +264,10 @@ fn a_release_that_cannot_build_the_module_is_refused() {
     assert_eq!(error.kind(), Kind::Usage);
     assert!(error.message().starts_with(&format!("go1.99.1 cannot build `{go_mod}:3`: ")));
     assert_eq!(error.details(), ["nothing was changed"]);
-    assert!(error.hints()[0].starts_with("choose a newer one: `goward use 1."), "{error}");
+    assert!(
+        error.hints()[0].to_string().starts_with("choose a newer one: `goward use 1."),
+        "{error}"
+    );
     assert_eq!(error.hints()[1], "or lock it all the same: `goward lock --force`");
     assert!(!machine.path("src/app/goward.lock").exists());
     let force = LockOptions { force: true, ..LockOptions::default() };

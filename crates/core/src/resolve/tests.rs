@@ -180,7 +180,7 @@ fn a_name_means_what_is_linked_and_nothing_else() {
     machine.write("opt/mine/VERSION", "go1.99.8\n");
     let error = resolver.requested("mine").unwrap_err();
     assert_eq!(error.kind(), Kind::Verification);
-    assert!(error.hints()[0].contains("goward link mine"), "{error}");
+    assert!(error.hints()[0].to_string().contains("goward link mine"), "{error}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn a_changed_directory_is_explained_where_it_governs() {
     installer.auto_install(&toolchain).unwrap();
     machine.write("opt/mine/VERSION", "go1.99.7 \n");
     let error = installer.change_of(&toolchain).unwrap().unwrap();
-    assert!(error.hints()[0].contains("goward link mine"), "{error}");
+    assert!(error.hints()[0].to_string().contains("goward link mine"), "{error}");
     installer.unlink(&name("mine"), None).unwrap();
     let error = installer.explain_missing(&toolchain);
     assert_eq!(error.kind(), Kind::NotInstalled);

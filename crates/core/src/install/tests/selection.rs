@@ -90,7 +90,10 @@ fn a_refusal_names_a_release_that_would_do() {
     assert_eq!(hints(Kind::Verification, "1.27.1"), [""; 0]);
     assert_eq!(hints(Kind::Network, "1.27"), [""; 0]);
     let hint = &hints(Kind::NotFound, "1.26.99")[0];
-    assert!(hint.starts_with("the newest of 1.26 that is known here is go1.26."), "{hint}");
+    assert!(
+        hint.to_string().starts_with("the newest of 1.26 that is known here is go1.26."),
+        "{hint}"
+    );
     assert_eq!(hints(Kind::NotFound, "1.27.1"), [""; 0]);
 }
 

@@ -147,7 +147,10 @@ fn names_that_the_release_does_not_know_are_refused() {
     assert_eq!(check(&[("CGO_ENABLED", "0")], &[]).unwrap(), [""; 0]);
     let error = check(&[("GOEXPERIMENT", "jsnov2")], &[]).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage);
-    assert!(error.message().contains("jsnov2") && error.hints()[0].contains("jsonv2"), "{error}");
+    assert!(
+        error.message().contains("jsnov2") && error.hints()[0].to_string().contains("jsonv2"),
+        "{error}"
+    );
     let error = check(&[("GOEXPERIMENT", "jsnov2")], &[("GOEXPERIMENT", "dwraf5")]).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("jsnov2") && text.contains("profile `ci`: "), "{text}");

@@ -33,7 +33,10 @@ fn goroot_final_is_refused_where_nothing_reads_it() {
     let profile = "[profile.prod]\ngoroot-final = \"/usr/local/go\"\n";
     machine.manifest(&format!("{}{profile}", asks("1.99")));
     let error = lock(&machine).unwrap_err();
-    assert!(error.hints()[0].contains("--profile prod --trimpath --goroot-final ''"), "{error}");
+    assert!(
+        error.hints()[0].to_string().contains("--profile prod --trimpath --goroot-final ''"),
+        "{error}"
+    );
     machine.manifest(&format!("{}{pin}", asks("1.22.99")));
     assert_eq!(lock(&machine).unwrap().version.to_string(), "go1.22.99");
 }

@@ -180,7 +180,7 @@ fn every_other_refusal_has_a_hint() {
     for (refusal, message, hint) in cases {
         let error = explain(ctx, &refusal);
         assert!(error.message().starts_with(message), "{error}");
-        assert!(error.hints()[0].starts_with(hint), "{error}");
+        assert!(error.hints()[0].to_string().starts_with(hint), "{error}");
     }
 }
 
