@@ -12,7 +12,7 @@ use crate::install::request::{Fetch, InstallOutcome, LockEntry, ToolchainRequest
 use crate::platform::Platform;
 use crate::session::samples::{Machine, h1_of, platform, tree, version};
 use crate::verify::{Digest, Level};
-use std::fs;
+use fs_err as fs;
 
 fn want(number: &str) -> ToolchainRequest {
     ToolchainRequest::new(version(number), Platform::host())

@@ -13,8 +13,8 @@ use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
 use crate::session::samples::{Machine, h1_of, platform, publish, tree, version};
-use crate::verify::{Level, Records};
-use std::fs;
+use crate::verify::{H1, Level, Records};
+use fs_err as fs;
 use std::path::Path;
 
 const UPGRADE: LockOptions = LockOptions { upgrade: true, force: false };
@@ -144,7 +144,7 @@ fn releases_with_a_record_are_locked_without_a_source() {
     let linux = platform("linux/amd64");
     let record = Records::built_in().get(version("1.27.1"), linux).unwrap();
     let entry = written(&machine).platforms[&linux].clone();
-    assert_eq!(Some(entry.h1.as_str()), record.h1.as_ref().map(|h1| h1.as_str()));
+    assert_eq!(Some(entry.h1.as_str()), record.h1.as_ref().map(H1::as_str));
     assert_eq!(entry.sha256, record.sha256.as_ref().map(ToString::to_string));
     assert!(report.warnings.iter().any(|warning| warning.contains("CVE-")), "{report:?}");
 

@@ -12,8 +12,8 @@ use crate::resolve::Resolver;
 use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use crate::session::samples::{Machine, lock_of, owned, publish, tree};
 use crate::verify::Level;
+use fs_err as fs;
 use goward_shim::Tool;
-use std::fs;
 use std::path::PathBuf;
 
 /// Returns the toolchain that governs.

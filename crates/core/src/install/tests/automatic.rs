@@ -5,13 +5,14 @@ use crate::config::AutoInstall;
 use crate::error::Kind;
 use crate::install::Installer;
 use crate::install::projects::is_gone;
+use crate::install::request::Fetch;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform};
 use crate::resolve::Resolver;
 use crate::resolve::resolved_go::ResolvedToolchain;
 use crate::session::samples::{Machine, version};
 use crate::verify::Level;
-use std::fs;
+use fs_err as fs;
 
 const H1: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
 
@@ -68,7 +69,7 @@ fn who_forbids_it_is_told_below_what_is_missing() {
     assert!(!machine.path("store/tree").join(&toolchain.key).exists());
     // Somebody who typed the install is not asked.
     let installer = Installer::new(&machine.session);
-    installer.ensure_installed(&toolchain, &Default::default()).unwrap();
+    installer.ensure_installed(&toolchain, &Fetch::default()).unwrap();
     assert!(Resolver::new(&machine.session).has(&toolchain).unwrap());
 }
 

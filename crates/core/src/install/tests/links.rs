@@ -142,7 +142,7 @@ fn names_are_taken_away_but_not_that_of_the_default() {
     let installer = Installer::new(&machine.session);
     let error = installer.unlink(&name("mine"), None).unwrap_err();
     assert_eq!(error.message(), "`mine` is the default outside of projects");
-    std::fs::remove_file(default).unwrap();
+    fs_err::remove_file(default).unwrap();
     let error = installer.unlink(&name("mine"), Some(foreign())).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     let error = installer.unlink(&name("mines"), None).unwrap_err();

@@ -160,7 +160,7 @@ fn an_index_adds_to_the_records_and_never_contradicts_them() {
     assert!(records.get(version("1.99.1"), host).is_none());
     assert_eq!(merge_index(&mut records, listed.clone()).unwrap(), 1);
     assert_eq!(merge_index(&mut records, listed).unwrap(), 0);
-    let size = std::fs::metadata(machine.archive("1.99.1")).unwrap().len();
+    let size = fs_err::metadata(machine.archive("1.99.1")).unwrap().len();
     assert_eq!(records.get(version("1.99.1"), host).unwrap().size, Some(size));
 
     let linux = platform("linux/amd64");
@@ -169,8 +169,8 @@ fn an_index_adds_to_the_records_and_never_contradicts_them() {
     let file = machine.write("releases.tsv", &text);
     let url = format!("file://{}", machine.shown("source"));
     assert!(installer.refresh_records(&file, &url).is_err());
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-    std::fs::remove_file(machine.path("source").join(linux.archive_name(version("1.27.1"))))
+    assert_eq!(fs_err::read_to_string(&file).unwrap(), text);
+    fs_err::remove_file(machine.path("source").join(linux.archive_name(version("1.27.1"))))
         .unwrap();
     let report = installer.refresh_records(&file, &url).unwrap();
     assert_eq!(report.changed, 1);

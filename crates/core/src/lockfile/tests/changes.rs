@@ -10,8 +10,8 @@ use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::session::samples::{Machine, lock_of, owned, publish, tree};
 use crate::verify::Level;
+use fs_err as fs;
 use go_sources::GO_SOURCES;
-use std::fs;
 
 #[allow(clippy::duplicate_mod, reason = "the tests of settings are private")]
 #[path = "../../../../../tests/common/go_sources.rs"]

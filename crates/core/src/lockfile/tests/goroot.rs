@@ -7,8 +7,9 @@ use crate::lockfile::fixed_goroot::PathState;
 use crate::project::lock::LockFile;
 use crate::session::samples::{Machine, lock_of};
 use crate::verify::Level;
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn goroot_final_is_refused_where_nothing_reads_it() {
@@ -110,7 +111,7 @@ fn what_is_not_ours_stays() {
     fs::remove_file(&path).unwrap();
     // Others could put something else in its place.
     let open = machine.path("opt");
-    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
     let error = locker.link_root().unwrap_err();
     let message = format!("`{}` can be written by others than its owner", open.display());
     assert_eq!(error.message(), message);

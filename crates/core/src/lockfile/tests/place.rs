@@ -9,7 +9,7 @@ use crate::project::lock::LockFile;
 use crate::resolve::Resolver;
 use crate::session::samples::{Machine, lock_of};
 use crate::verify::Level;
-use std::fs;
+use fs_err as fs;
 
 #[test]
 fn a_project_starts_from_what_other_tools_left() {

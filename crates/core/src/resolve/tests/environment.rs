@@ -7,11 +7,11 @@ use crate::resolve::env_explain::{Lock, NotPassed, settings};
 use crate::resolve::run_with_timeout::on_path;
 use crate::session::samples::{Machine, lock_of, owned};
 use crate::verify::Level;
+use fs_err as fs;
 use goward_shim::caller::By;
 use goward_shim::pins::Isolation;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 

@@ -84,10 +84,10 @@ fn locks_that_cannot_be_used() {
         "{}",
         refused(&machine)
     );
-    std::fs::remove_file(&path).unwrap();
-    std::fs::create_dir(&path).unwrap();
+    fs_err::remove_file(&path).unwrap();
+    fs_err::create_dir(&path).unwrap();
     assert!(refused(&machine).contains(&path.display().to_string()), "{}", refused(&machine));
-    std::fs::remove_dir(&path).unwrap();
+    fs_err::remove_dir(&path).unwrap();
 
     let installed = machine.install("1.99.1", Level::Listed);
     let other = if cfg!(target_os = "linux") { "darwin/arm64" } else { "linux/amd64" };
@@ -113,8 +113,8 @@ fn locks_that_cannot_be_used() {
     assert_eq!(refused(&machine), format!("{wants}does not exist\n{hint}"));
     machine.write("usr/go", "x");
     assert_eq!(refused(&machine), format!("{wants}is not a link\n{hint}"));
-    std::fs::remove_file(machine.path("usr/go")).unwrap();
-    std::os::unix::fs::symlink("/nowhere", machine.path("usr/go")).unwrap();
+    fs_err::remove_file(machine.path("usr/go")).unwrap();
+    fs_err::os::unix::fs::symlink("/nowhere", machine.path("usr/go")).unwrap();
     assert_eq!(refused(&machine), format!("{wants}points to `/nowhere`\n{hint}"));
     machine.unset("GOWARD_HOME").unset("HOME");
     assert!(refused(&machine).contains("but there is no store: `GOWARD_HOME`"));

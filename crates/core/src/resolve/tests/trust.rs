@@ -7,7 +7,7 @@ use crate::project::manifest::Manifest;
 use crate::resolve::Resolver;
 use crate::session::samples::{Machine, lock_of, owned};
 use crate::verify::Level;
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 
 const WEAK: &str = "netdns=go,execerrdot=0";

@@ -13,8 +13,8 @@ use crate::ui::Ui;
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, dirhash};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
+use fs_err as fs;
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -93,7 +93,7 @@ impl Machine {
     /// Writes a program that nobody starts.
     pub(crate) fn program(&self, path: &str) -> PathBuf {
         let path = self.write(path, "#!/bin/sh\nexit 9\n");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
 
@@ -140,7 +140,7 @@ impl Machine {
             fs::create_dir_all(place.parent().unwrap()).unwrap();
             fs::write(&place, content).unwrap();
             let mode = if path.starts_with("bin/") { 0o755 } else { 0o644 };
-            fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
+            fs::set_permissions(&place, std::fs::Permissions::from_mode(mode)).unwrap();
         }
         let store = self.store();
         store.prepare().unwrap();
