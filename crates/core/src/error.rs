@@ -368,14 +368,16 @@ pub fn near_match<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> 
 #[cfg(test)]
 impl PartialEq<&str> for Hint {
     fn eq(&self, words: &&str) -> bool {
-        self.to_string() == *words
+        let text = self.to_string();
+        text == *words
     }
 }
 
 #[cfg(test)]
 impl PartialEq<String> for Hint {
     fn eq(&self, words: &String) -> bool {
-        self.to_string() == *words
+        let text = self.to_string();
+        text == *words
     }
 }
 

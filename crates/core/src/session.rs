@@ -56,10 +56,10 @@ impl Session {
     pub fn net_with(&self, patience: Patience) -> Result<Net> {
         static TOLD: AtomicBool = AtomicBool::new(false);
         let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
-        if let Some(problem) = net.netrc_problem() {
-            if !TOLD.swap(true, Ordering::Relaxed) {
-                self.ui.warn(&format!("no passwords are taken from netrc: {problem}"));
-            }
+        if let Some(problem) = net.netrc_problem()
+            && !TOLD.swap(true, Ordering::Relaxed)
+        {
+            self.ui.warn(&format!("no passwords are taken from netrc: {problem}"));
         }
         Ok(net)
     }

@@ -370,7 +370,7 @@ mod tests {
         fs_err::write(&file, long(limit + 1)).unwrap();
         both("has more than 1048576 bytes");
 
-        fs_err::set_permissions(&file, PermissionsExt::from_mode(0)).unwrap();
+        fs_err::set_permissions(&file, PermissionsExt::from_mode(0o0)).unwrap();
         // The superuser reads everything.
         if fs_err::read(&file).is_err() {
             both("permission denied");
