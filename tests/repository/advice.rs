@@ -91,11 +91,11 @@ fn command_lines(text: &str) -> Vec<String> {
 
 #[test]
 fn low_rooms_know_no_command_line() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
     let mut count = 0;
     for file in rust_files("crates/core/src") {
-        let relative = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+        let relative = file.strip_prefix(repository).unwrap().to_string_lossy().into_owned();
         let within = relative.strip_prefix("crates/core/src/").unwrap();
         let room = within.split('/').next().unwrap();
         let is_test = within.contains("/tests/") || within.ends_with("tests.rs");
