@@ -134,13 +134,13 @@ fn locked(session: &Session, call: &Call, choice: &Choice, found: &Found) -> Res
     if Resolver::new(session).is_out_of_reach(&toolchain)? {
         return Err(Runner::new(session).become_tool(&toolchain, call));
     }
-    let barrier = Resolver::new(session).barrier(toolchain.isolation, call.caller());
+    let goenv = Resolver::new(session).goenv(toolchain.isolation, call.caller());
     let mut launch = resolve::locked(call, found).map_err(refused)?.launch;
     if call.changes_settings() {
         let lock = untrusted(String::from_utf8_lossy(&found.path));
-        return Err(Runner::new(session).change_settings(call, launch, &barrier, &lock));
+        return Err(Runner::new(session).change_settings(call, launch, &goenv, &lock));
     }
-    launch.put("GOENV", Some(&barrier.path));
+    launch.put("GOENV", Some(&goenv.path));
     let Some(module) = remote::module(call) else {
         return Err(become_traced(session, call, choice, &launch));
     };

@@ -87,16 +87,16 @@ impl Mirrors<'_> {
         }
         let wants = self.locker.wants_of(&plan.locks)?;
         let net = || self.session.net();
-        let depot = storage::open(&plan.to, &self.session.ctx, net)?;
-        let depot = depot.as_ref();
+        let storage = storage::open(&plan.to, &self.session.ctx, net)?;
+        let storage = storage.as_ref();
         let mut mirrored = MirrorReport::default();
-        let mut manifest = match depot.read(MANIFEST, MAX_MANIFEST)? {
+        let mut manifest = match storage.read(MANIFEST, MAX_MANIFEST)? {
             None => {
-                check_empty(depot)?;
+                check_empty(storage)?;
                 Manifest::default()
             }
             Some(bytes) => Manifest::parse(&bytes).unwrap_or_else(|| {
-                let name = depot.name();
+                let name = storage.name();
                 mirrored.warnings.push(format!(
                     "`{MANIFEST}` in {name} cannot be read: everything is fetched again"
                 ));
@@ -104,27 +104,28 @@ impl Mirrors<'_> {
             }),
         };
         for want in &wants {
-            if self.is_mirrored(depot, &manifest, want, fetch)? {
+            if self.is_mirrored(storage, &manifest, want, fetch)? {
                 mirrored.kept += 1;
                 continue;
             }
-            let held = self.mirror_one(depot, want, fetch, &manifest, &mut mirrored.warnings)?;
+            let held = self.mirror_one(storage, want, fetch, &manifest, &mut mirrored.warnings)?;
             let (version, platform) = (want.version, want.platform);
             self.session.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
             manifest.toolchains.insert((version, platform), held);
             mirrored.added += 1;
             // A later run need not do it again, whatever happens to this one.
-            put(depot, MANIFEST, manifest.render())?;
+            put(storage, MANIFEST, manifest.render())?;
         }
         if plan.prune {
             let named: BTreeSet<_> =
                 wants.iter().map(|want| (want.version, want.platform)).collect();
             manifest.toolchains.retain(|key, _| named.contains(key));
         }
-        let excerpt = self.mirror_log(depot, &wants, &mut manifest, &mut mirrored.warnings)?;
-        write_indexes(depot, &manifest)?;
+        let proof_bundle =
+            self.mirror_log(storage, &wants, &mut manifest, &mut mirrored.warnings)?;
+        write_indexes(storage, &manifest)?;
         if plan.prune {
-            mirrored.removed = prune(depot, &manifest, excerpt.as_ref())?;
+            mirrored.removed = prune(storage, &manifest, proof_bundle.as_ref())?;
         }
         Ok(mirrored)
     }
@@ -132,7 +133,7 @@ impl Mirrors<'_> {
     /// Returns true when the mirror has what is wanted, verified well enough.
     fn is_mirrored(
         &self,
-        depot: &dyn Storage,
+        storage: &dyn Storage,
         manifest: &Manifest,
         want: &ToolchainRequest,
         fetch: &Fetch,
@@ -142,16 +143,16 @@ impl Mirrors<'_> {
         let locked = want.locked.as_ref().is_none_or(|locked| locked.h1 == held.h1.as_str());
         Ok(locked
             && held.level >= self.installer.floor(want, fetch)?
-            && depot.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
-            && depot.holds(&platform.archive_name(version), &held.archive)?)
+            && storage.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
+            && storage.holds(&platform.archive_name(version), &held.archive)?)
     }
 }
 
 /// Refuses to make a mirror of a place that is not empty: what is there is somebody else's, and would be written
 /// over.
-fn check_empty(depot: &dyn Storage) -> Result<()> {
-    if let Some(other) = depot.list()?.first() {
-        let message = format!("{} is not a mirror of goward: it holds other files", depot.name());
+fn check_empty(storage: &dyn Storage) -> Result<()> {
+    if let Some(other) = storage.list()?.first() {
+        let message = format!("{} is not a mirror of goward: it holds other files", storage.name());
         return Err(Error::new(Kind::Usage, message)
             .detail(format!("such as `{}`; nothing was changed", untrusted(other)))
             .hint("name an empty or new place"));
@@ -160,33 +161,33 @@ fn check_empty(depot: &dyn Storage) -> Result<()> {
 }
 
 /// Writes a small file, unless it is there.
-fn put(depot: &dyn Storage, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
+fn put(storage: &dyn Storage, path: &str, text: impl AsRef<[u8]>) -> Result<()> {
     let bytes = text.as_ref();
-    let there = depot.read(path, bytes.len() as u64 + MAX_MANIFEST)?;
+    let there = storage.read(path, bytes.len() as u64 + MAX_MANIFEST)?;
     if there.as_deref() != Some(bytes) {
-        depot.put(path, Contents::Bytes(bytes))?;
+        storage.put(path, Contents::Bytes(bytes))?;
     }
     Ok(())
 }
 
 /// Writes what names the files: first what leads to one toolchain, then the lists of all.
-fn write_indexes(depot: &dyn Storage, manifest: &Manifest) -> Result<()> {
+fn write_indexes(storage: &dyn Storage, manifest: &Manifest) -> Result<()> {
     for (version, platform) in manifest.toolchains.keys().copied() {
-        put(depot, &layout::module_file(version, platform, ".mod"), layout::GO_MOD)?;
+        put(storage, &layout::module_file(version, platform, ".mod"), layout::GO_MOD)?;
         let info = layout::info(version, platform);
-        put(depot, &layout::module_file(version, platform, ".info"), info)?;
+        put(storage, &layout::module_file(version, platform, ".info"), info)?;
     }
-    put(depot, LIST, manifest.module_list())?;
-    put(depot, INDEX, manifest.release_index())?;
-    put(depot, MANIFEST, manifest.render())
+    put(storage, LIST, manifest.module_list())?;
+    put(storage, INDEX, manifest.release_index())?;
+    put(storage, MANIFEST, manifest.render())
 }
 
 /// Removes files of toolchains that the manifest does not have; nothing names them any more. What the
 /// log proves is only thinned out when all of it was written just now.
 fn prune(
-    depot: &dyn Storage,
+    storage: &dyn Storage,
     manifest: &Manifest,
-    excerpt: Option<&(String, ProofBundle)>,
+    proof_bundle: Option<&(String, ProofBundle)>,
 ) -> Result<usize> {
     let mut wanted = BTreeSet::new();
     for (version, platform) in manifest.toolchains.keys().copied() {
@@ -196,15 +197,16 @@ fn prune(
             [".info", ".mod", ".zip"].map(|end| layout::module_file(version, platform, end)),
         );
     }
-    if let Some((name, excerpt)) = excerpt {
-        let paths = excerpt.tiles.keys().chain(excerpt.answers.keys());
+    if let Some((name, proof_bundle)) = proof_bundle {
+        let paths = proof_bundle.tiles.keys().chain(proof_bundle.answers.keys());
         wanted.extend(paths.map(|path| layout::log_file(name, path)));
     }
     let mut removed = 0;
-    for path in depot.list()? {
+    for path in storage.list()? {
         let is_log = path.starts_with("sumdb/");
-        if layout::is_ours(&path) && !wanted.contains(&path) && (excerpt.is_some() || !is_log) {
-            depot.remove(&path)?;
+        if layout::is_ours(&path) && !wanted.contains(&path) && (proof_bundle.is_some() || !is_log)
+        {
+            storage.remove(&path)?;
             removed += 1;
         }
     }

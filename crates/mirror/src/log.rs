@@ -14,7 +14,7 @@ impl Mirrors<'_> {
     /// Renews what a mirror has of the log. Returns the log's name and what was written, if anything.
     pub(crate) fn mirror_log(
         &self,
-        depot: &dyn Storage,
+        storage: &dyn Storage,
         wants: &[ToolchainRequest],
         manifest: &mut Manifest,
         warnings: &mut Vec<String>,
@@ -28,8 +28,8 @@ impl Mirrors<'_> {
         }
         let name = self.session.log.name()?;
         let toolchains: Vec<_> = manifest.toolchains.keys().copied().collect();
-        let excerpt = match self.installer.log_excerpt(&toolchains, &known)? {
-            Ok(Some(excerpt)) => excerpt,
+        let proof_bundle = match self.installer.log_excerpt(&toolchains, &known)? {
+            Ok(Some(proof_bundle)) => proof_bundle,
             Ok(None) => {
                 warnings.push(format!(
                     "{name} has none of these toolchains: `go` cannot take them from this mirror"
@@ -43,17 +43,17 @@ impl Mirrors<'_> {
                 return Ok(None);
             }
         };
-        for (path, tile) in &excerpt.tiles {
-            put(depot, &layout::log_file(&name, path), tile)?;
+        for (path, tile) in &proof_bundle.tiles {
+            put(storage, &layout::log_file(&name, path), tile)?;
         }
-        for (path, answer) in &excerpt.answers {
-            put(depot, &layout::log_file(&name, path), answer)?;
+        for (path, answer) in &proof_bundle.answers {
+            put(storage, &layout::log_file(&name, path), answer)?;
         }
-        put(depot, &layout::log_file(&name, "/latest"), excerpt.head.note())?;
+        put(storage, &layout::log_file(&name, "/latest"), proof_bundle.head.note())?;
         // From here on a reader asks this mirror for all of the log.
-        put(depot, &layout::log_file(&name, "/supported"), "")?;
-        manifest.heads = remembered(&manifest.heads, &excerpt.head);
-        Ok(Some((name, excerpt)))
+        put(storage, &layout::log_file(&name, "/supported"), "")?;
+        manifest.heads = remembered(&manifest.heads, &proof_bundle.head);
+        Ok(Some((name, proof_bundle)))
     }
 }
 

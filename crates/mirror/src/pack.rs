@@ -69,7 +69,7 @@ impl Mirrors<'_> {
     /// Puts a toolchain into a mirror.
     pub(crate) fn mirror_one(
         &self,
-        depot: &dyn Storage,
+        storage: &dyn Storage,
         want: &ToolchainRequest,
         fetch: &Fetch,
         manifest: &Manifest,
@@ -82,12 +82,12 @@ impl Mirrors<'_> {
         let module = packed.staging.path().join("module.zip");
         write_module(tree, &module)?;
         // The first file of a mirror: a run that is interrupted knows the place again.
-        put(depot, MANIFEST, manifest.render())?;
+        put(storage, MANIFEST, manifest.render())?;
         let zip = layout::module_file(version, platform, ".zip");
-        let zip = depot.put(&zip, Contents::File(&module))?;
+        let zip = storage.put(&zip, Contents::File(&module))?;
         let name = platform.archive_name(version);
-        let archive = depot.put(&name, Contents::File(&packed.archive))?;
-        put(depot, &layout::digest_file(&name), archive.sha256.to_string())?;
+        let archive = storage.put(&name, Contents::File(&packed.archive))?;
+        put(storage, &layout::digest_file(&name), archive.sha256.to_string())?;
         warnings.extend(packed.warnings);
         Ok(MirrorEntry { h1: tree.h1().clone(), level: tree.level(), archive, zip })
     }

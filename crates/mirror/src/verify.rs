@@ -37,7 +37,7 @@ const MAX_SMALL: u64 = 64 << 10;
 struct Check<'a> {
     session: &'a Session,
     fetch: &'a Fetch,
-    shelf: &'a dyn StorageReader,
+    reader: &'a dyn StorageReader,
     scratch: &'a Path,
     /// The name of the log, if the mirror has it.
     log: Option<String>,
@@ -60,7 +60,7 @@ impl Mirrors<'_> {
         let mut check = Check {
             session: self.session,
             fetch,
-            shelf: opened.as_ref(),
+            reader: opened.as_ref(),
             scratch: staging.path(),
             log: None,
             proved: BTreeMap::new(),
@@ -87,7 +87,7 @@ impl Check<'_> {
 
     fn find_log(&mut self) -> Result<()> {
         let name = self.session.log.name()?;
-        if self.shelf.read(&layout::log_file(&name, "/supported"), MAX_SMALL)?.is_some() {
+        if self.reader.read(&layout::log_file(&name, "/supported"), MAX_SMALL)?.is_some() {
             self.log = Some(name);
         } else {
             self.checked.notes.push(format!("the mirror has nothing of {name}"));
@@ -97,7 +97,7 @@ impl Check<'_> {
 
     /// Checks the layout of go.dev; returns how many archives it lists.
     fn releases(&mut self) -> Result<usize> {
-        let Some(index) = self.shelf.read(INDEX, MAX_INDEX)? else { return Ok(0) };
+        let Some(index) = self.reader.read(INDEX, MAX_INDEX)? else { return Ok(0) };
         let mut count = 0;
         for release in parse_index(&index)? {
             for file in release.files {
@@ -127,7 +127,7 @@ impl Check<'_> {
         let file = self.fetch(name)?;
         let archive = digest_file(&file)?;
         let beside = layout::digest_file(name);
-        let said = self.shelf.read(&beside, MAX_SMALL)?.unwrap_or_default();
+        let said = self.reader.read(&beside, MAX_SMALL)?.unwrap_or_default();
         let said = String::from_utf8_lossy(&said).split_whitespace().next().and_then(Digest::parse);
         if said != Some(archive.0) {
             self.wrong(&beside, "it is not the digest of the archive");
@@ -143,7 +143,7 @@ impl Check<'_> {
 
     /// Checks the layout of a module proxy; returns how many versions it lists.
     fn modules(&mut self) -> Result<usize> {
-        let list = self.shelf.read(LIST, MAX_INDEX)?.unwrap_or_default();
+        let list = self.reader.read(LIST, MAX_INDEX)?.unwrap_or_default();
         let list = String::from_utf8_lossy(&list).into_owned();
         for line in list.lines() {
             let Some((version, platform)) = layout::parse_module_version(line) else {
@@ -161,12 +161,12 @@ impl Check<'_> {
 
     fn module(&mut self, version: GoVersion, platform: Platform, zip: &str) -> Result<()> {
         let go_mod = layout::module_file(version, platform, ".mod");
-        let text = self.shelf.read(&go_mod, MAX_SMALL)?.unwrap_or_default();
+        let text = self.reader.read(&go_mod, MAX_SMALL)?.unwrap_or_default();
         if text != layout::GO_MOD.as_bytes() {
             self.wrong(&go_mod, "it is not the `go.mod` of a toolchain");
         }
         let info = layout::module_file(version, platform, ".info");
-        let text = self.shelf.read(&info, MAX_SMALL)?.unwrap_or_default();
+        let text = self.reader.read(&info, MAX_SMALL)?.unwrap_or_default();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
         if value["Version"] != platform.module_version(version).as_str() {
             self.wrong(&info, "it does not name its version");
@@ -208,7 +208,7 @@ impl Check<'_> {
         }
         let logged = match &self.log {
             Some(name) => {
-                let served = ServedLog { shelf: self.shelf, name };
+                let served = ServedLog { reader: self.reader, name };
                 let authority = self.session.log.authority()?;
                 let found = Log::new(&authority, &served).lookup(version, platform, None);
                 match found {
@@ -241,7 +241,7 @@ impl Check<'_> {
     fn finish_log(&mut self) -> Result<()> {
         let Some(name) = self.log.clone() else { return Ok(()) };
         let latest = layout::log_file(&name, "/latest");
-        let note = self.shelf.read(&latest, MAX_SMALL)?.unwrap_or_default();
+        let note = self.reader.read(&latest, MAX_SMALL)?.unwrap_or_default();
         let signed = self
             .session
             .log
@@ -263,7 +263,7 @@ impl Check<'_> {
         let mut options = fs_err::OpenOptions::new();
         let mut file: File =
             options.read(true).write(true).create(true).truncate(true).open(&target)?;
-        if self.shelf.save(path, MAX_SIZE, &mut file)? {
+        if self.reader.save(path, MAX_SIZE, &mut file)? {
             return Ok(file);
         }
         Err(Error::new(Kind::Verification, "it is listed and not there"))
@@ -282,7 +282,7 @@ impl Check<'_> {
 
 /// The log as a mirror serves it, for a client that knows nothing yet but its key.
 struct ServedLog<'a> {
-    shelf: &'a dyn StorageReader,
+    reader: &'a dyn StorageReader,
     name: &'a str,
 }
 
@@ -296,12 +296,12 @@ impl ClientOps for ServedLog<'_> {
 
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
         let path = layout::log_file(self.name, path);
-        let problem = match self.shelf.read(&path, limit) {
+        let problem = match self.reader.read(&path, limit) {
             Ok(Some(bytes)) => return Ok(bytes),
             Ok(None) => Problem::NotFound(404),
             Err(error) => Problem::Local(error.message().to_owned()),
         };
-        let url = self.shelf.name().to_owned();
+        let url = self.reader.name().to_owned();
         Err(NetError { what: path, url, problem, attempts: 1 })
     }
 

@@ -47,11 +47,11 @@ impl UnpackError {
     }
 
     /// Makes the error that people see.
-    pub(super) fn into_error(self, name: &str, meter: &ByteCounter) -> Error {
-        if let Some(error) = take(&meter.failed) {
+    pub(super) fn into_error(self, name: &str, counter: &ByteCounter) -> Error {
+        if let Some(error) = take(&counter.failed) {
             return read_error(name, error);
         }
-        match (take(&meter.refused), self) {
+        match (take(&counter.refused), self) {
             (None, Self::Failed(error)) => error,
             (Some(cause), _) | (None, Self::Refused(cause)) => Error::new(
                 Kind::Verification,
@@ -109,18 +109,18 @@ fn put<T>(slot: &Mutex<Option<T>>, value: T) {
 #[derive(Clone)]
 pub(super) struct Input<R> {
     inner: R,
-    meter: Arc<ByteCounter>,
+    counter: Arc<ByteCounter>,
 }
 
 impl<R> Input<R> {
-    pub(super) fn new(inner: R, meter: &Arc<ByteCounter>) -> Self {
-        Self { inner, meter: Arc::clone(meter) }
+    pub(super) fn new(inner: R, counter: &Arc<ByteCounter>) -> Self {
+        Self { inner, counter: Arc::clone(counter) }
     }
 
     fn watch<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
-            put(&self.meter.failed, error);
+            put(&self.counter.failed, error);
             io::Error::from(kind)
         })
     }
@@ -136,7 +136,7 @@ impl<R: Read> Read for Input<R> {
             }
         };
         let count = self.watch(result)?;
-        self.meter.compressed.fetch_add(count as u64, Ordering::Relaxed);
+        self.counter.compressed.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
@@ -154,14 +154,14 @@ pub(super) struct Inflated<R> {
     count: u64,
     ratio: u64,
     most: u64,
-    meter: Arc<ByteCounter>,
+    counter: Arc<ByteCounter>,
 }
 
 impl<R> Inflated<R> {
-    pub(super) fn new(inner: R, limits: &Limits, meter: &Arc<ByteCounter>) -> Self {
+    pub(super) fn new(inner: R, limits: &Limits, counter: &Arc<ByteCounter>) -> Self {
         // Headers and padding of tar come on top of the files.
         let most = limits.total.saturating_add(limits.entries.saturating_mul(4 * 512));
-        Self { inner, count: 0, ratio: limits.ratio, most, meter: Arc::clone(meter) }
+        Self { inner, count: 0, ratio: limits.ratio, most, counter: Arc::clone(counter) }
     }
 
     pub(super) fn into_inner(self) -> R {
@@ -178,11 +178,11 @@ impl<R: Read> Read for Inflated<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.count += count as u64;
-        let compressed = self.meter.compressed.load(Ordering::Relaxed);
+        let compressed = self.counter.compressed.load(Ordering::Relaxed);
         let bomb = exceeds_ratio(self.count, compressed, self.ratio);
         if bomb || self.count > self.most {
             let cause = "it holds far more than its size allows";
-            put(&self.meter.refused, cause.to_owned());
+            put(&self.counter.refused, cause.to_owned());
             return Err(io::Error::other(cause));
         }
         Ok(count)

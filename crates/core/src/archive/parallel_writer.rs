@@ -56,8 +56,8 @@ pub(super) fn over<T>(
         for (sink, load) in sinks.iter_mut().zip(&loads) {
             let (outbox, inbox) = mpsc::channel();
             let (used, has_failed) = (used.clone(), &has_failed);
-            let feed = Worker { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
-            match threads::start(scope, move || feed.drain(&mut **sink, has_failed)) {
+            let worker = Worker { inbox, used, load, batch: Batch::default(), part: 0, at: 0 };
+            match threads::start(scope, move || worker.drain(&mut **sink, has_failed)) {
                 Ok(worker) => workers.push(worker),
                 // Those that could be started do all of it.
                 Err(_) if !workers.is_empty() => break,
@@ -66,11 +66,12 @@ pub(super) fn over<T>(
             outboxes.push((outbox, load));
         }
         let has_failed = &has_failed;
-        let mut desk = Dispatcher { outboxes, free, has_failed, batch: Batch::default(), to: None };
-        let result = read(&mut |path, size, body| desk.take(path, size, body));
+        let mut dispatcher =
+            Dispatcher { outboxes, free, has_failed, batch: Batch::default(), to: None };
+        let result = read(&mut |path, size, body| dispatcher.take(path, size, body));
         // Also after a refusal: what came before it may fail first.
-        let sent = desk.send().map_err(UnpackError::Failed);
-        drop(desk);
+        let sent = dispatcher.send().map_err(UnpackError::Failed);
+        drop(dispatcher);
         let mut failed = None;
         for worker in workers {
             match worker.join() {
@@ -178,7 +179,7 @@ impl Worker<'_> {
     fn give(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         while self.reach_part() {
             let Some((path, size)) = self.batch.parts[self.part].file.take() else { break };
-            let mut contents = FileContents { feed: self, left: size, is_cut: false };
+            let mut contents = FileContents { worker: self, left: size, is_cut: false };
             let taken = sink(&path, size, &mut contents).and_then(|()| Ok(drain(&mut contents)?));
             if contents.is_cut {
                 break;
@@ -213,7 +214,7 @@ impl Worker<'_> {
 
 /// One file, as a sink sees it.
 struct FileContents<'f, 'a> {
-    feed: &'f mut Worker<'a>,
+    worker: &'f mut Worker<'a>,
     left: u64,
     is_cut: bool,
 }
@@ -223,24 +224,24 @@ impl BufRead for FileContents<'_, '_> {
         if self.left == 0 {
             return Ok(&[]);
         }
-        if !self.feed.reach_part() {
+        if !self.worker.reach_part() {
             self.is_cut = true;
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let feed = &*self.feed;
-        Ok(&feed.batch.bytes[feed.at..][..feed.batch.parts[feed.part].length])
+        let worker = &*self.worker;
+        Ok(&worker.batch.bytes[worker.at..][..worker.batch.parts[worker.part].length])
     }
 
     fn consume(&mut self, amount: usize) {
         if amount == 0 {
             return;
         }
-        let feed = &mut *self.feed;
+        let worker = &mut *self.worker;
         self.left -= amount as u64;
-        feed.at += amount;
-        feed.batch.parts[feed.part].length -= amount;
-        if feed.batch.parts[feed.part].length == 0 {
-            feed.part += 1;
+        worker.at += amount;
+        worker.batch.parts[worker.part].length -= amount;
+        if worker.batch.parts[worker.part].length == 0 {
+            worker.part += 1;
         }
     }
 }

@@ -36,24 +36,24 @@ pub fn unpack(
     limits: &Limits,
     sinks: &mut [&mut Sink<'_>],
 ) -> Result<Contents> {
-    let meter = Arc::new(ByteCounter::default());
-    let mut gate = EntryValidator::new(limits);
-    let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &meter));
+    let counter = Arc::new(ByteCounter::default());
+    let mut validator = EntryValidator::new(limits);
+    let buffered = BufReader::with_capacity(64 << 10, Input::new(input, &counter));
     let ahead = BufReader::with_capacity(INFLATED, GzDecoder::new(buffered));
-    let inflated = Inflated::new(ahead, limits, &meter);
+    let inflated = Inflated::new(ahead, limits, &counter);
     let read = parallel_writer::over(sinks, limits.memory, |sink| {
-        read_entries(inflated, &mut gate, sink).and_then(read_end)
+        read_entries(inflated, &mut validator, sink).and_then(read_end)
     });
     match read {
-        Ok(()) => Ok(gate.contents()),
-        Err(stop) => Err(stop.into_error(name, &meter)),
+        Ok(()) => Ok(validator.contents()),
+        Err(stop) => Err(stop.into_error(name, &counter)),
     }
 }
 
 /// Reads up to the zero block that ends the archive.
 fn read_entries<R: Read>(
     inflated: Inflated<R>,
-    gate: &mut EntryValidator<'_>,
+    validator: &mut EntryValidator<'_>,
     sink: &mut parallel_writer::EntryHandler<'_>,
 ) -> Result<Inflated<R>, UnpackError> {
     let mut buffer = Vec::new();
@@ -75,10 +75,10 @@ fn read_entries<R: Read>(
         next = item.raw_file_position() + size.next_multiple_of(BLOCK);
         match kind {
             EntryType::Regular => {
-                let path = gate.file(&name, size)?;
+                let path = validator.file(&name, size)?;
                 hand(&name, &path, size, &mut item, &mut buffer, sink)?;
             }
-            EntryType::Directory if size == 0 => gate.directory(&name)?,
+            EntryType::Directory if size == 0 => validator.directory(&name)?,
             EntryType::Directory => return Err(entry(&name, "is a directory with contents")),
             EntryType::XHeader => extended = Some(pax_path(&name, size, &mut item)?),
             other => return Err(entry(&name, &format!("is {}", describe(other)))),

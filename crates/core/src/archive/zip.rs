@@ -48,12 +48,12 @@ pub(super) fn unpack_some(
     sinks: &mut [&mut Sink<'_>],
     place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
 ) -> Result<Contents> {
-    let meter = Arc::new(ByteCounter::default());
-    let mut gate = EntryValidator::new(limits);
-    let read = admit(Input::new(Cursor::new(input), &meter), limits, &mut gate, place);
+    let counter = Arc::new(ByteCounter::default());
+    let mut validator = EntryValidator::new(limits);
+    let read = admit(Input::new(Cursor::new(input), &counter), limits, &mut validator, place);
     match read.and_then(|admitted| hand_all(&admitted, sinks)) {
-        Ok(()) => Ok(gate.contents()),
-        Err(stop) => Err(stop.into_error(name, &meter)),
+        Ok(()) => Ok(validator.contents()),
+        Err(stop) => Err(stop.into_error(name, &counter)),
     }
 }
 
@@ -69,14 +69,14 @@ struct ValidArchive<'a> {
 fn admit<'a>(
     mut input: Input<Cursor<'a>>,
     limits: &Limits,
-    gate: &mut EntryValidator<'_>,
+    validator: &mut EntryValidator<'_>,
     place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
 ) -> Result<ValidArchive<'a>, UnpackError> {
     let entries = zip_layout::read(&mut input, limits)?;
     check_ratio(&entries, limits)?;
     // Both take their time.
     let open = || ZipArchive::new(input.clone()).map_err(damaged);
-    let (archive, sorted) = threads::both(open, || sort_out(&entries, gate, place));
+    let (archive, sorted) = threads::both(open, || sort_out(&entries, validator, place));
     let mut archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
@@ -102,17 +102,17 @@ struct ZipEntries {
 
 fn sort_out(
     entries: &[ZipEntry],
-    gate: &mut EntryValidator<'_>,
+    validator: &mut EntryValidator<'_>,
     place: impl Fn(&[u8]) -> Result<Option<Cow<'_, [u8]>>, UnpackError>,
 ) -> Result<ZipEntries, UnpackError> {
     let mut sorted = ZipEntries::default();
     for (index, found) in entries.iter().enumerate() {
         match place(&found.name)? {
             Some(name) if !found.is_directory() => {
-                sorted.files.push((index, gate.file(&name, found.size)?));
+                sorted.files.push((index, validator.file(&name, found.size)?));
                 continue;
             }
-            Some(name) => gate.directory(&name)?,
+            Some(name) => validator.directory(&name)?,
             None => {}
         }
         sorted.others.push(index);

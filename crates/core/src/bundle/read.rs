@@ -23,7 +23,7 @@ pub struct Bundle {
     file: fs_err::File,
     name: String,
     manifest: Manifest,
-    staple: Option<OfflineProof>,
+    offline_proof: Option<OfflineProof>,
     vulnerabilities: Option<Snapshot>,
     /// By the names of the entries.
     archives: BTreeMap<String, Entry>,
@@ -63,12 +63,12 @@ impl Bundle {
         let others = (answers.as_slice(), vulndb.as_ref());
         check_order(others, &archives, &manifest).map_err(|problem| refuse(&name, &problem))?;
         let files = load_answers(&file, &answers).map_err(|error| error.told(&name))?;
-        let staple = manifest.head.clone().map(|head| OfflineProof { head, files });
+        let offline_proof = manifest.head.clone().map(|head| OfflineProof { head, files });
         let vulnerabilities =
             vulndb.map(|entry| load_vulnerabilities(&file, &entry, &manifest)).transpose();
         let vulnerabilities = vulnerabilities.map_err(|error| error.told(&name))?;
         let archives = archives.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
-        Ok(Self { file, name, manifest, staple, vulnerabilities, archives })
+        Ok(Self { file, name, manifest, offline_proof, vulnerabilities, archives })
     }
 
     /// Returns where it is, for messages.
@@ -87,8 +87,8 @@ impl Bundle {
     }
 
     /// Returns its proofs, if it has any.
-    pub fn staple(&self) -> Option<&OfflineProof> {
-        self.staple.as_ref()
+    pub fn offline_proof(&self) -> Option<&OfflineProof> {
+        self.offline_proof.as_ref()
     }
 
     /// Returns its copy of the vulnerability database, if it has one.

@@ -10,13 +10,13 @@ use std::io::{Seek, Write};
 pub fn write(
     to: &mut dyn Write,
     manifest: &Manifest,
-    staple: Option<&OfflineProof>,
+    offline_proof: Option<&OfflineProof>,
     vulndb: Option<&str>,
     archives: &mut [fs_err::File],
 ) -> Result<()> {
     let text = manifest.render();
     write_entry(to, MANIFEST, text.len() as u64, &mut text.as_bytes())?;
-    for (path, bytes) in staple.iter().flat_map(|staple| &staple.files) {
+    for (path, bytes) in offline_proof.iter().flat_map(|offline_proof| &offline_proof.files) {
         write_entry(to, &format!("{SUMDB}{path}"), bytes.len() as u64, &mut bytes.as_slice())?;
     }
     if let Some(text) = vulndb {

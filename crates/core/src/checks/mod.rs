@@ -1,7 +1,7 @@
 //! The checks of `goward check` (a project) and `goward doctor` (a machine): one library.
 //!
 //! A check is one file and one row of [`project::CHECKS`] or [`machine::CHECKS`]: a function of the
-//! facts, which `ops` gathers once for all checks. It changes nothing. It ends in one of three
+//! facts, which `examine` gathers once for all checks. It changes nothing. It ends in one of three
 //! ways ([`Outcome`]): it looked and found nothing, it did not look and says why, or it found
 //! something. A title says what a check looks at; it is never printed as a result. What goward
 //! can put right by itself is in the finding as a [`Remedy`].

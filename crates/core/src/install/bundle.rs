@@ -89,7 +89,9 @@ impl Installer<'_> {
 
     /// Returns what the bundle proves of a toolchain; `None` when it says itself that it does not.
     fn check_staple(&self, bundle: &Bundle, toolchain: &Toolchain) -> Result<Option<Logged>> {
-        let Some(staple) = bundle.staple().filter(|_| toolchain.is_proved) else { return Ok(None) };
+        let Some(offline_proof) = bundle.offline_proof().filter(|_| toolchain.is_proved) else {
+            return Ok(None);
+        };
         let authority = self.session.log.authority()?;
         let name = authority.key.name();
         if bundle.log() != name {
@@ -102,7 +104,7 @@ impl Installer<'_> {
         }
         let memory = self.log_memory()?;
         let checked = Log::new(&authority, &memory).check_offline(
-            staple,
+            offline_proof,
             toolchain.version,
             toolchain.platform,
         );

@@ -148,7 +148,12 @@ impl Installer<'_> {
         let OpenArchive { mut artifact, staging } = incoming;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
         if let Some(how) = self.sharing() {
-            quarantine.share_with(store.twins(want.version, want.platform, how, staging.path())?);
+            quarantine.share_with(store.dedup_candidates(
+                want.version,
+                want.platform,
+                how,
+                staging.path(),
+            )?);
         }
         let archive = fill(&mut quarantine, &mut artifact, want)?;
         let unpacked = quarantine.finish(want.version, want.platform)?;

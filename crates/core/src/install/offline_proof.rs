@@ -15,7 +15,7 @@ const MAX_ROUNDS: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Stapled {
     /// What carries them; `None` when nothing was proved.
-    pub(crate) staple: Option<OfflineProof>,
+    pub(crate) offline_proof: Option<OfflineProof>,
     /// The name of the log.
     pub(crate) log: String,
     /// What was proved of each toolchain, or why nothing was.
@@ -24,11 +24,11 @@ pub(crate) struct Stapled {
 
 impl Installer<'_> {
     /// Asks the log for each of `wants`, and keeps the proofs, all under one head.
-    pub(crate) fn staple(&self, wants: &[ToolchainRequest]) -> Result<Stapled> {
+    pub(crate) fn offline_proof(&self, wants: &[ToolchainRequest]) -> Result<Stapled> {
         let authority = self.session.log.authority()?;
         let name = authority.key.name().to_owned();
         let nobody = |error: &Error| Stapled {
-            staple: None,
+            offline_proof: None,
             log: name.clone(),
             proofs: wants.iter().map(|_| Err(error.clone())).collect(),
         };
@@ -72,12 +72,12 @@ impl Installer<'_> {
             }
             let heads = || proofs.iter().flatten().map(|logged: &Logged| &logged.head);
             let Some(newest) = heads().max_by_key(|head| head.size()).cloned() else {
-                return Ok(Stapled { staple: None, log: name, proofs });
+                return Ok(Stapled { offline_proof: None, log: name, proofs });
             };
             if heads().all(|head| head.size() == newest.size()) {
-                let staple =
+                let offline_proof =
                     OfflineProof { head: newest.note().to_owned(), files: recording.files() };
-                return Ok(Stapled { staple: Some(staple), log: name, proofs });
+                return Ok(Stapled { offline_proof: Some(offline_proof), log: name, proofs });
             }
             known = Some(newest);
         }

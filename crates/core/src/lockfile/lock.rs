@@ -126,13 +126,13 @@ impl Locker<'_> {
         &self,
         manifest: &Manifest,
         old: Option<&LockFile>,
-        wish: &LockInputs,
+        inputs: &LockInputs,
         fetch: &Fetch,
     ) -> Result<LockFile> {
         let request = manifest.request();
         let linked =
             request.as_link().map(|name| self.installer.link_of(manifest, name)).transpose()?;
-        let kept = old.filter(|old| !wish.upgrade && fits(request, old)).map(|old| old.version);
+        let kept = old.filter(|old| !inputs.upgrade && fits(request, old)).map(|old| old.version);
         let version = match (&linked, kept) {
             (Some(linked), _) => linked.receipt.version,
             (None, Some(version)) => version,
@@ -155,7 +155,7 @@ impl Locker<'_> {
         let known =
             |platform| old.and_then(|old| Some((old.platforms.get(&platform)?.clone(), old.level)));
         let required = manifest.platforms().required();
-        for platform in required.union(&wish.platforms).copied() {
+        for platform in required.union(&inputs.platforms).copied() {
             let want = ToolchainRequest { demand, ..ToolchainRequest::new(version, platform) };
             let (locked, level) =
                 match self.proved_entry(&want, old, known(platform), &mut newest)? {

@@ -78,34 +78,34 @@ impl Locker<'_> {
     ///
     /// When the wish is not understood, nothing fits, the toolchain cannot be had, or does not know a
     /// pin; manifest and lock are then untouched.
-    pub fn use_toolchain(&self, wish: &UseOptions, fetch: &Fetch) -> Result<UseReport> {
+    pub fn use_toolchain(&self, options: &UseOptions, fetch: &Fetch) -> Result<UseReport> {
         self.installer.check_sources(fetch)?;
-        let root = place(&self.session.ctx, wish.here);
+        let root = place(&self.session.ctx, options.here);
         let governed = governing_root(&self.session.ctx).filter(|governed| *governed != root);
         let transaction = self.resolver.transaction(&root)?;
         let (manifest_path, lock_path) = (root.join(MANIFEST_FILE), root.join(LOCK_FILE));
         let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
-        if wish.request.is_none() && !edit.is_there() {
+        if options.request.is_none() && !edit.is_there() {
             return Err(no_request(&manifest_path));
         }
         self.resolver.check_owner_of_manifest(&manifest_path, edit.owner())?;
         transaction.check_writable(&[MANIFEST_FILE, LOCK_FILE])?;
-        apply(wish, &mut edit)?;
+        apply(options, &mut edit)?;
         let manifest = Manifest::parse(&edit.to_string(), &manifest_path)?;
         if !edit.is_there() {
             self.warn_of_unreadable_files();
         }
         let old = PreviousLock::read(&self.resolver, &lock_path)?;
-        let platforms = wish.platforms.iter().map(|name| Platform::parse(name));
+        let platforms = options.platforms.iter().map(|name| Platform::parse(name));
         let wanted = LockInputs {
-            upgrade: wish.request.is_some(),
+            upgrade: options.request.is_some(),
             platforms: platforms.collect::<Result<_>>()?,
         };
         let lock = self
             .compute_lock(&manifest, old.lock.as_ref(), &wanted, fetch)
             .map_err(|error| suggest_recorded(error, manifest.request(), Platform::host()))?;
         let unfit = self.unfit(&root, lock.version, true);
-        if !wish.force {
+        if !options.force {
             unfit.check(lock.version, &format!("goward use '{}' --force", manifest.request()))?;
         }
         let demand = manifest.demanded_level(Level::None);
@@ -157,39 +157,39 @@ fn no_request(manifest: &Path) -> Error {
         .hint("say which Go: `goward use stable`")
 }
 
-fn apply(wish: &UseOptions, edit: &mut ManifestEdit) -> Result<()> {
-    if let Some(request) = &wish.request {
+fn apply(options: &UseOptions, edit: &mut ManifestEdit) -> Result<()> {
+    if let Some(request) = &options.request {
         edit.set_request(&lookup::parse_request(request)?)?;
     }
-    if let Some(profile) = &wish.profile {
+    if let Some(profile) = &options.profile {
         edit.turn_to_profile(profile)?;
     }
-    for platform in &wish.platforms {
+    for platform in &options.platforms {
         edit.add_platform(Platform::parse(platform)?)?;
     }
-    if wish.clear {
+    if options.clear {
         edit.clear()?;
     }
-    for name in &wish.no_experiments {
+    for name in &options.no_experiments {
         edit.remove_experiment(name)?;
     }
-    for key in &wish.no_debug {
+    for key in &options.no_debug {
         edit.remove_debug(key)?;
     }
-    for name in &wish.experiments {
+    for name in &options.experiments {
         if name == NO_EXPERIMENT {
             return Err(no_none(&edit.experiments()));
         }
         edit.add_experiment(name)?;
     }
-    for setting in &wish.debug {
+    for setting in &options.debug {
         let (key, value) = parse_setting(setting)?;
         edit.set_debug(key, value)?;
     }
-    if let Some(path) = &wish.goroot_final {
+    if let Some(path) = &options.goroot_final {
         edit.set_goroot_final(path)?;
     }
-    match wish.goroot.as_deref() {
+    match options.goroot.as_deref() {
         None => {}
         Some("fixed") => edit.set_goroot_fixed(true)?,
         Some("") => edit.set_goroot_fixed(false)?,
@@ -199,8 +199,8 @@ fn apply(wish: &UseOptions, edit: &mut ManifestEdit) -> Result<()> {
             return Err(error.hint("it is `fixed`, for the path of `--goroot-final`"));
         }
     }
-    if wish.trimpath {
-        if wish.profile.is_none() {
+    if options.trimpath {
+        if options.profile.is_none() {
             edit.turn_to_profile(RELEASE)?;
         }
         edit.set_trimpath()?;

@@ -1,6 +1,6 @@
 //! The writer of `goward.lock`; the parser is [`goward_shim::lock`], which the shim uses too.
 //!
-//! `ops` fills a [`LockFile`] and writes it. Equal values give equal bytes: everything is sorted and
+//! `lockfile` fills a [`LockFile`] and writes it. Equal values give equal bytes: everything is sorted and
 //! nothing depends on time, place or what the file held before. A lock that the parser would not
 //! read back as the same values is never written.
 

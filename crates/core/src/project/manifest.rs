@@ -1,6 +1,6 @@
 //! `goward.toml`, which people write: the request, the pins, the profiles.
 //!
-//! [`Manifest`] is the file as typed and checked values; `ops` makes the lock from it.
+//! [`Manifest`] is the file as typed and checked values; `lockfile` makes the lock from it.
 //! [`ManifestEdit`] changes single values and keeps comments and layout. Whatever a manifest holds
 //! that goward does not know is an error that names the line, because a pin with a typing error
 //! would silently not be one.

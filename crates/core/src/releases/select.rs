@@ -1,6 +1,6 @@
 //! The best release for a request.
 //!
-//! Pure: `ops` brings the list of releases, from a source or from the built-in records, in any
+//! Pure: `install` brings the list of releases, from a source or from the built-in records, in any
 //! order, and goward picks the same one everywhere. Prereleases are chosen when asked for by name,
 //! by a range that names one (semver's rule), or when there is no final release to choose.
 

@@ -191,12 +191,12 @@ impl Resolver<'_> {
     /// Returns the user's own file of `go env -w`, and what of it reaches Go.
     fn files(&self, toolchain: &ResolvedToolchain) -> Files {
         self.with_call(Tool::Go, |call| {
-            let barrier = self.barrier(toolchain.isolation, call.caller());
-            let own = barrier.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
+            let goenv = self.goenv(toolchain.isolation, call.caller());
+            let own = goenv.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
             let text = own.as_deref().map(|path| fs_err::read(path).unwrap_or_default());
             let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
             let passed = match toolchain.origin {
-                Origin::Lock(_) => settings(Path::new(OsStr::from_bytes(&barrier.path))),
+                Origin::Lock(_) => settings(Path::new(OsStr::from_bytes(&goenv.path))),
                 _ => settings_of(&text),
             };
             Files { own, text, passed }

@@ -88,7 +88,7 @@ impl Resolver<'_> {
         };
         let pins: Vec<(&str, &str)> =
             toolchain.pins.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let goenv = self.barrier(toolchain.isolation, call.caller());
+        let goenv = self.goenv(toolchain.isolation, call.caller());
         // What does not fit was refused when the lock was found.
         let flags = goflags::of_call(call.caller(), toolchain.isolation, &pins, &goenv, || true);
         let flags = flags.unwrap_or_default();

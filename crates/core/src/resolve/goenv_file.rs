@@ -24,45 +24,45 @@ impl Resolver<'_> {
     /// Makes the copy for the state that the user's own file is in now in the store, if it is missing.
     pub fn prepare_goenv_file(&self, isolation: Isolation, env: &Environment) -> Result<()> {
         let home = self.session.ctx.home()?;
-        let barrier = goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
-        if barrier.is_ready {
+        let goenv = goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
+        if goenv.is_ready {
             return Ok(());
         }
         self.session.store()?.prepare()?;
-        self.make(&barrier, isolation, Path::new(OsStr::from_bytes(&barrier.path)))
+        self.make(&goenv, isolation, Path::new(OsStr::from_bytes(&goenv.path)))
     }
 
     /// Returns the copy for a call, and makes it if it is missing: in the store, else in the user's cache. Where
     /// neither can be written, the call runs with nothing of the user's file: that never stops it.
-    pub fn barrier<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> SanitizedGoEnv<'a> {
+    pub fn goenv<'a>(&self, isolation: Isolation, env: &Environment<'a>) -> SanitizedGoEnv<'a> {
         let home = self.session.ctx.home().unwrap_or_default();
         let locate = || goenv_file::locate(home.as_os_str().as_bytes(), isolation, env);
-        let barrier = locate();
-        if barrier.is_ready {
-            return barrier;
+        let goenv = locate();
+        if goenv.is_ready {
+            return goenv;
         }
         let made = self.prepare_goenv_file(isolation, env).or_else(|error| {
             let cache = goenv_file::cache(env).ok_or(error)?;
-            let name = Path::new(OsStr::from_bytes(&barrier.path)).file_name().unwrap_or_default();
+            let name = Path::new(OsStr::from_bytes(&goenv.path)).file_name().unwrap_or_default();
             let path = Path::new(OsStr::from_bytes(&cache)).join(name);
-            self.make(&barrier, isolation, &path)
+            self.make(&goenv, isolation, &path)
         });
         match made {
             Ok(()) => locate(),
             Err(error) => {
-                if barrier.own.is_some() {
+                if goenv.own.is_some() {
                     let why = one_line(&error);
                     self.session
                         .ui
                         .warn(&format!("`go` runs without the values of `go env -w`: {why}"));
                 }
-                barrier.empty()
+                goenv.empty()
             }
         }
     }
 
-    fn make(&self, barrier: &SanitizedGoEnv, isolation: Isolation, path: &Path) -> Result<()> {
-        let own = barrier.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
+    fn make(&self, goenv: &SanitizedGoEnv, isolation: Isolation, path: &Path) -> Result<()> {
+        let own = goenv.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
         // What cannot be read holds nothing, as for Go.
         let original = own.map_or_else(|| Ok(Vec::new()), read_settings).unwrap_or_else(|error| {
             self.session.ui.warn(&format!(

@@ -17,7 +17,7 @@ impl Runner<'_> {
         &self,
         call: &Call,
         launch: Launch,
-        barrier: &SanitizedGoEnv,
+        goenv: &SanitizedGoEnv,
         lock: &str,
     ) -> Error {
         if let Some(name) = call.args().iter().find_map(|word| owned_assignment(word)) {
@@ -30,7 +30,7 @@ impl Runner<'_> {
             .hint("or write it for other toolchains from a directory without a lock");
         }
         let mut launch = launch;
-        launch.put("GOENV", barrier.chosen);
+        launch.put("GOENV", goenv.chosen);
         become_program(call, &launch)
     }
 }

@@ -3,7 +3,7 @@
 //! The tables stand in the toolchain's own source, which is part of every tree, and are read from
 //! there when pins are checked. That takes a few milliseconds, so nothing is cached and nothing can
 //! be out of date; releases that goward has never heard of are checked as well as old ones.
-//! [`Settings::check`] holds pins against the tables; `ops` does so before it writes a lock.
+//! [`Settings::check`] holds pins against the tables; `lockfile` does so before it writes a lock.
 //!
 //! A source that has another form than every release so far is an error and never a guess.
 

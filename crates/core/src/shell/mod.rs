@@ -1,6 +1,6 @@
 //! Shells: the start-up files that put goward's `go` first on PATH, and text for `eval`.
 //!
-//! `ops::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Two scripts
+//! `toolchains::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Two scripts
 //! in the store, `env` and `env.fish`, do the work. Start-up files only get one marked line each,
 //! which runs the script if it is there, so that deleting the store by hand breaks no shell.
 //!

@@ -1,6 +1,6 @@
 //! Where releases come from.
 //!
-//! `ops` asks the sources of the user's list in turn. A source says what it has
+//! `install` asks the sources of the user's list in turn. A source says what it has
 //! ([`Source::releases`]) and hands out one archive ([`Source::open`]); whether the bytes are right
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].

@@ -13,7 +13,7 @@ const NEAREST: usize = 2;
 impl Store {
     /// Returns the files that a toolchain to be installed in `staging` can share; `None` when there
     /// are none, or the file system cannot share them like that.
-    pub fn twins(
+    pub fn dedup_candidates(
         &self,
         version: GoVersion,
         platform: Platform,
@@ -30,11 +30,12 @@ impl Store {
             let other = found.receipt.version;
             (other.minor().abs_diff(version.minor()), std::cmp::Reverse(other))
         });
-        let mut twins = FileIndex::new(how);
+        let mut dedup_candidates = FileIndex::new(how);
         for found in known.iter().take(NEAREST) {
             let files = self.files(found)?.unwrap_or_default();
-            twins.add(files.iter().map(|(path, entry)| (place_in(&found.tree, path), *entry)));
+            dedup_candidates
+                .add(files.iter().map(|(path, entry)| (place_in(&found.tree, path), *entry)));
         }
-        Ok(Some(twins))
+        Ok(Some(dedup_candidates))
     }
 }

@@ -1,6 +1,6 @@
 //! Installed toolchains.
 //!
-//! `ops` stages an install in a private directory ([`Store::stage`]), has it verified
+//! `install` stages an install in a private directory ([`Store::stage`]), has it verified
 //! ([`crate::verify`]) and publishes it ([`Store::publish`]). A toolchain is installed when its
 //! [`Receipt`] can be read and its tree is there; everything before that point is a leftover that
 //! [`Store::recover`] clears away, whenever the process died. Names hold the hash of what they

@@ -59,7 +59,7 @@ impl Toolchains<'_> {
         let wants = self.locker.wants_of(locks)?;
         let store = self.session.store()?;
         self.installer.prepare_store(&store)?;
-        let stapled = self.installer.staple(&wants)?;
+        let stapled = self.installer.offline_proof(&wants)?;
         let mut warnings = unproved(&wants, &stapled, without_proof)?;
         // The small one before the large ones.
         let snapshot =
@@ -71,7 +71,7 @@ impl Toolchains<'_> {
         let staging = store.stage("bundle")?;
         let mut manifest = Manifest {
             log: stapled.log.clone(),
-            head: stapled.staple.as_ref().map(|staple| staple.head.clone()),
+            head: stapled.offline_proof.as_ref().map(|offline_proof| offline_proof.head.clone()),
             toolchains: Vec::new(),
             vulndb: copied
                 .as_ref()
@@ -86,8 +86,8 @@ impl Toolchains<'_> {
             archives.push(file);
         }
         let mut writer = BufWriter::new(draft(&output)?);
-        let staple = stapled.staple.as_ref();
-        bundle::write(&mut writer, &manifest, staple, copied.as_deref(), &mut archives)?;
+        let offline_proof = stapled.offline_proof.as_ref();
+        bundle::write(&mut writer, &manifest, offline_proof, copied.as_deref(), &mut archives)?;
         let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         to.as_file().sync_all()?;
         let bytes = to.as_file().metadata()?.len();

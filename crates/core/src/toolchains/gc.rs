@@ -144,30 +144,30 @@ impl Toolchains<'_> {
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
-        let mut collected = GcReport { leftovers: expired, ..GcReport::default() };
-        self.forget_projects(&store, plan, &mut collected)?;
-        collected.decisions = self.decisions(&store, plan, &processes)?;
+        let mut report = GcReport { leftovers: expired, ..GcReport::default() };
+        self.forget_projects(&store, plan, &mut report)?;
+        report.decisions = self.decisions(&store, plan, &processes)?;
         let others = store.leftovers(&processes, &self.goenv_files(&store), plan.now)?;
         if plan.dry_run {
-            collected.leftovers.extend(others);
-            return Ok(collected);
+            report.leftovers.extend(others);
+            return Ok(report);
         }
-        for decision in collected.gone() {
+        for decision in report.gone() {
             store.retire(&decision.installed)?;
         }
         for leftover in others {
             if store.remove_leftover(&leftover)? {
-                collected.leftovers.push(leftover);
+                report.leftovers.push(leftover);
             }
         }
         if plan.now {
             store.empty_trash()?;
         }
-        collected.waiting = store.pending_removals()?;
-        collected.leftovers.retain(|leftover| {
+        report.waiting = store.pending_removals()?;
+        report.leftovers.retain(|leftover| {
             leftover.kind != StaleKind::Trash || leftover.path.symlink_metadata().is_err()
         });
-        Ok(collected)
+        Ok(report)
     }
 
     /// Decides about every installed toolchain.
@@ -219,19 +219,19 @@ impl Toolchains<'_> {
     }
 
     /// Forgets projects and records of trust whose locks are gone.
-    fn forget_projects(&self, store: &Store, plan: &Plan, collected: &mut GcReport) -> Result<()> {
+    fn forget_projects(&self, store: &Store, plan: &Plan, report: &mut GcReport) -> Result<()> {
         for project in store.projects()?.into_iter().filter(is_gone) {
             if !plan.dry_run {
                 store.forget_project(&project)?;
             }
-            collected.forgotten.push(project.lock);
+            report.forgotten.push(project.lock);
         }
         for record in self.resolver.trusted()?.into_iter().filter(|record| record.state == "gone") {
             if !plan.dry_run {
                 self.resolver.revoke(Some(&record.path))?;
             }
-            if !collected.forgotten.contains(&record.path) {
-                collected.forgotten.push(record.path);
+            if !report.forgotten.contains(&record.path) {
+                report.forgotten.push(record.path);
             }
         }
         Ok(())

@@ -53,7 +53,7 @@ pub(super) struct Place {
     /// Whether everything that the hash does not cover is wanted.
     is_full: bool,
     /// Files that need not be written.
-    pub(super) twins: Option<FileIndex>,
+    pub(super) file_index: Option<FileIndex>,
     /// What `VERSION` says, once it was written.
     pub(super) version: OnceLock<VersionFile>,
 }
@@ -116,7 +116,7 @@ impl Quarantine {
     pub fn new(directory: &Path, is_full: bool) -> Result<Self> {
         let tree = Place::make(directory.join("tree"))?;
         Ok(Self {
-            place: Place { tree, is_full, twins: None, version: OnceLock::new() },
+            place: Place { tree, is_full, file_index: None, version: OnceLock::new() },
             files: BTreeMap::new(),
             absent: BTreeMap::new(),
             untimed: Vec::new(),
@@ -124,8 +124,8 @@ impl Quarantine {
     }
 
     /// Lets files share their bytes with those of other toolchains.
-    pub fn share_with(&mut self, twins: Option<FileIndex>) {
-        self.place.twins = twins;
+    pub fn share_with(&mut self, file_index: Option<FileIndex>) {
+        self.place.file_index = file_index;
     }
 
     /// Has `unpack` hand files to `hands` sinks, which can work side by side, and the archive to its digest. A sink

@@ -78,10 +78,10 @@ impl<'a> TreeWriter<'a> {
             hasher.update(chunk);
             if begun.is_none() {
                 let is_shared = version.is_none() && !stays_writable(name);
-                let twins = self.place.twins.as_ref().filter(|_| is_shared);
-                let twins = twins.filter(|_| length as u64 == size);
-                let twins = twins.map(|twins| (twins, hasher.clone().finish()));
-                begun = Some(branch.begin(name, chunk, twins)?);
+                let file_index = self.place.file_index.as_ref().filter(|_| is_shared);
+                let file_index = file_index.filter(|_| length as u64 == size);
+                let file_index = file_index.map(|file_index| (file_index, hasher.clone().finish()));
+                begun = Some(branch.begin(name, chunk, file_index)?);
             } else if let Some(FileStart::New(file)) = &begun {
                 write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
             }
@@ -128,19 +128,19 @@ struct Branch<'a> {
 }
 
 impl Branch<'_> {
-    /// Makes a file that is not there yet and begins with `chunk`. With `twins` and the digest, `chunk` is all there is, and may be shared.
+    /// Makes a file that is not there yet and begins with `chunk`. With `file_index` and the digest, `chunk` is all there is, and may be shared.
     fn begin(
         &mut self,
         path: &str,
         chunk: &[u8],
-        twins: Option<(&FileIndex, Digest)>,
+        file_index: Option<(&FileIndex, Digest)>,
     ) -> Result<FileStart> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         self.enter(directory)?;
         let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
         let bits = of_file(path);
-        if let Some((twins, digest)) = &twins
-            && twins.link(digest, chunk, parent, name, bits)
+        if let Some((file_index, digest)) = &file_index
+            && file_index.link(digest, chunk, parent, name, bits)
         {
             return Ok(FileStart::Linked);
         }
@@ -148,7 +148,7 @@ impl Branch<'_> {
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(parent, name, flags, Mode::from_raw_mode(bits))
             .map_err(|errno| self.error("create file", path, errno))?;
-        if !twins.is_some_and(|(twins, digest)| twins.clone(&digest, chunk, &file)) {
+        if !file_index.is_some_and(|(file_index, digest)| file_index.clone(&digest, chunk, &file)) {
             write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
         }
         Ok(FileStart::New(file))

@@ -1,6 +1,6 @@
 //! One command in many configurations of Go, and what differs between them.
 //!
-//! `ops` gives each [`Cell`] its toolchain and environment and keeps what is finished; here are the
+//! [`run`] gives each [`Cell`] its toolchain and environment and keeps what is finished; here are the
 //! parts that need neither store nor project: which cells there are, running one of them, reading
 //! `go test -json`, comparing, and the reports. Whatever a cell prints is text from outside: bounded
 //! when it is read, escaped where it is shown.

@@ -49,7 +49,7 @@ pub trait Storage: StorageReader {
     fn remove(&self, path: &str) -> Result<()>;
 }
 
-/// What to put into a depot.
+/// What to put into a storage.
 #[derive(Clone, Copy, Debug)]
 pub enum Contents<'a> {
     /// These bytes.
@@ -58,7 +58,7 @@ pub enum Contents<'a> {
     File(&'a Path),
 }
 
-/// A file as it was put into a depot.
+/// A file as it was put into a storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFile {
     /// Its digest.

@@ -23,8 +23,8 @@ fn hand_over(
     mut sink: impl FnMut(&mut Body) -> Result<()>,
 ) -> Result<(), UnpackError> {
     let path = EntryPath::parse(b"go/x").unwrap();
-    let mut taker = |_: &EntryPath, _: u64, body: &mut Body| sink(body);
-    hand(b"go/x", &path, size as u64, body, &mut Vec::new(), &mut taker)
+    let mut handler = |_: &EntryPath, _: u64, body: &mut Body| sink(body);
+    hand(b"go/x", &path, size as u64, body, &mut Vec::new(), &mut handler)
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn a_bomb_ends_at_the_byte_that_is_too_much() {
     let limits = Limits { total: 100, entries: 1, ..Limits::default() };
     let read = |size| {
         let mut out = Vec::new();
-        let meter = Arc::default();
-        let mut inflated = Inflated::new(io::repeat(1).take(size), &limits, &meter);
+        let counter = Arc::default();
+        let mut inflated = Inflated::new(io::repeat(1).take(size), &limits, &counter);
         inflated.read_to_end(&mut out).map(|_| out.len() as u64)
     };
     assert_eq!(read(100 + 4 * 512).unwrap(), 100 + 4 * 512);

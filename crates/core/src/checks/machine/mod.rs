@@ -1,6 +1,6 @@
 //! The checks of a machine: the store, and everything else that decides which Go runs.
 //!
-//! One file and one row of [`CHECKS`] per check, over the [`Facts`] that `ops` gathers.
+//! One file and one row of [`CHECKS`] per check, over the [`Facts`] that `examine` gathers.
 //! `docs/commands.md` has the same table, and a test compares them.
 
 mod clock;

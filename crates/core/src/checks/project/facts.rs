@@ -1,4 +1,4 @@
-//! The facts that checks look at; `ops` gathers them.
+//! The facts that checks look at; `examine` gathers them.
 
 use super::files::Files;
 use crate::calendar::Day;

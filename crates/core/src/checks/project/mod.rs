@@ -1,6 +1,6 @@
 //! The checks of a project: what is wrong with its Go, its settings, and what other files say of it.
 //!
-//! One file and one row of [`CHECKS`] per check, over the [`Facts`] that `ops` gathers and the
+//! One file and one row of [`CHECKS`] per check, over the [`Facts`] that `examine` gathers and the
 //! project's files. `docs/check.md` has the same table, and a test compares them.
 
 mod arch_levels;

@@ -88,9 +88,9 @@ fn the_users_file_reaches_go_as_a_copy() {
     let resolver = Resolver::new(&machine.session);
     let entries = machine.session.ctx.entries();
     let env = machine.session.ctx.environment(&entries);
-    let barrier = resolver.barrier(Isolation::Pinned, &env);
-    let path = Path::new(OsStr::from_bytes(&barrier.path));
-    assert!(barrier.is_ready && path.starts_with(machine.path("cache")), "{path:?}");
+    let goenv = resolver.goenv(Isolation::Pinned, &env);
+    let path = Path::new(OsStr::from_bytes(&goenv.path));
+    assert!(goenv.is_ready && path.starts_with(machine.path("cache")), "{path:?}");
     assert!(fs::read_to_string(path).unwrap().contains("GOPRIVATE=example.org, and more\n"));
     assert!(resolver.prepare_goenv_file(Isolation::Pinned, &env).is_ok());
 }

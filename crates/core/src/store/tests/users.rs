@@ -113,9 +113,10 @@ fn what_is_mapped_is_used() {
 fn files_are_shared_with_toolchains_of_the_same_platform() {
     let (_directory, store) = store();
     let staging = store.stage("test").unwrap();
-    let twins = |platform| store.twins(go(), platform, Sharing::Link, staging.path()).unwrap();
-    assert!(twins(linux()).is_none());
+    let dedup_candidates =
+        |platform| store.dedup_candidates(go(), platform, Sharing::Link, staging.path()).unwrap();
+    assert!(dedup_candidates(linux()).is_none());
     install(&store, &tree(), false, Level::Listed);
-    assert!(twins(linux()).is_some());
-    assert!(twins(Platform::parse("darwin/arm64").unwrap()).is_none());
+    assert!(dedup_candidates(linux()).is_some());
+    assert!(dedup_candidates(Platform::parse("darwin/arm64").unwrap()).is_none());
 }

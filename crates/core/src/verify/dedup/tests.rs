@@ -29,12 +29,12 @@ impl Place {
 
     /// Says whether a file with these contents and this mode becomes the known one.
     fn links(&self, how: Sharing, contents: &[u8], mode: u32) -> bool {
-        let mut twins = FileIndex::new(how);
+        let mut file_index = FileIndex::new(how);
         let size = CONTENTS.len() as u64;
         let entry = Entry { digest: Digest::of(CONTENTS), size };
-        twins.add([(self.0.path().join("known"), entry)]);
+        file_index.add([(self.0.path().join("known"), entry)]);
         let directory = open(self.0.path(), OFlags::RDONLY, Mode::empty()).unwrap();
-        let linked = twins.link(&entry.digest, contents, &directory, "new", mode);
+        let linked = file_index.link(&entry.digest, contents, &directory, "new", mode);
         let new = self.0.path().join("new");
         let inode = |path| fs::metadata(path).map(|found| found.ino()).ok();
         let wanted = linked.then(|| inode(self.known())).flatten();
@@ -84,9 +84,9 @@ fn nothing_that_is_no_file_of_this_user_is_linked() {
 
 #[test]
 fn a_file_system_that_cannot_is_asked_once() {
-    let twins = FileIndex::new(Sharing::Clone);
-    twins.give_up(Errno::NOSPC);
-    assert!(!twins.is_useless.load(Ordering::Relaxed));
-    twins.give_up(Errno::OPNOTSUPP);
-    assert!(twins.is_useless.load(Ordering::Relaxed));
+    let file_index = FileIndex::new(Sharing::Clone);
+    file_index.give_up(Errno::NOSPC);
+    assert!(!file_index.is_useless.load(Ordering::Relaxed));
+    file_index.give_up(Errno::OPNOTSUPP);
+    assert!(file_index.is_useless.load(Ordering::Relaxed));
 }
