@@ -1,6 +1,6 @@
 //! The command line: parse, dispatch to one module per command, render errors.
 //!
-//! Each module turns its arguments into calls of `ops` and prints what they return.
+//! Each module turns its arguments into calls of the core, and prints what they return.
 
 pub mod args;
 #[cfg(feature = "lab")]

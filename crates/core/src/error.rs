@@ -1,6 +1,6 @@
 //! The one error type that reaches people, and how it is shown.
 //!
-//! Modules below `ops` return it where nobody branches on the cause; where somebody does, they have
+//! Rooms return it where nobody branches on the cause; where somebody does, they have
 //! a typed error of their own that is turned into this one. Wording: `docs/errors.md`.
 
 pub mod advice;

@@ -1,6 +1,6 @@
 //! Archives of Go releases, taken apart without trusting them.
 //!
-//! `ops` calls [`unpack`], or the module of one kind, and gets each regular file as path, size and
+//! `install` calls [`unpack`], or the module of one kind, and gets each regular file as path, size and
 //! contents through a closure; this module never touches the file system itself. What it promises:
 //! every path is an [`EntryPath`]; no path comes twice, not even in other letters; nothing is ever
 //! both file and directory; links, devices and whatever else Go's own writer does not produce end

@@ -1,6 +1,6 @@
 //! The rules by which a toolchain reaches a level, or is refused.
 //!
-//! [`judge`] is pure and knows nothing of files; `ops` collects the [`Evidence`], and
+//! [`judge`] is pure and knows nothing of files; `install` collects the [`Evidence`], and
 //! [`UnverifiedFiles::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
