@@ -1,6 +1,7 @@
 //! The command line: structs and help texts, no logic.
 //!
-//! Completions, man pages and `docs/commands.md` come from here.
+//! Completions, man pages and `docs/commands.md` come from here. It is long because every option of the
+//! program is here, so that one word has one spelling and one meaning.
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts for a terminal")]
 
