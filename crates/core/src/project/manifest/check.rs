@@ -1,7 +1,7 @@
 //! `[check]`: what `goward check` is told about a project.
 
-use super::Reader;
 use crate::error::Result;
+use crate::project::manifest::reader::Reader;
 use std::path::{Component, Path};
 use toml_edit::{Item, TableLike};
 

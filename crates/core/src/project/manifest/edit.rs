@@ -5,10 +5,11 @@ use crate::io::file;
 use crate::io::file::{place, syntax_error};
 use crate::platform::Platform;
 use crate::project::manifest::goroot::FIXED;
-use crate::project::manifest::{
-    FIRST_CLASS, MAX_SIZE, Manifest, check_debug, check_experiment, check_goroot_final,
-    not_a_profile, switched,
+use crate::project::manifest::reader::not_a_profile;
+use crate::project::manifest::values::{
+    check_debug, check_experiment, check_goroot_final, switched,
 };
+use crate::project::manifest::{FIRST_CLASS, MAX_SIZE, Manifest};
 use crate::version::request::Request;
 use goward_shim::lock::is_profile;
 use std::fmt;

@@ -3,8 +3,9 @@
 //! It holds for the whole toolchain, because one link can lead to one root: profiles cannot have
 //! another path.
 
-use super::{Overlay, Reader, key_span};
 use crate::error::Result;
+use crate::project::manifest::Overlay;
+use crate::project::manifest::reader::{Reader, key_span};
 use goward_shim::lock::is_goroot;
 use std::collections::BTreeMap;
 use toml_edit::Item;

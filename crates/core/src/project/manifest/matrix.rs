@@ -1,9 +1,9 @@
 //! `[matrix.NAME]`: what `goward matrix NAME` runs.
 
 use crate::error::{Result, untrusted};
-use crate::project::manifest::{Reader, check_debug, check_experiment, key_span};
-use crate::project::matrix_plan::NONE;
-use crate::project::matrix_plan::{Exclude, Plan};
+use crate::project::manifest::reader::{Reader, key_span};
+use crate::project::manifest::values::{check_debug, check_experiment};
+use crate::project::matrix_plan::{Exclude, NONE, Plan};
 use crate::version::request::Request;
 use goward_shim::lock::is_profile;
 use std::collections::BTreeMap;

@@ -1,9 +1,11 @@
 //! `[[rule]]`: checked by the same code as the lock's, in words about the manifest.
 
-use super::{Overlay, Reader, key_span};
 use crate::error::{Result, near_match};
+use crate::project::manifest::Overlay;
+use crate::project::manifest::reader::{Reader, key_span};
 use crate::project::rule::Rule;
-use goward_shim::lock::{self, MAX_RULES, Problem};
+use goward_shim::lock;
+use goward_shim::lock::{MAX_RULES, Problem};
 use std::collections::BTreeMap;
 use toml_edit::{Item, TableLike, Value};
 

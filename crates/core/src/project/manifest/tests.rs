@@ -831,7 +831,7 @@ proptest! {
             Ok(manifest) => {
                 for profile in manifest.profiles().map(Some).chain([None]) {
                     for (name, value) in manifest.resolved_pins(profile).unwrap() {
-                        prop_assert!((pinned(&name).unwrap().check)(&value).is_ok());
+                        prop_assert!((goward_shim::pins::pinned(&name).unwrap().check)(&value).is_ok());
                     }
                 }
             }

@@ -3,9 +3,8 @@
 //! The rules are those of the table of pins, which the parser of the lock applies too, so that what
 //! is accepted here never fails there.
 
-use super::check_pin;
-use crate::error::untrusted;
-use goward_shim::pins::BadPin;
+use crate::error::{Result, untrusted};
+use goward_shim::pins::{BadPin, pinned};
 
 /// The keys of `[pins.levels]`.
 pub(super) const LEVELS: [&str; 9] = [
@@ -70,4 +69,54 @@ mod tests {
         let levels = PINS.iter().filter(|row| row.rule == Rule::Level).map(|row| row.name);
         assert_eq!(levels.collect::<Vec<_>>(), LEVELS);
     }
+}
+
+/// Returns the experiment that `name` switches on or off, as Go reads it.
+pub(super) fn switched(name: &str) -> &str {
+    name.strip_prefix("no").unwrap_or(name)
+}
+
+pub(super) fn check_experiment(name: &str) -> Result<(), String> {
+    if name == "none" {
+        return Err(
+            "`none` would switch every experiment off, the defaults of Go included; name those \
+                    to switch off, as in `nojsonv2`"
+                .to_owned(),
+        );
+    }
+    match check_pin("GOEXPERIMENT", name) {
+        Ok(()) if !name.contains(',') && !switched(name).is_empty() => Ok(()),
+        _ => Err(format!(
+            "`{}` cannot be an experiment: their names are lower-case letters and digits",
+            untrusted(name)
+        )),
+    }
+}
+
+/// An empty value removes the key.
+pub(super) fn check_debug(key: &str, value: &str) -> Result<(), String> {
+    let shown = if value.is_empty() { "0" } else { value };
+    let setting = format!("{key}={shown}");
+    match check_pin("GODEBUG", &setting) {
+        Ok(()) if !setting.contains(',') => Ok(()),
+        _ => Err(format!(
+            "`{}` is not one setting of GODEBUG, such as `http2debug=1`",
+            untrusted(&setting)
+        )),
+    }
+}
+
+/// An empty path removes the pin.
+pub(super) fn check_goroot_final(path: &str) -> Result<(), String> {
+    // What a lock's string cannot hold, no pin can.
+    let plain = path.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\');
+    match check_pin("GOROOT_FINAL", path) {
+        _ if path.is_empty() => Ok(()),
+        Ok(()) if plain => Ok(()),
+        _ => Err("`goroot-final` must be an absolute path such as `/usr/local/go`".to_owned()),
+    }
+}
+
+pub(super) fn check_pin<'v>(variable: &str, value: &'v str) -> Result<(), BadPin<'v>> {
+    pinned(variable).map_or(Err(BadPin::Form("a pin")), |pin| (pin.check)(value))
 }
