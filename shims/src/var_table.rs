@@ -3,7 +3,7 @@
 //! Every call looks at every variable of its environment, and nearly all of them are none of ours:
 //! most begin with other letters than every name that matters. Of the rest, the first sixteen
 //! bytes, as two numbers, tell which name it is or can be. Sets and tables are made at compile
-//! time.
+//! time. The file is long because the search and the tables that it needs are one thing.
 
 use crate::letters::Letters;
 use crate::pins::rule::{Pin, Rule};
