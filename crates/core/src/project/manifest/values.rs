@@ -59,18 +59,6 @@ fn explained(what: &str, checked: Result<(), BadPin<'_>>) -> Result<(), String> 
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use goward_shim::pins::{PINS, Rule};
-
-    #[test]
-    fn every_pin_without_a_key_of_its_own_is_a_level() {
-        let levels = PINS.iter().filter(|row| row.rule == Rule::Level).map(|row| row.name);
-        assert_eq!(levels.collect::<Vec<_>>(), LEVELS);
-    }
-}
-
 /// Returns the experiment that `name` switches on or off, as Go reads it.
 pub(super) fn switched(name: &str) -> &str {
     name.strip_prefix("no").unwrap_or(name)
@@ -119,4 +107,16 @@ pub(super) fn check_goroot_final(path: &str) -> Result<(), String> {
 
 pub(super) fn check_pin<'v>(variable: &str, value: &'v str) -> Result<(), BadPin<'v>> {
     pinned(variable).map_or(Err(BadPin::Form("a pin")), |pin| (pin.check)(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goward_shim::pins::{PINS, Rule};
+
+    #[test]
+    fn every_pin_without_a_key_of_its_own_is_a_level() {
+        let levels = PINS.iter().filter(|row| row.rule == Rule::Level).map(|row| row.name);
+        assert_eq!(levels.collect::<Vec<_>>(), LEVELS);
+    }
 }
