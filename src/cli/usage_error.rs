@@ -76,7 +76,7 @@ fn no_command(error: &clap::Error, line: &str, command: &Command) -> Error {
 
 fn missing(error: &clap::Error, line: &str) -> Error {
     let names = texts(error, ContextKind::InvalidArg);
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name_of(name))).collect();
     Error::new(Kind::Usage, format!("`{line}` needs {}", names.join(" and ")))
 }
 
@@ -176,7 +176,7 @@ mod tests {
             ),
             (
                 &["link"],
-                "goward: `goward link` needs `<NAME>` and `<PATH>`\nhint: see `goward link --help`",
+                "goward: `goward link` needs `NAME` and `PATH`\nhint: see `goward link --help`",
             ),
             (
                 &["use", "--platform"],
