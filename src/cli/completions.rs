@@ -3,12 +3,13 @@
 use crate::cli::args::{Cli, Completions};
 use clap::CommandFactory;
 use goward_core::error::Result;
+use goward_core::fs;
 use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
     let mut command = Cli::command();
     if let Some(directory) = &args.man {
-        fs_err::create_dir_all(directory)?;
+        fs::create_dir_all(directory)?;
         clap_mangen::generate_to(command, directory)?;
         session.ui.say(&format!("wrote man pages to `{}`", directory.display()));
         return Ok(());

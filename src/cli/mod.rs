@@ -71,9 +71,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread;
 
-/// How often a command is tried that the system interrupts.
-const ATTEMPTS: usize = 4;
-
 /// A stack that is enough, in bytes.
 const STACK: usize = 2 << 20;
 
@@ -98,7 +95,7 @@ fn run_here(arguments: &[OsString]) -> ExitCode {
         Err(error) => return explain(&error, arguments),
     };
     let ui = Ui::new(cli.quiet);
-    match persist(&cli, ui) {
+    match dispatch(&cli, ui) {
         Ok(_) if has_lost_data() => {
             ui.error(&Error::new(Kind::Failed, "cannot write to standard output"));
             ExitCode::from(Kind::Failed.exit_code())
@@ -109,19 +106,6 @@ fn run_here(arguments: &[OsString]) -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
-}
-
-/// Starts a command over when the system interrupted it: each does only what is not done yet, and begins
-/// with putting in order what an earlier one left.
-fn persist(cli: &Cli, ui: Ui) -> Result<ExitCode> {
-    let is_passing = |error: &Error| error.is_passing() && error.kind() == Kind::Failed;
-    for _ in 1..ATTEMPTS {
-        match dispatch(cli, ui) {
-            Err(error) if is_passing(&error) => {}
-            ended => return ended,
-        }
-    }
-    dispatch(cli, ui)
 }
 
 fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {

@@ -18,7 +18,7 @@ pub(super) type Entries = Vec<(String, Vec<u8>)>;
 
 /// Takes a bundle apart.
 pub(super) fn unpack(path: &Path) -> Entries {
-    let file = fs_err::File::open(path).unwrap();
+    let file = goward_core::fs::File::open(path).unwrap();
     let bytes = fs::read(path).unwrap();
     let found = entries(&file).unwrap().unwrap();
     let content = |start: u64, size: u64| {

@@ -121,7 +121,7 @@ fn modules_of_real_releases_have_their_hash_and_go_takes_them() {
         lab.lock("a.lock", &[&real]);
         lab.create(&["a.lock"], "../mirror", false).unwrap();
         let mirror = lab.sandbox.path("mirror");
-        let zip = fs_err::File::open(mirror.join(real.module(".zip"))).unwrap();
+        let zip = goward_core::fs::File::open(mirror.join(real.module(".zip"))).unwrap();
         let (version_of, host) = (GoVersion::parse(number).unwrap(), Platform::host());
         let found = archive_hash::module_h1(version_of, host, &zip).unwrap();
         assert_eq!(found.as_str(), h1, "{version}");

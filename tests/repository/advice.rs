@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// The rooms whose errors name no command, option or variable of goward.
 const ROOMS: [&str; 8] =
-    ["archive", "filesystem.rs", "io", "lock_holder.rs", "net", "source", "store", "verify"];
+    ["archive", "fs", "io", "lock_holder.rs", "net", "source", "store", "verify"];
 
 /// Reads the names of variables of processes, and advises none.
 const READS_VARIABLES: &str = "crates/core/src/store/process_scan.rs";

@@ -4,7 +4,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::filesystem::read_text;
+use crate::fs::read_text;
 use goward_shim::lock::Level;
 use goward_shim::names;
 use serde::Deserialize;

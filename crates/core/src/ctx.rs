@@ -3,6 +3,7 @@
 //! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
 
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, home, names};
 use rustix::fs::Mode;
@@ -50,18 +51,18 @@ pub fn user_id() -> u32 {
 
 /// Returns what is different after every start of the machine, where the system has such a thing.
 pub fn boot_id() -> Option<String> {
-    let text = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned())
 }
 
 /// Returns how many bytes of memory programs can still get, where the system says so: what is free
 /// or can be freed, and no more than a container may have.
 pub fn free_memory() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
     let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = available.trim().strip_suffix("kB")?.trim().parse().ok()?;
     let number = |name: &str| -> Option<u64> {
-        let text = fs_err::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
+        let text = fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
         text.trim().parse().ok()
     };
     let limit = number("memory.max").zip(number("memory.current"));

@@ -90,8 +90,6 @@ pub struct Error {
     hints: Vec<Hint>,
     /// Whether a disk was full.
     lacks_room: bool,
-    /// Whether the system asked to try again.
-    is_passing: bool,
 }
 
 /// A line that says what to type.
@@ -158,7 +156,7 @@ impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let (details, hints) = (Vec::new(), Vec::new());
         let message = message.into();
-        Self { kind, message, details, hints, lacks_room: false, is_passing: false }
+        Self { kind, message, details, hints, lacks_room: false }
     }
 
     /// Adds an indented line below the message.
@@ -237,11 +235,6 @@ impl Error {
         self.lacks_room
     }
 
-    /// Returns true when the system did not do something, for no reason that lasts.
-    pub fn is_passing(&self) -> bool {
-        self.is_passing
-    }
-
     /// Returns the first line.
     pub fn message(&self) -> &str {
         &self.message
@@ -275,7 +268,7 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Errors of `fs_err` already name the path and the operation.
+/// Errors of `fs` already name the path and the operation.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         let mut message = first_letter_lower(&error.to_string());
@@ -289,11 +282,7 @@ impl From<std::io::Error> for Error {
         }
         let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
         let lacks_room = full.contains(&error.kind());
-        // A network file system knows the file by another handle now: who looks again finds it.
-        let passing =
-            [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::StaleNetworkFileHandle];
-        let is_passing = passing.contains(&error.kind());
-        Self { lacks_room, is_passing, ..Self::new(Kind::Failed, message) }
+        Self { lacks_room, ..Self::new(Kind::Failed, message) }
     }
 }
 

@@ -18,7 +18,7 @@ pub mod ctx;
 pub mod error;
 pub mod examine;
 pub mod facts;
-pub mod filesystem;
+pub mod fs;
 pub mod install;
 pub mod io;
 pub mod lock_holder;

@@ -1,9 +1,8 @@
 //! Who holds a lock, as they describe themselves in the lock's file.
 
 use crate::error::untrusted;
-use crate::filesystem;
+use crate::fs::{self, File};
 use std::fmt::Display;
-use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -51,7 +50,7 @@ impl LockHolder {
     pub fn read(path: &Path) -> Self {
         let mut text = Vec::new();
         let read =
-            filesystem::open(path).and_then(|file| file.take(MAX_SIZE).read_to_end(&mut text));
+            fs::open_regular(path).and_then(|file| file.take(MAX_SIZE).read_to_end(&mut text));
         let text = String::from_utf8_lossy(&text);
         let mut lines = text.lines().map(str::to_owned);
         match (read, lines.next(), lines.next(), lines.next()) {

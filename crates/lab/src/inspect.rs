@@ -4,6 +4,7 @@ use crate::Lab;
 use goward_core::binary;
 use goward_core::binary::{BadBinary, Binary};
 use goward_core::error::{Error, Kind, Result};
+use goward_core::fs;
 use goward_core::project::lock;
 use goward_core::resolve::shim_errors;
 use goward_core::settings::arch_levels::architectures_of;
@@ -64,7 +65,7 @@ impl Lab<'_> {
         };
         let place = self.session.ctx.cwd.join(path);
         // Before it is opened: a pipe would have nobody at the other end.
-        let found = fs_err::metadata(&place).map_err(|error| match error.kind() {
+        let found = fs::metadata(&place).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
                 Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
             }
@@ -73,7 +74,7 @@ impl Lab<'_> {
         if !found.is_file() {
             return Err(failed(&"it is no regular file"));
         }
-        let file = fs_err::File::open(&place)?;
+        let file = fs::File::open(&place)?;
         binary::read(&file).map_err(|error| match error {
             BadBinary::Io(error) => error.into(),
             BadBinary::NotGo => failed(&error).detail(

@@ -2,6 +2,7 @@
 
 use crate::Lab;
 use goward_core::error::{Error, Kind, Result, near_match, untrusted};
+use goward_core::fs;
 use goward_core::platform::Platform;
 use goward_core::resolve::c_compiler::{Compiler, QUICK};
 use goward_core::resolve::resolved_go::ResolvedToolchain;
@@ -107,9 +108,9 @@ impl Lab<'_> {
         let (toolchain, targets) = self.targets()?;
         let found = targets.iter().find(|target| target.to_string() == name).cloned();
         let target = found.ok_or_else(|| unknown(name, &toolchain, &targets))?;
-        let scratch = tempfile::tempdir()?;
+        let scratch = fs::retry(tempfile::tempdir)?;
         let place = scratch.path();
-        fs_err::write(place.join("go.mod"), "module check\n\ngo 1.19\n")?;
+        fs::write(place.join("go.mod"), "module check\n\ngo 1.19\n")?;
         let go = |args: &[&str]| -> Result<Command> {
             let mut command = self.resolver.go_command(&toolchain)?;
             command.args(args).current_dir(place).env("PWD", place);
@@ -134,9 +135,9 @@ impl Lab<'_> {
         let is_on = value("CGO_ENABLED") == "1";
         let cgo = (is_on, self.why_cgo(&toolchain, &target, is_on)?);
         let program = if is_on { WITH_CGO } else { PLAIN };
-        fs_err::write(place.join("main.go"), program)?;
+        fs::write(place.join("main.go"), program)?;
         let ran = run_with_timeout::run(&mut go(&["build", "-o", "program", "."])?, BUILD)?;
-        let size = fs_err::metadata(place.join("program")).map(|found| found.len());
+        let size = fs::metadata(place.join("program")).map(|found| found.len());
         let build = match size {
             Ok(size) if ran.is_ok => Ok(size),
             _ => Err(ran.error),

@@ -1,7 +1,8 @@
 //! A source whose archive is kept on disk while it is verified, to be handed on as it is.
 
-use fs_err::File;
 use goward_core::error::{Error, Kind, Result};
+use goward_core::fs;
+use goward_core::fs::File;
 use goward_core::net::Progress;
 use goward_core::source::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Source,
@@ -55,7 +56,7 @@ impl Source for ArchiveTee {
             return Err(Error::new(Kind::NotFound, message)
                 .hint("a mirror needs the whole release: `--source go.dev`, or another mirror"));
         }
-        let mut options = fs_err::OpenOptions::new();
+        let mut options = fs::OpenOptions::new();
         let mut file: File =
             options.read(true).write(true).create(true).truncate(true).open(&self.path)?;
         if let Err(error) = io::copy(&mut artifact.body, &mut file) {

@@ -7,12 +7,11 @@ use crate::artifact::{Entry, Layer};
 use crate::findings::{MirrorCheck, is_finding};
 use crate::registry::{INDEX, MANIFEST, Registry};
 use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
-use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs::{self, File};
 use goward_core::install::fetch::digest_file;
 use goward_core::install::request::Fetch;
 use goward_core::verify::Digest;
-use std::io;
 
 impl Mirrors<'_> {
     /// Puts the toolchains that locks name into a registry.
@@ -104,10 +103,7 @@ impl Mirrors<'_> {
         }
         if !registry.has_blob(artifact::EMPTY_DIGEST)? {
             let empty = packed.staging.path().join("empty");
-            tempfile::NamedTempFile::new_in(packed.staging.path()).and_then(|mut file| {
-                io::Write::write_all(&mut file, artifact::EMPTY)?;
-                file.persist(&empty).map_err(|error| error.error)
-            })?;
+            fs::replace(&empty, artifact::EMPTY)?;
             registry.put_blob(artifact::EMPTY_DIGEST, artifact::EMPTY.len() as u64, &empty)?;
         }
         let (version, platform, h1) = (want.version, want.platform, packed.tree.h1().to_string());

@@ -4,6 +4,7 @@ use crate::artifact::{parse_index, parse_manifest, parse_platform_tag, release_t
 use crate::registry::Registry;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
+use goward_core::fs;
 use goward_core::net::{MAX_SIZE, Net, Progress};
 use goward_core::source::{
     Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, not_there,
@@ -72,8 +73,7 @@ impl Source for Oci {
             let message = format!("`{name}` has {} bytes in {}", layer.size, self.name);
             return Err(Error::new(Kind::Verification, message));
         }
-        let file = tempfile::tempfile_in(scratch)?;
-        let mut file = fs_err::File::from_parts(file, scratch.join(&name));
+        let mut file = fs::unnamed_in(scratch, &name)?;
         let digest = format!("sha256:{}", layer.sha256);
         registry.save_blob(&digest, layer.size, &mut file, &mut |done| {
             progress(done, Some(layer.size));

@@ -6,11 +6,11 @@
 //! reads whole.
 
 use docker_credential::DockerCredential;
-use fs_err::File;
 use futures_util::{TryStreamExt, stream};
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result, untrusted};
-use goward_core::filesystem;
+use goward_core::fs;
+use goward_core::fs::File;
 use goward_core::net::client::USER_AGENT;
 use goward_core::net::{Net, Problem, Url};
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
@@ -258,7 +258,7 @@ fn credentials(ctx: &Ctx, host: &str) -> RegistryAuth {
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(ctx.variable("HOME")?).join(".docker")));
     let found = directory
-        .and_then(|directory| filesystem::open(&directory.join("config.json")).ok())
+        .and_then(|directory| fs::open_regular(&directory.join("config.json")).ok())
         .and_then(|file| docker_credential::get_credential_from_reader(file, host).ok());
     match found {
         Some(DockerCredential::UsernamePassword(user, password)) => {

@@ -8,9 +8,10 @@ use crate::findings::{MirrorCheck, is_finding};
 use crate::layout::{INDEX, LIST};
 use crate::storage::StorageReader;
 use crate::{Mirrors, layout, storage};
-use fs_err::File;
 use gosumdb::{ClientOps, SignedHead};
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs;
+use goward_core::fs::File;
 use goward_core::install::Installer;
 use goward_core::install::fetch::digest_file;
 use goward_core::install::request::{Fetch, ToolchainRequest};
@@ -260,7 +261,7 @@ impl Check<'_> {
 
     fn fetch(&self, path: &str) -> Result<File> {
         let target = self.scratch.join("file");
-        let mut options = fs_err::OpenOptions::new();
+        let mut options = fs::OpenOptions::new();
         let mut file: File =
             options.read(true).write(true).create(true).truncate(true).open(&target)?;
         if self.reader.save(path, MAX_SIZE, &mut file)? {

@@ -23,7 +23,7 @@ use unix as system;
 pub use linux_raw::{Texts, exec, exit, more_memory};
 pub use system::{
     File, OwnedText, Text, canonical, complain, effective_user, executable, link, open_if,
-    own_path, read_owned, stamp, status, working_directory,
+    own_path, stamp, status, working_directory,
 };
 
 use alloc::vec::Vec;
@@ -87,6 +87,52 @@ fn is_text(read: &[u8], text: &[u8]) -> bool {
 /// Returns which file `path` leads to.
 pub fn identity(path: &[u8]) -> Option<Identity> {
     stamp(OwnedText::of([path]).as_text()).map(|stamp| stamp.identity)
+}
+
+/// What passes: a signal came, the call would have had to wait, a server of files was restarted.
+#[cfg(target_os = "linux")]
+mod passing {
+    pub(super) const EINTR: i32 = 4;
+    pub(super) const EAGAIN: i32 = 11;
+    pub(super) const ESTALE: i32 = 116;
+}
+#[cfg(not(target_os = "linux"))]
+mod passing {
+    pub(super) const EINTR: i32 = 4;
+    pub(super) const EAGAIN: i32 = 35;
+    pub(super) const ESTALE: i32 = 70;
+}
+
+/// How often a file is read that fails only for a moment.
+const ATTEMPTS: usize = 4;
+
+/// Reads a regular file of at most `limit` bytes; `None` when there is none. Owner and text are
+/// those of one descriptor. What passes is tried again.
+///
+/// # Errors
+///
+/// See [`ReadError`]. Links are not followed, and a pipe does not block.
+#[inline]
+pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
+    match system::read_owned(path, limit) {
+        Err(ReadError::Os(code)) if is_passing(code) => read_again(path, limit),
+        read => read,
+    }
+}
+
+#[cold]
+fn read_again(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
+    for _ in 2..ATTEMPTS {
+        match system::read_owned(path, limit) {
+            Err(ReadError::Os(code)) if is_passing(code) => {}
+            read => return read,
+        }
+    }
+    system::read_owned(path, limit)
+}
+
+fn is_passing(code: i32) -> bool {
+    matches!(code, passing::EINTR | passing::EAGAIN | passing::ESTALE)
 }
 
 /// Like [`read_owned`], where it does not matter whose the file is.

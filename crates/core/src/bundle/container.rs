@@ -5,7 +5,7 @@
 //! refused without being looked at. After the last entry come two blocks of zeros and nothing else.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use fs_err::os::unix::fs::FileExt;
+use crate::fs;
 use std::io::{self, Read, Write};
 use tar::{EntryType, Header};
 
@@ -91,7 +91,7 @@ pub fn write_end(to: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Returns the entries of a file in order, with only their headers read.
-pub fn entries(file: &fs_err::File) -> Result<Result<Vec<Entry>, ContainerProblem>> {
+pub fn entries(file: &fs::File) -> Result<Result<Vec<Entry>, ContainerProblem>> {
     let length = file.metadata()?.len();
     let mut found = Vec::new();
     let mut at = 0;
@@ -126,7 +126,7 @@ pub fn entries(file: &fs_err::File) -> Result<Result<Vec<Entry>, ContainerProble
     }
 }
 
-fn read_block(file: &fs_err::File, at: u64) -> io::Result<Block> {
+fn read_block(file: &fs::File, at: u64) -> io::Result<Block> {
     let mut block = ZEROS;
     file.read_exact_at(&mut block, at)?;
     Ok(block)

@@ -3,9 +3,9 @@
 use super::container::{self, Entry};
 use super::{BundleProblem, MANIFEST, Manifest, OfflineProof, SUMDB, Snapshot, Toolchain, VULNDB};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::net::MAX_SIZE;
 use crate::verify::{Digest, Hashing};
-use fs_err::os::unix::fs::FileExt;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -20,7 +20,7 @@ const MAX_ANSWERS: u64 = 32 << 20;
 /// A bundle, open.
 #[derive(Debug)]
 pub struct Bundle {
-    file: fs_err::File,
+    file: fs::File,
     name: String,
     manifest: Manifest,
     offline_proof: Option<OfflineProof>,
@@ -39,7 +39,7 @@ impl Bundle {
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         // Looked at before it is opened: to open a pipe is to wait for its writer.
-        match fs_err::metadata(path) {
+        match fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => {}
             Ok(_) => return Err(refuse(&name, &BundleProblem::NotABundle)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -48,7 +48,7 @@ impl Bundle {
             }
             Err(error) => return Err(error.into()),
         }
-        let file = fs_err::File::open(path)?;
+        let file = fs::File::open(path)?;
         let entries = container::entries(&file)?
             .map_err(|problem| refuse(&name, &BundleProblem::from(problem)))?;
         let mut entries = entries.into_iter();
@@ -101,12 +101,11 @@ impl Bundle {
     /// # Errors
     ///
     /// [`Kind::Verification`] when it is not the one that the list names.
-    pub fn extract(&self, toolchain: &Toolchain, directory: &Path) -> Result<fs_err::File> {
+    pub fn extract(&self, toolchain: &Toolchain, directory: &Path) -> Result<fs::File> {
         let name = toolchain.entry();
         let missing = || refuse(&self.name, &BundleProblem::Missing(name.clone()));
         let entry = self.archives.get(&name).ok_or_else(missing)?;
-        let to = tempfile::tempfile_in(directory)?;
-        let mut to = fs_err::File::from_parts(to, directory.join(&name));
+        let mut to = fs::unnamed_in(directory, &name)?;
         let mut digesting =
             Hashing::new(Part { file: &self.file, at: entry.start, left: entry.size });
         io::copy(&mut digesting, &mut to)?;
@@ -120,7 +119,7 @@ impl Bundle {
 
 /// The bytes of one entry.
 struct Part<'a> {
-    file: &'a fs_err::File,
+    file: &'a fs::File,
     at: u64,
     left: u64,
 }
@@ -188,7 +187,7 @@ fn is_answer(name: &str) -> bool {
 }
 
 fn load_answers(
-    file: &fs_err::File,
+    file: &fs::File,
     answers: &[Entry],
 ) -> Result<BTreeMap<String, Vec<u8>>, LoadError> {
     let mut left = MAX_ANSWERS;
@@ -202,7 +201,7 @@ fn load_answers(
 }
 
 fn load_vulnerabilities(
-    file: &fs_err::File,
+    file: &fs::File,
     entry: &Entry,
     manifest: &Manifest,
 ) -> Result<Snapshot, LoadError> {
@@ -232,7 +231,7 @@ impl LoadError {
 }
 
 /// Reads an entry of at most `limit` bytes.
-fn load(file: &fs_err::File, entry: &Entry, limit: u64) -> Result<Vec<u8>, LoadError> {
+fn load(file: &fs::File, entry: &Entry, limit: u64) -> Result<Vec<u8>, LoadError> {
     let too_large = || BundleProblem::Size(untrusted(&entry.name), entry.size);
     let size = usize::try_from(entry.size).ok().filter(|_| entry.size <= limit);
     let mut bytes = vec![0; size.ok_or_else(|| LoadError::Problem(too_large()))?];

@@ -3,6 +3,7 @@
 use super::container::{write_end, write_entry};
 use super::{MANIFEST, Manifest, OfflineProof, SUMDB, VULNDB};
 use crate::error::Result;
+use crate::fs;
 use std::io::{Seek, Write};
 
 /// Writes a bundle: the list, the proofs, the copy of the vulnerability database whose digest the list has,
@@ -12,7 +13,7 @@ pub fn write(
     manifest: &Manifest,
     offline_proof: Option<&OfflineProof>,
     vulndb: Option<&str>,
-    archives: &mut [fs_err::File],
+    archives: &mut [fs::File],
 ) -> Result<()> {
     let text = manifest.render();
     write_entry(to, MANIFEST, text.len() as u64, &mut text.as_bytes())?;

@@ -5,7 +5,8 @@ use super::finding::{Finding, Place, Severity};
 use super::user_settings::UserSettings;
 use super::{CheckResult, Fact};
 use crate::error::{Error, untrusted};
-use crate::filesystem::{self, Space};
+use crate::fs;
+use crate::fs::kind::{self, Space};
 use rustix::fs::{Access, FlockOperation, access, flock};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -130,7 +131,7 @@ fn judge(directory: &Directory, is_build: bool) -> Option<Finding> {
         return finding(Severity::Error, format!("{shown} is on a disk that is full"), why)
             .map(|finding| finding.fix("make room: `go clean -cache`"));
     }
-    if let Some((kind, true)) = filesystem::kind_of(existing) {
+    if let Some((kind, true)) = kind::kind_of(existing) {
         // Modules are verified by go.sum; the build cache is trusted as it is.
         let severity = if is_build { Severity::Warning } else { Severity::Note };
         return finding(
@@ -168,7 +169,7 @@ fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
 /// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
     let us = rustix::process::geteuid().as_raw();
-    us == 0 || fs_err::metadata(path).is_ok_and(|metadata| metadata.uid() == us)
+    us == 0 || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == us)
 }
 
 #[cfg(test)]

@@ -63,9 +63,9 @@ impl SkipReason {
     }
 }
 
-impl From<Error> for SkipReason {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
+impl<E: Into<Error>> From<E> for SkipReason {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -137,9 +137,9 @@ impl Examiner<'_> {
     fn apply_repair(&self, facts: &Facts, repair: &Repair) -> Result<()> {
         let store = &facts.store;
         match repair {
-            Repair::Recover => store.recover().map(drop),
+            Repair::Recover => Ok(store.recover().map(drop)?),
             Repair::Leftovers => machine::remove_leftovers(store, &facts.goenv_files),
-            Repair::Receipt(receipt) => store.remove_idle_receipt(receipt),
+            Repair::Receipt(receipt) => Ok(store.remove_idle_receipt(receipt)?),
             Repair::Shims => self.installer.place_shims().map(drop),
             Repair::Toolchain(key) => machine::mend_toolchain(store, key),
             Repair::Close(path) => machine::close(path),

@@ -139,7 +139,7 @@ impl Examiner<'_> {
     fn locked_tree(&self, lock: &LockFile, host: Platform) -> Result<Option<InstalledToolchain>> {
         let Some(locked) = lock.platforms.get(&host) else { return Ok(None) };
         let Some(h1) = H1::parse(&locked.h1) else { return Ok(None) };
-        self.session.store()?.find(lock.version, host, Some(&h1))
+        Ok(self.session.store()?.find(lock.version, host, Some(&h1))?)
     }
 
     /// Returns the newest final release that records and store know of.

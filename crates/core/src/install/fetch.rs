@@ -7,6 +7,7 @@
 use crate::archive::Limits;
 use crate::config::Dedupe;
 use crate::error::{Error, Hint, Kind, Result, one_line};
+use crate::fs;
 use crate::install::Installer;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::net::Progress;
@@ -336,7 +337,7 @@ fn share() -> (usize, Limits) {
 }
 
 /// Returns digest and size of what follows in a file.
-pub fn digest_file(file: &fs_err::File) -> Result<(Digest, u64)> {
+pub fn digest_file(file: &fs::File) -> Result<(Digest, u64)> {
     Ok(Hashing::new(file).drain()?)
 }
 

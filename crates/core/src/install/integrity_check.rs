@@ -7,6 +7,7 @@
 use crate::config::Recheck;
 use crate::ctx::boot_id;
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::install::Installer;
 use crate::platform::Platform;
 use crate::resolve::resolved_go::ResolvedToolchain;
@@ -15,7 +16,6 @@ use crate::verify::{Digest, H1};
 use crate::version::link_name::LinkName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -108,8 +108,8 @@ impl Installer<'_> {
     fn seen_before(&self, installed: &InstalledToolchain) -> Option<ProgramStamp> {
         let path = self.seen_path(installed)?;
         let is_plain = |m: &std::fs::Metadata| m.is_file() && m.len() <= MAX_SIZE;
-        fs_err::symlink_metadata(&path).ok().filter(is_plain)?;
-        serde_json::from_slice(&fs_err::read(path).ok()?).ok()
+        fs::symlink_metadata(&path).ok().filter(is_plain)?;
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
     /// Without a place for it, or when that is full, the programs are read again next time.
@@ -117,10 +117,7 @@ impl Installer<'_> {
         let Some(path) = self.seen_path(installed) else { return };
         let Some(directory) = path.parent() else { return };
         let Ok(text) = serde_json::to_vec(seen) else { return };
-        _ = fs_err::create_dir_all(directory)
-            .and_then(|()| tempfile::NamedTempFile::new_in(directory))
-            .and_then(|mut draft| draft.write_all(&text).map(|()| draft))
-            .map(|draft| draft.persist(path));
+        _ = fs::create_dir_all(directory).and_then(|()| fs::replace(&path, &text));
     }
 
     /// Returns the file for a toolchain in this store: two stores have one of the same name.

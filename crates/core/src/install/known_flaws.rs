@@ -8,6 +8,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::fs;
 use crate::install::Installer;
 use crate::net::{Net, Patience};
 use crate::platform::Platform;
@@ -15,7 +16,6 @@ use crate::releases::flaws::{Flaw, KnownFlaws};
 use crate::version::GoVersion;
 use crate::vulndb::{Database, Place, SITE};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -125,10 +125,7 @@ impl Installer<'_> {
         let Some(path) = self.answer_path() else { return };
         let Some(directory) = path.parent() else { return };
         let Ok(text) = serde_json::to_vec(answer) else { return };
-        _ = fs_err::create_dir_all(directory)
-            .and_then(|()| tempfile::NamedTempFile::new_in(directory))
-            .and_then(|mut draft| draft.write_all(&text).map(|()| draft))
-            .map(|draft| draft.persist(&path));
+        _ = fs::create_dir_all(directory).and_then(|()| fs::replace(&path, &text));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Toolchains that are already on the machine, and requests that name one.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::install::Installer;
 use crate::install::request::{InstallOutcome, LockEntry, ToolchainRequest};
 use crate::platform::Platform;
@@ -47,7 +48,8 @@ impl Installer<'_> {
         let version = self.ask_version(&linked)?;
         let store = self.session.store()?;
         self.prepare_store(&store)?;
-        let found = hash_linked_tree(&directory, version, Platform::host()).map_err(nothing)?;
+        let found = hash_linked_tree(&directory, version, Platform::host());
+        let found = found.map_err(|error| nothing(error.into()))?;
         if !linked.is_unchanged() {
             let message = format!("`{}` changed while it was read", linked.path);
             return Err(nothing(Error::new(Kind::Failed, message).hint("try again")));
@@ -65,7 +67,7 @@ impl Installer<'_> {
     /// Returns the directory without links, if it is not goward's own.
     fn directory_to_link(&self, directory: &Path) -> Result<PathBuf> {
         let named = self.session.ctx.cwd.join(directory);
-        let real = fs_err::canonicalize(&named).map_err(|error| {
+        let real = fs::canonicalize(&named).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let error = if missing {
                 Error::new(Kind::NotFound, format!("`{}` does not exist", named.display()))
@@ -75,7 +77,7 @@ impl Installer<'_> {
             error.detail("nothing was linked")
         })?;
         let home = self.session.ctx.home()?;
-        let in_store = fs_err::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
+        let in_store = fs::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
         // A copy of a tree of goward's has its programs elsewhere.
         if in_store || path_lookup::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
             let message = format!("`{}` is goward's own", real.display());

@@ -201,7 +201,7 @@ impl Installer<'_> {
         let found = self
             .session
             .store()
-            .and_then(|store| store.find(want.version, want.platform, h1.as_ref()));
+            .and_then(|store| Ok(store.find(want.version, want.platform, h1.as_ref())?));
         let Ok(Some(level)) = found.map(|found| found.as_ref().map(InstalledToolchain::level))
         else {
             return error;
@@ -259,7 +259,7 @@ impl Installer<'_> {
         let bar = self.session.ui.bar(&installed.receipt.version.to_string());
         let read = store.check(installed);
         bar.finish_and_clear();
-        store.raise(installed, read?.h1.as_ref(), logged)
+        Ok(store.raise(installed, read?.h1.as_ref(), logged)?)
     }
 
     /// Fetches and verifies a release without keeping it.

@@ -1,6 +1,7 @@
 //! The projects that use this store.
 
 use crate::error::Result;
+use crate::fs;
 use crate::install::Installer;
 use crate::project::lock::{LockFile, read};
 use crate::store::{ProjectRecord, Store};
@@ -15,7 +16,7 @@ impl Installer<'_> {
         let Ok(Some(found)) = read(path, &self.session.ctx) else { return };
         let Ok(lock) = LockFile::parse(&found.text, path) else { return };
         let Ok(store) = self.session.store() else { return };
-        let absolute = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if store.home().is_dir() && !absolute.starts_with(store.home()) {
             _ = store.register(&absolute, &keys_of(&lock));
         }

@@ -2,6 +2,7 @@
 
 use crate::calendar::today;
 use crate::error::Result;
+use crate::fs;
 use crate::install::Installer;
 use crate::install::request::Fetch;
 use crate::source::Release;
@@ -25,14 +26,14 @@ impl Installer<'_> {
     ///
     /// When anything contradicts what is known; the file is then untouched.
     pub fn refresh_records(&self, file: &Path, source: &str) -> Result<RefreshReport> {
-        let mut records = Records::parse(&fs_err::read_to_string(file)?)?;
+        let mut records = Records::parse(&fs::read_to_string(file)?)?;
         let mut changed = 0;
         let fetch = Fetch { source: Some(source.to_owned()), ..Fetch::default() };
         for source in self.sources(&fetch)? {
             changed += merge_index(&mut records, source.releases()?.unwrap_or_default())?;
         }
         let text = records.render(today());
-        fs_err::write(file, &text)?;
+        fs::write(file, &text)?;
         let total = text.lines().filter(|line| !line.starts_with('#')).count();
         Ok(RefreshReport { total, changed })
     }

@@ -2,6 +2,7 @@
 
 use crate::checks::TOOLS;
 use crate::error::Result;
+use crate::fs;
 use crate::install::Installer;
 use crate::shell::{Change, ChangeKind};
 use crate::store::{InstalledToolchain, Store};
@@ -19,10 +20,10 @@ impl Installer<'_> {
         let shim = store.shim()?;
         store.prepare()?;
         let directory = self.session.ctx.home()?.join(names::SHIMS_DIRECTORY);
-        fs_err::create_dir_all(&directory)?;
+        fs::create_dir_all(&directory)?;
         let mut changes = Vec::new();
         for path in TOOLS.map(|name| directory.join(name)) {
-            if fs_err::read_link(&path).is_ok_and(|target| target == shim) {
+            if fs::read_link(&path).is_ok_and(|target| target == shim) {
                 continue;
             }
             let existed = path.symlink_metadata().is_ok();
@@ -77,12 +78,12 @@ impl Installer<'_> {
 /// Makes `path` a link to `target` in one step, whatever it was.
 pub(crate) fn replace_with_link(target: &Path, path: &Path) -> io::Result<()> {
     let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    _ = fs_err::remove_file(&fresh);
+    _ = fs::remove_file(&fresh);
     put_link(target, &fresh, path)
 }
 
 /// The same by way of `fresh`, where nothing is.
 fn put_link(target: &Path, fresh: &Path, path: &Path) -> io::Result<()> {
-    fs_err::os::unix::fs::symlink(target, fresh)?;
-    fs_err::rename(fresh, path)
+    fs::symlink(target, fresh)?;
+    fs::rename(fresh, path)
 }

@@ -5,8 +5,8 @@
 //! and never writes through a link that a repository may have put there.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::shell;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use goward_shim::find;
 use goward_shim::sys::ReadError;
 use std::ffi::OsString;
@@ -26,18 +26,25 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
 fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
     // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
     let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let opened = fs_err::OpenOptions::new().read(true).custom_flags(non_blocking).open(path);
-    let file = match opened {
-        Ok(file) => file,
+    let options = fs::OpenOptions::new().read(true).custom_flags(non_blocking).clone();
+    // From the start, if the file was replaced while it was read.
+    let read = fs::retry(|| {
+        let file = options.open(path)?;
+        let metadata = file.metadata()?;
+        let mut bytes = Vec::new();
+        if metadata.is_file() {
+            file.take(limit + 1).read_to_end(&mut bytes)?;
+        }
+        std::io::Result::Ok((metadata, bytes))
+    });
+    let (metadata, bytes) = match read {
+        Ok(read) => read,
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(Error::new(Kind::Usage, format!("`{}` is not a regular file", path.display())));
     }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(Error::new(
             Kind::Usage,
@@ -60,7 +67,7 @@ pub(crate) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String,
 
 /// Says why the link at `path` is not followed.
 pub(crate) fn refused_link(path: &Path, why: ReadError) -> Error {
-    let target = fs_err::read_link(path).unwrap_or_default();
+    let target = fs::read_link(path).unwrap_or_default();
     let (shown, leads_to) = (path.display(), untrusted(target.to_string_lossy()));
     let target = directory_of(path).join(target);
     let [from, to] = [target.as_path(), path].map(shell::word);
@@ -89,7 +96,7 @@ pub(crate) fn check_link(path: &Path) -> Result<()> {
 
 /// Returns true when `path` or a link there leads to something that is not a directory.
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
-    match fs_err::metadata(path) {
+    match fs::metadata(path) {
         Ok(metadata) => Ok(!metadata.is_dir()),
         Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(error.into()),
@@ -98,7 +105,7 @@ pub(crate) fn is_there(path: &Path) -> Result<bool> {
 
 /// Returns true when something has the name `path`, also a directory or a link to nothing.
 pub(crate) fn stands(path: &Path) -> Result<bool> {
-    match fs_err::symlink_metadata(path) {
+    match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(error.into()),
@@ -133,7 +140,7 @@ pub(crate) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
 ///
 /// [`Kind::Usage`] when something other than a regular file stands there.
 pub(crate) fn check_place(path: &Path) -> Result<Option<u32>> {
-    match fs_err::symlink_metadata(path) {
+    match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
         Ok(metadata) if metadata.is_symlink() => Err(untouched(path, linked(path))),
         Ok(_) => {
@@ -193,20 +200,16 @@ fn write_and_rename(
     text: &[u8],
     mode: Option<u32>,
 ) -> std::io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".goward-")
-        // The umask takes its part of this, as for any new file.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(drafts)?;
+    let mut draft = fs::Draft::usual(drafts, ".goward-")?;
     if let Some(mode) = mode {
-        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+        draft.file().set_permissions(Permissions::from_mode(mode))?;
     }
-    file.write_all(text)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    draft.write_all(text)?;
+    draft.file().sync_all()?;
+    draft.persist(path)?;
     // The file is replaced now. Some file systems cannot sync a directory; on those a power cut may
     // bring the old file back, whole.
-    _ = fs_err::File::open(directory_of(path)).and_then(|directory| directory.sync_all());
+    _ = fs::File::open(directory_of(path)).and_then(|directory| directory.sync_all());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Bytes that several threads read at once, each wherever it likes.
 
-use fs_err::os::unix::fs::FileExt;
+use crate::fs::File;
 use std::io;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -27,9 +27,9 @@ pub fn fill(file: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usi
     Ok(count)
 }
 
-impl ReadAt for fs_err::File {
+impl ReadAt for File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        FileExt::read_at(self, buffer, offset)
+        File::read_at(self, buffer, offset)
     }
 
     fn length(&self) -> io::Result<u64> {

@@ -5,21 +5,20 @@
 
 use crate::ctx::user_id;
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::install::shims::replace_with_link;
 use crate::lockfile::Locker;
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::resolve::shim_errors;
 use crate::resolve::shim_errors::what_stands_at;
-use fs_err as fs;
 use goward_shim::resolve::{Choice, choose};
 use goward_shim::{Refusal, Tool, layout};
 use std::ffi::OsString;
-use std::fs::DirBuilder;
 use std::io;
 use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The link, and what was done about it.
@@ -183,10 +182,10 @@ fn check_above(path: &Path, me: u32) -> Result<()> {
 fn make(path: &Path, root: &Path, before: &PathState) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("/"));
     // Not 0777 less the umask: a group would be others.
-    DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
+    fs::create_dir_all_with_mode(parent, 0o755)?;
     match before {
         // Fails where something appeared in the meantime.
-        PathState::Nothing => fs::os::unix::fs::symlink(root, path),
+        PathState::Nothing => fs::symlink(root, path),
         PathState::Other(_) | PathState::Same => replace_with_link(root, path),
     }
 }

@@ -1,6 +1,7 @@
 //! What around a project keeps its Go from being what people get: PATH, git, editors, the home directory.
 
 use crate::error::{Error, untrusted};
+use crate::fs;
 use crate::io::file;
 use crate::lockfile::Locker;
 use crate::lockfile::differences::{differences, stale};
@@ -117,13 +118,13 @@ impl Locker<'_> {
     /// Says that an editor's language server that runs for the project has to start again.
     pub fn restart_gopls(&self, root: &Path) -> Option<String> {
         let is_its = |process: &Path| {
-            let runs = fs_err::read_link(process.join("exe")).ok();
+            let runs = fs::read_link(process.join("exe")).ok();
             let is_gopls = runs.as_deref().and_then(Path::file_name) == Some(OsStr::new("gopls"));
-            let place = is_gopls.then(|| fs_err::read_link(process.join("cwd")).ok()).flatten();
+            let place = is_gopls.then(|| fs::read_link(process.join("cwd")).ok()).flatten();
             place.is_some_and(|place| place.starts_with(root) || root.starts_with(&place))
         };
-        let mut processes = fs_err::read_dir("/proc").ok()?.flatten();
-        let runs = processes.any(|process| is_its(&process.path()));
+        let processes = fs::read_dir("/proc").ok()?;
+        let runs = processes.iter().any(|process| is_its(&process.path()));
         runs.then(|| {
             "gopls runs for this directory with the Go from before: restart it in your editor"
                 .to_owned()

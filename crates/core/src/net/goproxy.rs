@@ -5,6 +5,7 @@
 
 use super::{Net, NetError, Problem, SmallBody, Url, parse_url};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -182,7 +183,7 @@ impl Place {
     }
 
     /// Opens the file that is at this place, if it is one of this machine; `None` if it is not.
-    pub fn open_file(&self, what: &str) -> Result<Option<fs_err::File>, NetError> {
+    pub fn open_file(&self, what: &str) -> Result<Option<fs::File>, NetError> {
         match self {
             Self::Directory(path) => {
                 open(path).map(Some).map_err(|problem| self.failed(what, problem))
@@ -198,14 +199,14 @@ impl Place {
     }
 }
 
-fn open(path: &Path) -> Result<fs_err::File, Problem> {
+fn open(path: &Path) -> Result<fs::File, Problem> {
     // Looked at before it is opened: to open a pipe is to wait for its writer.
-    match fs_err::metadata(path) {
+    match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err(Problem::Local(format!("`{}` is not a file", shown(path)))),
         Err(error) => return Err(explain(error)),
     }
-    fs_err::File::open(path).map_err(explain)
+    fs::File::open(path).map_err(explain)
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {

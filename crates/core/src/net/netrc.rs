@@ -11,7 +11,7 @@
 use super::Url;
 use crate::ctx::Ctx;
 use crate::error::Error;
-use crate::filesystem;
+use crate::fs;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ impl Netrc {
         let bytes = match (ctx.variable("NETRC"), ctx.variable(HOME)) {
             (Some(path), _) => read_any(Path::new(path)),
             (None, Some(home)) => {
-                filesystem::read(&in_home(Path::new(home), cfg!(windows)), MAX_SIZE)
+                fs::read_regular(&in_home(Path::new(home), cfg!(windows)), MAX_SIZE)
             }
             (None, None) => return Self::default(),
         };
@@ -114,7 +114,7 @@ fn in_home(home: &Path, is_windows: bool) -> PathBuf {
 /// Reads what `NETRC` names, which may be a pipe, on purpose.
 fn read_any(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs_err::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
         let message = format!("`{}` has more than {MAX_SIZE} bytes", path.display());
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));

@@ -6,8 +6,7 @@
 
 use super::{Problem, Url, url};
 use crate::error::Error;
-use crate::filesystem;
-use fs_err::os::unix::fs::{FileExt, OpenOptionsExt};
+use crate::fs;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -41,7 +40,7 @@ impl Origin {
 /// The open files of one part.
 #[derive(Debug)]
 pub(super) struct Part {
-    file: fs_err::File,
+    file: fs::File,
     description: PathBuf,
 }
 
@@ -49,9 +48,9 @@ impl Part {
     /// Opens the part of `name`; `None` when another process is busy with it, or when files cannot
     /// be locked here. Downloads go on without a part then.
     pub(super) fn claim(directory: &Path, name: &str) -> Result<Option<Self>, Problem> {
-        fs_err::create_dir_all(directory).map_err(local)?;
+        fs::create_dir_all(directory).map_err(local)?;
         let path = directory.join(format!("{name}.part"));
-        let file = fs_err::OpenOptions::new()
+        let file = fs::OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -59,12 +58,12 @@ impl Part {
             .mode(0o600)
             .open(&path)
             .map_err(local)?;
-        if file.file().try_lock().is_err() {
+        if !file.try_lock().is_ok_and(|locked| locked) {
             return Ok(None);
         }
         // The owner before us may have removed the file between our open and its unlock.
         let ours = file.metadata().map_err(local)?;
-        let is_current = fs_err::metadata(&path)
+        let is_current = fs::metadata(&path)
             .is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino()));
         let description = directory.join(format!("{name}.part.json"));
         Ok((is_current && ours.is_file()).then_some(Self { file, description }))
@@ -73,7 +72,7 @@ impl Part {
     /// Returns how many bytes there are and what they belong to, if they can be used for `url`.
     pub(super) fn find_beginning(&self, url: &Url, size: Option<u64>) -> Option<(u64, Origin)> {
         let length = self.file.metadata().ok()?.len();
-        let text = filesystem::read(&self.description, MAX_DESCRIPTION).ok()?;
+        let text = fs::read_regular(&self.description, MAX_DESCRIPTION).ok()?;
         let origin: Origin = serde_json::from_slice(&text).ok()?;
         let fits = origin.url == Origin::url_text(url)
             && origin.validator().is_some()
@@ -85,10 +84,10 @@ impl Part {
     /// Empties the part and writes down what will be in it.
     pub(super) fn restart(&self, origin: &Origin) -> Result<(), Problem> {
         // In this order, so that a description never stands beside bytes of something else.
-        fs_err::write(&self.description, "").map_err(local)?;
+        fs::write(&self.description, "").map_err(local)?;
         self.file.set_len(0).map_err(local)?;
         let text = serde_json::to_vec(origin).unwrap_or_default();
-        fs_err::write(&self.description, text).map_err(local)
+        fs::write(&self.description, text).map_err(local)
     }
 
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Problem> {
@@ -110,8 +109,8 @@ impl Part {
 
     /// Removes both files. The lock goes with the file, so nobody sees half of it.
     pub(super) fn remove(&self) {
-        _ = fs_err::remove_file(&self.description);
-        _ = fs_err::remove_file(self.file.path());
+        _ = fs::remove_file(&self.description);
+        _ = fs::remove_file(self.file.path());
     }
 }
 

@@ -7,6 +7,7 @@ use super::netrc::{Credentials, Netrc};
 use super::{Url, url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use reqwest::{NoProxy, Proxy};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -127,9 +128,9 @@ fn read_certificates(ctx: &Ctx) -> Result<Option<Vec<Vec<u8>>>> {
     // A directory usually has each certificate twice, under its name and its hash.
     let mut found = BTreeSet::new();
     for directory in directories.iter().flat_map(|list| std::env::split_paths(list)) {
-        let Ok(entries) = fs_err::read_dir(directory) else { continue };
-        for entry in entries.flatten() {
-            if let Ok(bytes) = fs_err::read(entry.path()) {
+        let Ok(entries) = fs::read_dir(directory) else { continue };
+        for entry in entries {
+            if let Ok(bytes) = fs::read(entry.path()) {
                 found.extend(certificates(&bytes));
             }
         }
@@ -151,7 +152,7 @@ fn authorities(certificates: &[Vec<u8>]) -> RootCertStore {
 }
 
 fn read_certificate_file(file: &Path) -> Result<Vec<u8>> {
-    fs_err::read(file).map_err(|error| wrong_certificate_file(file, Error::from(error).message()))
+    fs::read(file).map_err(|error| wrong_certificate_file(file, Error::from(error).message()))
 }
 
 fn wrong_certificate_file(file: &Path, why: &str) -> Error {

@@ -4,7 +4,7 @@
 //! over: `vendor`, `testdata`, other modules, and directories whose names begin with `.` or `_`. Which
 //! files a build takes (tags, GOOS) is not asked: a comment is told with its file.
 
-use crate::error::Result;
+use crate::fs;
 use crate::io::file;
 use crate::project::go_mod::Entry;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,8 @@ pub(super) fn below(root: &Path) -> (Vec<DebugLine>, bool) {
     let (mut seen, mut is_cut) = (0, false);
     let mut todo = vec![(root.to_owned(), 0)];
     while let Some((directory, depth)) = todo.pop() {
-        let Ok(entries) = fs_err::read_dir(&directory) else { continue };
-        let entries = entries.filter_map(Result::ok).take(MAX_ENTRIES.saturating_sub(seen));
+        let Ok(entries) = fs::read_dir(&directory) else { continue };
+        let entries = entries.into_iter().take(MAX_ENTRIES.saturating_sub(seen));
         let mut files = Vec::new();
         for entry in entries {
             seen += 1;

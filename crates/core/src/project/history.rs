@@ -16,11 +16,10 @@
 //! ```
 
 use crate::error::Result;
+use crate::fs;
 use crate::io::file;
 use crate::lock_holder::LockHolder;
 use crate::project::files::Files;
-use fs_err as fs;
-use std::fs::{File, TryLockError};
 use std::io;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -63,7 +62,7 @@ pub struct Record {
 pub(super) struct History {
     directory: PathBuf,
     /// Held until dropped.
-    _lock: File,
+    _lock: fs::File,
 }
 
 impl History {
@@ -80,18 +79,17 @@ impl History {
         fs::create_dir_all(&directory)?;
         let mut options = fs::OpenOptions::new();
         let path = directory.join("lock");
-        let mut lock = options.write(true).create(true).truncate(false).open(&path)?.into_file();
+        let mut lock = options.write(true).create(true).truncate(false).open(&path)?;
         let (started, mut told) = (Instant::now(), None);
         loop {
             match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if started.elapsed() > PATIENCE => {
+                Ok(true) => break,
+                Err(error) => return Err(error),
+                Ok(false) if started.elapsed() > PATIENCE => {
                     let message = format!("{} goes on for too long", LockHolder::read(&path));
                     return Err(io::Error::new(ErrorKind::TimedOut, message));
                 }
-                Err(TryLockError::WouldBlock) => {
+                Ok(false) => {
                     if told.is_none_or(|told: Instant| told.elapsed() > AGAIN) {
                         waiting(&LockHolder::read(&path));
                         told = Some(Instant::now());
@@ -161,7 +159,7 @@ impl History {
     fn numbers(&self) -> io::Result<Vec<u64>> {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
-            numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u64>().ok()));
+            numbers.extend(entry.file_name().to_str().and_then(|name| name.parse::<u64>().ok()));
         }
         numbers.sort_unstable_by(|a, b| b.cmp(a));
         Ok(numbers)

@@ -20,6 +20,7 @@ pub mod wanted;
 
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::fs;
 use crate::io::file;
 use goward_shim::find::Nearest;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
@@ -103,7 +104,7 @@ pub fn place(ctx: &Ctx, here: bool) -> PathBuf {
 /// Returns true when `root`, the directory of a project, is not above the repository that `cwd` is in.
 fn is_in_repository(root: &Path, cwd: &Path) -> bool {
     // Through a link to `cwd`, the project is above its other name.
-    let physical = || fs_err::canonicalize(cwd).ok();
+    let physical = || fs::canonicalize(cwd).ok();
     let cwd = if cwd.starts_with(root) { Some(cwd.to_path_buf()) } else { physical() };
     let border = cwd.and_then(|cwd| wanted::repository(&cwd));
     border.is_none_or(|border| root.starts_with(border))

@@ -14,11 +14,10 @@ mod tests;
 
 use crate::ctx::{take_callers_umask, take_own_umask};
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::io::file;
 use crate::project::files::Files;
 use crate::project::history::{History, Record};
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::Access;
 use std::io;
 use std::io::{ErrorKind, Write};
@@ -59,10 +58,9 @@ impl Transaction {
             let opened = History::open(state, root, &mut |holder| {
                 notice(Notice::Said(format!("waiting for {holder}, to change `{shown}`")));
             });
-            match opened.map_err(Error::from) {
+            match opened {
                 Ok(opened) => history = Some(opened),
-                Err(error) if error.is_passing() => return Err(error),
-                Err(error) => notice(Notice::Warning(no_history(&error))),
+                Err(error) => notice(Notice::Warning(no_history(&error.into()))),
             }
         }
         if let Some(history) = &history
@@ -93,11 +91,14 @@ impl Transaction {
         for name in names {
             file::check_place(&self.root.join(name))?;
         }
-        rustix::fs::access(&self.root, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
-            let cause = Error::from(io::Error::from(error));
-            let message = format!("cannot write to `{}`: {}", self.root.display(), cause.message());
-            Error::new(Kind::Failed, message).detail("nothing was changed")
-        })
+        fs::retry(|| rustix::fs::access(&self.root, Access::WRITE_OK | Access::EXEC_OK)).map_err(
+            |error| {
+                let cause = Error::from(io::Error::from(error));
+                let message =
+                    format!("cannot write to `{}`: {}", self.root.display(), cause.message());
+                Error::new(Kind::Failed, message).detail("nothing was changed")
+            },
+        )
     }
 
     /// Makes the files what `after` says and notes that `command` did it; returns whether anything
@@ -264,7 +265,7 @@ fn write(path: &Path, text: &[u8], like: &Path) -> io::Result<()> {
     _ = fs::remove_file(path);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o666).open(path)?;
     if let Ok(metadata) = fs::symlink_metadata(like) {
-        file.file().set_permissions(metadata.permissions())?;
+        file.set_permissions(metadata.permissions())?;
     }
     file.write_all(text)?;
     file.sync_all()

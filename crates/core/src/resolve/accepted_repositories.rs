@@ -6,12 +6,12 @@
 //! which no project can write.
 
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::resolve::Resolver;
 use crate::verify::{Digest, Level};
-use fs_err as fs;
 use goward_shim::sys;
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -37,9 +37,7 @@ impl Resolver<'_> {
         let place = self.accepted_path(&repository)?;
         let directory = place.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(directory)?;
-        let mut draft = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
-        draft.write_all(&record(&repository))?;
-        draft.persist(&place).map_err(|error| error.error)?;
+        fs::replace(&place, &record(&repository))?;
         Ok(repository)
     }
 
@@ -65,7 +63,7 @@ impl Resolver<'_> {
         };
         let mut found = Vec::new();
         for entry in records {
-            let text = sys::read_file(entry?.path().as_os_str().as_bytes(), MAX_SIZE);
+            let text = sys::read_file(entry.path().as_os_str().as_bytes(), MAX_SIZE);
             let Some(text) = text.ok().flatten() else { continue };
             let path = text.strip_prefix(HEAD.as_bytes()).and_then(|rest| rest.strip_suffix(b"\n"));
             found.extend(path.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))));

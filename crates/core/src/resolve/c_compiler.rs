@@ -2,6 +2,7 @@
 
 use crate::checks::project::{CCompiler, GoFacts};
 use crate::error::Result;
+use crate::fs;
 use crate::resolve::environment::change;
 use crate::resolve::resolved_go::ResolvedToolchain;
 use crate::resolve::{Resolver, run_with_timeout};
@@ -47,7 +48,7 @@ impl Resolver<'_> {
         // A compiler that does not find it repeats the name.
         let library = ask("-print-file-name=libc.so.6")?.map(PathBuf::from);
         let library = library.filter(|path| path.is_absolute());
-        compiler.library = library.map(|path| fs_err::canonicalize(&path).unwrap_or(path));
+        compiler.library = library.map(|path| fs::canonicalize(&path).unwrap_or(path));
         compiler.fits = compiler.machine.as_ref().map(|machine| fits(machine, target));
         Ok(compiler)
     }
@@ -111,7 +112,7 @@ impl Resolver<'_> {
 
 /// Returns true for a program in the directory `root`, whatever links lead there.
 fn lies_in(program: &Path, root: &Path) -> bool {
-    let real = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     !program.is_absolute() || program.starts_with(root) || real(program).starts_with(real(root))
 }
 

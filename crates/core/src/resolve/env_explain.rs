@@ -5,7 +5,7 @@
 //! environment, the file that `GOENV` names, `GOROOT/go.env`, default.
 
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::filesystem;
+use crate::fs;
 use crate::resolve::Resolver;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::launch::LeftOut;
@@ -193,7 +193,7 @@ impl Resolver<'_> {
         self.with_call(Tool::Go, |call| {
             let goenv = self.goenv(toolchain.isolation, call.caller());
             let own = goenv.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
-            let text = own.as_deref().map(|path| fs_err::read(path).unwrap_or_default());
+            let text = own.as_deref().map(|path| fs::read(path).unwrap_or_default());
             let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
             let passed = match toolchain.origin {
                 Origin::Lock(_) => settings(Path::new(OsStr::from_bytes(&goenv.path))),
@@ -228,7 +228,7 @@ impl Lock {
                 return Self { path: None, lines: Vec::new(), pins: String::new() };
             }
         };
-        let text = filesystem::read_text(path, MAX_FILE).unwrap_or_default();
+        let text = fs::read_text(path, MAX_FILE).unwrap_or_default();
         let lines = text.lines().map(str::to_owned).collect();
         let pins = match &toolchain.profile {
             Some(name) => format!("[profile.{name}]"),
@@ -263,7 +263,7 @@ impl Lock {
 
 /// Reads `NAME=value` lines; what cannot be read holds none.
 pub(crate) fn settings(path: &Path) -> BTreeMap<String, String> {
-    settings_of(&String::from_utf8_lossy(&filesystem::read(path, MAX_FILE).unwrap_or_default()))
+    settings_of(&String::from_utf8_lossy(&fs::read_regular(path, MAX_FILE).unwrap_or_default()))
 }
 
 fn settings_of(text: &str) -> BTreeMap<String, String> {

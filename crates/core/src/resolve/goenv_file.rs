@@ -1,7 +1,7 @@
 //! The copy of the user's `go env -w` file that Go gets to read, and changes to the original.
 
 use crate::error::{Error, Kind, Result, one_line, untrusted};
-use crate::filesystem;
+use crate::fs;
 use crate::resolve::Resolver;
 use goward_shim::environment::name_of;
 use goward_shim::goenv_file::{FLAGS, NONE, SanitizedGoEnv};
@@ -105,7 +105,7 @@ fn copy_of(original: &[u8], isolation: Isolation) -> Vec<u8> {
 /// Reads a file of `go env -w`; none is an empty one.
 pub(crate) fn read_settings(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    match filesystem::open(path) {
+    match fs::open_regular(path) {
         Ok(file) => file.take(MAX_SIZE + 1).read_to_end(&mut text)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(text),
         Err(error) => return Err(error.into()),
@@ -120,30 +120,27 @@ pub(crate) fn read_settings(path: &Path) -> Result<Vec<u8>> {
 
 fn write(path: &Path, text: &[u8]) -> Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
-    fs_err::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
-    file.write_all(text)?;
+    fs::create_dir_all(directory)?;
+    let mut draft = fs::Draft::private(directory, ".new-")?;
+    draft.write_all(text)?;
     // Nothing may write into it, `go env -w` of a Go that is called in another way included.
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o400))?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    draft.file().set_permissions(std::fs::Permissions::from_mode(0o400))?;
+    Ok(draft.persist(path)?)
 }
 
 /// Removes the oldest copies beyond those that are kept. What cannot be removed stays.
 fn prune(newest: &Path) {
-    let Some(Ok(entries)) = newest.parent().map(fs_err::read_dir) else { return };
+    let Some(Ok(entries)) = newest.parent().map(fs::read_dir) else { return };
     let mut copies: Vec<(SystemTime, std::path::PathBuf)> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
-        })
+        .iter()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .filter(|(_, path)| {
             !path.as_os_str().as_bytes().ends_with(NONE.as_bytes()) && path != newest
         })
         .collect();
     copies.sort();
     for (_, path) in copies.iter().rev().skip(KEPT) {
-        _ = fs_err::remove_file(path);
+        _ = fs::remove_file(path);
     }
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn check_unchanged(store: &Store, installed: &InstalledToolchain) -> 
     let Some(linked) = &installed.receipt.linked else { return Ok(()) };
     let links = store.links()?;
     let name = links.iter().find(|(_, key)| **key == installed.key).map(|(name, _)| name.as_str());
-    linked.check_unchanged(name.unwrap_or("NAME"))
+    Ok(linked.check_unchanged(name.unwrap_or("NAME"))?)
 }
 
 /// Returns the name in a request, if it is one.

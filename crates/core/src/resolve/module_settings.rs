@@ -4,7 +4,7 @@
 //! source `goproxy`.
 
 use crate::error::Result;
-use crate::filesystem;
+use crate::fs;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
 use crate::resolve::Resolver;
 use crate::source::Modules;
@@ -57,7 +57,7 @@ impl Resolver<'_> {
         let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
             return Ok(None);
         };
-        let text = filesystem::read_text(&path, MAX_GO_ENV).unwrap_or_default();
+        let text = fs::read_text(&path, MAX_GO_ENV).unwrap_or_default();
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
     }

@@ -1,6 +1,7 @@
 //! Running a program to see what it says, for a bounded time.
 
 use crate::error::Result;
+use crate::fs::{self, retry};
 use std::ffi::OsString;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub struct RunOutput {
 /// Runs a command to its end, or stops it after `limit`.
 pub fn run(command: &mut Command, limit: Duration) -> Result<RunOutput> {
     // Files, so that nothing waits for a pipe that a grandchild has open.
-    let (mut output, mut error) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let (mut output, mut error) = (retry(tempfile::tempfile)?, retry(tempfile::tempfile)?);
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(error.try_clone()?);
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -70,8 +71,7 @@ pub fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    fs_err::metadata(path)
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Splits a value such as `gcc -m32` as Go does: at spaces, quotes hold words together.

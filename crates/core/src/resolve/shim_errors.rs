@@ -2,12 +2,12 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
+use crate::fs;
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
 use crate::project::wanted::find_wanted;
 use crate::shell;
 use crate::version::GoVersion;
-use fs_err as fs;
 use goward_shim::resolve::Conflict;
 use goward_shim::{Call, Refusal, lock, names, sys};
 use std::ffi::OsStr;

@@ -3,6 +3,7 @@
 //! The rules are the shim's ([`goward_shim::trust`]); here they are shown, recorded and taken back.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
 use crate::resolve::{Resolver, shim_errors};
@@ -13,10 +14,8 @@ use goward_shim::{Tool, layout, lock, names, sys, trust};
 use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
-use std::fs::DirBuilder;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// A lock, and what in it needs trust.
@@ -117,15 +116,9 @@ impl Resolver<'_> {
             return Err(Error::new(Kind::Usage, message));
         };
         let directory = place.parent().unwrap_or(Path::new("/"));
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|error| {
-            let message = format!("cannot make `{}`: {error}", directory.display());
-            Error::new(Kind::Failed, message).detail("nothing was changed")
-        })?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
-        file.write_all(&text)?;
-        file.persist(&place).map_err(|error| error.error)?;
-        Ok(())
+        fs::create_dir_all_with_mode(directory, 0o700)
+            .map_err(|error| Error::from(error).detail("nothing was changed"))?;
+        Ok(fs::replace(&place, &text)?)
     }
 
     /// Takes back the trust in the lock at `path`, or in that directory, whether or not it is still
@@ -140,7 +133,7 @@ impl Resolver<'_> {
         let place = self.record_path(path.as_os_str().as_bytes())?;
         let is_it = read_record(&place).is_some_and(|(recorded, _)| recorded == path);
         if is_it {
-            fs_err::remove_file(&place)?;
+            fs::remove_file(&place)?;
         }
         Ok((path, is_it))
     }
@@ -152,14 +145,14 @@ impl Resolver<'_> {
         let Some(directory) = layout::trust_records(&env).map(|path| os_path(&path)) else {
             return Ok(Vec::new());
         };
-        let records = match fs_err::read_dir(&directory) {
+        let records = match fs::read_dir(&directory) {
             Ok(records) => records,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
         let mut found = Vec::new();
         for record in records {
-            let Some((path, owner)) = read_record(&record?.path()) else { continue };
+            let Some((path, owner)) = read_record(&record.path()) else { continue };
             let state = match read(&path, &self.session.ctx) {
                 Ok(Some(found)) if trust::is_recorded(&found, &env) => "trusted",
                 Ok(None) => "gone",
@@ -277,13 +270,13 @@ impl Resolver<'_> {
 
 /// Returns the path as records have it, also for a lock that is gone.
 fn canonical(path: &Path) -> PathBuf {
-    fs_err::canonicalize(path).unwrap_or_else(|_| clean(path))
+    fs::canonicalize(path).unwrap_or_else(|_| clean(path))
 }
 
 /// Returns the path with a directory without links. A link in place of the lock stays one, so that its
 /// target is judged.
 fn clean(path: &Path) -> PathBuf {
-    let clean = || Some(fs_err::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
+    let clean = || Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
     clean().unwrap_or_else(|| path.to_path_buf())
 }
 

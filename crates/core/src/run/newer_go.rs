@@ -6,6 +6,7 @@
 
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
+use crate::fs;
 use crate::project::go_mod;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::run::Runner;
@@ -129,7 +130,7 @@ fn needed_go(cache: &Path, package: &str, version: &str) -> Option<String> {
         let file = directory.join(format!("{}.mod", escaped(version)));
         let file = Some(file).filter(|file| file.is_file()).or_else(|| newest(&directory));
         if let Some(file) = file {
-            let text = fs_err::read_to_string(file).ok()?;
+            let text = fs::read_to_string(file).ok()?;
             return go_mod::parse_go_lines(&text).go.map(|line| line.value);
         }
         path = path.rsplit_once('/')?.0;
@@ -138,7 +139,7 @@ fn needed_go(cache: &Path, package: &str, version: &str) -> Option<String> {
 
 /// Returns the file of the newest release among those of a module.
 fn newest(directory: &Path) -> Option<PathBuf> {
-    let versions = fs_err::read_dir(directory).ok()?.flatten().take(MAX_VERSIONS);
+    let versions = fs::read_dir(directory).ok()?.into_iter().take(MAX_VERSIONS);
     let files = versions.map(|entry| entry.path());
     let files = files.filter(|path| path.extension() == Some(OsStr::new("mod")));
     let version = |path: &PathBuf| {

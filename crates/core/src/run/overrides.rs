@@ -1,6 +1,7 @@
 //! Overrides of `goward exec`, as a lock that the shim reads instead of searching.
 
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::install::request::{Fetch, ToolchainRequest};
 use crate::lockfile::r#use::{NO_EXPERIMENT, parse_setting};
 use crate::platform::Platform;
@@ -91,7 +92,7 @@ impl Runner<'_> {
         let name = Digest::of(lock.render().as_bytes()).to_string();
         self.session.store()?.prepare()?;
         let directory = self.session.ctx.home()?.join(names::OVERRIDE_DIRECTORY);
-        fs_err::create_dir_all(&directory)?;
+        fs::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", &name[..16]));
         lock.write_if_changed(&path)?;
         self.resolver.trust_what_was_typed(&path)?;

@@ -26,6 +26,7 @@ mod tests;
 mod verdict;
 
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::version::GoVersion;
 pub use check::{Findings, Problem, is_trace};
 pub use condition::Condition;
@@ -59,7 +60,7 @@ pub struct Settings {
 impl Settings {
     /// Reads the tables in a toolchain's tree.
     pub fn read(tree: &Path, version: GoVersion) -> Result<Self> {
-        Self::from_files(version, |path| match fs_err::read_to_string(tree.join(path)) {
+        Self::from_files(version, |path| match fs::read_to_string(tree.join(path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),

@@ -18,6 +18,7 @@ mod zsh;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::fs;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -119,7 +120,7 @@ pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
 pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     check_directory(home, "choose another place: `GOWARD_HOME=/absolute/path`")?;
     check_directory(bin_dir, "install goward in another directory")?;
-    fs_err::create_dir_all(home)?;
+    fs::create_dir_all(home)?;
     let mut changes = Vec::new();
     for (path, text) in script::all(home, bin_dir) {
         changes.extend(script::write(&path, &text)?.map(|what| Change { path, what }));
@@ -132,7 +133,7 @@ pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
     let mut changes: Vec<Change> =
         plan(ctx, home, Direction::Undo).into_iter().map(apply).collect();
     for (path, _) in script::all(home, Path::new("/")) {
-        match fs_err::remove_file(&path) {
+        match fs::remove_file(&path) {
             Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
@@ -188,7 +189,7 @@ fn is_in_use(ctx: &Ctx, name: &str) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let is_login_shell = || Path::new(ctx.variable("SHELL")?).file_name();
     let is_program = |path: PathBuf| {
-        fs_err::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
     };
     is_login_shell() == Some(OsStr::new(name))
         || ctx.variable("PATH").is_some_and(|path| {
@@ -198,7 +199,7 @@ fn is_in_use(ctx: &Ctx, name: &str) -> bool {
 
 /// Returns true when something is at `path`, even a link that leads nowhere.
 fn is_there(path: &Path) -> bool {
-    fs_err::symlink_metadata(path).is_ok()
+    fs::symlink_metadata(path).is_ok()
 }
 
 #[cfg(test)]

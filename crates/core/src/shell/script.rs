@@ -5,12 +5,12 @@
 //! moving it forward could put a whole `/usr/bin` before what the user prefers.
 
 use crate::error::Result;
-use crate::filesystem;
+use crate::fs;
 use crate::shell::{ChangeKind, Syntax};
-use std::fs::{Metadata, Permissions};
+use std::fs::Metadata;
 use std::io;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Longest script that is compared.
@@ -89,7 +89,7 @@ pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
 
 /// Writes a script; `None` when it is there already.
 pub(super) fn write(path: &Path, text: &str) -> Result<Option<ChangeKind>> {
-    let what = match filesystem::read(path, MAX_SCRIPT) {
+    let what = match fs::read_regular(path, MAX_SCRIPT) {
         Ok(there) if there == text.as_bytes() => return Ok(None),
         Ok(_) => ChangeKind::Edited,
         Err(error) if error.kind() == ErrorKind::NotFound => ChangeKind::Created,
@@ -104,20 +104,16 @@ pub(super) fn write(path: &Path, text: &str) -> Result<Option<ChangeKind>> {
 /// any new file.
 pub(super) fn replace(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".goward-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
-    temporary.write_all(text)?;
-    let file = temporary.as_file();
+    let mut draft = fs::Draft::usual(directory, ".goward-")?;
+    draft.write_all(text)?;
+    let file = draft.file();
     if let Some(like) = like {
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
-            fchown(file, Some(like.uid()), Some(like.gid()))?;
+            fs::retry(|| fchown(file.file(), Some(like.uid()), Some(like.gid())))?;
         }
         file.set_permissions(like.permissions())?;
     }
     file.sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    draft.persist(path)
 }

@@ -4,9 +4,9 @@
 //! goward created says so, which is how undoing it knows whether an empty file was there before.
 
 use crate::ctx::Ctx;
+use crate::fs;
 use crate::shell::script::replace;
 use crate::shell::{Change, ChangeKind, SHELLS, StartupFile, script};
-use fs_err as fs;
 use std::collections::BTreeSet;
 use std::io;
 use std::io::ErrorKind;

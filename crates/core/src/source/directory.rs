@@ -7,7 +7,7 @@ use super::{
     parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::filesystem;
+use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -38,11 +38,10 @@ impl Directory {
     /// Lists the archives by their names.
     fn scan(&self) -> Result<Vec<Release>> {
         let mut found: BTreeMap<GoVersion, Vec<File>> = BTreeMap::new();
-        for entry in fs_err::read_dir(&self.path)? {
-            let entry = entry?;
+        for entry in fs::read_dir(&self.path)? {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
             let Some((version, platform)) = parse_archive_name(&name) else { continue };
-            let size = fs_err::metadata(entry.path()).ok().map(|metadata| metadata.len());
+            let size = fs::metadata(entry.path()).ok().map(|metadata| metadata.len());
             found.entry(version).or_default().push(File { platform, name, sha256: None, size });
         }
         let newest_first = found.into_iter().rev();
@@ -97,7 +96,7 @@ impl Source for Directory {
         let path = self.path.join(&name);
         let shown = shown_path(&path);
         // Looked at before it is opened: to open a pipe is to wait for its writer.
-        let size = match fs_err::metadata(&path) {
+        let size = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => metadata.len(),
             Ok(_) => return Err(Error::new(Kind::Failed, format!("`{shown}` is not a file"))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -120,14 +119,14 @@ impl Source for Directory {
             origin: shown,
             listing: digest.map_or(Listing::Nothing, Listing::Sha256),
             size: Some(size),
-            body: Body::File(filesystem::open(&path)?),
+            body: Body::File(fs::open_regular(&path)?),
         })
     }
 }
 
 /// Reads a file of at most `limit` bytes; `None` when it is not there.
 fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
-    match fs_err::metadata(path) {
+    match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Ok(_) => {
@@ -136,7 +135,7 @@ fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Err(error) => return Err(error.into()),
     }
     let mut bytes = Vec::new();
-    filesystem::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    fs::open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         let name = shown_path(path);
         return Err(Error::new(Kind::Failed, format!("`{name}` is larger than {limit} bytes")));

@@ -15,6 +15,7 @@ mod save;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
+use crate::fs;
 use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown};
 use crate::platform::Platform;
 use crate::version::GoVersion;
@@ -141,13 +142,13 @@ pub enum Body {
     /// As they come from the network.
     Download(Box<Download>),
     /// A local file, at its start. It is gone, or never was in a place of ours, when closed.
-    File(fs_err::File),
+    File(fs::File),
 }
 
 impl Body {
     /// Returns the file, for formats that are not read from start to end: zip and wheel always
     /// have one.
-    pub fn file(&mut self) -> Option<&mut fs_err::File> {
+    pub fn file(&mut self) -> Option<&mut fs::File> {
         match self {
             Self::Download(_) => None,
             Self::File(file) => Some(file),
@@ -155,7 +156,7 @@ impl Body {
     }
 
     /// Like [`Body::file`], for an archive called `name` that has to have one.
-    pub fn require_file(&mut self, name: &str) -> Result<&mut fs_err::File> {
+    pub fn require_file(&mut self, name: &str) -> Result<&mut fs::File> {
         self.file().ok_or_else(|| {
             Error::new(Kind::Failed, format!("`{}` is a stream, not a file", untrusted(name)))
         })

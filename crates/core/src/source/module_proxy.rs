@@ -11,6 +11,7 @@ use super::{
     Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
 };
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::net::{
     Download, GoAuth, GoProxy, Job, MAX_SIZE, Net, NetError, Place, Problem, Progress, parse_url,
     shown,
@@ -71,7 +72,7 @@ impl ModuleProxy {
     }
 
     /// Opens the zip at one place.
-    fn open_at(net: &Net, place: &Place, zip: &Zip<'_>) -> Result<fs_err::File, NetError> {
+    fn open_at(net: &Net, place: &Place, zip: &Zip<'_>) -> Result<fs::File, NetError> {
         if let Some(file) = place.open_file(zip.what)? {
             let size = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
             if size > MAX_SIZE {

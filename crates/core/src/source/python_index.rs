@@ -7,6 +7,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_line};
+use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::source::{
@@ -186,7 +187,7 @@ impl PythonIndex {
             .filter(|directory| directory.is_absolute())
             .map(|directory| directory.join(name))
             .find(|path| {
-                fs_err::metadata(path)
+                fs::metadata(path)
                     .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
             })
     }
@@ -231,8 +232,8 @@ impl Source for PythonIndex {
         let failed =
             |output: &Output| pip_failed(&format!("pip cannot download {requirement}"), output);
         let tags = find_tags(wanted.platform).filter(|_| version.is_final()).ok_or_else(absent)?;
-        fs_err::create_dir_all(scratch)?;
-        let directory = tempfile::Builder::new().prefix("pip-").tempdir_in(scratch)?;
+        fs::create_dir_all(scratch)?;
+        let directory = fs::retry(|| tempfile::Builder::new().prefix("pip-").tempdir_in(scratch))?;
         let mut arguments = words(&["download", "--no-deps", "--only-binary=:all:"]);
         arguments.extend(platform_arguments(tags));
         arguments.extend([OsString::from("--dest"), directory.path().into()]);
@@ -254,13 +255,13 @@ impl Source for PythonIndex {
             });
         }
         let wheel = find_wheel(directory.path())?;
-        let size = fs_err::metadata(&wheel)?.len();
+        let size = fs::metadata(&wheel)?.len();
         if size > MAX_SIZE {
             return Err(Error::new(Kind::Verification, format!("{requirement} has {size} bytes")));
         }
         progress(size, Some(size));
         // The open file outlives its directory, which is removed here, whatever happens later.
-        let file = fs_err::File::open(&wheel)?;
+        let file = fs::File::open(&wheel)?;
         Ok(Artifact {
             kind: ArtifactKind::Wheel,
             name: wheel.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -317,8 +318,7 @@ fn parse_versions(stdout: &str, platform: Platform) -> Vec<Release> {
 /// Returns the one wheel in a directory.
 fn find_wheel(directory: &Path) -> Result<PathBuf> {
     let mut wheels = Vec::new();
-    for entry in fs_err::read_dir(directory)? {
-        let entry = entry?;
+    for entry in fs::read_dir(directory)? {
         let is_wheel = entry.path().extension() == Some(OsStr::new("whl"));
         if is_wheel && entry.file_type()?.is_file() {
             wheels.push(entry.path());

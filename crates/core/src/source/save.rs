@@ -1,6 +1,7 @@
 //! Downloads that have to be files, because their format is read from its end.
 
 use crate::error::{Error, untrusted};
+use crate::fs;
 use crate::net::{Download, NetError, Place, Problem};
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -37,15 +38,14 @@ pub(super) fn save(
     mut download: Download,
     directory: &Path,
     name: &str,
-) -> Result<fs_err::File, SaveError> {
+) -> Result<fs::File, SaveError> {
     let cannot = |error: std::io::Error| {
         let directory = untrusted(directory.to_string_lossy());
         SaveError::Local(
             Error::from(error).context(format!("cannot save `{name}` in `{directory}`")),
         )
     };
-    let file = tempfile::tempfile_in(directory).map_err(cannot)?;
-    let mut file = fs_err::File::from_parts(file, directory.join(name));
+    let mut file = fs::unnamed_in(directory, name).map_err(cannot)?;
     if let Err(error) = std::io::copy(&mut download, &mut file) {
         let failure = download.failure().cloned().map(SaveError::Net);
         return Err(failure.unwrap_or_else(|| SaveError::Local(error.into())));

@@ -4,7 +4,9 @@
 //! hash does not cover modes, but files that somebody can write to, or that do not run, are no toolchain
 //! either.
 
-use crate::error::{Result, untrusted};
+use crate::error::untrusted;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::files::digest_of_uncovered;
 use crate::store::hash_linked_tree::hash_linked_tree;
 use crate::store::rehash::{belongs, h1_of, largest_first, read_each};
@@ -12,7 +14,6 @@ use crate::store::survey::{EntryKind, TreeEntry, survey};
 use crate::store::{InstalledToolchain, Store, goroot, link_names};
 use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
-use fs_err as fs;
 use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -184,7 +185,7 @@ impl Store {
         }
         let wrong = self.wrong_shims(installed);
         findings.extend(wrong.iter().map(|path| Finding::of(path, Fault::Shim)));
-        if !link_names::is_whole(installed)? {
+        if !link_names::is_whole(installed) {
             findings.push(Finding::whole(Fault::Shim));
         }
         if !installed.is_linked() {

@@ -1,7 +1,7 @@
 //! What of a store a new toolchain can share.
 
-use crate::error::Result;
 use crate::platform::Platform;
+use crate::store::error::Result;
 use crate::store::{Store, place_in};
 use crate::verify::{FileIndex, Sharing, dedup};
 use crate::version::GoVersion;

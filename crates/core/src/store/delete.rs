@@ -1,5 +1,6 @@
 //! Deleting what may be read-only and may hold links.
 
+use crate::fs::retry;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fchmod, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
@@ -18,12 +19,11 @@ pub(super) fn tree(path: &Path) -> io::Result<()> {
 
 /// Deletes what is in a directory, going from one open directory to the next, so that no name can
 /// be swapped for a link on the way.
-fn empty(parent: BorrowedFd<'_>, path: impl Arg) -> Result<(), Errno> {
+fn empty(parent: BorrowedFd<'_>, path: impl Arg + Copy) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let directory = openat(parent, path, flags, Mode::empty())?;
-    fchmod(&directory, Mode::RWXU)?;
-    for entry in Dir::read_from(&directory)? {
-        let entry = entry?;
+    let directory = retry(|| openat(parent, path, flags, Mode::empty()))?;
+    retry(|| fchmod(&directory, Mode::RWXU))?;
+    for entry in retry(|| Dir::read_from(&directory)?.collect::<Result<Vec<_>, _>>())? {
         if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
             remove(directory.as_fd(), entry.file_name())?;
         }
@@ -33,13 +33,13 @@ fn empty(parent: BorrowedFd<'_>, path: impl Arg) -> Result<(), Errno> {
 
 fn remove<P: Arg + Copy>(directory: BorrowedFd<'_>, name: P) -> Result<(), Errno> {
     // Linux says EISDIR for a directory, other systems EPERM.
-    match unlinkat(directory, name, AtFlags::empty()) {
+    match retry(|| unlinkat(directory, name, AtFlags::empty())) {
         Ok(()) | Err(Errno::NOENT) => return Ok(()),
         Err(Errno::ISDIR | Errno::PERM) => {}
         Err(errno) => return Err(errno),
     }
-    let removed =
-        empty(directory, name).and_then(|()| unlinkat(directory, name, AtFlags::REMOVEDIR));
+    let removed = empty(directory, name)
+        .and_then(|()| retry(|| unlinkat(directory, name, AtFlags::REMOVEDIR)));
     match removed {
         Err(Errno::NOENT) => Ok(()),
         result => result,

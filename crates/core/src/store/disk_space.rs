@@ -1,9 +1,9 @@
 //! What the store's file system is, and what is said when it is full: how much is needed, how much there is.
 
-use crate::error::{Advice, Error, Kind, Result, untrusted};
-use crate::filesystem;
-use crate::filesystem::Space;
+use crate::error::{Advice, Error};
+use crate::fs::kind::{self, Space};
 use crate::store::Store;
+use crate::store::error::{NEEDS, Result, RoomReport, StoreError};
 
 /// What a release takes on disk with its archive, and how many files and directories it has, rounded up.
 const RELEASE: (u64, u64) = (390 << 20, 17_000);
@@ -18,27 +18,20 @@ const LEAST: u64 = 30;
 /// The files of a release are smaller than that on the average, packed.
 const LARGEST_MEAN: u64 = 8192;
 
-const NEEDS: &str = "needs about ";
-
-/// Returns the first line of a report about a full disk.
-pub(super) fn message(store: &Store) -> String {
-    format!("no space left in the store `{}`", store.home().display())
-}
-
 impl Store {
     /// Returns the name of the file system's kind, where it is known.
     pub fn filesystem(&self) -> Option<&'static str> {
-        filesystem::kind_of(self.home()).map(|(name, _)| name)
+        kind::kind_of(self.home()).map(|(name, _)| name)
     }
 
     /// Returns true when other machines may be using the store.
     pub fn is_on_network(&self) -> bool {
-        filesystem::kind_of(self.home()).is_some_and(|(_, shared)| shared)
+        kind::kind_of(self.home()).is_some_and(|(_, shared)| shared)
     }
 
     /// Returns true where asking for a lock may last for ever, whatever is asked for.
     pub(super) fn is_on_nfs(&self) -> bool {
-        self.filesystem() == Some(filesystem::NFS)
+        self.filesystem() == Some(kind::NFS)
     }
 
     /// Returns what the file system has room for.
@@ -53,8 +46,14 @@ impl Store {
         if space.bytes >= archive.saturating_mul(LEAST) / 10 && !space.files.is_some_and(few) {
             return Ok(());
         }
-        let error = Error::new(Kind::Failed, message(self)).hint(Advice::MakeRoom);
-        Err(self.compare_room(error, what, Some(archive)))
+        Err(StoreError::NoRoom(self.room_report(what, Some(archive))))
+    }
+
+    fn room_report(&self, what: &str, archive: Option<u64>) -> RoomReport {
+        let (bytes, files) = RELEASE;
+        let bytes = archive.map_or(bytes, |size| size.saturating_mul(USUAL) / 10);
+        let (home, what) = (self.home().to_path_buf(), what.to_owned());
+        RoomReport { home, what, needed: (bytes, files), room: self.space() }
     }
 
     /// Says what `what` needs and what the store's file system has, when that was the reason of an
@@ -64,33 +63,12 @@ impl Store {
         if !error.lacks_room() || error.details().iter().any(|detail| detail.contains(NEEDS)) {
             return error;
         }
-        let full = message(self);
+        let report = self.room_report(what, archive);
+        let full = report.message();
         let is_said = error.message() == full;
         let error = if is_said { error } else { error.context(full).hint(Advice::MakeRoom) };
-        self.compare_room(error, what, archive)
+        report.add_to(error)
     }
-
-    fn compare_room(&self, error: Error, what: &str, archive: Option<u64>) -> Error {
-        let bytes = archive.map_or(RELEASE.0, |size| size.saturating_mul(USUAL) / 10);
-        let (what, bytes, files) = (untrusted(what), megabytes(bytes), RELEASE.1);
-        let error = error.detail(format!("{what} {NEEDS}{bytes} MB and {files} files"));
-        let home = self.home().display();
-        let error = match self.space() {
-            Some(Space { bytes, files, .. }) => {
-                let files = files.map_or("any number of".to_owned(), |files| files.to_string());
-                let bytes = megabytes(bytes);
-                error.detail(format!("`{home}` has room for {bytes} MB and {files} files"))
-            }
-            None => error,
-        };
-        error.detail("nothing was installed")
-    }
-}
-
-/// Returns tenths of a million bytes as text.
-fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.div_ceil(100_000);
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -113,8 +91,8 @@ mod tests {
             let name = if kind == "overlay" { "overlayfs" } else { kind };
             if ["ext4", "xfs", "btrfs", "tmpfs", "overlayfs"].contains(&name) {
                 let missing = Path::new(place).join("not/there/yet");
-                assert_eq!(filesystem::kind_of(Path::new(place)), Some((name, false)));
-                assert_eq!(filesystem::kind_of(&missing), Some((name, false)));
+                assert_eq!(kind::kind_of(Path::new(place)), Some((name, false)));
+                assert_eq!(kind::kind_of(&missing), Some((name, false)));
                 let store = Store::new(missing);
                 assert_eq!((store.filesystem(), store.is_on_network()), (Some(name), false));
                 known += 1;
@@ -122,7 +100,7 @@ mod tests {
         }
         assert!(known > 0, "{mounts}");
         // One that is not in the table.
-        assert_eq!(filesystem::kind_of(Path::new("/proc")), None);
+        assert_eq!(kind::kind_of(Path::new("/proc")), None);
     }
 
     #[test]

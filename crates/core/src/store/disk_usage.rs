@@ -4,10 +4,10 @@
 //! result; nobody walks trees to list them. Where files stand under several names the result depends on
 //! the others: it is taken back from all receipts before a tree goes, and measured again after.
 
-use crate::error::Result;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::survey::walk;
 use crate::store::{InstalledToolchain, Store};
-use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::Metadata;

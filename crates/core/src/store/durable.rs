@@ -1,9 +1,8 @@
 //! Writing so that it lasts: new files and directories, and what has to be synced for them.
 
-use fs_err as fs;
+use crate::fs;
 use std::io;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,10 +14,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Makes a directory of a tree, in which nobody else writes.
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().mode(0o755).create(path).map_err(|error| {
-        let message = format!("failed to create directory `{}`: {error}", path.display());
-        io::Error::new(error.kind(), message)
-    })
+    fs::create_dir_with_mode(path, 0o755)
 }
 
 /// Brings everything written so far to the disk: one call instead of one per file.
@@ -26,7 +22,7 @@ pub(super) fn sync_data(directory: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let directory = fs::File::open(directory)?;
-        rustix::fs::syncfs(directory.file()).map_err(|errno| {
+        fs::retry(|| rustix::fs::syncfs(directory.file())).map_err(|errno| {
             let path = directory.path().display();
             let error = io::Error::from(errno);
             io::Error::new(

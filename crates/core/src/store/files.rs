@@ -5,13 +5,12 @@
 //! or of another tree, counts as none.
 
 use crate::archive::EntryPath;
-use crate::error::Result;
-use crate::filesystem;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::rehash::h1_of;
 use crate::store::{InstalledToolchain, Receipt, Store};
 use crate::verify::dirhash::uncovered_digest;
 use crate::verify::{Digest, Entry};
-use fs_err as fs;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write as _};
@@ -62,7 +61,7 @@ impl Store {
 
     fn read_list(&self, installed: &InstalledToolchain) -> Result<Option<Vec<u8>>> {
         let mut text = Vec::new();
-        match filesystem::open(&self.list_path(&installed.key)) {
+        match fs::open_regular(&self.list_path(&installed.key)) {
             // What is no file is no list.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
                 return Ok(None);

@@ -3,13 +3,12 @@
 //! Nothing is unsafe without them: a lock that the file system does not support, or that somebody
 //! holds for too long, is done without. Lock files stay where they are.
 
-use crate::error::Result;
+use crate::fs::{self, File};
 use crate::lock_holder::LockHolder;
 use crate::store::Store;
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
+use crate::store::error::Result;
 use rustix::fs::OFlags;
-use std::fs::{File, Permissions, TryLockError};
+use std::fs::Permissions;
 use std::io;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -78,16 +77,11 @@ impl Store {
         if self.is_on_nfs() && !self.nfs_locks {
             return Ok(Attempt::Unsupported);
         }
-        loop {
-            return match file.try_lock() {
-                Ok(()) => Ok(Attempt::Held(file)),
-                Err(TryLockError::WouldBlock) => Ok(Attempt::Taken),
-                Err(TryLockError::Error(error)) => match error.kind() {
-                    ErrorKind::Interrupted => continue,
-                    ErrorKind::StaleNetworkFileHandle => Err(error),
-                    _ => Ok(Attempt::Unsupported),
-                },
-            };
+        match file.try_lock() {
+            Ok(true) => Ok(Attempt::Held(file)),
+            Ok(false) => Ok(Attempt::Taken),
+            Err(error) if error.kind() == ErrorKind::StaleNetworkFileHandle => Err(error),
+            Err(_) => Ok(Attempt::Unsupported),
         }
     }
 
@@ -121,7 +115,7 @@ impl Store {
 
     /// Returns true when locks work where the store is; `None` when nothing can be written there.
     pub fn has_locks(&self) -> Option<bool> {
-        let file = tempfile::tempfile_in(self.home().join("locks")).ok()?;
+        let file = fs::unnamed_in(&self.home().join("locks"), "probe").ok()?;
         Some(matches!(self.attempt(file), Ok(Attempt::Held(_))))
     }
 }
@@ -137,14 +131,13 @@ fn open(path: &Path) -> io::Result<File> {
         // Made by somebody else, or under another rule. Not worth failing.
         _ = file.set_permissions(Permissions::from_mode(0o600));
     }
-    Ok(file.into_file())
+    Ok(file)
 }
 
 /// Opens a lock that is there. What is no file is an error, and a pipe is not waited for.
 pub(super) fn open_existing(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = fs::OpenOptions::new().write(true).custom_flags(flags).open(path)?;
-    Ok(file.into_file())
+    fs::OpenOptions::new().write(true).custom_flags(flags).open(path)
 }
 
 #[cfg(test)]
@@ -157,7 +150,8 @@ mod tests {
             let lock = Lock { state };
             (lock.is_held(), lock.is_supported(), lock.holder().is_some())
         };
-        let file = tempfile::tempfile().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = fs::unnamed_in(directory.path(), "lock").unwrap();
         assert_eq!(of(State::Held { _file: file }), (true, true, false));
         let somebody = LockHolder::this_process("test");
         assert_eq!(of(State::Busy(somebody)), (false, true, true));

@@ -5,14 +5,13 @@
 //! takes. Only toolchains of this platform have them: for others `bin/go` is the release's own.
 
 use crate::binary;
-use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::platform::Platform;
 use crate::store::durable::make_directory;
+use crate::store::error::{Result, StoreError};
 use crate::store::survey::TreeEntry;
 use crate::store::{InstalledToolchain, Receipt, Store, durable, link_names};
 use crate::verify::{Digest, H1};
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use goward_shim::names;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,13 +147,9 @@ impl Store {
             return Ok(shim);
         }
         if !shim.is_absolute() {
-            let message = "cannot tell where this program is, and so not where its shim is";
-            let hint = "mount /proc: `mount -t proc proc /proc`";
-            return Err(Error::new(Kind::Failed, message).hint(hint));
+            return Err(StoreError::NoProgramPath);
         }
-        let shim = shim.display();
-        let message = format!("`{shim}` is missing: goward's two programs belong in one directory");
-        Err(Error::new(Kind::Failed, message).hint("install both: `./install.sh` in a checkout"))
+        Err(StoreError::NoShim(shim))
     }
 
     fn read_shim(&self) -> Result<Vec<u8>> {
@@ -250,7 +245,7 @@ impl Store {
             return Ok(());
         }
         let _lock = self.lock(durable::LOCK, "repair", durable::PATIENCE, &mut |_| {})?;
-        if !link_names::is_whole(installed)? {
+        if !link_names::is_whole(installed) {
             return self.link_again(&installed.receipt);
         }
         self.put_shims(std::slice::from_ref(installed))

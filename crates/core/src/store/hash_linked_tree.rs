@@ -4,13 +4,13 @@
 //! toolchain over several directories and put links in their place, so links are followed here, as
 //! `go` follows them.
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::platform::Platform;
+use crate::store::error::{Result, StoreError};
 use crate::store::goroot;
 use crate::store::rehash::{TreeHash, read_all};
 use crate::verify::dirhash::{is_covered, tree_h1};
 use crate::version::GoVersion;
-use fs_err as fs;
 use goward_shim::names;
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -65,7 +65,7 @@ impl Walk {
             return Ok(());
         }
         self.above.push(identity);
-        let mut entries = fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+        let mut entries = fs::read_dir(directory)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let place = entry.path();
@@ -91,6 +91,6 @@ impl Walk {
     }
 }
 
-fn unfit(place: &Path, why: &str) -> Error {
-    Error::new(Kind::Failed, format!("`{}` {why}", untrusted(place.to_string_lossy())))
+fn unfit(place: &Path, why: &'static str) -> StoreError {
+    StoreError::Unfit { place: place.to_path_buf(), why }
 }

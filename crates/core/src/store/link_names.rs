@@ -9,9 +9,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, Kind, Result};
-use crate::filesystem;
+use crate::fs;
 use crate::store::durable::make_directory;
+use crate::store::error::{Result, StoreError};
 use crate::store::goroot::{REAL, SHOWN, TOOLS};
 use crate::store::stale_files::RecoveryReport;
 use crate::store::{
@@ -19,7 +19,6 @@ use crate::store::{
     receipt,
 };
 use crate::version::link_name::LinkName;
-use fs_err as fs;
 use std::collections::BTreeMap;
 use std::io;
 use std::io::{ErrorKind, Read};
@@ -71,10 +70,8 @@ impl Store {
         if let Some(before) = before.filter(|before| before.key != key) {
             self.remove_unnamed(&before)?;
         }
-        self.linked(name)?.ok_or_else(|| {
-            let message = format!("`{name}` was removed while it was being linked");
-            Error::new(Kind::Failed, message).hint("try again")
-        })
+        self.linked(name)?
+            .ok_or_else(|| StoreError::Removed { name: name.to_string(), during: "linked" })
     }
 
     /// Takes a name away, and with the last one the linked toolchain; returns what it meant.
@@ -89,10 +86,7 @@ impl Store {
     fn install_link(&self, receipt: &Receipt) -> Result<()> {
         let key = receipt.key();
         let Some(linked) = &receipt.linked else {
-            return Err(Error::new(
-                Kind::Failed,
-                format!("`{key}` is not a directory of the machine"),
-            ));
+            return Err(StoreError::NotLinked { key });
         };
         let before = self.installed(&key)?;
         receipt::check_name(receipt, before.as_ref())?;
@@ -169,7 +163,7 @@ impl Store {
 
     fn key_of(&self, name: &LinkName) -> Result<Option<String>> {
         let mut text = String::new();
-        let read = filesystem::open(&self.name_path(name))
+        let read = fs::open_regular(&self.name_path(name))
             .and_then(|file| file.take(MAX_KEY).read_to_string(&mut text));
         match read {
             Ok(_) => Ok(text.strip_suffix('\n').filter(|key| is_key(key)).map(str::to_owned)),
@@ -181,10 +175,10 @@ impl Store {
 }
 
 /// Returns true when the tree of a linked toolchain leads to its directory, and for any other.
-pub(super) fn is_whole(installed: &InstalledToolchain) -> Result<bool> {
+pub(super) fn is_whole(installed: &InstalledToolchain) -> bool {
     match &installed.receipt.linked {
         Some(linked) => has_links(&installed.tree, linked),
-        None => Ok(true),
+        None => true,
     }
 }
 
@@ -219,11 +213,11 @@ fn make(tree: &Path, links: &BTreeMap<PathBuf, PathBuf>) -> io::Result<()> {
         make_directory(&tree.join(directory))?;
     }
     let mut links = links.iter();
-    links.try_for_each(|(path, target)| fs_err::os::unix::fs::symlink(target, tree.join(path)))
+    links.try_for_each(|(path, target)| fs::symlink(target, tree.join(path)))
 }
 
 /// Returns true when a tree has the links to a directory, and nothing else but what goward adds.
-fn has_links(tree: &Path, linked: &LinkTarget) -> Result<bool> {
+fn has_links(tree: &Path, linked: &LinkTarget) -> bool {
     let looked = || -> Result<bool> {
         let wanted = links(linked)?;
         let mut found = 0;
@@ -244,5 +238,5 @@ fn has_links(tree: &Path, linked: &LinkTarget) -> Result<bool> {
         };
         Ok(found + programs == wanted.len() && wanted.iter().all(leads))
     };
-    looked().or_else(|error| if error.is_passing() { Err(error) } else { Ok(false) })
+    looked().unwrap_or(false)
 }

@@ -3,10 +3,9 @@
 //! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
-use crate::error::{Advice, Error, Kind, Result, untrusted};
-use crate::filesystem;
+use crate::fs;
+use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
-use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -49,13 +48,11 @@ impl LinkTarget {
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] when it is no toolchain, or has a path that cannot be told.
+    /// [`StoreError::NotAToolchain`] when it is none, or has a path that cannot be told.
     pub fn look_at(directory: &Path) -> Result<Self> {
         let not_one = |why: &str| {
-            let message = format!("`{}` is not a Go toolchain: {why}", directory.display());
-            Err(Error::new(Kind::Usage, message)
-                .detail("nothing was linked")
-                .hint("name the directory that its own `bin/go env GOROOT` prints"))
+            let (directory, why) = (directory.to_path_buf(), why.to_owned());
+            Err(StoreError::NotAToolchain { directory, why })
         };
         let path = match directory.to_str() {
             Some(path) if !path.chars().any(char::is_control) => path.to_owned(),
@@ -73,7 +70,7 @@ impl LinkTarget {
         };
         let mut text = String::new();
         let read =
-            filesystem::open(&directory.join(file))?.take(MAX_VERSION).read_to_string(&mut text);
+            fs::open_regular(&directory.join(file))?.take(MAX_VERSION).read_to_string(&mut text);
         if read.is_err() {
             return not_one(&format!("`{file}` is not text"));
         }
@@ -96,15 +93,13 @@ impl LinkTarget {
     ///
     /// # Errors
     ///
-    /// [`Kind::Verification`].
+    /// [`StoreError::LinkChanged`].
     pub fn check_unchanged(&self, name: &str) -> Result<()> {
         if self.is_unchanged() {
             return Ok(());
         }
-        let path = &self.path;
-        Err(Error::new(Kind::Verification, format!("`{path}` changed since it was linked"))
-            .detail(format!("it is linked as `{name}` and was `{}`", untrusted(&self.text)))
-            .hint(Advice::LinkAgain { name: name.to_owned(), path: path.clone() }))
+        let (path, was) = (self.path.clone(), self.text.clone());
+        Err(StoreError::LinkChanged { name: name.to_owned(), path, was })
     }
 }
 

@@ -6,12 +6,10 @@
 use super::{
     DIRECTORIES, Store, TRASH_PREFIX, VULNERABILITIES, entries, files, is_key, staging, trash,
 };
-use crate::error::{Advice, Error, Kind, Result, untrusted};
-use crate::filesystem;
-use fs_err as fs;
+use crate::fs;
+use crate::store::error::{Result, StoreError};
 use goward_shim::names;
 use std::io::ErrorKind;
-use std::path::Path;
 
 /// Longest marker that is read.
 const MAX_MARKER: u64 = 4096;
@@ -39,7 +37,7 @@ impl Store {
         let others = if self.home().is_dir() { entries(self.home())? } else { Vec::new() };
         // Looked at after the rest: the marker is the first thing that a store gets, so another
         // goward that makes one right now is not taken for somebody else.
-        match filesystem::read(&marker, MAX_MARKER) {
+        match fs::read_regular(&marker, MAX_MARKER) {
             Ok(text) if text == MARKER.as_bytes() => return Ok(()),
             // Whoever made it was killed before it had all of its text.
             Ok(text) if MARKER.as_bytes().starts_with(&text) => {}
@@ -55,7 +53,7 @@ impl Store {
 
     /// Refuses a store that this goward cannot use, and says what to do about it.
     pub fn check_marker(&self) -> Result<()> {
-        match filesystem::read(&self.home().join(names::STORE_MARKER), MAX_MARKER) {
+        match fs::read_regular(&self.home().join(names::STORE_MARKER), MAX_MARKER) {
             Ok(text) if text.starts_with(ANY_MARKER.as_bytes()) && text != MARKER.as_bytes() => {
                 Err(self.of_another_goward(&text))
             }
@@ -63,31 +61,20 @@ impl Store {
         }
     }
 
-    fn of_another_goward(&self, marker: &[u8]) -> Error {
-        let home = self.home().display();
-        if marker != OLD_MARKER.as_bytes() {
-            let message = format!("`{home}` is the store of a newer goward");
-            return Error::new(Kind::Failed, message)
-                .detail("nothing was changed")
-                .hint(Advice::UpdateOrChooseStore);
+    fn of_another_goward(&self, marker: &[u8]) -> StoreError {
+        let home = self.home().to_path_buf();
+        if marker == OLD_MARKER.as_bytes() {
+            StoreError::Older { home }
+        } else {
+            StoreError::Newer { home }
         }
-        let message = format!("`{home}` is the store of an older goward");
-        Error::new(Kind::Failed, message)
-            .detail("its toolchains have to be installed again; nothing was changed")
-            .hint(Advice::RemoveOldStore { path: quoted(self.home()) })
     }
 
     /// Refuses a directory in which there is something that is not left of a store.
     fn check_entries(&self, found: &[fs::DirEntry]) -> Result<()> {
         if let Some(other) = found.iter().find(|entry| !is_left_over(entry)) {
-            let (home, other) = (self.home().display(), other.file_name());
-            let message = format!("`{home}` is not a store of goward: it holds other files");
-            return Err(Error::new(Kind::Usage, message)
-                .detail(format!(
-                    "such as `{}`; nothing was changed",
-                    untrusted(other.to_string_lossy())
-                ))
-                .hint(Advice::EmptyStore));
+            let other = other.file_name().to_string_lossy().into_owned();
+            return Err(StoreError::NotAStore { home: self.home().to_path_buf(), other });
         }
         Ok(())
     }
@@ -114,15 +101,4 @@ fn is_left_over(entry: &fs::DirEntry) -> bool {
     inner.is_some_and(|inner| {
         inner.iter().all(|entry| entry.file_name().to_str().is_some_and(is_ours))
     })
-}
-
-/// Returns a path as a word for a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
-    if text.chars().all(is_plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }

@@ -15,6 +15,7 @@ mod delete;
 mod disk_space;
 mod disk_usage;
 mod durable;
+pub mod error;
 mod files;
 pub mod flock;
 mod goroot;
@@ -41,14 +42,14 @@ mod system_store;
 mod tests;
 mod trash;
 
-use crate::error::{Advice, Error, Result};
+use crate::fs;
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
 pub use check::{CheckReport, Fault, Finding, differences};
 pub use disk_usage::{Room, SeenInodes};
+pub use error::{Result, StoreError};
 pub use flock::Lock;
-use fs_err as fs;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
 pub use hash_linked_tree::hash_linked_tree;
@@ -282,8 +283,9 @@ impl Store {
     /// Moves a directory out of sight and deletes it. It may be gone already.
     fn discard(&self, path: &Path) -> Result<()> {
         // Takes another name while one is in use.
-        let moved = tempfile::Builder::new()
-            .prefix(TRASH_PREFIX)
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TRASH_PREFIX);
+        let moved = builder
             .make_in(self.home.join("trash"), |target| publish::rename_into_place(path, target));
         let target = match moved {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -300,18 +302,9 @@ impl Store {
         deleted.map_err(|error| self.explain(error))
     }
 
-    /// Adds the way to another store when this one cannot be written.
-    fn explain(&self, error: io::Error) -> Error {
-        let kind = error.kind();
-        let error = Error::from(error);
-        match kind {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                error.context(disk_space::message(self)).hint(Advice::MakeRoom)
-            }
-            _ => error
-                .context(format!("cannot write to the store `{}`", self.home.display()))
-                .hint(Advice::ChooseStore),
-        }
+    /// Says that this store could not be written.
+    fn explain(&self, error: io::Error) -> StoreError {
+        StoreError::Write { home: self.home.clone(), error }
     }
 }
 
@@ -339,6 +332,6 @@ fn entries(directory: &Path) -> Result<Vec<fs::DirEntry>> {
     match fs::read_dir(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error.into()),
-        Ok(entries) => Ok(entries.collect::<io::Result<_>>()?),
+        Ok(entries) => Ok(entries),
     }
 }

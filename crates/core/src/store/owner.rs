@@ -5,11 +5,9 @@
 
 use super::Store;
 use crate::ctx;
-use crate::error::{Advice, Error, Kind, Result};
-use fs_err as fs;
+use crate::fs;
+use crate::store::error::{ROOT, Result, StoreError};
 use std::os::unix::fs::MetadataExt;
-
-const ROOT: u32 = 0;
 
 impl Store {
     /// Returns the user whom the store belongs to, if it is there.
@@ -19,7 +17,7 @@ impl Store {
 
     /// Returns true when this user can make files in the store.
     pub fn is_writable(&self) -> bool {
-        tempfile::tempfile_in(self.home()).is_ok()
+        fs::unnamed_in(self.home(), "new").is_ok()
     }
 
     /// Refuses to change the store of somebody else. Root's may be changed by whom its permissions
@@ -29,13 +27,6 @@ impl Store {
         let Some(owner) = self.owner().filter(|owner| *owner != user && *owner != ROOT) else {
             return Ok(());
         };
-        let message = format!("`{}` belongs to user {owner}", self.home().display());
-        let error = Error::new(Kind::Failed, message)
-            .detail(format!("nothing was changed: this is user {user}"));
-        Err(if user == ROOT {
-            error.hint(Advice::RunAsOwner { owner: owner.to_string() })
-        } else {
-            error.hint(Advice::OwnStore)
-        })
+        Err(StoreError::OtherOwner { home: self.home().to_path_buf(), owner, user })
     }
 }

@@ -1,12 +1,12 @@
 //! What recovery would put in order, without doing it.
 
-use crate::error::Result;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::flock::Attempt;
 use crate::store::staging::LOCK_SUFFIX;
 use crate::store::{
     Receipt, Store, TRASH_PREFIX, entries, files, flock, is_key, link_names, staging,
 };
-use fs_err as fs;
 use std::path::PathBuf;
 
 impl Store {
@@ -76,7 +76,7 @@ impl Store {
 
     /// Returns true when everything is right that goward added to an installed toolchain.
     pub fn has_shims(&self, installed: &super::InstalledToolchain) -> Result<bool> {
-        Ok(self.wrong_shims(installed).is_empty() && link_names::is_whole(installed)?)
+        Ok(self.wrong_shims(installed).is_empty() && link_names::is_whole(installed))
     }
 
     fn is_dead(&self, name: &str) -> bool {

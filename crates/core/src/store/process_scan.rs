@@ -5,8 +5,8 @@
 //! machines nobody; that is what the grace period of the trash is for.
 
 use crate::error::untrusted;
+use crate::fs;
 use crate::store::{InstalledToolchain, Store, place_in};
-use fs_err as fs;
 use goward_shim::names;
 use std::fmt;
 use std::fmt::Display;
@@ -67,8 +67,9 @@ impl Processes {
             homes.push(real.into_os_string().into_vec());
         }
         let own = std::process::id();
-        let directories = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
-        let numbers = directories.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let directories = fs::read_dir("/proc").unwrap_or_default();
+        let numbers =
+            directories.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let seen = numbers.filter(|pid| *pid != own).map(|pid| ProcessUse::at(pid, &homes));
         Self { seen: seen.collect(), homes }
     }
@@ -131,7 +132,7 @@ impl ProcessUse {
         // A program that is a script is named there only.
         let words = read(&place.join("cmdline"));
         words.split(|&byte| byte == 0).take(2).for_each(&mut note);
-        for entry in fs::read_dir(place.join("fd")).into_iter().flatten().filter_map(Result::ok) {
+        for entry in fs::read_dir(place.join("fd")).unwrap_or_default() {
             _ = fs::read_link(entry.path()).map(|path| note(path.as_os_str().as_bytes()));
         }
         read(&place.join("maps")).split(|&byte| byte == b'\n').for_each(&mut note);

@@ -3,8 +3,8 @@
 use super::check::differences;
 use super::rehash::read_all;
 use super::{Fault, Finding, InstalledToolchain, Store, entries, goroot};
-use crate::error::Result;
-use fs_err as fs;
+use crate::fs;
+use crate::store::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;

@@ -5,10 +5,9 @@
 //! cut leaves the record of before or the new one, never an empty one.
 
 use super::{Store, entries};
-use crate::error::Result;
-use crate::filesystem;
+use crate::fs;
+use crate::store::error::Result;
 use crate::verify::Digest;
-use fs_err as fs;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -78,7 +77,7 @@ impl Store {
 
 /// Reads a record; `None` when there is none.
 fn read(place: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match filesystem::open(place) {
+    let file = match fs::open_regular(place) {
         // What cannot be read is not taken for none: `gc` would remove what the project needs.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,

@@ -3,9 +3,11 @@
 //! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then the
 //! directory, then the receipt, which is the commit point.
 
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error::untrusted;
+use crate::fs;
 use crate::store::durable::{LOCK, PATIENCE};
 use crate::store::durable::{sync_data, sync_directory};
+use crate::store::error::{Result, StoreError};
 use crate::store::files::digest_of_uncovered;
 use crate::store::receipt::check_name;
 use crate::store::{
@@ -14,7 +16,6 @@ use crate::store::{
 use crate::verify::dirhash::is_covered;
 use crate::verify::sumdb::Logged;
 use crate::verify::{Entry, H1, Level, VerifiedTree};
-use fs_err as fs;
 use std::collections::BTreeMap;
 use std::io;
 use std::io::ErrorKind;
@@ -133,10 +134,8 @@ impl Store {
         files::write(list, &self.list_path(key), scratch.path())
             .map_err(|error| self.explain(error))?;
         self.write_receipt(receipt, &scratch)?;
-        self.installed(key)?.ok_or_else(|| {
-            let message = format!("`{key}` was removed while it was being installed");
-            Error::new(Kind::Failed, message).hint("try again")
-        })
+        self.installed(key)?
+            .ok_or_else(|| StoreError::Removed { name: key.to_owned(), during: "installed" })
     }
 
     /// Notes what proves an installed toolchain. `read` is what its tree was found to have just now: one
@@ -278,7 +277,7 @@ pub(super) fn rename_into_place(from: &Path, to: &Path) -> io::Result<()> {
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         use rustix::io::Errno;
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        match fs::retry(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)) {
             Ok(()) => return Ok(()),
             // Network file systems and old kernels. A plain rename onto a directory that is not
             // empty fails as well.
@@ -294,7 +293,7 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
-        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
+        fs::retry(|| renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE))
             .map_err(|errno| rename_error(one, other, &errno.into()))
     }
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]

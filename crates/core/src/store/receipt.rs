@@ -3,14 +3,12 @@
 //! JSON, so that people and scripts can read it. It is written whole and in place by a rename; one
 //! that cannot be read is as good as none.
 
-use crate::error::{Error, Kind, Result};
-use crate::filesystem;
+use crate::fs;
 use crate::platform::Platform;
+use crate::store::error::{Result, StoreError};
 use crate::store::{InstalledToolchain, LinkTarget, Room, Shims, TreeHash, durable, key};
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read};
@@ -133,7 +131,7 @@ impl Receipt {
         struct Schema {
             schema: u32,
         }
-        let text = filesystem::read(path, MAX_SIZE).unwrap_or_default();
+        let text = fs::read_regular(path, MAX_SIZE).unwrap_or_default();
         serde_json::from_slice(&text).is_ok_and(|found: Schema| found.schema > SCHEMA)
     }
 
@@ -245,9 +243,6 @@ pub(super) fn check_name(receipt: &Receipt, installed: Option<&InstalledToolchai
     if ours == theirs {
         return Ok(());
     }
-    let message = format!("`{}` is already the name of another toolchain", receipt.key());
-    Err(Error::new(Kind::Verification, message)
-        .detail(format!("installed {theirs}"))
-        .detail(format!("received  {ours}"))
-        .detail("nothing was installed"))
+    let (installed, received) = (theirs.clone(), ours.clone());
+    Err(StoreError::NameTaken { key: receipt.key(), installed, received })
 }

@@ -3,8 +3,9 @@
 //! Called at the start of every command that changes the store. It never waits, and touches nothing
 //! that a living process uses.
 
-use crate::error::Result;
+use crate::fs;
 use crate::platform::Platform;
+use crate::store::error::Result;
 use crate::store::rehash::h1_of;
 use crate::store::staging::LOCK_SUFFIX;
 use crate::store::stale_files::RecoveryReport;
@@ -16,7 +17,6 @@ use crate::verify::dirhash::{NOT_COVERED, is_covered};
 use crate::verify::wheel_missing_files::is_known_wasm;
 use crate::verify::{Digest, Entry, H1, Level, MissingFiles, Records, VerifiedTree};
 use crate::version::GoVersion;
-use fs_err as fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -106,7 +106,7 @@ impl Store {
 
     /// Returns the time by the clock of the file system.
     pub fn now(&self) -> Option<SystemTime> {
-        let file = tempfile::tempfile_in(self.home().join("locks")).ok()?;
+        let file = fs::unnamed_in(&self.home().join("locks"), "now").ok()?;
         file.metadata().and_then(|metadata| metadata.modified()).ok()
     }
 

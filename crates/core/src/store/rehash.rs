@@ -3,8 +3,8 @@
 use super::goroot;
 use super::survey::{EntryKind, TreeEntry, hands, survey};
 use crate::archive::EntryPath;
-use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::store::error::{Result, StoreError};
 use crate::verify::dirhash::{is_covered, tree_h1};
 use crate::verify::file_digest::digest_files;
 use crate::verify::{Digest, Entry, H1};
@@ -34,7 +34,7 @@ impl TreeHash {
 ///
 /// # Errors
 ///
-/// [`Kind::Verification`] for anything that no installed tree has: links, special files, names that
+/// [`StoreError::ForeignFile`] for anything that no installed tree has: links, special files, names that
 /// no Go release has. Otherwise when something cannot be read.
 pub fn rehash(
     directory: &Path,
@@ -45,10 +45,8 @@ pub fn rehash(
     let mut files = Vec::new();
     for (name, found) in goroot::sort(survey(directory)?).release {
         if !belongs(&found) {
-            let path = untrusted(&found.path);
-            let message = format!("`{path}` does not belong to the toolchain");
-            return Err(Error::new(Kind::Verification, message)
-                .detail(format!("found in `{}`", directory.display())));
+            let directory = directory.to_path_buf();
+            return Err(StoreError::ForeignFile { path: found.path, directory });
         }
         if found.what == EntryKind::File {
             files.push((name, found));
@@ -93,7 +91,7 @@ pub(super) fn h1_of(
     let present = files.iter().map(|(path, entry)| (path.as_str(), entry.digest));
     let left_out = absent.iter().filter(|(path, _)| !files.contains_key(path));
     let left_out = left_out.map(|(path, digest)| (path.as_str(), *digest));
-    tree_h1(version, platform, present.chain(left_out))
+    Ok(tree_h1(version, platform, present.chain(left_out))?)
 }
 
 /// Digests files, each core its share; their names, and where they are.

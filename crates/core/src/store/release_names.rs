@@ -5,10 +5,10 @@
 //! that ends in between is put right by the next that changes the store.
 
 use super::{Store, entries};
-use crate::error::Result;
+use crate::fs;
 use crate::platform::Platform;
+use crate::store::error::Result;
 use crate::version::GoVersion;
-use fs_err as fs;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -25,7 +25,7 @@ impl Store {
         for name in missing {
             let scratch = self.stage("shim")?;
             let draft = scratch.path().join("link");
-            fs_err::os::unix::fs::symlink(SHIM, &draft)
+            fs::symlink(SHIM, &draft)
                 .and_then(|()| fs::rename(&draft, directory.join(name)))
                 .map_err(|error| self.explain(error))?;
         }

@@ -1,12 +1,12 @@
 //! Putting an installed tree in order while builds may be using it.
 
-use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::store::check::{CheckReport, Fault, runs};
 use crate::store::durable::sync_data;
+use crate::store::error::{Result, StoreError};
 use crate::store::{InstalledToolchain, Receipt, Store, durable, files, publish};
 use crate::verify::mode::stays_writable;
 use crate::verify::{Entry, VerifiedTree};
-use fs_err as fs;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -65,8 +65,7 @@ impl Store {
     ) -> Result<InstalledToolchain> {
         let old = &installed.receipt;
         if *verified.h1() != old.h1 {
-            let message = format!("{} is not what is installed", verified.h1());
-            return Err(Error::new(Kind::Verification, message).detail("nothing was changed"));
+            return Err(StoreError::OtherTree { found: verified.h1().clone() });
         }
         let shims = self.dress(verified.tree(), verified.platform(), verified.h1())?;
         sync_data(verified.tree()).map_err(|error| self.explain(error))?;

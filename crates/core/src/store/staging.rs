@@ -5,11 +5,9 @@
 //! leftover, however its process ended.
 
 use super::{Store, delete, flock};
-use crate::error::{Error, Kind, Result};
-use fs_err as fs;
-use rustix::fs::{Mode, mkdir};
-use std::fs::File;
-use std::io;
+use crate::fs;
+use crate::store::error::{Result, StoreError};
+
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +31,7 @@ pub struct Staging {
     path: PathBuf,
     lock_path: PathBuf,
     /// Held, where the file system has locks.
-    _lock: Option<File>,
+    _lock: Option<fs::File>,
 }
 
 impl Staging {
@@ -60,10 +58,9 @@ impl Store {
         let tmp = self.home().join("tmp");
         let prefix = format!("{label}.{}.", std::process::id());
         for _ in 0..ATTEMPTS {
-            let made =
-                tempfile::Builder::new().prefix(&prefix).suffix(LOCK_SUFFIX).tempfile_in(&tmp);
-            let kept = made.map_err(|error| self.explain(error))?.keep();
-            let (file, lock_path) = kept.map_err(|error| self.explain(error.error))?;
+            let draft = fs::Draft::private_with_suffix(&tmp, &prefix, LOCK_SUFFIX);
+            let (file, lock_path) =
+                draft.and_then(fs::Draft::keep).map_err(|error| self.explain(error))?;
             let inode = file.metadata()?.ino();
             let lock = match self.attempt(file)? {
                 flock::Attempt::Held(file) => Some(file),
@@ -75,13 +72,9 @@ impl Store {
                 continue;
             }
             let path = lock_path.with_extension("");
-            mkdir(&path, Mode::RWXU).map_err(|errno| {
-                let message = format!("cannot make directory `{}`: {errno}", path.display());
-                self.explain(io::Error::new(io::Error::from(errno).kind(), message))
-            })?;
+            fs::create_dir_with_mode(&path, 0o700).map_err(|error| self.explain(error))?;
             return Ok(Staging { path, lock_path, _lock: lock });
         }
-        let message = format!("cannot keep a directory in `{}`", tmp.display());
-        Err(Error::new(Kind::Failed, message))
+        Err(StoreError::NoStaging(tmp))
     }
 }

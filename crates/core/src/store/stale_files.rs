@@ -4,10 +4,11 @@
 //! Each counts only when it was not touched for a while and no process uses it; all of them are made again
 //! where they are missed.
 
-use crate::error::{Result, advice};
+use crate::error::advice;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::flock::Attempt;
 use crate::store::{Processes, Store, entries, flock};
-use fs_err as fs;
 use goward_shim::names;
 use std::fmt;
 use std::fmt::Display;

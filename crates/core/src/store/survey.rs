@@ -1,9 +1,9 @@
 //! What is in a directory tree: names, kinds and modes, without reading a file.
 
-use crate::error::Result;
+use crate::fs;
 use crate::store::entries;
+use crate::store::error::Result;
 use crate::threads::side_by_side;
-use fs_err as fs;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,9 @@
 //! `tree/<key>` becomes a link to the tree there, so that the shim finds it without knowing of two stores. An attachment has no receipt; when the toolchain that it leads to is
 //! gone, it is a leftover.
 
-use crate::error::Result;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::{InstalledToolchain, Receipt, Store, durable, is_key};
-use fs_err as fs;
 use goward_shim::names;
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,7 @@ impl Store {
             return Ok(true);
         }
         let draft = scratch.path().join("tree");
-        fs_err::os::unix::fs::symlink(&found.tree, &draft)
+        fs::symlink(&found.tree, &draft)
             .and_then(|()| fs::rename(&draft, &tree))
             .map_err(|error| self.explain(error))?;
         self.put_release_names()?;

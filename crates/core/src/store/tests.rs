@@ -10,6 +10,7 @@ mod users;
 
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
+use crate::error::Error;
 use crate::lock_holder::LockHolder;
 use crate::store::check::{Fault, Finding};
 use crate::store::{durable, *};
@@ -619,7 +620,7 @@ fn rehashing_notices_what_does_not_belong() {
         "goward: `src/link` does not belong to the toolchain\n  found in `{}`",
         installed.tree.display()
     );
-    assert_eq!(check().unwrap_err().to_string(), want);
+    assert_eq!(check().map_err(Error::from).unwrap_err().to_string(), want);
     fs::remove_file(src.join("link")).unwrap();
     // What the hash does not cover is told all the same.
     fs::create_dir(installed.tree.join("api")).unwrap();
@@ -719,9 +720,9 @@ fn a_store_that_cannot_be_written_in_full() {
          directory (os error 20)\nhint: choose another place: `GOWARD_HOME=/absolute/path`",
         home.display()
     );
-    assert_eq!(store.prepare().unwrap_err().to_string(), want);
-    assert_eq!(store.recover().unwrap_err().to_string(), want);
-    assert_eq!(store.stage("x").unwrap_err().to_string(), want);
+    assert_eq!(store.prepare().map_err(Error::from).unwrap_err().to_string(), want);
+    assert_eq!(store.recover().map_err(Error::from).unwrap_err().to_string(), want);
+    assert_eq!(store.stage("x").map_err(Error::from).unwrap_err().to_string(), want);
 }
 
 #[test]
@@ -734,8 +735,8 @@ fn somebody_elses_directory_does_not_become_a_store() {
          changed\nhint: name an empty or new directory: `GOWARD_HOME=/absolute/path`",
         directory.path().display()
     );
-    assert_eq!(store.recover().unwrap_err().to_string(), want);
-    assert_eq!(store.stage("x").unwrap_err().to_string(), want);
+    assert_eq!(store.recover().map_err(Error::from).unwrap_err().to_string(), want);
+    assert_eq!(store.stage("x").map_err(Error::from).unwrap_err().to_string(), want);
     assert!(directory.path().join("tmp/mine").is_dir());
     assert_eq!(names(directory.path()), ["tmp"]);
 }

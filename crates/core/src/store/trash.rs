@@ -9,11 +9,11 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::Result;
+use crate::fs;
+use crate::store::error::Result;
 use crate::store::process_scan::Processes;
 use crate::store::stale_files::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
-use fs_err as fs;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -136,11 +136,11 @@ impl Store {
             // Somebody began to remove it and was interrupted; it was in use since.
             removal.close();
         }
-        let made = tempfile::Builder::new()
-            .prefix(&format!("{PREFIX}{key}."))
-            // Those who build with it go on reading there; the umask takes its part.
-            .permissions(Permissions::from_mode(0o755))
-            .tempdir_in(self.home().join("trash"));
+        let prefix = format!("{PREFIX}{key}.");
+        let mut builder = tempfile::Builder::new();
+        // Those who build with it go on reading there; the umask takes its part.
+        builder.prefix(&prefix).permissions(Permissions::from_mode(0o755));
+        let made = fs::retry(|| builder.tempdir_in(self.home().join("trash")));
         Ok(PendingRemoval::at(self, made.map_err(|error| self.explain(error))?.keep()))
     }
 

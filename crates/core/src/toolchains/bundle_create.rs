@@ -1,7 +1,9 @@
 //! Making a bundle from what locks name.
 
+use crate::bundle;
 use crate::bundle::{Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Result, one_line};
+use crate::fs::{self, Draft};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
 use crate::install::request::{Fetch, ToolchainRequest};
@@ -12,17 +14,12 @@ use crate::toolchains::Toolchains;
 use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
-use crate::{bundle, filesystem};
-use fs_err as fs;
 use std::ffi::OsString;
-use std::fs::Permissions;
 use std::io;
 use std::io::{BufWriter, Seek};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tempfile::NamedTempFile;
 
 /// A bundle that was made.
 #[derive(Clone, Debug)]
@@ -89,10 +86,10 @@ impl Toolchains<'_> {
         let offline_proof = stapled.offline_proof.as_ref();
         bundle::write(&mut writer, &manifest, offline_proof, copied.as_deref(), &mut archives)?;
         let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-        to.as_file().sync_all()?;
-        let bytes = to.as_file().metadata()?.len();
+        to.file().sync_all()?;
+        let bytes = to.file().metadata()?.len();
         to.persist(&output).map_err(|error| {
-            Error::from(error.error).context(format!("cannot write `{}`", output.display()))
+            Error::from(error).context(format!("cannot write `{}`", output.display()))
         })?;
         let toolchains = wants.len();
         Ok(BundleReport { path: output, toolchains, bytes, vulnerabilities: snapshot, warnings })
@@ -106,7 +103,7 @@ impl Toolchains<'_> {
         logged: Option<&Logged>,
         directory: &Path,
         fetch: &Fetch,
-    ) -> Result<(Toolchain, fs_err::File, Vec<String>)> {
+    ) -> Result<(Toolchain, fs::File, Vec<String>)> {
         let kept = Mutex::new(None);
         let mut failures = Vec::new();
         for source in self.installer.sources(fetch)? {
@@ -136,8 +133,8 @@ fn describe(
     h1: H1,
     is_proved: bool,
     packing: Packing,
-    mut file: fs_err::File,
-) -> Result<(Toolchain, fs_err::File)> {
+    mut file: fs::File,
+) -> Result<(Toolchain, fs::File)> {
     file.rewind()?;
     let (sha256, size) = digest_file(&file)?;
     let ToolchainRequest { version, platform, .. } = *want;
@@ -147,28 +144,24 @@ fn describe(
 /// Says what has no proof: as an error, unless that is permitted.
 /// Makes a file beside a bundle, so that this appears at once or not at all, and clears away those of
 /// processes that were killed: each holds the lock of its own as long as it lives.
-fn draft(output: &Path) -> Result<NamedTempFile> {
+fn draft(output: &Path) -> Result<Draft> {
     let directory = output.parent().unwrap_or(output);
     let mut prefix = OsString::from(".");
     prefix.push(output.file_name().unwrap_or_default());
     prefix.push(".goward-");
     for entry in fs::read_dir(directory)? {
-        let entry = entry?;
         let is_draft = entry.file_name().as_bytes().starts_with(prefix.as_bytes());
         if is_draft
-            && filesystem::open(&entry.path()).is_ok_and(|file| file.file().try_lock().is_ok())
+            && fs::open_regular(&entry.path())
+                .is_ok_and(|file| file.try_lock().is_ok_and(|locked| locked))
         {
             _ = fs::remove_file(entry.path());
         }
     }
-    let made = tempfile::Builder::new()
-        .prefix(&prefix)
-        // Like any file that a program makes: the umask takes from it.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
+    let draft = Draft::usual(directory, &prefix)?;
     // Without locks it stays after a kill.
-    _ = made.as_file().try_lock();
-    Ok(made)
+    _ = draft.file().try_lock();
+    Ok(draft)
 }
 
 fn unproved(
@@ -206,7 +199,7 @@ struct ArchiveTee<'a> {
     inner: &'a dyn Source,
     directory: &'a Path,
     /// What was opened last.
-    kept: &'a Mutex<Option<(Packing, fs_err::File)>>,
+    kept: &'a Mutex<Option<(Packing, fs::File)>>,
 }
 
 impl Source for ArchiveTee<'_> {
@@ -230,8 +223,7 @@ impl Source for ArchiveTee<'_> {
     ) -> Result<Artifact> {
         let mut artifact = self.inner.open(wanted, scratch, progress)?;
         // A copy of our own: what is verified now is what is written later.
-        let to = tempfile::tempfile_in(self.directory)?;
-        let mut file = fs_err::File::from_parts(to, self.directory.join(&artifact.name));
+        let mut file = fs::unnamed_in(self.directory, &artifact.name)?;
         if let Err(error) = io::copy(&mut artifact.body, &mut file) {
             return Err(artifact.body.failure().unwrap_or_else(|| error.into()));
         }

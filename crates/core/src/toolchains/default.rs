@@ -1,6 +1,7 @@
 //! Choosing the toolchain outside of projects.
 
 use crate::error::Result;
+use crate::fs;
 use crate::install::request::{Fetch, InstallOutcome, locked_as};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
@@ -26,7 +27,7 @@ impl Toolchains<'_> {
 
     /// Takes the choice back; returns whether there was one.
     pub fn clear_default(&self) -> Result<bool> {
-        match fs_err::remove_file(self.resolver.default_path()?) {
+        match fs::remove_file(self.resolver.default_path()?) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

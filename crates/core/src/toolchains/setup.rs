@@ -2,6 +2,7 @@
 
 use crate::checks::TOOLS;
 use crate::error::Result;
+use crate::fs;
 use crate::shell;
 use crate::shell::{Change, ChangeKind};
 use crate::toolchains::Toolchains;
@@ -28,7 +29,7 @@ impl Toolchains<'_> {
         let home = self.session.ctx.home()?;
         let mut changes = Vec::new();
         for path in TOOLS.map(|name| home.join(names::SHIMS_DIRECTORY).join(name)) {
-            match fs_err::remove_file(&path) {
+            match fs::remove_file(&path) {
                 Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error.into()),

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;
-use crate::store::{InstalledToolchain, PendingRemoval, Receipt, Store};
+use crate::store::Receipt;
 use crate::toolchains::Toolchains;
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
@@ -62,7 +62,7 @@ impl Toolchains<'_> {
         self.resolver.check_not_default(&found, &parsed.to_string())?;
         let mut removed = Vec::new();
         for installed in found {
-            let removal = retire(&store, &installed)?;
+            let removal = store.retire(&installed)?;
             let user = removal.and_then(|removal| removal.user(&store.processes()));
             removed.push(Removal::Toolchain { receipt: installed.receipt, user });
         }
@@ -70,13 +70,5 @@ impl Toolchains<'_> {
             store.empty_trash()?;
         }
         Ok(removed)
-    }
-}
-
-/// Removes a toolchain to the end: a command that started over would not find it any more.
-fn retire(store: &Store, installed: &InstalledToolchain) -> Result<Option<PendingRemoval>> {
-    match store.retire(installed) {
-        Err(error) if error.is_passing() => store.retire(installed),
-        retired => retired,
     }
 }

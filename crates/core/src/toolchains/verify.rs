@@ -238,7 +238,7 @@ impl Toolchains<'_> {
         let checked = match checked {
             Ok(checked) => Some(checked),
             Err(error) => {
-                failure = failure.or(Some(error));
+                failure = failure.or(Some(error.into()));
                 None
             }
         };
@@ -315,7 +315,7 @@ impl Toolchains<'_> {
         for warning in &warnings {
             self.session.ui.warn(warning);
         }
-        store.replace(installed, &delivery.tree, &delivery.source)
+        Ok(store.replace(installed, &delivery.tree, &delivery.source)?)
     }
 
     /// Asks the sources in turn what they have under a toolchain's name.

@@ -1,6 +1,7 @@
 //! Digests an archive while it is unpacked, on a thread of its own.
 
 use crate::error::Result;
+use crate::fs;
 use crate::threads;
 use crate::verify::{Digest, Hashing};
 use std::io::Read;
@@ -46,7 +47,7 @@ impl<'scope> ArchiveDigest<'scope, '_> {
     }
 
     /// Takes a whole file as the archive, from where it is read to its end.
-    pub fn of_file(&self, file: &fs_err::File) -> Result<()> {
+    pub fn of_file(&self, file: &fs::File) -> Result<()> {
         self.start(file.try_clone()?)
     }
 
@@ -120,7 +121,7 @@ impl Read for Receiver {
 mod tests {
     use super::*;
     use crate::error::{Error, Kind};
-    use fs_err as fs;
+    use crate::fs;
 
     fn bytes(length: usize) -> Vec<u8> {
         (0..=250).cycle().take(length).collect()

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::fs::retry;
 use crate::verify::{Digest, Entry};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
@@ -61,7 +62,7 @@ impl FileIndex {
         }
         let (path, size) = self.files.get(digest)?;
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        (*size == contents.len() as u64).then(|| open(path, flags, Mode::empty()).ok())?
+        (*size == contents.len() as u64).then(|| retry(|| open(path, flags, Mode::empty())).ok())?
     }
 
     fn give_up(&self, errno: Errno) {
@@ -91,12 +92,12 @@ impl FileIndex {
                 && stat.st_mode & 0o7777 & !mode == 0
                 && stat.st_mode & 0o700 == mode & 0o700
         };
-        if !fstat(&file).is_ok_and(is_fit) || !has_contents(&file, contents) {
+        if !retry(|| fstat(&file)).is_ok_and(is_fit) || !has_contents(&file, contents) {
             return false;
         }
         // By its descriptor: the name in the other tree may lead elsewhere by now.
         let source = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
-        match linkat(CWD, source, directory, name, AtFlags::SYMLINK_FOLLOW) {
+        match retry(|| linkat(CWD, &source, &directory, name, AtFlags::SYMLINK_FOLLOW)) {
             Ok(()) => true,
             Err(errno) => {
                 self.give_up(errno);
@@ -124,7 +125,7 @@ impl FileIndex {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn clone_file(target: &OwnedFd, source: &OwnedFd) -> Result<(), Errno> {
-    rustix::fs::ioctl_ficlone(target, source)
+    retry(|| rustix::fs::ioctl_ficlone(target, source))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -136,10 +137,9 @@ fn has_contents(file: &OwnedFd, contents: &[u8]) -> bool {
     let mut buffer = vec![0; BUFFER.min(contents.len() + 1)];
     let mut at = 0;
     loop {
-        match pread(file, &mut buffer[..], at as u64) {
+        match retry(|| pread(file, &mut buffer[..], at as u64)) {
             Ok(0) => return at == contents.len(),
             Ok(count) if contents[at..].starts_with(&buffer[..count]) => at += count,
-            Err(Errno::INTR) => {}
             Ok(_) | Err(_) => return false,
         }
     }

@@ -1,9 +1,8 @@
 //! Digests files, on all cores.
 
+use crate::fs;
 use crate::threads::side_by_side;
 use crate::verify::{Entry, Hasher};
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::OFlags;
 use std::io;
 use std::io::{ErrorKind, Read};

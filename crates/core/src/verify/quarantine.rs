@@ -6,6 +6,7 @@
 
 use crate::archive::{EntryPath, Sink};
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::platform::Platform;
 use crate::verify::archive_digest::{ArchiveDigest, digest_along};
 use crate::verify::dirhash::{is_covered, tree_h1};
@@ -13,11 +14,9 @@ use crate::verify::tree_writer::{TreeWriter, VERSION, WriterOutput, set_time};
 use crate::verify::{Digest, FileIndex, H1};
 use crate::version::GoVersion;
 use chrono::NaiveDateTime;
-use fs_err as fs;
 use rustix::fd::OwnedFd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -78,10 +77,7 @@ impl VersionFile {
 
 impl Place {
     fn make(path: PathBuf) -> Result<(PathBuf, OwnedFd)> {
-        std::fs::DirBuilder::new().mode(0o755).create(&path).map_err(|error| {
-            let message = format!("failed to create directory `{}`: {error}", path.display());
-            io::Error::new(error.kind(), message)
-        })?;
+        fs::create_dir_with_mode(&path, 0o755)?;
         let directory = fs::File::open(&path)?.into_file();
         Ok((path, directory.into()))
     }

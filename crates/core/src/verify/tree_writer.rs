@@ -6,6 +6,7 @@
 
 use crate::archive::EntryPath;
 use crate::error::Result;
+use crate::fs::retry;
 use crate::verify::mode::{of_file, stays_writable};
 use crate::verify::quarantine::{Entry, Place, VersionFile, check_size};
 use crate::verify::{Digest, FileIndex, Hasher};
@@ -146,7 +147,7 @@ impl Branch<'_> {
         }
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(parent, name, flags, Mode::from_raw_mode(bits))
+        let file = retry(|| openat(parent, name, flags, Mode::from_raw_mode(bits)))
             .map_err(|errno| self.error("create file", path, errno))?;
         if !file_index.is_some_and(|(file_index, digest)| file_index.clone(&digest, chunk, &file)) {
             write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
@@ -165,19 +166,19 @@ impl Branch<'_> {
             let above = self.open.last();
             let above = above.map_or(self.base, |(_, fd)| fd.as_fd());
             let part = parts[depth];
-            match mkdirat(above, part, Mode::from_raw_mode(0o755)) {
+            match retry(|| mkdirat(above, part, Mode::from_raw_mode(0o755))) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(errno) => return Err(self.error("create directory", &here(), errno)),
             }
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = openat(above, part, flags, Mode::empty())
+            let fd = retry(|| openat(above, part, flags, Mode::empty()))
                 .map_err(|errno| self.error("open directory", &here(), errno))?;
             self.open.push((part.to_owned(), fd));
         }
         Ok(())
     }
 
-    /// Says what failed, as `fs_err` would.
+    /// Says what failed, as errors of files do.
     fn error(&self, what: &str, path: &str, errno: Errno) -> crate::error::Error {
         let path = self.path.join(path);
         let message = format!("failed to {what} `{}`: {errno}", path.display());
@@ -187,10 +188,9 @@ impl Branch<'_> {
 
 fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
-        match write(file, bytes) {
+        match retry(|| write(file, bytes)) {
             Ok(0) => return Err(Errno::IO),
             Ok(count) => bytes = &bytes[count..],
-            Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
     }
@@ -200,7 +200,8 @@ fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
 /// Sets when a file was changed last, in seconds since 1970.
 pub(super) fn set_time(file: impl AsFd, seconds: i64) -> Result<(), Errno> {
     let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
-    futimens(file, &Timestamps { last_access: time, last_modification: time })
+    let times = Timestamps { last_access: time, last_modification: time };
+    retry(|| futimens(&file, &times))
 }
 
 fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {

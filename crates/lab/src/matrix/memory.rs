@@ -8,7 +8,7 @@ use crate::matrix::Results;
 use crate::matrix::jobs::MatrixJob;
 use goward_core::ctx::Ctx;
 use goward_core::error::Result;
-use goward_core::filesystem;
+use goward_core::fs;
 use goward_core::io::file;
 use goward_core::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
@@ -78,11 +78,11 @@ impl Memory {
 
     /// Removes what can never be used again.
     pub(crate) fn forget_others(&self) {
-        let Ok(entries) = fs_err::read_dir(&self.directory) else { return };
-        for entry in entries.flatten() {
+        let Ok(entries) = fs::read_dir(&self.directory) else { return };
+        for entry in entries {
             let name = entry.file_name();
             if !name.as_bytes().starts_with(self.state.as_bytes()) {
-                _ = fs_err::remove_file(entry.path());
+                _ = fs::remove_file(entry.path());
             }
         }
     }
@@ -121,7 +121,7 @@ impl Memory {
 /// Reads the results of a cell; what cannot be read is not there.
 pub(crate) fn recall(place: &Path) -> Option<Results> {
     let mut text = Vec::new();
-    let file = filesystem::open(place).ok()?;
+    let file = fs::open_regular(place).ok()?;
     file.take(MAX_SIZE).read_to_end(&mut text).ok()?;
     let kept: StoredRun = serde_json::from_slice(&text).ok()?;
     (kept.form == FORM).then_some(kept.results)
@@ -136,7 +136,7 @@ pub(crate) fn keep(place: &Path, results: &Results) -> Result<()> {
 /// Writes a file as a whole or not at all, and the directories that it takes.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs_err::create_dir_all(directory)?;
+        fs::create_dir_all(directory)?;
     }
     file::replace(path, bytes)
 }
@@ -147,9 +147,9 @@ fn state_of(root: &Path, reports: &[PathBuf]) -> Option<String> {
     let mut directories = vec![root.to_path_buf()];
     let mut lines = Vec::new();
     while let Some(directory) = directories.pop() {
-        for entry in fs_err::read_dir(&directory).ok()? {
-            let path = entry.ok()?.path();
-            let metadata = fs_err::symlink_metadata(&path).ok()?;
+        for entry in fs::read_dir(&directory).ok()? {
+            let path = entry.path();
+            let metadata = fs::symlink_metadata(&path).ok()?;
             if metadata.is_dir() {
                 // What git does is no change of what is built, apart from what it checks out.
                 if path.file_name() != Some(OsStr::new(".git")) {

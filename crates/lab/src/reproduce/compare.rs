@@ -3,9 +3,9 @@
 use crate::reproduce::explain::{Reason, reasons};
 use crate::reproduce::side::{CHUNK, Piece, Side};
 use crate::reproduce::{Build, copy};
-use fs_err::File;
 use goward_core::binary::{Binary, Section};
 use goward_core::error::Result;
+use goward_core::fs::File;
 use goward_core::io::read_at::fill;
 use goward_core::verify::Digest;
 use std::collections::{BTreeMap, BTreeSet};

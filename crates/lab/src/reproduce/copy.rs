@@ -1,6 +1,7 @@
 //! A copy of a project, and what a command changed in it.
 
 use goward_core::error::{Error, Kind, Result};
+use goward_core::fs;
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -39,27 +40,26 @@ impl From<&Metadata> for Stamp {
 
 /// Copies directories, files and links; returns what the copy holds. Anything else is no part of a project.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<Files> {
-    fs_err::create_dir_all(to)?;
+    fs::create_dir_all(to)?;
     let (mut count, mut bytes) = (0, 0);
     let mut todo = vec![PathBuf::new()];
     while let Some(directory) = todo.pop() {
-        for entry in fs_err::read_dir(from.join(&directory))? {
-            let entry = entry?;
+        for entry in fs::read_dir(from.join(&directory))? {
             let path = directory.join(entry.file_name());
             let (source, copy) = (entry.path(), to.join(&path));
-            let found = fs_err::symlink_metadata(&source)?;
+            let found = fs::symlink_metadata(&source)?;
             count += 1;
             bytes += found.len();
             if count > MAX_FILES || bytes > MAX_BYTES {
                 return Err(too_large(from));
             }
             if found.is_dir() {
-                fs_err::create_dir(copy)?;
+                fs::create_dir(copy)?;
                 todo.push(path);
             } else if found.is_symlink() {
-                fs_err::os::unix::fs::symlink(fs_err::read_link(&source)?, copy)?;
+                fs::symlink(fs::read_link(&source)?, copy)?;
             } else if found.is_file() {
-                fs_err::copy(source, copy)?;
+                fs::copy(source, copy)?;
             }
         }
     }
@@ -78,10 +78,9 @@ pub(crate) fn files(below: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut todo = vec![PathBuf::new()];
     while let Some(directory) = todo.pop() {
-        for entry in fs_err::read_dir(below.join(&directory))? {
-            let entry = entry?;
+        for entry in fs::read_dir(below.join(&directory))? {
             let path = directory.join(entry.file_name());
-            let found = fs_err::symlink_metadata(entry.path())?;
+            let found = fs::symlink_metadata(entry.path())?;
             if found.is_dir() && entry.file_name() != REPOSITORY {
                 todo.push(path);
             } else if found.is_file() {

@@ -16,6 +16,7 @@ use copy::Files;
 pub use explain::Reason;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs;
 use goward_core::install::request::Fetch;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::environment::change;
@@ -75,8 +76,8 @@ impl Lab<'_> {
         self.installer.check_resolved(&toolchain)?;
         let root = self.root_to_copy(&toolchain);
         let base = self.session.ctx.variable("TMPDIR").map_or(Path::new("/tmp"), Path::new);
-        let base = fs_err::canonicalize(base)?;
-        if base.starts_with(fs_err::canonicalize(&root)?) {
+        let base = fs::canonicalize(base)?;
+        if base.starts_with(fs::canonicalize(&root)?) {
             let (base, root) = (base.display(), root.display());
             return Err(Error::new(
                 Kind::Usage,
@@ -84,7 +85,8 @@ impl Lab<'_> {
             )
             .hint("choose another place for the copies: `TMPDIR=/absolute/path`"));
         }
-        let base = tempfile::Builder::new().prefix("goward-reproduce-").tempdir_in(base)?;
+        let base =
+            fs::retry(|| tempfile::Builder::new().prefix("goward-reproduce-").tempdir_in(&base))?;
         let mut builds = Vec::new();
         for (number, name) in BUILDS.into_iter().enumerate() {
             let build =
@@ -131,7 +133,7 @@ impl Lab<'_> {
         let [cache, scratch, installed] =
             ["cache", "tmp", "bin"].map(|directory| base.join(directory));
         for directory in [&cache, &scratch, &installed] {
-            fs_err::create_dir_all(directory)?;
+            fs::create_dir_all(directory)?;
         }
         let before = copy::copy(root, &project)?;
         // A GOROOT that the lock fixes is the same for everybody, and only leads to the user's store.
@@ -194,7 +196,7 @@ fn second_store(session: &Session, toolchain: &ResolvedToolchain, base: &Path) -
     let [target, link] = [real, bytes]
         .map(|home| PathBuf::from(OsString::from_vec(layout::tree(home, &toolchain.key))));
     Store::new(home.clone()).prepare()?;
-    fs_err::os::unix::fs::symlink(target, link)?;
+    fs::symlink(target, link)?;
     Ok(home)
 }
 

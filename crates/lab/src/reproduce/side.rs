@@ -1,9 +1,9 @@
 //! One file of a build, opened for comparison.
 
-use fs_err::File;
 use goward_core::binary;
 use goward_core::binary::Binary;
 use goward_core::error::Result;
+use goward_core::fs::File;
 use goward_core::io::read_at::fill;
 use goward_core::verify::{Digest, Hasher};
 use std::path::Path;

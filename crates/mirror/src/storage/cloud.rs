@@ -5,10 +5,10 @@
 
 use crate::storage::{Contents, Storage, StorageReader, StoredFile, digest, too_large};
 use crate::store_client::StoreConnector;
-use fs_err::File;
 use futures_util::TryStreamExt;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs::File;
 use goward_core::net::{MAX_SIZE, Net, Url, shown};
 use goward_core::verify::Digest;
 use object_store::aws::AmazonS3Builder;

@@ -1,9 +1,9 @@
 //! A directory, which a static server then serves.
 
 use crate::storage::{Contents, Storage, StorageReader, StoredFile, digest, too_large};
-use fs_err as fs;
-use fs_err::File;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs;
+use goward_core::fs::{Draft, File};
 use goward_core::verify::Digest;
 use std::fs::{Metadata, Permissions};
 use std::io;
@@ -52,7 +52,6 @@ impl Directory {
             entries => entries?,
         };
         for entry in entries {
-            let entry = entry?;
             let kind = entry.file_type()?;
             if kind.is_dir() && depth < MAX_DEPTH {
                 self.list_below(&entry.path(), depth + 1, found)?;
@@ -117,21 +116,21 @@ impl Storage for Directory {
         let target = self.path.join(path);
         let directory = target.parent().unwrap_or(&self.path);
         fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(directory)?;
+        let mut draft = Draft::private(directory, DRAFT)?;
         let (sha256, size) = match contents {
             Contents::Bytes(bytes) => {
-                file.write_all(bytes)?;
+                draft.write_all(bytes)?;
                 (Digest::of(bytes), bytes.len() as u64)
             }
             Contents::File(from) => {
-                io::copy(&mut File::open(from)?, &mut file)?;
-                digest(file.path())?
+                io::copy(&mut File::open(from)?, &mut draft)?;
+                digest(draft.file().path())?
             }
         };
         // Who serves it is another user.
-        file.as_file().set_permissions(Permissions::from_mode(0o644))?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
+        draft.file().set_permissions(Permissions::from_mode(0o644))?;
+        draft.file().sync_all()?;
+        draft.persist(&target)?;
         File::open(directory)?.sync_all()?;
         Ok(StoredFile { sha256, size, etag: None })
     }

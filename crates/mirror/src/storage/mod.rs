@@ -9,9 +9,9 @@ mod web;
 
 use cloud::Cloud;
 use directory::Directory;
-use fs_err::File;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs::File;
 use goward_core::net::{Net, Url, parse_url};
 use goward_core::verify::{Digest, Hashing};
 use std::path::{Path, PathBuf};

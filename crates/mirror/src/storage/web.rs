@@ -1,8 +1,8 @@
 //! A web server, as a client sees it.
 
 use crate::storage::{StorageReader, too_large};
-use fs_err::File;
 use goward_core::error::{Error, Result};
+use goward_core::fs::File;
 use goward_core::net::{Download, Job, Net, Problem, Url, join, shown};
 use std::io::{Read, Seek};
 use std::path::PathBuf;

@@ -33,7 +33,7 @@ impl Drop for File {
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
 #[inline]
-pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
+pub(in crate::sys) fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     // SAFETY: the path ends with NUL.
     let opened = unsafe { call(number::OPENAT, [AT_FDCWD, path.address(), OPEN, 0]) };
     match opened {

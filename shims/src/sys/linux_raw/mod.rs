@@ -13,7 +13,8 @@ mod paths;
 mod process;
 mod text;
 
-pub use files::{File, executable, open_if, read_owned, stamp, status};
+pub(super) use files::read_owned;
+pub use files::{File, executable, open_if, stamp, status};
 pub use paths::{canonical, link, own_path, working_directory};
 pub use process::{complain, effective_user, exec, exit, more_memory};
 pub use text::{OwnedText, Text, Texts};

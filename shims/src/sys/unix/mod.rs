@@ -97,7 +97,7 @@ pub fn effective_user() -> Option<u32> {
 /// # Errors
 ///
 /// See [`ReadError`]. Links are not followed, and a pipe does not block.
-pub fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
+pub(super) fn read_owned(path: Text, limit: usize) -> Result<Option<OwnedFile>, ReadError> {
     let os = |error: io::Error| match error.raw_os_error() {
         Some(flags::IS_A_LINK) => ReadError::Link,
         code => ReadError::Os(code.unwrap_or(0)),

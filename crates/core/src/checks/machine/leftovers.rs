@@ -52,5 +52,5 @@ fn run(facts: &Facts) -> CheckResult {
 /// Removes what nobody needs.
 pub fn remove(store: &Store, goenv_files: &[PathBuf]) -> Result<()> {
     let leftovers = store.leftovers(&store.processes(), goenv_files, false)?;
-    leftovers.iter().try_for_each(|leftover| store.remove_leftover(leftover).map(drop))
+    Ok(leftovers.iter().try_for_each(|leftover| store.remove_leftover(leftover).map(drop))?)
 }

@@ -3,6 +3,7 @@
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
+use crate::fs;
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -35,7 +36,7 @@ fn run(facts: &Facts) -> CheckResult {
     }
     // Whoever can write in a directory above can put another store in the place of this one.
     for above in home.ancestors().skip(1) {
-        let Ok(metadata) = fs_err::metadata(above) else { continue };
+        let Ok(metadata) = fs::metadata(above) else { continue };
         let is_open = metadata.mode() & OTHERS_WRITE != 0 && metadata.mode() & STICKY == 0;
         if is_open || ![ROOT, owner, user].contains(&metadata.uid()) {
             let message = "others can write in this directory, which is above the store".to_owned();
@@ -44,11 +45,11 @@ fn run(facts: &Facts) -> CheckResult {
     }
     let mut places = vec![home.to_owned()];
     for directory in DIRECTORIES {
-        let Ok(entries) = fs_err::read_dir(home.join(directory)) else { continue };
-        places.extend(entries.filter_map(Result::ok).map(|entry| entry.path()));
+        let Ok(entries) = fs::read_dir(home.join(directory)) else { continue };
+        places.extend(entries.iter().map(fs::DirEntry::path));
     }
     for place in places {
-        let Ok(metadata) = fs_err::symlink_metadata(&place) else { continue };
+        let Ok(metadata) = fs::symlink_metadata(&place) else { continue };
         if metadata.uid() != owner && metadata.uid() != ROOT {
             let message =
                 format!("this belongs to user {}, the store to user {owner}", metadata.uid());
@@ -65,10 +66,10 @@ fn run(facts: &Facts) -> CheckResult {
 
 /// Takes away the right of others to write.
 pub fn close(path: &Path) -> Result<()> {
-    let metadata = fs_err::symlink_metadata(path)?;
+    let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_symlink() {
         let mode = metadata.mode() & 0o7777 & !OTHERS_WRITE;
-        fs_err::set_permissions(path, Permissions::from_mode(mode))?;
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity};
 use crate::error::Error;
+use crate::fs;
 use crate::store::Store;
 use goward_shim::names;
 
@@ -29,12 +30,12 @@ fn run(facts: &Facts) -> CheckResult {
         Err(_) => return Ok(findings),
     };
     let (home, place) = (store.home(), Place::Path(store.home().into()));
-    if let Err(error) = store.check_marker() {
+    if let Err(error) = store.check_marker().map_err(Error::from) {
         let finding = Finding::plain(Severity::Error, place, error.message());
         findings.push(
             error.hints().iter().fold(finding, |finding, hint| finding.fix(hint.to_string())),
         );
-    } else if !is_store(store) && fs_err::read_dir(home).map_err(Error::from)?.next().is_some() {
+    } else if !is_store(store) && !fs::read_dir(home)?.is_empty() {
         let message = "this is not a store: it holds other files";
         let fix = format!("name an empty or new directory: `{}=/absolute/path`", names::HOME_VAR);
         findings.push(Finding::plain(Severity::Error, place, message).fix(fix));

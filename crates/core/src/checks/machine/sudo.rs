@@ -2,6 +2,7 @@
 
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};
+use crate::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -16,13 +17,13 @@ const FILE: &str = "/etc/sudoers";
 const DIRECTORY: &str = "/etc/sudoers.d";
 
 fn run(facts: &Facts) -> CheckResult {
-    let more = fs_err::read_dir(DIRECTORY).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = more.map(|entry| entry.path()).collect();
+    let more = fs::read_dir(DIRECTORY).unwrap_or_default();
+    let mut files: Vec<PathBuf> = more.iter().map(fs::DirEntry::path).collect();
     files.sort();
     files.insert(0, FILE.into());
     let mut last = None;
     for file in files {
-        match fs_err::read_to_string(&file) {
+        match fs::read_to_string(&file) {
             Ok(text) => last = secure_path(&text).map(|path| (file, path)).or(last),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 let why = format!("this user may not read `{}`", file.display());

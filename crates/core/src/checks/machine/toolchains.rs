@@ -30,5 +30,5 @@ fn run(facts: &Facts) -> CheckResult {
 /// Puts in order what goward added to a toolchain.
 pub fn mend(store: &Store, key: &str) -> Result<()> {
     let found = store.list()?.into_iter().find(|installed| installed.key == key);
-    found.map_or(Ok(()), |installed| store.ensure_shims(&installed))
+    found.map_or(Ok(()), |installed| Ok(store.ensure_shims(&installed)?))
 }

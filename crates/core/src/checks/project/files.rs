@@ -6,6 +6,7 @@
 
 use crate::checks::finding::{Finding, Place, Severity};
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::io::file;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use std::ffi::OsStr;
@@ -64,13 +65,13 @@ impl Files {
         let mut todo = vec![(root.to_path_buf(), 0)];
         let mut count = 0;
         while let Some((directory, depth)) = todo.pop() {
-            let entries = match fs_err::read_dir(&directory) {
+            let entries = match fs::read_dir(&directory) {
                 Ok(entries) => entries,
                 Err(error) if depth == 0 => return Err(error.into()),
                 // What this user cannot read is not what this user builds.
                 Err(_) => continue,
             };
-            for entry in entries.flatten() {
+            for entry in entries {
                 count += 1;
                 if count > MAX_ENTRIES {
                     let message = format!("`{}` has more than {MAX_ENTRIES} files", root.display());
@@ -154,7 +155,7 @@ pub(super) fn text(path: &Path, findings: &mut Vec<Finding>) -> Option<String> {
 /// Returns the beginning of a file, as far as [`MAX_HEAD`]; nothing of one that cannot be read.
 pub(super) fn head(path: &Path) -> String {
     let mut bytes = Vec::new();
-    if let Ok(file) = fs_err::File::open(path) {
+    if let Ok(file) = fs::File::open(path) {
         _ = file.take(MAX_HEAD).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()

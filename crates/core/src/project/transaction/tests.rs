@@ -50,7 +50,7 @@ impl Place {
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.root()).unwrap();
         let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            entries.iter().map(|entry| entry.file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

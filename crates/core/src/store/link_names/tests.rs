@@ -2,6 +2,7 @@
 
 use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind as ArchiveKind, Limits, unpack};
+use crate::error::{Error, Kind};
 use crate::platform::Platform;
 use crate::store::link_names::*;
 use crate::store::tests::{SHIM, with_shim};
@@ -228,7 +229,8 @@ fn what_cannot_be_followed_is_an_error_that_names_it() {
         let (directory, _store) = places();
         let path = distribution(directory.path(), &tree());
         damage(&path);
-        let message = hash_linked_tree(&path, go(), linux()).unwrap_err().to_string();
+        let message =
+            hash_linked_tree(&path, go(), linux()).map_err(Error::from).unwrap_err().to_string();
         let message = message.replace(path.to_str().unwrap(), "[LIB]");
         assert!(message.contains(want), "{message}");
     }
@@ -243,7 +245,14 @@ fn a_name_that_is_given_again_means_what_is_there_now() {
     fs::write(path.join("src/fmt/print.go"), "package fmt // newer\n").unwrap();
     assert!(first.receipt.linked.as_ref().unwrap().is_unchanged(), "not one of the two");
     fs::write(path.join("bin/go"), "#!/bin/sh\n# newer\n").unwrap();
-    let report = first.receipt.linked.as_ref().unwrap().check_unchanged("debian").unwrap_err();
+    let report = first
+        .receipt
+        .linked
+        .as_ref()
+        .unwrap()
+        .check_unchanged("debian")
+        .map_err(Error::from)
+        .unwrap_err();
     let want = format!(
         "goward: `{0}` changed since it was linked\n  it is linked as `debian` and was `go1.27.1`\n\
          hint: look at it again: `goward link debian {0}`",
@@ -365,10 +374,10 @@ fn a_name_is_a_file_with_a_key_and_nothing_else() {
     // What cannot be read is not taken for a name that means nothing.
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    store.linked(&name("debian")).unwrap_err();
+    store.linked(&name("debian")).map_err(Error::from).unwrap_err();
     // A name that somebody else took away is away; one that cannot be is told.
     store.forget(&name("other")).unwrap();
-    store.forget(&name("debian")).unwrap_err();
+    store.forget(&name("debian")).map_err(Error::from).unwrap_err();
 }
 
 #[test]
@@ -431,7 +440,7 @@ fn what_is_no_toolchain() {
              hint: name the directory that its own `bin/go env GOROOT` prints",
             path.display()
         );
-        assert_eq!(LinkTarget::look_at(&path).unwrap_err().to_string(), want);
+        assert_eq!(LinkTarget::look_at(&path).map_err(Error::from).unwrap_err().to_string(), want);
     }
     let (directory, _store) = places();
     let path = distribution(directory.path(), &tree().without("VERSION"));
@@ -440,6 +449,10 @@ fn what_is_no_toolchain() {
     let odd = directory.path().join("a\nb");
     fs::rename(&path, &odd).unwrap();
     assert!(
-        LinkTarget::look_at(&odd).unwrap_err().message().ends_with("its path is not plain UTF-8")
+        LinkTarget::look_at(&odd)
+            .map_err(Error::from)
+            .unwrap_err()
+            .message()
+            .ends_with("its path is not plain UTF-8")
     );
 }

@@ -14,7 +14,7 @@ fn the_marker_is_written_once_and_completed_when_it_is_empty() {
     }
     fs::remove_file(&marker).unwrap();
     fs::create_dir(&marker).unwrap();
-    let error = store.prepare().unwrap_err();
+    let error = store.prepare().map_err(Error::from).unwrap_err();
     assert!(error.message().ends_with("is not a store of goward: it holds other files"), "{error}");
 }
 
@@ -34,8 +34,8 @@ fn a_store_of_another_goward_is_known_and_left_alone() {
     let marker = store.home().join(names::STORE_MARKER);
     for (text, want) in [("goward store 1\n", old), ("goward store 3\n", new)] {
         fs::write(&marker, text).unwrap();
-        assert_eq!(store.prepare().unwrap_err().to_string(), want);
-        assert_eq!(store.check_marker().unwrap_err().to_string(), want);
+        assert_eq!(store.prepare().map_err(Error::from).unwrap_err().to_string(), want);
+        assert_eq!(store.check_marker().map_err(Error::from).unwrap_err().to_string(), want);
         assert_eq!(fs::read_to_string(&marker).unwrap(), text);
     }
 }
@@ -59,7 +59,7 @@ fn what_is_left_of_a_store_becomes_one_again() {
     // With something of somebody else it is none.
     fs::remove_file(store.home().join(names::STORE_MARKER)).unwrap();
     fs::write(store.home().join("thesis.tex"), "").unwrap();
-    store.prepare().unwrap_err();
+    store.prepare().map_err(Error::from).unwrap_err();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_removal_that_cannot_begin_leaves_everything_as_it_was() {
     let receipt = store.receipt_path(&installed.key);
     fs::remove_file(&receipt).unwrap();
     fs::create_dir(&receipt).unwrap();
-    store.retire(&installed).unwrap_err();
+    store.retire(&installed).map_err(Error::from).unwrap_err();
     assert!(is_tidy(&store), "{:?}", names(&store.home().join("trash")));
     assert!(is_directory(&installed.tree) && installed.tree.join("libexec/go").exists());
     // It may be gone altogether, as after a removal that ended there.
@@ -87,7 +87,7 @@ fn what_cannot_be_moved_out_of_sight_is_told() {
     let trash = store.home().join("trash");
     fs::remove_dir(&trash).unwrap();
     fs::write(&trash, "").unwrap();
-    let error = store.discard(&place).unwrap_err();
+    let error = store.discard(&place).map_err(Error::from).unwrap_err();
     assert!(error.message().starts_with("cannot write to the store `"), "{error}");
     assert!(place.is_dir());
 }
@@ -98,7 +98,7 @@ fn what_is_no_directory_is_not_taken_for_an_empty_one() {
     fs::remove_dir(store.home().join("meta")).unwrap();
     assert!(store.list().unwrap().is_empty());
     fs::write(store.home().join("meta"), "").unwrap();
-    store.list().unwrap_err();
+    store.list().map_err(Error::from).unwrap_err();
 }
 
 #[test]
@@ -126,8 +126,11 @@ fn names_are_those_of_toolchains_in_full_or_none() {
 fn a_full_disk_is_called_that() {
     let (_directory, store) = store();
     for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
-        let error = store.explain(kind.into());
-        assert_eq!(error.message(), disk_space::message(&store));
+        let error = Error::from(store.explain(kind.into()));
+        assert_eq!(
+            error.message(),
+            format!("no space left in the store `{}`", store.home().display())
+        );
         assert_eq!(error.hints(), [Hint::from(Advice::MakeRoom)]);
     }
 }
@@ -162,7 +165,7 @@ fn a_link_in_the_place_of_a_receipt_is_none_and_nothing_else_is_overlooked() {
     fs::write(&elsewhere, &text).unwrap();
     assert_eq!(Receipt::read(&elsewhere).unwrap(), None);
     // Something that cannot be looked at is not taken for something that is not there.
-    Receipt::read(&elsewhere.join("x")).unwrap_err();
+    Receipt::read(&elsewhere.join("x")).map_err(Error::from).unwrap_err();
 }
 
 #[test]
@@ -173,5 +176,5 @@ fn a_list_that_cannot_be_opened_is_not_taken_for_a_missing_one() {
     fs::remove_file(&list).unwrap();
     assert_eq!(store.files(&installed).unwrap(), None);
     fs_err::os::unix::fs::symlink(&list, &list).unwrap();
-    store.files(&installed).unwrap_err();
+    store.files(&installed).map_err(Error::from).unwrap_err();
 }

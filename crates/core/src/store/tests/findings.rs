@@ -139,7 +139,7 @@ fn a_file_that_is_there_counts_and_not_what_is_said_of_it() {
     let rehashed = rehash(&installed.tree, go(), linux(), &absent).unwrap();
     assert_eq!(rehashed.h1, installed.receipt.h1);
     // What is no directory is an error for all who look at it side by side.
-    rehash(&installed.tree.join("VERSION"), go(), linux(), &[]).unwrap_err();
+    rehash(&installed.tree.join("VERSION"), go(), linux(), &[]).map_err(Error::from).unwrap_err();
 }
 
 /// What `du` says that a directory takes.
@@ -194,7 +194,7 @@ fn a_repaired_toolchain_has_the_files_that_were_received_and_what_was_known_befo
     // Another toolchain is none for this place.
     let staging = store.stage("test").unwrap();
     let other = verified(&staging, &unknown().with("src/x", "x"), false, Level::Listed);
-    let error = store.replace(&damaged, &other, "received").unwrap_err();
+    let error = store.replace(&damaged, &other, "received").map_err(Error::from).unwrap_err();
     assert!(error.message().ends_with("is not what is installed"), "{error}");
     assert_eq!(findings(&store, &before), []);
 }

@@ -65,7 +65,7 @@ fn receipts_without_a_tree_are_told_and_nothing_else() {
     for receipt in store.idle_receipts().unwrap() {
         store.remove_idle_receipt(&receipt).unwrap();
         assert!(!receipt.exists());
-        store.remove_idle_receipt(&receipt).unwrap_err();
+        store.remove_idle_receipt(&receipt).map_err(Error::from).unwrap_err();
     }
     assert_eq!(store.list().unwrap().len(), 1);
     assert_eq!(store.list().unwrap()[0].key, whole.key);
@@ -77,7 +77,7 @@ fn what_may_be_in_use_is_not_deleted_when_its_lock_cannot_be_looked_at() {
     let [work, lock] = ["tmp/odd.1.x", "tmp/odd.1.x.lock"].map(|name| store.home().join(name));
     fs::create_dir(&work).unwrap();
     fs::create_dir(&lock).unwrap();
-    store.recover().unwrap_err();
+    store.recover().map_err(Error::from).unwrap_err();
     assert!(work.is_dir() && lock.is_dir());
     fs::remove_dir(&lock).unwrap();
     assert_eq!(store.recover().unwrap().removed, 1);

@@ -75,7 +75,7 @@ fn two_toolchains_with_one_name_are_not_mixed_up() {
     let theirs = Receipt { h1, ..ours.clone() };
     receipt::check_name(&ours, Some(&installed)).unwrap();
     receipt::check_name(&theirs, None).unwrap();
-    let error = receipt::check_name(&theirs, Some(&installed)).unwrap_err();
+    let error = receipt::check_name(&theirs, Some(&installed)).map_err(Error::from).unwrap_err();
     assert!(error.message().ends_with("is already the name of another toolchain"), "{error}");
 }
 

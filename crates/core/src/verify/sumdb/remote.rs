@@ -13,13 +13,11 @@
 //! - full tiles in the cache, which can be deleted at any time.
 
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
+use crate::fs;
 use crate::net::{Net, NetError, Place, Problem, SmallBody, shown};
 use crate::verify::sumdb::route::Route;
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use gosumdb::{AuthenticTile, ClientOps};
-use std::fs::TryLockError;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -147,16 +145,16 @@ fn lock(directory: &Path, patience: Duration) -> Result<fs::File> {
     let file = options.write(true).create(true).truncate(false).open(&path)?;
     let started = Instant::now();
     loop {
-        match file.file().try_lock() {
-            Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
+        match file.try_lock() {
+            Ok(false) if started.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(20));
             }
-            Err(TryLockError::WouldBlock) => {
+            Ok(false) => {
                 let message = format!("another process holds `{}`", path.display());
                 return Err(Error::new(Kind::Failed, message).hint("try again"));
             }
             // Without locks two writers may both win, and the smaller head may stay.
-            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            Ok(true) | Err(_) => return Ok(file),
         }
     }
 }
@@ -299,7 +297,7 @@ fn offline_sizes(directory: &Path) -> Result<Vec<u64>> {
     };
     let mut sizes = Vec::new();
     for entry in entries {
-        let name = entry?.file_name();
+        let name = entry.file_name();
         let size = name.to_str().and_then(|name| name.parse::<u64>().ok());
         sizes.extend(size.filter(|size| name.to_str() == Some(&size.to_string())));
     }
@@ -327,13 +325,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// Puts a file in its place whole, also when the power fails.
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".goward-").tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    fs::File::open(directory)?.sync_all()?;
-    Ok(())
+    Ok(fs::replace_durably(path, bytes)?)
 }
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
-//! What kind of file system something is on, as far as that changes what can be relied on; and opening
-//! files in places where anything may stand.
+//! What kind of file system something is on, as far as that changes what can be relied on.
 
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
-use rustix::fs::{OFlags, StatVfsMountFlags, statfs, statvfs};
-use std::io::{self, ErrorKind, Read};
+use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 use std::path::Path;
 
 /// Kinds by the number that `statfs` gives, and whether several machines may use one at the same time.
@@ -30,36 +26,6 @@ const KINDS: [(u64, &str, bool); 18] = [
 ];
 /// The one where asking for a lock may last for ever, whatever is asked for.
 pub const NFS: &str = "nfs";
-
-/// Opens a regular file for reading. Anything else is an error: whoever opens a pipe waits for somebody
-/// who writes to it.
-pub fn open(path: &Path) -> io::Result<fs::File> {
-    let non_blocking = OFlags::NONBLOCK.bits().cast_signed();
-    let file = fs::OpenOptions::new().read(true).custom_flags(non_blocking).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    let message = format!("`{}` is not a regular file", path.display());
-    Err(io::Error::new(ErrorKind::InvalidInput, message))
-}
-
-/// Reads a regular file of at most `limit` bytes.
-pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        let message = format!("`{}` has more than {limit} bytes", path.display());
-        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
-}
-
-/// Reads a regular file of text, of at most `limit` bytes.
-pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    String::from_utf8(read(path, limit)?).map_err(|_| {
-        io::Error::new(ErrorKind::InvalidData, format!("`{}` is not UTF-8", path.display()))
-    })
-}
 
 /// What a file system has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,176 @@
+//! An open file.
+
+use super::retry;
+use std::fs::{Metadata, Permissions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+
+/// How a file is opened, as in [`std::fs::OpenOptions`].
+#[derive(Clone, Debug)]
+pub struct OpenOptions(fs_err::OpenOptions);
+
+macro_rules! options {
+    ($($name:ident),+) => {$(
+        /// See the option of the same name in [`std::fs::OpenOptions`].
+        pub fn $name(&mut self, on: bool) -> &mut Self {
+            self.0.$name(on);
+            self
+        }
+    )+};
+}
+
+impl OpenOptions {
+    /// See [`std::fs::OpenOptions::new`].
+    #[expect(clippy::new_without_default, reason = "as in std::fs; nobody needs a default")]
+    pub fn new() -> Self {
+        Self(fs_err::OpenOptions::new())
+    }
+
+    options!(read, write, append, truncate, create, create_new);
+
+    /// Sets flags of `open` besides.
+    pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
+        fs_err::os::unix::fs::OpenOptionsExt::custom_flags(&mut self.0, flags);
+        self
+    }
+
+    /// Sets the mode of a file that is created.
+    pub fn mode(&mut self, mode: u32) -> &mut Self {
+        fs_err::os::unix::fs::OpenOptionsExt::mode(&mut self.0, mode);
+        self
+    }
+
+    /// See [`std::fs::OpenOptions::open`].
+    pub fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let path = path.as_ref();
+        retry(|| self.0.open(path)).map(File)
+    }
+}
+
+/// A file that knows its path, as in [`std::fs::File`].
+#[derive(Debug)]
+pub struct File(fs_err::File);
+
+impl File {
+    /// See [`std::fs::File::open`].
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        retry(|| fs_err::File::open(path)).map(Self)
+    }
+
+    /// See [`std::fs::File::create`].
+    pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        retry(|| fs_err::File::create(path)).map(Self)
+    }
+
+    /// See [`std::fs::File::create_new`].
+    pub fn create_new(path: impl AsRef<Path>) -> io::Result<Self> {
+        OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    /// Gives an open file the path that its errors name.
+    pub fn from_parts(file: std::fs::File, path: impl Into<PathBuf>) -> Self {
+        Self(fs_err::File::from_parts(file, path))
+    }
+
+    /// Returns the file without its path.
+    pub fn into_file(self) -> std::fs::File {
+        self.0.into_file()
+    }
+
+    /// Returns the file without its path.
+    pub fn file(&self) -> &std::fs::File {
+        self.0.file()
+    }
+
+    /// Returns the path it was opened by.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// See [`std::fs::File::metadata`].
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        retry(|| self.0.metadata())
+    }
+
+    /// See [`std::fs::File::set_permissions`].
+    #[expect(clippy::needless_pass_by_value, reason = "as in std::fs")]
+    pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
+        retry(|| self.0.set_permissions(permissions.clone()))
+    }
+
+    /// See [`std::fs::File::set_len`].
+    pub fn set_len(&self, size: u64) -> io::Result<()> {
+        retry(|| self.0.set_len(size))
+    }
+
+    /// See [`std::fs::File::sync_all`].
+    pub fn sync_all(&self) -> io::Result<()> {
+        retry(|| self.0.sync_all())
+    }
+
+    /// Locks it if nobody else has; returns whether it is locked now. The lock goes with the file.
+    pub fn try_lock(&self) -> io::Result<bool> {
+        retry(|| match self.0.file().try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        })
+    }
+
+    /// See [`std::fs::File::try_clone`].
+    pub fn try_clone(&self) -> io::Result<Self> {
+        retry(|| self.0.try_clone()).map(Self)
+    }
+
+    /// Reads some bytes from `offset` on; 0 at the end.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        retry(|| fs_err::os::unix::fs::FileExt::read_at(&self.0, buffer, offset))
+    }
+
+    /// Reads from `offset` on until the buffer is full.
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        retry(|| fs_err::os::unix::fs::FileExt::read_exact_at(&self.0, buffer, offset))
+    }
+
+    /// Writes some bytes from `offset` on.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        retry(|| fs_err::os::unix::fs::FileExt::write_at(&self.0, bytes, offset))
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.file().as_fd()
+    }
+}
+
+macro_rules! streams {
+    ($($file:ty),+) => {$(
+        impl Read for $file {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                retry(|| (&self.0).read(buffer))
+            }
+        }
+
+        impl Write for $file {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                retry(|| (&self.0).write(bytes))
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                retry(|| (&self.0).flush())
+            }
+        }
+
+        impl Seek for $file {
+            fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+                retry(|| (&self.0).seek(place))
+            }
+        }
+    )+};
+}
+
+streams!(File, &File);

@@ -1,0 +1,139 @@
+//! Files and directories. Errors name the path, and what fails only for a moment is done again.
+//!
+//! Everything that goward does to files goes through here: the functions have the names and meanings of
+//! those in [`std::fs`].
+
+mod draft;
+mod file;
+pub mod kind;
+mod retry;
+
+pub use draft::{Draft, replace, replace_durably, unnamed_in};
+pub use file::{File, OpenOptions};
+pub use fs_err::DirEntry;
+pub use retry::{Passing, retry};
+
+use rustix::fs::OFlags;
+use std::fs::{DirBuilder, Metadata, Permissions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident($($path:ident),+) -> $value:ty;)+) => {$(
+        $(#[$doc])*
+        pub fn $name($($path: impl AsRef<Path>),+) -> io::Result<$value> {
+            $(let $path = $path.as_ref();)+
+            retry(|| fs_err::$name($($path),+))
+        }
+    )+};
+}
+
+calls! {
+    /// See [`std::fs::canonicalize`].
+    canonicalize(path) -> PathBuf;
+    /// See [`std::fs::copy`].
+    copy(from, to) -> u64;
+    /// See [`std::fs::create_dir`].
+    create_dir(path) -> ();
+    /// See [`std::fs::create_dir_all`].
+    create_dir_all(path) -> ();
+    /// See [`std::fs::hard_link`].
+    hard_link(original, link) -> ();
+    /// See [`std::fs::metadata`].
+    metadata(path) -> Metadata;
+    /// See [`std::fs::read`].
+    read(path) -> Vec<u8>;
+    /// See [`std::fs::read_link`].
+    read_link(path) -> PathBuf;
+    /// See [`std::fs::read_to_string`].
+    read_to_string(path) -> String;
+    /// See [`std::fs::remove_dir`].
+    remove_dir(path) -> ();
+    /// See [`std::fs::remove_dir_all`].
+    remove_dir_all(path) -> ();
+    /// See [`std::fs::remove_file`].
+    remove_file(path) -> ();
+    /// See [`std::fs::rename`].
+    rename(from, to) -> ();
+    /// See [`std::fs::symlink_metadata`].
+    symlink_metadata(path) -> Metadata;
+}
+
+/// Returns what is in a directory, in no order.
+pub fn read_dir(path: impl AsRef<Path>) -> io::Result<Vec<DirEntry>> {
+    let path = path.as_ref();
+    retry(|| fs_err::read_dir(path)?.collect())
+}
+
+/// See [`std::fs::set_permissions`].
+#[expect(clippy::needless_pass_by_value, reason = "as in std::fs")]
+pub fn set_permissions(path: impl AsRef<Path>, permissions: Permissions) -> io::Result<()> {
+    let path = path.as_ref();
+    retry(|| fs_err::set_permissions(path, permissions.clone()))
+}
+
+/// Makes a directory with this mode, less what the umask takes.
+pub fn create_dir_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
+    let path = path.as_ref();
+    retry(|| DirBuilder::new().mode(mode).create(path))
+        .map_err(|error| explain_create(path, &error))
+}
+
+/// The same with the directories above it; what is there stays as it is.
+pub fn create_dir_all_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
+    let path = path.as_ref();
+    retry(|| DirBuilder::new().recursive(true).mode(mode).create(path))
+        .map_err(|error| explain_create(path, &error))
+}
+
+fn explain_create(path: &Path, error: &io::Error) -> io::Error {
+    let message = format!("failed to create directory `{}`: {error}", path.display());
+    io::Error::new(error.kind(), message)
+}
+
+/// Makes a symbolic link at `link` that leads to `target`.
+pub fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    let (target, link) = (target.as_ref(), link.as_ref());
+    retry(|| fs_err::os::unix::fs::symlink(target, link))
+}
+
+/// See [`std::fs::write`].
+pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
+    let (path, contents) = (path.as_ref(), contents.as_ref());
+    retry(|| fs_err::write(path, contents))
+}
+
+/// Opens a regular file for reading. Anything else is an error: whoever opens a pipe waits for somebody
+/// who writes to it.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let non_blocking = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(non_blocking).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let message = format!("`{}` is not a regular file", path.display());
+    Err(io::Error::new(ErrorKind::InvalidInput, message))
+}
+
+/// Reads a regular file of at most `limit` bytes.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // The file may have been replaced while it was read, which servers of files tell by ESTALE.
+    let bytes = retry(|| {
+        let mut bytes = Vec::new();
+        open_regular(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        io::Result::Ok(bytes)
+    })?;
+    if bytes.len() as u64 > limit {
+        let message = format!("`{}` has more than {limit} bytes", path.display());
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// Reads a regular file of text, of at most `limit` bytes.
+pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read_regular(path, limit)?).map_err(|_| {
+        io::Error::new(ErrorKind::InvalidData, format!("`{}` is not UTF-8", path.display()))
+    })
+}
