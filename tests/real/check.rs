@@ -1,6 +1,7 @@
 //! `goward check` with the real Go: a project with every mistake, its corrected twin, and what Go
 //! itself says of the mistakes.
 
+use super::check_samples::Samples;
 use super::{enabled, sandbox};
 use crate::common::{Outcome, Sandbox, skip, vulndb};
 use goward_core::checks::project::CHECKS;
@@ -9,73 +10,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-
-/// Every finding in the mistaken project: place, check, severity, in the order in which they come.
-const MISTAKES: &str = "\
-[BASE]/go.work:1 workspace warning
-.circleci/config.yml:7 circleci error
-.circleci/config.yml:10 circleci error
-.circleci/config.yml:14 circleci error
-.github/workflows/called.yml:6 github-workflows error
-.github/workflows/called.yml:10 github-workflows error
-.github/workflows/called.yml:11 github-workflows warning
-.github/workflows/called.yml:17 github-workflows error
-.github/workflows/called.yml:20 github-workflows error
-.github/workflows/called.yml:23 github-workflows error
-.github/workflows/called.yml:25 github-workflows error
-.github/workflows/called.yml:29 github-workflows error
-.github/workflows/ci.yml:4 github-workflows error
-.github/workflows/ci.yml:9 github-workflows error
-.github/workflows/ci.yml:18 github-workflows error
-.github/workflows/ci.yml:22 github-workflows error
-.github/workflows/ci.yml:24 github-workflows note
-.github/workflows/release.yml:4 github-workflows error
-.github/workflows/release.yml:12 github-workflows error
-.gitlab-ci.yml:2 gitlab error
-.gitlab-ci.yml:7 gitlab error
-.go-version:1 version-files error
-.golangci.yml:3 golangci error
-.promu.yml:2 promu error
-.tool-versions:2 version-files error
-build/Dockerfile:2 dockerfile error
-build/Dockerfile:7 dockerfile error
-build/Dockerfile:9 dockerfile note
-compose.yaml:3 compose error
-compose.yaml:9 compose error
-compose.yaml:13 compose error
-docker-bake.hcl:3 compose error
-docker-bake.hcl:7 compose error
-docker-bake.hcl:8 compose error
-go.mod:3 go-mod error
-go.mod:5 go-mod warning
-go.mod:7 debug-lines error
-goward.lock:5 vulnerabilities error
-goward.lock:25 godebug error
-goward.lock:25 godebug warning
-goward.lock:25 deprecated warning
-goward.lock:26 go-start error
-goward.lock:26 experiments error
-goward.lock:26 removed-experiments error
-goward.lock:27 trimpath note
-main.go:1 debug-lines error
-main.go:2 debug-lines warning
-main.go:3 debug-lines warning
-mise.toml:3 version-files note
-goward.toml:null lock error
-environment CGO_ENABLED cgo error
-environment GO111MODULE module-mode warning
-environment GOAMD64 arch-levels error
-environment GOARCH target-supported note
-environment GOBIN gobin error
-environment GOCACHE caches error
-environment GOROOT_FINAL deprecated note
-";
-
-/// Pins that no `goward use` would write.
-const PINS: &str = "\n[pins]\n\
-    GODEBUG = \"gcstoptheworld=2,http2client=1,madvdontneed=1,nosuch=1,x509sha1=9\"\n\
-    GOEXPERIMENT = \"jsnv2,swissmap\"\n\
-    GOFLAGS = \"-trimpath\"\n";
 
 /// Variables that exclude each other, and what each run finds.
 const TARGETS: &[(&[(&str, &str)], &str)] = &[
@@ -95,23 +29,6 @@ const TARGETS: &[(&[(&str, &str)], &str)] = &[
     (&[("GOWORK", "/proc/nowhere/go.work")], "environment GOWORK workspace error\n"),
     (&[("GOEXPERIMENT", "arenas")], "environment GOEXPERIMENT experiments note\n"),
 ];
-
-/// Copies a directory of `tests/data/check` over the project.
-fn copy(sandbox: &Sandbox, name: &str) {
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/check").join(name);
-    let mut todo = vec![base.clone()];
-    while let Some(directory) = todo.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                todo.push(path);
-            } else {
-                let below = path.strip_prefix(&base).unwrap().display().to_string();
-                sandbox.write(&format!("project/{below}"), fs::read(&path).unwrap());
-            }
-        }
-    }
-}
 
 /// A vulnerability database with one entry, which has these ranges.
 fn database(sandbox: &Sandbox, ranges: &'static [(&'static str, &'static str)]) {
@@ -149,10 +66,12 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     let outcome = sandbox.goward(["use", "1.27.1"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     database(&sandbox, &[("0", "1.27.1")]);
-    copy(&sandbox, "corrected");
+    let samples = Samples::read();
+    samples.write_corrected(&sandbox);
     let outcome = check(&sandbox, &[], &["--strict"]);
-    let nothing = "goward: go1.27.1 of `goward.lock`: nothing is wrong (27 checks)\n";
-    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", nothing));
+    let nothing =
+        format!("goward: go1.27.1 of `goward.lock`: nothing is wrong ({} checks)\n", CHECKS.len());
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr), ("", nothing));
     assert_eq!(outcome.code, Some(0));
 
     go_says_so(&sandbox);
@@ -160,53 +79,45 @@ fn every_mistake_is_found_once_and_the_corrected_twin_has_none() {
     compilers(&sandbox);
 
     database(&sandbox, &[("0", "1.27.2")]);
-    copy(&sandbox, "mistaken");
+    samples.write_mistaken(&sandbox);
     let lock = sandbox.read("project/goward.lock");
-    sandbox.write("project/goward.lock", format!("{lock}{PINS}"));
-    sandbox.write("go.work", "go 1.27\n");
-    sandbox.write("gobin/go", "");
+    sandbox.write("project/goward.lock", format!("{lock}{}", samples.pins()));
     // What cannot be run hides nothing.
     fs::set_permissions(sandbox.path("gobin/go"), fs::Permissions::from_mode(0o755)).unwrap();
-    let gobin = sandbox.path("gobin").display().to_string();
-    let path = format!("{gobin}:/usr/bin:/bin");
-    let variables = [
-        ("CGO_ENABLED", "1"),
-        ("GO111MODULE", "auto"),
-        ("GOAMD64", "v9"),
-        ("GOARCH", "amd64"),
-        ("GOBIN", gobin.as_str()),
-        ("GOCACHE", "off"),
-        ("GOOS", "freebsd"),
-        ("GOROOT_FINAL", "/x"),
-        ("PATH", path.as_str()),
-    ];
+    let variables = samples.variables(&sandbox);
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let outcome = check(&sandbox, &variables, &["--json"]);
     assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
-    assert_eq!(findings(&outcome), MISTAKES);
+    assert_eq!(sorted(&findings(&outcome)), samples.findings());
+    let [errors, warnings, notes] = ["error", "warning", "note"].map(|name| samples.count(name));
     assert_eq!(
         outcome.stderr,
-        "goward: go1.27.1 of `goward.lock`: 43 errors, 8 warnings, 6 notes\n\
-         hint: change what needs no decision: `goward check --fix`\n"
+        format!(
+            "goward: go1.27.1 of `goward.lock`: {errors} errors, {warnings} warnings, {notes} \
+             notes\nhint: change what needs no decision: `goward check --fix`\n"
+        )
     );
-    mended(&sandbox, &variables);
+    mended(&sandbox, &samples, &variables);
+}
+
+fn sorted(findings: &str) -> Vec<String> {
+    let mut lines: Vec<String> = findings.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
 /// What `--fix` writes is what the corrected twin has.
-fn mended(sandbox: &Sandbox, variables: &[(&str, &str)]) {
+fn mended(sandbox: &Sandbox, samples: &Samples, variables: &[(&str, &str)]) {
     let outcome = check(sandbox, variables, &["--fix", "--json"]);
     assert_eq!(outcome.code, Some(6));
-    let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/check/corrected");
     for file in [".go-version", ".tool-versions", ".github/workflows/release.yml"] {
-        let want = fs::read_to_string(twin.join(file)).unwrap();
-        assert_eq!(sandbox.read(&format!("project/{file}")), want, "{file}");
+        assert_eq!(sandbox.read(&format!("project/{file}")), samples.corrected(file), "{file}");
     }
     // Which of several versions follows the lock is a decision, and so is a range.
-    let before = twin.with_file_name("mistaken");
     for file in ["mise.toml", ".github/workflows/ci.yml"] {
-        let want = fs::read_to_string(before.join(file)).unwrap();
-        assert_eq!(sandbox.read(&format!("project/{file}")), want, "{file}");
+        assert_eq!(sandbox.read(&format!("project/{file}")), samples.mistaken(file), "{file}");
     }
-    let left = findings(&outcome);
+    let left = sorted(&findings(&outcome));
     let gone = [
         ".circleci/config.yml:10 ",
         ".circleci/config.yml:14 ",
@@ -217,9 +128,9 @@ fn mended(sandbox: &Sandbox, variables: &[(&str, &str)]) {
         ".go-version",
         ".tool-versions",
     ];
-    let stays = |line: &&str| !gone.iter().any(|gone| line.contains(gone));
-    let want: Vec<&str> = MISTAKES.lines().filter(stays).collect();
-    assert_eq!(left.lines().collect::<Vec<_>>(), want);
+    let stays = |line: &&String| !gone.iter().any(|gone| line.contains(gone));
+    let want: Vec<&String> = samples.findings().iter().filter(stays).collect();
+    assert_eq!(left.iter().collect::<Vec<_>>(), want);
 }
 
 /// Targets that exclude each other, one run each.
@@ -236,7 +147,8 @@ fn targets(sandbox: &Sandbox) {
             "environment: GOPATH: error: `go` of go1.27.1 does not start here [go-start]\n"
         )
     );
-    assert!(outcome.stderr.contains("2 errors; 7 of 27 checks could not look"), "{outcome:?}");
+    let skipped = format!("2 errors; 7 of {} checks could not look", CHECKS.len());
+    assert!(outcome.stderr.contains(&skipped), "{outcome:?}");
 }
 
 /// What `CGO_ENABLED=1` comes to with compilers that are missing, for something else, or right.
@@ -395,7 +307,7 @@ const OLD_LOCK: &str = "schema = 1\n\n[toolchain]\nversion = \"go1.19.8\"\nreque
     h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n";
 
 /// A check that finds nothing anywhere would be a promise without anybody who looks. What is found in the worlds of
-/// [`MISTAKES`] and [`TARGETS`] another test sees.
+/// the samples and [`TARGETS`] another test sees.
 #[test]
 fn every_check_has_a_world_in_which_it_finds_something() {
     let sandbox = Sandbox::new().file("project/goward.lock", OLD_LOCK);
@@ -408,8 +320,9 @@ fn every_check_has_a_world_in_which_it_finds_something() {
     let all = names("checks");
     assert_eq!(all.len(), CHECKS.len());
     let mut found = names("findings");
-    let worlds = TARGETS.iter().map(|(_, found)| *found).chain([MISTAKES]);
-    for line in worlds.flat_map(str::lines) {
+    let samples = Samples::read();
+    let of_targets = TARGETS.iter().flat_map(|(_, found)| found.lines());
+    for line in of_targets.chain(samples.findings().iter().map(String::as_str)) {
         let [.., name, _] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         found.insert(name.to_owned());
     }

@@ -5,6 +5,7 @@
 //! enough of it, because a toolchain is 12,000 files.
 
 mod check;
+mod check_samples;
 mod debug_bake;
 mod debugger;
 mod example;

@@ -1,5 +1,0 @@
-//go:debug http2client=1
-
-package main
-
-func main() {}
