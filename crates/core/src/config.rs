@@ -126,10 +126,6 @@ pub enum Dedupe {
 
 impl Config {
     /// Reads `config.toml` of the user's configuration directory; without the file, the defaults.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a file that is not understood.
     pub fn read(ctx: &Ctx) -> Result<Self> {
         let Some(path) = path(ctx) else { return Ok(Self::default()) };
         let text = match read_text(&path, MAX_SIZE) {
@@ -178,10 +174,6 @@ impl Config {
 
     /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the file, the
     /// default.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a level that does not exist.
     pub fn floor(&self, ctx: &Ctx, flag: Option<Level>) -> Result<Level> {
         if let Some(level) = flag {
             return Ok(level);
@@ -193,10 +185,6 @@ impl Config {
     }
 
     /// Returns the store that is looked at after the user's own: `GOWARD_SYSTEM_STORE`, the file, none.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a path that is not absolute.
     pub fn system_store(&self, ctx: &Ctx) -> Result<Option<PathBuf>> {
         let variable = ctx.variable(names::SYSTEM_STORE_VAR).map(PathBuf::from);
         let Some(path) = variable.or_else(|| self.store.system.clone()) else { return Ok(None) };
@@ -225,10 +213,6 @@ pub fn path(ctx: &Ctx) -> Option<PathBuf> {
 }
 
 /// Reads a level by name.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] with the names there are.
 pub fn parse_level(name: &str) -> Result<Level> {
     Level::parse(name).ok_or_else(|| {
         let names = Level::ALL.map(Level::name);

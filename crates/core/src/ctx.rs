@@ -131,10 +131,6 @@ impl Ctx {
     }
 
     /// Returns the store's home, by the same rule as the shim.
-    ///
-    /// # Errors
-    ///
-    /// When neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set to an absolute path.
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
         let home = home::home(&self.environment(&entries)).map(Vec::from);

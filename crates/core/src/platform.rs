@@ -96,10 +96,6 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 
 impl Platform {
     /// Reads `linux/amd64`, `linux-amd64` or the archives' `linux-armv6l`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a platform without Go toolchains, with a near match.
     pub fn parse(text: &str) -> Result<Self> {
         Self::find(text).ok_or_else(|| {
             let known: Vec<String> =

@@ -40,19 +40,11 @@ impl Session {
     }
     /// Returns the network under the user's settings. Warns, once, of a netrc that cannot be read:
     /// most downloads need no password.
-    ///
-    /// # Errors
-    ///
-    /// As [`Net::new`].
     pub fn net(&self) -> Result<Net> {
         self.net_with(Patience::default())
     }
 
     /// Like [`Session::net`], with other times and counts.
-    ///
-    /// # Errors
-    ///
-    /// As [`Net::new`].
     pub fn net_with(&self, patience: Patience) -> Result<Net> {
         static TOLD: AtomicBool = AtomicBool::new(false);
         let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;

@@ -119,10 +119,6 @@ pub fn index(version: GoVersion, entries: &[Entry]) -> Vec<u8> {
 }
 
 /// Reads an index; entries for platforms that goward does not know are passed over.
-///
-/// # Errors
-///
-/// [`Kind::Network`] for anything that is not one.
 pub fn parse_index(bytes: &[u8]) -> Result<Vec<Entry>> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| strange(&error.to_string()))?;
@@ -148,10 +144,6 @@ pub fn parse_index(bytes: &[u8]) -> Result<Vec<Entry>> {
 }
 
 /// Reads the manifest of one platform.
-///
-/// # Errors
-///
-/// [`Kind::Network`] for anything else than one layer.
 pub fn parse_manifest(bytes: &[u8]) -> Result<Layer> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| strange(&error.to_string()))?;

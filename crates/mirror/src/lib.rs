@@ -76,11 +76,6 @@ pub struct MirrorReport {
 
 impl Mirrors<'_> {
     /// Makes a mirror of the toolchains that locks name, or brings it up to date.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for locks that contradict each other, and as [`Installer::install`]; what was
-    /// verified by then is in the mirror, and no index names anything else.
     pub fn create_mirror(&self, plan: &MirrorPlan, fetch: &Fetch) -> Result<MirrorReport> {
         if let Some(place) = plan.to.strip_prefix(REGISTRY_SCHEME) {
             return self.create_in_registry(place, plan, fetch);

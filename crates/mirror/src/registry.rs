@@ -49,10 +49,6 @@ pub struct Registry {
 
 impl Registry {
     /// Opens `registry.example/team/go`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a name that is none, [`Kind::Network`] where it may not be asked.
     pub fn open(place: &str, ctx: &Ctx, net: &Net) -> Result<Self> {
         let name = untrusted(place);
         let wrong = || {

@@ -92,12 +92,6 @@ pub struct Contents {
 pub type Sink<'a> = dyn FnMut(&EntryPath, u64, &mut dyn BufRead) -> Result<()> + Send + 'a;
 
 /// Hands each regular file of an archive to one of `sinks`. `name` is the archive's name in messages.
-///
-/// # Errors
-///
-/// [`Verification`](crate::error::Kind::Verification) for an archive that is damaged or refused,
-/// with the entry named; files before that entry, and with several sinks files after it, have been
-/// handed over. Errors of a sink and of reading `input` come back as they are.
 pub fn unpack(
     kind: Kind,
     name: &str,

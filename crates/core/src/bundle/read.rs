@@ -31,11 +31,6 @@ pub struct Bundle {
 
 impl Bundle {
     /// Opens the file at `path`, and checks all of it that is no archive.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] for a file that is no bundle or a damaged one, with the
-    /// [`BundleProblem`].
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         // Looked at before it is opened: to open a pipe is to wait for its writer.
@@ -97,10 +92,6 @@ impl Bundle {
     }
 
     /// Copies the archive of a toolchain into a file in `directory` that has no name.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] when it is not the one that the list names.
     pub fn extract(&self, toolchain: &Toolchain, directory: &Path) -> Result<fs::File> {
         let name = toolchain.entry();
         let missing = || refuse(&self.name, &BundleProblem::Missing(name.clone()));

@@ -50,10 +50,6 @@ impl Installer<'_> {
     }
 
     /// Looks at an installed toolchain, as the user's settings say.
-    ///
-    /// # Errors
-    ///
-    /// [`Verification`](crate::error::Kind::Verification) when it is not what was installed.
     pub(crate) fn check_integrity(
         &self,
         store: &Store,

@@ -221,10 +221,6 @@ impl Installer<'_> {
     }
 
     /// Refuses sources of the command line that are none, also where nobody asks them.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`].
     pub(crate) fn check_sources(&self, fetch: &Fetch) -> Result<()> {
         fetch.source.as_ref().map_or(Ok(()), |_| self.sources(fetch).map(drop))
     }

@@ -31,10 +31,6 @@ const PROXY_SETTINGS: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
 
 /// Checks the head in a lock: everybody can copy one, but only the log can make one.
-///
-/// # Errors
-///
-/// [`Kind::Verification`] when the log has not signed it.
 pub fn open_head(log: &LogAccess, locked: &LockedHead) -> Result<SignedHead> {
     let authority = log.authority()?;
     let head = Hash::parse(&locked.hash).map(|hash| Head { size: locked.size, hash });

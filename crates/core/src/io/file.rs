@@ -135,10 +135,6 @@ pub(crate) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
 }
 
 /// Returns the mode of the regular file at `path`; `None` when nothing stands there.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] when something other than a regular file stands there.
 pub(crate) fn check_place(path: &Path) -> Result<Option<u32>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),

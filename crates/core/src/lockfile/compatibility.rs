@@ -28,10 +28,6 @@ impl Incompatibility {
     }
 
     /// Refuses a release that cannot build the module or the workspace that the command is about.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`]; `anyway` is what to type to choose it all the same.
     pub(crate) fn check(&self, version: GoVersion, anyway: &str) -> Result<()> {
         let Some((path, refused)) = self.own.first() else { return Ok(()) };
         let error = Error::new(Kind::Usage, cannot_build(version, path, refused));

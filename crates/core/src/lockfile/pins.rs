@@ -17,10 +17,6 @@ const CHECKED: [&str; 3] = ["GODEBUG", "GOEXPERIMENT", "GOFIPS140"];
 impl Locker<'_> {
     /// Holds the pins of a lock, those of every profile included, against the release that it
     /// names; returns warnings. When no tree of the release is installed, the warning is just that.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] with every pin that the release does not know.
     pub(crate) fn check_pins(&self, lock: &LockFile) -> Result<Vec<String>> {
         if !has_checked_pins(lock) {
             return Ok(Vec::new());

@@ -227,10 +227,6 @@ fn no_none(pinned: &[String]) -> Error {
 }
 
 /// Reads `KEY=VALUE`.
-///
-/// # Errors
-///
-/// [`Kind::Usage`].
 pub fn parse_setting(text: &str) -> Result<(&str, &str)> {
     text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
         Error::new(Kind::Usage, format!("`{}` is not a GODEBUG setting", untrusted(text)))

@@ -17,10 +17,6 @@ pub struct GoAuth {
 
 impl GoAuth {
     /// Reads the value of GOAUTH; without one, `netrc`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] where Go refuses it: an empty entry, `off` beside others.
     pub fn parse(value: Option<&str>) -> Result<Self> {
         let mut auth = Self { reads_netrc: false, has_programs: false };
         let entries: Vec<&str> = value.unwrap_or("netrc").split(';').map(str::trim).collect();

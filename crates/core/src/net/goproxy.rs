@@ -42,10 +42,6 @@ pub struct GoProxy {
 
 impl GoProxy {
     /// Reads the value of GOPROXY; without one, Go's default.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for an entry that is no URL, and for a list without entries.
     pub fn parse(value: Option<&str>) -> Result<Self> {
         let mut hops = Vec::new();
         for entry in value.unwrap_or(DEFAULT).split_inclusive([',', '|']) {
@@ -125,10 +121,6 @@ impl GoProxy {
 
 impl Place {
     /// Reads the URL of a proxy; a name alone means https.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for what is none.
     pub fn parse(text: &str) -> Result<Self> {
         if text.starts_with("file:") {
             let url = text.starts_with("file:///").then(|| Url::parse(text).ok()).flatten();

@@ -11,10 +11,6 @@ use reqwest::Url;
 const MAX_SHOWN: usize = 300;
 
 /// Reads an `http` or `https` URL that the user typed.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] for anything else.
 pub fn parse_url(text: &str) -> Result<Url> {
     let wrong = |why: &str| {
         Error::new(Kind::Usage, format!("`{}` is not a usable URL: {why}", untrusted(hide(text))))

@@ -154,10 +154,6 @@ impl LockFile {
     }
 
     /// Reads the text of a lock; `path` is where it stands, for messages.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for text that is not a lock, with the line.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self> {
         let lock = lock::parse(text).map_err(|error| explain(&error, path))?;
         Self::from_lock(&lock, text, path)
@@ -205,10 +201,6 @@ impl LockFile {
     }
 
     /// Refuses values that the release does not read: they would be pins in name only.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for the first one.
     pub fn check_pins(&self) -> Result<()> {
         let version = self.version;
         for (name, value) in self.pins.iter().chain(self.profiles.values().flatten()) {

@@ -124,10 +124,6 @@ impl Manifest {
     }
 
     /// Reads the text of a manifest; `path` is where it stands, for messages.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a manifest that is wrong, with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         Reader { text, path }.read()
     }

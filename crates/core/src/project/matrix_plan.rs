@@ -49,10 +49,6 @@ impl Exclude {
     pub const KEYS: [&str; 3] = ["debug", "experiment", "go"];
 
     /// Reads `go=1.24 experiment=jsonv2`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for anything else.
     pub fn parse(text: &str) -> Result<Self> {
         let mut exclude = Self::default();
         for condition in text.split_ascii_whitespace() {
@@ -71,10 +67,6 @@ impl Exclude {
     }
 
     /// Sets one condition.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for an unknown key, or one that is there already.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let place = match key {
             "debug" => &mut self.debug,

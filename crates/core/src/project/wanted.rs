@@ -166,10 +166,6 @@ fn module_file(directory: &Path, workspace: Option<&Workspace>) -> Result<Option
 }
 
 /// Reads the lines of a `go.mod` or `go.work`.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] for lines that Go refuses.
 pub fn read_module_file(path: &Path) -> Result<GoLines> {
     let bytes = file::read(path, MAX_SIZE)?.unwrap_or_default();
     let lines = parse_go_lines(&String::from_utf8_lossy(&bytes));

@@ -9,10 +9,6 @@ use crate::version::link_name::LinkName;
 use crate::version::request::{ParseRequestError, Request};
 
 /// Reads a request.
-///
-/// # Errors
-///
-/// [`Usage`](crate::error::Kind::Usage).
 pub fn parse_request(text: &str) -> Result<Request> {
     Ok(Request::parse(text)?)
 }

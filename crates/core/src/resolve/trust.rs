@@ -182,11 +182,6 @@ impl Resolver<'_> {
     }
 
     /// Reads the lock at `path`; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a file that is not a lock, with the line, and for a lock of somebody whom
-    /// the user did not trust with it.
     pub(crate) fn read_lock(&self, path: &Path) -> Result<Option<LockFile>> {
         let found = self.read_found(path)?;
         found.map(|found| LockFile::parse(&found.text, path)).transpose()
@@ -204,19 +199,11 @@ impl Resolver<'_> {
 
     /// Refuses the manifest of somebody whose files do not count here: a lock that is made from it
     /// would be the user's own.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`].
     pub(crate) fn check_manifest(&self, manifest: &Manifest) -> Result<()> {
         self.check_owner_of_manifest(&manifest.wanted().path, manifest.owner())
     }
 
     /// The same, for a manifest that may be wrong.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`].
     pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);

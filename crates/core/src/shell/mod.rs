@@ -104,11 +104,6 @@ impl Display for Change {
 /// Writes the scripts into the store at `home` and has the user's shells run them.
 ///
 /// `bin_dir` is the directory of goward's own executable.
-///
-/// # Errors
-///
-/// When a path cannot stand on PATH, or the scripts cannot be written. Start-up files that cannot be
-/// edited are no error: see [`ChangeKind::LeftAlone`].
 pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     let mut changes = write_scripts(home, bin_dir)?;
     changes.extend(plan(ctx, home, Direction::Setup).into_iter().map(apply));

@@ -51,10 +51,6 @@ impl From<IndexError> for Error {
 }
 
 /// Reads the JSON of `https://go.dev/dl/?mode=json&include=all`; newest release first.
-///
-/// # Errors
-///
-/// The first thing that is wrong.
 pub fn parse_index(json: &[u8]) -> Result<Vec<Release>, IndexError> {
     if json.len() as u64 > MAX_INDEX {
         return Err(IndexError(format!("it is larger than {MAX_INDEX} bytes")));

@@ -200,10 +200,6 @@ pub enum SourceSpec {
 
 impl SourceSpec {
     /// Reads a comma-separated list.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a name that is no source, with a near match, and for an empty list.
     pub fn parse(list: &str) -> Result<Vec<Self>> {
         let names: Vec<&str> =
             list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();

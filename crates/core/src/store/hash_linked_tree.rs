@@ -21,11 +21,6 @@ const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"
 
 /// Reads every file that the hash covers in `directory` and where its links lead. A directory that
 /// is reached in several ways counts once, where the order of names comes to it first.
-///
-/// # Errors
-///
-/// When something cannot be read or is neither file nor directory, when a link leads to a directory
-/// above itself, and for names that would let two trees have one hash.
 pub fn hash_linked_tree(
     directory: &Path,
     version: GoVersion,

@@ -12,10 +12,6 @@ use std::io::BufRead;
 use std::sync::{Mutex, PoisonError};
 
 /// Hashes what is in a release archive, whose name says how it is packed.
-///
-/// # Errors
-///
-/// [`Verification`](crate::error::Kind::Verification) for an archive that is damaged or refused.
 pub fn release_h1(
     version: GoVersion,
     platform: Platform,

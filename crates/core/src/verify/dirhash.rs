@@ -70,10 +70,6 @@ pub fn module_of(version: GoVersion, platform: Platform) -> String {
 
 /// Returns the hash of a tree: `files` are paths relative to GOROOT, in any order. Files that the
 /// hash does not cover are passed over.
-///
-/// # Errors
-///
-/// [`Kind::Verification`] for names that would let two different trees have one hash.
 pub fn tree_h1<'a>(
     version: GoVersion,
     platform: Platform,

@@ -54,11 +54,6 @@ pub struct VerifiedTree {
 impl UnverifiedFiles {
     /// Holds the tree against the evidence: the only way to a [`VerifiedTree`]. What the hash does not cover stays
     /// only where the whole archive is verified, or each of its files is known.
-    ///
-    /// # Errors
-    ///
-    /// [`Verification`](crate::error::Kind::Verification) when anything contradicts the tree, or
-    /// when it is verified less well than wanted.
     pub fn verify(mut self, evidence: &Evidence) -> Result<VerifiedTree> {
         let verdict = evidence.check(&self)?;
         // Later releases have these programs in `lib/wasm`, which the hash covers.

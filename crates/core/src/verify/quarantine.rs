@@ -162,10 +162,6 @@ impl Quarantine {
     }
 
     /// Checks that the files are the toolchain they should be, and computes the hash.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] when it is another toolchain, or not a complete one.
     pub fn finish(self, version: GoVersion, platform: Platform) -> Result<UnverifiedFiles> {
         self.check_version(version, platform)?;
         self.check_programs(version, platform)?;

@@ -49,10 +49,6 @@ impl Records {
     }
 
     /// Reads the canonical form, comments and blank lines aside.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`], with the number of the first line that is wrong or out of order.
     pub fn parse(text: &str) -> Result<Self> {
         let mut records = Self::default();
         for (number, line) in (1..).zip(text.lines()) {

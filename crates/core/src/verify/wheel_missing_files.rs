@@ -30,10 +30,6 @@ impl MissingFiles {
     }
 
     /// The same, for a release that is to be verified.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] for a series not known yet.
     pub fn require(version: GoVersion) -> Result<Self> {
         Self::of(version).ok_or_else(|| {
             let message = format!("the Python package of {version} cannot be verified");

@@ -18,10 +18,6 @@ pub enum Place {
 
 impl Place {
     /// Reads `https://…`, `file:///…` or a path, which counts from `cwd`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a URL of another kind, and for a directory that is not there.
     pub fn parse(text: &str, cwd: &Path) -> Result<Self> {
         if text.starts_with("http://") || text.starts_with("https://") {
             return parse_url(text).map(Self::Site);

@@ -70,11 +70,6 @@ impl Diff {
 
 impl Lab<'_> {
     /// Compares the releases that two requests mean, for the project here.
-    ///
-    /// # Errors
-    ///
-    /// When one is neither installed nor built in, the module or lock here cannot be read, or the
-    /// vulnerability database that was named cannot be asked; `vulndb` is `--vulndb`.
     pub fn diff(&self, from: &str, to: &str, vulndb: Option<&str>) -> Result<Diff> {
         let (from, to) = (self.subject(Some(from))?, self.subject(Some(to))?);
         if from.version() == to.version() {

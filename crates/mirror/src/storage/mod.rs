@@ -70,10 +70,6 @@ pub struct StoredFile {
 }
 
 /// Opens the place that the user named, to write a mirror there.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] for a name that is none.
 pub fn open(name: &str, ctx: &Ctx, net: impl FnOnce() -> Result<Net>) -> Result<Box<dyn Storage>> {
     if is_web(name) {
         return Ok(Box::new(Cloud::open(&parse_url(name)?, ctx, &net()?)?));
@@ -85,10 +81,6 @@ pub fn open(name: &str, ctx: &Ctx, net: impl FnOnce() -> Result<Net>) -> Result<
 }
 
 /// Opens the place that the user named, to read it.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] for a name that is none.
 pub fn look(
     name: &str,
     ctx: &Ctx,

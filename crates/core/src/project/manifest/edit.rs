@@ -89,10 +89,6 @@ impl ManifestEdit {
     }
 
     /// Turns to the pins of a profile, which is there afterwards.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for what cannot be a profile's name; see also [`ManifestEdit::set_request`].
     pub fn turn_to_profile(&mut self, name: &str) -> Result<()> {
         if !is_profile(name) {
             return Err(Error::new(Kind::Usage, not_a_profile(name)));
@@ -129,10 +125,6 @@ impl ManifestEdit {
 
     /// Adds an experiment to the pins; `jsonv2` replaces `nojsonv2` and the other way round. The list
     /// of a profile replaces that of the base pins, so a new one starts with what they have.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for what cannot be a name; see also [`ManifestEdit::set_request`].
     pub fn add_experiment(&mut self, name: &str) -> Result<()> {
         check_experiment(name).map_err(|problem| Error::new(Kind::Usage, problem))?;
         let shape = self.not_a("list", "experiments");
@@ -260,10 +252,6 @@ impl ManifestEdit {
     }
 
     /// Sets a GODEBUG setting; an empty value removes it, in a profile also what the base pins have.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for what cannot be a setting; see also [`ManifestEdit::set_request`].
     pub fn set_debug(&mut self, key: &str, value: &str) -> Result<()> {
         check_debug(key, value).map_err(|problem| Error::new(Kind::Usage, problem))?;
         let removes = value.is_empty() && self.profile.is_none();
@@ -280,11 +268,6 @@ impl ManifestEdit {
 
     /// Sets the path that Go 1.22 and older write into binaries; an empty one removes the pin, in a
     /// profile also what the base pins have.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for what is no clean absolute path; see also
-    /// [`ManifestEdit::set_request`].
     pub fn set_goroot_final(&mut self, path: &str) -> Result<()> {
         check_goroot_final(path).map_err(|problem| Error::new(Kind::Usage, problem))?;
         let removes = path.is_empty() && self.profile.is_none();

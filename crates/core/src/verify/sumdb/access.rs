@@ -57,10 +57,6 @@ impl LogAccess {
     }
 
     /// Checks a head that is written down as a note.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Verification`] when the log has not signed it.
     pub fn open_note(&self, note: &str) -> Result<SignedHead> {
         let authority = self.authority()?;
         SignedHead::open(note.as_bytes(), &authority.key).map_err(|problem| {

@@ -63,10 +63,6 @@ impl Route {
 
 impl Way {
     /// Reads Go's settings.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for one that Go refuses.
     pub fn parse(settings: GoSettings<'_>) -> Result<Self> {
         let list = GoProxy::parse(settings.goproxy)?;
         let nobody = |why: &str| Ok(Self::Nobody(why.to_owned()));
