@@ -1,4 +1,4 @@
-//! What a call that a lock decided leaves for the calls inside of it.
+//! Traces that a call under a lock leaves for the calls inside of it.
 //!
 //! The pins of an outer lock are not the wish of whoever calls `go` inside of it. So each such call
 //! hands down, in [`names::CALLER_VAR`], which lock and profile decided, and what its caller had of

@@ -1,4 +1,4 @@
-//! What characters of a lock can be part of.
+//! Classes of characters of a lock.
 
 /// The classes of each character, by its code: a bit for each of the constants.
 static CLASSES: [u8; 256] = classes();

@@ -1,4 +1,4 @@
-//! What a CI service says is being built: a branch or a tag.
+//! Branch or tag that a CI service builds.
 //!
 //! Only variables that the service itself sets count, never git: a checkout does not know why it
 //! was made. A build of a proposal (a pull or merge request) is of neither, because whoever

@@ -1,4 +1,4 @@
-//! Where the store is.
+//! Search for the store.
 //!
 //! The store is found by what is known, not by where somebody's home directory happens to be: a
 //! test that changes HOME, cron, sudo and an editor all get the one store that has the toolchains.

@@ -1,4 +1,4 @@
-//! Where things are in the store, as pure functions of version, platform and hash.
+//! Layout of the store, as pure functions of version, platform and hash.
 //!
 //! ```text
 //! <home>/tree/<key>/     GOROOT: an ordinary directory with the toolchain's files

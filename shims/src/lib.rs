@@ -1,4 +1,4 @@
-//! What the shim and the manager must agree on, and the shim's one decision.
+//! The rules that the shim and the manager share, and the shim's one decision.
 //!
 //! `goward-shim` stands on PATH as `go` and `gofmt`. Each call is answered by [`resolve()`]: which
 //! toolchain, in which environment. The manager calls the same function for `goward which`,

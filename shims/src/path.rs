@@ -1,4 +1,4 @@
-//! How a path is written: the only file that knows what is between its names, and between the
+//! Syntax of paths: the only file that knows what is between its names, and between the
 //! paths of a list.
 
 use crate::swar;

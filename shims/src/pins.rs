@@ -1,4 +1,4 @@
-//! What becomes of each variable that Go, or what Go starts, reads.
+//! Rules for each variable that Go, or what Go starts, reads.
 //!
 //! One row per variable: what the shim does with it, what it can do to a build, and why it is
 //! treated so. The shim, the parser of the lock and `goward env` use the rows, and

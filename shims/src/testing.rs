@@ -1,4 +1,4 @@
-//! What tests of several modules make.
+//! Helpers for tests of several modules.
 
 use crate::environment::Environment;
 use crate::sys::{OwnedText, Text};

@@ -1,4 +1,4 @@
-//! Whose locks count, and which ones the user vouched for.
+//! Owners whose locks count, and locks that the user trusts.
 //!
 //! A lock decides what runs, so it has to belong to the user, to root, or, for root under sudo, to
 //! the user who called sudo (git's rule for repositories). A lock of anybody else, and one whose

@@ -1,4 +1,4 @@
-//! Who holds a lock, as they describe themselves in the lock's file.
+//! Holders of locks, as they describe themselves in the lock's file.
 
 use crate::error::untrusted;
 use crate::fs::{self, File};

@@ -1,4 +1,4 @@
-//! What every command has: the process, its streams, the settings of its user.
+//! The context of a command: the process, its streams, the settings of its user.
 
 use crate::config::Config;
 use crate::ctx::Ctx;

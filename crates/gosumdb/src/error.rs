@@ -1,4 +1,4 @@
-//! Why nothing was proved.
+//! Reasons why nothing was proved.
 
 use crate::fork::Fork;
 use crate::ops::ClientOps;

@@ -1,4 +1,4 @@
-//! What a client needs from its surroundings.
+//! The interface between a client and its surroundings.
 
 use crate::tiles::AuthenticTile;
 

@@ -1,4 +1,4 @@
-//! What the database answers when it is asked for a module, and what its records say.
+//! Answers of the database for a module, and their records.
 
 use crate::tree::{Hash, SignedHead, parse_number};
 use std::fmt::{self, Display};

@@ -1,4 +1,4 @@
-//! Why a newer Go makes something fail: an experiment, the default of a GODEBUG setting, a setting
+//! Causes of failures with a newer Go: an experiment, the default of a GODEBUG setting, a setting
 //! that is no more, or the language.
 //!
 //! The candidates are what the tables in the two releases' own sources say has changed between them

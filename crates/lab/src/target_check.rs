@@ -1,4 +1,4 @@
-//! How a build for a platform goes here: cgo and its compiler, and a small program, built and run.
+//! Trial build for a platform: cgo and its compiler, and a small program, built and run.
 
 use crate::Lab;
 use goward_core::error::{Error, Kind, Result, near_match, untrusted};

@@ -1,4 +1,4 @@
-//! What the pinned Go can build for, by its own list.
+//! Platforms that the pinned Go can build for, by its own list.
 
 use crate::Lab;
 use goward_core::error::{Error, Kind, Result};

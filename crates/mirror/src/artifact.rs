@@ -1,4 +1,5 @@
-//! How a toolchain lies in an OCI registry: written by `goward mirror create`, read by the source `oci://`.
+//! Form of a toolchain in an OCI registry: written by `goward mirror create`, read by the
+//! source `oci://`.
 //!
 //! A release is an index under the tag `go1.27.1` with one manifest for each platform, which is also
 //! tagged `go1.27.1-linux-amd64`; a manifest has one layer, the release archive as it is. None of it is

@@ -1,4 +1,4 @@
-//! What is wrong with a mirror.
+//! Findings about a mirror.
 
 use goward_core::error::{Error, Kind};
 

@@ -1,4 +1,4 @@
-//! Where the files of a mirror are.
+//! Paths of the files of a mirror.
 //!
 //! Two layouts stand side by side below one URL: that of go.dev/dl, and that of a module proxy with
 //! the checksum database (`GOPROXY`). Names of the two never meet.

@@ -1,4 +1,5 @@
-//! What a mirror has of the checksum database: a signed head, records, and the tiles that prove them.
+//! The mirror's part of the checksum database: a signed head, records, and the tiles that prove
+//! them.
 
 use crate::manifest::Manifest;
 use crate::storage::Storage;

@@ -1,4 +1,4 @@
-//! What goward notes of a mirror in the mirror itself: which toolchain each file is, and the heads of
+//! Notes of goward about a mirror, in the mirror itself: which toolchain each file is, and the heads of
 //! the log that readers of the mirror may have seen. Clients do not read it and it proves nothing to
 //! anybody; it saves whoever maintains the mirror from fetching everything again.
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a lock.
+//! Errors in a lock.
 
 use alloc::string::String;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What stands behind a key.
+//! Values of a lock's keys.
 
 use super::MAX_STRING;
 use super::wrong::{Read, bad, duplicate};

@@ -1,4 +1,4 @@
-//! What is wrong with a line, made where it is found.
+//! Errors in a line of a lock, made where they are found.
 
 use super::error::Problem;
 use alloc::boxed::Box;

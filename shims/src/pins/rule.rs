@@ -1,4 +1,4 @@
-//! What a row of the table consists of: the variable, its rule, and what it can do.
+//! Rows of the table: a variable, its rule, and its effects.
 
 /// What the shim does with a variable of the caller's environment, where a lock decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a value of a pin could do that a repository may not make a machine do.
+//! Effects of a pin that a repository may not have on a machine.
 //!
 //! Settings of GODEBUG take effect after the user ran `goward trust`; flags in GOFLAGS that are not
 //! known to be safe are refused. The reasons go into the messages.

@@ -1,4 +1,4 @@
-//! Who decides about a call: a request, a lock, a GOROOT, the default, or no one.
+//! Choice of who decides about a call: a request, a lock, a GOROOT, the default, or no one.
 
 use super::Refusal;
 use crate::call::Call;

@@ -1,4 +1,4 @@
-//! Why a call is refused.
+//! Refusals of a call.
 
 use crate::lock::ParseLockError;
 use crate::sys;

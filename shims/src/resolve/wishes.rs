@@ -1,4 +1,4 @@
-//! What the caller wants besides what the lock says, and what of it cannot be had.
+//! Requests of the caller besides the lock, and those that cannot be had.
 
 use super::refusal::{Conflict, Refusal};
 use crate::call::Call;

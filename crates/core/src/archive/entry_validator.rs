@@ -1,4 +1,4 @@
-//! What every entry of every kind of archive has to pass.
+//! The rules that every entry of every kind of archive has to pass.
 //!
 //! [`EntryValidator`] parses names, keeps paths apart and counts; [`hand`] gives a sink exactly the bytes of one
 //! file; [`Input`] and [`Inflated`] watch the bytes on both sides of the decompressor; [`UnpackError`] keeps

@@ -1,4 +1,4 @@
-//! Where the go command's account of a build is in a program, in both of its encodings.
+//! The place of the build information in a program, in both of its encodings.
 //!
 //! `debug/buildinfo` of Go 1.27 decides: 32 bytes that begin with a magic word, at an address that is a
 //! multiple of 16, in a section of their own (ELF, Mach-O) or among the first writable data. Since Go

@@ -1,4 +1,4 @@
-//! What the three formats have in common.
+//! The parts that ELF, Mach-O and PE files have in common.
 
 use super::pool::Part;
 use super::{Format, Section};

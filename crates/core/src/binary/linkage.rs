@@ -1,4 +1,4 @@
-//! What a program needs to start: a loader, libraries, a C library of some age.
+//! The needs of a program: a loader, libraries, a C library of some age.
 //!
 //! The headers decide, and nothing is run: `ldd` runs what it looks at, and says "not a dynamic
 //! executable" of everything that is for another C library. What the C library of a static program is

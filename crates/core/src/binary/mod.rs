@@ -1,4 +1,4 @@
-//! What a built Go program says of itself, read from its file and never by running it.
+//! Facts about a built Go program, read from its file and never by running it.
 //!
 //! [`read`] takes ELF, Mach-O and PE apart with the crate `object`, and Go's own tables itself. It reads
 //! headers and tables only: a program of 500 MB costs a few hundred reads, and never more memory than

@@ -1,4 +1,4 @@
-//! What the go command wrote into a program: its version, the modules, and the settings of the build.
+//! The build information of a program: its Go version, its modules, the settings of the build.
 //!
 //! The lines are those of `runtime/debug` (`ParseBuildInfo` of Go 1.27): a word, a tab, and columns
 //! with tabs between them. A line that begins with a word of none is passed over, as Go does.

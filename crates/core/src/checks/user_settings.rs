@@ -1,4 +1,5 @@
-//! What this user set for every Go: variables of the environment, and the file of `go env -w`.
+//! Settings of the user for every Go: variables of the environment, and the file of `go env
+//! -w`.
 
 use super::Fact;
 use super::finding::Place;

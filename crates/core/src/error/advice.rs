@@ -1,4 +1,4 @@
-//! What to type: the one table with the commands, options and variables of goward that rooms below the
+//! Table of what to type: all the commands, options and variables of goward that rooms below the
 //! commands advise.
 //!
 //! Those rooms attach a variant and know no command line. The words are here, beside [`Error`](super::Error),

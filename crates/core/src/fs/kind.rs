@@ -1,4 +1,4 @@
-//! What kind of file system something is on, as far as that changes what can be relied on.
+//! Kinds of file systems, as far as they differ in what can be relied on.
 
 use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is known to be wrong with releases: the table that is built in, and what Go's vulnerability database says
+//! Known flaws of releases: the table that is built in, and what Go's vulnerability database says
 //! of the modules `toolchain` and `stdlib`.
 //!
 //! A database in a directory is read each time. A site is asked at most once a day, once, for what newer releases

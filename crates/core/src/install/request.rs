@@ -1,4 +1,4 @@
-//! What is to be installed, where from, and what it turned out to be.
+//! Requests to install something, and their outcomes.
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;

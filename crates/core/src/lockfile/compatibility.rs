@@ -1,4 +1,4 @@
-//! Whether a release fits a project: what its modules need, and what the files of other tools ask for.
+//! Comparison of a release with what a project's modules and the files of other tools need.
 
 use crate::checks::project::Files;
 use crate::error::{Error, Kind, Result, one_line};

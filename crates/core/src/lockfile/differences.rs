@@ -1,4 +1,4 @@
-//! How a lock differs from what its manifest asks for.
+//! Differences between a lock and what its manifest asks for.
 
 use crate::error::{Error, Kind, Result};
 use crate::platform::Platform;

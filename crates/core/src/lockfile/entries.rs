@@ -1,4 +1,4 @@
-//! What a lock says of a release on a platform, and who proves it.
+//! Entries of a lock: a release on a platform, and the proof of it.
 
 use crate::error::{Error, Kind, Result};
 use crate::install::request::{Fetch, ToolchainRequest, archive_of, locked_as};

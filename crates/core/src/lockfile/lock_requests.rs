@@ -1,4 +1,4 @@
-//! What several locks name together: for whoever hands toolchains on, as bundles and mirrors do.
+//! Requests from several locks together, for bundles and mirrors.
 
 use crate::error::{Error, Kind, Result};
 use crate::install::request::ToolchainRequest;

@@ -1,4 +1,5 @@
-//! What around a project keeps its Go from being what people get: PATH, git, editors, the home directory.
+//! Warnings about a project's surroundings, where they give people another Go: PATH, git,
+//! editors, HOME.
 
 use crate::error::{Error, untrusted};
 use crate::fs;

@@ -1,4 +1,4 @@
-//! What can go wrong between us and a server, and how it is told to people.
+//! Errors between goward and a server, and their words.
 //!
 //! Callers branch on [`Problem`]: a missing file is often an answer, not a failure. Everything else
 //! becomes an [`Error`] whose message names the thing, the cause and the URL, never credentials.

@@ -1,4 +1,4 @@
-//! What the user's environment says about the network: proxies, credentials, certificates.
+//! Network settings from the environment: proxies, credentials, certificates.
 //!
 //! Read from [`Ctx`] once, when [`super::Net`] is made. The HTTP library's own look at the process
 //! is switched off, so that a test can say what it means and nothing else leaks in.

@@ -1,4 +1,5 @@
-//! What a module says of GODEBUG: the `go` line, `godebug` lines, and `//go:debug` comments.
+//! Reader of a module's GODEBUG settings: the `go` line, `godebug` lines, and `//go:debug`
+//! comments.
 //!
 //! From these go makes the defaults of a program when it builds it (`cmd/go/internal/load`,
 //! `defaultGODEBUG`): the `go` line chooses the release whose defaults count, lines of `go.mod`, or of

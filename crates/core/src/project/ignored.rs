@@ -1,4 +1,4 @@
-//! Whether git leaves a file out of the repository, by the rules of gitignore(5).
+//! Test for files that git leaves out of the repository, by the rules of gitignore(5).
 //!
 //! Read without git, because a repository can make git run programs. What the index has is in the
 //! repository, whatever the rules say.

@@ -1,4 +1,4 @@
-//! What governs a directory: its manifest and lock; and where they belong that are not there yet.
+//! Manifest and lock of a directory, and where to make them.
 //!
 //! [`Project::discover`] is the start of every command that works on a project. It looks where the shim
 //! does, by the shim's own search, so that both mean the same project. What is made goes to

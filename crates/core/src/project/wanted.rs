@@ -1,4 +1,4 @@
-//! Where a request comes from when a project has no manifest.
+//! Requests of a project without a manifest, from the files of other tools.
 //!
 //! Somebody's choice comes first: the nearest directory, walking up, with `.go-version`, `.tool-versions`, a
 //! file of mise or a `toolchain` line decides, in this order within it. A `go` line is no choice but

@@ -1,4 +1,4 @@
-//! What is known of releases of Go besides their bytes: lines, support, flaws, the best of several.
+//! Facts about releases of Go besides their bytes: lines, support, flaws, the best of several.
 
 pub mod flaws;
 pub mod schedule;

@@ -1,4 +1,5 @@
-//! Who decides each variable of Go here: lock, caller, the user's own file, `go.env`, or Go itself.
+//! Explanation of each variable of Go here: set by the lock, the caller, the user's own file,
+//! `go.env`, or Go itself.
 //!
 //! The values are those that the real `go env -json` reports in the environment of the shim; the
 //! layers are looked at in Go's own order (`cmd/go/internal/cfg`, `Getenv`, Go 1.21 and newer):

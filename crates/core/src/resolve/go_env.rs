@@ -1,4 +1,4 @@
-//! What the locked `go` works with here: who chose each value, what Go takes by itself, and what the
+//! Settings of the locked `go` here: who chose each value, what Go takes by itself, and what the
 //! release can build for.
 
 use crate::checks::project::GoFacts;

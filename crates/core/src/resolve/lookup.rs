@@ -1,4 +1,4 @@
-//! What is installed for a request.
+//! Search for the installed toolchain that fits a request.
 
 use crate::error::{Error, Kind, Result, near_match};
 use crate::platform::Platform;

@@ -1,4 +1,4 @@
-//! What Go's own settings say of fetching modules: GOPROXY and GOAUTH.
+//! Go's own settings for fetching modules: GOPROXY and GOAUTH.
 //!
 //! They are read as `go` would see them outside of projects, and reach the checksum database and the
 //! source `goproxy`.

@@ -1,4 +1,4 @@
-//! Who says something of GOEXPERIMENT or GODEBUG here, and whether it counts.
+//! Origins of values of GOEXPERIMENT and GODEBUG here, and which of them count.
 
 use crate::error::{Result, untrusted};
 use crate::project::debug_comments::DebugLine;

@@ -1,4 +1,4 @@
-//! What the user vouches for: locks of others, and pins that weaken security.
+//! Decisions of the user to trust locks of others, and pins that weaken security.
 //!
 //! The rules are the shim's ([`goward_shim::trust`]); here they are shown, recorded and taken back.
 

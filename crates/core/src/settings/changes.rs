@@ -1,4 +1,5 @@
-//! What release lines changed besides experiments, GODEBUG and platforms: `crates/core/data/changes.tsv`.
+//! Other changes of release lines, besides experiments, GODEBUG and platforms:
+//! `crates/core/data/changes.tsv`.
 
 use crate::facts::CHANGES;
 

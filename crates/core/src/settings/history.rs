@@ -1,4 +1,4 @@
-//! What became of experiments and GODEBUG settings: the part that no release says of the others.
+//! History of experiments and GODEBUG settings, which no release tells of the others.
 //!
 //! A release's own source has the names that it knows. Why a name is not among them, since when and
 //! until when there was one, and what it means in a line is here, from the sources of Go 1.19 to

@@ -1,4 +1,4 @@
-//! What a Go release knows: the names that GOEXPERIMENT, GODEBUG and GOFIPS140 may hold.
+//! Names that GOEXPERIMENT, GODEBUG and GOFIPS140 may hold in a Go release.
 //!
 //! The tables stand in the toolchain's own source, which is part of every tree, and are read from
 //! there when pins are checked. That takes a few milliseconds, so nothing is cached and nothing can

@@ -1,4 +1,5 @@
-//! What a release can build for: its own list, and the built-in one of Go 1.19 to 1.27.
+//! Platforms that a release can build for: its own list, and the built-in one of Go 1.19 to
+//! 1.27.
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::facts::PLATFORMS;

@@ -1,4 +1,4 @@
-//! What a release makes of one GODEBUG setting: it takes it, ignores it, or refuses it.
+//! Verdict of a release on one GODEBUG setting: it takes it, ignores it, or refuses it.
 //!
 //! A line of `go.mod` or `go.work` and a `//go:debug` comment are read by the go command when it builds
 //! (`CheckGodebug` in `cmd/go/internal/modload`), which refuses most of what it does not take. The variable

@@ -1,4 +1,4 @@
-//! How each shell language writes strings, assignments and "run this file if it is there".
+//! Syntax of each shell language: strings, assignments and "run this file if it is there".
 
 use crate::error::{Error, Kind, Result, untrusted};
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! Where releases come from.
+//! Sources of releases.
 //!
 //! `install` asks the sources of the user's list in turn. A source says what it has
 //! ([`Source::releases`]) and hands out one archive ([`Source::open`]); whether the bytes are right

@@ -1,4 +1,4 @@
-//! Whether an installed tree is still what was installed, and if not, what is different.
+//! Comparison of an installed tree with what was installed.
 //!
 //! The hash in the receipt decides; the list of files ([`Store::files`]) only names what changed. The
 //! hash does not cover modes, but files that somebody can write to, or that do not run, are no toolchain

@@ -1,4 +1,4 @@
-//! What of a store a new toolchain can share.
+//! Files of the store that a new toolchain can share.
 
 use crate::platform::Platform;
 use crate::store::error::Result;

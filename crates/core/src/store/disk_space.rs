@@ -1,4 +1,4 @@
-//! What the store's file system is, and what is said when it is full: how much is needed, how much there is.
+//! Room on the store's file system, and the report when it is full.
 
 use crate::error::{Advice, Error};
 use crate::fs::kind::{self, Space};

@@ -1,4 +1,4 @@
-//! How much room toolchains take on disk.
+//! Room that toolchains take on disk.
 //!
 //! A tree has thousands of files, so it is measured when it is installed and its receipt says the
 //! result; nobody walks trees to list them. Where files stand under several names the result depends on

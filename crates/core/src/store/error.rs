@@ -1,4 +1,4 @@
-//! Why a store did not do what was asked of it, and how that is said.
+//! Errors of the store, and their words.
 
 use crate::error::{Advice, Error, Kind, untrusted};
 use crate::fs::kind::Space;

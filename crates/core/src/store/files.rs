@@ -1,4 +1,4 @@
-//! What is in an installed tree, file by file: `meta/<key>.files`.
+//! Lists of the files in an installed tree: `meta/<key>.files`.
 //!
 //! One line for each file, `<sha256> <size> <path>`, sorted by path. It is derived from the tree, and
 //! worth nothing unless its digests come to those in the receipt: so a list that is cut, or changed,

@@ -1,4 +1,4 @@
-//! What goward adds to a release to make it a GOROOT whose `go` is goward's.
+//! Additions that make a release a GOROOT whose `go` is goward's.
 //!
 //! `bin/go` and `bin/gofmt` are copies of the shim, and the release's own programs are in `libexec`, beside the tree's
 //! hash. Everything else is what the release has. Each copy has the build information of the program whose place it

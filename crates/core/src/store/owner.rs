@@ -1,4 +1,4 @@
-//! Whose a store is.
+//! The owner of a store.
 //!
 //! Files in a store belong to whoever makes them. Files of root in a user's store could not be removed by that user, and
 //! whoever writes into somebody else's store decides what that person runs.

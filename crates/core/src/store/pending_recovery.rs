@@ -1,4 +1,4 @@
-//! What recovery would put in order, without doing it.
+//! Dry run of recovery.
 
 use crate::fs;
 use crate::store::error::Result;

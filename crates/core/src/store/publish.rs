@@ -1,4 +1,4 @@
-//! How a verified tree becomes an installed toolchain.
+//! Publication of a verified tree as an installed toolchain.
 //!
 //! The order is what makes a power cut harmless: data first (one `syncfs`), then the rename, then the
 //! directory, then the receipt, which is the commit point.

@@ -1,4 +1,4 @@
-//! What processes left behind that ended at any point.
+//! Recovery from processes that ended at any point.
 //!
 //! Called at the start of every command that changes the store. It never waits, and touches nothing
 //! that a living process uses.

@@ -1,4 +1,4 @@
-//! What is in a directory tree: names, kinds and modes, without reading a file.
+//! Survey of a directory tree: names, kinds and modes, without reading a file.
 
 use crate::fs;
 use crate::store::entries;

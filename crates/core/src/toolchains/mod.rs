@@ -1,4 +1,4 @@
-//! What is installed: removed, verified, carried elsewhere, chosen as the default.
+//! Operations on installed toolchains: remove, verify, carry elsewhere, choose the default.
 
 pub mod bundle_create;
 pub mod default;

@@ -1,4 +1,4 @@
-//! How anybody can build a release again and compare it with what Go published.
+//! Instructions to build a release again and compare it with what Go published.
 //!
 //! Go's own program for that is gorebuild, which needs the network and an hour; goward says how to call
 //! it for a release, and what its result means for what is installed here.

@@ -1,4 +1,5 @@
-//! Where files of unknown origin are written and digested, and the complete tree they make.
+//! The place where files of unknown origin are written and digested, and the complete tree they
+//! make.
 //!
 //! The directory is private to this process ([`crate::store::Staging`]), so nobody else can put
 //! links into it or change a file between writing, digest and publication. Files and directories get their final

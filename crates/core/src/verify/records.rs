@@ -1,4 +1,5 @@
-//! What Go published for each release, as compiled into goward: `crates/core/data/releases.tsv`.
+//! Records of what Go published for each release, as compiled into goward:
+//! `crates/core/data/releases.tsv`.
 //!
 //! The records make level `built-in`, let requests be resolved without network, and catch an index
 //! that lies. The file has one canonical form ([`Records::render`]); maintainers refresh it through

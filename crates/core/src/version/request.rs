@@ -1,4 +1,4 @@
-//! What a person asks for: a version, a line, a range or a word; or a linked toolchain by its name.
+//! Requests of people: a version, a line, a range or a word; or a linked toolchain by its name.
 //!
 //! Requests come from command lines, manifests, `go.mod` and the files of other version managers.
 //! [`Request::parse`] is the only reader, and [`Display`] writes the one spelling that manifests

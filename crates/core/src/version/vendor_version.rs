@@ -1,4 +1,4 @@
-//! What toolchains that are not Go's own say of their version.
+//! Versions of toolchains that are not Go's own.
 
 use crate::version::GoVersion;
 

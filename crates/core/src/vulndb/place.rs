@@ -1,4 +1,4 @@
-//! Where a vulnerability database is.
+//! The place of a vulnerability database.
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::io::file;

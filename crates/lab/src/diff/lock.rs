@@ -1,4 +1,4 @@
-//! Whether the lock here can go along.
+//! Check that the lock here can go along.
 
 use crate::Lab;
 use goward_core::error::Result;

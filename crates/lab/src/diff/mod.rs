@@ -1,4 +1,4 @@
-//! What changes for a project that moves from one Go to another.
+//! Changes for a project that moves from one Go to another.
 //!
 //! Everything is known from the two releases: their own sources where they are installed, what is
 //! built in where they are not. Only what is known against them is asked of somebody else.

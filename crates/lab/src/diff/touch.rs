@@ -1,4 +1,4 @@
-//! What of a move touches the module here: the packages of Go's library that it is built from, and the
+//! Changes of a move that touch the module here: the packages of Go's library that it is built from, and the
 //! settings and platforms that it names.
 //!
 //! The packages are what one of the two releases lists for the module and everything that it imports,

@@ -1,4 +1,4 @@
-//! What a cell does differently from the baseline.
+//! Differences between a cell and the baseline.
 
 use crate::matrix::results::{Benchmark, BuildFailure, Ending, Outcome, Results, Test};
 use crate::matrix::stats::{ALPHA, Summary, p_value, summarize};

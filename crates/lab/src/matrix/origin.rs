@@ -1,4 +1,4 @@
-//! What a matrix is tried on: the project and its commit, the day, the machine.
+//! Description of a matrix run: the project and its commit, the day, the machine.
 
 use crate::Lab;
 use crate::matrix::report::Origin;

@@ -1,4 +1,4 @@
-//! What one cell's run of the command said.
+//! Results of one cell's run of the command.
 
 use serde::{Deserialize, Serialize};
 

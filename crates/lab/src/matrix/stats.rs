@@ -1,4 +1,4 @@
-//! Whether two series of measurements differ.
+//! Statistics: do two series of measurements differ?
 //!
 //! Medians with confidence intervals from order statistics, and the Mann-Whitney U test: neither
 //! assumes that times are normally distributed, which they are not.

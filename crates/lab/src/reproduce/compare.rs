@@ -1,4 +1,4 @@
-//! What two builds left behind, byte by byte.
+//! Comparison of two builds, byte by byte.
 
 use crate::reproduce::explain::{Reason, reasons};
 use crate::reproduce::side::{CHUNK, Piece, Side};

@@ -1,4 +1,4 @@
-//! Why two builds differ.
+//! Explanation of the differences between two builds.
 
 use crate::reproduce::Build;
 use crate::reproduce::side::CHUNK;

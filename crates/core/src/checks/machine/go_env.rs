@@ -1,4 +1,5 @@
-//! What `go env -w` left for every Go of this user, and the copies that locked toolchains read.
+//! Check of `go env -w`: the settings for every Go of this user, and the copies that locked
+//! toolchains read.
 
 use crate::checks::machine::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, SettingsFile, Severity};

@@ -1,4 +1,4 @@
-//! What was left behind: by processes that ended at any point, and by work that nobody goes on with.
+//! Check for leftovers of processes that ended at any point, and of abandoned work.
 
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};

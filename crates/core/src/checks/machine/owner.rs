@@ -1,4 +1,4 @@
-//! Whether somebody else owns what is in the store, or can write there: that person decides what runs.
+//! Check for other users who own part of the store or can write there: they decide what runs.
 
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};

@@ -1,4 +1,4 @@
-//! What `go` and `gofmt` on PATH are.
+//! Check of the `go` and `gofmt` on PATH.
 
 use super::Facts;
 use crate::checks::search_path::TOOLS;

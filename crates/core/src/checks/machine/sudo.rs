@@ -1,4 +1,4 @@
-//! Whether `sudo go` is goward's: sudo can have a PATH of its own.
+//! Check of `sudo go`: sudo can have a PATH of its own.
 
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Severity, SkipReason};

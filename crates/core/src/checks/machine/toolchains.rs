@@ -1,4 +1,5 @@
-//! What goward added to each toolchain: copies of its shim, and the programs beside them.
+//! Check of the files that goward adds to each toolchain: copies of its shim, and the programs
+//! beside them.
 
 use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};

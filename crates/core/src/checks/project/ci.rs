@@ -1,4 +1,4 @@
-//! What the checks of CI services share.
+//! Helpers that the checks of CI services share.
 
 use super::files;
 use super::yaml::{self, Scalar};

@@ -1,4 +1,4 @@
-//! What other tools' files ask for, held against the locked release.
+//! Comparison of the versions in other tools' files with the locked release.
 
 use crate::checks::finding::{Edit, Finding, Place, Severity};
 use crate::checks::project::facts::Facts;

@@ -1,4 +1,4 @@
-//! What the log's client found, in goward's words.
+//! Words for what the log's client found.
 
 use super::{LogError, OfflineError};
 use crate::error::{Advice, Error, Kind};

@@ -1,4 +1,5 @@
-//! Whom to ask for the log: as cmd/go decides it for a toolchain (`modfetch/sumdb.go` of Go 1.27).
+//! Choice of the server that is asked for the log, as cmd/go makes it for a toolchain
+//! (`modfetch/sumdb.go` of Go 1.27).
 //!
 //! Two things are goward's own. `GOPROXY=off` means that nobody is asked, where Go would ask the
 //! log for a toolchain that it could not fetch anyway. And where GOSUMDB names another database, Go
