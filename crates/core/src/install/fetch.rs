@@ -133,6 +133,7 @@ impl Installer<'_> {
         let evidence = self.evidence(want, &artifact, fetch)?;
         let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
         let tree = unpacked.verify(&evidence).map_err(|error| {
+            let error = Error::from(error);
             let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
             if demanded { error.detail("the project's manifest demands it") } else { error }
         })?;

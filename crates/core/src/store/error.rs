@@ -3,7 +3,7 @@
 use crate::error::{Advice, Error, Kind, untrusted};
 use crate::fs::kind::Space;
 use crate::shell;
-use crate::verify::H1;
+use crate::verify::{H1, VerifyError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -50,7 +50,7 @@ pub enum StoreError {
     /// A toolchain is not linked.
     NotLinked { key: String },
     /// Bytes were not what they should be.
-    Verify(Error),
+    Verify(VerifyError),
 }
 
 impl From<io::Error> for StoreError {
@@ -59,8 +59,8 @@ impl From<io::Error> for StoreError {
     }
 }
 
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
+impl From<VerifyError> for StoreError {
+    fn from(error: VerifyError) -> Self {
         Self::Verify(error)
     }
 }
@@ -124,7 +124,7 @@ impl From<StoreError> for Error {
         let report = Self::new(error.kind(), error.message());
         match error {
             StoreError::Io(error) => error.into(),
-            StoreError::Verify(error) => error,
+            StoreError::Verify(error) => error.into(),
             StoreError::NoRoom(room) => {
                 room.add_to(Self::new(Kind::Failed, room.message()).hint(Advice::MakeRoom))
             }

@@ -2,10 +2,11 @@
 
 use crate::archive;
 use crate::archive::{Contents, EntryPath, Limits, Sink};
-use crate::error::Result;
+use crate::error;
 use crate::io::read_at::ReadAt;
 use crate::platform::Platform;
 use crate::verify::dirhash::{is_covered, module_of, tree_h1};
+use crate::verify::error::Result;
 use crate::verify::{Digest, H1, Hashing};
 use crate::version::GoVersion;
 use std::io::BufRead;
@@ -34,7 +35,7 @@ pub fn module_h1(version: GoVersion, platform: Platform, input: &dyn ReadAt) -> 
 fn hash(
     version: GoVersion,
     platform: Platform,
-    unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> Result<Contents>,
+    unpack: impl FnOnce(&mut [&mut Sink<'_>]) -> error::Result<Contents>,
 ) -> Result<H1> {
     let found: Mutex<Vec<(String, Digest)>> = Mutex::default();
     let mut sink = |path: &EntryPath, _: u64, contents: &mut dyn BufRead| {

@@ -7,8 +7,8 @@
 
 use super::sha256::{Digest, Hasher};
 use crate::archive::module_zip;
-use crate::error::{Error, Kind, Result, untrusted};
 use crate::platform::Platform;
+use crate::verify::error::{Result, VerifyError};
 use crate::version::GoVersion;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -95,10 +95,7 @@ pub fn tree_h1<'a>(
 fn module_name(path: &str) -> Result<Cow<'_, str>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if name == "_go.mod" || path.chars().any(char::is_control) {
-        return Err(Error::new(
-            Kind::Verification,
-            format!("`{}` has a name that no file of a Go toolchain has", untrusted(path)),
-        ));
+        return Err(VerifyError::ForeignName(path.to_owned()));
     }
     Ok(module_zip::entry_name(path))
 }
@@ -106,6 +103,7 @@ fn module_name(path: &str) -> Result<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn tree() -> Vec<(&'static str, Digest)> {
         [
@@ -167,7 +165,7 @@ mod tests {
         for (path, shown) in [("src/_go.mod", "src/_go.mod"), ("src/a\nb", "src/a\\u{a}b")] {
             let error = tree_h1(version, platform, [(path, Digest::of(b""))]).unwrap_err();
             let want = format!("goward: `{shown}` has a name that no file of a Go toolchain has");
-            assert_eq!(error.to_string(), want);
+            assert_eq!(Error::from(error).to_string(), want);
         }
     }
 

@@ -4,9 +4,12 @@
 //! [`UnverifiedFiles::verify`] turns a refusal into words. A lock can only narrow what is accepted: what
 //! it says is compared, but raises no level, because a project is no evidence.
 
-use crate::error::{Advice, Error, Kind, Result, untrusted};
+use crate::error::{Advice, untrusted};
+use crate::platform::Platform;
+use crate::verify::error::{LevelReport, MismatchReport, Result, VerifyError};
 use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1, Level, MissingFiles, Record, UnverifiedFiles};
+use crate::version::GoVersion;
 
 /// What is known about a toolchain apart from its own bytes.
 #[derive(Clone, Debug)]
@@ -162,35 +165,36 @@ impl Evidence {
     pub(super) fn check(&self, unpacked: &UnverifiedFiles) -> Result<Verdict> {
         let verdict = judge(unpacked.h1(), self).map_err(|found| self.explain(found, unpacked))?;
         let (version, platform) = (unpacked.version(), unpacked.platform());
-        if verdict.tree < self.floor {
-            let message = format!(
-                "{version} for {platform} is verified only at level `{}`; `{}` is required",
-                verdict.tree, self.floor
-            );
-            let error = Error::new(Kind::Verification, message);
-            let error = self.unlogged.iter().fold(error, Error::detail);
-            let error = error.detail("nothing was installed");
-            return Err(match verdict.tree {
-                Level::None => error.hint(second_source(unpacked, &self.origin)),
-                level => {
-                    let choices = self.choices.iter().filter(|(least, _)| *least <= level);
-                    choices.fold(error, |error, (_, choice)| error.hint(choice.advice(level)))
-                }
-            });
-        }
+        self.require_level(version, platform, verdict.tree)?;
         if unpacked.is_full() && verdict.archive < self.floor {
-            let message = format!(
-                "only the toolchain in this archive of {version} for {platform} is verified, not \
-                 `api`, `doc`, `misc` and `test`"
-            );
-            return Err(Error::new(Kind::Verification, message)
-                .detail("nothing was installed")
-                .hint(Advice::InstallWithoutExtras { version: version.to_string() }));
+            return Err(VerifyError::ExtrasNotVerified { version, platform });
         }
         Ok(verdict)
     }
 
-    fn explain(&self, mismatch: Mismatch, unpacked: &UnverifiedFiles) -> Error {
+    /// Refuses a tree that is verified only at `level`, where more is required.
+    pub fn require_level(
+        &self,
+        version: GoVersion,
+        platform: Platform,
+        level: Level,
+    ) -> Result<()> {
+        if level >= self.floor {
+            return Ok(());
+        }
+        let advice = match level {
+            Level::None => vec![second_source(version, &self.origin)],
+            level => {
+                let choices = self.choices.iter().filter(|(least, _)| *least <= level);
+                choices.map(|(_, choice)| choice.advice(level)).collect()
+            }
+        };
+        let (reached, required, unlogged) = (level, self.floor, self.unlogged.clone());
+        let report = LevelReport { version, platform, reached, required, unlogged, advice };
+        Err(VerifyError::LowLevel(Box::new(report)))
+    }
+
+    fn explain(&self, mismatch: Mismatch, unpacked: &UnverifiedFiles) -> VerifyError {
         let (version, platform) = (unpacked.version(), unpacked.platform());
         let known = self.record.clone().unwrap_or_default();
         let lock = format!("`{}`", whole(&self.lock));
@@ -214,17 +218,14 @@ impl Evidence {
                 (format!("`{}`", platform.archive_name(version)), sha256_text(sha256))
             }
         };
-        let error = Error::new(Kind::Verification, format!("checksum mismatch for {subject}"))
-            .detail(format!("expected {expected} ({place})"))
-            .detail(format!("received {received} ({})", whole(&self.origin)));
-        let Some(doubt) = MissingFiles::doubt(version, unpacked.absent()) else {
-            let hint = second_source(unpacked, &self.origin);
-            return error.detail("nothing was installed").hint(hint);
+        let doubt = MissingFiles::doubt(version, unpacked.absent());
+        let advice = match doubt {
+            Some(_) => Advice::TakeFromFullSource { version: version.to_string() },
+            None => second_source(version, &self.origin),
         };
-        error
-            .detail(doubt)
-            .detail("nothing was installed")
-            .hint(Advice::TakeFromFullSource { version: version.to_string() })
+        let (expected, received) = ((expected, place), (received, whole(&self.origin)));
+        let report = MismatchReport { subject, expected, received, doubt, advice };
+        VerifyError::Mismatch(Box::new(report))
     }
 }
 
@@ -242,9 +243,10 @@ fn sha256_text(digest: Option<Digest>) -> String {
     digest.map(|digest| format!("sha256:{digest}")).unwrap_or_default()
 }
 
-fn second_source(unpacked: &UnverifiedFiles, first: &str) -> Advice {
+/// Returns the advice to ask another source than the `first`.
+pub(crate) fn second_source(version: GoVersion, first: &str) -> Advice {
     let second = if first.starts_with("https://go.dev/") { "python-index" } else { "go.dev" };
-    Advice::AskSecondSource { version: unpacked.version().to_string(), source: second.to_owned() }
+    Advice::AskSecondSource { version: version.to_string(), source: second.to_owned() }
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 //! mode when they are created ([`super::mode`]); the umask holds.
 
 use crate::archive::{EntryPath, Sink};
-use crate::error::{Error, Kind, Result, untrusted};
+use crate::error;
+use crate::error::untrusted;
 use crate::fs;
 use crate::platform::Platform;
 use crate::verify::archive_digest::{ArchiveDigest, digest_along};
 use crate::verify::dirhash::{is_covered, tree_h1};
+use crate::verify::error::{Result, VerifyError};
 use crate::verify::tree_writer::{TreeWriter, VERSION, WriterOutput, set_time};
 use crate::verify::{Digest, FileIndex, H1};
 use crate::version::GoVersion;
@@ -137,8 +139,8 @@ impl Quarantine {
     pub fn fill<T>(
         &mut self,
         hands: usize,
-        unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_, '_>) -> Result<T>,
-    ) -> Result<(T, Option<(Digest, u64)>)> {
+        unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_, '_>) -> error::Result<T>,
+    ) -> error::Result<(T, Option<(Digest, u64)>)> {
         let place = &self.place;
         let mut scribes: Vec<_> = (0..hands.max(1)).map(|_| TreeWriter::new(place)).collect();
         let filled = digest_along(|archive| {
@@ -287,13 +289,11 @@ pub(super) fn check_size(path: &EntryPath, size: u64, read: u64) -> Result<()> {
     if size == read {
         return Ok(());
     }
-    let message = format!("`{path}` does not have the {size} bytes that it should have");
-    Err(Error::new(Kind::Verification, message).detail("nothing was installed"))
+    Err(VerifyError::WrongSize { path: path.as_str().to_owned(), size })
 }
 
-fn incomplete(version: GoVersion, platform: Platform, what: &str) -> Error {
-    let message = format!("this is not a complete {version} for {platform}: {what}");
-    Error::new(Kind::Verification, message).detail("nothing was installed")
+fn incomplete(version: GoVersion, platform: Platform, what: &str) -> VerifyError {
+    VerifyError::Incomplete { version, platform, what: what.to_owned() }
 }
 
 /// Reads `2026-08-28T16:20:06Z`, in seconds since 1970.

@@ -7,9 +7,9 @@
 
 use super::{Digest, H1};
 use crate::calendar::Day;
-use crate::error::{Error, Kind, Result, untrusted};
 use crate::facts::{RELEASES, checked_line};
 use crate::platform::Platform;
+use crate::verify::error::{Result, VerifyError};
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -152,25 +152,23 @@ fn or_hyphen(value: Option<&impl Display>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
-fn damaged(number: usize, line: &str, what: &str) -> Error {
-    let message = format!("line {number} of the release records {what}: `{}`", untrusted(line));
-    Error::new(Kind::Usage, message)
+fn damaged(line: usize, text: &str, what: &'static str) -> VerifyError {
+    VerifyError::DamagedRecords { line, text: text.to_owned(), what }
 }
 
 fn agree<T: PartialEq + Display>(
     subject: &str,
-    name: &str,
+    name: &'static str,
     old: Option<T>,
     new: Option<T>,
 ) -> Result<Option<T>> {
     match (old, new) {
-        (Some(old), Some(new)) if old != new => Err(Error::new(
-            Kind::Verification,
-            format!("the new {name} of {subject} contradicts the known one"),
-        )
-        .detail(format!("expected {old} (built-in records)"))
-        .detail(format!("received {new}"))
-        .detail("the records were left as they are")),
+        (Some(old), Some(new)) if old != new => Err(VerifyError::RecordMismatch {
+            subject: subject.to_owned(),
+            name,
+            expected: old.to_string(),
+            received: new.to_string(),
+        }),
         (old, new) => Ok(old.or(new)),
     }
 }
@@ -178,6 +176,7 @@ fn agree<T: PartialEq + Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     const H1_TEXT: &str = "h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=";
     const SHA256: &str = "63d339f0da5ab53635a56f2490a7984dfe12dfcff22ad749f63edaf590168445";
@@ -231,11 +230,11 @@ mod tests {
             ("\tlinux", "  linux"),
         ] {
             let text = format!("# x\n{}", good.replacen(from, to, 1));
-            let message = Records::parse(&text).unwrap_err().to_string();
+            let message = Records::parse(&text).map_err(Error::from).unwrap_err().to_string();
             assert!(message.starts_with("goward: line 2 of the release records is wrong"), "{to}");
         }
         let twice = format!("{good}{good}");
-        let message = Records::parse(&twice).unwrap_err().to_string();
+        let message = Records::parse(&twice).map_err(Error::from).unwrap_err().to_string();
         assert!(message.starts_with("goward: line 2 of the release records is out of order: `go"));
     }
 
@@ -255,7 +254,7 @@ mod tests {
         let lie = Record { size: Some(6), ..Record::default() };
         let error = records.merge(version("1.27.1"), linux(), lie).unwrap_err();
         assert_eq!(
-            error.to_string(),
+            Error::from(error).to_string(),
             "goward: the new size of go1.27.1 for linux/amd64 contradicts the known one\n  \
              expected 5 (built-in records)\n  received 6\n  the records were left as they are"
         );

@@ -207,5 +207,5 @@ pub(super) fn set_time(file: impl AsFd, seconds: i64) -> Result<(), Errno> {
 fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
     let most = size.saturating_add(1);
     let read = io::copy(&mut io::Read::take(contents, most), &mut io::sink())?;
-    check_size(path, size, read)
+    Ok(check_size(path, size, read)?)
 }

@@ -5,9 +5,9 @@
 //! from a published one, never make it equal, so [`MissingFiles::is_proven`] is a matter of diagnosis: it
 //! says whether a published hash was reproduced with them, and without that the mistake may be here.
 
-use crate::error::{Advice, Error, Kind, Result};
 use crate::facts::ABSENT;
 use crate::verify::Digest;
+use crate::verify::error::{Result, VerifyError};
 use crate::version::GoVersion;
 
 /// The files, sorted, as the table has them.
@@ -31,19 +31,7 @@ impl MissingFiles {
 
     /// The same, for a release that is to be verified.
     pub fn require(version: GoVersion) -> Result<Self> {
-        Self::of(version).ok_or_else(|| {
-            let message = format!("the Python package of {version} cannot be verified");
-            Error::new(Kind::Verification, message)
-                .detail(format!(
-                    "it leaves out files that the hash covers ({}), and this goward does not know those of go1.{} ({})",
-                    FILES.join(", "),
-                    version.minor(),
-                    ABSENT.known()
-                ))
-                .detail("nothing was installed")
-                .hint(Advice::AskFullSource { version: version.to_string() })
-                .hint("or update goward")
-        })
+        Self::of(version).ok_or(VerifyError::UnknownSeries { version, files: &FILES })
     }
 
     /// Returns what to say of a hash that differs from a published one, when files were `left_out` and
