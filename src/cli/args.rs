@@ -96,6 +96,8 @@ pub enum Command {
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
+    /// List goward's settings: each with its value and the file or variable that it comes from
+    Config(ConfigArgs),
     /// Print completions for a shell, or write man pages
     Completions(Completions),
     /// Print goward's version
@@ -573,6 +575,13 @@ pub struct Reproduce {
     /// What builds, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

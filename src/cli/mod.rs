@@ -8,6 +8,7 @@ mod bisect;
 mod bundle;
 mod check;
 mod completions;
+mod config;
 mod debug;
 mod default;
 #[cfg(feature = "lab")]
@@ -122,6 +123,9 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
         _ => Config::read(&ctx)?,
     };
+    for overruled in config.overruled() {
+        ui.warn(&overruled);
+    }
     let session = Session { registries: registries(), ..Session::new(ctx, ui, config) };
     match &cli.command {
         Command::Init(args) => init::run(&session, args),
@@ -163,6 +167,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Default(args) => default::run(&session, args),
         Command::Trust(args) => trust::run(&session, args),
         Command::Setup(args) => setup::run(&session, args),
+        Command::Config(args) => config::run(&session, args),
         Command::Completions(args) => completions::run(&session, args),
         Command::Version(args) => {
             version::run(&session, args);

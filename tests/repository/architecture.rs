@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["calendar", "error", "fs"],
     &["ctx", "facts", "threads", "lock_holder", "ui", "version"],
-    &["config", "net", "platform", "shell"],
+    &["net", "platform", "shell"],
+    &["config"],
     &["io", "releases"],
     &["archive", "binary", "project", "settings", "vulndb"],
     &["verify"],

@@ -1,20 +1,46 @@
-//! The user's own settings: command line, then environment, then `config.toml`, then defaults.
+//! Settings: command line, then environment, then the user's `config.toml`, then the machine's
+//! files, then defaults. What a file of the machine locks nobody above it changes.
 //!
 //! A project can neither see nor change them; what a project asks for is in its manifest.
 
+mod layers;
+mod listing;
+mod network;
+mod system;
+
+pub use listing::{Origin, Setting};
+
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::fs::read_text;
 use goward_shim::lock::Level;
 use goward_shim::names;
+use layers::Layers;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Longest `config.toml`, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
 /// The level that a toolchain needs unless the user accepts less.
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
+
+/// Every key, sorted; a table's name is before the point.
+const KEYS: [&str; 14] = [
+    "accept",
+    "auto-install",
+    "http-hosts",
+    "log.ask",
+    "network.ca-file",
+    "network.http-proxy",
+    "network.https-proxy",
+    "network.no-proxy",
+    "policy.verify",
+    "source",
+    "store.dedupe",
+    "store.nfs-locks",
+    "store.system",
+    "vulndb",
+];
 
 /// What `config.toml` holds; every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -38,8 +64,31 @@ pub struct Config {
     /// How the checksum database is asked.
     #[serde(default)]
     pub log: LogConfig,
+    /// The way to other machines.
+    #[serde(default)]
+    pub network: NetworkConfig,
     /// Where Go's vulnerability database is: a site, `file:///…`, a directory, or `off`.
     pub vulndb: Option<String>,
+    /// Keys that nobody else may change; only in a file of the machine.
+    #[serde(default)]
+    locked: Vec<String>,
+    /// Which file says what.
+    #[serde(skip)]
+    layers: Layers,
+}
+
+/// The table `[network]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NetworkConfig {
+    /// The proxy for https, unless `HTTPS_PROXY` names one.
+    pub https_proxy: Option<String>,
+    /// The proxy for http, unless `HTTP_PROXY` names one.
+    pub http_proxy: Option<String>,
+    /// The hosts that are asked without a proxy, unless `NO_PROXY` lists some.
+    pub no_proxy: Option<Vec<String>>,
+    /// The authorities that take the place of the system's, unless `SSL_CERT_FILE` names others.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The table `[store]`.
@@ -125,69 +174,107 @@ pub enum Dedupe {
 }
 
 impl Config {
-    /// Reads `config.toml` of the user's configuration directory; without the file, the defaults.
+    /// Reads the files of the machine and the user's own; without any, the defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a file that is not understood, and for one of the machine's that others
+    /// than root may write.
     pub fn read(ctx: &Ctx) -> Result<Self> {
-        let Some(path) = path(ctx) else { return Ok(Self::default()) };
-        let text = match read_text(&path, MAX_SIZE) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        toml_edit::de::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].split('\n').count());
-            let place = format!("{}:{line}", path.display());
-            let unknown = error.message().strip_prefix("unknown field `");
-            let Some(key) = unknown.and_then(|rest| rest.split('`').next()) else {
-                return Error::new(
-                    Kind::Usage,
-                    format!("`{place}`: {}", untrusted(error.message())),
-                )
-                .hint("the settings are described in docs/environment.md");
-            };
-            let known = [
-                "accept",
-                "auto-install",
-                "http-hosts",
-                "log",
-                "policy",
-                "source",
-                "store",
-                "vulndb",
-            ];
-            Error::new(Kind::Usage, format!("`{place}`: unknown setting `{}`", untrusted(key)))
-                .hint(match near_match(key, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("settings: {}", known.join(", ")),
-                })
+        layers::read(ctx, path(ctx).as_deref())
+    }
+
+    /// Returns the file that locks a key, if one does.
+    pub fn locked_by(&self, key: &str) -> Option<&Path> {
+        let setter = self.layers.setters.get(key).filter(|setter| setter.locks);
+        setter.map(|setter| setter.file.as_path())
+    }
+
+    /// Returns the file that a setting comes from as messages name it: the user's own by its name
+    /// only.
+    pub fn place_of(&self, key: &str) -> String {
+        let setter = self.layers.setters.get(key).filter(|setter| setter.is_system);
+        setter.map_or("`config.toml`".to_owned(), |found| format!("`{}`", found.file.display()))
+    }
+
+    /// Returns what in the user's own settings does not count, because the machine's lock it.
+    pub fn overruled(&self) -> impl Iterator<Item = String> + '_ {
+        self.layers.overruled.iter().map(|(key, file, by)| {
+            let (file, by) = (file.display(), by.display());
+            format!("`{key}` in `{file}` does not count: `{by}` locks it")
         })
     }
 
-    /// Returns the list of sources: `--source`, `GOWARD_SOURCE`, the file; `None` for the default list.
+    /// Refuses what `who` asks for instead of a key that is locked.
+    fn refuse(&self, key: &str, who: &str) -> Result<()> {
+        let Some(file) = self.locked_by(key) else { return Ok(()) };
+        let message = format!("{who} cannot change `{key}`: `{}` locks it", file.display());
+        Err(Error::new(Kind::Usage, message)
+            .hint(format!("leave {who} out; `goward config` lists the settings")))
+    }
+
+    /// Returns the list of sources: `--source`, `GOWARD_SOURCE`, the files; `None` for the default
+    /// list.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] where the machine locks another list.
     pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
-        match flag.or(ctx.text(names::SOURCE_VAR)?) {
-            Some(text) => Ok(Some(text.to_owned())),
-            None => Ok(self.source.as_ref().map(|names| names.join(","))),
+        let own = self.source.as_ref().map(|names| names.join(","));
+        let asked = match (flag, ctx.text(names::SOURCE_VAR)?) {
+            (Some(flag), _) => Some((flag, "`--source`")),
+            (None, Some(value)) => Some((value, "`GOWARD_SOURCE`")),
+            (None, None) => None,
+        };
+        let Some((asked, who)) = asked else { return Ok(own) };
+        if own.as_deref() != Some(asked) {
+            self.refuse("source", who)?;
         }
+        Ok(Some(asked.to_owned()))
     }
 
-    /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the file, the
+    /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the files, the
     /// default.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a level that does not exist, or that is weaker than what the machine
+    /// locks.
     pub fn floor(&self, ctx: &Ctx, flag: Option<Level>) -> Result<Level> {
-        if let Some(level) = flag {
-            return Ok(level);
+        let own = self.accept.as_deref().map_or(Ok(DEFAULT_FLOOR), parse_level)?;
+        let (asked, who) = match (flag, ctx.text(names::ACCEPT_VAR)?) {
+            (Some(level), _) => (level, "`--accept`"),
+            (None, Some(name)) => (parse_level(name)?, "`GOWARD_ACCEPT`"),
+            (None, None) => return Ok(own),
+        };
+        if asked < own {
+            self.refuse("accept", who)?;
         }
-        match ctx.text(names::ACCEPT_VAR)?.or(self.accept.as_deref()) {
-            Some(name) => parse_level(name),
-            None => Ok(DEFAULT_FLOOR),
-        }
+        Ok(asked)
     }
 
-    /// Returns the store that is looked at after the user's own: `GOWARD_SYSTEM_STORE`, the file, none.
+    /// Refuses to accept a level for one repository that is weaker than what the machine locks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::floor`].
+    pub fn check_accepted(&self, ctx: &Ctx, level: Level) -> Result<()> {
+        self.floor(ctx, Some(level)).map(drop)
+    }
+
+    /// Returns the store that is looked at after the user's own: `GOWARD_SYSTEM_STORE`, the files,
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a path that is not absolute, or where the machine locks another one.
     pub fn system_store(&self, ctx: &Ctx) -> Result<Option<PathBuf>> {
+        let own = self.store.system.clone();
         let variable = ctx.variable(names::SYSTEM_STORE_VAR).map(PathBuf::from);
-        let Some(path) = variable.or_else(|| self.store.system.clone()) else { return Ok(None) };
+        if variable.is_some() && variable != own {
+            self.refuse("store.system", "`GOWARD_SYSTEM_STORE`")?;
+        }
+        let Some(path) = variable.or(own) else { return Ok(None) };
         if path.is_absolute() {
             return Ok(Some(path));
         }
@@ -196,13 +283,48 @@ impl Config {
             .hint(format!("look at `{}`, and at `store.system`", names::SYSTEM_STORE_VAR)))
     }
 
-    /// Returns whether `go` may install a missing toolchain, and who says so: `GOWARD_AUTO_INSTALL`, the file, or
-    /// nobody.
-    pub fn auto_install(&self, ctx: &Ctx) -> (AutoInstall, &'static str) {
-        match ctx.variable(names::AUTO_INSTALL_VAR) {
+    /// Returns whether `go` may install a missing toolchain, and who says so:
+    /// `GOWARD_AUTO_INSTALL`, a file, or nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] where the machine locks another answer.
+    pub fn auto_install(&self, ctx: &Ctx) -> Result<(AutoInstall, String)> {
+        let own = self.auto_install.unwrap_or_default();
+        let (asked, who) = match ctx.variable(names::AUTO_INSTALL_VAR) {
             Some(value) if value == "0" => (AutoInstall::Never, "`GOWARD_AUTO_INSTALL=0`"),
             Some(_) => (AutoInstall::Always, "`GOWARD_AUTO_INSTALL`"),
-            None => (self.auto_install.unwrap_or_default(), "`auto-install` in your `config.toml`"),
+            None => {
+                let place = self.place_of("auto-install");
+                let is_own = place == "`config.toml`";
+                let place = if is_own { "your `config.toml`".to_owned() } else { place };
+                return Ok((own, format!("`auto-install` in {place}")));
+            }
+        };
+        if asked != own {
+            self.refuse("auto-install", who)?;
+        }
+        Ok((asked, who.to_owned()))
+    }
+
+    /// Returns Go's vulnerability database: the option `flag`, `GOVULNDB`, which govulncheck reads,
+    /// too, the files; `None` for Go's own site.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] where the machine locks another one, and an option asks for it.
+    pub fn vulnerability_database(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
+        if let Some(flag) = flag {
+            if self.vulndb.as_deref() != Some(flag) {
+                self.refuse("vulndb", "`--vulndb`")?;
+            }
+            return Ok(Some(flag.to_owned()));
+        }
+        match ctx.text("GOVULNDB")? {
+            Some(list) if self.locked_by("vulndb").is_none() => {
+                Ok(list.split(',').next().map(str::to_owned))
+            }
+            _ => Ok(self.vulndb.clone()),
         }
     }
 }
@@ -228,7 +350,7 @@ pub fn parse_level(name: &str) -> Result<Level> {
 mod tests {
     use super::*;
 
-    fn ctx(directory: &std::path::Path, variables: &[(&str, &str)]) -> Ctx {
+    fn ctx(directory: &Path, variables: &[(&str, &str)]) -> Ctx {
         let mut ctx = Ctx::default();
         ctx.variables.insert("XDG_CONFIG_HOME".into(), directory.into());
         for (name, value) in variables {
@@ -244,7 +366,7 @@ mod tests {
         let empty = Config::read(&none).unwrap();
         assert_eq!(empty.floor(&none, None).unwrap(), Level::BuiltIn);
         assert_eq!(empty.sources(&none, None).unwrap(), None);
-        assert_eq!(empty.auto_install(&none).0, AutoInstall::Always);
+        assert_eq!(empty.auto_install(&none).unwrap().0, AutoInstall::Always);
 
         fs_err::create_dir(directory.path().join("goward")).unwrap();
         fs_err::write(
@@ -255,7 +377,7 @@ mod tests {
         let config = Config::read(&none).unwrap();
         assert_eq!(config.floor(&none, None).unwrap(), Level::Listed);
         assert_eq!(config.sources(&none, None).unwrap().unwrap(), "go.dev");
-        assert_eq!(config.auto_install(&none).0, AutoInstall::Ask);
+        assert_eq!(config.auto_install(&none).unwrap().0, AutoInstall::Ask);
 
         let set = ctx(
             directory.path(),
@@ -267,7 +389,7 @@ mod tests {
         );
         assert_eq!(config.floor(&set, None).unwrap(), Level::Stapled);
         assert_eq!(config.sources(&set, None).unwrap().unwrap(), "a, b");
-        assert_eq!(config.auto_install(&set).0, AutoInstall::Always);
+        assert_eq!(config.auto_install(&set).unwrap().0, AutoInstall::Always);
         assert_eq!(config.floor(&set, Some(Level::Logged)).unwrap(), Level::Logged);
         assert_eq!(config.sources(&set, Some("c")).unwrap().unwrap(), "c");
     }

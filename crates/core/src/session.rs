@@ -47,7 +47,9 @@ impl Session {
     /// Like [`Session::net`], with other times and counts.
     pub fn net_with(&self, patience: Patience) -> Result<Net> {
         static TOLD: AtomicBool = AtomicBool::new(false);
-        let net = Net::with_patience(&self.ctx, self.config.http_hosts.clone(), patience)?;
+        let ctx = self.config.on_network(&self.ctx);
+        let net = Net::with_patience(&ctx, self.config.http_hosts.clone(), patience)
+            .map_err(|error| self.config.explain_network(&self.ctx, error))?;
         if let Some(problem) = net.netrc_problem()
             && !TOLD.swap(true, Ordering::Relaxed)
         {

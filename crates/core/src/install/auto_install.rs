@@ -41,7 +41,7 @@ impl Installer<'_> {
 
     /// Returns true when a toolchain may be installed because somebody called `go`.
     fn may_install(&self, missing: &Error) -> Result<()> {
-        let (answer, who) = self.session.config.auto_install(&self.session.ctx);
+        let (answer, who) = self.session.config.auto_install(&self.session.ctx)?;
         let refused = |why: String| Err(missing.clone().detail(why));
         match answer {
             AutoInstall::Always => Ok(()),

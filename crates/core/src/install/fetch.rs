@@ -38,6 +38,7 @@ impl Installer<'_> {
     fn user_floor(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Level> {
         let mut user = self.session.config.floor(&self.session.ctx, fetch.accept)?;
         if fetch.accept.is_none()
+            && self.session.config.locked_by("accept").is_none()
             && let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
             && let Some(accepted) = self.resolver.accepted_for(lock)
         {
@@ -192,7 +193,7 @@ impl Installer<'_> {
             logged: None,
             unlogged: None,
             floor: self.floor(want, fetch)?,
-            choices: choices(want, fetch),
+            choices: self.choices(want, fetch),
             origin: artifact.origin.clone(),
             lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
         })
@@ -211,24 +212,28 @@ impl Installer<'_> {
             self.session.registries,
         )
     }
-}
 
-/// Returns what the user may type to accept a toolchain at the level that was reached.
-fn choices(want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, Choice)> {
-    let mut choices = Vec::new();
-    // The project's demand is no user's to lower.
-    let least = want.demand.max(Level::Listed);
-    if fetch.has_option {
-        choices.push((least, Choice::Call));
-    } else {
-        choices.push((least, Choice::Install(want.version.number())));
+    /// Returns what the user may type to accept a toolchain at the level that was reached; nothing
+    /// where the machine locks what has to be reached.
+    fn choices(&self, want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, Choice)> {
+        let mut choices = Vec::new();
+        if self.session.config.locked_by("accept").is_some() {
+            return choices;
+        }
+        // The project's demand is no user's to lower.
+        let least = want.demand.max(Level::Listed);
+        if fetch.has_option {
+            choices.push((least, Choice::Call));
+        } else {
+            choices.push((least, Choice::Install(want.version.number())));
+        }
+        if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
+            && want.demand <= Level::Listed
+        {
+            choices.push((Level::Listed, Choice::Repository(shell::word(lock))));
+        }
+        choices
     }
-    if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
-        && want.demand <= Level::Listed
-    {
-        choices.push((Level::Listed, Choice::Repository(shell::word(lock))));
-    }
-    choices
 }
 
 /// Opens an artifact of a source; nothing of it is read yet.

@@ -80,7 +80,8 @@ impl Installer<'_> {
         let is_new = age.is_some_and(|age| age < limit);
         let covers = kept.covers(&shown, from);
         if !self.session.ctx.is_offline() && !(is_new && (covers || kept.has_failed)) {
-            let asked = ask(&self.session.ctx, self.session.config.http_hosts.clone(), place, from);
+            let ctx = self.session.config.on_network(&self.session.ctx);
+            let asked = ask(&ctx, self.session.config.http_hosts.clone(), place, from);
             let answer = match asked {
                 Ok((by, flaws)) => Answer {
                     place: shown,

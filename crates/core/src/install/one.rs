@@ -215,9 +215,13 @@ impl Installer<'_> {
         );
         let why = (!error.is_verification()).then(|| one_line(&error));
         let error = Error::new(Kind::Verification, message);
-        why.into_iter()
-            .fold(error, Error::detail)
-            .hint(format!("accept what is installed, for this call: `--accept {level}`"))
+        let error = why.into_iter().fold(error, Error::detail);
+        match self.session.config.locked_by("accept") {
+            Some(file) => error.detail(format!("`{}` locks `accept`", file.display())),
+            None => {
+                error.hint(format!("accept what is installed, for this call: `--accept {level}`"))
+            }
+        }
     }
 
     /// Refuses sources of the command line that are none, also where nobody asks them.

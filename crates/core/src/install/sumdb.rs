@@ -65,7 +65,8 @@ impl Installer<'_> {
             return Ok(None);
         }
         if self.session.config.log.ask == Ask::Never {
-            let why = format!("{name} was not asked: `log.ask` is `never` in `config.toml`");
+            let place = self.session.config.place_of("log.ask");
+            let why = format!("{name} was not asked: `log.ask` is `never` in {place}");
             _ = self.session.log.silence.set(why);
             return Ok(None);
         }
@@ -137,7 +138,7 @@ impl Installer<'_> {
     /// Returns a name for the way in which this process asks: who changes it is not held up by an
     /// outage of a moment ago. It is a digest, since proxies may have passwords.
     fn asker(&self) -> Result<String> {
-        let mut text = format!("{:?}", self.session.log.other);
+        let mut text = format!("{:?} {:?}", self.session.log.other, self.session.config.network);
         for name in GO_SETTINGS.into_iter().chain(PROXY_SETTINGS) {
             let value = if GO_SETTINGS.contains(&name) {
                 self.resolver.go_setting(name)?

@@ -28,6 +28,7 @@ pub use goproxy::{GoProxy, Place};
 pub use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use settings::Settings;
+pub use settings::is_proxy;
 use std::sync::Arc;
 use std::time::Duration;
 pub use url::{join, parse_url, shown};

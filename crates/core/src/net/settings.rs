@@ -109,6 +109,11 @@ fn read_proxies(ctx: &Ctx) -> Result<Proxies> {
     Ok(Proxies { https: https.or(all.clone()), http: http.or(all), bypass })
 }
 
+/// Returns true for what can be a proxy.
+pub fn is_proxy(value: &str) -> bool {
+    parse_proxy(value).is_some_and(|url| Proxy::all(url).is_ok())
+}
+
 /// Reads a proxy; `host:port` alone means http, as everywhere.
 fn parse_proxy(value: &str) -> Option<Url> {
     let with_scheme =

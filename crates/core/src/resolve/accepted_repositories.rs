@@ -31,6 +31,7 @@ impl Resolver<'_> {
                 .detail("nothing was changed")
                 .hint("accept what its sources list: `goward trust --accept listed`"));
         }
+        self.session.config.check_accepted(&self.session.ctx, level)?;
         let repository = repository_of(&self.session.ctx.cwd.join(path)).ok_or_else(|| {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
         })?;

@@ -35,7 +35,7 @@ impl Resolver<'_> {
             self.session.net_with(patience)?
         } else {
             let hosts = self.session.config.http_hosts.clone();
-            Net::without_netrc(&self.session.ctx, hosts, patience)?
+            Net::without_netrc(&self.session.config.on_network(&self.session.ctx), hosts, patience)?
         };
         Ok((auth, net))
     }
