@@ -163,6 +163,24 @@ fn leftovers_go_when_they_are_old_and_unused() {
     assert!(!names("goenv").iter().any(|name| name == "pinned-1-2-3-4"));
 }
 
+/// Who still runs it keeps its tree; nobody else gets it.
+#[test]
+fn what_was_removed_is_installed_again_for_whom_it_is_missing() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    let _process = user_of(&sandbox, "go1.99.1");
+    let removed = || assert_eq!(sandbox.goward_in("", ["uninstall", "1.99.1"]).code, Some(0));
+    removed();
+    assert!(sandbox.store().join("tree").join(key("go1.99.1")).join("libexec/go").exists());
+    let outcome = sandbox.goward(["exec", "--", "go", "version"]);
+    assert_eq!((outcome.code, outcome.stdout.contains("go1.99.1")), (Some(0), true), "{outcome:?}");
+    assert!(outcome.stderr.contains("installed go1.99.1"), "{outcome:?}");
+    removed();
+    let outcome = sandbox.goward(["which"]);
+    assert!(!outcome.stderr.contains("no receipt fits"), "{outcome:?}");
+}
+
 #[test]
 fn a_removed_toolchain_serves_those_who_use_it() {
     let server = mirror();

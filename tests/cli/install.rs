@@ -74,6 +74,18 @@ fn full_adds_the_rest_when_the_archive_itself_reaches_the_level() {
     assert!(tree.join("api/go1.txt").is_file() && !tree.join("test/new.go").exists());
 }
 
+/// As somebody leaves it who is stopped before the name is made.
+#[test]
+fn an_installed_release_gets_the_name_that_is_missing() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    let name = sandbox.store().join("shims/go1.99.1");
+    fs::remove_file(&name).unwrap();
+    assert_eq!(sandbox.goward(["install", "1.99.1"]).code, Some(0));
+    assert_eq!(fs::read_link(&name).unwrap().to_str(), Some("go"));
+}
+
 #[test]
 fn another_platform_goes_beside() {
     let server = mirror();

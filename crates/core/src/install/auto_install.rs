@@ -61,7 +61,9 @@ impl Installer<'_> {
     /// Returns true when a toolchain can run. What only the system's store has becomes part of the user's
     /// own, so that the shim finds it; where that cannot be written, it runs from there.
     fn is_at_hand(&self, toolchain: &ResolvedToolchain) -> Result<bool> {
-        if !self.resolver.has(toolchain)? {
+        // One that was removed stays for those who use it, not for anybody else.
+        if !self.resolver.has(toolchain)? || self.session.store()?.is_on_its_way_out(&toolchain.key)
+        {
             return Ok(false);
         }
         if self.resolver.is_out_of_reach(toolchain)? {

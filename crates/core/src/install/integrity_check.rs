@@ -45,7 +45,13 @@ impl Installer<'_> {
         let h1 = H1::parse(&toolchain.h1);
         match store.find(toolchain.version, Platform::host(), h1.as_ref())? {
             Some(installed) => self.check_integrity(&store, &installed),
-            None => self.resolver.lacks_receipt(toolchain)?.map_or(Ok(()), Err),
+            None => match self.resolver.lacks_receipt(toolchain)? {
+                Some(error) => Err(error),
+                // It may be there by now.
+                None => store
+                    .find(toolchain.version, Platform::host(), h1.as_ref())?
+                    .map_or(Ok(()), |installed| self.check_integrity(&store, &installed)),
+            },
         }
     }
 

@@ -155,7 +155,11 @@ impl Installer<'_> {
         if let Some(installed) = present(&store, want, enough)?
             && installed.tree.join("bin/go").exists()
         {
-            // Nothing is written where everything is there: the store may be read-only.
+            // Nothing is written where everything is there: the store may be read-only. Who was
+            // interrupted before the name was made, and starts over, finds all but that.
+            if !store.has_release_name(&installed) {
+                _ = store.put_release_names();
+            }
             return Ok(there(installed));
         }
         self.prepare_store(&store)?;

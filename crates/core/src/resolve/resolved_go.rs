@@ -354,10 +354,25 @@ impl Resolver<'_> {
     pub fn lacks_receipt(&self, toolchain: &ResolvedToolchain) -> Result<Option<Error>> {
         let h1 = H1::parse(&toolchain.h1);
         let store = self.session.store()?;
-        let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
-        let is_known = found.is_some() || store.attached(&toolchain.key).is_some();
-        let lacks = !is_known && self.has(toolchain)?;
-        Ok(if lacks { Some(without_receipt(&store, &self.root(toolchain)?)) } else { None })
+        let lacks = || -> Result<bool> {
+            let found = store.find(toolchain.version, Platform::host(), h1.as_ref())?;
+            let is_known = found.is_some() || store.attached(&toolchain.key).is_some();
+            Ok(!is_known && self.has(toolchain)?)
+        };
+        if !lacks()? {
+            return Ok(None);
+        }
+        store.wait_for_changes();
+        if !lacks()? {
+            return Ok(None);
+        }
+        if store.is_on_its_way_out(&toolchain.key) {
+            let message = format!("{} was removed meanwhile", toolchain.version);
+            return Ok(Some(
+                Error::new(Kind::NotInstalled, message).hint("install it again: `goward install`"),
+            ));
+        }
+        Ok(Some(without_receipt(&store, &self.root(toolchain)?)))
     }
 
     /// Returns the best installed toolchain for a request, without pins.

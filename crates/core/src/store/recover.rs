@@ -24,13 +24,14 @@ use std::time::{Duration, SystemTime};
 /// Without working locks, a work directory this much older than a new one is nobody's.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long to wait for somebody who publishes: a lock may also be refused for no reason that lasts.
+/// How long to wait for somebody who publishes: a lock may also be refused for no reason that
+/// lasts.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
 impl Store {
     /// Clears away what dead processes left: work directories, removals that were not finished,
-    /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt instead; one
-    /// with a grave was removed, and waits there.
+    /// trees without a receipt. A tree whose hash is in the built-in records gets a receipt
+    /// instead; one with a grave was removed, and waits there.
     pub fn recover(&self) -> Result<RecoveryReport> {
         self.recover_with(Records::built_in())
     }
@@ -59,6 +60,12 @@ impl Store {
             self.measure_rooms()?;
         }
         Ok(recovered)
+    }
+
+    /// Waits, for a moment, until nobody publishes or removes: who does has a tree without a
+    /// receipt.
+    pub fn wait_for_changes(&self) {
+        _ = self.lock(durable::LOCK, "look", A_MOMENT, &mut |_| {});
     }
 
     fn clear_staging(&self, recovered: &mut RecoveryReport) -> Result<()> {
@@ -130,8 +137,8 @@ impl Store {
         Ok(())
     }
 
-    /// Returns true for the name of a tree that is neither installed nor waits for its end, and is no link to
-    /// another store.
+    /// Returns true for the name of a tree that is neither installed nor waits for its end, and is
+    /// no link to another store.
     pub(super) fn is_leftover(&self, key: &str) -> Result<bool> {
         // What a newer goward installed is not understood here, and not a leftover.
         let is_known = !is_key(key) || Receipt::is_newer(&self.receipt_path(key));
@@ -208,8 +215,8 @@ fn recognise(records: &Records, key: &str, tree: &Path) -> Option<(Receipt, Tree
 /// What is in a tree, and which files that its hash covers are not.
 pub(super) type Content = (TreeHash, Vec<(String, Digest)>);
 
-/// Returns what a tree on disk has when its hash is that of the verified one, however it was packed, and
-/// what the hash does not cover is the same.
+/// Returns what a tree on disk has when its hash is that of the verified one, however it was
+/// packed, and what the hash does not cover is the same.
 pub(super) fn content_of(tree: &Path, verified: &VerifiedTree) -> Option<Content> {
     let (version, platform) = (verified.version(), verified.platform());
     let content = content_with(tree, version, platform, verified.h1(), verified.absent())?;
@@ -217,8 +224,8 @@ pub(super) fn content_of(tree: &Path, verified: &VerifiedTree) -> Option<Content
     (uncovered == files::digest_of_uncovered(verified.uncovered())).then_some(content)
 }
 
-/// Returns what a tree on disk has when its hash is `h1`, whether it has all files, lacks `absent`, or
-/// what some packages of the release leave out.
+/// Returns what a tree on disk has when its hash is `h1`, whether it has all files, lacks `absent`,
+/// or what some packages of the release leave out.
 fn content_with(
     tree: &Path,
     version: GoVersion,

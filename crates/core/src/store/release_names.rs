@@ -4,7 +4,7 @@
 //! Each is a link to `go` beside it. A name is made after the receipt and removed after it; what a process leaves
 //! that ends in between is put right by the next that changes the store.
 
-use super::{Store, entries};
+use super::{InstalledToolchain, Store, entries};
 use crate::fs;
 use crate::platform::Platform;
 use crate::store::error::Result;
@@ -43,6 +43,17 @@ impl Store {
             fs::read_link(directory.join(name)).is_ok_and(|target| target == Path::new(SHIM))
         };
         Ok(self.wanted_names()?.into_iter().filter(|name| !is_right(name)).collect())
+    }
+
+    /// Returns false for an installed release that has no name among the shims.
+    pub fn has_release_name(&self, installed: &InstalledToolchain) -> bool {
+        let receipt = &installed.receipt;
+        let directory = self.shims();
+        let is_wanted = !installed.is_linked()
+            && receipt.platform == Platform::host()
+            && fs::symlink_metadata(directory.join(SHIM)).is_ok();
+        let name = directory.join(receipt.version.to_string());
+        !is_wanted || fs::read_link(name).is_ok_and(|target| target == Path::new(SHIM))
     }
 
     /// Returns the names among the shims of releases that are not installed.

@@ -1,10 +1,11 @@
 //! Toolchains that were removed, until nobody can be using them.
 //!
-//! A build that runs finds every file at any moment: a removed tree stays where it is, without a receipt, for as long
-//! as a process uses it. Then its programs go, so that nobody can start it any more, and the rest stays for a grace
-//! period, for what cannot be seen from here: a call that is just beginning, users and machines that share the
-//! store. The grave, `trash/gone-<key>.<random>`, says that the tree is to go, and since when. A tree goes into its grave
-//! only when the same toolchain is installed again.
+//! A build that runs finds every file at any moment: a removed tree stays where it is, without a
+//! receipt, for as long as a process uses it. Then its programs go, so that nobody can start it any
+//! more, and the rest stays for a grace period, for what cannot be seen from here: a call that is
+//! just beginning, users and machines that share the store. The grave, `trash/gone-<key>.<random>`,
+//! says that the tree is to go, and since when. A tree goes into its grave only when the same
+//! toolchain is installed again.
 
 #[cfg(test)]
 mod tests;
@@ -123,8 +124,13 @@ impl Store {
             .find(|removal| removal.key == key && removal.is_open()))
     }
 
-    /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree without
-    /// a receipt is one that is being removed, not one that was about to be installed.
+    /// Returns true for a toolchain that was removed, and whose tree waits for those who use it.
+    pub fn is_on_its_way_out(&self, key: &str) -> bool {
+        !self.has_receipt(key) && self.open_removal(key).is_ok_and(|removal| removal.is_some())
+    }
+
+    /// Makes a grave for what is installed as `key`, unless nothing is there. From then on, a tree
+    /// without a receipt is one that is being removed, not one that was about to be installed.
     pub(super) fn prepare_removal(&self, key: &str) -> Result<Option<PendingRemoval>> {
         if !is_directory(&self.place("tree", key)) {
             return Ok(None);
@@ -148,8 +154,8 @@ impl Store {
         fs::symlink_metadata(self.receipt_path(key)).is_ok()
     }
 
-    /// Sees to it that nobody can start a removed toolchain, unless a process uses it; returns whether none does.
-    /// Right at any time, also after a crash.
+    /// Sees to it that nobody can start a removed toolchain, unless a process uses it; returns
+    /// whether none does. Right at any time, also after a crash.
     pub(super) fn settle(&self, removal: &PendingRemoval, processes: &Processes) -> Result<bool> {
         if removal.is_open() && self.has_receipt(&removal.key) {
             return Ok(true);
@@ -168,7 +174,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes a grave for good, and its tree. Returns false, and deletes nothing, while a process uses it.
+    /// Deletes a grave for good, and its tree. Returns false, and deletes nothing, while a process
+    /// uses it.
     pub(super) fn purge(&self, removal: &PendingRemoval, processes: &Processes) -> Result<bool> {
         if !self.settle(removal, processes)? {
             return Ok(false);
@@ -185,8 +192,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Goes on with every removal and deletes the graves whose time has come, or with `now` all that
-    /// nobody uses.
+    /// Goes on with every removal and deletes the graves whose time has come, or with `now` all
+    /// that nobody uses.
     pub(super) fn clear_graves(&self, now: bool, recovered: &mut RecoveryReport) -> Result<()> {
         let pending_removals = self.pending_removals()?;
         if pending_removals.is_empty() {
