@@ -7,8 +7,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -166,12 +167,30 @@ server.serve()
 /// nginx, from the package of the distribution, in front of a directory; with a certificate and its key
 /// over TLS. The configuration is that of `docs/mirrors.md`.
 pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Option<Running> {
+    let server = format!(
+        "root {};
+         index index.json;
+         default_type application/octet-stream;
+         types {{ application/json json; }}
+         gzip off;",
+        root.display()
+    );
+    nginx_with("", &server, work, tls)
+}
+
+/// nginx with these directives in its parts `http` and `server`.
+pub(crate) fn nginx_with(
+    http: &str,
+    server: &str,
+    work: &Path,
+    tls: Option<(&Path, &Path)>,
+) -> Option<Running> {
     let Some(program) = machine::find("nginx") else {
         skip("nginx is not installed (Debian: apt-get install nginx-light)");
         return None;
     };
     fs::create_dir_all(work).unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let work = work.display();
     let (ssl, certificate) = match tls {
         Some((certificate, key)) => (
@@ -193,32 +212,74 @@ pub(crate) fn nginx(root: &Path, work: &Path, tls: Option<(&Path, &Path)>) -> Op
              client_body_temp_path {work}/body; proxy_temp_path {work}/proxy;
              fastcgi_temp_path {work}/fastcgi; uwsgi_temp_path {work}/uwsgi;
              scgi_temp_path {work}/scgi;
+             {http}
              server {{
                  listen 127.0.0.1:{port}{ssl};
                  {certificate}
-                 root {};
-                 index index.json;
-                 default_type application/octet-stream;
-                 types {{ application/json json; }}
-                 gzip off;
+                 {server}
              }}
-         }}",
-        root.display()
+         }}"
     );
     fs::write(format!("{work}/conf"), config).unwrap();
-    let child = machine::command(program)
-        .args(["-p", &work.to_string(), "-c", &format!("{work}/conf")])
-        .args(["-e", &format!("{work}/error.log")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut nginx = machine::command(program);
+    nginx.args(["-p", &work.to_string(), "-c", &format!("{work}/conf")]);
+    nginx.args(["-e", &format!("{work}/error.log")]);
+    Some(listening(&mut nginx, port))
+}
+
+/// squid, from the package of the distribution, as a proxy that opens tunnels to `host`, which is
+/// this machine; with a login, to nobody else than `user:password`.
+pub(crate) fn squid(host: &str, work: &Path, login: Option<&str>) -> Option<Running> {
+    let Some(program) = machine::find("squid") else {
+        skip("squid is not installed (Debian: apt-get install squid)");
+        return None;
+    };
+    fs::create_dir_all(work).unwrap();
+    let port = free_port();
+    let place = work.display();
+    // As root, it becomes another user, who writes here.
+    fs::set_permissions(work, fs::Permissions::from_mode(0o777)).unwrap();
+    fs::write(work.join("hosts"), format!("127.0.0.1 {host}\n")).unwrap();
+    let mut who = "acl known src all".to_owned();
+    if let Some(login) = login {
+        let login = login.replace(':', " ");
+        let helper = format!(
+            "#!/bin/sh\nwhile read -r line; do\n\
+             if [ \"$line\" = '{login}' ]; then echo OK; else echo ERR; fi\ndone\n"
+        );
+        fs::write(work.join("helper"), helper).unwrap();
+        fs::set_permissions(work.join("helper"), fs::Permissions::from_mode(0o755)).unwrap();
+        who = format!(
+            "auth_param basic program {place}/helper\nauth_param basic children 1\n\
+             auth_param basic realm company\nacl known proxy_auth REQUIRED"
+        );
+    }
+    let config = format!(
+        "http_port 127.0.0.1:{port}\nvisible_hostname proxy.example\nhosts_file {place}/hosts\n\
+         pid_filename none\ncache_log {place}/cache.log\naccess_log stdio:{place}/access.log\n\
+         coredump_dir {place}\nnetdb_filename none\npinger_enable off\ncache deny all\n\
+         shutdown_lifetime 0 seconds\n{who}\nacl there dstdomain {host}\n\
+         http_access allow CONNECT known there\nhttp_access deny all\n"
+    );
+    fs::write(work.join("conf"), config).unwrap();
+    let mut squid = machine::command(program);
+    squid.args(["-N", "-f"]).arg(work.join("conf"));
+    Some(listening(&mut squid, port))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts a server, and waits until it takes connections.
+fn listening(server: &mut Command, port: u16) -> Running {
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = server.spawn().unwrap();
     let running = Running { child, input: None, lines: None, port, patient: false };
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(started.elapsed() < Duration::from_secs(20), "nginx does not answer");
+        assert!(started.elapsed() < Duration::from_secs(20), "{server:?} does not answer");
         std::thread::sleep(Duration::from_millis(10));
     }
-    Some(running)
+    running
 }

@@ -21,6 +21,7 @@ mod mirror;
 mod module_proxy;
 mod ordinary;
 pub(crate) mod packing;
+mod proxies;
 mod published;
 mod python_index;
 mod settings;

@@ -28,7 +28,7 @@ const GO_MOD: &str = "h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=";
 const MODULE: &str = "golang.org/toolchain";
 
 /// A proxy with one toolchain and a log that knows it, which it serves too.
-fn proxy(version: &str, zip: &[u8], h1: &str) -> (Server, TestLog) {
+pub(super) fn proxy(version: &str, zip: &[u8], h1: &str) -> (Server, TestLog) {
     let name = format!("v0.0.1-go{version}.linux-amd64");
     let records = (0..300).map(|id| match id {
         3 => record_of(MODULE, &name, h1, GO_MOD),
@@ -50,17 +50,17 @@ fn proxy(version: &str, zip: &[u8], h1: &str) -> (Server, TestLog) {
     (server, log)
 }
 
-/// goward as a library that believes the test's log.
-fn session(sandbox: &Sandbox, server: &Server, log: &TestLog) -> Session {
+/// goward as a library that believes the test's log, behind the module proxy at `url`.
+pub(super) fn session(sandbox: &Sandbox, url: &str, log: &TestLog) -> Session {
     let mut ctx = Ctx {
         cwd: sandbox.path("project"),
         executable: sandbox.path("bin/goward"),
         ..Ctx::default()
     };
     ctx.variables.insert("HOME".into(), sandbox.path("home").into());
-    ctx.variables.insert("GOPROXY".into(), server.url("").into());
+    ctx.variables.insert("GOPROXY".into(), url.into());
     let key = VerifierKey::parse(&log.signer().key_text()).unwrap();
-    let url = goward_core::net::Url::parse(&server.url("")).unwrap();
+    let url = goward_core::net::Url::parse(url).unwrap();
     let route = route::Route::at("log.example", url);
     let log = LogAccess::of(TrustRoot { key, seed: None }, route);
     Session {
@@ -120,7 +120,7 @@ fn what_goward_installs_from_a_proxy_is_what_go_does() {
     assert!(asked("/sumdb/log.example/tile/8/0/001.p/44"));
 
     // goward does, by the same.
-    let session = session(&sandbox, &server, &log);
+    let session = session(&sandbox, &server.url(""), &log);
     let fetch = Fetch { source: Some("goproxy".to_owned()), ..Fetch::default() };
     let linux = Platform::parse("linux/amd64").unwrap();
     let installed =

@@ -1,9 +1,10 @@
 //! The tables of the documents equal the tables in the code.
 
 use super::read;
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 use goward::cli::args::Cli;
 use goward_core::checks::{machine, project};
+use goward_core::config::Config;
 use goward_core::error::Kind;
 use goward_shim::ci::{SERVICES, Says, Service};
 use goward_shim::pins::{Isolation, PINS, Rule};
@@ -268,5 +269,46 @@ fn links_between_documents_lead_somewhere() {
                 );
             }
         }
+    }
+}
+
+/// Returns the parts of a document that are in one language.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
+    let start = format!("```{language}\n");
+    let parts = document.split(start.as_str()).skip(1);
+    parts.map(|part| part.split("\n```").next().unwrap()).collect()
+}
+
+#[test]
+fn settings_in_documents_are_settings() {
+    let configs = [("docs/proxies.md", ""), ("docs/environment.md", "### Module proxies")];
+    let mut read_some = 0;
+    for (name, until) in configs {
+        let document = read(name);
+        let document =
+            if until.is_empty() { &document } else { document.split(until).next().unwrap() };
+        for block in blocks(document, "toml") {
+            let settings = toml::from_str::<Config>(block);
+            assert!(settings.is_ok(), "{name}: {settings:?}\n{block}");
+            read_some += 1;
+        }
+    }
+    assert_eq!(read_some, 4);
+}
+
+#[test]
+fn commands_of_proxies_are_those_of_the_program() {
+    let document = read("docs/proxies.md");
+    let lines = blocks(&document, "sh").into_iter().flat_map(str::lines);
+    let commands: Vec<_> = lines.filter(|line| line.starts_with("goward ")).collect();
+    assert!(commands.len() > 1, "{commands:?}");
+    for line in commands {
+        let parsed = Cli::try_parse_from(line.split_whitespace());
+        assert!(parsed.is_ok(), "{line}: {parsed:?}");
+    }
+    // What Go and goward read.
+    let known = read("docs/environment.md");
+    for variable in document.split("export ").skip(1).filter_map(|rest| rest.split('=').next()) {
+        assert!(known.contains(&format!("`{variable}`")), "{variable}");
     }
 }
