@@ -175,11 +175,6 @@ pub enum Dedupe {
 
 impl Config {
     /// Reads the files of the machine and the user's own; without any, the defaults.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a file that is not understood, and for one of the machine's that others
-    /// than root may write.
     pub fn read(ctx: &Ctx) -> Result<Self> {
         layers::read(ctx, path(ctx).as_deref())
     }
@@ -215,10 +210,6 @@ impl Config {
 
     /// Returns the list of sources: `--source`, `GOWARD_SOURCE`, the files; `None` for the default
     /// list.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] where the machine locks another list.
     pub fn sources(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
         let own = self.source.as_ref().map(|names| names.join(","));
         let asked = match (flag, ctx.text(names::SOURCE_VAR)?) {
@@ -235,11 +226,6 @@ impl Config {
 
     /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the files, the
     /// default.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a level that does not exist, or that is weaker than what the machine
-    /// locks.
     pub fn floor(&self, ctx: &Ctx, flag: Option<Level>) -> Result<Level> {
         let own = self.accept.as_deref().map_or(Ok(DEFAULT_FLOOR), parse_level)?;
         let (asked, who) = match (flag, ctx.text(names::ACCEPT_VAR)?) {
@@ -254,20 +240,12 @@ impl Config {
     }
 
     /// Refuses to accept a level for one repository that is weaker than what the machine locks.
-    ///
-    /// # Errors
-    ///
-    /// As [`Config::floor`].
     pub fn check_accepted(&self, ctx: &Ctx, level: Level) -> Result<()> {
         self.floor(ctx, Some(level)).map(drop)
     }
 
     /// Returns the store that is looked at after the user's own: `GOWARD_SYSTEM_STORE`, the files,
     /// none.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] for a path that is not absolute, or where the machine locks another one.
     pub fn system_store(&self, ctx: &Ctx) -> Result<Option<PathBuf>> {
         let own = self.store.system.clone();
         let variable = ctx.variable(names::SYSTEM_STORE_VAR).map(PathBuf::from);
@@ -285,10 +263,6 @@ impl Config {
 
     /// Returns whether `go` may install a missing toolchain, and who says so:
     /// `GOWARD_AUTO_INSTALL`, a file, or nobody.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] where the machine locks another answer.
     pub fn auto_install(&self, ctx: &Ctx) -> Result<(AutoInstall, String)> {
         let own = self.auto_install.unwrap_or_default();
         let (asked, who) = match ctx.variable(names::AUTO_INSTALL_VAR) {
@@ -309,10 +283,6 @@ impl Config {
 
     /// Returns Go's vulnerability database: the option `flag`, `GOVULNDB`, which govulncheck reads,
     /// too, the files; `None` for Go's own site.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] where the machine locks another one, and an option asks for it.
     pub fn vulnerability_database(&self, ctx: &Ctx, flag: Option<&str>) -> Result<Option<String>> {
         if let Some(flag) = flag {
             if self.vulndb.as_deref() != Some(flag) {

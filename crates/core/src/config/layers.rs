@@ -46,11 +46,6 @@ struct Layer {
 }
 
 /// Reads all files that are there, the machine's and the user's `own`.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] for a file that is not understood, and for one of the machine's that others than
-/// root may write.
 pub(super) fn read(ctx: &Ctx, own: Option<&Path>) -> Result<Config> {
     let mut layers = Vec::new();
     for path in system::places(ctx) {

@@ -66,10 +66,6 @@ impl Display for Origin {
 impl Config {
     /// Returns every setting, sorted by key. `built_in` has the values of `source` and `vulndb`
     /// that count where nobody says anything.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Usage`](crate::error::Kind::Usage) for a variable that is not UTF-8.
     pub fn settings(&self, ctx: &Ctx, built_in: [&str; 2]) -> Result<Vec<Setting>> {
         KEYS.into_iter()
             .map(|key| {

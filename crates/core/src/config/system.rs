@@ -44,10 +44,6 @@ pub(super) fn places(ctx: &Ctx) -> Vec<PathBuf> {
 }
 
 /// Refuses a file that others than root may write or put something in the place of.
-///
-/// # Errors
-///
-/// [`Kind::Usage`] with the reason; as the system says, when it cannot be looked at.
 pub(super) fn check(path: &Path) -> Result<()> {
     let mut at = path.to_path_buf();
     for _ in 0..MAX_LINKS {
