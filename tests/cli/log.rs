@@ -162,6 +162,16 @@ fn nobody_who_answers_leaves_what_the_source_lists() {
     );
 }
 
+#[test]
+fn one_command_asks_once() {
+    let (mirror, proxy) = (mirror(), proxy());
+    let outcome = sandbox(&mirror, &proxy).goward(["use", "1.99.1"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let asked = proxy.log();
+    let times = |end: &str| asked.iter().filter(|request| request.target.ends_with(end)).count();
+    assert_eq!((times("/supported"), times(&lookup_1_99_1())), (1, 1));
+}
+
 fn sandbox_without_accept(mirror: &Server, proxy: &Server) -> Sandbox {
     sandbox(mirror, proxy).without_var("GOWARD_ACCEPT")
 }
@@ -509,7 +519,8 @@ fn a_lock_needs_no_download_where_the_log_has_the_hash() {
     );
     Locker::new(&grown.session()).check_lock().unwrap();
     let state = grown.sandbox.path("home/.local/state/goward/sumdb/log.example/latest");
-    assert_eq!(fs::read_to_string(state).unwrap(), grown.log.note(303));
+    // What was proved once is proved again without a request.
+    assert_eq!(fs::read_to_string(state).unwrap(), grown.log.note(302));
     let own = grown;
     // What the project demands is proved again when it is installed.
     let host = Platform::host();

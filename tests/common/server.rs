@@ -128,6 +128,8 @@ struct State {
     routes: Mutex<HashMap<String, (Route, usize)>>,
     log: Mutex<Vec<Request>>,
     connections: AtomicU64,
+    /// Whether connections stay open for further requests.
+    keeps: AtomicBool,
     sent: AtomicU64,
     stopped: AtomicBool,
 }
@@ -162,6 +164,11 @@ impl Server {
             }
         });
         Self { address, state, thread: Some(thread) }
+    }
+
+    /// Keeps connections open for further requests from now on, as servers do.
+    pub(crate) fn keep_connections(&self) {
+        self.state.keeps.store(true, Ordering::SeqCst);
     }
 
     /// Starts a server with one route.
@@ -224,17 +231,32 @@ impl State {
     fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
         self.connections.fetch_add(1, Ordering::SeqCst);
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let request = read_request(&stream)?;
+        loop {
+            self.answer_one(&mut stream)?;
+            if !self.keeps.load(Ordering::SeqCst) || self.stopped.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns what is said of the connection.
+    fn fate(&self) -> &'static str {
+        if self.keeps.load(Ordering::SeqCst) { "keep-alive" } else { "close" }
+    }
+
+    fn answer_one(&self, stream: &mut TcpStream) -> io::Result<()> {
+        let request = read_request(stream)?;
         self.log.lock().unwrap().push(request.clone());
         let found = self.routes.lock().unwrap().get_mut(&request.target).map(|(route, count)| {
             *count += 1;
             (route.clone(), *count - 1)
         });
         match found {
-            Some((route, count)) => self.serve(&mut stream, &request, &route, count),
-            None => stream.write_all(
-                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-            ),
+            Some((route, count)) => self.serve(stream, &request, &route, count),
+            None => {
+                let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: ";
+                stream.write_all(format!("{head}{}\r\n\r\n", self.fate()).as_bytes())
+            }
         }
     }
 
@@ -309,7 +331,7 @@ impl State {
             }
             _ => _ = write!(headers, "Content-Length: {}\r\n", body.len()),
         }
-        let head = format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n");
+        let head = format!("HTTP/1.1 {status}\r\n{headers}Connection: {}\r\n\r\n", self.fate());
         if matches!(fault, Fault::CutHeader) {
             return stream.write_all(&head.as_bytes()[..20]);
         }

@@ -6,7 +6,7 @@
 use super::{net_for, url};
 use crate::common::log::{Signer, TestLog, record_of};
 use crate::common::server::{Fault, Route as Answer, Server};
-use gosumdb::{ClientOps, TrustRoot, VerifierKey};
+use gosumdb::{ClientOps, SignedHead, TrustRoot, VerifierKey};
 use goward_core::net::Net;
 use goward_core::platform::Platform;
 use goward_core::verify::sumdb::Explain;
@@ -152,12 +152,119 @@ fn an_honest_log_is_believed_and_remembered() {
         assert_eq!(client.remembered(), log.note(SIZE));
         let tile = client.directory.path().join("cache/sumdb/log.example/tile/8/0/000");
         assert_eq!(fs::read(tile).unwrap(), log.tiles(SIZE)["/tile/8/0/000"]);
-        // What was learned is used the next time.
+        // What was learned is used the next time, and proved again.
         let before = server.log().len();
         client.ask(&server, &Fault::None).unwrap();
+        assert_eq!(server.log().len(), before);
+        // Of another release, only its record is asked for.
+        let (remote, wanted) = (client.remote(&server, net_for(&[])), ("1.99.2", "linux/amd64"));
+        let platform = Platform::parse(wanted.1).unwrap();
+        let version = GoVersion::parse(wanted.0).unwrap();
+        let logged = Log::new(&authority(), &remote).lookup(version, platform, None).unwrap();
+        assert_eq!((logged.h1.as_str(), logged.record), (OTHER_H1, 10));
         let asked: Vec<String> =
             server.log().drain(before..).map(|request| request.target).collect();
-        assert_eq!(asked, [&log.lookup_path(ID), "/tile/8/0/001.p/44", "/tile/8/1/000.p/1"]);
+        assert_eq!(asked, [log.lookup_path(10)]);
+        // What is kept can be deleted, and is worth nothing when it is wrong.
+        let kept = client.directory.path().join("cache/sumdb/log.example");
+        for file in [log.lookup_path(ID), EDGE.to_owned(), FULL.to_owned()] {
+            let path = kept.join(file.trim_start_matches('/'));
+            for wrong in [Some(log.answer(10, SIZE).into_bytes()), Some(Vec::new()), None] {
+                match wrong {
+                    Some(bytes) => fs::write(&path, bytes).unwrap(),
+                    None => fs::remove_file(&path).unwrap(),
+                }
+                let before = server.log().len();
+                assert_eq!(client.ask(&server, &Fault::None).unwrap().h1.as_str(), H1);
+                assert_eq!(server.log().len(), before + 1, "{file}");
+            }
+        }
+    }
+}
+
+/// Several lookups, as for the platforms of a lock.
+#[test]
+fn lookups_share_tiles_and_one_connection() {
+    let log = log_of(0);
+    let server = serve(&log, SIZE);
+    server.keep_connections();
+    let client = Client::new();
+    let remote = client.remote(&server, net_for(&[]));
+    let platform = Platform::parse("linux/amd64").unwrap();
+    for version in ["1.99.1", "1.99.2"] {
+        let version = GoVersion::parse(version).unwrap();
+        Log::new(&authority(), &remote).lookup(version, platform, None).unwrap();
+    }
+    let asked: Vec<String> = server.log().into_iter().map(|request| request.target).collect();
+    let tiles = [EDGE, TOP, FULL].map(str::to_owned);
+    let [first, second] = [ID, 10].map(|id| log.lookup_path(id));
+    assert_eq!(asked, [&[first][..], &tiles, &[second]].concat());
+    assert_eq!(server.connections(), 1);
+    drop(remote);
+}
+
+/// Where neither state nor cache can be written, the log is asked, and that is told.
+#[test]
+fn a_home_that_cannot_be_written_remembers_nothing() {
+    let log = log_of(0);
+    for place in [PathBuf::from("/proc/nothing"), PathBuf::from("/proc/self/nothing")] {
+        let server = serve(&log, SIZE);
+        let route = Route::at("log.example", url(&server.url("")));
+        let remote = Remote::new(net_for(&[]), route, Some(&place), Some(&place));
+        let (version, platform) =
+            (GoVersion::parse("1.99.1").unwrap(), Platform::parse("linux/amd64").unwrap());
+        let ask = || Log::new(&authority(), &remote).lookup(version, platform, None);
+        assert_eq!(remote.unremembered(), None);
+        assert_eq!(ask().unwrap().h1.as_str(), H1);
+        let told = remote.unremembered().unwrap();
+        let start = "the newest head of log.example is not remembered: ";
+        assert!(told.starts_with(start), "{told}");
+        // Within one process it is known all the same.
+        let before = server.log().len();
+        ask().unwrap();
+        assert_eq!(server.log().len(), before);
+        // Two histories are an error also where the evidence cannot be kept.
+        let theirs = serve(&log_of(1), SIZE);
+        let route = Route::at("log.example", url(&theirs.url("")));
+        let remote = Remote::new(net_for(&[]), route, Some(&place), None);
+        let seed = SignedHead::open(log.note(SEEN).as_bytes(), &authority().key).unwrap();
+        let trust_root = TrustRoot { seed: Some(seed), ..authority() };
+        let error = Log::new(&trust_root, &remote).lookup(version, platform, None).unwrap_err();
+        assert_eq!(class(&error), "Fork");
+    }
+}
+
+/// A proxy with an older copy of the log, and the log itself or nobody behind it.
+#[test]
+fn an_old_copy_of_the_log_is_enough_for_a_staple() {
+    let log = log_of(0);
+    let seed = SignedHead::open(log.note(SIZE).as_bytes(), &authority().key).unwrap();
+    let trust_root = TrustRoot { seed: Some(seed), ..authority() };
+    let (version, platform) =
+        (GoVersion::parse("1.99.1").unwrap(), Platform::parse("linux/amd64").unwrap());
+    let copy = Server::with("/sumdb/log.example/supported", Answer::new(""));
+    for (path, body) in log.files(SEEN) {
+        copy.route(&format!("/sumdb/log.example{path}"), Answer::new(body));
+    }
+    let whole = serve(&log, SIZE);
+    for (direct, is_stapled) in [(whole.url(""), false), ("http://127.0.0.1:1".to_owned(), true)] {
+        let client = Client::new();
+        let state = client.directory.path().join("state");
+        let ask = || {
+            let route = Route::through(&copy.url(""), "log.example", url(&direct)).unwrap();
+            let remote = Remote::new(net_for(&[]), route, Some(&state), None);
+            Log::new(&trust_root, &remote).lookup(version, platform, None)
+        };
+        let logged = ask().unwrap();
+        assert_eq!((logged.h1.as_str(), logged.is_stapled), (H1, is_stapled));
+        let size = if is_stapled { SEEN } else { SIZE };
+        assert_eq!(logged.head.size(), size as u64);
+        let kept = client.state(&format!("stapled/{SEEN}")).exists();
+        assert_eq!((kept, client.remembered().is_empty()), (is_stapled, is_stapled));
+        // A head that is remembered is always compared.
+        fs::create_dir_all(client.state("")).unwrap();
+        fs::write(client.state("latest"), log.note(SIZE)).unwrap();
+        assert_eq!(ask().is_err(), is_stapled);
     }
 }
 

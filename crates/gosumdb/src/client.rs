@@ -37,9 +37,16 @@ impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
     }
 
     /// Looks a module up. The record was then proved to be in a tree that the database signed, and
-    /// this tree to continue the trust root's, the remembered one, those of offline proofs, and
-    /// `known`, which is for a head from elsewhere, such as a lock file. The newest tree is
-    /// remembered.
+    /// this tree to continue the remembered one, those of offline proofs, and `known`, which is for
+    /// a head from elsewhere, such as a lock file. The newest tree is remembered.
+    ///
+    /// It was also proved to continue the trust root's, if [`Record::is_compared`] says so. A copy
+    /// of the database may lack the tiles for that; the database itself is then asked for them
+    /// ([`ClientOps::fetch_from_log`]). If that fails, the tree counts as that of an offline proof
+    /// does: it is not remembered, but given to [`ClientOps::add_offline_head`].
+    ///
+    /// What was proved before is proved again from what is kept of it
+    /// ([`ClientOps::read_answer`]), and the database is not asked.
     ///
     /// # Errors
     ///
@@ -52,33 +59,32 @@ impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
         known: Option<&SignedHead>,
     ) -> Result<Record, ErrorOf<O>> {
         let remembered = self.remembered()?;
-        let body = self.ask(module)?;
-        let answer = Answer::parse(&body)?;
-        let answered = SignedHead::open(answer.note, &self.trust_root.key)?;
-
-        let seed = self.trust_root.seed.as_ref();
-        let offline = self.offline_heads()?;
-        let heads = [seed, remembered.as_ref(), known, Some(&answered)].into_iter().flatten();
-        let heads = heads.chain(&offline);
-        let newest = heads.clone().max_by_key(|head| head.size()).unwrap_or(&answered);
-        let rival =
-            heads.clone().find(|head| head.size() == newest.size() && head.head() != newest.head());
-        if let Some(rival) = rival {
-            return Err(self.fork(rival, newest, newest.head().hash, Vec::new()));
+        let others = self.offline_heads()?;
+        let path = module.lookup_path();
+        let lookup = Lookup { client: self, module, remembered, others, known };
+        let kept = self.ops.read_answer(&path).map(|body| lookup.prove(&body, true));
+        match kept {
+            Some(Ok((record, _))) if record.is_compared => {
+                self.remember(&record.head, lookup.remembered.clone())?;
+                return Ok(record);
+            }
+            Some(Err(error)) if error.is_lasting() => return Err(error),
+            // What is kept only saves work.
+            _ => {}
         }
-        let mut tiles = Tiles::open(newest, self.height, self.ops)?;
-        for head in heads {
-            self.require_one_history(&mut tiles, newest, head)?;
+        let (record, text) = lookup.prove(&self.ask(module)?, false)?;
+        let head = &record.head;
+        if record.is_compared {
+            self.remember(head, lookup.remembered.clone())?;
+            if !lookup.others.is_empty() {
+                self.ops.clear_offline_heads();
+            }
+            let answer = format!("{}\n{text}\n{}", record.id, head.note());
+            self.ops.write_answer(&path, answer.as_bytes());
+        } else {
+            self.ops.add_offline_head(head.size(), head.note()).map_err(Error::Storage)?;
         }
-        if tiles.subtree(0, answer.id)? != Hash::of_record(answer.text) {
-            return Err(Error::NotAuthentic { id: answer.id });
-        }
-        let (h1, go_mod_h1) = module.hashes(answer.text)?;
-        self.remember(newest, remembered.clone())?;
-        if !offline.is_empty() {
-            self.ops.clear_offline_heads();
-        }
-        Ok(Record { id: answer.id, h1, go_mod_h1, head: newest.clone() })
+        Ok(record)
     }
 
     /// Returns the answer to a lookup, of which nothing is proved.
@@ -168,5 +174,95 @@ impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
             }
         }
         Err(Error::Contended { location: self.ops.head_location() })
+    }
+}
+
+/// A lookup, and what the client knows of the database.
+struct Lookup<'l, 'a, O: ClientOps + ?Sized> {
+    client: &'l Client<'a, O>,
+    module: &'l Module,
+    remembered: Option<SignedHead>,
+    /// The heads of offline proofs.
+    others: Vec<SignedHead>,
+    known: Option<&'l SignedHead>,
+}
+
+impl<O: ClientOps + ?Sized> Lookup<'_, '_, O> {
+    /// Proves an answer; returns the text of the record, too. One that was kept (`is_kept`) is
+    /// proved in the tree of its own head, of which the tiles are kept, too.
+    fn prove(&self, body: &[u8], is_kept: bool) -> Result<(Record, String), ErrorOf<O>> {
+        let answer = Answer::parse(body)?;
+        let answered = SignedHead::open(answer.note, &self.client.trust_root.key)?;
+        let mut heads = vec![&answered];
+        heads.extend([self.remembered.as_ref(), self.known].into_iter().flatten());
+        heads.extend(&self.others);
+        let seed = self.client.trust_root.seed.as_ref();
+        let is_newest = seed.is_some_and(|seed| heads.iter().all(|head| head.size() < seed.size()));
+        let first = match seed.filter(|_| is_newest) {
+            // In one tree, if it can be had, everything takes the fewest tiles.
+            Some(seed) => {
+                let heads = [&heads[..], &[seed]].concat();
+                match self.prove_in_one(&answer, &answered, &heads, None, is_kept) {
+                    Err(Error::Unreachable(_)) => None,
+                    proved => Some(proved),
+                }
+            }
+            None => None,
+        };
+        let seed_for_later = seed.filter(|_| !is_newest);
+        let (mut record, is_compared) = match first {
+            Some(proved) => proved?,
+            None => self.prove_in_one(&answer, &answered, &heads, seed_for_later, is_kept)?,
+        };
+        record.is_compared = is_compared || seed.is_none();
+        Ok((record, answer.text.to_owned()))
+    }
+
+    /// Proves a record in the newest tree of `heads`, and that this tree continues all of them, and
+    /// `seed`. Returns whether the built-in head is among what was compared.
+    fn prove_in_one(
+        &self,
+        answer: &Answer<'_>,
+        answered: &SignedHead,
+        heads: &[&SignedHead],
+        seed: Option<&SignedHead>,
+        is_kept: bool,
+    ) -> Result<(Record, bool), ErrorOf<O>> {
+        let client = self.client;
+        let newest = heads.iter().max_by_key(|head| head.size()).copied().unwrap_or(answered);
+        let rival = heads
+            .iter()
+            .copied()
+            .chain(seed)
+            .find(|head| head.size() == newest.size() && head.head() != newest.head());
+        if let Some(rival) = rival {
+            return Err(client.fork(rival, newest, newest.head().hash, Vec::new()));
+        }
+        let has_seed = client.trust_root.seed.as_ref() == Some(newest);
+        let mut tiles = Tiles::open_from(newest, client.height, client.ops, has_seed)?;
+        for head in heads {
+            client.require_one_history(&mut tiles, newest, head)?;
+        }
+        let hash = if is_kept && answered.size() < newest.size() {
+            Tiles::open(answered, client.height, client.ops)?.subtree(0, answer.id)?
+        } else {
+            tiles.subtree(0, answer.id)?
+        };
+        if hash != Hash::of_record(answer.text) {
+            return Err(Error::NotAuthentic { id: answer.id });
+        }
+        let (h1, go_mod_h1) = self.module.hashes(answer.text)?;
+        let is_compared = match seed {
+            Some(seed) => {
+                tiles.ask_log_too();
+                match client.require_one_history(&mut tiles, newest, seed) {
+                    Err(Error::Unreachable(_)) => false,
+                    compared => compared.map(|()| true)?,
+                }
+            }
+            None => has_seed,
+        };
+        let head = newest.clone();
+        Ok((Record { id: answer.id, h1, go_mod_h1, head, is_compared }, is_compared))
     }
 }

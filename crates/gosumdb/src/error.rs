@@ -105,6 +105,12 @@ where
     pub fn is_inconclusive(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Absent(_))
     }
+
+    /// Returns true when it would be the same with another answer of the database.
+    pub(crate) fn is_lasting(&self) -> bool {
+        use Error::{Contended, DamagedHead, Fork, Storage};
+        matches!(self, Fork { .. } | DamagedHead { .. } | Contended { .. } | Storage(_))
+    }
 }
 
 #[cfg(test)]

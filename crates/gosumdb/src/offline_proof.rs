@@ -60,34 +60,37 @@ impl<O: ClientOps + ?Sized> Client<'_, O> {
             return Err(Error::NotAuthentic { id: answer.id });
         }
         let (h1, go_mod_h1) = module.hashes(answer.text)?;
-        for known in self.trust_root.seed.iter().chain(&remembered) {
+        let mut is_compared = true;
+        for known in remembered.iter().chain(&self.trust_root.seed) {
             if known.size() > head.size() {
                 return Err(Error::OlderHead { proof: head.size(), known: known.size() });
             }
-            client.compare(&mut tiles, &head, known)?;
+            // The last one is the trust root's, if it has one.
+            is_compared = client.compare(&mut tiles, &head, known)?;
         }
+        is_compared |= self.trust_root.seed.is_none();
         for other in client.offline_heads()? {
             if other.size() <= head.size() {
                 client.compare(&mut tiles, &head, &other)?;
             }
         }
         self.ops.add_offline_head(head.size(), head.note()).map_err(Error::Storage)?;
-        Ok(Record { id: answer.id, h1, go_mod_h1, head })
+        Ok(Record { id: answer.id, h1, go_mod_h1, head, is_compared })
     }
 }
 
 impl<'o, O: ClientOps + ?Sized> Client<'_, Offline<'o, O>> {
     /// Requires that the tree of `newer` begins with that of `older`, unless there are no tiles to
-    /// see it by. Two trees of one size need none.
+    /// see it by, and returns whether there were. Two trees of one size need none.
     fn compare(
         &self,
         tiles: &mut Tiles<'_, Offline<'o, O>>,
         newer: &SignedHead,
         older: &SignedHead,
-    ) -> Result<(), Error<MissingFile, O::StorageError>> {
+    ) -> Result<bool, Error<MissingFile, O::StorageError>> {
         match self.require_one_history(tiles, newer, older) {
-            Err(Error::Unreachable(_)) => Ok(()),
-            result => result,
+            Err(Error::Unreachable(_)) => Ok(false),
+            result => result.map(|()| true),
         }
     }
 }

@@ -31,6 +31,14 @@ pub trait ClientOps {
     /// [`Error::Unreachable`]: crate::Error::Unreachable
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, Self::FetchError>;
 
+    /// Fetches a file from the database itself, where [`ClientOps::fetch`] asks a copy of it; `None`
+    /// where it does not, and by default. It is asked for tiles that a copy lacks, and only to
+    /// compare the tree with that of the trust root.
+    fn fetch_from_log(&self, path: &str, limit: u64) -> Option<Result<Vec<u8>, Self::FetchError>> {
+        _ = (path, limit);
+        None
+    }
+
     /// Returns true when `error` means that the database has no file at the path, as the HTTP
     /// statuses 404 and 410 do. Any other failure is to return false.
     fn is_not_found(&self, error: &Self::FetchError) -> bool;
@@ -92,10 +100,23 @@ pub trait ClientOps {
         None
     }
 
-    /// Keeps a full tile in the cache. A failure only costs another fetch, so there is none to
-    /// report.
+    /// Keeps a tile in the cache; its path says of which width. A failure only costs another fetch,
+    /// so there is none to report.
     fn write_tile(&self, tile: &AuthenticTile) {
         _ = tile;
+    }
+
+    /// Returns what [`ClientOps::write_answer`] was given for this path. It need not be right: it is
+    /// proved like an answer of the database, which is asked if it is wrong.
+    fn read_answer(&self, path: &str) -> Option<Vec<u8>> {
+        _ = path;
+        None
+    }
+
+    /// Keeps a record that was proved, as the answer of a database with this tree. With the tiles
+    /// that were kept, it is proved again without a request. There is no failure to report.
+    fn write_answer(&self, path: &str, answer: &[u8]) {
+        _ = (path, answer);
     }
 
     /// Keeps the evidence that the database signed two histories, and returns where, if anywhere.

@@ -208,8 +208,12 @@ pub struct Record {
     pub h1: H1,
     /// The hash of its `go.mod`, in the line `/go.mod h1:...` of `go.sum`.
     pub go_mod_h1: H1,
-    /// The tree that the record was proved to be in. It continues every tree that the client knew.
+    /// The tree that the record was proved to be in. It continues every tree that the client
+    /// was told of.
     pub head: SignedHead,
+    /// Whether that was compared with the head of the trust root, if it has one. If not, a database
+    /// with two histories could have shown the one that parted from it.
+    pub is_compared: bool,
 }
 
 /// Returns what follows `start` on the only line that begins with it.

@@ -110,42 +110,68 @@ pub struct Tiles<'a, O: ClientOps + ?Sized> {
     head: Head,
     height: u32,
     ops: &'a O,
+    /// Whether the database itself is asked for what a copy of it lacks.
+    asks_log: bool,
     /// By level and index.
     authentic: BTreeMap<(u32, u64), AuthenticTile>,
 }
 
 impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
-    /// Fetches the right edge of a tree, and proves it with the head.
+    /// Reads the right edge of a tree, from the cache or from the server, and proves it with the
+    /// head.
     ///
     /// # Errors
     ///
     /// [`Error::Tile`] when the edge is not that of the tree, [`Error::Unreachable`] when it cannot
     /// be fetched.
     pub fn open(head: &SignedHead, height: TileHeight, ops: &'a O) -> Result<Self, ErrorOf<O>> {
+        Self::open_from(head, height, ops, false)
+    }
+
+    /// Like [`Tiles::open`]; with `asks_log` the database itself is asked for what a copy lacks.
+    pub(crate) fn open_from(
+        head: &SignedHead,
+        height: TileHeight,
+        ops: &'a O,
+        asks_log: bool,
+    ) -> Result<Self, ErrorOf<O>> {
         let (head, height) = (head.head(), height.get());
-        let mut tiles = Self { head, height, ops, authentic: BTreeMap::new() };
+        let mut tiles = Self { head, height, ops, asks_log, authentic: BTreeMap::new() };
         let mut edge = Vec::new();
         for level in 0..64 / height {
             let entries = head.size >> (level * height);
             let width = usize::try_from(entries % (1 << height)).unwrap_or_default();
             if width > 0 {
                 let tile = Tile { height, level, index: entries >> height, width };
-                edge.push((tile, tiles.fetch_edge(tile)?));
+                let cached =
+                    ops.read_tile(&tile.path()).and_then(|bytes| parse(&bytes, width).ok());
+                let is_cached = cached.is_some();
+                edge.push((tile, cached.map_or_else(|| tiles.fetch_edge(tile), Ok)?, is_cached));
             }
         }
-        // From the largest subtree, which is in the topmost tile, to the smallest.
-        let mut all = Vec::new();
-        for (tile, hashes) in edge.iter().rev() {
-            all.extend(subtrees(hashes, tile.width));
+        if edge_hash(&edge) != Some(head.hash) {
+            // What the cache has counts only if it is right.
+            for (tile, hashes, is_cached) in edge.iter_mut().filter(|(.., is_cached)| *is_cached) {
+                (*hashes, *is_cached) = (tiles.fetch_edge(*tile)?, false);
+            }
         }
-        if Hash::of_row(&all) != Some(head.hash) {
-            let path = edge.first().map(|(tile, _)| tile.path()).unwrap_or_default();
+        if edge_hash(&edge) != Some(head.hash) {
+            let path = edge.first().map(|(tile, ..)| tile.path()).unwrap_or_default();
             return Err(Error::Tile { path, problem: TileError::Edge });
         }
-        for (tile, hashes) in edge {
-            tiles.authentic.insert((tile.level, tile.index), AuthenticTile { tile, hashes });
+        for (tile, hashes, is_cached) in edge {
+            let authentic = AuthenticTile { tile, hashes };
+            if !is_cached {
+                ops.write_tile(&authentic);
+            }
+            tiles.authentic.insert((tile.level, tile.index), authentic);
         }
         Ok(tiles)
+    }
+
+    /// Asks the database itself from now on, too.
+    pub(crate) fn ask_log_too(&mut self) {
+        self.asks_log = true;
     }
 
     /// Returns the head of the tree.
@@ -239,9 +265,22 @@ impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
 
     fn fetch(&self, tile: Tile) -> Result<Vec<Hash>, ErrorOf<O>> {
         let path = tile.path();
-        let bytes = self.ops.fetch(&path, MAX_TILE).map_err(Error::Unreachable)?;
+        let bytes = self.ops.fetch(&path, MAX_TILE).or_else(|error| {
+            let from_log =
+                self.asks_log.then(|| self.ops.fetch_from_log(&path, MAX_TILE)).flatten();
+            from_log.and_then(Result::ok).ok_or(error)
+        });
+        let bytes = bytes.map_err(Error::Unreachable)?;
         parse(&bytes, tile.width).map_err(|problem| Error::Tile { path, problem })
     }
+}
+
+/// Returns the hash of the tree that has these tiles at its edge, from the lowest to the topmost.
+fn edge_hash(edge: &[(Tile, Vec<Hash>, bool)]) -> Option<Hash> {
+    // From the largest subtree, which is in the topmost tile, to the smallest.
+    let tiles = edge.iter().rev();
+    let all: Vec<Hash> = tiles.flat_map(|(tile, hashes, _)| subtrees(hashes, tile.width)).collect();
+    Hash::of_row(&all)
 }
 
 /// Returns the hashes of the complete subtrees that the first entries of a tile are a row of.

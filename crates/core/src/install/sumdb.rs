@@ -4,6 +4,7 @@
 //! left has to be enough; when an answer is wrong, nothing goes on.
 
 use crate::config::Ask;
+use crate::error::advice::NETWORK_IS_OFF;
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::install::request::ToolchainRequest;
@@ -62,6 +63,8 @@ impl Installer<'_> {
         let head = head.map(|head| open_head(&self.session.log, head)).transpose()?;
         let name = authority.key.name();
         if self.session.ctx.is_offline() {
+            let why = format!("{name} was not asked: {NETWORK_IS_OFF}");
+            _ = self.session.log.silence.set(why);
             return Ok(None);
         }
         if self.session.config.log.ask == Ask::Never {
@@ -116,6 +119,7 @@ impl Installer<'_> {
             Ok(logged) => {
                 _ = self.session.log.answered.set(());
                 remote.forget_outage();
+                self.tell_of_log(name, &logged, remote);
                 Ok(Some(logged))
             }
             Err(LogError::Absent(what)) => {
@@ -132,6 +136,22 @@ impl Installer<'_> {
                 Ok(None)
             }
             Err(error) => Err(error.explain(name).detail("nothing was changed")),
+        }
+    }
+
+    /// Tells, once each, what a proof lacks and what is not remembered of it.
+    fn tell_of_log(&self, name: &str, logged: &Logged, remote: &Remote) {
+        let [uncompared, unremembered] = &self.session.log.told;
+        if logged.is_stapled && uncompared.set(()).is_ok() {
+            self.session.ui.warn(&format!(
+                "what was asked for {name} has not enough of it to compare its tree with the head \
+                 that is built into goward, and {name} itself could not be asked"
+            ));
+        }
+        if let Some(why) = remote.unremembered()
+            && unremembered.set(()).is_ok()
+        {
+            self.session.ui.warn(why);
         }
     }
 

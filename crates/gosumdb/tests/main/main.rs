@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare has failed")]
 
 mod client;
+mod copies;
 mod genuine;
 mod log;
 mod memory;

@@ -39,6 +39,9 @@ pub(crate) struct Memory {
     pub(crate) lies: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) head: RefCell<Option<Vec<u8>>>,
     pub(crate) tiles: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) answers: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// What the database itself has, where `files` is a copy of it.
+    pub(crate) log_files: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) evidence: RefCell<Option<String>>,
     pub(crate) asked: RefCell<Vec<String>>,
     /// The heads of offline proofs.
@@ -76,6 +79,11 @@ impl ClientOps for Memory {
         self.asked.borrow_mut().push(path.to_owned());
         let found = self.lies.borrow().get(path).or(self.files.get(path)).cloned();
         found.ok_or(if self.is_down { Unserved::Down } else { Unserved::NotFound })
+    }
+
+    fn fetch_from_log(&self, path: &str, _limit: u64) -> Option<Result<Vec<u8>, Unserved>> {
+        self.asked.borrow_mut().push(format!("log:{path}"));
+        Some(self.log_files.as_ref()?.get(path).cloned().ok_or(Unserved::NotFound))
     }
 
     fn is_not_found(&self, error: &Unserved) -> bool {
@@ -124,6 +132,14 @@ impl ClientOps for Memory {
 
     fn write_tile(&self, tile: &AuthenticTile) {
         self.tiles.borrow_mut().insert(tile.path(), tile.bytes());
+    }
+
+    fn read_answer(&self, path: &str) -> Option<Vec<u8>> {
+        self.answers.borrow().get(path).cloned()
+    }
+
+    fn write_answer(&self, path: &str, answer: &[u8]) {
+        self.answers.borrow_mut().insert(path.to_owned(), answer.to_vec());
     }
 
     fn write_evidence(&self, evidence: &str) -> Result<Option<String>, Infallible> {

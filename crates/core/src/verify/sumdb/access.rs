@@ -23,6 +23,9 @@ pub struct LogAccess {
     pub(crate) absence: OnceLock<String>,
     /// The user's setting for which nobody is asked.
     pub(crate) silence: OnceLock<String>,
+    /// Whether it was told that a tree was not compared with the built-in head, and that one is not
+    /// remembered.
+    pub(crate) told: [OnceLock<()>; 2],
     /// Whether somebody answered. Until then one asks and the others wait: who does not answer makes
     /// one of them wait for it.
     pub(crate) answered: OnceLock<()>,

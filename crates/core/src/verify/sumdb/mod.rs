@@ -39,12 +39,14 @@ pub struct Logged {
     pub record: u64,
     /// The tree that the record was proved to be in, a continuation of every tree seen before.
     pub head: SignedHead,
-    /// Whether the proof was carried along, and nobody was asked.
+    /// Whether it was not compared with all that goward knows of the log: the proof was carried
+    /// along, and nobody was asked, or a copy of the log had not enough for it.
     pub is_stapled: bool,
 }
 
 impl Logged {
-    fn new(record: Record, is_stapled: bool) -> Self {
+    fn new(record: Record, was_carried: bool) -> Self {
+        let is_stapled = was_carried || !record.is_compared;
         Self { h1: record.h1.into(), record: record.id, head: record.head, is_stapled }
     }
 

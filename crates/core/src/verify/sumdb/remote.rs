@@ -10,16 +10,19 @@
 //! - `unreachable` beside it: that nobody answered a moment ago, so that the next command does not
 //!   wait;
 //! - `fork` beside it: the evidence against the log; while it is there, the log is not believed;
-//! - full tiles in the cache, which can be deleted at any time.
+//! - tiles, and the records that were proved, in the cache, which can be deleted at any time.
+//!
+//! Where these places cannot be written, nothing is remembered, and [`Remote::unremembered`] says so.
 
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::fs;
 use crate::net::{Net, NetError, Place, Problem, SmallBody, shown};
 use crate::verify::sumdb::route::Route;
 use gosumdb::{AuthenticTile, ClientOps};
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Longest answer that is read for `supported`, which is usually empty.
@@ -51,6 +54,11 @@ pub struct Remote {
     /// Where the head is remembered; without a place, nothing is.
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
+    /// What the cache has of this process, by path, also where it cannot be written.
+    kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Why the log itself cannot be asked, if that was tried.
+    log_outage: OnceLock<()>,
+    unremembered: OnceLock<String>,
 }
 
 impl Remote {
@@ -59,7 +67,55 @@ impl Remote {
     pub fn new(net: Net, route: Route, state: Option<&Path>, cache: Option<&Path>) -> Self {
         let below = |directory: &Path| directory.join("sumdb").join(&route.name);
         let (state, cache) = (state.map(below), cache.map(below));
-        Self { net, route, base: OnceLock::new(), state, cache }
+        Self {
+            net,
+            route,
+            base: OnceLock::new(),
+            state,
+            cache,
+            kept: Mutex::default(),
+            log_outage: OnceLock::new(),
+            unremembered: OnceLock::new(),
+        }
+    }
+
+    /// Returns why the newest head is not remembered, if it should be and cannot.
+    pub fn unremembered(&self) -> Option<&str> {
+        self.unremembered.get().map(String::as_str)
+    }
+
+    /// Notes that the state directory cannot be written, if that is why something failed. Without
+    /// a place to remember heads the log can be asked all the same.
+    fn is_unwritable(&self, state: &Path) -> bool {
+        use ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+        let made = fs::create_dir_all(state)
+            .and_then(|()| fs::Draft::private(state, ".goward-").map(drop));
+        let Err(error) = made else { return false };
+        let kinds = [NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem];
+        let is_unwritable = kinds.contains(&error.kind());
+        if is_unwritable {
+            let why = Error::from(error).message().to_owned();
+            let name = &self.route.name;
+            let text = format!("the newest head of {name} is not remembered: {why}");
+            _ = self.unremembered.set(text);
+        }
+        is_unwritable
+    }
+
+    fn keep(&self, path: &str, bytes: &[u8]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(path.to_owned(), bytes.to_vec());
+        drop(kept);
+        let Some(cache) = &self.cache else { return };
+        let file = cache.join(path.trim_start_matches('/'));
+        // It only saves work: what cannot be kept is fetched again.
+        let made = file.parent().map_or(Ok(()), fs::create_dir_all);
+        _ = made.map_err(Error::from).and_then(|()| replace(&file, bytes));
+    }
+
+    fn kept(&self, path: &str) -> Option<Vec<u8>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        kept.or_else(|| read(&self.cache.as_ref()?.join(path.trim_start_matches('/'))).ok()?)
     }
 
     fn what(&self) -> String {
@@ -167,6 +223,18 @@ impl ClientOps for Remote {
         self.get(&self.base()?.below(path), limit)
     }
 
+    fn fetch_from_log(&self, path: &str, limit: u64) -> Option<Result<Vec<u8>, NetError>> {
+        let direct = &self.route.direct;
+        if self.base().is_ok_and(|base| base == direct) || self.log_outage.get().is_some() {
+            return None;
+        }
+        let fetched = self.get(&direct.below(path), limit);
+        if fetched.as_ref().is_err_and(|error| !error.is_absence()) {
+            _ = self.log_outage.set(());
+        }
+        Some(fetched)
+    }
+
     fn is_not_found(&self, error: &NetError) -> bool {
         error.is_absence()
     }
@@ -200,11 +268,14 @@ impl ClientOps for Remote {
             drop(held);
             Ok(unchanged)
         };
-        written().map_err(|error: Error| {
+        written().or_else(|error: Error| {
+            if self.is_unwritable(state) {
+                return Ok(true);
+            }
             let name = &self.route.name;
-            error
+            Err(error
                 .context(format!("cannot remember the head of {name}"))
-                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`")
+                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`"))
         })
     }
 
@@ -241,10 +312,13 @@ impl ClientOps for Remote {
             drop(held);
             Ok(())
         };
-        kept().map_err(|error: Error| {
-            error
+        kept().or_else(|error: Error| {
+            if self.is_unwritable(state) {
+                return Ok(());
+            }
+            Err(error
                 .context(format!("cannot keep the head of {} in the bundle", self.route.name))
-                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`")
+                .hint("say where there is room: `XDG_STATE_HOME=/absolute/path`"))
         })
     }
 
@@ -262,15 +336,19 @@ impl ClientOps for Remote {
     }
 
     fn read_tile(&self, path: &str) -> Option<Vec<u8>> {
-        read(&self.cache.as_ref()?.join(path.trim_start_matches('/'))).ok()?
+        self.kept(path)
     }
 
     fn write_tile(&self, tile: &AuthenticTile) {
-        let Some(cache) = &self.cache else { return };
-        let path = cache.join(tile.path().trim_start_matches('/'));
-        // It only saves work: what cannot be kept is fetched again.
-        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        _ = made.map_err(Error::from).and_then(|()| replace(&path, &tile.bytes()));
+        self.keep(&tile.path(), &tile.bytes());
+    }
+
+    fn read_answer(&self, path: &str) -> Option<Vec<u8>> {
+        self.kept(path)
+    }
+
+    fn write_answer(&self, path: &str, answer: &[u8]) {
+        self.keep(path, answer);
     }
 
     fn write_evidence(&self, evidence: &str) -> Result<Option<String>> {
@@ -281,6 +359,9 @@ impl ClientOps for Remote {
             _ => String::new(),
         };
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        if self.is_unwritable(state) {
+            return Ok(None);
+        }
         fs::create_dir_all(state)?;
         let text = format!("{evidence}\nasked: {asked}\nseconds since 1970: {time}\n");
         replace(&path, text.as_bytes())?;
