@@ -105,7 +105,9 @@ fn a_truncated_archive() {
         &sandbox(&server),
         4,
         &format!(
-            "goward: refusing to unpack `{}`: entry `go/src/internal/buildcfg/exp.go` is cut short\n  nothing was installed",
+            "goward: refusing to unpack `{0}`: entry `go/src/internal/buildcfg/exp.go` is cut short\n  nothing was installed\n  \
+             from [URL]/{0}\n\
+             hint: ask a second source: `goward install go1.99.1 --source go.dev`",
             archive("go1.99.1")
         ),
     );

@@ -1,7 +1,7 @@
 //! Toolchains from module proxies.
 
 use super::{h1, key, mirror, tree};
-use crate::common::server::{Route, Server};
+use crate::common::server::{Fault, Route, Server};
 use crate::common::{Outcome, Sandbox};
 use goward_core::platform::Platform;
 use goward_core::version::GoVersion;
@@ -100,6 +100,45 @@ fn the_list_of_a_proxy_is_a_list_of_releases() {
     installs(&sandbox.goward(["install", "latest"]), "go1.99.1", "goproxy");
 }
 
+/// A list that does not decide is told before anything else does.
+#[test]
+fn a_missing_list_is_told() {
+    const LIST: &str = "/golang.org/toolchain/@v/list";
+    let proxy = proxy();
+    let sandbox = sandbox("goproxy", &format!("{},off", proxy.url("")));
+    let place = proxy.url(LIST);
+    let failed = "cannot download the list of releases: ";
+    for (route, words) in [
+        (Route::new(""), format!("goproxy has an empty list of releases ({place})")),
+        (
+            Route::new("").always(Fault::Status(404, "")),
+            format!("goproxy has no list of releases ({place})"),
+        ),
+        (
+            Route::new("").always(Fault::StatusText(403, "ask it-sec")),
+            format!(
+                "{failed}access was denied (HTTP status 403); wanted {place}; \
+                 the server says: ask it-sec"
+            ),
+        ),
+        (
+            Route::new("").always(Fault::Html),
+            format!("{failed}the server answers with a web page; wanted {place}"),
+        ),
+    ] {
+        proxy.route(LIST, route);
+        // One that is known from elsewhere, which this proxy does not have either.
+        let told = sandbox.goward(["install", "1.27"]).stderr;
+        let start = format!("goward: warning: {words}\ngoward: took go1.27.");
+        assert!(told.starts_with(&start) && told.contains("no source lists one\n"), "{told}");
+        // Nobody knows one.
+        let refused = sandbox.goward(["install", "1.98"]).stderr;
+        assert!(refused.contains(&format!("\n  {words}\n")), "{refused}");
+        let listed = sandbox.goward(["list", "--remote"]).stderr;
+        assert!(listed.contains(&words), "{listed}");
+    }
+}
+
 #[test]
 fn one_proxy_can_be_named() {
     let proxy = proxy();
@@ -136,6 +175,10 @@ fn a_proxy_proves_nothing() {
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
     let report = "is verified only at level `none`; `built-in` is required\n";
     assert!(outcome.stderr.contains(report), "{}", outcome.stderr);
+    // That was certain before anything was fetched.
+    let asked =
+        proxy.log().into_iter().filter(|request| request.target.rsplit('.').next() == Some("zip"));
+    assert_eq!(asked.map(|request| request.method).collect::<Vec<_>>(), ["HEAD"]);
     // Another toolchain under this one's name, and what is no module of this one.
     let other = tree("go1.98.3", &Platform::host().lock_name());
     let name = module_version("go1.99.1");
@@ -163,7 +206,8 @@ fn a_wrong_setting_fails_only_this_source() {
     let sandbox = sandbox(&format!("goproxy,{}", mirror.url("/")), "htp://x");
     let outcome = sandbox.goward(["install", "1.99.1"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let warning = "goward: warning: goproxy: `htp://x` is not a usable URL";
+    let warning =
+        "goward: warning: goproxy: `GOPROXY` has the entry `htp://x`, which cannot be used";
     assert!(outcome.stderr.starts_with(warning), "{}", outcome.stderr);
     let outcome = sandbox.goward(["install", "1.98.3", "--source", "goproxy"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);

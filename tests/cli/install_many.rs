@@ -58,8 +58,10 @@ fn what_fails_does_not_hold_up_the_others() {
                  goward: installed go1.99.1 for {host} (listed) from [URL]/\n\
                  goward: 2 of 4 toolchains were not installed\n  \
                  1.99.0: refusing to unpack `{name}`: it is damaged: corrupt deflate stream\n    \
-                 nothing was installed\n  \
-                 1.97: no Go release matches `1.97` for {host}\n"
+                 nothing was installed\n    \
+                 from [URL]/{name}\n  \
+                 1.97: no Go release matches `1.97` for {host}\n\
+                 hint: ask a second source: `goward install go1.99.0 --source go.dev`\n"
             )
         )
     );

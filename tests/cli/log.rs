@@ -122,10 +122,14 @@ fn nobody_who_answers_leaves_what_the_source_lists() {
         let server = Server::start();
         server.url("")
     };
-    let cannot = "goward: warning: sum.golang.org could not be asked: cannot download a part of \
-                  sum.golang.org: ";
+    let supported = format!("{dead}/sumdb/sum.golang.org/supported");
+    let cannot = "goward: warning: sum.golang.org could not be asked: ";
+    let lookup = lookup_1_99_1();
     for (goproxy, warning) in [
-        (silent.url(""), format!("{cannot}access was denied (HTTP status 403)\n")),
+        (
+            silent.url(""),
+            format!("{cannot}{}: access was denied (HTTP status 403)\n", silent.url(&lookup)),
+        ),
         (
             unknown.url(""),
             format!(
@@ -136,8 +140,8 @@ fn nobody_who_answers_leaves_what_the_source_lists() {
         ),
         (
             "htp://proxy.example".to_owned(),
-            "goward: warning: sum.golang.org could not be asked: `htp://proxy.example` is not a \
-             usable URL: it is neither https nor http\n"
+            "goward: warning: sum.golang.org could not be asked: `GOPROXY` has the entry \
+             `htp://proxy.example`, which cannot be used: it is neither https nor http\n"
                 .to_owned(),
         ),
         ("off".to_owned(), String::new()),
@@ -148,16 +152,21 @@ fn nobody_who_answers_leaves_what_the_source_lists() {
     }
     let sandbox = Sandbox::new().source(&mirror.url("")).var("GOPROXY", dead);
     let outcome = sandbox.goward(["install", "1.99.1"]);
-    assert!(outcome.says().starts_with(&format!("{cannot}cannot connect: ")), "{}", outcome.stderr);
+    assert!(
+        outcome.says().starts_with(&format!("{cannot}{supported}: cannot connect: ")),
+        "{}",
+        outcome.stderr
+    );
     // It is not enough unless the user says so, and then the reason is part of the refusal.
     let sandbox = sandbox_without_accept(&mirror, &silent);
     sandbox.goward(["install", "1.99.1"]).fails(
         4,
         &format!(
             "goward: go1.99.1 for {host} is verified only at level `listed`; `built-in` is required\n  \
-             sum.golang.org could not be asked: cannot download a part of sum.golang.org: access was \
-             denied (HTTP status 403)\n  nothing was installed\n\
-             hint: accept it for this call: `--accept listed`"
+             sum.golang.org could not be asked: {}: access was denied (HTTP status 403)\n  \
+             nothing was installed\n\
+             hint: accept it for this call: `--accept listed`",
+            silent.url(&lookup)
         ),
     );
 }

@@ -49,10 +49,14 @@ pub(crate) enum Fault {
     Redirect(String),
     /// Silence instead of an answer.
     Silence,
+    /// The body packed with gzip, which nobody asked for, and then this.
+    Packed(Box<Fault>),
     /// So many bytes of the body, then silence.
     StallAfter(usize),
     /// A status with a short body, and a header.
     Status(u16, &'static str),
+    /// A status with a text that says why.
+    StatusText(u16, &'static str),
 }
 
 /// What a path answers.
@@ -63,6 +67,8 @@ pub(crate) struct Route {
     last_modified: Option<String>,
     faults: Vec<Fault>,
     always: bool,
+    /// A header, and how its value has to begin; others get the status 403.
+    wanted: Option<(&'static str, &'static str)>,
 }
 
 impl Route {
@@ -97,6 +103,12 @@ impl Route {
         self
     }
 
+    /// Is for requests alone with a header that begins so.
+    pub(crate) fn only_for(mut self, header: &'static str, start: &'static str) -> Self {
+        self.wanted = Some((header, start));
+        self
+    }
+
     fn fault(&self, request: usize) -> Fault {
         let at = if self.always { 0 } else { request };
         self.faults.get(at).cloned().unwrap_or(Fault::None)
@@ -106,6 +118,8 @@ impl Route {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    /// `GET` and the like.
+    pub(crate) method: String,
     /// Path and query, or the whole URL if the server is asked as a proxy.
     pub(crate) target: String,
     headers: Vec<(String, String)>,
@@ -251,13 +265,11 @@ impl State {
             *count += 1;
             (route.clone(), *count - 1)
         });
-        match found {
-            Some((route, count)) => self.serve(stream, &request, &route, count),
-            None => {
-                let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: ";
-                stream.write_all(format!("{head}{}\r\n\r\n", self.fate()).as_bytes())
-            }
+        if let Some((route, count)) = found {
+            return self.serve(stream, &request, &route, count);
         }
+        let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: ";
+        stream.write_all(format!("{head}{}\r\n\r\n", self.fate()).as_bytes())
     }
 
     fn serve(
@@ -267,7 +279,12 @@ impl State {
         route: &Route,
         count: usize,
     ) -> io::Result<()> {
-        let fault = route.fault(count);
+        let mut fault = route.fault(count);
+        if let Some((name, start)) = route.wanted
+            && !request.header(name).is_some_and(|value| value.starts_with(start))
+        {
+            fault = Fault::Status(403, "");
+        }
         let mut etag = route.etag.clone();
         let mut body = route.body.to_vec();
         let mut status = "200 OK".to_owned();
@@ -287,6 +304,11 @@ impl State {
                 body.clear();
             }
             None => {}
+        }
+        if let Fault::Packed(then) = fault {
+            (status, headers) = ("200 OK".to_owned(), "Content-Encoding: gzip\r\n".to_owned());
+            body = packed(&route.body);
+            fault = *then;
         }
         match &fault {
             Fault::ContentRange(text) => {
@@ -315,6 +337,11 @@ impl State {
             }
             _ => {}
         }
+        if let Fault::StatusText(code, text) = &fault {
+            status = format!("{code} Status");
+            body = text.as_bytes().to_vec();
+            headers.push_str("Content-Type: text/plain; charset=utf-8\r\n");
+        }
         if let Some(etag) = etag {
             _ = write!(headers, "ETag: {etag}\r\n");
         }
@@ -339,6 +366,9 @@ impl State {
             return self.drip(stream, head.as_bytes(), pause);
         }
         stream.write_all(head.as_bytes())?;
+        if request.method == "HEAD" {
+            return Ok(());
+        }
         self.send_body(stream, &body, &fault)
     }
 
@@ -410,15 +440,23 @@ impl State {
     }
 }
 
+/// Packs with gzip.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn read_request(stream: &TcpStream) -> io::Result<Request> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next().transpose()?.unwrap_or_default();
-    let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut headers = Vec::new();
     for line in lines {
         let line = line?;
         let Some((name, value)) = line.split_once(':') else {
-            return Ok(Request { target, headers });
+            return Ok(Request { method, target, headers });
         };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }

@@ -130,10 +130,14 @@ impl Lab {
         let key = VerifierKey::parse(&self.log.signer().key_text()).unwrap();
         let url = goward_core::net::Url::parse(&self.log_server.url("")).unwrap();
         let log = LogAccess::of(TrustRoot { key, seed: None }, Route::at("log.example", url));
+        // The servers of the tests have no TLS.
+        let http_password_hosts = vec!["127.0.0.1".to_owned()];
+        let mut config = Config::default();
+        config.http_password_hosts = http_password_hosts;
         Session {
             log,
             registries: Some(goward_mirror::oci_source::open),
-            ..Session::new(ctx, Ui::new(true), Config::default())
+            ..Session::new(ctx, Ui::new(true), config)
         }
     }
 

@@ -1,6 +1,6 @@
 //! Downloads that are interrupted, resumed, lied to.
 
-use super::{STALL, net_for, patience, sample, url};
+use super::{STALL, denied, net_for, patience, rules, sample, status, url};
 use crate::common::server::{Fault, Route, Server};
 use goward_core::ctx::Ctx;
 use goward_core::net::{Download, Job, Net, Patience, Problem, Progress};
@@ -135,7 +135,6 @@ fn each_connection_brings_a_sixteenth() {
 
 #[test]
 fn faults_that_stay() {
-    let status = |code| Problem::Status { code, retry_after: None };
     let answer = |text: &str| Problem::Answer(text.to_owned());
     let cut = Fault::CutAfter(20_000);
     let part = ["x.part", "x.part.json"].as_slice();
@@ -145,15 +144,15 @@ fn faults_that_stay() {
     let cases: Vec<(Vec<Fault>, Problem, usize, &[&str])> = vec![
         (vec![Fault::Status(404, "")], Problem::NotFound(404), 1, &[]),
         (vec![Fault::Status(410, "")], Problem::NotFound(410), 1, &[]),
-        (vec![Fault::Status(403, "")], Problem::Denied(403), 1, &[]),
-        (vec![Fault::Status(401, "")], Problem::Denied(401), 1, &[]),
+        (vec![Fault::Status(403, "")], denied(403), 1, &[]),
+        (vec![Fault::Status(401, "")], denied(401), 1, &[]),
         (vec![Fault::Status(500, ""); 3], status(500), 3, &[]),
         (vec![Fault::Html], answer("the server answers with a web page"), 1, &[]),
         (vec![Fault::Length(1)], answer(&format!("{whole}65537")), 1, &[]),
         (vec![Fault::Length(-1)], answer(&format!("{whole}65535")), 1, &[]),
         (
             vec![Fault::Header("Content-Encoding: gzip")],
-            answer("the server encodes it as `gzip`, although asked not to"),
+            answer("the server calls it gzip, which it is not"),
             1,
             &[],
         ),
@@ -428,7 +427,7 @@ fn two_downloads_of_one_file_do_not_disturb_each_other() {
 fn a_part_holds_no_credentials() {
     let mut case = Case::always(Fault::CutAfter(10));
     let once = Patience { interruptions: 0, ..patience(&[]) };
-    case.net = Net::with_patience(&Ctx::default(), Vec::new(), once).unwrap();
+    case.net = Net::with_patience(&Ctx::default(), rules(&[]), once).unwrap();
     let target = url(&case.server.url("/x").replace("http://", "http://anna:s3cret@"));
     let directory = case.scratch.path();
     let job = Job { what: "x", url: &target, name: "x", directory, size: None };

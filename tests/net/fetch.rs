@@ -1,7 +1,7 @@
 //! Small bodies: each fault of a server ends in the right problem, after the right number of
 //! requests.
 
-use super::{STALL, net, net_for, url};
+use super::{STALL, denied, net, net_for, status, url};
 use crate::common::server::{Fault, Route, Server};
 use goward_core::net::{NetError, Problem, SmallBody};
 use std::time::{Duration, Instant};
@@ -25,7 +25,8 @@ fn a_body_and_its_type() {
     assert_eq!(fetch(&server), Ok(want));
     let log = server.log();
     assert_eq!(log.len(), 1);
-    assert_eq!(log[0].header("user-agent"), Some(concat!("goward/", env!("CARGO_PKG_VERSION"))));
+    let agent = concat!("Go-http-client/1.1 goward/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(log[0].header("user-agent"), Some(agent));
     assert_eq!(log[0].header("accept-encoding"), Some("identity"));
     assert_eq!(log[0].header("authorization"), None);
     assert_eq!(log[0].header("referer"), None);
@@ -58,15 +59,14 @@ fn faults_that_pass() {
 
 #[test]
 fn faults_that_stay() {
-    let status = |code| Problem::Status { code, retry_after: None };
     let encoded =
         |name| Problem::Answer(format!("the server encodes it as `{name}`, although asked not to"));
     let cases = [
         (Fault::Status(404, ""), Problem::NotFound(404), 1),
         (Fault::Status(410, ""), Problem::NotFound(410), 1),
-        (Fault::Status(401, ""), Problem::Denied(401), 1),
-        (Fault::Status(403, ""), Problem::Denied(403), 1),
-        (Fault::Status(407, ""), Problem::Denied(407), 1),
+        (Fault::Status(401, ""), denied(401), 1),
+        (Fault::Status(403, ""), denied(403), 1),
+        (Fault::Status(407, ""), denied(407), 1),
         (Fault::Status(400, ""), status(400), 1),
         (Fault::Status(418, ""), status(418), 1),
         (Fault::Status(204, ""), status(204), 1),
@@ -77,12 +77,16 @@ fn faults_that_stay() {
         (Fault::Status(500, "Retry-After: 3600"), status(500), 3),
         (
             Fault::Status(429, "Retry-After: 3600"),
-            Problem::Status { code: 429, retry_after: Some(Duration::from_secs(3600)) },
+            Problem::Status {
+                code: 429,
+                retry_after: Some(Duration::from_secs(3600)),
+                reason: None,
+            },
             1,
         ),
         (
             Fault::Status(503, "Retry-After: 0"),
-            Problem::Status { code: 503, retry_after: Some(Duration::ZERO) },
+            Problem::Status { code: 503, retry_after: Some(Duration::ZERO), reason: None },
             3,
         ),
         (Fault::Status(429, "Retry-After: -1"), status(429), 3),
@@ -95,7 +99,12 @@ fn faults_that_stay() {
         (Fault::StallAfter(7), Problem::Stalled(STALL), 3),
         (Fault::Drip(Duration::from_millis(60)), Problem::Stalled(STALL), 3),
         (Fault::Endless, Problem::TooLarge(LIMIT), 1),
-        (Fault::Header("Content-Encoding: gzip"), encoded("gzip"), 1),
+        (
+            Fault::Header("Content-Encoding: gzip"),
+            Problem::Answer("the server calls it gzip, which it is not".to_owned()),
+            1,
+        ),
+        (Fault::Header("Content-Encoding: deflate"), encoded("deflate"), 1),
         (Fault::Header("Content-Encoding: br, gzip"), encoded("br, gzip"), 1),
     ];
     for (fault, problem, requests) in cases {

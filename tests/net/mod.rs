@@ -1,7 +1,9 @@
 //! The network and the sources against a server that misbehaves.
 
+mod compressed;
 mod download;
 mod fetch;
+mod kinds;
 pub(crate) mod log;
 mod module_proxy;
 mod rules;
@@ -11,7 +13,7 @@ mod tls;
 use crate::common::random::Random;
 use crate::common::server::Fault;
 use goward_core::ctx::Ctx;
-use goward_core::net::{Net, Patience, Url};
+use goward_core::net::{Denial, HttpRules, Net, Patience, Problem, Url};
 use std::time::Duration;
 
 /// How long a server that stalls on purpose is waited for.
@@ -29,7 +31,23 @@ fn patience(faults: &[Fault]) -> Patience {
 
 /// A network whose patience is made for these faults.
 pub(crate) fn net_despite(variables: &[(&str, &str)], faults: &[Fault]) -> Net {
-    Net::with_patience(&ctx(variables), Vec::new(), patience(faults)).unwrap()
+    Net::with_patience(&ctx(variables), rules(&[]), patience(faults)).unwrap()
+}
+
+/// Permits plain http to these hosts, and passwords to the servers of the tests.
+fn rules(http_hosts: &[&str]) -> HttpRules {
+    let hosts = http_hosts.iter().map(|host| (*host).to_owned()).collect();
+    HttpRules { hosts, password_hosts: vec!["127.0.0.1".to_owned()] }
+}
+
+/// A refusal by a server that got no credentials.
+fn denied(code: u16) -> Problem {
+    Problem::Denied(Denial { code, ..Denial::default() })
+}
+
+/// Any other status without a word.
+fn status(code: u16) -> Problem {
+    Problem::Status { code, retry_after: None, reason: None }
 }
 
 pub(crate) fn ctx(variables: &[(&str, &str)]) -> Ctx {
@@ -46,8 +64,7 @@ fn net_for(faults: &[Fault]) -> Net {
 }
 
 fn net_with(variables: &[(&str, &str)], http_hosts: &[&str]) -> Net {
-    let hosts = http_hosts.iter().map(|host| (*host).to_owned()).collect();
-    Net::with_patience(&ctx(variables), hosts, patience(&[])).unwrap()
+    Net::with_patience(&ctx(variables), rules(http_hosts), patience(&[])).unwrap()
 }
 
 pub(crate) fn url(text: &str) -> Url {

@@ -82,9 +82,10 @@ fn certificates_are_checked() {
     let got = fetch(("HOME", "/nonexistent"), &serve(&certificate("127.0.0.1"), &ours));
     assert!(matches!(got, Err(Problem::Certificate(_))), "{got:?}");
 
-    let other_name = "the server's certificate is for another name".to_owned();
+    let other_name =
+        "the server's certificate is for `mirror.example`, not for `127.0.0.1`".to_owned();
     let got = fetch(from_file, &serve(&certificate("mirror.example"), &ours));
-    assert_eq!(got, Err(Problem::Certificate(other_name)));
+    assert_eq!(got, Err(Problem::CertificateName(other_name)));
 
     let mut expired = certificate("127.0.0.1");
     expired.not_after = date_time_ymd(2001, 1, 1);

@@ -25,10 +25,11 @@ const MAX_SIZE: u64 = 1 << 20;
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
 
 /// Every key, sorted; a table's name is before the point.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "accept",
     "auto-install",
     "http-hosts",
+    "http-password-hosts",
     "log.ask",
     "network.ca-file",
     "network.http-proxy",
@@ -53,6 +54,9 @@ pub struct Config {
     /// Hosts that may be asked without TLS.
     #[serde(default)]
     pub http_hosts: Vec<String>,
+    /// Hosts that get passwords without TLS.
+    #[serde(default)]
+    pub http_password_hosts: Vec<String>,
     /// Whether `go` installs a missing toolchain.
     pub auto_install: Option<AutoInstall>,
     /// How toolchains are kept.

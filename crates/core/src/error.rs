@@ -180,6 +180,13 @@ impl Error {
         self
     }
 
+    /// Takes out what says what to type, for who knows better.
+    #[must_use]
+    pub fn without_hints(mut self) -> Self {
+        self.hints.clear();
+        self
+    }
+
     /// Puts a new first line above this error; the old one becomes the first detail.
     #[must_use]
     pub fn context(mut self, message: impl Into<String>) -> Self {

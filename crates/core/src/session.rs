@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::net::{Net, Patience};
+use crate::net::{HttpRules, Net, Patience};
 use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
@@ -38,6 +38,15 @@ impl Session {
         let shim = self.ctx.executable.with_file_name(names::SHIM);
         Ok(store.with_shim(shim).with_system(self.config.system_store(&self.ctx)?))
     }
+
+    /// Returns what the user permits without TLS.
+    pub fn http_rules(&self) -> HttpRules {
+        HttpRules {
+            hosts: self.config.http_hosts.clone(),
+            password_hosts: self.config.http_password_hosts.clone(),
+        }
+    }
+
     /// Returns the network under the user's settings. Warns, once, of a netrc that cannot be read:
     /// most downloads need no password.
     pub fn net(&self) -> Result<Net> {
@@ -48,7 +57,7 @@ impl Session {
     pub fn net_with(&self, patience: Patience) -> Result<Net> {
         static TOLD: AtomicBool = AtomicBool::new(false);
         let ctx = self.config.on_network(&self.ctx);
-        let net = Net::with_patience(&ctx, self.config.http_hosts.clone(), patience)
+        let net = Net::with_patience(&ctx, self.http_rules(), patience)
             .map_err(|error| self.config.explain_network(&self.ctx, error))?;
         if let Some(problem) = net.netrc_problem()
             && !TOLD.swap(true, Ordering::Relaxed)

@@ -74,7 +74,7 @@ impl Registry {
             Error::new(Kind::Network, format!("cannot ask {name}: {problem}"))
         })?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let client = Client::try_from(config(net, protocol))
+        let client = Client::try_from(config(net, protocol, &secure))
             .map_err(|error| Error::new(Kind::Network, untrusted(error.to_string())))?;
         let auth = credentials(ctx, host);
         let (host, repository) = (host.to_owned(), path.to_owned());
@@ -223,17 +223,23 @@ fn is_absence(error: &OciDistributionError) -> bool {
     }
 }
 
-fn config(net: &Net, protocol: ClientProtocol) -> ClientConfig {
+/// Makes the settings of a client for the registry at a URL.
+fn config(net: &Net, protocol: ClientProtocol, registry: &Url) -> ClientConfig {
     _ = rustls::crypto::ring::default_provider().install_default();
     let settings = &net.clients().settings;
     let certificate =
         |der: &Vec<u8>| Certificate { encoding: CertificateEncoding::Der, data: der.clone() };
-    let address = |proxy: &Option<Url>| proxy.as_ref().map(|url| url.as_str().to_owned());
-    let (https, http) = (address(&settings.proxies.https), address(&settings.proxies.http));
+    // Who may not be asked because a variable is wrong was refused before.
+    let [https, http] =
+        settings.proxies.both().unwrap_or_default().map(|proxy| proxy.map(Url::to_string));
     // Without any proxy the client reads the process's own variables, so it gets one that is for no host.
     let is_direct = https.is_none() && http.is_none();
     let everything = || "*,0.0.0.0/0,::/0".to_owned();
-    let bypass = if is_direct { everything() } else { settings.proxies.bypass.clone() };
+    let mut bypass = if is_direct { everything() } else { settings.proxies.bypass.clone() };
+    // The client knows no ports in such a list.
+    if settings.proxies.is_bypassed(registry) {
+        bypass = format!("{bypass},{}", registry.host_str().unwrap_or_default());
+    }
     ClientConfig {
         protocol,
         tls_certs_only: settings.certificates.iter().map(certificate).collect(),

@@ -94,6 +94,7 @@ impl Config {
             "accept" => Some(self.accept.as_deref().unwrap_or(DEFAULT_FLOOR.name()).into()),
             "auto-install" => Some(answer(self.auto_install.unwrap_or_default()).into()),
             "http-hosts" => Some(list(&self.http_hosts)),
+            "http-password-hosts" => Some(list(&self.http_password_hosts)),
             "log.ask" => Some(match self.log.ask {
                 Ask::Always => "always".into(),
                 Ask::Never => "never".into(),

@@ -56,6 +56,10 @@ table! {
          source: `GOWARD_SOURCE={source}`",
     /// The store cannot be written.
     ChooseStore => "choose another place: `GOWARD_HOME=/absolute/path`",
+    /// The server does not take what netrc has.
+    CorrectNetrc => "correct the user and password for this host in `~/.netrc`",
+    /// The server does not take what stands in the URL.
+    CorrectUrlPassword => "correct the user and password in the URL",
     /// The directory holds something else.
     EmptyStore => "name an empty or new directory: `GOWARD_HOME=/absolute/path`",
     /// The server wants to know who asks, and every source was tried.
@@ -64,6 +68,10 @@ table! {
     GiveCredentialsOrSource { source } =>
         "put user and password for this host into `~/.netrc`, or give another source: \
          `GOWARD_SOURCE={source}`",
+    /// The server takes tokens only.
+    GiveToken =>
+        "this server takes tokens (Bearer), which goward does not send: if it takes one as a \
+         password, put it into `~/.netrc`",
     /// There is no pip, and every other source was tried.
     InstallPip => "install it (Debian: `apt-get install python3-pip`)",
     /// There is no pip.
@@ -93,6 +101,17 @@ table! {
     RemoveOldStore { path } => "remove it: `chmod -R u+w {path} && rm -rf {path} && goward setup`",
     /// The store belongs to a user who is not root.
     RunAsOwner { owner } => "run it as the owner: `sudo -u '#{owner}' goward ...`",
+    /// Passwords are not for http.
+    SendNetrcOverTls =>
+        "passwords in netrc are not sent over http: write `https://`, or list the host as \
+         `http-password-hosts` in your own configuration",
+    /// Passwords are not for http.
+    SendOverTls { host } =>
+        "write `https://`, or if `{host}` is to have it nevertheless, list it as \
+         `http-password-hosts` in your own configuration",
+    /// Credentials are not looked for.
+    SwitchNetrcOn =>
+        "let netrc be read (`GOAUTH=netrc`), or put user and password into the URL",
     /// A hash differs where files were left out.
     TakeFromFullSource { version } =>
         "take it from a source that has these files: `goward install {version} --source \

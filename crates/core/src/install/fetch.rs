@@ -6,19 +6,20 @@
 
 use crate::archive::Limits;
 use crate::config::Dedupe;
-use crate::error::{Error, Hint, Kind, Result, one_line};
+use crate::error::{Error, Hint, Kind, Result, one_line, untrusted};
 use crate::fs;
 use crate::install::Installer;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::net::Progress;
 use crate::source::{
-    Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
+    Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Digests, Listing, Source, SourceSpec,
 };
 use crate::store::{Staging, Store};
+use crate::verify::policy;
 use crate::verify::sumdb::Logged;
 use crate::verify::{
     Choice, Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
-    UnverifiedFiles, VerifiedTree, dirhash,
+    UnverifiedFiles, VerifiedTree, VerifyError, dirhash,
 };
 use crate::{archive, shell};
 use std::collections::BTreeMap;
@@ -118,27 +119,53 @@ impl Installer<'_> {
         progress: Progress,
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
-        // Before anything is fetched for it.
-        self.floor(want, fetch)?;
         let record = Records::built_in().get(want.version, want.platform);
+        let known = self.evidence(want, fetch, logged, source.name())?;
+        let require = |level| {
+            let required = known.require_level(want.version, want.platform, level);
+            required.map_err(|error| self.explain_demand(error, want, fetch))
+        };
+        // Before anything is fetched for it. What is nowhere is not found, whatever it would prove.
+        let (version, platform) = (want.version, want.platform);
+        let wanted = ArtifactRequest { version, platform, size: None, ask_digest: false };
+        let refusal = match source.digests() {
+            Digests::None => require(best_level(&known, false, false)),
+            Digests::Own => require(best_level(&known, false, true)),
+            Digests::Published => Ok(()),
+        };
+        if refusal.is_err() && source.has(&wanted) {
+            refusal?;
+        }
         // Where the hash is known, what the source lists adds nothing.
         let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
+        // Before its body is read.
+        let (kind, listing) = (incoming.artifact.kind, &incoming.artifact.listing);
+        let is_published = matches!(kind, ArtifactKind::TarGz | ArtifactKind::Zip);
+        require(best_level(&known, is_published, *listing != Listing::Nothing))?;
         let size = incoming.artifact.size;
         let what = want.version.to_string();
         store.check_room(&what, size)?;
         let UnverifiedTree { unpacked, archive, artifact, staging } = self
             .take_in(store, want, incoming)
             .map_err(|error| store.explain_room(error, &what, size))?;
-        let unlogged = self.session.log.why_unproved();
-        let evidence = self.evidence(want, &artifact, fetch)?;
-        let evidence = Evidence { archive, logged: logged.cloned(), unlogged, ..evidence };
-        let tree = unpacked.verify(&evidence).map_err(|error| {
-            let error = Error::from(error);
-            let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
-            if demanded { error.detail("the project's manifest demands it") } else { error }
-        })?;
+        let listed = match &artifact.listing {
+            Listing::Sha256(digest) => Digest::parse(digest),
+            Listing::CheckedByPip | Listing::Nothing => None,
+        };
+        let listed_by_index = artifact.listing == Listing::CheckedByPip;
+        let evidence =
+            Evidence { archive, listed, listed_by_index, origin: artifact.origin, ..known };
+        let tree =
+            unpacked.verify(&evidence).map_err(|error| self.explain_demand(error, want, fetch))?;
         Ok(FetchedTree { tree, staging, source: source.name().to_owned() })
+    }
+
+    /// Says so where it is the project that wants more than the user.
+    fn explain_demand(&self, error: VerifyError, want: &ToolchainRequest, fetch: &Fetch) -> Error {
+        let error = Error::from(error);
+        let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
+        if demanded { error.detail("the project's manifest demands it") } else { error }
     }
 
     /// Unpacks an artifact into quarantine. What came out is held against nothing.
@@ -158,7 +185,8 @@ impl Installer<'_> {
                 staging.path(),
             )?);
         }
-        let archive = fill(&mut quarantine, &mut artifact, want)?;
+        let archive = fill(&mut quarantine, &mut artifact, want)
+            .map_err(|error| explain_archive(error, want, &artifact.origin))?;
         let unpacked = quarantine.finish(want.version, want.platform)?;
         Ok(UnverifiedTree { unpacked, archive, artifact, staging })
     }
@@ -172,29 +200,29 @@ impl Installer<'_> {
         }
     }
 
-    /// Collects what is known about a toolchain before its bytes are looked at.
+    /// Collects what is known about a toolchain before anything is fetched from `origin`.
     fn evidence(
         &self,
         want: &ToolchainRequest,
-        artifact: &Artifact,
         fetch: &Fetch,
+        logged: Option<&Logged>,
+        origin: &str,
     ) -> Result<Evidence> {
         let locked = want.locked.as_ref();
+        // A name is not all of an address: what is compared with it begins with the scheme.
+        let origin = if origin == "go.dev" { "https://go.dev/" } else { origin };
         Ok(Evidence {
             archive: None,
-            listed: match &artifact.listing {
-                Listing::Sha256(digest) => Digest::parse(digest),
-                Listing::CheckedByPip | Listing::Nothing => None,
-            },
-            listed_by_index: artifact.listing == Listing::CheckedByPip,
+            listed: None,
+            listed_by_index: false,
             locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
             locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
             record: Records::built_in().get(want.version, want.platform).cloned(),
-            logged: None,
-            unlogged: None,
+            logged: logged.cloned(),
+            unlogged: self.session.log.why_unproved(),
             floor: self.floor(want, fetch)?,
             choices: self.choices(want, fetch),
-            origin: artifact.origin.clone(),
+            origin: origin.to_owned(),
             lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
         })
     }
@@ -233,6 +261,30 @@ impl Installer<'_> {
             choices.push((Level::Listed, Choice::Repository(shell::word(lock))));
         }
         choices
+    }
+}
+
+/// Says from where an archive is that cannot be unpacked, and what else there is, if it came over
+/// the network.
+fn explain_archive(error: Error, want: &ToolchainRequest, origin: &str) -> Error {
+    if !error.is_verification() || !origin.starts_with("http") {
+        return error;
+    }
+    let hint = policy::second_source(want.version, origin);
+    error.detail(format!("from {}", untrusted(origin))).hint(hint)
+}
+
+/// Returns the best level that can come of what is known and of an archive: one that Go published
+/// (`is_published`), or whose digest its source lists (`is_listed`).
+fn best_level(known: &Evidence, is_published: bool, is_listed: bool) -> Level {
+    let record = known.record.as_ref();
+    let has_h1 = record.is_some_and(|record| record.h1.is_some());
+    let has_digest = record.is_some_and(|record| record.sha256.is_some());
+    match &known.logged {
+        Some(logged) => logged.level(),
+        None if has_h1 || (has_digest && is_published) => Level::BuiltIn,
+        None if is_listed => Level::Listed,
+        None => Level::None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::fs;
 use crate::install::Installer;
-use crate::net::{Net, Patience};
+use crate::net::{HttpRules, Net, Patience};
 use crate::platform::Platform;
 use crate::releases::flaws::{Flaw, KnownFlaws};
 use crate::version::GoVersion;
@@ -81,7 +81,7 @@ impl Installer<'_> {
         let covers = kept.covers(&shown, from);
         if !self.session.ctx.is_offline() && !(is_new && (covers || kept.has_failed)) {
             let ctx = self.session.config.on_network(&self.session.ctx);
-            let asked = ask(&ctx, self.session.config.http_hosts.clone(), place, from);
+            let asked = ask(&ctx, self.session.http_rules(), place, from);
             let answer = match asked {
                 Ok((by, flaws)) => Answer {
                     place: shown,
@@ -131,14 +131,9 @@ impl Installer<'_> {
 }
 
 /// Asks a site once, and does not wait for long.
-fn ask(
-    ctx: &Ctx,
-    http_hosts: Vec<String>,
-    place: Place,
-    from: GoVersion,
-) -> Result<(String, Vec<Flaw>)> {
+fn ask(ctx: &Ctx, rules: HttpRules, place: Place, from: GoVersion) -> Result<(String, Vec<Flaw>)> {
     let seconds = Duration::from_secs;
     let patience =
         Patience { connect: seconds(5), stall: seconds(10), attempts: 1, ..Patience::default() };
-    Database::new(place, Net::with_patience(ctx, http_hosts, patience)?).flaws(from)
+    Database::new(place, Net::with_patience(ctx, rules, patience)?).flaws(from)
 }

@@ -39,14 +39,14 @@ impl Installer<'_> {
         let mut warnings = Vec::new();
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), None) {
-                Ok(versions) if !versions.is_empty() => {
+                Ok(Some(versions)) if !versions.is_empty() => {
                     return Ok(ReleaseListing {
                         versions,
                         origin: source.name().to_owned(),
                         warnings,
                     });
                 }
-                Ok(_) => {}
+                Ok(listed) => warnings.push(explain_nothing(source.as_ref(), listed.is_some())),
                 Err(error) => warnings.push(one_line(&error)),
             }
         }
@@ -57,7 +57,7 @@ impl Installer<'_> {
 
     /// Returns the release that `request` means for `platform`: by the first source that lists one
     /// that fits; where none can be asked, the newest installed one; else by the built-in records and what is
-    /// installed.
+    /// installed. A choice that no source's list made is told, and why each source's did not.
     ///
     /// # Errors
     ///
@@ -70,19 +70,26 @@ impl Installer<'_> {
         let mut failures: Vec<Error> = Vec::new();
         let mut tried = Vec::new();
         let mut answered = false;
+        // Why the lists of sources did not decide.
+        let mut reasons: Vec<String> = Vec::new();
         for source in self.sources(fetch)? {
             match versions_of(source.as_ref(), Some(platform)) {
-                Ok(versions) => {
+                Ok(listed) => {
+                    let versions = listed.clone().unwrap_or_default();
                     if let Some(version) = best(request, &versions) {
-                        for failure in &failures {
-                            self.session.ui.warn(&one_line(failure));
+                        for reason in &reasons {
+                            self.session.ui.warn(reason);
                         }
                         return Ok(version);
                     }
                     answered = true;
+                    if versions.is_empty() {
+                        reasons.push(explain_nothing(source.as_ref(), listed.is_some()));
+                    }
                     known.extend(versions);
                 }
                 Err(error) => {
+                    reasons.push(one_line(&error));
                     failures.push(error);
                     tried.push(source.name().to_owned());
                 }
@@ -103,14 +110,23 @@ impl Installer<'_> {
                 return Ok(version);
             }
         }
-        best(request, &known).ok_or_else(|| match failures.first() {
-            None => no_match(request, platform, &known),
+        if let Some(version) = best(request, &known) {
+            for reason in &reasons {
+                self.session.ui.warn(reason);
+            }
+            self.session.ui.say(&format!(
+                "took {version}, the newest release known here for `{request}`: no source lists one"
+            ));
+            return Ok(version);
+        }
+        Err(match failures.first() {
+            None => reasons.into_iter().fold(no_match(request, platform, &known), Error::detail),
             Some(failure) => {
                 let message = format!(
                     "no release known here matches `{request}` for {platform}, and no source could be asked"
                 );
                 let error = Error::new(failure.kind(), message);
-                let error = failures.iter().fold(error, |error, f| error.detail(one_line(f)));
+                let error = reasons.into_iter().fold(error, Error::detail);
                 let tried: Vec<&str> = tried.iter().map(String::as_str).collect();
                 let error = failure.hints().iter().cloned().fold(error, Error::hint);
                 error.without_sources(&tried)
@@ -119,11 +135,18 @@ impl Installer<'_> {
     }
 }
 
-/// Returns the releases of a source, newest first; only those for `platform`, if one is given.
-fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<GoVersion>> {
-    let mut versions: Vec<GoVersion> = source
-        .releases()?
-        .unwrap_or_default()
+/// Says that a source has no list, or that nothing fitting is in it.
+fn explain_nothing(source: &dyn Source, has_list: bool) -> String {
+    let (name, what) = (source.name(), if has_list { "an empty list" } else { "no list" });
+    let place = source.list_place().map_or_else(String::new, |place| format!(" ({place})"));
+    format!("{name} has {what} of releases{place}")
+}
+
+/// Returns the releases of a source, newest first; only those for `platform`, if one is given. `None`
+/// when it has no list.
+fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Option<Vec<GoVersion>>> {
+    let Some(releases) = source.releases()? else { return Ok(None) };
+    let mut versions: Vec<GoVersion> = releases
         .into_iter()
         .filter(|release| {
             platform
@@ -133,5 +156,5 @@ fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Vec<Go
         .collect();
     versions.sort_by(|a, b| b.cmp(a));
     versions.dedup();
-    Ok(versions)
+    Ok(Some(versions))
 }

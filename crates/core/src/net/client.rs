@@ -2,28 +2,37 @@
 //!
 //! Turns the HTTP library's errors into [`Problem`]s. Nothing here tries twice.
 
-use super::netrc::Credentials;
+use super::body::{Body, header, media_type};
+use super::error::{Denial, Sent};
+use super::explain::{explain, proxy_denied, root_cause};
 use super::settings::{Settings, is_same_origin};
 use super::url::{check, copy_credentials, follow};
 use super::{Patience, Problem, Url};
 use crate::error::untrusted;
 use reqwest::blocking::{Client, ClientBuilder, Response};
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE,
-    LOCATION, RANGE, RETRY_AFTER,
+    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
-use reqwest::{StatusCode, redirect};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
-use std::error::Error as StdError;
-use std::io::Read;
+use reqwest::{Method, StatusCode, redirect};
+use rustls::{ClientConfig, RootCertStore};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What servers are told of who asks.
-pub const USER_AGENT: &str = concat!("goward/", env!("CARGO_PKG_VERSION"));
-/// How often a redirect is followed.
-const MAX_REDIRECTS: usize = 5;
+/// What servers are told of who asks. It begins as `go` says it up to 1.26, because some module
+/// proxies let nobody else in.
+pub const USER_AGENT: &str = concat!("Go-http-client/1.1 goward/", env!("CARGO_PKG_VERSION"));
+/// How often a redirect is followed: as often as by `go` (`checkRedirect` in
+/// `src/cmd/go/internal/web/http.go` of Go 1.27).
+const MAX_REDIRECTS: usize = 9;
+/// How much is read of what a server says to a refusal, and for how long.
+const MAX_REASON: u64 = 4 << 10;
+const TIME_FOR_REASON: Duration = Duration::from_secs(2);
+
+/// Proxies that did not take our password. It is not sent again: some lock a user out after a few.
+static DENYING_PROXIES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The rest of a file, on condition that it is still the same file.
 #[derive(Clone, Debug)]
@@ -54,32 +63,33 @@ impl Clients {
         if self.settings.offline {
             return Err(Problem::Offline);
         }
-        check(url, &self.settings.http_hosts)
+        check(url, &self.settings.http_hosts)?;
+        self.settings.check_password(url)?;
+        self.settings.proxies.find(url).map(drop)
     }
 
     /// Asks once, following redirects by our own rules, and returns the answer, whatever its status.
-    pub(super) fn send(
+    pub(super) fn send(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Answer, Problem> {
+        self.send_by(&Method::GET, url, range)
+    }
+
+    /// Like [`Clients::send`], with another method.
+    pub(super) fn send_by(
         &self,
+        method: &Method,
         url: &Url,
         range: Option<&RangeRequest>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Answer, Problem> {
         self.require_permission(url)?;
-        let authorization = self.find_authorization(url);
+        let login = self.settings.login(url);
         let mut at = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.client(&at)?.get(at.clone());
-            if let Some(value) = authorization.as_ref().filter(|_| is_same_origin(url, &at)) {
-                request = request.header(AUTHORIZATION, value);
-            }
-            if let Some(range) = range {
-                request = request.header(RANGE, format!("bytes={}-", range.start));
-                if let Some(validator) = &range.validator {
-                    request = request.header(IF_RANGE, validator);
-                }
-            }
-            let response = request.send().map_err(|error| explain(&error, self.patience.stall))?;
+            let is_home = is_same_origin(url, &at);
+            let authorization = login.authorization.as_ref().filter(|_| is_home);
+            let response = self.ask(method, &at, authorization, range)?;
             let Some(location) = find_redirect(&response)? else {
-                return Ok(response);
+                let sent = if is_home { login.sent } else { Sent::Nothing };
+                return Ok(Answer { response, sent });
             };
             at = follow(&at, &location, &self.settings.http_hosts)?;
             if is_same_origin(url, &at) {
@@ -87,6 +97,41 @@ impl Clients {
             }
         }
         Err(Problem::Refused(format!("it redirects more than {MAX_REDIRECTS} times")))
+    }
+
+    /// Asks once, and follows no redirect.
+    fn ask(
+        &self,
+        method: &Method,
+        url: &Url,
+        authorization: Option<&String>,
+        range: Option<&RangeRequest>,
+    ) -> Result<Response, Problem> {
+        let proxy = self.settings.proxies.find(url)?;
+        let denying = || DENYING_PROXIES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(proxy) = proxy.filter(|proxy| denying().contains(proxy.as_str())) {
+            return Err(proxy_denied(proxy));
+        }
+        let mut request = self.client(url)?.request(method.clone(), url.clone());
+        if let Some(value) = authorization {
+            request = request.header(AUTHORIZATION, value);
+        }
+        if let Some(range) = range {
+            request = request.header(RANGE, format!("bytes={}-", range.start));
+            if let Some(validator) = &range.validator {
+                request = request.header(IF_RANGE, validator);
+            }
+        }
+        let answer = request.send();
+        let problem = match (answer, proxy) {
+            (Ok(response), Some(proxy)) if response.status().as_u16() == 407 => proxy_denied(proxy),
+            (Ok(response), _) => return Ok(response),
+            (Err(error), proxy) => explain(&error, url, proxy, self.patience.stall),
+        };
+        if let (Problem::ProxyDenied { .. }, Some(proxy)) = (&problem, proxy) {
+            denying().insert(proxy.to_string());
+        }
+        Err(problem)
     }
 
     fn client(&self, url: &Url) -> Result<&Client, Problem> {
@@ -106,7 +151,7 @@ impl Clients {
 
     /// Returns the `Authorization` for a host from netrc.
     pub fn find_authorization(&self, url: &Url) -> Option<String> {
-        self.settings.find_credentials(url).map(Credentials::authorization)
+        self.settings.login(url).authorization
     }
 
     /// Makes a client that does not block, for libraries that want one. Without limits on the time
@@ -120,8 +165,8 @@ impl Clients {
             .connect_timeout(self.patience.connect)
             .read_timeout(self.patience.stall)
             .no_proxy();
-        for proxy in self.settings.proxies.each() {
-            builder = builder.proxy(proxy?);
+        if let Some(proxy) = self.settings.proxies.as_proxy() {
+            builder = builder.proxy(proxy);
         }
         match self.settings.authorities.clone().and_then(tls_config) {
             Some(config) => builder.tls_backend_preconfigured(config).build(),
@@ -152,8 +197,8 @@ impl Clients {
                 ],
             )
             .no_proxy();
-        for proxy in self.settings.proxies.each() {
-            builder = builder.proxy(proxy?);
+        if let Some(proxy) = self.settings.proxies.as_proxy() {
+            builder = builder.proxy(proxy);
         }
         let authorities = match (&self.settings.authorities, is_secure) {
             (Some(authorities), _) => Some(authorities.clone()),
@@ -191,28 +236,59 @@ fn find_redirect(response: &Response) -> Result<Option<String>, Problem> {
     }
 }
 
-/// Returns a header's value if it is text.
-pub(super) fn header<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
-    response.headers().get(name)?.to_str().ok()
+/// An answer, whatever its status.
+pub(super) struct Answer {
+    pub(super) response: Response,
+    /// Whose credentials the server that answered was given.
+    sent: Sent,
 }
 
-/// Turns an answer that has not the file in it into a problem.
-pub(super) fn require_success(response: Response) -> Result<Response, Problem> {
-    let status = response.status();
-    match status.as_u16() {
-        200 | 206 => {}
-        404 | 410 => return Err(Problem::NotFound(status.as_u16())),
-        401 | 403 | 407 => return Err(Problem::Denied(status.as_u16())),
-        code => return Err(Problem::Status { code, retry_after: find_retry_after(&response) }),
+impl Answer {
+    /// Turns an answer that has not the file in it into a problem.
+    pub(super) fn require_success(self, patience: &Patience) -> Result<Response, Problem> {
+        let Self { response, sent } = self;
+        match response.status().as_u16() {
+            200 | 206 => Ok(response),
+            404 | 410 => Err(Problem::NotFound(response.status().as_u16())),
+            code @ (401 | 403 | 407) => {
+                let schemes = response.headers().get_all(WWW_AUTHENTICATE).iter();
+                let wants_token = wants_token(schemes.filter_map(|value| value.to_str().ok()));
+                let reason = read_reason(response, patience);
+                Err(Problem::Denied(Denial { code, sent, wants_token, reason }))
+            }
+            code => {
+                let retry_after = find_retry_after(&response);
+                Err(Problem::Status { code, retry_after, reason: read_reason(response, patience) })
+            }
+        }
     }
-    let encoding = header(&response, &CONTENT_ENCODING).unwrap_or("identity").trim();
-    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-        return Err(Problem::Answer(format!(
-            "the server encodes it as `{}`, although asked not to",
-            untrusted(encoding)
-        )));
+}
+
+/// Returns true when a server takes tokens and no passwords.
+fn wants_token<'a>(mut schemes: impl Iterator<Item = &'a str>) -> bool {
+    let is_bearer = |text: &str| text.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("bearer"));
+    let first = schemes.next().is_some_and(is_bearer);
+    first && schemes.all(is_bearer)
+}
+
+/// Returns the first line of what a server says to its refusal, if it is plain text, as for `go`
+/// (`src/cmd/go/internal/web/api.go`).
+fn read_reason(response: Response, patience: &Patience) -> Option<String> {
+    if media_type(&response).as_deref() != Some("text/plain") {
+        return None;
     }
-    Ok(response)
+    let mut body = Body::new(response, patience, "").ok()?;
+    let (start, mut bytes) = (Instant::now(), Vec::new());
+    let mut buffer = [0; 1024];
+    while (bytes.len() as u64) < MAX_REASON && start.elapsed() < TIME_FOR_REASON {
+        match body.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(untrusted(line))
 }
 
 /// Reads `Retry-After` in seconds. Its other form, a date, depends on two clocks and is ignored.
@@ -225,149 +301,21 @@ fn find_retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// The body of an answer, read with an eye on the clock.
-#[derive(Debug)]
-pub(super) struct Body {
-    response: Response,
-    /// The length that the server announced.
-    pub(super) length: Option<u64>,
-    received: u64,
-    pace: Pace,
-}
-
-impl Body {
-    pub(super) fn new(response: Response, patience: &Patience) -> Self {
-        let length = response.content_length();
-        Self { response, length, received: 0, pace: Pace::new(patience) }
-    }
-
-    /// Reads some bytes; 0 at the end. An end before the announced length is a problem.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {
-        let start = Instant::now();
-        let count = loop {
-            match self.response.read(buffer) {
-                Ok(count) => break count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => {
-                    return Err(Problem::Stalled(self.pace.stall));
-                }
-                Err(_) => return Err(Problem::Cut(self.received)),
-            }
-        };
-        self.received += count as u64;
-        if count > 0 && !self.pace.is_kept(count as u64, start.elapsed()) {
-            return Err(Problem::Stalled(self.pace.stall));
-        }
-        Ok(count)
-    }
-}
-
-/// Notices a server that sends a byte now and then, for ever.
-#[derive(Debug)]
-struct Pace {
-    stall: Duration,
-    slowest: u64,
-    waited: Duration,
-    received: u64,
-}
-
-impl Pace {
-    fn new(patience: &Patience) -> Self {
-        Self {
-            stall: patience.stall,
-            slowest: patience.slowest,
-            waited: Duration::ZERO,
-            received: 0,
-        }
-    }
-
-    /// Counts bytes and the time spent waiting for them, not the time that the reader took.
-    fn is_kept(&mut self, bytes: u64, waited: Duration) -> bool {
-        self.received += bytes;
-        self.waited += waited;
-        if self.waited < self.stall {
-            return true;
-        }
-        let least = u128::from(self.slowest) * self.waited.as_millis() / 1000;
-        let kept = u128::from(self.received) >= least;
-        (self.waited, self.received) = (Duration::ZERO, 0);
-        kept
-    }
-}
-
-fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        // An io::Error hides what it was made from from `source`.
-        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner as &(dyn StdError + 'static)),
-            None => error.source(),
-        }
-    })
-}
-
-fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| {
-        cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
-            || cause
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|cause| cause.kind() == std::io::ErrorKind::TimedOut)
-    })
-}
-
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    let cause = chain(error).last().map(ToString::to_string).unwrap_or_default();
-    untrusted(cause)
-}
-
-/// Says what went wrong before there was an answer.
-fn explain(error: &reqwest::Error, stall: Duration) -> Problem {
-    let certificate = chain(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
-        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
-        _ => None,
-    });
-    match certificate {
-        Some(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
-            Problem::CertificateDate("the server's certificate has expired".to_owned())
-        }
-        Some(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
-            Problem::CertificateDate("the server's certificate is not valid yet".to_owned())
-        }
-        Some(CertificateError::UnknownIssuer) => Problem::Certificate(
-            "this machine does not trust the issuer of the server's certificate".to_owned(),
-        ),
-        Some(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => Problem::Certificate("the server's certificate is for another name".to_owned()),
-        Some(other) => Problem::Certificate(format!(
-            "the server's certificate is not valid: {}",
-            untrusted(other.to_string())
-        )),
-        None if error.is_connect() => {
-            Problem::Connection(format!("cannot connect: {}", root_cause(error)))
-        }
-        None if is_timeout(error) => Problem::Silent(stall),
-        None => Problem::Connection(format!("no answer: {}", root_cause(error))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_server_is_given_up_and_a_slow_reader_is_not() {
-        let patience =
-            Patience { stall: Duration::from_secs(30), slowest: 100, ..Patience::default() };
-        let second = Duration::from_secs(1);
-        // (bytes each second, how many seconds are tolerated out of 60)
-        for (bytes, tolerated) in [(1, 29), (99, 29), (100, 60), (1000, 60)] {
-            let mut pace = Pace::new(&patience);
-            let kept = (0..60).take_while(|_| pace.is_kept(bytes, second)).count();
-            assert_eq!(kept, tolerated, "{bytes}");
+    fn tokens_are_wanted_by_who_takes_nothing_else() {
+        for (schemes, want) in [
+            (&["Bearer realm=\"x\""][..], true),
+            (&["bearer"], true),
+            (&["Bearer", "Basic realm=\"x\""], false),
+            (&["Basic"], false),
+            (&["B"], false),
+            (&[], false),
+        ] {
+            assert_eq!(wants_token(schemes.iter().copied()), want, "{schemes:?}");
         }
-        let mut pace = Pace::new(&patience);
-        assert!((0..10_000).all(|_| pace.is_kept(1, Duration::from_micros(1))));
     }
 }

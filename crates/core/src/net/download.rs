@@ -7,7 +7,8 @@
 //! The part file outlives a download only when the network, or a kill, ended it. Whoever drops a
 //! download that could have gone on did not want its bytes, and a second run must not find them.
 
-use super::client::{self, Body, Clients, RangeRequest};
+use super::body::{Body, header, is_called_page};
+use super::client::{Clients, RangeRequest};
 use super::part::{Origin, Part};
 use super::{Net, NetError, Problem, Url, retry};
 use crate::error::untrusted;
@@ -50,6 +51,8 @@ pub struct Download {
     origin: Option<Origin>,
     part: Option<Part>,
     body: Option<Body>,
+    /// Whether the server packs what it sends: then it cannot send the rest of it.
+    is_packed: bool,
     /// How far the reader is.
     delivered: u64,
     /// How far the network is; further than the reader while the part is read.
@@ -75,6 +78,7 @@ impl Download {
             origin: None,
             part: None,
             body: None,
+            is_packed: false,
             delivered: 0,
             fetched: 0,
             reached: 0,
@@ -122,7 +126,7 @@ impl Download {
     /// Asks for the file from where the network stopped.
     fn connect(&mut self) -> Result<(), Problem> {
         self.body = None;
-        let range = (self.fetched > 0).then(|| RangeRequest {
+        let range = (self.fetched > 0 && !self.is_packed).then(|| RangeRequest {
             start: self.fetched,
             validator: self
                 .origin
@@ -130,29 +134,22 @@ impl Download {
                 .and_then(Origin::validator)
                 .and_then(|validator| HeaderValue::from_str(validator).ok()),
         });
-        let response = self.clients.send(&self.url, range.as_ref())?;
-        let status = response.status().as_u16();
-        if range.is_none() {
-            let response = require_file(client::require_success(response)?)?;
-            if status == 206 {
-                return Err(Problem::Answer("the server sends a part without being asked".into()));
-            }
-            return self.start_over(response);
-        }
+        let answer = self.clients.send(&self.url, range.as_ref())?;
+        let status = answer.response.status().as_u16();
         // As long as the reader has nothing, nothing is lost by starting again.
         let may_restart = self.delivered == 0;
-        if status == 416 {
+        if status == 416 && range.is_some() {
             return if may_restart { self.forget() } else { Err(Problem::Changed) };
         }
-        let response = require_file(client::require_success(response)?)?;
+        let response = answer.require_success(&self.clients.patience)?;
+        if status == 206 && range.is_none() {
+            return Err(Problem::Answer("the server sends a part without being asked".into()));
+        }
         match (status == 206, may_restart) {
             (false, true) => self.start_over(response),
             (false, false) => self.skip_known(response),
             (true, _) => match self.check_rest(&response) {
-                Ok(()) => {
-                    self.body = Some(Body::new(response, &self.clients.patience));
-                    Ok(())
-                }
+                Ok(()) => self.go_on(response),
                 Err(_) if may_restart => self.forget(),
                 Err(problem) => Err(problem),
             },
@@ -166,15 +163,42 @@ impl Download {
         self.connect()
     }
 
+    /// Takes an answer that has the rest of the file.
+    fn go_on(&mut self, response: Response) -> Result<(), Problem> {
+        let body = self.accept(response)?;
+        if !body.is_as_sent() {
+            return Err(Problem::Answer("the server packs a part of the file".to_owned()));
+        }
+        self.body = Some(body);
+        Ok(())
+    }
+
+    /// Takes the body of an answer, and refuses a web page, which is what portals and login pages
+    /// answer for any file. The right file may be called one.
+    fn accept(&self, response: Response) -> Result<Body, Problem> {
+        let is_called_page = is_called_page(&response);
+        let mut body = Body::new(response, &self.clients.patience, self.url.path())?;
+        if is_called_page && body.begins_as_text()? {
+            return Err(Problem::Answer("the server answers with a web page".to_owned()));
+        }
+        Ok(body)
+    }
+
     /// Takes an answer that has the whole file, before anything was delivered.
     fn start_over(&mut self, response: Response) -> Result<(), Problem> {
-        let origin = Origin {
+        let mut origin = Origin {
             url: Origin::url_text(&self.url),
-            etag: client::header(&response, &ETAG).map(str::to_owned),
-            last_modified: client::header(&response, &LAST_MODIFIED).map(str::to_owned),
-            size: response.content_length().or(self.size),
+            etag: header(&response, &ETAG).map(str::to_owned),
+            last_modified: header(&response, &LAST_MODIFIED).map(str::to_owned),
+            size: None,
         };
-        let body = Body::new(response, &self.clients.patience);
+        let body = self.accept(response)?;
+        self.is_packed = !body.is_as_sent();
+        if self.is_packed {
+            // What they speak of is the packed file, and a later process asks for the rest of it.
+            (origin.etag, origin.last_modified) = (None, None);
+        }
+        origin.size = body.length.or(self.size);
         self.check_size(body.length)?;
         (self.fetched, self.reached) = (0, 0);
         if let Some(part) = &self.part {
@@ -188,13 +212,13 @@ impl Download {
     /// Takes an answer that has the whole file, although only the rest was wanted: what was
     /// delivered must be its beginning.
     fn skip_known(&mut self, response: Response) -> Result<(), Problem> {
-        self.check_size(response.content_length())?;
+        let mut body = self.accept(response)?;
+        self.check_size(body.length)?;
         let Some(part) = &self.part else {
             return Err(Problem::Answer(
                 "the server cannot go on with an interrupted download".to_owned(),
             ));
         };
-        let mut body = Body::new(response, &self.clients.patience);
         let (mut got, mut known) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
         let mut at = 0;
         while at < self.fetched {
@@ -222,7 +246,7 @@ impl Download {
 
     /// Checks that an answer with a part has the part that was asked for, of the same file.
     fn check_rest(&self, response: &Response) -> Result<(), Problem> {
-        let text = client::header(response, &CONTENT_RANGE).unwrap_or_default();
+        let text = header(response, &CONTENT_RANGE).unwrap_or_default();
         let wrong = || {
             let asked = self.fetched;
             Problem::Answer(format!(
@@ -234,7 +258,7 @@ impl Download {
         if first != self.fetched || last + 1 != total {
             return Err(wrong());
         }
-        let etag = client::header(response, &ETAG);
+        let etag = header(response, &ETAG);
         let known = self.origin.as_ref().and_then(|origin| origin.etag.as_deref());
         let same_tag = etag.is_none() || known.is_none() || etag == known;
         if self.size.is_some_and(|size| size != total) || !same_tag {
@@ -371,14 +395,6 @@ impl std::fmt::Debug for Download {
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
-}
-
-/// Refuses a web page, which is what portals and login pages answer for any file.
-fn require_file(response: Response) -> Result<Response, Problem> {
-    if super::media_type(&response).as_deref() == Some("text/html") {
-        return Err(Problem::Answer("the server answers with a web page".to_owned()));
-    }
-    Ok(response)
 }
 
 /// Reads `bytes FIRST-LAST/TOTAL`.

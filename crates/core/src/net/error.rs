@@ -15,24 +15,36 @@ pub enum Problem {
     /// The bytes of the answer are not acceptable: wrong length, encoded, a web page.
     #[error("{0}")]
     Answer(String),
+    /// The value of this variable is no proxy, and one is needed.
+    #[error("the value of `{0}` is not a usable proxy")]
+    BadProxy(String),
     /// The certificate of the server is not valid now, which may be our clock.
     #[error("{0}")]
     CertificateDate(String),
     /// The certificate of the server is not one that this machine trusts.
     #[error("{0}")]
     Certificate(String),
+    /// The certificate of the server is that of others.
+    #[error("{0}")]
+    CertificateName(String),
     /// The file changed between two parts of it.
     #[error("the file changed on the server while it was being downloaded")]
     Changed,
+    /// The URL has a password, and would be asked without TLS.
+    #[error("a password would be sent to `{0}` over http, where anybody on the way can read it")]
+    ClearPassword(String),
     /// No connection, or one that broke before the answer.
     #[error("{0}")]
     Connection(String),
     /// The connection ended before the body did.
     #[error("the connection was cut after {0} bytes")]
     Cut(u64),
-    /// 401, 403 or 407.
-    #[error("access was denied (HTTP status {0})")]
-    Denied(u16),
+    /// 401, 403, or 407 of a server that is no proxy.
+    #[error("access was denied (HTTP status {})", .0.code)]
+    Denied(Denial),
+    /// There is no TLS that both speak.
+    #[error("{0}")]
+    Handshake(String),
     /// A file of ours could not be read or written.
     #[error("{0}")]
     Local(String),
@@ -45,6 +57,14 @@ pub enum Problem {
     /// Plain http to a host that the user did not list.
     #[error("`{0}` would be asked over http, which anybody on the way can read and change")]
     PlainHttp(String),
+    /// 407: a proxy on the way does not let this user through.
+    #[error("the proxy `{proxy}` {} (HTTP status 407)", wants(*.had_password))]
+    ProxyDenied {
+        /// The proxy as it may be shown.
+        proxy: String,
+        /// Whether it was given a user or a password.
+        had_password: bool,
+    },
     /// Forbidden by our own rules.
     #[error("{0}")]
     Refused(String),
@@ -61,10 +81,49 @@ pub enum Problem {
         code: u16,
         /// The server's wish, if it has one.
         retry_after: Option<Duration>,
+        /// What the server says to it, escaped.
+        reason: Option<String>,
     },
     /// The body is larger than it may be.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
+}
+
+/// A refusal by a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Denial {
+    /// The status.
+    pub code: u16,
+    /// Whose credentials it was given.
+    pub sent: Sent,
+    /// Whether it takes tokens and no passwords.
+    pub wants_token: bool,
+    /// What it says to it, escaped.
+    pub reason: Option<String>,
+}
+
+/// Which credentials a server was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sent {
+    /// Nobody has any for it.
+    #[default]
+    Nothing,
+    /// None: GOAUTH leaves netrc out.
+    NetrcIsOff,
+    /// Those of netrc.
+    Netrc,
+    /// Those in the URL.
+    Url,
+    /// None, although netrc has some: there is no TLS.
+    Withheld,
+}
+
+fn wants(had_password: bool) -> &'static str {
+    if had_password {
+        "does not take the user and password that it was given"
+    } else {
+        "wants a user and a password"
+    }
 }
 
 fn asked_to_wait(retry_after: Option<Duration>) -> String {
@@ -77,6 +136,14 @@ impl Problem {
     /// Returns true when the same request may succeed later.
     pub fn may_pass(&self) -> bool {
         self.is_transient() || matches!(self, Self::Silent(_))
+    }
+
+    /// Returns what the server says to it, if it says something.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Denied(Denial { reason, .. }) | Self::Status { reason, .. } => reason.as_deref(),
+            _ => None,
+        }
     }
 
     /// Returns true when the same request may succeed a moment later.
@@ -114,9 +181,18 @@ impl NetError {
         matches!(self.problem, Problem::NotFound(_))
     }
 
+    /// Says it in one line: where, what, and what the server says to it.
+    pub fn in_one_line(&self) -> String {
+        let reason = self.problem.reason().map(|reason| format!(": {reason}"));
+        format!("{}: {}{}", self.url, self.problem, reason.unwrap_or_default())
+    }
+
     /// Tells it to people, as a failure of `kind`.
     pub fn report(&self, kind: Kind) -> Error {
         let mut shown = Error::new(kind, self.to_string()).detail(format!("wanted {}", self.url));
+        if let Some(reason) = self.problem.reason() {
+            shown = shown.detail(format!("the server says: {reason}"));
+        }
         if self.attempts > 1 {
             shown = shown.detail(format!("tried {} times", self.attempts));
         }
@@ -147,12 +223,22 @@ impl NetError {
             Problem::Connection(_) | Problem::Silent(_) | Problem::Stalled(_) => {
                 Advice::CheckNetworkOrSource { source: other() }.into()
             }
-            Problem::Denied(407) => {
+            Problem::ProxyDenied { .. } | Problem::Denied(Denial { code: 407, .. }) => {
                 "give the proxy's user and password: `HTTPS_PROXY=http://user:password@host:port`"
                     .into()
             }
-            Problem::Denied(_) => {
-                Advice::GiveCredentialsOrSource { source: "go.dev".to_owned() }.into()
+            Problem::BadProxy(variable) => {
+                format!("write it as in `{variable}=http://proxy.example:3128`").into()
+            }
+            Problem::Denied(denial) => denial.hint(),
+            Problem::CertificateName(_) => {
+                "write the server's own name into the URL, or have its certificate name this one"
+                    .into()
+            }
+            Problem::ClearPassword(host) => Advice::SendOverTls { host: host.clone() }.into(),
+            Problem::Handshake(_) => {
+                "have one of these switched on for the server, or put a proxy that has it before it"
+                    .into()
             }
             Problem::PlainHttp(_) => {
                 "write `https://`, or list the host as `http-hosts` in your own configuration"
@@ -166,6 +252,21 @@ impl NetError {
             | Problem::Refused(_)
             | Problem::TooLarge(_) => return None,
         })
+    }
+}
+
+impl Denial {
+    /// Returns what helps against it.
+    fn hint(&self) -> Hint {
+        let advice = match self.sent {
+            _ if self.wants_token => Advice::GiveToken,
+            Sent::Url => Advice::CorrectUrlPassword,
+            Sent::Netrc => Advice::CorrectNetrc,
+            Sent::NetrcIsOff => Advice::SwitchNetrcOn,
+            Sent::Withheld => Advice::SendNetrcOverTls,
+            Sent::Nothing => Advice::GiveCredentialsOrSource { source: "go.dev".to_owned() },
+        };
+        advice.into()
     }
 }
 
@@ -184,130 +285,4 @@ fn clock(now: SystemTime) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::UNIX_EPOCH;
-
-    fn report(what: &str, problem: Problem, attempts: u32) -> String {
-        let url = Url::parse("https://user:secret@go.dev/dl/x.tar.gz?token=1").unwrap();
-        Error::from(NetError::new(what, &url, problem, attempts)).to_string()
-    }
-
-    #[test]
-    fn messages_in_full() {
-        let cases = [
-            (
-                report("go1.24.3", Problem::Offline, 1),
-                "goward: cannot download go1.24.3: network is off (`GOWARD_OFFLINE=1`)\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: unset `GOWARD_OFFLINE`, or give a directory: \
-                 `GOWARD_SOURCE=file:///path goward install go1.24.3`",
-            ),
-            (
-                report("the list of releases", Problem::Offline, 1),
-                "goward: cannot download the list of releases: network is off \
-                 (`GOWARD_OFFLINE=1`)\n  wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: unset `GOWARD_OFFLINE`, or give a directory: \
-                 `GOWARD_SOURCE=file:///path goward install`",
-            ),
-            (
-                report("x", Problem::Connection("connection refused".to_owned()), 3),
-                "goward: cannot download x: connection refused\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n  tried 3 times\n\
-                 hint: check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or \
-                 give another source: `GOWARD_SOURCE=python-index`",
-            ),
-            (
-                report("x", Problem::Stalled(Duration::from_secs(30)), 3),
-                "goward: cannot download x: the server sent too little for 30 seconds\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n  tried 3 times\n\
-                 hint: check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or \
-                 give another source: `GOWARD_SOURCE=python-index`",
-            ),
-            (
-                report("x", Problem::Silent(Duration::from_secs(30)), 1),
-                "goward: cannot download x: the server did not answer within 30 seconds\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or \
-                 give another source: `GOWARD_SOURCE=python-index`",
-            ),
-            (
-                report("x", Problem::NotFound(404), 1),
-                "goward: cannot download x: there is no such file (HTTP status 404)\n  \
-                 wanted https://go.dev/dl/x.tar.gz",
-            ),
-            (
-                report("x", Problem::Denied(403), 1),
-                "goward: cannot download x: access was denied (HTTP status 403)\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: put user and password for this host into `~/.netrc`, or give another \
-                 source: `GOWARD_SOURCE=go.dev`",
-            ),
-            (
-                report("x", Problem::Denied(407), 1),
-                "goward: cannot download x: access was denied (HTTP status 407)\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: give the proxy's user and password: \
-                 `HTTPS_PROXY=http://user:password@host:port`",
-            ),
-            (
-                report("x", Problem::PlainHttp("m.example".to_owned()), 1),
-                "goward: cannot download x: `m.example` would be asked over http, which anybody \
-                 on the way can read and change\n  wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: write `https://`, or list the host as `http-hosts` in your own \
-                 configuration",
-            ),
-            (
-                report(
-                    "x",
-                    Problem::Status { code: 429, retry_after: Some(Duration::from_secs(90)) },
-                    1,
-                ),
-                "goward: cannot download x: HTTP status 429; the server asks to wait 90 seconds\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n\
-                 hint: try again later, or give another source: `GOWARD_SOURCE=python-index`",
-            ),
-            (
-                report("x", Problem::Cut(17), 3),
-                "goward: cannot download x: the connection was cut after 17 bytes\n  \
-                 wanted https://go.dev/dl/x.tar.gz\n  tried 3 times\n\
-                 hint: try again later, or give another source: `GOWARD_SOURCE=python-index`",
-            ),
-            (
-                report("x", Problem::TooLarge(9), 1),
-                "goward: cannot download x: the answer is larger than 9 bytes\n  \
-                 wanted https://go.dev/dl/x.tar.gz",
-            ),
-        ];
-        for (got, want) in cases {
-            assert_eq!(got, want);
-        }
-    }
-
-    #[test]
-    fn a_wrong_date_names_the_clock() {
-        let text = report("x", Problem::CertificateDate("it has expired".to_owned()), 1);
-        assert!(text.contains("\nhint: system clock is 2"), "{text}");
-    }
-
-    #[test]
-    fn only_our_own_files_are_no_network_error() {
-        let url = Url::parse("https://go.dev/").unwrap();
-        let kind = |problem| Error::from(NetError::new("x", &url, problem, 1)).kind();
-        assert_eq!(kind(Problem::Local("no space".to_owned())), Kind::Failed);
-        assert_eq!(kind(Problem::Changed), Kind::Network);
-    }
-
-    #[test]
-    fn dates() {
-        let cases = [
-            (0, "1970-01-01 00:00 UTC"),
-            (951_782_400, "2000-02-29 00:00 UTC"),
-            (1_000_000_000, "2001-09-09 01:46 UTC"),
-            (4_102_444_799, "2099-12-31 23:59 UTC"),
-        ];
-        for (seconds, want) in cases {
-            assert_eq!(clock(UNIX_EPOCH + Duration::from_secs(seconds)), want);
-        }
-    }
-}
+mod tests;

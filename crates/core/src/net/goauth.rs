@@ -41,7 +41,9 @@ impl GoAuth {
         if !self.has_programs {
             return error;
         }
+        // What helps is the same, whatever the server said.
         error
+            .without_hints()
             .detail("`GOAUTH` names a program, which goward does not run")
             .hint("put user and password for the proxy's host into `~/.netrc`, with `GOAUTH=netrc`")
     }

@@ -3,7 +3,8 @@
 //!
 //! The module proxy as a source and the client of the checksum database both walk this list.
 
-use super::{Net, NetError, Problem, SmallBody, Url, parse_url};
+use super::url::{parse_http, shown_typed};
+use super::{Net, NetError, Problem, SmallBody, Url};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
 use std::io::{ErrorKind, Read};
@@ -50,7 +51,7 @@ impl GoProxy {
                 "" => continue,
                 "direct" => Place::Direct,
                 "off" => Place::Off,
-                url => Place::parse(url)?,
+                url => Place::parse(url).map_err(|why| wrong_entry(url, &why))?,
             };
             // Go ignores what follows these two, so that it may mean something one day.
             let is_last = matches!(place, Place::Direct | Place::Off);
@@ -120,22 +121,27 @@ impl GoProxy {
 }
 
 impl Place {
-    /// Reads the URL of a proxy; a name alone means https.
-    pub fn parse(text: &str) -> Result<Self> {
+    /// Reads the URL of a proxy; a name alone means https. A query is kept, for every request; a
+    /// fragment means nothing. An error has words that follow `which`.
+    pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("file:") {
             let url = text.starts_with("file:///").then(|| Url::parse(text).ok()).flatten();
             let path = url
                 .filter(|url| url.query().is_none() && url.fragment().is_none())
                 .and_then(|url| url.to_file_path().ok());
-            return path.map(Self::Directory).ok_or_else(|| {
-                let message = format!("`{}` is not an absolute path", untrusted(text));
-                Error::new(Kind::Usage, message)
-                    .hint("write it with three slashes: `file:///path/to/modules`")
-            });
+            let why = "is not an absolute path with three slashes, as in `file:///path`";
+            return path.map(Self::Directory).ok_or_else(|| why.to_owned());
         }
-        let is_name =
-            text.contains(['.', ':', '/']) && !text.contains(":/") && !text.starts_with('/');
-        let url = if is_name { parse_url(&format!("https://{text}"))? } else { parse_url(text)? };
+        if text.starts_with('/') {
+            return Err("is a path: a directory is written as in `file:///path`".to_owned());
+        }
+        let is_name = text.contains(['.', ':', '/']) && !text.contains(":/");
+        if !is_name && !text.contains(':') {
+            return Err("has no scheme, as in `https://`".to_owned());
+        }
+        let with_scheme = if is_name { &format!("https://{text}") } else { text };
+        let mut url = parse_http(with_scheme).map_err(|why| format!("cannot be used: {why}"))?;
+        url.set_fragment(None);
         Ok(Self::Proxy(url))
     }
 
@@ -189,6 +195,12 @@ impl Place {
         let url = self.url().map(|url| super::shown(&url)).unwrap_or_default();
         NetError { what: what.to_owned(), url, problem, attempts: 1 }
     }
+}
+
+fn wrong_entry(entry: &str, why: &str) -> Error {
+    let message = format!("`GOPROXY` has the entry `{}`, which {why}", shown_typed(entry));
+    Error::new(Kind::Usage, message)
+        .hint("write it as in `GOPROXY=https://proxy.golang.org,direct`")
 }
 
 fn open(path: &Path) -> Result<fs::File, Problem> {
@@ -262,6 +274,7 @@ mod tests {
             ("proxy.example/go,localhost:3000", "https://proxy.example/go https://localhost:3000/"),
             ("direct,https://a.example", "direct"),
             ("off|https://a.example", "off|"),
+            ("https://a.example/x?token=t#f,direct", "https://a.example/x?token=t direct"),
         ] {
             assert_eq!(places(value), want, "{value}");
         }
@@ -277,6 +290,26 @@ mod tests {
         {
             let error = GoProxy::parse(Some(value)).unwrap_err();
             assert_eq!(error.kind(), Kind::Usage, "{value}: {error}");
+        }
+        let start = "goward: `GOPROXY` has the entry ";
+        let hint = "\nhint: write it as in `GOPROXY=https://proxy.golang.org,direct`";
+        for (value, want) in [
+            ("https://a.example,none", "`none`, which has no scheme, as in `https://`"),
+            (
+                "/srv/modules",
+                "`/srv/modules`, which is a path: a directory is written as in `file:///path`",
+            ),
+            (
+                "ftp://u:secret@a.example/?secret",
+                "`ftp://@a.example/?…`, which cannot be used: it is neither https nor http",
+            ),
+            (
+                "file:srv",
+                "`file:srv`, which is not an absolute path with three slashes, as in `file:///path`",
+            ),
+        ] {
+            let report = GoProxy::parse(Some(value)).unwrap_err().to_string();
+            assert_eq!(report, format!("{start}{want}{hint}"));
         }
         assert_eq!(
             GoProxy::parse(Some(",")).unwrap_err().to_string(),

@@ -2,14 +2,17 @@
 //!
 //! Sources and the log client fetch through [`Net`]; nothing else asks the network for anything.
 //! It promises: https, except to this machine and to hosts that the user listed; at most
-//! five redirects, never to a weaker scheme, and no credentials for another host; bodies that are
-//! never longer than the caller's limit; an end in bounded time; and not one socket when
-//! `GOWARD_OFFLINE=1`. Small bodies come as bytes ([`Net::fetch_small`]), archives as a stream that
+//! nine redirects, never to a weaker scheme; no credentials for another host, nor without TLS unless
+//! the user listed it for that; bodies that are never longer than the caller's limit; an end in
+//! bounded time; and not one socket when `GOWARD_OFFLINE=1`. Small bodies come as bytes ([`Net::fetch_small`]), archives as a stream that
 //! resumes itself ([`Download`]).
 
+mod body;
+mod bypass;
 pub mod client;
 mod download;
 mod error;
+mod explain;
 mod goauth;
 mod goproxy;
 mod netrc;
@@ -20,18 +23,19 @@ mod url;
 
 use crate::ctx::Ctx;
 use crate::error::Result;
-use client::{Body, Clients};
+use body::Body;
+use client::Clients;
 pub use download::{Download, Job, MAX_SIZE, Progress};
-pub use error::{NetError, Problem};
+pub use error::{Denial, NetError, Problem, Sent};
 pub use goauth::GoAuth;
 pub use goproxy::{GoProxy, Place};
+use reqwest::Method;
 pub use reqwest::Url;
-use reqwest::header::CONTENT_TYPE;
 use settings::Settings;
 pub use settings::is_proxy;
 use std::sync::Arc;
 use std::time::Duration;
-pub use url::{join, parse_url, shown};
+pub use url::{join, parse_url, shown, shown_typed};
 
 /// How long to wait and how often to try; the defaults are right for everything but tests.
 #[derive(Clone, Debug)]
@@ -66,6 +70,22 @@ impl Default for Patience {
     }
 }
 
+/// What the user permits without TLS. An entry is a host, as `name` or `name:port`.
+#[derive(Clone, Debug, Default)]
+pub struct HttpRules {
+    /// Who may be asked so, besides this machine.
+    pub hosts: Vec<String>,
+    /// Who gets passwords so. Nobody does by itself, this machine included.
+    pub password_hosts: Vec<String>,
+}
+
+impl From<Vec<String>> for HttpRules {
+    /// Permits it to these hosts, and no passwords.
+    fn from(hosts: Vec<String>) -> Self {
+        Self { hosts, password_hosts: Vec::new() }
+    }
+}
+
 /// The network, under the user's rules. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Net {
@@ -82,25 +102,27 @@ pub struct SmallBody {
 }
 
 impl SmallBody {
-    /// Returns true for a web page, which is what portals answer instead of a file.
+    /// Returns true for a web page, which is what portals answer instead of a file. What the server
+    /// calls it does not count: static servers call any file one.
     pub fn is_html(&self) -> bool {
-        let says_so = self.content_type.as_deref() == Some("text/html");
-        says_so || self.body.trim_ascii_start().starts_with(b"<")
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        body.trim_ascii_start().starts_with(b"<")
     }
 }
 
 impl Net {
     /// Reads proxies, credentials and certificate settings from `ctx`; opens nothing.
-    ///
-    /// `http_hosts` are the hosts (`name` or `name:port`) that the *user* trusts to be asked over
-    /// plain http.
-    pub fn new(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
-        Self::with_patience(ctx, http_hosts, Patience::default())
+    pub fn new(ctx: &Ctx, rules: impl Into<HttpRules>) -> Result<Self> {
+        Self::with_patience(ctx, rules, Patience::default())
     }
 
     /// Like [`Net::new`], with other times and counts.
-    pub fn with_patience(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
-        let settings = Settings::from_ctx(ctx, http_hosts)?;
+    pub fn with_patience(
+        ctx: &Ctx,
+        rules: impl Into<HttpRules>,
+        patience: Patience,
+    ) -> Result<Self> {
+        let settings = Settings::from_ctx(ctx, rules.into())?;
         Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })
     }
 
@@ -116,9 +138,21 @@ impl Net {
             .map_err(|(problem, attempts)| NetError::new(what, url, problem, attempts))
     }
 
+    /// Asks whether a file can be had, and reads nothing of it. A server that does not answer such a
+    /// question may have it.
+    pub fn is_there(&self, url: &Url) -> bool {
+        let answer = self.clients.send_by(&Method::HEAD, url, None);
+        answer
+            .is_ok_and(|answer| matches!(answer.response.status().as_u16(), 200..=299 | 405 | 501))
+    }
+
     /// Like [`Net::with_patience`], without the credentials of netrc.
-    pub fn without_netrc(ctx: &Ctx, http_hosts: Vec<String>, patience: Patience) -> Result<Self> {
-        let settings = Settings::from_ctx(ctx, http_hosts)?.without_netrc();
+    pub fn without_netrc(
+        ctx: &Ctx,
+        rules: impl Into<HttpRules>,
+        patience: Patience,
+    ) -> Result<Self> {
+        let settings = Settings::from_ctx(ctx, rules.into())?.without_netrc();
         Ok(Self { clients: Arc::new(Clients::new(settings, patience)) })
     }
 
@@ -133,9 +167,10 @@ impl Net {
     }
 
     fn fetch_once(&self, url: &Url, limit: u64) -> Result<SmallBody, Problem> {
-        let response = client::require_success(self.clients.send(url, None)?)?;
-        let content_type = media_type(&response);
-        let mut body = Body::new(response, &self.clients.patience);
+        let patience = &self.clients.patience;
+        let response = self.clients.send(url, None)?.require_success(patience)?;
+        let content_type = body::media_type(&response);
+        let mut body = Body::new(response, patience, url.path())?;
         if body.length.is_some_and(|length| length > limit) {
             return Err(Problem::TooLarge(limit));
         }
@@ -152,9 +187,4 @@ impl Net {
             bytes.extend_from_slice(&buffer[..count]);
         }
     }
-}
-
-fn media_type(response: &reqwest::blocking::Response) -> Option<String> {
-    let value = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(value.split(';').next()?.trim().to_ascii_lowercase())
 }

@@ -31,9 +31,11 @@ impl Origin {
         strong.or(self.last_modified.as_deref())
     }
 
-    /// Returns the URL as it is written down.
+    /// Returns the URL as it is written down: without what may be secret.
     pub(super) fn url_text(url: &Url) -> String {
-        url::without_credentials(url).into()
+        let mut bare = url::without_credentials(url);
+        bare.set_query(None);
+        bare.into()
     }
 }
 

@@ -54,12 +54,13 @@ fn jittered(wait: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Denial;
     use super::*;
 
     #[test]
     fn what_is_tried_again() {
         let patience = Patience::default();
-        let status = |code| Problem::Status { code, retry_after: None };
+        let status = |code| Problem::Status { code, retry_after: None, reason: None };
         let cases = [
             (Problem::Connection(String::new()), true),
             (Problem::Stalled(Duration::ZERO), true),
@@ -73,8 +74,9 @@ mod tests {
             (Problem::Silent(Duration::ZERO), false),
             (Problem::NotFound(404), false),
             (Problem::NotFound(410), false),
-            (Problem::Denied(401), false),
-            (Problem::Denied(403), false),
+            (Problem::Denied(Denial { code: 401, ..Denial::default() }), false),
+            (Problem::ProxyDenied { proxy: String::new(), had_password: true }, false),
+            (Problem::Handshake(String::new()), false),
             (Problem::Certificate(String::new()), false),
             (Problem::CertificateDate(String::new()), false),
             (Problem::Changed, false),
@@ -108,7 +110,11 @@ mod tests {
         let patience = Patience::default();
         let after = |seconds| {
             let retry_after = Some(Duration::from_secs(seconds));
-            wait_before_next(&patience, &Problem::Status { code: 429, retry_after }, 1)
+            wait_before_next(
+                &patience,
+                &Problem::Status { code: 429, retry_after, reason: None },
+                1,
+            )
         };
         assert_eq!(after(60), Some(Duration::from_secs(60)));
         assert_eq!(after(61), None);

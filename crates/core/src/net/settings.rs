@@ -3,12 +3,14 @@
 //! Read from [`Ctx`] once, when [`super::Net`] is made. The HTTP library's own look at the process
 //! is switched off, so that a test can say what it means and nothing else leaks in.
 
+use super::bypass::Bypass;
+use super::error::Sent;
 use super::netrc::{Credentials, Netrc};
-use super::{Url, url};
+use super::{HttpRules, Problem, Url, url};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
-use reqwest::{NoProxy, Proxy};
+use reqwest::Proxy;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -20,61 +22,132 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     pub(super) offline: bool,
     pub http_hosts: Vec<String>,
+    /// The hosts that get passwords over plain http.
+    password_hosts: Vec<String>,
     pub proxies: Proxies,
     /// The authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR`; `None` for the platform's.
     pub(super) authorities: Option<RootCertStore>,
     /// The same as they were read; empty for the platform's.
     pub certificates: Vec<Vec<u8>>,
-    netrc: Netrc,
+    /// `None` where GOAUTH leaves it out.
+    netrc: Option<Netrc>,
 }
 
+/// What a server is told of who asks.
+#[derive(Debug)]
+pub(super) struct Login {
+    /// The header, unless the URL has the password.
+    pub(super) authorization: Option<String>,
+    pub(super) sent: Sent,
+}
+
+/// A proxy, none, or the variable whose value is not one.
+type Way = Result<Option<Url>, String>;
+
 /// The way to other machines, for each scheme of a URL.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Proxies {
-    pub https: Option<Url>,
-    pub http: Option<Url>,
+    https: Way,
+    http: Way,
     /// The hosts that are asked directly, separated by commas.
     pub bypass: String,
+    rules: Bypass,
 }
 
 impl Proxies {
+    /// Returns the proxies for https and for http.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::BadProxy`] when one of the variables has no usable one.
+    pub fn both(&self) -> Result<[Option<&Url>; 2], Problem> {
+        Ok([way(&self.https)?, way(&self.http)?])
+    }
+
+    /// Returns true when a URL is asked for directly, whatever proxies there are.
+    pub fn is_bypassed(&self, url: &Url) -> bool {
+        self.rules.covers(url)
+    }
+
+    /// Returns the proxy that is asked for a URL, if it is not asked for directly.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::BadProxy`] when there should be one, and the variable has no usable one.
+    pub fn find(&self, url: &Url) -> Result<Option<&Url>, Problem> {
+        if self.rules.covers(url) {
+            return Ok(None);
+        }
+        way(if url.scheme() == "https" { &self.https } else { &self.http })
+    }
+
     /// Returns them as the HTTP library wants them.
-    pub(super) fn each(&self) -> impl Iterator<Item = reqwest::Result<Proxy>> {
-        let https = self.https.clone().map(Proxy::https);
-        let http = self.http.clone().map(Proxy::http);
-        let bypass = NoProxy::from_string(&self.bypass);
-        https.into_iter().chain(http).map(move |proxy| Ok(proxy?.no_proxy(bypass.clone())))
+    pub(super) fn as_proxy(&self) -> Option<Proxy> {
+        let proxies = self.clone();
+        let has_some = [&self.https, &self.http].iter().any(|way| matches!(way, Ok(Some(_))));
+        has_some.then(|| Proxy::custom(move |url| proxies.find(url).ok()?.cloned()))
     }
 }
 
+fn way(way: &Way) -> Result<Option<&Url>, Problem> {
+    way.as_ref().map(Option::as_ref).map_err(|variable| Problem::BadProxy(variable.clone()))
+}
+
 impl Settings {
-    pub(super) fn from_ctx(ctx: &Ctx, http_hosts: Vec<String>) -> Result<Self> {
+    pub(super) fn from_ctx(ctx: &Ctx, rules: HttpRules) -> Result<Self> {
         let certificates = read_certificates(ctx)?;
         Ok(Self {
             offline: ctx.is_offline(),
-            http_hosts,
+            http_hosts: rules.hosts,
+            password_hosts: rules.password_hosts,
             proxies: read_proxies(ctx)?,
             authorities: certificates.as_ref().map(|found| authorities(found)),
             certificates: certificates.unwrap_or_default(),
-            netrc: Netrc::read(ctx),
+            netrc: Some(Netrc::read(ctx)),
         })
     }
 
     /// Forgets what netrc has.
     pub(super) fn without_netrc(self) -> Self {
-        Self { netrc: Netrc::default(), ..self }
+        Self { netrc: None, ..self }
     }
 
     /// Returns why netrc cannot be read, if it is there.
     pub(super) fn netrc_problem(&self) -> Option<&str> {
-        self.netrc.problem.as_deref()
+        self.netrc.as_ref()?.problem.as_deref()
     }
 
-    /// Returns netrc's credentials for a URL that has none of its own.
-    pub(super) fn find_credentials(&self, url: &Url) -> Option<&Credentials> {
-        let has_own = !url.username().is_empty() || url.password().is_some();
-        if has_own { None } else { self.netrc.find(url) }
+    /// Refuses a URL with a password that everybody on the way could read.
+    pub(super) fn check_password(&self, url: &Url) -> Result<(), Problem> {
+        if !has_own(url) || self.is_for_passwords(url) {
+            return Ok(());
+        }
+        Err(Problem::ClearPassword(untrusted(url.host_str().unwrap_or_default())))
     }
+
+    /// Returns true when passwords may be sent to a URL.
+    fn is_for_passwords(&self, url: &Url) -> bool {
+        url.scheme() == "https" || url::is_listed(url, &self.password_hosts)
+    }
+
+    /// Returns what the server of a URL is told of who asks: what stands in the URL, else netrc's.
+    pub(super) fn login(&self, url: &Url) -> Login {
+        let nothing = |sent| Login { authorization: None, sent };
+        if has_own(url) {
+            return nothing(Sent::Url);
+        }
+        let Some(netrc) = &self.netrc else { return nothing(Sent::NetrcIsOff) };
+        match netrc.find(url).map(Credentials::authorization) {
+            Some(_) if !self.is_for_passwords(url) => nothing(Sent::Withheld),
+            Some(header) => Login { authorization: Some(header), sent: Sent::Netrc },
+            None => nothing(Sent::Nothing),
+        }
+    }
+}
+
+/// Returns true when a URL has credentials of its own.
+fn has_own(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; lower case wins, as in curl.
@@ -90,23 +163,20 @@ fn read_proxies(ctx: &Ctx) -> Result<Proxies> {
         }
         Ok(ctx.text(name)?.map(|value| (name.to_owned(), value)))
     };
-    let address = |name: &'static str| -> Result<Option<Url>> {
-        let Some((name, value)) = find(name)? else { return Ok(None) };
+    let address = |name: &'static str| -> Result<Way> {
+        let Some((name, value)) = find(name)? else { return Ok(Ok(None)) };
         let address = parse_proxy(value).filter(|url| Proxy::all(url.clone()).is_ok());
-        address.map(Some).ok_or_else(|| {
-            // The value may hold a password.
-            Error::new(Kind::Usage, format!("the value of `{name}` is not a usable proxy"))
-                .hint(format!("write it as in `{name}=http://proxy.example:3128`"))
-        })
+        Ok(address.map(Some).ok_or(name))
     };
     // This machine is never behind a proxy.
     let mut bypass = "localhost,127.0.0.0/8,::1".to_owned();
     if let Some((_, list)) = find("NO_PROXY")? {
         bypass = format!("{bypass},{list}");
     }
-    let (https, http, all) =
-        (address("HTTPS_PROXY")?, address("HTTP_PROXY")?, address("ALL_PROXY")?);
-    Ok(Proxies { https: https.or(all.clone()), http: http.or(all), bypass })
+    let all = address("ALL_PROXY")?;
+    let [https, http] = [address("HTTPS_PROXY")?, address("HTTP_PROXY")?]
+        .map(|own| if own == Ok(None) { all.clone() } else { own });
+    Ok(Proxies { https, http, rules: Bypass::parse(&bypass), bypass })
 }
 
 /// Returns true for what can be a proxy.
@@ -188,7 +258,7 @@ mod tests {
     }
 
     fn settings(variables: &[(&str, &str)]) -> Result<Settings> {
-        Settings::from_ctx(&ctx(variables), Vec::new())
+        Settings::from_ctx(&ctx(variables), HttpRules::default())
     }
 
     #[test]
@@ -222,24 +292,26 @@ mod tests {
         ];
         for (variables, want) in cases {
             let proxies = settings(variables).unwrap().proxies;
-            let got =
-                [proxies.https.as_ref(), proxies.http.as_ref()].map(|url| url.map(Url::as_str));
+            let got = proxies.both().unwrap().map(|url| url.map(Url::as_str));
             assert_eq!(got, want, "{variables:?}");
-            let usable = proxies.each().flatten().count();
-            assert_eq!(usable, want.iter().flatten().count(), "{variables:?}");
+            let has_some = want.iter().flatten().count() > 0;
+            assert_eq!(proxies.as_proxy().is_some(), has_some, "{variables:?}");
         }
     }
 
     #[test]
-    fn a_bad_proxy_is_named_without_its_password() {
+    fn a_bad_proxy_is_named_where_it_is_needed() {
+        let [here, there] = ["https://127.0.0.1/", "https://a.example/"];
+        let [here, there] = [here, there].map(|text| Url::parse(text).unwrap());
         for value in ["http://user:secret@", "ftp://user:secret@p.example", "http://u:secret@[x"] {
-            let error = settings(&[("HTTPS_PROXY", value)]).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "goward: the value of `HTTPS_PROXY` is not a usable proxy\n\
-                 hint: write it as in `HTTPS_PROXY=http://proxy.example:3128`",
-                "{value}"
-            );
+            for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+                let proxies = settings(&[(name, value)]).unwrap().proxies;
+                assert_eq!(proxies.find(&here), Ok(None), "{value}");
+                let bad = Err(Problem::BadProxy(name.to_owned()));
+                assert_eq!(proxies.find(&there), bad, "{value}");
+            }
+            let past = [("HTTPS_PROXY", value), ("NO_PROXY", "a.example:443")];
+            assert_eq!(settings(&past).unwrap().proxies.find(&there), Ok(None), "{value}");
         }
     }
 
@@ -267,9 +339,51 @@ mod tests {
                 ("https://own@m.example/", &None),
             ];
             for (text, want) in cases {
-                let got = settings.find_credentials(&Url::parse(text).unwrap());
-                assert_eq!(&got.map(Credentials::authorization), want, "{text}");
+                let got = settings.login(&Url::parse(text).unwrap());
+                assert_eq!(&got.authorization, want, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_for_everybody_on_the_way() {
+        let directory = TempDir::new().unwrap();
+        let netrc = directory.path().join(".netrc");
+        fs_err::write(
+            &netrc,
+            "machine m.example login a password b\nmachine 127.0.0.1 login a password b",
+        )
+        .unwrap();
+        let all = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let ctx = ctx(&[("HOME", directory.path().to_str().unwrap())]);
+        for (password_hosts, target, want) in [
+            (&[][..], "https://m.example/", Sent::Netrc),
+            (&[], "http://m.example/", Sent::Withheld),
+            (&[], "http://127.0.0.1:80/", Sent::Withheld),
+            (&[], "http://localhost/", Sent::Nothing),
+            (&["m.example"], "http://m.example:8080/", Sent::Netrc),
+            (&["m.example:8080"], "http://M.example:8080/", Sent::Netrc),
+            (&["m.example:8080"], "http://m.example/", Sent::Withheld),
+            (&["127.0.0.1"], "http://127.0.0.1:1/", Sent::Netrc),
+            (&[], "https://u:p@n.example/", Sent::Url),
+            (&["n.example"], "http://u:p@n.example/", Sent::Url),
+        ] {
+            let rules =
+                HttpRules { hosts: all(&["m.example"]), password_hosts: all(password_hosts) };
+            let settings = Settings::from_ctx(&ctx, rules).unwrap();
+            let target = Url::parse(target).unwrap();
+            let login = settings.login(&target);
+            assert_eq!(login.sent, want, "{target}");
+            assert_eq!(login.authorization.is_some(), want == Sent::Netrc, "{target}");
+            assert_eq!(settings.check_password(&target), Ok(()), "{target}");
+            let off = settings.without_netrc().login(&target).sent;
+            assert_eq!(off, if want == Sent::Url { want } else { Sent::NetrcIsOff }, "{target}");
+        }
+        let refused = |target: &str| {
+            settings(&[]).unwrap().check_password(&Url::parse(target).unwrap()).unwrap_err()
+        };
+        for target in ["http://u:p@m.example/", "http://u@m.example/", "http://:p@m.example/"] {
+            assert_eq!(refused(target), Problem::ClearPassword("m.example".to_owned()));
         }
     }
 
@@ -284,7 +398,7 @@ mod tests {
         .unwrap();
         let settings = settings(&[("NETRC", netrc.to_str().unwrap())]).unwrap();
         for (url, found) in [("https://m.example/", false), ("https://n.example/", true)] {
-            let got = settings.find_credentials(&Url::parse(url).unwrap());
+            let got = settings.login(&Url::parse(url).unwrap()).authorization;
             assert_eq!(got.is_some(), found, "{url}");
         }
     }

@@ -13,17 +13,24 @@ const MAX_SHOWN: usize = 300;
 /// Reads an `http` or `https` URL that the user typed.
 pub fn parse_url(text: &str) -> Result<Url> {
     let wrong = |why: &str| {
-        Error::new(Kind::Usage, format!("`{}` is not a usable URL: {why}", untrusted(hide(text))))
+        Error::new(Kind::Usage, format!("`{}` is not a usable URL: {why}", shown_typed(text)))
             .hint("write it as in `https://mirror.example/go`")
     };
-    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("it is neither https nor http"));
-    }
+    let url = parse_http(text).map_err(|why| wrong(&why))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("it has a `?` or `#` part, to which no file name can be added"));
     }
     Ok(url)
+}
+
+/// Reads an `http` or `https` URL, or says in words why it is none.
+pub(super) fn parse_http(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err("it is neither https nor http".to_owned())
+    }
 }
 
 /// Returns the URL of the file `name` below `base`, whether or not `base` ends in a slash; an empty
@@ -36,10 +43,12 @@ pub fn join(base: &Url, name: &str) -> Url {
     url
 }
 
-/// Returns the URL for people: never with credentials, nor with a query, which may hold a token.
+/// Returns the URL for people: never with credentials, nor with a query, which may hold a token and
+/// is shown as `?…`.
 pub fn shown(url: &Url) -> String {
     let mut bare = without_credentials(url);
-    if url.query().is_some_and(|query| query != "mode=json&include=all") {
+    let has_secret = url.query().is_some_and(|query| query != "mode=json&include=all");
+    if has_secret {
         bare.set_query(None);
     }
     bare.set_fragment(None);
@@ -49,7 +58,16 @@ pub fn shown(url: &Url) -> String {
         text.truncate(MAX_SHOWN);
         text.push_str("...");
     }
-    text
+    text + if has_secret { "?…" } else { "" }
+}
+
+/// Returns for people what somebody typed as a URL, by the same rules.
+pub fn shown_typed(text: &str) -> String {
+    let (start, query) = match text.split_once('?') {
+        Some((start, _)) => (start, "?…"),
+        None => (text, ""),
+    };
+    untrusted(hide(start)) + query
 }
 
 /// Returns the URL without user name and password.
@@ -99,15 +117,19 @@ pub(super) fn check(url: &Url, http_hosts: &[String]) -> Result<(), Problem> {
             return Err(Problem::Refused(format!("`{}` is not https", untrusted(other))));
         }
     }
-    let host = url.host_str().unwrap_or_default();
-    let host_and_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-    let listed = |entry: &String| {
-        entry.eq_ignore_ascii_case(host) || entry.eq_ignore_ascii_case(&host_and_port)
-    };
-    if is_loopback(url) || http_hosts.iter().any(listed) {
+    if is_loopback(url) || is_listed(url, http_hosts) {
         return Ok(());
     }
-    Err(Problem::PlainHttp(untrusted(host)))
+    Err(Problem::PlainHttp(untrusted(url.host_str().unwrap_or_default())))
+}
+
+/// Returns true when the host of a URL, alone or with its port, is in a list of the user's.
+pub(super) fn is_listed(url: &Url, hosts: &[String]) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host_and_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+    hosts
+        .iter()
+        .any(|entry| entry.eq_ignore_ascii_case(host) || entry.eq_ignore_ascii_case(&host_and_port))
 }
 
 /// Returns where a redirect from `from` to `location` leads.
@@ -189,7 +211,7 @@ mod tests {
             (
                 "https://go.dev/x",
                 "http://mirror.corp/?token=1",
-                Err("it redirects from https to `http://mirror.corp/`"),
+                Err("it redirects from https to `http://mirror.corp/?…`"),
             ),
             ("https://go.dev/x", "https://127.0.0.1/", Err("it redirects to this machine")),
             ("http://mirror.corp/x", "http://localhost/", Err("it redirects to this machine")),
@@ -215,7 +237,8 @@ mod tests {
     #[test]
     fn urls_are_shown_without_secrets() {
         let cases = [
-            ("https://user:secret@m.example/a?token=1#f", "https://m.example/a"),
+            ("https://user:secret@m.example/a?token=1#f", "https://m.example/a?…"),
+            ("https://m.example/a#f", "https://m.example/a"),
             (
                 "https://go.dev/dl/?mode=json&include=all",
                 "https://go.dev/dl/?mode=json&include=all",
@@ -251,7 +274,8 @@ mod tests {
             "goward: `ftp://@m.example/go` is not a usable URL: it is neither https nor http\n\
              hint: write it as in `https://mirror.example/go`"
         );
-        assert!(parse_url("https://m.example/go?x=1").is_err());
+        let error = parse_url("https://m.example/go?x=secret").unwrap_err().to_string();
+        assert!(error.starts_with("goward: `https://m.example/go?…` is not"), "{error}");
         assert!(parse_url("https://m.example/go#x").is_err());
         assert!(!parse_url("https://u:secret@[/").unwrap_err().to_string().contains("secret"));
     }

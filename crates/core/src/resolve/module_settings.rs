@@ -34,8 +34,8 @@ impl Resolver<'_> {
         let net = if auth.reads_netrc {
             self.session.net_with(patience)?
         } else {
-            let hosts = self.session.config.http_hosts.clone();
-            Net::without_netrc(&self.session.config.on_network(&self.session.ctx), hosts, patience)?
+            let ctx = self.session.config.on_network(&self.session.ctx);
+            Net::without_netrc(&ctx, self.session.http_rules(), patience)?
         };
         Ok((auth, net))
     }

@@ -10,7 +10,9 @@ use super::{
     not_there, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
-use crate::net::{Download, Job, Net, NetError, Problem, Progress, SmallBody, Url, join, shown};
+use crate::net::{
+    Denial, Download, Job, Net, NetError, Problem, Progress, SmallBody, Url, join, shown,
+};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -137,7 +139,10 @@ fn if_there(fetched: Result<SmallBody, NetError>) -> Result<Option<SmallBody>> {
     match fetched {
         Ok(fetched) if fetched.is_html() => Ok(None),
         Ok(fetched) => Ok(Some(fetched)),
-        Err(NetError { problem: Problem::NotFound(_) | Problem::Denied(403), .. }) => Ok(None),
+        Err(NetError {
+            problem: Problem::NotFound(_) | Problem::Denied(Denial { code: 403, .. }),
+            ..
+        }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -16,7 +16,7 @@ mod save;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::fs;
-use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown};
+use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown, shown_typed};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 pub use bundle::BundleSource;
@@ -77,6 +77,24 @@ pub trait Source: Send + Sync {
     /// Returns what the source has; `None` when it has no index, although it may have releases.
     fn releases(&self) -> Result<Option<Vec<Release>>>;
 
+    /// Returns where its list is, for messages, if somebody else than its name says so.
+    fn list_place(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns what the source says of an archive's content, so that nothing is fetched that cannot
+    /// be proved well enough.
+    fn digests(&self) -> Digests {
+        Digests::Published
+    }
+
+    /// Returns true when an archive can be had, of which nothing is read. Asked of sources with few
+    /// [`Source::digests`], to tell what is nowhere from what cannot be proved.
+    fn has(&self, wanted: &ArtifactRequest) -> bool {
+        _ = wanted;
+        true
+    }
+
     /// Returns true when a download that was cut can go on from what it left in `scratch`.
     fn resumes(&self) -> bool {
         true
@@ -117,6 +135,17 @@ pub enum Listing {
     Nothing,
     /// The digest in the source's index or in the `.sha256` file beside the archive.
     Sha256(String),
+}
+
+/// What a source can say of an archive's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digests {
+    /// Nothing.
+    None,
+    /// Digests of its own archives, which are not those that Go published.
+    Own,
+    /// Perhaps digests of the archives that Go published.
+    Published,
 }
 
 /// One archive, open.
@@ -241,18 +270,16 @@ impl SourceSpec {
 
     /// Reads the URL of one module proxy.
     fn parse_proxy(proxy: &str) -> Result<Self> {
-        let list = GoProxy::parse(Some(proxy))?;
-        let mut places = list.places();
-        let is_one = matches!(places.next(), Some(Place::Proxy(_) | Place::Directory(_)))
-            && places.next().is_none();
-        drop(places);
-        if !is_one || proxy.ends_with('|') {
-            let message = format!("`goproxy+{}` does not name one module proxy", untrusted(proxy));
-            return Err(Error::new(Kind::Usage, message).hint(
-                "write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
-            ));
-        }
-        Ok(Self::GoProxy(Some(list)))
+        let is_one = !proxy.contains([',', '|']);
+        let why = match Place::parse(proxy) {
+            Ok(place) if is_one => return Ok(Self::GoProxy(Some(GoProxy::only(place)))),
+            Ok(_) => "has a list".to_owned(),
+            Err(why) => why,
+        };
+        let message = format!("`goproxy+{}` does not name one module proxy", shown_typed(proxy));
+        Err(Error::new(Kind::Usage, message)
+            .detail(format!("what follows `goproxy+` {why}"))
+            .hint("write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`"))
     }
 
     fn parse_directory(name: &str) -> Result<Self> {
@@ -382,7 +409,8 @@ mod tests {
             ("", "goward: no source is given\nhint: the default is `go.dev,goproxy,python-index`"),
             (
                 "goproxy+off",
-                "goward: `goproxy+off` does not name one module proxy\n\
+                "goward: `goproxy+off` does not name one module proxy\n  \
+                 what follows `goproxy+` has no scheme, as in `https://`\n\
                  hint: write `goproxy+https://proxy.example`, or set `GOPROXY` and write `goproxy`",
             ),
             ("go.def", "goward: `go.def` is not a source\nhint: did you mean `go.dev`?"),

@@ -8,7 +8,8 @@
 use super::index::MAX_INDEX;
 use super::save::save;
 use super::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
+    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
+    not_there,
 };
 use crate::error::{Error, Kind, Result};
 use crate::fs;
@@ -121,7 +122,7 @@ impl Failure {
             Self::Direct(error) => error,
             // Some proxies say that a file is missing to whom they do not know.
             Self::Net(error) if error.is_absence() => auth.explain(error.report(Kind::NotFound)),
-            Self::Net(error) if matches!(error.problem, Problem::Denied(401 | 403)) => {
+            Self::Net(error) if matches!(error.problem, Problem::Denied(_)) => {
                 auth.explain(error.into())
             }
             Self::Net(error) => error.into(),
@@ -146,13 +147,39 @@ impl Source for ModuleProxy {
         &self.name
     }
 
+    fn digests(&self) -> Digests {
+        Digests::None
+    }
+
+    fn has(&self, wanted: &ArtifactRequest) -> bool {
+        let Ok(Modules { list, net, .. }) = self.modules() else { return false };
+        let version = wanted.platform.module_version(wanted.version);
+        let what = wanted.version.to_string();
+        let found = Self::ask(list, &format!("{version}.zip"), |place| {
+            let is_there = place.open_file(&what)?.is_some()
+                || place.url().is_some_and(|url| net.is_there(&url));
+            if is_there { Ok(()) } else { Err(place.failed(&what, Problem::NotFound(404))) }
+        });
+        found.is_ok()
+    }
+
+    fn list_place(&self) -> Option<String> {
+        let places = self.modules.as_ref().ok()?.list.places();
+        let urls = places.filter_map(|place| place.below(&format!("{VERSIONS}/list")).url());
+        let urls: Vec<String> = urls.map(|url| shown(&url)).collect();
+        (!urls.is_empty()).then(|| urls.join(", "))
+    }
+
     fn releases(&self) -> Result<Option<Vec<Release>>> {
         let what = "the list of releases";
         let Modules { list, auth, net } = self.modules()?;
-        let listed = Self::ask(list, "list", |place| place.fetch(net, what, MAX_INDEX));
-        match listed {
+        let listed = Self::ask(list, "list", |place| {
+            let fetched = place.fetch(net, what, MAX_INDEX)?;
             // A page is what portals answer to everything.
-            Ok(fetched) if fetched.is_html() => Ok(None),
+            let problem = || Problem::Answer("the server answers with a web page".to_owned());
+            if fetched.is_html() { Err(place.failed(what, problem())) } else { Ok(fetched) }
+        });
+        match listed {
             Ok(fetched) => Ok(Some(parse_list(&String::from_utf8_lossy(&fetched.body)))),
             Err(failure) if failure.is_absence() => Ok(None),
             Err(failure) => Err(failure.report(what, *auth)),

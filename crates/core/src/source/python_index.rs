@@ -11,7 +11,8 @@ use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
 use crate::source::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, not_there,
+    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
+    not_there,
 };
 use crate::threads;
 use crate::version::GoVersion;
@@ -196,6 +197,15 @@ impl PythonIndex {
 impl Source for PythonIndex {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn has(&self, wanted: &ArtifactRequest) -> bool {
+        let is_it = |release: &Release| release.version == wanted.version;
+        matches!(self.releases(), Ok(Some(releases)) if releases.iter().any(is_it))
+    }
+
+    fn digests(&self) -> Digests {
+        Digests::Own
     }
 
     fn releases(&self) -> Result<Option<Vec<Release>>> {

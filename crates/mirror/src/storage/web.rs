@@ -3,7 +3,7 @@
 use crate::storage::{StorageReader, too_large};
 use goward_core::error::{Error, Result};
 use goward_core::fs::File;
-use goward_core::net::{Download, Job, Net, Problem, Url, join, shown};
+use goward_core::net::{Denial, Download, Job, Net, Problem, Url, join, shown};
 use std::io::{Read, Seek};
 use std::path::PathBuf;
 
@@ -62,5 +62,5 @@ impl StorageReader for Web {
 
 /// An object store tells those who may not list it that they may not see what is not there.
 fn is_absence(problem: &Problem) -> bool {
-    matches!(problem, Problem::NotFound(_) | Problem::Denied(403))
+    matches!(problem, Problem::NotFound(_) | Problem::Denied(Denial { code: 403, .. }))
 }

@@ -2,6 +2,7 @@
 
 use super::{LogError, OfflineError};
 use crate::error::{Advice, Error, Kind};
+use crate::net::NetError;
 use gosumdb::{MissingFile, RecordError};
 
 /// How errors of the log are told to people.
@@ -52,7 +53,12 @@ pub fn explain_offline(error: OfflineError, name: &str, file: &str) -> Error {
 fn words<F: std::error::Error + 'static>(error: &gosumdb::Error<F, Error>) -> String {
     use gosumdb::Error as E;
     match error {
-        E::Unreachable(error) => error.to_string(),
+        E::Unreachable(error) => match (error as &dyn std::error::Error).downcast_ref::<NetError>()
+        {
+            // Whom it was asked through says who has to be asked why.
+            Some(error) => error.in_one_line(),
+            None => error.to_string(),
+        },
         E::Absent(module) => format!("it has no record of `{module}`"),
         E::Answer(problem) => format!("its answer is no record: {problem}"),
         E::Head(problem) => format!("the head in its answer cannot be used: {problem}"),
@@ -120,7 +126,7 @@ fn explain<F: std::error::Error + 'static>(error: gosumdb::Error<F, Error>, name
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::{NetError, Problem, Url};
+    use crate::net::{Problem, Url};
     use crate::verify::sumdb::module;
     use crate::{platform::Platform, version::GoVersion};
     use gosumdb::note::NoteError;
@@ -147,8 +153,7 @@ mod tests {
         let cases: [(LogError, String); 15] = [
             (
                 LogError::Unreachable(unreachable),
-                "cannot download a part of log.example: the connection was cut after 7 bytes"
-                    .to_owned(),
+                "https://log.example/x: the connection was cut after 7 bytes".to_owned(),
             ),
             (LogError::Absent(toolchain()), format!("it has no record of `{MODULE}`")),
             (

@@ -104,9 +104,10 @@ impl Way {
             };
         }
         let route = match place {
-            Some(place) if place.starts_with("file:") => {
-                Route::straight(NAME, Place::parse(place)?)
-            }
+            Some(place) if place.starts_with("file:") => match Place::parse(place) {
+                Ok(place) => Route::straight(NAME, place),
+                Err(why) => return invalid(&format!("names a place that {why}")),
+            },
             Some(place) => Route::at(NAME, parse_url(place)?),
             None => Route { list, direct, name: NAME.to_owned() },
         };
