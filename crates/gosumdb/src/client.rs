@@ -58,20 +58,40 @@ impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
         module: &Module,
         known: Option<&SignedHead>,
     ) -> Result<Record, ErrorOf<O>> {
-        let remembered = self.remembered()?;
-        let others = self.offline_heads()?;
-        let path = module.lookup_path();
-        let lookup = Lookup { client: self, module, remembered, others, known };
-        let kept = self.ops.read_answer(&path).map(|body| lookup.prove(&body, true));
-        match kept {
+        let lookup = self.begin(module, known)?;
+        let kept = self.ops.read_answer(&module.lookup_path());
+        match kept.map(|body| lookup.prove(&body, true)) {
             Some(Ok((record, _))) if record.is_compared => {
-                self.remember(&record.head, lookup.remembered.clone())?;
-                return Ok(record);
+                self.remember(&record.head, lookup.remembered)?;
+                Ok(record)
             }
-            Some(Err(error)) if error.is_lasting() => return Err(error),
+            Some(Err(error)) if error.is_lasting() => Err(error),
             // What is kept only saves work.
-            _ => {}
+            _ => self.ask_anew(&lookup),
         }
+    }
+
+    /// Looks a module up as [`Client::lookup`] does, and asks the database in any case: its newest
+    /// tree is wanted.
+    pub(crate) fn lookup_anew(
+        &self,
+        module: &Module,
+        known: Option<&SignedHead>,
+    ) -> Result<Record, ErrorOf<O>> {
+        self.ask_anew(&self.begin(module, known)?)
+    }
+
+    fn begin<'l>(
+        &'l self,
+        module: &'l Module,
+        known: Option<&'l SignedHead>,
+    ) -> Result<Lookup<'l, 'a, O>, ErrorOf<O>> {
+        let (remembered, others) = (self.remembered()?, self.offline_heads()?);
+        Ok(Lookup { client: self, module, remembered, others, known })
+    }
+
+    fn ask_anew(&self, lookup: &Lookup<'_, 'a, O>) -> Result<Record, ErrorOf<O>> {
+        let module = lookup.module;
         let (record, text) = lookup.prove(&self.ask(module)?, false)?;
         let head = &record.head;
         if record.is_compared {
@@ -80,7 +100,7 @@ impl<'a, O: ClientOps + ?Sized> Client<'a, O> {
                 self.ops.clear_offline_heads();
             }
             let answer = format!("{}\n{text}\n{}", record.id, head.note());
-            self.ops.write_answer(&path, answer.as_bytes());
+            self.ops.write_answer(&module.lookup_path(), answer.as_bytes());
         } else {
             self.ops.add_offline_head(head.size(), head.note()).map_err(Error::Storage)?;
         }

@@ -44,7 +44,7 @@ impl<O: ClientOps + ?Sized> Client<'_, O> {
         let mut newest = known.iter().chain(seed).max_by_key(|head| head.size()).cloned();
         let mut found = Vec::new();
         for module in modules {
-            match self.lookup(&module, newest.as_ref()) {
+            match self.lookup_anew(&module, newest.as_ref()) {
                 Ok(record) => {
                     newest = Some(record.head);
                     found.push(module);

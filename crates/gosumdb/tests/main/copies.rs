@@ -118,6 +118,21 @@ fn a_record_that_was_proved_needs_no_request() {
     }
 }
 
+/// What others are served is of the newest tree, whatever is kept.
+#[test]
+fn a_proof_bundle_is_asked_for_anew() {
+    let log = log(300, HEIGHT);
+    let root = trust_root(None);
+    let memory = Memory::of(log.files(200));
+    ask(&memory, &root, HEIGHT, 5).unwrap();
+    let grown = Memory::of(log.files(300)).remembers(&log.note(200));
+    *grown.tiles.borrow_mut() = memory.tiles.take();
+    *grown.answers.borrow_mut() = memory.answers.take();
+    let client = Client::new(&root, &grown).tile_height(crate::memory::height(HEIGHT));
+    let bundle = client.proof_bundle([crate::memory::module(5)], &[]).unwrap().unwrap();
+    assert_eq!((bundle.head.size(), grown.remembered()), (300, log.note(300)));
+}
+
 #[test]
 fn what_is_kept_is_proved_like_everything_else() {
     let log = log(300, HEIGHT);
