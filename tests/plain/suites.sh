@@ -217,7 +217,7 @@ for suite in "${suites[@]}"; do
         differs=$(diff "$results/$suite-plain" "$name" | grep -c '^[<>]' || true)
         row "$suite" "$side" "$(grep -c ' pass$' "$name" || true)" "$(grep -c ' skip$' "$name" || true)" \
             "$(grep -c ' fail$' "$name" || true)" "$differs"
-        [ "$differs" = "${left[$suite-$side]:-0}" ] || { failed=1 && { diff "$results/$suite-plain" "$name" || true; } | grep '^[<>]' | head -n 100; }
+        [ "$differs" = "${left[$suite-$side]:-0}" ] || { failed=1 && { diff "$results/$suite-plain" "$name" || true; } | grep '^[<>]' | sed -n 1,100p; }
     done
 done
 exit $failed
