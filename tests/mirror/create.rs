@@ -224,6 +224,8 @@ fn heads_that_readers_know_stay_provable() {
         let installed = Installer::new(&session).install_for("1.99.1", platform, false, &fetch);
         let home = session.ctx.home().unwrap();
         _ = fs::rename(home, lab.sandbox.path(&format!("store-of-{}", lab.log.size())));
+        // Only the head is remembered: the record itself would need no request.
+        fs::remove_dir_all(lab.sandbox.path("reader/.cache")).unwrap();
         installed.map(|outcome| outcome.installed.receipt.logged)
     };
     assert!(reader(&lab, &server).unwrap().is_some_and(|(_, size)| size == 300));
