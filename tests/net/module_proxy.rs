@@ -37,7 +37,7 @@ fn open(source: &dyn Source, scratch: &Path) -> Result<Artifact, Error> {
         size: None,
         ask_digest: true,
     };
-    source.open(&wanted, scratch, Box::new(|_, _| {}))
+    source.open(&wanted, scratch, Box::new(|_, _| {})).map_err(Error::from)
 }
 
 fn proxy(answer: Route) -> Server {

@@ -43,7 +43,7 @@ fn wanted(version: &str, platform: &str) -> ArtifactRequest {
 }
 
 fn open(source: &dyn Source, wanted: &ArtifactRequest, scratch: &Path) -> Result<Artifact> {
-    source.open(wanted, scratch, Box::new(|_, _| {}))
+    source.open(wanted, scratch, Box::new(|_, _| {})).map_err(Error::from)
 }
 
 fn targets(server: &Server) -> Vec<String> {
@@ -211,7 +211,7 @@ fn an_index_that_fails_or_lies_fails_the_source() {
     ];
     for (route, want) in cases {
         let server = Server::with(INDEX, route);
-        let error = source(&server.url("")).releases().unwrap_err();
+        let error = Error::from(source(&server.url("")).releases().unwrap_err());
         assert!(error.message().starts_with(want), "{error}");
         assert_eq!(error.kind(), Kind::Network);
         assert!(error.to_string().contains(&server.url("/?mode=json&include=all")), "{error}");

@@ -3,9 +3,12 @@
 use super::count::{Suite, count, is_wanted, random};
 use crate::common::server::{Fault, INDEX, Mirror, Server, hex_sha256};
 use crate::net::{ctx, log, net_despite, sample};
+use goward_core::error::Error;
 use goward_core::net::{GoAuth, Net};
 use goward_core::platform::Platform;
-use goward_core::source::{ArtifactRequest, Listing, Modules, Source, SourceSpec, sources};
+use goward_core::source::{
+    ArtifactRequest, Listing, Modules, Source, SourceError, SourceSpec, sources,
+};
 use goward_core::verify::sumdb::LogError;
 use goward_core::version::GoVersion;
 use std::io::Read as _;
@@ -109,7 +112,7 @@ fn ask(target: Target, server: &Server, net: &dyn Fn() -> Net) -> String {
             Ok(Some(releases)) if releases.len() == 1 => RIGHT.to_owned(),
             Ok(Some(_)) => "other releases".to_owned(),
             Ok(None) => NOTHING.to_owned(),
-            Err(error) => error.message().to_owned(),
+            Err(error) => Error::from(error).message().to_owned(),
         },
         Target::Archive => archive(server, net),
         Target::Lookup | Target::Tile => match log::ask_over(server, net()) {
@@ -139,10 +142,8 @@ fn archive(server: &Server, net: &dyn Fn() -> Net) -> String {
     let opened = source(server, net).open(&wanted, scratch.path(), Box::new(|_, _| {}));
     let mut artifact = match opened {
         Ok(artifact) => artifact,
-        Err(error) if error.kind() == goward_core::error::Kind::NotFound => {
-            return NOTHING.to_owned();
-        }
-        Err(error) => return error.message().to_owned(),
+        Err(SourceError::NotThere { .. }) => return NOTHING.to_owned(),
+        Err(error) => return Error::from(error).message().to_owned(),
     };
     let mut bytes = Vec::new();
     if artifact.body.read_to_end(&mut bytes).is_err() {

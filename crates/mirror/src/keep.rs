@@ -4,6 +4,7 @@ use goward_core::error::{Error, Kind, Result};
 use goward_core::fs;
 use goward_core::fs::File;
 use goward_core::net::Progress;
+use goward_core::source::SourceError;
 use goward_core::source::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Source,
 };
@@ -33,7 +34,7 @@ impl Source for ArchiveTee {
         self.inner.name()
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         self.inner.releases()
     }
 
@@ -46,21 +47,22 @@ impl Source for ArchiveTee {
         wanted: &ArtifactRequest,
         scratch: &Path,
         progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         // What the source lists decides whether the archive may be handed on as a whole.
         let wanted = ArtifactRequest { ask_digest: true, ..*wanted };
         let mut artifact = self.inner.open(&wanted, scratch, progress)?;
         if !matches!(artifact.kind, ArtifactKind::TarGz | ArtifactKind::Zip) {
             let (name, version) = (self.inner.name(), wanted.version);
             let message = format!("{name} has no release archive of {version}");
-            return Err(Error::new(Kind::NotFound, message)
-                .hint("a mirror needs the whole release: `--source go.dev`, or another mirror"));
+            let error = Error::new(Kind::NotFound, message)
+                .hint("a mirror needs the whole release: `--source go.dev`, or another mirror");
+            return Err(error.into());
         }
         let mut options = fs::OpenOptions::new();
         let mut file: File =
             options.read(true).write(true).create(true).truncate(true).open(&self.path)?;
         if let Err(error) = io::copy(&mut artifact.body, &mut file) {
-            return Err(artifact.body.failure().unwrap_or_else(|| error.into()));
+            return Err(artifact.body.failure().map_or(error.into(), SourceError::from));
         }
         file.rewind()?;
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(artifact.listing.clone());

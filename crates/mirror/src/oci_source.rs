@@ -6,6 +6,7 @@ use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::fs;
 use goward_core::net::{MAX_SIZE, Net, Progress};
+use goward_core::source::SourceError;
 use goward_core::source::{
     Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, not_there,
 };
@@ -37,7 +38,7 @@ impl Source for Oci {
         &self.name
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         let mut found: BTreeMap<GoVersion, Vec<File>> = BTreeMap::new();
         for (version, platform) in
             self.registry()?.tags()?.iter().filter_map(|tag| parse_platform_tag(tag))
@@ -59,7 +60,7 @@ impl Source for Oci {
         wanted: &ArtifactRequest,
         scratch: &Path,
         mut progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let registry = self.registry()?;
         let name = wanted.platform.archive_name(wanted.version);
         let origin = format!("{}:{}", self.name, release_tag(wanted.version));
@@ -71,7 +72,7 @@ impl Source for Oci {
         let layer = parse_manifest(&manifest)?;
         if layer.size > MAX_SIZE || wanted.size.is_some_and(|size| size != layer.size) {
             let message = format!("`{name}` has {} bytes in {}", layer.size, self.name);
-            return Err(Error::new(Kind::Verification, message));
+            return Err(Error::new(Kind::Verification, message).into());
         }
         let mut file = fs::unnamed_in(scratch, &name)?;
         let digest = format!("sha256:{}", layer.sha256);

@@ -96,7 +96,7 @@ impl Examiner<'_> {
                     error.hints().first().map(ToString::to_string).unwrap_or_default(),
                 )
             };
-            answers[at].error = error.map(words);
+            answers[at].error = error.map(|error| words(error.into()));
         }
         spinner.finish_and_clear();
         Ok(Ok(answers))

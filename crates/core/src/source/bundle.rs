@@ -4,6 +4,7 @@ use super::{Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Sou
 use crate::bundle::{Bundle, Packing};
 use crate::error::Result;
 use crate::net::Progress;
+use crate::source::SourceError;
 use std::path::Path;
 
 /// The archives of one bundle.
@@ -24,7 +25,7 @@ impl Source for BundleSource<'_> {
         self.bundle.name()
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         Ok(None)
     }
 
@@ -37,7 +38,7 @@ impl Source for BundleSource<'_> {
         wanted: &ArtifactRequest,
         scratch: &Path,
         _progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let found = self.bundle.toolchains().iter().find(|toolchain| {
             (toolchain.version, toolchain.platform) == (wanted.version, wanted.platform)
         });

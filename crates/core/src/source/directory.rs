@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
+use crate::source::SourceError;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -79,10 +80,10 @@ impl Source for Directory {
         &self.name
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         match self.read_index()? {
             Some(releases) => Ok(Some(releases)),
-            None => self.scan().map(Some),
+            None => Ok(Some(self.scan()?)),
         }
     }
 
@@ -91,14 +92,16 @@ impl Source for Directory {
         wanted: &ArtifactRequest,
         _scratch: &Path,
         _progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let name = wanted.platform.archive_name(wanted.version);
         let path = self.path.join(&name);
         let shown = shown_path(&path);
         // Looked at before it is opened: to open a pipe is to wait for its writer.
         let size = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => metadata.len(),
-            Ok(_) => return Err(Error::new(Kind::Failed, format!("`{shown}` is not a file"))),
+            Ok(_) => {
+                return Err(Error::new(Kind::Failed, format!("`{shown}` is not a file")).into());
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(not_there(&self.name, wanted, &shown));
             }
@@ -108,8 +111,8 @@ impl Source for Directory {
         if size > limit || wanted.size.is_some_and(|wanted| wanted != size) {
             let error = Error::new(Kind::Verification, format!("`{shown}` has {size} bytes"));
             return Err(match wanted.size {
-                Some(wanted) => error.detail(format!("it should have {wanted}")),
-                None => error.detail(format!("no release has more than {limit}")),
+                Some(wanted) => error.detail(format!("it should have {wanted}")).into(),
+                None => error.detail(format!("no release has more than {limit}")).into(),
             });
         }
         let digest = if wanted.ask_digest { self.find_digest(wanted, &name)? } else { None };
@@ -182,7 +185,7 @@ mod tests {
         }
     }
 
-    fn open(source: &Directory, size: Option<u64>) -> Result<Artifact> {
+    fn open(source: &Directory, size: Option<u64>) -> Result<Artifact, SourceError> {
         source.open(&wanted(size), Path::new("/nonexistent"), Box::new(|_, _| {}))
     }
 
@@ -266,7 +269,7 @@ mod tests {
         let (temp, source) = directory(&[("index.json", "[]")]);
         let archive = temp.path().join(NAME);
         let shown = shown_path(&archive);
-        let error = open(&source, None).unwrap_err();
+        let error = open(&source, None).map_err(Error::from).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("goward: file:///srv has no go1.27.1 for linux/amd64\n  wanted {shown}")
@@ -274,22 +277,31 @@ mod tests {
         assert_eq!(error.kind(), Kind::NotFound);
 
         fs_err::write(&archive, "abcd").unwrap();
-        let error = open(&source, Some(5)).unwrap_err();
+        let error = open(&source, Some(5)).map_err(Error::from).unwrap_err();
         assert_eq!(error.to_string(), format!("goward: `{shown}` has 4 bytes\n  it should have 5"));
         assert_eq!(error.kind(), Kind::Verification);
 
         fs_err::write(temp.path().join(format!("{NAME}.sha256")), "zzz").unwrap();
-        assert!(open(&source, None).unwrap_err().message().contains(".sha256` is not the digest"));
+        assert!(
+            open(&source, None)
+                .map_err(Error::from)
+                .unwrap_err()
+                .message()
+                .contains(".sha256` is not the digest")
+        );
 
         fs_err::write(temp.path().join(INDEX_FILE), "{").unwrap();
-        let error = source.releases().unwrap_err();
+        let error = source.releases().map_err(Error::from).unwrap_err();
         assert!(error.message().starts_with("the index is refused: "), "{error}");
 
         fs_err::remove_file(&archive).unwrap();
         fs_err::create_dir(&archive).unwrap();
-        assert_eq!(open(&source, None).unwrap_err().message(), format!("`{shown}` is not a file"));
+        assert_eq!(
+            open(&source, None).map_err(Error::from).unwrap_err().message(),
+            format!("`{shown}` is not a file")
+        );
 
         let missing = Directory::new("file:///x".to_owned(), temp.path().join("missing"));
-        assert!(missing.releases().unwrap_err().message().contains("missing"));
+        assert!(missing.releases().map_err(Error::from).unwrap_err().message().contains("missing"));
     }
 }

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{
     Denial, Download, Job, Net, NetError, Problem, Progress, SmallBody, Url, join, shown,
 };
+use crate::source::SourceError;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -89,7 +90,7 @@ impl Source for GoDev {
         &self.name
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         Ok(self.index("the list of releases")?.map(<[Release]>::to_vec))
     }
 
@@ -98,7 +99,7 @@ impl Source for GoDev {
         wanted: &ArtifactRequest,
         scratch: &Path,
         progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let name = wanted.platform.archive_name(wanted.version);
         let url = join(&self.base, &name);
         let (mut digest, mut size) = (None, wanted.size);
@@ -116,7 +117,7 @@ impl Source for GoDev {
         let download =
             Download::open(&self.net, job, progress).map_err(|error| match error.problem {
                 Problem::NotFound(_) => not_there(&self.name, wanted, &error.url),
-                _ => Error::from(error),
+                _ => error.into(),
             })?;
         let kind = archive_kind(wanted.platform);
         Ok(Artifact {

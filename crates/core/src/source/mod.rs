@@ -7,6 +7,7 @@
 
 mod bundle;
 mod directory;
+pub mod error;
 mod go_dev;
 mod index;
 mod module_proxy;
@@ -21,6 +22,7 @@ use crate::platform::Platform;
 use crate::version::GoVersion;
 pub use bundle::BundleSource;
 use directory::Directory;
+pub use error::SourceError;
 use go_dev::GoDev;
 pub use index::{IndexError, parse_index};
 use module_proxy::ModuleProxy;
@@ -75,7 +77,7 @@ pub trait Source: Send + Sync {
     fn name(&self) -> &str;
 
     /// Returns what the source has; `None` when it has no index, although it may have releases.
-    fn releases(&self) -> Result<Option<Vec<Release>>>;
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError>;
 
     /// Returns where its list is, for messages, if somebody else than its name says so.
     fn list_place(&self) -> Option<String> {
@@ -104,13 +106,13 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] when the source does not have it.
+    /// [`SourceError::NotThere`] when the source does not have it.
     fn open(
         &self,
         wanted: &ArtifactRequest,
         scratch: &Path,
         progress: Progress,
-    ) -> Result<Artifact>;
+    ) -> Result<Artifact, SourceError>;
 }
 
 /// How an archive is packed.
@@ -360,12 +362,9 @@ pub fn sources(
 }
 
 /// Says that a source has not got what is wanted.
-pub fn not_there(source: &str, wanted: &ArtifactRequest, origin: &str) -> Error {
-    Error::new(
-        Kind::NotFound,
-        format!("{} has no {} for {}", untrusted(source), wanted.version, wanted.platform),
-    )
-    .detail(format!("wanted {origin}"))
+pub fn not_there(source: &str, wanted: &ArtifactRequest, place: &str) -> SourceError {
+    let (source, place) = (source.to_owned(), place.to_owned());
+    SourceError::NotThere { source, wanted: *wanted, place }
 }
 
 /// Returns how the published archive of a platform is packed.

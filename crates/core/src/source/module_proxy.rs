@@ -18,6 +18,7 @@ use crate::net::{
     shown,
 };
 use crate::platform::Platform;
+use crate::source::SourceError;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -170,7 +171,7 @@ impl Source for ModuleProxy {
         (!urls.is_empty()).then(|| urls.join(", "))
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         let what = "the list of releases";
         let Modules { list, auth, net } = self.modules()?;
         let listed = Self::ask(list, "list", |place| {
@@ -182,7 +183,7 @@ impl Source for ModuleProxy {
         match listed {
             Ok(fetched) => Ok(Some(parse_list(&String::from_utf8_lossy(&fetched.body)))),
             Err(failure) if failure.is_absence() => Ok(None),
-            Err(failure) => Err(failure.report(what, *auth)),
+            Err(failure) => Err(failure.report(what, *auth).into()),
         }
     }
 
@@ -191,7 +192,7 @@ impl Source for ModuleProxy {
         wanted: &ArtifactRequest,
         scratch: &Path,
         progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let version = wanted.platform.module_version(wanted.version);
         let what = wanted.version.to_string();
         let name = format!("golang.org-toolchain@{version}.zip");
@@ -205,7 +206,7 @@ impl Source for ModuleProxy {
         });
         let file = opened.map_err(|failure| {
             if failure.is_absence() && !origin.is_empty() {
-                modules.auth.explain(not_there(&self.name, wanted, &origin))
+                modules.auth.explain(not_there(&self.name, wanted, &origin).into())
             } else {
                 failure.report(&what, modules.auth)
             }

@@ -10,6 +10,7 @@ use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_lin
 use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
 use crate::platform::Platform;
+use crate::source::SourceError;
 use crate::source::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
     not_there,
@@ -208,7 +209,7 @@ impl Source for PythonIndex {
         Digests::Own
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         if let Some(releases) = self.releases.get() {
             return Ok(releases.clone());
         }
@@ -219,7 +220,7 @@ impl Source for PythonIndex {
         arguments.extend(platform_arguments(tags));
         let output = self.run(&arguments, Path::new("/"))?;
         if !output.status.success() {
-            return Err(pip_failed("cannot ask pip for the list of releases", &output));
+            return Err(pip_failed("cannot ask pip for the list of releases", &output).into());
         }
         let releases = parse_versions(&output.stdout, platform);
         Ok(self.releases.get_or_init(|| Some(releases)).clone())
@@ -234,7 +235,7 @@ impl Source for PythonIndex {
         wanted: &ArtifactRequest,
         scratch: &Path,
         mut progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let version = wanted.version;
         self.require_network(&version.to_string(), Advice::leave_offline_for(version))?;
         let requirement = format!("{PACKAGE}=={}", version.number());
@@ -256,18 +257,19 @@ impl Source for PythonIndex {
                 if !has_none {
                     absent()
                 } else if output.is_unanswered() {
-                    failed(&output)
+                    failed(&output).into()
                 } else {
-                    with_words_of_pip(absent(), &output)
+                    with_words_of_pip(absent().into(), &output).into()
                 }
             } else {
-                failed(&output)
+                failed(&output).into()
             });
         }
         let wheel = find_wheel(directory.path())?;
         let size = fs::metadata(&wheel)?.len();
         if size > MAX_SIZE {
-            return Err(Error::new(Kind::Verification, format!("{requirement} has {size} bytes")));
+            let message = format!("{requirement} has {size} bytes");
+            return Err(Error::new(Kind::Verification, message).into());
         }
         progress(size, Some(size));
         // The open file outlives its directory, which is removed here, whatever happens later.

