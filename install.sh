@@ -199,12 +199,17 @@ build() {
     make_work_directory
     say "building goward in $checkout: a few minutes the first time"
     # cargo itself says where the programs are: CARGO_TARGET_DIR and its configuration may move them.
-    # It runs in the checkout for the sake of that configuration.
-    (cd "$checkout" && "$cargo" build --release --locked --package goward --package goward-shim \
-        --bins --message-format json-render-diagnostics) >"$work/messages" ||
-        die "the build failed; nothing was installed" "the messages above say why"
+    build_program goward-shim release
+    build_program goward checkout
     new_goward=$(built goward)
     new_shim=$(built goward-shim)
+}
+
+# build_program PACKAGE PROFILE: builds in the checkout, for the sake of cargo's configuration there.
+build_program() {
+    (cd "$checkout" && "$cargo" build --profile "$2" --locked --package "$1" --bins \
+        --message-format json-render-diagnostics) >>"$work/messages" ||
+        die "the build failed; nothing was installed" "the messages above say why"
 }
 
 # built NAME: prints where cargo put the program.

@@ -27,14 +27,12 @@ const CARGO: &str = r#"#!/bin/sh
 if [ "$1" = --version ]; then echo "${CARGO_STUB_VERSION:-cargo 1.95.0 (abc 2026-01-01)}"; exit; fi
 printf 'cargo %s\nin %s\n' "$*" "$(pwd)" >&2
 [ -z "${CARGO_STUB_STATUS-}" ] || exit "$CARGO_STUB_STATUS"
-out=${CARGO_TARGET_DIR:-target}/release
+out=${CARGO_TARGET_DIR:-target}/$3
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-cp "$GOWARD_STUB" "$out/goward"
-cp "$GOWARD_STUB" "$out/goward-shim"
-echo '{"reason":"compiler-artifact","target":{"name":"goward"},"filenames":["/x/libgoward.rlib"],"executable":null}'
-echo '{"reason":"compiler-artifact","target":{"name":"goward"},"executable":"'"$out"'/goward","fresh":false}'
-echo '{"reason":"compiler-artifact","target":{"name":"goward-shim"},"executable":"'"$out"'/goward-shim","fresh":false}'
+cp "$GOWARD_STUB" "$out/$6"
+echo '{"reason":"compiler-artifact","target":{"name":"'"$6"'"},"filenames":["/x/lib.rlib"],"executable":null}'
+echo '{"reason":"compiler-artifact","target":{"name":"'"$6"'"},"executable":"'"$out/$6"'","fresh":false}'
 echo '{"reason":"build-finished","success":true}'
 "#;
 
@@ -293,8 +291,13 @@ const INSTALLED: &str = "installed [DIR]/home/.local/bin/goward and [DIR]/home/.
                          \"[DIR]/home/.local/share/goward/env\"\n";
 const REMOVED: &str = "removed goward and goward-shim from [DIR]/home/.local/bin\n";
 const BUILDING: &str = "building goward in [DIR]/checkout: a few minutes the first time\n";
-const CARGO_CALL: &str = "cargo build --release --locked --package goward --package goward-shim --bins \
-                          --message-format json-render-diagnostics\nin [DIR]/checkout\n";
+const SHIM_CALL: &str = "cargo build --profile release --locked --package goward-shim --bins \
+                         --message-format json-render-diagnostics\nin [DIR]/checkout\n";
+/// The shim's settings are not goward's.
+const CARGO_CALLS: &str = "cargo build --profile release --locked --package goward-shim --bins \
+                           --message-format json-render-diagnostics\nin [DIR]/checkout\n\
+                           cargo build --profile checkout --locked --package goward --bins \
+                           --message-format json-render-diagnostics\nin [DIR]/checkout\n";
 
 #[test]
 fn a_checkout_is_built_and_installed_under_every_shell() {
@@ -310,7 +313,7 @@ fn a_checkout_is_built_and_installed_under_every_shell() {
         for _ in 0..2 {
             let outcome = machine.run(shell, &["[DIR]/checkout/install.sh"], None);
             outcome.succeeds(&format!("{BUILDING}{INSTALLED}"));
-            assert_eq!(outcome.stderr, CARGO_CALL, "{shell:?}");
+            assert_eq!(outcome.stderr, CARGO_CALLS, "{shell:?}");
             assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
         }
         let outcome = machine.run(shell, &["[DIR]/checkout/install.sh", "--uninstall"], None);
@@ -344,7 +347,8 @@ fn options_of_a_build() {
 fn the_target_directory_is_cargos_choice() {
     let machine = Machine::new().with("CARGO_TARGET_DIR", "[DIR]/elsewhere");
     machine.install(&[]).succeeds(&format!("{BUILDING}{INSTALLED}"));
-    assert_eq!(machine.list("elsewhere/release"), ["goward", "goward-shim"]);
+    assert_eq!(machine.list("elsewhere/checkout"), ["goward"]);
+    assert_eq!(machine.list("elsewhere/release"), ["goward-shim"]);
     assert_eq!(machine.list("checkout"), ["Cargo.toml", "install.sh"]);
 }
 
@@ -370,7 +374,7 @@ fn what_is_missing_is_said_before_anything_happens() {
     let no_home = "install.sh: there is no default place: HOME is unset or not absolute\nhint: choose \
                    one: ./install.sh --prefix /absolute/directory\n";
     let failed = format!(
-        "{CARGO_CALL}install.sh: the build failed; nothing was installed\nhint: the messages above \
+        "{SHIM_CALL}install.sh: the build failed; nothing was installed\nhint: the messages above \
          say why\n"
     );
     let cases: [(Machine, &str); 6] = [
@@ -433,7 +437,7 @@ fn programs_that_cannot_be_placed_leave_the_old_ones() {
     machine.install(&[]).fails(
         1,
         &format!(
-            "{CARGO_CALL}install.sh: `[DIR]/home/.local/bin/goward-shim` is a directory; nothing was \
+            "{CARGO_CALLS}install.sh: `[DIR]/home/.local/bin/goward-shim` is a directory; nothing was \
              installed\n"
         ),
     );
@@ -459,7 +463,7 @@ fn a_failing_setup_is_reported() {
     machine.install(&[]).fails(
         1,
         &format!(
-            "{CARGO_CALL}install.sh: goward is installed, but `goward setup` failed\nhint: when that \
+            "{CARGO_CALLS}install.sh: goward is installed, but `goward setup` failed\nhint: when that \
              is solved: [DIR]/home/.local/bin/goward setup\n"
         ),
     );
