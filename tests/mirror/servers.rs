@@ -3,6 +3,7 @@
 //! says so.
 
 use crate::common::{is_full, machine, skip};
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -28,6 +29,15 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.input = None;
         if !self.patient {
+            // squid clears its shared memory away when it is asked to end.
+            _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let started = Instant::now();
+            while started.elapsed() < Duration::from_secs(5) {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
             _ = self.child.kill();
         }
         _ = self.child.wait();

@@ -6,7 +6,6 @@
 
 pub mod artifact;
 mod findings;
-mod keep;
 mod layout;
 mod log;
 mod manifest;

@@ -1,6 +1,5 @@
 //! One toolchain: from a source, verified, into both layouts of a mirror.
 
-use crate::keep::{ArchiveTee, ListingSlot};
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, MirrorEntry};
 use crate::storage::{Contents, Storage};
@@ -8,8 +7,9 @@ use crate::{Mirrors, ToolchainRequest, layout, put};
 use goward_core::archive::pack::Member;
 use goward_core::archive::{module_zip, pack};
 use goward_core::error::{Error, Kind, Result};
-use goward_core::fs::File;
+use goward_core::fs::{self, File};
 use goward_core::install::request::{Fetch, InstallSource};
+use goward_core::source::archive_tee::{ArchiveTee, CopySlot};
 use goward_core::source::{Listing, Source};
 use goward_core::store::{Staging, Store};
 use goward_core::verify::mode::is_executable;
@@ -17,7 +17,6 @@ use goward_core::verify::policy::judge;
 use goward_core::verify::{Digest, Evidence, Level, Records, VerifiedTree, archive_hash, dirhash};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 /// A toolchain that may be handed on, on disk.
 pub(crate) struct PackedToolchain {
@@ -44,18 +43,23 @@ impl Mirrors<'_> {
     ) -> Result<PackedToolchain> {
         let staging = store.stage("mirror")?;
         let kept = staging.path().join("kept");
-        let said = ListingSlot::default();
+        let slot = CopySlot::default();
         let keep = |source| {
-            Box::new(ArchiveTee::new(source, kept.clone(), ListingSlot::clone(&said)))
+            let path = kept.clone();
+            let make_file = move |_: &str| {
+                let mut options = fs::OpenOptions::new();
+                options.read(true).write(true).create(true).truncate(true).open(&path)
+            };
+            Box::new(ArchiveTee::new(source, slot.clone(), make_file).of_releases())
                 as Box<dyn Source>
         };
         let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
         let logged = self.installer.proof_of(want, &InstallSource::Sources)?;
         let (delivery, warnings) =
             self.installer.fetch_from_sources(store, want, logged.as_ref(), sources, fetch)?;
-        let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let listing = slot.take().map(|copy| copy.listing);
         let whole =
-            archive_level(&delivery.tree, said.as_ref()) >= self.installer.floor(want, fetch)?;
+            archive_level(&delivery.tree, listing.as_ref()) >= self.installer.floor(want, fetch)?;
         let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };
         Ok(PackedToolchain {
             tree: delivery.tree,
@@ -94,10 +98,10 @@ impl Mirrors<'_> {
 }
 
 /// Returns how well the whole archive is verified that a tree came in.
-fn archive_level(tree: &VerifiedTree, said: Option<&Listing>) -> Level {
+fn archive_level(tree: &VerifiedTree, listing: Option<&Listing>) -> Level {
     let evidence = Evidence {
         archive: tree.archive(),
-        listed: match said {
+        listed: match listing {
             Some(Listing::Sha256(digest)) => Digest::parse(digest),
             _ => None,
         },

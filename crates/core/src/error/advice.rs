@@ -86,6 +86,8 @@ table! {
     LeaveOfflineFor { version } =>
         "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path goward install \
          {version}`",
+    /// A mirror is made from a source without release archives.
+    NameFullSource => "a mirror needs the whole release: `--source go.dev`, or another mirror",
     /// A linked toolchain changed.
     LinkAgain { name, path } => "look at it again: `goward link {name} {path}`",
     /// The disk is full.

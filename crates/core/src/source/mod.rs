@@ -5,6 +5,7 @@
 //! is for others to judge, so a source is not trusted: not with its index, nor with sizes, names or
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
+pub mod archive_tee;
 mod bundle;
 mod directory;
 pub mod error;

@@ -7,20 +7,17 @@ use crate::fs::{self, Draft};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
 use crate::install::request::{Fetch, ToolchainRequest};
-use crate::net::Progress;
-use crate::source::SourceError;
-use crate::source::{Artifact, ArtifactKind, ArtifactRequest, Body, Release, Source};
+use crate::source::archive_tee::{ArchiveCopy, ArchiveTee, CopySlot};
+use crate::source::{ArtifactKind, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
 use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
 use std::ffi::OsString;
-use std::io;
-use std::io::{BufWriter, Seek};
+use std::io::{BufWriter, IntoInnerError, Seek};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// A bundle that was made.
 #[derive(Clone, Debug)]
@@ -86,7 +83,7 @@ impl Toolchains<'_> {
         let mut writer = BufWriter::new(draft(&output)?);
         let offline_proof = stapled.offline_proof.as_ref();
         bundle::write(&mut writer, &manifest, offline_proof, copied.as_deref(), &mut archives)?;
-        let to = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let to = writer.into_inner().map_err(IntoInnerError::into_error)?;
         to.file().sync_all()?;
         let bytes = to.file().metadata()?.len();
         to.persist(&output).map_err(|error| {
@@ -105,20 +102,20 @@ impl Toolchains<'_> {
         directory: &Path,
         fetch: &Fetch,
     ) -> Result<(Toolchain, fs::File, Vec<String>)> {
-        let kept = Mutex::new(None);
+        let slot = CopySlot::default();
         let mut failures = Vec::new();
         for source in self.installer.sources(fetch)? {
-            let keeping = ArchiveTee { inner: source.as_ref(), directory, kept: &kept };
-            match self.installer.deliver(store, want, logged, &keeping, fetch) {
+            let make_file = |name: &str| fs::unnamed_in(directory, name);
+            let source = ArchiveTee::new(source, slot.clone(), make_file);
+            match self.installer.deliver(store, want, logged, &source, fetch) {
                 Ok(delivery) => {
                     let h1 = delivery.tree.h1().clone();
                     drop(delivery);
-                    let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
                     let said =
                         failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     let said = said.collect();
-                    let Some((packing, file)) = kept else { break };
-                    let (toolchain, file) = describe(want, h1, logged.is_some(), packing, file)?;
+                    let Some(copy) = slot.take() else { break };
+                    let (toolchain, file) = describe(want, h1, logged.is_some(), copy)?;
                     return Ok((toolchain, file, said));
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),
@@ -133,16 +130,21 @@ fn describe(
     want: &ToolchainRequest,
     h1: H1,
     is_proved: bool,
-    packing: Packing,
-    mut file: fs::File,
+    copy: ArchiveCopy,
 ) -> Result<(Toolchain, fs::File)> {
+    let packing = match copy.kind {
+        ArtifactKind::Module => Packing::Module,
+        ArtifactKind::TarGz => Packing::TarGz,
+        ArtifactKind::Wheel => Packing::Wheel,
+        ArtifactKind::Zip => Packing::Zip,
+    };
+    let mut file = copy.file;
     file.rewind()?;
     let (sha256, size) = digest_file(&file)?;
     let ToolchainRequest { version, platform, .. } = *want;
     Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
 }
 
-/// Says what has no proof: as an error, unless that is permitted.
 /// Makes a file beside a bundle, so that this appears at once or not at all, and clears away those of
 /// processes that were killed: each holds the lock of its own as long as it lives.
 fn draft(output: &Path) -> Result<Draft> {
@@ -165,6 +167,7 @@ fn draft(output: &Path) -> Result<Draft> {
     Ok(draft)
 }
 
+/// Says what has no proof: as an error, unless that is permitted.
 fn unproved(
     wants: &[ToolchainRequest],
     stapled: &Stapled,
@@ -193,50 +196,4 @@ fn unproved(
              `--without-proof`",
         )
     }))
-}
-
-/// A source whose archives are kept as they are.
-struct ArchiveTee<'a> {
-    inner: &'a dyn Source,
-    directory: &'a Path,
-    /// What was opened last.
-    kept: &'a Mutex<Option<(Packing, fs::File)>>,
-}
-
-impl Source for ArchiveTee<'_> {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        self.inner.releases()
-    }
-
-    fn resumes(&self) -> bool {
-        self.inner.resumes()
-    }
-
-    fn open(
-        &self,
-        wanted: &ArtifactRequest,
-        scratch: &Path,
-        progress: Progress,
-    ) -> Result<Artifact, SourceError> {
-        let mut artifact = self.inner.open(wanted, scratch, progress)?;
-        // A copy of our own: what is verified now is what is written later.
-        let mut file = fs::unnamed_in(self.directory, &artifact.name)?;
-        if let Err(error) = io::copy(&mut artifact.body, &mut file) {
-            return Err(artifact.body.failure().map_or(error.into(), SourceError::from));
-        }
-        file.rewind()?;
-        let packing = match artifact.kind {
-            ArtifactKind::Module => Packing::Module,
-            ArtifactKind::TarGz => Packing::TarGz,
-            ArtifactKind::Wheel => Packing::Wheel,
-            ArtifactKind::Zip => Packing::Zip,
-        };
-        let copy = file.try_clone()?;
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((packing, copy));
-        Ok(Artifact { body: Body::File(file), ..artifact })
-    }
 }
