@@ -655,7 +655,15 @@ fn many_processes_at_once_end_with_the_largest_head() {
                 {
                     server.route(&path, Answer::new(body));
                 }
-                client.ask(&server, &Fault::None).unwrap();
+                // With a cache of its own: an answer that another process kept would be enough.
+                let cache = TempDir::new().unwrap();
+                let route = Route::at("log.example", url(&server.url("")));
+                let state = client.directory.path().join("state");
+                let net = net_for(&[Fault::None]);
+                let remote = Remote::new(net, route, Some(&state), Some(cache.path()));
+                let version = GoVersion::parse("1.99.1").unwrap();
+                let platform = Platform::parse("linux/amd64").unwrap();
+                Log::new(&authority(), &remote).lookup(version, platform, None).unwrap();
             });
         }
     });

@@ -103,7 +103,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// [`Kind::Verification`] when a value contradicts a known one; the records stay as they were.
+    /// [`VerifyError::RecordMismatch`] when a value contradicts a known one; the records stay as they were.
     pub fn merge(&mut self, version: GoVersion, platform: Platform, new: Record) -> Result<bool> {
         let old = self.0.get(&(version, platform)).cloned().unwrap_or_default();
         let subject = format!("{version} for {platform}");
