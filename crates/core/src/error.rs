@@ -88,7 +88,7 @@ pub struct Error {
     message: String,
     details: Vec<String>,
     hints: Vec<Hint>,
-    /// Whether a disk was full.
+    /// Whether a disk was full, and how much room is needed is not told yet.
     lacks_room: bool,
 }
 
@@ -237,9 +237,16 @@ impl Error {
         self.kind == Kind::Log
     }
 
-    /// Returns true when a disk was full, or somebody's share of it.
+    /// Returns true when a disk was full, or somebody's share of it, and nobody said yet how much
+    /// room is needed.
     pub fn lacks_room(&self) -> bool {
         self.lacks_room
+    }
+
+    /// Notes that the report says how much room is needed.
+    #[must_use]
+    pub fn with_room_told(self) -> Self {
+        Self { lacks_room: false, ..self }
     }
 
     /// Returns the first line.

@@ -2,7 +2,8 @@
 
 use super::Config;
 use crate::ctx::Ctx;
-use crate::error::Error;
+use crate::error::{Error, Kind, untrusted};
+use crate::net::check_certificate_file;
 use std::ffi::{OsStr, OsString};
 
 /// A key of a file and the variable that comes before it, unless the machine locks it. Each is
@@ -53,18 +54,25 @@ impl Config {
         ctx
     }
 
-    /// Names the file that is at fault where the network's error knows a variable only.
+    /// Names the setting that is at fault where the network's error knows a variable only.
     pub fn explain_network(&self, ctx: &Ctx, error: Error) -> Error {
-        let own = self.network.ca_file.as_ref();
-        let counts = own.is_some_and(|own| {
-            self.on_network(ctx).variable("SSL_CERT_FILE") == Some(own.as_os_str())
-                && ctx.variable("SSL_CERT_FILE") != Some(own.as_os_str())
-        });
-        if counts && error.message().contains("SSL_CERT_FILE") {
-            let place = self.place_of("network.ca-file");
-            return error.detail(format!("it is `network.ca-file` in {place} that says so"));
+        let given = |ctx: &Ctx| ctx.variable("SSL_CERT_FILE").map(OsStr::to_os_string);
+        let Some(own) = &self.network.ca_file else { return error };
+        let counts = given(&self.on_network(ctx)).as_deref() == Some(own.as_os_str())
+            && given(ctx).as_deref() != Some(own.as_os_str());
+        match check_certificate_file(own) {
+            Err(why) if counts => {
+                let place = self.place_of("network.ca-file");
+                let file = untrusted(own.to_string_lossy());
+                let message = format!(
+                    "`network.ca-file` in {place} names `{file}`, which cannot be used: {why}"
+                );
+                Error::new(Kind::Usage, message).hint(
+                    "name a PEM file, or leave the setting out to use the system's certificates",
+                )
+            }
+            _ => error,
         }
-        error
     }
 }
 
@@ -86,7 +94,6 @@ fn remove(ctx: &mut Ctx, name: &str) {
 mod tests {
     use super::*;
     use crate::config::layers::{Layers, Setter};
-    use crate::error::Kind;
 
     /// Settings, variables, and what the network sees.
     type Case<'a> = (&'a Config, &'a [(&'a str, &'a str)], [Option<&'a str>; 4]);
@@ -152,8 +159,13 @@ mod tests {
         own.network.ca_file = Some("/own.pem".into());
         let error = || Error::new(Kind::Usage, "`SSL_CERT_FILE` names `x`");
         let told = own.explain_network(&ctx(&[]), error());
-        assert_eq!(told.details(), ["it is `network.ca-file` in `config.toml` that says so"]);
+        assert!(
+            told.message().starts_with(
+                "`network.ca-file` in `config.toml` names `/own.pem`, which cannot be used: "
+            ),
+            "{told}"
+        );
         let other = ctx(&[("SSL_CERT_FILE", "/other.pem")]);
-        assert!(own.explain_network(&other, error()).details().is_empty());
+        assert_eq!(own.explain_network(&other, error()).to_string(), error().to_string());
     }
 }

@@ -62,8 +62,13 @@ calls! {
 
 /// Returns what is in a directory, in no order.
 pub fn read_dir(path: impl AsRef<Path>) -> io::Result<Vec<DirEntry>> {
+    read_dir_up_to(path, usize::MAX)
+}
+
+/// Returns some of what is in a directory that anybody may have filled: at most `limit` entries.
+pub fn read_dir_up_to(path: impl AsRef<Path>, limit: usize) -> io::Result<Vec<DirEntry>> {
     let path = path.as_ref();
-    retry(|| fs_err::read_dir(path)?.collect())
+    retry(|| fs_err::read_dir(path)?.take(limit).collect())
 }
 
 /// See [`std::fs::set_permissions`].

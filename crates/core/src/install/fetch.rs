@@ -141,8 +141,7 @@ impl Installer<'_> {
         let incoming = open(store, want, ask_digest, source, progress)?;
         // Before its body is read.
         let (kind, listing) = (incoming.artifact.kind, &incoming.artifact.listing);
-        let is_published = matches!(kind, ArtifactKind::TarGz | ArtifactKind::Zip);
-        require(best_level(&known, is_published, *listing != Listing::Nothing))?;
+        require(best_level(&known, kind.is_release(), *listing != Listing::Nothing))?;
         let size = incoming.artifact.size;
         let what = want.version.to_string();
         store.check_room(&what, size)?;

@@ -32,7 +32,7 @@ pub use goproxy::{GoProxy, Place};
 use reqwest::Method;
 pub use reqwest::Url;
 use settings::Settings;
-pub use settings::is_proxy;
+pub use settings::{check_certificate_file, is_proxy};
 use std::sync::Arc;
 use std::time::Duration;
 pub use url::{join, parse_url, shown, shown_typed};

@@ -102,7 +102,6 @@ impl Part {
             match self.file.write_at(&bytes[written..], offset + written as u64) {
                 Ok(0) => return Err(Problem::Local("cannot write the download".to_owned())),
                 Ok(count) => written += count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(local(error)),
             }
         }

@@ -193,6 +193,8 @@ fn parse_proxy(value: &str) -> Option<Url> {
     (known && url.has_host()).then_some(url)
 }
 
+const NO_CERTIFICATES: &str = "it has no certificates";
+
 /// Reads the authorities that replace the platform's, if the variables say so.
 fn read_certificates(ctx: &Ctx) -> Result<Option<Vec<Vec<u8>>>> {
     let file = ctx.variable("SSL_CERT_FILE").map(PathBuf::from);
@@ -214,7 +216,7 @@ fn read_certificates(ctx: &Ctx) -> Result<Option<Vec<Vec<u8>>>> {
         let before = found.len();
         found.extend(certificates(&read_certificate_file(file)?));
         if found.is_empty() && before == 0 {
-            return Err(wrong_certificate_file(file, "it has no certificates"));
+            return Err(wrong_certificate_file(file, NO_CERTIFICATES));
         }
     }
     Ok(Some(found.into_iter().collect()))
@@ -224,6 +226,12 @@ fn authorities(certificates: &[Vec<u8>]) -> RootCertStore {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(certificates.iter().cloned().map(CertificateDer::from));
     store
+}
+
+/// Says why a file of certificates cannot be used.
+pub fn check_certificate_file(file: &Path) -> Result<(), String> {
+    let bytes = fs::read(file).map_err(|error| Error::from(error).message().to_owned())?;
+    certificates(&bytes).next().map(drop).ok_or_else(|| NO_CERTIFICATES.to_owned())
 }
 
 fn read_certificate_file(file: &Path) -> Result<Vec<u8>> {

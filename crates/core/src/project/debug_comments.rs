@@ -25,8 +25,9 @@ pub(super) fn below(root: &Path) -> (Vec<DebugLine>, bool) {
     let (mut seen, mut is_cut) = (0, false);
     let mut todo = vec![(root.to_owned(), 0)];
     while let Some((directory, depth)) = todo.pop() {
-        let Ok(entries) = fs::read_dir(&directory) else { continue };
-        let entries = entries.into_iter().take(MAX_ENTRIES.saturating_sub(seen));
+        let Ok(entries) = fs::read_dir_up_to(&directory, MAX_ENTRIES.saturating_sub(seen)) else {
+            continue;
+        };
         let mut files = Vec::new();
         for entry in entries {
             seen += 1;

@@ -139,7 +139,7 @@ fn needed_go(cache: &Path, package: &str, version: &str) -> Option<String> {
 
 /// Returns the file of the newest release among those of a module.
 fn newest(directory: &Path) -> Option<PathBuf> {
-    let versions = fs::read_dir(directory).ok()?.into_iter().take(MAX_VERSIONS);
+    let versions = fs::read_dir_up_to(directory, MAX_VERSIONS).ok()?.into_iter();
     let files = versions.map(|entry| entry.path());
     let files = files.filter(|path| path.extension() == Some(OsStr::new("mod")));
     let version = |path: &PathBuf| {

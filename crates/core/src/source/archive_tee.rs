@@ -95,8 +95,7 @@ impl Source for ArchiveTee<'_> {
         let ask_digest = wanted.ask_digest || self.needs_release;
         let wanted = ArtifactRequest { ask_digest, ..*wanted };
         let mut artifact = self.inner.open(&wanted, scratch, progress)?;
-        let is_release = matches!(artifact.kind, ArtifactKind::TarGz | ArtifactKind::Zip);
-        if self.needs_release && !is_release {
+        if self.needs_release && !artifact.kind.is_release() {
             let (name, version) = (self.inner.name(), wanted.version);
             let message = format!("{name} has no release archive of {version}");
             return Err(Error::new(Kind::NotFound, message).hint(Advice::NameFullSource).into());

@@ -129,6 +129,13 @@ pub enum ArtifactKind {
     Zip,
 }
 
+impl ArtifactKind {
+    /// Returns true for an archive as Go publishes it.
+    pub fn is_release(self) -> bool {
+        matches!(self, Self::TarGz | Self::Zip)
+    }
+}
+
 /// What the source says of an archive's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
@@ -230,6 +237,13 @@ pub enum SourceSpec {
     PythonIndex,
 }
 
+/// The sources that a word alone names.
+const NAMED: [(&str, SourceSpec); 3] = [
+    ("go.dev", SourceSpec::GoDev),
+    ("goproxy", SourceSpec::GoProxy(None)),
+    ("python-index", SourceSpec::PythonIndex),
+];
+
 impl SourceSpec {
     /// Reads a comma-separated list.
     pub fn parse(list: &str) -> Result<Vec<Self>> {
@@ -243,11 +257,8 @@ impl SourceSpec {
     }
 
     fn parse_one(name: &str) -> Result<Self> {
-        match name {
-            "go.dev" => return Ok(Self::GoDev),
-            "python-index" => return Ok(Self::PythonIndex),
-            "goproxy" => return Ok(Self::GoProxy(None)),
-            _ => {}
+        if let Some((_, named)) = NAMED.iter().find(|(known, _)| *known == name) {
+            return Ok(named.clone());
         }
         if let Some(place) = name.strip_prefix(REGISTRY_SCHEME) {
             return Ok(Self::Oci(place.to_owned()));
@@ -262,7 +273,7 @@ impl SourceSpec {
             return Ok(Self::Mirror(parse_url(name)?));
         }
         let error = Error::new(Kind::Usage, format!("`{}` is not a source", untrusted(name)));
-        Err(match near_match(name, ["go.dev", "goproxy", "python-index"]) {
+        Err(match near_match(name, NAMED.iter().map(|(known, _)| *known)) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(
                 "write `go.dev`, `goproxy`, `python-index`, `https://mirror.example/go` or \
@@ -300,17 +311,18 @@ impl SourceSpec {
 
 impl Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((name, _)) = NAMED.iter().find(|(_, named)| named == self) {
+            return f.write_str(name);
+        }
         match self {
             Self::Directory(path) => write!(f, "file://{}", path.display()),
-            Self::GoDev => f.write_str("go.dev"),
-            Self::GoProxy(None) => f.write_str("goproxy"),
             Self::GoProxy(Some(list)) => {
                 let url = list.places().next().and_then(Place::url);
                 write!(f, "goproxy+{}", url.map(|url| shown(&url)).unwrap_or_default())
             }
             Self::Mirror(url) => f.write_str(&shown(url)),
             Self::Oci(place) => write!(f, "{}{}", REGISTRY_SCHEME, untrusted(place)),
-            Self::PythonIndex => f.write_str("python-index"),
+            Self::GoDev | Self::GoProxy(None) | Self::PythonIndex => Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::{Advice, Error};
 use crate::fs::kind::{self, Space};
 use crate::store::Store;
-use crate::store::error::{NEEDS, Result, RoomReport, StoreError};
+use crate::store::error::{Result, RoomReport, StoreError};
 
 /// What a release takes on disk with its archive, and how many files and directories it has, rounded up.
 const RELEASE: (u64, u64) = (390 << 20, 17_000);
@@ -60,13 +60,14 @@ impl Store {
     /// error. `archive` is the size of the archive, if it is known. Staging has to be gone by now.
     #[must_use]
     pub fn explain_room(&self, error: Error, what: &str, archive: Option<u64>) -> Error {
-        if !error.lacks_room() || error.details().iter().any(|detail| detail.contains(NEEDS)) {
+        if !error.lacks_room() {
             return error;
         }
         let report = self.room_report(what, archive);
-        let full = report.message();
-        let is_said = error.message() == full;
-        let error = if is_said { error } else { error.context(full).hint(Advice::MakeRoom) };
+        // The store's own errors say that it is full, and what helps.
+        let is_said = error.hints().contains(&Advice::MakeRoom.into());
+        let error =
+            if is_said { error } else { error.context(report.message()).hint(Advice::MakeRoom) };
         report.add_to(error)
     }
 }

@@ -77,7 +77,7 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn message(&self) -> String {
+    fn message(&self) -> String {
         match self {
             Self::Io(_) | Self::Write { .. } | Self::NoRoom(_) | Self::Verify(_) => String::new(),
             Self::OtherOwner { home, owner, .. } => {
@@ -179,9 +179,6 @@ impl From<StoreError> for Error {
     }
 }
 
-/// How the figures of a full disk begin.
-pub(super) const NEEDS: &str = "needs about ";
-
 /// What something needs, and what the store's file system has.
 #[derive(Clone, Debug)]
 pub struct RoomReport {
@@ -202,7 +199,7 @@ impl RoomReport {
     /// Adds both figures to a report.
     pub(super) fn add_to(&self, error: Error) -> Error {
         let (what, bytes, files) = (untrusted(&self.what), megabytes(self.needed.0), self.needed.1);
-        let error = error.detail(format!("{what} {NEEDS}{bytes} MB and {files} files"));
+        let error = error.detail(format!("{what} needs about {bytes} MB and {files} files"));
         let home = self.home.display();
         let error = match self.room {
             Some(Space { bytes, files, .. }) => {
@@ -212,7 +209,7 @@ impl RoomReport {
             }
             None => error,
         };
-        error.detail("nothing was installed")
+        error.detail("nothing was installed").with_room_told()
     }
 }
 

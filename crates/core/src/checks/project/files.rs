@@ -65,7 +65,7 @@ impl Files {
         let mut todo = vec![(root.to_path_buf(), 0)];
         let mut count = 0;
         while let Some((directory, depth)) = todo.pop() {
-            let entries = match fs::read_dir(&directory) {
+            let entries = match fs::read_dir_up_to(&directory, MAX_ENTRIES - count + 1) {
                 Ok(entries) => entries,
                 Err(error) if depth == 0 => return Err(error.into()),
                 // What this user cannot read is not what this user builds.

@@ -110,7 +110,7 @@ impl Remote {
         let file = cache.join(path.trim_start_matches('/'));
         // It only saves work: what cannot be kept is fetched again.
         let made = file.parent().map_or(Ok(()), fs::create_dir_all);
-        _ = made.map_err(Error::from).and_then(|()| replace(&file, bytes));
+        _ = made.and_then(|()| fs::replace_durably(&file, bytes));
     }
 
     fn kept(&self, path: &str) -> Option<Vec<u8>> {
@@ -171,9 +171,9 @@ impl Remote {
     /// Remembers for a moment that nobody answered. What cannot be remembered is asked again.
     pub fn note_outage(&self, asker: &str, why: &str) {
         let Some(state) = &self.state else { return };
-        let made = fs::create_dir_all(state).map_err(Error::from);
+        let made = fs::create_dir_all(state);
         let text = format!("{asker}\n{why}\n");
-        _ = made.and_then(|()| replace(&state.join(UNREACHABLE), text.as_bytes()));
+        _ = made.and_then(|()| fs::replace_durably(&state.join(UNREACHABLE), text.as_bytes()));
     }
 
     /// Forgets that nobody answered.
@@ -263,7 +263,7 @@ impl ClientOps for Remote {
             let path = state.join("latest");
             let unchanged = read(&path)?.as_deref() == old;
             if unchanged {
-                replace(&path, new.as_bytes())?;
+                fs::replace_durably(&path, new.as_bytes())?;
             }
             drop(held);
             Ok(unchanged)
@@ -303,7 +303,7 @@ impl ClientOps for Remote {
             let held = lock(state, PATIENCE)?;
             let path = directory.join(size.to_string());
             if read(&path)?.as_deref() != Some(note.as_bytes()) {
-                replace(&path, note.as_bytes())?;
+                fs::replace_durably(&path, note.as_bytes())?;
             }
             let sizes = offline_sizes(&directory)?;
             for size in &sizes[..sizes.len().saturating_sub(MAX_STAPLED)] {
@@ -364,7 +364,7 @@ impl ClientOps for Remote {
         }
         fs::create_dir_all(state)?;
         let text = format!("{evidence}\nasked: {asked}\nseconds since 1970: {time}\n");
-        replace(&path, text.as_bytes())?;
+        fs::replace_durably(&path, text.as_bytes())?;
         Ok(Some(path.display().to_string()))
     }
 }
@@ -402,11 +402,6 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
-}
-
-/// Puts a file in its place whole, also when the power fails.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    Ok(fs::replace_durably(path, bytes)?)
 }
 
 #[cfg(test)]
