@@ -4,7 +4,7 @@ use crate::cli::args::ConfigArgs;
 use goward_core::config::{Origin, Setting};
 use goward_core::error::Result;
 use goward_core::session::Session;
-use goward_core::source::DEFAULT_SOURCES;
+use goward_core::source::{DEFAULT_SOURCES, SourceSpec};
 use goward_core::vulndb::SITE;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(super) fn run(session: &Session, args: &ConfigArgs) -> Result<()> {
     let settings = session.config.settings(&session.ctx, [DEFAULT_SOURCES, SITE])?;
     if args.json {
         session.ui.json(&settings.iter().map(entry).collect::<Vec<_>>());
-        return Ok(());
+        return check(session);
     }
     let width = settings.iter().map(|setting| line(setting).chars().count()).max().unwrap_or(0);
     let lines = settings.iter().map(|setting| {
@@ -23,7 +23,16 @@ pub(super) fn run(session: &Session, args: &ConfigArgs) -> Result<()> {
         }
     });
     session.ui.data(&lines.collect::<Vec<_>>().join("\n"));
-    Ok(())
+    check(session)
+}
+
+/// Refuses values that other commands would refuse; they are listed all the same.
+fn check(session: &Session) -> Result<()> {
+    let (config, ctx) = (&session.config, &session.ctx);
+    config.floor(ctx, None)?;
+    config.system_store(ctx)?;
+    let sources = config.sources(ctx, None)?;
+    sources.map_or(Ok(()), |list| SourceSpec::parse(&list).map(drop))
 }
 
 /// As a file has it; what nobody sets is a comment.

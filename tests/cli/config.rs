@@ -102,6 +102,22 @@ fn every_setting_is_listed_with_who_says_so() {
 }
 
 #[test]
+fn a_value_that_nothing_takes_is_listed_and_refused() {
+    for (name, value, why) in [
+        ("GOWARD_ACCEPT", "lsited", "`lsited` is not a level\nhint: did you mean `listed`?"),
+        ("GOWARD_SOURCE", "godev", "`godev` is not a source\nhint: did you mean `go.dev`?"),
+    ] {
+        let sandbox = Sandbox::new().var(name, value);
+        for arguments in [&["config"][..], &["config", "--json"]] {
+            let outcome = sandbox.goward(arguments);
+            assert_eq!(outcome.code, Some(2), "{outcome:?}");
+            assert_eq!(outcome.stderr, format!("goward: {why}\n"));
+            assert!(outcome.stdout.contains(value), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
 fn the_machine_is_below_its_users() {
     let server = mirror();
     let sandbox = plain(&server);
@@ -304,6 +320,6 @@ fn a_mistake_is_told_with_its_place() {
     let Some(outcome) = on_machine(&sandbox, &files, "", &["list"]) else { return };
     outcome.fails(
         2,
-        &format!("goward: `{MACHINE}`: `locked` names `acept`\nhint: did you mean `accept`?"),
+        &format!("goward: `{MACHINE}`: `locked` lists `acept`, which is not a setting\nhint: did you mean `accept`?"),
     );
 }

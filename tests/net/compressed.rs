@@ -70,7 +70,8 @@ fn nothing_is_unpacked_beyond_the_limit_nor_for_ever() {
     let server = Server::with("/x.zip", {
         Route::new(empty).always(Fault::Header("Content-Encoding: gzip"))
     });
-    let problem = Problem::Answer("the server packs nothing into many bytes".to_owned());
+    let problem =
+        Problem::Answer("the gzip stream of the server unpacks to next to nothing".to_owned());
     assert_eq!(download(&server, &net(), None), Err(problem));
     // A byte now and then.
     let slow = Patience { stall: super::STALL, ..patience(&[]) };

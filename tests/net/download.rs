@@ -152,7 +152,7 @@ fn faults_that_stay() {
         (vec![Fault::Length(-1)], answer(&format!("{whole}65535")), 1, &[]),
         (
             vec![Fault::Header("Content-Encoding: gzip")],
-            answer("the server calls it gzip, which it is not"),
+            answer("the server labels it gzip, and it is not"),
             1,
             &[],
         ),

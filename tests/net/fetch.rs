@@ -101,7 +101,7 @@ fn faults_that_stay() {
         (Fault::Endless, Problem::TooLarge(LIMIT), 1),
         (
             Fault::Header("Content-Encoding: gzip"),
-            Problem::Answer("the server calls it gzip, which it is not".to_owned()),
+            Problem::Answer("the server labels it gzip, and it is not".to_owned()),
             1,
         ),
         (Fault::Header("Content-Encoding: deflate"), encoded("deflate"), 1),

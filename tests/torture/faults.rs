@@ -58,7 +58,7 @@ fn cases(other: &Server, path: &str) -> Vec<Case> {
     let cut = "the connection was cut after ";
     let large = "the answer is larger than ";
     let page = "the answer is a web page";
-    let no_gzip = "the server calls it gzip, which it is not";
+    let no_gzip = "the server labels it gzip, and it is not";
     let denied = "access was denied (HTTP status 403)";
     let (absent, none) = ("Absent", "there is no such file (HTTP status ");
     vec![

@@ -111,7 +111,8 @@ fn parse(path: &Path, text: &str, is_system: bool) -> Result<Layer> {
 fn known_key(path: &Path, name: &str) -> Result<&'static str> {
     KEYS.into_iter().find(|key| *key == name).ok_or_else(|| {
         let name_shown = untrusted(name);
-        let message = format!("`{}`: `locked` names `{name_shown}`", path.display());
+        let message =
+            format!("`{}`: `locked` lists `{name_shown}`, which is not a setting", path.display());
         Error::new(Kind::Usage, message).hint(match near_match(name, KEYS) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("settings: {}", KEYS.join(", ")),

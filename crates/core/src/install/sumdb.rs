@@ -144,8 +144,9 @@ impl Installer<'_> {
         let [uncompared, unremembered] = &self.session.log.told;
         if logged.is_stapled && uncompared.set(()).is_ok() {
             self.session.ui.warn(&format!(
-                "what was asked for {name} has not enough of it to compare its tree with the head \
-                 that is built into goward, and {name} itself could not be asked"
+                "the copy of {name} that was asked cannot show that it continues the tree built into \
+                 goward, and {name} itself could not be reached: a copy with another history would \
+                 not have been noticed"
             ));
         }
         if let Some(why) = remote.unremembered()

@@ -120,7 +120,7 @@ impl Body {
                 Problem::Cut(self.received)
             }
             (None, Reader::Gzip(_)) => {
-                Problem::Answer("the server calls it gzip, which it is not".to_owned())
+                Problem::Answer("the server labels it gzip, and it is not".to_owned())
             }
         }
     }
@@ -180,7 +180,9 @@ impl Read for Paced {
             return Err(io::Error::other(stalled));
         }
         if self.received > self.unpacked.saturating_add(SLACK) {
-            let problem = Problem::Answer("the server packs nothing into many bytes".to_owned());
+            let problem = Problem::Answer(
+                "the gzip stream of the server unpacks to next to nothing".to_owned(),
+            );
             return Err(io::Error::other(problem));
         }
         Ok(count)
