@@ -179,6 +179,14 @@ fn a_proxy_proves_nothing() {
     let asked =
         proxy.log().into_iter().filter(|request| request.target.rsplit('.').next() == Some("zip"));
     assert_eq!(asked.map(|request| request.method).collect::<Vec<_>>(), ["HEAD"]);
+    // Nor where a server answers GET only; whoever read on would wait.
+    for code in [403, 405] {
+        let zip = Route::new(b"zip".to_vec());
+        let faults = [Fault::Status(code, ""), Fault::StallAfter(0)];
+        proxy.route(&zip_path("go1.99.1"), zip.faults(faults));
+        let outcome = sandbox.goward(["install", "1.99.1"]);
+        assert!(outcome.code == Some(4) && outcome.stderr.contains(report), "{}", outcome.stderr);
+    }
     // Another toolchain under this one's name, and what is no module of this one.
     let other = tree("go1.98.3", &Platform::host().lock_name());
     let name = module_version("go1.99.1");

@@ -138,12 +138,18 @@ impl Net {
             .map_err(|(problem, attempts)| NetError::new(what, url, problem, attempts))
     }
 
-    /// Asks whether a file can be had, and reads nothing of it. A server that does not answer such a
-    /// question may have it.
+    /// Asks whether a file can be had, and reads nothing of it.
     pub fn is_there(&self, url: &Url) -> bool {
-        let answer = self.clients.send_by(&Method::HEAD, url, None);
-        answer
-            .is_ok_and(|answer| matches!(answer.response.status().as_u16(), 200..=299 | 405 | 501))
+        let status = |method| {
+            let answer = self.clients.send_by(method, url, None).ok()?;
+            Some(answer.response.status().as_u16())
+        };
+        match status(&Method::HEAD) {
+            None | Some(404 | 410) => false,
+            Some(200..=299) => true,
+            // Signed URLs permit GET only, and some servers know nothing else.
+            Some(_) => matches!(status(&Method::GET), Some(200..=299)),
+        }
     }
 
     /// Like [`Net::with_patience`], without the credentials of netrc.
