@@ -142,8 +142,8 @@ fn faults_that_stay() {
     let range = "asked for the bytes from 20000 on, the server sent ";
     // (faults in a row, the problem, requests, files left)
     let cases: Vec<(Vec<Fault>, Problem, usize, &[&str])> = vec![
-        (vec![Fault::Status(404, "")], Problem::NotFound(404), 1, &[]),
-        (vec![Fault::Status(410, "")], Problem::NotFound(410), 1, &[]),
+        (vec![Fault::Status(404, "")], Problem::absent(404), 1, &[]),
+        (vec![Fault::Status(410, "")], Problem::absent(410), 1, &[]),
         (vec![Fault::Status(403, "")], denied(403), 1, &[]),
         (vec![Fault::Status(401, "")], denied(401), 1, &[]),
         (vec![Fault::Status(500, ""); 3], status(500), 3, &[]),
@@ -180,7 +180,7 @@ fn faults_that_stay() {
         ),
         // A byte now and then is no progress.
         (vec![Fault::Drip(Duration::from_millis(20)); 3], Problem::Stalled(STALL), 3, part),
-        (vec![cut.clone(), Fault::Status(404, "")], Problem::NotFound(404), 2, &[]),
+        (vec![cut.clone(), Fault::Status(404, "")], Problem::absent(404), 2, &[]),
         (vec![cut.clone(), Fault::Status(416, "")], Problem::Changed, 2, &[]),
         (vec![cut.clone(), Fault::Html], answer("the server answers with a web page"), 2, &[]),
         (vec![cut.clone(), Fault::ETag("\"other\"")], Problem::Changed, 2, &[]),

@@ -62,8 +62,8 @@ fn faults_that_stay() {
     let encoded =
         |name| Problem::Answer(format!("the server encodes it as `{name}`, although asked not to"));
     let cases = [
-        (Fault::Status(404, ""), Problem::NotFound(404), 1),
-        (Fault::Status(410, ""), Problem::NotFound(410), 1),
+        (Fault::Status(404, ""), Problem::absent(404), 1),
+        (Fault::Status(410, ""), Problem::absent(410), 1),
         (Fault::Status(401, ""), denied(401), 1),
         (Fault::Status(403, ""), denied(403), 1),
         (Fault::Status(407, ""), denied(407), 1),

@@ -201,10 +201,18 @@ fn a_reason_is_one_line_of_text() {
     for (text, want) in
         [("quarantined; ask it-sec\n", Some("quarantined; ask it-sec")), ("", None), ("\n\n", None)]
     {
-        let server = Server::with("/x", Route::new("").always(Fault::StatusText(403, text)));
-        let error = ask(&net_with(&[], &[]), &server.url("/x"));
-        assert_eq!(error.problem.reason(), want);
+        for code in [403, 404, 410] {
+            let server = Server::with("/x", Route::new("").always(Fault::StatusText(code, text)));
+            let error = ask(&net_with(&[], &[]), &server.url("/x"));
+            assert_eq!(error.problem.reason(), want, "{code}");
+        }
     }
+    let gone = Route::new("").always(Fault::StatusText(404, "quarantined; ask it-sec"));
+    let server = Server::with(ZIP, gone);
+    let report = open(&*source(&server.url(""), None, &net_with(&[], &[]))).unwrap_err();
+    let said =
+        [format!("wanted {}", server.url(ZIP)), "the server says: quarantined; ask it-sec".into()];
+    assert_eq!(report.details(), said, "{report}");
     let long: &'static str = "x".repeat(100_000).leak();
     let server = Server::with("/x", Route::new("").always(Fault::StatusText(403, long)));
     let error = ask(&net_with(&[], &[]), &server.url("/x"));

@@ -142,7 +142,7 @@ fn archive(server: &Server, net: &dyn Fn() -> Net) -> String {
     let opened = source(server, net).open(&wanted, scratch.path(), Box::new(|_, _| {}));
     let mut artifact = match opened {
         Ok(artifact) => artifact,
-        Err(SourceError::NotThere { .. }) => return NOTHING.to_owned(),
+        Err(SourceError::NotThere(_)) => return NOTHING.to_owned(),
         Err(error) => return Error::from(error).message().to_owned(),
     };
     let mut bytes = Vec::new();

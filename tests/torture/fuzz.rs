@@ -421,7 +421,7 @@ impl ClientOps for Damaged {
         found.cloned().ok_or_else(|| NetError {
             what: path.to_owned(),
             url: String::new(),
-            problem: Problem::NotFound(404),
+            problem: Problem::absent(404),
             attempts: 1,
         })
     }

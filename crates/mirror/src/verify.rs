@@ -299,7 +299,7 @@ impl ClientOps for ServedLog<'_> {
         let path = layout::log_file(self.name, path);
         let problem = match self.reader.read(&path, limit) {
             Ok(Some(bytes)) => return Ok(bytes),
-            Ok(None) => Problem::NotFound(404),
+            Ok(None) => Problem::absent(404),
             Err(error) => Problem::Local(error.message().to_owned()),
         };
         let url = self.reader.name().to_owned();

@@ -249,7 +249,9 @@ impl Answer {
         let Self { response, sent } = self;
         match response.status().as_u16() {
             200 | 206 => Ok(response),
-            404 | 410 => Err(Problem::NotFound(response.status().as_u16())),
+            code @ (404 | 410) => {
+                Err(Problem::NotFound { code, reason: read_reason(response, patience) })
+            }
             code @ (401 | 403 | 407) => {
                 let schemes = response.headers().get_all(WWW_AUTHENTICATE).iter();
                 let wants_token = wants_token(schemes.filter_map(|value| value.to_str().ok()));

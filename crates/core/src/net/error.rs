@@ -49,8 +49,13 @@ pub enum Problem {
     #[error("{0}")]
     Local(String),
     /// 404 or 410.
-    #[error("there is no such file (HTTP status {0})")]
-    NotFound(u16),
+    #[error("there is no such file (HTTP status {code})")]
+    NotFound {
+        /// The status.
+        code: u16,
+        /// What the server says to it.
+        reason: Option<String>,
+    },
     /// The user wants no network.
     #[error("{}", advice::NETWORK_IS_OFF)]
     Offline,
@@ -133,6 +138,11 @@ fn asked_to_wait(retry_after: Option<Duration>) -> String {
 }
 
 impl Problem {
+    /// Makes one for what is not there, of which no server says more.
+    pub fn absent(code: u16) -> Self {
+        Self::NotFound { code, reason: None }
+    }
+
     /// Returns true when the same request may succeed later.
     pub fn may_pass(&self) -> bool {
         self.is_transient() || matches!(self, Self::Silent(_))
@@ -141,7 +151,9 @@ impl Problem {
     /// Returns what the server says to it, if it says something.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Denied(Denial { reason, .. }) | Self::Status { reason, .. } => reason.as_deref(),
+            Self::Denied(Denial { reason, .. })
+            | Self::NotFound { reason, .. }
+            | Self::Status { reason, .. } => reason.as_deref(),
             _ => None,
         }
     }
@@ -178,7 +190,7 @@ impl NetError {
 
     /// Returns true when the server says that there is no such file.
     pub fn is_absence(&self) -> bool {
-        matches!(self.problem, Problem::NotFound(_))
+        matches!(self.problem, Problem::NotFound { .. })
     }
 
     /// Says it in one line: where, what, and what the server says to it.
@@ -248,7 +260,7 @@ impl NetError {
                 Advice::TryLaterOrSource { source: other() }.into()
             }
             Problem::Local(_)
-            | Problem::NotFound(_)
+            | Problem::NotFound { .. }
             | Problem::Refused(_)
             | Problem::TooLarge(_) => return None,
         })

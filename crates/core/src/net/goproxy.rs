@@ -176,7 +176,7 @@ impl Place {
                 let read = read_file(path, limit).map_err(|problem| self.failed(what, problem))?;
                 Ok(SmallBody { body: read, content_type: None })
             }
-            Self::Direct | Self::Off => Err(self.failed(what, Problem::NotFound(404))),
+            Self::Direct | Self::Off => Err(self.failed(what, Problem::absent(404))),
         }
     }
 
@@ -224,7 +224,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
 
 fn explain(error: std::io::Error) -> Problem {
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Problem::NotFound(404),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Problem::absent(404),
         _ => Problem::Local(Error::from(error).message().to_owned()),
     }
 }
@@ -373,8 +373,8 @@ mod tests {
         let fetch = |name: &str, limit| place.below(name).fetch(&net, "x", limit);
         assert_eq!(fetch("/list", 3).unwrap().body, b"v1\n");
         assert_eq!(fetch("/list", 2).unwrap_err().problem, Problem::TooLarge(2));
-        assert_eq!(fetch("/none", 9).unwrap_err().problem, Problem::NotFound(404));
-        assert_eq!(fetch("/list/x", 9).unwrap_err().problem, Problem::NotFound(404));
+        assert_eq!(fetch("/none", 9).unwrap_err().problem, Problem::absent(404));
+        assert_eq!(fetch("/list/x", 9).unwrap_err().problem, Problem::absent(404));
         let error = place.fetch(&net, "x", 9).unwrap_err();
         assert!(matches!(error.problem, Problem::Local(_)), "{error}");
     }

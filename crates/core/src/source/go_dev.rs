@@ -7,7 +7,7 @@ use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
 use super::save::save;
 use super::{
     Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind,
-    not_there, parse_index,
+    not_served, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::net::{
@@ -114,11 +114,9 @@ impl Source for GoDev {
         }
         let what = wanted.version.to_string();
         let job = Job { what: &what, url: &url, name: &name, directory: scratch, size };
-        let download =
-            Download::open(&self.net, job, progress).map_err(|error| match error.problem {
-                Problem::NotFound(_) => not_there(&self.name, wanted, &error.url),
-                _ => error.into(),
-            })?;
+        let download = Download::open(&self.net, job, progress).map_err(|error| {
+            if error.is_absence() { not_served(&self.name, wanted, &error) } else { error.into() }
+        })?;
         let kind = archive_kind(wanted.platform);
         Ok(Artifact {
             kind,
@@ -141,7 +139,7 @@ fn if_there(fetched: Result<SmallBody, NetError>) -> Result<Option<SmallBody>> {
         Ok(fetched) if fetched.is_html() => Ok(None),
         Ok(fetched) => Ok(Some(fetched)),
         Err(NetError {
-            problem: Problem::NotFound(_) | Problem::Denied(Denial { code: 403, .. }),
+            problem: Problem::NotFound { .. } | Problem::Denied(Denial { code: 403, .. }),
             ..
         }) => Ok(None),
         Err(error) => Err(error.into()),

@@ -18,12 +18,14 @@ mod save;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::fs;
-use crate::net::{Download, GoProxy, Net, Place, Progress, Url, parse_url, shown, shown_typed};
+use crate::net::{
+    Download, GoProxy, Net, NetError, Place, Progress, Url, parse_url, shown, shown_typed,
+};
 use crate::platform::Platform;
 use crate::version::GoVersion;
 pub use bundle::BundleSource;
 use directory::Directory;
-pub use error::SourceError;
+pub use error::{Absence, SourceError};
 use go_dev::GoDev;
 pub use index::{IndexError, parse_index};
 use module_proxy::ModuleProxy;
@@ -376,8 +378,27 @@ pub fn sources(
 
 /// Says that a source has not got what is wanted.
 pub fn not_there(source: &str, wanted: &ArtifactRequest, place: &str) -> SourceError {
-    let (source, place) = (source.to_owned(), place.to_owned());
-    SourceError::NotThere { source, wanted: *wanted, place }
+    absence(source, wanted, place, None)
+}
+
+/// The same, as a server told it.
+fn not_served(source: &str, wanted: &ArtifactRequest, error: &NetError) -> SourceError {
+    absence(source, wanted, &error.url, error.problem.reason())
+}
+
+fn absence(
+    source: &str,
+    wanted: &ArtifactRequest,
+    place: &str,
+    reason: Option<&str>,
+) -> SourceError {
+    SourceError::NotThere(Box::new(Absence {
+        source: source.to_owned(),
+        version: wanted.version,
+        platform: wanted.platform,
+        place: place.to_owned(),
+        reason: reason.map(str::to_owned),
+    }))
 }
 
 /// Returns how the published archive of a platform is packed.

@@ -9,7 +9,7 @@ use super::index::MAX_INDEX;
 use super::save::save;
 use super::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
-    not_there,
+    not_served, not_there,
 };
 use crate::error::{Error, Kind, Result};
 use crate::fs;
@@ -83,7 +83,7 @@ impl ModuleProxy {
             return Ok(file);
         }
         let Some(url) = place.url() else {
-            return Err(place.failed(zip.what, Problem::NotFound(404)));
+            return Err(place.failed(zip.what, Problem::absent(404)));
         };
         let Zip { what, name, directory, progress } = zip;
         let progress = Arc::clone(progress);
@@ -159,7 +159,7 @@ impl Source for ModuleProxy {
         let found = Self::ask(list, &format!("{version}.zip"), |place| {
             let is_there = place.open_file(&what)?.is_some()
                 || place.url().is_some_and(|url| net.is_there(&url));
-            if is_there { Ok(()) } else { Err(place.failed(&what, Problem::NotFound(404))) }
+            if is_there { Ok(()) } else { Err(place.failed(&what, Problem::absent(404))) }
         });
         found.is_ok()
     }
@@ -204,12 +204,14 @@ impl Source for ModuleProxy {
             origin = place.url().map(|url| shown(&url)).unwrap_or_default();
             Self::open_at(&modules.net, place, &zip)
         });
-        let file = opened.map_err(|failure| {
-            if failure.is_absence() && !origin.is_empty() {
-                modules.auth.explain(not_there(&self.name, wanted, &origin).into())
-            } else {
-                failure.report(&what, modules.auth)
+        let file = opened.map_err(|failure| match failure {
+            Failure::Net(error) if error.is_absence() => {
+                modules.auth.explain(not_served(&self.name, wanted, &error).into())
             }
+            Failure::Off if !origin.is_empty() => {
+                modules.auth.explain(not_there(&self.name, wanted, &origin).into())
+            }
+            failure => failure.report(&what, modules.auth),
         })?;
         let size = file.metadata()?.len();
         Ok(Artifact {

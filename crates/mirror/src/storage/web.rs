@@ -62,5 +62,5 @@ impl StorageReader for Web {
 
 /// An object store tells those who may not list it that they may not see what is not there.
 fn is_absence(problem: &Problem) -> bool {
-    matches!(problem, Problem::NotFound(_) | Problem::Denied(Denial { code: 403, .. }))
+    matches!(problem, Problem::NotFound { .. } | Problem::Denied(Denial { code: 403, .. }))
 }

@@ -85,7 +85,7 @@ fn messages_in_full() {
              give another source: `GOWARD_SOURCE=python-index`",
         ),
         (
-            report("x", Problem::NotFound(404), 1),
+            report("x", Problem::absent(404), 1),
             "goward: cannot download x: there is no such file (HTTP status 404)\n  \
              wanted https://go.dev/dl/x.tar.gz?…",
         ),

@@ -143,7 +143,7 @@ impl Remote {
         let direct = &self.route.direct;
         let found = self.route.list.ask(NetError::is_absence, |place| match place {
             Place::Direct => Ok(direct.clone()),
-            Place::Off => Err(direct.failed(&self.what(), Problem::NotFound(404))),
+            Place::Off => Err(direct.failed(&self.what(), Problem::absent(404))),
             Place::Directory(_) | Place::Proxy(_) => {
                 let base = place.below(&format!("/sumdb/{}", self.route.name));
                 self.get(&base.below("/supported"), MAX_SUPPORTED).map(|_| base)
