@@ -45,6 +45,10 @@ pub(crate) enum Fault {
     IgnoreRange,
     /// A `Content-Length` that is wrong by so much.
     Length(i64),
+    /// No answer before somebody asked for what [`Fault::Opens`] this; for some seconds at most.
+    Held(Arc<AtomicBool>),
+    /// Nothing goes wrong, and what is [`Fault::Held`] is answered from now on.
+    Opens(Arc<AtomicBool>),
     /// A redirect with status 302.
     Redirect(String),
     /// Silence instead of an answer.
@@ -328,6 +332,8 @@ impl State {
                 body.clear();
             }
             Fault::Silence => return self.wait(stream),
+            Fault::Opens(gate) => gate.store(true, Ordering::Relaxed),
+            Fault::Held(gate) if !is_opened(gate) => return self.wait(stream),
             Fault::Status(code, line) => {
                 status = format!("{code} Status");
                 body = b"no".to_vec();
@@ -462,6 +468,15 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
     }
     // Whoever lost patience before all of it was written has not asked.
     Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+/// Waits until somebody opens the gate, for some seconds at most.
+fn is_opened(gate: &AtomicBool) -> bool {
+    let since = Instant::now();
+    while !gate.load(Ordering::Relaxed) && since.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    gate.load(Ordering::Relaxed)
 }
 
 /// Returns a digest in lower-case hexadecimal digits.

@@ -184,7 +184,7 @@ fn an_honest_log_is_believed_and_remembered() {
 
 /// Several lookups, as for the platforms of a lock.
 #[test]
-fn lookups_share_tiles_and_one_connection() {
+fn lookups_share_tiles_and_connections() {
     let log = log_of(0);
     let server = serve(&log, SIZE);
     server.keep_connections();
@@ -195,11 +195,13 @@ fn lookups_share_tiles_and_one_connection() {
         let version = GoVersion::parse(version).unwrap();
         Log::new(&authority(), &remote).lookup(version, platform, None).unwrap();
     }
-    let asked: Vec<String> = server.log().into_iter().map(|request| request.target).collect();
-    let tiles = [EDGE, TOP, FULL].map(str::to_owned);
+    let mut asked: Vec<String> = server.log().into_iter().map(|request| request.target).collect();
+    // Tiles are fetched side by side.
+    asked[1..4].sort_unstable();
+    let tiles = [FULL, EDGE, TOP].map(str::to_owned);
     let [first, second] = [ID, 10].map(|id| log.lookup_path(id));
     assert_eq!(asked, [&[first][..], &tiles, &[second]].concat());
-    assert_eq!(server.connections(), 1);
+    assert!(server.connections() <= 3, "{}", server.connections());
     drop(remote);
 }
 

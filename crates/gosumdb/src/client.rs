@@ -5,7 +5,7 @@ use crate::fork::{self, Fork};
 use crate::ops::ClientOps;
 use crate::record::{Answer, Module, Record};
 use crate::tiles::{TileHeight, Tiles};
-use crate::tree::{Hash, SignedHead};
+use crate::tree::{Hash, SignedHead, row};
 use crate::trust_root::TrustRoot;
 
 /// Longest answer to a lookup, in bytes.
@@ -259,6 +259,12 @@ impl<O: ClientOps + ?Sized> Lookup<'_, '_, O> {
             return Err(client.fork(rival, newest, newest.head().hash, Vec::new()));
         }
         let has_seed = client.trust_root.seed.as_ref() == Some(newest);
+        // What was kept has its tiles with it.
+        if !is_kept {
+            let older = heads.iter().copied().chain(seed).flat_map(|head| row(0, head.size()));
+            let subtrees = older.chain([(0, answer.id)]).filter(|_| answer.id < newest.size());
+            Tiles::announce(newest.head(), client.height, client.ops, subtrees);
+        }
         let mut tiles = Tiles::open_from(newest, client.height, client.ops, has_seed)?;
         for head in heads {
             client.require_one_history(&mut tiles, newest, head)?;

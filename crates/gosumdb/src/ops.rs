@@ -31,6 +31,13 @@ pub trait ClientOps {
     /// [`Error::Unreachable`]: crate::Error::Unreachable
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, Self::FetchError>;
 
+    /// Announces what the client is about to need, each path at most once: what the cache lacks of it
+    /// may be fetched side by side now, and kept until [`ClientOps::fetch`] asks for it. By default,
+    /// nothing is done, and the client waits for one file after the other.
+    fn prefetch(&self, paths: &[String], limit: u64) {
+        _ = (paths, limit);
+    }
+
     /// Fetches a file from the database itself, where [`ClientOps::fetch`] asks a copy of it; `None`
     /// where it does not, and by default. It is asked for tiles that a copy lacks, and only to
     /// compare the tree with that of the trust root.

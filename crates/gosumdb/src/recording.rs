@@ -57,6 +57,12 @@ impl<O: ClientOps + ?Sized> ClientOps for Recording<'_, O> {
         Ok(bytes)
     }
 
+    fn prefetch(&self, paths: &[String], limit: u64) {
+        let known = self.known.borrow();
+        let unknown: Vec<_> = paths.iter().filter(|p| !known.contains_key(*p)).cloned().collect();
+        self.ops.prefetch(&unknown, limit);
+    }
+
     fn is_not_found(&self, error: &O::FetchError) -> bool {
         self.ops.is_not_found(error)
     }

@@ -138,16 +138,11 @@ impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
         let (head, height) = (head.head(), height.get());
         let mut tiles = Self { head, height, ops, asks_log, authentic: BTreeMap::new() };
         let mut edge = Vec::new();
-        for level in 0..64 / height {
-            let entries = head.size >> (level * height);
-            let width = usize::try_from(entries % (1 << height)).unwrap_or_default();
-            if width > 0 {
-                let tile = Tile { height, level, index: entries >> height, width };
-                let cached =
-                    ops.read_tile(&tile.path()).and_then(|bytes| parse(&bytes, width).ok());
-                let is_cached = cached.is_some();
-                edge.push((tile, cached.map_or_else(|| tiles.fetch_edge(tile), Ok)?, is_cached));
-            }
+        for tile in self::edge(head.size, height) {
+            let cached =
+                ops.read_tile(&tile.path()).and_then(|bytes| parse(&bytes, tile.width).ok());
+            let is_cached = cached.is_some();
+            edge.push((tile, cached.map_or_else(|| tiles.fetch_edge(tile), Ok)?, is_cached));
         }
         if edge_hash(&edge) != Some(head.hash) {
             // What the cache has counts only if it is right.
@@ -167,6 +162,30 @@ impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
             tiles.authentic.insert((tile.level, tile.index), authentic);
         }
         Ok(tiles)
+    }
+
+    /// Announces the tiles that opening the tree of `head` and hashing these subtrees of it takes.
+    pub(crate) fn announce(
+        head: Head,
+        height: TileHeight,
+        ops: &O,
+        subtrees: impl IntoIterator<Item = (u32, u64)>,
+    ) {
+        let height = height.get();
+        let mut tiles = BTreeMap::new();
+        for tile in edge(head.size, height) {
+            tiles.insert((tile.level, tile.index), tile);
+        }
+        for (level, index) in subtrees {
+            let (mut level, mut index) = (level / height, index >> (height - level % height));
+            // What proves a full tile is above it, up to the edge.
+            while level < 64 / height && !tiles.contains_key(&(level, index)) {
+                tiles.insert((level, index), Tile::full(height, level, index));
+                (level, index) = (level + 1, index >> height);
+            }
+        }
+        let paths: Vec<String> = tiles.into_values().map(Tile::path).collect();
+        ops.prefetch(&paths, MAX_TILE);
     }
 
     /// Asks the database itself from now on, too.
@@ -273,6 +292,16 @@ impl<'a, O: ClientOps + ?Sized> Tiles<'a, O> {
         let bytes = bytes.map_err(Error::Unreachable)?;
         parse(&bytes, tile.width).map_err(|problem| Error::Tile { path, problem })
     }
+}
+
+/// Returns the tiles at the right edge of a tree, from the lowest to the topmost: those that are not
+/// full.
+fn edge(size: u64, height: u32) -> impl Iterator<Item = Tile> {
+    (0..64 / height).filter_map(move |level| {
+        let entries = size >> (level * height);
+        let width = usize::try_from(entries % (1 << height)).unwrap_or_default();
+        (width > 0).then(|| Tile { height, level, index: entries >> height, width })
+    })
 }
 
 /// Returns the hash of the tree that has these tiles at its edge, from the lowest to the topmost.

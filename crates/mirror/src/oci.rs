@@ -10,6 +10,7 @@ use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs::{self, File};
 use goward_core::install::fetch::digest_file;
+use goward_core::install::proof::Proof;
 use goward_core::install::request::Fetch;
 use goward_core::verify::Digest;
 
@@ -65,9 +66,9 @@ impl Mirrors<'_> {
             for (version, platform) in listed {
                 is_empty = false;
                 let want = ToolchainRequest::new(version, platform);
-                let logged = self.installer.ask_log(&want, None)?;
+                let proof = Proof::from(self.installer.ask_log(&want, None)?);
                 let delivered =
-                    self.installer.deliver(&store, &want, logged.as_ref(), source.as_ref(), &fetch);
+                    self.installer.deliver(&store, &want, &proof, source.as_ref(), &fetch);
                 match delivered {
                     Ok(_) => checked.archives += 1,
                     Err(error) if is_finding(&error) => {

@@ -54,9 +54,9 @@ impl Mirrors<'_> {
                 as Box<dyn Source>
         };
         let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
-        let logged = self.installer.proof_of(want, &InstallSource::Sources)?;
+        let proof = self.installer.begin_proof(want, &InstallSource::Sources)?;
         let (delivery, warnings) =
-            self.installer.fetch_from_sources(store, want, logged.as_ref(), sources, fetch)?;
+            self.installer.fetch_from_sources(store, want, &proof, sources, fetch)?;
         let listing = slot.take().map(|copy| copy.listing);
         let whole =
             archive_level(&delivery.tree, listing.as_ref()) >= self.installer.floor(want, fetch)?;

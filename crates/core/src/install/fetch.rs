@@ -4,24 +4,25 @@
 //! against all evidence. When a source fails, the next one is asked, and if none delivers, the error
 //! has every reason.
 
+use crate::archive;
 use crate::archive::Limits;
 use crate::config::Dedupe;
 use crate::error::{Error, Hint, Kind, Result, one_line, untrusted};
 use crate::fs;
 use crate::install::Installer;
-use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
+use crate::install::evidence::Claim;
+use crate::install::proof::Proof;
+use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
 use crate::net::Progress;
 use crate::source::{
-    Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Digests, Listing, Source, SourceSpec,
+    Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
 };
 use crate::store::{Staging, Store};
-use crate::verify::policy;
-use crate::verify::sumdb::Logged;
+use crate::verify::policy::{self, judge};
 use crate::verify::{
-    Choice, Digest, Evidence, H1, Hashing, Level, MissingFiles, Quarantine, Records, Sharing,
-    UnverifiedFiles, VerifiedTree, VerifyError, dirhash,
+    Digest, Evidence, Hashing, Level, MissingFiles, Quarantine, Records, Sharing, UnverifiedFiles,
+    VerifiedTree, dirhash,
 };
-use crate::{archive, shell};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -30,37 +31,20 @@ use std::thread;
 const MAX_HANDS: usize = 8;
 
 impl Installer<'_> {
-    /// Returns the weakest level that both the user and the project accept.
-    pub fn floor(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Level> {
-        Ok(self.user_floor(want, fetch)?.max(want.demand))
-    }
-
-    /// Returns the weakest level that the user accepts.
-    fn user_floor(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<Level> {
-        let mut user = self.session.config.floor(&self.session.ctx, fetch.accept)?;
-        if fetch.accept.is_none()
-            && self.session.config.locked_by("accept").is_none()
-            && let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
-            && let Some(accepted) = self.resolver.accepted_for(lock)
-        {
-            user = user.min(accepted);
-        }
-        Ok(user)
-    }
-
-    /// Asks the sources in turn, until one delivers what is wanted. `logged` is what is proved of it.
+    /// Asks the sources in turn, until one delivers what is wanted. `proof` is what proves it, which
+    /// may become known meanwhile.
     pub(crate) fn fetch_tree(
         &self,
         store: &Store,
         want: &ToolchainRequest,
-        logged: Option<&Logged>,
+        proof: &Proof,
         fetch: &Fetch,
         supply: &InstallSource<'_>,
     ) -> Result<(FetchedTree, Vec<String>)> {
         if let InstallSource::Given { source, .. } = supply {
-            return Ok((self.deliver(store, want, logged, *source, fetch)?, Vec::new()));
+            return Ok((self.deliver(store, want, proof, *source, fetch)?, Vec::new()));
         }
-        self.fetch_from_sources(store, want, logged, self.sources(fetch)?, fetch)
+        self.fetch_from_sources(store, want, proof, self.sources(fetch)?, fetch)
     }
 
     /// Asks these sources in turn.
@@ -68,22 +52,25 @@ impl Installer<'_> {
         &self,
         store: &Store,
         want: &ToolchainRequest,
-        logged: Option<&Logged>,
+        proof: &Proof,
         sources: Vec<Box<dyn Source>>,
         fetch: &Fetch,
     ) -> Result<(FetchedTree, Vec<String>)> {
         let mut failures: Vec<(String, Error)> = Vec::new();
         for source in sources {
-            match self.deliver(store, want, logged, source.as_ref(), fetch) {
+            match self.deliver(store, want, proof, source.as_ref(), fetch) {
                 Ok(delivery) => {
-                    let unlogged = self.session.log.why_not().filter(|_| logged.is_none());
+                    let unlogged = self.session.log.why_not().filter(|_| proof.now().is_none());
                     let failed =
                         failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     return Ok((delivery, failed.chain(unlogged).collect()));
                 }
+                Err(error) if proof.is_refused() => return Err(error),
                 Err(error) => failures.push((source.name().to_owned(), error)),
             }
         }
+        // That the log cannot be believed is worse than that nobody delivers.
+        self.conclude(want, proof, false)?;
         Err(nobody_delivered(want, failures))
     }
 
@@ -92,7 +79,7 @@ impl Installer<'_> {
         &self,
         store: &Store,
         want: &ToolchainRequest,
-        logged: Option<&Logged>,
+        proof: &Proof,
         source: &dyn Source,
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
@@ -104,7 +91,7 @@ impl Installer<'_> {
             }
             shown.set_position(done);
         });
-        let delivered = self.unpack(store, want, logged, source, progress, fetch);
+        let delivered = self.unpack(store, want, proof, source, progress, fetch);
         bar.finish_and_clear();
         delivered
     }
@@ -114,34 +101,20 @@ impl Installer<'_> {
         &self,
         store: &Store,
         want: &ToolchainRequest,
-        logged: Option<&Logged>,
+        proof: &Proof,
         source: &dyn Source,
         progress: Progress,
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
         let record = Records::built_in().get(want.version, want.platform);
-        let known = self.evidence(want, fetch, logged, source.name())?;
-        let require = |level| {
-            let required = known.require_level(want.version, want.platform, level);
-            required.map_err(|error| self.explain_demand(error, want, fetch))
-        };
-        // Before anything is fetched for it. What is nowhere is not found, whatever it would prove.
-        let (version, platform) = (want.version, want.platform);
-        let wanted = ArtifactRequest { version, platform, size: None, ask_digest: false };
-        let refusal = match source.digests() {
-            Digests::None => require(best_level(&known, false, false)),
-            Digests::Own => require(best_level(&known, false, true)),
-            Digests::Published => Ok(()),
-        };
-        if refusal.is_err() && source.has(&wanted) {
-            refusal?;
-        }
+        let claim = Claim { want, fetch, proof, origin: source.name() };
+        self.refuse_early(&claim, source)?;
         // Where the hash is known, what the source lists adds nothing.
-        let ask_digest = logged.is_none() && record.is_none_or(|record| record.h1.is_none());
+        let ask_digest = proof.now().is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
         // Before its body is read.
         let (kind, listing) = (incoming.artifact.kind, &incoming.artifact.listing);
-        require(best_level(&known, kind.is_release(), *listing != Listing::Nothing))?;
+        self.require_possible(&claim, kind.is_release(), *listing != Listing::Nothing)?;
         let size = incoming.artifact.size;
         let what = want.version.to_string();
         store.check_room(&what, size)?;
@@ -153,18 +126,19 @@ impl Installer<'_> {
             Listing::CheckedByPip | Listing::Nothing => None,
         };
         let listed_by_index = artifact.listing == Listing::CheckedByPip;
-        let evidence =
-            Evidence { archive, listed, listed_by_index, origin: artifact.origin, ..known };
+        let of_archive = |known| {
+            let origin = artifact.origin.clone();
+            Evidence { archive, listed, listed_by_index, origin, ..known }
+        };
+        if proof.is_open() {
+            let known = of_archive(self.evidence(&claim)?);
+            let level = judge(unpacked.h1(), &known).map_or(Level::None, |verdict| verdict.tree);
+            self.conclude(want, proof, level < known.floor)?;
+        }
+        let evidence = of_archive(self.evidence(&claim)?);
         let tree =
             unpacked.verify(&evidence).map_err(|error| self.explain_demand(error, want, fetch))?;
         Ok(FetchedTree { tree, staging, source: source.name().to_owned() })
-    }
-
-    /// Says so where it is the project that wants more than the user.
-    fn explain_demand(&self, error: VerifyError, want: &ToolchainRequest, fetch: &Fetch) -> Error {
-        let error = Error::from(error);
-        let demanded = want.demand > self.user_floor(want, fetch).unwrap_or(Level::None);
-        if demanded { error.detail("the project's manifest demands it") } else { error }
     }
 
     /// Unpacks an artifact into quarantine. What came out is held against nothing.
@@ -199,33 +173,6 @@ impl Installer<'_> {
         }
     }
 
-    /// Collects what is known about a toolchain before anything is fetched from `origin`.
-    fn evidence(
-        &self,
-        want: &ToolchainRequest,
-        fetch: &Fetch,
-        logged: Option<&Logged>,
-        origin: &str,
-    ) -> Result<Evidence> {
-        let locked = want.locked.as_ref();
-        // A name is not all of an address: what is compared with it begins with the scheme.
-        let origin = if origin == "go.dev" { "https://go.dev/" } else { origin };
-        Ok(Evidence {
-            archive: None,
-            listed: None,
-            listed_by_index: false,
-            locked_h1: locked.and_then(|locked| H1::parse(&locked.h1)),
-            locked_sha256: locked.and_then(|locked| Digest::parse(locked.sha256.as_deref()?)),
-            record: Records::built_in().get(want.version, want.platform).cloned(),
-            logged: logged.cloned(),
-            unlogged: self.session.log.why_unproved(),
-            floor: self.floor(want, fetch)?,
-            choices: self.choices(want, fetch),
-            origin: origin.to_owned(),
-            lock: locked.map(|locked| locked.path.clone()).unwrap_or_default(),
-        })
-    }
-
     /// Returns the sources to ask, in order.
     pub fn sources(&self, fetch: &Fetch) -> Result<Vec<Box<dyn Source>>> {
         let named = self.session.config.sources(&self.session.ctx, fetch.source.as_deref())?;
@@ -239,28 +186,6 @@ impl Installer<'_> {
             self.session.registries,
         )
     }
-
-    /// Returns what the user may type to accept a toolchain at the level that was reached; nothing
-    /// where the machine locks what has to be reached.
-    fn choices(&self, want: &ToolchainRequest, fetch: &Fetch) -> Vec<(Level, Choice)> {
-        let mut choices = Vec::new();
-        if self.session.config.locked_by("accept").is_some() {
-            return choices;
-        }
-        // The project's demand is no user's to lower.
-        let least = want.demand.max(Level::Listed);
-        if fetch.has_option {
-            choices.push((least, Choice::Call));
-        } else {
-            choices.push((least, Choice::Install(want.version.number())));
-        }
-        if let Some(lock) = want.locked.as_ref().and_then(LockEntry::file)
-            && want.demand <= Level::Listed
-        {
-            choices.push((Level::Listed, Choice::Repository(shell::word(lock))));
-        }
-        choices
-    }
 }
 
 /// Says from where an archive is that cannot be unpacked, and what else there is, if it came over
@@ -271,20 +196,6 @@ fn explain_archive(error: Error, want: &ToolchainRequest, origin: &str) -> Error
     }
     let hint = policy::second_source(want.version, origin);
     error.detail(format!("from {}", untrusted(origin))).hint(hint)
-}
-
-/// Returns the best level that can come of what is known and of an archive: one that Go published
-/// (`is_published`), or whose digest its source lists (`is_listed`).
-fn best_level(known: &Evidence, is_published: bool, is_listed: bool) -> Level {
-    let record = known.record.as_ref();
-    let has_h1 = record.is_some_and(|record| record.h1.is_some());
-    let has_digest = record.is_some_and(|record| record.sha256.is_some());
-    match &known.logged {
-        Some(logged) => logged.level(),
-        None if has_h1 || (has_digest && is_published) => Level::BuiltIn,
-        None if is_listed => Level::Listed,
-        None => Level::None,
-    }
 }
 
 /// Opens an artifact of a source; nothing of it is read yet.

@@ -2,6 +2,7 @@
 
 pub mod auto_install;
 pub mod bundle;
+pub mod evidence;
 pub mod fetch;
 pub mod integrity_check;
 pub mod known_flaws;
@@ -11,6 +12,7 @@ pub mod many;
 pub mod offline_proof;
 pub mod one;
 pub mod projects;
+pub mod proof;
 pub mod records;
 pub mod request;
 pub mod shims;

@@ -41,7 +41,7 @@ impl Installer<'_> {
             }
             Err(error) => return Ok(nobody(&error)),
         };
-        let recording = Recording::new(remote);
+        let recording = Recording::new(&**remote);
         let log = Log::new(&authority, &recording);
         let mut known: Option<SignedHead> = None;
         for want in wants {

@@ -176,8 +176,11 @@ impl Installer<'_> {
         if let Some(installed) = present(&store, want, enough)? {
             return Ok(there(installed));
         }
-        let logged = self.proof_of(want, supply)?;
-        if let Some(logged) = logged.as_ref().filter(|logged| logged.level() >= floor)
+        let proof = self.begin_proof(want, supply)?;
+        // What is there may only lack the proof; anything else is fetched while the log is asked.
+        let is_there = store.find(want.version, want.platform, None)?.is_some();
+        let logged = if is_there { self.conclude(want, &proof, true)? } else { None };
+        if let Some(logged) = logged.filter(|logged| logged.level() >= floor)
             && let Some(found) = store.find(want.version, want.platform, Some(&logged.h1))?
             && (!want.full || found.receipt.full)
             && let Some(installed) = self.raise(&store, &found, logged)?
@@ -186,7 +189,7 @@ impl Installer<'_> {
             return Ok(there(installed));
         }
         let (delivery, warnings) = self
-            .fetch_tree(&store, want, logged.as_ref(), fetch, supply)
+            .fetch_tree(&store, want, &proof, fetch, supply)
             .map_err(|error| self.explain_level(error, want, floor))?;
         let installed = store.publish(&delivery.tree, &delivery.source)?;
         drop(delivery.staging);
@@ -233,22 +236,6 @@ impl Installer<'_> {
         fetch.source.as_ref().map_or(Ok(()), |_| self.sources(fetch).map(drop))
     }
 
-    /// Returns what proves a toolchain that is wanted: what came with it, else what the checksum database
-    /// says.
-    pub fn proof_of(
-        &self,
-        want: &ToolchainRequest,
-        supply: &InstallSource<'_>,
-    ) -> Result<Option<Logged>> {
-        match supply {
-            InstallSource::Given { logged, .. } => Ok(logged.cloned()),
-            InstallSource::Sources => {
-                let head = want.locked.as_ref().and_then(|locked| locked.head.as_ref());
-                self.ask_log(want, head)
-            }
-        }
-    }
-
     /// Reads an installed toolchain again and raises its level to that of a proof; `None` when it is not
     /// what is proved, or not goward's to change.
     pub(crate) fn raise(
@@ -271,8 +258,8 @@ impl Installer<'_> {
         let store = self.session.store()?;
         store.recover()?;
         let supply = InstallSource::Sources;
-        let logged = self.proof_of(want, &supply)?;
-        let (delivery, _) = self.fetch_tree(&store, want, logged.as_ref(), fetch, &supply)?;
+        let proof = self.begin_proof(want, &supply)?;
+        let (delivery, _) = self.fetch_tree(&store, want, &proof, fetch, &supply)?;
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })
     }

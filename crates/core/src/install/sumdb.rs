@@ -12,8 +12,7 @@ use crate::net::{Net, Patience, parse_url};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::verify::sumdb::Explain;
-use crate::verify::sumdb::access::Known;
-use crate::verify::sumdb::access::LogAccess;
+use crate::verify::sumdb::access::{self, Known, LogAccess};
 use crate::verify::sumdb::remote::Remote;
 use crate::verify::sumdb::route::{GoSettings, Route, Way};
 use crate::verify::sumdb::{Log, LogError, Logged};
@@ -21,7 +20,7 @@ use crate::verify::{Digest, Records};
 use crate::version::GoVersion;
 use gosumdb::{Hash, Head, ProofBundle, SignedHead, TrustRoot};
 use std::fmt::Write as _;
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Go's settings that say whom to ask.
@@ -45,6 +44,40 @@ pub fn open_head(log: &LogAccess, locked: &LockedHead) -> Result<SignedHead> {
     })
 }
 
+/// How somebody asks the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Waiting for the answer.
+    Alone,
+    /// Beside a download, with less patience.
+    Beside,
+}
+
+/// A question to the log that nobody has answered yet. It can be asked in any thread.
+#[derive(Clone)]
+pub(crate) struct Question {
+    authority: TrustRoot,
+    remote: Arc<Remote>,
+    version: GoVersion,
+    platform: Platform,
+    head: Option<SignedHead>,
+    /// Who asks, by which an outage is remembered.
+    asker: String,
+}
+
+impl Question {
+    /// Asks the log.
+    pub(crate) fn ask(&self) -> Result<Logged, LogError> {
+        let log = Log::new(&self.authority, &*self.remote);
+        log.lookup(self.version, self.platform, self.head.as_ref())
+    }
+
+    fn key(&self) -> access::Question {
+        let note = self.head.as_ref().map(|head| head.note().to_owned());
+        (self.version, self.platform, note)
+    }
+}
+
 impl Installer<'_> {
     /// Returns what the checksum database proves of a toolchain; `None` when nobody may be asked, and
     /// when nobody answers (`LogAccess::why_not`). `head` is the one in a lock, which the log has to
@@ -59,84 +92,101 @@ impl Installer<'_> {
         want: &ToolchainRequest,
         head: Option<&LockedHead>,
     ) -> Result<Option<Logged>> {
-        let authority = self.session.log.authority()?;
-        let head = head.map(|head| open_head(&self.session.log, head)).transpose()?;
+        match self.question(want, head, Asked::Alone)? {
+            Ok(question) => self.settle(want, &question, question.ask()),
+            Err(known) => Ok(known),
+        }
+    }
+
+    /// Returns what to ask the log; as `Err` what it says, where that is known without asking.
+    pub(crate) fn question(
+        &self,
+        want: &ToolchainRequest,
+        head: Option<&LockedHead>,
+        how: Asked,
+    ) -> Result<Result<Question, Option<Logged>>> {
+        let log = &self.session.log;
+        let authority = log.authority()?.into_owned();
+        let head = head.map(|head| open_head(log, head)).transpose()?;
         let name = authority.key.name();
         if self.session.ctx.is_offline() {
-            let why = format!("{name} was not asked: {NETWORK_IS_OFF}");
-            _ = self.session.log.silence.set(why);
-            return Ok(None);
+            _ = log.silence.set(format!("{name} was not asked: {NETWORK_IS_OFF}"));
+            return Ok(Err(None));
         }
         if self.session.config.log.ask == Ask::Never {
             let place = self.session.config.place_of("log.ask");
             let why = format!("{name} was not asked: `log.ask` is `never` in {place}");
-            _ = self.session.log.silence.set(why);
-            return Ok(None);
+            _ = log.silence.set(why);
+            return Ok(Err(None));
+        }
+        if log.outage.get().is_some() {
+            return Ok(Err(None));
         }
         let note = head.as_ref().map(|head| head.note().to_owned());
-        let question = (want.version, want.platform, note);
-        let waiting = self.session.log.answered.get().is_none();
-        let _asking =
-            waiting.then(|| self.session.log.asking.lock().unwrap_or_else(PoisonError::into_inner));
-        if self.session.log.outage.get().is_some() {
-            return Ok(None);
+        if let Some(Known(logged)) = log.known(&(want.version, want.platform, note)) {
+            logged.as_ref().map_or(Ok(()), |logged| check(want, logged, name))?;
+            return Ok(Err(logged));
         }
-        let known = self.session.log.known(&question);
-        let logged = match known {
-            Some(Known(known)) => known,
-            None => self.look_up(&authority, want, head.as_ref())?,
+        let remote = match self.log_remote() {
+            Ok(Some(remote)) => remote,
+            Ok(None) => return Ok(Err(None)),
+            Err(error) => {
+                let reason = format!("{name} could not be asked: {}", error.message());
+                _ = log.outage.set(reason);
+                return Ok(Err(None));
+            }
         };
-        if self.session.log.outage.get().is_none() {
-            self.session.log.answers().insert(question, Known(logged.clone()));
+        let alone = self.asker()?;
+        // An answer that came too late for a download may be in time for who waits for it.
+        let beside = format!("{alone} beside a download");
+        let askers = [Some(&alone), (how == Asked::Beside).then_some(&beside)];
+        let recent = askers.into_iter().flatten().find_map(|asker| remote.recent_outage(asker));
+        if let Some((reason, seconds)) = recent {
+            _ = log.outage.set(format!("{reason} ({seconds} s ago)"));
+            return Ok(Err(None));
         }
+        let (version, platform, remote) = (want.version, want.platform, Arc::clone(remote));
+        Ok(Ok(Question { authority, remote, version, platform, head, asker: alone }))
+    }
+
+    /// Takes an answer; `None` where the log says nothing, which is remembered.
+    pub(crate) fn settle(
+        &self,
+        want: &ToolchainRequest,
+        question: &Question,
+        answer: Result<Logged, LogError>,
+    ) -> Result<Option<Logged>> {
+        let (log, name) = (&self.session.log, question.authority.key.name());
+        let logged = match answer {
+            Ok(logged) => {
+                self.tell_of_log(name, &logged, &question.remote);
+                Some(logged)
+            }
+            Err(LogError::Absent(what)) => {
+                let reason = LogError::Absent(what).explain(name).message().to_owned();
+                _ = log.absence.set(reason);
+                None
+            }
+            Err(error) if error.is_inconclusive() => {
+                let reason = error.explain(name).message().to_owned();
+                question.remote.note_outage(&question.asker, &reason);
+                _ = log.outage.set(reason);
+                return Ok(None);
+            }
+            Err(error) => return Err(error.explain(name).detail("nothing was changed")),
+        };
+        question.remote.forget_outage();
+        log.answers().insert(question.key(), Known(logged.clone()));
         logged.as_ref().map_or(Ok(()), |logged| check(want, logged, name))?;
         Ok(logged)
     }
 
-    /// Asks the log; `None` where it says nothing, which is remembered.
-    fn look_up(
-        &self,
-        authority: &TrustRoot,
-        want: &ToolchainRequest,
-        head: Option<&SignedHead>,
-    ) -> Result<Option<Logged>> {
-        let name = authority.key.name();
-        let remote = match self.log_remote() {
-            Ok(Some(remote)) => remote,
-            Ok(None) => return Ok(None),
-            Err(error) => {
-                let reason = format!("{name} could not be asked: {}", error.message());
-                _ = self.session.log.outage.set(reason);
-                return Ok(None);
-            }
-        };
-        let asker = self.asker()?;
-        if let Some((reason, seconds)) = remote.recent_outage(&asker) {
-            _ = self.session.log.outage.set(format!("{reason} ({seconds} s ago)"));
-            return Ok(None);
-        }
-        match Log::new(authority, remote).lookup(want.version, want.platform, head) {
-            Ok(logged) => {
-                _ = self.session.log.answered.set(());
-                remote.forget_outage();
-                self.tell_of_log(name, &logged, remote);
-                Ok(Some(logged))
-            }
-            Err(LogError::Absent(what)) => {
-                _ = self.session.log.answered.set(());
-                remote.forget_outage();
-                let reason = LogError::Absent(what).explain(name).message().to_owned();
-                _ = self.session.log.absence.set(reason);
-                Ok(None)
-            }
-            Err(error) if error.is_inconclusive() => {
-                let reason = error.explain(name).message().to_owned();
-                remote.note_outage(&asker, &reason);
-                _ = self.session.log.outage.set(reason);
-                Ok(None)
-            }
-            Err(error) => Err(error.explain(name).detail("nothing was changed")),
-        }
+    /// Remembers that the log did not answer in time.
+    pub(crate) fn give_up(&self, question: &Question, why: &str) {
+        let reason = format!("{} {why}", question.authority.key.name());
+        let asker = format!("{} beside a download", question.asker);
+        question.remote.note_outage(&asker, &reason);
+        _ = self.session.log.outage.set(reason);
     }
 
     /// Tells, once each, what a proof lacks and what is not remembered of it.
@@ -194,7 +244,7 @@ impl Installer<'_> {
             }
             Err(error) => return Ok(Err(error.message().to_owned())),
         };
-        match Log::new(&authority, remote).proof_bundle(toolchains.iter().copied(), known) {
+        match Log::new(&authority, &**remote).proof_bundle(toolchains.iter().copied(), known) {
             Ok(excerpt) => Ok(Ok(excerpt)),
             Err(error) if error.is_inconclusive() => {
                 Ok(Err(error.explain(authority.key.name()).message().to_owned()))
@@ -215,7 +265,7 @@ impl Installer<'_> {
     }
 
     /// Returns the way to the log; `None` when Go's settings say that nobody is asked.
-    pub(crate) fn log_remote(&self) -> Result<Option<&Remote>> {
+    pub(crate) fn log_remote(&self) -> Result<Option<&Arc<Remote>>> {
         if let Some(remote) = self.session.log.remote.get() {
             return Ok(Some(remote));
         }
@@ -251,7 +301,7 @@ impl Installer<'_> {
         let (state, cache) =
             (self.session.ctx.state_directory(), self.session.ctx.cache_directory());
         let remote = Remote::new(net, route, state.as_deref(), cache.as_deref());
-        Ok(Some(self.session.log.remote.get_or_init(|| remote)))
+        Ok(Some(self.session.log.remote.get_or_init(|| Arc::new(remote))))
     }
 }
 

@@ -6,12 +6,12 @@ use crate::error::{Error, Result, one_line};
 use crate::fs::{self, Draft};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
+use crate::install::proof::Proof;
 use crate::install::request::{Fetch, ToolchainRequest};
 use crate::source::archive_tee::{ArchiveCopy, ArchiveTee, CopySlot};
 use crate::source::{ArtifactKind, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
-use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
 use std::ffi::OsString;
@@ -74,8 +74,8 @@ impl Toolchains<'_> {
         };
         let mut archives = Vec::new();
         for (want, proof) in wants.iter().zip(&stapled.proofs) {
-            let logged = proof.as_ref().ok();
-            let (toolchain, file, said) = self.keep(&store, want, logged, staging.path(), fetch)?;
+            let proof = Proof::from(proof.as_ref().ok().cloned());
+            let (toolchain, file, said) = self.keep(&store, want, &proof, staging.path(), fetch)?;
             warnings.extend(said);
             manifest.toolchains.push(toolchain);
             archives.push(file);
@@ -98,7 +98,7 @@ impl Toolchains<'_> {
         &self,
         store: &Store,
         want: &ToolchainRequest,
-        logged: Option<&Logged>,
+        proof: &Proof,
         directory: &Path,
         fetch: &Fetch,
     ) -> Result<(Toolchain, fs::File, Vec<String>)> {
@@ -107,7 +107,7 @@ impl Toolchains<'_> {
         for source in self.installer.sources(fetch)? {
             let make_file = |name: &str| fs::unnamed_in(directory, name);
             let source = ArchiveTee::new(source, slot.clone(), make_file);
-            match self.installer.deliver(store, want, logged, &source, fetch) {
+            match self.installer.deliver(store, want, proof, &source, fetch) {
                 Ok(delivery) => {
                     let h1 = delivery.tree.h1().clone();
                     drop(delivery);
@@ -115,7 +115,7 @@ impl Toolchains<'_> {
                         failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     let said = said.collect();
                     let Some(copy) = slot.take() else { break };
-                    let (toolchain, file) = describe(want, h1, logged.is_some(), copy)?;
+                    let (toolchain, file) = describe(want, h1, proof.now().is_some(), copy)?;
                     return Ok((toolchain, file, said));
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),

@@ -309,9 +309,9 @@ impl Toolchains<'_> {
         let name = format!("{}-{}", want.version, want.platform.lock_name());
         let _lock = store.lock(&name, "repair", PATIENCE, &mut |_| {})?;
         let supply = InstallSource::Sources;
-        let logged = self.installer.proof_of(&want, &supply)?;
+        let proof = self.installer.begin_proof(&want, &supply)?;
         let (delivery, warnings) =
-            self.installer.fetch_tree(store, &want, logged.as_ref(), &fetch, &supply)?;
+            self.installer.fetch_tree(store, &want, &proof, &fetch, &supply)?;
         for warning in &warnings {
             self.session.ui.warn(warning);
         }

@@ -46,6 +46,30 @@ fn every_smaller_head_is_on_the_timeline() {
     }
 }
 
+#[test]
+fn what_is_announced_is_what_is_asked_for() {
+    for height in [1, 2, 3, 8] {
+        let log = log(300, height);
+        for (old, new) in [(0, 1), (0, 256), (1, 2), (7, 8), (127, 129), (130, 257), (256, 300)] {
+            for id in [0, new / 2, new - 1] {
+                let memory = Memory::of(log.files(new));
+                let older = log.note(old.max(1));
+                let seed = (old > 0).then_some(older.as_str());
+                ask(&memory, &trust_root(seed), height, id).unwrap();
+                let sorted = |paths: Vec<String>| {
+                    let tiles = paths.into_iter().filter(|path| path.starts_with("/tile/"));
+                    let mut tiles: Vec<String> = tiles.collect();
+                    tiles.sort_unstable();
+                    tiles
+                };
+                let (asked, announced) =
+                    (sorted(memory.asked.take()), sorted(memory.announced.take()));
+                assert_eq!(announced, asked, "height {height}, {old} before {new}, record {id}");
+            }
+        }
+    }
+}
+
 /// Proves one record, as a lookup does after it checked the signature.
 fn prove(memory: &Memory, head: &SignedHead, tile_height: u32, id: usize) -> Result<Hash, Failure> {
     Tiles::open(head, height(tile_height), memory)?.subtree(0, id as u64)

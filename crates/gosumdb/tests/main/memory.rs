@@ -44,6 +44,8 @@ pub(crate) struct Memory {
     pub(crate) log_files: Option<BTreeMap<String, Vec<u8>>>,
     pub(crate) evidence: RefCell<Option<String>>,
     pub(crate) asked: RefCell<Vec<String>>,
+    /// What was announced before it was asked for.
+    pub(crate) announced: RefCell<Vec<String>>,
     /// The heads of offline proofs.
     pub(crate) offline_heads: RefCell<Vec<Vec<u8>>>,
     /// What it does not have, it does not say that it has not.
@@ -79,6 +81,10 @@ impl ClientOps for Memory {
         self.asked.borrow_mut().push(path.to_owned());
         let found = self.lies.borrow().get(path).or(self.files.get(path)).cloned();
         found.ok_or(if self.is_down { Unserved::Down } else { Unserved::NotFound })
+    }
+
+    fn prefetch(&self, paths: &[String], _limit: u64) {
+        self.announced.borrow_mut().extend_from_slice(paths);
     }
 
     fn fetch_from_log(&self, path: &str, _limit: u64) -> Option<Result<Vec<u8>, Unserved>> {

@@ -9,14 +9,14 @@ use crate::version::GoVersion;
 use gosumdb::{SignedHead, TrustRoot};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The checksum database, as far as one run of the program got to know it.
 #[derive(Debug, Default)]
 pub struct LogAccess {
     /// Another log than Go's. No setting leads here.
     pub(crate) other: Option<(TrustRoot, Route)>,
-    pub(crate) remote: OnceLock<Remote>,
+    pub(crate) remote: OnceLock<Arc<Remote>>,
     /// Why nobody can be asked.
     pub(crate) outage: OnceLock<String>,
     /// What the log did not know.
@@ -26,10 +26,6 @@ pub struct LogAccess {
     /// Whether it was told that a tree was not compared with the built-in head, and that one is not
     /// remembered.
     pub(crate) told: [OnceLock<()>; 2],
-    /// Whether somebody answered. Until then one asks and the others wait: who does not answer makes
-    /// one of them wait for it.
-    pub(crate) answered: OnceLock<()>,
-    pub(crate) asking: Mutex<()>,
     pub(crate) answers: Mutex<BTreeMap<Question, Known>>,
 }
 

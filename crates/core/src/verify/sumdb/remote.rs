@@ -17,11 +17,13 @@
 use crate::error::{Error, Kind, Result, untrusted, untrusted_line};
 use crate::fs;
 use crate::net::{Net, NetError, Place, Problem, SmallBody, shown};
+use crate::threads;
 use crate::verify::sumdb::route::Route;
 use gosumdb::{AuthenticTile, ClientOps};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -40,6 +42,9 @@ const MAX_STAPLED: usize = 8;
 /// The file that says that nobody answered, and for how long it counts.
 const UNREACHABLE: &str = "unreachable";
 
+/// How many tiles are fetched at once.
+const AT_ONCE: usize = 8;
+
 const MOMENT: Duration = Duration::from_secs(60);
 
 /// How long to wait for another process that writes down a head.
@@ -56,6 +61,8 @@ pub struct Remote {
     cache: Option<PathBuf>,
     /// What the cache has of this process, by path, also where it cannot be written.
     kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What was fetched before it was asked for, by path.
+    ahead: Mutex<BTreeMap<String, Result<Vec<u8>, NetError>>>,
     /// Why the log itself cannot be asked, if that was tried.
     log_outage: OnceLock<()>,
     unremembered: OnceLock<String>,
@@ -74,6 +81,7 @@ impl Remote {
             state,
             cache,
             kept: Mutex::default(),
+            ahead: Mutex::default(),
             log_outage: OnceLock::new(),
             unremembered: OnceLock::new(),
         }
@@ -220,7 +228,25 @@ impl ClientOps for Remote {
     type StorageError = Error;
 
     fn fetch(&self, path: &str, limit: u64) -> Result<Vec<u8>, NetError> {
+        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        if let Some(fetched) = ahead {
+            return fetched;
+        }
         self.get(&self.base()?.below(path), limit)
+    }
+
+    fn prefetch(&self, paths: &[String], limit: u64) {
+        let Ok(base) = self.base() else { return };
+        let lacking: Vec<&String> = paths.iter().filter(|path| self.kept(path).is_none()).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(path) = lacking.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let fetched = self.get(&base.below(path), limit);
+                let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+                ahead.insert((*path).clone(), fetched);
+            }
+        };
+        threads::side_by_side(lacking.len().min(AT_ONCE), work);
     }
 
     fn fetch_from_log(&self, path: &str, limit: u64) -> Option<Result<Vec<u8>, NetError>> {
