@@ -8,6 +8,8 @@
 
 #[path = "common/mod.rs"]
 mod common;
+#[path = "install/log.rs"]
+mod log;
 #[path = "install/mirror.rs"]
 mod mirror;
 #[path = "install/release.rs"]
@@ -22,15 +24,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// The release in the wheel, and the version that it gets as an archive: one that goward has no
-/// record of, because the archive lacks what the wheel lacks.
-const WHEEL: &str = "1.27.1";
+/// The release in the wheel, of which there is the genuine log's proof, and the version that it gets
+/// as an archive: one that goward has no record of, because the archive lacks what the wheel lacks.
+const WHEEL: &str = "1.27.3";
 const VERSION: &str = "go1.99.1";
 const ARCHIVE: &str = "go1.99.1.linux-amd64.tar.gz";
 const BASELINE: &str = "sha256sum, tar, sync";
+const CURL: &str = "curl, sha256sum, tar, sync";
 const MIRROR: &str = "goward, tar.gz from a mirror";
+const WHEEL_ROW: &str = "goward, wheel";
 const GOUP: &str = "goup-rs, from the mirror";
 const MISE: &str = "mise, from the mirror";
 const FILES: &str = "find, sha256sum";
@@ -189,26 +193,50 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
             command("sh", ["-c", &script], directory)
         }),
     );
-    let goward = |source: String, version: &'static str, accept: &'static str| {
-        let pip = prepared.pip.clone();
+    let url = prepared.url.clone();
+    add(
+        CURL,
+        BASELINE,
+        Box::new(move |directory| {
+            let script = format!(
+                "curl -fsSO '{url}{ARCHIVE}' && curl -fsSO '{url}sums' && \
+                 sha256sum --quiet -c sums && tar -xzf {ARCHIVE} && sync -f ."
+            );
+            command("sh", ["-c", &script], directory)
+        }),
+    );
+    // With `GOPROXY=off`, the checksum database is not asked.
+    let goward = |source: &str, version: &'static str, accept: &'static str, goproxy: &str| {
+        let (pip, source, goproxy) = (prepared.pip.clone(), source.to_owned(), goproxy.to_owned());
         Box::new(move |directory: &Path| {
             let words = ["--quiet", "install", version, "--source", &source, "--accept", accept];
             let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
             let path = format!("{}:/usr/bin:/bin", pip.display());
             command.env("GOWARD_HOME", directory.join("store")).env("PATH", path);
-            // The checksum database is not asked.
-            command.env("GOPROXY", "off");
+            command.env("GOPROXY", &goproxy);
             command
         })
     };
+    let (slow, gone) = (log::serve(Duration::from_millis(150)), log::unreachable());
     let directory = format!("file://{}", prepared.mirror.display());
-    add("goward, tar.gz in a directory", BASELINE, goward(directory, VERSION, "listed"));
-    add(MIRROR, BASELINE, goward(prepared.url.clone(), VERSION, "listed"));
+    add("goward, tar.gz in a directory", BASELINE, goward(&directory, VERSION, "listed", "off"));
+    add(MIRROR, BASELINE, goward(&prepared.url, VERSION, "listed", "off"));
+    for (name, goproxy) in [
+        ("goward, mirror, log answers in 150 ms", &slow),
+        ("goward, mirror, log unreachable", &gone),
+    ] {
+        add(name, CURL, goward(&prepared.url, VERSION, "listed", goproxy));
+    }
     // No log knows this release; its h1 is computed all the same.
     let proxy = format!("goproxy+file://{}", prepared.proxy.display());
-    add("goward, module zip in a directory", BASELINE, goward(proxy, VERSION, "none"));
-    let index = "python-index".to_owned();
-    add("goward, wheel", BASELINE, goward(index, WHEEL, "built-in"));
+    add("goward, module zip in a directory", BASELINE, goward(&proxy, VERSION, "none", "off"));
+    let index = "python-index";
+    add(WHEEL_ROW, BASELINE, goward(index, WHEEL, "built-in", "off"));
+    for (name, goproxy) in
+        [("goward, wheel, log answers in 150 ms", &slow), ("goward, wheel, log unreachable", &gone)]
+    {
+        add(name, WHEEL_ROW, goward(index, WHEEL, "built-in", goproxy));
+    }
     if let Some(goup) = options.goup.clone() {
         let url = prepared.url.clone();
         add(

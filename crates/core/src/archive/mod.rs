@@ -70,11 +70,20 @@ pub struct Limits {
     pub ratio: u64,
     /// Bytes between the reader and the sinks.
     pub memory: u64,
+    /// Bytes of entries that are inflated whole at the same time, packed and unpacked.
+    pub whole: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 1 << 30, entries: 30_000, file: 256 << 20, ratio: 200, memory: 24 << 20 }
+        Self {
+            total: 1 << 30,
+            entries: 30_000,
+            file: 256 << 20,
+            ratio: 200,
+            memory: 24 << 20,
+            whole: 40 << 20,
+        }
     }
 }
 

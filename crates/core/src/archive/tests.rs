@@ -60,10 +60,16 @@ fn the_same<T: PartialEq + std::fmt::Debug>(one: &Result<T>, many: &Result<T>) {
     }
 }
 
-/// Reads with every number of hands, which has to come to the same.
+/// Reads with every number of hands, and entries of a zip in pieces and whole, which has to come to
+/// the same.
 fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<(Contents, Files)> {
     let [one, many] = HANDS.map(|hands| read_by(hands, kind, bytes, limits));
     the_same(&one, &many);
+    if kind == Kind::Zip {
+        for whole in [0, 1 << 20] {
+            the_same(&read_by(1, kind, bytes, &Limits { whole, ..*limits }), &many);
+        }
+    }
     many
 }
 

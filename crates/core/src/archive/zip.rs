@@ -1,8 +1,9 @@
 //! Releases as `.zip`.
 //!
 //! `zip_layout` reads the structure strictly, the `zip` crate, as a second reader, has to see the same and says where
-//! contents are; `flate2` inflates them. Every entry is admitted before the first one is
-//! handed over; after that each sink inflates for itself.
+//! contents are. Every entry is admitted before the first one is handed over; after that each sink
+//! inflates for itself, what is not too large with libdeflate, which takes two thirds of the time and
+//! needs all of it in memory. `flate2` inflates the rest, and says what is wrong with an entry.
 
 use crate::archive::entry_validator::{
     AHEAD, ByteCounter, EntryValidator, Input, UnpackError, entry, exceeds_ratio, hand,
@@ -14,10 +15,11 @@ use crate::io::read_at::{Cursor, ReadAt};
 use crate::threads;
 use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
+use libdeflater::Decompressor;
 use std::borrow::Cow;
 use std::io::{BufReader, ErrorKind, Read};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 use zip::ZipArchive;
@@ -51,7 +53,7 @@ pub(super) fn unpack_some(
     let counter = Arc::new(ByteCounter::default());
     let mut validator = EntryValidator::new(limits);
     let read = admit(Input::new(Cursor::new(input), &counter), limits, &mut validator, place);
-    match read.and_then(|admitted| hand_all(&admitted, sinks)) {
+    match read.and_then(|admitted| hand_all(&admitted, limits.whole, sinks)) {
         Ok(()) => Ok(validator.contents()),
         Err(stop) => Err(stop.into_error(name, &counter)),
     }
@@ -129,15 +131,22 @@ fn compare<R: Read>(file: &ZipFile<'_, R>, found: &ZipEntry) -> Result<(), Unpac
 }
 
 /// Gives each file to a sink. Of several that fail, the first in the archive is reported.
-fn hand_all(admitted: &ValidArchive<'_>, sinks: &mut [&mut Sink<'_>]) -> Result<(), UnpackError> {
+fn hand_all(
+    admitted: &ValidArchive<'_>,
+    memory: u64,
+    sinks: &mut [&mut Sink<'_>],
+) -> Result<(), UnpackError> {
     let jobs = admitted.jobs();
+    let memory = AtomicU64::new(memory);
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, UnpackError)>> = Mutex::new(None);
     let work = |sink: &mut Sink<'_>| {
         let (mut archive, mut buffer) = (admitted.archive.clone(), Vec::new());
+        let mut inflater = Inflater::new(&memory);
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             for at in job.clone() {
-                let Err(stop) = admitted.hand(at, &mut archive, &mut buffer, sink) else {
+                let Err(stop) = admitted.hand(at, &mut archive, &mut inflater, &mut buffer, sink)
+                else {
                     continue;
                 };
                 // What comes before is in somebody's hands already.
@@ -187,25 +196,110 @@ impl<'a> ValidArchive<'a> {
         &self,
         at: usize,
         archive: &mut Archive<'a>,
+        inflater: &mut Inflater<'_>,
         buffer: &mut Vec<u8>,
         sink: &mut Sink<'_>,
     ) -> Result<(), UnpackError> {
         let (index, path) = &self.files[at];
         let found = &self.entries[*index];
-        let file = archive.by_index_raw(*index).map_err(damaged)?;
+        let mut file = archive.by_index_raw(*index).map_err(damaged)?;
         compare(&file, found)?;
+        if found.is_deflated()
+            && let Some(inflated) = inflater.inflate(found, &mut file)
+        {
+            let mut contents = inflated.contents();
+            return hand(&found.name, path, found.size, &mut contents, buffer, &mut |p, s, b| {
+                sink(p, s, b)
+            });
+        }
+        // Some of it may have been read.
+        drop(file);
+        let file = archive.by_index_raw(*index).map_err(damaged)?;
         let most = usize::try_from(found.compressed).unwrap_or(usize::MAX).min(COMPRESSED);
         let mut file = BufReader::with_capacity(most, file);
         let mut contents: &mut dyn Read = &mut file;
-        let mut inflated;
+        let mut streamed;
         if found.is_deflated() {
-            inflated = DeflateDecoder::new(file);
+            streamed = DeflateDecoder::new(file);
             contents = &mut inflated;
         }
         let mut contents = ChecksumReader { inner: CrcReader::new(contents), crc: found.crc };
         hand(&found.name, path, found.size, &mut contents, buffer, &mut |path, size, body| {
             sink(path, size, body)
         })
+    }
+}
+
+/// Inflates entries whole, as far as there is memory for it.
+struct Inflater<'a> {
+    decompressor: Decompressor,
+    /// What all of them have left.
+    memory: &'a AtomicU64,
+    packed: Vec<u8>,
+    unpacked: Vec<u8>,
+}
+
+impl<'a> Inflater<'a> {
+    /// What one keeps of its buffers between two entries.
+    const KEPT: usize = 1 << 20;
+
+    fn new(memory: &'a AtomicU64) -> Self {
+        let decompressor = Decompressor::new();
+        Self { decompressor, memory, packed: Vec::new(), unpacked: Vec::new() }
+    }
+
+    /// Returns the contents of an entry; `None` where there is no room now, and where anything is
+    /// wrong with it.
+    fn inflate<'i>(
+        &'i mut self,
+        found: &ZipEntry,
+        mut file: impl Read,
+    ) -> Option<Inflated<'i, 'a>> {
+        let bytes = found.size.checked_add(found.compressed)?;
+        let take = |left: u64| left.checked_sub(bytes);
+        self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        // Given back when dropped.
+        let inflated = Inflated { size: usize::try_from(found.size).ok()?, bytes, inflater: self };
+        let Self { decompressor, packed, unpacked, .. } = &mut *inflated.inflater;
+        let packed = room(packed, usize::try_from(found.compressed).ok()?);
+        let unpacked = room(unpacked, inflated.size);
+        file.read_exact(packed).ok()?;
+        let size = decompressor.deflate_decompress(packed, unpacked).ok()?;
+        let is_right = size == inflated.size && libdeflater::crc32(unpacked) == found.crc;
+        is_right.then_some(inflated)
+    }
+}
+
+/// Returns the first `size` bytes of a buffer, which grows where it is shorter.
+fn room(buffer: &mut Vec<u8>, size: usize) -> &mut [u8] {
+    if buffer.len() < size {
+        buffer.resize(size, 0);
+    }
+    &mut buffer[..size]
+}
+
+/// Contents of an entry, in the memory of an [`Inflater`].
+struct Inflated<'i, 'a> {
+    inflater: &'i mut Inflater<'a>,
+    size: usize,
+    /// What it was given of the memory.
+    bytes: u64,
+}
+
+impl Inflated<'_, '_> {
+    fn contents(&self) -> &[u8] {
+        self.inflater.unpacked.get(..self.size).unwrap_or_default()
+    }
+}
+
+impl Drop for Inflated<'_, '_> {
+    fn drop(&mut self) {
+        for buffer in [&mut self.inflater.packed, &mut self.inflater.unpacked] {
+            if buffer.len() > Inflater::KEPT {
+                *buffer = Vec::new();
+            }
+        }
+        self.inflater.memory.fetch_add(self.bytes, Ordering::Relaxed);
     }
 }
 

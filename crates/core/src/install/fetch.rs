@@ -300,8 +300,8 @@ fn share() -> (usize, Limits) {
     let count = SIDE_BY_SIDE.load(Ordering::Relaxed);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits::default();
-    let memory = limits.memory / count as u64;
-    (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, ..limits })
+    let (memory, whole) = (limits.memory / count as u64, limits.whole / count as u64);
+    (cores.min(MAX_HANDS).div_ceil(count), Limits { memory, whole, ..limits })
 }
 
 /// Returns digest and size of what follows in a file.
