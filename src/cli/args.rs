@@ -33,8 +33,21 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands, in the order in which a person meets them.
+impl Cli {
+    /// Returns the command line with the options of every subcommand but `help`, which parsing puts
+    /// together for the one that is called alone.
+    pub fn whole() -> clap::Command {
+        let mut command = <Self as clap::CommandFactory>::command().disable_help_subcommand(true);
+        command.build();
+        command
+    }
+}
+
+// The commands, in the order in which a person meets them. Their options are put together when one
+// is called: thirty of them would take longer than most commands do. What is flattened into one has
+// no documentation comment, since that would become the command's.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Start a project: write `goward.toml` from the version files that are there
     Init(Init),
@@ -110,7 +123,7 @@ pub enum Command {
     ShimFallback(ShimFallback),
 }
 
-/// How to fetch and judge toolchains.
+// How to fetch and judge toolchains.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Fetching {
     /// Where to look, tried in order: go.dev, goproxy, python-index, a URL, file:///DIRECTORY
@@ -122,7 +135,7 @@ pub struct Fetching {
     pub accept: Option<Level>,
 }
 
-/// Which profile applies in this run.
+// Which profile applies in this run.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ProfileChoice {
     /// Use the pins of this profile, whatever the lock's rules say; `none` for the base pins
@@ -250,7 +263,7 @@ pub struct Bundle {
     pub command: BundleCommand,
 }
 
-/// What can be done with bundles.
+// What can be done with bundles.
 #[derive(Debug, Subcommand)]
 pub enum BundleCommand {
     /// Write the toolchains that locks name, with their proofs, into one file
@@ -632,7 +645,7 @@ pub struct Debug {
     pub command: DebugCommand,
 }
 
-/// What can be done with GODEBUG.
+// What can be done with GODEBUG.
 #[derive(Debug, Subcommand)]
 pub enum DebugCommand {
     /// Make the pinned settings the default of binaries: write them into `go.mod` or `go.work`
@@ -672,7 +685,7 @@ pub struct Mirror {
     pub command: MirrorCommand,
 }
 
-/// What can be done with a mirror.
+// What can be done with a mirror.
 #[derive(Debug, Subcommand)]
 pub enum MirrorCommand {
     /// Write the toolchains that locks name, or bring a mirror up to date
@@ -778,4 +791,21 @@ pub struct ShimFallback {
     /// `argv` of the shim
     #[arg(last = true, required = true)]
     pub argv: Vec<OsString>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_is_what_its_variant_says() {
+        let (brief, whole) = (Cli::command(), Cli::whole());
+        for command in brief.get_subcommands() {
+            let built = whole.find_subcommand(command.get_name()).unwrap();
+            let about = |command: &clap::Command| command.get_about().map(ToString::to_string);
+            assert_eq!(about(built), about(command));
+            assert!(command.get_arguments().next().is_none(), "{}", command.get_name());
+        }
+    }
 }

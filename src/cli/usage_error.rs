@@ -3,15 +3,15 @@
 //! clap says what it found as kinds and values; its English is not read.
 
 use super::args::Cli;
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory};
 use goward_core::error::{Error, Kind, near_match, untrusted};
 use std::error::Error as _;
 use std::ffi::OsString;
 
 /// Returns what clap found as an error with the line that helps.
 pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Error {
-    let cli = Cli::command();
+    let cli = Cli::whole();
     let (line, command) = command_of(&cli, arguments);
     let explained = match error.kind() {
         ErrorKind::UnknownArgument => unknown(error, &line, command),

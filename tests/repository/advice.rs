@@ -1,7 +1,7 @@
 //! What errors advise is possible, and the command line has one table in the rooms that know none.
 
 use super::{read, rust_files};
-use clap::{Command, CommandFactory};
+use clap::Command;
 use goward::cli::args::Cli;
 use goward_core::error::Advice;
 use goward_core::error::advice::{LOCK_OF_CALL, NETWORK_IS_OFF};
@@ -21,7 +21,7 @@ fn has_option(command: &Command, name: &str) -> bool {
 
 /// Returns what of a text the program has not got.
 fn impossible(text: &str) -> Vec<String> {
-    let program = Cli::command();
+    let program = Cli::whole();
     let variables = read("shims/src/names.rs");
     let mut wrong = Vec::new();
     // Every other part stands between backquotes.
@@ -74,7 +74,7 @@ fn what_is_impossible_is_found() {
 
 /// Returns the command lines of goward that stand in the code, with their lines.
 fn command_lines(text: &str) -> Vec<String> {
-    let program = Cli::command();
+    let program = Cli::whole();
     let is_command = |line: &str| {
         line.split("goward ").skip(1).any(|rest| {
             let word = rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();

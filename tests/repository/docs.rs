@@ -1,7 +1,7 @@
 //! The tables of the documents equal the tables in the code.
 
 use super::read;
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use goward::cli::args::Cli;
 use goward_core::checks::{machine, project};
 use goward_core::config::Config;
@@ -122,7 +122,7 @@ fn commands_and_options_are_those_of_the_program() {
     let document = read("docs/commands.md");
     let sections: Vec<&str> =
         document.split("\n## ").filter(|text| text.starts_with("`goward ")).collect();
-    let command = Cli::command();
+    let command = Cli::whole();
     let commands: Vec<_> =
         command.get_subcommands().filter(|command| !command.is_hide_set()).collect();
     assert_eq!(sections.len(), commands.len());
@@ -131,6 +131,7 @@ fn commands_and_options_are_those_of_the_program() {
         assert_eq!(name, command.get_name());
         let below = command.get_subcommands().flat_map(clap::Command::get_arguments);
         let options = command.get_arguments().chain(below);
+        let options = options.filter(|argument| !argument.is_global_set());
         let options = options.filter_map(|argument| argument.get_long());
         let options: BTreeSet<String> =
             options.filter(|long| *long != "help").map(|long| format!("--{long}")).collect();

@@ -221,7 +221,7 @@ impl<'a> ValidArchive<'a> {
         let mut streamed;
         if found.is_deflated() {
             streamed = DeflateDecoder::new(file);
-            contents = &mut inflated;
+            contents = &mut streamed;
         }
         let mut contents = ChecksumReader { inner: CrcReader::new(contents), crc: found.crc };
         hand(&found.name, path, found.size, &mut contents, buffer, &mut |path, size, body| {
