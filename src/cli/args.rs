@@ -253,6 +253,9 @@ pub struct Install {
     /// Add api, doc, misc and test, which Go's log does not cover
     #[arg(long)]
     pub full: bool,
+    /// Take release archives from this directory, and keep there what is downloaded (for caches of CI)
+    #[arg(long, value_name = "DIRECTORY")]
+    pub cache: Option<PathBuf>,
     #[command(flatten)]
     pub fetching: Fetching,
 }

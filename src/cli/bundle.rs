@@ -41,7 +41,7 @@ fn create(session: &Session, args: &BundleCreate) -> Result<()> {
 
 fn install(session: &Session, args: &BundleInstall) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
-    let fetch = Fetch { source: None, accept: args.accept, has_option: true };
+    let fetch = Fetch { accept: args.accept, has_option: true, ..Fetch::default() };
     let kept =
         Installer::new(session).bundle_install(&args.file, platform, &fetch, &mut |outcome| {
             install::report(session, outcome);

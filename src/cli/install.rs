@@ -4,14 +4,15 @@ use crate::cli::args::Install;
 use crate::cli::fetch;
 use goward_core::error::Result;
 use goward_core::install::Installer;
-use goward_core::install::request::InstallOutcome;
+use goward_core::install::request::{Fetch, InstallOutcome};
 use goward_core::lockfile::Locker;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
 
 pub(super) fn run(session: &Session, args: &Install) -> Result<()> {
     let platform = args.platform.as_deref().map_or(Ok(Platform::host()), Platform::parse)?;
-    let fetch = fetch(&args.fetching);
+    let cache = args.cache.as_ref().map(|cache| session.ctx.cwd.join(cache));
+    let fetch = Fetch { cache, ..fetch(&args.fetching) };
     if args.requests.is_empty() {
         let outcome =
             Locker::new(session).install_project(platform, args.locked, args.full, &fetch)?;

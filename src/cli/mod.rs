@@ -256,5 +256,6 @@ fn interruptible<T>(session: &Session, work: impl FnOnce(&Interrupts) -> Result<
 
 /// Returns what the command line says about fetching.
 fn fetch(args: &args::Fetching) -> Fetch {
-    Fetch { source: args.source.clone(), accept: args.accept, has_option: true }
+    let (source, accept) = (args.source.clone(), args.accept);
+    Fetch { source, accept, has_option: true, cache: None }
 }

@@ -498,6 +498,34 @@ fn another_hash_in_the_log_is_fatal_whatever_the_source_and_the_user_say() {
     );
 }
 
+/// What was downloaded once serves a machine that begins empty, and is verified there again.
+#[test]
+fn archives_are_kept_for_machines_that_begin_empty() {
+    let own = Own::new(&h1());
+    let cache = own.sandbox.path("cache");
+    let fetch = Fetch { cache: Some(cache.clone()), ..own.fetch() };
+    let install = |home: &str| {
+        let session = own.session_of(home);
+        Installer::new(&session).install_for("1.99.1", Platform::host(), false, &fetch).unwrap()
+    };
+    let first = install("home");
+    assert_eq!((first.is_new, own.archives_fetched()), (true, 1));
+    let names = |cache| fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names(&cache).collect::<Vec<_>>(), [archive("go1.99.1").as_str()]);
+    let second = install("other");
+    assert_eq!((second.is_new, own.archives_fetched()), (true, 1));
+    assert_eq!(second.installed.receipt.source, format!("file://{}", cache.display()));
+    assert_eq!(second.installed.receipt.level.name(), "logged");
+    // One that was changed is downloaded again.
+    let kept = cache.join(archive("go1.99.1"));
+    let right = fs::read(&kept).unwrap();
+    fs::write(&kept, &right[..right.len() / 2]).unwrap();
+    let third = install("third");
+    assert_eq!((third.warnings.len(), own.archives_fetched()), (1, 2), "{:?}", third.warnings);
+    assert_eq!(fs::read(&kept).unwrap(), right);
+    assert_eq!(names(&cache).count(), 1);
+}
+
 /// The archive is asked for although the log has not answered, and its answer counts although it
 /// comes later.
 #[test]

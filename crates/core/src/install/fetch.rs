@@ -10,6 +10,7 @@ use crate::config::Dedupe;
 use crate::error::{Error, Hint, Kind, Result, one_line, untrusted};
 use crate::fs;
 use crate::install::Installer;
+use crate::install::archive_cache::ArchiveCache;
 use crate::install::evidence::Claim;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
@@ -44,6 +45,14 @@ impl Installer<'_> {
         if let InstallSource::Given { source, .. } = supply {
             return Ok((self.deliver(store, want, proof, *source, fetch)?, Vec::new()));
         }
+        if let Some(cache) = &fetch.cache {
+            let cache = ArchiveCache::open(cache, want)?;
+            let sources = cache.before(self.sources(fetch)?);
+            let (delivery, mut warnings) =
+                self.fetch_from_sources(store, want, proof, sources, fetch)?;
+            warnings.extend(cache.keep());
+            return Ok((delivery, warnings));
+        }
         self.fetch_from_sources(store, want, proof, self.sources(fetch)?, fetch)
     }
 
@@ -53,7 +62,7 @@ impl Installer<'_> {
         store: &Store,
         want: &ToolchainRequest,
         proof: &Proof,
-        sources: Vec<Box<dyn Source>>,
+        sources: Vec<Box<dyn Source + '_>>,
         fetch: &Fetch,
     ) -> Result<(FetchedTree, Vec<String>)> {
         let mut failures: Vec<(String, Error)> = Vec::new();

@@ -1,5 +1,6 @@
 //! From a request to a verified toolchain in the store.
 
+pub mod archive_cache;
 pub mod auto_install;
 pub mod bundle;
 pub mod evidence;

@@ -9,7 +9,7 @@ use crate::verify::sumdb::Logged;
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
 use goward_shim::names;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A toolchain that is wanted.
 #[derive(Clone, Debug)]
@@ -127,4 +127,6 @@ pub struct Fetch {
     pub accept: Option<Level>,
     /// Whether the command has that option.
     pub has_option: bool,
+    /// `--cache`: where archives are kept.
+    pub cache: Option<PathBuf>,
 }

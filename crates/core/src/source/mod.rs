@@ -376,6 +376,11 @@ pub fn sources(
         .collect()
 }
 
+/// Makes the source of the archives in a directory.
+pub fn directory(name: &str, path: &Path) -> Box<dyn Source> {
+    Box::new(Directory::new(name.to_owned(), path.to_owned()))
+}
+
 /// Says that a source has not got what is wanted.
 pub fn not_there(source: &str, wanted: &ArtifactRequest, place: &str) -> SourceError {
     absence(source, wanted, place, None)
