@@ -10,5 +10,6 @@ mkdir -p "$results"
 results=$(cd "$results" && pwd)
 cargo bench --bench shim -- --json "$results/shim.json" --svg "$results/shim.svg"
 cargo bench --bench commands -- --json "$results/commands.json" --svg "$results/commands.svg"
+cargo bench --bench growth -- --json "$results/growth.json" --svg "$results/growth.svg"
 cargo bench --bench install -- --json "$results/install.json" --svg "$results/install.svg"
 printf 'results are in %s\n' "$results"
