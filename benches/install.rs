@@ -37,6 +37,8 @@ const MIRROR: &str = "goward, tar.gz from a mirror";
 const WHEEL_ROW: &str = "goward, wheel";
 const GOUP: &str = "goup-rs, from the mirror";
 const MISE: &str = "mise, from the mirror";
+/// What a cache of CI holds, if it is not the archives: the store.
+const RESTORED: &str = "tar --zstd, a store, sync";
 const FILES: &str = "find, sha256sum";
 
 struct Options {
@@ -116,6 +118,8 @@ struct Prepared {
     pip: PathBuf,
     /// A store that has the release.
     store: PathBuf,
+    /// The store in one file, as caches of CI have it, if `zstd` is there.
+    packed: Option<PathBuf>,
     /// A repository with the tag of the release.
     repository: PathBuf,
 }
@@ -171,7 +175,15 @@ impl Prepared {
         let path = format!("{}:/usr/bin:/bin", pip.display());
         install.env("GOWARD_HOME", &store).env("PATH", path).env("GOPROXY", "off");
         assert!(install.status().unwrap().success());
-        Self { base: base.to_owned(), mirror, proxy, url, pip, store, repository }
+        let packed = common::find("zstd").map(|_| base.join("store.tar.zst"));
+        if let Some(packed) = &packed {
+            let script = "ZSTD_NBTHREADS=0 tar --zstd -cf \"$1\" store";
+            shell(script, base, &[packed.as_ref()]);
+            let size = |path: &Path| fs::metadata(path).unwrap().len();
+            let (packed, archive) = (size(packed), size(&archive));
+            println!("store.tar.zst has {packed} bytes, the archive {archive}");
+        }
+        Self { base: base.to_owned(), mirror, proxy, url, pip, store, packed, repository }
     }
 }
 
@@ -237,6 +249,48 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     {
         add(name, WHEEL_ROW, goward(index, WHEEL, "built-in", goproxy));
     }
+    let tree = prepared.store.join("tree");
+    add(
+        FILES,
+        FILES,
+        Box::new(move |directory| {
+            let script = "find \"$1\" -type f -print0 | xargs -0 sha256sum";
+            let mut command = command("sh", ["-c", script, "sh"], directory);
+            command.arg(&tree);
+            command
+        }),
+    );
+    let store = prepared.store.clone();
+    add(
+        "goward verify",
+        FILES,
+        Box::new(move |directory| {
+            let words = ["--quiet", "verify", "--all"];
+            let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
+            command.env("GOWARD_HOME", &store);
+            command
+        }),
+    );
+    if let Some(packed) = prepared.packed.clone() {
+        add(
+            RESTORED,
+            BASELINE,
+            Box::new(move |directory| {
+                let script = format!("tar --zstd -xf '{}' && sync -f .", packed.display());
+                command("sh", ["-c", &script], directory)
+            }),
+        );
+    }
+    ways.extend(managers(options, prepared));
+    ways
+}
+
+/// Other version managers.
+fn managers(options: &Options, prepared: &Prepared) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
+    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
+        ways.push(Way { name, against, run });
+    };
     if let Some(goup) = options.goup.clone() {
         let url = prepared.url.clone();
         add(
@@ -272,28 +326,6 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
             }),
         );
     }
-    let tree = prepared.store.join("tree");
-    add(
-        FILES,
-        FILES,
-        Box::new(move |directory| {
-            let script = "find \"$1\" -type f -print0 | xargs -0 sha256sum";
-            let mut command = command("sh", ["-c", script, "sh"], directory);
-            command.arg(&tree);
-            command
-        }),
-    );
-    let store = prepared.store.clone();
-    add(
-        "goward verify",
-        FILES,
-        Box::new(move |directory| {
-            let words = ["--quiet", "verify", "--all"];
-            let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
-            command.env("GOWARD_HOME", &store);
-            command
-        }),
-    );
     ways
 }
 
@@ -313,6 +345,9 @@ fn report(options: &Options, ways: &[Way], values: &[Vec<f64>]) {
             against if against == way.name => row,
             against => row.against_each(against, of(against)),
         });
+    }
+    if !ways.iter().any(|way| way.name == RESTORED) {
+        report.add(report::Row::absent(RESTORED, "`zstd` is not on PATH"));
     }
     for (name, path) in [(GOUP, &options.goup), (MISE, &options.mise)] {
         if path.is_none() {
