@@ -61,6 +61,8 @@ pub enum Command {
     Install(Install),
     /// Carry toolchains and their proofs to machines without network
     Bundle(Bundle),
+    /// Put installed toolchains where plain `go` and editors find them
+    Export(Export),
     /// Use a Go that is already on the machine, under a name
     Link(Link),
     /// Remove installed toolchains, or names of linked ones
@@ -133,6 +135,12 @@ pub struct Fetching {
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
+    /// Take nothing from what lies on this machine: Go's module cache, other GOROOTs and stores
+    #[arg(long)]
+    pub no_local: bool,
+    /// Say what was found on this machine, and why it was not taken
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 // Which profile applies in this run.
@@ -303,6 +311,16 @@ pub struct BundleInstall {
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
+}
+
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Versions; without any, all that are installed for this platform
+    #[arg(value_name = "VERSION")]
+    pub versions: Vec<String>,
+    /// Into Go's module cache (GOMODCACHE), where GOTOOLCHAIN and `toolchain` lines look first
+    #[arg(long, required = true)]
+    pub to_module_cache: bool,
 }
 
 #[derive(Args, Debug)]

@@ -20,6 +20,7 @@ mod env;
 mod exec;
 #[cfg(feature = "lab")]
 mod experiments;
+mod export;
 mod findings;
 mod gc;
 #[cfg(feature = "lab")]
@@ -137,6 +138,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Mirror(args) => mirror::run(&session, args),
         Command::Bundle(args) => bundle::run(&session, args),
         Command::Link(args) => link::run(&session, args),
+        Command::Export(args) => export::run(&session, args),
         Command::Uninstall(args) => uninstall::run(&session, args),
         Command::Gc(args) => gc::run(&session, args),
         Command::List(args) => list::run(&session, args),
@@ -256,6 +258,6 @@ fn interruptible<T>(session: &Session, work: impl FnOnce(&Interrupts) -> Result<
 
 /// Returns what the command line says about fetching.
 fn fetch(args: &args::Fetching) -> Fetch {
-    let (source, accept) = (args.source.clone(), args.accept);
-    Fetch { source, accept, has_option: true, cache: None }
+    let args::Fetching { source, accept, no_local, verbose } = args.clone();
+    Fetch { source, accept, has_option: true, cache: None, no_local, verbose }
 }

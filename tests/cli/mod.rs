@@ -31,6 +31,7 @@ mod layers;
 mod link;
 mod link_root;
 mod list;
+mod local;
 mod lock;
 mod locks;
 mod log;

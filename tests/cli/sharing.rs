@@ -174,6 +174,31 @@ fn clones_where_the_file_system_has_them() {
             let read = |tree: &Path| fs::read(tree.join(&path)).unwrap();
             assert!(read(first) == read(second));
         }
+
+        // What others put there is cloned, too; nothing is a link to it.
+        let [first, _] = &keys(&sandbox)[..] else { panic!() };
+        let sdk = sandbox.path("home/sdk/go1.99.0");
+        fs::create_dir_all(sdk.parent().unwrap()).unwrap();
+        let mut copy = machine::command("cp");
+        assert!(
+            copy.args(["-r", "--reflink=never"]).args([first, &sdk]).status().unwrap().success()
+        );
+        for own in ["go", "gofmt"] {
+            fs::rename(sdk.join("libexec").join(own), sdk.join("bin").join(own)).unwrap();
+        }
+        fs::remove_dir_all(sdk.join("libexec")).unwrap();
+        assert_eq!(sandbox.goward(["use", "1.99.0"]).code, Some(0));
+        fs::remove_dir_all(sandbox.store()).unwrap();
+        let before = mounted.used();
+        let sandbox = sandbox.var("GOWARD_OFFLINE", "1").var("GOWARD_ACCEPT", "none");
+        let outcome = sandbox.goward(["install"]);
+        let from = "(none) from [HOME]/sdk/go1.99.0\n";
+        assert!(outcome.stderr.ends_with(from), "{outcome:?}");
+        let after = mounted.used();
+        assert!(after.saturating_sub(before) < COMMON as u64 / 4, "{before} {after}");
+        assert_eq!(sandbox.goward(["verify"]).code, Some(0));
+        let common = fs::metadata(keys(&sandbox)[0].join("src/common/0")).unwrap();
+        assert_eq!(common.nlink(), 1);
     }
     drop(mounted);
 }

@@ -15,6 +15,7 @@ mod goroot;
 mod gover;
 mod history;
 mod link;
+mod local;
 mod log;
 mod matrix;
 mod mirror;

@@ -25,11 +25,12 @@ const MAX_SIZE: u64 = 1 << 20;
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
 
 /// Every key, sorted; a table's name is before the point.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "accept",
     "auto-install",
     "http-hosts",
     "http-password-hosts",
+    "local",
     "log.ask",
     "network.ca-file",
     "network.http-proxy",
@@ -57,6 +58,8 @@ pub struct Config {
     /// Hosts that get passwords without TLS.
     #[serde(default)]
     pub http_password_hosts: Vec<String>,
+    /// Whether a toolchain is taken from what lies on this machine.
+    pub local: Option<bool>,
     /// Whether `go` installs a missing toolchain.
     pub auto_install: Option<AutoInstall>,
     /// How toolchains are kept.
@@ -226,6 +229,16 @@ impl Config {
             self.refuse("source", who)?;
         }
         Ok(Some(asked.to_owned()))
+    }
+
+    /// Returns whether a toolchain may be taken from what lies on this machine: not with `--no-local`, else as
+    /// the files say.
+    pub fn takes_local(&self, no_local: bool) -> Result<bool> {
+        let own = self.local.unwrap_or(true);
+        if own && no_local {
+            self.refuse("local", "`--no-local`")?;
+        }
+        Ok(own && !no_local)
     }
 
     /// Returns the weakest level the user accepts: `--accept`, `GOWARD_ACCEPT`, the files, the

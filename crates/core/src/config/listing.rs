@@ -95,6 +95,7 @@ impl Config {
             "auto-install" => Some(answer(self.auto_install.unwrap_or_default()).into()),
             "http-hosts" => Some(list(&self.http_hosts)),
             "http-password-hosts" => Some(list(&self.http_password_hosts)),
+            "local" => Some(self.local.unwrap_or(true).into()),
             "log.ask" => Some(match self.log.ask {
                 Ask::Always => "always".into(),
                 Ask::Never => "never".into(),

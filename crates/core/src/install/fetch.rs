@@ -10,10 +10,9 @@ use crate::config::Dedupe;
 use crate::error::{Error, Hint, Kind, Result, one_line, untrusted};
 use crate::fs;
 use crate::install::Installer;
-use crate::install::archive_cache::ArchiveCache;
 use crate::install::evidence::Claim;
 use crate::install::proof::Proof;
-use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
+use crate::install::request::{Fetch, ToolchainRequest};
 use crate::net::Progress;
 use crate::source::{
     Artifact, ArtifactKind, ArtifactRequest, DEFAULT_SOURCES, Listing, Source, SourceSpec,
@@ -32,30 +31,6 @@ use std::thread;
 const MAX_HANDS: usize = 8;
 
 impl Installer<'_> {
-    /// Asks the sources in turn, until one delivers what is wanted. `proof` is what proves it, which
-    /// may become known meanwhile.
-    pub(crate) fn fetch_tree(
-        &self,
-        store: &Store,
-        want: &ToolchainRequest,
-        proof: &Proof,
-        fetch: &Fetch,
-        supply: &InstallSource<'_>,
-    ) -> Result<(FetchedTree, Vec<String>)> {
-        if let InstallSource::Given { source, .. } = supply {
-            return Ok((self.deliver(store, want, proof, *source, fetch)?, Vec::new()));
-        }
-        if let Some(cache) = &fetch.cache {
-            let cache = ArchiveCache::open(cache, want)?;
-            let sources = cache.before(self.sources(fetch)?);
-            let (delivery, mut warnings) =
-                self.fetch_from_sources(store, want, proof, sources, fetch)?;
-            warnings.extend(cache.keep());
-            return Ok((delivery, warnings));
-        }
-        self.fetch_from_sources(store, want, proof, self.sources(fetch)?, fetch)
-    }
-
     /// Asks these sources in turn.
     pub fn fetch_from_sources(
         &self,
@@ -167,7 +142,7 @@ impl Installer<'_> {
                 staging.path(),
             )?);
         }
-        let archive = fill(&mut quarantine, &mut artifact, want)
+        let archive = fill(&mut quarantine, &mut artifact, want, self.sharing())
             .map_err(|error| explain_archive(error, want, &artifact.origin))?;
         let unpacked = quarantine.finish(want.version, want.platform)?;
         Ok(UnverifiedTree { unpacked, archive, artifact, staging })
@@ -225,6 +200,7 @@ pub(crate) fn open(
     let lacking = match artifact.kind {
         ArtifactKind::Module => Some("module"),
         ArtifactKind::Wheel => Some("Python package"),
+        ArtifactKind::Tree => Some("copy"),
         ArtifactKind::TarGz | ArtifactKind::Zip => None,
     };
     if let Some(packaging) = lacking.filter(|_| want.full) {
@@ -266,6 +242,7 @@ fn fill(
     quarantine: &mut Quarantine,
     artifact: &mut Artifact,
     want: &ToolchainRequest,
+    sharing: Option<Sharing>,
 ) -> Result<Option<(Digest, u64)>> {
     let version = want.version;
     if artifact.kind == ArtifactKind::Wheel {
@@ -274,6 +251,15 @@ fn fill(
         }
     }
     let (hands, limits) = share();
+    if artifact.kind == ArtifactKind::Tree {
+        // Packages of others leave out text files, as those of the Python index do.
+        for (path, digest) in MissingFiles::of(version).into_iter().flat_map(|them| them.files) {
+            quarantine.add_absent(path, digest);
+        }
+        let shares = sharing == Some(Sharing::Clone);
+        quarantine.copy(hands, artifact.body.files(), &limits, shares)?;
+        return Ok(None);
+    }
     let (name, body) = (&artifact.name, &mut artifact.body);
     let unpacked = quarantine.fill(hands, |sinks, archive| match artifact.kind {
         ArtifactKind::TarGz => archive::tar_gz::unpack(name, archive.of(body)?, &limits, sinks),
@@ -287,7 +273,7 @@ fn fill(
             let file = body.require_file(name)?;
             archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
         }
-        ArtifactKind::Wheel => {
+        ArtifactKind::Wheel | ArtifactKind::Tree => {
             archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks)
         }
     });

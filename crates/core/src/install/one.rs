@@ -176,7 +176,7 @@ impl Installer<'_> {
         if let Some(installed) = present(&store, want, enough)? {
             return Ok(there(installed));
         }
-        let proof = self.begin_proof(want, supply)?;
+        let proof = self.begin_proof_here(want, fetch, supply)?;
         // What is there may only lack the proof; anything else is fetched while the log is asked.
         let is_there = store.find(want.version, want.platform, None)?.is_some();
         let logged = if is_there { self.conclude(want, &proof, true)? } else { None };
@@ -258,7 +258,7 @@ impl Installer<'_> {
         let store = self.session.store()?;
         store.recover()?;
         let supply = InstallSource::Sources;
-        let proof = self.begin_proof(want, &supply)?;
+        let proof = self.begin_proof_here(want, fetch, &supply)?;
         let (delivery, _) = self.fetch_tree(&store, want, &proof, fetch, &supply)?;
         let tree = &delivery.tree;
         Ok(Identity { h1: tree.h1().clone(), archive: tree.archive(), level: tree.level() })

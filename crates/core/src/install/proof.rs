@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::install::Installer;
-use crate::install::request::{InstallSource, ToolchainRequest};
+use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
 use crate::install::sumdb::{Asked, Question};
 use crate::threads;
 use crate::verify::sumdb::{LogError, Logged};
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Proof {
     settled: OnceCell<Result<Option<Logged>>>,
     pending: Option<Pending>,
+    /// Whether Go's own copy of the database counts where this one says nothing, and whether to say
+    /// what is wrong with it.
+    cached: Option<bool>,
 }
 
 /// A question that a thread asks.
@@ -32,7 +35,7 @@ struct Pending {
 
 impl From<Option<Logged>> for Proof {
     fn from(logged: Option<Logged>) -> Self {
-        Self { settled: OnceCell::from(Ok(logged)), pending: None }
+        Self { settled: OnceCell::from(Ok(logged)), pending: None, cached: None }
     }
 }
 
@@ -79,7 +82,25 @@ impl Installer<'_> {
             return Ok(Proof::from(self.settle(want, &question, question.ask())?));
         }
         let pending = Pending { question, answer, since: Instant::now() };
-        Ok(Proof { settled: OnceCell::new(), pending: Some(pending) })
+        Ok(Proof { settled: OnceCell::new(), pending: Some(pending), cached: None })
+    }
+
+    /// The same; what Go's module cache has of the database counts where this says nothing, unless
+    /// nobody may look there.
+    pub(crate) fn begin_proof_here(
+        &self,
+        want: &ToolchainRequest,
+        fetch: &Fetch,
+        supply: &InstallSource<'_>,
+    ) -> Result<Proof> {
+        let proof = self.begin_proof(want, supply)?;
+        if matches!(supply, InstallSource::Given { .. }) || !self.looks_around(fetch)? {
+            return Ok(proof);
+        }
+        if let Some(Ok(None)) = proof.settled.get() {
+            return Ok(Proof::from(self.cached_proof(want, fetch.verbose)?));
+        }
+        Ok(Proof { cached: Some(fetch.verbose), ..proof })
     }
 
     /// Returns what is proved. Waits for the database as long as it takes where the toolchain `needs`
@@ -90,9 +111,15 @@ impl Installer<'_> {
         proof: &'p Proof,
         needs: bool,
     ) -> Result<Option<&'p Logged>> {
-        let settled = proof.settled.get_or_init(|| match &proof.pending {
-            Some(pending) => self.wait(want, pending, needs),
-            None => Ok(None),
+        let settled = proof.settled.get_or_init(|| {
+            let logged = match &proof.pending {
+                Some(pending) => self.wait(want, pending, needs)?,
+                None => None,
+            };
+            match (logged, proof.cached) {
+                (None, Some(is_verbose)) => self.cached_proof(want, is_verbose),
+                (logged, _) => Ok(logged),
+            }
         });
         settled.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }

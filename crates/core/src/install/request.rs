@@ -129,4 +129,8 @@ pub struct Fetch {
     pub has_option: bool,
     /// `--cache`: where archives are kept.
     pub cache: Option<PathBuf>,
+    /// `--no-local`.
+    pub no_local: bool,
+    /// `--verbose`.
+    pub verbose: bool,
 }

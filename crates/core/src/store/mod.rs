@@ -21,6 +21,7 @@ pub mod flock;
 mod goroot;
 mod hash_linked_tree;
 mod link_names;
+mod linked_files;
 mod linked_toolchain;
 mod marker;
 mod owner;
@@ -53,6 +54,7 @@ pub use flock::Lock;
 pub use goroot::{Shims, place_in, program_of};
 use goward_shim::{layout, names};
 pub use hash_linked_tree::hash_linked_tree;
+pub use linked_files::linked_files;
 pub use linked_toolchain::LinkTarget;
 pub use process_scan::{Processes, User};
 pub use programs::FileStamps;
@@ -265,6 +267,11 @@ impl Store {
             return Ok(None);
         }
         Ok(Some(InstalledToolchain { receipt, key: key.to_owned(), tree }))
+    }
+
+    /// Returns the name that a toolchain has in every store.
+    pub fn key_for(version: GoVersion, platform: Platform, h1: &H1) -> String {
+        key(version, platform, h1)
     }
 
     /// Returns `<home>/<kind>/<key>`; for trees that is where the shim looks.

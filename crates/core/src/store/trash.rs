@@ -16,7 +16,7 @@ use crate::store::process_scan::Processes;
 use crate::store::stale_files::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
 use std::fs::Permissions;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -27,6 +27,9 @@ pub(super) const PREFIX: &str = "gone-";
 
 /// The tree in a grave.
 const TREE: &str = "tree";
+
+/// The programs of a tree that is still where it was, in its grave.
+const PROGRAMS: &str = "programs";
 
 /// How long graves stay.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -85,9 +88,26 @@ impl PendingRemoval {
         self.place != self.spot()
     }
 
+    /// Returns the programs that were taken out of its tree: their paths there, and where they are.
+    pub fn programs(&self) -> Vec<(String, PathBuf)> {
+        let apart =
+            goroot::programs().map(|(tool, path)| (path, self.path.join(PROGRAMS).join(tool)));
+        apart.filter(|(_, place)| fs::symlink_metadata(place).is_ok()).collect()
+    }
+
     /// Takes away one in which nothing lies.
     pub(super) fn close(&self) {
         _ = fs::remove_dir(&self.path);
+    }
+
+    /// Takes a program out of its tree: there nobody can start it any more, and with it the release is whole.
+    fn take_program(&self, program: &Path, tool: &str) -> io::Result<()> {
+        fs::symlink_metadata(program)?;
+        let directory = self.path.join(PROGRAMS);
+        match fs::create_dir_with_mode(&directory, 0o700) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => fs::rename(program, directory.join(tool)),
+        }
     }
 
     /// Returns a process that uses it.
@@ -163,8 +183,9 @@ impl Store {
         if removal.user(processes).is_some() {
             return Ok(false);
         }
-        for program in goroot::programs_of(&removal.place) {
-            match fs::remove_file(program) {
+        for (tool, path) in goroot::programs() {
+            let program = removal.place.join(path);
+            match removal.take_program(&program, tool).or_else(|_| fs::remove_file(program)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(self.explain(error));
                 }

@@ -2,7 +2,7 @@
 
 use crate::bundle;
 use crate::bundle::{Extra, Manifest, Packing, Toolchain};
-use crate::error::{Error, Result, one_line};
+use crate::error::{Error, Kind, Result, one_line};
 use crate::fs::{self, Draft};
 use crate::install::fetch::{digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
@@ -137,6 +137,9 @@ fn describe(
         ArtifactKind::TarGz => Packing::TarGz,
         ArtifactKind::Wheel => Packing::Wheel,
         ArtifactKind::Zip => Packing::Zip,
+        ArtifactKind::Tree => {
+            return Err(Error::new(Kind::Failed, "a directory is no archive for a bundle"));
+        }
     };
     let mut file = copy.file;
     file.rewind()?;

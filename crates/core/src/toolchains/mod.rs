@@ -2,6 +2,7 @@
 
 pub mod bundle_create;
 pub mod default;
+pub mod export;
 pub mod gc;
 pub mod rebuild_instructions;
 pub mod setup;

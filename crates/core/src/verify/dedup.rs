@@ -124,12 +124,12 @@ impl FileIndex {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn clone_file(target: &OwnedFd, source: &OwnedFd) -> Result<(), Errno> {
-    retry(|| rustix::fs::ioctl_ficlone(target, source))
+pub(super) fn clone_file(target: impl AsFd, source: impl AsFd) -> Result<(), Errno> {
+    retry(|| rustix::fs::ioctl_ficlone(&target, &source))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn clone_file(_target: &OwnedFd, _source: &OwnedFd) -> Result<(), Errno> {
+pub(super) fn clone_file(_target: impl AsFd, _source: impl AsFd) -> Result<(), Errno> {
     Err(Errno::OPNOTSUPP)
 }
 

@@ -25,6 +25,7 @@ pub mod sha256;
 pub mod sumdb;
 #[cfg(test)]
 mod tests;
+mod tree_copy;
 mod tree_writer;
 pub mod wheel_missing_files;
 
@@ -42,6 +43,7 @@ pub use records::{Record, Records};
 pub use sha256::{Digest, Hasher, Hashing};
 use std::collections::BTreeMap;
 use std::path::Path;
+pub use tree_copy::{CopySource, FileCopy};
 pub use wheel_missing_files::MissingFiles;
 
 /// A toolchain in a private directory whose hash stood up to the evidence.

@@ -141,13 +141,24 @@ impl Quarantine {
         hands: usize,
         unpack: impl FnOnce(&mut [&mut Sink<'_>], &ArchiveDigest<'_, '_>) -> error::Result<T>,
     ) -> error::Result<(T, Option<(Digest, u64)>)> {
+        self.write_with(hands, |scribes| {
+            digest_along(|archive| {
+                let mut sinks: Vec<_> = scribes.iter_mut().map(TreeWriter::sink).collect();
+                let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
+                unpack(&mut sinks, archive)
+            })
+        })
+    }
+
+    /// Has `write` give files to `hands` writers, and notes what they wrote.
+    pub(super) fn write_with<T>(
+        &mut self,
+        hands: usize,
+        write: impl FnOnce(&mut [TreeWriter<'_>]) -> error::Result<T>,
+    ) -> error::Result<T> {
         let place = &self.place;
         let mut scribes: Vec<_> = (0..hands.max(1)).map(|_| TreeWriter::new(place)).collect();
-        let filled = digest_along(|archive| {
-            let mut sinks: Vec<_> = scribes.iter_mut().map(TreeWriter::sink).collect();
-            let mut sinks: Vec<_> = sinks.iter_mut().map(|sink| sink as &mut Sink).collect();
-            unpack(&mut sinks, archive)
-        })?;
+        let written = write(&mut scribes)?;
         let mut all = Vec::new();
         for WriterOutput { files, untimed } in scribes.into_iter().map(TreeWriter::finish) {
             all.extend(files);
@@ -155,7 +166,7 @@ impl Quarantine {
         }
         // All at once, which is faster than one by one.
         self.files.append(&mut all.into_iter().collect());
-        Ok(filled)
+        Ok(written)
     }
 
     /// Notes a file that belongs to the tree's hash but is left out of this packaging. It counts

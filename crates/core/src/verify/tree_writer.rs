@@ -6,19 +6,24 @@
 
 use crate::archive::EntryPath;
 use crate::error::Result;
-use crate::fs::retry;
+use crate::fs::{self, retry};
+use crate::verify::dedup::clone_file;
 use crate::verify::mode::{of_file, stays_writable};
 use crate::verify::quarantine::{Entry, Place, VersionFile, check_size};
 use crate::verify::{Digest, FileIndex, Hasher};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
-use rustix::io::{Errno, write};
+use rustix::io::{Errno, pread, write};
 use std::io;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The path of the file that names the release.
 pub(super) const VERSION: &str = "VERSION";
+
+/// How much of a file is read at a time.
+const BUFFER: usize = 128 << 10;
 
 /// Longest `VERSION`; those of Go have two lines.
 const MAX_VERSION: usize = 4096;
@@ -59,13 +64,61 @@ impl<'a> TreeWriter<'a> {
     }
 
     /// Writes a file of exactly `size` bytes, and digests it if the hash covers it.
-    fn write(&mut self, path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {
-        let name = path.as_str();
-        if !self.place.keeps(name) {
+    pub(super) fn write(
+        &mut self,
+        path: &EntryPath,
+        size: u64,
+        contents: &mut dyn BufRead,
+    ) -> Result<()> {
+        if !self.place.keeps(path.as_str()) {
             return drop_file(path, size, contents);
         }
+        self.write_into(path, size, contents, None)
+    }
+
+    /// Copies a file of exactly `size` bytes. As long as `shares` holds, the file system has the bytes of both
+    /// once, and what is digested is the copy, which nobody else can change. The first file with which
+    /// that fails ends it.
+    pub(super) fn copy(
+        &mut self,
+        path: &EntryPath,
+        size: u64,
+        source: &fs::File,
+        contents: &mut dyn BufRead,
+        shares: &AtomicBool,
+    ) -> Result<()> {
+        let name = path.as_str();
+        // `VERSION` says what time the others get.
+        let is_fit = size > 0 && name != VERSION && self.place.keeps(name);
+        if !is_fit || !shares.load(Ordering::Relaxed) {
+            return self.write(path, size, contents);
+        }
+        let begun = self.tree.begin(name, &[], None)?;
+        if let FileStart::New(file) = &begun {
+            if clone_file(file, source).is_ok() {
+                let entry =
+                    digest_of(file).map_err(|errno| self.tree.error("read", name, errno))?;
+                check_size(path, size, entry.size)?;
+                self.set_time_of(name, file)?;
+                self.written.files.push((name.to_owned(), entry));
+                return Ok(());
+            }
+            shares.store(false, Ordering::Relaxed);
+        }
+        self.write_into(path, size, contents, Some(begun))
+    }
+
+    /// Writes a file that may have been made already, and is empty then.
+    fn write_into(
+        &mut self,
+        path: &EntryPath,
+        size: u64,
+        contents: &mut dyn BufRead,
+        mut begun: Option<FileStart>,
+    ) -> Result<()> {
+        let name = path.as_str();
         let branch = &mut self.tree;
-        let (mut begun, mut count) = (None, 0);
+        let mut count = 0;
         let mut hasher = Hasher::default();
         let mut version = (name == VERSION).then(Vec::new);
         loop {
@@ -99,15 +152,21 @@ impl<'a> TreeWriter<'a> {
             // There is one `VERSION`; the gate of the archive sees to that.
             _ = self.place.version.set(VersionFile::read(&version));
         }
-        if let Some(FileStart::New(file)) = begun {
-            match self.place.time() {
-                Some(time) => set_time(&file, time)
-                    .map_err(|errno| branch.error("set the time of", name, errno))?,
-                None => self.written.untimed.push(branch.path.join(name)),
-            }
+        if let Some(FileStart::New(file)) = &begun {
+            self.set_time_of(name, file)?;
         }
         let entry = Entry { digest: hasher.finish(), size };
         self.written.files.push((name.to_owned(), entry));
+        Ok(())
+    }
+
+    /// Gives a file the time of the release, or notes that it has not got it yet.
+    fn set_time_of(&mut self, name: &str, file: &OwnedFd) -> Result<()> {
+        match self.place.time() {
+            Some(time) => set_time(file, time)
+                .map_err(|errno| self.tree.error("set the time of", name, errno))?,
+            None => self.written.untimed.push(self.tree.path.join(name)),
+        }
         Ok(())
     }
 }
@@ -195,6 +254,20 @@ fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Digests a file from its start, wherever it was read or written last.
+fn digest_of(file: &OwnedFd) -> Result<Entry, Errno> {
+    let (mut hasher, mut size, mut buffer) = (Hasher::default(), 0, vec![0; BUFFER]);
+    loop {
+        match retry(|| pread(file, &mut buffer[..], size))? {
+            0 => return Ok(Entry { digest: hasher.finish(), size }),
+            count => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+        }
+    }
 }
 
 /// Sets when a file was changed last, in seconds since 1970.

@@ -1,0 +1,36 @@
+//! `goward export`.
+
+use crate::cli::args::Export;
+use goward_core::error::Result;
+use goward_core::session::Session;
+use goward_core::toolchains::Toolchains;
+use goward_core::toolchains::export::Unproved;
+
+pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
+    let exported = Toolchains::new(session).export_to_module_cache(&args.versions)?;
+    let cache = exported.cache.display();
+    for (version, platform, is_new) in &exported.toolchains {
+        session.ui.say(&if *is_new {
+            format!("put {version} for {platform} into `{cache}`")
+        } else {
+            format!("{version} for {platform} was in `{cache}`")
+        });
+    }
+    for warning in &exported.warnings {
+        session.ui.warn(warning);
+    }
+    let first = exported.toolchains.first().map(|(version, ..)| version.to_string());
+    let first = first.unwrap_or_default();
+    match &exported.unproved {
+        None => {
+            session.ui.say(&format!("without network, too: `GOTOOLCHAIN={first} go version`"));
+        }
+        Some(Unproved { why, variables: [proxy, exception] }) => {
+            session.ui.warn(&format!("`go` will ask the checksum database itself: {why}"));
+            session.ui.hint(&format!(
+                "where it cannot, set: `{proxy} {exception} GOTOOLCHAIN={first} go version`"
+            ));
+        }
+    }
+    Ok(())
+}
