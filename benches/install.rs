@@ -116,6 +116,8 @@ struct Prepared {
     proxy: PathBuf,
     /// A directory with a `pip3` that hands out the wheel.
     pip: PathBuf,
+    /// The release of the wheel, unpacked.
+    goroot: PathBuf,
     /// A store that has the release.
     store: PathBuf,
     /// The store in one file, as caches of CI have it, if `zstd` is there.
@@ -131,6 +133,7 @@ impl Prepared {
         let wheel = options.wheel.clone().unwrap_or_else(|| release::download(&cache));
         let unpacked = base.join("unpacked");
         let tree = release::unpack(&wheel, &unpacked);
+        let goroot = release::unpack(&wheel, &base.join("goroot"));
         let archive = cache.join(ARCHIVE);
         if !archive.exists() {
             release::pack(&tree, &archive);
@@ -183,7 +186,7 @@ impl Prepared {
             let (packed, archive) = (size(packed), size(&archive));
             println!("store.tar.zst has {packed} bytes, the archive {archive}");
         }
-        Self { base: base.to_owned(), mirror, proxy, url, pip, store, packed, repository }
+        Self { base: base.to_owned(), mirror, proxy, url, pip, goroot, store, packed, repository }
     }
 }
 
@@ -281,8 +284,22 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
             }),
         );
     }
+    ways.push(on_the_machine(prepared));
     ways.extend(managers(options, prepared));
     ways
+}
+
+/// A release that is here already, in a GOROOT.
+fn on_the_machine(prepared: &Prepared) -> Way {
+    let goroot = prepared.goroot.clone();
+    let run = move |directory: &Path| {
+        let words = ["--quiet", "install", WHEEL];
+        let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
+        command.env("GOWARD_HOME", directory.join("store")).env("GOROOT", &goroot);
+        command.env("GOPROXY", "off").env("GOWARD_OFFLINE", "1");
+        command
+    };
+    Way { name: "goward, from a GOROOT, offline", against: BASELINE, run: Box::new(run) }
 }
 
 /// Other version managers.

@@ -1,5 +1,5 @@
 //! A directory that keeps archives, for machines that begin empty: those of CI restore it in place of
-//! a store, which is three times as large and has thousands of files.
+//! a store, which has thousands of files.
 //!
 //! It is a source that nobody trusts, with the names of go.dev/dl, and is asked first. What another
 //! source delivers is kept in it once it was verified.
