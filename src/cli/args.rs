@@ -728,6 +728,10 @@ pub struct MirrorCreate {
     /// Remove the toolchains that no lock names
     #[arg(long)]
     pub prune: bool,
+    /// Add deltas to each release from the last N before it of the same line, so that who has one of
+    /// those fetches what changed
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub deltas: usize,
     #[command(flatten)]
     pub fetching: Fetching,
 }

@@ -17,7 +17,8 @@ pub(super) fn run(session: &Session, args: &Mirror) -> Result<()> {
 }
 
 fn create(session: &Session, args: &MirrorCreate) -> Result<()> {
-    let plan = MirrorPlan { locks: args.lock.clone(), to: args.to.clone(), prune: args.prune };
+    let (locks, to) = (args.lock.clone(), args.to.clone());
+    let plan = MirrorPlan { locks, to, prune: args.prune, deltas: args.deltas };
     let mirrored = Mirrors::new(session).create_mirror(&plan, &fetch(&args.fetching))?;
     for warning in &mirrored.warnings {
         session.ui.warn(warning);
@@ -34,11 +35,15 @@ fn verify(session: &Session, args: &MirrorVerify) -> Result<()> {
         session.ui.warn(note);
     }
     let (archives, modules) = (checked.archives, checked.modules);
+    let deltas = match checked.deltas {
+        0 => String::new(),
+        count => format!(", {count} deltas"),
+    };
     if checked.problems.is_empty() {
         let log = checked.log.map_or_else(String::new, |(records, size)| {
             format!(", {records} records proved in a tree of {size}")
         });
-        session.ui.say(&format!("right: {archives} archives, {modules} modules{log}"));
+        session.ui.say(&format!("right: {archives} archives, {modules} modules{deltas}{log}"));
         return Ok(());
     }
     let count = checked.problems.len();
@@ -47,6 +52,6 @@ fn verify(session: &Session, args: &MirrorVerify) -> Result<()> {
     let shown = checked.problems.iter().take(MAX_SHOWN);
     Err(shown
         .fold(error, Error::detail)
-        .detail(format!("right: {archives} archives, {modules} modules"))
+        .detail(format!("right: {archives} archives, {modules} modules{deltas}"))
         .hint("do not use it before somebody knows why; `goward mirror create` writes it anew"))
 }

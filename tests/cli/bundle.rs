@@ -6,6 +6,7 @@
 use super::log::{GO_MOD, OTHER_H1, Own};
 use super::{archive, h1, key, mirror, tree};
 use crate::common::log::record_of;
+use crate::common::random::Random;
 use crate::common::server::{Route as Answer, Server};
 use crate::common::{Sandbox, machine};
 use goward_core::error::{Error, Kind};
@@ -332,4 +333,123 @@ fn two_locks_that_disagree_make_no_bundle() {
     assert_eq!(error.kind(), Kind::Verification);
     assert!(error.message().starts_with("checksum mismatch"), "{error}");
     assert!(!path.exists());
+}
+
+#[test]
+fn what_is_installed_is_not_fetched_again() {
+    let world = world();
+    let mut session = world.session();
+    session.ctx.variables.insert("GOWARD_SOURCE".into(), world.mirror.url("").into());
+    let (host, fetch) = (Platform::host(), Fetch::default());
+    let outcome = Installer::new(&session).install_for("1.99.1", host, false, &fetch).unwrap();
+    let name = archive("go1.99.1");
+    let asked =
+        || world.mirror.log().iter().filter(|request| request.target.ends_with(&name)).count();
+    let before = asked();
+    let (locks, path) = ([world.sandbox.path("go1.99.1")], world.sandbox.path("tools.tar"));
+    let create =
+        || Toolchains::new(&session).bundle_create(&locks, &path, false, None, &fetch).unwrap();
+    assert_eq!((create().warnings, asked()), (Vec::new(), before));
+    let outcomes = install(&offline(&world, "second"), &path).unwrap();
+    assert_eq!(outcomes[0].installed.key, key("go1.99.1"));
+    // A tree that was changed is found out, and is not what the bundle gets.
+    let tool = format!("pkg/tool/{}/compile", host.lock_name().replace('-', "_"));
+    let file = outcome.installed.tree.join(tool);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, bytes).unwrap();
+    let warnings = create().warnings;
+    assert_eq!((warnings.len(), asked()), (1, before + 1), "{warnings:?}");
+    assert!(warnings[0].starts_with(&*outcome.installed.tree.to_string_lossy()), "{warnings:?}");
+    assert_eq!(
+        install(&offline(&world, "third"), &path).unwrap()[0].installed.key,
+        key("go1.99.1")
+    );
+}
+
+/// Two releases of a line whose programs differ a little, in a world of their own.
+fn line() -> Own {
+    let host = Platform::host();
+    let lock_name = host.lock_name();
+    let of = |version: &str| {
+        let number = version.as_bytes()[version.len() - 1];
+        let mut program = Random::new(1).bytes(300_000);
+        program.iter_mut().step_by(1000).for_each(|byte| *byte = number);
+        let tool = format!("pkg/tool/{}/compile", lock_name.replace('-', "_"));
+        tree(version, &lock_name).with(&tool, program)
+    };
+    let versions = ["go1.97.1", "go1.97.2", "go1.97.3"];
+    let mut mirror = crate::common::server::Mirror::new();
+    let mut records = Vec::new();
+    let mut locks = Vec::new();
+    for version in versions {
+        let tree = of(version);
+        mirror = mirror.release(version, [(&*archive(version), tree.tar_gz())]);
+        let h1 = crate::mirror::h1_of(&tree, version, &lock_name);
+        let module = host.module_version(GoVersion::parse(version).unwrap());
+        records.push(record_of("golang.org/toolchain", &module, &h1, GO_MOD));
+        let request = version.trim_start_matches("go");
+        locks.push(format!(
+            "schema = 1\n\n[toolchain]\nversion = \"{version}\"\nrequest = \"{request}\"\n\
+             level = \"logged\"\n\n[toolchain.{lock_name}]\nh1 = \"{h1}\"\n"
+        ));
+    }
+    let world = Own::of(Sandbox::new(), mirror.start(), records);
+    for (version, lock) in versions.iter().zip(locks) {
+        world.sandbox.write(&format!("{version}/goward.lock"), lock);
+    }
+    world
+}
+
+#[test]
+fn several_releases_of_a_line_take_little_more_room_than_one() {
+    let world = line();
+    let pack = |versions: &[&str], name: &str| {
+        let locks: Vec<PathBuf> =
+            versions.iter().map(|version| world.sandbox.path(version)).collect();
+        let path = world.sandbox.path(name);
+        Toolchains::new(&world.session())
+            .bundle_create(&locks, &path, false, None, &world.fetch())
+            .unwrap();
+        path
+    };
+    let one = fs::metadata(pack(&["go1.97.1"], "one.tar")).unwrap().len();
+    let path = pack(&["go1.97.1", "go1.97.2", "go1.97.3"], "three.tar");
+    let three = fs::metadata(&path).unwrap().len();
+    assert!(three * 100 < one * 115, "{three} and {one}");
+    assert!(
+        fs::read(pack(&["go1.97.3", "go1.97.2", "go1.97.1"], "again.tar")).unwrap()
+            == fs::read(&path).unwrap()
+    );
+    let listed = machine::command("tar").arg("tf").arg(&path).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(
+        listed.contains(&format!("archives/go1.97.3.{}.delta\n", Platform::host().lock_name())),
+        "{listed}"
+    );
+    let levels = |outcomes: Vec<InstallOutcome>| {
+        let of = |o: &InstallOutcome| (o.is_new, o.installed.receipt.level);
+        outcomes.iter().map(of).collect::<Vec<_>>()
+    };
+    let session = offline(&world, "second");
+    assert_eq!(levels(install(&session, &path).unwrap()), [(true, Level::Stapled); 3]);
+    let store = session.store().unwrap();
+    for one in store.list().unwrap() {
+        assert_eq!(store.check(&one).unwrap().findings, []);
+    }
+    // Where the first one was changed since, that of the bundle is taken.
+    let session = offline(&world, "third");
+    let first = pack(&["go1.97.1"], "first.tar");
+    let tree = install(&session, &first).unwrap()[0].installed.tree.clone();
+    let file = tree.join("src/fmt/print.go");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, bytes).unwrap();
+    let installed = levels(install(&session, &path).unwrap());
+    assert_eq!(
+        installed,
+        [(false, Level::Stapled), (true, Level::Stapled), (true, Level::Stapled)]
+    );
 }

@@ -148,8 +148,8 @@ fn damaged_containers_are_refused() {
         case("a list that is none", "it is not a bundle", with(&|e| e[0].1 = b"[]".to_vec())),
         case(
             "a newer goward's",
-            "made by a newer goward (schema 3)",
-            with(&|e| edit(e, "\"schema\": 1", "\"schema\": 3")),
+            "made by a newer goward (schema 4)",
+            with(&|e| edit(e, "\"schema\": 1", "\"schema\": 4")),
         ),
         case(
             "an unknown field",

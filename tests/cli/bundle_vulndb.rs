@@ -270,8 +270,8 @@ fn hostile_copies_are_refused() {
         ),
         case(
             "of a newer goward",
-            "(schema 3)",
-            with(&|e| edit(e, "\"schema\": 2", "\"schema\": 3")),
+            "(schema 4)",
+            with(&|e| edit(e, "\"schema\": 2", "\"schema\": 4")),
         ),
         case("twice", "does not belong there", with(&|e| e.insert(at(e), e[at(e)].clone()))),
         case(

@@ -38,7 +38,7 @@ fn session(lab: &Lab, variables: &[(&str, String)]) -> Session {
 
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str, prune: bool) -> MirrorReport {
     let locks = locks.iter().map(Into::into).collect();
-    let plan = MirrorPlan { locks, to: to.to_owned(), prune };
+    let plan = MirrorPlan { locks, to: to.to_owned(), prune, deltas: 0 };
     Mirrors::new(session)
         .create_mirror(&plan, &lab.fetch())
         .unwrap_or_else(|error| panic!("{error}"))
@@ -155,6 +155,7 @@ fn s3_without_the_right_to() {
         locks: vec!["a.lock".into()],
         to: "s3://no-such-bucket/go".to_owned(),
         prune: false,
+        deltas: 0,
     };
     let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("s3://no-such-bucket/go"), "{error}");

@@ -197,6 +197,7 @@ fn an_archive_that_is_verified_as_a_whole_goes_in_as_it_is() {
         locks: vec!["a.lock".into()],
         to: "../mirror".to_owned(),
         prune: false,
+        deltas: 0,
     };
     let fetch = Fetch { accept: Some(goward_core::verify::Level::Listed), ..lab.fetch() };
     Mirrors::new(&lab.session()).create_mirror(&plan, &fetch).unwrap();

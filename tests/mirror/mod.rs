@@ -6,8 +6,10 @@
 
 mod cloud;
 mod create;
+mod deltas;
 mod go;
 mod malicious_mirror;
+mod modules;
 mod oci;
 pub(crate) mod servers;
 mod verify;
@@ -164,7 +166,7 @@ impl Lab {
     /// Makes a mirror at `to` of what these locks name.
     pub(crate) fn create(&self, locks: &[&str], to: &str, prune: bool) -> Result<MirrorReport> {
         let locks = locks.iter().map(Into::into).collect();
-        let plan = MirrorPlan { locks, to: to.to_owned(), prune };
+        let plan = MirrorPlan { locks, to: to.to_owned(), prune, deltas: 0 };
         Mirrors::new(&self.session()).create_mirror(&plan, &self.fetch())
     }
 

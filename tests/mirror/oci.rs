@@ -68,7 +68,7 @@ fn registry(sandbox: &Sandbox, htpasswd: Option<&str>) -> Option<Running> {
 
 fn create(lab: &Lab, session: &Session, locks: &[&str], to: &str) -> (usize, usize) {
     let locks = locks.iter().map(Into::into).collect();
-    let plan = MirrorPlan { locks, to: to.to_owned(), prune: false };
+    let plan = MirrorPlan { locks, to: to.to_owned(), prune: false, deltas: 0 };
     let mirrored = Mirrors::new(session)
         .create_mirror(&plan, &lab.fetch())
         .unwrap_or_else(|error| panic!("{error}"));
@@ -114,7 +114,7 @@ fn toolchains_go_to_a_registry_and_come_back() {
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
     assert!(error.to_string().contains(&format!("{to} has no go1.98.3")), "{error}");
 
-    let plan = MirrorPlan { locks: vec!["a.lock".into()], to, prune: true };
+    let plan = MirrorPlan { locks: vec!["a.lock".into()], to, prune: true, deltas: 0 };
     let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage, "{error}");
 }
@@ -173,7 +173,7 @@ fn credentials_are_those_of_docker_login() {
     let host = format!("127.0.0.1:{}", server.1);
     let to = format!("oci://{host}/team/go");
     let session = lab.session();
-    let plan = MirrorPlan { locks: vec!["a.lock".into()], to: to.clone(), prune: false };
+    let plan = MirrorPlan { locks: vec!["a.lock".into()], to: to.clone(), prune: false, deltas: 0 };
     let error = Mirrors::new(&session).create_mirror(&plan, &lab.fetch()).unwrap_err();
     assert!(error.to_string().contains("docker login"), "{error}");
     // `me:secret` in base64.

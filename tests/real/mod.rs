@@ -4,6 +4,7 @@
 //! them from there. `GOWARD_TEST_REAL=0` leaves these tests out. Everything is in memory where there is
 //! enough of it, because a toolchain is 12,000 files.
 
+mod bundle;
 mod check;
 mod check_samples;
 mod debug_bake;

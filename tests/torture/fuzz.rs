@@ -124,7 +124,7 @@ pub(super) fn mutate(random: &mut Random, examples: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Tries `reader` with changed examples; it returns whether it accepted, or what is wrong.
-fn fuzz(
+pub(super) fn fuzz(
     name: &'static str,
     test: &'static str,
     examples: &[Vec<u8>],

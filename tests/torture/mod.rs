@@ -10,6 +10,7 @@ mod concurrency;
 mod count;
 mod faults;
 mod fuzz;
+mod fuzz_deltas;
 mod hostile;
 mod invariants;
 mod pair;

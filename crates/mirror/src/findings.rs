@@ -9,6 +9,8 @@ pub struct MirrorCheck {
     pub archives: usize,
     /// Modules that are right.
     pub modules: usize,
+    /// Deltas that are right.
+    pub deltas: usize,
     /// The records of the checksum database that it proves, and the size of the tree.
     pub log: Option<(usize, u64)>,
     /// What is wrong.

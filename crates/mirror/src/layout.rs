@@ -68,7 +68,11 @@ pub(crate) fn is_ours(path: &str) -> bool {
         path.strip_prefix(SUMDB).and_then(|rest| rest.split_once('/')).is_some_and(|(_, rest)| {
             rest.starts_with("tile/8/") || rest.starts_with("lookup/golang.org/toolchain@")
         });
-    is_archive || is_module || is_log
+    let is_delta = path
+        .strip_prefix("deltas/go1.")
+        .and_then(|name| name.strip_suffix(".delta"))
+        .is_some_and(|name| !name.contains('/'));
+    is_archive || is_module || is_log || is_delta
 }
 
 #[cfg(test)]
@@ -100,6 +104,7 @@ mod tests {
             "go1.27.1.linux-amd64.tar.gz.sha256",
             "golang.org/toolchain/@v/v0.0.1-go1.27.1.linux-amd64.zip",
             "sumdb/sum.golang.org/tile/8/0/x001/002.p/3",
+            "deltas/go1.27.1-go1.27.3.linux-amd64.delta",
             "sumdb/sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64",
         ] {
             assert!(is_ours(path), "{path}");
@@ -109,6 +114,7 @@ mod tests {
             "index.html",
             "index.json",
             "old/go1.27.1.linux-amd64.tar.gz",
+            "deltas/old/go1.27.1-go1.27.3.linux-amd64.delta",
             "go.mod",
             "golang.org/toolchain/@v/list",
             "golang.org/x/mod/@v/v0.1.0.zip",

@@ -5,6 +5,7 @@
 //! run that was interrupted is finished by the next one.
 
 pub mod artifact;
+mod deltas;
 mod findings;
 mod layout;
 mod log;
@@ -20,12 +21,14 @@ mod verify;
 use crate::storage::{Contents, Storage};
 pub use findings::MirrorCheck;
 use gosumdb::ProofBundle;
-use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::error::{Error, Kind, Result, one_line, untrusted};
 use goward_core::install::Installer;
 use goward_core::install::request::{Fetch, ToolchainRequest};
 use goward_core::lockfile::Locker;
+use goward_core::platform::Platform;
 use goward_core::session::Session;
-use goward_core::source::REGISTRY_SCHEME;
+use goward_core::source::{Digests, REGISTRY_SCHEME, delta_path};
+use goward_core::version::GoVersion;
 use layout::{INDEX, LIST, MANIFEST};
 use manifest::Manifest;
 use std::collections::BTreeSet;
@@ -58,6 +61,8 @@ pub struct MirrorPlan {
     pub to: String,
     /// Whether to remove what no lock names.
     pub prune: bool,
+    /// From how many releases of the same line before it a release has deltas.
+    pub deltas: usize,
 }
 
 /// What became of a mirror.
@@ -67,6 +72,8 @@ pub struct MirrorReport {
     pub added: usize,
     /// Toolchains of the locks that were there, and right.
     pub kept: usize,
+    /// Deltas that were made.
+    pub deltas: usize,
     /// Files that were removed.
     pub removed: usize,
     /// What did not go as it should.
@@ -98,12 +105,38 @@ impl Mirrors<'_> {
             }),
         };
         for want in &wants {
-            if self.is_mirrored(storage, &manifest, want, fetch)? {
+            let (version, platform) = (want.version, want.platform);
+            let mut sources = self.installer.sources(fetch)?;
+            let held = if self.is_mirrored(storage, &manifest, want, fetch)? {
+                manifest.toolchains.get(&(version, platform))
+            } else {
+                None
+            };
+            if held.is_some() {
+                // What lacks the archive is asked for once more where there are archives.
+                sources.retain(|source| source.digests() == Digests::Published);
+            }
+            let is_whole = held.is_some_and(|held| held.archive.is_some());
+            if is_whole || sources.is_empty() {
                 mirrored.kept += 1;
                 continue;
             }
-            let held = self.mirror_one(storage, want, fetch, &manifest, &mut mirrored.warnings)?;
-            let (version, platform) = (want.version, want.platform);
+            let had_module = held.is_some();
+            let (held, warnings) = match self.mirror_one(storage, want, sources, fetch, &manifest) {
+                Err(error)
+                    if had_module && matches!(error.kind(), Kind::NotFound | Kind::Network) =>
+                {
+                    let why = one_line(&error);
+                    mirrored.warnings.push(format!("{}: {why}", only_module(version, platform)));
+                    mirrored.kept += 1;
+                    continue;
+                }
+                made => made?,
+            };
+            mirrored.warnings.extend(warnings);
+            if held.archive.is_none() {
+                mirrored.warnings.push(only_module(version, platform));
+            }
             self.session.ui.say(&format!("mirrored {version} for {platform} ({})", held.level));
             manifest.toolchains.insert((version, platform), held);
             mirrored.added += 1;
@@ -115,6 +148,11 @@ impl Mirrors<'_> {
                 wants.iter().map(|want| (want.version, want.platform)).collect();
             manifest.toolchains.retain(|key, _| named.contains(key));
         }
+        let held = &manifest.toolchains;
+        manifest.deltas.retain(|key, _| {
+            [key.from, key.to].iter().all(|end| held.contains_key(&(*end, key.platform)))
+        });
+        mirrored.deltas = self.mirror_deltas(storage, &mut manifest, plan.deltas)?;
         let proof_bundle =
             self.mirror_log(storage, &wants, &mut manifest, &mut mirrored.warnings)?;
         write_indexes(storage, &manifest)?;
@@ -124,7 +162,7 @@ impl Mirrors<'_> {
         Ok(mirrored)
     }
 
-    /// Returns true when the mirror has what is wanted, verified well enough.
+    /// Returns true when the mirror has what is wanted, or at least its module, verified well enough.
     fn is_mirrored(
         &self,
         storage: &dyn Storage,
@@ -138,8 +176,16 @@ impl Mirrors<'_> {
         Ok(locked
             && held.level >= self.installer.floor(want, fetch)?
             && storage.holds(&layout::module_file(version, platform, ".zip"), &held.zip)?
-            && storage.holds(&platform.archive_name(version), &held.archive)?)
+            && match &held.archive {
+                Some(archive) => storage.holds(&platform.archive_name(version), archive)?,
+                None => true,
+            })
     }
+}
+
+/// Says that `go` and goward can use what other tools cannot.
+fn only_module(version: GoVersion, platform: Platform) -> String {
+    format!("the mirror has the module of {version} for {platform}, and no archive")
 }
 
 /// Refuses to make a mirror of a place that is not empty: what is there is somebody else's, and would be written
@@ -184,13 +230,18 @@ fn prune(
     proof_bundle: Option<&(String, ProofBundle)>,
 ) -> Result<usize> {
     let mut wanted = BTreeSet::new();
-    for (version, platform) in manifest.toolchains.keys().copied() {
-        let archive = platform.archive_name(version);
-        wanted.extend([layout::digest_file(&archive), archive]);
+    for ((version, platform), held) in &manifest.toolchains {
+        let (version, platform) = (*version, *platform);
+        if held.archive.is_some() {
+            let archive = platform.archive_name(version);
+            wanted.extend([layout::digest_file(&archive), archive]);
+        }
         wanted.extend(
             [".info", ".mod", ".zip"].map(|end| layout::module_file(version, platform, end)),
         );
     }
+    let deltas = manifest.deltas.keys();
+    wanted.extend(deltas.map(|delta| delta_path(delta.from, delta.to, delta.platform)));
     if let Some((name, proof_bundle)) = proof_bundle {
         let paths = proof_bundle.tiles.keys().chain(proof_bundle.answers.keys());
         wanted.extend(paths.map(|path| layout::log_file(name, path)));

@@ -16,6 +16,7 @@ const SCHEMA: u32 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
     pub(crate) toolchains: BTreeMap<(GoVersion, Platform), MirrorEntry>,
+    pub(crate) deltas: BTreeMap<DeltaKey, DeltaEntry>,
     /// Signed heads as notes, oldest first.
     pub(crate) heads: Vec<String>,
 }
@@ -25,16 +26,34 @@ pub(crate) struct Manifest {
 pub(crate) struct MirrorEntry {
     pub(crate) h1: H1,
     pub(crate) level: Level,
-    /// The release archive.
-    pub(crate) archive: StoredFile,
+    /// The release archive; none where only the module could be had.
+    pub(crate) archive: Option<StoredFile>,
     /// The module.
     pub(crate) zip: StoredFile,
+}
+
+/// What a delta is between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DeltaKey {
+    pub(crate) from: GoVersion,
+    pub(crate) to: GoVersion,
+    pub(crate) platform: Platform,
+}
+
+/// A delta in a mirror.
+#[derive(Clone, Debug)]
+pub(crate) struct DeltaEntry {
+    /// The hashes of the trees that it is between.
+    pub(crate) ends: [H1; 2],
+    pub(crate) file: StoredFile,
 }
 
 #[derive(Deserialize, Serialize)]
 struct Written {
     schema: u32,
     toolchains: Vec<StoredToolchain>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deltas: Vec<StoredDelta>,
     heads: Vec<String>,
 }
 
@@ -44,8 +63,18 @@ struct StoredToolchain {
     platform: String,
     h1: String,
     level: String,
-    archive: StoredFileEntry,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archive: Option<StoredFileEntry>,
     zip: StoredFileEntry,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredDelta {
+    from: String,
+    to: String,
+    platform: String,
+    h1: [String; 2],
+    file: StoredFileEntry,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -68,13 +97,24 @@ impl Manifest {
             let held = MirrorEntry {
                 h1: H1::parse(&toolchain.h1)?,
                 level: Level::parse(&toolchain.level)?,
-                archive: toolchain.archive.read()?,
+                archive: match toolchain.archive {
+                    Some(archive) => Some(archive.read()?),
+                    None => None,
+                },
                 zip: toolchain.zip.read()?,
             };
             Some(((version, Platform::parse(&toolchain.platform).ok()?), held))
         };
         let toolchains = written.toolchains.into_iter().map(read).collect::<Option<_>>()?;
-        Some(Self { toolchains, heads: written.heads })
+        let read = |delta: StoredDelta| {
+            let [from, to] = [&delta.from, &delta.to].map(|text| GoVersion::parse(text).ok());
+            let platform = Platform::parse(&delta.platform).ok()?;
+            let [old, new] = [&delta.h1[0], &delta.h1[1]].map(|text| H1::parse(text));
+            let entry = DeltaEntry { ends: [old?, new?], file: delta.file.read()? };
+            Some((DeltaKey { from: from?, to: to?, platform }, entry))
+        };
+        let deltas = written.deltas.into_iter().map(read).collect::<Option<_>>()?;
+        Some(Self { toolchains, deltas, heads: written.heads })
     }
 
     /// Returns the text of the manifest.
@@ -85,31 +125,45 @@ impl Manifest {
                 platform: platform.to_string(),
                 h1: held.h1.to_string(),
                 level: held.level.name().to_owned(),
-                archive: StoredFileEntry::of(&held.archive),
+                archive: held.archive.as_ref().map(StoredFileEntry::of),
                 zip: StoredFileEntry::of(&held.zip),
             });
-        let written =
-            Written { schema: SCHEMA, toolchains: toolchains.collect(), heads: self.heads.clone() };
+        let deltas = self.deltas.iter().map(|(key, delta)| StoredDelta {
+            from: key.from.to_string(),
+            to: key.to.to_string(),
+            platform: key.platform.to_string(),
+            h1: delta.ends.each_ref().map(ToString::to_string),
+            file: StoredFileEntry::of(&delta.file),
+        });
+        let written = Written {
+            schema: SCHEMA,
+            toolchains: toolchains.collect(),
+            deltas: deltas.collect(),
+            heads: self.heads.clone(),
+        };
         // Strings and numbers can always be written.
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
     }
 
-    /// Returns the release index for the toolchains, newest first, as go.dev writes it.
+    /// Returns the release index for the toolchains, newest first, as go.dev writes it. A release of which
+    /// there are only modules stands there without files, so that goward asks for their list.
     pub(crate) fn release_index(&self) -> String {
         let mut releases: BTreeMap<GoVersion, Vec<serde_json::Value>> = BTreeMap::new();
         for ((version, platform), held) in &self.toolchains {
+            let files = releases.entry(*version).or_default();
+            let Some(archive) = &held.archive else { continue };
             let name = platform.archive_name(*version);
             let arch = name
                 .strip_prefix(&format!("{version}.{}-", platform.os()))
                 .and_then(|rest| rest.split('.').next())
                 .unwrap_or(platform.arch());
-            releases.entry(*version).or_default().push(serde_json::json!({
+            files.push(serde_json::json!({
                 "filename": name,
                 "os": platform.os(),
                 "arch": arch,
                 "version": version.to_string(),
-                "sha256": held.archive.sha256.to_string(),
-                "size": held.archive.size,
+                "sha256": archive.sha256.to_string(),
+                "size": archive.size,
                 "kind": "archive",
             }));
         }

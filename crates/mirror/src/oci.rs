@@ -5,6 +5,7 @@
 
 use crate::artifact::{Entry, Layer};
 use crate::findings::{MirrorCheck, is_finding};
+use crate::pack::repack;
 use crate::registry::{INDEX, MANIFEST, Registry};
 use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
 use goward_core::error::{Error, Kind, Result, untrusted};
@@ -26,6 +27,11 @@ impl Mirrors<'_> {
             let message = "a registry deletes by its own rules: `--prune` cannot be had there";
             return Err(Error::new(Kind::Usage, message)
                 .hint("give it a rule that removes old tags, and leave out `--prune`"));
+        }
+        if plan.deltas > 0 {
+            let message = "a registry has whole archives alone: `--deltas` cannot be had there";
+            return Err(Error::new(Kind::Usage, message)
+                .hint("make a mirror with deltas in a directory or a bucket"));
         }
         let wants = self.locker.wants_of(&plan.locks)?;
         let net = self.session.net()?;
@@ -96,11 +102,16 @@ impl Mirrors<'_> {
     ) -> Result<Entry> {
         let store = self.session.store()?;
         store.recover()?;
-        let packed = self.pack(&store, want, fetch)?;
-        let (sha256, size) = digest_file(&File::open(&packed.archive)?)?;
+        let packed = self.pack(&store, want, self.installer.sources(fetch)?, fetch)?;
+        let archive = match packed.archive {
+            Some(archive) => archive,
+            // A registry has archives alone.
+            None => repack(&packed.tree, packed.staging.path())?,
+        };
+        let (sha256, size) = digest_file(&File::open(&archive)?)?;
         let digest = format!("sha256:{sha256}");
         if !registry.has_blob(&digest)? {
-            registry.put_blob(&digest, size, &packed.archive)?;
+            registry.put_blob(&digest, size, &archive)?;
         }
         if !registry.has_blob(artifact::EMPTY_DIGEST)? {
             let empty = packed.staging.path().join("empty");

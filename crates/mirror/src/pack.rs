@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 /// A toolchain that may be handed on, on disk.
 pub(crate) struct PackedToolchain {
     pub(crate) tree: VerifiedTree,
-    /// The release archive: the source's own if all of it is verified, else packed anew.
-    pub(crate) archive: PathBuf,
+    /// The release archive: the source's own if all of it is verified, else packed anew; none when the
+    /// source has modules alone.
+    pub(crate) archive: Option<PathBuf>,
     /// What was odd on the way.
     pub(crate) warnings: Vec<String>,
     /// Has all files, and removes them when dropped.
@@ -31,7 +32,7 @@ pub(crate) struct PackedToolchain {
 }
 
 impl Mirrors<'_> {
-    /// Fetches a toolchain, verifies it, and keeps a release archive of it.
+    /// Fetches a toolchain from one of `sources`, verifies it, and keeps a release archive of it.
     ///
     /// The hash of a toolchain does not cover all of an archive. An archive that is not verified as a
     /// whole is not handed on: what the hash covers is packed anew.
@@ -39,6 +40,7 @@ impl Mirrors<'_> {
         &self,
         store: &Store,
         want: &ToolchainRequest,
+        sources: Vec<Box<dyn Source>>,
         fetch: &Fetch,
     ) -> Result<PackedToolchain> {
         let staging = store.stage("mirror")?;
@@ -53,14 +55,22 @@ impl Mirrors<'_> {
             Box::new(ArchiveTee::new(source, slot.clone(), make_file).of_releases())
                 as Box<dyn Source>
         };
-        let sources = self.installer.sources(fetch)?.into_iter().map(keep).collect();
+        let sources = sources.into_iter().map(keep).collect();
         let proof = self.installer.begin_proof(want, &InstallSource::Sources)?;
         let (delivery, warnings) =
             self.installer.fetch_from_sources(store, want, &proof, sources, fetch)?;
-        let listing = slot.take().map(|copy| copy.listing);
-        let whole =
-            archive_level(&delivery.tree, listing.as_ref()) >= self.installer.floor(want, fetch)?;
-        let archive = if whole { kept } else { repack(&delivery.tree, staging.path())? };
+        let copy = slot.take();
+        let is_release = copy.as_ref().is_some_and(|copy| copy.kind.is_release());
+        let listing = copy.map(|copy| copy.listing);
+        let archive = if !is_release {
+            None
+        } else if archive_level(&delivery.tree, listing.as_ref())
+            >= self.installer.floor(want, fetch)?
+        {
+            Some(kept)
+        } else {
+            Some(repack(&delivery.tree, staging.path())?)
+        };
         Ok(PackedToolchain {
             tree: delivery.tree,
             archive,
@@ -75,13 +85,13 @@ impl Mirrors<'_> {
         &self,
         storage: &dyn Storage,
         want: &ToolchainRequest,
+        sources: Vec<Box<dyn Source>>,
         fetch: &Fetch,
         manifest: &Manifest,
-        warnings: &mut Vec<String>,
-    ) -> Result<MirrorEntry> {
+    ) -> Result<(MirrorEntry, Vec<String>)> {
         let store = self.session.store()?;
         store.recover()?;
-        let packed = self.pack(&store, want, fetch)?;
+        let packed = self.pack(&store, want, sources, fetch)?;
         let (tree, version, platform) = (&packed.tree, want.version, want.platform);
         let module = packed.staging.path().join("module.zip");
         write_module(tree, &module)?;
@@ -90,10 +100,16 @@ impl Mirrors<'_> {
         let zip = layout::module_file(version, platform, ".zip");
         let zip = storage.put(&zip, Contents::File(&module))?;
         let name = platform.archive_name(version);
-        let archive = storage.put(&name, Contents::File(&packed.archive))?;
-        put(storage, &layout::digest_file(&name), archive.sha256.to_string())?;
-        warnings.extend(packed.warnings);
-        Ok(MirrorEntry { h1: tree.h1().clone(), level: tree.level(), archive, zip })
+        let archive = match &packed.archive {
+            None => None,
+            Some(path) => {
+                let archive = storage.put(&name, Contents::File(path))?;
+                put(storage, &layout::digest_file(&name), archive.sha256.to_string())?;
+                Some(archive)
+            }
+        };
+        let held = MirrorEntry { h1: tree.h1().clone(), level: tree.level(), archive, zip };
+        Ok((held, packed.warnings))
     }
 }
 
@@ -113,7 +129,7 @@ fn archive_level(tree: &VerifiedTree, listing: Option<&Listing>) -> Level {
 }
 
 /// Packs what the hash covers, and nothing else.
-fn repack(tree: &VerifiedTree, directory: &Path) -> Result<PathBuf> {
+pub(crate) fn repack(tree: &VerifiedTree, directory: &Path) -> Result<PathBuf> {
     let path = directory.join("archive");
     let out = BufWriter::new(File::create(&path)?);
     let members = members(tree)?;

@@ -4,6 +4,7 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
+use crate::deltas::unpack;
 use crate::findings::{MirrorCheck, is_finding};
 use crate::layout::{INDEX, LIST};
 use crate::storage::StorageReader;
@@ -18,8 +19,9 @@ use goward_core::install::request::{Fetch, ToolchainRequest};
 use goward_core::net::{MAX_SIZE, NetError, Problem};
 use goward_core::platform::Platform;
 use goward_core::session::Session;
-use goward_core::source::{REGISTRY_SCHEME, parse_index};
+use goward_core::source::{REGISTRY_SCHEME, delta_path, parse_index};
 use goward_core::store::Store;
+use goward_core::verify::delta::{delta_h1, read_delta};
 use goward_core::verify::policy::judge;
 use goward_core::verify::sumdb::Explain;
 use goward_core::verify::sumdb::{Log, LogError, Logged};
@@ -45,6 +47,8 @@ struct Check<'a> {
     proved: BTreeMap<(GoVersion, Platform), Option<Logged>>,
     /// Toolchains whose archive the index lists, and that are right: their modules are as good.
     listed: BTreeSet<(GoVersion, Platform, H1)>,
+    /// Toolchains that are right, and where their files are.
+    right: BTreeMap<(Platform, GoVersion), (String, H1)>,
     checked: MirrorCheck,
 }
 
@@ -66,11 +70,13 @@ impl Mirrors<'_> {
             log: None,
             proved: BTreeMap::new(),
             listed: BTreeSet::new(),
+            right: BTreeMap::new(),
             checked: MirrorCheck::default(),
         };
         check.find_log()?;
         let releases = check.releases()?;
         let modules = check.modules()?;
+        check.deltas()?;
         check.finish_log()?;
         if releases + modules == 0 {
             let message = format!("there is no mirror at {}", opened.name());
@@ -136,6 +142,7 @@ impl Check<'_> {
         let h1 = archive_hash::release_h1(version, platform, name, &file)?;
         let evidence = Evidence { archive: Some(archive), listed, ..Evidence::default() };
         self.identity(version, platform, &h1, evidence)?;
+        self.right.insert((platform, version), (name.to_owned(), h1.clone()));
         if listed == Some(archive.0) {
             self.listed.insert((version, platform, h1));
         }
@@ -176,7 +183,52 @@ impl Check<'_> {
         let h1 = archive_hash::module_h1(version, platform, &file)?;
         let listed_by_index = self.listed.contains(&(version, platform, h1.clone()));
         let evidence = Evidence { listed_by_index, ..Evidence::default() };
-        self.identity(version, platform, &h1, evidence)
+        self.identity(version, platform, &h1, evidence)?;
+        self.right.insert((platform, version), (zip.to_owned(), h1));
+        Ok(())
+    }
+
+    /// Checks the deltas between what is right: each has to make the one of the other.
+    fn deltas(&mut self) -> Result<()> {
+        let right = std::mem::take(&mut self.right);
+        for ((platform, to), (_, wanted)) in &right {
+            for ((of, from), (path, h1)) in &right {
+                if of != platform || from.minor() != to.minor() || from >= to {
+                    continue;
+                }
+                let name = delta_path(*from, *to, *platform);
+                let mut file = fs::unnamed_in(self.scratch, "delta")?;
+                if !self.reader.save(&name, MAX_SIZE, &mut file)? {
+                    continue;
+                }
+                let ends = (*from, *to, *platform, h1, wanted);
+                match self.delta(&name, &file, path, ends) {
+                    Ok(()) => self.checked.deltas += 1,
+                    Err(error) => self.failed(&name, &error)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn delta(
+        &self,
+        name: &str,
+        file: &File,
+        path: &str,
+        (from, to, platform, h1, wanted): (GoVersion, GoVersion, Platform, &H1, &H1),
+    ) -> Result<()> {
+        let wrong = |what: &str| Error::new(Kind::Verification, what);
+        let delta = read_delta(name, file)?.ok_or_else(|| wrong("it is no delta"))?;
+        if delta.from != h1.as_str() || delta.to != wanted.as_str() {
+            return Err(wrong("it is between other trees than its name says"));
+        }
+        let directory = self.scratch.join("tree");
+        fs::create_dir(&directory)?;
+        let old = unpack(path, from, platform, &self.fetch(path)?, &directory);
+        let found = old.and_then(|old| delta_h1(to, platform, &delta, old.tree(), &[]));
+        fs::remove_dir_all(&directory)?;
+        if found? == *wanted { Ok(()) } else { Err(wrong("it comes to another tree")) }
     }
 
     /// Requires that a toolchain is what it has to be.

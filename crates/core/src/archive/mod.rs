@@ -13,6 +13,7 @@
 //! The crates `tar`, `flate2` and `zip` are used as parsers only. What one of them would accept and
 //! another reader would see differently is refused here.
 
+pub mod delta;
 mod entry_validator;
 pub mod module;
 pub mod module_zip;

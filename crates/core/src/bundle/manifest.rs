@@ -7,10 +7,11 @@ use crate::verify::{Digest, H1};
 use crate::version::GoVersion;
 use serde::{Deserialize, Serialize};
 
-/// What this goward writes when there is no copy of the vulnerability database, and when there is one; that
-/// is the newest that it reads. Older ones would say of such a bundle that it is damaged.
+/// What this goward writes when there is nothing special, a copy of the vulnerability database, and
+/// deltas; the last is the newest that it reads. Older ones would say of such a bundle that it is damaged.
 const SCHEMA: u64 = 1;
 const SCHEMA_WITH_VULNDB: u64 = 2;
+const SCHEMA_WITH_DELTAS: u64 = 3;
 /// Most toolchains.
 const MAX_TOOLCHAINS: usize = 1000;
 
@@ -18,6 +19,8 @@ const MAX_TOOLCHAINS: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Packing {
+    /// What makes it of another release in the bundle.
+    Delta,
     /// The zip of the module `golang.org/toolchain`.
     Module,
     /// The published `.tar.gz`.
@@ -31,6 +34,7 @@ pub enum Packing {
 impl Packing {
     fn ending(self) -> &'static str {
         match self {
+            Self::Delta => "delta",
             Self::Module => "module.zip",
             Self::TarGz => "tar.gz",
             Self::Wheel => "whl",
@@ -52,6 +56,8 @@ pub struct Toolchain {
     pub is_proved: bool,
     /// How its archive is packed.
     pub packing: Packing,
+    /// The release in the bundle that its delta is from.
+    pub base: Option<GoVersion>,
     /// The size of its archive.
     pub size: u64,
     /// The digest of its archive.
@@ -120,6 +126,8 @@ struct StoredToolchain {
     h1: String,
     proved: bool,
     packing: Packing,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
     size: u64,
     sha256: String,
 }
@@ -133,6 +141,7 @@ impl Manifest {
             h1: toolchain.h1.to_string(),
             proved: toolchain.is_proved,
             packing: toolchain.packing,
+            base: toolchain.base.map(|base| base.to_string()),
             size: toolchain.size,
             sha256: toolchain.sha256.to_string(),
         });
@@ -141,7 +150,7 @@ impl Manifest {
             .as_ref()
             .map(|extra| StoredExtra { size: extra.size, sha256: extra.sha256.to_string() });
         let written = StoredBundle {
-            schema: if vulndb.is_some() { SCHEMA_WITH_VULNDB } else { SCHEMA },
+            schema: schema_of(self.toolchains.iter().any(is_delta), vulndb.is_some()),
             vulndb,
             log: self.log.clone(),
             head: self.head.clone(),
@@ -154,7 +163,7 @@ impl Manifest {
     /// Reads the text.
     pub fn parse(text: &[u8]) -> Result<Self, BundleProblem> {
         let schema: Schema = serde_json::from_slice(text).map_err(|_| BundleProblem::NotABundle)?;
-        if schema.schema > SCHEMA_WITH_VULNDB {
+        if schema.schema > SCHEMA_WITH_DELTAS {
             return Err(BundleProblem::NewerSchema(schema.schema));
         }
         let wrong = |why: String| BundleProblem::Manifest(untrusted(why));
@@ -175,10 +184,14 @@ impl Manifest {
         if !toolchains.is_sorted_by(|a, b| key(a) < key(b)) {
             return Err(wrong("it is not sorted, or has one twice".to_owned()));
         }
+        if let Some(lost) = toolchains.iter().find(|one| !has_base(one, &toolchains)) {
+            return Err(wrong(format!("{} is a delta from nothing in it", lost.version)));
+        }
         if written.head.is_none() && toolchains.iter().any(|toolchain| toolchain.is_proved) {
             return Err(wrong("it has proofs and no head".to_owned()));
         }
-        if written.vulndb.is_some() != (written.schema == SCHEMA_WITH_VULNDB) {
+        let has_deltas = toolchains.iter().any(is_delta);
+        if written.schema != schema_of(has_deltas, written.vulndb.is_some()) {
             return Err(wrong("it has another schema than its entries".to_owned()));
         }
         let read = |extra: StoredExtra| -> Result<Extra, BundleProblem> {
@@ -189,6 +202,28 @@ impl Manifest {
         let vulndb = written.vulndb.map(read).transpose()?;
         Ok(Self { log: written.log, head: written.head, toolchains, vulndb })
     }
+}
+
+fn schema_of(has_deltas: bool, has_vulndb: bool) -> u64 {
+    match (has_deltas, has_vulndb) {
+        (true, _) => SCHEMA_WITH_DELTAS,
+        (false, true) => SCHEMA_WITH_VULNDB,
+        (false, false) => SCHEMA,
+    }
+}
+
+fn is_delta(toolchain: &Toolchain) -> bool {
+    toolchain.packing == Packing::Delta
+}
+
+/// Returns true when a toolchain is whole, or a delta from an older one of its line that is.
+fn has_base(toolchain: &Toolchain, all: &[Toolchain]) -> bool {
+    let Some(base) = toolchain.base else { return !is_delta(toolchain) };
+    let is_base =
+        |other: &&Toolchain| (other.version, other.platform) == (base, toolchain.platform);
+    is_delta(toolchain)
+        && base.minor() == toolchain.version.minor()
+        && all.iter().find(is_base).is_some_and(|found| !is_delta(found))
 }
 
 fn read(written: &StoredToolchain) -> Option<Toolchain> {
@@ -203,6 +238,10 @@ fn read(written: &StoredToolchain) -> Option<Toolchain> {
         h1: H1::parse(&written.h1)?,
         is_proved: written.proved,
         packing: written.packing,
+        base: match &written.base {
+            Some(base) => Some(GoVersion::parse(base).ok().filter(|v| v.to_string() == *base)?),
+            None => None,
+        },
         size: written.size,
         sha256: Digest::parse(&written.sha256)?,
     })

@@ -139,7 +139,7 @@ impl Installer<'_> {
 
 /// Returns the best level that can come of what is known and of an archive: one that Go published
 /// (`is_published`), or whose digest its source lists (`is_listed`).
-fn best_level(known: &Evidence, is_published: bool, is_listed: bool) -> Level {
+pub(super) fn best_level(known: &Evidence, is_published: bool, is_listed: bool) -> Level {
     let record = known.record.as_ref();
     let has_h1 = record.is_some_and(|record| record.h1.is_some());
     let has_digest = record.is_some_and(|record| record.sha256.is_some());

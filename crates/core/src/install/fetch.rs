@@ -24,6 +24,7 @@ use crate::verify::{
     VerifiedTree, dirhash,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -93,6 +94,9 @@ impl Installer<'_> {
         let record = Records::built_in().get(want.version, want.platform);
         let claim = Claim { want, fetch, proof, origin: source.name() };
         self.refuse_early(&claim, source)?;
+        if let Some(tree) = self.by_delta(store, &claim, source)? {
+            return Ok(tree);
+        }
         // Where the hash is known, what the source lists adds nothing.
         let ask_digest = proof.now().is_none() && record.is_none_or(|record| record.h1.is_none());
         let incoming = open(store, want, ask_digest, source, progress)?;
@@ -134,18 +138,26 @@ impl Installer<'_> {
     ) -> Result<UnverifiedTree> {
         let OpenArchive { mut artifact, staging } = incoming;
         let mut quarantine = Quarantine::new(staging.path(), want.full)?;
-        if let Some(how) = self.sharing() {
-            quarantine.share_with(store.dedup_candidates(
-                want.version,
-                want.platform,
-                how,
-                staging.path(),
-            )?);
-        }
+        self.share_files(store, want, staging.path(), &mut quarantine)?;
         let archive = fill(&mut quarantine, &mut artifact, want, self.sharing())
             .map_err(|error| explain_archive(error, want, &artifact.origin))?;
         let unpacked = quarantine.finish(want.version, want.platform)?;
         Ok(UnverifiedTree { unpacked, archive, artifact, staging })
+    }
+
+    /// Lets files in quarantine share their bytes with those of other toolchains, where the user wants it.
+    pub(super) fn share_files(
+        &self,
+        store: &Store,
+        want: &ToolchainRequest,
+        staging: &Path,
+        quarantine: &mut Quarantine,
+    ) -> Result<()> {
+        if let Some(how) = self.sharing() {
+            let candidates = store.dedup_candidates(want.version, want.platform, how, staging)?;
+            quarantine.share_with(candidates);
+        }
+        Ok(())
     }
 
     /// Returns how the user wants equal files to share their bytes.
@@ -291,7 +303,7 @@ pub(crate) fn divide_among(count: usize) {
 }
 
 /// Returns how many threads write files for one install, and what may be on the way to them.
-fn share() -> (usize, Limits) {
+pub(super) fn share() -> (usize, Limits) {
     let count = SIDE_BY_SIDE.load(Ordering::Relaxed);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits::default();

@@ -3,6 +3,7 @@
 pub mod archive_cache;
 pub mod auto_install;
 pub mod bundle;
+mod delta;
 pub mod evidence;
 pub mod fetch;
 pub mod go_places;

@@ -40,7 +40,7 @@ pub struct ArchiveTee<'a> {
     inner: Box<dyn Source + 'a>,
     make_file: Box<MakeFile<'a>>,
     slot: CopySlot,
-    /// Whether it has to be a release archive with its digest, to be handed on as a whole.
+    /// Whether it has to be a release archive with its digest, or a module, to be handed on.
     needs_release: bool,
 }
 
@@ -54,7 +54,7 @@ impl<'a> ArchiveTee<'a> {
         Self { inner, make_file: Box::new(make_file), slot, needs_release: false }
     }
 
-    /// Asks for the digest that the source lists, and refuses what is no release archive.
+    /// Asks for the digest that the source lists, and refuses packages that lack files.
     #[must_use]
     pub fn of_releases(self) -> Self {
         Self { needs_release: true, ..self }
@@ -95,7 +95,7 @@ impl Source for ArchiveTee<'_> {
         let ask_digest = wanted.ask_digest || self.needs_release;
         let wanted = ArtifactRequest { ask_digest, ..*wanted };
         let mut artifact = self.inner.open(&wanted, scratch, progress)?;
-        if self.needs_release && !artifact.kind.is_release() {
+        if self.needs_release && artifact.kind == ArtifactKind::Wheel {
             let (name, version) = (self.inner.name(), wanted.version);
             let message = format!("{name} has no release archive of {version}");
             return Err(Error::new(Kind::NotFound, message).hint(Advice::NameFullSource).into());

@@ -2,9 +2,11 @@
 //! them, `index.json` and `.sha256` files.
 
 use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
+use super::module_form::{self, has_archives};
+use super::module_proxy::parse_list;
 use super::{
-    Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, not_there,
-    parse_index,
+    Artifact, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind, deltas,
+    not_there, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
@@ -54,6 +56,23 @@ impl Directory {
             .collect())
     }
 
+    /// Opens the module of a release of which there is no archive.
+    fn open_module(&self, wanted: &ArtifactRequest) -> Result<Option<Artifact>> {
+        let path = self.path.join(module_form::path_of(wanted));
+        match size_of(&path)? {
+            None => Ok(None),
+            Some(size) if size > MAX_SIZE => {
+                let message = format!("`{}` has {size} bytes", shown_path(&path));
+                let error = Error::new(Kind::Verification, message);
+                Err(error.detail(format!("no release has more than {MAX_SIZE}")))
+            }
+            Some(_) => {
+                let file = fs::open_regular(&path)?;
+                Ok(Some(module_form::artifact(wanted, shown_path(&path), file)?))
+            }
+        }
+    }
+
     fn find_digest(&self, wanted: &ArtifactRequest, name: &str) -> Result<Option<String>> {
         let releases = self.read_index()?.unwrap_or_default();
         let listed = releases
@@ -81,10 +100,16 @@ impl Source for Directory {
     }
 
     fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        match self.read_index()? {
-            Some(releases) => Ok(Some(releases)),
-            None => Ok(Some(self.scan()?)),
+        let listed = match self.read_index()? {
+            Some(releases) => releases,
+            None => self.scan()?,
+        };
+        if has_archives(&listed) {
+            return Ok(Some(listed));
         }
+        let modules = read_small(&self.path.join(module_form::LIST), MAX_INDEX)?;
+        let modules = modules.map(|text| parse_list(&String::from_utf8_lossy(&text)));
+        Ok(module_form::merge(Some(listed), modules))
     }
 
     fn open(
@@ -96,16 +121,9 @@ impl Source for Directory {
         let name = wanted.platform.archive_name(wanted.version);
         let path = self.path.join(&name);
         let shown = shown_path(&path);
-        // Looked at before it is opened: to open a pipe is to wait for its writer.
-        let size = match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => metadata.len(),
-            Ok(_) => {
-                return Err(Error::new(Kind::Failed, format!("`{shown}` is not a file")).into());
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(not_there(&self.name, wanted, &shown));
-            }
-            Err(error) => return Err(error.into()),
+        let Some(size) = size_of(&path)? else {
+            let module = self.open_module(wanted)?;
+            return module.ok_or_else(|| not_there(&self.name, wanted, &shown));
         };
         let limit = wanted.size.unwrap_or(MAX_SIZE);
         if size > limit || wanted.size.is_some_and(|wanted| wanted != size) {
@@ -124,6 +142,26 @@ impl Source for Directory {
             size: Some(size),
             body: Body::File(fs::open_regular(&path)?),
         })
+    }
+
+    fn open_delta(
+        &self,
+        from: GoVersion,
+        wanted: &ArtifactRequest,
+        _scratch: &Path,
+    ) -> Result<Option<fs::File>, SourceError> {
+        deltas::open(&self.path, from, wanted)
+    }
+}
+
+/// Returns the size of a file; `None` when it is not there. Looked at before it is opened: to open a
+/// pipe is to wait for its writer.
+fn size_of(path: &Path) -> Result<Option<u64>> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
+        Ok(_) => Err(Error::new(Kind::Failed, format!("`{}` is not a file", shown_path(path)))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

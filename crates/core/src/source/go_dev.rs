@@ -1,19 +1,24 @@
 //! go.dev/dl and its mirrors: an index in JSON, and the archives beside it.
 //!
 //! A mirror may have no index, or one that is shorter than its content; then the `.sha256` file
-//! beside an archive says what the archive should be, and if there is none, nobody does.
+//! beside an archive says what the archive should be, and if there is none, nobody does. One that
+//! goward made may have the module of a release in place of its archive ([`module_form`]).
 
 use super::index::{INDEX_FILE, MAX_INDEX, parse_digest};
+use super::module_form::{self, SharedProgress, has_archives, join_path};
+use super::module_proxy::parse_list;
 use super::save::save;
 use super::{
     Artifact, ArtifactKind, ArtifactRequest, Body, File, Listing, Release, Source, archive_kind,
-    not_served, parse_index,
+    deltas, not_served, parse_index,
 };
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::fs;
 use crate::net::{
     Denial, Download, Job, Net, NetError, Problem, Progress, SmallBody, Url, join, shown,
 };
 use crate::source::SourceError;
+use crate::version::GoVersion;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -60,6 +65,32 @@ impl GoDev {
         Ok(self.index.get_or_init(|| index).as_deref())
     }
 
+    /// Returns true for Go's own server, which has all its archives.
+    fn is_go_dev(&self) -> bool {
+        self.base.as_str() == BASE_URL
+    }
+
+    /// Opens the module of a release of which there is no archive; `None` where there is none either.
+    fn open_module(
+        &self,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Option<Artifact>, SourceError> {
+        if self.is_go_dev() {
+            return Ok(None);
+        }
+        let url = join_path(&self.base, &module_form::path_of(wanted));
+        let (what, name) = (wanted.version.to_string(), module_form::name_of(wanted));
+        let job = Job { what: &what, url: &url, name: &name, directory: scratch, size: None };
+        let download = match Download::open(&self.net, job, progress) {
+            Err(error) if error.is_absence() => return Ok(None),
+            opened => opened?,
+        };
+        let file = save(download, scratch, &name)?;
+        Ok(Some(module_form::artifact(wanted, shown(&url), file)?))
+    }
+
     /// Returns what the index says of an archive.
     fn find_listed(&self, wanted: &ArtifactRequest) -> Result<Option<&File>> {
         let releases = self.index(&wanted.version.to_string())?.unwrap_or_default();
@@ -91,7 +122,15 @@ impl Source for GoDev {
     }
 
     fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        Ok(self.index("the list of releases")?.map(<[Release]>::to_vec))
+        let what = "the list of releases";
+        let index = self.index(what)?.map(<[Release]>::to_vec);
+        if self.is_go_dev() || index.as_deref().is_some_and(has_archives) {
+            return Ok(index);
+        }
+        let url = join_path(&self.base, module_form::LIST);
+        let modules = if_there(self.net.fetch_small(what, &url, MAX_INDEX))?;
+        let modules = modules.map(|found| parse_list(&String::from_utf8_lossy(&found.body)));
+        Ok(module_form::merge(index, modules))
     }
 
     fn open(
@@ -114,9 +153,14 @@ impl Source for GoDev {
         }
         let what = wanted.version.to_string();
         let job = Job { what: &what, url: &url, name: &name, directory: scratch, size };
-        let download = Download::open(&self.net, job, progress).map_err(|error| {
-            if error.is_absence() { not_served(&self.name, wanted, &error) } else { error.into() }
-        })?;
+        let progress = SharedProgress::new(progress);
+        let download = match Download::open(&self.net, job, progress.hand_out()) {
+            Err(error) if error.is_absence() => {
+                let module = self.open_module(wanted, scratch, progress.hand_out())?;
+                return module.ok_or_else(|| not_served(&self.name, wanted, &error));
+            }
+            opened => opened?,
+        };
         let kind = archive_kind(wanted.platform);
         Ok(Artifact {
             kind,
@@ -129,6 +173,18 @@ impl Source for GoDev {
             },
             name,
         })
+    }
+
+    fn open_delta(
+        &self,
+        from: GoVersion,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+    ) -> Result<Option<fs::File>, SourceError> {
+        if self.is_go_dev() {
+            return Ok(None);
+        }
+        deltas::fetch(&self.net, &self.base, from, wanted, scratch)
     }
 }
 

@@ -7,11 +7,13 @@
 
 pub mod archive_tee;
 mod bundle;
+mod deltas;
 mod directory;
 pub mod error;
 mod go_dev;
 mod index;
 pub mod local;
+mod module_form;
 mod module_proxy;
 mod python_index;
 mod save;
@@ -26,6 +28,7 @@ use crate::platform::Platform;
 use crate::verify::FileCopy;
 use crate::version::GoVersion;
 pub use bundle::BundleSource;
+pub use deltas::delta_path;
 use directory::Directory;
 pub use error::{Absence, SourceError};
 use go_dev::GoDev;
@@ -118,6 +121,25 @@ pub trait Source: Send + Sync {
         scratch: &Path,
         progress: Progress,
     ) -> Result<Artifact, SourceError>;
+
+    /// Fetches what makes a release of an older one, `from`, for the same platform; `None` when the source has
+    /// no such delta.
+    fn open_delta(
+        &self,
+        from: GoVersion,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+    ) -> Result<Option<fs::File>, SourceError> {
+        _ = (from, wanted, scratch);
+        Ok(None)
+    }
+
+    /// Returns the release without which the source has not got another one: it has a delta in place of
+    /// the archive.
+    fn delta_base(&self, wanted: &ArtifactRequest) -> Option<GoVersion> {
+        _ = wanted;
+        None
+    }
 }
 
 /// How an archive is packed.

@@ -227,7 +227,7 @@ impl Source for ModuleProxy {
 
 /// Reads `@v/list`: a version of the module in each line, of which those that are no toolchain, and
 /// those for platforms that goward does not know, are passed over.
-fn parse_list(text: &str) -> Vec<Release> {
+pub(super) fn parse_list(text: &str) -> Vec<Release> {
     let mut found: BTreeMap<GoVersion, Vec<File>> = BTreeMap::new();
     for word in text.lines().filter_map(|line| line.split_whitespace().next()) {
         let Some((version, platform)) = parse_version(word) else { continue };

@@ -4,16 +4,20 @@ use crate::bundle;
 use crate::bundle::{Extra, Manifest, Packing, Toolchain};
 use crate::error::{Error, Kind, Result, one_line};
 use crate::fs::{self, Draft};
-use crate::install::fetch::{digest_file, gather, nobody_delivered};
+use crate::install::fetch::{FetchedTree, digest_file, gather, nobody_delivered};
 use crate::install::offline_proof::Stapled;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, ToolchainRequest};
+use crate::platform::Platform;
 use crate::source::archive_tee::{ArchiveCopy, ArchiveTee, CopySlot};
 use crate::source::{ArtifactKind, Source};
 use crate::store::Store;
 use crate::toolchains::Toolchains;
+use crate::toolchains::installed_source::InstalledSource;
+use crate::verify::delta::{DeltaEnd, delta_h1, read_delta, write_delta};
 use crate::verify::{Digest, H1};
 use crate::vulndb::Snapshot;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufWriter, IntoInnerError, Seek};
 use std::os::unix::ffi::OsStrExt;
@@ -73,13 +77,24 @@ impl Toolchains<'_> {
                 .map(|text| Extra { size: text.len() as u64, sha256: Digest::of(text.as_bytes()) }),
         };
         let mut archives = Vec::new();
+        // The first release of each line of which there are more; what follows is made of it.
+        let mut bases: BTreeMap<(Platform, u32), FetchedTree> = BTreeMap::new();
         for (want, proof) in wants.iter().zip(&stapled.proofs) {
             let proof = Proof::from(proof.as_ref().ok().cloned());
-            let (toolchain, file, said) = self.keep(&store, want, &proof, staging.path(), fetch)?;
-            warnings.extend(said);
-            manifest.toolchains.push(toolchain);
-            archives.push(file);
+            let mut kept = self.keep(&store, want, &proof, staging.path(), fetch)?;
+            warnings.append(&mut kept.said);
+            let line = line_of(want);
+            match bases.get(&line) {
+                Some(base) => self.replace_by_delta(&mut kept, base, staging.path())?,
+                None if wants.iter().filter(|other| line_of(other) == line).count() > 1 => {
+                    bases.insert(line, kept.delivery);
+                }
+                None => {}
+            }
+            manifest.toolchains.push(kept.toolchain);
+            archives.push(kept.file);
         }
+        drop(bases);
         let mut writer = BufWriter::new(draft(&output)?);
         let offline_proof = stapled.offline_proof.as_ref();
         bundle::write(&mut writer, &manifest, offline_proof, copied.as_deref(), &mut archives)?;
@@ -101,28 +116,85 @@ impl Toolchains<'_> {
         proof: &Proof,
         directory: &Path,
         fetch: &Fetch,
-    ) -> Result<(Toolchain, fs::File, Vec<String>)> {
+    ) -> Result<KeptArchive> {
         let slot = CopySlot::default();
         let mut failures = Vec::new();
-        for source in self.installer.sources(fetch)? {
+        let mut sources = self.installer.sources(fetch)?;
+        // What is here need not be fetched, unless a source was named.
+        if fetch.source.is_none()
+            && let Some(installed) = InstalledSource::find(store, want)?
+        {
+            sources.insert(0, Box::new(installed));
+        }
+        for source in sources {
             let make_file = |name: &str| fs::unnamed_in(directory, name);
             let source = ArchiveTee::new(source, slot.clone(), make_file);
             match self.installer.deliver(store, want, proof, &source, fetch) {
                 Ok(delivery) => {
                     let h1 = delivery.tree.h1().clone();
-                    drop(delivery);
                     let said =
                         failures.iter().map(|(name, error)| format!("{name}: {}", one_line(error)));
                     let said = said.collect();
                     let Some(copy) = slot.take() else { break };
                     let (toolchain, file) = describe(want, h1, proof.now().is_some(), copy)?;
-                    return Ok((toolchain, file, said));
+                    return Ok(KeptArchive { toolchain, file, said, delivery });
                 }
                 Err(error) => failures.push((source.name().to_owned(), error)),
             }
         }
         Err(nobody_delivered(want, failures))
     }
+
+    /// Puts a delta from `base` in the place of an archive, if it is the smaller one.
+    fn replace_by_delta(
+        &self,
+        kept: &mut KeptArchive,
+        base: &FetchedTree,
+        directory: &Path,
+    ) -> Result<()> {
+        let (old, new) = (&base.tree, &kept.delivery.tree);
+        let [from, to] = [old, new].map(|tree| DeltaEnd {
+            h1: tree.h1(),
+            tree: tree.tree(),
+            files: tree.files(),
+        });
+        let mut file = fs::unnamed_in(directory, "delta")?;
+        let bar = self.session.ui.bar(&format!("{} from {}", new.version(), old.version()));
+        let written = write_delta(&mut BufWriter::new(&mut file), &from, &to);
+        bar.finish_and_clear();
+        written?;
+        file.rewind()?;
+        let (sha256, size) = digest_file(&file)?;
+        if size >= kept.toolchain.size {
+            return Ok(());
+        }
+        let absent = new.absent();
+        let made = read_delta("delta", &file)?
+            .map(|delta| delta_h1(new.version(), new.platform(), &delta, old.tree(), absent))
+            .transpose()?;
+        if made.as_ref() != Some(new.h1()) {
+            let message = format!("the delta to {} was written wrongly", new.version());
+            return Err(Error::new(Kind::Verification, message).detail("nothing was written"));
+        }
+        let (packing, base) = (Packing::Delta, Some(old.version()));
+        kept.toolchain = Toolchain { packing, base, size, sha256, ..kept.toolchain.clone() };
+        kept.file = file;
+        Ok(())
+    }
+}
+
+/// An archive that goes into a bundle, and the tree that came out of it.
+struct KeptArchive {
+    toolchain: Toolchain,
+    file: fs::File,
+    /// Why others did not deliver it.
+    said: Vec<String>,
+    delivery: FetchedTree,
+}
+
+/// Releases of one line for one platform have most of their files in common.
+fn line_of(want: &ToolchainRequest) -> (Platform, u32) {
+    (want.platform, want.version.minor())
 }
 
 /// Returns what the list of a bundle has for an archive.
@@ -145,7 +217,8 @@ fn describe(
     file.rewind()?;
     let (sha256, size) = digest_file(&file)?;
     let ToolchainRequest { version, platform, .. } = *want;
-    Ok((Toolchain { version, platform, h1, is_proved, packing, size, sha256 }, file))
+    let base = None;
+    Ok((Toolchain { version, platform, h1, is_proved, packing, base, size, sha256 }, file))
 }
 
 /// Makes a file beside a bundle, so that this appears at once or not at all, and clears away those of

@@ -4,6 +4,7 @@ pub mod bundle_create;
 pub mod default;
 pub mod export;
 pub mod gc;
+mod installed_source;
 pub mod rebuild_instructions;
 pub mod setup;
 pub mod uninstall;

@@ -14,6 +14,7 @@
 mod archive_digest;
 pub mod archive_hash;
 pub mod dedup;
+pub mod delta;
 pub mod dirhash;
 pub mod error;
 pub mod file_digest;
