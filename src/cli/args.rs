@@ -138,7 +138,7 @@ pub struct Fetching {
     /// Take nothing from what lies on this machine: Go's module cache, other GOROOTs and stores
     #[arg(long)]
     pub no_local: bool,
-    /// Say what was found on this machine, and why it was not taken
+    /// Say what was found on this machine and why it was not taken, and why more is fetched than has to be
     #[arg(short, long)]
     pub verbose: bool,
 }

@@ -74,6 +74,7 @@ fn every_setting_is_listed_with_who_says_so() {
     for (key, want) in [
         ("accept", format!("accept = \"listed\" {own}")),
         ("https-proxy", format!("network.https-proxy = \"http://proxy.example:3128\" {own}")),
+        ("connections", "network.connections = 4 # default".to_owned()),
         ("no-proxy", format!("network.no-proxy = [\"intranet.example\"] {own}")),
         ("http-proxy", "# network.http-proxy is not set".to_owned()),
     ] {
@@ -296,6 +297,13 @@ fn a_mistake_is_told_with_its_place() {
         (
             "[network]\nca-file = \"ca.pem\"\n",
             format!("`{own}`: `network.ca-file` is `ca.pem`, which is not an absolute path"),
+        ),
+        (
+            "[network]\nconnections = 9\n",
+            format!(
+                "`{own}`: `network.connections` is not a number from 1 to 8\n\
+                 hint: write `connections = 1` to have one connection for each download"
+            ),
         ),
         (
             "[network]\nhttps-proxy = \"ftp://anna:secret@proxy.example\"\n",

@@ -38,6 +38,7 @@ mod log;
 mod matrix;
 mod nfs;
 mod overlay;
+mod parts;
 mod pins;
 mod profiles;
 mod proof;

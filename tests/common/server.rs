@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -136,8 +137,14 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    fn range_start(&self) -> Option<usize> {
-        self.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+    /// Returns what is asked for of `total` bytes; what begins behind them is empty.
+    fn range(&self, total: usize) -> Option<Range<usize>> {
+        let (first, last) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
+        if first.is_empty() {
+            return Some(total.saturating_sub(last.parse().ok()?)..total);
+        }
+        let end = if last.is_empty() { total } else { last.parse::<usize>().ok()? + 1 };
+        Some(first.parse().ok()?..end.min(total))
     }
 }
 
@@ -149,6 +156,8 @@ struct State {
     /// Whether connections stay open for further requests.
     keeps: AtomicBool,
     sent: AtomicU64,
+    /// How many bodies are on their way, and how many were at most.
+    at_once: (AtomicU64, AtomicU64),
     stopped: AtomicBool,
 }
 
@@ -228,6 +237,11 @@ impl Server {
         self.state.connections.load(Ordering::SeqCst)
     }
 
+    /// Returns how many bodies were on their way at once, at most.
+    pub(crate) fn most_at_once(&self) -> u64 {
+        self.state.at_once.1.load(Ordering::SeqCst)
+    }
+
     /// Returns how many bytes of bodies were sent.
     pub(crate) fn sent(&self) -> u64 {
         self.state.sent.load(Ordering::SeqCst)
@@ -290,25 +304,25 @@ impl State {
             fault = Fault::Status(403, "");
         }
         let mut etag = route.etag.clone();
-        let mut body = route.body.to_vec();
         let mut status = "200 OK".to_owned();
-        let mut headers = String::new();
+        let sends_parts = !matches!(fault, Fault::IgnoreRange);
+        let mut headers = if sends_parts { "Accept-Ranges: bytes\r\n" } else { "" }.to_owned();
         let validators = [etag.as_deref(), route.last_modified.as_deref()];
         let same = request.header("if-range").is_none_or(|asked| validators.contains(&Some(asked)));
-        let range = request.range_start().filter(|_| same && !matches!(fault, Fault::IgnoreRange));
-        let total = body.len();
-        match range {
-            Some(start) if start < total => {
+        let total = route.body.len();
+        let range = request.range(total).filter(|_| same && sends_parts);
+        let mut body = match range {
+            Some(Range { start, end }) if start < end => {
                 "206 Partial Content".clone_into(&mut status);
-                _ = write!(headers, "Content-Range: bytes {start}-{}/{total}\r\n", total - 1);
-                body.drain(..start);
+                _ = write!(headers, "Content-Range: bytes {start}-{}/{total}\r\n", end - 1);
+                route.body[start..end].to_vec()
             }
             Some(_) => {
                 "416 Range Not Satisfiable".clone_into(&mut status);
-                body.clear();
+                Vec::new()
             }
-            None => {}
-        }
+            None => route.body.to_vec(),
+        };
         if let Fault::Packed(then) = fault {
             (status, headers) = ("200 OK".to_owned(), "Content-Encoding: gzip\r\n".to_owned());
             body = packed(&route.body);
@@ -375,7 +389,7 @@ impl State {
         if request.method == "HEAD" {
             return Ok(());
         }
-        self.send_body(stream, &body, &fault)
+        self.sending(|| self.send_body(stream, &body, &fault))
     }
 
     fn drip(&self, stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<()> {
@@ -417,6 +431,15 @@ impl State {
             }
             _ => self.send(stream, body),
         }
+    }
+
+    /// Counts bodies that are on their way.
+    fn sending<T>(&self, send: impl FnOnce() -> T) -> T {
+        let count = self.at_once.0.fetch_add(1, Ordering::SeqCst) + 1;
+        self.at_once.1.fetch_max(count, Ordering::SeqCst);
+        let result = send();
+        self.at_once.0.fetch_sub(1, Ordering::SeqCst);
+        result
     }
 
     fn send(&self, stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {

@@ -37,7 +37,8 @@ pub(crate) fn net_despite(variables: &[(&str, &str)], faults: &[Fault]) -> Net {
 /// Permits plain http to these hosts, and passwords to the servers of the tests.
 fn rules(http_hosts: &[&str]) -> HttpRules {
     let hosts = http_hosts.iter().map(|host| (*host).to_owned()).collect();
-    HttpRules { hosts, password_hosts: vec!["127.0.0.1".to_owned()] }
+    let password_hosts = vec!["127.0.0.1".to_owned()];
+    HttpRules { hosts, password_hosts, ..HttpRules::default() }
 }
 
 /// A refusal by a server that got no credentials.

@@ -25,7 +25,7 @@ const MAX_SIZE: u64 = 1 << 20;
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
 
 /// Every key, sorted; a table's name is before the point.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "accept",
     "auto-install",
     "http-hosts",
@@ -33,6 +33,7 @@ const KEYS: [&str; 16] = [
     "local",
     "log.ask",
     "network.ca-file",
+    "network.connections",
     "network.http-proxy",
     "network.https-proxy",
     "network.no-proxy",
@@ -96,6 +97,8 @@ pub struct NetworkConfig {
     pub no_proxy: Option<Vec<String>>,
     /// The authorities that take the place of the system's, unless `SSL_CERT_FILE` names others.
     pub ca_file: Option<PathBuf>,
+    /// How many connections one download may take.
+    pub connections: Option<u8>,
 }
 
 /// The table `[store]`.

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::net::{HttpRules, Net, Patience};
+use crate::net::{CONNECTIONS, HttpRules, Net, Patience};
 use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
@@ -44,6 +44,7 @@ impl Session {
         HttpRules {
             hosts: self.config.http_hosts.clone(),
             password_hosts: self.config.http_password_hosts.clone(),
+            connections: self.config.network.connections.unwrap_or(CONNECTIONS),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod module;
 pub mod module_zip;
 pub mod pack;
 mod parallel_writer;
+pub mod partial_zip;
 pub mod tar_gz;
 #[cfg(test)]
 mod tests;

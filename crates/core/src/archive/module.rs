@@ -35,6 +35,13 @@ pub fn unpack(
     })
 }
 
+/// Returns the path in GOROOT of an entry of `module`; `None` for one that it does not have.
+pub(super) fn path_in_goroot(raw: &[u8], module: &str) -> Option<String> {
+    let path = raw.strip_prefix(module.as_bytes())?.strip_prefix(b"/")?;
+    let place = place(raw, path, |_| true).ok()?;
+    std::str::from_utf8(place.strip_prefix(b"go/")?).ok().map(str::to_owned)
+}
+
 /// Returns where a file belongs below `go/`.
 fn place<'a>(
     raw: &[u8],

@@ -3,6 +3,7 @@
 use super::samples::{self, Hostile, RawEntry, RawTar, RawZip, Tree, gzip};
 use super::{Contents, EntryPath, Kind, Limits, Sink, module, unpack};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::io::read_at::ReadAt;
 use crate::verify::Quarantine;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Cursor, Read};
@@ -10,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+mod partial_zips;
 mod tars;
 mod zips;
 
@@ -105,13 +107,18 @@ const MODULE: &str = "golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64";
 
 /// Reads a module with every number of hands, which has to come to the same.
 fn read_module(bytes: &[u8]) -> Result<Files> {
+    read_module_at(&bytes.to_vec())
+}
+
+/// The same, wherever its bytes are.
+fn read_module_at(zip: &dyn ReadAt) -> Result<Files> {
     let read = |hands| {
         let files = Mutex::new(Files::new());
         let sink = |path: &EntryPath, size, body: &mut dyn BufRead| take(&files, path, size, body);
-        let (limits, bytes) = (Limits::default(), bytes.to_vec());
+        let limits = Limits::default();
         let covers = crate::verify::dirhash::is_covered;
         with_sinks(hands, sink, |sinks| {
-            module::unpack("go.zip", &bytes, &limits, sinks, MODULE, covers)
+            module::unpack("go.zip", zip, &limits, sinks, MODULE, covers)
         })?;
         Ok(files.into_inner().unwrap())
     };

@@ -18,11 +18,11 @@ const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 
 const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
 
-const END_SIZE: usize = 22;
+pub(super) const END_SIZE: usize = 22;
 
 const CENTRAL_SIZE: usize = 46;
 
-const LOCAL_SIZE: usize = 30;
+pub(super) const LOCAL_SIZE: usize = 30;
 
 const DESCRIPTOR_SIZE: usize = 16;
 
@@ -34,6 +34,9 @@ const UTF8: u16 = 1 << 11;
 
 /// Two bits that say how hard the compressor tried.
 const EFFORT: u16 = 0b110;
+
+/// The version of the format that is needed to read what is written here.
+const VERSION: u16 = 20;
 
 const STORED: u16 = 0;
 
@@ -69,6 +72,62 @@ impl ZipEntry {
     pub(super) fn is_deflated(&self) -> bool {
         self.method == DEFLATED
     }
+
+    /// Returns the entry as it is described where its contents are stored, without a descriptor after
+    /// them.
+    pub(super) fn stored(self) -> Self {
+        let flags = self.flags & UTF8;
+        Self { compressed: self.size, flags, method: STORED, ..self }
+    }
+
+    /// Returns the entry as it is described in another place.
+    pub(super) fn at(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Writes what stands before the contents.
+    pub(super) fn write_local(&self, to: &mut Vec<u8>) {
+        to.extend(LOCAL_SIGNATURE.to_le_bytes());
+        self.write_common(to);
+        to.extend(0_u16.to_le_bytes());
+        to.extend(&self.name);
+    }
+
+    /// Writes the entry of the central directory, which says nothing but what is known here.
+    pub(super) fn write_central(&self, to: &mut Vec<u8>) {
+        to.extend(CENTRAL_SIGNATURE.to_le_bytes());
+        to.extend(VERSION.to_le_bytes());
+        self.write_common(to);
+        // Neither extra fields nor a comment; the first disk; no attributes.
+        to.extend([0; 12]);
+        to.extend(low(self.offset).to_le_bytes());
+        to.extend(&self.name);
+    }
+
+    /// Writes what both have, from the version that is needed to the length of the name.
+    fn write_common(&self, to: &mut Vec<u8>) {
+        for number in [VERSION, self.flags, self.method, 0, 0] {
+            to.extend(number.to_le_bytes());
+        }
+        for number in [self.crc, low(self.compressed), low(self.size)] {
+            to.extend(number.to_le_bytes());
+        }
+        to.extend(u16::try_from(self.name.len()).unwrap_or_default().to_le_bytes());
+    }
+}
+
+/// Writes the end record of a directory with so many entries.
+pub(super) fn write_end(to: &mut Vec<u8>, start: u64, size: u64, total: u16) {
+    to.extend(END_SIGNATURE.to_le_bytes());
+    to.extend([0; 4]);
+    to.extend([total, total].map(u16::to_le_bytes).as_flattened());
+    to.extend([low(size), low(start)].map(u32::to_le_bytes).as_flattened());
+    to.extend([0; 2]);
+}
+
+/// Returns a number that has 32 bits in this format; callers see to it that it fits.
+fn low(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or_default()
 }
 
 /// Reads and checks the structure; entries come in the order of the central directory.
@@ -80,18 +139,8 @@ pub(super) fn read<R: Read + Seek>(
     let Some(end_offset) = length.checked_sub(END_SIZE as u64) else {
         return Err(UnpackError::refused("it is cut short"));
     };
-    let end: [u8; END_SIZE] = read_at(input, end_offset)?;
-    if u32_at(&end, 0) != END_SIGNATURE || u16_at(&end, 20) != 0 {
-        return Err(UnpackError::refused("it does not end with its directory"));
-    }
-    let [disk, first_disk, here, total] = [4, 6, 8, 10].map(|offset| u16_at(&end, offset));
-    let [size, start] = [12, 16].map(|offset| u64::from(u32_at(&end, offset)));
-    if (disk, first_disk) != (0, 0) || here != total || start + size != end_offset {
-        return Err(UnpackError::refused("its directory is not where its end record says"));
-    }
-    if u64::from(total) > limits.entries {
-        return Err(UnpackError::refused("it has too many entries"));
-    }
+    let (start, total) = read_end(&read_at(input, end_offset)?, end_offset, limits)?;
+    let size = end_offset - start;
     let mut directory = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
     input.seek(SeekFrom::Start(start)).map_err(|error| UnpackError::damaged(&error))?;
     input.read_exact(&mut directory).map_err(|error| UnpackError::damaged(&error))?;
@@ -100,7 +149,29 @@ pub(super) fn read<R: Read + Seek>(
     Ok(entries)
 }
 
-fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, UnpackError> {
+/// Reads the end record, which is at `end_offset`; returns where the directory begins and how many
+/// entries it has.
+pub(super) fn read_end(
+    end: &[u8; END_SIZE],
+    end_offset: u64,
+    limits: &Limits,
+) -> Result<(u64, u16), UnpackError> {
+    if u32_at(end, 0) != END_SIGNATURE || u16_at(end, 20) != 0 {
+        return Err(UnpackError::refused("it does not end with its directory"));
+    }
+    let [disk, first_disk, here, total] = [4, 6, 8, 10].map(|offset| u16_at(end, offset));
+    let [size, start] = [12, 16].map(|offset| u64::from(u32_at(end, offset)));
+    if (disk, first_disk) != (0, 0) || here != total || start + size != end_offset {
+        return Err(UnpackError::refused("its directory is not where its end record says"));
+    }
+    if u64::from(total) > limits.entries {
+        return Err(UnpackError::refused("it has too many entries"));
+    }
+    Ok((start, total))
+}
+
+/// Reads the directory, which has to have `total` entries and nothing else.
+pub(super) fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, UnpackError> {
     let mut entries = Vec::with_capacity(usize::from(total));
     while !rest.is_empty() {
         let (entry, after) = read_central(rest)?;

@@ -10,11 +10,15 @@ use crate::fs::read_text;
 use crate::net::is_proxy;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 /// The key of a machine's file that lists what nobody else may change.
 const LOCKED: &str = "locked";
+
+/// How many connections one download may be given.
+const CONNECTIONS: RangeInclusive<u8> = 1..=8;
 
 /// Who set a key in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,6 +93,13 @@ fn parse(path: &Path, text: &str, is_system: bool) -> Result<Layer> {
             );
             return Err(Error::new(Kind::Usage, message));
         }
+    }
+    if config.network.connections.is_some_and(|count| !CONNECTIONS.contains(&count)) {
+        let (place, least, most) = (path.display(), CONNECTIONS.start(), CONNECTIONS.end());
+        let message =
+            format!("`{place}`: `network.connections` is not a number from {least} to {most}");
+        return Err(Error::new(Kind::Usage, message)
+            .hint("write `connections = 1` to have one connection for each download"));
     }
     let https = config.network.https_proxy.iter().map(|proxy| ("network.https-proxy", proxy));
     let http = config.network.http_proxy.iter().map(|proxy| ("network.http-proxy", proxy));

@@ -4,6 +4,7 @@ use super::{AutoInstall, Config, DEFAULT_FLOOR, Dedupe, KEYS, Recheck};
 use crate::config::Ask;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::net::CONNECTIONS;
 use goward_shim::names;
 use serde_json::json;
 use std::borrow::Cow;
@@ -33,6 +34,7 @@ impl Setting {
     pub fn json(&self) -> serde_json::Value {
         match &self.value {
             Some(Value::Boolean(is_on)) => json!(is_on.value()),
+            Some(Value::Integer(number)) => json!(number.value()),
             Some(Value::Array(items)) => {
                 json!(items.iter().filter_map(Value::as_str).collect::<Vec<_>>())
             }
@@ -101,6 +103,9 @@ impl Config {
                 Ask::Never => "never".into(),
             }),
             "network.ca-file" => path(&self.network.ca_file),
+            "network.connections" => {
+                Some(i64::from(self.network.connections.unwrap_or(CONNECTIONS)).into())
+            }
             "network.http-proxy" => text(&self.network.http_proxy),
             "network.https-proxy" => text(&self.network.https_proxy),
             "network.no-proxy" => self.network.no_proxy.as_ref().map(list),

@@ -69,14 +69,16 @@ impl Installer<'_> {
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
         let bar = self.session.ui.bar(&format!("{} {}", want.version, source.name()));
-        let shown = bar.clone();
-        let progress = Box::new(move |done, total: Option<u64>| {
-            if let Some(total) = total {
-                shown.set_length(total);
-            }
-            shown.set_position(done);
-        });
-        let delivered = self.unpack(store, want, proof, source, progress, fetch);
+        let progress = || -> Progress {
+            let shown = bar.clone();
+            Box::new(move |done, total: Option<u64>| {
+                if let Some(total) = total {
+                    shown.set_length(total);
+                }
+                shown.set_position(done);
+            })
+        };
+        let delivered = self.unpack(store, want, proof, source, &progress, fetch);
         bar.finish_and_clear();
         delivered
     }
@@ -88,7 +90,7 @@ impl Installer<'_> {
         want: &ToolchainRequest,
         proof: &Proof,
         source: &dyn Source,
-        progress: Progress,
+        progress: &dyn Fn() -> Progress,
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
         let record = Records::built_in().get(want.version, want.platform);
@@ -99,10 +101,29 @@ impl Installer<'_> {
         }
         // Where the hash is known, what the source lists adds nothing.
         let ask_digest = proof.now().is_none() && record.is_none_or(|record| record.h1.is_none());
-        let incoming = open(store, want, ask_digest, source, progress)?;
+        if let Some(parts) = self.open_parts(store, &claim, source, progress)? {
+            let incoming = OpenArchive { artifact: parts.artifact, staging: stage(store, want)? };
+            match self.judge(store, &claim, incoming, source) {
+                Ok(tree) => return Ok(tree),
+                Err(error) if proof.is_refused() => return Err(error),
+                Err(error) => self.tell_whole(&claim, &parts.from, &one_line(&error)),
+            }
+        }
+        self.judge(store, &claim, open(store, want, ask_digest, source, progress())?, source)
+    }
+
+    /// Unpacks an artifact into quarantine, and holds it against the evidence.
+    fn judge(
+        &self,
+        store: &Store,
+        claim: &Claim<'_>,
+        incoming: OpenArchive,
+        source: &dyn Source,
+    ) -> Result<FetchedTree> {
+        let Claim { want, fetch, proof, .. } = *claim;
         // Before its body is read.
         let (kind, listing) = (incoming.artifact.kind, &incoming.artifact.listing);
-        self.require_possible(&claim, kind.is_release(), *listing != Listing::Nothing)?;
+        self.require_possible(claim, kind.is_release(), *listing != Listing::Nothing)?;
         let size = incoming.artifact.size;
         let what = want.version.to_string();
         store.check_room(&what, size)?;
@@ -119,11 +140,11 @@ impl Installer<'_> {
             Evidence { archive, listed, listed_by_index, origin, ..known }
         };
         if proof.is_open() {
-            let known = of_archive(self.evidence(&claim)?);
+            let known = of_archive(self.evidence(claim)?);
             let level = judge(unpacked.h1(), &known).map_or(Level::None, |verdict| verdict.tree);
             self.conclude(want, proof, level < known.floor)?;
         }
-        let evidence = of_archive(self.evidence(&claim)?);
+        let evidence = of_archive(self.evidence(claim)?);
         let tree =
             unpacked.verify(&evidence).map_err(|error| self.explain_demand(error, want, fetch))?;
         Ok(FetchedTree { tree, staging, source: source.name().to_owned() })
@@ -204,7 +225,7 @@ pub(crate) fn open(
 ) -> Result<OpenArchive> {
     let (version, platform) = (want.version, want.platform);
     let wanted = ArtifactRequest { version, platform, size: None, ask_digest };
-    let staging = store.stage(&format!("{version}-{}", platform.lock_name()))?;
+    let staging = stage(store, want)?;
     // What a killed download left is worth keeping only if it can go on.
     let downloads = store.downloads();
     let scratch = if source.resumes() { downloads.as_path() } else { staging.path() };
@@ -222,6 +243,11 @@ pub(crate) fn open(
             .hint(format!("or install it without them: `goward install {version}`")));
     }
     Ok(OpenArchive { artifact, staging })
+}
+
+/// Makes the directory in which a tree comes into being.
+fn stage(store: &Store, want: &ToolchainRequest) -> Result<Staging> {
+    Ok(store.stage(&format!("{}-{}", want.version, want.platform.lock_name()))?)
 }
 
 /// A verified tree in its staging directory.
@@ -282,8 +308,8 @@ fn fill(
         }
         ArtifactKind::Module => {
             let module = dirhash::module_of(version, want.platform);
-            let file = body.require_file(name)?;
-            archive::module::unpack(name, file, &limits, sinks, &module, dirhash::is_covered)
+            let zip = body.require_read_at(name)?;
+            archive::module::unpack(name, zip, &limits, sinks, &module, dirhash::is_covered)
         }
         ArtifactKind::Wheel | ArtifactKind::Tree => {
             archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks)

@@ -16,6 +16,7 @@ pub mod lock_wait_reporter;
 pub mod many;
 pub mod offline_proof;
 pub mod one;
+mod parts;
 pub mod projects;
 pub mod proof;
 pub mod records;

@@ -18,6 +18,7 @@ use reqwest::{Method, StatusCode, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,12 +35,34 @@ const TIME_FOR_REASON: Duration = Duration::from_secs(2);
 /// Proxies that did not take our password. It is not sent again: some lock a user out after a few.
 static DENYING_PROXIES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// The rest of a file, on condition that it is still the same file.
+/// A part of a file, on condition that it is still the same file.
 #[derive(Clone, Debug)]
 pub(super) struct RangeRequest {
-    pub(super) start: u64,
+    pub(super) span: Span,
     /// An `ETag` or `Last-Modified` value.
     pub(super) validator: Option<HeaderValue>,
+}
+
+/// Which part of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    /// From here to its end.
+    From(u64),
+    /// So many bytes at its end.
+    Last(u64),
+    /// What is between two places.
+    Within(Range<u64>),
+}
+
+impl Span {
+    /// Returns the value of the header `Range`.
+    fn header(&self) -> String {
+        match self {
+            Self::From(start) => format!("bytes={start}-"),
+            Self::Last(count) => format!("bytes=-{count}"),
+            Self::Within(span) => format!("bytes={}-{}", span.start, span.end.saturating_sub(1)),
+        }
+    }
 }
 
 /// The HTTP clients, made when they are first needed.
@@ -56,6 +79,11 @@ pub struct Clients {
 impl Clients {
     pub(super) fn new(settings: Settings, patience: Patience) -> Self {
         Self { settings, patience, secure: OnceLock::new(), plain: OnceLock::new() }
+    }
+
+    /// Returns how many connections one download may take.
+    pub(super) fn connections(&self) -> usize {
+        usize::from(self.settings.connections.max(1))
     }
 
     /// Refuses what our rules forbid, without opening anything.
@@ -117,7 +145,7 @@ impl Clients {
             request = request.header(AUTHORIZATION, value);
         }
         if let Some(range) = range {
-            request = request.header(RANGE, format!("bytes={}-", range.start));
+            request = request.header(RANGE, range.span.header());
             if let Some(validator) = &range.validator {
                 request = request.header(IF_RANGE, validator);
             }

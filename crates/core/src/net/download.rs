@@ -8,21 +8,20 @@
 //! download that could have gone on did not want its bytes, and a second run must not find them.
 
 use super::body::{Body, header, is_called_page};
-use super::client::{Clients, RangeRequest};
+use super::client::{Clients, RangeRequest, Span};
+use super::content_range::ContentRange;
 use super::part::{Origin, Part};
+use super::parts::Progress;
 use super::{Net, NetError, Problem, Url, retry};
 use crate::error::untrusted;
 use reqwest::blocking::Response;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, LAST_MODIFIED};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The largest file of unknown size that is downloaded.
 pub const MAX_SIZE: u64 = 300_000_000;
-
-/// Called with the bytes so far and in all.
-pub type Progress = Box<dyn FnMut(u64, Option<u64>) + Send>;
 
 /// What to download.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +126,7 @@ impl Download {
     fn connect(&mut self) -> Result<(), Problem> {
         self.body = None;
         let range = (self.fetched > 0 && !self.is_packed).then(|| RangeRequest {
-            start: self.fetched,
+            span: Span::From(self.fetched),
             validator: self
                 .origin
                 .as_ref()
@@ -186,12 +185,7 @@ impl Download {
 
     /// Takes an answer that has the whole file, before anything was delivered.
     fn start_over(&mut self, response: Response) -> Result<(), Problem> {
-        let mut origin = Origin {
-            url: Origin::url_text(&self.url),
-            etag: header(&response, &ETAG).map(str::to_owned),
-            last_modified: header(&response, &LAST_MODIFIED).map(str::to_owned),
-            size: None,
-        };
+        let mut origin = Origin::of(&self.url, &response);
         let body = self.accept(response)?;
         self.is_packed = !body.is_as_sent();
         if self.is_packed {
@@ -254,7 +248,7 @@ impl Download {
                 untrusted(text)
             ))
         };
-        let (first, last, total) = parse_content_range(text).ok_or_else(wrong)?;
+        let ContentRange { first, last, total } = ContentRange::parse(text).ok_or_else(wrong)?;
         if first != self.fetched || last + 1 != total {
             return Err(wrong());
         }
@@ -394,37 +388,5 @@ impl std::fmt::Debug for Download {
             .field("delivered", &self.delivered)
             .field("size", &self.size)
             .finish_non_exhaustive()
-    }
-}
-
-/// Reads `bytes FIRST-LAST/TOTAL`.
-fn parse_content_range(text: &str) -> Option<(u64, u64, u64)> {
-    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    (first <= last && last < u64::MAX).then_some((first, last, total.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_ranges() {
-        let cases = [
-            ("bytes 5-9/10", Some((5, 9, 10))),
-            ("bytes 0-0/1", Some((0, 0, 1))),
-            ("bytes 5-9/*", None),
-            ("bytes */10", None),
-            ("bytes 9-5/10", None),
-            ("bytes -5/10", None),
-            ("bytes 5-18446744073709551615/10", None),
-            ("bytes 5-99999999999999999999/10", None),
-            ("octets 5-9/10", None),
-            ("", None),
-        ];
-        for (text, want) in cases {
-            assert_eq!(parse_content_range(text), want, "{text}");
-        }
     }
 }

@@ -10,6 +10,7 @@
 mod body;
 mod bypass;
 pub mod client;
+mod content_range;
 mod download;
 mod error;
 mod explain;
@@ -17,6 +18,7 @@ mod goauth;
 mod goproxy;
 mod netrc;
 mod part;
+mod parts;
 mod retry;
 mod settings;
 mod url;
@@ -25,10 +27,11 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use body::Body;
 use client::Clients;
-pub use download::{Download, Job, MAX_SIZE, Progress};
+pub use download::{Download, Job, MAX_SIZE};
 pub use error::{Denial, NetError, Problem, Sent};
 pub use goauth::GoAuth;
 pub use goproxy::{GoProxy, Place};
+pub use parts::{Progress, RemoteFile};
 use reqwest::Method;
 pub use reqwest::Url;
 use settings::Settings;
@@ -70,19 +73,30 @@ impl Default for Patience {
     }
 }
 
-/// What the user permits without TLS. An entry is a host, as `name` or `name:port`.
-#[derive(Clone, Debug, Default)]
+/// How many connections one download takes, unless the user says otherwise.
+pub const CONNECTIONS: u8 = 4;
+
+/// What the user permits. An entry is a host, as `name` or `name:port`.
+#[derive(Clone, Debug)]
 pub struct HttpRules {
-    /// Who may be asked so, besides this machine.
+    /// Who may be asked without TLS, besides this machine.
     pub hosts: Vec<String>,
     /// Who gets passwords so. Nobody does by itself, this machine included.
     pub password_hosts: Vec<String>,
+    /// How many connections one download may take.
+    pub connections: u8,
+}
+
+impl Default for HttpRules {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), password_hosts: Vec::new(), connections: CONNECTIONS }
+    }
 }
 
 impl From<Vec<String>> for HttpRules {
     /// Permits it to these hosts, and no passwords.
     fn from(hosts: Vec<String>) -> Self {
-        Self { hosts, password_hosts: Vec::new() }
+        Self { hosts, ..Self::default() }
     }
 }
 

@@ -4,9 +4,12 @@
 //! same file. Nothing depends on their content: what is read from here is checked like what comes
 //! from the network. Of two processes only the one that holds the lock of the file uses it.
 
+use super::body::header;
 use super::{Problem, Url, url};
 use crate::error::Error;
 use crate::fs;
+use reqwest::blocking::Response;
+use reqwest::header::{ETAG, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -25,6 +28,13 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// Takes what an answer says of the file.
+    pub(super) fn of(url: &Url, response: &Response) -> Self {
+        let said = |name| header(response, &name).map(str::to_owned);
+        let (etag, last_modified) = (said(ETAG), said(LAST_MODIFIED));
+        Self { url: Self::url_text(url), etag, last_modified, size: None }
+    }
+
     /// Returns what the server can compare: a strong `ETag`, else the date.
     pub(super) fn validator(&self) -> Option<&str> {
         let strong = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));

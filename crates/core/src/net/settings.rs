@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     pub(super) offline: bool,
     pub http_hosts: Vec<String>,
+    /// How many connections one download may take.
+    pub(super) connections: u8,
     /// The hosts that get passwords over plain http.
     password_hosts: Vec<String>,
     pub proxies: Proxies,
@@ -99,6 +101,7 @@ impl Settings {
         Ok(Self {
             offline: ctx.is_offline(),
             http_hosts: rules.hosts,
+            connections: rules.connections,
             password_hosts: rules.password_hosts,
             proxies: read_proxies(ctx)?,
             authorities: certificates.as_ref().map(|found| authorities(found)),
@@ -376,8 +379,11 @@ mod tests {
             (&[], "https://u:p@n.example/", Sent::Url),
             (&["n.example"], "http://u:p@n.example/", Sent::Url),
         ] {
-            let rules =
-                HttpRules { hosts: all(&["m.example"]), password_hosts: all(password_hosts) };
+            let rules = HttpRules {
+                hosts: all(&["m.example"]),
+                password_hosts: all(password_hosts),
+                ..HttpRules::default()
+            };
             let settings = Settings::from_ctx(&ctx, rules).unwrap();
             let target = Url::parse(target).unwrap();
             let login = settings.login(&target);

@@ -15,12 +15,15 @@ mod index;
 pub mod local;
 mod module_form;
 mod module_proxy;
+mod parts;
 mod python_index;
 mod save;
 
+use crate::archive::partial_zip::PartialZip;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::fs;
+use crate::io::read_at::ReadAt;
 use crate::net::{
     Download, GoProxy, Net, NetError, Place, Progress, Url, parse_url, shown, shown_typed,
 };
@@ -35,6 +38,7 @@ use go_dev::GoDev;
 pub use index::{IndexError, parse_index};
 use module_proxy::ModuleProxy;
 pub use module_proxy::Modules;
+pub use parts::InstalledFiles;
 use python_index::PythonIndex;
 use std::fmt::Display;
 use std::io::Read;
@@ -140,6 +144,24 @@ pub trait Source: Send + Sync {
         _ = wanted;
         None
     }
+
+    /// Opens one archive of which only that is fetched which `installed` does not have, where that can
+    /// be done; else says why not, if there is anything to say. Whoever finds that what comes out of it
+    /// is not what is wanted has to [`Source::open`] all of it: the files may have changed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    fn open_parts(
+        &self,
+        wanted: &ArtifactRequest,
+        installed: &InstalledFiles,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Result<Artifact, Option<String>>, SourceError> {
+        _ = (wanted, installed, scratch, progress);
+        Ok(Err(None))
+    }
 }
 
 /// How an archive is packed.
@@ -212,6 +234,8 @@ pub enum Body {
     File(fs::File),
     /// Files that are copied one by one.
     Tree(Vec<FileCopy>),
+    /// A zip, of which a part is in files of an installed toolchain.
+    Parts(Box<PartialZip>),
 }
 
 impl Body {
@@ -219,7 +243,7 @@ impl Body {
     /// have one.
     pub fn file(&mut self) -> Option<&mut fs::File> {
         match self {
-            Self::Download(_) | Self::Tree(_) => None,
+            Self::Download(_) | Self::Parts(_) | Self::Tree(_) => None,
             Self::File(file) => Some(file),
         }
     }
@@ -228,7 +252,15 @@ impl Body {
     pub fn files(&self) -> &[FileCopy] {
         match self {
             Self::Tree(files) => files,
-            Self::Download(_) | Self::File(_) => &[],
+            Self::Download(_) | Self::File(_) | Self::Parts(_) => &[],
+        }
+    }
+
+    /// Returns it as what can be read from any place, for an archive called `name` that has to be.
+    pub fn require_read_at(&mut self, name: &str) -> Result<&dyn ReadAt> {
+        match self {
+            Self::Parts(zip) => Ok(&**zip),
+            _ => self.require_file(name).map(|file| &*file as &dyn ReadAt),
         }
     }
 
@@ -243,7 +275,7 @@ impl Body {
     pub fn failure(&self) -> Option<Error> {
         match self {
             Self::Download(download) => download.failure().cloned().map(Error::from),
-            Self::File(_) | Self::Tree(_) => None,
+            Self::File(_) | Self::Parts(_) | Self::Tree(_) => None,
         }
     }
 }
@@ -253,7 +285,8 @@ impl Read for Body {
         match self {
             Self::Download(download) => download.read(buffer),
             Self::File(file) => file.read(buffer),
-            Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),
+            // It is not the archive as the source has it.
+            Self::Parts(_) | Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

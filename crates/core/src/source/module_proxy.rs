@@ -6,10 +6,11 @@
 //! Who is asked is decided by GOPROXY, with which credentials by GOAUTH ([`Modules`]).
 
 use super::index::MAX_INDEX;
+use super::parts::{self, Parts};
 use super::save::save;
 use super::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
-    not_served, not_there,
+    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, InstalledFiles, Listing, Release,
+    Source, not_served, not_there,
 };
 use crate::error::{Error, Kind, Result};
 use crate::fs;
@@ -19,6 +20,7 @@ use crate::net::{
 };
 use crate::platform::Platform;
 use crate::source::SourceError;
+use crate::verify::dirhash;
 use crate::version::GoVersion;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,15 +88,24 @@ impl ModuleProxy {
             return Err(place.failed(zip.what, Problem::absent(404)));
         };
         let Zip { what, name, directory, progress } = zip;
-        let progress = Arc::clone(progress);
-        let shared: Progress = Box::new(move |done, total| {
-            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-            progress(done, total);
-        });
         let job = Job { what, url: &url, name, directory, size: None };
-        let download = Download::open(net, job, shared)?;
+        let download = Download::open(net, job, share(progress))?;
         save(download, directory, name).map_err(|error| error.in_net(place, what))
     }
+}
+
+/// Returns what the zip of a version is called here.
+fn file_name(version: &str) -> String {
+    format!("golang.org-toolchain@{version}.zip")
+}
+
+/// Returns progress for one of several places that are asked in turn.
+fn share(progress: &Arc<Mutex<Progress>>) -> Progress {
+    let progress = Arc::clone(progress);
+    Box::new(move |done, total| {
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress(done, total);
+    })
 }
 
 /// Why a place did not answer.
@@ -187,6 +198,45 @@ impl Source for ModuleProxy {
         }
     }
 
+    fn open_parts(
+        &self,
+        wanted: &ArtifactRequest,
+        installed: &InstalledFiles,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Result<Artifact, Option<String>>, SourceError> {
+        let version = wanted.platform.module_version(wanted.version);
+        let (what, name) = (wanted.version.to_string(), file_name(&version));
+        let module = dirhash::module_of(wanted.version, wanted.platform);
+        let Modules { list, auth, net } = self.modules()?;
+        let progress = Arc::new(Mutex::new(progress));
+        let mut origin = String::new();
+        let opened = Self::ask(list, &format!("{version}.zip"), |place| {
+            if place.open_file(&what)?.is_some() {
+                return Ok(None);
+            }
+            let Some(url) = place.url() else {
+                return Err(place.failed(&what, Problem::absent(404)));
+            };
+            origin = shown(&url);
+            let (what, name, directory, module) = (&what, &name, scratch, &module);
+            let job = parts::Job { what, url: &url, name, directory, module };
+            parts::fetch(net, &job, installed, share(&progress)).map(Some)
+        });
+        match opened.map_err(|failure| failure.report(&what, *auth))? {
+            None => Ok(Err(None)),
+            Some(Parts::Not(why)) => Ok(Err(Some(why))),
+            Some(Parts::Fetched(zip)) => Ok(Ok(Artifact {
+                kind: ArtifactKind::Module,
+                name,
+                origin,
+                listing: Listing::Nothing,
+                size: None,
+                body: Body::Parts(zip),
+            })),
+        }
+    }
+
     fn open(
         &self,
         wanted: &ArtifactRequest,
@@ -195,7 +245,7 @@ impl Source for ModuleProxy {
     ) -> Result<Artifact, SourceError> {
         let version = wanted.platform.module_version(wanted.version);
         let what = wanted.version.to_string();
-        let name = format!("golang.org-toolchain@{version}.zip");
+        let name = file_name(&version);
         let progress = Arc::new(Mutex::new(progress));
         let zip = Zip { what: &what, name: &name, directory: scratch, progress };
         let modules = self.modules()?;

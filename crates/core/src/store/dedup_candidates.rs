@@ -2,7 +2,7 @@
 
 use crate::platform::Platform;
 use crate::store::error::Result;
-use crate::store::{Store, place_in};
+use crate::store::{InstalledToolchain, Store, place_in};
 use crate::verify::{FileIndex, Sharing, dedup};
 use crate::version::GoVersion;
 use std::path::Path;
@@ -20,16 +20,10 @@ impl Store {
         how: Sharing,
         staging: &Path,
     ) -> Result<Option<FileIndex>> {
-        let mut known = self.list()?;
-        // What was linked is not goward's to share.
-        known.retain(|found| found.receipt.platform == platform && !found.is_linked());
+        let known = self.similar(version, platform)?;
         if known.is_empty() || how == Sharing::Clone && !dedup::can_clone(staging) {
             return Ok(None);
         }
-        known.sort_by_key(|found| {
-            let other = found.receipt.version;
-            (other.minor().abs_diff(version.minor()), std::cmp::Reverse(other))
-        });
         let mut dedup_candidates = FileIndex::new(how);
         for found in known.iter().take(NEAREST) {
             let files = self.files(found)?.unwrap_or_default();
@@ -37,5 +31,21 @@ impl Store {
                 .add(files.iter().map(|(path, entry)| (place_in(&found.tree, path), *entry)));
         }
         Ok(Some(dedup_candidates))
+    }
+
+    /// Returns the toolchains of a platform that a release may have files of, the likeliest first. What
+    /// was linked is not goward's to share.
+    pub fn similar(
+        &self,
+        version: GoVersion,
+        platform: Platform,
+    ) -> Result<Vec<InstalledToolchain>> {
+        let mut known = self.list()?;
+        known.retain(|found| found.receipt.platform == platform && !found.is_linked());
+        known.sort_by_key(|found| {
+            let other = found.receipt.version;
+            (other.minor().abs_diff(version.minor()), std::cmp::Reverse(other))
+        });
+        Ok(known)
     }
 }

@@ -161,6 +161,12 @@ pub fn judge(h1: &H1, evidence: &Evidence) -> Result<Verdict, Mismatch> {
 }
 
 impl Evidence {
+    /// Returns true when it is known which hash the tree has to have.
+    pub fn knows_h1(&self) -> bool {
+        let has_record = self.record.as_ref().is_some_and(|record| record.h1.is_some());
+        self.logged.is_some() || self.locked_h1.is_some() || has_record
+    }
+
     /// Applies [`judge`] and the floor, in words.
     pub(super) fn check(&self, unpacked: &UnverifiedFiles) -> Result<Verdict> {
         let verdict = judge(unpacked.h1(), self).map_err(|found| self.explain(found, unpacked))?;
