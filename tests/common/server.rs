@@ -74,6 +74,8 @@ pub(crate) struct Route {
     always: bool,
     /// A header, and how its value has to begin; others get the status 403.
     wanted: Option<(&'static str, &'static str)>,
+    /// How many bytes each connection gets in a second.
+    pace: Option<u64>,
 }
 
 impl Route {
@@ -111,6 +113,12 @@ impl Route {
     /// Is for requests alone with a header that begins so.
     pub(crate) fn only_for(mut self, header: &'static str, start: &'static str) -> Self {
         self.wanted = Some((header, start));
+        self
+    }
+
+    /// Gives each connection so many bytes in a second.
+    pub(crate) fn pace(mut self, pace: u64) -> Self {
+        self.pace = Some(pace);
         self
     }
 
@@ -389,7 +397,22 @@ impl State {
         if request.method == "HEAD" {
             return Ok(());
         }
+        if let Some(pace) = route.pace {
+            return self.sending(|| self.send_slowly(stream, &body, pace));
+        }
         self.sending(|| self.send_body(stream, &body, &fault))
+    }
+
+    /// Sends so many bytes in a second.
+    fn send_slowly(&self, stream: &mut TcpStream, body: &[u8], pace: u64) -> io::Result<()> {
+        let (start, mut sent) = (Instant::now(), 0);
+        for chunk in body.chunks(16 << 10) {
+            self.send(stream, chunk)?;
+            sent += chunk.len() as u64;
+            let due = Duration::from_nanos(sent * 1_000_000_000 / pace);
+            std::thread::sleep(due.saturating_sub(start.elapsed()));
+        }
+        Ok(())
     }
 
     fn drip(&self, stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<()> {

@@ -4,6 +4,7 @@ mod compressed;
 mod download;
 mod fetch;
 mod kinds;
+mod lanes;
 pub(crate) mod log;
 mod module_proxy;
 mod rules;

@@ -10,18 +10,23 @@
 use super::body::{Body, header, is_called_page};
 use super::client::{Clients, RangeRequest, Span};
 use super::content_range::ContentRange;
+use super::lanes::{Lanes, Pace};
 use super::part::{Origin, Part};
-use super::parts::Progress;
+use super::parts::{Parts, Progress};
 use super::{Net, NetError, Problem, Url, retry};
 use crate::error::untrusted;
 use reqwest::blocking::Response;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue};
+use reqwest::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderValue};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The largest file of unknown size that is downloaded.
 pub const MAX_SIZE: u64 = 300_000_000;
+
+/// A rest that is smaller comes over one connection, however slow that is.
+const WORTH_SPLITTING: u64 = 4 << 20;
 
 /// What to download.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +55,12 @@ pub struct Download {
     origin: Option<Origin>,
     part: Option<Part>,
     body: Option<Body>,
+    /// Whether several connections may be tried.
+    may_split: bool,
+    /// What takes the place of the body where one connection is slow.
+    lanes: Option<Lanes>,
+    /// How fast the connection is; `None` where it stays alone.
+    pace: Option<Pace>,
     /// Whether the server packs what it sends: then it cannot send the rest of it.
     is_packed: bool,
     /// How far the reader is.
@@ -77,6 +88,9 @@ impl Download {
             origin: None,
             part: None,
             body: None,
+            may_split: true,
+            lanes: None,
+            pace: None,
             is_packed: false,
             delivered: 0,
             fetched: 0,
@@ -168,6 +182,9 @@ impl Download {
         if !body.is_as_sent() {
             return Err(Problem::Answer("the server packs a part of the file".to_owned()));
         }
+        if self.may_split {
+            self.pace = Some(Pace::default());
+        }
         self.body = Some(body);
         Ok(())
     }
@@ -186,6 +203,7 @@ impl Download {
     /// Takes an answer that has the whole file, before anything was delivered.
     fn start_over(&mut self, response: Response) -> Result<(), Problem> {
         let mut origin = Origin::of(&self.url, &response);
+        let sends_parts = header(&response, &ACCEPT_RANGES) == Some("bytes");
         let body = self.accept(response)?;
         self.is_packed = !body.is_as_sent();
         if self.is_packed {
@@ -198,6 +216,7 @@ impl Download {
         if let Some(part) = &self.part {
             part.restart(&origin)?;
         }
+        self.pace = (sends_parts && !self.is_packed).then(Pace::default);
         self.origin = Some(origin);
         self.body = Some(body);
         Ok(())
@@ -319,11 +338,13 @@ impl Download {
         if self.size == Some(self.fetched) {
             return Ok(0);
         }
-        let Some(body) = &mut self.body else { return Err(Problem::Cut(self.fetched)) };
+        if self.lanes.is_none() && self.pace.is_some_and(Pace::is_slow) {
+            self.split();
+        }
         // Nothing beyond the size is taken, and one byte beyond the limit is enough to know.
         let most = self.size.unwrap_or(self.limit + 1) - self.fetched;
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
-        let count = body.read(&mut buffer[..most])?;
+        let count = self.receive(&mut buffer[..most])?;
         if count == 0 && self.size.is_some() {
             return Err(Problem::Cut(self.fetched));
         }
@@ -336,6 +357,42 @@ impl Download {
         self.fetched += count as u64;
         self.delivered += count as u64;
         Ok(count)
+    }
+
+    /// Reads from the network.
+    fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {
+        if let Some(lanes) = &mut self.lanes {
+            return lanes.read(buffer).map_err(|_| {
+                // Whatever it was, a single connection can find out, and may do better.
+                (self.lanes, self.may_split) = (None, false);
+                Problem::Cut(self.fetched)
+            });
+        }
+        let Some(body) = &mut self.body else { return Err(Problem::Cut(self.fetched)) };
+        let start = Instant::now();
+        let count = body.read(buffer)?;
+        if let Some(pace) = &mut self.pace {
+            pace.count(count, start.elapsed());
+        }
+        Ok(count)
+    }
+
+    /// Goes on over several connections, where the user permits that and the file can be told from a
+    /// later one.
+    fn split(&mut self) {
+        self.pace = None;
+        let count = self.clients.connections();
+        let etag = self.origin.as_ref().and_then(Origin::strong_etag);
+        let validator = etag.and_then(|etag| HeaderValue::from_str(etag).ok());
+        let (Some(total), Some(_)) = (self.size, &validator) else { return };
+        if !self.may_split || count < 2 || total - self.fetched < WORTH_SPLITTING {
+            return;
+        }
+        let etag = etag.map(str::to_owned);
+        let (clients, url) = (Arc::clone(&self.clients), self.url.clone());
+        let parts = Parts { clients, url, total, etag, validator };
+        self.body = None;
+        self.lanes = Some(Lanes::start(parts, self.fetched, count));
     }
 
     fn replay(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {

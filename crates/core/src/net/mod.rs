@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod goauth;
 mod goproxy;
+mod lanes;
 mod netrc;
 mod part;
 mod parts;

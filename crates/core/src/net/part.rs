@@ -37,8 +37,12 @@ impl Origin {
 
     /// Returns what the server can compare: a strong `ETag`, else the date.
     pub(super) fn validator(&self) -> Option<&str> {
-        let strong = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
-        strong.or(self.last_modified.as_deref())
+        self.strong_etag().or(self.last_modified.as_deref())
+    }
+
+    /// Returns an `ETag` that no two contents have.
+    pub(super) fn strong_etag(&self) -> Option<&str> {
+        self.etag.as_deref().filter(|etag| !etag.starts_with("W/"))
     }
 
     /// Returns the URL as it is written down: without what may be secret.
