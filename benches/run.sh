@@ -12,4 +12,5 @@ cargo bench --bench shim -- --json "$results/shim.json" --svg "$results/shim.svg
 cargo bench --bench commands -- --json "$results/commands.json" --svg "$results/commands.svg"
 cargo bench --bench growth -- --json "$results/growth.json" --svg "$results/growth.svg"
 cargo bench --bench install -- --json "$results/install.json" --svg "$results/install.svg"
+cargo bench --bench upgrade -- --json "$results/upgrade.json" --svg "$results/upgrade.svg"
 printf 'results are in %s\n' "$results"
