@@ -441,8 +441,8 @@ fn several_releases_of_a_line_take_little_more_room_than_one() {
     // Where the first one was changed since, that of the bundle is taken.
     let session = offline(&world, "third");
     let first = pack(&["go1.97.1"], "first.tar");
-    let tree = install(&session, &first).unwrap()[0].installed.tree.clone();
-    let file = tree.join("src/fmt/print.go");
+    let goroot = install(&session, &first).unwrap()[0].installed.tree.clone();
+    let file = goroot.join("src/fmt/print.go");
     let mut bytes = fs::read(&file).unwrap();
     bytes[0] ^= 1;
     fs::remove_file(&file).unwrap();

@@ -61,7 +61,9 @@ fn the_second_patch_release_takes_a_twentieth() {
         .map(|version| sandbox.path(&format!("{version}/goward.lock")).display().to_string());
     let create = |locks: &[&str], name: &str| {
         let mut arguments = vec!["bundle", "create", "--without-proof", "-o", name];
-        locks.iter().for_each(|lock| arguments.extend(["--lock", lock]));
+        for lock in locks {
+            arguments.extend(["--lock", lock]);
+        }
         let outcome = sandbox.goward(arguments);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let path = sandbox.path(&format!("project/{name}"));
