@@ -4,7 +4,7 @@ use crate::cli::args::Export;
 use goward_core::error::Result;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
-use goward_core::toolchains::export::Unproved;
+use goward_core::toolchains::export::MissingProof;
 
 pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
     let exported = Toolchains::new(session).export_to_module_cache(&args.versions)?;
@@ -25,7 +25,7 @@ pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
         None => {
             session.ui.say(&format!("without network, too: `GOTOOLCHAIN={first} go version`"));
         }
-        Some(Unproved { why, variables: [proxy, exception] }) => {
+        Some(MissingProof { why, variables: [proxy, exception] }) => {
             session.ui.warn(&format!("`go` will ask the checksum database itself: {why}"));
             session.ui.hint(&format!(
                 "where it cannot, set: `{proxy} {exception} GOTOOLCHAIN={first} go version`"

@@ -1,5 +1,6 @@
-//! What real Gos leave on a machine, as goward takes it: a module cache that plain `go` filled, a release with the
-//! `go.env` of a container image, Debian's Go. And the other way: what plain `go` takes from goward.
+//! What real Gos leave on a machine, as goward takes it: a module cache that plain `go` filled, a
+//! release with the `go.env` of a container image, Debian's Go. And the other way: what plain `go`
+//! takes from goward.
 
 use super::packing::{h1_of, module};
 use super::{enabled, genuine, sandbox};
@@ -103,7 +104,8 @@ fn a_module_cache_that_go_filled_is_enough() {
     install(&cut_off(&sandbox, &log), &Fetch::default()).unwrap_err();
     fs::write(&print, &right).unwrap();
 
-    // One bit of the tiles, which goward has no copies of: nothing is proved, and so nothing is taken.
+    // One bit of the tiles, which goward has no copies of: nothing is proved, and so nothing is
+    // taken.
     fs::remove_dir_all(sandbox.path("home/.cache/goward")).unwrap();
     let tiles = cache.join("cache/download/sumdb/log.example/tile");
     for (path, mut bytes) in files(&tiles) {

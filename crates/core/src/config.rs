@@ -234,8 +234,8 @@ impl Config {
         Ok(Some(asked.to_owned()))
     }
 
-    /// Returns whether a toolchain may be taken from what lies on this machine: not with `--no-local`, else as
-    /// the files say.
+    /// Returns whether a toolchain may be taken from what lies on this machine: not with
+    /// `--no-local`, else as the files say.
     pub fn takes_local(&self, no_local: bool) -> Result<bool> {
         let own = self.local.unwrap_or(true);
         if own && no_local {

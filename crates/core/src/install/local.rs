@@ -1,7 +1,8 @@
 //! What this machine has already, before any source is asked.
 //!
-//! A tree that lies here is taken only where its hash is known beforehand: from the lock, the built-in
-//! records or the log. Whatever is wrong with one, the next is tried, and then the sources.
+//! A tree that lies here is taken only where its hash is known beforehand: from the lock, the
+//! built-in records or the log. Whatever is wrong with one, the next is tried, and then the
+//! sources.
 
 use crate::error::{Result, one_line};
 use crate::install::Installer;
@@ -10,13 +11,13 @@ use crate::install::fetch::FetchedTree;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
 use crate::source::Source;
-use crate::source::local::{Found, LocalRequest, Surroundings, find};
+use crate::source::local::{Candidates, LocalRequest, Surroundings, find};
 use crate::store::Store;
 use crate::verify::{H1, Records};
 
 impl Installer<'_> {
-    /// Takes what is wanted from this machine, else asks the sources in turn, until one delivers it. `proof` is
-    /// what proves it, which may become known meanwhile.
+    /// Takes what is wanted from this machine, else asks the sources in turn, until one delivers
+    /// it. `proof` is what proves it, which may become known meanwhile.
     pub(crate) fn fetch_tree(
         &self,
         store: &Store,
@@ -44,7 +45,8 @@ impl Installer<'_> {
         self.fetch_from_sources(store, want, proof, self.sources(fetch)?, fetch)
     }
 
-    /// Takes a toolchain from what lies on this machine; `None` when nothing will do, or nobody may look.
+    /// Takes a toolchain from what lies on this machine; `None` when nothing will do, or nobody may
+    /// look.
     fn fetch_local(
         &self,
         store: &Store,
@@ -74,7 +76,7 @@ impl Installer<'_> {
             h1 = known_h1(want, proof);
             found = look(h1.as_ref());
         }
-        let Found { sources, others } = found;
+        let Candidates { sources, others } = found;
         for other in others {
             tell(&format!("not taken: {other}"));
         }

@@ -1,7 +1,8 @@
 //! What Go's module cache has of the checksum database, as a proof that was carried along.
 //!
-//! `go` keeps the answers and tiles by which it checked a toolchain in `cache/download/sumdb`, and the newest head
-//! that it saw in `sumdb` of GOPATH. Together they prove the same to goward, with nobody to ask.
+//! `go` keeps the answers and tiles by which it checked a toolchain in `cache/download/sumdb`, and
+//! the newest head that it saw in `sumdb` of GOPATH. Together they prove the same to goward, with
+//! nobody to ask.
 
 use crate::error::{Kind, Result, one_line};
 use crate::fs;
@@ -28,8 +29,8 @@ impl Installer<'_> {
     ///
     /// # Errors
     ///
-    /// [`Kind::Log`] when it shows that the log has two histories, [`Kind::Verification`] when it proves
-    /// something else than is known or locked. A proof that is only damaged proves nothing.
+    /// [`Kind::Log`] when it shows that the log has two histories, [`Kind::Verification`] when it
+    /// proves something else than is known or locked. A proof that is only damaged proves nothing.
     pub(super) fn cached_proof(
         &self,
         want: &ToolchainRequest,

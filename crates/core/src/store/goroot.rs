@@ -95,8 +95,8 @@ pub(super) fn name_in(tree: &Path, path: &str) -> String {
     real.unwrap_or_else(|| path.to_owned())
 }
 
-/// Returns the programs without which nobody can start a toolchain of goward's: their names, and their paths in
-/// a tree.
+/// Returns the programs without which nobody can start a toolchain of goward's: their names, and
+/// their paths in a tree.
 pub(super) fn programs() -> impl Iterator<Item = (&'static str, String)> {
     TOOLS.into_iter().map(|tool| (tool, format!("{REAL}/{tool}")))
 }

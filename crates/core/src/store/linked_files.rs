@@ -1,7 +1,7 @@
 //! The files of a toolchain that somebody else put on the machine, or that is a GOROOT of goward's.
 //!
-//! Distributions spread a toolchain over several directories and put links in their place, so links are
-//! followed here, as `go` follows them.
+//! Distributions spread a toolchain over several directories and put links in their place, so links
+//! are followed here, as `go` follows them.
 
 use crate::fs;
 use crate::store::error::{Result, StoreError};
@@ -14,16 +14,17 @@ use std::path::{Path, PathBuf};
 /// What a build of Go leaves behind and no release has (`cmd/distpack`).
 const LEFTOVERS: [&str; 4] = [".git", "pkg/bootstrap", "pkg/distpack", "pkg/obj"];
 
-/// How many files and directories a toolchain of somebody else may have; ten times those of the largest release.
+/// How many files and directories a toolchain of somebody else may have; ten times those of the
+/// largest release.
 pub(super) const MAX_FILES: usize = 150_000;
 
 /// How deep they may lie.
 const MAX_DEPTH: usize = 64;
 
-/// Lists the files in `directory`, and where its links lead, with their names in the release. Nothing
-/// is listed that `wants` does not take; of a directory, the name ends with a slash. `more` are
-/// files of the tree that lie elsewhere. A directory that is reached in several ways counts once,
-/// where the order of names comes to it first.
+/// Lists the files in `directory`, and where its links lead, with their names in the release.
+/// Nothing is listed that `wants` does not take; of a directory, the name ends with a slash. `more`
+/// are files of the tree that lie elsewhere. A directory that is reached in several ways counts
+/// once, where the order of names comes to it first.
 ///
 /// # Errors
 ///

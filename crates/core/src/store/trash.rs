@@ -100,7 +100,8 @@ impl PendingRemoval {
         _ = fs::remove_dir(&self.path);
     }
 
-    /// Takes a program out of its tree: there nobody can start it any more, and with it the release is whole.
+    /// Takes a program out of its tree: there nobody can start it any more, and with it the release
+    /// is whole.
     fn take_program(&self, program: &Path, tool: &str) -> io::Result<()> {
         fs::symlink_metadata(program)?;
         let directory = self.path.join(PROGRAMS);

@@ -1,7 +1,8 @@
 //! Installed toolchains in Go's own module cache, where plain `go` looks for them.
 //!
-//! `go` asks nobody for a toolchain whose zip is in `cache/download`, and nobody for a proof that its part of the
-//! checksum database has. So what is written here is what `go` itself would have put there.
+//! `go` asks nobody for a toolchain whose zip is in `cache/download`, and nobody for a proof that
+//! its part of the checksum database has. So what is written here is what `go` itself would have
+//! put there.
 
 use crate::archive::module_zip;
 use crate::archive::pack::Member;
@@ -41,14 +42,14 @@ pub struct ExportReport {
     /// Each toolchain, and whether it was put there just now.
     pub toolchains: Vec<(GoVersion, Platform, bool)>,
     /// What is not proved there.
-    pub unproved: Option<Unproved>,
+    pub unproved: Option<MissingProof>,
     /// What could not be put there, if nobody named it.
     pub warnings: Vec<String>,
 }
 
 /// Toolchains of which Go's part of the checksum database has no proof.
 #[derive(Clone, Debug)]
-pub struct Unproved {
+pub struct MissingProof {
     /// Why it could not be had.
     pub why: String,
     /// The variables with which `go` needs none.
@@ -56,13 +57,14 @@ pub struct Unproved {
 }
 
 impl Toolchains<'_> {
-    /// Puts installed toolchains of this platform into Go's module cache, and what proves them into Go's part of the
-    /// checksum database: those of `versions`, or all.
+    /// Puts installed toolchains of this platform into Go's module cache, and what proves them into
+    /// Go's part of the checksum database: those of `versions`, or all.
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] when one is not installed, or was installed from a package that leaves files out;
-    /// [`Kind::Verification`] when its tree is not what was installed. What is in the cache by then stays.
+    /// [`Kind::NotFound`] when one is not installed, or was installed from a package that leaves
+    /// files out; [`Kind::Verification`] when its tree is not what was installed. What is in the
+    /// cache by then stays.
     pub fn export_to_module_cache(&self, versions: &[String]) -> Result<ExportReport> {
         let (Some(cache), Some(go_path)) =
             (self.installer.module_cache()?, self.installer.go_path()?)
@@ -89,7 +91,7 @@ impl Toolchains<'_> {
             return Err(error);
         }
         let why = self.export_proofs(&exported, &downloads, &go_path)?;
-        let unproved = why.map(|why| Unproved { why, variables: without_proof(&downloads) });
+        let unproved = why.map(|why| MissingProof { why, variables: without_proof(&downloads) });
         Ok(ExportReport { cache, toolchains, unproved, warnings })
     }
 
@@ -126,7 +128,7 @@ impl Toolchains<'_> {
             let message = format!("{version} came without `{path}`, which its module has");
             return Err(Error::new(Kind::NotFound, message).hint(format!(
                 "install it again from a source that has all files: `goward uninstall {0} && goward \
-                 install {0} --no-local --source go.dev,goproxy`",
+                 install {0} --source go.dev,goproxy`",
                 version.number()
             )));
         }
@@ -196,7 +198,8 @@ impl Toolchains<'_> {
     }
 }
 
-/// Packs the module of an installed toolchain into a new file, and holds it against the toolchain's hash.
+/// Packs the module of an installed toolchain into a new file, and holds it against the toolchain's
+/// hash.
 fn pack(installed: &InstalledToolchain, directory: &Path) -> Result<Draft> {
     let receipt = &installed.receipt;
     let (version, platform) = (receipt.version, receipt.platform);
@@ -244,8 +247,9 @@ fn put_missing(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::symlink_metadata(path).is_ok() { Ok(()) } else { put(path, bytes) }
 }
 
-/// Returns the variables with which `go` takes a toolchain from its cache and asks for no proof: with any other
-/// GOPROXY it asks, whatever GONOSUMDB says (`cmd/go/internal/modfetch`, `useSumDB`).
+/// Returns the variables with which `go` takes a toolchain from its cache and asks for no proof:
+/// with any other GOPROXY it asks, whatever GONOSUMDB says (`cmd/go/internal/modfetch`,
+/// `useSumDB`).
 fn without_proof(downloads: &Path) -> [String; 2] {
     let url = Url::from_file_path(downloads).map(|url| url.to_string()).unwrap_or_default();
     [format!("GOPROXY={url}"), "GONOSUMDB=golang.org/toolchain".to_owned()]

@@ -1,7 +1,7 @@
 //! Files that lie on this machine, copied into a quarantine.
 //!
-//! Whose they are does not matter: each is opened once, has to be a regular file, and is digested while
-//! it is copied, so that what is judged is the copy.
+//! Whose they are does not matter: each is opened once, has to be a regular file, and is digested
+//! while it is copied, so that what is judged is the copy.
 
 use crate::archive::{EntryPath, Limits};
 use crate::error::{Error, Kind, Result, untrusted};
@@ -40,8 +40,8 @@ pub enum CopySource {
 }
 
 impl Quarantine {
-    /// Copies files on `hands` threads, within `limits`. With `shares` the file system keeps the bytes of both
-    /// once, if it can.
+    /// Copies files on `hands` threads, within `limits`. With `shares` the file system keeps the
+    /// bytes of both once, if it can.
     ///
     /// # Errors
     ///

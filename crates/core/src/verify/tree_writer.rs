@@ -76,9 +76,9 @@ impl<'a> TreeWriter<'a> {
         self.write_into(path, size, contents, None)
     }
 
-    /// Copies a file of exactly `size` bytes. As long as `shares` holds, the file system has the bytes of both
-    /// once, and what is digested is the copy, which nobody else can change. The first file with which
-    /// that fails ends it.
+    /// Copies a file of exactly `size` bytes. As long as `shares` holds, the file system has the bytes
+    /// of both once, and what is digested is the copy, which nobody else can change. The first file
+    /// with which that fails ends it.
     pub(super) fn copy(
         &mut self,
         path: &EntryPath,

@@ -1,8 +1,8 @@
 //! What the machine has already: Go's module cache, GOROOTs of all kinds, other stores, the trash.
 //!
-//! Everything that is found is a source with one toolchain, and is trusted with nothing: anybody may
-//! have put it there, and may change it while it is read. Whoever takes a tree from here knows its hash
-//! beforehand.
+//! Everything that is found is a source with one toolchain, and is trusted with nothing: anybody
+//! may have put it there, and may change it while it is read. Whoever takes a tree from here knows
+//! its hash beforehand.
 
 mod go_env;
 mod goroots;
@@ -49,7 +49,7 @@ pub struct Surroundings<'a> {
 
 /// What there is.
 #[derive(Default)]
-pub struct Found {
+pub struct Candidates {
     /// What may be what is wanted, the best first.
     pub sources: Vec<LocalSource>,
     /// What else there is, and why it cannot be that: one line each.
@@ -78,9 +78,9 @@ impl LocalSource {
 }
 
 /// Looks for a toolchain on this machine. Nothing is read but names and `VERSION` files.
-pub fn find(surroundings: &Surroundings<'_>, wanted: &LocalRequest<'_>) -> Found {
+pub fn find(surroundings: &Surroundings<'_>, wanted: &LocalRequest<'_>) -> Candidates {
     let Surroundings { ctx, module_cache, store } = *surroundings;
-    let mut found = Found::default();
+    let mut found = Candidates::default();
     found.add_trash(store, wanted);
     let mut stores: BTreeSet<PathBuf> = fs::canonicalize(store.home()).into_iter().collect();
     for other in other_stores(ctx, store) {
@@ -93,16 +93,19 @@ pub fn find(surroundings: &Surroundings<'_>, wanted: &LocalRequest<'_>) -> Found
     }
     let mut seen = BTreeSet::new();
     for place in goroots::goroots(ctx, wanted.version) {
-        // The same under several names, and what lies in a store.
-        let Ok(real) = fs::canonicalize(&place) else { continue };
-        if !real.ancestors().any(|above| stores.contains(above)) && seen.insert(real) {
-            found.add_goroot(place, wanted);
+        match fs::canonicalize(&place) {
+            // The same under several names, and what lies in a store.
+            Ok(real) if real.ancestors().any(|above| stores.contains(above)) => {}
+            Ok(real) if !seen.insert(real.clone()) => {}
+            Ok(_) => found.add_goroot(place, wanted),
+            Err(error) if is_absence(error.kind()) => {}
+            Err(error) => found.add_unreadable(&place, &error.to_string()),
         }
     }
     found
 }
 
-impl Found {
+impl Candidates {
     /// Adds what was removed from the store, and is still there.
     fn add_trash(&mut self, store: &Store, wanted: &LocalRequest<'_>) {
         for removal in store.pending_removals().unwrap_or_default() {

@@ -18,8 +18,8 @@ pub(super) const MAX_TEXT: u64 = 4096;
 /// How many files and directories it may have. The largest release has a third of that.
 const MAX_FILES: usize = 45_000;
 
-/// Beside what the hash covers: programs that releases up to Go 1.23 have, and that can be verified without
-/// it.
+/// Beside what the hash covers: programs that releases up to Go 1.23 have, and that can be verified
+/// without it.
 const WASM: [&str; 2] = ["misc/", "misc/wasm/"];
 
 /// What a Python package adds to GOROOT.
@@ -58,8 +58,8 @@ fn is_wanted(name: &str) -> bool {
     (is_covered(name) || is_wasm) && !MARKERS.contains(&name)
 }
 
-/// Gives each `_go.mod` of an unpacked module the name that it has in the release. Beside it `go` puts a copy with
-/// that name, which counts for nothing.
+/// Gives each `_go.mod` of an unpacked module the name that it has in the release. Beside it `go`
+/// puts a copy with that name, which counts for nothing.
 fn as_released(mut files: Vec<(String, PathBuf)>) -> Vec<(String, PathBuf)> {
     let own_name = |name: &str| {
         let directory = name.strip_suffix(RENAMED)?;
