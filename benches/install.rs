@@ -8,6 +8,8 @@
 
 #[path = "common/mod.rs"]
 mod common;
+#[path = "install/local.rs"]
+mod local;
 #[path = "install/log.rs"]
 mod log;
 #[path = "install/mirror.rs"]
@@ -284,22 +286,9 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
             }),
         );
     }
-    ways.push(on_the_machine(prepared));
+    ways.extend(local::ways(prepared));
     ways.extend(managers(options, prepared));
     ways
-}
-
-/// A release that is here already, in a GOROOT.
-fn on_the_machine(prepared: &Prepared) -> Way {
-    let goroot = prepared.goroot.clone();
-    let run = move |directory: &Path| {
-        let words = ["--quiet", "install", WHEEL];
-        let mut command = command(env!("CARGO_BIN_EXE_goward"), words, directory);
-        command.env("GOWARD_HOME", directory.join("store")).env("GOROOT", &goroot);
-        command.env("GOPROXY", "off").env("GOWARD_OFFLINE", "1");
-        command
-    };
-    Way { name: "goward, from a GOROOT, offline", against: BASELINE, run: Box::new(run) }
 }
 
 /// Other version managers.
