@@ -84,7 +84,7 @@ impl Default for Limits {
             file: 256 << 20,
             ratio: 200,
             memory: 24 << 20,
-            whole: 40 << 20,
+            whole: 32 << 20,
         }
     }
 }
