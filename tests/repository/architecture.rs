@@ -38,7 +38,6 @@ const SERVICES: [&str; 8] =
 
 /// Files of a room that need each other; `docs/architecture.md` says why.
 const CIRCLES: &[&[&str]] = &[
-    &["crates/core/src/install/delta.rs", "crates/core/src/install/fetch.rs"],
     &["crates/core/src/store/goroot.rs", "crates/core/src/store/link_names.rs"],
     &["crates/core/src/store/publish.rs", "crates/core/src/store/recover.rs"],
     &["crates/core/src/verify/quarantine.rs", "crates/core/src/verify/tree_writer.rs"],

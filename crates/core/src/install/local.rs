@@ -7,9 +7,9 @@
 use crate::error::{Result, one_line};
 use crate::install::Installer;
 use crate::install::archive_cache::ArchiveCache;
-use crate::install::fetch::FetchedTree;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, InstallSource, ToolchainRequest};
+use crate::install::unpack::FetchedTree;
 use crate::source::Source;
 use crate::source::local::{Candidates, LocalRequest, Surroundings, find};
 use crate::store::Store;

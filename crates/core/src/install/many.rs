@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::install::Installer;
-use crate::install::fetch::{divide_among, gather};
+use crate::install::fetch::gather;
 use crate::install::one::suggest_recorded;
 use crate::install::request::{Fetch, InstallOutcome, ToolchainRequest};
+use crate::install::unpack::divide_among;
 use crate::platform::Platform;
 use crate::resolve::lookup;
 use crate::threads;

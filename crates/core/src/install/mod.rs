@@ -23,6 +23,7 @@ pub mod records;
 pub mod request;
 pub mod shims;
 pub mod sumdb;
+pub mod unpack;
 pub mod version_selection;
 pub mod vulnerability_database;
 

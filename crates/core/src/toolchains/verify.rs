@@ -1,9 +1,10 @@
 //! Reads what is installed again and holds it against what it was installed as.
 
 use crate::error::{Error, Kind, Result};
-use crate::install::fetch::{OpenArchive, gather, open};
+use crate::install::fetch::gather;
 use crate::install::integrity_check::wrong;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
+use crate::install::unpack::{OpenArchive, open};
 use crate::platform::Platform;
 use crate::resolve::lookup;
 use crate::resolve::resolved_go::{ResolvedGo, without_receipt};
