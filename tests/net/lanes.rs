@@ -50,9 +50,10 @@ fn what_is_slow_comes_over_several_connections() {
         let server = Server::with("/x", slow());
         assert!(get(&server, connections).unwrap() == sample(SIZE));
         assert!(parts(&server) >= 4, "{}", parts(&server));
-        // The first one may still be sending what nobody reads.
+        // The first one may still be sending what nobody reads, and the server may notice later than
+        // the reader that a piece has come.
         let most = server.most_at_once();
-        assert!((2..=u64::from(connections) + 1).contains(&most), "{most}");
+        assert!((2..=2 * u64::from(connections) + 1).contains(&most), "{most}");
         let twice = server.sent().saturating_sub(SIZE as u64);
         assert!(twice < 4 << 20, "{twice}");
     }

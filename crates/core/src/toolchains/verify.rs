@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::install::fetch::gather;
 use crate::install::integrity_check::wrong;
+use crate::install::proof::Proof;
 use crate::install::request::{Fetch, InstallSource, LockEntry, ToolchainRequest};
 use crate::install::unpack::{OpenArchive, open};
 use crate::platform::Platform;
@@ -220,6 +221,7 @@ impl Toolchains<'_> {
     ) -> Verdict {
         let bar = self.session.ui.bar(&installed.receipt.version.to_string());
         let store = &store.layer_of(&installed);
+        let proof = self.begin_proof(&installed);
         let mut checked = store.check(&installed);
         let mut failure = None;
         let mut repaired = false;
@@ -247,7 +249,7 @@ impl Toolchains<'_> {
         if let Some(checked) = &checked {
             failure = failure.or_else(|| wrong(&installed, &names, checked));
             if failure.is_none() {
-                match self.prove(store, &installed, checked) {
+                match proof.and_then(|proof| self.prove(store, &installed, checked, &proof)) {
                     Ok(proved) => installed = proved,
                     Err(error) => failure = Some(error),
                 }
@@ -266,22 +268,28 @@ impl Toolchains<'_> {
         Verdict { installed, names, checked, repaired, second, failure }
     }
 
-    /// Asks the checksum database about a toolchain that was just read, and raises its level; one that is
-    /// proved already stays as it is.
+    /// Asks the checksum database about a toolchain while it is read; one that is proved already stays
+    /// as it is.
+    fn begin_proof(&self, installed: &InstalledToolchain) -> Result<Proof> {
+        if installed.is_linked() || installed.level() >= Level::Stapled {
+            return Ok(Proof::from(None));
+        }
+        self.installer.begin_proof(&want_again(installed), &InstallSource::Sources)
+    }
+
+    /// Raises the level of a toolchain that was just read, if the checksum database has answered.
     fn prove(
         &self,
         store: &Store,
         installed: &InstalledToolchain,
         checked: &CheckReport,
+        proof: &Proof,
     ) -> Result<InstalledToolchain> {
         let unchanged = || Ok(installed.clone());
-        if installed.is_linked() || installed.level() >= Level::Stapled {
-            return unchanged();
-        }
-        let want = want_again(installed);
-        let Some(logged) = self.installer.ask_log(&want, None)? else { return unchanged() };
+        let logged = self.installer.conclude(&want_again(installed), proof, false)?;
+        let Some(logged) = logged else { return unchanged() };
         // Where the store cannot be written, the answer still is that of the log.
-        let raised = store.raise(installed, checked.h1.as_ref(), &logged);
+        let raised = store.raise(installed, checked.h1.as_ref(), logged);
         Ok(raised.ok().flatten().unwrap_or_else(|| installed.clone()))
     }
 

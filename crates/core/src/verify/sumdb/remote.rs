@@ -43,7 +43,7 @@ const MAX_STAPLED: usize = 8;
 const UNREACHABLE: &str = "unreachable";
 
 /// How many tiles are fetched at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 const MOMENT: Duration = Duration::from_secs(60);
 
