@@ -1,9 +1,10 @@
 //! A module proxy on loopback, as if behind a link.
 
-use std::fs;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -81,29 +82,31 @@ impl Served {
             thread::sleep(self.limits.delay);
             let mut words = request.split(' ');
             let (method, path) = (words.next(), words.next().unwrap_or("/"));
-            let Ok(file) = fs::read(self.directory.join(&path[1..])) else {
+            let Ok(file) = File::open(self.directory.join(&path[1..])) else {
                 stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?;
                 continue;
             };
-            let part = asked.and_then(|asked| range(&asked, file.len()));
+            let total = usize::try_from(file.metadata()?.len()).unwrap();
+            let part = asked.and_then(|asked| range(&asked, total));
             let (status, said) = match &part {
                 Some(Range { start, end }) => {
-                    let total = file.len();
                     let said = format!("Content-Range: bytes {start}-{}/{total}\r\n", end - 1);
                     ("206 Partial Content", said)
                 }
                 None => ("200 OK", String::new()),
             };
-            let part = part.unwrap_or(0..file.len());
+            let part = part.unwrap_or(0..total);
             write!(
                 stream,
                 "HTTP/1.1 {status}\r\nContent-Length: {}\r\nAccept-Ranges: bytes\r\nETag: \
                  \"{:x}\"\r\n{said}\r\n",
                 part.len(),
-                file.len()
+                total
             )?;
             if method != Some("HEAD") {
-                self.send(stream, &file[part])?;
+                let mut body = vec![0; part.len()];
+                file.read_exact_at(&mut body, part.start as u64)?;
+                self.send(stream, &body)?;
             }
         }
         Ok(())
