@@ -136,7 +136,7 @@ fn a_patch_upgrade_fetches_what_changed() {
     let world = World::new();
     let (outcome, sent) = world.upgrade();
     world.is_right(&outcome);
-    assert!(!outcome.stderr.contains("is fetched"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("as an update of"), "{}", outcome.stderr);
     assert!(sent * 100 < world.whole * 25, "{sent} of {}", world.whole);
     assert_eq!(world.whole_requests(), 0);
     // As many at a time as one download may have connections.
@@ -178,9 +178,9 @@ fn any_doubt_has_everything_fetched() {
         world.faults(faults);
         let (outcome, _) = world.upgrade();
         world.is_right(&outcome);
-        let start = format!("goward: goproxy: all of {NEW} is fetched, also what {OLD} has: {why}");
+        let start = format!("goward: goproxy: cannot fetch {NEW} as an update of {OLD}: {why}");
         assert!(outcome.stderr.contains(&start), "{}", outcome.stderr);
-        assert_eq!(outcome.stderr.matches("is fetched").count(), 1);
+        assert_eq!(outcome.stderr.matches("as an update of").count(), 1);
         assert_eq!(world.whole_requests(), 1);
     }
 }
@@ -191,7 +191,7 @@ fn a_server_that_cuts_is_asked_for_the_rest() {
     world.faults([Fault::None, Fault::CutAfter(70_000), Fault::CutAfter(9), Fault::CutHeader]);
     let (outcome, sent) = world.upgrade();
     world.is_right(&outcome);
-    assert!(!outcome.stderr.contains("is fetched"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("as an update of"), "{}", outcome.stderr);
     assert!(sent * 100 < world.whole * 25, "{sent} of {}", world.whole);
 }
 
@@ -214,7 +214,7 @@ fn a_tree_that_was_changed_is_no_harm() {
         }
         let (outcome, sent) = world.upgrade();
         world.is_right(&outcome);
-        assert!(!outcome.stderr.contains("is fetched"), "{how}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("as an update of"), "{how}: {}", outcome.stderr);
         // One large file more than of the tree as it was.
         let range = world.whole * 35 / 100..world.whole / 2;
         assert!(range.contains(&sent), "{how}: {sent} of {}", world.whole);
@@ -241,7 +241,7 @@ fn a_directory_that_lies_installs_nothing_else() {
     world.proxy.route(&target(NEW), Route::new(zip));
     let (outcome, _) = world.upgrade();
     assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
-    let start = format!("goward: goproxy: all of {NEW} is fetched, also what {OLD} has: ");
+    let start = format!("goward: goproxy: cannot fetch {NEW} as an update of {OLD}: ");
     assert!(outcome.stderr.contains(&start), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("src/b` is damaged: wrong checksum"), "{}", outcome.stderr);
     assert_eq!(world.whole_requests(), 1);

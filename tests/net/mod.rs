@@ -4,11 +4,11 @@ mod compressed;
 mod download;
 mod fetch;
 mod kinds;
-mod lanes;
 pub(crate) mod log;
 mod module_proxy;
 mod rules;
 mod source;
+mod split_download;
 mod tls;
 
 use crate::common::random::Random;

@@ -92,8 +92,8 @@ fn the_second_patch_release_takes_a_twentieth() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, bytes).unwrap();
     let outcome = elsewhere(&sandbox, "third", &["bundle", "install", &both]);
-    let says = "the delta from go1.27.1 is of no use: the installed go1.27.1 was changed, which \
-                `goward verify 1.27.1` shows; the go1.27.1 in it is taken";
+    let says = "cannot use the delta from go1.27.1: the installed go1.27.1 was changed (see \
+                `goward verify 1.27.1`); using the go1.27.1 that it contains";
     assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
     let says = "installed go1.27.3 for linux/amd64 (built-in)";
     assert!(outcome.stderr.contains(says), "{}", outcome.stderr);

@@ -103,12 +103,12 @@ impl Installer<'_> {
                 Err(error) => {
                     let why = explain_delta(store, &installed, &error);
                     let instead = match base {
-                        Some(base) => format!("the {base} in it is taken"),
-                        None => format!("the whole archive of {} is taken", want.version),
+                        Some(base) => format!("using the {base} that it contains"),
+                        None => format!("fetching all of {}", want.version),
                     };
                     let name = source.name();
                     self.session.ui.warn(&format!(
-                        "{name}: the delta from {from} is of no use: {why}; {instead}"
+                        "{name}: cannot use the delta from {from}: {why}; {instead}"
                     ));
                     return None;
                 }
@@ -210,7 +210,7 @@ fn explain_delta(store: &Store, installed: &InstalledToolchain, error: &Error) -
     let version = installed.receipt.version;
     match store.check(installed) {
         Ok(checked) if !checked.findings.is_empty() => format!(
-            "the installed {version} was changed, which `goward verify {}` shows",
+            "the installed {version} was changed (see `goward verify {}`)",
             version.number()
         ),
         _ => error.message().to_owned(),

@@ -48,7 +48,7 @@ impl Installer<'_> {
     pub(super) fn tell_whole(&self, claim: &Claim<'_>, from: &str, why: &str) {
         if claim.fetch.verbose {
             let (version, name) = (claim.want.version, claim.origin);
-            let told = format!("{name}: all of {version} is fetched, also what {from} has: {why}");
+            let told = format!("{name}: cannot fetch {version} as an update of {from}: {why}");
             self.session.ui.say(&told);
         }
     }

@@ -10,9 +10,9 @@
 use super::body::{Body, header, is_called_page};
 use super::client::{Clients, RangeRequest, Span};
 use super::content_range::ContentRange;
-use super::lanes::{Lanes, Pace};
 use super::part::{Origin, Part};
-use super::parts::{Parts, Progress};
+use super::remote_file::{Progress, Ranges};
+use super::split_download::{Speed, SplitDownload};
 use super::{Net, NetError, Problem, Url, retry};
 use crate::error::untrusted;
 use reqwest::blocking::Response;
@@ -58,9 +58,9 @@ pub struct Download {
     /// Whether several connections may be tried.
     may_split: bool,
     /// What takes the place of the body where one connection is slow.
-    lanes: Option<Lanes>,
+    split: Option<SplitDownload>,
     /// How fast the connection is; `None` where it stays alone.
-    pace: Option<Pace>,
+    speed: Option<Speed>,
     /// Whether the server packs what it sends: then it cannot send the rest of it.
     is_packed: bool,
     /// How far the reader is.
@@ -89,8 +89,8 @@ impl Download {
             part: None,
             body: None,
             may_split: true,
-            lanes: None,
-            pace: None,
+            split: None,
+            speed: None,
             is_packed: false,
             delivered: 0,
             fetched: 0,
@@ -183,7 +183,7 @@ impl Download {
             return Err(Problem::Answer("the server packs a part of the file".to_owned()));
         }
         if self.may_split {
-            self.pace = Some(Pace::default());
+            self.speed = Some(Speed::default());
         }
         self.body = Some(body);
         Ok(())
@@ -216,7 +216,7 @@ impl Download {
         if let Some(part) = &self.part {
             part.restart(&origin)?;
         }
-        self.pace = (sends_parts && !self.is_packed).then(Pace::default);
+        self.speed = (sends_parts && !self.is_packed).then(Speed::default);
         self.origin = Some(origin);
         self.body = Some(body);
         Ok(())
@@ -338,7 +338,7 @@ impl Download {
         if self.size == Some(self.fetched) {
             return Ok(0);
         }
-        if self.lanes.is_none() && self.pace.is_some_and(Pace::is_slow) {
+        if self.split.is_none() && self.speed.is_some_and(Speed::is_slow) {
             self.split();
         }
         // Nothing beyond the size is taken, and one byte beyond the limit is enough to know.
@@ -361,18 +361,18 @@ impl Download {
 
     /// Reads from the network.
     fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {
-        if let Some(lanes) = &mut self.lanes {
-            return lanes.read(buffer).map_err(|_| {
+        if let Some(split) = &mut self.split {
+            return split.read(buffer).map_err(|_| {
                 // Whatever it was, a single connection can find out, and may do better.
-                (self.lanes, self.may_split) = (None, false);
+                (self.split, self.may_split) = (None, false);
                 Problem::Cut(self.fetched)
             });
         }
         let Some(body) = &mut self.body else { return Err(Problem::Cut(self.fetched)) };
         let start = Instant::now();
         let count = body.read(buffer)?;
-        if let Some(pace) = &mut self.pace {
-            pace.count(count, start.elapsed());
+        if let Some(speed) = &mut self.speed {
+            speed.count(count, start.elapsed());
         }
         Ok(count)
     }
@@ -380,7 +380,7 @@ impl Download {
     /// Goes on over several connections, where the user permits that and the file can be told from a
     /// later one.
     fn split(&mut self) {
-        self.pace = None;
+        self.speed = None;
         let count = self.clients.connections();
         let etag = self.origin.as_ref().and_then(Origin::strong_etag);
         let validator = etag.and_then(|etag| HeaderValue::from_str(etag).ok());
@@ -390,9 +390,9 @@ impl Download {
         }
         let etag = etag.map(str::to_owned);
         let (clients, url) = (Arc::clone(&self.clients), self.url.clone());
-        let parts = Parts { clients, url, total, etag, validator };
+        let ranges = Ranges { clients, url, total, etag, validator };
         self.body = None;
-        self.lanes = Some(Lanes::start(parts, self.fetched, count));
+        self.split = Some(SplitDownload::start(ranges, self.fetched, count));
     }
 
     fn replay(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {

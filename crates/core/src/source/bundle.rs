@@ -1,6 +1,6 @@
 //! A bundle as a source of the toolchains in it.
 
-use super::{Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Release, Source, not_there};
+use super::{Artifact, ArtifactKind, ArtifactRequest, Body, Listing, Source, not_there};
 use crate::bundle::{Bundle, Packing, Toolchain};
 use crate::error::Result;
 use crate::fs;
@@ -31,10 +31,6 @@ impl<'a> BundleSource<'a> {
 impl Source for BundleSource<'_> {
     fn name(&self) -> &str {
         self.bundle.name()
-    }
-
-    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        Ok(None)
     }
 
     fn resumes(&self) -> bool {

@@ -10,8 +10,7 @@ use crate::fs;
 use crate::install::request::ToolchainRequest;
 use crate::net::Progress;
 use crate::source::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, Listing, Release, Source, SourceError,
-    not_there,
+    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, Listing, Source, SourceError, not_there,
 };
 use crate::store::{InstalledToolchain, Store, place_in};
 use crate::verify::mode::is_executable;
@@ -44,10 +43,6 @@ impl InstalledSource {
 impl Source for InstalledSource {
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        Ok(None)
     }
 
     fn digests(&self) -> Digests {

@@ -8,9 +8,7 @@ mod go_env;
 mod goroots;
 mod tree;
 
-use super::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, Listing, Release, Source, not_there,
-};
+use super::{Artifact, ArtifactKind, ArtifactRequest, Body, Digests, Listing, Source, not_there};
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, one_line, untrusted};
 use crate::fs;
@@ -198,10 +196,6 @@ fn shown(path: &Path) -> String {
 impl Source for LocalSource {
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn releases(&self) -> Result<Option<Vec<Release>>, SourceError> {
-        Ok(None)
     }
 
     fn digests(&self) -> Digests {

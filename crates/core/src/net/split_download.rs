@@ -1,11 +1,11 @@
 //! Several connections for one file, where one is slow.
 //!
 //! Some servers, and what is on the way to them, give each connection a share of its own. What comes
-//! over one connection is timed ([`Pace`]); when that is slow, [`Lanes`] fetches the rest in pieces over
+//! over one connection is timed ([`Speed`]); when that is slow, [`SplitDownload`] fetches the rest in pieces over
 //! several, and gives them in order, with only so much ahead of the reader.
 
 use super::Problem;
-use super::parts::Parts;
+use super::remote_file::Ranges;
 use crate::threads;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
@@ -29,12 +29,12 @@ const SLOW: u64 = 12_500_000;
 
 /// How fast a connection is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct Speed {
     bytes: u64,
     waited: Duration,
 }
 
-impl Pace {
+impl Speed {
     /// Counts bytes and the time spent waiting for them, not the time that the reader took.
     pub(super) fn count(&mut self, bytes: usize, waited: Duration) {
         self.bytes += bytes as u64;
@@ -50,13 +50,13 @@ impl Pace {
 
 /// The rest of a file, over several connections.
 #[derive(Debug)]
-pub(super) struct Lanes {
+pub(super) struct SplitDownload {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    parts: Parts,
+    ranges: Ranges,
     /// Where the first piece begins.
     start: u64,
     /// How often a piece broke off.
@@ -85,11 +85,11 @@ struct Piece {
     failed: Option<Problem>,
 }
 
-impl Lanes {
+impl SplitDownload {
     /// Begins to fetch a file from `start` on, over `count` connections.
-    pub(super) fn start(parts: Parts, start: u64, count: usize) -> Self {
+    pub(super) fn start(ranges: Ranges, start: u64, count: usize) -> Self {
         let (state, changed, interruptions) = Default::default();
-        let shared = Arc::new(Shared { parts, start, interruptions, state, changed });
+        let shared = Arc::new(Shared { ranges, start, interruptions, state, changed });
         let started = (0..count).map_while(|_| {
             let shared = Arc::clone(&shared);
             threads::start_alone(move || shared.work()).ok()
@@ -137,7 +137,7 @@ impl Lanes {
     }
 }
 
-impl Drop for Lanes {
+impl Drop for SplitDownload {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.is_over = true;
@@ -158,11 +158,11 @@ impl Shared {
     /// Returns where a piece begins, if there is such a piece.
     fn begin(&self, index: u64) -> Option<u64> {
         let begin = self.start + index * PIECE;
-        (begin < self.parts.total).then_some(begin)
+        (begin < self.ranges.total).then_some(begin)
     }
 
     fn length(&self, index: u64) -> u64 {
-        self.begin(index).map_or(0, |begin| PIECE.min(self.parts.total - begin))
+        self.begin(index).map_or(0, |begin| PIECE.min(self.ranges.total - begin))
     }
 
     /// Fetches pieces until there are none, or one cannot be had.
@@ -210,7 +210,7 @@ impl Shared {
             self.changed.notify_all();
             Ok(())
         };
-        self.parts.fetch(&span, &self.interruptions, store).map_err(|(problem, _)| problem)
+        self.ranges.fetch(&span, &self.interruptions, store).map_err(|(problem, _)| problem)
     }
 }
 
@@ -232,9 +232,9 @@ mod tests {
             // A reader that is slow finds everything there.
             (65_536, 1000, Duration::from_micros(10), false),
         ] {
-            let mut pace = Pace::default();
-            (0..times).for_each(|_| pace.count(bytes, each));
-            assert_eq!(pace.is_slow(), want, "{bytes} {times}");
+            let mut speed = Speed::default();
+            (0..times).for_each(|_| speed.count(bytes, each));
+            assert_eq!(speed.is_slow(), want, "{bytes} {times}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Parts of a file, from a server that sends parts.
+//! Ranges of a file, from a server that sends parts.
 //!
 //! [`RemoteFile::open`] reads the end of a file, and with it how large the file is and what tells it
 //! from a later one; after that any spans of it can be had, several at a time. A span is asked for again
@@ -33,13 +33,13 @@ pub(super) type Store<'a> = dyn Fn(&[u8], u64) -> std::io::Result<()> + Sync + '
 /// A file of which a server sends parts.
 #[derive(Debug)]
 pub struct RemoteFile {
-    parts: Parts,
+    ranges: Ranges,
     what: String,
 }
 
 /// How parts of one file are asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct Ranges {
     pub(super) clients: Arc<Clients>,
     pub(super) url: Url,
     /// Its size in bytes.
@@ -91,13 +91,13 @@ impl RemoteFile {
             Ok(())
         })?;
         let (total, etag) = (found.total, origin.etag);
-        let parts = Parts { clients, url: url.clone(), total, etag, validator };
-        Ok(Some((Self { parts, what: what.to_owned() }, bytes)))
+        let ranges = Ranges { clients, url: url.clone(), total, etag, validator };
+        Ok(Some((Self { ranges, what: what.to_owned() }, bytes)))
     }
 
     /// Returns the size of the file.
     pub fn total(&self) -> u64 {
-        self.parts.total
+        self.ranges.total
     }
 
     /// Fetches `spans`, as many at a time as the user lets one download have connections, and hands
@@ -140,23 +140,23 @@ impl RemoteFile {
         let work = || {
             while let Some((span, at)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let fetched = self
-                    .parts
+                    .ranges
                     .fetch(span, &interruptions, |bytes, offset| store(bytes, at + offset));
                 if let Err((problem, attempts)) = fetched {
                     next.store(jobs.len(), Ordering::Relaxed);
-                    let error = NetError::new(&self.what, &self.parts.url, problem, attempts);
+                    let error = NetError::new(&self.what, &self.ranges.url, problem, attempts);
                     let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                     failed.get_or_insert(error);
                     return;
                 }
             }
         };
-        threads::side_by_side(self.parts.clients.connections().min(jobs.len()), work);
+        threads::side_by_side(self.ranges.clients.connections().min(jobs.len()), work);
         failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 }
 
-impl Parts {
+impl Ranges {
     /// Fetches one span, from where it broke off as often as that can help. `store` gets bytes and
     /// where they stand in it.
     pub(super) fn fetch(
