@@ -145,6 +145,18 @@ impl Remote {
         self.base.get_or_init(|| self.find_base()).as_ref().map_err(Clone::clone)
     }
 
+    /// Returns where the log is if the first place of GOPROXY serves it, as most proxies do. It is
+    /// asked its first question while it says whether it does: that saves a round trip.
+    fn likely_base(&self) -> Option<Place> {
+        let first = self.route.list.places().next()?;
+        matches!(first, Place::Proxy(_)).then(|| self.served_by(first))
+    }
+
+    /// Returns where a proxy serves the log.
+    fn served_by(&self, place: &Place) -> Place {
+        place.below(&format!("/sumdb/{}", self.route.name))
+    }
+
     /// Asks the places of GOPROXY whether they serve the log; whoever does is asked for all of it.
     /// Where none does it is the log itself. `off` at the end of a list only ends it, as in Go.
     fn find_base(&self) -> Result<Place, NetError> {
@@ -153,7 +165,7 @@ impl Remote {
             Place::Direct => Ok(direct.clone()),
             Place::Off => Err(direct.failed(&self.what(), Problem::absent(404))),
             Place::Directory(_) | Place::Proxy(_) => {
-                let base = place.below(&format!("/sumdb/{}", self.route.name));
+                let base = self.served_by(place);
                 self.get(&base.below("/supported"), MAX_SUPPORTED).map(|_| base)
             }
         });
@@ -232,7 +244,15 @@ impl ClientOps for Remote {
         if let Some(fetched) = ahead {
             return fetched;
         }
-        self.get(&self.base()?.below(path), limit)
+        match self.likely_base().filter(|_| self.base.get().is_none()) {
+            Some(likely) => {
+                let ask = || self.get(&likely.below(path), limit);
+                let (base, fetched) = threads::both(|| self.base(), ask);
+                let base = base?;
+                if *base == likely { fetched } else { self.get(&base.below(path), limit) }
+            }
+            None => self.get(&self.base()?.below(path), limit),
+        }
     }
 
     fn prefetch(&self, paths: &[String], limit: u64) {
