@@ -261,6 +261,10 @@ const HARD_LINK: &str = "is a hard link";
 const UNKNOWN: &str = "is of a type that no Go release has";
 const CUT: &str = "is cut short";
 const AFTER: &str = "it goes on after its end";
+const RUNS_OVER: &str = "runs into what comes after it";
+
+const UNLISTED: &str = "is followed by data that the directory does not list";
+
 const TWO_WAYS: &str = "is described in two different ways";
 const PAX: &str = "has a PAX record that Go does not write";
 
@@ -835,26 +839,22 @@ fn hostile_zip_entries() -> Vec<Hostile> {
             BOTH,
             vec![file(b"go/x"), RawEntry::new(b"go/x/", b"").with(|entry| entry.mode = 0o040_755)],
         ),
-        one("only in the central directory", "is not where the directory says", |entry| {
+        one("only in the central directory", RUNS_OVER, |entry| {
             entry.in_local = false;
         }),
         zip_case(
             "first only in its local header",
-            "does not follow the entry before it",
+            UNLISTED,
             vec![file(b"go/x").with(|entry| entry.in_central = false), file(b"go/y")],
         ),
-        one(
-            "last only in its local header",
-            "it has data that its directory does not list",
-            |entry| {
-                entry.in_central = false;
-            },
-        ),
-        one("overlap", "does not follow the entry before it", |entry| entry.offset = Some(0)),
-        one("outside the file", "does not follow the entry before it", |entry| {
+        one("last only in its local header", UNLISTED, |entry| {
+            entry.in_central = false;
+        }),
+        one("overlap", RUNS_OVER, |entry| entry.offset = Some(0)),
+        one("outside the file", RUNS_OVER, |entry| {
             entry.offset = Some(u32::MAX);
         }),
-        one("runs into the directory", "runs into the directory", |entry| {
+        one("runs into the directory", RUNS_OVER, |entry| {
             entry.sums = [entry.sums[0], 20, 20];
             entry.local_sums = entry.sums;
         }),
@@ -880,7 +880,7 @@ fn hostile_zip_structure() -> Vec<Hostile> {
         case("prefix", not_there, [b"junk", &good[..]].concat()),
         case(
             "prefix with right offsets",
-            "does not follow the entry before it",
+            "it has data that its directory does not list",
             [b"junk".to_vec(), zip.pack_at(4)].concat(),
         ),
         case("suffix", "it does not end with its directory", [&good[..], b"junk"].concat()),

@@ -3,6 +3,7 @@
 use super::{ctx, patience, rules, sample};
 use crate::common::server::{Fault, Route, Server};
 use goward_core::error::{Error, Kind};
+use goward_core::io::read_at::{self, ReadAt};
 use goward_core::net::{GoAuth, GoProxy, Net};
 use goward_core::platform::Platform;
 use goward_core::source::{
@@ -57,6 +58,92 @@ fn a_module_can_be_read_from_its_end_and_leaves_nothing() {
     artifact.body.file().unwrap().read_to_end(&mut bytes).unwrap();
     assert!(bytes == sample(5000));
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
+/// Large enough that its end is fetched beside it.
+const LARGE: usize = 12 << 20;
+
+/// What is asked for of its end.
+const END: &str = "bytes=-2097152";
+
+/// Returns what was asked for of a file: all of it, or a range.
+fn ranges(server: &Server) -> Vec<String> {
+    let log = server.log();
+    log.iter().map(|request| request.header("range").unwrap_or("all").to_owned()).collect()
+}
+
+fn read(zip: &dyn ReadAt, from: usize, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    let read = read_at::fill(zip, from as u64, &mut bytes).unwrap();
+    bytes.truncate(read);
+    bytes
+}
+
+#[test]
+fn what_has_arrived_of_a_large_module_is_read_while_the_rest_is_on_its_way() {
+    let server = proxy(Route::new(sample(LARGE)).faults([Fault::StallAfter(LARGE / 2)]));
+    let scratch = TempDir::new().unwrap();
+    let source = source(&server.url("/"), None, scratch.path());
+    let mut artifact = open(&*source, scratch.path()).unwrap();
+    assert_eq!(artifact.size, Some(LARGE as u64));
+    let want = sample(LARGE);
+    let zip = artifact.body.require_read_at("x.zip").unwrap();
+    assert_eq!(zip.length().unwrap(), LARGE as u64);
+    assert!(read(zip, 0, 1 << 20) == want[..1 << 20]);
+    assert!(read(zip, LARGE - 1000, 2000) == want[LARGE - 1000..]);
+    // The download stalls, and goes on only after that.
+    assert_eq!(ranges(&server), ["all", END]);
+}
+
+/// All of it is right also where the two are not parts of one file, or the connection breaks.
+#[test]
+fn a_large_module_is_whole() {
+    let same = || Route::new(sample(LARGE));
+    for (answer, asked) in [
+        (same(), 2),
+        (same().faults([Fault::CutAfter(5 << 20)]), 3),
+        (same().faults([Fault::None, Fault::ETag("\"other\"")]), 2),
+        (same().faults([Fault::None, Fault::Status(503, "")]), 2),
+        (same().faults([Fault::None, Fault::IgnoreRange]), 2),
+        (same().faults([Fault::None, Fault::ContentRange("bytes 0-9/10".to_owned())]), 2),
+    ] {
+        let server = proxy(answer);
+        let scratch = TempDir::new().unwrap();
+        let source = source(&server.url("/"), None, scratch.path());
+        let mut artifact = open(&*source, scratch.path()).unwrap();
+        let zip = artifact.body.require_read_at("x.zip").unwrap();
+        // Backwards, too.
+        assert!(read(zip, LARGE - (3 << 20), 3 << 20) == sample(LARGE)[LARGE - (3 << 20)..]);
+        let mut bytes = Vec::new();
+        artifact.body.read_to_end(&mut bytes).unwrap();
+        assert!(bytes == sample(LARGE));
+        assert_eq!(ranges(&server).len(), asked, "{:?}", ranges(&server));
+        drop(artifact);
+        assert_eq!(scratch_files(&scratch), 0);
+    }
+}
+
+#[test]
+fn a_large_module_that_does_not_arrive_says_why_and_goes_on_another_time() {
+    let cut = Route::new(sample(LARGE)).always(Fault::CutAfter(3 << 20));
+    let server = proxy(cut);
+    let scratch = TempDir::new().unwrap();
+    let source = source(&server.url("/"), None, scratch.path());
+    let mut artifact = open(&*source, scratch.path()).unwrap();
+    server.change(ZIP, |route| route.always(Fault::Status(404, "")));
+    artifact.body.read_to_end(&mut Vec::new()).unwrap_err();
+    let error = artifact.body.failure().unwrap();
+    assert!(error.message().contains("HTTP status 404"), "{error}");
+    drop(artifact);
+    server.change(ZIP, |route| route.always(Fault::None));
+    let mut artifact = open(&*source, scratch.path()).unwrap();
+    let mut bytes = Vec::new();
+    artifact.body.read_to_end(&mut bytes).unwrap();
+    assert!(bytes == sample(LARGE));
+}
+
+fn scratch_files(scratch: &TempDir) -> usize {
+    fs::read_dir(scratch.path()).unwrap().count()
 }
 
 /// Which of two proxies delivers, for each answer of the first.

@@ -5,10 +5,8 @@
 //! latter are stored. It is read like any other: nothing of it is trusted more, and a file that is not
 //! what the directory says fails by its checksum. Only headers of entries that are here are not seen.
 
-use crate::archive::entry_validator::{ByteCounter, UnpackError, entry};
-use crate::archive::zip_layout::{
-    END_SIZE, LOCAL_SIZE, ZipEntry, read_directory, read_end, write_end,
-};
+use crate::archive::entry_validator::{ByteCounter, UnpackError};
+use crate::archive::zip_layout::{END_SIZE, ZipEntry, read_directory, read_end, write_end};
 use crate::archive::{Limits, module};
 use crate::error::Result;
 use crate::fs;
@@ -32,8 +30,6 @@ pub struct ZipPlan {
 #[derive(Debug)]
 struct PlannedEntry {
     found: ZipEntry,
-    /// From its local header to the next entry.
-    span: Range<u64>,
     /// The file with its contents, if that is here.
     here: Option<PathBuf>,
 }
@@ -68,24 +64,11 @@ impl ZipPlan {
         let before = before.and_then(|before| usize::try_from(before).ok());
         let directory = before.and_then(|before| end.get(before..end.len() - END_SIZE));
         let directory = directory.ok_or_else(|| UnpackError::refused("it is cut short"))?;
-        let entries = read_directory(directory, count)?;
+        let entries = read_directory(directory, start, count)?;
         let mut by_place: Vec<usize> = (0..entries.len()).collect();
         by_place.sort_by_key(|index| entries[*index].offset);
-        if by_place.first().map_or(start, |first| entries[*first].offset) != 0 {
-            return Err(UnpackError::refused("it has data that its directory does not list"));
-        }
-        let mut ends = vec![start; entries.len()];
-        for pair in by_place.windows(2) {
-            ends[pair[0]] = entries[pair[1]].offset;
-        }
-        let planned = entries.into_iter().zip(ends).map(|(found, end)| {
-            let least = found.compressed + (LOCAL_SIZE + found.name.len()) as u64;
-            if end.checked_sub(found.offset).is_none_or(|length| length < least) {
-                return Err(entry(&found.name, "runs into the next one"));
-            }
-            Ok(PlannedEntry { span: found.offset..end, found, here: None })
-        });
-        Ok(Self { entries: planned.collect::<Result<_, _>>()?, by_place })
+        let entries = entries.into_iter().map(|found| PlannedEntry { found, here: None }).collect();
+        Ok(Self { entries, by_place })
     }
 
     /// Asks for each file of `module` where it is here; what is nowhere is fetched.
@@ -112,8 +95,8 @@ impl ZipPlan {
         for planned in self.by_place.iter().map(|index| &self.entries[*index]) {
             match spans.last_mut() {
                 _ if planned.here.is_some() => {}
-                Some(last) if planned.span.start - last.end < GAP => last.end = planned.span.end,
-                _ => spans.push(planned.span.clone()),
+                Some(last) if planned.found.offset - last.end < GAP => last.end = planned.found.end,
+                _ => spans.push(planned.found.offset..planned.found.end),
             }
         }
         spans
@@ -136,8 +119,8 @@ impl ZipPlan {
         described.resize_with(entries.len(), || None);
         let mut zip = PartialZip { fetched, pieces: Vec::new(), starts: Vec::new(), length: 0 };
         for index in self.by_place {
-            let Some(PlannedEntry { found, span, here }) = entries[index].take() else { continue };
-            let offset = zip.length;
+            let Some(PlannedEntry { found, here }) = entries[index].take() else { continue };
+            let (offset, span) = (zip.length, found.offset..found.end);
             let found = if let Some(path) = here {
                 let (found, mut header) = (found.stored(), Vec::new());
                 found.write_local(&mut header);

@@ -1,9 +1,10 @@
 //! Releases as `.zip`.
 //!
-//! `zip_layout` reads the structure strictly, the `zip` crate, as a second reader, has to see the same and says where
-//! contents are. Every entry is admitted before the first one is handed over; after that each sink
-//! inflates for itself, what is not too large with libdeflate, which takes two thirds of the time and
-//! needs all of it in memory. `flate2` inflates the rest, and says what is wrong with an entry.
+//! `zip_layout` reads the structure strictly, the `zip` crate, as a second reader, has to see the same
+//! and says where contents are. All of the directory is admitted before the first entry is handed over;
+//! what an entry says of itself is read with it, so that an archive can be unpacked while it arrives.
+//! Each sink inflates for itself, what is not too large with libdeflate, which takes two thirds of the
+//! time and needs all of it in memory. `flate2` inflates the rest, and says what is wrong with an entry.
 
 use crate::archive::entry_validator::{
     AHEAD, ByteCounter, EntryValidator, Input, UnpackError, entry, exceeds_ratio, hand,
@@ -53,7 +54,11 @@ pub(super) fn unpack_some(
     let counter = Arc::new(ByteCounter::default());
     let mut validator = EntryValidator::new(limits);
     let read = admit(Input::new(Cursor::new(input), &counter), limits, &mut validator, place);
-    match read.and_then(|admitted| hand_all(&admitted, limits.whole, sinks)) {
+    let handed = read.and_then(|admitted| {
+        hand_all(&admitted, limits.whole, sinks)?;
+        admitted.check_others()
+    });
+    match handed {
         Ok(()) => Ok(validator.contents()),
         Err(stop) => Err(stop.into_error(name, &counter)),
     }
@@ -61,13 +66,16 @@ pub(super) fn unpack_some(
 
 /// An archive whose entries may be handed over.
 struct ValidArchive<'a> {
+    input: Input<Cursor<'a>>,
     archive: Archive<'a>,
     entries: Vec<ZipEntry>,
     /// The files, and where each is among the entries.
     files: Vec<(usize, EntryPath)>,
+    /// Entries that nothing is done with.
+    others: Vec<usize>,
 }
 
-/// Checks everything but contents.
+/// Checks the directory.
 fn admit<'a>(
     mut input: Input<Cursor<'a>>,
     limits: &Limits,
@@ -79,7 +87,7 @@ fn admit<'a>(
     // Both take their time.
     let open = || ZipArchive::new(input.clone()).map_err(damaged);
     let (archive, sorted) = threads::both(open, || sort_out(&entries, validator, place));
-    let mut archive = archive?;
+    let archive = archive?;
     // The crate keeps the last of two entries with one name.
     if archive.len() != entries.len() {
         return Err(UnpackError::refused(match first_twin(&entries) {
@@ -88,11 +96,7 @@ fn admit<'a>(
         }));
     }
     let ZipEntries { files, others } = sorted?;
-    // Files are compared when they are handed over.
-    for index in others {
-        compare(&archive.by_index_raw(index).map_err(damaged)?, &entries[index])?;
-    }
-    Ok(ValidArchive { archive, entries, files })
+    Ok(ValidArchive { input, archive, entries, files, others })
 }
 
 /// Files that pass the gate, and entries that nothing is done with.
@@ -141,11 +145,11 @@ fn hand_all(
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, UnpackError)>> = Mutex::new(None);
     let work = |sink: &mut Sink<'_>| {
-        let (mut archive, mut buffer) = (admitted.archive.clone(), Vec::new());
-        let mut inflater = Inflater::new(&memory);
+        let mut reader = admitted.reader();
+        let (mut inflater, mut buffer) = (Inflater::new(&memory), Vec::new());
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             for at in job.clone() {
-                let Err(stop) = admitted.hand(at, &mut archive, &mut inflater, &mut buffer, sink)
+                let Err(stop) = admitted.hand(at, &mut reader, &mut inflater, &mut buffer, sink)
                 else {
                     continue;
                 };
@@ -176,7 +180,39 @@ fn hand_all(
     }
 }
 
+/// What one thread reads an archive with.
+struct ArchiveReader<'a> {
+    input: Input<Cursor<'a>>,
+    archive: Archive<'a>,
+}
+
+impl<'a> ArchiveReader<'a> {
+    /// Returns an entry, in which everything but its contents agrees with the directory.
+    fn entry(
+        &mut self,
+        index: usize,
+        found: &ZipEntry,
+    ) -> Result<ZipFile<'_, Input<Cursor<'a>>>, UnpackError> {
+        zip_layout::check_place(&mut self.input, found)?;
+        let file = self.archive.by_index_raw(index).map_err(damaged)?;
+        compare(&file, found)?;
+        Ok(file)
+    }
+}
+
 impl<'a> ValidArchive<'a> {
+    fn reader(&self) -> ArchiveReader<'a> {
+        ArchiveReader { input: self.input.clone(), archive: self.archive.clone() }
+    }
+
+    /// Checks the entries that nothing is done with.
+    fn check_others(&self) -> Result<(), UnpackError> {
+        let mut reader = self.reader();
+        self.others
+            .iter()
+            .try_for_each(|index| reader.entry(*index, &self.entries[*index]).map(drop))
+    }
+
     /// Cuts the files into runs that are worth a thread's while.
     fn jobs(&self) -> Vec<Range<usize>> {
         let mut jobs = Vec::new();
@@ -191,19 +227,18 @@ impl<'a> ValidArchive<'a> {
         jobs
     }
 
-    /// Gives one of the files to a sink, from a clone of the archive.
+    /// Gives one of the files to a sink.
     fn hand(
         &self,
         at: usize,
-        archive: &mut Archive<'a>,
+        reader: &mut ArchiveReader<'a>,
         inflater: &mut Inflater<'_>,
         buffer: &mut Vec<u8>,
         sink: &mut Sink<'_>,
     ) -> Result<(), UnpackError> {
         let (index, path) = &self.files[at];
         let found = &self.entries[*index];
-        let mut file = archive.by_index_raw(*index).map_err(damaged)?;
-        compare(&file, found)?;
+        let mut file = reader.entry(*index, found)?;
         if found.is_deflated()
             && let Some(inflated) = inflater.inflate(found, &mut file)
         {
@@ -214,7 +249,7 @@ impl<'a> ValidArchive<'a> {
         }
         // Some of it may have been read.
         drop(file);
-        let file = archive.by_index_raw(*index).map_err(damaged)?;
+        let file = reader.archive.by_index_raw(*index).map_err(damaged)?;
         let most = usize::try_from(found.compressed).unwrap_or(usize::MAX).min(COMPRESSED);
         let mut file = BufReader::with_capacity(most, file);
         let mut contents: &mut dyn Read = &mut file;

@@ -5,9 +5,12 @@
 //! be accounted for: entries end to end from the first byte, then the central directory, then its
 //! end record without a comment, then nothing. Both descriptions of an entry have to agree. What
 //! passes looks the same to every reader, among them the `zip` crate that then inflates it.
+//!
+//! The directory is read as a whole and first; [`check_place`] reads what an entry says of itself.
 
 use crate::archive::Limits;
 use crate::archive::entry_validator::{UnpackError, entry};
+use std::cmp::Ordering;
 use std::io::{Read, Seek, SeekFrom};
 
 const END_SIGNATURE: u32 = 0x0605_4b50;
@@ -45,13 +48,19 @@ const DEFLATED: u16 = 8;
 /// Extra fields that say nothing about name, place or contents: NTFS and Unix times, Unix owner.
 const HARMLESS_EXTRA: [u16; 3] = [0x000a, 0x5455, 0x7875];
 
+/// What is wrong with an entry that ends before the next one begins.
+const UNLISTED: &str = "is followed by data that the directory does not list";
+
+/// What is wrong with one that ends later.
+const RUNS_OVER: &str = "runs into what comes after it";
+
 const TYPE_MASK: u32 = 0o170_000;
 
 const TYPE_FILE: u32 = 0o100_000;
 
 const TYPE_DIRECTORY: u32 = 0o040_000;
 
-/// One entry of the central directory that agrees with its local header.
+/// One entry of the central directory.
 #[derive(Debug)]
 pub(super) struct ZipEntry {
     pub(super) name: Vec<u8>,
@@ -59,6 +68,8 @@ pub(super) struct ZipEntry {
     pub(super) compressed: u64,
     pub(super) crc: u32,
     pub(super) offset: u64,
+    /// Where the next one begins, or the directory.
+    pub(super) end: u64,
     flags: u16,
     method: u16,
 }
@@ -130,7 +141,7 @@ fn low(number: u64) -> u32 {
     u32::try_from(number).unwrap_or_default()
 }
 
-/// Reads and checks the structure; entries come in the order of the central directory.
+/// Reads and checks the directory, in its order.
 pub(super) fn read<R: Read + Seek>(
     input: &mut R,
     limits: &Limits,
@@ -144,9 +155,7 @@ pub(super) fn read<R: Read + Seek>(
     let mut directory = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
     input.seek(SeekFrom::Start(start)).map_err(|error| UnpackError::damaged(&error))?;
     input.read_exact(&mut directory).map_err(|error| UnpackError::damaged(&error))?;
-    let entries = read_directory(&directory, total)?;
-    check_places(input, &entries, start)?;
-    Ok(entries)
+    read_directory(&directory, start, total)
 }
 
 /// Reads the end record, which is at `end_offset`; returns where the directory begins and how many
@@ -170,8 +179,12 @@ pub(super) fn read_end(
     Ok((start, total))
 }
 
-/// Reads the directory, which has to have `total` entries and nothing else.
-pub(super) fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry>, UnpackError> {
+/// Reads the directory, which begins at `start` and has to have `total` entries and nothing else.
+pub(super) fn read_directory(
+    mut rest: &[u8],
+    start: u64,
+    total: u16,
+) -> Result<Vec<ZipEntry>, UnpackError> {
     let mut entries = Vec::with_capacity(usize::from(total));
     while !rest.is_empty() {
         let (entry, after) = read_central(rest)?;
@@ -181,7 +194,27 @@ pub(super) fn read_directory(mut rest: &[u8], total: u16) -> Result<Vec<ZipEntry
     if entries.len() != usize::from(total) {
         return Err(UnpackError::refused("its directory does not have as many entries as it says"));
     }
+    set_ends(&mut entries, start)?;
     Ok(entries)
+}
+
+/// Says of each entry where it has to end, so that no byte before the directory is left over.
+fn set_ends(entries: &mut [ZipEntry], start: u64) -> Result<(), UnpackError> {
+    let mut sorted: Vec<&mut ZipEntry> = entries.iter_mut().collect();
+    sorted.sort_by_key(|found| found.offset);
+    if sorted.first().map_or(start, |first| first.offset) != 0 {
+        return Err(UnpackError::refused("it has data that its directory does not list"));
+    }
+    let mut next = start;
+    for found in sorted.into_iter().rev() {
+        let least = found.compressed + (LOCAL_SIZE + found.name.len()) as u64;
+        if next.checked_sub(found.offset).is_none_or(|length| length < least) {
+            return Err(entry(&found.name, RUNS_OVER));
+        }
+        found.end = next;
+        next = found.offset;
+    }
+    Ok(())
 }
 
 fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), UnpackError> {
@@ -201,6 +234,7 @@ fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), UnpackError> {
         compressed: u64::from(u32_at(header, 20)),
         size: u64::from(u32_at(header, 24)),
         offset: u64::from(u32_at(header, 42)),
+        end: 0,
     };
     if comment != 0 || u16_at(header, 34) != 0 {
         return Err(entry(name, "has a comment or lies in another file"));
@@ -249,28 +283,16 @@ fn check_extra(name: &[u8], mut extra: &[u8]) -> Result<(), UnpackError> {
     Ok(())
 }
 
-/// Checks that the entries lie end to end before `end` and that their local headers agree.
-fn check_places<R: Read + Seek>(
+/// Checks that what an entry says of itself agrees with the directory, and that it ends where it has to.
+pub(super) fn check_place<R: Read + Seek>(
     input: &mut R,
-    entries: &[ZipEntry],
-    end: u64,
+    found: &ZipEntry,
 ) -> Result<(), UnpackError> {
-    let mut sorted: Vec<&ZipEntry> = entries.iter().collect();
-    sorted.sort_by_key(|found| found.offset);
-    let mut next = 0;
-    for found in sorted {
-        if found.offset != next {
-            return Err(entry(&found.name, "does not follow the entry before it"));
-        }
-        next = check_local(input, found)?;
-        if next > end {
-            return Err(entry(&found.name, "runs into the directory"));
-        }
+    match check_local(input, found)?.cmp(&found.end) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => Err(entry(&found.name, UNLISTED)),
+        Ordering::Greater => Err(entry(&found.name, RUNS_OVER)),
     }
-    if next != end {
-        return Err(UnpackError::refused("it has data that its directory does not list"));
-    }
-    Ok(())
 }
 
 /// Checks the local header, and the descriptor after the contents; returns where the entry ends.

@@ -139,6 +139,19 @@ impl File {
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         retry(|| fs_err::os::unix::fs::FileExt::write_at(&self.0, bytes, offset))
     }
+
+    /// Writes all bytes from `offset` on.
+    pub fn write_all_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let count = self.write_at(bytes, offset)?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            bytes = &bytes[count..];
+            offset += count as u64;
+        }
+        Ok(())
+    }
 }
 
 impl AsFd for File {

@@ -116,6 +116,26 @@ impl Download {
         self.size
     }
 
+    /// Returns what it is, for messages.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Returns where it is from.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Returns true when the server says that it sends parts of the file.
+    pub fn sends_parts(&self) -> bool {
+        self.speed.is_some()
+    }
+
+    /// Returns the `ETag` of the file.
+    pub fn etag(&self) -> Option<&str> {
+        self.origin.as_ref()?.etag.as_deref()
+    }
+
     /// Returns why reading failed, if it was the network or the part file. A parser that reads a
     /// download wraps its errors in its own; this is the one to show.
     pub fn failure(&self) -> Option<&NetError> {
@@ -232,27 +252,7 @@ impl Download {
                 "the server cannot go on with an interrupted download".to_owned(),
             ));
         };
-        let (mut got, mut known) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-        let mut at = 0;
-        while at < self.fetched {
-            let most = usize::try_from(self.fetched - at).unwrap_or(usize::MAX).min(got.len());
-            let count = body.read(&mut got[..most])?;
-            if count == 0 {
-                return Err(Problem::Changed);
-            }
-            let mut compared = 0;
-            while compared < count {
-                let read = part.read_at(&mut known[compared..count], at + compared as u64)?;
-                if read == 0 {
-                    return Err(Problem::Changed);
-                }
-                compared += read;
-            }
-            if got[..count] != known[..count] {
-                return Err(Problem::Changed);
-            }
-            at += count as u64;
-        }
+        part.skip(&mut body, self.fetched)?;
         self.body = Some(body);
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! same file. Nothing depends on their content: what is read from here is checked like what comes
 //! from the network. Of two processes only the one that holds the lock of the file uses it.
 
-use super::body::header;
+use super::body::{Body, header};
 use super::{Problem, Url, url};
 use crate::error::Error;
 use crate::fs;
@@ -111,13 +111,27 @@ impl Part {
     }
 
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), Problem> {
-        let mut written = 0;
-        while written < bytes.len() {
-            match self.file.write_at(&bytes[written..], offset + written as u64) {
-                Ok(0) => return Err(Problem::Local("cannot write the download".to_owned())),
-                Ok(count) => written += count,
-                Err(error) => return Err(local(error)),
+        self.file.write_all_at(bytes, offset).map_err(local)
+    }
+
+    /// Reads the beginning of a body, up to `end`, which has to be that of the part.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Changed`] when it is not.
+    pub(super) fn skip(&self, body: &mut Body, end: u64) -> Result<(), Problem> {
+        let (mut got, mut known) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+        let mut at = 0;
+        while at < end {
+            let most = usize::try_from(end - at).unwrap_or(usize::MAX).min(got.len());
+            let count = body.read(&mut got[..most])?;
+            let is_same = count > 0
+                && self.file.read_exact_at(&mut known[..count], at).is_ok()
+                && got[..count] == known[..count];
+            if !is_same {
+                return Err(Problem::Changed);
             }
+            at += count as u64;
         }
         Ok(())
     }

@@ -100,6 +100,11 @@ impl RemoteFile {
         self.ranges.total
     }
 
+    /// Returns its `ETag`.
+    pub fn etag(&self) -> Option<&str> {
+        self.ranges.etag.as_deref()
+    }
+
     /// Fetches `spans`, as many at a time as the user lets one download have connections, and hands
     /// them to `store`. Their bytes are counted from the start of the first, and those of the next
     /// follow.

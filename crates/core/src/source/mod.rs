@@ -6,6 +6,7 @@
 //! digests. A new source is a file here and a row in [`SourceSpec`].
 
 pub mod archive_tee;
+mod arriving_file;
 mod bundle;
 mod deltas;
 mod directory;
@@ -29,6 +30,7 @@ use crate::net::{Download, GoProxy, Net, NetError, Progress, parse_url};
 use crate::platform::Platform;
 use crate::verify::FileCopy;
 use crate::version::GoVersion;
+pub use arriving_file::ArrivingFile;
 pub use bundle::BundleSource;
 pub use deltas::delta_path;
 use directory::Directory;
@@ -228,6 +230,8 @@ pub struct Artifact {
 pub enum Body {
     /// As they come from the network.
     Download(Box<Download>),
+    /// As they come from the network, from any place.
+    Arriving(Box<ArrivingFile>),
     /// A local file, at its start. It is gone, or never was in a place of ours, when closed.
     File(fs::File),
     /// Files that are copied one by one.
@@ -241,7 +245,7 @@ impl Body {
     /// have one.
     pub fn file(&mut self) -> Option<&mut fs::File> {
         match self {
-            Self::Download(_) | Self::Parts(_) | Self::Tree(_) => None,
+            Self::Download(_) | Self::Arriving(_) | Self::Parts(_) | Self::Tree(_) => None,
             Self::File(file) => Some(file),
         }
     }
@@ -250,7 +254,7 @@ impl Body {
     pub fn files(&self) -> &[FileCopy] {
         match self {
             Self::Tree(files) => files,
-            Self::Download(_) | Self::File(_) | Self::Parts(_) => &[],
+            Self::Download(_) | Self::Arriving(_) | Self::File(_) | Self::Parts(_) => &[],
         }
     }
 
@@ -258,6 +262,7 @@ impl Body {
     pub fn require_read_at(&mut self, name: &str) -> Result<&dyn ReadAt> {
         match self {
             Self::Parts(zip) => Ok(&**zip),
+            Self::Arriving(file) => Ok(&**file),
             _ => self.require_file(name).map(|file| &*file as &dyn ReadAt),
         }
     }
@@ -273,6 +278,7 @@ impl Body {
     pub fn failure(&self) -> Option<Error> {
         match self {
             Self::Download(download) => download.failure().cloned().map(Error::from),
+            Self::Arriving(file) => file.failure().map(Error::from),
             Self::File(_) | Self::Parts(_) | Self::Tree(_) => None,
         }
     }
@@ -282,6 +288,7 @@ impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Download(download) => download.read(buffer),
+            Self::Arriving(file) => file.read(buffer),
             Self::File(file) => file.read(buffer),
             // It is not the archive as the source has it.
             Self::Parts(_) | Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),

@@ -5,6 +5,7 @@
 //! their names and no digests, so that only the checksum database and the built-in records prove one.
 //! Who is asked is decided by GOPROXY, with which credentials by GOAUTH ([`Modules`]).
 
+use super::arriving_file::ArrivingFile;
 use super::index::MAX_INDEX;
 use super::parts::{self, Parts};
 use super::save::save;
@@ -13,7 +14,6 @@ use super::{
     Source, not_served, not_there,
 };
 use crate::error::{Error, Kind, Result};
-use crate::fs;
 use crate::net::{
     Download, GoAuth, GoProxy, Job, MAX_SIZE, Net, NetError, Place, Problem, Progress, parse_url,
     shown,
@@ -76,13 +76,13 @@ impl ModuleProxy {
     }
 
     /// Opens the zip at one place.
-    fn open_at(net: &Net, place: &Place, zip: &Zip<'_>) -> Result<fs::File, NetError> {
+    fn open_at(net: &Net, place: &Place, zip: &Zip<'_>) -> Result<(u64, Body), NetError> {
         if let Some(file) = place.open_file(zip.what)? {
             let size = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
             if size > MAX_SIZE {
                 return Err(place.failed(zip.what, Problem::TooLarge(MAX_SIZE)));
             }
-            return Ok(file);
+            return Ok((size, Body::File(file)));
         }
         let Some(url) = place.url() else {
             return Err(place.failed(zip.what, Problem::absent(404)));
@@ -90,7 +90,16 @@ impl ModuleProxy {
         let Zip { what, name, directory, progress } = zip;
         let job = Job { what, url: &url, name, directory, size: None };
         let download = Download::open(net, job, share(progress))?;
-        save(download, directory, name).map_err(|error| error.in_net(place, what))
+        let started = ArrivingFile::start(net, what, &url, download, (directory, name))?;
+        match started {
+            Ok(file) => Ok((file.total(), Body::Arriving(Box::new(file)))),
+            Err(download) => {
+                let saved = save(download, directory, name);
+                let file = saved.map_err(|error| error.in_net(place, what))?;
+                let size = file.metadata().map_or(0, |metadata| metadata.len());
+                Ok((size, Body::File(file)))
+            }
+        }
     }
 }
 
@@ -254,7 +263,7 @@ impl Source for ModuleProxy {
             origin = place.url().map(|url| shown(&url)).unwrap_or_default();
             Self::open_at(&modules.net, place, &zip)
         });
-        let file = opened.map_err(|failure| match failure {
+        let (size, body) = opened.map_err(|failure| match failure {
             Failure::Net(error) if error.is_absence() => {
                 modules.auth.explain(not_served(&self.name, wanted, &error).into())
             }
@@ -263,14 +272,13 @@ impl Source for ModuleProxy {
             }
             failure => failure.report(&what, modules.auth),
         })?;
-        let size = file.metadata()?.len();
         Ok(Artifact {
             kind: ArtifactKind::Module,
             name,
             origin,
             listing: Listing::Nothing,
             size: Some(size),
-            body: Body::File(file),
+            body,
         })
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn fetch(
     };
     fs::create_dir_all(job.directory).map_err(local)?;
     let file = fs::unnamed_in(job.directory, name).map_err(local)?;
-    remote.fetch(&spans, &|bytes, at| write_all(&file, bytes, at), progress)?;
+    remote.fetch(&spans, &|bytes, at| file.write_all_at(bytes, at), progress)?;
     match plan.assemble(name, file) {
         Ok(zip) => Ok(Parts::Fetched(Box::new(zip))),
         Err(error) => refused(&error),
@@ -183,16 +183,4 @@ fn fetch_span(remote: &RemoteFile, span: Range<u64>) -> Result<Vec<u8>, NetError
     // One span comes in order.
     remote.fetch(&[span], &store, Box::new(|_, _| {}))?;
     Ok(bytes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
-}
-
-fn write_all(file: &fs::File, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let count = file.write_at(bytes, at)?;
-        if count == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        bytes = &bytes[count..];
-        at += count as u64;
-    }
-    Ok(())
 }
