@@ -25,6 +25,9 @@ const VARIABLES: usize = 60;
 /// How far below the lock the call is.
 const BELOW: &str = "a/b/c/d/e/f";
 
+/// What editors and people ask real Go.
+const CALLS: [&[&str]; 3] = [&["version"], &["env", "-json"], &["list", "-m", "-json"]];
+
 struct Options {
     rounds: usize,
     files: Files,
@@ -95,24 +98,22 @@ fn main() {
     report.add(Row::new("added by the shim", &shim).against("C without libc", &floors[0]));
     report.add(Row::new("added by the shim", &shim).against("C with libc", &floors[1]));
 
-    let version = options.go.as_deref().map(|root| {
+    if options.go.is_none() {
+        report.add(Row::absent("`go version`", "no `go` is on PATH, and no option names one"));
+    }
+    for words in options.go.iter().flat_map(|_| CALLS) {
+        let root = options.go.as_deref().unwrap();
         let go = goward_core::store::program_of(root, "go");
-        let project = Project::new(&base.join("real"), &go);
-        let word = Path::new("version");
+        let name = words.join(" ");
+        let project = Project::new(&base.join(name.replace(' ', "")), &go);
+        let arguments: Vec<&Path> = words.iter().map(Path::new).collect();
         let mut ways =
-            [way("directly", &go, &[word]), way("through the shim", &project.shim, &[word])];
+            [way("directly", &go, &arguments), way("through the shim", &project.shim, &arguments)];
         measure(&mut ways, options.rounds / 2, &project);
-        ways
-    });
-    match &version {
-        None => {
-            report.add(Row::absent("`go version`", "no `go` is on PATH, and no option names one"));
-        }
-        Some([direct, through]) => {
-            report.add(Row::new("`go version` directly", &direct.microseconds));
-            let row = Row::new("`go version` through the shim", &through.microseconds);
-            report.add(row.against("directly", &direct.microseconds));
-        }
+        let [direct, through] = ways.map(|way| way.microseconds);
+        report.add(Row::new(&format!("`go {name}` directly"), &direct));
+        let row = Row::new(&format!("`go {name}` through the shim"), &through);
+        report.add(row.against("directly", &direct));
     }
     report.write(&options.files);
 }
@@ -145,6 +146,7 @@ impl Project {
              \"http2debug=0\"\n"
         );
         fs::write(base.join("project/goward.lock"), lock).unwrap();
+        fs::write(base.join("project/go.mod"), "module example.com/x\n\ngo 1.21\n").unwrap();
         let target = tree.join("libexec/go");
         symlink(go, &target).unwrap();
         fs::write(tree.join(names::IDENTITY_FILE), format!("{H1}\n")).unwrap();

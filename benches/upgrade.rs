@@ -1,4 +1,5 @@
-//! A patch upgrade from a module proxy behind a link: what changed, and the whole zip, in turns.
+//! A patch upgrade behind a link, from a module proxy and from a mirror with deltas: what changed, and
+//! the whole, in turns, beside a download of the whole by curl.
 //!
 //! `cargo bench --bench upgrade [-- OPTIONS]`. `benches/README.md` says how to read it.
 
@@ -35,30 +36,49 @@ const PLATFORM: &str = "linux/amd64";
 /// How many connections one download may take in rows that say so.
 const ONE: &str = "[network]\nconnections = 1\n";
 
+/// What one way does.
+#[derive(Clone, Copy, PartialEq)]
+enum Task {
+    /// Downloads the zip, and nothing else.
+    Curl,
+    /// Installs the release in an empty store.
+    Whole,
+    /// Installs it where the release before is installed.
+    Upgrade,
+}
+
 /// One way over one link.
 struct Way {
     name: &'static str,
     against: &'static str,
     link: usize,
-    /// Whether the release before is installed.
-    is_upgrade: bool,
+    task: Task,
     config: &'static str,
 }
 
-const fn way(name: &'static str, against: &'static str, link: usize, is_upgrade: bool) -> Way {
-    Way { name, against, link, is_upgrade, config: "" }
+const fn way(name: &'static str, against: &'static str, link: usize, task: Task) -> Way {
+    Way { name, against, link, task, config: "" }
 }
+
+/// The link that has a mirror at its end; the others have a module proxy.
+const MIRROR: usize = 4;
 
 const ALONE: &str = "whole, 20 Mbit/s for each of 1 connection";
 
-const WAYS: [Way; 7] = [
-    way("whole, 500 Mbit/s", "whole, 500 Mbit/s", 0, false),
-    way("upgrade, 500 Mbit/s", "whole, 500 Mbit/s", 0, true),
-    way("whole, 20 Mbit/s", "whole, 20 Mbit/s", 1, false),
-    way("upgrade, 20 Mbit/s", "whole, 20 Mbit/s", 1, true),
-    Way { config: ONE, ..way(ALONE, ALONE, 2, false) },
-    way("whole, 20 Mbit/s for each of 4 connections", ALONE, 2, false),
-    way("upgrade, 20 Mbit/s for each of 4 connections", ALONE, 2, true),
+const WAYS: [Way; 13] = [
+    way("curl, 500 Mbit/s", "curl, 500 Mbit/s", 0, Task::Curl),
+    way("whole, 500 Mbit/s", "curl, 500 Mbit/s", 0, Task::Whole),
+    way("upgrade, 500 Mbit/s", "whole, 500 Mbit/s", 0, Task::Upgrade),
+    way("curl, 50 Mbit/s", "curl, 50 Mbit/s", 1, Task::Curl),
+    way("whole, 50 Mbit/s", "curl, 50 Mbit/s", 1, Task::Whole),
+    way("upgrade, 50 Mbit/s", "whole, 50 Mbit/s", 1, Task::Upgrade),
+    way("whole, 20 Mbit/s", "whole, 20 Mbit/s", 2, Task::Whole),
+    way("upgrade, 20 Mbit/s", "whole, 20 Mbit/s", 2, Task::Upgrade),
+    Way { config: ONE, ..way(ALONE, ALONE, 3, Task::Whole) },
+    way("whole, 20 Mbit/s for each of 4 connections", ALONE, 3, Task::Whole),
+    way("upgrade, 20 Mbit/s for each of 4 connections", ALONE, 3, Task::Upgrade),
+    way("whole, mirror on loopback", "whole, mirror on loopback", MIRROR, Task::Whole),
+    way("upgrade, mirror on loopback", "whole, mirror on loopback", MIRROR, Task::Upgrade),
 ];
 
 struct Options {
@@ -83,19 +103,23 @@ fn main() {
     let scratch = tempfile::Builder::new().prefix("goward-bench-").tempdir_in(&options.place);
     let scratch = scratch.unwrap();
     let (base, proxy) = (scratch.path(), scratch.path().join("proxy"));
-    let lock = prepare(&options, &proxy);
+    let locks = prepare(&options, &proxy);
     let file = format!("goproxy+file://{}", proxy.display());
     run(install(&base.join("before"), &["1.99.1"], &file));
     let delay = Duration::from_millis(20);
     let mbit = |count: u64| Some(count * 1_000_000 / 8);
-    let links = [(mbit(500), None), (mbit(20), None), (None, mbit(20))]
-        .map(|(shared, each)| Link::start(&proxy, Limits { shared, each, delay }));
+    let mirror = make_mirror(base, &locks, &file);
+    let mut links: Vec<Link> =
+        [(mbit(500), None), (mbit(50), None), (mbit(20), None), (None, mbit(20))]
+            .map(|(shared, each)| Link::start(&proxy, Limits { shared, each, delay }))
+            .into();
+    links.push(Link::start(&mirror, Limits { shared: None, each: None, delay: Duration::ZERO }));
     let mut sent = [0; WAYS.len()];
     let values = common::in_turns(WAYS.len(), options.rounds, 0, |round, index| {
         let way = &WAYS[index];
         let home = base.join(format!("round-{round}-{index}"));
         fs::create_dir(&home).unwrap();
-        if way.is_upgrade {
+        if way.task == Task::Upgrade {
             let mut copy = Command::new("cp");
             copy.arg("-a").arg(base.join("before/store")).arg(&home);
             run(copy);
@@ -105,10 +129,14 @@ fn main() {
         fs::write(home.join(".config/goward/config.toml"), way.config).unwrap();
         fs::create_dir(&project).unwrap();
         fs::write(project.join("goward.toml"), "[toolchain]\ngo = \"1.99.3\"\n").unwrap();
-        fs::write(project.join("goward.lock"), &lock).unwrap();
+        fs::write(project.join("goward.lock"), &locks[1]).unwrap();
         let link = &links[way.link];
         link.take_sent();
-        let mut command = install(&home, &[], &format!("goproxy+{}", link.url));
+        let source = format!("{}{}", if way.link == MIRROR { "" } else { "goproxy+" }, link.url);
+        let mut command = match way.task {
+            Task::Curl => download(&home, &link.url),
+            Task::Whole | Task::Upgrade => install(&home, &[], &source),
+        };
         command.current_dir(&project);
         let start = Instant::now();
         run(command);
@@ -134,12 +162,28 @@ fn main() {
     report.write(&options.files);
 }
 
-/// Makes a proxy with both releases; returns a lock of the second.
-fn prepare(options: &Options, proxy: &Path) -> String {
+/// Makes a mirror of both releases, with a delta from the first to the second.
+fn make_mirror(base: &Path, locks: &[String], source: &str) -> PathBuf {
+    let mirror = base.join("mirror");
+    let mut create = goward(&base.join("mirror-home"));
+    create.args(["mirror", "create", "--deltas", "1", "--accept", "none", "--source", source]);
+    create.arg("--to").arg(&mirror);
+    for (number, lock) in locks.iter().enumerate() {
+        let project = base.join(format!("locked-{number}"));
+        fs::create_dir(&project).unwrap();
+        fs::write(project.join("goward.lock"), lock).unwrap();
+        create.arg("--lock").arg(project.join("goward.lock"));
+    }
+    run(create);
+    mirror
+}
+
+/// Makes a proxy with both releases; returns a lock of each.
+fn prepare(options: &Options, proxy: &Path) -> Vec<String> {
     let platform = Platform::parse(PLATFORM).unwrap();
     let directory = proxy.join("golang.org/toolchain/@v");
     fs::create_dir_all(&directory).unwrap();
-    let mut lock = String::new();
+    let mut locks = Vec::new();
     for (number, version) in RELEASES {
         let wheel = find_wheel(options, number);
         let parsed = GoVersion::parse(version).unwrap();
@@ -149,13 +193,13 @@ fn prepare(options: &Options, proxy: &Path) -> String {
         let h1 = h1_of(&zip, &name, parsed, platform);
         fs::write(directory.join(format!("{name}.zip")), zip).unwrap();
         let request = version.trim_start_matches("go");
-        lock = format!(
+        locks.push(format!(
             "schema = 1\n\n[toolchain]\nversion = \"{version}\"\nrequest = \"{request}\"\nlevel = \
              \"none\"\n\n[toolchain.{}]\nh1 = \"{h1}\"\n",
             platform.lock_name()
-        );
+        ));
     }
-    lock
+    locks
 }
 
 fn h1_of(zip: &[u8], name: &str, version: GoVersion, platform: Platform) -> String {
@@ -191,12 +235,29 @@ fn find_wheel(options: &Options, number: &str) -> PathBuf {
     path
 }
 
-/// Returns an install with a home of its own. The checksum database is not asked.
+/// Returns a download of the second release, and of nothing else.
+fn download(home: &Path, url: &str) -> Command {
+    let version = GoVersion::parse(RELEASES[1].1).unwrap();
+    let name = Platform::parse(PLATFORM).unwrap().module_version(version);
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--fail", "--output"]).arg(home.join("zip"));
+    command.arg(format!("{url}/golang.org/toolchain/@v/{name}.zip"));
+    command
+}
+
+/// Returns an install with a home of its own.
 fn install(home: &Path, requests: &[&str], source: &str) -> Command {
+    let mut command = goward(home);
+    command.args(["install", "--accept", "none", "--source", source]).args(requests);
+    command
+}
+
+/// Returns goward with a home of its own. The checksum database is not asked.
+fn goward(home: &Path) -> Command {
     fs::create_dir_all(home).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_goward"));
-    command.args(["--quiet", "install", "--accept", "none", "--source", source]).args(requests);
-    command.current_dir(home).env_clear().env("HOME", home).env("GOWARD_HOME", home.join("store"));
+    command.arg("--quiet").current_dir(home).env_clear().env("HOME", home);
+    command.env("GOWARD_HOME", home.join("store"));
     command.env("PATH", "/usr/bin:/bin").env("GOPROXY", "off").env("GOSUMDB", "off");
     command
 }

@@ -12,10 +12,10 @@ use goward_core::session::Session;
 use goward_mirror::{MirrorPlan, MirrorReport, Mirrors};
 use std::fs;
 
-const HERE: &str = goward_shim::layout::HOST_PLATFORM;
+pub(super) const HERE: &str = goward_shim::layout::HOST_PLATFORM;
 
 /// A release with a program that differs a little from that of the others.
-fn release(version: &'static str, platform: &'static str) -> Toolchain {
+pub(super) fn release(version: &'static str, platform: &'static str) -> Toolchain {
     let number = version.as_bytes()[version.len() - 1];
     let mut program = Random::new(1).bytes(200_000);
     program.iter_mut().step_by(1000).for_each(|byte| *byte = number);
@@ -25,7 +25,7 @@ fn release(version: &'static str, platform: &'static str) -> Toolchain {
     Toolchain { version, platform, archive, h1: h1_of(&tree, version, platform) }
 }
 
-fn lab(versions: &[&'static str]) -> Lab {
+pub(super) fn lab(versions: &[&'static str]) -> Lab {
     let toolchains: Vec<Toolchain> =
         versions.iter().map(|version| release(version, HERE)).collect();
     let lab = Lab::new(Sandbox::new(), &toolchains.iter().collect::<Vec<_>>());
@@ -50,7 +50,7 @@ fn path(from: &str, to: &str) -> String {
     format!("deltas/{from}-{to}.{HERE}.delta")
 }
 
-fn install(session: &Session, source: &str, version: &str) -> InstallOutcome {
+pub(super) fn install(session: &Session, source: &str, version: &str) -> InstallOutcome {
     let fetch = Fetch { source: Some(source.to_owned()), ..Fetch::default() };
     Installer::new(session).install_for(version, Platform::host(), false, &fetch).unwrap()
 }

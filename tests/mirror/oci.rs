@@ -1,6 +1,6 @@
 //! Toolchains in an OCI registry: the real one, from Debian's package `docker-registry`.
 
-use super::{Lab, Toolchain};
+use super::{Lab, Toolchain, deltas};
 use crate::common::archives::Tree;
 use crate::common::server::hex_sha256;
 use crate::common::{Sandbox, machine, skip};
@@ -198,4 +198,47 @@ fn names_that_are_no_repositories() {
             .unwrap_err();
         assert_eq!(error.kind(), kind, "{place}: {error}");
     }
+}
+
+#[test]
+fn deltas_go_to_a_registry_and_make_the_next_release() {
+    const ALL: [&str; 4] = ["go1.98.3", "go1.99.1", "go1.99.2", "go1.99.3"];
+    let lab = deltas::lab(&ALL);
+    let Some(server) = registry(&lab.sandbox, None) else { return };
+    let to = format!("oci://127.0.0.1:{}/team/go", server.1);
+    let session = lab.session();
+    let mirrors = Mirrors::new(&session);
+    let create = |deltas| {
+        let locks = ALL.map(|version| format!("{version}.lock").into()).into();
+        let plan = MirrorPlan { locks, to: to.clone(), prune: false, deltas };
+        let report = mirrors.create_mirror(&plan, &lab.fetch()).unwrap();
+        (report.added, report.kept, report.deltas)
+    };
+    assert_eq!(create(1), (4, 0, 2));
+    assert_eq!(create(2), (0, 4, 1));
+    assert_eq!(create(2), (0, 4, 0));
+    let verify = || mirrors.verify_mirror(&to, &Fetch::default()).unwrap();
+    let checked = verify();
+    assert_eq!((checked.archives, checked.deltas, checked.problems), (4, 3, Vec::new()));
+
+    deltas::install(&session, &to, "1.99.1");
+    let receipt = deltas::install(&session, &to, "1.99.3").installed.receipt;
+    assert_eq!(receipt.h1.as_str(), deltas::release("go1.99.3", deltas::HERE).h1);
+    // What came as a delta has no archive.
+    assert_eq!((receipt.level.name(), receipt.archive), ("logged", None));
+
+    // One that makes something else is a finding, and costs only its own bytes.
+    let place = to.strip_prefix("oci://").unwrap();
+    let opened = Registry::open(place, &session.ctx, &session.net().unwrap()).unwrap();
+    let tag = |from: &str, to: &str| format!("{from}-{to}-{}", deltas::HERE);
+    let other = opened.by_tag(&tag("go1.99.1", "go1.99.3")).unwrap().unwrap();
+    opened.put_manifest(&tag("go1.99.1", "go1.99.2"), MANIFEST, &other).unwrap();
+    let problems = verify().problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("go1.99.1-go1.99.2-"), "{problems:?}");
+    let receipt = deltas::install(&session, &to, "1.99.2").installed.receipt;
+    assert_eq!(receipt.h1.as_str(), deltas::release("go1.99.2", deltas::HERE).h1);
+    // The next run puts that right.
+    assert_eq!(create(2), (0, 4, 1));
+    assert_eq!(verify().problems, Vec::<String>::new());
 }

@@ -2,8 +2,9 @@
 //! source `oci://`.
 //!
 //! A release is an index under the tag `go1.27.1` with one manifest for each platform, which is also
-//! tagged `go1.27.1-linux-amd64`; a manifest has one layer, the release archive as it is. None of it is
-//! trusted: it leads to an archive, which is then verified like any other.
+//! tagged `go1.27.1-linux-amd64`; a manifest has one layer, the release archive as it is. A delta has a
+//! manifest of its own, under the tag `go1.27.1-go1.27.3-linux-amd64`. None of it is trusted: it leads to
+//! an archive, which is then verified like any other, or to a delta, whose result is.
 
 use crate::registry;
 use goward_core::error::{Error, Kind, Result, untrusted};
@@ -14,8 +15,14 @@ use serde_json::{Value, json};
 /// What the manifests are of.
 const ARTIFACT: &str = "application/vnd.goward.toolchain.v1";
 
+/// What the manifest of a delta is of, and its layer.
+const DELTA: &str = "application/vnd.goward.delta.v1";
+
 /// The annotation with the hash of the toolchain.
 const H1: &str = "dev.goward.h1";
+
+/// The annotation with the hash of the toolchain that a delta begins with.
+const FROM: &str = "dev.goward.from";
 
 /// The annotation with the name of the archive.
 const TITLE: &str = "org.opencontainers.image.title";
@@ -49,6 +56,13 @@ pub struct Layer {
     pub size: u64,
 }
 
+impl Layer {
+    /// Returns the digest as a registry names it.
+    pub fn digest(&self) -> String {
+        format!("sha256:{}", self.sha256)
+    }
+}
+
 /// Returns the tag of a release.
 pub fn release_tag(version: GoVersion) -> String {
     version.to_string()
@@ -66,6 +80,24 @@ pub(super) fn parse_platform_tag(tag: &str) -> Option<(GoVersion, Platform)> {
     (platform_tag(version, platform) == tag).then_some((version, platform))
 }
 
+/// Returns the tag of a delta from one release to another.
+pub fn delta_tag(from: GoVersion, to: GoVersion, platform: Platform) -> String {
+    format!("{from}-{to}-{}", platform.lock_name())
+}
+
+/// Writes the manifest of a delta between toolchains with these hashes.
+pub fn delta_manifest(ends: [&str; 2], layer: &Layer) -> Vec<u8> {
+    let annotations = json!({ FROM: ends[0], H1: ends[1] });
+    write_manifest(DELTA, DELTA, layer, json!({}), annotations)
+}
+
+/// Returns the hashes of the toolchains that a delta is between, as its manifest says.
+pub fn delta_ends(manifest: &[u8]) -> Option<[String; 2]> {
+    let value: Value = serde_json::from_slice(manifest).ok()?;
+    let annotation = |name| value["annotations"][name].as_str().map(str::to_owned);
+    Some([annotation(FROM)?, annotation(H1)?])
+}
+
 /// Writes the manifest of one platform.
 pub fn manifest(version: GoVersion, platform: Platform, h1: &str, layer: &Layer) -> Vec<u8> {
     let name = platform.archive_name(version);
@@ -74,10 +106,22 @@ pub fn manifest(version: GoVersion, platform: Platform, h1: &str, layer: &Layer)
     } else {
         "application/zip"
     };
+    let annotations = json!({ H1: h1, "org.opencontainers.image.version": version.to_string() });
+    write_manifest(ARTIFACT, kind, layer, json!({ TITLE: name }), annotations)
+}
+
+/// Writes a manifest of `artifact` with one layer, of `kind`.
+fn write_manifest(
+    artifact: &str,
+    kind: &str,
+    layer: &Layer,
+    of_layer: Value,
+    annotations: Value,
+) -> Vec<u8> {
     let value = json!({
         "schemaVersion": 2,
         "mediaType": registry::MANIFEST,
-        "artifactType": ARTIFACT,
+        "artifactType": artifact,
         "config": {
             "mediaType": "application/vnd.oci.empty.v1+json",
             "digest": EMPTY_DIGEST,
@@ -85,11 +129,11 @@ pub fn manifest(version: GoVersion, platform: Platform, h1: &str, layer: &Layer)
         },
         "layers": [{
             "mediaType": kind,
-            "digest": format!("sha256:{}", layer.sha256),
+            "digest": layer.digest(),
             "size": layer.size,
-            "annotations": { TITLE: name },
+            "annotations": of_layer,
         }],
-        "annotations": { H1: h1, "org.opencontainers.image.version": version.to_string() },
+        "annotations": annotations,
     });
     value.to_string().into_bytes()
 }

@@ -9,13 +9,12 @@ use goward_core::fs::{self, File};
 use goward_core::net::MAX_SIZE;
 use goward_core::platform::Platform;
 use goward_core::source::delta_path;
-use goward_core::store::Store;
 use goward_core::verify::delta::{DeltaEnd, delta_h1, read_delta, write_delta};
 use goward_core::verify::{H1, Quarantine, UnverifiedFiles, dirhash};
 use goward_core::version::GoVersion;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IntoInnerError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Mirrors<'_> {
     /// Makes what is missing of the deltas to each release of a mirror, from the last `count` releases before
@@ -28,7 +27,7 @@ impl Mirrors<'_> {
     ) -> Result<usize> {
         let store = self.session.store()?;
         let mut made = 0;
-        for key in wanted(manifest, count) {
+        for key in wanted(manifest.toolchains.keys().copied(), count) {
             let DeltaKey { from, to, platform } = key;
             let ends = [from, to].map(|version| manifest.toolchains[&(version, platform)].clone());
             if let Some(known) = manifest.deltas.get(&key)
@@ -37,15 +36,35 @@ impl Mirrors<'_> {
             {
                 continue;
             }
-            let entry = make(&store, storage, key, &ends)?;
-            let megabytes = format!("{:.1} MB", precise(entry.file.size));
-            let shown = format!("made the delta from {from} to {to} for {platform} ({megabytes})");
-            self.session.ui.say(&shown);
+            let staging = store.stage("delta")?;
+            let end = |version, end: &MirrorEntry| {
+                let name = layout::module_file(version, platform, ".zip");
+                let file = fs::unnamed_in(staging.path(), "module.zip")?;
+                Ok::<_, Error>(ArchiveEnd { name, file, h1: end.h1.clone() })
+            };
+            let mut both = [end(from, &ends[0])?, end(to, &ends[1])?];
+            for ArchiveEnd { name, file, .. } in &mut both {
+                if !storage.save(name, MAX_SIZE, file)? {
+                    let message = format!("`{name}` is not in the mirror");
+                    return Err(Error::new(Kind::NotFound, message));
+                }
+            }
+            let path = make(staging.path(), key, &both)?;
+            let file = storage.put(&delta_path(from, to, platform), Contents::File(&path))?;
+            self.say_made(key, file.size);
+            let entry = DeltaEntry { ends: both.map(|end| end.h1), file };
             manifest.deltas.insert(key, entry);
             put(storage, layout::MANIFEST, manifest.render())?;
             made += 1;
         }
         Ok(made)
+    }
+
+    /// Says that a delta was made.
+    pub(crate) fn say_made(&self, DeltaKey { from, to, platform }: DeltaKey, size: u64) {
+        let megabytes = precise(size);
+        let made = format!("made the delta from {from} to {to} for {platform}");
+        self.session.ui.say(&format!("{made} ({megabytes:.1} MB)"));
     }
 }
 
@@ -53,10 +72,13 @@ fn precise(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes / 1000).unwrap_or(u32::MAX)) / 1000.0
 }
 
-/// Returns the deltas that a mirror is to have.
-fn wanted(manifest: &Manifest, count: usize) -> Vec<DeltaKey> {
+/// Returns the deltas that a mirror of these toolchains, the oldest first, is to have.
+pub(crate) fn wanted(
+    toolchains: impl Iterator<Item = (GoVersion, Platform)>,
+    count: usize,
+) -> Vec<DeltaKey> {
     let mut lines: BTreeMap<(Platform, u32), Vec<GoVersion>> = BTreeMap::new();
-    for (version, platform) in manifest.toolchains.keys().copied() {
+    for (version, platform) in toolchains {
         lines.entry((platform, version.minor())).or_default().push(version);
     }
     let mut keys = Vec::new();
@@ -69,26 +91,25 @@ fn wanted(manifest: &Manifest, count: usize) -> Vec<DeltaKey> {
     keys
 }
 
-/// Makes a delta of what a mirror has, and tries it before it goes in.
-fn make(
-    store: &Store,
-    storage: &dyn Storage,
-    key: DeltaKey,
-    ends: &[MirrorEntry; 2],
-) -> Result<DeltaEntry> {
+/// What a delta is made of: an archive of one of the releases that it is between.
+pub(crate) struct ArchiveEnd {
+    /// Its path in the mirror, which says how it is packed.
+    pub(crate) name: String,
+    pub(crate) file: File,
+    /// What it has to come to.
+    pub(crate) h1: H1,
+}
+
+/// Makes a delta from the first of two archives to the second, and tries it. Returns where it is in
+/// `staging`.
+pub(crate) fn make(staging: &Path, key: DeltaKey, ends: &[ArchiveEnd; 2]) -> Result<PathBuf> {
     let DeltaKey { from, to, platform } = key;
-    let staging = store.stage("delta")?;
     let mut trees = Vec::new();
     for (version, end) in [from, to].into_iter().zip(ends) {
-        let directory = staging.path().join(version.to_string());
+        let directory = staging.join(version.to_string());
         fs::create_dir(&directory)?;
-        let path = layout::module_file(version, platform, ".zip");
-        let mut zip = fs::unnamed_in(staging.path(), "module.zip")?;
-        if !storage.save(&path, MAX_SIZE, &mut zip)? {
-            return Err(Error::new(Kind::NotFound, format!("`{path}` is not in the mirror")));
-        }
-        let tree = unpack(&path, version, platform, &zip, &directory)?;
-        require(&path, &end.h1, tree.h1())?;
+        let tree = unpack(&end.name, version, platform, &end.file, &directory)?;
+        require(&end.name, &end.h1, tree.h1())?;
         trees.push(tree);
     }
     let [old, new] = [&trees[0], &trees[1]].map(|tree| DeltaEnd {
@@ -96,7 +117,7 @@ fn make(
         tree: tree.tree(),
         files: tree.files(),
     });
-    let path = staging.path().join("delta");
+    let path = staging.join("delta");
     let mut out = BufWriter::new(File::create(&path)?);
     write_delta(&mut out, &old, &new)?;
     out.into_inner().map_err(IntoInnerError::into_error)?;
@@ -105,12 +126,32 @@ fn make(
     let delta = read_delta(&name, &file)?;
     let delta = delta.ok_or_else(|| Error::new(Kind::Failed, format!("`{name}` is no delta")))?;
     require(&name, new.h1, &delta_h1(to, platform, &delta, old.tree, &[])?)?;
-    let file = storage.put(&name, Contents::File(&path))?;
-    Ok(DeltaEntry { ends: [old.h1.clone(), new.h1.clone()], file })
+    Ok(path)
+}
+
+/// Checks that a delta makes the second of two trees of the first, for which there is an archive.
+pub(crate) fn check(
+    scratch: &Path,
+    key: DeltaKey,
+    (name, file): (&str, &File),
+    old: &ArchiveEnd,
+    wanted: &H1,
+) -> Result<()> {
+    let wrong = |what: &str| Error::new(Kind::Verification, what);
+    let delta = read_delta(name, file)?.ok_or_else(|| wrong("it is no delta"))?;
+    if delta.from != old.h1.as_str() || delta.to != wanted.as_str() {
+        return Err(wrong("it is between other trees than its name says"));
+    }
+    let directory = scratch.join("tree");
+    fs::create_dir(&directory)?;
+    let tree = unpack(&old.name, key.from, key.platform, &old.file, &directory);
+    let found = tree.and_then(|old| delta_h1(key.to, key.platform, &delta, old.tree(), &[]));
+    fs::remove_dir_all(&directory)?;
+    if found? == *wanted { Ok(()) } else { Err(wrong("it comes to another tree")) }
 }
 
 /// Unpacks an archive of a mirror, whose path says what it is, into `directory`.
-pub(crate) fn unpack(
+fn unpack(
     path: &str,
     version: GoVersion,
     platform: Platform,

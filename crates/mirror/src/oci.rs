@@ -4,7 +4,9 @@
 //! is moved last. Registries rarely let a client delete, so nothing is pruned.
 
 use crate::artifact::{Entry, Layer};
+use crate::deltas::{ArchiveEnd, check, make, wanted};
 use crate::findings::{MirrorCheck, is_finding};
+use crate::manifest::DeltaKey;
 use crate::pack::repack;
 use crate::registry::{INDEX, MANIFEST, Registry};
 use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
@@ -13,7 +15,14 @@ use goward_core::fs::{self, File};
 use goward_core::install::fetch::digest_file;
 use goward_core::install::proof::Proof;
 use goward_core::install::request::Fetch;
-use goward_core::verify::Digest;
+use goward_core::net::MAX_SIZE;
+use goward_core::platform::Platform;
+use goward_core::source::REGISTRY_SCHEME;
+use goward_core::store::Store;
+use goward_core::verify::{Digest, H1};
+use goward_core::version::GoVersion;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 impl Mirrors<'_> {
     /// Puts the toolchains that locks name into a registry.
@@ -27,11 +36,6 @@ impl Mirrors<'_> {
             let message = "a registry deletes by its own rules: `--prune` cannot be had there";
             return Err(Error::new(Kind::Usage, message)
                 .hint("give it a rule that removes old tags, and leave out `--prune`"));
-        }
-        if plan.deltas > 0 {
-            let message = "a registry has whole archives alone: `--deltas` cannot be had there";
-            return Err(Error::new(Kind::Usage, message)
-                .hint("make a mirror with deltas in a directory or a bucket"));
         }
         let wants = self.locker.wants_of(&plan.locks)?;
         let net = self.session.net()?;
@@ -55,7 +59,43 @@ impl Mirrors<'_> {
             self.session.ui.say(&format!("mirrored {} for {}", want.version, want.platform));
             mirrored.added += 1;
         }
+        if plan.deltas > 0 {
+            mirrored.deltas = self.push_deltas(&registry, plan.deltas)?;
+        }
         Ok(mirrored)
+    }
+
+    /// Makes what is missing of the deltas to each release in a registry, from the last `count` releases
+    /// before it of the same line. Returns how many were made.
+    fn push_deltas(&self, registry: &Registry, count: usize) -> Result<usize> {
+        let store = self.session.store()?;
+        let held = held(registry)?;
+        let mut made = 0;
+        for key in wanted(held.keys().copied(), count) {
+            let DeltaKey { from, to, platform } = key;
+            let tag = artifact::delta_tag(from, to, platform);
+            let ends = [&held[&(from, platform)], &held[&(to, platform)]];
+            let hashes = ends.map(|end| end.h1.as_str());
+            if let Some(manifest) = registry.by_tag(&tag)?
+                && artifact::delta_ends(&manifest).is_some_and(|known| known == hashes)
+                && registry.has_blob(&artifact::parse_manifest(&manifest)?.digest())?
+            {
+                continue;
+            }
+            let staging = store.stage("delta")?;
+            let [old, new] = ends;
+            let both = [
+                fetch_end(registry, staging.path(), (from, platform), old)?,
+                fetch_end(registry, staging.path(), (to, platform), new)?,
+            ];
+            let path = make(staging.path(), key, &both)?;
+            let layer = put_layer(registry, &path)?;
+            let manifest = artifact::delta_manifest(hashes, &layer);
+            registry.put_manifest(&tag, MANIFEST, &manifest)?;
+            self.say_made(key, layer.size);
+            made += 1;
+        }
+        Ok(made)
     }
 
     /// Fetches all that a registry lists, as its clients do, and checks it.
@@ -90,7 +130,43 @@ impl Mirrors<'_> {
             let message = format!("there are no toolchains at {}", untrusted(place));
             return Err(Error::new(Kind::NotFound, message));
         }
+        let place = place.strip_prefix(REGISTRY_SCHEME).unwrap_or(place);
+        let registry = Registry::open(place, &self.session.ctx, &self.session.net()?)?;
+        self.verify_deltas(&registry, &store, &mut checked)?;
         Ok(checked)
+    }
+
+    /// Checks the deltas of a registry: each has to make the release that its tag says.
+    fn verify_deltas(
+        &self,
+        registry: &Registry,
+        store: &Store,
+        checked: &mut MirrorCheck,
+    ) -> Result<()> {
+        let held = held(registry)?;
+        for key in wanted(held.keys().copied(), usize::MAX) {
+            let DeltaKey { from, to, platform } = key;
+            let tag = artifact::delta_tag(from, to, platform);
+            let Some(manifest) = registry.by_tag(&tag)? else { continue };
+            let staging = store.stage("verify")?;
+            let scratch = staging.path();
+            let found = || {
+                let layer = artifact::parse_manifest(&manifest)?;
+                let mut file = fs::unnamed_in(scratch, "delta")?;
+                registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+                let old = fetch_end(registry, scratch, (from, platform), &held[&(from, platform)])?;
+                let wanted = parse_h1(&held[&(to, platform)])?;
+                check(scratch, key, (&tag, &file), &old, &wanted)
+            };
+            match found() {
+                Ok(()) => checked.deltas += 1,
+                Err(error) if is_finding(&error) => {
+                    checked.problems.push(format!("`{tag}`: {}", untrusted(error.message())));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn push(
@@ -108,18 +184,13 @@ impl Mirrors<'_> {
             // A registry has archives alone.
             None => repack(&packed.tree, packed.staging.path())?,
         };
-        let (sha256, size) = digest_file(&File::open(&archive)?)?;
-        let digest = format!("sha256:{sha256}");
-        if !registry.has_blob(&digest)? {
-            registry.put_blob(&digest, size, &archive)?;
-        }
+        let layer = put_layer(registry, &archive)?;
         if !registry.has_blob(artifact::EMPTY_DIGEST)? {
             let empty = packed.staging.path().join("empty");
             fs::replace(&empty, artifact::EMPTY)?;
             registry.put_blob(artifact::EMPTY_DIGEST, artifact::EMPTY.len() as u64, &empty)?;
         }
         let (version, platform, h1) = (want.version, want.platform, packed.tree.h1().to_string());
-        let layer = Layer { sha256: sha256.to_string(), size };
         let manifest = artifact::manifest(version, platform, &h1, &layer);
         registry.put_manifest(&artifact::platform_tag(version, platform), MANIFEST, &manifest)?;
         warnings.extend(packed.warnings);
@@ -137,5 +208,59 @@ fn is_there(registry: &Registry, entries: &[Entry], want: &ToolchainRequest) -> 
     };
     let Some(manifest) = registry.manifest(&entry.digest)? else { return Ok(false) };
     let layer = artifact::parse_manifest(&manifest)?;
-    registry.has_blob(&format!("sha256:{}", layer.sha256))
+    registry.has_blob(&layer.digest())
+}
+
+/// Puts a file into a registry as the layer of a manifest, unless it is there.
+fn put_layer(registry: &Registry, path: &Path) -> Result<Layer> {
+    let (sha256, size) = digest_file(&File::open(path)?)?;
+    let layer = Layer { sha256: sha256.to_string(), size };
+    if !registry.has_blob(&layer.digest())? {
+        registry.put_blob(&layer.digest(), size, path)?;
+    }
+    Ok(layer)
+}
+
+/// Returns the toolchains that a registry has, the oldest first.
+fn held(registry: &Registry) -> Result<BTreeMap<(GoVersion, Platform), Entry>> {
+    let mut held = BTreeMap::new();
+    let mut versions: Vec<GoVersion> = Vec::new();
+    let tags = registry.tags()?;
+    versions.extend(tags.iter().filter_map(|tag| Some(artifact::parse_platform_tag(tag)?.0)));
+    versions.sort_unstable();
+    versions.dedup();
+    for version in versions {
+        let Some(index) = registry.by_tag(&artifact::release_tag(version))? else { continue };
+        let entries = artifact::parse_index(&index)?;
+        held.extend(entries.into_iter().map(|entry| ((version, entry.platform), entry)));
+    }
+    Ok(held)
+}
+
+/// Fetches the archive of a toolchain in a registry.
+fn fetch_end(
+    registry: &Registry,
+    scratch: &Path,
+    (version, platform): (GoVersion, Platform),
+    entry: &Entry,
+) -> Result<ArchiveEnd> {
+    let name = platform.archive_name(version);
+    let absent = || Error::new(Kind::NotFound, format!("`{name}` is not in the registry"));
+    let manifest = registry.manifest(&entry.digest)?.ok_or_else(absent)?;
+    let layer = artifact::parse_manifest(&manifest)?;
+    if layer.size > MAX_SIZE {
+        let message = format!("`{name}` has {} bytes in the registry", layer.size);
+        return Err(Error::new(Kind::Verification, message));
+    }
+    let mut file = fs::unnamed_in(scratch, &name)?;
+    registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+    Ok(ArchiveEnd { file, h1: parse_h1(entry)?, name })
+}
+
+/// Reads the hash that an entry says it has.
+fn parse_h1(entry: &Entry) -> Result<H1> {
+    H1::parse(&entry.h1).ok_or_else(|| {
+        let message = format!("the registry has no hash of the toolchain for {}", entry.platform);
+        Error::new(Kind::Verification, message)
+    })
 }

@@ -1,6 +1,6 @@
 //! An OCI registry with toolchains that `goward mirror create --to oci://` put there.
 
-use crate::artifact::{parse_index, parse_manifest, parse_platform_tag, release_tag};
+use crate::artifact::{delta_tag, parse_index, parse_manifest, parse_platform_tag, release_tag};
 use crate::registry::Registry;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
@@ -75,8 +75,7 @@ impl Source for Oci {
             return Err(Error::new(Kind::Verification, message).into());
         }
         let mut file = fs::unnamed_in(scratch, &name)?;
-        let digest = format!("sha256:{}", layer.sha256);
-        registry.save_blob(&digest, layer.size, &mut file, &mut |done| {
+        registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |done| {
             progress(done, Some(layer.size));
         })?;
         Ok(Artifact {
@@ -87,5 +86,24 @@ impl Source for Oci {
             size: Some(layer.size),
             body: Body::File(file),
         })
+    }
+
+    fn open_delta(
+        &self,
+        from: GoVersion,
+        wanted: &ArtifactRequest,
+        scratch: &Path,
+    ) -> Result<Option<fs::File>, SourceError> {
+        let registry = self.registry()?;
+        let name = delta_tag(from, wanted.version, wanted.platform);
+        let Some(manifest) = registry.by_tag(&name)? else { return Ok(None) };
+        let layer = parse_manifest(&manifest)?;
+        if layer.size > MAX_SIZE {
+            let message = format!("`{name}` has {} bytes in {}", layer.size, self.name);
+            return Err(Error::new(Kind::Verification, message).into());
+        }
+        let mut file = fs::unnamed_in(scratch, &name)?;
+        registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+        Ok(Some(file))
     }
 }

@@ -4,9 +4,10 @@
 //! from the checksum database as the mirror serves it, which is proved with the log's key, else from
 //! the log itself and the built-in records.
 
-use crate::deltas::unpack;
+use crate::deltas::{ArchiveEnd, check};
 use crate::findings::{MirrorCheck, is_finding};
 use crate::layout::{INDEX, LIST};
+use crate::manifest::DeltaKey;
 use crate::storage::StorageReader;
 use crate::{Mirrors, layout, storage};
 use gosumdb::{ClientOps, SignedHead};
@@ -21,7 +22,6 @@ use goward_core::platform::Platform;
 use goward_core::session::Session;
 use goward_core::source::{REGISTRY_SCHEME, delta_path, parse_index};
 use goward_core::store::Store;
-use goward_core::verify::delta::{delta_h1, read_delta};
 use goward_core::verify::policy::judge;
 use goward_core::verify::sumdb::Explain;
 use goward_core::verify::sumdb::{Log, LogError, Logged};
@@ -201,34 +201,16 @@ impl Check<'_> {
                 if !self.reader.save(&name, MAX_SIZE, &mut file)? {
                     continue;
                 }
-                let ends = (*from, *to, *platform, h1, wanted);
-                match self.delta(&name, &file, path, ends) {
+                let key = DeltaKey { from: *from, to: *to, platform: *platform };
+                let old = self.fetch(path);
+                let old = old.map(|file| ArchiveEnd { name: path.clone(), file, h1: h1.clone() });
+                match old.and_then(|old| check(self.scratch, key, (&name, &file), &old, wanted)) {
                     Ok(()) => self.checked.deltas += 1,
                     Err(error) => self.failed(&name, &error)?,
                 }
             }
         }
         Ok(())
-    }
-
-    fn delta(
-        &self,
-        name: &str,
-        file: &File,
-        path: &str,
-        (from, to, platform, h1, wanted): (GoVersion, GoVersion, Platform, &H1, &H1),
-    ) -> Result<()> {
-        let wrong = |what: &str| Error::new(Kind::Verification, what);
-        let delta = read_delta(name, file)?.ok_or_else(|| wrong("it is no delta"))?;
-        if delta.from != h1.as_str() || delta.to != wanted.as_str() {
-            return Err(wrong("it is between other trees than its name says"));
-        }
-        let directory = self.scratch.join("tree");
-        fs::create_dir(&directory)?;
-        let old = unpack(path, from, platform, &self.fetch(path)?, &directory);
-        let found = old.and_then(|old| delta_h1(to, platform, &delta, old.tree(), &[]));
-        fs::remove_dir_all(&directory)?;
-        if found? == *wanted { Ok(()) } else { Err(wrong("it comes to another tree")) }
     }
 
     /// Requires that a toolchain is what it has to be.
