@@ -121,6 +121,12 @@ fn mended(sandbox: &Sandbox, samples: &Samples, variables: &[(&str, &str)]) {
     let gone = [
         ".circleci/config.yml:10 ",
         ".circleci/config.yml:14 ",
+        ".buildkite/pipeline.yml:9 ",
+        ".devcontainer/devcontainer.json:5 ",
+        ".pre-commit-config.yaml:12 ",
+        "MODULE.bazel:6 ",
+        "azure-pipelines.yml:9 ",
+        "devbox.json:2 ",
         "called.yml:6 ",
         "called.yml:20 ",
         "called.yml:29 ",

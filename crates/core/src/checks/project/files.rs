@@ -34,12 +34,22 @@ const FOREIGN: [&str; 5] = [".git", "node_modules", "testdata", "third_party", "
 /// The files of a project, by what they are; each list is sorted.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
+    /// `azure-pipelines.yml`, and what lies below `.azure-pipelines/`
+    pub azure: Vec<PathBuf>,
     /// `docker-bake.hcl`, its forms in JSON, and files beside it that overrule it.
     pub bake: Vec<PathBuf>,
+    /// `MODULE.bazel`, `WORKSPACE`, and files that these include
+    pub bazel: Vec<PathBuf>,
+    /// Pipelines below `.buildkite/`
+    pub buildkite: Vec<PathBuf>,
     /// `.circleci/config.yml`
     pub circleci: Vec<PathBuf>,
     /// `compose.yaml`, and the same under its older name and with more in the name.
     pub compose: Vec<PathBuf>,
+    /// `devbox.json`
+    pub devbox: Vec<PathBuf>,
+    /// `devcontainer.json`
+    pub devcontainer: Vec<PathBuf>,
     /// `Dockerfile`, `Containerfile` and files named after them.
     pub docker: Vec<PathBuf>,
     /// `.gitlab-ci.yml` and what lies below `.gitlab/`
@@ -48,12 +58,20 @@ pub struct Files {
     pub go: Vec<PathBuf>,
     /// The settings of golangci-lint.
     pub golangci: Vec<PathBuf>,
+    /// `.goreleaser.yaml`
+    pub goreleaser: Vec<PathBuf>,
+    /// `Jenkinsfile`
+    pub jenkins: Vec<PathBuf>,
     /// `go.mod` and `go.work`
     pub modules: Vec<PathBuf>,
+    /// `.pre-commit-config.yaml`
+    pub pre_commit: Vec<PathBuf>,
     /// `.promu.yml`
     pub promu: Vec<PathBuf>,
     /// Files of other version managers.
     pub versions: Vec<PathBuf>,
+    /// `.vscode/settings.json`
+    pub vscode: Vec<PathBuf>,
     /// Workflows and actions of GitHub.
     pub workflows: Vec<PathBuf>,
 }
@@ -103,10 +121,24 @@ impl Files {
             ".golangci.yml" | ".golangci.yaml" | ".golangci.toml" | ".golangci.json" => {
                 &mut self.golangci
             }
+            ".pre-commit-config.yaml" | ".pre-commit-config.yml" => &mut self.pre_commit,
+            "MODULE.bazel" | "WORKSPACE" | "WORKSPACE.bazel" => &mut self.bazel,
+            "devbox.json" => &mut self.devbox,
+            "devcontainer.json" | ".devcontainer.json" => &mut self.devcontainer,
+            "settings.json" if below.parent().is_some_and(|parent| parent.ends_with(".vscode")) => {
+                &mut self.vscode
+            }
+            _ if name.ends_with(".MODULE.bazel") => &mut self.bazel,
+            _ if is_jenkinsfile(name) => &mut self.jenkins,
             _ if is_dockerfile(name) => &mut self.docker,
             _ if is_bake(name, extension) => &mut self.bake,
             _ if is_yaml && is_compose(name) => &mut self.compose,
             _ if is_yaml && name.starts_with(".promu") => &mut self.promu,
+            _ if is_yaml && name.trim_start_matches('.').starts_with("goreleaser") => {
+                &mut self.goreleaser
+            }
+            _ if is_yaml && is_azure(name, below) => &mut self.azure,
+            _ if is_yaml && below.starts_with(".buildkite") => &mut self.buildkite,
             _ if is_yaml && below.parent() == Some(Path::new(WORKFLOWS)) => &mut self.workflows,
             _ if is_yaml && below.starts_with(".circleci") => &mut self.circleci,
             _ if is_yaml && (name == ".gitlab-ci.yml" || below.starts_with(".gitlab")) => {
@@ -120,16 +152,25 @@ impl Files {
 
     fn sort(&mut self) {
         for list in [
+            &mut self.azure,
             &mut self.bake,
+            &mut self.bazel,
+            &mut self.buildkite,
             &mut self.circleci,
             &mut self.compose,
+            &mut self.devbox,
+            &mut self.devcontainer,
             &mut self.docker,
             &mut self.gitlab,
             &mut self.go,
             &mut self.golangci,
+            &mut self.goreleaser,
+            &mut self.jenkins,
             &mut self.modules,
+            &mut self.pre_commit,
             &mut self.promu,
             &mut self.versions,
+            &mut self.vscode,
             &mut self.workflows,
         ] {
             list.sort();
@@ -213,6 +254,18 @@ fn is_dockerfile(name: &str) -> bool {
     }) && ![&NOT_DOCKERFILES[..], &["yaml", "yml"]].concat().contains(&extension)
 }
 
+/// `azure-pipelines.yml`, `azure-pipelines-nightly.yml`, and what lies in the directories for them
+fn is_azure(name: &str, below: &Path) -> bool {
+    name.starts_with("azure-pipelines")
+        || [".azure-pipelines", ".azuredevops"].iter().any(|place| below.starts_with(place))
+}
+
+/// `Jenkinsfile`, `Jenkinsfile.nightly`, `nightly.Jenkinsfile`, `nightly.jenkinsfile`
+fn is_jenkinsfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower == "jenkinsfile" || lower.starts_with("jenkinsfile.") || lower.ends_with(".jenkinsfile")
+}
+
 /// `docker-bake.hcl`, `docker-bake.override.hcl`, `docker-bake.json`
 fn is_bake(name: &str, extension: &str) -> bool {
     name.starts_with("docker-bake.") && ["hcl", "json"].contains(&extension)
@@ -241,6 +294,23 @@ mod tests {
             "_old/go.mod",
             "other/goward.lock",
             "other/go.mod",
+            "azure-pipelines.yml",
+            ".azure-pipelines/templates/a.yml",
+            "MODULE.bazel",
+            "third_party/MODULE.bazel",
+            "tools/go.MODULE.bazel",
+            ".buildkite/pipeline.yml",
+            "devbox.json",
+            ".devcontainer/devcontainer.json",
+            ".devcontainer/go/devcontainer.json",
+            ".goreleaser.yaml",
+            "goreleaser-pro.yml",
+            "Jenkinsfile",
+            "ci/nightly.Jenkinsfile",
+            "Jenkinsfiles",
+            ".pre-commit-config.yaml",
+            ".vscode/settings.json",
+            "app/settings.json",
             "Dockerfile",
             "build/Dockerfile.ci",
             "build/ci.Containerfile",
@@ -297,6 +367,18 @@ mod tests {
         assert_eq!(shown(&files.bake), "docker-bake.hcl docker-bake.override.json");
         assert_eq!(shown(&files.golangci), ".golangci.yml");
         assert_eq!(shown(&files.promu), ".promu-cgo.yml");
+        assert_eq!(shown(&files.azure), ".azure-pipelines/templates/a.yml azure-pipelines.yml");
+        assert_eq!(shown(&files.bazel), "MODULE.bazel tools/go.MODULE.bazel");
+        assert_eq!(shown(&files.buildkite), ".buildkite/pipeline.yml");
+        assert_eq!(shown(&files.devbox), "devbox.json");
+        assert_eq!(
+            shown(&files.devcontainer),
+            ".devcontainer/devcontainer.json .devcontainer/go/devcontainer.json"
+        );
+        assert_eq!(shown(&files.goreleaser), ".goreleaser.yaml goreleaser-pro.yml");
+        assert_eq!(shown(&files.jenkins), "Jenkinsfile ci/nightly.Jenkinsfile");
+        assert_eq!(shown(&files.pre_commit), ".pre-commit-config.yaml");
+        assert_eq!(shown(&files.vscode), ".vscode/settings.json");
         assert_eq!(shown(&files.gitlab), ".gitlab/ci/b.yml .gitlab-ci.yml");
         assert_eq!(shown(&files.circleci), ".circleci/config.yml");
         assert_eq!(

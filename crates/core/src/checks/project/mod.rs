@@ -4,12 +4,17 @@
 //! project's files. `docs/check.md` has the same table, and a test compares them.
 
 mod arch_levels;
+mod azure;
+mod bazel;
+mod buildkite;
 mod cgo;
 mod ci;
 mod circleci;
 mod compose;
 mod debug_lines;
 mod deprecated;
+mod devbox;
+mod devcontainer;
 mod dockerfile;
 pub mod env_expand;
 mod experiments;
@@ -21,16 +26,22 @@ mod go_start;
 mod gobin;
 mod godebug;
 mod golangci;
+mod goreleaser;
 mod image;
+mod jenkins;
+mod jsonc;
 mod module_mode;
+mod pre_commit;
 mod promu;
 mod removed_experiments;
 mod setting;
 mod support;
 mod target_supported;
 mod target_valid;
+mod trimpath;
 pub mod version_drift;
 mod version_files;
+mod vscode;
 mod vulnerabilities;
 mod workflows;
 mod workspace;
@@ -39,8 +50,6 @@ mod yaml;
 use super::{Check, Group, caches, lock_state};
 pub use facts::{CCompiler, Facts, GoFacts};
 pub use files::Files;
-
-mod trimpath;
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check<Facts>] = &[
@@ -67,7 +76,16 @@ pub const CHECKS: &[Check<Facts>] = &[
     workflows::CHECK,
     gitlab::CHECK,
     circleci::CHECK,
+    azure::CHECK,
+    buildkite::CHECK,
+    jenkins::CHECK,
     compose::CHECK,
+    devcontainer::CHECK,
+    devbox::CHECK,
+    vscode::CHECK,
+    pre_commit::CHECK,
+    bazel::CHECK,
+    goreleaser::CHECK,
     promu::CHECK,
     golangci::CHECK,
     debug_lines::CHECK,

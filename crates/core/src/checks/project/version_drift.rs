@@ -38,6 +38,18 @@ pub(super) fn judge(text: &str, locked: GoVersion) -> DriftKind {
     }
 }
 
+/// Returns the release that a name or a path has in it: `go1.27.1` of `/opt/go1.27.1/bin/go`, `1.27` of
+/// `go-1.27`.
+pub(super) fn release_in(text: &str) -> Option<&str> {
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '.';
+    let words = text.split(is_end);
+    let mut words = words.map(|word| word.strip_prefix("golang").unwrap_or(word));
+    words.find(|word| {
+        word.trim_start_matches("go").starts_with("1.")
+            && Request::parse(word).is_ok_and(|request| request.as_link().is_none())
+    })
+}
+
 /// Returns the number of a release, spelled like what it takes the place of.
 pub(super) fn like(old: &str, number: &str) -> String {
     let prefix = ["go", "v"].into_iter().find(|prefix| {

@@ -38,7 +38,7 @@ impl Scalar {
 }
 
 /// More values are refused: checks look for one value among all others.
-const MAX_VALUES: usize = 10_000;
+pub(super) const MAX_VALUES: usize = 10_000;
 
 /// What an open mapping or list waits for.
 enum Open {
