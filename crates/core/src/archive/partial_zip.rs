@@ -11,9 +11,9 @@ use crate::archive::{Limits, module};
 use crate::error::Result;
 use crate::fs;
 use crate::io::read_at::ReadAt;
-use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 /// A gap of fewer bytes between two spans is fetched with them: a request costs more.
 const GAP: u64 = 64 << 10;
@@ -102,12 +102,12 @@ impl ZipPlan {
         spans
     }
 
-    /// Puts the zip together. `fetched` has the spans, one after the other.
-    pub fn assemble(self, name: &str, fetched: fs::File) -> Result<PartialZip> {
+    /// Puts the zip together. `fetched` has the spans, one after the other, or will have them.
+    pub fn assemble(self, name: &str, fetched: Box<dyn ReadAt + Send>) -> Result<PartialZip> {
         self.lay_out(fetched).map_err(|stop| refuse(name, stop))
     }
 
-    fn lay_out(self, fetched: fs::File) -> Result<PartialZip, UnpackError> {
+    fn lay_out(self, fetched: Box<dyn ReadAt + Send>) -> Result<PartialZip, UnpackError> {
         let (mut placed, mut span_start) = (Vec::new(), 0);
         for span in self.spans() {
             placed.push((span.clone(), span_start));
@@ -165,9 +165,8 @@ fn refuse(name: &str, stop: UnpackError) -> crate::error::Error {
 }
 
 /// A zip that is in several places.
-#[derive(Debug)]
 pub struct PartialZip {
-    fetched: fs::File,
+    fetched: Box<dyn ReadAt + Send>,
     pieces: Vec<Piece>,
     /// Where each piece begins.
     starts: Vec<u64>,
@@ -191,6 +190,12 @@ impl PartialZip {
             self.starts.push(self.length);
             self.length += length;
         }
+    }
+}
+
+impl fmt::Debug for PartialZip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartialZip").field("pieces", &self.pieces).finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::fs::File;
 use std::io;
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 /// Something of a known length that can be read from any place.
 pub trait ReadAt: Sync {
@@ -34,6 +35,16 @@ impl ReadAt for File {
 
     fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
+    }
+}
+
+impl<T: ReadAt + Send> ReadAt for Arc<T> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        T::read_at(self, buffer, offset)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        T::length(self)
     }
 }
 

@@ -30,7 +30,7 @@ use crate::net::{Download, GoProxy, Net, NetError, Progress, parse_url};
 use crate::platform::Platform;
 use crate::verify::FileCopy;
 use crate::version::GoVersion;
-pub use arriving_file::ArrivingFile;
+pub use arriving_file::{ArrivingBytes, ArrivingFile};
 pub use bundle::BundleSource;
 pub use deltas::delta_path;
 use directory::Directory;
@@ -45,6 +45,7 @@ pub use spec::{DEFAULT_SOURCES, REGISTRY_SCHEME, SourceSpec};
 use std::io;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A release as a source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,8 +237,8 @@ pub enum Body {
     File(fs::File),
     /// Files that are copied one by one.
     Tree(Vec<FileCopy>),
-    /// A zip, of which a part is in files of an installed toolchain.
-    Parts(Box<PartialZip>),
+    /// A zip, of which a part is in files of an installed toolchain, and the rest on its way.
+    Parts(Box<PartialZip>, Arc<ArrivingBytes>),
 }
 
 impl Body {
@@ -245,7 +246,7 @@ impl Body {
     /// have one.
     pub fn file(&mut self) -> Option<&mut fs::File> {
         match self {
-            Self::Download(_) | Self::Arriving(_) | Self::Parts(_) | Self::Tree(_) => None,
+            Self::Download(_) | Self::Arriving(_) | Self::Parts(..) | Self::Tree(_) => None,
             Self::File(file) => Some(file),
         }
     }
@@ -254,14 +255,14 @@ impl Body {
     pub fn files(&self) -> &[FileCopy] {
         match self {
             Self::Tree(files) => files,
-            Self::Download(_) | Self::Arriving(_) | Self::File(_) | Self::Parts(_) => &[],
+            Self::Download(_) | Self::Arriving(_) | Self::File(_) | Self::Parts(..) => &[],
         }
     }
 
     /// Returns it as what can be read from any place, for an archive called `name` that has to be.
     pub fn require_read_at(&mut self, name: &str) -> Result<&dyn ReadAt> {
         match self {
-            Self::Parts(zip) => Ok(&**zip),
+            Self::Parts(zip, _) => Ok(&**zip),
             Self::Arriving(file) => Ok(&**file),
             _ => self.require_file(name).map(|file| &*file as &dyn ReadAt),
         }
@@ -279,7 +280,8 @@ impl Body {
         match self {
             Self::Download(download) => download.failure().cloned().map(Error::from),
             Self::Arriving(file) => file.failure().map(Error::from),
-            Self::File(_) | Self::Parts(_) | Self::Tree(_) => None,
+            Self::Parts(_, bytes) => bytes.failure().map(Error::from),
+            Self::File(_) | Self::Tree(_) => None,
         }
     }
 }
@@ -291,7 +293,7 @@ impl Read for Body {
             Self::Arriving(file) => file.read(buffer),
             Self::File(file) => file.read(buffer),
             // It is not the archive as the source has it.
-            Self::Parts(_) | Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),
+            Self::Parts(..) | Self::Tree(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

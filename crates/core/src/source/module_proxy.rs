@@ -235,13 +235,13 @@ impl Source for ModuleProxy {
         match opened.map_err(|failure| failure.report(&what, *auth))? {
             None => Ok(Err(None)),
             Some(Parts::Not(why)) => Ok(Err(Some(why))),
-            Some(Parts::Fetched(zip)) => Ok(Ok(Artifact {
+            Some(Parts::Fetched(zip, bytes)) => Ok(Ok(Artifact {
                 kind: ArtifactKind::Module,
                 name,
                 origin,
                 listing: Listing::Nothing,
                 size: None,
-                body: Body::Parts(zip),
+                body: Body::Parts(zip, bytes),
             })),
         }
     }

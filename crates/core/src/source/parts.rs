@@ -4,6 +4,7 @@
 //! size and checksum of each, so that a server which sends parts is asked for the others alone. The
 //! checksum is a hint: what comes together is verified like any other archive.
 
+use super::arriving_file::ArrivingBytes;
 use crate::archive::Limits;
 use crate::archive::partial_zip::{Described, PartialZip, ZipPlan};
 use crate::error::{Error, Result};
@@ -16,6 +17,7 @@ use flate2::Crc;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{io, thread};
 
@@ -63,8 +65,8 @@ pub(super) struct Job<'a> {
 
 /// Whether a zip was fetched in parts.
 pub(super) enum Parts {
-    /// It was.
-    Fetched(Box<PartialZip>),
+    /// It is on its way.
+    Fetched(Box<PartialZip>, Arc<ArrivingBytes>),
     /// It was not, and this is why.
     Not(String),
 }
@@ -111,7 +113,7 @@ fn checksum(path: &Path, size: u64, buffer: &mut [u8]) -> io::Result<Option<u32>
     Ok((read == size).then(|| crc.sum()))
 }
 
-/// Fetches of a zip what `installed` does not have.
+/// Fetches of a zip what `installed` does not have; it arrives while the zip is read.
 ///
 /// # Errors
 ///
@@ -162,14 +164,13 @@ pub(super) fn fetch(
     if needed > total / 100 * WORTH {
         return Ok(Parts::Not(format!("{} has too little of it", installed.name)));
     }
-    let local = |error: io::Error| {
-        NetError::new(what, url, Problem::Local(Error::from(error).message().to_owned()), 1)
-    };
-    fs::create_dir_all(job.directory).map_err(local)?;
-    let file = fs::unnamed_in(job.directory, name).map_err(local)?;
-    remote.fetch(&spans, &|bytes, at| file.write_all_at(bytes, at), progress)?;
-    match plan.assemble(name, file) {
-        Ok(zip) => Ok(Parts::Fetched(Box::new(zip))),
+    let local = |why: &Error| NetError::new(what, url, Problem::Local(why.message().to_owned()), 1);
+    fs::create_dir_all(job.directory).map_err(|error| local(&error.into()))?;
+    let place = (job.directory, name);
+    let bytes = ArrivingBytes::of_spans(remote, spans, place, progress);
+    let bytes = Arc::new(bytes.map_err(|error| local(&error))?);
+    match plan.assemble(name, Box::new(Arc::clone(&bytes))) {
+        Ok(zip) => Ok(Parts::Fetched(Box::new(zip), bytes)),
         Err(error) => refused(&error),
     }
 }
