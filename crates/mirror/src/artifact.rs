@@ -88,7 +88,7 @@ pub fn delta_tag(from: GoVersion, to: GoVersion, platform: Platform) -> String {
 /// Writes the manifest of a delta between toolchains with these hashes.
 pub fn delta_manifest(ends: [&str; 2], layer: &Layer) -> Vec<u8> {
     let annotations = json!({ FROM: ends[0], H1: ends[1] });
-    write_manifest(DELTA, DELTA, layer, json!({}), annotations)
+    write_manifest(DELTA, DELTA, layer, &json!({}), &annotations)
 }
 
 /// Returns the hashes of the toolchains that a delta is between, as its manifest says.
@@ -107,7 +107,7 @@ pub fn manifest(version: GoVersion, platform: Platform, h1: &str, layer: &Layer)
         "application/zip"
     };
     let annotations = json!({ H1: h1, "org.opencontainers.image.version": version.to_string() });
-    write_manifest(ARTIFACT, kind, layer, json!({ TITLE: name }), annotations)
+    write_manifest(ARTIFACT, kind, layer, &json!({ TITLE: name }), &annotations)
 }
 
 /// Writes a manifest of `artifact` with one layer, of `kind`.
@@ -115,8 +115,8 @@ fn write_manifest(
     artifact: &str,
     kind: &str,
     layer: &Layer,
-    of_layer: Value,
-    annotations: Value,
+    of_layer: &Value,
+    annotations: &Value,
 ) -> Vec<u8> {
     let value = json!({
         "schemaVersion": 2,

@@ -132,41 +132,8 @@ impl Mirrors<'_> {
         }
         let place = place.strip_prefix(REGISTRY_SCHEME).unwrap_or(place);
         let registry = Registry::open(place, &self.session.ctx, &self.session.net()?)?;
-        self.verify_deltas(&registry, &store, &mut checked)?;
+        verify_deltas(&registry, &store, &mut checked)?;
         Ok(checked)
-    }
-
-    /// Checks the deltas of a registry: each has to make the release that its tag says.
-    fn verify_deltas(
-        &self,
-        registry: &Registry,
-        store: &Store,
-        checked: &mut MirrorCheck,
-    ) -> Result<()> {
-        let held = held(registry)?;
-        for key in wanted(held.keys().copied(), usize::MAX) {
-            let DeltaKey { from, to, platform } = key;
-            let tag = artifact::delta_tag(from, to, platform);
-            let Some(manifest) = registry.by_tag(&tag)? else { continue };
-            let staging = store.stage("verify")?;
-            let scratch = staging.path();
-            let found = || {
-                let layer = artifact::parse_manifest(&manifest)?;
-                let mut file = fs::unnamed_in(scratch, "delta")?;
-                registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
-                let old = fetch_end(registry, scratch, (from, platform), &held[&(from, platform)])?;
-                let wanted = parse_h1(&held[&(to, platform)])?;
-                check(scratch, key, (&tag, &file), &old, &wanted)
-            };
-            match found() {
-                Ok(()) => checked.deltas += 1,
-                Err(error) if is_finding(&error) => {
-                    checked.problems.push(format!("`{tag}`: {}", untrusted(error.message())));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     fn push(
@@ -197,6 +164,34 @@ impl Mirrors<'_> {
         let digest = format!("sha256:{}", Digest::of(&manifest));
         Ok(Entry { platform, digest, size: manifest.len() as u64, h1 })
     }
+}
+
+/// Checks the deltas of a registry: each has to make the release that its tag says.
+fn verify_deltas(registry: &Registry, store: &Store, checked: &mut MirrorCheck) -> Result<()> {
+    let held = held(registry)?;
+    for key in wanted(held.keys().copied(), usize::MAX) {
+        let DeltaKey { from, to, platform } = key;
+        let tag = artifact::delta_tag(from, to, platform);
+        let Some(manifest) = registry.by_tag(&tag)? else { continue };
+        let staging = store.stage("verify")?;
+        let scratch = staging.path();
+        let found = || {
+            let layer = artifact::parse_manifest(&manifest)?;
+            let mut file = fs::unnamed_in(scratch, "delta")?;
+            registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+            let old = fetch_end(registry, scratch, (from, platform), &held[&(from, platform)])?;
+            let wanted = parse_h1(&held[&(to, platform)])?;
+            check(scratch, key, (&tag, &file), &old, &wanted)
+        };
+        match found() {
+            Ok(()) => checked.deltas += 1,
+            Err(error) if is_finding(&error) => {
+                checked.problems.push(format!("`{tag}`: {}", untrusted(error.message())));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Returns true when the registry has a toolchain, whole and under the hash of the lock.

@@ -77,7 +77,7 @@ impl Case {
             assert_eq!(file.write_at(&self.zip[span.clone()], at).unwrap(), span.len());
             at += span.len() as u64;
         }
-        plan.assemble("go.zip", file)
+        plan.assemble("go.zip", Box::new(file))
     }
 
     fn read(&self) -> Result<Files> {

@@ -17,7 +17,7 @@ pub(super) const CHECK: Check<Facts> =
 /// Who follows it.
 const WHO: &str = "rules_go";
 
-/// What downloads an SDK (rules_go 0.55, `docs/go/core/bzlmod.md` and `toolchains.rst`).
+/// What downloads an SDK (`docs/go/core/bzlmod.md` and `go/toolchains.rst` of `rules_go`).
 const CALLS: [&str; 3] = ["go_sdk.download(", "go_download_sdk(", "go_register_toolchains("];
 
 fn run(facts: &Facts) -> Vec<Finding> {

@@ -282,67 +282,70 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
+    /// A project.
+    const NAMES: [&str; 56] = [
+        "go.mod",
+        "tools/go.mod",
+        "vendor/x/go.mod",
+        "a/testdata/go.mod",
+        "a/testfiles-negative/Dockerfile",
+        "_old/go.mod",
+        "other/goward.lock",
+        "other/go.mod",
+        "azure-pipelines.yml",
+        ".azure-pipelines/templates/a.yml",
+        "MODULE.bazel",
+        "third_party/MODULE.bazel",
+        "tools/go.MODULE.bazel",
+        ".buildkite/pipeline.yml",
+        "devbox.json",
+        ".devcontainer/devcontainer.json",
+        ".devcontainer/go/devcontainer.json",
+        ".goreleaser.yaml",
+        "goreleaser-pro.yml",
+        "Jenkinsfile",
+        "ci/nightly.Jenkinsfile",
+        "Jenkinsfiles",
+        ".pre-commit-config.yaml",
+        ".vscode/settings.json",
+        "app/settings.json",
+        "Dockerfile",
+        "build/Dockerfile.ci",
+        "build/ci.Containerfile",
+        "Dockerfile.dockerignore",
+        "Dockerfiles",
+        "dockerfile.go",
+        "build/Dockerfile.tmpl",
+        "build/dockerfile-lint.md",
+        "build/Dockerfile-alpine",
+        "third_party/x/Dockerfile",
+        ".github/workflows/a.yml",
+        ".github/actions/x/action.yaml",
+        "docs/a.yml",
+        ".gitlab-ci.yml",
+        ".gitlab/ci/b.yml",
+        ".circleci/config.yml",
+        ".github/ISSUE_TEMPLATE/bug.yml",
+        ".github/workflows/shared/c.yml",
+        "docs/.github/workflows/d.yml",
+        "setup/action.yml",
+        "compose.yaml",
+        "hack/docker-compose.ci.yml",
+        "docker-composer.yml",
+        "docker-bake.hcl",
+        "docker-bake.override.json",
+        ".golangci.yml",
+        ".promu-cgo.yml",
+        "main.go",
+        "_x.go",
+        "sub/.tool-versions",
+        ".git/config.yml",
+    ];
+
     #[test]
     fn the_walk_sorts_and_leaves_out_what_is_not_ours() {
         let dir = TempDir::new().unwrap();
-        for name in [
-            "go.mod",
-            "tools/go.mod",
-            "vendor/x/go.mod",
-            "a/testdata/go.mod",
-            "a/testfiles-negative/Dockerfile",
-            "_old/go.mod",
-            "other/goward.lock",
-            "other/go.mod",
-            "azure-pipelines.yml",
-            ".azure-pipelines/templates/a.yml",
-            "MODULE.bazel",
-            "third_party/MODULE.bazel",
-            "tools/go.MODULE.bazel",
-            ".buildkite/pipeline.yml",
-            "devbox.json",
-            ".devcontainer/devcontainer.json",
-            ".devcontainer/go/devcontainer.json",
-            ".goreleaser.yaml",
-            "goreleaser-pro.yml",
-            "Jenkinsfile",
-            "ci/nightly.Jenkinsfile",
-            "Jenkinsfiles",
-            ".pre-commit-config.yaml",
-            ".vscode/settings.json",
-            "app/settings.json",
-            "Dockerfile",
-            "build/Dockerfile.ci",
-            "build/ci.Containerfile",
-            "Dockerfile.dockerignore",
-            "Dockerfiles",
-            "dockerfile.go",
-            "build/Dockerfile.tmpl",
-            "build/dockerfile-lint.md",
-            "build/Dockerfile-alpine",
-            "third_party/x/Dockerfile",
-            ".github/workflows/a.yml",
-            ".github/actions/x/action.yaml",
-            "docs/a.yml",
-            ".gitlab-ci.yml",
-            ".gitlab/ci/b.yml",
-            ".circleci/config.yml",
-            ".github/ISSUE_TEMPLATE/bug.yml",
-            ".github/workflows/shared/c.yml",
-            "docs/.github/workflows/d.yml",
-            "setup/action.yml",
-            "compose.yaml",
-            "hack/docker-compose.ci.yml",
-            "docker-composer.yml",
-            "docker-bake.hcl",
-            "docker-bake.override.json",
-            ".golangci.yml",
-            ".promu-cgo.yml",
-            "main.go",
-            "_x.go",
-            "sub/.tool-versions",
-            ".git/config.yml",
-        ] {
+        for name in NAMES {
             let path = dir.path().join(name);
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, "").unwrap();
@@ -354,37 +357,40 @@ mod tests {
                 list.iter().map(|p| p.strip_prefix(dir.path()).unwrap().display().to_string());
             names.collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(shown(&files.modules), "go.mod tools/go.mod");
-        assert_eq!(
-            shown(&files.docker),
-            "Dockerfile build/Dockerfile-alpine build/Dockerfile.ci build/ci.Containerfile"
-        );
-        assert_eq!(
-            shown(&files.workflows),
-            ".github/actions/x/action.yaml .github/workflows/a.yml setup/action.yml"
-        );
-        assert_eq!(shown(&files.compose), "compose.yaml hack/docker-compose.ci.yml");
-        assert_eq!(shown(&files.bake), "docker-bake.hcl docker-bake.override.json");
-        assert_eq!(shown(&files.golangci), ".golangci.yml");
-        assert_eq!(shown(&files.promu), ".promu-cgo.yml");
-        assert_eq!(shown(&files.azure), ".azure-pipelines/templates/a.yml azure-pipelines.yml");
-        assert_eq!(shown(&files.bazel), "MODULE.bazel tools/go.MODULE.bazel");
-        assert_eq!(shown(&files.buildkite), ".buildkite/pipeline.yml");
-        assert_eq!(shown(&files.devbox), "devbox.json");
-        assert_eq!(
-            shown(&files.devcontainer),
-            ".devcontainer/devcontainer.json .devcontainer/go/devcontainer.json"
-        );
-        assert_eq!(shown(&files.goreleaser), ".goreleaser.yaml goreleaser-pro.yml");
-        assert_eq!(shown(&files.jenkins), "Jenkinsfile ci/nightly.Jenkinsfile");
-        assert_eq!(shown(&files.pre_commit), ".pre-commit-config.yaml");
-        assert_eq!(shown(&files.vscode), ".vscode/settings.json");
-        assert_eq!(shown(&files.gitlab), ".gitlab/ci/b.yml .gitlab-ci.yml");
-        assert_eq!(shown(&files.circleci), ".circleci/config.yml");
-        assert_eq!(
-            (shown(&files.go).as_str(), shown(&files.versions).as_str()),
-            ("dockerfile.go main.go", "sub/.tool-versions")
-        );
+        let cases: &[(&[PathBuf], &str)] = &[
+            (&files.modules, "go.mod tools/go.mod"),
+            (
+                &files.docker,
+                "Dockerfile build/Dockerfile-alpine build/Dockerfile.ci build/ci.Containerfile",
+            ),
+            (
+                &files.workflows,
+                ".github/actions/x/action.yaml .github/workflows/a.yml setup/action.yml",
+            ),
+            (&files.compose, "compose.yaml hack/docker-compose.ci.yml"),
+            (&files.bake, "docker-bake.hcl docker-bake.override.json"),
+            (&files.golangci, ".golangci.yml"),
+            (&files.promu, ".promu-cgo.yml"),
+            (&files.azure, ".azure-pipelines/templates/a.yml azure-pipelines.yml"),
+            (&files.bazel, "MODULE.bazel tools/go.MODULE.bazel"),
+            (&files.buildkite, ".buildkite/pipeline.yml"),
+            (&files.devbox, "devbox.json"),
+            (
+                &files.devcontainer,
+                ".devcontainer/devcontainer.json .devcontainer/go/devcontainer.json",
+            ),
+            (&files.goreleaser, ".goreleaser.yaml goreleaser-pro.yml"),
+            (&files.jenkins, "Jenkinsfile ci/nightly.Jenkinsfile"),
+            (&files.pre_commit, ".pre-commit-config.yaml"),
+            (&files.vscode, ".vscode/settings.json"),
+            (&files.gitlab, ".gitlab/ci/b.yml .gitlab-ci.yml"),
+            (&files.circleci, ".circleci/config.yml"),
+            (&files.go, "dockerfile.go main.go"),
+            (&files.versions, "sub/.tool-versions"),
+        ];
+        for (list, want) in cases {
+            assert_eq!(shown(list), *want);
+        }
         assert!(Files::find(&dir.path().join("nothing")).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Drift: a Go of its own, and variables of builds, in GoReleaser's configuration.
+//! Drift: a Go of its own, and variables of builds, in `GoReleaser`'s configuration.
 
 use crate::checks::finding::{Edit, Finding};
 use crate::checks::project::ci;

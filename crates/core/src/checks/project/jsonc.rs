@@ -93,7 +93,7 @@ mod tests {
             .iter()
             .map(|one| format!("{}={} {}:{}", one.path.join("."), one.value, one.line, one.column))
             .collect();
-        let want = ["é.0=x 3:8", "é.1=1.20 3:13", "é.2=true 3:19", "é.3= 3:25", "c.d=e 4:21"];
+        let want = ["é.0=x 3:8", "é.1=1.20 3:13", "é.2=true 3:19", "é.3= 3:25", "c.d=e 4:20"];
         assert_eq!(shown, want);
         assert_eq!(read("{\n\"a\": }").unwrap_err().0, 7);
         assert_eq!(read("").unwrap(), []);
