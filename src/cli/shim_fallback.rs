@@ -3,6 +3,7 @@
 use crate::cli::args::ShimFallback;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
+use goward_core::os::bytes::Bytes;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use goward_core::resolve::shim_errors::explain_call;
@@ -16,7 +17,6 @@ use goward_shim::launch::Launch;
 use goward_shim::resolve::{Choice, Step, Way, choose};
 use goward_shim::sys::{OwnedText, Text};
 use goward_shim::{Call, Refusal, remote, resolve, trace};
-use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 /// Becomes the program that the call is for, or runs it and returns its exit code.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// The rooms of `crates/core/src`, from the bottom: a room uses only what is in rows below its own. A call of a
 /// method needs its type, and so a `use` of its room.
 const LAYERS: &[&[&str]] = &[
+    &["os"],
     &["calendar", "error", "fs"],
     &["ctx", "facts", "threads", "lock_holder", "ui", "version"],
     &["net", "platform", "shell"],

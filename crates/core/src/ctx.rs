@@ -4,13 +4,13 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, home, names};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -86,8 +86,8 @@ impl Ctx {
         })?;
         Ok(Self {
             variables,
-            cwd: OsString::from_vec(cwd).into(),
-            executable: OsString::from_vec(goward_shim::sys::own_path().unwrap_or_default()).into(),
+            cwd: bytes::into_path(cwd),
+            executable: bytes::into_path(goward_shim::sys::own_path().unwrap_or_default()),
             called: None,
         })
     }
@@ -134,7 +134,7 @@ impl Ctx {
     pub fn home(&self) -> Result<PathBuf> {
         let entries = self.entries();
         let home = home::home(&self.environment(&entries)).map(Vec::from);
-        home.map(|home| PathBuf::from(OsString::from_vec(home))).ok_or_else(|| {
+        home.map(bytes::into_path).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
                 "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \

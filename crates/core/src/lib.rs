@@ -24,6 +24,7 @@ pub mod io;
 pub mod lock_holder;
 pub mod lockfile;
 pub mod net;
+pub mod os;
 pub mod platform;
 pub mod project;
 pub mod releases;

@@ -1,12 +1,12 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
 use crate::error::{Error, is_harmful, printable};
+use crate::os::bytes::Bytes;
 use anstream::AutoStream;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};

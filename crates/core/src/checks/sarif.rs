@@ -3,9 +3,9 @@
 use super::finding::{Finding, Place};
 use super::project::{CHECKS, Facts};
 use super::{CheckFinding, Report};
+use crate::os::bytes::Bytes;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 const SCHEMA: &str =

@@ -6,12 +6,11 @@
 mod draft;
 mod file;
 pub mod kind;
-mod retry;
 
+pub use crate::os::{Passing, retry};
 pub use draft::{Draft, replace, replace_durably, unnamed_in};
 pub use file::{File, OpenOptions};
 pub use fs_err::DirEntry;
-pub use retry::{Passing, retry};
 
 use rustix::fs::OFlags;
 use std::fs::{DirBuilder, Metadata, Permissions};

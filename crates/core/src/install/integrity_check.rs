@@ -9,6 +9,7 @@ use crate::ctx::boot_id;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::install::Installer;
+use crate::os::bytes::Bytes;
 use crate::platform::Platform;
 use crate::resolve::resolved_go::ResolvedToolchain;
 use crate::store::{CheckReport, Fault, FileStamps, InstalledToolchain, Receipt, Store};
@@ -16,7 +17,6 @@ use crate::verify::{Digest, H1};
 use crate::version::link_name::LinkName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// Largest file of what is remembered.

@@ -4,6 +4,7 @@ use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
 use crate::install::Installer;
 use crate::install::request::{InstallOutcome, LockEntry, ToolchainRequest};
+use crate::os::bytes::Bytes;
 use crate::platform::Platform;
 use crate::project::manifest::Manifest;
 use crate::releases::schedule::recommended;
@@ -16,7 +17,6 @@ use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use crate::version::vendor_version::release_of;
 use goward_shim::{names, path_lookup};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

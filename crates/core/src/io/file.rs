@@ -6,15 +6,14 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::shell;
 use goward_shim::find;
 use goward_shim::sys::ReadError;
-use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
 /// none.
@@ -159,7 +158,7 @@ pub(crate) fn move_away(path: &Path) -> String {
 /// Says where to change what the link at `path` leads to.
 fn linked(path: &Path) -> Error {
     let target = match find::link_target(path.as_os_str().as_bytes()) {
-        Ok(target) => PathBuf::from(OsString::from_vec(target)),
+        Ok(target) => bytes::into_path(target),
         Err(why) => return refused_link(path, why),
     };
     let error = Error::new(Kind::Usage, format!("it is a link to `{}`", target.display()));

@@ -8,16 +8,15 @@ use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::install::shims::replace_with_link;
 use crate::lockfile::Locker;
+use crate::os::bytes::{self, Bytes};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::resolve::shim_errors;
 use crate::resolve::shim_errors::what_stands_at;
 use goward_shim::resolve::{Choice, choose};
 use goward_shim::{Refusal, Tool, layout};
-use std::ffi::OsString;
 use std::io;
 use std::io::ErrorKind;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -108,7 +107,7 @@ impl Locker<'_> {
                     .hint("see what does: `goward which -v`")),
             }
         })?;
-        let path = PathBuf::from(OsString::from_vec(found.path.clone()));
+        let path = bytes::into_path(found.path.clone());
         let lock = LockFile::parse(&found.text, &path)?;
         self.check_goroot(&lock)?;
         if lock.goroot.is_none() {
@@ -128,7 +127,7 @@ impl Locker<'_> {
         };
         let key = layout::key(&lock.version.to_string(), &host.lock_name(), &entry.h1);
         let root = layout::tree(self.session.ctx.home()?.as_os_str().as_bytes(), &key);
-        Ok(Some((path.into(), OsString::from_vec(root).into())))
+        Ok(Some((path.into(), bytes::into_path(root))))
     }
 }
 

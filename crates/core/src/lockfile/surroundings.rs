@@ -6,6 +6,7 @@ use crate::fs;
 use crate::io::file;
 use crate::lockfile::Locker;
 use crate::lockfile::differences::{differences, stale};
+use crate::os::bytes::Bytes;
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
@@ -14,7 +15,6 @@ use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::sys::executable;
 use goward_shim::{Environment, Tool, path_lookup};
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What to type so that git leaves line ends alone.

@@ -11,6 +11,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file;
 use crate::io::file::place;
+use crate::os::bytes::Bytes;
 use crate::platform::Platform;
 use crate::project::rule::Rule;
 use crate::releases::schedule;
@@ -23,7 +24,6 @@ use goward_shim::sys::ReadError;
 use goward_shim::{Environment, find, lock, sys};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The values of pinned variables: `(name, value)`.

@@ -22,13 +22,13 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::fs;
 use crate::io::file;
+use crate::os::bytes::{self, Bytes};
 use goward_shim::find::Nearest;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::{Environment, find};
 pub use history::Record;
 use manifest::Manifest;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// A directory with a say about its Go, or that could get one.
@@ -74,7 +74,7 @@ pub fn governing_root(ctx: &Ctx) -> Option<PathBuf> {
         Ok(Some(Nearest::Lock(found))) => found.path,
         Ok(Some(Nearest::Manifest(path))) | Err((path, _)) => path,
     };
-    PathBuf::from(OsString::from_vec(path)).parent().map(Path::to_path_buf)
+    bytes::into_path(path).parent().map(Path::to_path_buf)
 }
 
 /// Returns where manifest and lock of the working directory belong: in the directory that has them already, else

@@ -14,6 +14,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::io::file;
 use crate::io::file::place;
+use crate::os::bytes::{self, Bytes};
 use crate::project::go_mod::{Entry, GoLines, parse_go_lines};
 use crate::project::version_file::{Malformed, Other, Reader, VERSION_FILES, without_prefix};
 use crate::releases::schedule;
@@ -22,10 +23,9 @@ use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use crate::version::request::Request;
 use goward_shim::find;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// A longer file is refused, in bytes.
@@ -102,7 +102,7 @@ pub fn find_wanted(cwd: &Path, ctx: &Ctx) -> Result<Search> {
 /// Returns the root of the repository that `directory` is in.
 pub(super) fn repository(directory: &Path) -> Option<PathBuf> {
     let root = find::repository(directory.as_os_str().as_bytes())?;
-    Some(OsString::from_vec(root).into())
+    Some(bytes::into_path(root))
 }
 
 /// The `go.work` that governs the modules below it.

@@ -7,12 +7,11 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::verify::{Digest, Level};
 use goward_shim::sys;
-use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// The first line of a record.
@@ -67,7 +66,7 @@ impl Resolver<'_> {
             let text = sys::read_file(entry.path().as_os_str().as_bytes(), MAX_SIZE);
             let Some(text) = text.ok().flatten() else { continue };
             let path = text.strip_prefix(HEAD.as_bytes()).and_then(|rest| rest.strip_suffix(b"\n"));
-            found.extend(path.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))));
+            found.extend(path.map(|path| bytes::into_path(path.to_vec())));
         }
         found.sort();
         Ok(found)

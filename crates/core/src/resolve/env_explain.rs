@@ -7,6 +7,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::bytes;
 use crate::resolve::Resolver;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::launch::LeftOut;
@@ -14,10 +15,8 @@ use goward_shim::pins::Rule;
 use goward_shim::{Tool, names, pins};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Longest file of settings that is read.
@@ -193,11 +192,11 @@ impl Resolver<'_> {
     fn files(&self, toolchain: &ResolvedToolchain) -> Files {
         self.with_call(Tool::Go, |call| {
             let goenv = self.goenv(toolchain.isolation, call.caller());
-            let own = goenv.own.as_deref().map(|path| PathBuf::from(OsStr::from_bytes(path)));
+            let own = goenv.own.as_deref().map(|path| bytes::path(path).into_owned());
             let text = own.as_deref().map(|path| fs::read(path).unwrap_or_default());
             let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
             let passed = match toolchain.origin {
-                Origin::Lock(_) => settings(Path::new(OsStr::from_bytes(&goenv.path))),
+                Origin::Lock(_) => settings(&bytes::path(&goenv.path)),
                 _ => settings_of(&text),
             };
             Files { own, text, passed }

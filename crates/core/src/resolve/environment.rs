@@ -1,15 +1,16 @@
 //! The environment that a `go` gets here, and the `go` of a toolchain that answers questions.
 
 use crate::error::{Error, Kind, Result, untrusted_line};
+use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::caller::By;
 use goward_shim::launch::{Launch, LeftOut, Selection};
 use goward_shim::sys::Text;
 use goward_shim::{Call, Tool, goflags, launch, names, pins};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,9 +44,9 @@ impl Resolver<'_> {
     /// Returns what a launch changes in this process's environment. Names that are none are left out: a
     /// shell that evaluates the answer would read them as commands.
     fn changes_of(&self, launch: &Launch) -> Changes {
-        let mut wanted: BTreeMap<&OsStr, &OsStr> = BTreeMap::new();
+        let mut wanted: BTreeMap<Cow<OsStr>, Cow<OsStr>> = BTreeMap::new();
         for (name, value) in launch.entries().filter_map(Text::variable) {
-            wanted.entry(OsStr::from_bytes(name)).or_insert(OsStr::from_bytes(value));
+            wanted.entry(bytes::name(name)).or_insert(bytes::name(value));
         }
         let set = |name: &str| launch.set.iter().any(|it| it.as_text().name() == name.as_bytes());
         let names = self
@@ -54,12 +55,12 @@ impl Resolver<'_> {
             .variables
             .keys()
             .map(OsString::as_os_str)
-            .chain(wanted.keys().copied());
+            .chain(wanted.keys().map(Cow::as_ref));
         let names = names.filter_map(OsStr::to_str).filter(|name| is_name(name));
         let mut changes: BTreeMap<String, Option<OsString>> = BTreeMap::new();
         for name in names.filter(|name| *name != names::DEPTH_VAR) {
             let now = self.session.ctx.variables.get(OsStr::new(name)).map(OsString::as_os_str);
-            let then = wanted.get(OsStr::new(name)).copied();
+            let then = wanted.get(OsStr::new(name)).map(Cow::as_ref);
             if now != then || set(name) {
                 changes.insert(name.to_owned(), then.map(OsStr::to_owned));
             }

@@ -4,6 +4,7 @@
 use crate::checks::project::GoFacts;
 use crate::checks::{ChosenValue, Fact, Place, SettingsFile, SkipReason, UserSettings};
 use crate::error::{Error, Kind, Result, one_line, untrusted};
+use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::resolve::env_explain::Lock;
 use crate::resolve::environment::Changes;
@@ -16,8 +17,7 @@ use crate::version::GoVersion;
 use goward_shim::pins::Isolation;
 use goward_shim::{Tool, goenv_file, pins};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -80,12 +80,12 @@ impl Resolver<'_> {
         let env = self.session.ctx.environment(&entries);
         let found = goenv_file::locate(home.as_os_str().as_bytes(), Isolation::Pinned, &env);
         let Some(own) = found.own else { return Ok(None) };
-        let own = Path::new(OsStr::from_bytes(&own));
-        let text = read_settings(own).map_err(|error| {
+        let own = bytes::path(&own);
+        let text = read_settings(&own).map_err(|error| {
             let fix = "see that it is a readable text file, or set `GOENV=off`".to_owned();
             SkipReason::Unable(one_line(&error), fix)
         })?;
-        Ok(Some(SettingsFile::parse(own, &text)))
+        Ok(Some(SettingsFile::parse(&own, &text)))
     }
 
     /// Asks the toolchain in `tree`, which is the one that the lock at `lock_path` names.

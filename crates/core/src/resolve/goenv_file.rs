@@ -2,14 +2,13 @@
 
 use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use goward_shim::environment::name_of;
 use goward_shim::goenv_file::{FLAGS, NONE, SanitizedGoEnv};
 use goward_shim::pins::{Isolation, Rule};
 use goward_shim::{Environment, goenv_file, pins};
-use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
@@ -29,7 +28,7 @@ impl Resolver<'_> {
             return Ok(());
         }
         self.session.store()?.prepare()?;
-        self.make(&goenv, isolation, Path::new(OsStr::from_bytes(&goenv.path)))
+        self.make(&goenv, isolation, &bytes::path(&goenv.path))
     }
 
     /// Returns the copy for a call, and makes it if it is missing: in the store, else in the user's cache. Where
@@ -43,8 +42,8 @@ impl Resolver<'_> {
         }
         let made = self.prepare_goenv_file(isolation, env).or_else(|error| {
             let cache = goenv_file::cache(env).ok_or(error)?;
-            let name = Path::new(OsStr::from_bytes(&goenv.path)).file_name().unwrap_or_default();
-            let path = Path::new(OsStr::from_bytes(&cache)).join(name);
+            let path = bytes::path(&goenv.path);
+            let path = bytes::path(&cache).join(path.file_name().unwrap_or_default());
             self.make(&goenv, isolation, &path)
         });
         match made {
@@ -62,9 +61,10 @@ impl Resolver<'_> {
     }
 
     fn make(&self, goenv: &SanitizedGoEnv, isolation: Isolation, path: &Path) -> Result<()> {
-        let own = goenv.own.as_deref().map(|path| Path::new(OsStr::from_bytes(path)));
+        let own = goenv.own.as_deref().map(bytes::path);
         // What cannot be read holds nothing, as for Go.
-        let original = own.map_or_else(|| Ok(Vec::new()), read_settings).unwrap_or_else(|error| {
+        let original = own.map_or_else(|| Ok(Vec::new()), |own| read_settings(&own));
+        let original = original.unwrap_or_else(|error| {
             self.session.ui.warn(&format!(
                 "`go` runs without the values of `go env -w`: {}",
                 one_line(&error)

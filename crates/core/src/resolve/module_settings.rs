@@ -6,13 +6,11 @@
 use crate::error::Result;
 use crate::fs;
 use crate::net::{GoAuth, GoProxy, Net, Patience};
+use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::source::Modules;
 use goward_shim::goenv_file;
 use goward_shim::pins::Isolation;
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 
 /// Longest file of `go env -w` that is read.
 const MAX_GO_ENV: u64 = 1 << 20;
@@ -54,7 +52,7 @@ impl Resolver<'_> {
             isolation,
             &self.session.ctx.environment(&entries),
         );
-        let Some(path) = own.own.map(|path| PathBuf::from(OsString::from_vec(path))) else {
+        let Some(path) = own.own.map(bytes::into_path) else {
             return Ok(None);
         };
         let text = fs::read_text(&path, MAX_GO_ENV).unwrap_or_default();

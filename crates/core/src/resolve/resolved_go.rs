@@ -1,6 +1,7 @@
 //! Which `go` a call gets here, and why: the shim's own decision, with words.
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::os::bytes::{self, Bytes};
 use crate::platform::Platform;
 use crate::project::lock::LockedHead;
 use crate::resolve::{Resolver, lookup, shim_errors};
@@ -16,10 +17,8 @@ use goward_shim::sys::OwnedText;
 use goward_shim::{
     Call, Refusal, Tool, goroot, layout, lock, names, path_lookup, profile, resolve,
 };
-use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// What runs when somebody types `go` here.
@@ -402,7 +401,7 @@ fn is_at(root: &Path, toolchain: &ResolvedToolchain) -> bool {
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {
-    OsString::from_vec(bytes.to_vec()).into()
+    bytes::into_path(bytes.to_vec())
 }
 
 /// Says that nothing is known of a tree in the store.

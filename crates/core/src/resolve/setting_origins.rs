@@ -1,6 +1,7 @@
 //! Origins of values of GOEXPERIMENT and GODEBUG here, and which of them count.
 
 use crate::error::{Result, untrusted};
+use crate::os::bytes::{self, Bytes};
 use crate::project::debug_comments::DebugLine;
 use crate::project::debug_lines::ModuleDebug;
 use crate::resolve::Resolver;
@@ -10,11 +11,10 @@ use crate::settings::{Settings, Source, Verdict};
 use goward_shim::pins::Isolation;
 use goward_shim::{Tool, goenv_file};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A value that somebody gives to one of the two variables, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +181,7 @@ impl Resolver<'_> {
         let home = self.session.ctx.home().unwrap_or_default();
         let env = self.session.ctx.environment(&entries);
         let own = goenv_file::locate(home.as_os_str().as_bytes(), isolation, &env).own?;
-        let path = Path::new(OsStr::from_bytes(&own)).to_owned();
+        let path = bytes::into_path(own);
         let settings = settings(&path);
         Some((path, settings))
     }

@@ -3,6 +3,7 @@
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
 use crate::fs;
+use crate::os::bytes;
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
 use crate::project::wanted::find_wanted;
@@ -10,8 +11,6 @@ use crate::shell;
 use crate::version::GoVersion;
 use goward_shim::resolve::Conflict;
 use goward_shim::{Call, Refusal, lock, names, sys};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A longer line is not shown as somebody typed it.
@@ -233,7 +232,7 @@ pub(crate) fn trust_directory(path: &Path) -> String {
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {
-    OsStr::from_bytes(bytes).into()
+    bytes::path(bytes).into_owned()
 }
 
 /// Returns the profiles of a lock that was readable a moment ago.
@@ -269,5 +268,5 @@ pub(crate) fn what_stands_at(path: &Path) -> String {
 
 /// Returns what to type to trust the lock at `path`.
 pub(crate) fn command(path: &[u8]) -> String {
-    format!("`goward trust {}`", shell::word(Path::new(OsStr::from_bytes(path))))
+    format!("`goward trust {}`", shell::word(&bytes::path(path)))
 }

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
 use crate::resolve::{Resolver, shim_errors};
@@ -11,11 +12,9 @@ use goward_shim::find::Found;
 use goward_shim::pins::weakening;
 use goward_shim::resolve::{Choice, check_owner, choose};
 use goward_shim::{Tool, layout, lock, names, sys, trust};
-use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
 use std::io::ErrorKind;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// A lock, and what in it needs trust.
@@ -276,5 +275,5 @@ fn read_record(place: &Path) -> Option<(PathBuf, u32)> {
 }
 
 fn os_path(bytes: &[u8]) -> PathBuf {
-    OsString::from_vec(bytes.to_vec()).into()
+    bytes::into_path(bytes.to_vec())
 }

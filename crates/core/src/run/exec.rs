@@ -3,6 +3,7 @@
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::request::Fetch;
+use crate::os::bytes;
 use crate::resolve::environment::{Changes, change};
 use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use crate::resolve::shim_errors;
@@ -14,8 +15,7 @@ use goward_shim::launch::Launch;
 use goward_shim::sys::Text;
 use goward_shim::{Call, Tool, cmd_install_guard, names, resolve};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -140,7 +140,7 @@ pub fn leaves_programs_alone(call: &Call) -> Result<()> {
 
 /// Returns the command that a launch is.
 pub(crate) fn command_of(call: &Call, launch: &Launch) -> Command {
-    let os = |bytes| OsStr::from_bytes(bytes);
+    let os = bytes::name;
     let mut command = Command::new(os(&launch.program));
     if let Some((name, args)) = call.argv.split_first() {
         command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));

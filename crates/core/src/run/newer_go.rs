@@ -7,6 +7,7 @@
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
 use crate::fs;
+use crate::os::bytes;
 use crate::project::go_mod;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::run::Runner;
@@ -20,7 +21,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag::register_usize;
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
@@ -84,8 +84,7 @@ impl Runner<'_> {
         let typed = match use_of {
             Use::Get => format!("goward use {request}"),
             Use::Program => {
-                let words =
-                    call.args().iter().map(|word| shell::word(Path::new(OsStr::from_bytes(word))));
+                let words = call.args().iter().map(|word| shell::word(&bytes::path(word)));
                 let go = String::from_utf8_lossy(Tool::Go.name()).into_owned();
                 let words = [go, format!("+{request}")].into_iter().chain(words);
                 words.collect::<Vec<_>>().join(" ")

@@ -1,9 +1,9 @@
 //! Syntax of each shell language: strings, assignments and "run this file if it is there".
 
 use crate::error::{Error, Kind, Result, untrusted};
+use crate::os::bytes::Bytes;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// A shell language.
@@ -123,6 +123,7 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::bytes::name;
 
     #[test]
     fn words() {
@@ -136,12 +137,12 @@ mod tests {
             (b"a\xe9b", "'a'\"$(printf '\\351')\"'b'", r"'a'\Xe9'b'", None),
         ];
         for (value, posix, fish, powershell) in cases {
-            let value = OsStr::from_bytes(value);
+            let value = &*name(value);
             assert_eq!(Syntax::Posix.quote(value).as_deref(), Some(posix));
             assert_eq!(Syntax::Fish.quote(value).as_deref(), Some(fish));
             assert_eq!(Syntax::PowerShell.quote(value).as_deref(), powershell);
         }
-        assert_eq!(Syntax::Posix.quote(OsStr::from_bytes(b"a\0")), None);
+        assert_eq!(Syntax::Posix.quote(&name(b"a\0")), None);
     }
 
     #[test]

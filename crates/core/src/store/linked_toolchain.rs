@@ -4,11 +4,11 @@
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
 use crate::fs;
+use crate::os::bytes::Bytes;
 use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 

@@ -44,6 +44,7 @@ mod tests;
 mod trash;
 
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
@@ -63,10 +64,8 @@ pub use receipt::Receipt;
 pub use rehash::{TreeHash, rehash};
 pub use staging::Staging;
 pub use stale_files::{RecoveryReport, StaleFile, StaleKind};
-use std::ffi::OsString;
 use std::io;
 use std::io::ErrorKind;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 pub use trash::PendingRemoval;
 
@@ -278,7 +277,7 @@ impl Store {
     fn place(&self, kind: &str, key: &str) -> PathBuf {
         let home = self.home.as_os_str().as_bytes();
         match kind {
-            "tree" => OsString::from_vec(layout::tree(home, key)).into(),
+            "tree" => bytes::into_path(layout::tree(home, key)),
             kind => self.home.join(kind).join(key),
         }
     }

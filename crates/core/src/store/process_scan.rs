@@ -6,12 +6,12 @@
 
 use crate::error::untrusted;
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::store::{InstalledToolchain, Store, place_in};
 use goward_shim::names;
 use std::fmt;
 use std::fmt::Display;
 use std::io::Read;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -64,7 +64,7 @@ impl Processes {
         if let Ok(real) = fs::canonicalize(&named)
             && real != named
         {
-            homes.push(real.into_os_string().into_vec());
+            homes.push(bytes::of_path(real));
         }
         let own = std::process::id();
         let directories = fs::read_dir("/proc").unwrap_or_default();

@@ -6,11 +6,10 @@
 
 use super::{Store, entries};
 use crate::fs;
+use crate::os::bytes::{self, Bytes};
 use crate::store::error::Result;
 use crate::verify::Digest;
-use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write as _};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// The directory of the records.
@@ -89,7 +88,7 @@ fn read(place: &Path) -> io::Result<Option<Vec<u8>>> {
 
 fn parse(text: &[u8], record: PathBuf) -> Option<ProjectRecord> {
     let mut lines = text.strip_prefix(HEAD)?.split(|&byte| byte == b'\n');
-    let lock = PathBuf::from(OsString::from_vec(lines.next()?.to_vec()));
+    let lock = bytes::into_path(lines.next()?.to_vec());
     let keys = lines.filter_map(|line| String::from_utf8(line.strip_prefix(KEY)?.to_vec()).ok());
     let keys = keys.filter(|key| super::is_key(key)).collect();
     lock.is_absolute().then_some(ProjectRecord { lock, keys, record })

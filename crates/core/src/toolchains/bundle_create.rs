@@ -9,6 +9,7 @@ use crate::install::offline_proof::Stapled;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, ToolchainRequest};
 use crate::install::unpack::FetchedTree;
+use crate::os::bytes::Bytes;
 use crate::platform::Platform;
 use crate::source::archive_tee::{ArchiveCopy, ArchiveTee, CopySlot};
 use crate::source::{ArtifactKind, Source};
@@ -21,7 +22,6 @@ use crate::vulndb::Snapshot;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufWriter, IntoInnerError, Seek};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A bundle that was made.

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::install::lock_wait_reporter::LockWaitReporter;
 use crate::install::projects::is_gone;
+use crate::os::bytes::{self, Bytes};
 use crate::platform::Platform;
 use crate::store::{
     InstalledToolchain, PendingRemoval, Processes, StaleFile, StaleKind, Store, flock,
@@ -12,10 +13,8 @@ use crate::version::link_name::LinkName;
 use goward_shim::pins::Isolation;
 use goward_shim::{goenv_file, layout};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -249,6 +248,6 @@ impl Toolchains<'_> {
             layout::join(&directory, name.as_bytes())
         };
         let paths = Isolation::ALL.into_iter().flat_map(|one| [current(one), none(one)]);
-        paths.map(|path| OsString::from_vec(path).into()).collect()
+        paths.map(bytes::into_path).collect()
     }
 }

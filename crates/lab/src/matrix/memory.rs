@@ -10,11 +10,11 @@ use goward_core::ctx::Ctx;
 use goward_core::error::Result;
 use goward_core::fs;
 use goward_core::io::file;
+use goward_core::os::bytes::Bytes;
 use goward_core::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 

@@ -18,6 +18,7 @@ use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
 use goward_core::install::request::Fetch;
+use goward_core::os::bytes::{self, Bytes};
 use goward_core::resolve::Resolver;
 use goward_core::resolve::environment::change;
 use goward_core::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
@@ -27,7 +28,6 @@ use goward_core::store::Store;
 use goward_shim::{Tool, layout, names};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -193,8 +193,8 @@ fn second_store(session: &Session, toolchain: &ResolvedToolchain, base: &Path) -
     let bytes = home.as_os_str().as_bytes();
     let real = session.ctx.home()?;
     let real = real.as_os_str().as_bytes();
-    let [target, link] = [real, bytes]
-        .map(|home| PathBuf::from(OsString::from_vec(layout::tree(home, &toolchain.key))));
+    let [target, link] =
+        [real, bytes].map(|home| bytes::into_path(layout::tree(home, &toolchain.key)));
     Store::new(home.clone()).prepare()?;
     fs::symlink(target, link)?;
     Ok(home)
