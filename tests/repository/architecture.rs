@@ -265,7 +265,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         ],
     ),
     // What fails for a moment is tried again.
-    ("fs_err", &["crates/core/src/fs"]),
+    ("fs_err", &["crates/core/src/fs", "crates/core/src/os"]),
     // Not whole or not at all: beginnings of downloads, a file that the caller names, a directory of its own.
     (
         "fs::write(",

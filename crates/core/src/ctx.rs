@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::fs;
+use crate::os;
 use crate::os::bytes::{self, Bytes};
 use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, home, names};
@@ -46,7 +47,7 @@ pub fn take_callers_umask() {
 
 /// Returns the user as which the process acts.
 pub fn user_id() -> u32 {
-    rustix::process::geteuid().as_raw()
+    os::owner::current()
 }
 
 /// Returns what is different after every start of the machine, where the system has such a thing.

@@ -191,7 +191,7 @@ pub struct Stamp {
 }
 
 /// Device and inode of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
     /// The file system.
     pub device: u64,

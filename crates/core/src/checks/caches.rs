@@ -9,7 +9,6 @@ use crate::fs;
 use crate::fs::kind::{self, Space};
 use rustix::fs::{Access, FlockOperation, access, flock};
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What the rows of both tables say.
@@ -169,7 +168,7 @@ fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
 /// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
     let us = rustix::process::geteuid().as_raw();
-    us == 0 || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == us)
+    us == 0 || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == us)
 }
 
 #[cfg(test)]

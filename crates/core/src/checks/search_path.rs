@@ -1,6 +1,6 @@
 //! PATH, read once for every check that asks which `go` runs.
 
-use std::os::unix::fs::PermissionsExt;
+use crate::fs;
 use std::path::{Path, PathBuf};
 
 /// The names under which the shim is on PATH.
@@ -38,8 +38,7 @@ impl SearchPath {
 
 /// Returns true for a file that can be run.
 fn is_program(path: &Path) -> bool {
-    let found = path.metadata();
-    found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    fs::metadata(path).is_ok_and(|found| found.is_program())
 }
 
 /// Returns true when both paths lead to the same place.

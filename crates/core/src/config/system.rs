@@ -4,10 +4,8 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result};
-use crate::fs;
+use crate::fs::{self, Metadata};
 use crate::shell;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Whose settings come first of all, and cannot be avoided.
@@ -64,15 +62,15 @@ pub(super) fn check(path: &Path) -> Result<()> {
 
 /// Refuses `path` when others than root may write `at`, which is the file or a directory above it.
 fn refuse(path: &Path, at: &Path, metadata: &Metadata) -> Result<()> {
-    let (mode, owner) = (metadata.mode(), metadata.uid());
+    let (mode, owner) = (metadata.mode(), metadata.owner());
     // In a directory such as /tmp, what is root's stays root's.
     let is_shared = metadata.is_dir() && mode & STICKY != 0;
     let (why, cure) = if !is_root(owner) {
         (format!("`{}` belongs to user {owner}, not to root", at.display()), "chown root")
     } else if mode & OTHERS_WRITE != 0 && !is_shared {
         (format!("everybody may write `{}`", at.display()), "chmod go-w")
-    } else if mode & GROUP_WRITES != 0 && metadata.gid() != 0 && !is_shared {
-        let group = metadata.gid();
+    } else if mode & GROUP_WRITES != 0 && metadata.group() != 0 && !is_shared {
+        let group = metadata.group();
         (format!("group {group} may write `{}`", at.display()), "chmod go-w")
     } else {
         return Ok(());

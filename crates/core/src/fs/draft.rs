@@ -1,10 +1,9 @@
 //! Files that get their names only when they are whole.
 
 use super::{File, retry};
+use crate::os::mode;
 use std::ffi::OsStr;
-use std::fs::Permissions;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, TempPath};
 
@@ -36,9 +35,9 @@ impl Draft {
         Self::make(directory, prefix.as_ref(), "", USUAL)
     }
 
-    fn make(directory: &Path, prefix: &OsStr, suffix: &str, mode: u32) -> io::Result<Self> {
+    fn make(directory: &Path, prefix: &OsStr, suffix: &str, bits: u32) -> io::Result<Self> {
         let mut builder = Builder::new();
-        builder.prefix(prefix).suffix(suffix).permissions(Permissions::from_mode(mode));
+        mode::of_random(builder.prefix(prefix).suffix(suffix), bits);
         let (file, path) = retry(|| builder.tempfile_in(directory))?.into_parts();
         Ok(Self { file: File::from_parts(file, path.to_path_buf()), path })
     }

@@ -1,7 +1,8 @@
 //! An open file.
 
 use super::retry;
-use std::fs::{Metadata, Permissions, TryLockError};
+use crate::os::{Metadata, mode, open, owner, position};
+use std::fs::TryLockError;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -29,15 +30,21 @@ impl OpenOptions {
 
     options!(read, write, append, truncate, create, create_new);
 
-    /// Sets flags of `open` besides.
-    pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
-        fs_err::os::unix::fs::OpenOptionsExt::custom_flags(&mut self.0, flags);
+    /// Waits for nobody who would write to a pipe.
+    pub fn never_wait(&mut self) -> &mut Self {
+        open::never_wait(self.0.options_mut());
+        self
+    }
+
+    /// The same, and fails at a link instead of following it.
+    pub fn never_follow(&mut self) -> &mut Self {
+        open::never_follow(self.0.options_mut());
         self
     }
 
     /// Sets the mode of a file that is created.
     pub fn mode(&mut self, mode: u32) -> &mut Self {
-        fs_err::os::unix::fs::OpenOptionsExt::mode(&mut self.0, mode);
+        mode::of_file(self.0.options_mut(), mode);
         self
     }
 
@@ -92,13 +99,18 @@ impl File {
 
     /// See [`std::fs::File::metadata`].
     pub fn metadata(&self) -> io::Result<Metadata> {
-        retry(|| self.0.metadata())
+        retry(|| self.0.metadata()).map(Metadata::from)
     }
 
-    /// See [`std::fs::File::set_permissions`].
-    #[expect(clippy::needless_pass_by_value, reason = "as in std::fs")]
-    pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
-        retry(|| self.0.set_permissions(permissions.clone()))
+    /// Gives it this mode.
+    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
+        let now = || self.0.metadata().map(|found| found.permissions());
+        retry(|| self.0.set_permissions(mode::permissions(mode, now)?))
+    }
+
+    /// Gives it the owner and the group of another.
+    pub fn give_to(&self, like: &Metadata) -> io::Result<()> {
+        retry(|| owner::give(self.0.file(), like))
     }
 
     /// See [`std::fs::File::set_len`].
@@ -127,17 +139,17 @@ impl File {
 
     /// Reads some bytes from `offset` on; 0 at the end.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        retry(|| fs_err::os::unix::fs::FileExt::read_at(&self.0, buffer, offset))
+        retry(|| position::read_at(&self.0, buffer, offset))
     }
 
     /// Reads from `offset` on until the buffer is full.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        retry(|| fs_err::os::unix::fs::FileExt::read_exact_at(&self.0, buffer, offset))
+        retry(|| position::read_exact_at(&self.0, buffer, offset))
     }
 
     /// Writes some bytes from `offset` on.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        retry(|| fs_err::os::unix::fs::FileExt::write_at(&self.0, bytes, offset))
+        retry(|| position::write_at(&self.0, bytes, offset))
     }
 
     /// Writes all bytes from `offset` on.

@@ -4,18 +4,19 @@
 //! those in [`std::fs`].
 
 mod draft;
+mod entry;
 mod file;
 pub mod kind;
 
-pub use crate::os::{Passing, retry};
-pub use draft::{Draft, replace, replace_durably, unnamed_in};
-pub use file::{File, OpenOptions};
-pub use fs_err::DirEntry;
+pub use crate::os::{Metadata, Passing, retry};
 
-use rustix::fs::OFlags;
-use std::fs::{DirBuilder, Metadata, Permissions};
+pub use draft::{Draft, replace, replace_durably, unnamed_in};
+pub use entry::DirEntry;
+pub use file::{File, OpenOptions};
+
+use crate::os::{link, mode};
+use std::fs::DirBuilder;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 macro_rules! calls {
@@ -39,8 +40,6 @@ calls! {
     create_dir_all(path) -> ();
     /// See [`std::fs::hard_link`].
     hard_link(original, link) -> ();
-    /// See [`std::fs::metadata`].
-    metadata(path) -> Metadata;
     /// See [`std::fs::read`].
     read(path) -> Vec<u8>;
     /// See [`std::fs::read_link`].
@@ -55,8 +54,18 @@ calls! {
     remove_file(path) -> ();
     /// See [`std::fs::rename`].
     rename(from, to) -> ();
-    /// See [`std::fs::symlink_metadata`].
-    symlink_metadata(path) -> Metadata;
+}
+
+/// See [`std::fs::metadata`].
+pub fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+    let path = path.as_ref();
+    retry(|| fs_err::metadata(path)).map(Metadata::from)
+}
+
+/// See [`std::fs::symlink_metadata`].
+pub fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+    let path = path.as_ref();
+    retry(|| fs_err::symlink_metadata(path)).map(Metadata::from)
 }
 
 /// Returns what is in a directory, in no order.
@@ -67,28 +76,30 @@ pub fn read_dir(path: impl AsRef<Path>) -> io::Result<Vec<DirEntry>> {
 /// Returns some of what is in a directory that anybody may have filled: at most `limit` entries.
 pub fn read_dir_up_to(path: impl AsRef<Path>, limit: usize) -> io::Result<Vec<DirEntry>> {
     let path = path.as_ref();
-    retry(|| fs_err::read_dir(path)?.take(limit).collect())
+    retry(|| fs_err::read_dir(path)?.take(limit).map(|entry| entry.map(DirEntry)).collect())
 }
 
-/// See [`std::fs::set_permissions`].
-#[expect(clippy::needless_pass_by_value, reason = "as in std::fs")]
-pub fn set_permissions(path: impl AsRef<Path>, permissions: Permissions) -> io::Result<()> {
+/// Gives a file or directory this mode.
+pub fn set_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
     let path = path.as_ref();
-    retry(|| fs_err::set_permissions(path, permissions.clone()))
+    let now = || fs_err::metadata(path).map(|found| found.permissions());
+    retry(|| fs_err::set_permissions(path, mode::permissions(mode, now)?))
 }
 
 /// Makes a directory with this mode, less what the umask takes.
 pub fn create_dir_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
     let path = path.as_ref();
-    retry(|| DirBuilder::new().mode(mode).create(path))
-        .map_err(|error| explain_create(path, &error))
+    let mut builder = DirBuilder::new();
+    mode::of_directory(&mut builder, mode);
+    retry(|| builder.create(path)).map_err(|error| explain_create(path, &error))
 }
 
 /// The same with the directories above it; what is there stays as it is.
 pub fn create_dir_all_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
     let path = path.as_ref();
-    retry(|| DirBuilder::new().recursive(true).mode(mode).create(path))
-        .map_err(|error| explain_create(path, &error))
+    let mut builder = DirBuilder::new();
+    mode::of_directory(builder.recursive(true), mode);
+    retry(|| builder.create(path)).map_err(|error| explain_create(path, &error))
 }
 
 fn explain_create(path: &Path, error: &io::Error) -> io::Error {
@@ -98,8 +109,8 @@ fn explain_create(path: &Path, error: &io::Error) -> io::Error {
 
 /// Makes a symbolic link at `link` that leads to `target`.
 pub fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    let (target, link) = (target.as_ref(), link.as_ref());
-    retry(|| fs_err::os::unix::fs::symlink(target, link))
+    let (target, place) = (target.as_ref(), link.as_ref());
+    retry(|| link::symlink(target, place))
 }
 
 /// See [`std::fs::write`].
@@ -111,8 +122,7 @@ pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<(
 /// Opens a regular file for reading. Anything else is an error: whoever opens a pipe waits for somebody
 /// who writes to it.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    let non_blocking = OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(non_blocking).open(path)?;
+    let file = OpenOptions::new().read(true).never_wait().open(path)?;
     if file.metadata()?.is_file() {
         return Ok(file);
     }

@@ -109,7 +109,7 @@ impl Installer<'_> {
 
     fn seen_before(&self, installed: &InstalledToolchain) -> Option<ProgramStamp> {
         let path = self.seen_path(installed)?;
-        let is_plain = |m: &std::fs::Metadata| m.is_file() && m.len() <= MAX_SIZE;
+        let is_plain = |m: &fs::Metadata| m.is_file() && m.len() <= MAX_SIZE;
         fs::symlink_metadata(&path).ok().filter(is_plain)?;
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }

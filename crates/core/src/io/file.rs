@@ -10,9 +10,7 @@ use crate::os::bytes::{self, Bytes};
 use crate::shell;
 use goward_shim::find;
 use goward_shim::sys::ReadError;
-use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Reads the regular file at `path`, or the one that a link there leads to; `None` when there is
@@ -23,9 +21,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
 
 /// Like [`read`], with the user whom the file belongs to.
 fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
-    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-    let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let options = fs::OpenOptions::new().read(true).custom_flags(non_blocking).clone();
+    let options = fs::OpenOptions::new().read(true).never_wait().clone();
     // From the start, if the file was replaced while it was read.
     let read = fs::retry(|| {
         let file = options.open(path)?;
@@ -50,7 +46,7 @@ fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
             format!("`{}` is larger than {} KiB", path.display(), limit / 1024),
         ));
     }
-    Ok(Some((bytes, metadata.uid())))
+    Ok(Some((bytes, metadata.owner())))
 }
 
 /// Like [`read`], for a file that holds text, with the user whom the file belongs to.
@@ -136,7 +132,7 @@ pub(crate) fn syntax_error(text: &str, error: &toml_edit::TomlError) -> (u32, St
 /// Returns the mode of the regular file at `path`; `None` when nothing stands there.
 pub(crate) fn check_place(path: &Path) -> Result<Option<u32>> {
     match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(metadata.permissions().mode() & 0o777)),
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata.mode() & 0o777)),
         Ok(metadata) if metadata.is_symlink() => Err(untouched(path, linked(path))),
         Ok(_) => {
             let error = untouched(path, Error::new(Kind::Usage, "it is not a file"));
@@ -197,7 +193,7 @@ fn write_and_rename(
 ) -> std::io::Result<()> {
     let mut draft = fs::Draft::usual(drafts, ".goward-")?;
     if let Some(mode) = mode {
-        draft.file().set_permissions(Permissions::from_mode(mode))?;
+        draft.file().set_mode(mode)?;
     }
     draft.write_all(text)?;
     draft.file().sync_all()?;
@@ -211,6 +207,8 @@ fn write_and_rename(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
     fn names(directory: &Path) -> Vec<String> {

@@ -17,7 +17,6 @@ use goward_shim::resolve::{Choice, choose};
 use goward_shim::{Refusal, Tool, layout};
 use std::io;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The link, and what was done about it.
@@ -164,7 +163,7 @@ fn check_above(path: &Path, me: u32) -> Result<()> {
     for directory in there.ancestors().chain(canonical.ancestors()) {
         let metadata = fs::metadata(directory)?;
         let why = if metadata.is_dir() {
-            danger(metadata.uid(), metadata.mode(), me)
+            danger(metadata.owner(), metadata.mode(), me)
         } else {
             Some("is not a directory")
         };

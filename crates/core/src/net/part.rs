@@ -11,7 +11,6 @@ use crate::fs;
 use reqwest::blocking::Response;
 use reqwest::header::{ETAG, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Longest description of a download, in bytes.
@@ -79,8 +78,7 @@ impl Part {
         }
         // The owner before us may have removed the file between our open and its unlock.
         let ours = file.metadata().map_err(local)?;
-        let is_current = fs::metadata(&path)
-            .is_ok_and(|named| (named.dev(), named.ino()) == (ours.dev(), ours.ino()));
+        let is_current = fs::metadata(&path).is_ok_and(|named| named.identity() == ours.identity());
         let description = directory.join(format!("{name}.part.json"));
         Ok((is_current && ours.is_file()).then_some(Self { file, description }))
     }

@@ -1,5 +1,6 @@
 //! What the system says of a file: which one it is, when it changed, its mode, its owner.
 
+use super::User;
 use goward_shim::sys::Identity;
 use std::ops::Deref;
 
@@ -12,12 +13,6 @@ pub struct Metadata(std::fs::Metadata);
 
 /// A moment, in seconds and nanoseconds since 1970.
 pub type Moment = (i64, i64);
-
-/// The user that a file belongs to, or that a process acts as.
-pub type User = u32;
-
-/// The user who may do anything.
-pub const ROOT: User = 0;
 
 impl From<std::fs::Metadata> for Metadata {
     fn from(metadata: std::fs::Metadata) -> Self {

@@ -265,7 +265,7 @@ fn write(path: &Path, text: &[u8], like: &Path) -> io::Result<()> {
     _ = fs::remove_file(path);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o666).open(path)?;
     if let Ok(metadata) = fs::symlink_metadata(like) {
-        file.set_permissions(metadata.permissions())?;
+        file.set_mode(metadata.mode())?;
     }
     file.write_all(text)?;
     file.sync_all()

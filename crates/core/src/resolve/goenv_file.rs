@@ -9,7 +9,6 @@ use goward_shim::goenv_file::{FLAGS, NONE, SanitizedGoEnv};
 use goward_shim::pins::{Isolation, Rule};
 use goward_shim::{Environment, goenv_file, pins};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -124,7 +123,7 @@ fn write(path: &Path, text: &[u8]) -> Result<()> {
     let mut draft = fs::Draft::private(directory, ".new-")?;
     draft.write_all(text)?;
     // Nothing may write into it, `go env -w` of a Go that is called in another way included.
-    draft.file().set_permissions(std::fs::Permissions::from_mode(0o400))?;
+    draft.file().set_mode(0o400)?;
     Ok(draft.persist(path)?)
 }
 

@@ -70,8 +70,7 @@ pub fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
 }
 
 fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    fs::metadata(path).is_ok_and(|found| found.is_program())
 }
 
 /// Splits a value such as `gcc -m32` as Go does: at spaces, quotes hold words together.

@@ -181,11 +181,8 @@ fn check_directory(path: &Path, hint: &str) -> Result<()> {
 
 /// Returns true when the user has or uses the shell called `name`.
 fn is_in_use(ctx: &Ctx, name: &str) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     let is_login_shell = || Path::new(ctx.variable("SHELL")?).file_name();
-    let is_program = |path: PathBuf| {
-        fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
+    let is_program = |path: PathBuf| fs::metadata(path).is_ok_and(|m| m.is_program());
     is_login_shell() == Some(OsStr::new(name))
         || ctx.variable("PATH").is_some_and(|path| {
             std::env::split_paths(path).any(|directory| is_program(directory.join(name)))

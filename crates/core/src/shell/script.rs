@@ -5,12 +5,10 @@
 //! moving it forward could put a whole `/usr/bin` before what the user prefers.
 
 use crate::error::Result;
-use crate::fs;
+use crate::fs::{self, Metadata};
 use crate::shell::{ChangeKind, Syntax};
-use std::fs::Metadata;
 use std::io;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Longest script that is compared.
@@ -109,10 +107,10 @@ pub(super) fn replace(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::
     let file = draft.file();
     if let Some(like) = like {
         let own = file.metadata()?;
-        if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
-            fs::retry(|| fchown(file.file(), Some(like.uid()), Some(like.gid())))?;
+        if (own.owner(), own.group()) != (like.owner(), like.group()) {
+            file.give_to(like)?;
         }
-        file.set_permissions(like.permissions())?;
+        file.set_mode(like.mode())?;
     }
     file.sync_all()?;
     draft.persist(path)

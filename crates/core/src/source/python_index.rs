@@ -19,7 +19,6 @@ use crate::threads;
 use crate::version::GoVersion;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
@@ -188,10 +187,7 @@ impl PythonIndex {
         std::env::split_paths(self.ctx.variable("PATH")?)
             .filter(|directory| directory.is_absolute())
             .map(|directory| directory.join(name))
-            .find(|path| {
-                fs::metadata(path)
-                    .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-            })
+            .find(|path| fs::metadata(path).is_ok_and(|found| found.is_program()))
     }
 }
 

@@ -18,7 +18,6 @@ use goward_shim::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Display;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Bits that let others write.
@@ -212,7 +211,7 @@ impl Store {
         installed: &InstalledToolchain,
     ) -> Result<(Option<H1>, BTreeMap<String, Entry>, Vec<Finding>)> {
         let receipt = &installed.receipt;
-        let owner = fs::metadata(self.home().join(names::STORE_MARKER))?.uid();
+        let owner = fs::metadata(self.home().join(names::STORE_MARKER))?.owner();
         let mut findings = Vec::new();
         let (mut files, mut directories, mut foreign) = (Vec::new(), BTreeSet::new(), false);
         let sorted = goroot::sort(survey(&installed.tree)?);

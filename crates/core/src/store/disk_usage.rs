@@ -4,21 +4,17 @@
 //! result; nobody walks trees to list them. Where files stand under several names the result depends on
 //! the others: it is taken back from all receipts before a tree goes, and measured again after.
 
-use crate::fs;
+use crate::fs::{self, Metadata};
+use crate::os::Identity;
 use crate::store::error::Result;
 use crate::store::survey::walk;
 use crate::store::{InstalledToolchain, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The unit of `st_blocks`.
-const BLOCK: u64 = 512;
-
-/// Files that were counted already: device and inode.
-pub type SeenInodes = HashSet<(u64, u64)>;
+/// Files that were counted already.
+pub type SeenInodes = HashSet<Identity>;
 
 /// What a toolchain takes of the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -105,11 +101,11 @@ fn measured(installed: &InstalledToolchain, counted: &mut SeenInodes) -> Result<
 /// Adds a directory. Of files with several names those count that are not `counted` yet; without such a
 /// set, none.
 fn measure(directory: &Path, mut counted: Option<&mut SeenInodes>, room: &mut Room) -> Result<()> {
-    room.bytes += fs::symlink_metadata(directory)?.blocks() * BLOCK;
+    room.bytes += fs::symlink_metadata(directory)?.room();
     // Of a file with several names, also which one it is.
     let see = |_: &str, _: &fs::DirEntry, metadata: &Metadata| {
-        let is_shared = !metadata.is_dir() && metadata.nlink() > 1;
-        (metadata.blocks() * BLOCK, is_shared.then(|| (metadata.dev(), metadata.ino())))
+        let is_shared = !metadata.is_dir() && metadata.names() > 1;
+        (metadata.room(), is_shared.then(|| metadata.identity()))
     };
     for (bytes, shared) in walk(directory, see)? {
         let counts = shared

@@ -7,11 +7,8 @@ use crate::fs::{self, File};
 use crate::lock_holder::LockHolder;
 use crate::store::Store;
 use crate::store::error::Result;
-use rustix::fs::OFlags;
-use std::fs::Permissions;
 use std::io;
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -122,22 +119,20 @@ impl Store {
 
 /// Opens the file of a lock, which only its owner may: whoever may read one can hold it.
 fn open(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).never_follow();
     let file = options.open(path)?;
-    let mode = file.metadata()?.permissions().mode();
+    let mode = file.metadata()?.mode();
     if mode & 0o077 != 0 {
         // Made by somebody else, or under another rule. Not worth failing.
-        _ = file.set_permissions(Permissions::from_mode(0o600));
+        _ = file.set_mode(0o600);
     }
     Ok(file)
 }
 
 /// Opens a lock that is there. What is no file is an error, and a pipe is not waited for.
 pub(super) fn open_existing(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    fs::OpenOptions::new().write(true).custom_flags(flags).open(path)
+    fs::OpenOptions::new().write(true).never_follow().open(path)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 //! are followed here, as `go` follows them.
 
 use crate::fs;
+use crate::os::Identity;
 use crate::store::error::{Result, StoreError};
 use crate::store::goroot;
 use goward_shim::names;
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What a build of Go leaves behind and no release has (`cmd/distpack`).
@@ -47,9 +47,6 @@ pub fn linked_files(
     Ok(files)
 }
 
-/// Device and inode.
-type Identity = (u64, u64);
-
 struct Walk<W> {
     wants: W,
     /// How many entries there may still be.
@@ -64,7 +61,7 @@ struct Walk<W> {
 impl<W: Fn(&str) -> bool> Walk<W> {
     fn read(&mut self, directory: &Path, prefix: &str) -> Result<()> {
         let metadata = fs::metadata(directory)?;
-        let identity = (metadata.dev(), metadata.ino());
+        let identity = metadata.identity();
         if self.above.contains(&identity) {
             return Err(unfit(directory, "is a link to a directory above it"));
         }

@@ -9,7 +9,6 @@ use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What cannot be missing in a toolchain, besides its version.
@@ -106,12 +105,12 @@ impl LinkTarget {
 impl FileStamp {
     fn of(directory: &Path, file: &str) -> Result<Self> {
         let metadata = fs::metadata(directory.join(file))?;
-        let seconds = metadata.mtime().saturating_mul(1_000_000_000);
+        let (seconds, nanoseconds) = metadata.modified_at();
         Ok(Self {
             file: file.to_owned(),
             size: metadata.len(),
-            inode: metadata.ino(),
-            modified: seconds.saturating_add(metadata.mtime_nsec()),
+            inode: metadata.identity().inode,
+            modified: seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds),
         })
     }
 }

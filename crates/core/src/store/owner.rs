@@ -7,12 +7,11 @@ use super::Store;
 use crate::ctx;
 use crate::fs;
 use crate::store::error::{ROOT, Result, StoreError};
-use std::os::unix::fs::MetadataExt;
 
 impl Store {
     /// Returns the user whom the store belongs to, if it is there.
     pub fn owner(&self) -> Option<u32> {
-        fs::metadata(self.home()).ok().map(|metadata| metadata.uid())
+        fs::metadata(self.home()).ok().map(|metadata| metadata.owner())
     }
 
     /// Returns true when this user can make files in the store.

@@ -6,13 +6,13 @@
 
 use crate::error::untrusted;
 use crate::fs;
+use crate::os::Identity;
 use crate::os::bytes::{self, Bytes};
 use crate::store::{InstalledToolchain, Store, place_in};
 use goward_shim::names;
 use std::fmt;
 use std::fmt::Display;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -52,8 +52,8 @@ struct ProcessUse {
     user: User,
     /// Texts that name something in the store.
     texts: Vec<Vec<u8>>,
-    /// Device and inode of its program, which are the same in every container.
-    program: Option<(u64, u64)>,
+    /// Its program, which is the same in every container.
+    program: Option<Identity>,
 }
 
 impl Processes {
@@ -93,7 +93,7 @@ impl Processes {
     /// Returns a process that runs the program at `path`, by whatever name.
     pub(super) fn runner_of(&self, path: &Path) -> Option<&User> {
         let metadata = fs::metadata(path).ok()?;
-        let identity = Some((metadata.dev(), metadata.ino()));
+        let identity = Some(metadata.identity());
         self.seen.iter().find(|seen| seen.program == identity).map(|seen| &seen.user)
     }
 }
@@ -145,7 +145,7 @@ impl ProcessUse {
         variables.filter(leads).for_each(&mut note);
         let name = String::from_utf8_lossy(&read(&place.join("comm"))).trim().to_owned();
         let program = fs::metadata(place.join("exe")).ok();
-        let program = program.map(|metadata| (metadata.dev(), metadata.ino()));
+        let program = program.map(|metadata| metadata.identity());
         Self { user: User { pid, name }, texts, program }
     }
 }

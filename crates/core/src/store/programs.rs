@@ -4,10 +4,10 @@ use super::check::differences;
 use super::rehash::read_all;
 use super::{Fault, Finding, InstalledToolchain, Store, entries, goroot};
 use crate::fs;
+use crate::os::{Identity, Moment};
 use crate::store::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where programs are.
@@ -25,8 +25,8 @@ struct FileStamp {
     mode: u32,
     size: u64,
     /// In seconds and nanoseconds since 1970.
-    modified: (i64, i64),
-    changed: (i64, i64),
+    modified: Moment,
+    changed: Moment,
 }
 
 impl Store {
@@ -84,13 +84,14 @@ impl FileStamps {
                 self.add(&entry.path(), &path)?;
                 continue;
             }
+            let Identity { device, inode } = metadata.identity();
             let mark = FileStamp {
-                device: metadata.dev(),
-                inode: metadata.ino(),
+                device,
+                inode,
                 mode: metadata.mode(),
                 size: metadata.len(),
-                modified: (metadata.mtime(), metadata.mtime_nsec()),
-                changed: (metadata.ctime(), metadata.ctime_nsec()),
+                modified: metadata.modified_at(),
+                changed: metadata.changed_at(),
             };
             self.0.insert(path, mark);
         }

@@ -9,7 +9,6 @@ use crate::store::error::{Result, StoreError};
 use crate::store::{InstalledToolchain, LinkTarget, Room, Shims, TreeHash, durable, key};
 use crate::verify::{Digest, H1, Level};
 use crate::version::GoVersion;
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -209,9 +208,7 @@ impl Receipt {
     /// Reads the file at `path`; `None` when it is not there or not a receipt.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         // Neither a link nor a pipe is a receipt, and no pipe is waited for.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        let flags = i32::try_from(flags).unwrap_or_default();
-        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        let file = match fs::OpenOptions::new().read(true).never_follow().open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => {
                 return Ok(None);

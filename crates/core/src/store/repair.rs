@@ -9,7 +9,6 @@ use crate::verify::mode::stays_writable;
 use crate::verify::{Entry, VerifiedTree};
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -98,5 +97,5 @@ fn mended(path: &str, mode: u32, is_directory: bool) -> u32 {
 }
 
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+    fs::set_mode(path, mode)
 }

@@ -8,7 +8,6 @@ use super::{Store, delete, flock};
 use crate::fs;
 use crate::store::error::{Result, StoreError};
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub(super) const LOCK_SUFFIX: &str = ".lock";
@@ -61,14 +60,14 @@ impl Store {
             let draft = fs::Draft::private_with_suffix(&tmp, &prefix, LOCK_SUFFIX);
             let (file, lock_path) =
                 draft.and_then(fs::Draft::keep).map_err(|error| self.explain(error))?;
-            let inode = file.metadata()?.ino();
+            let identity = file.metadata()?.identity();
             let lock = match self.attempt(file)? {
                 flock::Attempt::Held(file) => Some(file),
                 flock::Attempt::Unsupported => None,
                 flock::Attempt::Taken => continue,
             };
             // Whoever clears leftovers may have been faster.
-            if !fs::symlink_metadata(&lock_path).is_ok_and(|found| found.ino() == inode) {
+            if !fs::symlink_metadata(&lock_path).is_ok_and(|found| found.identity() == identity) {
                 continue;
             }
             let path = lock_path.with_extension("");

@@ -1,11 +1,9 @@
 //! Survey of a directory tree: names, kinds and modes, without reading a file.
 
-use crate::fs;
+use crate::fs::{self, Metadata};
 use crate::store::entries;
 use crate::store::error::Result;
 use crate::threads::side_by_side;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -45,7 +43,7 @@ impl TreeEntry {
             kind if kind.is_file() => EntryKind::File,
             _ => EntryKind::Other,
         };
-        let (mode, owner, size) = (metadata.mode() & 0o7777, metadata.uid(), metadata.len());
+        let (mode, owner, size) = (metadata.mode() & 0o7777, metadata.owner(), metadata.len());
         Self { path, is_plain, place, what, mode, owner, size }
     }
 }

@@ -15,7 +15,6 @@ use crate::lock_holder::LockHolder;
 use crate::store::check::{Fault, Finding};
 use crate::store::{durable, *};
 use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, VerifiedTree, mode};
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
@@ -110,7 +109,7 @@ pub(super) fn names(directory: &Path) -> Vec<String> {
 }
 
 pub(super) fn make_writable(path: &Path) {
-    fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_mode(path, 0o755).unwrap();
 }
 
 /// Nothing in the places where things are only on their way.
@@ -144,7 +143,7 @@ fn an_installed_toolchain_is_found() {
     assert_eq!(rehashed.files.len() as u64, installed.receipt.files);
     assert_eq!(rehashed.files.values().map(|file| file.size).sum::<u64>(), installed.receipt.bytes);
     assert_eq!(store.files(&installed).unwrap(), Some(rehashed.files));
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    let mode = |path: &Path| fs::metadata(path).unwrap().mode();
     assert_eq!(mode(&installed.tree) & 0o700, 0o700);
     assert_eq!(mode(&installed.tree.join("src/fmt/print.go")) & 0o222, 0);
     for program in ["bin/go", "libexec/go"] {
@@ -303,7 +302,7 @@ fn what_goward_adds_is_repaired_and_left_alone_where_it_is_right() {
     let (directory, store) = store();
     let installed = install(&store, &unlisted(), false, Level::Listed);
     let tree = &installed.tree;
-    let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
+    let inode = |path: &Path| fs::metadata(path).unwrap().identity();
     let (go, identity) = (tree.join("bin/go"), tree.join(names::IDENTITY_FILE));
     let before = inode(&go);
     store.ensure_shims(&installed).unwrap();
@@ -539,7 +538,7 @@ fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
     let read_only = tmp.join("dead.1.x/tree/src");
     fs::create_dir_all(&read_only).unwrap();
     fs::write(read_only.join("file"), "x").unwrap();
-    fs::set_permissions(&read_only, std::fs::Permissions::from_mode(0o555)).unwrap();
+    fs::set_mode(&read_only, 0o555).unwrap();
     fs::write(tmp.join("dead.1.x.lock"), "").unwrap();
     // One killed before it made its directory, and one while it removed it.
     fs::write(tmp.join("early.1.x.lock"), "").unwrap();
@@ -568,7 +567,7 @@ fn leftovers_of_dead_processes_go_and_those_of_living_ones_stay() {
 fn staging_directories_are_private() {
     let (_directory, store) = store();
     let staging = store.stage("test").unwrap();
-    let mode = fs::metadata(staging.path()).unwrap().permissions().mode();
+    let mode = fs::metadata(staging.path()).unwrap().mode();
     assert_eq!(mode & 0o777, 0o700);
     let other = store.stage("test").unwrap();
     assert_ne!(staging.path(), other.path());

@@ -11,13 +11,12 @@
 mod tests;
 
 use crate::fs;
+use crate::os::mode;
 use crate::store::error::Result;
 use crate::store::process_scan::Processes;
 use crate::store::stale_files::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
-use std::fs::Permissions;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -166,7 +165,7 @@ impl Store {
         let prefix = format!("{PREFIX}{key}.");
         let mut builder = tempfile::Builder::new();
         // Those who build with it go on reading there; the umask takes its part.
-        builder.prefix(&prefix).permissions(Permissions::from_mode(0o755));
+        mode::of_random(builder.prefix(&prefix), 0o755);
         let made = fs::retry(|| builder.tempdir_in(self.home().join("trash")));
         Ok(PendingRemoval::at(self, made.map_err(|error| self.explain(error))?.keep()))
     }

@@ -3,7 +3,6 @@
 use crate::fs;
 use crate::threads::side_by_side;
 use crate::verify::{Entry, Hasher};
-use rustix::fs::OFlags;
 use std::io;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -34,9 +33,7 @@ pub fn digest_files(
 
 /// Opens a file; links are not followed, and nobody is waited for who would write to a pipe.
 fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK).bits())
-        .unwrap_or_default();
-    fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+    fs::OpenOptions::new().read(true).never_follow().open(path)
 }
 
 fn digest(mut reader: impl Read, buffer: &mut [u8]) -> io::Result<Entry> {

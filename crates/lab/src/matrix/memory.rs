@@ -15,7 +15,6 @@ use goward_core::verify::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// With another form of the file this changes.
@@ -160,8 +159,8 @@ fn state_of(root: &Path, reports: &[PathBuf]) -> Option<String> {
             if reports.contains(&path) {
                 continue;
             }
-            let times =
-                (metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec());
+            let (written, changed) = (metadata.modified_at(), metadata.changed_at());
+            let times = (written.0, written.1, changed.0, changed.1);
             let mut line = path.as_os_str().as_bytes().to_vec();
             line.extend(format!("\0{} {} {times:?}", metadata.len(), metadata.mode()).bytes());
             lines.push(line);

@@ -1,10 +1,8 @@
 //! A copy of a project, and what a command changed in it.
 
 use goward_core::error::{Error, Kind, Result};
-use goward_core::fs;
+use goward_core::fs::{self, Metadata};
 use std::collections::BTreeMap;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A larger project is none, but somebody's home.
@@ -29,12 +27,8 @@ pub(crate) struct Stamp {
 
 impl From<&Metadata> for Stamp {
     fn from(found: &Metadata) -> Self {
-        Self {
-            size: found.len(),
-            inode: found.ino(),
-            seconds: found.mtime(),
-            nanoseconds: found.mtime_nsec(),
-        }
+        let (seconds, nanoseconds) = found.modified_at();
+        Self { size: found.len(), inode: found.identity().inode, seconds, nanoseconds }
     }
 }
 

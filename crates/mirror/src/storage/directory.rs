@@ -3,12 +3,10 @@
 use crate::storage::{Contents, Storage, StorageReader, StoredFile, digest, too_large};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
-use goward_core::fs::{Draft, File};
+use goward_core::fs::{Draft, File, Metadata};
 use goward_core::verify::Digest;
-use std::fs::{Metadata, Permissions};
 use std::io;
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -128,7 +126,7 @@ impl Storage for Directory {
             }
         };
         // Who serves it is another user.
-        draft.file().set_permissions(Permissions::from_mode(0o644))?;
+        draft.file().set_mode(0o644)?;
         draft.file().sync_all()?;
         draft.persist(&target)?;
         File::open(directory)?.sync_all()?;

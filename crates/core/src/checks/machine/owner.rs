@@ -4,8 +4,7 @@ use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use crate::fs;
-use std::fs::Permissions;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use crate::os::ROOT;
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -15,7 +14,6 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     run,
 );
 
-const ROOT: u32 = 0;
 const STICKY: u32 = 0o1000;
 const OTHERS_WRITE: u32 = 0o002;
 /// Directories whose entries are looked at, but not what is in them: that is `goward verify`'s.
@@ -38,7 +36,7 @@ fn run(facts: &Facts) -> CheckResult {
     for above in home.ancestors().skip(1) {
         let Ok(metadata) = fs::metadata(above) else { continue };
         let is_open = metadata.mode() & OTHERS_WRITE != 0 && metadata.mode() & STICKY == 0;
-        if is_open || ![ROOT, owner, user].contains(&metadata.uid()) {
+        if is_open || ![ROOT, owner, user].contains(&metadata.owner()) {
             let message = "others can write in this directory, which is above the store".to_owned();
             findings.push(error(above, message).fix("choose a place that is yours alone"));
         }
@@ -50,9 +48,9 @@ fn run(facts: &Facts) -> CheckResult {
     }
     for place in places {
         let Ok(metadata) = fs::symlink_metadata(&place) else { continue };
-        if metadata.uid() != owner && metadata.uid() != ROOT {
+        if metadata.owner() != owner && metadata.owner() != ROOT {
             let message =
-                format!("this belongs to user {}, the store to user {owner}", metadata.uid());
+                format!("this belongs to user {}, the store to user {owner}", metadata.owner());
             findings.push(error(&place, message).fix(format!("`chown -h {owner}` as root")));
         }
         if !metadata.is_symlink() && metadata.mode() & OTHERS_WRITE != 0 {
@@ -69,7 +67,7 @@ pub fn close(path: &Path) -> Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_symlink() {
         let mode = metadata.mode() & 0o7777 & !OTHERS_WRITE;
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
+        fs::set_mode(path, mode)?;
     }
     Ok(())
 }

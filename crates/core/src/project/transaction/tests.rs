@@ -1,6 +1,4 @@
 use super::*;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// A project directory and a state directory.
@@ -75,11 +73,10 @@ fn both_files_are_made_changed_and_removed() {
     assert!(place.begin(&[]).commit("use", &one).unwrap());
     assert_eq!((place.files(), place.names()), (one.clone(), BOTH.map(str::to_owned).to_vec()));
     assert!(!place.begin(&[]).commit("use", &one).unwrap());
-    let mode = Permissions::from_mode(0o640);
-    fs::set_permissions(place.root().join("goward.lock"), mode).unwrap();
+    fs::set_mode(place.root().join("goward.lock"), 0o640).unwrap();
     assert!(place.begin(&[]).commit("lock", &two).unwrap());
     assert_eq!((place.files(), place.names()), (two.clone(), BOTH.map(str::to_owned).to_vec()));
-    let mode = fs::metadata(place.root().join("goward.lock")).unwrap().permissions().mode();
+    let mode = fs::metadata(place.root().join("goward.lock")).unwrap().mode();
     assert_eq!(mode & 0o777, 0o640);
     assert!(place.begin(&[]).commit("rollback", &Files::default()).unwrap());
     assert_eq!((place.files(), place.names()), (Files::default(), Vec::new()));

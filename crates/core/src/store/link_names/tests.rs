@@ -11,7 +11,7 @@ use crate::verify::{Digest, Evidence, Level, Quarantine, Record, Records, dirhas
 use crate::version::GoVersion;
 use fs_err::os::unix::fs::symlink;
 use goward_shim::names;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 
 fn go() -> GoVersion {
     GoVersion::parse("1.27.1").unwrap()
@@ -46,7 +46,7 @@ fn distribution(directory: &Path, tree: &Tree) -> PathBuf {
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(&place, content).unwrap();
         let mode = if path.starts_with("bin/") { 0o755 } else { 0o644 };
-        fs::set_permissions(&place, std::fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_mode(&place, mode).unwrap();
     }
     for shared in ["src", "api"] {
         symlink(Path::new("../../share/go").join(shared), lib.join(shared)).unwrap();
@@ -420,8 +420,7 @@ fn what_is_no_toolchain() {
         ),
         (
             |lib| {
-                let mode = std::fs::Permissions::from_mode(0o644);
-                fs::set_permissions(lib.join("bin/go"), mode).unwrap();
+                fs::set_mode(lib.join("bin/go"), 0o644).unwrap();
             },
             "`bin/go` is missing, or not a program",
         ),

@@ -18,7 +18,7 @@ fn findings(store: &Store, installed: &InstalledToolchain) -> Vec<(String, &'sta
 }
 
 fn change_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_mode(path, mode).unwrap();
 }
 
 #[test]

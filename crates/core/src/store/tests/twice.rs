@@ -103,7 +103,7 @@ fn change(installed: &InstalledToolchain) {
     let file = installed.tree.join("src/fmt/print.go");
     make_writable(&file);
     fs::write(&file, "package evil\n").unwrap();
-    fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    fs::set_mode(&file, 0o444).unwrap();
 }
 
 /// Checks that receipt, list and tree are one, and that nothing is left over. The tree is that of

@@ -434,9 +434,7 @@ fn offline_sizes(directory: &Path) -> Result<Vec<u64>> {
 
 /// Reads a regular file of a bounded size; `None` when there is none.
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-    let non_blocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let file = match fs::OpenOptions::new().read(true).custom_flags(non_blocking).open(path) {
+    let file = match fs::OpenOptions::new().read(true).never_wait().open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
