@@ -62,13 +62,13 @@ use goward_core::config::Config;
 use goward_core::ctx::{Ctx, take_own_umask};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::install::request::Fetch;
+use goward_core::os::machine::stack_limit;
 use goward_core::session::Session;
 use goward_core::source::OpenRegistry;
 use goward_core::ui::{Ui, has_lost_data};
 #[cfg(feature = "lab")]
 use goward_lab::matrix::interrupt::Interrupts;
 use goward_shim::names;
-use rustix::process::{Resource, getrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::thread;
@@ -79,7 +79,7 @@ const STACK: usize = 2 << 20;
 /// Runs goward with `arguments`, the program's name included.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let stack = getrlimit(Resource::Stack).current;
+    let stack = stack_limit();
     if stack.is_none_or(|stack| stack >= STACK as u64) {
         return run_here(&arguments);
     }

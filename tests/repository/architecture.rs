@@ -303,6 +303,51 @@ fn printing_sockets_and_the_process_have_one_place_each() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// What names one operating system, in product code.
+const OF_A_SYSTEM: [&str; 10] = [
+    "std::os::",
+    "fs_err::os::",
+    "rustix",
+    "libc::",
+    "nix::",
+    "windows_sys",
+    "signal_hook",
+    "\"/proc",
+    "\"/sys/",
+    "\"/dev/null\"",
+];
+
+/// Where that is: the room of the core, and the shim's, with the two ways in which the shim starts.
+const OF_THE_SYSTEM: [&str; 5] = [
+    "crates/core/src/os",
+    "shims/src/sys",
+    "shims/src/start_linux",
+    "shims/src/start_linux.rs",
+    "shims/src/start_std.rs",
+];
+
+/// One room knows which system it is, and the shim has one of its own: so another system is a module beside the one of
+/// Unix, and everything else is written once. Tests of the product may use what only Unix has.
+#[test]
+fn only_two_rooms_know_the_operating_system() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = ["crates/gosumdb/src", "shims/src", "xtask/src"];
+    let files = CRATES.map(|(source, _)| source).into_iter().chain(crates).flat_map(rust_files);
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for file in files.filter(|file| is_product(file)) {
+        let relative = file.strip_prefix(root).unwrap();
+        count += 1;
+        if OF_THE_SYSTEM.iter().any(|place| relative.starts_with(place)) {
+            continue;
+        }
+        let text = product(&file);
+        let found = OF_A_SYSTEM.into_iter().filter(|word| text.contains(word));
+        wrong.extend(found.map(|word| format!("{}: `{word}`", relative.display())));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(count > 400, "{count}");
+}
+
 /// The sample and the full run are one decision, so that a value means the same to every test.
 #[test]
 fn tests_ask_in_one_place_whether_the_run_is_full() {

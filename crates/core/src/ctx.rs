@@ -3,17 +3,15 @@
 //! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
 
 use crate::error::{Error, Kind, Result};
-use crate::fs;
-use crate::os;
 use crate::os::bytes::{self, Bytes};
+pub use crate::os::machine::{boot_id, free_memory};
+pub use crate::os::umask::{take_callers as take_callers_umask, take_own as take_own_umask};
+use crate::os::{User, owner};
 use goward_shim::sys::OwnedText;
 use goward_shim::{Environment, home, names};
-use rustix::fs::Mode;
-use rustix::process::umask;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// What a command needs to know of its process.
 #[derive(Clone, Debug, Default)]
@@ -28,47 +26,9 @@ pub struct Ctx {
     pub called: Option<PathBuf>,
 }
 
-/// The caller's umask, while goward has its own.
-static CALLERS_UMASK: OnceLock<Mode> = OnceLock::new();
-
-/// Sees to it that what goward makes can be used by its owner and changed by nobody else, whatever the
-/// caller's umask says; what that keeps from others stays kept from them.
-pub fn take_own_umask() {
-    let callers = *CALLERS_UMASK.get_or_init(|| umask(Mode::RWXG | Mode::RWXO));
-    umask((callers | Mode::WGRP | Mode::WOTH) - Mode::RWXU);
-}
-
-/// Takes the caller's umask again, for what is the caller's own.
-pub fn take_callers_umask() {
-    if let Some(callers) = CALLERS_UMASK.get() {
-        umask(*callers);
-    }
-}
-
 /// Returns the user as which the process acts.
-pub fn user_id() -> u32 {
-    os::owner::current()
-}
-
-/// Returns what is different after every start of the machine, where the system has such a thing.
-pub fn boot_id() -> Option<String> {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().to_owned())
-}
-
-/// Returns how many bytes of memory programs can still get, where the system says so: what is free
-/// or can be freed, and no more than a container may have.
-pub fn free_memory() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let available = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = available.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    let number = |name: &str| -> Option<u64> {
-        let text = fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
-        text.trim().parse().ok()
-    };
-    let limit = number("memory.max").zip(number("memory.current"));
-    let here = limit.map_or(u64::MAX, |(limit, used)| limit.saturating_sub(used));
-    Some(kibibytes.saturating_mul(1024).min(here))
+pub fn user_id() -> User {
+    owner::current()
 }
 
 impl Ctx {

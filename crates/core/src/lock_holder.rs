@@ -2,6 +2,7 @@
 
 use crate::error::untrusted;
 use crate::fs::{self, File};
+use crate::os::machine;
 use std::fmt::Display;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -42,7 +43,7 @@ impl Display for LockHolder {
 impl LockHolder {
     /// Describes this process.
     pub fn this_process(what: &str) -> Self {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let host = machine::host_name();
         Self { pid: std::process::id().to_string(), host, what: what.to_owned(), since: now() }
     }
 

@@ -6,8 +6,8 @@ use super::user_settings::UserSettings;
 use super::{CheckResult, Fact};
 use crate::error::{Error, untrusted};
 use crate::fs;
-use crate::fs::kind::{self, Space};
-use rustix::fs::{Access, FlockOperation, access, flock};
+use crate::os::volume::{self, Space};
+use crate::os::{ROOT, access, owner};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -130,7 +130,7 @@ fn judge(directory: &Directory, is_build: bool) -> Option<Finding> {
         return finding(Severity::Error, format!("{shown} is on a disk that is full"), why)
             .map(|finding| finding.fix("make room: `go clean -cache`"));
     }
-    if let Some((kind, true)) = kind::kind_of(existing) {
+    if let Some((kind, true)) = volume::kind_of(existing) {
         // Modules are verified by go.sum; the build cache is trusted as it is.
         let severity = if is_build { Severity::Warning } else { Severity::Note };
         return finding(
@@ -154,21 +154,19 @@ fn judge(directory: &Directory, is_build: bool) -> Option<Finding> {
 fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
     let failed = |error: std::io::Error| Error::from(error).message().to_owned();
     if !is_cache {
-        return access(directory, Access::WRITE_OK | Access::EXEC_OK)
-            .map_err(|error| failed(error.into()));
+        return access::may_change(directory).map_err(failed);
     }
     let mut file =
         tempfile::Builder::new().prefix(".goward-check-").tempfile_in(directory).map_err(failed)?;
     file.write_all(b"x").map_err(failed)?;
-    flock(file.as_file(), FlockOperation::NonBlockingLockExclusive)
-        .map_err(|error| failed(error.into()))?;
+    file.as_file().try_lock().map_err(|error| failed(error.into()))?;
     file.as_file().sync_all().map_err(failed)
 }
 
 /// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
-    let us = rustix::process::geteuid().as_raw();
-    us == 0 || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == us)
+    let us = owner::current();
+    us == ROOT || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == us)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Metadata};
+use crate::os::owner;
 use crate::shell;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ fn refuse(path: &Path, at: &Path, metadata: &Metadata) -> Result<()> {
     let (mode, owner) = (metadata.mode(), metadata.owner());
     // In a directory such as /tmp, what is root's stays root's.
     let is_shared = metadata.is_dir() && mode & STICKY != 0;
-    let (why, cure) = if !is_root(owner) {
+    let (why, cure) = if !owner::is_root(owner) {
         (format!("`{}` belongs to user {owner}, not to root", at.display()), "chown root")
     } else if mode & OTHERS_WRITE != 0 && !is_shared {
         (format!("everybody may write `{}`", at.display()), "chmod go-w")
@@ -79,18 +80,4 @@ fn refuse(path: &Path, at: &Path, metadata: &Metadata) -> Result<()> {
     Err(Error::new(Kind::Usage, message)
         .detail("settings of the machine are read only where nobody but root can change them")
         .hint(format!("as root: `{cure} {}`", shell::word(at))))
-}
-
-/// Returns true for root. Where the process sees other users than the machine does, what is the
-/// machine's root's is shown as nobody's.
-fn is_root(owner: u32) -> bool {
-    let number = |path: &str| -> Option<String> { fs::read_to_string(path).ok() };
-    owner == 0
-        || number("/proc/self/uid_map").is_some_and(|map| !covers_everybody(&map))
-            && number("/proc/sys/kernel/overflowuid")
-                .is_some_and(|text| text.trim().parse() == Ok(owner))
-}
-
-fn covers_everybody(map: &str) -> bool {
-    map.split_whitespace().eq(["0", "0", "4294967295"])
 }

@@ -3,8 +3,7 @@
 use super::retry;
 use crate::os::{Metadata, mode, open, owner, position};
 use std::fs::TryLockError;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How a file is opened, as in [`std::fs::OpenOptions`].
@@ -139,17 +138,26 @@ impl File {
 
     /// Reads some bytes from `offset` on; 0 at the end.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        retry(|| position::read_at(&self.0, buffer, offset))
+        position::read_at(self.file(), buffer, offset)
+            .map_err(|error| self.explain("read with offset from", &error))
     }
 
     /// Reads from `offset` on until the buffer is full.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        retry(|| position::read_exact_at(&self.0, buffer, offset))
+        let mut count = 0;
+        while count < buffer.len() {
+            match self.read_at(&mut buffer[count..], offset + count as u64)? {
+                0 => return Err(self.explain("read", &ErrorKind::UnexpectedEof.into())),
+                more => count += more,
+            }
+        }
+        Ok(())
     }
 
     /// Writes some bytes from `offset` on.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        retry(|| position::write_at(&self.0, bytes, offset))
+        position::write_at(self.file(), bytes, offset)
+            .map_err(|error| self.explain("write with offset to", &error))
     }
 
     /// Writes all bytes from `offset` on.
@@ -164,11 +172,10 @@ impl File {
         }
         Ok(())
     }
-}
 
-impl AsFd for File {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.file().as_fd()
+    fn explain(&self, what: &str, error: &io::Error) -> io::Error {
+        let message = format!("failed to {what} `{}`: {error}", self.path().display());
+        io::Error::new(error.kind(), message)
     }
 }
 

@@ -6,7 +6,6 @@
 mod draft;
 mod entry;
 mod file;
-pub mod kind;
 
 pub use crate::os::{Metadata, Passing, retry};
 

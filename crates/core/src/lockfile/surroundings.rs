@@ -2,11 +2,11 @@
 //! editors, HOME.
 
 use crate::error::{Error, untrusted};
-use crate::fs;
 use crate::io::file;
 use crate::lockfile::Locker;
 use crate::lockfile::differences::{differences, stale};
 use crate::os::bytes::Bytes;
+use crate::os::process;
 use crate::project::ignored::ignored_by;
 use crate::project::lock::LockFile;
 use crate::project::manifest::Manifest;
@@ -14,7 +14,6 @@ use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use goward_shim::sys::executable;
 use goward_shim::{Environment, Tool, path_lookup};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// What to type so that git leaves line ends alone.
@@ -118,14 +117,8 @@ impl Locker<'_> {
 
     /// Says that an editor's language server that runs for the project has to start again.
     pub fn restart_gopls(&self, root: &Path) -> Option<String> {
-        let is_its = |process: &Path| {
-            let runs = fs::read_link(process.join("exe")).ok();
-            let is_gopls = runs.as_deref().and_then(Path::file_name) == Some(OsStr::new("gopls"));
-            let place = is_gopls.then(|| fs::read_link(process.join("cwd")).ok()).flatten();
-            place.is_some_and(|place| place.starts_with(root) || root.starts_with(&place))
-        };
-        let processes = fs::read_dir("/proc").ok()?;
-        let runs = processes.iter().any(|process| is_its(&process.path()));
+        let is_its = |place: &PathBuf| place.starts_with(root) || root.starts_with(place);
+        let runs = process::directories_of("gopls").iter().any(is_its);
         runs.then(|| {
             "gopls runs for this directory with the Go from before: restart it in your editor"
                 .to_owned()

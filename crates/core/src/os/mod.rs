@@ -5,14 +5,29 @@
 //! goward. Other rooms use [`crate::fs`] for files, which names them in errors and does again what
 //! failed only for a moment.
 
+pub mod access;
 pub mod bytes;
+pub mod directory;
+pub mod group;
+pub mod launch;
 pub mod link;
+pub mod machine;
 mod metadata;
 pub mod mode;
 pub mod open;
 pub mod owner;
 pub mod position;
+pub mod process;
+pub mod remove;
+pub mod rename;
 mod retry;
+pub mod signal;
+pub mod sync;
+pub mod umask;
+pub mod volume;
+
+/// The name of a file that holds nothing, and takes anything.
+pub const NULL: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
 pub use goward_shim::sys::Identity;
 pub use metadata::{Metadata, Moment};

@@ -28,3 +28,25 @@ pub fn give(file: &File, like: &Metadata) -> io::Result<()> {
         Ok(())
     }
 }
+
+/// Returns true for the user who may do anything. Where this process sees other users than the machine
+/// does, what is that user's is shown as nobody's.
+pub fn is_root(user: User) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let number = |path: &str| -> Option<String> { fs_err::read_to_string(path).ok() };
+        user == ROOT
+            || number("/proc/self/uid_map").is_some_and(|map| !covers_everybody(&map))
+                && number("/proc/sys/kernel/overflowuid")
+                    .is_some_and(|text| text.trim().parse() == Ok(user))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        user == ROOT
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn covers_everybody(map: &str) -> bool {
+    map.split_whitespace().eq(["0", "0", "4294967295"])
+}

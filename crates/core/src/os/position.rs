@@ -3,38 +3,21 @@
 //! Where a system has no such thing without moving the file's own place, that place has no meaning
 //! for whoever uses these functions.
 
-use fs_err::File;
+use std::fs::File;
 use std::io;
 
 /// Reads some bytes from `offset` on; 0 at the end.
 pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
-    return fs_err::os::unix::fs::FileExt::read_at(file, buffer, offset);
+    return super::retry(|| std::os::unix::fs::FileExt::read_at(file, buffer, offset));
     #[cfg(windows)]
-    return fs_err::os::windows::fs::FileExt::seek_read(file, buffer, offset);
+    return super::retry(|| std::os::windows::fs::FileExt::seek_read(file, buffer, offset));
 }
 
 /// Writes some bytes from `offset` on.
 pub fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
-    return fs_err::os::unix::fs::FileExt::write_at(file, bytes, offset);
+    return super::retry(|| std::os::unix::fs::FileExt::write_at(file, bytes, offset));
     #[cfg(windows)]
-    return fs_err::os::windows::fs::FileExt::seek_write(file, bytes, offset);
-}
-
-/// Reads from `offset` on until the buffer is full.
-pub fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    #[cfg(unix)]
-    return fs_err::os::unix::fs::FileExt::read_exact_at(file, buffer, offset);
-    #[cfg(windows)]
-    {
-        let mut count = 0;
-        while count < buffer.len() {
-            match read_at(file, &mut buffer[count..], offset + count as u64)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                more => count += more,
-            }
-        }
-        Ok(())
-    }
+    return super::retry(|| std::os::windows::fs::FileExt::seek_write(file, bytes, offset));
 }

@@ -1,5 +1,6 @@
 //! Doing a call again that failed only for a moment.
 
+#[cfg(unix)]
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
 
@@ -22,6 +23,7 @@ impl Passing for io::Error {
     }
 }
 
+#[cfg(unix)]
 impl Passing for Errno {
     fn is_passing(&self) -> bool {
         matches!(*self, Self::INTR | Self::AGAIN | Self::STALE)
@@ -41,7 +43,7 @@ pub fn retry<T, E: Passing>(mut call: impl FnMut() -> Result<T, E>) -> Result<T,
     call()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -16,9 +16,9 @@ use crate::ctx::{take_callers_umask, take_own_umask};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::io::file;
+use crate::os::access;
 use crate::project::files::Files;
 use crate::project::history::{History, Record};
-use rustix::fs::Access;
 use std::io;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -91,14 +91,11 @@ impl Transaction {
         for name in names {
             file::check_place(&self.root.join(name))?;
         }
-        fs::retry(|| rustix::fs::access(&self.root, Access::WRITE_OK | Access::EXEC_OK)).map_err(
-            |error| {
-                let cause = Error::from(io::Error::from(error));
-                let message =
-                    format!("cannot write to `{}`: {}", self.root.display(), cause.message());
-                Error::new(Kind::Failed, message).detail("nothing was changed")
-            },
-        )
+        access::may_change(&self.root).map_err(|error| {
+            let cause = Error::from(error);
+            let message = format!("cannot write to `{}`: {}", self.root.display(), cause.message());
+            Error::new(Kind::Failed, message).detail("nothing was changed")
+        })
     }
 
     /// Makes the files what `after` says and notes that `command` did it; returns whether anything

@@ -5,6 +5,7 @@
 //! pinned Go's own editor makes the new text, so that the file has the form that Go gives it.
 
 use crate::error::{Error, Kind, Result};
+use crate::os;
 use crate::project::go_mod;
 use crate::releases::schedule::recommended;
 use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
@@ -119,7 +120,7 @@ impl Runner<'_> {
             serde_json::from_str(&self.resolver.ask_go(toolchain, &args)?)
                 .map_err(|error| Error::new(Kind::Failed, format!("`go env -json`: {error}")))?;
         let file = |name: &str| reported.get(name).filter(|path| path.starts_with('/'));
-        match (file("GOWORK"), file("GOMOD").filter(|path| *path != "/dev/null")) {
+        match (file("GOWORK"), file("GOMOD").filter(|path| *path != os::NULL)) {
             (Some(path), _) => Ok((path.into(), "work")),
             (None, Some(path)) => Ok((path.into(), "mod")),
             (None, None) => {

@@ -3,6 +3,7 @@
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::install::request::Fetch;
+use crate::os;
 use crate::os::bytes;
 use crate::resolve::environment::{Changes, change};
 use crate::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
@@ -16,7 +17,6 @@ use goward_shim::sys::Text;
 use goward_shim::{Call, Tool, cmd_install_guard, names, resolve};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -140,14 +140,15 @@ pub fn leaves_programs_alone(call: &Call) -> Result<()> {
 
 /// Returns the command that a launch is.
 pub(crate) fn command_of(call: &Call, launch: &Launch) -> Command {
-    let os = bytes::name;
-    let mut command = Command::new(os(&launch.program));
+    let name_of = bytes::name;
+    let mut command = Command::new(name_of(&launch.program));
     if let Some((name, args)) = call.argv.split_first() {
-        command.arg0(os(name.to_bytes())).args(args.iter().map(|arg| os(arg.to_bytes())));
+        os::launch::call_it(&mut command, &name_of(name.to_bytes()));
+        command.args(args.iter().map(|arg| name_of(arg.to_bytes())));
     }
     command.env_clear();
     for (name, value) in launch.entries().filter_map(Text::variable) {
-        command.env(os(name), os(value));
+        command.env(name_of(name), name_of(value));
     }
     command
 }
@@ -157,7 +158,7 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
     let mut child = command_of(call, launch);
     let program = PathBuf::from(child.get_program());
     take_callers_umask();
-    let why = child.exec();
+    let why = os::launch::become_program(&mut child);
     let message = format!("cannot run `{}`: {why}", program.display());
     let is_missing = why.kind() == std::io::ErrorKind::NotFound;
     // It was there a moment ago.
@@ -184,5 +185,5 @@ pub fn become_command(session: &Session, command: &[OsString], changes: Changes)
     child.args(arguments).env_clear().envs(&session.ctx.variables);
     change(&mut child, changes);
     take_callers_umask();
-    Error::cannot_run(program, &child.exec())
+    Error::cannot_run(program, &os::launch::become_program(&mut child))
 }

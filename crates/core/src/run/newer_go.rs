@@ -7,7 +7,8 @@
 use crate::ctx::take_callers_umask;
 use crate::error::{Error, Result, untrusted};
 use crate::fs;
-use crate::os::bytes;
+use crate::os::signal::{self, Taken};
+use crate::os::{bytes, launch};
 use crate::project::go_mod;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
 use crate::run::Runner;
@@ -17,19 +18,10 @@ use goward_shim::gover::Version;
 use goward_shim::launch::Launch;
 use goward_shim::remote::Use;
 use goward_shim::{Call, Tool};
-use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::flag::register_usize;
 use std::ffi::OsStr;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// Signals that this process would die of, and the go command decides about.
-const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /// How often is looked whether it ended, or a signal came.
 const POLL: Duration = Duration::from_millis(5);
@@ -49,11 +41,8 @@ impl Runner<'_> {
         let mut command = command_of(call, launch);
         let program = command.get_program().to_owned();
         take_callers_umask();
-        let signals = Arc::new(AtomicUsize::new(0));
-        for signal in SIGNALS {
-            let number = usize::try_from(signal).unwrap_or_default();
-            register_usize(signal, Arc::clone(&signals), number)?;
-        }
+        // The go command decides about them.
+        let signals = Taken::all()?;
         let child = command.spawn().map_err(|why| Error::cannot_run(&program, &why))?;
         let status = wait(child, &signals)?;
         if status.code() == Some(1)
@@ -96,14 +85,10 @@ impl Runner<'_> {
 }
 
 /// Waits for a child, and hands signals on to it.
-fn wait(mut child: Child, signals: &AtomicUsize) -> Result<ExitStatus> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+fn wait(mut child: Child, signals: &Taken) -> Result<ExitStatus> {
     loop {
-        // It is not waited for yet, so that its number is not another's.
-        let signal = i32::try_from(signals.swap(0, Ordering::SeqCst)).ok();
-        let signal = signal.filter(|signal| *signal != 0).and_then(Signal::from_named_raw);
-        if let (Some(pid), Some(signal)) = (pid, signal) {
-            _ = kill_process(pid, signal);
+        if let Some(signal) = signals.take() {
+            signal::send(&child, signal);
         }
         match child.try_wait()? {
             Some(status) => return Ok(status),
@@ -114,8 +99,8 @@ fn wait(mut child: Child, signals: &AtomicUsize) -> Result<ExitStatus> {
 
 /// Ends this process as the child ended; returns its exit code if that was one.
 pub fn end_like(status: ExitStatus) -> u8 {
-    if let Some(signal) = status.signal() {
-        _ = signal_hook::low_level::emulate_default_handler(signal);
+    if let Some(signal) = launch::signal_of(status) {
+        signal::end_by(signal);
     }
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

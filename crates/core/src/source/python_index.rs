@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_line};
 use crate::fs;
 use crate::net::{MAX_SIZE, Progress};
+use crate::os;
 use crate::platform::Platform;
 use crate::source::SourceError;
 use crate::source::{
@@ -55,9 +56,9 @@ const TAGS: &[(&str, &str, &[&str])] = &[
 /// Settings about the installation of packages, and about what pip prints. To pip a variable counts
 /// more than its files, so these values also overrule a `pip.conf`.
 const OVERRULED: &[(&str, &str)] = &[
-    ("PIP_CONSTRAINT", "/dev/null"),
+    ("PIP_CONSTRAINT", os::NULL),
     ("PIP_QUIET", "0"),
-    ("PIP_REQUIREMENT", "/dev/null"),
+    ("PIP_REQUIREMENT", os::NULL),
     ("PIP_REQUIRE_HASHES", "0"),
     ("PIP_REQUIRE_VENV", "0"),
     ("PIP_REQUIRE_VIRTUALENV", "0"),

@@ -1,7 +1,7 @@
 //! Room on the store's file system, and the report when it is full.
 
 use crate::error::{Advice, Error};
-use crate::fs::kind::{self, Space};
+use crate::os::volume::{self, Space};
 use crate::store::Store;
 use crate::store::error::{Result, RoomReport, StoreError};
 
@@ -21,17 +21,17 @@ const LARGEST_MEAN: u64 = 8192;
 impl Store {
     /// Returns the name of the file system's kind, where it is known.
     pub fn filesystem(&self) -> Option<&'static str> {
-        kind::kind_of(self.home()).map(|(name, _)| name)
+        volume::kind_of(self.home()).map(|(name, _)| name)
     }
 
     /// Returns true when other machines may be using the store.
     pub fn is_on_network(&self) -> bool {
-        kind::kind_of(self.home()).is_some_and(|(_, shared)| shared)
+        volume::kind_of(self.home()).is_some_and(|(_, shared)| shared)
     }
 
     /// Returns true where asking for a lock may last for ever, whatever is asked for.
     pub(super) fn is_on_nfs(&self) -> bool {
-        self.filesystem() == Some(kind::NFS)
+        self.filesystem() == Some(volume::NFS)
     }
 
     /// Returns what the file system has room for.
@@ -92,8 +92,8 @@ mod tests {
             let name = if kind == "overlay" { "overlayfs" } else { kind };
             if ["ext4", "xfs", "btrfs", "tmpfs", "overlayfs"].contains(&name) {
                 let missing = Path::new(place).join("not/there/yet");
-                assert_eq!(kind::kind_of(Path::new(place)), Some((name, false)));
-                assert_eq!(kind::kind_of(&missing), Some((name, false)));
+                assert_eq!(volume::kind_of(Path::new(place)), Some((name, false)));
+                assert_eq!(volume::kind_of(&missing), Some((name, false)));
                 let store = Store::new(missing);
                 assert_eq!((store.filesystem(), store.is_on_network()), (Some(name), false));
                 known += 1;
@@ -101,7 +101,7 @@ mod tests {
         }
         assert!(known > 0, "{mounts}");
         // One that is not in the table.
-        assert_eq!(kind::kind_of(Path::new("/proc")), None);
+        assert_eq!(volume::kind_of(Path::new("/proc")), None);
     }
 
     #[test]

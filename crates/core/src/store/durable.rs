@@ -1,6 +1,7 @@
 //! Writing so that it lasts: new files and directories, and what has to be synced for them.
 
 use crate::fs;
+use crate::os::sync;
 use std::io;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -19,24 +20,12 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
 
 /// Brings everything written so far to the disk: one call instead of one per file.
 pub(super) fn sync_data(directory: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        let directory = fs::File::open(directory)?;
-        fs::retry(|| rustix::fs::syncfs(directory.file())).map_err(|errno| {
-            let path = directory.path().display();
-            let error = io::Error::from(errno);
-            io::Error::new(
-                error.kind(),
-                format!("failed to sync the file system of `{path}`: {error}"),
-            )
-        })
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    {
-        _ = directory;
-        rustix::fs::sync();
-        Ok(())
-    }
+    let directory = fs::File::open(directory)?;
+    sync::file_system(directory.file()).map_err(|error| {
+        let path = directory.path().display();
+        let message = format!("failed to sync the file system of `{path}`: {error}");
+        io::Error::new(error.kind(), message)
+    })
 }
 
 /// Brings the names in a directory to the disk.

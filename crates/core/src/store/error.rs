@@ -1,7 +1,8 @@
 //! Errors of the store, and their words.
 
 use crate::error::{Advice, Error, Kind, untrusted};
-use crate::fs::kind::Space;
+use crate::os::machine::OWN_PATH_HINT;
+use crate::os::volume::Space;
 use crate::shell;
 use crate::verify::{H1, VerifyError};
 use std::io::{self, ErrorKind};
@@ -165,7 +166,7 @@ impl From<StoreError> for Error {
                 report.detail(format!("found in `{}`", directory.display()))
             }
             StoreError::NoShim(_) => report.hint("install both: `./install.sh` in a checkout"),
-            StoreError::NoProgramPath => report.hint("mount /proc: `mount -t proc proc /proc`"),
+            StoreError::NoProgramPath => report.hint(OWN_PATH_HINT),
             StoreError::NotAToolchain { .. } => report
                 .detail("nothing was linked")
                 .hint("name the directory that its own `bin/go env GOROOT` prints"),

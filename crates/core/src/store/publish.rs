@@ -5,6 +5,7 @@
 
 use crate::error::untrusted;
 use crate::fs;
+use crate::os::rename;
 use crate::store::durable::{LOCK, PATIENCE};
 use crate::store::durable::{sync_data, sync_directory};
 use crate::store::error::{Result, StoreError};
@@ -273,33 +274,16 @@ pub(super) fn of_both(old: &Receipt, new: &Receipt) -> Receipt {
 
 /// Renames a directory where nothing is, or fails.
 pub(super) fn rename_into_place(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-        match fs::retry(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)) {
-            Ok(()) => return Ok(()),
-            // Network file systems and old kernels. A plain rename onto a directory that is not
-            // empty fails as well.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            Err(errno) => return Err(rename_error(from, to, &errno.into())),
-        }
+    match rename::without_replacing(from, to) {
+        // A plain rename onto a directory that is not empty fails as well.
+        Err(error) if error.kind() == ErrorKind::Unsupported => fs::rename(from, to),
+        renamed => renamed.map_err(|error| rename_error(from, to, &error)),
     }
-    fs::rename(from, to)
 }
 
 /// Swaps two directories, where the system can.
 pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        fs::retry(|| renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE))
-            .map_err(|errno| rename_error(one, other, &errno.into()))
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    {
-        Err(rename_error(one, other, &ErrorKind::Unsupported.into()))
-    }
+    rename::exchange(one, other).map_err(|error| rename_error(one, other, &error))
 }
 
 fn rename_error(from: &Path, to: &Path, error: &io::Error) -> io::Error {

@@ -116,7 +116,7 @@ impl PendingRemoval {
         let named = processes.user_of(&places.each_ref().map(String::as_str));
         let program = goroot::place_in(&self.place, "bin/go");
         let user = named.or_else(|| processes.runner_of(&program));
-        user.map(ToString::to_string)
+        user.map(|user| user.to_string())
     }
 }
 

@@ -8,14 +8,14 @@
 #[cfg(test)]
 mod tests;
 
-use crate::fs::retry;
+use crate::fs::{Metadata, OpenOptions, retry};
+use crate::os::directory::{Directory, cannot_share};
+use crate::os::{owner, position};
 use crate::verify::{Digest, Entry};
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, ftruncate, linkat, open, openat,
-};
-use rustix::io::{Errno, pread};
 use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -56,18 +56,20 @@ impl FileIndex {
         }
     }
 
-    fn find(&self, digest: &Digest, contents: &[u8]) -> Option<OwnedFd> {
+    fn find(&self, digest: &Digest, contents: &[u8]) -> Option<File> {
         if self.is_useless.load(Ordering::Relaxed) {
             return None;
         }
         let (path, size) = self.files.get(digest)?;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        (*size == contents.len() as u64).then(|| retry(|| open(path, flags, Mode::empty())).ok())?
+        if *size != contents.len() as u64 {
+            return None;
+        }
+        let file = OpenOptions::new().read(true).never_follow().open(path).ok()?;
+        Some(file.into_file())
     }
 
-    fn give_up(&self, errno: Errno) {
-        if [Errno::OPNOTSUPP, Errno::XDEV, Errno::NOTTY, Errno::NOSYS, Errno::PERM].contains(&errno)
-        {
+    fn give_up(&self, error: &io::Error) {
+        if cannot_share(error) {
             self.is_useless.store(true, Ordering::Relaxed);
         }
     }
@@ -78,66 +80,65 @@ impl FileIndex {
         &self,
         digest: &Digest,
         contents: &[u8],
-        directory: impl AsFd,
+        directory: &Directory,
         name: &str,
         mode: u32,
     ) -> bool {
-        let Some(file) = self.find(digest, contents).filter(|_| self.how == Sharing::Link) else {
+        if self.how != Sharing::Link {
             return false;
-        };
-        let is_fit = |stat: Stat| {
-            FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-                && stat.st_uid == rustix::process::geteuid().as_raw()
+        }
+        let Some(file) = self.find(digest, contents) else { return false };
+        let is_fit = |found: Metadata| {
+            found.is_file()
+                && found.owner() == owner::current()
                 // The umask takes nothing from the owner.
-                && stat.st_mode & 0o7777 & !mode == 0
-                && stat.st_mode & 0o700 == mode & 0o700
+                && found.mode() & 0o7777 & !mode == 0
+                && found.mode() & 0o700 == mode & 0o700
         };
-        if !retry(|| fstat(&file)).is_ok_and(is_fit) || !has_contents(&file, contents) {
+        if !metadata(&file).is_ok_and(is_fit) || !has_contents(&file, contents) {
             return false;
         }
-        // By its descriptor: the name in the other tree may lead elsewhere by now.
-        let source = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
-        match retry(|| linkat(CWD, &source, &directory, name, AtFlags::SYMLINK_FOLLOW)) {
-            Ok(()) => true,
-            Err(errno) => {
-                self.give_up(errno);
-                false
-            }
-        }
+        // The open file: its name in the other tree may lead elsewhere by now.
+        let linked = directory.link(&file, name);
+        linked.inspect_err(|error| self.give_up(error)).is_ok()
     }
 
-    /// Gives `target`, an empty file open for reading and writing, the bytes of a known file with
-    /// these contents; false when it is still empty.
-    pub(super) fn clone(&self, digest: &Digest, contents: &[u8], target: &OwnedFd) -> bool {
-        let Some(file) = self.find(digest, contents).filter(|_| self.how == Sharing::Clone) else {
-            return false;
-        };
-        match clone_file(target, &file) {
-            Err(errno) => {
-                self.give_up(errno);
-                false
-            }
-            // Looked at afterwards, when nobody else can change it.
-            Ok(()) => has_contents(target, contents) || ftruncate(target, 0).is_err(),
+    /// Makes a file `name` in `directory` that shares the bytes of a known file with these contents; says
+    /// whether it does, or is empty.
+    pub(super) fn make(
+        &self,
+        digest: &Digest,
+        contents: &[u8],
+        directory: &Directory,
+        name: &str,
+        mode: u32,
+    ) -> io::Result<(File, bool)> {
+        let known = if self.how == Sharing::Clone { self.find(digest, contents) } else { None };
+        let Some(known) = known else { return Ok((directory.make_file(name, mode)?, false)) };
+        let (file, cloned) = directory.make_clone(name, mode, &known)?;
+        if let Err(error) = cloned {
+            self.give_up(&error);
+            return Ok((file, false));
         }
+        // Looked at afterwards, when nobody else can change it.
+        if has_contents(&file, contents) {
+            return Ok((file, true));
+        }
+        // What was cloned may be read-only.
+        directory.remove_file(name)?;
+        Ok((directory.make_file(name, mode)?, false))
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn clone_file(target: impl AsFd, source: impl AsFd) -> Result<(), Errno> {
-    retry(|| rustix::fs::ioctl_ficlone(&target, &source))
+fn metadata(file: &File) -> io::Result<Metadata> {
+    retry(|| file.metadata()).map(Metadata::from)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn clone_file(_target: impl AsFd, _source: impl AsFd) -> Result<(), Errno> {
-    Err(Errno::OPNOTSUPP)
-}
-
-fn has_contents(file: &OwnedFd, contents: &[u8]) -> bool {
+fn has_contents(file: &File, contents: &[u8]) -> bool {
     let mut buffer = vec![0; BUFFER.min(contents.len() + 1)];
     let mut at = 0;
     loop {
-        match retry(|| pread(file, &mut buffer[..], at as u64)) {
+        match position::read_at(file, &mut buffer[..], at as u64) {
             Ok(0) => return at == contents.len(),
             Ok(count) if contents[at..].starts_with(&buffer[..count]) => at += count,
             Ok(_) | Err(_) => return false,
@@ -148,18 +149,16 @@ fn has_contents(file: &OwnedFd, contents: &[u8]) -> bool {
 /// Returns true when the file system of `directory`, which is private to this process, has clones.
 pub fn can_clone(directory: &Path) -> bool {
     let attempt = || {
-        let directory = open(directory, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let names = ["clone-from", "clone-to"];
-        let [from, to] = names.map(|name| openat(&directory, name, flags, Mode::RWXU));
-        let cloned = from.and_then(|from| {
-            rustix::io::write(&from, b"x")?;
-            clone_file(&to?, &from)
+        let directory = Directory::open(directory)?;
+        let (from, to) = ("clone-from", "clone-to");
+        let made = directory.make_file(from, 0o700).and_then(|mut file| {
+            file.write_all(b"x")?;
+            directory.make_clone(to, 0o700, &file)?.1
         });
-        for name in names {
-            _ = rustix::fs::unlinkat(&directory, name, AtFlags::empty());
+        for name in [from, to] {
+            _ = directory.remove_file(name);
         }
-        cloned
+        made
     };
     attempt().is_ok()
 }

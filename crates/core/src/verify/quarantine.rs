@@ -9,6 +9,7 @@ use crate::archive::{EntryPath, Sink};
 use crate::error;
 use crate::error::untrusted;
 use crate::fs;
+use crate::os::directory::Directory;
 use crate::platform::Platform;
 use crate::verify::archive_digest::{ArchiveDigest, digest_along};
 use crate::verify::dirhash::{is_covered, tree_h1};
@@ -17,7 +18,6 @@ use crate::verify::tree_writer::{TreeWriter, VERSION, WriterOutput, set_time};
 use crate::verify::{Digest, FileIndex, H1};
 use crate::version::GoVersion;
 use chrono::NaiveDateTime;
-use rustix::fd::OwnedFd;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub struct Entry {
 /// What all that write into a quarantine share.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) tree: (PathBuf, OwnedFd),
+    pub(super) tree: (PathBuf, Directory),
     /// Whether everything that the hash does not cover is wanted.
     is_full: bool,
     /// Files that need not be written.
@@ -79,10 +79,13 @@ impl VersionFile {
 }
 
 impl Place {
-    fn make(path: PathBuf) -> Result<(PathBuf, OwnedFd)> {
+    fn make(path: PathBuf) -> Result<(PathBuf, Directory)> {
         fs::create_dir_with_mode(&path, 0o755)?;
-        let directory = fs::File::open(&path)?.into_file();
-        Ok((path, directory.into()))
+        let directory = Directory::open(&path).map_err(|error| {
+            let message = format!("failed to open directory `{}`: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        })?;
+        Ok((path, directory))
     }
 
     /// Returns true for a file that is written, at least until it is known what it is worth.
@@ -189,9 +192,9 @@ impl Quarantine {
 
         if let Some(time) = self.place.time() {
             for path in &self.untimed {
-                set_time(fs::File::open(path)?.file(), time).map_err(|errno| {
-                    let message = format!("cannot set the time of `{}`: {errno}", path.display());
-                    io::Error::new(io::Error::from(errno).kind(), message)
+                set_time(fs::File::open(path)?.file(), time).map_err(|error| {
+                    let message = format!("cannot set the time of `{}`: {error}", path.display());
+                    io::Error::new(error.kind(), message)
                 })?;
             }
         }

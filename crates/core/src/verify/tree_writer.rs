@@ -7,17 +7,17 @@
 use crate::archive::EntryPath;
 use crate::error::Result;
 use crate::fs::{self, retry};
-use crate::verify::dedup::clone_file;
+use crate::os::directory::Directory;
+use crate::os::position;
 use crate::verify::mode::{of_file, stays_writable};
 use crate::verify::quarantine::{Entry, Place, VersionFile, check_size};
 use crate::verify::{Digest, FileIndex, Hasher};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, mkdirat, openat};
-use rustix::io::{Errno, pread, write};
+use std::fs::{File, FileTimes};
 use std::io;
-use std::io::BufRead;
+use std::io::{BufRead, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 /// The path of the file that names the release.
 pub(super) const VERSION: &str = "VERSION";
@@ -47,8 +47,8 @@ pub(super) struct TreeWriter<'a> {
 
 impl<'a> TreeWriter<'a> {
     pub(super) fn new(place: &'a Place) -> Self {
-        let (path, fd) = &place.tree;
-        let tree = Branch { path, base: fd.as_fd(), open: Vec::new() };
+        let (path, base) = &place.tree;
+        let tree = Branch { path, base, open: Vec::new() };
         Self { place, tree, written: WriterOutput::default() }
     }
 
@@ -93,19 +93,16 @@ impl<'a> TreeWriter<'a> {
         if !is_fit || !shares.load(Ordering::Relaxed) {
             return self.write(path, size, contents);
         }
-        let begun = self.tree.begin(name, &[], None)?;
-        if let FileStart::New(file) = &begun {
-            if clone_file(file, source).is_ok() {
-                let entry =
-                    digest_of(file).map_err(|errno| self.tree.error("read", name, errno))?;
-                check_size(path, size, entry.size)?;
-                self.set_time_of(name, file)?;
-                self.written.files.push((name.to_owned(), entry));
-                return Ok(());
-            }
-            shares.store(false, Ordering::Relaxed);
+        let (file, cloned) = self.tree.begin_clone(name, source.file())?;
+        if cloned.is_ok() {
+            let entry = digest_of(&file).map_err(|error| self.tree.error("read", name, &error))?;
+            check_size(path, size, entry.size)?;
+            self.set_time_of(name, &file)?;
+            self.written.files.push((name.to_owned(), entry));
+            return Ok(());
         }
-        self.write_into(path, size, contents, Some(begun))
+        shares.store(false, Ordering::Relaxed);
+        self.write_into(path, size, contents, Some(FileStart::New(file)))
     }
 
     /// Writes a file that may have been made already, and is empty then.
@@ -137,7 +134,7 @@ impl<'a> TreeWriter<'a> {
                 let file_index = file_index.map(|file_index| (file_index, hasher.clone().finish()));
                 begun = Some(branch.begin(name, chunk, file_index)?);
             } else if let Some(FileStart::New(file)) = &begun {
-                write_all(file, chunk).map_err(|errno| branch.error("write to", name, errno))?;
+                write_all(file, chunk).map_err(|error| branch.error("write to", name, &error))?;
             }
             if length == 0 {
                 break;
@@ -161,10 +158,10 @@ impl<'a> TreeWriter<'a> {
     }
 
     /// Gives a file the time of the release, or notes that it has not got it yet.
-    fn set_time_of(&mut self, name: &str, file: &OwnedFd) -> Result<()> {
+    fn set_time_of(&mut self, name: &str, file: &File) -> Result<()> {
         match self.place.time() {
             Some(time) => set_time(file, time)
-                .map_err(|errno| self.tree.error("set the time of", name, errno))?,
+                .map_err(|error| self.tree.error("set the time of", name, &error))?,
             None => self.written.untimed.push(self.tree.path.join(name)),
         }
         Ok(())
@@ -174,7 +171,7 @@ impl<'a> TreeWriter<'a> {
 /// How a file came into being.
 enum FileStart {
     /// Made here, with its first bytes in it.
-    New(OwnedFd),
+    New(File),
     /// Another name of a file that was there, which stays as it is.
     Linked,
 }
@@ -183,8 +180,8 @@ enum FileStart {
 #[derive(Debug)]
 struct Branch<'a> {
     path: &'a Path,
-    base: BorrowedFd<'a>,
-    open: Vec<(String, OwnedFd)>,
+    base: &'a Directory,
+    open: Vec<(String, Directory)>,
 }
 
 impl Branch<'_> {
@@ -195,72 +192,87 @@ impl Branch<'_> {
         chunk: &[u8],
         file_index: Option<(&FileIndex, Digest)>,
     ) -> Result<FileStart> {
-        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.enter(directory)?;
-        let parent = self.open.last().map_or(self.base, |(_, fd)| fd.as_fd());
-        let bits = of_file(path);
-        if let Some((file_index, digest)) = &file_index
-            && file_index.link(digest, chunk, parent, name, bits)
-        {
-            return Ok(FileStart::Linked);
-        }
-        let flags =
-            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = retry(|| openat(parent, name, flags, Mode::from_raw_mode(bits)))
-            .map_err(|errno| self.error("create file", path, errno))?;
-        if !file_index.is_some_and(|(file_index, digest)| file_index.clone(&digest, chunk, &file)) {
-            write_all(&file, chunk).map_err(|errno| self.error("write to", path, errno))?;
+        let name = self.enter_parent(path)?;
+        let (parent, bits) = (self.last(), of_file(path));
+        let made = match &file_index {
+            Some((files, digest)) if files.link(digest, chunk, parent, name, bits) => {
+                return Ok(FileStart::Linked);
+            }
+            Some((files, digest)) => files.make(digest, chunk, parent, name, bits),
+            None => parent.make_file(name, bits).map(|file| (file, false)),
+        };
+        let (file, is_shared) = made.map_err(|error| self.error("create file", path, &error))?;
+        if !is_shared {
+            write_all(&file, chunk).map_err(|error| self.error("write to", path, &error))?;
         }
         Ok(FileStart::New(file))
+    }
+
+    /// Makes a file that is not there yet and has the bytes of `source`; if that cannot be, an empty one, and says why.
+    fn begin_clone(&mut self, path: &str, source: &File) -> Result<(File, io::Result<()>)> {
+        let name = self.enter_parent(path)?;
+        let made = self.last().make_clone(name, of_file(path), source);
+        made.map_err(|error| self.error("create file", path, &error))
+    }
+
+    /// Opens the directory of a file; returns the file's name in it.
+    fn enter_parent<'p>(&mut self, path: &'p str) -> Result<&'p str> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.enter(directory)?;
+        Ok(name)
+    }
+
+    /// Returns the directory that was opened last.
+    fn last(&self) -> &Directory {
+        self.open.last().map_or(self.base, |(_, directory)| directory)
     }
 
     /// Opens a directory, in which the next files are likely to be too.
     fn enter(&mut self, directory: &str) -> Result<()> {
         let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
-        let is_open = |((open, _), part): &(&(String, OwnedFd), &&str)| open == *part;
+        let is_open = |((open, _), part): &(&(String, Directory), &&str)| open == *part;
         let shared = self.open.iter().zip(&parts).take_while(is_open).count();
         self.open.truncate(shared);
         for depth in shared..parts.len() {
             let here = || parts[..=depth].join("/");
-            let above = self.open.last();
-            let above = above.map_or(self.base, |(_, fd)| fd.as_fd());
-            let part = parts[depth];
-            match retry(|| mkdirat(above, part, Mode::from_raw_mode(0o755))) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(errno) => return Err(self.error("create directory", &here(), errno)),
+            let (above, part) = (self.last(), parts[depth]);
+            match above.make_directory(part, 0o755) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(self.error("create directory", &here(), &error));
+                }
+                _ => {}
             }
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = retry(|| openat(above, part, flags, Mode::empty()))
-                .map_err(|errno| self.error("open directory", &here(), errno))?;
-            self.open.push((part.to_owned(), fd));
+            let directory = above
+                .open_directory(part)
+                .map_err(|error| self.error("open directory", &here(), &error))?;
+            self.open.push((part.to_owned(), directory));
         }
         Ok(())
     }
 
     /// Says what failed, as errors of files do.
-    fn error(&self, what: &str, path: &str, errno: Errno) -> crate::error::Error {
+    fn error(&self, what: &str, path: &str, error: &io::Error) -> crate::error::Error {
         let path = self.path.join(path);
-        let message = format!("failed to {what} `{}`: {errno}", path.display());
-        io::Error::new(io::Error::from(errno).kind(), message).into()
+        let message = format!("failed to {what} `{}`: {error}", path.display());
+        io::Error::new(error.kind(), message).into()
     }
 }
 
-fn write_all(file: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
+fn write_all(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match retry(|| write(file, bytes)) {
-            Ok(0) => return Err(Errno::IO),
-            Ok(count) => bytes = &bytes[count..],
-            Err(errno) => return Err(errno),
+        match retry(|| file.write(bytes))? {
+            0 => return Err(ErrorKind::WriteZero.into()),
+            count => bytes = &bytes[count..],
         }
     }
     Ok(())
 }
 
 /// Digests a file from its start, wherever it was read or written last.
-fn digest_of(file: &OwnedFd) -> Result<Entry, Errno> {
+fn digest_of(file: &File) -> io::Result<Entry> {
     let (mut hasher, mut size, mut buffer) = (Hasher::default(), 0, vec![0; BUFFER]);
     loop {
-        match retry(|| pread(file, &mut buffer[..], size))? {
+        match position::read_at(file, &mut buffer[..], size)? {
             0 => return Ok(Entry { digest: hasher.finish(), size }),
             count => {
                 hasher.update(&buffer[..count]);
@@ -271,10 +283,16 @@ fn digest_of(file: &OwnedFd) -> Result<Entry, Errno> {
 }
 
 /// Sets when a file was changed last, in seconds since 1970.
-pub(super) fn set_time(file: impl AsFd, seconds: i64) -> Result<(), Errno> {
-    let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
-    let times = Timestamps { last_access: time, last_modification: time };
-    retry(|| futimens(&file, &times))
+pub(super) fn set_time(file: &File, seconds: i64) -> io::Result<()> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let moment = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    let moment = moment.ok_or(ErrorKind::InvalidInput)?;
+    let times = FileTimes::new().set_accessed(moment).set_modified(moment);
+    retry(|| file.set_times(times))
 }
 
 fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {

@@ -6,13 +6,13 @@
 use crate::matrix::interrupt::Interrupts;
 use crate::matrix::results::Ending;
 use goward_core::error::{Error, Kind, Result};
+use goward_core::os::group::Group;
+use goward_core::os::launch;
 use goward_core::threads;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -69,14 +69,15 @@ pub fn run(
     let started = Instant::now();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(job.environment.iter().cloned());
-    command.current_dir(&job.directory).process_group(0);
+    command.current_dir(&job.directory);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|why| Error::cannot_run(program, &why))?;
+    let started_group = Group::start(&mut command);
+    let (mut child, mut group) = started_group.map_err(|why| Error::cannot_run(program, &why))?;
+    let mut asked = None;
     let (sender, receiver) = sync_channel(WAITING);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let error_sender = sender.clone();
     // Not waited for: a process that left the group may hold a pipe open.
-    let mut group = Group::of(&child);
     let reading = threads::start_alone(move || forward(stdout, Line::Output, &sender))
         .and_then(|()| threads::start_alone(move || forward(stderr, Line::Error, &error_sender)));
     if let Err(error) = reading {
@@ -85,7 +86,7 @@ pub fn run(
         return Err(error);
     }
     let mut is_open = true;
-    while !group.has_ended() {
+    while !group.has_ended(&mut child) {
         if is_open {
             match receiver.recv_timeout(POLL) {
                 Ok(line) => take(line),
@@ -95,7 +96,7 @@ pub fn run(
         } else {
             std::thread::sleep(POLL);
         }
-        group.end_if(interrupts.has_come());
+        end_if(interrupts.has_come(), &group, &mut asked);
     }
     // What it left running would keep the pipes open.
     group.kill();
@@ -106,7 +107,7 @@ pub fn run(
     if interrupts.has_come() {
         return Ok(None);
     }
-    let ending = match (status.code(), status.signal()) {
+    let ending = match (status.code(), launch::signal_of(status)) {
         (Some(code), _) => Ending::Code(code),
         (None, signal) => Ending::Signal(signal.unwrap_or_default()),
     };
@@ -128,44 +129,14 @@ fn forward(pipe: Option<impl Read>, kind: fn(Vec<u8>) -> Line, sender: &SyncSend
     }
 }
 
-/// The process group of a child that is not waited for yet, so that its number is not another's.
-struct Group {
-    leader: Option<Pid>,
-    asked: Option<Instant>,
-}
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        Self { leader, asked: None }
-    }
-
-    /// Returns true when the leader has ended.
-    fn has_ended(&self) -> bool {
-        let Some(leader) = self.leader else { return true };
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(waitid(WaitId::Pid(leader), options), Ok(None))
-    }
-
-    /// Asks the group to end, and makes it after a while.
-    fn end_if(&mut self, is_time: bool) {
-        match self.asked {
-            None if is_time => {
-                self.asked = Some(Instant::now());
-                self.signal(Signal::TERM);
-            }
-            Some(asked) if asked.elapsed() > GRACE => self.kill(),
-            _ => {}
+/// Asks a group to end, and makes it after a while.
+fn end_if(is_time: bool, group: &Group, asked: &mut Option<Instant>) {
+    match asked {
+        None if is_time => {
+            *asked = Some(Instant::now());
+            group.ask();
         }
-    }
-
-    fn kill(&self) {
-        self.signal(Signal::KILL);
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(leader) = self.leader {
-            _ = kill_process_group(leader, signal);
-        }
+        Some(asked) if asked.elapsed() > GRACE => group.kill(),
+        _ => {}
     }
 }

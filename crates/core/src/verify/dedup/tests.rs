@@ -33,7 +33,7 @@ impl Place {
         let size = CONTENTS.len() as u64;
         let entry = Entry { digest: Digest::of(CONTENTS), size };
         file_index.add([(self.0.path().join("known"), entry)]);
-        let directory = open(self.0.path(), OFlags::RDONLY, Mode::empty()).unwrap();
+        let directory = Directory::open(self.0.path()).unwrap();
         let linked = file_index.link(&entry.digest, contents, &directory, "new", mode);
         let new = self.0.path().join("new");
         let inode = |path| fs::metadata(path).map(|found| found.ino()).ok();
@@ -85,8 +85,8 @@ fn nothing_that_is_no_file_of_this_user_is_linked() {
 #[test]
 fn a_file_system_that_cannot_is_asked_once() {
     let file_index = FileIndex::new(Sharing::Clone);
-    file_index.give_up(Errno::NOSPC);
+    file_index.give_up(&io::ErrorKind::StorageFull.into());
     assert!(!file_index.is_useless.load(Ordering::Relaxed));
-    file_index.give_up(Errno::OPNOTSUPP);
+    file_index.give_up(&rustix::io::Errno::OPNOTSUPP.into());
     assert!(file_index.is_useless.load(Ordering::Relaxed));
 }

@@ -1,0 +1,31 @@
+//! Bringing to the disk what was written.
+
+use std::fs::File;
+use std::io;
+
+/// Brings everything that was written to the file system of an open directory to the disk.
+pub fn file_system(directory: &File) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return Ok(super::retry(|| rustix::fs::syncfs(directory))?);
+    #[cfg(target_vendor = "apple")]
+    {
+        // `sync` only sees to it that everything is on its way; the full sync of one file empties
+        // the cache of its disk, behind everything that was on its way before.
+        rustix::fs::sync();
+        directory.sync_all()
+    }
+    #[cfg(all(
+        unix,
+        not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))
+    ))]
+    {
+        _ = directory;
+        rustix::fs::sync();
+        Ok(())
+    }
+    #[cfg(windows)]
+    {
+        _ = directory;
+        Ok(())
+    }
+}
