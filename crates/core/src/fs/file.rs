@@ -165,7 +165,7 @@ impl File {
         while !bytes.is_empty() {
             let count = self.write_at(bytes, offset)?;
             if count == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
+                return Err(ErrorKind::WriteZero.into());
             }
             bytes = &bytes[count..];
             offset += count as u64;
