@@ -22,24 +22,47 @@ use crate::sys::OwnedText;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The platform this program was built for, in the lock's spelling.
-pub const HOST_PLATFORM: &str = host_platform();
+/// Defines [`HOST_PLATFORM`] by the one row that fits. A system without a row is never taken for
+/// another one: it does not compile.
+macro_rules! host_platform {
+    ($($name:literal if $os:literal $arch:literal $bits:literal $endian:literal)*) => {
+        $(
+            /// The platform this program was built for, in the lock's spelling.
+            #[cfg(all(
+                target_os = $os,
+                target_arch = $arch,
+                target_pointer_width = $bits,
+                target_endian = $endian
+            ))]
+            pub const HOST_PLATFORM: &str = $name;
+        )*
+        #[cfg(not(any($(all(
+            target_os = $os,
+            target_arch = $arch,
+            target_pointer_width = $bits,
+            target_endian = $endian
+        )),*)))]
+        compile_error!("goward does not know this system: see `host_platform` in layout.rs");
+    };
+}
 
-const fn host_platform() -> &'static str {
-    match (cfg!(target_os = "macos"), cfg!(target_os = "freebsd")) {
-        (true, _) if cfg!(target_arch = "aarch64") => "darwin-arm64",
-        (true, _) => "darwin-amd64",
-        (_, true) if cfg!(target_arch = "aarch64") => "freebsd-arm64",
-        (_, true) => "freebsd-amd64",
-        _ if cfg!(target_arch = "aarch64") => "linux-arm64",
-        _ if cfg!(target_arch = "arm") => "linux-arm",
-        _ if cfg!(target_arch = "x86") => "linux-386",
-        _ if cfg!(target_arch = "riscv64") => "linux-riscv64",
-        _ if cfg!(target_arch = "loongarch64") => "linux-loong64",
-        _ if cfg!(target_arch = "s390x") => "linux-s390x",
-        _ if cfg!(target_arch = "powerpc64") => "linux-ppc64le",
-        _ => "linux-amd64",
-    }
+host_platform! {
+    "darwin-amd64" if "macos" "x86_64" "64" "little"
+    "darwin-arm64" if "macos" "aarch64" "64" "little"
+    "freebsd-amd64" if "freebsd" "x86_64" "64" "little"
+    "freebsd-arm64" if "freebsd" "aarch64" "64" "little"
+    "linux-386" if "linux" "x86" "32" "little"
+    "linux-amd64" if "linux" "x86_64" "64" "little"
+    "linux-arm" if "linux" "arm" "32" "little"
+    "linux-arm64" if "linux" "aarch64" "64" "little"
+    "linux-loong64" if "linux" "loongarch64" "64" "little"
+    "linux-ppc64" if "linux" "powerpc64" "64" "big"
+    "linux-ppc64le" if "linux" "powerpc64" "64" "little"
+    "linux-riscv64" if "linux" "riscv64" "64" "little"
+    "linux-s390x" if "linux" "s390x" "64" "big"
+    "windows-386" if "windows" "x86" "32" "little"
+    "windows-amd64" if "windows" "x86_64" "64" "little"
+    "windows-arm64" if "windows" "aarch64" "64" "little"
 }
 
 /// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else

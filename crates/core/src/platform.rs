@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::version::GoVersion;
+use goward_shim::layout::HOST_PLATFORM;
 use std::fmt::{self, Display};
 
 /// GOOS and GOARCH of a toolchain: `linux/amd64`.
@@ -94,6 +95,41 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("x86_64", "amd64"),
 ];
 
+/// The platform that this program was built for. One that has no row in [`KNOWN`] does not compile.
+const HOST: Platform = {
+    let mut row = 0;
+    loop {
+        assert!(row < KNOWN.len(), "Go has no toolchains for the system this is built for");
+        let (os, arch) = KNOWN[row];
+        if is_lock_name(HOST_PLATFORM.as_bytes(), os.as_bytes(), arch.as_bytes()) {
+            break Platform { os, arch };
+        }
+        row += 1;
+    }
+};
+
+/// Returns true when `name` is `os-arch`; written for the compiler, which has no `==` of texts.
+const fn is_lock_name(name: &[u8], os: &[u8], arch: &[u8]) -> bool {
+    if name.len() != os.len() + 1 + arch.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < name.len() {
+        let want = if at < os.len() {
+            os[at]
+        } else if at == os.len() {
+            b'-'
+        } else {
+            arch[at - os.len() - 1]
+        };
+        if name[at] != want {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 impl Platform {
     /// Reads `linux/amd64`, `linux-amd64` or the archives' `linux-armv6l`.
     pub fn parse(text: &str) -> Result<Self> {
@@ -138,8 +174,7 @@ impl Platform {
 
     /// Returns the platform that this program was built for.
     pub fn host() -> Self {
-        Self::find(goward_shim::layout::HOST_PLATFORM)
-            .unwrap_or(Self { os: "linux", arch: "amd64" })
+        HOST
     }
 
     /// Returns GOOS.
@@ -230,8 +265,25 @@ mod tests {
         assert!(OTHER_NAMES.is_sorted());
     }
 
+    /// What the compiler chose is what a search finds, and what std says about this program.
     #[test]
-    fn the_host_is_known() {
-        assert!(Platform::find(goward_shim::layout::HOST_PLATFORM).is_some());
+    fn the_host_is_what_this_was_built_for() {
+        use std::env::consts::{ARCH, OS};
+        assert_eq!(Some(Platform::host()), Platform::find(HOST_PLATFORM));
+        let names = [
+            ("macos", "darwin"),
+            ("x86", "386"),
+            ("x86_64", "amd64"),
+            ("aarch64", "arm64"),
+            ("powerpc64", if cfg!(target_endian = "big") { "ppc64" } else { "ppc64le" }),
+            ("loongarch64", "loong64"),
+        ];
+        let go = |name| names.iter().find(|(rust, _)| *rust == name).map_or(name, |(_, go)| *go);
+        assert_eq!(Platform::host().to_string(), format!("{}/{}", go(OS), go(ARCH)));
+        for (name, is_it) in
+            [("a-b", true), ("a-c", false), ("ab", false), ("a-bc", false), ("", false)]
+        {
+            assert_eq!(is_lock_name(name.as_bytes(), b"a", b"b"), is_it, "{name}");
+        }
     }
 }
