@@ -47,8 +47,12 @@ const MAX_OUTPUT: u64 = 1 << 20;
 const TAGS: &[(&str, &str, &[&str])] = &[
     ("darwin", "amd64", &["macosx_15_0_x86_64"]),
     ("darwin", "arm64", &["macosx_15_0_arm64"]),
+    ("linux", "386", &["manylinux_2_17_i686", "manylinux2014_i686"]),
     ("linux", "amd64", &["manylinux_2_17_x86_64", "manylinux2014_x86_64"]),
     ("linux", "arm64", &["manylinux_2_17_aarch64", "manylinux2014_aarch64"]),
+    ("linux", "ppc64le", &["manylinux_2_17_ppc64le", "manylinux2014_ppc64le"]),
+    ("linux", "s390x", &["manylinux_2_17_s390x", "manylinux2014_s390x"]),
+    ("windows", "386", &["win32"]),
     ("windows", "amd64", &["win_amd64"]),
     ("windows", "arm64", &["win_arm64"]),
 ];

