@@ -38,7 +38,7 @@ impl<'a> Call<'a> {
         let undone = undo.map(|undo| undo.apply(&env));
         let words: Vec<&[u8]> = argv.iter().map(|word| word.to_bytes()).collect();
         let name = program_name(env.started_by(), words.first().copied());
-        let tool = if name == b"gofmt" { Tool::Gofmt } else { Tool::Go };
+        let tool = if path::is_name(name, b"gofmt") { Tool::Gofmt } else { Tool::Go };
         Self { argv, words, name, tool, env, undone, cwd }
     }
 
@@ -94,9 +94,11 @@ fn program_name<'a>(started_by: Option<&'a [u8]>, argv0: Option<&'a [u8]>) -> &'
     let last = |path: &'a [u8]| match path {
         // What nearly every path ends in.
         [.., b'/', b'g', b'o'] => &path[path.len() - 2..],
-        _ => path::split(path).map_or(path, |(_, name)| name),
+        _ => path::program_name(path::split(path).map_or(path, |(_, name)| name)),
     };
-    let is_one = |name: &&[u8]| matches!(*name, b"go" | b"gofmt") || is_release(name);
+    let is_one = |name: &&[u8]| {
+        path::is_name(name, b"go") || path::is_name(name, b"gofmt") || is_release(name)
+    };
     started_by.map(last).filter(is_one).unwrap_or_else(|| argv0.map_or(b"", last))
 }
 

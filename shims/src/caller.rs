@@ -97,7 +97,7 @@ impl<'a> Outer<'a> {
 
     /// Returns the value that the caller had.
     pub fn value(&self, name: &str) -> Option<&'a [u8]> {
-        self.had().find(|(had, _)| *had == name.as_bytes()).map(|(_, value)| value)
+        self.had().find(|(had, _)| sys::is_variable(had, name.as_bytes())).map(|(_, value)| value)
     }
 
     /// Returns what the outer call set: names and values.
@@ -178,11 +178,12 @@ impl<'a> Undo<'a> {
             }
         }
         // What was removed only.
-        let is_set = |name: &[u8]| set.iter().any(|(set, _)| set.as_bytes() == name);
+        let is_set =
+            |name: &[u8]| set.iter().any(|(set, _)| sys::is_variable(set.as_bytes(), name));
         ended.extend(
             outer.had().map(|(name, _)| name).filter(|it| !is_set(it) && now(it).is_none()),
         );
-        let is_ended = |name: &[u8]| ended.contains(&name);
+        let is_ended = |name: &[u8]| ended.iter().any(|it| sys::is_variable(it, name));
         let given_back = outer.had().filter(|(name, _)| is_ended(name));
         let given_back =
             given_back.map(|(name, value)| OwnedText::of([name, b"=", value])).collect();
@@ -195,7 +196,10 @@ impl<'a> Undo<'a> {
     where
         'a: 'b,
     {
-        let is_kept = |text: &Text<'_>| !self.ended.contains(&text.name());
+        let is_kept = |text: &Text<'_>| {
+            let name = text.name();
+            !self.ended.iter().any(|ended| sys::is_variable(ended, name))
+        };
         let kept = env.texts().iter().copied().filter(is_kept);
         env.with(kept.chain(self.given_back.iter().map(OwnedText::as_text)).collect())
     }

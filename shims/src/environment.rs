@@ -19,7 +19,7 @@ pub struct Environment<'a> {
     noted: Vec<Noted>,
     /// Where the first of each such name stands, counted from 1; 0 for one that is unset.
     places: Box<[usize; var_table::ROOM]>,
-    user: Option<u32>,
+    user: Option<sys::User>,
     started_by: Option<&'a [u8]>,
 }
 
@@ -91,12 +91,12 @@ impl<'a> Environment<'a> {
 
     /// Takes the user whose call it is from whoever knows it, so that nobody has to ask.
     #[must_use]
-    pub fn of_user(self, user: u32) -> Self {
+    pub fn of_user(self, user: sys::User) -> Self {
         Self { user: Some(user), ..self }
     }
 
     /// Returns the user whose call it is.
-    pub fn user(&self) -> Option<u32> {
+    pub fn user(&self) -> Option<sys::User> {
         self.user.or_else(sys::effective_user)
     }
 
@@ -206,7 +206,7 @@ fn zeros() -> Box<[usize; var_table::ROOM]> {
 }
 
 fn is_named(text: Text, name: &str) -> bool {
-    !name.is_empty() && text.name() == name.as_bytes()
+    !name.is_empty() && sys::is_variable(text.name(), name.as_bytes())
 }
 
 /// Returns what stands behind a name of this length and the `=`, unless that is nothing.

@@ -99,7 +99,7 @@ fn unusual(path: &OwnedText, env: &Environment) -> Result<Option<Found>, Unusabl
 /// Returns true for the file of another user in a directory in which everybody may write and nobody
 /// may change what is another user's.
 #[cold]
-fn is_of_others(path: &[u8], owner: u32, env: &Environment) -> bool {
+fn is_of_others(path: &[u8], owner: sys::User, env: &Environment) -> bool {
     const STICKY_AND_FOR_ALL: u32 = 0o1002;
     let is_open = || {
         let directory = OwnedText::of([path::parent(path), b"/."]);
@@ -139,7 +139,7 @@ pub fn read_lock(path: &[u8], env: &Environment) -> Result<Option<Found>, ReadEr
 #[cold]
 pub fn link_target(path: &[u8]) -> Result<Vec<u8>, ReadError> {
     let cwd = || sys::working_directory(None).unwrap_or_default();
-    let path = if path::is_absolute(path) { path.into() } else { path::join(&cwd(), path) };
+    let path = path::in_directory(&cwd(), path);
     let target = sys::canonical(&path).ok_or(ReadError::Dangling)?;
     let directory = OwnedText::of([path::parent(&path), b"/"]);
     let directory = sys::canonical(&directory).ok_or(ReadError::Dangling)?;
@@ -153,7 +153,7 @@ pub fn link_target(path: &[u8]) -> Result<Vec<u8>, ReadError> {
 /// `.git`, else the nearest with `go.work`, else the nearest with `go.mod`.
 pub fn repository(directory: &[u8]) -> Option<Vec<u8>> {
     ["/.git", "/go.work", "/go.mod"].iter().find_map(|name| {
-        let mut at = directory.strip_suffix(b"/").unwrap_or(directory);
+        let mut at = path::without_end(directory);
         loop {
             let path = OwnedText::of([at, name.as_bytes()]);
             let status = sys::status(path.as_text());
@@ -178,7 +178,7 @@ pub fn project_directory<'a>(cwd: &'a [u8], args: &[&[u8]]) -> Cow<'a, [u8]> {
     };
     let named = chdir_flag(args).or_else(|| chdir_flag(args.get(command..).unwrap_or_default()));
     let Some(named) = named else { return Cow::Borrowed(cwd) };
-    let path = if path::is_absolute(named) { named.into() } else { path::join(cwd, named) };
+    let path = path::in_directory(cwd, named);
     Cow::Owned(sys::canonical(&path).unwrap_or(path))
 }
 
@@ -195,11 +195,10 @@ fn chdir_flag<'a>(args: &[&'a [u8]]) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{bytes, native, portable};
     use std::borrow::ToOwned;
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
-    use std::string::{String, ToString};
-    use std::{env, eprintln, format, fs, process};
+    use std::string::String;
+    use std::{env, format, fs, process};
 
     #[test]
     fn the_directory_is_the_one_of_a_leading_chdir_flag() {
@@ -215,12 +214,19 @@ mod tests {
             (&["run", ".", "-C", "sub"], "/w"),
             (&["build", "-C"], "/w"),
             (&["mod", "tidy", "-C", "sub"], "/w/sub"),
-            (&["build", "-C", "/usr/../usr/."], "/usr"),
         ];
         for (args, want) in cases {
-            let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-            assert_eq!(&*project_directory(b"/w", &args), want.as_bytes(), "{args:?}");
+            let args: Vec<String> = args.iter().map(|arg| native(arg)).collect();
+            let args: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
+            let cwd = native("/w");
+            let found = project_directory(cwd.as_bytes(), &args);
+            assert_eq!(portable(found), *want, "{args:?}");
         }
+        // What is there has a name without `..`.
+        let base = Base::new("chdir");
+        base.directory("usr");
+        let way = bytes(&base.0.join("usr/../usr/."));
+        assert_eq!(*project_directory(b"/w", &[b"build", b"-C", &way]), bytes(&base.0.join("usr")));
     }
 
     /// A directory of its own, removed at the end.
@@ -230,7 +236,8 @@ mod tests {
         fn new(name: &str) -> Self {
             let base = env::temp_dir().join(format!("goward-find-{name}-{}", process::id()));
             fs::create_dir_all(&base).unwrap();
-            Self(base.canonicalize().unwrap())
+            let base = sys::canonical(&bytes(&base)).unwrap();
+            Self(String::from_utf8(base).unwrap().into())
         }
 
         fn file(&self, path: &str, text: &str) -> &Self {
@@ -243,7 +250,7 @@ mod tests {
         fn link(&self, target: &str, path: &str) -> &Self {
             let path = self.0.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            symlink(target, path).unwrap();
+            crate::testing::link(target, path);
             self
         }
 
@@ -252,7 +259,9 @@ mod tests {
             self
         }
 
+        #[cfg(unix)]
         fn mode(&self, path: &str, mode: u32) -> &Self {
+            use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(self.0.join(path), fs::Permissions::from_mode(mode)).unwrap();
             self
         }
@@ -264,11 +273,11 @@ mod tests {
 
         fn nearest_for(&self, directory: &str, env: &Environment) -> String {
             let short = |path: &[u8]| {
-                let path = core::str::from_utf8(path).unwrap();
-                path.strip_prefix(self.0.to_str().unwrap()).unwrap_or(path).to_owned()
+                let (path, base) = (portable(path), portable(bytes(&self.0)));
+                path.strip_prefix(&base).unwrap_or(&path).to_owned()
             };
-            let directory = self.0.join(directory);
-            match nearest(directory.as_os_str().as_bytes(), env) {
+            let directory = self.0.join(native(directory));
+            match nearest(&bytes(&directory), env) {
                 Ok(None) => "nothing".to_owned(),
                 Ok(Some(Nearest::Lock(found))) => {
                     format!("{} at {}", String::from_utf8_lossy(&found.text), short(&found.path))
@@ -302,6 +311,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
     fn a_directory_has_two_names_where_a_link_leads_to_it() {
         let base = Base::new("names");
         base.file("mono/goward.lock", "mono").directory("mono/svc").link("mono/svc", "quick");
@@ -312,6 +322,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
     fn a_link_is_followed_within_the_repository_only() {
         let base = Base::new("links");
         base.file("mono/base/goward.lock", "base").file("out/goward.lock", "out");
@@ -339,8 +350,13 @@ mod tests {
         assert_eq!(base.nearest("plain"), "beside at /plain/goward.lock");
     }
 
+    /// Windows has no such directories.
+    #[cfg(unix)]
     #[test]
     fn what_others_put_into_a_directory_for_all_is_passed_over() {
+        use std::eprintln;
+        use std::os::unix::fs::lchown;
+        use std::string::ToString;
         const SOMEBODY: u32 = 12345;
         if sys::effective_user() != Some(0) {
             return eprintln!("SKIPPED: only root can give files away");
@@ -383,9 +399,8 @@ mod tests {
         base.directory("a/b/c");
         let root = |directory: &str| {
             let directory = base.0.join(directory);
-            let root = repository(directory.as_os_str().as_bytes())?;
-            let root = String::from_utf8(root).unwrap();
-            Some(root.strip_prefix(base.0.to_str()?)?.to_owned())
+            let root = portable(repository(&bytes(&directory))?);
+            Some(root.strip_prefix(&portable(bytes(&base.0)))?.to_owned())
         };
         assert_eq!(root("a/b/c"), None);
         base.directory("a/b/c/go.mod");

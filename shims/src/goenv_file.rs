@@ -20,7 +20,7 @@ pub const NONE: &str = "none";
 /// What a copy begins with where the original has flags: they are read when the lock has some, too.
 pub const FLAGS: &str = "GOFLAGS=";
 /// What takes the place of a copy that cannot be made.
-const EMPTY: &[u8] = b"/dev/null";
+const EMPTY: &[u8] = if cfg!(windows) { b"NUL" } else { b"/dev/null" };
 /// Room for the numbers in a copy's name.
 const LONGEST_STATE: usize = 84;
 /// The longest copy that flags are read from.
@@ -70,7 +70,7 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> S
     let own = stamp.and(own).map(OwnedText::into_bytes);
     let place = |[directory, slash, name]: [&[u8]; 3]| {
         let isolation = isolation.name().as_bytes();
-        OwnedText::of([directory, slash, name, b"/", isolation, b"-", &state])
+        OwnedText::of([directory, slash, name, &[path::SEPARATOR], isolation, b"-", &state])
     };
     let path = place(path::below(home, names::GOENV_DIRECTORY.as_bytes()));
     let is_ready = |path: &OwnedText| sys::stamp(path.as_text()).is_some();
@@ -82,16 +82,11 @@ pub fn locate<'a>(home: &[u8], isolation: Isolation, env: &Environment<'a>) -> S
     SanitizedGoEnv { path: cached.unwrap_or(path), own, chosen, is_ready }
 }
 
-/// Returns the directory of the copies for those who cannot write to the store:
-/// `$XDG_CACHE_HOME/goward/goenv`, else `$HOME/.cache/goward/goenv`.
+/// Returns the directory of the copies for those who cannot write to the store: in the user's own
+/// cache.
 #[cold]
 pub fn cache(env: &Environment) -> Option<Vec<u8>> {
-    let absolute = |name| env.get(name).filter(|path: &&[u8]| path::is_absolute(path));
-    let cache = match absolute("XDG_CACHE_HOME") {
-        Some(cache) => cache.into(),
-        None => path::join(absolute("HOME")?, b".cache"),
-    };
-    Some(path::join(&path::join(&cache, b"goward"), names::GOENV_DIRECTORY.as_bytes()))
+    Some(path::join(&layout::cache(env)?, names::GOENV_DIRECTORY.as_bytes()))
 }
 
 /// Returns true for the path of a copy, as GOENV has it in a call that a lock decided.
@@ -102,12 +97,14 @@ pub fn is_copy(path: &[u8]) -> bool {
     let is_named = |mode: Isolation| {
         name.strip_prefix(mode.name().as_bytes()).is_some_and(|rest| rest.starts_with(b"-"))
     };
-    path == EMPTY || is_place && Isolation::ALL.into_iter().any(is_named)
+    path::is_name(path, EMPTY) || is_place && Isolation::ALL.into_iter().any(is_named)
 }
 
 /// Returns the file that Go reads without `GOENV` (`os.UserConfigDir`).
 fn default_file(env: &Environment) -> Option<OwnedText> {
-    let parts = if cfg!(target_os = "macos") {
+    let parts = if cfg!(windows) {
+        path::below(env.get("APPDATA")?, br"go\env")
+    } else if cfg!(target_os = "macos") {
         path::below(env.get("HOME")?, b"Library/Application Support/go/env")
     } else if let Some(directory) = env.value(var::XDG_CONFIG_HOME) {
         path::below(directory, b"go/env")
@@ -152,7 +149,7 @@ pub(crate) fn without_chdir<'s, 'a>(words: &'s [&'a [u8]]) -> &'s [&'a [u8]] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::environment;
+    use crate::testing::{bytes, environment, native, portable};
 
     use std::borrow::ToOwned;
     use std::format;
@@ -192,48 +189,49 @@ mod tests {
 
     #[test]
     fn the_users_own_file_and_choice() {
-        let locate =
-            |entries: &[&'static str]| locate(b"/s", Isolation::Pinned, &environment(entries));
+        let home = native("/s");
+        let locate = |entries: &[&str]| {
+            let entries: Vec<_> = entries.iter().map(|entry| native(entry)).collect();
+            locate(home.as_bytes(), Isolation::Pinned, &environment(&entries))
+        };
         let none = locate(&["HOME=/nowhere"]);
-        assert_eq!(
-            (&*none.path, &none.own, none.chosen),
-            (&b"/s/goenv/pinned-none"[..], &None, None)
-        );
+        let path = |goenv: &SanitizedGoEnv| portable(&*goenv.path);
+        assert_eq!((&*path(&none), &none.own, none.chosen), ("/s/goenv/pinned-none", &None, None));
         let off = locate(&["HOME=/", "GOENV=off"]);
-        assert_eq!((&*off.path, off.chosen), (&b"/s/goenv/pinned-none"[..], Some(&b"off"[..])));
-        let there = locate(&["GOENV=/dev/zero"]);
-        assert!(there.path != none.path && there.own == Some(b"/dev/zero".to_vec()));
-        assert_eq!(there.chosen, Some(&b"/dev/zero"[..]));
+        assert_eq!((&*path(&off), off.chosen), ("/s/goenv/pinned-none", Some(&b"off"[..])));
+        let own = std::env::current_exe().unwrap();
+        let entry = [&b"GOENV="[..], &bytes(&own)].concat();
+        let there = super::locate(home.as_bytes(), Isolation::Pinned, &environment(&[entry]));
+        assert!(there.path != none.path && there.own == Some(bytes(&own)));
+        assert_eq!(there.chosen, Some(&*bytes(&own)));
         // From an environment that somebody took over.
         for copy in
             ["GOENV=/s/goenv/pinned-1-2-3-4", "GOENV=/nowhere/.cache/goward/goenv/pinned-none"]
         {
             assert_eq!(locate(&["HOME=/nowhere", copy]), none);
         }
-        assert_eq!(
-            (none.is_ready, none.flags(), &*none.empty().path),
-            (false, None, &b"/dev/null"[..])
-        );
+        assert_eq!((none.is_ready, none.flags(), &*none.empty().path), (false, None, EMPTY));
     }
 
     #[test]
     fn a_copy_in_the_cache_serves_where_the_store_has_none() {
         let base = std::env::temp_dir().join(format!("goward-goenv-{}", std::process::id()));
         let at = |name: &str| base.join(name).to_str().unwrap().to_owned();
+        let config = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
         for (path, text) in [("config/go/env", "GOFLAGS=-v\n"), ("cache/goward/goenv/x", "")] {
             std::fs::create_dir_all(base.join(path).parent().unwrap()).unwrap();
             std::fs::write(base.join(path), text).unwrap();
         }
         let env = environment(&[
-            format!("XDG_CONFIG_HOME={}", at("config")),
+            format!("{config}={}", at("config")),
             format!("XDG_CACHE_HOME={}", at("cache")),
         ]);
         let home = at("store").into_bytes();
         let find = || locate(&home, Isolation::Pinned, &env);
         let in_store = find();
         assert!(!in_store.is_ready && in_store.path.starts_with(&home));
-        let name = in_store.path.rsplit(|&byte| byte == b'/').next().unwrap().to_vec();
-        let name = std::string::String::from_utf8(name).unwrap();
+        let name = portable(&*in_store.path);
+        let name = name.rsplit_once('/').unwrap().1;
         std::fs::write(at(&format!("cache/goward/goenv/{name}")), "GOFLAGS=-mod=mod -v\nA=b\n")
             .unwrap();
         let cached = find();

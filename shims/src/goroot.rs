@@ -5,6 +5,7 @@
 
 use crate::environment::Environment;
 use crate::sys::{self, OwnedText};
+use crate::tool::Tool;
 use crate::var_table::var;
 use crate::{home, layout, lock, names, path};
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ const MAX_VERSION: usize = 4096;
 
 /// Returns true for a GOROOT of goward's whose `go` is there.
 fn can_run(root: &[u8]) -> bool {
-    is_ours(root) && sys::executable(&path::join(root, b"libexec/go")).is_some()
+    is_ours(root) && sys::executable(&path::join(root, Tool::Go.path())).is_some()
 }
 
 /// Returns true for a GOROOT of goward's.
@@ -38,7 +39,7 @@ impl Identity {
     /// Names the file of a GOROOT that is put together from these.
     pub(crate) fn of([home, tree, key]: [&[u8]; 3]) -> Self {
         let file = names::IDENTITY_FILE.as_bytes();
-        let path = OwnedText::of([home, tree, key, b"/", file]);
+        let path = OwnedText::of([home, tree, key, &[path::SEPARATOR], file]);
         let root = path.len() - file.len() - 1;
         Self { path, root }
     }
@@ -68,7 +69,7 @@ pub fn called(env: &Environment) -> Option<Vec<u8>> {
     let is_shims = |path| {
         path::split(path).is_some_and(|(directory, _)| {
             path::split(directory)
-                .is_some_and(|(_, name)| name == names::SHIMS_DIRECTORY.as_bytes())
+                .is_some_and(|(_, name)| path::is_name(name, names::SHIMS_DIRECTORY.as_bytes()))
         })
     };
     if env.started_by().is_some_and(is_shims) {
@@ -80,7 +81,7 @@ pub fn called(env: &Environment) -> Option<Vec<u8>> {
 /// Returns `<goroot>` of `<goroot>/bin/go`, by the names alone.
 pub(crate) fn of_program(path: &[u8]) -> Option<&[u8]> {
     let (directory, _) = path::split(path)?;
-    path::split(directory).filter(|(_, name)| *name == b"bin").map(|(root, _)| root)
+    path::split(directory).filter(|(_, name)| path::is_name(name, b"bin")).map(|(root, _)| root)
 }
 
 /// Returns the GOROOT whose `bin/go` the shim was started as, by the name of a release that leads
@@ -139,10 +140,11 @@ pub fn around(directory: &[u8], home: &[u8]) -> Option<Vec<u8>> {
     find(directory).or_else(|| find(&sys::canonical(directory)?))
 }
 
-/// Returns where `part`, which begins with a slash, stands as whole names, with more behind it.
+/// Returns where `part`, which begins with a separator, stands as whole names, with more behind it.
 fn find_part(path: &[u8], part: &[u8]) -> Option<usize> {
-    (0..path.len())
-        .find(|&at| path[at..].strip_prefix(part).is_some_and(|rest| rest.first() == Some(&b'/')))
+    (0..path.len()).find(|&at| {
+        path[at..].strip_prefix(part).is_some_and(|rest| rest.first() == Some(&path::SEPARATOR))
+    })
 }
 
 fn is_one_file(one: &[u8], other: &[u8]) -> bool {
@@ -153,7 +155,7 @@ fn is_one_file(one: &[u8], other: &[u8]) -> bool {
 /// Returns true for a toolchain that is a directory of the machine, to which its GOROOT in the
 /// store leads. Its `go` has to be told where it is.
 pub(crate) fn is_linked(root: &[u8]) -> bool {
-    sys::link(&path::join(root, b"libexec/go")).is_some()
+    sys::link(&path::join(root, Tool::Go.path())).is_some()
 }
 
 /// Returns true when a caller's GOROOT reaches the `go` of `root`: it is the same, or one outside
@@ -191,22 +193,25 @@ pub(crate) fn is_named(root: &[u8], version: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::native;
 
     #[test]
     fn a_name_in_a_store_begins_with_the_release() {
-        let root = b"/s/tree/go1.27.1-linux-amd64-31eaa45dd625";
-        assert!(is_named(root, b"go1.27.1"));
+        let root = native("/s/tree/go1.27.1-linux-amd64-31eaa45dd625");
+        assert!(is_named(root.as_bytes(), b"go1.27.1"));
         for other in [&b"go1.27"[..], b"go1.27.1-linux", b"", b"1.27.1"] {
-            assert!(!is_named(root, other));
+            assert!(!is_named(root.as_bytes(), other));
         }
     }
 
     #[test]
     fn parts_of_paths_are_whole_names() {
-        assert_eq!(find_part(b"/s/tree/k", b"/tree"), Some(2));
-        assert_eq!(find_part(b"/tree/k", b"/tree"), Some(0));
-        for other in [&b"/s/trees/k"[..], b"/s/xtree/k", b"/s/tree"] {
-            assert_eq!(find_part(other, b"/tree"), None);
+        let find = |path| find_part(native(path).as_bytes(), layout::TREES);
+        let drive = native("/").len() - 1;
+        assert_eq!(find("/s/tree/k"), Some(drive + 2));
+        assert_eq!(find("/tree/k"), Some(drive));
+        for other in ["/s/trees/k", "/s/xtree/k", "/s/tree"] {
+            assert_eq!(find(other), None);
         }
     }
 }

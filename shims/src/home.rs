@@ -20,7 +20,7 @@ const MAX_LINKS: usize = 16;
 /// 2. the store of the toolchain that the call around this one runs in ([`names::TOOLCHAIN_VAR`])
 /// 3. the store that the shim was started from: `<store>/shims/go` or `<store>/tree/<key>/bin/go`
 /// 4. the store that GOROOT is in
-/// 5. `$XDG_DATA_HOME/goward`, else `$HOME/.local/share/goward`, if a store is there
+/// 5. the place of [`layout::data`], if a store is there
 /// 6. the store whose `shims` are on PATH
 /// 7. the place of 5, for a new store
 ///
@@ -69,14 +69,14 @@ fn find_further<'a>(
     {
         return Some(Cow::Owned(home.into()));
     }
-    let place = default_place(env);
+    let place = layout::data(env);
     if let Some(home) = place.as_deref().filter(|it| is_it(it)) {
         return Some(Cow::Owned(home.into()));
     }
     let mut on_path = path::list(env.get("PATH").unwrap_or_default());
     let on_path = on_path.find_map(|directory| {
         let home = path::split(directory)
-            .filter(|(_, name)| *name == names::SHIMS_DIRECTORY.as_bytes())?
+            .filter(|(_, name)| path::is_name(name, names::SHIMS_DIRECTORY.as_bytes()))?
             .0;
         absolute(Some(home)).filter(|it| is_it(it))
     });
@@ -88,17 +88,9 @@ fn find_further<'a>(
     owned(place)
 }
 
-/// Returns where a user's store is made.
-fn default_place(env: &Environment) -> Option<Vec<u8>> {
-    match absolute(env.value(var::XDG_DATA_HOME)) {
-        Some(data) => Some(path::join(data, b"goward")),
-        None => Some(path::join(absolute(env.value(var::HOME))?, b".local/share/goward")),
-    }
-}
-
-/// Returns an absolute path without slashes at its end. The root directory is nobody's, and nothing
-/// is left of it without its slash.
-fn absolute(path: Option<&[u8]>) -> Option<&[u8]> {
+/// Returns an absolute path without separators at its end. The root directory is nobody's, and
+/// nothing is left of it without its separator.
+pub(crate) fn absolute(path: Option<&[u8]>) -> Option<&[u8]> {
     let path = path::without_end(path?);
     path::is_absolute(path).then_some(path)
 }
@@ -116,11 +108,11 @@ pub(crate) fn store_of_tree(tree: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns `<store>` of `<store>/shims/go` and of `<store>/tree/<key>/bin/go`, by the names alone.
-fn store_of_program(path: &[u8]) -> Option<&[u8]> {
+pub(crate) fn store_of_program(path: &[u8]) -> Option<&[u8]> {
     let (directory, _) = path::split(path)?;
     match path::split(directory)? {
-        (home, name) if name == names::SHIMS_DIRECTORY.as_bytes() => Some(home),
-        (tree, b"bin") => store_of_tree(tree),
+        (home, name) if path::is_name(name, names::SHIMS_DIRECTORY.as_bytes()) => Some(home),
+        (tree, name) if path::is_name(name, b"bin") => store_of_tree(tree),
         _ => None,
     }
     .filter(|home| path::is_absolute(home))
@@ -155,64 +147,72 @@ pub(crate) fn through_links<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::environment;
+    use crate::testing::{environment, link, native, portable};
     use std::{format, fs, println, process};
 
     #[test]
     fn without_any_store_the_first_absolute_place() {
-        type Case = (&'static [&'static str], Option<&'static [u8]>);
+        type Case = (&'static [&'static str], Option<&'static str>);
+        let own = if cfg!(windows) { "/l/goward" } else { "/h/.local/share/goward" };
         let cases: [Case; 6] = [
-            (&["GOWARD_HOME=/s//", "HOME=/h"], Some(b"/s")),
-            (&["GOWARD_HOME=rel", "XDG_DATA_HOME=/d/"], Some(b"/d/goward")),
-            (&["GOWARD_HOME=", "HOME=/h"], Some(b"/h/.local/share/goward")),
+            (&["GOWARD_HOME=/s//", "HOME=/h"], Some("/s")),
+            (&["GOWARD_HOME=rel", "XDG_DATA_HOME=/d/"], Some("/d/goward")),
+            (&["GOWARD_HOME=", "HOME=/h", "LOCALAPPDATA=/l"], Some(own)),
             (&["HOME=rel"], None),
             (&["GOWARD_HOME=//", "HOME=/"], None),
             (&[], None),
         ];
         for (entries, want) in cases {
-            assert_eq!(home(&environment(entries)).as_deref(), want, "{entries:?}");
+            let entries: Vec<_> = entries.iter().map(|entry| native(entry)).collect();
+            let found = home(&environment(&entries));
+            assert_eq!(found.map(portable).as_deref(), want, "{entries:?}");
         }
     }
 
     #[test]
     fn names_of_paths() {
-        let cases: [(&[u8], Option<&[u8]>); 8] = [
-            (b"/s/shims/go", Some(b"/s")),
-            (b"/s/shims/go1.27.1", Some(b"/s")),
-            (b"/s/tree/k/bin/gofmt", Some(b"/s")),
-            (b"/s/tree/k/libexec/go", None),
-            (b"/usr/bin/go", None),
-            (b"/shims/go", None),
-            (b"shims/go", None),
-            (b"go", None),
+        let cases = [
+            ("/s/shims/go", Some("/s")),
+            ("/s/shims/go1.27.1", Some("/s")),
+            ("/s/tree/k/bin/gofmt", Some("/s")),
+            ("/s/tree/k/libexec/go", None),
+            ("/usr/bin/go", None),
+            ("/shims/go", None),
+            ("shims/go", None),
+            ("go", None),
         ];
         for (path, want) in cases {
-            assert_eq!(store_of_program(path), want, "{:?}", path.escape_ascii());
+            let path = native(path);
+            let store = store_of_program(path.as_bytes()).map(portable);
+            assert_eq!(store.as_deref(), want, "{path}");
         }
-        assert_eq!(store_of_tree(b"/s/tree/k/"), Some(&b"/s"[..]));
-        assert_eq!(store_of_tree(b"/tree/k"), None);
-        assert_eq!(store_of_tree(b"/s/trees/k"), None);
+        let store = |tree| store_of_tree(native(tree).as_bytes()).map(portable);
+        assert_eq!(store("/s/tree/k/").as_deref(), Some("/s"));
+        assert_eq!(store("/tree/k"), None);
+        assert_eq!(store("/s/trees/k"), None);
     }
 
     /// Each way to know the store, strongest first: taken away one by one.
     #[test]
+    #[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
     fn the_store_is_found_by_what_is_known() {
         let base = std::env::temp_dir().join(format!("goward-home-{}", process::id()));
         let base = base.to_str().unwrap();
+        let own = if cfg!(windows) { "@/local/goward" } else { "@/home/.local/share/goward" };
         for name in ["marked", "called", "goroot", "data/goward", "path", "linked"] {
             fs::create_dir_all(format!("{base}/{name}/tree/k/bin")).unwrap();
             fs::create_dir_all(format!("{base}/{name}/shims")).unwrap();
             fs::write(format!("{base}/{name}/goward-store"), "").unwrap();
         }
         fs::create_dir_all(format!("{base}/none/tree/k")).unwrap();
-        std::os::unix::fs::symlink("linked/shims/go", format!("{base}/go")).unwrap();
-        std::os::unix::fs::symlink("goroot/tree/k", format!("{base}/root")).unwrap();
-        let called = |name: &str| format!("{base}/{name}").into_bytes();
+        link("linked/shims/go", format!("{base}/go"));
+        link("goroot/tree/k", format!("{base}/root"));
+        let called = |name: &str| native(&format!("@/{name}")).replace('@', base).into_bytes();
         let find = |called: &[u8], entries: &[&str]| {
-            let entries: Vec<_> = entries.iter().map(|entry| entry.replace('@', base)).collect();
+            let entries: Vec<_> =
+                entries.iter().map(|entry| native(entry).replace('@', base)).collect();
             let env = environment(&entries).of_call(called);
-            let home = home(&env).unwrap().into_owned();
-            alloc::string::String::from_utf8(home).unwrap().replace(base, "@")
+            portable(home(&env).unwrap()).replace(&portable(base), "@")
         };
         let all = [
             "GOWARD_HOME=@/new",
@@ -221,6 +221,7 @@ mod tests {
             "XDG_DATA_HOME=@/data",
             "PATH=/bin:@/path/shims",
             "HOME=@/home",
+            "LOCALAPPDATA=@/local",
         ];
         let shim = called("called/shims/go");
         assert_eq!(find(&shim, &all), "@/new");
@@ -231,11 +232,12 @@ mod tests {
         assert_eq!(find(&called("none/shims/go"), &all[2..]), "@/goroot");
         assert_eq!(find(&called("bin/go"), &all[3..]), "@/data/goward");
         assert_eq!(find(&called("bin/go"), &all[4..]), "@/path");
-        assert_eq!(find(&called("bin/go"), &all[5..]), "@/home/.local/share/goward");
+        assert_eq!(find(&called("bin/go"), &all[5..]), own);
         // What is no store is none by its names.
         println!("{base}");
-        let none = ["GOWARD_TOOLCHAIN=@/none/tree/k", "GOROOT=@/none/tree/k", "HOME=@/home"];
-        assert_eq!(find(&called("none/shims/go"), &none), "@/home/.local/share/goward");
+        let none = ["GOWARD_TOOLCHAIN=@/none/tree/k", "GOROOT=@/none/tree/k"];
+        let none = [&none[..], &all[5..]].concat();
+        assert_eq!(find(&called("none/shims/go"), &none), own);
         fs::remove_dir_all(base).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use crate::environment::Environment;
 use crate::goenv_file::{self, SanitizedGoEnv};
 use crate::goflags::{FLAGS, Item, Items};
 use crate::pins::{self, Isolation, Pin, Rule, Rules};
-use crate::sys::{File, OwnedText, Text};
+use crate::sys::{self, File, OwnedText, Text};
 use crate::tool::Tool;
 use crate::var_table::{VarId, var};
 use crate::{goroot, names, path};
@@ -46,7 +46,8 @@ impl<'a> Launch<'a> {
         for it in &self.removed {
             let mut add =
                 |value| left_out.push(LeftOut { name: text(it.name()), value: text(value) });
-            let now = self.entries().find(|entry| entry.name() == it.name()).map(value_of);
+            let now =
+                self.entries().find(|it2| sys::is_variable(it2.name(), it.name())).map(value_of);
             match now {
                 _ if it.known == var::GOFLAGS => {
                     let now = now.unwrap_or_default();
@@ -62,8 +63,9 @@ impl<'a> Launch<'a> {
 
     /// Puts a value in the place of what the environment has for a variable.
     pub fn put(&mut self, name: &str, value: Option<&[u8]>) {
-        self.kept.retain(|text| text.name() != name.as_bytes());
-        self.set.retain(|text| text.as_text().name() != name.as_bytes());
+        let is_other = |text: Text| !sys::is_variable(text.name(), name.as_bytes());
+        self.kept.retain(|text| is_other(*text));
+        self.set.retain(|text| is_other(text.as_text()));
         self.set.extend(value.map(|value| OwnedText::entry(name, value)));
     }
 }
@@ -326,7 +328,8 @@ mod tests {
         ]);
         let pins = [("GODEBUG", "http2debug=1")];
         let launch = launch(Isolation::Pinned, &pins, None, &env);
-        assert_eq!(&*launch.program, b"/s/tree/go1.27.1-x/libexec/go");
+        let program = [ROOT, &[path::SEPARATOR], Tool::Go.path()].concat();
+        assert_eq!(&*launch.program, program);
         let record = "GOWARD_CALLER=go 0e:/p/goward.lock--\
             12:GOEXPERIMENT=outer11:GODEBUG=gctrace=109:GOROOT=/y10:GOTOOLCHAIN=auto";
         let kept = ["PATH=/bin", "GOFLAGS=-mod=mod", "odd"];
@@ -363,7 +366,8 @@ mod tests {
         let texts = ["GOEXPERIMENT=x", "GOTOOLCHAIN=auto", "GOENV=/e", "GOTOOLDIR=/t"];
         let env = environment(&texts);
         let launch = plain(ROOT, Tool::Gofmt, &env);
-        assert_eq!(&*launch.program, b"/s/tree/go1.27.1-x/libexec/gofmt");
+        let program = [ROOT, &[path::SEPARATOR], Tool::Gofmt.path()].concat();
+        assert_eq!(&*launch.program, program);
         let kept: Vec<String> = texts.iter().map(ToString::to_string).collect();
         assert_eq!(shown(&launch), [&kept[..], &[MARK.into()]].concat());
         // A GOROOT that is not there is of no release.

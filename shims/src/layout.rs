@@ -15,10 +15,9 @@
 //! What the user trusts is not the store's, which several users may share: [`trust_records`].
 
 use crate::environment::Environment;
-use crate::names;
-use crate::path;
 pub use crate::path::join;
 use crate::sys::OwnedText;
+use crate::{home, names, path};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -65,15 +64,47 @@ host_platform! {
     "windows-arm64" if "windows" "aarch64" "64" "little"
 }
 
-/// Returns the directory of what the user trusts: `$XDG_STATE_HOME/goward/trust`, else
-/// `$HOME/.local/state/goward/trust`; `None` when neither is absolute.
+/// Returns where a user's store is made: `$XDG_DATA_HOME/goward`, else
+/// `$HOME/.local/share/goward`, on Windows `%LOCALAPPDATA%\goward`; `None` when nothing of that is
+/// absolute.
+pub fn data(env: &Environment) -> Option<Vec<u8>> {
+    // The root directory is nobody's.
+    let place = |name: &str| home::absolute(env.get(name));
+    own_directory(place, "XDG_DATA_HOME", b".local/share", b"goward")
+}
+
+/// Returns where a user's state is: `$XDG_STATE_HOME/goward`, else `$HOME/.local/state/goward`, on
+/// Windows `%LOCALAPPDATA%\goward-state`; `None` when nothing of that is absolute.
+pub fn state(env: &Environment) -> Option<Vec<u8>> {
+    let place = |name: &str| env.get(name).filter(|path| path::is_absolute(path));
+    own_directory(place, "XDG_STATE_HOME", b".local/state", b"goward-state")
+}
+
+/// Returns where a user's cache is: `$XDG_CACHE_HOME/goward`, else `$HOME/.cache/goward`, on Windows
+/// `%LOCALAPPDATA%\goward-cache`; `None` when nothing of that is absolute.
+pub fn cache(env: &Environment) -> Option<Vec<u8>> {
+    let place = |name: &str| env.get(name).filter(|path| path::is_absolute(path));
+    own_directory(place, "XDG_CACHE_HOME", b".cache", b"goward-cache")
+}
+
+/// Returns the directory of goward's below the one that the user chose, or where the system has it.
+/// Windows has one place for all of them, where each needs a name of its own.
+fn own_directory<'a>(
+    place: impl Fn(&str) -> Option<&'a [u8]>,
+    chosen: &str,
+    below_home: &[u8],
+    on_windows: &[u8],
+) -> Option<Vec<u8>> {
+    match place(chosen) {
+        Some(chosen) => Some(join(chosen, b"goward")),
+        None if cfg!(windows) => Some(join(place("LOCALAPPDATA")?, on_windows)),
+        None => Some(join(&join(place("HOME")?, below_home), b"goward")),
+    }
+}
+
+/// Returns the directory of what the user trusts; `None` when there is no place for it.
 pub fn trust_records(env: &Environment) -> Option<Vec<u8>> {
-    let absolute = |name| env.get(name).filter(|path: &&[u8]| path::is_absolute(path));
-    let state = match absolute("XDG_STATE_HOME") {
-        Some(state) => state.into(),
-        None => join(absolute("HOME")?, b".local/state"),
-    };
-    Some(join(&join(&state, b"goward"), names::TRUST_DIRECTORY.as_bytes()))
+    Some(join(&state(env)?, names::TRUST_DIRECTORY.as_bytes()))
 }
 
 /// Returns the name under which a toolchain stands in the store: version, platform and the first
@@ -128,16 +159,23 @@ pub fn tree(home: &[u8], key: &str) -> Vec<u8> {
 }
 
 /// The directory of the trees, below a store.
-pub(crate) const TREES: &[u8] = b"/tree";
+pub(crate) const TREES: &[u8] = &path::native(*b"/tree");
+/// The same, with what is between it and the name of a tree.
+const IN_TREES: &[u8] = &path::native(*b"/tree/");
 
 /// Returns what [`tree()`] is made of.
 pub(crate) fn tree_parts<'p>(home: &'p [u8], key: &'p [u8]) -> [&'p [u8]; 3] {
-    [path::without_end(home), b"/tree/", key]
+    [path::without_end(home), IN_TREES, key]
 }
 
 /// Returns the path of the file that holds the whole h1 of a tree.
 pub fn identity(home: &[u8], key: &str) -> Vec<u8> {
     join(&tree(home, key), names::IDENTITY_FILE.as_bytes())
+}
+
+/// Returns the path of one of the store's own shims.
+pub fn shim(home: &[u8], name: &[u8]) -> Vec<u8> {
+    join(&join(home, names::SHIMS_DIRECTORY.as_bytes()), name)
 }
 
 /// Returns the lock of the user's default toolchain.
@@ -148,7 +186,7 @@ pub fn default_lock(home: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::environment;
+    use crate::testing::{environment, native, portable};
 
     #[test]
     fn the_key_holds_version_platform_and_twelve_digits_of_the_hash() {
@@ -159,16 +197,19 @@ mod tests {
 
     #[test]
     fn what_is_trusted_stands_in_the_users_state() {
-        type Case = (&'static [&'static str], Option<&'static [u8]>);
+        type Case = (&'static [&'static str], Option<&'static str>);
+        let own =
+            if cfg!(windows) { "/l/goward-state/trust" } else { "/h/.local/state/goward/trust" };
         let cases: [Case; 4] = [
-            (&["XDG_STATE_HOME=/s/", "HOME=/h"], Some(b"/s/goward/trust")),
-            (&["XDG_STATE_HOME=rel", "HOME=/h"], Some(b"/h/.local/state/goward/trust")),
+            (&["XDG_STATE_HOME=/s/", "HOME=/h"], Some("/s/goward/trust")),
+            (&["XDG_STATE_HOME=rel", "HOME=/h", "LOCALAPPDATA=/l"], Some(own)),
             (&["GOWARD_HOME=/store", "HOME="], None),
             (&[], None),
         ];
         for (entries, want) in cases {
-            let env = environment(entries);
-            assert_eq!(trust_records(&env).as_deref(), want, "{entries:?}");
+            let entries: Vec<_> = entries.iter().map(|entry| native(entry)).collect();
+            let env = environment(&entries);
+            assert_eq!(trust_records(&env).map(portable).as_deref(), want, "{entries:?}");
         }
     }
 }

@@ -34,7 +34,7 @@
 #![warn(missing_docs)]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, windows))]
 extern crate std;
 
 pub mod call;

@@ -11,7 +11,7 @@ pub struct Found {
     /// What it holds.
     pub text: Vec<u8>,
     /// The user it belongs to.
-    pub owner: u32,
+    pub owner: sys::User,
     /// The file itself. The shim leaves it to the exec to close it.
     pub file: Option<sys::File>,
 }

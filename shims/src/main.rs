@@ -11,22 +11,26 @@ compile_error!("without std nothing unwinds: set `panic = \"abort\"` for release
 
 #[cfg(libc_free)]
 mod start_linux;
-#[cfg(not(libc_free))]
+#[cfg(not(any(libc_free, windows)))]
 mod start_std;
-#[cfg(not(libc_free))]
-use start_std::exec;
-#[cfg(libc_free)]
+#[cfg(windows)]
+mod start_windows;
+#[cfg(not(any(libc_free, windows)))]
+use start_std::{exec, start};
+#[cfg(windows)]
+use start_windows::start;
+#[cfg(any(libc_free, windows))]
 use sys::exec;
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 use goward_shim::caller::Undo;
 use goward_shim::resolve::Without;
 use goward_shim::sys::{OwnedText, Text};
 use goward_shim::{
-    Call, Environment, Refusal, Step, choose, home, names, path, resolve, sys, trace,
+    Call, Environment, Refusal, Step, Tool, choose, home, layout, names, path, resolve, sys, trace,
 };
 
 /// The shell's exit code for a program that is there and cannot be run.
@@ -36,7 +40,7 @@ const NOT_FOUND: u8 = 127;
 
 #[cfg(not(libc_free))]
 fn main() -> std::process::ExitCode {
-    start_std::start(run)
+    start(run)
 }
 
 /// Becomes the program that the call is for; returns only when nothing could be run, with the exit
@@ -86,7 +90,7 @@ fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
     let words: Vec<OwnedText> = words.into_iter().map(|word| OwnedText::of([word])).collect();
     let mut arguments: Vec<Text> = words.iter().map(OwnedText::as_text).collect();
     arguments.extend_from_slice(argv);
-    let shims = home::home(env).map(|home| path::join(&home, b"shims/go"));
+    let shims = home::home(env).map(|home| layout::shim(&home, Tool::Go.name()));
     let beside = |path: Vec<u8>| path::beside(&path, names::MANAGER);
     let places = [
         env.started_by().and_then(sys::canonical).map(beside),
@@ -101,7 +105,7 @@ fn hand_over(argv: &[Text], env: &Environment, without: Without) -> u8 {
         }
         let program = OwnedText::of([&place]);
         let code = exec(program.as_text(), &arguments, env.texts().to_vec(), &[]);
-        let shown = String::from_utf8_lossy(&place).escape_debug().to_string();
+        let shown = path::shown(&place);
         _ = writeln!(failures, "  tried `{shown}`: error {code}");
         tried.push(place);
     }

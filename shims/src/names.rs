@@ -7,9 +7,9 @@ pub const LOCK_FILE: &str = "goward.lock";
 /// The manifest: edited by people.
 pub const MANIFEST_FILE: &str = "goward.toml";
 /// The manager, which stands beside the shim's own executable.
-pub const MANAGER: &str = "goward";
+pub const MANAGER: &str = if cfg!(windows) { "goward.exe" } else { "goward" };
 /// The shim's own executable; `go` and `gofmt` are links to it.
-pub const SHIM: &str = "goward-shim";
+pub const SHIM: &str = if cfg!(windows) { "goward-shim.exe" } else { "goward-shim" };
 /// The hidden command of the manager that takes over what the shim does not decide itself.
 pub const FALLBACK_COMMAND: &str = "shim-fallback";
 /// The lock of the user's default toolchain, in the store.
@@ -18,7 +18,8 @@ pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 /// The file that makes a directory a store.
 pub const STORE_MARKER: &str = "goward-store";
 /// The file below GOROOT that holds the whole h1 of the tree.
-pub const IDENTITY_FILE: &str = "libexec/goward-h1";
+pub const IDENTITY_FILE: &str =
+    if cfg!(windows) { "libexec\\goward-h1" } else { "libexec/goward-h1" };
 /// The directory of the shims, in the store.
 pub const SHIMS_DIRECTORY: &str = "shims";
 /// The directory of copies of the user's `go env -w` file, in the store.
@@ -58,7 +59,7 @@ pub const AUTO_INSTALL_VAR: &str = "GOWARD_AUTO_INSTALL";
 pub const DEPTH_VAR: &str = "GOWARD_DEPTH";
 /// `1`: the shim says in one line on standard error what it runs, and who decided that.
 pub const TRACE_VAR: &str = "GOWARD_TRACE";
-/// Colon-separated absolute directories; locks at or below them may be anybody's.
+/// Absolute directories, separated as in PATH; locks at or below them may be anybody's.
 pub const TRUSTED_ROOTS_VAR: &str = "GOWARD_TRUSTED_ROOTS";
 /// Comma-separated sources, tried in order; see `docs/environment.md`.
 pub const SOURCE_VAR: &str = "GOWARD_SOURCE";

@@ -1,18 +1,34 @@
-//! Syntax of paths: the only file that knows what is between its names, and between the
+//! Syntax of paths: the only place that knows what is between its names, and between the
 //! paths of a list.
 
-use crate::swar;
+#[cfg(not(windows))]
+mod unix;
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), expect(dead_code, unreachable_pub, reason = "tested everywhere"))]
+mod windows;
+
+#[cfg(not(windows))]
+use unix as syntax;
+#[cfg(windows)]
+use windows as syntax;
+
+pub use syntax::is_absolute;
+pub(crate) use syntax::{SEPARATOR, end_of_parent, in_directory, is_name, program_name};
+
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use syntax::{LIST_SEPARATOR, is_separator};
 
-/// What is between the names of a path.
-pub(crate) const SEPARATOR: u8 = b'/';
-/// What is between the paths of a list such as PATH.
-const LIST_SEPARATOR: u8 = b':';
-
-/// Returns true for a path that does not depend on the working directory.
-#[inline]
-pub fn is_absolute(path: &[u8]) -> bool {
-    path.first() == Some(&SEPARATOR)
+/// Writes a relative path with the system's separator; at compile time.
+pub(crate) const fn native<const LENGTH: usize>(mut path: [u8; LENGTH]) -> [u8; LENGTH] {
+    let mut at = 0;
+    while at < LENGTH {
+        if path[at] == b'/' {
+            path[at] = SEPARATOR;
+        }
+        at += 1;
+    }
+    path
 }
 
 /// Returns true for an absolute path without `.` and `..`: one with `..` in it would be walked up
@@ -23,18 +39,12 @@ pub fn is_clean(path: &[u8]) -> bool {
 
 /// Iterates over the names of a path.
 pub(crate) fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| *byte == SEPARATOR).filter(|name| !name.is_empty())
+    path.split(|byte| is_separator(*byte)).filter(|name| !name.is_empty())
 }
 
 /// Iterates over the paths of a list.
 pub fn list(paths: &[u8]) -> impl Iterator<Item = &[u8]> {
     paths.split(|byte| *byte == LIST_SEPARATOR)
-}
-
-/// Returns where the last name of a path ends the path above it.
-#[inline]
-pub(crate) fn end_of_parent(path: &[u8]) -> Option<usize> {
-    swar::last(path, SEPARATOR)
 }
 
 /// Returns what is above the last name of a path; nothing for a path of one name.
@@ -48,7 +58,7 @@ pub(crate) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&path[..at], &path[at + 1..]))
 }
 
-/// Returns `base/name`, without doubling the slash.
+/// Returns `base/name`, without doubling the separator.
 pub fn join(base: &[u8], name: &[u8]) -> Vec<u8> {
     below(base, name).concat()
 }
@@ -63,12 +73,24 @@ pub fn beside(path: &[u8], name: &str) -> Vec<u8> {
     join(parent(path), name.as_bytes())
 }
 
-/// Returns a path without slashes at its end.
+/// Returns a path without separators at its end.
 pub(crate) fn without_end(mut path: &[u8]) -> &[u8] {
-    while let [rest @ .., SEPARATOR] = path {
+    while let [rest @ .., last] = path
+        && is_separator(*last)
+    {
         path = rest;
     }
     path
+}
+
+/// Returns a path as messages have it: on one line, with nothing that moves the cursor.
+pub fn shown(path: &[u8]) -> String {
+    let text = String::from_utf8_lossy(path);
+    if cfg!(windows) {
+        text.split('\\').map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("\\")
+    } else {
+        text.escape_debug().to_string()
+    }
 }
 
 /// Returns where a link at `path` leads.
@@ -82,11 +104,12 @@ pub(crate) fn of_link(path: &[u8], target: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
-
     #[test]
     fn join_does_not_double_slashes() {
-        assert_eq!(join(b"/", b"x"), vec![b'/', b'x']);
-        assert_eq!(join(b"/a/", b"x"), b"/a/x".to_vec());
+        let separator = char::from(SEPARATOR);
+        for (base, want) in [("/", "@x"), ("/a/", "/a@x"), ("/a", "/a@x")] {
+            let want = want.replace('@', separator.encode_utf8(&mut [0; 1]));
+            assert_eq!(join(base.as_bytes(), b"x"), want.as_bytes());
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::environment::Environment;
 use crate::tool::Tool;
-use crate::{goroot, names, path, sys};
+use crate::{goroot, home, names, path, sys};
 use alloc::vec::Vec;
 
 /// Returns the first executable called like `tool` on PATH that is not goward's.
@@ -27,11 +27,12 @@ fn is_ours(path: &[u8], identity: sys::Identity, own: [Option<sys::Identity>; 2]
     own.contains(&Some(identity)) || sys::canonical(path).is_some_and(|path| is_named(&path))
 }
 
-/// Returns true for the shim's own name, and for one in a GOROOT of goward's. The path has no
-/// links.
+/// Returns true for the shim's own name, and for one in a GOROOT of goward's or among the shims of
+/// a store. The path has no links.
 fn is_named(path: &[u8]) -> bool {
-    path::split(path).is_some_and(|(_, name)| name == names::SHIM.as_bytes())
+    path::split(path).is_some_and(|(_, name)| path::is_name(name, names::SHIM.as_bytes()))
         || goroot::of_program(path).is_some_and(goroot::is_ours)
+        || home::store_of_program(path).is_some_and(home::is_store)
 }
 
 /// The manager asks too, on behalf of the shim beside it.

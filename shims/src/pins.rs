@@ -15,7 +15,7 @@ pub use rule::{BadPin, Effect, Isolation, Pin, Rule};
 pub use table::PINS;
 pub use weakening::{Weakening, weakening};
 
-use crate::var_table;
+use crate::{sys, var_table};
 
 /// How many rows are [`Rule::Pin`].
 const EXACT: usize = {
@@ -67,7 +67,8 @@ pub fn is_effective(name: &str, value: &[u8]) -> bool {
 /// Returns true when the user's list names a variable, or the row that it is of.
 pub(crate) fn is_allowed(list: &[u8], name: &[u8], row: &Pin) -> bool {
     let mut items = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-    !list.is_empty() && items.any(|item| item == name || item == row.name.as_bytes())
+    !list.is_empty()
+        && items.any(|item| sys::is_variable(item, name) || item == row.name.as_bytes())
 }
 
 /// Returns the row of `name`, if the table has one.
@@ -113,7 +114,7 @@ mod tests {
             (b"HGRCPATH", Some("HG*")),
             (b"GOFLAG", None),
             (b"GOFLAGSS", None),
-            (b"goflags", None),
+            (b"goflags", if cfg!(windows) { Some("GOFLAGS") } else { None }),
             (b"GOENV", Some("GOENV")),
             (b"GOWARD_HOME", None),
             (b"", None),

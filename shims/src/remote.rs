@@ -5,6 +5,7 @@
 
 use crate::call::Call;
 use crate::goenv_file::without_chdir;
+use crate::path;
 use crate::tool::Tool;
 
 /// What a command does with a module.
@@ -29,8 +30,11 @@ fn module_in<'a>(args: &[&'a [u8]]) -> Option<(Use, &'a [u8])> {
         _ => return None,
     };
     // What follows a package of this machine is for its program.
-    let is_local =
-        |word: &[u8]| matches!(word, [b'.' | b'/', ..] | [.., b'.', b'g', b'o']) || word == b"--";
+    let is_local = |word: &[u8]| {
+        matches!(word, [b'.' | b'/', ..] | [.., b'.', b'g', b'o'])
+            || path::is_absolute(word)
+            || word == b"--"
+    };
     let words = rest.iter().copied().filter(|word| !word.starts_with(b"-") || *word == b"--");
     let mut words = words.take_while(|word| !is_run || !is_local(word));
     words.find(|word| word.contains(&b'@')).map(|module| (use_of, module))

@@ -120,6 +120,7 @@ pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
 }
 
 /// Returns where the last `byte` in `text` stands.
+#[cfg(any(not(windows), test))]
 pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
     let mut rest = text;
     while let Some((before, word)) = rest.split_last_chunk() {

@@ -10,10 +10,12 @@ pub enum Tool {
 }
 
 impl Tool {
-    /// Returns `go` or `gofmt`.
+    /// Returns what its file is called.
     pub fn name(self) -> &'static [u8] {
         match self {
+            Self::Go if cfg!(windows) => b"go.exe",
             Self::Go => b"go",
+            Self::Gofmt if cfg!(windows) => b"gofmt.exe",
             Self::Gofmt => b"gofmt",
         }
     }
@@ -21,7 +23,9 @@ impl Tool {
     /// Returns the path of the real program below GOROOT.
     pub fn path(self) -> &'static [u8] {
         match self {
+            Self::Go if cfg!(windows) => b"libexec\\go.exe",
             Self::Go => b"libexec/go",
+            Self::Gofmt if cfg!(windows) => b"libexec\\gofmt.exe",
             Self::Gofmt => b"libexec/gofmt",
         }
     }

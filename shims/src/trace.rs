@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::launch::Launch;
 use crate::profile::{self, Applied};
 use crate::resolve::Choice;
-use crate::{lock, names};
+use crate::{lock, names, path};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 /// Says what runs, who decided that, and what of the caller's environment does not get there.
 #[cold]
 pub fn line(call: &Call, choice: &Choice, launch: &Launch) -> String {
-    let path = |path: &[u8]| String::from_utf8_lossy(path).escape_debug().to_string();
+    let path = path::shown;
     let decided = match choice {
         Choice::Project(found) => {
             let lock = lock::parse(&found.text).ok();

@@ -14,15 +14,13 @@ use crate::{layout, lock, names, path};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// The user who may do anything anyway.
-const ROOT: u32 = 0;
 /// A longer record is none: a lock, and room for the lines above it.
 pub const MAX_RECORD: usize = lock::MAX_SIZE + 16 * 1024;
 
 /// Returns true when a file of `owner` at `path` counts without a record.
-pub fn accepts(owner: u32, path: &[u8], env: &Environment) -> bool {
-    let mine = |user| user == owner || user == ROOT && sudo_user(env) == Some(owner);
-    owner == ROOT || env.user().is_some_and(mine) || is_below_trusted_root(path, env)
+pub fn accepts(owner: sys::User, path: &[u8], env: &Environment) -> bool {
+    let mine = |user| user == owner || sys::is_root(user) && sudo_user(env) == Some(owner);
+    sys::is_root(owner) || env.user().is_some_and(mine) || is_below_trusted_root(path, env)
 }
 
 /// Returns true when the user vouched for `found` as it is: path, owner and text.
@@ -32,7 +30,7 @@ pub fn is_recorded(found: &Found, env: &Environment) -> bool {
         let wanted = record(&path, found.owner, &found.text)?;
         let place = OwnedText::of([&record_path(&path, env)?]);
         let file = sys::read_owned(place.as_text(), MAX_RECORD).ok()??;
-        let mine = file.owner == ROOT || env.user() == Some(file.owner);
+        let mine = sys::is_root(file.owner) || env.user() == Some(file.owner);
         Some(mine && file.text == wanted)
     };
     matches().unwrap_or(false)
@@ -47,21 +45,26 @@ pub fn record_path(path: &[u8], env: &Environment) -> Option<Vec<u8>> {
 }
 
 /// Returns what the record of a lock holds; `None` for a path that cannot stand on a line.
-pub fn record(path: &[u8], owner: u32, text: &[u8]) -> Option<Vec<u8>> {
+pub fn record(path: &[u8], owner: sys::User, text: &[u8]) -> Option<Vec<u8>> {
     let head = format!("goward-trust 1\nowner {owner}\npath ");
     (!path.contains(&b'\n')).then(|| [head.as_bytes(), path, b"\n", text].concat())
 }
 
-/// Returns the user who called sudo.
-fn sudo_user(env: &Environment) -> Option<u32> {
-    core::str::from_utf8(env.get("SUDO_UID")?).ok()?.parse().ok()
+/// Returns the user who called sudo. Windows has no numbers for users.
+fn sudo_user(env: &Environment) -> Option<sys::User> {
+    #[cfg(not(windows))]
+    return core::str::from_utf8(env.get("SUDO_UID")?).ok()?.parse().ok();
+    #[cfg(windows)]
+    return env.get("SUDO_UID").and(None);
 }
 
 /// Compares names only: whoever lists a directory trusts those who can put links there.
 fn is_below_trusted_root(path: &[u8], env: &Environment) -> bool {
     let below = |root: &[u8]| {
         let mut names = path::names(path);
-        path::is_absolute(root) && path::names(root).all(|name| names.next() == Some(name))
+        path::is_absolute(root)
+            && path::names(root)
+                .all(|name| names.next().is_some_and(|other| path::is_name(name, other)))
     };
     let roots = env.get(names::TRUSTED_ROOTS_VAR).unwrap_or_default();
     path::is_clean(path) && path::list(roots).any(below)
@@ -78,6 +81,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{bytes, environment, native, portable, text, user};
 
     #[test]
     fn names_of_records_are_those_of_the_published_hash() {
@@ -103,78 +107,79 @@ mod tests {
             (":", "/ci/goward.lock", false),
         ];
         for (roots, path, want) in cases {
-            let entries = [OwnedText::entry("GOWARD_TRUSTED_ROOTS", roots.as_bytes())];
-            let env = Environment::of(&entries);
-            assert_eq!(is_below_trusted_root(path.as_bytes(), &env), *want, "{roots} {path}");
+            let env = environment(&[native(&format!("GOWARD_TRUSTED_ROOTS={roots}"))]);
+            let found = is_below_trusted_root(native(path).as_bytes(), &env);
+            assert_eq!(found, *want, "{roots} {path}");
         }
-        assert!(!is_below_trusted_root(b"/goward.lock", &Environment::default()));
-    }
-
-    /// Another user than the one who runs the tests.
-    fn somebody() -> u32 {
-        sys::effective_user().unwrap() + 12345
+        assert!(!is_below_trusted_root(native("/goward.lock").as_bytes(), &Environment::default()));
     }
 
     #[test]
     fn mine_and_roots_count() {
         let none = Environment::default();
-        let me = sys::effective_user().unwrap();
-        assert!(accepts(me, b"/p/goward.lock", &none) && accepts(ROOT, b"/p/goward.lock", &none));
-        assert!(!accepts(somebody(), b"/p/goward.lock", &none));
-        let sudo = [OwnedText::entry("SUDO_UID", format!("{}", somebody()).as_bytes())];
-        let sudo = accepts(somebody(), b"/p/goward.lock", &Environment::of(&sudo));
-        assert_eq!(sudo, me == ROOT, "SUDO_UID counts for root only");
+        let (me, somebody) = (sys::effective_user().unwrap(), user(12345));
+        #[cfg(not(windows))]
+        let root = 0;
+        #[cfg(windows)]
+        let root = sys::User::of(5, &[32, 544]);
+        assert!(accepts(me, b"/p/goward.lock", &none) && accepts(root, b"/p/goward.lock", &none));
+        assert!(!accepts(somebody, b"/p/goward.lock", &none));
+        let sudo = environment(&[format!("SUDO_UID={somebody}")]);
+        let sudo = accepts(somebody, b"/p/goward.lock", &sudo);
+        assert_eq!(sudo, !cfg!(windows) && me == root, "SUDO_UID counts for root only");
     }
 
     #[test]
     fn the_effective_user_owns_what_this_process_makes() {
-        use std::os::unix::fs::MetadataExt;
         let path = std::env::temp_dir().join(format!("goward-owner-{}", std::process::id()));
         std::fs::write(&path, "").unwrap();
-        let owner = std::fs::metadata(&path).unwrap().uid();
+        let status = sys::status(text(bytes(&path)));
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(sys::effective_user(), Some(owner));
+        assert_eq!(sys::effective_user(), status.map(|status| status.owner));
     }
 
     #[test]
     fn a_record_is_one_path_one_owner_and_one_text() {
-        let one = record(b"/p/goward.lock", 1, b"schema = 1\n").unwrap();
-        assert_eq!(one, b"goward-trust 1\nowner 1\npath /p/goward.lock\nschema = 1\n");
-        assert_eq!(record(b"/p\n/goward.lock", 1, b""), None);
+        let user = user(1);
+        let one = record(b"/p/goward.lock", user, b"schema = 1\n").unwrap();
+        let want = format!("goward-trust 1\nowner {user}\npath /p/goward.lock\nschema = 1\n");
+        assert_eq!(one, want.as_bytes());
+        assert_eq!(record(b"/p\n/goward.lock", user, b""), None);
     }
 
     #[test]
     fn a_record_counts_for_exactly_what_it_holds() {
         let base = std::env::temp_dir().join(format!("goward-trust-{}", std::process::id()));
         std::fs::create_dir_all(&base).unwrap();
-        let base = std::fs::canonicalize(&base).unwrap();
-        let base = base.to_str().unwrap();
+        let base = sys::canonical(&bytes(&base)).unwrap();
+        let base = core::str::from_utf8(&base).unwrap();
         let entries = [OwnedText::entry("XDG_STATE_HOME", base.as_bytes())];
         let env = Environment::of(&entries);
-        let path = format!("{base}/goward.lock").into_bytes();
         std::fs::write(format!("{base}/goward.lock"), "text").unwrap();
+        let path = sys::canonical(format!("{base}/goward.lock").as_bytes()).unwrap();
         let found = |path: &[u8], text: &[u8], owner| Found {
             path: path.into(),
             text: text.into(),
             owner,
             file: None,
         };
-        let one = found(&path, b"text", 7);
+        let (seven, eight) = (user(7), user(8));
+        let one = found(&path, b"text", seven);
         let place = record_path(&path, &env).unwrap();
         let place = core::str::from_utf8(&place).unwrap();
-        assert!(place.starts_with(&format!("{base}/goward/trust/")));
+        assert!(portable(place).starts_with(&portable(format!("{base}/goward/trust/"))));
         assert!(!is_recorded(&one, &env));
         std::fs::create_dir_all(format!("{base}/goward/trust")).unwrap();
-        std::fs::write(place, record(&path, 7, b"text").unwrap()).unwrap();
+        std::fs::write(place, record(&path, seven, b"text").unwrap()).unwrap();
         assert!(is_recorded(&one, &env));
         // Another way to the same file is the same file.
         let around = format!("{base}/goward/../goward.lock").into_bytes();
-        assert!(is_recorded(&found(&around, b"text", 7), &env));
-        assert!(!is_recorded(&found(&path, b"text", 8), &env));
-        assert!(!is_recorded(&found(&path, b"text2", 7), &env));
+        assert!(is_recorded(&found(&around, b"text", seven), &env));
+        assert!(!is_recorded(&found(&path, b"text", eight), &env));
+        assert!(!is_recorded(&found(&path, b"text2", seven), &env));
         assert!(!is_recorded(&one, &Environment::default()));
         // A record under this name for another path.
-        std::fs::write(place, record(b"/other", 7, b"text").unwrap()).unwrap();
+        std::fs::write(place, record(b"/other", seven, b"text").unwrap()).unwrap();
         assert!(!is_recorded(&one, &env));
         std::fs::remove_dir_all(base).unwrap();
     }

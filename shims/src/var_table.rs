@@ -5,6 +5,7 @@
 //! bytes, as two numbers, tell which name it is or can be. Sets and tables are made at compile
 //! time. The file is long because the search and the tables that it needs are one thing.
 
+use crate::environment::name_of;
 use crate::letters::Letters;
 use crate::pins::rule::{Pin, Rule};
 use crate::pins::table::PINS;
@@ -67,7 +68,6 @@ pub(crate) mod var {
     pub(crate) const TOOLCHAIN: VarId = VarId::of(names::TOOLCHAIN_VAR);
     pub(crate) const TRACE: VarId = VarId::of(names::TRACE_VAR);
     pub(crate) const XDG_CONFIG_HOME: VarId = VarId::of("XDG_CONFIG_HOME");
-    pub(crate) const XDG_DATA_HOME: VarId = VarId::of("XDG_DATA_HOME");
 }
 
 impl VarId {
@@ -136,17 +136,32 @@ impl VarId {
 #[inline]
 pub(crate) fn look_up(entry: &[u8]) -> Option<VarId> {
     let [first, second] = entry.first_chunk()?;
-    if ALL[0].have(*first) && ALL[1].have(*second) {
+    let known = if ALL[0].have(*first) && ALL[1].have(*second) {
         find_head(Head::of(entry), entry, END)
     } else {
         None
-    }
+    };
+    if cfg!(windows) { known.or_else(|| in_any_case(name_of(entry))) } else { known }
 }
 
 /// Like [`look_up`]; of names that are not always noted it need not find any.
 pub(crate) fn look_up_noted(entry: &[u8]) -> Option<VarId> {
+    if cfg!(windows) {
+        return look_up(entry);
+    }
     let [first, second] = entry.first_chunk()?;
     if NOTED[0].have(*first) && NOTED[1].have(*second) { find_noted(entry) } else { None }
+}
+
+/// Finds a name as Windows does, for which `Path` and `PATH` are one.
+fn in_any_case(name: &[u8]) -> Option<VarId> {
+    let is_it = |number: &usize| {
+        let known = name_at(*number).as_bytes();
+        let start = without_star(known);
+        let same = if start.len() < known.len() { name.get(..start.len()) } else { Some(name) };
+        same.is_some_and(|same| same.eq_ignore_ascii_case(start))
+    };
+    (0..COUNT).find(is_it).map(VarId::at)
 }
 
 /// The same, where the letters were looked at before. The first bytes of a longer entry will do: as
@@ -159,10 +174,13 @@ pub(crate) fn find_noted(entry: &[u8]) -> Option<VarId> {
 
 /// Returns what is known of `name`.
 pub(crate) fn find_name(name: &[u8]) -> Option<VarId> {
-    let known = find_head(Head::of_name(name), name, None)?;
-    // What is as long as its head says has no `=` in it, which would end another name.
-    let is_whole = TABLE.is_whole[known.index()] && known.length() == name.len();
-    (is_whole || swar::first(name, b'=').is_none()).then_some(known)
+    let found = find_head(Head::of_name(name), name, None).filter(|known| {
+        // What is as long as its head says has no `=` in it, which would end another name.
+        let is_whole = TABLE.is_whole[known.index()] && known.length() == name.len();
+        is_whole || swar::first(name, b'=').is_none()
+    });
+    let is_name = || cfg!(windows) && !name.contains(&b'=');
+    found.or_else(|| if is_name() { in_any_case(name) } else { None })
 }
 
 /// What follows a name in an entry.

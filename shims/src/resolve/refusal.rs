@@ -12,12 +12,12 @@ pub enum Refusal {
     /// The caller has another value than the lock.
     Contradiction { lock: Vec<u8>, conflict: Box<Conflict> },
     /// The lock belongs to somebody whom the user did not trust with it.
-    Foreign { lock: Vec<u8>, owner: u32 },
+    Foreign { lock: Vec<u8>, owner: sys::User },
     /// The path that is to be GOROOT is not a link to the toolchain's root.
     Goroot { lock: Vec<u8>, goroot: Vec<u8> },
     /// Calls are passed back and forth with another program called `go`.
     Loop,
-    /// There is no store: neither `GOWARD_HOME`, `XDG_DATA_HOME` nor `HOME` is set.
+    /// There is no store: nothing says where it would be.
     NoHome { lock: Vec<u8> },
     /// The lock has no entry for this platform.
     NoPlatform { lock: Vec<u8> },

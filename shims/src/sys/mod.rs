@@ -2,22 +2,29 @@
 //! questions about a path, and who asks.
 //!
 //! Each family of systems has a module with the same types and functions: `linux_raw`, which asks
-//! the kernel itself, and `unix`, which asks std. What is above them is written once, over bytes:
-//! how a system marks the end of a string, or keeps a list of strings, is its module's business.
+//! the kernel itself, `unix`, which asks std, and `windows`, which asks std and where that has no
+//! answer Windows itself. What is above them is written once, over bytes: how a system marks the end
+//! of a string, or keeps a list of strings, is its module's business.
 //!
 //! A module has the types [`Text`], [`OwnedText`] and [`File`], and the functions that are used
 //! here. `linux_raw` has besides what a program without libc needs: `Texts`, `exec`, `exit` and
-//! `more_memory`.
+//! `more_memory`; `windows` has what stands in for the exec of other systems.
 
 #[cfg(linux)]
 mod linux_raw;
 #[cfg(not(linux))]
+mod text;
+#[cfg(not(any(linux, windows)))]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(linux)]
 use linux_raw as system;
-#[cfg(not(linux))]
+#[cfg(not(any(linux, windows)))]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 #[cfg(linux)]
 pub use linux_raw::{Texts, exec, exit, more_memory};
@@ -25,6 +32,8 @@ pub use system::{
     File, OwnedText, Text, canonical, complain, effective_user, executable, link, open_if,
     own_path, stamp, status, working_directory,
 };
+#[cfg(windows)]
+pub use windows::{User, exec, os_string, replace_process, started_by, text};
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -65,13 +74,32 @@ impl fmt::Debug for OwnedText {
     }
 }
 
+/// Whoever can own a file: its number.
+#[cfg(not(windows))]
+pub type User = u32;
+
+/// Returns true for the user who may do anything anyway.
+#[inline]
+pub fn is_root(user: User) -> bool {
+    #[cfg(not(windows))]
+    return user == 0;
+    #[cfg(windows)]
+    return user.is_root();
+}
+
+/// Returns true when the system takes one name of a variable for the other.
+#[inline]
+pub(crate) fn is_variable(one: &[u8], other: &[u8]) -> bool {
+    if cfg!(windows) { one.eq_ignore_ascii_case(other) } else { one == other }
+}
+
 /// A file that was read, and whose it was then.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OwnedFile {
     /// What it holds.
     pub text: Vec<u8>,
     /// The user it belongs to.
-    pub owner: u32,
+    pub owner: User,
     /// The file itself, still open.
     pub file: File,
 }
@@ -96,11 +124,19 @@ mod passing {
     pub(super) const EAGAIN: i32 = 11;
     pub(super) const ESTALE: i32 = 116;
 }
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod passing {
     pub(super) const EINTR: i32 = 4;
     pub(super) const EAGAIN: i32 = 35;
     pub(super) const ESTALE: i32 = 70;
+}
+/// Errors of networks: of a session that ended, and of a name that is looked up again. What another
+/// process causes is waited for where files are opened.
+#[cfg(windows)]
+mod passing {
+    pub(super) const EINTR: i32 = 64;
+    pub(super) const EAGAIN: i32 = 59;
+    pub(super) const ESTALE: i32 = 240;
 }
 
 /// How often a file is read that fails only for a moment.
@@ -167,7 +203,7 @@ pub enum ReadError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The user it belongs to.
-    pub owner: u32,
+    pub owner: User,
     /// Its kind and its permissions, as `stat` has them.
     pub mode: u32,
 }

@@ -2,9 +2,7 @@
 
 extern crate std;
 
-mod text;
-
-pub use text::{OwnedText, Text};
+pub use super::text::{OwnedText, Text};
 
 use super::{Identity, OwnedFile, ReadError, Stamp, Status};
 use crate::path;
