@@ -20,7 +20,7 @@ pub const NONE: &str = "none";
 /// What a copy begins with where the original has flags: they are read when the lock has some, too.
 pub const FLAGS: &str = "GOFLAGS=";
 /// What takes the place of a copy that cannot be made.
-const EMPTY: &[u8] = if cfg!(windows) { b"NUL" } else { b"/dev/null" };
+const EMPTY: &[u8] = sys::EMPTY_FILE;
 /// Room for the numbers in a copy's name.
 const LONGEST_STATE: usize = 84;
 /// The longest copy that flags are read from.

@@ -74,7 +74,8 @@ fn strings(text: &str) -> Vec<String> {
         let hashes = rest[1..].bytes().take_while(|byte| *byte == b'#').count();
         let is_raw = rest.starts_with('r')
             && rest[1 + hashes..].starts_with('"')
-            && !before.is_some_and(|before| before.is_alphanumeric() || before == '_');
+            // `br"` is one, too.
+            && !before.is_some_and(|c| c != 'b' && (c.is_alphanumeric() || c == '_'));
         if rest.starts_with("//") {
             rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
         } else if is_raw {

@@ -78,6 +78,9 @@ impl fmt::Debug for OwnedText {
 #[cfg(not(windows))]
 pub type User = u32;
 
+/// The file that is always empty.
+pub(crate) const EMPTY_FILE: &[u8] = if cfg!(windows) { b"NUL" } else { b"/dev/null" };
+
 /// Returns true for the user who may do anything anyway.
 #[inline]
 pub fn is_root(user: User) -> bool {
