@@ -7,6 +7,7 @@ mod cli;
 mod common;
 mod hermetic;
 mod install_sh;
+mod integrations;
 mod mirror;
 mod net;
 mod plain;

@@ -125,3 +125,28 @@ fn download(name: &str, path: &Path) -> Result<(), String> {
     _ = fs::remove_dir_all(&partial);
     done
 }
+
+/// Installs a Python package and what it needs below `target/`, once, from kept wheels; `None`, after
+/// saying so, where they cannot be had.
+pub(crate) fn python_package(name: &str, requirements: &[&str]) -> Option<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
+    let done = place.join("installed");
+    if !done.exists() {
+        let wheels = match fetch(name) {
+            Ok(wheels) => wheels,
+            Err(why) => {
+                super::skip(&format!("{name} cannot be had from the Python index: {why}"));
+                return None;
+            }
+        };
+        let mut pip = command(&python().unwrap().program);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]);
+        pip.args(["--no-index", "--find-links"]).arg(&wheels).arg("--target").arg(&place);
+        let output = pip.args(requirements).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(&done, "").unwrap();
+    }
+    Some(place)
+}

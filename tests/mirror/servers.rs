@@ -9,9 +9,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A process that ends with the test.
@@ -54,31 +53,6 @@ impl Running {
     }
 }
 
-/// Installs a Python package and what it needs below `target/`, once, from kept wheels; `None`, after
-/// saying so, where they cannot be had.
-fn package(name: &str, requirements: &[&str]) -> Option<PathBuf> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
-    let done = place.join("installed");
-    if !done.exists() {
-        let wheels = match machine::fetch(name) {
-            Ok(wheels) => wheels,
-            Err(why) => {
-                skip(&format!("{name} cannot be had from the Python index: {why}"));
-                return None;
-            }
-        };
-        let mut pip = machine::command(&machine::python().unwrap().program);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]);
-        pip.args(["--no-index", "--find-links"]).arg(&wheels).arg("--target").arg(&place);
-        let output = pip.args(requirements).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::write(&done, "").unwrap();
-    }
-    Some(place)
-}
-
 /// Runs a Python script that prints its port and then answers lines.
 fn python(packages: &Path, script: &str, argument: impl AsRef<OsStr>) -> Running {
     let mut child = machine::command(&machine::python().unwrap().program)
@@ -100,7 +74,7 @@ fn python(packages: &Path, script: &str, argument: impl AsRef<OsStr>) -> Running
 /// An S3-compatible store: the Python package moto, with a bucket called `releases` that everybody may read. A line
 /// `overwrite KEY` puts something else there.
 pub(crate) fn s3() -> Option<Running> {
-    let packages = package("moto", &["moto[s3]", "flask", "flask-cors"])?;
+    let packages = machine::python_package("moto", &["moto[s3]", "flask", "flask-cors"])?;
     let script = r#"
 import json, sys, boto3
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -158,7 +132,7 @@ node.kill()
 
 /// A WebDAV server: the Python packages wsgidav and cheroot.
 pub(crate) fn webdav(directory: &Path) -> Option<Running> {
-    let packages = package("wsgidav", &["wsgidav", "cheroot"])?;
+    let packages = machine::python_package("wsgidav", &["wsgidav", "cheroot"])?;
     let script = r#"
 import sys
 from cheroot import wsgi

@@ -62,24 +62,25 @@ fn asked(facts: &Facts, path: &Path, scalar: &Scalar) -> Option<Finding> {
         value,
         what: format!("`{}: {}`", scalar.key(), untrusted(value)),
         who: "pre-commit",
-        edit: Some(Edit::first(path, scalar.line, value, SYSTEM)),
+        edit: Some(Edit::first(path, scalar.line, value, facts.number())),
     };
-    asked.judged(facts).map(|found| found.fix(format!("write `{SYSTEM}`")))
+    asked.judged(facts)
 }
 
 /// pre-commit 4.7.0 takes no program from a directory called `shims` or below the home directory
 /// (`exe_exists` in `pre_commit/lang_base.py`), and downloads the newest Go.
 fn other_go(path: &Path, line: u32, hook: &str) -> Finding {
     let what = match hook {
-        "" => "hooks written in Go are not built with the locked Go".to_owned(),
-        hook => format!("the hook `{}` is not built with the locked Go", untrusted(hook)),
+        "" => "hooks written in Go are built with a Go that pre-commit downloads".to_owned(),
+        hook => {
+            format!("the hook `{}` is built with a Go that pre-commit downloads", untrusted(hook))
+        }
     };
     Finding::new(
         Severity::Warning,
         Place::Line(path.into(), line),
         what,
-        "pre-commit takes no `go` from a directory called `shims` or below your home directory, and \
-         downloads the newest",
-        "write `golang: system` below `default_language_version`",
+        "pre-commit takes no `go` from a directory called `shims` or below your home directory",
+        "write `golang: system` below `default_language_version`: the `go` on PATH then builds hooks",
     )
 }
