@@ -1,6 +1,6 @@
 //! What the program that runs sees where a lock decides: every row of the pins table.
 
-use super::sandbox::{Outcome, Sandbox, lock};
+use super::sandbox::{Outcome, Sandbox, lock, own_settings, shown};
 use goward_shim::pins::{Isolation, PINS, Pin, Rule};
 use goward_shim::sys::OwnedText;
 
@@ -63,7 +63,7 @@ fn with(sandbox: Sandbox, is_chosen: impl Fn(&Pin) -> bool) -> Sandbox {
 
 /// The manager got the call: it refuses it.
 fn is_refused(sandbox: &Sandbox) -> bool {
-    sandbox.run().program() == sandbox.path("bin/goward").to_str().unwrap()
+    sandbox.run().program() == shown(sandbox.goward())
 }
 
 /// Checks for every row whether the caller's value arrived, where goward sets none.
@@ -262,12 +262,12 @@ fn a_gotoolchain_that_the_lock_does_not_satisfy_is_refused() {
 
 #[test]
 fn flags_of_go_env_w_count_where_the_caller_has_none() {
-    let sandbox =
-        project(Isolation::Pinned, true).file("home/.config/go/env", "GOFLAGS=-mod=mod\n");
+    let sandbox = project(Isolation::Pinned, true).file(own_settings(), "GOFLAGS=-mod=mod\n");
     let copy = |sandbox: &Sandbox, text: &str| {
-        let entries = ["HOME", "GOWARD_HOME"].map(|name| {
-            let path = sandbox.path(if name == "HOME" { "home" } else { "store" });
-            OwnedText::entry(name, path.as_os_str().as_encoded_bytes())
+        let places =
+            [("HOME", "home"), ("GOWARD_HOME", "store"), ("APPDATA", "home/AppData/Roaming")];
+        let entries = places.map(|(name, place)| {
+            OwnedText::entry(name, sandbox.path(place).as_os_str().as_encoded_bytes())
         });
         let env = goward_shim::Environment::of(&entries);
         let home = sandbox.path("store").into_os_string().into_encoded_bytes();

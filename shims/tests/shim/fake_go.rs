@@ -2,18 +2,17 @@
 //! `FAKE_GO` says: `exit N`, `kill`, `cat` or `fd N`.
 
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 
 fn main() {
     let mut out = io::stdout().lock();
     for argument in std::env::args_os() {
-        out.write_all(&[b"arg ", argument.as_bytes(), b"\n"].concat()).unwrap();
+        out.write_all(&[b"arg ", argument.as_encoded_bytes(), b"\n"].concat()).unwrap();
     }
     if let Ok(own) = std::env::current_exe() {
-        out.write_all(&[b"exe ", own.as_os_str().as_bytes(), b"\n"].concat()).unwrap();
+        out.write_all(&[b"exe ", own.as_os_str().as_encoded_bytes(), b"\n"].concat()).unwrap();
     }
     for (name, value) in std::env::vars_os() {
-        out.write_all(&[b"env ", name.as_bytes(), b"=", value.as_bytes(), b"\n"].concat()).unwrap();
+        out.write_all(&[b"env ", name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\n"].concat()).unwrap();
     }
     out.flush().unwrap();
     let todo = std::env::var("FAKE_GO").unwrap_or_default();
@@ -32,7 +31,7 @@ fn main() {
         Some(("fd", number)) => {
             let target = std::fs::read_link(format!("/proc/self/fd/{number}"));
             let name = target.unwrap_or_default().file_name().unwrap_or_default().to_owned();
-            out.write_all(&[b"fd ", name.as_bytes(), b"\n"].concat()).unwrap();
+            out.write_all(&[b"fd ", name.as_encoded_bytes(), b"\n"].concat()).unwrap();
         }
         _ => {}
     }

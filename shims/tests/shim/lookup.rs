@@ -1,8 +1,7 @@
 //! Which `go` runs: the order of precedence, and what is refused.
 
-use super::sandbox::{Outcome, Sandbox, lock, write_script};
+use super::sandbox::{Outcome, Sandbox, exe, lock, own_settings, shown, symlink, write_script};
 use goward_shim::sys::OwnedText;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 fn two_versions() -> Sandbox {
@@ -15,17 +14,23 @@ fn two_versions() -> Sandbox {
 
 fn runs(sandbox: &Sandbox, version: &str) {
     let want = sandbox.tree(version).join("libexec/go");
-    assert_eq!(sandbox.run().program(), want.to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(want));
 }
 
 /// The shim handed the call to the manager, with these arguments.
 fn asks_manager(sandbox: &Sandbox, arguments: &[&str]) {
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), sandbox.path("bin/goward").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.goward()));
     let got = outcome.lines("arg");
-    let shim = sandbox.path("store/shims/go");
+    let shim = sandbox.path("store/shims").join(exe("go"));
     let shim = shim.to_str().unwrap();
-    assert_eq!(got[..6], ["goward", "shim-fallback", "--called", shim, "--", shim]);
+    if cfg!(windows) {
+        // Std puts the path of the program into `argv[0]`, there and where the shim is started.
+        assert_eq!(got[1..4], ["shim-fallback", "--called", shim]);
+        assert_eq!((got[4].as_str(), shown(&got[5])), ("--", shown(shim)));
+    } else {
+        assert_eq!(got[..6], ["goward", "shim-fallback", "--called", shim, "--", shim]);
+    }
     assert_eq!(got[6..], *arguments);
 }
 
@@ -55,6 +60,7 @@ fn a_manifest_without_a_lock_is_left_to_the_manager_and_not_passed_by() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn a_project_that_was_entered_through_a_link_counts() {
     let sandbox = two_versions();
     symlink(sandbox.path("project"), sandbox.path("quick")).unwrap();
@@ -68,6 +74,7 @@ fn a_project_that_was_entered_through_a_link_counts() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn a_link_to_a_lock_of_the_same_repository_is_followed() {
     let sandbox = two_versions().cwd("project/a");
     std::fs::create_dir(sandbox.path("project/.git")).unwrap();
@@ -88,10 +95,11 @@ fn a_leading_chdir_flag_decides() {
 fn gofmt_is_served_from_the_same_toolchain_and_has_no_chdir_flag() {
     let sandbox = two_versions().tool("gofmt").arg("-C").arg("../other");
     let want = sandbox.tree("go1.27.1").join("libexec/gofmt");
-    assert_eq!(sandbox.run().program(), want.to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(want));
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "Go does not read PWD there")]
 fn the_logical_working_directory_counts_as_it_does_for_go() {
     let sandbox = two_versions().cwd("other/real");
     symlink(sandbox.path("other/real"), sandbox.path("project/link")).unwrap();
@@ -125,13 +133,16 @@ fn without_lock_and_default_the_next_go_on_path() {
     let value = path(&sandbox);
     let sandbox = sandbox.var("PATH", value).var("GOROOT", "/usr/lib/go").var("GOEXPERIMENT", "x");
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), sandbox.path("system/go").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.path("system/go")));
     assert_eq!(outcome.variable("GOROOT").as_deref(), Some("/usr/lib/go"));
     assert_eq!(outcome.variable("GOEXPERIMENT").as_deref(), Some("x"));
+    if cfg!(windows) {
+        return;
+    }
     // What is not executable is not a program.
     std::fs::remove_file(sandbox.path("system/go")).unwrap();
     let sandbox = sandbox.file("system/go", "not executable");
-    assert_eq!(sandbox.run().program(), sandbox.path("later/go").to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(sandbox.path("later/go")));
 }
 
 #[test]
@@ -145,7 +156,7 @@ fn bypass_ignores_everything() {
         two_versions().foreign_go("system").var("GOWARD_BYPASS", "1").var("GOWARD_GO", "1.26");
     let path = sandbox.path("system");
     let sandbox = sandbox.var("PATH", path);
-    assert_eq!(sandbox.run().program(), sandbox.path("system/go").to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(sandbox.path("system/go")));
     runs(&two_versions().var("GOWARD_BYPASS", "0"), "go1.27.1");
 }
 
@@ -181,7 +192,9 @@ fn a_lock_that_cannot_be_used_is_never_skipped() {
         ("link", |lock, other| symlink(other, lock)),
         ("dangling", |lock, _| symlink("/proc/nowhere", lock)),
     ];
-    for (name, prepare) in cases {
+    // Wine makes no links.
+    let count = if cfg!(windows) { 3 } else { 5 };
+    for (name, prepare) in cases.into_iter().take(count) {
         let sandbox = two_versions().cwd("project/a");
         // The link leads out of this repository.
         std::fs::create_dir(sandbox.path("project/.git")).unwrap();
@@ -200,6 +213,7 @@ fn a_lock_without_this_platform_or_profile_is_refused() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "no file there is a pipe")]
 fn a_pipe_in_place_of_a_lock_does_not_hang() {
     let sandbox = two_versions().cwd("project/a");
     let made =
@@ -218,13 +232,14 @@ fn no_home_at_all() {
     let sandbox = bare().foreign_go("system").cwd("elsewhere");
     let path = sandbox.path("system");
     let sandbox = sandbox.var("PATH", path);
-    assert_eq!(sandbox.run().program(), sandbox.path("system/go").to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(sandbox.path("system/go")));
     let sandbox = sandbox.file("store/default.lock", lock("go1.26.2", ""));
     runs(&sandbox, "go1.26.2");
 }
 
 /// Of a variable that is there twice Go takes the first value, and so do both programs.
 #[test]
+#[cfg_attr(windows, ignore = "no name stands there twice")]
 fn the_first_of_two_stores_is_the_store() {
     let sandbox = two_versions();
     // Std and shells keep one value of a name: the list is made by hand.
@@ -253,10 +268,17 @@ fn bin_go_of_a_goroot_is_that_goroot() {
     let (link, directory) = (sandbox.path("local/bin/go"), sandbox.path("current"));
     symlink(tree.join("bin/go"), &link).unwrap();
     symlink(&tree, &directory).unwrap();
+    let ways = [tree.join("bin/go"), link, directory.join("bin/go")];
+    // Wine makes no links.
+    let count = if cfg!(windows) { 1 } else { 3 };
     for _ in 0..2 {
-        for program in [tree.join("bin/go"), link.clone(), directory.join("bin/go")] {
-            let outcome = sandbox.run_as(&program);
+        for program in ways.iter().take(count) {
+            let outcome = sandbox.run_as(program);
             let (real, want) = (outcome.program(), tree.join("libexec/go"));
+            if cfg!(windows) {
+                assert_eq!(real, shown(want));
+                continue;
+            }
             let [real, want] = [real.as_ref(), want.as_path()].map(std::fs::canonicalize);
             assert_eq!(real.unwrap(), want.unwrap(), "{program:?}");
         }
@@ -272,7 +294,7 @@ fn a_copied_goroot_is_one() {
     let (tree, copy) = (sandbox.tree("go1.26.2"), sandbox.path("copies/go"));
     let run = |sandbox: &Sandbox| sandbox.run_as(copy.join("bin/go"));
     let is = |outcome: &Outcome, root: &Path| {
-        assert_eq!(outcome.program(), root.join("libexec/go").to_str().unwrap());
+        assert_eq!(outcome.program(), shown(root.join("libexec/go")));
         assert_eq!(outcome.variable("GOWARD_TOOLCHAIN").as_deref(), root.to_str());
     };
     is(&run(&sandbox), &copy);
@@ -282,7 +304,10 @@ fn a_copied_goroot_is_one() {
     let sandbox = sandbox.without_var("GOWARD_HOME");
     let outcome = run(&sandbox);
     is(&outcome, &copy);
-    assert_eq!(outcome.variable("GOENV").as_deref(), Some("/dev/null"));
+    assert_eq!(
+        outcome.variable("GOENV").as_deref(),
+        Some(if cfg!(windows) { "NUL" } else { "/dev/null" })
+    );
     let outcome = run(&sandbox.cwd("project"));
     assert_eq!((outcome.code, outcome.stdout.len()), (Some(127), 0), "{outcome:?}");
 }
@@ -325,6 +350,7 @@ fn a_directory_in_a_goroot_of_the_store_means_that_goroot() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn goroot_of_the_store_decides_outside_of_projects() {
     let sandbox = two_versions().file("store/default.lock", lock("go1.27.1", "")).cwd("elsewhere");
     let tree = sandbox.tree("go1.26.2");
@@ -334,7 +360,7 @@ fn goroot_of_the_store_decides_outside_of_projects() {
     runs(&sandbox, "go1.26.2");
     let sandbox = sandbox.var("GOROOT", &fixed);
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), tree.join("libexec/go").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(tree.join("libexec/go")));
     assert_eq!(outcome.variable("GOROOT").as_deref(), fixed.to_str());
     let sandbox = sandbox.var("GOROOT", "/proc/nowhere/tree/x");
     runs(&sandbox, "go1.27.1");
@@ -367,17 +393,18 @@ fn a_goroot_of_the_same_release_passes_where_no_lock_decides() {
 
 /// `go1.26.2` as with golang.org/dl: a link in the store says which toolchain that is.
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn a_program_name_chooses_the_release() {
     let sandbox = two_versions().cwd("project");
     let outcome = sandbox.run_as(sandbox.path("store/shims/go1.26.2"));
-    assert_eq!(outcome.program(), sandbox.tree("go1.26.2").join("libexec/go").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.tree("go1.26.2").join("libexec/go")));
     assert_eq!(outcome.variable("GOWARD_GO").as_deref(), Some("go1.26.2"));
     assert_eq!(outcome.variable("GOTOOLCHAIN"), None);
     // A name that leads to another release is looked up.
     let wrong = sandbox.path("store/shims/go1.25.0");
     symlink(sandbox.tree("go1.26.2").join("bin/go"), &wrong).unwrap();
     let outcome = sandbox.run_as(&wrong);
-    assert_eq!(outcome.program(), sandbox.path("bin/goward").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.goward()));
 }
 
 /// None of goward's programs is the next `go`: of another goward, in a GOROOT, or by a link.
@@ -387,27 +414,30 @@ fn other_shims_are_passed_over() {
         .toolchain("go1.26.2")
         .copied("go1.26.2", "copies/go")
         .foreign_go("system")
-        .file("second/bin/goward-shim", "")
+        .file(&format!("second/bin/{}", exe("goward-shim")), "")
         .file("links/.keep", "")
         .cwd("elsewhere");
-    std::fs::copy(sandbox.path("bin/goward-shim"), sandbox.path("second/bin/goward-shim")).unwrap();
-    symlink("goward-shim", sandbox.path("second/bin/go")).unwrap();
-    symlink(sandbox.tree("go1.26.2").join("bin/go"), sandbox.path("links/go")).unwrap();
+    let [shim, second] = ["bin", "second/bin"].map(|it| sandbox.path(it).join(exe("goward-shim")));
+    std::fs::copy(shim, second).unwrap();
+    if !cfg!(windows) {
+        symlink("goward-shim", sandbox.path("second/bin/go")).unwrap();
+        symlink(sandbox.tree("go1.26.2").join("bin/go"), sandbox.path("links/go")).unwrap();
+    }
     let tree = sandbox.tree("go1.26.2").join("bin");
     let names = ["store/shims", "second/bin", "copies/go/bin", "links", "system"];
     let directories = std::iter::once(tree).chain(names.map(|name| sandbox.path(name)));
     let path = std::env::join_paths(directories).unwrap();
     let sandbox = sandbox.var("PATH", path);
-    assert_eq!(sandbox.run().program(), sandbox.path("system/go").to_str().unwrap());
+    assert_eq!(sandbox.run().program(), shown(sandbox.path("system/go")));
 }
 
 #[test]
 fn without_the_manager_the_shim_says_so() {
     let sandbox = Sandbox::new().file("project/goward.lock", lock("go1.25.0", ""));
-    std::fs::remove_file(sandbox.path("bin/goward")).unwrap();
+    std::fs::remove_file(sandbox.goward()).unwrap();
     let outcome = sandbox.run();
     assert_eq!(outcome.code, Some(127));
-    let tried = sandbox.path("bin/goward").display().to_string();
+    let tried = sandbox.goward().display().to_string();
     let want = format!(
         "goward: the toolchain for this call is not installed, and there is no `goward` to install \
          it\n  tried `{tried}`: error 2\n\
@@ -422,6 +452,7 @@ fn without_the_manager_the_shim_says_so() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs a shell")]
 fn two_programs_that_pass_calls_to_each_other_stop() {
     let sandbox = Sandbox::new().cwd("elsewhere");
     let other = sandbox.path("ping/go");
@@ -430,11 +461,12 @@ fn two_programs_that_pass_calls_to_each_other_stop() {
     write_script(&other, &script);
     let sandbox = sandbox.var("PATH", other.parent().unwrap());
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), sandbox.path("bin/goward").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.goward()));
     assert_eq!(outcome.variable("GOWARD_DEPTH").as_deref(), Some("100"));
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs a shell")]
 fn a_toolchain_that_calls_the_go_on_path_stops() {
     let sandbox =
         Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""));
@@ -459,14 +491,16 @@ fn what_is_no_depth_counts_as_none() {
 
 #[test]
 fn a_copy_of_another_state_of_the_users_file_is_left_to_the_manager() {
-    let sandbox = two_versions().file("home/.config/go/env", "GOEXPERIMENT=x\n");
+    let own = own_settings();
+    let sandbox = two_versions().file(own, "GOEXPERIMENT=x\n");
     asks_manager(&sandbox, &[]);
     // Made for this state, it serves; after a change it does not.
-    let paths = ["home", "store"].map(|name| sandbox.path(name));
+    let paths = ["home", "store", "home/AppData/Roaming"].map(|name| sandbox.path(name));
     let entry = |name: &str, path: &std::path::PathBuf| {
         OwnedText::entry(name, path.as_os_str().as_encoded_bytes())
     };
-    let entries = [entry("HOME", &paths[0]), entry("GOWARD_HOME", &paths[1])];
+    let entries =
+        [entry("HOME", &paths[0]), entry("GOWARD_HOME", &paths[1]), entry("APPDATA", &paths[2])];
     let home = paths[1].as_os_str().as_encoded_bytes();
     let goenv = goward_shim::goenv_file::locate(
         home,
@@ -476,9 +510,9 @@ fn a_copy_of_another_state_of_the_users_file_is_left_to_the_manager() {
     let path = std::path::PathBuf::from(String::from_utf8(goenv.path.into_bytes()).unwrap());
     std::fs::write(&path, "").unwrap();
     let outcome = sandbox.run();
-    assert_eq!(outcome.program(), sandbox.tree("go1.27.1").join("libexec/go").to_str().unwrap());
+    assert_eq!(outcome.program(), shown(sandbox.tree("go1.27.1").join("libexec/go")));
     assert_eq!(outcome.variable("GOENV").unwrap(), path.to_str().unwrap());
-    std::fs::write(sandbox.path("home/.config/go/env"), "GOEXPERIMENT=yy\n").unwrap();
+    std::fs::write(sandbox.path(own), "GOEXPERIMENT=yy\n").unwrap();
     asks_manager(&sandbox, &[]);
 }
 

@@ -11,4 +11,5 @@ mod profiles;
 pub(crate) mod sandbox;
 #[path = "../../../tests/common/skip.rs"]
 mod skip;
+#[cfg(unix)]
 mod trust;

@@ -1,6 +1,6 @@
 //! Calls inside of calls: whose Go, whose environment.
 
-use super::sandbox::{Outcome, Sandbox, lock};
+use super::sandbox::{Outcome, Sandbox, lock, shown};
 use std::fs;
 
 const OUTER: &str = "\n[pins]\nCGO_ENABLED = \"0\"\nGOAMD64 = \"v3\"\nGODEBUG = \"netdns=go\"\n\
@@ -22,9 +22,7 @@ fn sandbox() -> Sandbox {
 /// The version that a call ended in.
 fn version(sandbox: &Sandbox, outcome: &Outcome) -> String {
     let program = outcome.program();
-    let is_it = |version: &&str| {
-        program.starts_with(sandbox.tree(version).join("libexec").to_str().unwrap())
-    };
+    let is_it = |version: &&str| program.starts_with(&shown(sandbox.tree(version).join("libexec")));
     let versions = ["go1.27.1", "go1.26.2", "go1.25.0"];
     versions.iter().find(|version| is_it(version)).map_or(program.clone(), ToString::to_string)
 }
@@ -97,14 +95,14 @@ fn what_was_set_on_purpose_in_between_is_the_callers() {
     let shim = sandbox.path("store/shims/go");
     let inner = sandbox.run_inside(&outer, &shim, "other", &[("GOFLAGS", "-mod=mod")]);
     assert_eq!(inner.variable("GOFLAGS").as_deref(), Some("-tags=inner -mod=mod"));
-    let manager = sandbox.path("bin/goward");
+    let manager = sandbox.goward();
     let inner = sandbox.run_inside(&outer, &shim, "other", &[("CGO_ENABLED", "0 ")]);
     assert_eq!(inner.variable("CGO_ENABLED").as_deref(), Some("1"));
     // What contradicts the inner lock is refused, as from anybody.
     let other = lock("go1.26.2", "\n[pins]\nGOAMD64 = \"v2\"\n");
     let sandbox = sandbox.file("third/goward.lock", other);
     let third = sandbox.run_inside(&outer, &shim, "third", &[("GOAMD64", "v4")]);
-    assert_eq!(third.program(), manager.to_str().unwrap());
+    assert_eq!(third.program(), shown(&manager));
     let third = sandbox.run_inside(&outer, &shim, "third", &[]);
     assert_eq!(third.variable("GOAMD64").as_deref(), Some("v2"));
 }
@@ -133,6 +131,7 @@ fn what_the_go_command_exports_to_its_tools_is_refused_nowhere() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn a_request_inside_of_a_call_has_none_of_the_outer_pins() {
     let sandbox = sandbox().var("GOFLAGS", "-v");
     let outer = sandbox.run();
@@ -149,7 +148,7 @@ fn a_request_inside_of_a_call_has_none_of_the_outer_pins() {
     let system = sandbox.path("system");
     let bypassed = [("GOWARD_BYPASS", "1"), ("PATH", system.to_str().unwrap())];
     let foreign = sandbox.run_inside(&outer, sandbox.path("store/shims/go"), "project", &bypassed);
-    assert_eq!(foreign.program(), sandbox.path("system/go").to_str().unwrap());
+    assert_eq!(foreign.program(), shown(sandbox.path("system/go")));
     assert_eq!(foreign.variable("GOFLAGS").as_deref(), Some("-v"));
     for name in ["CGO_ENABLED", "GOTOOLCHAIN", "GOENV", "GOWARD_CALLER", "GOWARD_TOOLCHAIN"] {
         assert_eq!(foreign.variable(name), None, "{name}");
@@ -158,11 +157,13 @@ fn a_request_inside_of_a_call_has_none_of_the_outer_pins() {
 
 /// A call that Go's own switching makes serves one project: others in it keep their locks.
 #[test]
+#[cfg_attr(windows, ignore = "needs links, which Wine does not make")]
 fn switching_of_go_hands_down_only_the_toolchain() {
     let sandbox = sandbox();
     let switch = [("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION", "go1.26.2")];
     let mut command = std::process::Command::new(sandbox.path("store/shims/go1.26.2"));
     // cmd/go keeps its own `argv[0]`.
+    #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut command, "go");
     command.env_clear().envs(switch).current_dir(sandbox.path("project"));
     command.env("GOWARD_HOME", sandbox.path("store")).env("FAKE_GO", "");
@@ -178,7 +179,7 @@ fn switching_of_go_hands_down_only_the_toolchain() {
 fn go_env_w_in_a_nested_call_changes_the_users_own_file() {
     let sandbox = sandbox().var("GOENV", "off");
     let outer = sandbox.run();
-    assert!(outer.variable("GOENV").unwrap().contains("/goenv/"));
+    assert!(shown(outer.variable("GOENV").unwrap()).contains("/goenv/"));
     let shim = sandbox.path("store/shims/go");
     let sandbox = sandbox.arg("env").arg("-w").arg("GOPROXY=off");
     let nested = sandbox.run_inside(&outer, shim, "elsewhere", &[]);

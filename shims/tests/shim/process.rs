@@ -1,6 +1,6 @@
 //! Exit codes, signals, streams and file descriptors are Go's.
 
-use super::sandbox::{Sandbox, lock, write_script};
+use super::sandbox::{Sandbox, exe, lock, write_script};
 
 fn project(todo: &str) -> Sandbox {
     let sandbox =
@@ -17,6 +17,7 @@ fn exit_codes() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "there are no signals and descriptors")]
 fn signals() {
     assert_eq!(project("kill").run().signal, Some(15));
 }
@@ -27,6 +28,7 @@ fn standard_input_is_passed_on() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "there are no signals and descriptors")]
 fn an_open_file_descriptor_is_inherited() {
     let sandbox = project("").file("open", "");
     let shim = sandbox.path("store/shims/go");
@@ -45,6 +47,7 @@ fn an_open_file_descriptor_is_inherited() {
 /// Rust programs ignore SIGPIPE, and an ignored signal stays ignored across exec; std's exec resets
 /// it to the default, so that `go list | head -1` ends `go`.
 #[test]
+#[cfg_attr(windows, ignore = "there are no signals and descriptors")]
 fn sigpipe_is_at_its_default() {
     let sandbox = project("");
     let go = sandbox.tree("go1.27.1").join("libexec/go");
@@ -57,8 +60,10 @@ fn sigpipe_is_at_its_default() {
 #[test]
 fn a_trace_is_one_line_on_standard_error() {
     let sandbox = project("").var("GOWARD_TRACE", "1");
-    let (program, lock) =
-        (sandbox.tree("go1.27.1").join("libexec/go"), sandbox.path("project/goward.lock"));
+    let (program, lock) = (
+        sandbox.tree("go1.27.1").join("libexec").join(exe("go")),
+        sandbox.path("project/goward.lock"),
+    );
     let want = format!("goward: runs `{}`, decided by `{}`\n", program.display(), lock.display());
     assert_eq!(sandbox.run().stderr, want);
 }

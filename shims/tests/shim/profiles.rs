@@ -1,6 +1,6 @@
 //! Which pins a call gets: the variable, the first rule that matches, the base.
 
-use super::sandbox::{Sandbox, lock};
+use super::sandbox::{Sandbox, lock, shown};
 
 const PINS: &str = "\n[pins]\nGODEBUG = \"a=0\"\n\n\
                     [rule.1]\nprofile = \"prod\"\ntag = \"v*\"\n\n\
@@ -72,9 +72,9 @@ fn none_is_right_in_every_project_and_another_name_only_where_it_is() {
     let plain =
         || Sandbox::new().toolchain("go1.27.1").file("project/goward.lock", lock("go1.27.1", ""));
     let none = plain().var("GOWARD_PROFILE", "none");
-    assert_eq!(none.run().program(), none.tree("go1.27.1").join("libexec/go").to_str().unwrap());
+    assert_eq!(none.run().program(), shown(none.tree("go1.27.1").join("libexec/go")));
     let other = plain().var("GOWARD_PROFILE", "prod");
-    assert_eq!(other.run().program(), other.path("bin/goward").to_str().unwrap());
+    assert_eq!(other.run().program(), shown(other.goward()));
 }
 
 #[test]
@@ -83,6 +83,6 @@ fn a_lock_with_a_wrong_rule_is_refused() {
         let sandbox = project();
         let text = lock("go1.27.1", &PINS.replacen(from, to, 1));
         let sandbox = sandbox.file("project/goward.lock", text);
-        assert_eq!(sandbox.run().program(), sandbox.path("bin/goward").to_str().unwrap(), "{to}");
+        assert_eq!(sandbox.run().program(), shown(sandbox.goward()), "{to}");
     }
 }

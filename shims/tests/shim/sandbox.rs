@@ -1,14 +1,12 @@
 //! A home of its own: shim, store, projects and a cleared environment.
 
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fs, io};
 
 use goward_shim::layout;
 
@@ -48,15 +46,68 @@ impl Outcome {
             .collect()
     }
 
-    /// The program that ran.
+    /// The program that ran, as [`shown`] has it.
     pub(crate) fn program(&self) -> String {
-        self.lines("exe").pop().unwrap_or_else(|| panic!("nothing ran: {self:?}"))
+        shown(self.lines("exe").pop().unwrap_or_else(|| panic!("nothing ran: {self:?}")))
     }
 
     /// The value of a variable in the program that ran.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let prefix = format!("{name}=");
-        self.lines("env").into_iter().find_map(|line| Some(line.strip_prefix(&prefix)?.to_owned()))
+        let is_it =
+            |found: &str| found == name || cfg!(windows) && found.eq_ignore_ascii_case(name);
+        let lines = self.lines("env");
+        let mut entries = lines.iter().filter_map(|line| line.split_once('='));
+        entries.find(|(found, _)| is_it(found)).map(|(_, value)| value.to_owned())
+    }
+}
+
+/// Returns the path of a program with slashes, and without what Windows puts at its end.
+pub(crate) fn shown(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref().to_str().unwrap();
+    if cfg!(windows) {
+        path.strip_suffix(EXE_SUFFIX).unwrap_or(path).replace('\\', "/")
+    } else {
+        path.to_owned()
+    }
+}
+
+/// Returns what a program's file is called.
+pub(crate) fn exe(name: &str) -> String {
+    format!("{name}{EXE_SUFFIX}")
+}
+
+/// Returns the string with these bytes.
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
+    #[cfg(unix)]
+    return <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).into();
+    #[cfg(windows)]
+    return goward_shim::sys::os_string(bytes);
+}
+
+/// Makes a link.
+pub(crate) fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(target, link);
+    #[cfg(windows)]
+    return std::os::windows::fs::symlink_file(target, link);
+}
+
+/// Returns the user's file of `go env -w`, below a sandbox.
+pub(crate) fn own_settings() -> &'static str {
+    if cfg!(windows) { "home/AppData/Roaming/go/env" } else { "home/.config/go/env" }
+}
+
+/// Copies a directory.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
     }
 }
 
@@ -75,6 +126,7 @@ impl Sandbox {
     }
 
     /// A sandbox that every user can reach, wherever the checkout is.
+    #[cfg(unix)]
     pub(crate) fn public() -> Self {
         Self::below(&std::env::temp_dir())
     }
@@ -82,8 +134,17 @@ impl Sandbox {
     fn below(directory: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("shim-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let base = directory.join(name);
+        let mut base = directory.join(name);
+        // Under Wine each run has the same numbers.
+        while cfg!(windows) && base.exists() {
+            base.as_mut_os_string().push("-");
+        }
         fs::create_dir_all(base.join("bin")).unwrap();
+        #[cfg(windows)]
+        let base = {
+            let path = base.as_os_str().as_encoded_bytes();
+            PathBuf::from(os_string(&goward_shim::sys::canonical(path).unwrap()))
+        };
         fs::create_dir_all(base.join("store/shims")).unwrap();
         fs::create_dir_all(base.join("store/goenv")).unwrap();
         for isolation in ["pinned", "hermetic"] {
@@ -93,16 +154,24 @@ impl Sandbox {
         fs::write(base.join("store/goward-store"), "").unwrap();
         fs::create_dir_all(base.join("programs")).unwrap();
         for (program, name) in [(shim(), "shim"), (fake_go(), "fake-go")] {
-            let path = base.join("programs").join(name);
+            let path = base.join("programs").join(exe(name));
             // On another file system there is no link. What another process writes is not busy here.
-            if fs::hard_link(program, &path).is_err() {
+            if fs::hard_link(program, &path).is_err() && cfg!(windows) {
+                fs::copy(program, &path).unwrap();
+            } else if !path.exists() {
                 let status = Command::new("cp").args([program, &path]).status();
                 assert!(status.unwrap().success());
             }
         }
-        fs::hard_link(base.join("programs/shim"), base.join("bin/goward-shim")).unwrap();
+        let shim = base.join("bin").join(exe("goward-shim"));
+        fs::hard_link(base.join("programs").join(exe("shim")), &shim).unwrap();
         for tool in ["go", "gofmt"] {
-            symlink("../../bin/goward-shim", base.join("store/shims").join(tool)).unwrap();
+            let place = base.join("store/shims").join(exe(tool));
+            if cfg!(windows) {
+                fs::hard_link(&shim, place).unwrap();
+            } else {
+                symlink("../../bin/goward-shim", place).unwrap();
+            }
         }
         let mut sandbox = Self {
             cwd: base.join("project"),
@@ -114,13 +183,28 @@ impl Sandbox {
         };
         sandbox = sandbox.manager();
         let (home, store) = (sandbox.base.join("home"), sandbox.base.join("store"));
+        if cfg!(windows) {
+            let [roaming, local] =
+                ["Roaming", "Local"].map(|it| sandbox.path("home/AppData").join(it));
+            sandbox = sandbox.var("APPDATA", roaming).var("LOCALAPPDATA", local);
+        }
         sandbox.var("HOME", home).var("GOWARD_HOME", store).var("PATH", "/proc/nowhere")
+    }
+
+    /// Where the manager is: beside the shim, which on Windows has no link to lead there.
+    pub(crate) fn goward(&self) -> PathBuf {
+        let directory = if cfg!(windows) { "store/shims" } else { "bin" };
+        self.path(directory).join(exe("goward"))
     }
 
     /// A `goward` that prints what it got.
     fn manager(self) -> Self {
-        fs::hard_link(self.path("programs/fake-go"), self.base.join("bin/goward")).unwrap();
+        fs::hard_link(self.program("fake-go"), self.goward()).unwrap();
         self
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.path("programs").join(exe(name))
     }
 
     /// Installs a toolchain whose programs print what they got.
@@ -129,32 +213,36 @@ impl Sandbox {
         fs::create_dir_all(tree.join("bin")).unwrap();
         fs::create_dir_all(tree.join("libexec")).unwrap();
         for tool in ["go", "gofmt"] {
-            let [shim, fake_go] = ["shim", "fake-go"].map(|it| self.path("programs").join(it));
-            fs::hard_link(fake_go, tree.join("libexec").join(tool)).unwrap();
-            fs::hard_link(shim, tree.join("bin").join(tool)).unwrap();
+            let [shim, fake_go] = ["shim", "fake-go"].map(|it| self.program(it));
+            fs::hard_link(fake_go, tree.join("libexec").join(exe(tool))).unwrap();
+            fs::hard_link(shim, tree.join("bin").join(exe(tool))).unwrap();
         }
         fs::write(tree.join("libexec/goward-h1"), format!("{}\n", h1(version))).unwrap();
         fs::write(tree.join("VERSION"), format!("{version}\ntime 2026-11-30\n")).unwrap();
         let shim = self.path("store/shims").join(version);
-        symlink(tree.join("bin/go"), shim).unwrap();
+        if !cfg!(windows) {
+            symlink(tree.join("bin/go"), shim).unwrap();
+        }
         self
     }
 
     /// A toolchain in another place, as somebody copies one.
     pub(crate) fn copied(self, version: &str, relative: &str) -> Self {
         let (tree, copy) = (self.tree(version), self.path(relative));
-        fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        let status = Command::new("cp").arg("-r").arg(tree).arg(copy).status().unwrap();
-        assert!(status.success());
+        self::copy(&tree, &copy);
         self
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.base.join(relative)
+        if cfg!(windows) {
+            relative.split('/').fold(self.base.clone(), |path, name| path.join(name))
+        } else {
+            self.base.join(relative)
+        }
     }
 
     pub(crate) fn tree(&self, version: &str) -> PathBuf {
-        self.base.join("store/tree").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
+        self.path("store/tree").join(layout::key(version, layout::HOST_PLATFORM, &h1(version)))
     }
 
     /// Writes a file, with its directories.
@@ -167,9 +255,9 @@ impl Sandbox {
 
     /// A program called `go` that is not ours, in `directory`.
     pub(crate) fn foreign_go(self, directory: &str) -> Self {
-        let path = self.path(directory).join("go");
+        let path = self.path(directory).join(exe("go"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::hard_link(self.path("programs/fake-go"), path).unwrap();
+        fs::hard_link(self.program("fake-go"), path).unwrap();
         self
     }
 
@@ -196,7 +284,7 @@ impl Sandbox {
     }
 
     pub(crate) fn byte_arg(self, argument: &[u8]) -> Self {
-        self.arg(OsStr::from_bytes(argument))
+        self.arg(os_string(argument))
     }
 
     pub(crate) fn cwd(mut self, relative: &str) -> Self {
@@ -251,7 +339,7 @@ impl Sandbox {
         fs::create_dir_all(self.path(directory)).unwrap();
         let mut command = Command::new(program.as_ref());
         command.args(&self.args).env_clear().current_dir(self.path(directory));
-        for line in outer.lines("env") {
+        for line in outer.lines("env").iter().filter(|line| !line.starts_with('=')) {
             let (name, value) = line.split_once('=').unwrap();
             command.env(name, value);
         }
@@ -263,12 +351,15 @@ impl Sandbox {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        std::io::Write::write_all(&mut stdin, self.stdin.unwrap_or_default().as_bytes()).ok();
+        io::Write::write_all(&mut stdin, self.stdin.unwrap_or_default().as_bytes()).ok();
         drop(stdin);
         let output = child.wait_with_output().unwrap();
         Outcome {
             code: output.status.code(),
-            signal: output.status.signal(),
+            #[cfg(unix)]
+            signal: std::os::unix::process::ExitStatusExt::signal(&output.status),
+            #[cfg(windows)]
+            signal: None,
             stdout: output.stdout,
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -290,7 +381,7 @@ pub(crate) fn write_script(path: &Path, text: &str) {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    io::Write::write_all(&mut shell.stdin.take().unwrap(), text.as_bytes()).unwrap();
     assert!(shell.wait().unwrap().success());
 }
 
@@ -299,7 +390,8 @@ pub(crate) fn shim() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let for_tests = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));
-        if env!("CARGO_CRATE_NAME") == "as_built" {
+        // There is no cargo in Windows' world.
+        if env!("CARGO_CRATE_NAME") == "as_built" || cfg!(windows) {
             return for_tests;
         }
         let target = for_tests.ancestors().nth(2).unwrap();
@@ -318,6 +410,9 @@ pub(crate) fn shim() -> &'static Path {
 fn fake_go() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
+        if let Some(made) = std::env::var_os("GOWARD_TEST_FAKE_GO") {
+            return made.into();
+        }
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let path = directory.join("fake-go");
         let fresh = directory.join(format!("fake-go-{}", std::process::id()));
