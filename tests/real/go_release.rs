@@ -150,8 +150,8 @@ fn patch_releases_come_in_with_their_digests() {
     let before = before.join("\n") + "\n";
     sandbox.write(records, &before);
     let figures = || {
-        let readme = sandbox.read("repository/README.md");
-        let words: Vec<&str> = readme.split_whitespace().collect();
+        let features = sandbox.read("repository/docs/features.md");
+        let words: Vec<&str> = features.split_whitespace().collect();
         let at = words.windows(3).position(|some| some == ["tree", "hashes", "of"]).unwrap();
         let number = |at: usize| words[at].parse::<usize>().unwrap();
         (number(at - 1), number(at + 3), number(at + 6))
@@ -309,8 +309,8 @@ fn a_made_up_line_comes_in_whole() {
     }
     let wheels = sandbox.read("repository/tests/wheels.tsv");
     assert!(wheels.contains("\ngo_bin-1.28.0-py3-none-manylinux_2_17_x86_64.whl\t-\t"), "{wheels}");
-    let readme = sandbox.read("repository/README.md");
-    assert!(readme.contains("list every name from Go 1.19 to 1.28"), "{readme}");
+    let features = sandbox.read("repository/docs/features.md");
+    assert!(features.contains("list every name from Go 1.19 to 1.28"), "{features}");
     for (what, count) in [
         ("go1.28.0 has no record: give `--index`, and `--lock`", 1),
         ("say what newsetting in GODEBUG means: ", 1),

@@ -147,9 +147,9 @@ fn commands_and_options_are_those_of_the_program() {
     }
 }
 
-/// The figures of the README are those of the file.
+/// The figures of the list of features are those of the file.
 #[test]
-fn the_readme_counts_the_records() {
+fn the_features_count_the_records() {
     let records = read("crates/core/data/releases.tsv");
     let rows: Vec<Vec<&str>> = records
         .lines()
@@ -164,8 +164,9 @@ fn the_readme_counts_the_records() {
         hashes.len(),
         releases.len()
     );
-    let readme = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(readme.contains(&want), "{want}");
+    let features = read("docs/features.md");
+    let features = features.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(features.contains(&want), "{want}");
 }
 
 /// Both ways, in the same order.

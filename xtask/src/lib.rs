@@ -32,7 +32,7 @@ pub const NOT_DESCRIBED: &str = "not described yet";
 
 /// The documents and comments that say which lines the tables are of.
 const SAY_WHICH_LINES: [&str; 3] =
-    ["README.md", "docs/architecture.md", "crates/core/src/settings/platforms.rs"];
+    ["docs/features.md", "docs/architecture.md", "crates/core/src/settings/platforms.rs"];
 
 /// A release, and what there is of it.
 #[derive(Clone, Debug)]
@@ -170,8 +170,8 @@ fn records(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Res
     }
     if index.is_some() || release.lock.is_some() {
         let new = records.render(release.today);
-        let readme = with_figures(&files.read("README.md")?, &counted(&new));
-        files.write("README.md", readme);
+        let features = with_figures(&files.read("docs/features.md")?, &counted(&new));
+        files.write("docs/features.md", features);
         files.write("crates/core/data/releases.tsv", new);
     }
     let (version, known) = (release.version, records.platforms(release.version));
@@ -206,7 +206,7 @@ fn proved(path: &Path, version: GoVersion) -> Result<LockFile> {
     Ok(lock)
 }
 
-/// Says how many records there are, as the README does, up to a word that may have a full stop.
+/// Says how many records there are, as the list of features does, up to a word that may have a full stop.
 fn counted(records: &str) -> String {
     let all: Vec<[&str; 5]> = rows(records).collect();
     let hashes: Vec<_> = all.iter().filter(|row| row[2] != "-").collect();
