@@ -243,6 +243,18 @@ fn the_myths_are_those_of_the_tests() {
 }
 
 #[test]
+fn every_target_stands_in_platforms() {
+    let document = read("docs/platforms.md");
+    let got = rows(&document).into_iter().skip(1);
+    let got = got.flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>());
+    let got: BTreeSet<String> = got.map(|name| name.trim_matches('`').to_owned()).collect();
+    let targets = read("tests/platforms/targets.tsv");
+    let targets = targets.lines().filter(|line| !line.starts_with('#'));
+    let want = targets.map(|line| line.split('\t').nth(1).unwrap().to_owned());
+    assert_eq!(got, want.collect());
+}
+
+#[test]
 fn links_between_documents_lead_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = vec![
