@@ -55,6 +55,10 @@ pub enum Command {
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
+    /// Say which projects could have a newer Go
+    Outdated(Outdated),
+    /// Lock and install the newest Go that projects ask for
+    Upgrade(Upgrade),
     /// Put back what `goward.toml` and `goward.lock` were before the last change
     Rollback(Rollback),
     /// Install toolchains: those named, or the project's
@@ -233,6 +237,38 @@ pub struct Lock {
     /// Write the lock even if its Go cannot build the module or the workspace
     #[arg(long, conflicts_with = "check")]
     pub force: bool,
+    #[command(flatten)]
+    pub fetching: Fetching,
+}
+
+#[derive(Args, Debug)]
+pub struct Outdated {
+    /// The projects; without one, the project here
+    #[arg(value_name = "DIRECTORY")]
+    pub directories: Vec<PathBuf>,
+    /// Where to look, tried in order: go.dev, goproxy, python-index, a URL, file:///DIRECTORY
+    /// or oci://REGISTRY/REPOSITORY
+    #[arg(long, value_name = "SOURCES")]
+    pub source: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Upgrade {
+    /// The projects; without one, the project here
+    #[arg(value_name = "DIRECTORY")]
+    pub directories: Vec<PathBuf>,
+    /// Change nothing; say what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also when the newer Go cannot build the module or the workspace
+    #[arg(long, conflicts_with = "dry_run")]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub fetching: Fetching,
 }

@@ -37,6 +37,7 @@ mod lock;
 mod matrix;
 #[cfg(feature = "mirror")]
 mod mirror;
+mod outdated;
 mod records;
 #[cfg(feature = "lab")]
 mod reproduce;
@@ -49,6 +50,7 @@ mod shim_fallback;
 mod targets;
 mod trust;
 mod uninstall;
+mod upgrade;
 mod usage_error;
 mod r#use;
 mod verify;
@@ -132,6 +134,8 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Init(args) => init::run(&session, args),
         Command::Use(args) => r#use::run(&session, args),
         Command::Lock(args) => lock::run(&session, args),
+        Command::Outdated(args) => outdated::run(&session, args),
+        Command::Upgrade(args) => upgrade::run(&session, args),
         Command::Rollback(args) => rollback::run(&session, args),
         Command::Install(args) => install::run(&session, args),
         #[cfg(feature = "mirror")]

@@ -37,6 +37,7 @@ mod locks;
 mod log;
 mod matrix;
 mod nfs;
+mod outdated;
 mod overlay;
 mod parts;
 mod pins;

@@ -3,12 +3,14 @@
 use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::fs;
 use crate::net::{CONNECTIONS, HttpRules, Net, Patience};
 use crate::source::OpenRegistry;
 use crate::store::Store;
 use crate::ui::Ui;
 use crate::verify::sumdb::access::LogAccess;
 use goward_shim::names;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One run of the program.
@@ -30,6 +32,15 @@ impl Session {
     /// Returns one that asks Go's own checksum database, and no container registries.
     pub fn new(ctx: Ctx, ui: Ui, config: Config) -> Self {
         Self { ctx, ui, config, log: LogAccess::default(), registries: None }
+    }
+
+    /// Returns the same for another working directory, which may be relative to this one.
+    pub fn in_directory(&self, directory: &Path) -> Self {
+        let place = self.ctx.cwd.join(directory);
+        let cwd = fs::canonicalize(&place).unwrap_or(place);
+        let ctx = Ctx { cwd, ..self.ctx.clone() };
+        let (ui, config, registries) = (self.ui, self.config.clone(), self.registries);
+        Self { registries, ..Self::new(ctx, ui, config) }
     }
 
     /// Returns the store, which need not exist yet.

@@ -8,6 +8,7 @@ pub mod init;
 pub mod install;
 pub mod lock;
 pub mod lock_requests;
+pub mod outdated;
 pub mod pins;
 pub mod rollback;
 pub mod surroundings;

@@ -1,0 +1,101 @@
+//! `goward outdated`.
+
+use crate::cli::args::Outdated;
+use goward_core::error::Result;
+use goward_core::install::Installer;
+use goward_core::install::request::Fetch;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::outdated::LockAge;
+use goward_core::session::Session;
+use goward_core::version::GoVersion;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(session: &Session, args: &Outdated) -> Result<()> {
+    let fetch = Fetch { source: args.source.clone(), ..Fetch::default() };
+    let ages = ages(session, &args.directories, &fetch)?;
+    if args.json {
+        session.ui.json(&ages.iter().map(entry).collect::<Vec<_>>());
+        return Ok(());
+    }
+    session.ui.data(&table(session, &ages));
+    let behind = ages.iter().filter(|age| age.upgrade().is_some()).count();
+    if behind > 0 {
+        let projects = if behind == 1 { "project has" } else { "projects have" };
+        session.ui.say(&format!("{behind} {projects} an upgrade: `goward upgrade`"));
+    }
+    Ok(())
+}
+
+/// Compares the locks of projects with the releases there are; without directories, the one here.
+pub(super) fn ages(
+    session: &Session,
+    directories: &[PathBuf],
+    fetch: &Fetch,
+) -> Result<Vec<LockAge>> {
+    let listing = Installer::new(session).releases(fetch)?;
+    for warning in &listing.warnings {
+        session.ui.warn(warning);
+    }
+    let here = [PathBuf::from(".")];
+    let directories = if directories.is_empty() { &here } else { directories };
+    let ages = directories
+        .iter()
+        .map(|directory| Locker::new(&session.in_directory(directory)).age(&listing.versions));
+    ages.collect()
+}
+
+/// Returns the path of a project as a person here would write it.
+pub(super) fn shown(session: &Session, root: &Path) -> String {
+    let below = root.strip_prefix(&session.ctx.cwd).unwrap_or(root);
+    match below.display().to_string() {
+        here if here.is_empty() => ".".to_owned(),
+        below => below,
+    }
+}
+
+/// One row for each project, below a header.
+fn table(session: &Session, ages: &[LockAge]) -> String {
+    let text = |version: Option<GoVersion>| version.map_or("-".to_owned(), |it| it.to_string());
+    let header = ["project", "request", "locked", "allowed", "newest", ""].map(str::to_owned);
+    let rows = ages.iter().map(|age| {
+        let mut remarks = Vec::new();
+        if !age.support.is_supported() {
+            remarks.push("out of support");
+        }
+        if !age.flaws.is_empty() {
+            remarks.push("has known flaws");
+        }
+        [
+            shown(session, &age.root),
+            age.request.clone(),
+            age.locked.to_string(),
+            text(age.allowed),
+            text(age.newest),
+            remarks.join(", "),
+        ]
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..5).map(|column| width(column).unwrap_or(0)).collect();
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+        format!("{}{}", cells.collect::<String>(), row[5]).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The same as JSON.
+pub(super) fn entry(age: &LockAge) -> serde_json::Value {
+    let text = |version: Option<GoVersion>| version.map(|it| it.to_string());
+    serde_json::json!({
+        "root": age.root.to_string_lossy(),
+        "request": age.request,
+        "locked": age.locked.to_string(),
+        "allowed": text(age.allowed),
+        "newestOfLine": text(age.of_line),
+        "newest": text(age.newest),
+        "outdated": age.is_outdated(),
+        "supported": age.support.is_supported(),
+        "flaws": age.flaws,
+    })
+}

@@ -1,0 +1,46 @@
+//! `goward upgrade`.
+
+use crate::cli::args::Upgrade;
+use crate::cli::install::report;
+use crate::cli::outdated::{ages, entry, shown};
+use crate::cli::{fetch, lock};
+use goward_core::error::Result;
+use goward_core::lockfile::Locker;
+use goward_core::lockfile::lock::LockOptions;
+use goward_core::platform::Platform;
+use goward_core::session::Session;
+
+pub(super) fn run(session: &Session, args: &Upgrade) -> Result<()> {
+    let fetch = fetch(&args.fetching);
+    let ages = ages(session, &args.directories, &fetch)?;
+    let mut entries = Vec::new();
+    for age in &ages {
+        let (project, locked) = (shown(session, &age.root), age.locked);
+        let there = session.in_directory(&age.root);
+        let locker = Locker::new(&there);
+        let upgrade = age.upgrade();
+        match upgrade {
+            None => session.ui.say(&format!("{project}: {locked} is the newest that it allows")),
+            Some(newer) if args.dry_run => {
+                session.ui.say(&format!("{project}: would move from {locked} to {newer}"));
+            }
+            Some(_) => {
+                let options = LockOptions { upgrade: true, force: args.force };
+                let written = locker.lock(options, &fetch)?;
+                written.warnings.iter().for_each(|warning| session.ui.warn(warning));
+                let version = written.version;
+                session.ui.say(&format!("{project}: moved from {locked} to {version}"));
+                lock::report_uncovered(session, &written.uncovered);
+                let installed = locker.install_project(Platform::host(), false, false, &fetch)?;
+                report(session, &installed);
+            }
+        }
+        let mut entry = entry(age);
+        entry["upgradedTo"] = upgrade.map(|version| version.to_string()).into();
+        entries.push(entry);
+    }
+    if args.json {
+        session.ui.json(&entries);
+    }
+    Ok(())
+}
