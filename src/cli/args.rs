@@ -58,6 +58,7 @@ pub enum Command {
     /// Say which projects could have a newer Go
     Outdated(Outdated),
     /// Lock and install the newest Go that projects ask for
+    #[command(alias = "update")]
     Upgrade(Upgrade),
     /// Put back what `goward.toml` and `goward.lock` were before the last change
     Rollback(Rollback),
@@ -70,10 +71,12 @@ pub enum Command {
     /// Use a Go that is already on the machine, under a name
     Link(Link),
     /// Remove installed toolchains, or names of linked ones
+    #[command(aliases = ["remove", "rm"])]
     Uninstall(Uninstall),
     /// Remove toolchains that nothing uses, and what was left over
     Gc(Gc),
     /// List toolchains: those installed, or all releases
+    #[command(alias = "ls")]
     List(List),
     /// Check the store and the machine, and repair what is safe
     Doctor(Doctor),
@@ -82,10 +85,12 @@ pub enum Command {
     /// Check the project: settings, drift against the lock, end of support, known vulnerabilities
     Check(Check),
     /// Say which `go` runs here, and why
+    #[command(alias = "current")]
     Which(Which),
     /// Show the environment that goward gives to `go` here
     Env(Env),
     /// Run a program in the environment that `go` gets here
+    #[command(alias = "run")]
     Exec(Exec),
     /// Run a command with several Gos and settings, and say what differs
     Matrix(Matrix),

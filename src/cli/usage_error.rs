@@ -63,10 +63,28 @@ fn unknown(error: &clap::Error, line: &str, command: &Command) -> Error {
     }
 }
 
+/// What commands of other tools are here, where they have another name or are none.
+const ELSEWHERE: [(&str, &str); 11] = [
+    ("activate", "`goward setup`, once: nothing is activated after that"),
+    ("global", "`goward default REQUEST`"),
+    ("local", "`goward use REQUEST`"),
+    ("ls-remote", "`goward list --remote`"),
+    ("pin", "`goward use REQUEST`"),
+    ("prune", "`goward gc`"),
+    ("rehash", "done by `goward install`"),
+    ("search", "`goward list --remote`"),
+    ("shell", "`go +REQUEST`, for one call"),
+    ("sync", "`goward install --locked`"),
+    ("where", "`goward which`"),
+];
+
 fn no_command(error: &clap::Error, line: &str, command: &Command) -> Error {
     let typed = text(error, ContextKind::InvalidSubcommand);
     let report =
         Error::new(Kind::Usage, format!("`{line}` has no command `{}`", untrusted(&typed)));
+    if let Some((_, here)) = ELSEWHERE.iter().find(|(word, _)| *word == typed && line == "goward") {
+        return report.hint(format!("that is {here}"));
+    }
     let known = command.get_subcommands().filter(|known| !known.is_hide_set());
     match near_match(&typed, known.map(Command::get_name)) {
         Some(near) => report.hint(format!("did you mean `{line} {near}`?")),
@@ -142,11 +160,35 @@ mod tests {
     use clap::Parser;
 
     #[test]
+    fn words_of_other_tools_are_understood() {
+        for (word, name) in [
+            ("current", "which"),
+            ("ls", "list"),
+            ("remove", "uninstall"),
+            ("rm", "uninstall"),
+            ("run", "exec"),
+            ("update", "upgrade"),
+        ] {
+            let cli = Cli::whole();
+            assert_eq!(cli.find_subcommand(word).unwrap().get_name(), name);
+        }
+        let cli = Cli::whole();
+        for (word, _) in ELSEWHERE {
+            assert!(cli.find_subcommand(word).is_none(), "{word}");
+        }
+    }
+
+    #[test]
     fn every_kind_has_its_words() {
-        let cases: [(&[&str], &str); 15] = [
+        let cases: [(&[&str], &str); 16] = [
             (
                 &["instal"],
                 "goward: `goward` has no command `instal`\nhint: did you mean `goward install`?\n\
+                 hint: see `goward --help`",
+            ),
+            (
+                &["local", "1.27"],
+                "goward: `goward` has no command `local`\nhint: that is `goward use REQUEST`\n\
                  hint: see `goward --help`",
             ),
             (&["zzz"], "goward: `goward` has no command `zzz`\nhint: see `goward --help`"),
