@@ -12,9 +12,7 @@ mod system {
     use super::{File, Path, io};
     use crate::os::retry;
     use rustix::fd::OwnedFd;
-    use rustix::fs::{
-        AtFlags, CWD, Mode, OFlags, RawMode, linkat, mkdirat, open, openat, unlinkat,
-    };
+    use rustix::fs::{AtFlags, Mode, OFlags, RawMode, mkdirat, open, openat, unlinkat};
 
     /// An open directory.
     #[derive(Debug)]
@@ -97,6 +95,7 @@ mod system {
         pub fn link(&self, file: &File, name: &str) -> io::Result<()> {
             #[cfg(any(target_os = "linux", target_os = "android"))]
             {
+                use rustix::fs::{CWD, linkat};
                 let source = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file));
                 let flags = AtFlags::SYMLINK_FOLLOW;
                 Ok(retry(|| linkat(CWD, &source, &self.0, name, flags))?)

@@ -32,7 +32,7 @@ pub fn directories_of(program: &str) -> Vec<PathBuf> {
 }
 
 /// Returns true for the entry of a variable that is one of these.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+#[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_of(entry: &[u8], variables: &[&str]) -> bool {
     variables
         .iter()

@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::error::Kind;
     use std::io;
+    #[cfg(target_os = "linux")]
     use std::path::Path;
 
     #[cfg(target_os = "linux")]
