@@ -527,6 +527,12 @@ pub struct Env {
     /// Print commands for a shell: sh, bash, zsh, fish or powershell
     #[arg(long, value_name = "SHELL", conflicts_with = "explain")]
     pub shell: Option<String>,
+    /// Print NAME=VALUE lines, as GitLab's dotenv reports and `docker run --env-file` take them
+    #[arg(long, conflicts_with_all = ["shell", "json", "explain"])]
+    pub dotenv: bool,
+    /// Set it for the steps of a GitHub job that follow, by the files GITHUB_ENV and GITHUB_PATH
+    #[arg(long, conflicts_with_all = ["shell", "json", "explain", "dotenv"])]
+    pub github: bool,
     /// Set GOROOT, too, for an editor that needs it: a nested `go` of another release would not find its own
     #[arg(long, conflicts_with = "explain")]
     pub goroot: bool,

@@ -1,13 +1,16 @@
 //! `goward env`.
 
 use crate::cli::args::Env;
-use goward_core::error::{Result, untrusted};
+use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::fs;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::resolved_go::ResolvedGo;
 use goward_core::run::Runner;
 use goward_core::session::Session;
 use goward_core::shell;
 use goward_shim::Tool;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
     if args.explain {
@@ -24,6 +27,14 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
         session.ui.json(&map);
         return Ok(());
     }
+    if args.dotenv {
+        let lines = changes.iter().map(|(name, value)| dotenv(name, value.as_deref()));
+        session.ui.script(&lines.collect::<Result<Vec<_>>>()?.join("\n"));
+        return Ok(());
+    }
+    if args.github {
+        return for_github(session, &changes);
+    }
     let shell = args.shell.as_deref().unwrap_or("sh");
     let assignments: Vec<_> =
         changes.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
@@ -32,6 +43,55 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
         session.ui.script(text.trim_end());
     }
     Ok(())
+}
+
+/// Returns a line of a file of variables. What is to be unset is empty, which is the same for Go.
+fn dotenv(name: &str, value: Option<&OsStr>) -> Result<String> {
+    let value = value.unwrap_or_default().to_string_lossy();
+    if value.contains('\n') {
+        let message = format!("`{name}` has more than one line, which no such file can hold");
+        return Err(Error::new(Kind::Failed, message));
+    }
+    Ok(format!("{name}={value}"))
+}
+
+/// Appends to the files with which a step of a GitHub job sets variables and PATH for the next ones.
+fn for_github(session: &Session, changes: &[(String, Option<OsString>)]) -> Result<()> {
+    let file = |name: &str| {
+        session.ctx.variable(name).map(PathBuf::from).ok_or_else(|| {
+            let message = format!("`--github` needs `{name}`, which only a GitHub job has");
+            Error::new(Kind::Usage, message).hint("elsewhere: `goward env --shell bash`")
+        })
+    };
+    let (variables, path) = (file("GITHUB_ENV")?, file("GITHUB_PATH")?);
+    let (mut assignments, mut places) = (String::new(), String::new());
+    for (name, value) in changes {
+        let value = value.as_deref().unwrap_or_default().to_string_lossy();
+        if name == "PATH" {
+            places = added_places(session, &value);
+        } else {
+            let mut end = "end_of_value".to_owned();
+            while value.contains(&end) {
+                end.push('_');
+            }
+            assignments.push_str(&format!("{name}<<{end}\n{value}\n{end}\n"));
+        }
+    }
+    fs::append(&variables, assignments.as_bytes())?;
+    fs::append(&path, places.as_bytes())?;
+    session.ui.say("set for the steps that follow");
+    Ok(())
+}
+
+/// Returns the places that a PATH has before those of this process, a line each. A later line comes first.
+fn added_places(session: &Session, path: &str) -> String {
+    let old = session.ctx.variable("PATH").unwrap_or_default().to_string_lossy().into_owned();
+    let added = path.strip_suffix(&old).unwrap_or(path).trim_end_matches(':');
+    added
+        .split(':')
+        .rev()
+        .filter(|place| !place.is_empty())
+        .fold(String::new(), |lines, place| lines + place + "\n")
 }
 
 fn explain(session: &Session, json: bool) -> Result<()> {

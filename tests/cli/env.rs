@@ -35,6 +35,34 @@ fn what_goward_sets_and_removes() {
         .fails(2, "goward: unknown shell `fsh`\nhint: did you mean `fish`?");
 }
 
+/// For files of variables, and for the steps of a job that follow.
+#[test]
+fn what_other_programs_read() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["use", "1.99.1", "--experiment", "jsonv2"]).code, Some(0));
+    let sandbox = sandbox.var("GODEBUG", "gctrace=1").var("PATH", "/usr/bin:/bin");
+    let outcome = sandbox.goward(["env", "--dotenv"]);
+    let lines: Vec<&str> = outcome.data().lines().collect();
+    for line in ["GODEBUG=", "GOEXPERIMENT=jsonv2", "PATH=[STORE]/shims:/usr/bin:/bin"] {
+        assert!(lines.contains(&line), "{lines:?}");
+    }
+    sandbox.goward(["env", "--github"]).fails(
+        2,
+        "goward: `--github` needs `GITHUB_ENV`, which only a GitHub job has\n\
+         hint: elsewhere: `goward env --shell bash`",
+    );
+    sandbox.write("variables", "BEFORE=1\n");
+    let [variables, path] = ["variables", "path"].map(|name| sandbox.path(name));
+    let sandbox = sandbox.var("GITHUB_ENV", variables).var("GITHUB_PATH", path);
+    assert_eq!(sandbox.goward(["env", "--github"]).code, Some(0));
+    assert_eq!(sandbox.redact(sandbox.read("path").as_bytes()), "[STORE]/shims\n");
+    let variables = sandbox.read("variables");
+    assert!(variables.starts_with("BEFORE=1\n"), "{variables}");
+    let experiment = "\nGOEXPERIMENT<<end_of_value\njsonv2\nend_of_value\n";
+    assert!(variables.contains(experiment) && !variables.contains("PATH"), "{variables}");
+}
+
 #[test]
 fn a_shell_that_evaluates_it_has_the_environment_of_the_shim() {
     let server = mirror();

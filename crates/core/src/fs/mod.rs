@@ -112,6 +112,13 @@ pub fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<(
     retry(|| link::symlink(target, place))
 }
 
+/// Writes at the end of a file, which is made if it is not there.
+pub fn append(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.append(true).create(true).open(path)?;
+    io::Write::write_all(&mut file, contents.as_ref())
+}
+
 /// See [`std::fs::write`].
 pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
     let (path, contents) = (path.as_ref(), contents.as_ref());
