@@ -20,9 +20,12 @@ use std::time::Duration;
     name = "goward",
     version,
     max_term_width = 100,
-    after_help = "As go: `go +REQUEST ...` runs another Go for one call, `GOWARD_BYPASS=1 go ...` the next \
-                  one on PATH.\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification \
-                  failed, 5 network, 6 problems were\nfound."
+    after_help = "As `go`: `go +REQUEST ...` runs another Go for one call, and\n\
+                  `GOWARD_BYPASS=1 go ...` the next one on PATH.\n\n\
+                  Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 verification failed,\n\
+                  5 network, 6 problems were found, 7 the log cannot be believed,\n\
+                  126 the Go cannot be run, 127 it is not installed.\n\n\
+                  `goward COMMAND --help` says more about a command."
 )]
 pub struct Cli {
     /// Print only data and errors
@@ -49,9 +52,9 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Start a project: write `goward.toml` from the version files that are there
+    /// Start a project: write `goward.toml` from its version files
     Init(Init),
-    /// Choose this project's Go: write `goward.toml` and `goward.lock`, install
+    /// Choose this project's Go: write manifest and lock, install
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
@@ -60,7 +63,7 @@ pub enum Command {
     /// Lock and install the newest Go that projects ask for
     #[command(alias = "update")]
     Upgrade(Upgrade),
-    /// Put back what `goward.toml` and `goward.lock` were before the last change
+    /// Put back manifest and lock as they were before the last change
     Rollback(Rollback),
     /// Install toolchains: those named, or the project's
     Install(Install),
@@ -80,9 +83,9 @@ pub enum Command {
     List(List),
     /// Check the store and the machine, and repair what is safe
     Doctor(Doctor),
-    /// Read installed toolchains again and compare them with what was installed
+    /// Compare installed toolchains with what was installed
     Verify(Verify),
-    /// Check the project: settings, drift against the lock, end of support, known vulnerabilities
+    /// Check the project: settings, drift, support, vulnerabilities
     Check(Check),
     /// Say which `go` runs here, and why
     #[command(alias = "current")]
@@ -96,13 +99,13 @@ pub enum Command {
     Matrix(Matrix),
     /// Find the first release with which a command fails, and why
     Bisect(Bisect),
-    /// Say how built programs were built and what they need, or compare them with a lock
+    /// Say how programs were built and what they need
     Inspect(Inspect),
     /// Build twice in different places, and compare the bytes
     Reproduce(Reproduce),
-    /// Show every experiment (GOEXPERIMENT): what it is, where it is on, and who sets it here
+    /// Show every experiment (GOEXPERIMENT), and who sets it here
     Experiments(SettingsArgs),
-    /// Show every GODEBUG setting: what it is, its default, and who sets it here
+    /// Show every GODEBUG setting, and who sets it here
     Godebug(SettingsArgs),
     /// Say what a move from one Go to another changes for this project
     Diff(Diff),
@@ -110,17 +113,17 @@ pub enum Command {
     Targets(Targets),
     /// Work with the lock's GODEBUG
     Debug(Debug),
-    /// Let the path that the lock fixes as GOROOT lead to the toolchain
+    /// Let the lock's GOROOT lead to the toolchain
     LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
-    /// Make and check mirrors that goward, plain `go` and other tools can use
+    /// Make and check mirrors for goward, plain `go` and other tools
     Mirror(Mirror),
-    /// Trust a lock that is somebody else's or weakens security, as it is now
+    /// Trust a lock that is somebody else's or weakens security
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
-    /// List goward's settings: each with its value and the file or variable that it comes from
+    /// List goward's settings, and where each comes from
     Config(ConfigArgs),
     /// Print completions for a shell, or write man pages
     Completions(Completions),

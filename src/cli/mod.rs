@@ -38,6 +38,7 @@ mod matrix;
 #[cfg(feature = "mirror")]
 mod mirror;
 mod outdated;
+mod overview;
 mod records;
 #[cfg(feature = "lab")]
 mod reproduce;
@@ -234,11 +235,19 @@ fn chosen_profile(command: &Command) -> Option<&str> {
 
 /// Prints what clap has to say: help and version are data, the rest is an error of ours.
 fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    let is_help = [DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand].contains(&error.kind());
+    if is_help && !usage_error::names_a_command(arguments) {
+        let explained = overview::command().try_get_matches_from(arguments);
+        _ = explained.err().as_ref().unwrap_or(error).print();
+        let is_asked = error.kind() == DisplayHelp;
+        return if is_asked { ExitCode::SUCCESS } else { ExitCode::from(Kind::Usage.exit_code()) };
+    }
     if !error.use_stderr() {
         _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if is_help {
         _ = error.print();
     } else {
         Ui::new(false).error(&usage_error::explain(error, arguments));

@@ -28,6 +28,11 @@ pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Error {
     explained.hint(format!("see `{line} --help`"))
 }
 
+/// Returns true when the arguments name a command.
+pub(super) fn names_a_command(arguments: &[OsString]) -> bool {
+    command_of(&Cli::whole(), arguments).0 != "goward"
+}
+
 /// Returns the command that the arguments name, as it is typed, and what clap knows of it.
 fn command_of<'c>(cli: &'c Command, arguments: &[OsString]) -> (String, &'c Command) {
     let (mut line, mut command) = ("goward".to_owned(), cli);

@@ -145,7 +145,8 @@ impl Ui {
         }
         let bar = BARS.add(ProgressBar::no_length());
         if let Ok(style) = ProgressStyle::with_template(
-            "{spinner} {msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}",
+            // It fits 40 columns, too: the bar takes what the rest leaves.
+            "{spinner} {msg} {wide_bar} {bytes}/{total_bytes}",
         ) {
             bar.set_style(style);
         }
