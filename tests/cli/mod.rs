@@ -42,6 +42,7 @@ mod overlay;
 mod parts;
 mod pins;
 mod profiles;
+mod progress;
 mod proof;
 mod records;
 mod reproduce;

@@ -3,6 +3,7 @@
 use crate::error::{Error, is_harmful, printable};
 use crate::os::bytes::Bytes;
 use anstream::AutoStream;
+use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -25,6 +26,9 @@ static LOST_DATA: AtomicBool = AtomicBool::new(false);
 pub fn has_lost_data() -> bool {
     LOST_DATA.load(Ordering::Relaxed)
 }
+
+/// How many columns a bar takes beside its label.
+const BESIDE_LABEL: usize = 36;
 
 /// How much to say, and where.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +133,7 @@ impl Ui {
             return ProgressBar::hidden();
         }
         let bar = BARS.add(ProgressBar::new_spinner());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
             bar.set_style(style);
         }
         bar.set_message(printable(label));
@@ -144,10 +148,14 @@ impl Ui {
             return ProgressBar::hidden();
         }
         let bar = BARS.add(ProgressBar::no_length());
-        if let Ok(style) = ProgressStyle::with_template(
-            // It fits 40 columns, too: the bar takes what the rest leaves.
-            "{spinner} {msg} {wide_bar} {bytes}/{total_bytes}",
-        ) {
+        let columns = usize::from(Term::stderr().size().1);
+        // What does not fit is cut, in place of a line that wraps.
+        let template = if columns < label.chars().count() + BESIDE_LABEL {
+            "{spinner} {wide_msg} {bytes}/{total_bytes}"
+        } else {
+            "{spinner} {msg} {wide_bar} {bytes}/{total_bytes}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(label.to_owned());
