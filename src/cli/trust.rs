@@ -2,6 +2,7 @@
 
 use crate::cli::args::Trust;
 use goward_core::error::{Error, Kind, Result};
+use goward_core::os::User;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::trust::LockReview;
 use goward_core::session::Session;
@@ -69,7 +70,7 @@ fn list(session: &Session, json: bool) -> Result<()> {
         let list = trusted.iter().map(|entry| {
             serde_json::json!({
                 "path": entry.path.to_string_lossy(),
-                "owner": entry.owner,
+                "owner": as_json(entry.owner),
                 "state": entry.state,
                 "accept": null,
             })
@@ -93,4 +94,10 @@ fn list(session: &Session, json: bool) -> Result<()> {
         session.ui.data(&format!("{} ({})", entry.path.display(), entry.state));
     }
     Ok(())
+}
+
+/// Returns a user as JSON has one: a number, or where users have none, the text that stands for one.
+fn as_json(user: User) -> serde_json::Value {
+    let text = user.to_string();
+    text.parse::<u32>().map_or_else(|_| text.into(), Into::into)
 }

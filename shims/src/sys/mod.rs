@@ -33,7 +33,7 @@ pub use system::{
     own_path, stamp, status, working_directory,
 };
 #[cfg(windows)]
-pub use windows::{User, exec, os_string, replace_process, started_by, text};
+pub use windows::{Facts, User, exec, os_string, replace_process, started_by, text};
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -88,6 +88,14 @@ pub fn is_root(user: User) -> bool {
     return user == 0;
     #[cfg(windows)]
     return user.is_root();
+}
+
+/// Reads a user, as [`trust`](crate::trust) writes one.
+pub fn parse_user(text: &str) -> Option<User> {
+    #[cfg(not(windows))]
+    return text.parse().ok();
+    #[cfg(windows)]
+    return User::parse(text);
 }
 
 /// Returns true when the system takes one name of a variable for the other.

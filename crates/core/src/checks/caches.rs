@@ -7,7 +7,7 @@ use super::{CheckResult, Fact};
 use crate::error::{Error, untrusted};
 use crate::fs;
 use crate::os::volume::{self, Space};
-use crate::os::{ROOT, access, owner};
+use crate::os::{access, owner};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -166,7 +166,7 @@ fn try_to_write(directory: &Path, is_cache: bool) -> Result<(), String> {
 /// Root may use what is anybody's; others had better not.
 fn is_ours(path: &Path) -> bool {
     let us = owner::current();
-    us == ROOT || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == us)
+    goward_shim::sys::is_root(us) || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == us)
 }
 
 #[cfg(test)]

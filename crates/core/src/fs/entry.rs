@@ -28,6 +28,6 @@ impl DirEntry {
 
     /// See [`std::fs::DirEntry::metadata`].
     pub fn metadata(&self) -> io::Result<Metadata> {
-        self.0.metadata().map(Metadata::from)
+        Metadata::of_entry(&self.0)
     }
 }

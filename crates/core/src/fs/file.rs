@@ -98,7 +98,8 @@ impl File {
 
     /// See [`std::fs::File::metadata`].
     pub fn metadata(&self) -> io::Result<Metadata> {
-        retry(|| self.0.metadata()).map(Metadata::from)
+        retry(|| Metadata::of_file(self.0.file()))
+            .map_err(|error| self.explain("query metadata of", &error))
     }
 
     /// Gives it this mode.

@@ -58,13 +58,13 @@ calls! {
 /// See [`std::fs::metadata`].
 pub fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     let path = path.as_ref();
-    retry(|| fs_err::metadata(path)).map(Metadata::from)
+    retry(|| Metadata::of(path))
 }
 
 /// See [`std::fs::symlink_metadata`].
 pub fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     let path = path.as_ref();
-    retry(|| fs_err::symlink_metadata(path)).map(Metadata::from)
+    retry(|| Metadata::of_link(path))
 }
 
 /// Returns what is in a directory, in no order.

@@ -6,6 +6,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::User;
 use crate::os::bytes::{self, Bytes};
 use crate::shell;
 use goward_shim::find;
@@ -20,7 +21,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
 }
 
 /// Like [`read`], with the user whom the file belongs to.
-fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
+fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, User)>> {
     let options = fs::OpenOptions::new().read(true).never_wait().clone();
     // From the start, if the file was replaced while it was read.
     let read = fs::retry(|| {
@@ -50,7 +51,7 @@ fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, u32)>> {
 }
 
 /// Like [`read`], for a file that holds text, with the user whom the file belongs to.
-pub(crate) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, u32)>> {
+pub(crate) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, User)>> {
     let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
     };

@@ -8,12 +8,14 @@ use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::install::shims::replace_with_link;
 use crate::lockfile::Locker;
+use crate::os::User;
 use crate::os::bytes::{self, Bytes};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
 use crate::resolve::shim_errors;
 use crate::resolve::shim_errors::what_stands_at;
 use goward_shim::resolve::{Choice, choose};
+use goward_shim::sys::is_root;
 use goward_shim::{Refusal, Tool, layout};
 use std::io;
 use std::io::ErrorKind;
@@ -155,7 +157,7 @@ fn untouched(error: Error) -> Error {
 }
 
 /// Requires that nobody but `me` and root can put something else in the place of `path`.
-fn check_above(path: &Path, me: u32) -> Result<()> {
+fn check_above(path: &Path, me: User) -> Result<()> {
     let is_there = |directory: &&Path| directory.symlink_metadata().is_ok();
     let there = path.ancestors().skip(1).find(is_there).unwrap_or(Path::new("/"));
     // A link on the way leads below directories that are not above it.
@@ -202,10 +204,10 @@ fn explain(error: io::Error, path: &Path, root: &Path) -> Error {
 }
 
 /// Returns what lets others than `me` and root replace an entry of a directory.
-fn danger(owner: u32, mode: u32, me: u32) -> Option<&'static str> {
+fn danger(owner: User, mode: u32, me: User) -> Option<&'static str> {
     const OTHERS_WRITE: u32 = 0o022;
     const STICKY: u32 = 0o1000;
-    if owner != 0 && owner != me {
+    if !is_root(owner) && owner != me {
         return Some("belongs to another user");
     }
     let is_open = mode & OTHERS_WRITE != 0 && mode & STICKY == 0;

@@ -5,17 +5,20 @@ use std::fs::File;
 use std::io;
 
 /// The user that a file belongs to, or that a process acts as.
-pub type User = u32;
+pub use goward_shim::sys::User;
 
 /// The user who may do anything.
+#[cfg(unix)]
 pub const ROOT: User = 0;
+#[cfg(windows)]
+pub const ROOT: User = User::ADMINISTRATORS;
 
 /// Returns the user as which this process acts.
 pub fn current() -> User {
     #[cfg(unix)]
     return rustix::process::geteuid().as_raw();
     #[cfg(windows)]
-    return ROOT;
+    return goward_shim::sys::effective_user().unwrap_or(ROOT);
 }
 
 /// Gives a file the owner and the group of another.
@@ -42,7 +45,7 @@ pub fn is_root(user: User) -> bool {
     }
     #[cfg(not(target_os = "linux"))]
     {
-        user == ROOT
+        goward_shim::sys::is_root(user)
     }
 }
 

@@ -85,8 +85,8 @@ mod system {
         let entries = environment.split(|&byte| byte == 0);
         entries.filter(|entry| is_of(entry, variables)).for_each(&mut note);
         let name = String::from_utf8_lossy(&read(&place.join("comm"))).trim().to_owned();
-        let program = fs::metadata(place.join("exe")).ok();
-        let program = program.map(|metadata| Metadata::from(metadata).identity());
+        let program = Metadata::of(&place.join("exe")).ok();
+        let program = program.map(|metadata| metadata.identity());
         Process { pid, name, program, texts }
     }
 

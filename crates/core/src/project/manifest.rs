@@ -17,6 +17,7 @@ mod values;
 
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file;
+use crate::os::User;
 use crate::platform::Platform;
 use crate::project::lock::Pins;
 use crate::project::rule::Rule;
@@ -47,7 +48,7 @@ pub struct Manifest {
     matrices: BTreeMap<String, NamedMatrix>,
     policy: Policy,
     check: CheckRules,
-    owner: Option<u32>,
+    owner: Option<User>,
 }
 
 /// Which platforms a lock covers.
@@ -129,7 +130,7 @@ impl Manifest {
     }
 
     /// Returns the user whom the file belonged to when it was read.
-    pub fn owner(&self) -> Option<u32> {
+    pub fn owner(&self) -> Option<User> {
         self.owner
     }
 

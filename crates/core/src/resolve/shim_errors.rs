@@ -3,6 +3,7 @@
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, near_match, untrusted};
 use crate::fs;
+use crate::os::User;
 use crate::os::bytes;
 use crate::platform::Platform;
 use crate::project::lock::{explain as explain_lock, explain_read};
@@ -220,7 +221,7 @@ fn unlocked(manifest: &Path) -> Error {
 }
 
 /// Says whose a file is that counts only when it is the user's own.
-pub(crate) fn belongs_to(path: &Path, owner: u32) -> String {
+pub(crate) fn belongs_to(path: &Path, owner: User) -> String {
     let me = sys::effective_user().map_or_else(String::new, |user| format!(" ({user})"));
     format!("`{}` belongs to user {owner}, not to you{me} or root", path.display())
 }

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::User;
 use crate::os::bytes::{self, Bytes};
 use crate::project::lock::{LockFile, explain, read};
 use crate::project::manifest::Manifest;
@@ -23,7 +24,7 @@ pub struct LockReview {
     /// The lock.
     pub path: PathBuf,
     /// Its owner, where that is somebody whose locks do not count.
-    pub owner: Option<u32>,
+    pub owner: Option<User>,
     /// Pins that weaken security, in the order of the lock.
     pub weakening: Vec<Weakening>,
     /// Whether the user trusts it as it is.
@@ -69,7 +70,7 @@ pub struct TrustRecord {
     /// The lock it is about.
     pub path: PathBuf,
     /// The owner that the lock had.
-    pub owner: u32,
+    pub owner: User,
     /// What has become of the lock: `trusted`, `changed` or `gone`.
     pub state: &'static str,
 }
@@ -203,7 +204,7 @@ impl Resolver<'_> {
     }
 
     /// The same, for a manifest that may be wrong.
-    pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<u32>) -> Result<()> {
+    pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<User>) -> Result<()> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
         let foreign =
@@ -267,10 +268,11 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// Returns path and owner of a record; `None` for what is none.
-fn read_record(place: &Path) -> Option<(PathBuf, u32)> {
+fn read_record(place: &Path) -> Option<(PathBuf, User)> {
     let text = sys::read_file(place.as_os_str().as_bytes(), trust::MAX_RECORD).ok()??;
     let mut lines = text.split(|&byte| byte == b'\n').skip(1);
-    let owner = std::str::from_utf8(lines.next()?.strip_prefix(b"owner ")?).ok()?.parse().ok()?;
+    let owner = std::str::from_utf8(lines.next()?.strip_prefix(b"owner ")?).ok()?;
+    let owner = sys::parse_user(owner)?;
     Some((os_path(lines.next()?.strip_prefix(b"path ")?), owner))
 }
 

@@ -6,6 +6,7 @@
 
 use crate::error::untrusted;
 use crate::fs;
+use crate::os::User;
 use crate::store::error::Result;
 use crate::store::files::digest_of_uncovered;
 use crate::store::hash_linked_tree::hash_linked_tree;
@@ -15,6 +16,7 @@ use crate::store::{InstalledToolchain, Store, goroot, link_names};
 use crate::verify::mode::{is_executable, stays_writable};
 use crate::verify::{Entry, H1, Records};
 use goward_shim::names;
+use goward_shim::sys::is_root;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Display;
@@ -55,7 +57,7 @@ pub enum Fault {
     /// It has these permission bits.
     Mode(u32),
     /// It belongs to this user, who does not own the store.
-    Owner(u32),
+    Owner(User),
     /// The hash is this one, and no list says which files make the difference.
     Hash(String),
     /// The built-in records have this hash for the release.
@@ -282,7 +284,7 @@ impl Finding {
 
 /// Returns what is wrong with permission bits and owner of an entry. Who has fewer rights because of a
 /// umask is no matter: the owner's count.
-fn rights(found: &TreeEntry, owner: u32) -> Vec<Finding> {
+fn rights(found: &TreeEntry, owner: User) -> Vec<Finding> {
     let (needed, harmful) = match found.what {
         // A directory hands the set-id bit of its group on.
         EntryKind::Directory => (READ | RUN, OTHERS_WRITE),
@@ -294,7 +296,7 @@ fn rights(found: &TreeEntry, owner: u32) -> Vec<Finding> {
     if found.mode & harmful != 0 || found.mode & needed != needed {
         findings.push(Finding::of(&found.path, Fault::Mode(found.mode)));
     }
-    if found.owner != owner && found.owner != 0 {
+    if found.owner != owner && !is_root(found.owner) {
         findings.push(Finding::of(&found.path, Fault::Owner(found.owner)));
     }
     findings

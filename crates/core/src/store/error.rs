@@ -1,10 +1,12 @@
 //! Errors of the store, and their words.
 
 use crate::error::{Advice, Error, Kind, untrusted};
+use crate::os::User;
 use crate::os::machine::OWN_PATH_HINT;
 use crate::os::volume::Space;
 use crate::shell;
 use crate::verify::{H1, VerifyError};
+use goward_shim::sys::is_root;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +23,7 @@ pub enum StoreError {
     /// There is too little room for what was to come.
     NoRoom(RoomReport),
     /// The store belongs to the user `owner`, and this is `user`.
-    OtherOwner { home: PathBuf, owner: u32, user: u32 },
+    OtherOwner { home: PathBuf, owner: User, user: User },
     /// The store was made by a newer goward.
     Newer { home: PathBuf },
     /// The store was made by an older goward.
@@ -142,7 +144,7 @@ impl From<StoreError> for Error {
             }
             StoreError::OtherOwner { owner, user, .. } => {
                 let hint = match user {
-                    ROOT => Advice::RunAsOwner { owner: owner.to_string() },
+                    _ if is_root(user) => Advice::RunAsOwner { owner: owner.to_string() },
                     _ => Advice::OwnStore,
                 };
                 report.detail(format!("nothing was changed: this is user {user}")).hint(hint)
@@ -219,9 +221,6 @@ fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
-
-/// The user who may do anything.
-pub(super) const ROOT: u32 = 0;
 
 /// Returns the first line of a report about a full disk.
 fn no_space(home: &Path) -> String {

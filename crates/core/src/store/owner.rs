@@ -6,11 +6,13 @@
 use super::Store;
 use crate::ctx;
 use crate::fs;
-use crate::store::error::{ROOT, Result, StoreError};
+use crate::os::User;
+use crate::store::error::{Result, StoreError};
+use goward_shim::sys::is_root;
 
 impl Store {
     /// Returns the user whom the store belongs to, if it is there.
-    pub fn owner(&self) -> Option<u32> {
+    pub fn owner(&self) -> Option<User> {
         fs::metadata(self.home()).ok().map(|metadata| metadata.owner())
     }
 
@@ -23,7 +25,7 @@ impl Store {
     /// let: that is how an image is made for any user.
     pub(super) fn check_owner(&self) -> Result<()> {
         let user = ctx::user_id();
-        let Some(owner) = self.owner().filter(|owner| *owner != user && *owner != ROOT) else {
+        let Some(owner) = self.owner().filter(|owner| *owner != user && !is_root(*owner)) else {
             return Ok(());
         };
         Err(StoreError::OtherOwner { home: self.home().to_path_buf(), owner, user })

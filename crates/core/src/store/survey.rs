@@ -1,6 +1,7 @@
 //! Survey of a directory tree: names, kinds and modes, without reading a file.
 
 use crate::fs::{self, Metadata};
+use crate::os::User;
 use crate::store::entries;
 use crate::store::error::Result;
 use crate::threads::side_by_side;
@@ -32,7 +33,7 @@ pub(super) struct TreeEntry {
     pub(super) what: EntryKind,
     /// Permission bits, with set-id and sticky.
     pub(super) mode: u32,
-    pub(super) owner: u32,
+    pub(super) owner: User,
     pub(super) size: u64,
 }
 

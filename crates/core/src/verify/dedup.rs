@@ -131,7 +131,7 @@ impl FileIndex {
 }
 
 fn metadata(file: &File) -> io::Result<Metadata> {
-    retry(|| file.metadata()).map(Metadata::from)
+    retry(|| Metadata::of_file(file))
 }
 
 fn has_contents(file: &File, contents: &[u8]) -> bool {

@@ -4,7 +4,7 @@
 
 use super::wide::{os_string, text};
 use super::win32::{self, BasicInformation, FileInformation};
-use super::{Text, user};
+use super::{Text, User, user};
 use crate::path;
 use crate::sys::{Identity, OwnedFile, ReadError, SHORT, Stamp, Status, is_text};
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
+use std::path::Path;
 
 /// Directories can be opened with it.
 const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
@@ -135,10 +136,14 @@ pub fn executable(path: &[u8]) -> Option<Identity> {
 
 /// Opens a file to ask about it.
 fn look(path: &[u8], access: u32, flags: u32) -> io::Result<fs::File> {
+    look_at(os_string(path).as_ref(), access, flags)
+}
+
+fn look_at(path: &Path, access: u32, flags: u32) -> io::Result<fs::File> {
     OpenOptions::new()
         .access_mode(access)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | flags)
-        .open(os_string(path))
+        .open(path)
 }
 
 /// Returns whose the file or link at `path` is, if there is one. Its mode is what a system of Unix
@@ -157,10 +162,19 @@ pub fn status(path: Text) -> Option<Status> {
 
 /// Returns the state of the file that `path` leads to.
 pub fn stamp(path: Text) -> Option<Stamp> {
-    /// From the start of 1601, from which Windows counts, to that of 1970, in units of 100 ns.
-    const TO_1970: i64 = 116_444_736_000_000_000;
     let file = look(path.to_bytes(), FILE_READ_ATTRIBUTES, 0).ok()?;
     let information = information(&file)?;
+    Some(Stamp {
+        identity: identity(&information),
+        size: u64::from(information.size_high) << 32 | u64::from(information.size_low),
+        changed: changed(&file)?,
+    })
+}
+
+/// Returns when anything of a file changed last, in nanoseconds since 1970.
+fn changed(file: &fs::File) -> Option<i128> {
+    /// From the start of 1601, from which Windows counts, to that of 1970, in units of 100 ns.
+    const TO_1970: i64 = 116_444_736_000_000_000;
     let mut basic = BasicInformation::default();
     let size = u32::try_from(size_of_val(&basic)).ok()?;
     let place: *mut BasicInformation = &raw mut basic;
@@ -173,11 +187,45 @@ pub fn stamp(path: Text) -> Option<Stamp> {
             size,
         )
     };
-    (read != 0).then(|| Stamp {
-        identity: identity(&information),
-        size: u64::from(information.size_high) << 32 | u64::from(information.size_low),
-        changed: i128::from(basic.changed.saturating_sub(TO_1970)) * 100,
-    })
+    (read != 0).then(|| i128::from(basic.changed.saturating_sub(TO_1970)) * 100)
+}
+
+/// What [`fs::Metadata`] does not have on Windows.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Which file it is.
+    pub identity: Identity,
+    /// How many names it has.
+    pub names: u64,
+    /// Whom it belongs to.
+    pub owner: User,
+    /// When anything of it changed last, in nanoseconds since 1970.
+    pub changed: i128,
+}
+
+impl Facts {
+    /// Looks at an open file.
+    ///
+    /// # Errors
+    ///
+    /// Those of Windows.
+    pub fn of(file: &fs::File) -> io::Result<Self> {
+        let (Some(information), Some(changed)) = (information(file), changed(file)) else {
+            return Err(io::Error::last_os_error());
+        };
+        let names = information.links.into();
+        Ok(Self { identity: identity(&information), names, owner: user::owner(file), changed })
+    }
+
+    /// Looks at what `path` leads to, or at what stands there itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of Windows.
+    pub fn of_path(path: &Path, follows: bool) -> io::Result<Self> {
+        let flags = if follows { 0 } else { FILE_FLAG_OPEN_REPARSE_POINT };
+        Self::of(&look_at(path, FILE_READ_ATTRIBUTES | READ_CONTROL, flags)?)
+    }
 }
 
 fn information(file: &fs::File) -> Option<FileInformation> {

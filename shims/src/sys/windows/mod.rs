@@ -12,7 +12,7 @@ mod win32;
 
 pub use super::text::{OwnedText, Text};
 pub(super) use files::read_owned;
-pub use files::{File, canonical, executable, link, open_if, stamp, status};
+pub use files::{Facts, File, canonical, executable, link, open_if, stamp, status};
 pub use process::{complain, exec, own_path, replace_process, started_by, working_directory};
 pub use user::{User, effective_user};
 pub use wide::{os_string, text};

@@ -11,8 +11,8 @@ use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 /// The most numbers that an identifier has behind its authority.
 const MOST: usize = 15;
 
-/// A user, or a group that can own files.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A user, or a group that can own files: a security identifier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct User {
     authority: u64,
     count: u8,
@@ -25,7 +25,7 @@ impl User {
     /// The operating system.
     const SYSTEM: Self = Self::of(5, &[18]);
     /// Those who may do anything anyway.
-    const ADMINISTRATORS: Self = Self::of(5, &[32, 544]);
+    pub const ADMINISTRATORS: Self = Self::of(5, &[32, 544]);
 
     pub(crate) const fn of(authority: u64, numbers: &[u32]) -> Self {
         let mut user = Self { authority, count: 0, numbers: [0; MOST] };
@@ -34,6 +34,17 @@ impl User {
             user.count += 1;
         }
         user
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    pub(in crate::sys) fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.strip_prefix("S-1-")?.split('-');
+        let mut user = Self::of(numbers.next()?.parse().ok()?, &[]);
+        for number in numbers {
+            *user.numbers.get_mut(usize::from(user.count))? = number.parse().ok()?;
+            user.count += 1;
+        }
+        Some(user)
     }
 
     /// Returns true for those who may do anything anyway.
@@ -142,5 +153,9 @@ mod tests {
         assert!(user.is_root() && User::SYSTEM.is_root() && !User::NOBODY.is_root());
         let domain = User::of(5, &[21, 1, 2, 3, 1001]);
         assert_eq!(domain.to_string(), "S-1-5-21-1-2-3-1001");
+        assert_eq!(User::parse("S-1-5-21-1-2-3-1001"), Some(domain));
+        for wrong in ["", "S-1-", "S-1-5-x", "1000", &"S-1-5".replace('5', &"1-".repeat(17))] {
+            assert_eq!(User::parse(wrong), None, "{wrong}");
+        }
     }
 }

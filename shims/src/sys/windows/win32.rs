@@ -14,7 +14,7 @@ pub(super) struct FileInformation {
     pub(super) volume: u32,
     pub(super) size_high: u32,
     pub(super) size_low: u32,
-    links: u32,
+    pub(super) links: u32,
     pub(super) index_high: u32,
     pub(super) index_low: u32,
 }

@@ -32,6 +32,7 @@ use super::{
     Caches, Check, Fact, Group, LockState, SearchPath, SkipReason, UserSettings, caches, lock_state,
 };
 use crate::error::Result;
+use crate::os::User;
 use crate::store::Store;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -42,7 +43,7 @@ pub struct Facts {
     /// The store, which need not be there.
     pub store: Store,
     /// This user.
-    pub user: u32,
+    pub user: User,
     /// What this user set for every Go.
     pub settings: UserSettings,
     /// PATH.

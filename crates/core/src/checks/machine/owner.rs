@@ -4,7 +4,7 @@ use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use crate::fs;
-use crate::os::ROOT;
+use goward_shim::sys::is_root;
 use std::path::Path;
 
 pub(super) const CHECK: Check<Facts> = Check::new(
@@ -27,7 +27,7 @@ fn run(facts: &Facts) -> CheckResult {
     };
     let (home, user) = (store.home(), facts.user);
     let Some(owner) = store.owner() else { return Ok(findings) };
-    if owner != user && owner != ROOT {
+    if owner != user && !is_root(owner) {
         let message = format!("the store belongs to user {owner}, and this is user {user}");
         let fix = "choose a store of your own: `GOWARD_HOME=/absolute/path`";
         findings.push(error(home, message).fix(fix));
@@ -36,7 +36,7 @@ fn run(facts: &Facts) -> CheckResult {
     for above in home.ancestors().skip(1) {
         let Ok(metadata) = fs::metadata(above) else { continue };
         let is_open = metadata.mode() & OTHERS_WRITE != 0 && metadata.mode() & STICKY == 0;
-        if is_open || ![ROOT, owner, user].contains(&metadata.owner()) {
+        if is_open || ![owner, user].contains(&metadata.owner()) && !is_root(metadata.owner()) {
             let message = "others can write in this directory, which is above the store".to_owned();
             findings.push(error(above, message).fix("choose a place that is yours alone"));
         }
@@ -48,7 +48,7 @@ fn run(facts: &Facts) -> CheckResult {
     }
     for place in places {
         let Ok(metadata) = fs::symlink_metadata(&place) else { continue };
-        if metadata.owner() != owner && metadata.owner() != ROOT {
+        if metadata.owner() != owner && !is_root(metadata.owner()) {
             let message =
                 format!("this belongs to user {}, the store to user {owner}", metadata.owner());
             findings.push(error(&place, message).fix(format!("`chown -h {owner}` as root")));

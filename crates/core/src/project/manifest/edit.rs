@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file;
 use crate::io::file::{place, syntax_error};
+use crate::os::User;
 use crate::platform::Platform;
 use crate::project::manifest::goroot::FIXED;
 use crate::project::manifest::reader::not_a_profile;
@@ -20,7 +21,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 /// What of a file stays, whatever changes in it.
 #[derive(Clone, Copy, Debug)]
 struct Style {
-    owner: u32,
+    owner: User,
     has_mark: bool,
     has_crlf: bool,
 }
@@ -79,7 +80,7 @@ impl ManifestEdit {
     }
 
     /// Returns the user whom the file belonged to when it was read.
-    pub fn owner(&self) -> Option<u32> {
+    pub fn owner(&self) -> Option<User> {
         self.before.map(|style| style.owner)
     }
 
