@@ -10,6 +10,8 @@ pub const MANIFEST_FILE: &str = "goward.toml";
 pub const MANAGER: &str = if cfg!(windows) { "goward.exe" } else { "goward" };
 /// The shim's own executable; `go` and `gofmt` are links to it.
 pub const SHIM: &str = if cfg!(windows) { "goward-shim.exe" } else { "goward-shim" };
+/// The `go` of a GOROOT.
+pub const GO: &str = if cfg!(windows) { "bin/go.exe" } else { "bin/go" };
 /// The hidden command of the manager that takes over what the shim does not decide itself.
 pub const FALLBACK_COMMAND: &str = "shim-fallback";
 /// The lock of the user's default toolchain, in the store.
@@ -18,8 +20,7 @@ pub const DEFAULT_LOCK_FILE: &str = "default.lock";
 /// The file that makes a directory a store.
 pub const STORE_MARKER: &str = "goward-store";
 /// The file below GOROOT that holds the whole h1 of the tree.
-pub const IDENTITY_FILE: &str =
-    if cfg!(windows) { "libexec\\goward-h1" } else { "libexec/goward-h1" };
+pub const IDENTITY_FILE: &str = "libexec/goward-h1";
 /// The directory of the shims, in the store.
 pub const SHIMS_DIRECTORY: &str = "shims";
 /// The directory of copies of the user's `go env -w` file, in the store.

@@ -4,7 +4,7 @@ use crate::fs;
 use std::path::{Path, PathBuf};
 
 /// The names under which the shim is on PATH.
-pub const TOOLS: [&str; 2] = ["go", "gofmt"];
+pub const TOOLS: [&str; 2] = if cfg!(windows) { ["go.exe", "gofmt.exe"] } else { ["go", "gofmt"] };
 
 /// The directories of PATH, in their order, and the shims' directory.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! An open file.
 
 use super::retry;
-use crate::os::{Metadata, mode, open, owner, position};
+use crate::os::{Metadata, mode, open, owner, position, sync};
 use std::fs::TryLockError;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -62,7 +62,9 @@ impl File {
     /// See [`std::fs::File::open`].
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        retry(|| fs_err::File::open(path)).map(Self)
+        let mut options = fs_err::OpenOptions::new();
+        open::directories_too(options.read(true).options_mut());
+        retry(|| options.open(path)).map(Self)
     }
 
     /// See [`std::fs::File::create`].
@@ -120,7 +122,7 @@ impl File {
 
     /// See [`std::fs::File::sync_all`].
     pub fn sync_all(&self) -> io::Result<()> {
-        retry(|| self.0.sync_all())
+        retry(|| sync::file(&self.0))
     }
 
     /// Locks it if nobody else has; returns whether it is locked now. The lock goes with the file.

@@ -13,7 +13,7 @@ pub use draft::{Draft, replace, replace_durably, unnamed_in};
 pub use entry::DirEntry;
 pub use file::{File, OpenOptions};
 
-use crate::os::{link, mode};
+use crate::os::{link, mode, rename};
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -51,8 +51,12 @@ calls! {
     remove_dir_all(path) -> ();
     /// See [`std::fs::remove_file`].
     remove_file(path) -> ();
-    /// See [`std::fs::rename`].
-    rename(from, to) -> ();
+}
+
+/// See [`std::fs::rename`], and [`rename::replacing`].
+pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    retry(|| rename::replacing(from, to))
 }
 
 /// See [`std::fs::metadata`].
@@ -117,6 +121,17 @@ pub fn append(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<
     let mut options = OpenOptions::new();
     let mut file = options.append(true).create(true).open(path)?;
     io::Write::write_all(&mut file, contents.as_ref())
+}
+
+/// Makes `link` a name of the program `target`: a symbolic link, on Windows a hard link, else a copy.
+pub fn link_program(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    let (target, place) = (target.as_ref(), link.as_ref());
+    retry(|| link::program(target, place))
+}
+
+/// Returns true for what [`link_program`] makes.
+pub fn is_link_of(target: impl AsRef<Path>, link: impl AsRef<Path>) -> bool {
+    link::is_of(target.as_ref(), link.as_ref())
 }
 
 /// See [`std::fs::write`].

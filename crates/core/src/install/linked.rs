@@ -239,7 +239,7 @@ impl Installer<'_> {
 
     /// Makes the links of an installed toolchain where they are missing.
     fn with_links(&self, installed: InstalledToolchain) -> Result<InstallOutcome> {
-        if !installed.tree.join("bin/go").exists() {
+        if !installed.tree.join(names::GO).exists() {
             let store = self.session.store()?;
             self.prepare_store(&store)?;
             store.ensure_shims(&installed)?;

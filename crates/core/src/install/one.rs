@@ -153,7 +153,7 @@ impl Installer<'_> {
         };
         let enough = given.unwrap_or(floor).max(floor);
         if let Some(installed) = present(&store, want, enough)?
-            && installed.tree.join("bin/go").exists()
+            && installed.tree.join(names::GO).exists()
         {
             // Nothing is written where everything is there: the store may be read-only. Who was
             // interrupted before the name was made, and starts over, finds all but that.

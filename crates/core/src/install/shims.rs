@@ -22,14 +22,23 @@ impl Installer<'_> {
         let directory = self.session.ctx.home()?.join(names::SHIMS_DIRECTORY);
         fs::create_dir_all(&directory)?;
         let mut changes = Vec::new();
-        for path in TOOLS.map(|name| directory.join(name)) {
-            if fs::read_link(&path).is_ok_and(|target| target == shim) {
+        let mut wanted: Vec<_> =
+            TOOLS.map(|name| (shim.clone(), directory.join(name))).into_iter().collect();
+        if cfg!(windows) {
+            // No link leads the shim to the manager there: it is beside it.
+            let manager = self.session.ctx.executable.clone();
+            wanted.push((manager, directory.join(names::MANAGER)));
+        }
+        for (program, path) in wanted {
+            if program == path || fs::is_link_of(&program, &path) {
                 continue;
             }
             let existed = path.symlink_metadata().is_ok();
             // What a kill leaves of it goes with the next `recover`.
             let staging = store.stage("shim")?;
-            put_link(&shim, &staging.path().join(names::SHIM), &path)?;
+            let fresh = staging.path().join(names::SHIM);
+            fs::link_program(&program, &fresh)?;
+            fs::rename(&fresh, &path)?;
             changes.push(Change {
                 path,
                 what: if existed { ChangeKind::Edited } else { ChangeKind::Created },
@@ -37,7 +46,7 @@ impl Installer<'_> {
         }
         let refreshed = store.refresh_shims()?.into_iter();
         let change = |installed: InstalledToolchain| Change {
-            path: installed.tree.join("bin/go"),
+            path: installed.tree.join(names::GO),
             what: ChangeKind::Edited,
         };
         changes.extend(refreshed.map(change));

@@ -145,8 +145,9 @@ mod system {
         }
 
         /// Makes a file in it, for reading and writing; one that is there is an error.
-        pub fn make_file(&self, name: &str, _: u32) -> io::Result<File> {
+        pub fn make_file(&self, name: &str, mode: u32) -> io::Result<File> {
             let mut options = std::fs::OpenOptions::new();
+            crate::os::mode::of_file(&mut options, mode);
             options.read(true).write(true).create_new(true).open(self.0.join(name))
         }
 

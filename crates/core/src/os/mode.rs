@@ -27,7 +27,11 @@ pub fn of_file(options: &mut OpenOptions, mode: u32) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, mode);
     #[cfg(windows)]
-    let _ = (options, mode);
+    {
+        const FILE_ATTRIBUTE_READONLY: u32 = 1;
+        let attributes = if mode & 0o222 == 0 { FILE_ATTRIBUTE_READONLY } else { 0 };
+        std::os::windows::fs::OpenOptionsExt::attributes(options, attributes);
+    }
 }
 
 /// Gives the directories that are created this mode, less what the umask takes.

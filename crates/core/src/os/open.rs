@@ -2,6 +2,17 @@
 
 use std::fs::OpenOptions;
 
+/// Opens directories, too, where that has to be said.
+pub fn directories_too(options: &mut OpenOptions) {
+    #[cfg(windows)]
+    {
+        const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+        std::os::windows::fs::OpenOptionsExt::custom_flags(options, FILE_FLAG_BACKUP_SEMANTICS);
+    }
+    #[cfg(unix)]
+    let _ = options;
+}
+
 /// Opens a pipe without waiting for somebody at its other end.
 pub fn never_wait(options: &mut OpenOptions) {
     #[cfg(unix)]

@@ -18,10 +18,76 @@ pub fn without_replacing(from: &Path, to: &Path) -> io::Result<()> {
             },
         )
     }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    #[cfg(windows)]
+    {
+        // A directory is never put in the place of another there; a file would be.
+        match to.symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => replacing(from, to),
+        }
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", windows)))]
     {
         _ = (from, to);
         Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Renames what is at `from` to `to`, in the place of what is there.
+///
+/// On Windows a scanner that reads one of them is waited for, and a file that is read-only, or a
+/// program that runs, is renamed away first: it goes on, and is removed as soon as that is possible.
+pub fn replacing(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return fs_err::rename(from, to);
+    #[cfg(windows)]
+    return windows::replacing(from, to);
+}
+
+#[cfg(windows)]
+mod windows {
+    use super::{Path, io};
+    use std::io::ErrorKind::PermissionDenied;
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    /// Another process has the file for itself.
+    const SHARING_VIOLATION: i32 = 32;
+    /// How long a scanner is waited for, in milliseconds.
+    const PAUSES: [u64; 6] = [10, 20, 40, 80, 160, 320];
+
+    pub(super) fn replacing(from: &Path, to: &Path) -> io::Result<()> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match fs_err::rename(from, to) {
+                Err(error) if is_held(&error) => error,
+                renamed => return renamed,
+            };
+            if to.is_file() && put_away(from, to).is_ok() {
+                return Ok(());
+            }
+            let Some(pause) = pauses.next() else { return Err(error) };
+            sleep(Duration::from_millis(pause));
+        }
+    }
+
+    fn is_held(error: &io::Error) -> bool {
+        error.kind() == PermissionDenied || error.raw_os_error() == Some(SHARING_VIOLATION)
+    }
+
+    /// Renames the file at `to` away, and puts the other one there.
+    fn put_away(from: &Path, to: &Path) -> io::Result<()> {
+        let directory = to.parent().unwrap_or(Path::new("."));
+        let (_, away) = tempfile::Builder::new().prefix(".old-").tempfile_in(directory)?.keep()?;
+        fs_err::remove_file(&away)?;
+        fs_err::rename(to, &away)?;
+        if let Err(error) = fs_err::rename(from, to) {
+            fs_err::rename(&away, to)?;
+            return Err(error);
+        }
+        // One that runs stays until somebody removes it.
+        _ = fs_err::remove_file(&away);
+        Ok(())
     }
 }
 

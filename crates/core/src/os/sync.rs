@@ -3,6 +3,16 @@
 use std::fs::File;
 use std::io;
 
+/// Brings a file, or the names in a directory, to the disk. Windows has its own log for names, and lets
+/// nobody ask for it.
+pub fn file(file: &fs_err::File) -> io::Result<()> {
+    #[cfg(windows)]
+    if file.metadata()?.is_dir() {
+        return Ok(());
+    }
+    file.sync_all()
+}
+
 /// Brings everything that was written to the file system of an open directory to the disk.
 pub fn file_system(directory: &File) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]

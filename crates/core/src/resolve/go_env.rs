@@ -15,7 +15,7 @@ use crate::settings::platforms::Target;
 use crate::store::place_in;
 use crate::version::GoVersion;
 use goward_shim::pins::Isolation;
-use goward_shim::{Tool, goenv_file, pins};
+use goward_shim::{Tool, goenv_file, names, pins};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -201,7 +201,7 @@ fn parse(answer: &str) -> Result<BTreeMap<String, String>> {
 
 /// Asks the `go` of a tree, with nothing in its environment that could send it elsewhere.
 pub fn targets_of(tree: &Path, version: GoVersion) -> Result<Vec<Target>> {
-    let mut command = Command::new(place_in(tree, "bin/go"));
+    let mut command = Command::new(place_in(tree, names::GO));
     command.args(["tool", "dist", "list", "-json"]);
     if version.minor() >= FIRST_WITH_BROKEN {
         command.arg("-broken");

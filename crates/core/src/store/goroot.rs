@@ -20,7 +20,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The programs of which a tree has copies of the shim in `bin`.
-pub(super) const TOOLS: [&str; 2] = ["go", "gofmt"];
+pub(super) const TOOLS: [&str; 2] =
+    if cfg!(windows) { ["go.exe", "gofmt.exe"] } else { ["go", "gofmt"] };
 
 /// Where they are for those who look for them.
 pub(super) const SHOWN: &str = "bin";
@@ -197,7 +198,7 @@ impl Store {
         let (tree, receipt) = (&installed.tree, &installed.receipt);
         let Some(shims) = &receipt.shims else {
             let is_own = receipt.platform == Platform::host();
-            return if is_own { vec![format!("{SHOWN}/go")] } else { Vec::new() };
+            return if is_own { vec![names::GO.to_owned()] } else { Vec::new() };
         };
         let mut wrong = Vec::new();
         for (tool, expected) in &shims.copies {

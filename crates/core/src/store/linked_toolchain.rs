@@ -7,12 +7,13 @@ use crate::fs;
 use crate::os::bytes::Bytes;
 use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
+use goward_shim::names;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;
 
 /// What cannot be missing in a toolchain, besides its version.
-const PROGRAM: &str = "bin/go";
+const PROGRAM: &str = names::GO;
 
 const DIRECTORIES: [&str; 2] = ["pkg/tool", "src"];
 

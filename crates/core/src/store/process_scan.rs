@@ -92,7 +92,7 @@ impl Store {
     /// Returns a process that uses an installed toolchain.
     pub fn user_of(&self, installed: &InstalledToolchain, processes: &Processes) -> Option<String> {
         let named = processes.user_of(&[&format!("tree/{}", installed.key)]);
-        let program = place_in(&installed.tree, "bin/go");
+        let program = place_in(&installed.tree, names::GO);
         let user = named.or_else(|| processes.runner_of(&program));
         user.map(|user| user.to_string())
     }
@@ -101,7 +101,7 @@ impl Store {
     /// was installed.
     pub fn last_used(&self, installed: &InstalledToolchain) -> Option<SystemTime> {
         let read =
-            fs::metadata(place_in(&installed.tree, "bin/go")).and_then(|file| file.accessed());
+            fs::metadata(place_in(&installed.tree, names::GO)).and_then(|file| file.accessed());
         let receipt = fs::metadata(self.receipt_path(&installed.key));
         read.ok().max(receipt.and_then(|file| file.modified()).ok())
     }

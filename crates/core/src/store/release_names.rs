@@ -10,12 +10,13 @@ use crate::platform::Platform;
 use crate::store::error::Result;
 use crate::version::GoVersion;
 use std::collections::BTreeSet;
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What each name leads to.
-const SHIM: &str = "go";
+const SHIM: &str = if cfg!(windows) { "go.exe" } else { "go" };
 
 impl Store {
     /// Makes the names of installed releases, and removes those of others.
@@ -25,7 +26,7 @@ impl Store {
         for name in missing {
             let scratch = self.stage("shim")?;
             let draft = scratch.path().join("link");
-            fs::symlink(SHIM, &draft)
+            fs::link_program(target(&directory), &draft)
                 .and_then(|()| fs::rename(&draft, directory.join(name)))
                 .map_err(|error| self.explain(error))?;
         }
@@ -39,9 +40,7 @@ impl Store {
     /// Returns the releases that are installed and have no name among the shims, sorted.
     pub fn missing_release_names(&self) -> Result<Vec<OsString>> {
         let directory = self.shims();
-        let is_right = |name: &OsString| {
-            fs::read_link(directory.join(name)).is_ok_and(|target| target == Path::new(SHIM))
-        };
+        let is_right = |name: &OsString| fs::is_link_of(target(&directory), directory.join(name));
         Ok(self.wanted_names()?.into_iter().filter(|name| !is_right(name)).collect())
     }
 
@@ -52,8 +51,8 @@ impl Store {
         let is_wanted = !installed.is_linked()
             && receipt.platform == Platform::host()
             && fs::symlink_metadata(directory.join(SHIM)).is_ok();
-        let name = directory.join(receipt.version.to_string());
-        !is_wanted || fs::read_link(name).is_ok_and(|target| target == Path::new(SHIM))
+        let name = directory.join(name_of(receipt.version));
+        !is_wanted || fs::is_link_of(target(&directory), name)
     }
 
     /// Returns the names among the shims of releases that are not installed.
@@ -62,6 +61,7 @@ impl Store {
         let names = entries(&self.shims())?.into_iter().map(|entry| entry.file_name());
         let is_release = |name: &OsString| {
             let version = name.to_str().filter(|name| name.starts_with("go1"));
+            let version = version.and_then(|name| name.strip_suffix(EXE_SUFFIX));
             version.is_some_and(|name| GoVersion::parse(name).is_ok_and(|v| v.to_string() == name))
         };
         Ok(names.filter(is_release).filter(|name| !wanted.contains(name)).collect())
@@ -77,8 +77,18 @@ impl Store {
         let system = self.system().map_or(Ok(Vec::new()), |system| system.list())?;
         known.extend(system.into_iter().filter(|found| self.is_attached(&found.key)));
         known.retain(|one| !one.is_linked() && one.receipt.platform == Platform::host());
-        Ok(known.into_iter().map(|one| one.receipt.version.to_string().into()).collect())
+        Ok(known.into_iter().map(|one| name_of(one.receipt.version).into()).collect())
     }
+}
+
+/// Returns what the name of a release is called.
+fn name_of(version: GoVersion) -> String {
+    format!("{version}{EXE_SUFFIX}")
+}
+
+/// Returns what each name leads to: where names can be links, to what is beside them.
+fn target(directory: &Path) -> PathBuf {
+    if cfg!(windows) { directory.join(SHIM) } else { SHIM.into() }
 }
 
 fn gone_is_fine(error: io::Error) -> io::Result<()> {

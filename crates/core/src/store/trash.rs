@@ -16,6 +16,7 @@ use crate::store::error::Result;
 use crate::store::process_scan::Processes;
 use crate::store::stale_files::RecoveryReport;
 use crate::store::{Store, durable, entries, goroot, is_directory};
+use goward_shim::names;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -114,7 +115,7 @@ impl PendingRemoval {
     pub fn user(&self, processes: &Processes) -> Option<String> {
         let places = [format!("trash/{}", self.name), format!("tree/{}", self.key)];
         let named = processes.user_of(&places.each_ref().map(String::as_str));
-        let program = goroot::place_in(&self.place, "bin/go");
+        let program = goroot::place_in(&self.place, names::GO);
         let user = named.or_else(|| processes.runner_of(&program));
         user.map(|user| user.to_string())
     }
