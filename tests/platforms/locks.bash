@@ -40,14 +40,16 @@ wine() {
     "$here/tests/windows/wine" "$@" 2> >(grep -v XDG_RUNTIME_DIR >&2)
 }
 
-# Fills a store for Windows: goward for Linux installs the release, and what stands in front of it is put there by
-# hand, because goward does not run on Windows. Fails without Wine or the shim.
+# Fills a store for Windows: goward for Linux installs the release, and what stands in front of it
+# is put there by hand, as goward for Windows would.
 fill_windows_store() {
     local shim=$here/dist/$WINDOWS/goward-shim.exe store=$scratch/$WINDOWS/store tree tool
-    [ -e "$shim" ] && [ -x tests/windows/wine ] && tests/windows/wine --check >/dev/null 2>&1 || return
-    mkdir -p "$scratch/$WINDOWS" && cp "$here/dist/$AUTHOR/goward" "$scratch/$WINDOWS/" || return
-    as "$WINDOWS" . ./goward install "$RELEASE" --platform windows/amd64 "${from_wheels[@]}" || return
+    mkdir -p "$scratch/$WINDOWS" "$store/shims"
+    as "$WINDOWS" . "$here/dist/$AUTHOR/goward" install "$RELEASE" --platform windows/amd64 "${from_wheels[@]}" || return
     tree=$(echo "$store"/tree/go*-windows-amd64-*)
+    mkdir -p "$tree/libexec"
+    sed -n '/^\[toolchain.windows-amd64\]/,/^$/s/^h1 = "\(.*\)"/\1/p' "$scratch/origin/goward.lock" \
+        >"$tree/libexec/goward-h1"
     for tool in go gofmt; do
         mv "$tree/bin/$tool.exe" "$tree/libexec/$tool.exe" && cp "$shim" "$tree/bin/$tool.exe" &&
             cp "$shim" "$store/shims/$tool.exe" || return
@@ -60,15 +62,16 @@ step_locks() {
         [ -d "$scratch/$target/store/tree" ] || not_run "the step wheel of $target has not run"
     done
     find_wheel windows/amd64 || not_run "pip does not fetch the wheel for windows/amd64"
-    local without="; not run: windows/amd64, for want of its shim or of Wine"
-    if fill_windows_store >&2; then
-        users+=("$WINDOWS windows/amd64")
-        without=
-    fi
     mkdir -p "$scratch/origin"
     printf 'module example.com/locks\n' >"$scratch/origin/go.mod"
     (as "$AUTHOR" ../origin "$here/dist/$AUTHOR/goward" use "$RELEASE" "${from_wheels[@]}" --platform linux/amd64 \
         --platform linux/arm64 --platform windows/amd64 --experiment nojsonv2 --debug http2client=0) >&2 || return
+    local without="; not run: windows/amd64, for want of its shim or of Wine"
+    if [ -e "dist/$WINDOWS/goward-shim.exe" ] && tests/windows/wine --check >/dev/null 2>&1; then
+        fill_windows_store >&2 || return
+        users+=("$WINDOWS windows/amd64")
+        without=
+    fi
     for kind in '' '* text=auto eol=crlf\n' '* text=auto eol=crlf\ngoward.lock text eol=lf\n'; do
         commit "$kind" >&2 || return
         for target in "${users[@]}"; do
