@@ -1,10 +1,11 @@
 //! `goward gc`, and how `goward uninstall` leaves running builds alone.
 
 use super::{key, mirror, sandbox};
-use crate::common::{Sandbox, machine};
+use crate::common::{Sandbox, machine, skip};
 use goward_core::platform::Platform;
 use std::fs;
-use std::process::Child;
+use std::path::Path;
+use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
 struct Running(Child);
@@ -32,6 +33,25 @@ fn make_old(path: &std::path::Path, days: u64) {
     let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
     let times = fs::FileTimes::new().set_accessed(then).set_modified(then);
     fs::File::open(path).unwrap().set_times(times).unwrap();
+}
+
+/// As on a system where goward cannot see them.
+#[test]
+fn where_no_process_is_seen_it_says_so() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    assert_eq!(sandbox.goward(["install", "1.99.0"]).code, Some(0));
+    let warning = "goward: warning: this system shows no processes, so none keeps a toolchain";
+    assert!(!sandbox.goward(["gc", "--dry-run"]).stderr.contains(warning));
+    let script = "mount -t tmpfs none /proc && exec \"$0\" gc --dry-run";
+    let mut command = sandbox.command(Path::new("/usr/bin/unshare"), "project");
+    command.args(["-m", "sh", "-c", script]).arg(env!("CARGO_BIN_EXE_goward"));
+    let outcome = sandbox.finish(command.stdin(Stdio::null()));
+    if outcome.stderr.contains("unshare") || outcome.stderr.contains("mount:") {
+        return skip("only root can take /proc away");
+    }
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains(warning), "{outcome:?}");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct Processes {
     /// The store's directory, as it is named and as it is.
     homes: Vec<Vec<u8>>,
     seen: Vec<Process>,
+    /// Whether the system shows processes at all.
+    are_shown: bool,
 }
 
 impl Processes {
@@ -61,7 +63,13 @@ impl Processes {
         }
         let names_store = |text: &[u8]| homes.iter().any(|home| find(text, home).is_some());
         let seen = process::all(&VARIABLES, names_store);
-        Self { seen: seen.unwrap_or_default(), homes }
+        Self { are_shown: seen.is_some(), seen: seen.unwrap_or_default(), homes }
+    }
+
+    /// Returns false where the system shows no processes: then none is found that uses something,
+    /// whether there is one or not.
+    pub fn are_shown(&self) -> bool {
+        self.are_shown
     }
 
     /// Returns a process that uses one of these paths, named from the store's directory, or something

@@ -143,6 +143,12 @@ impl Toolchains<'_> {
             Some(store.lock(LOCK, "gc", flock::PATIENCE, &mut |holder| waiting.tell(holder))?)
         };
         let processes = store.processes();
+        if !processes.are_shown() {
+            self.session.ui.warn(
+                "this system shows no processes, so none keeps a toolchain that it uses; what is \
+                 removed stays in the trash for its grace period, and with `--now` not even that",
+            );
+        }
         let mut report = GcReport { leftovers: expired, ..GcReport::default() };
         self.forget_projects(&store, plan, &mut report)?;
         report.decisions = self.decisions(&store, plan, &processes)?;
