@@ -35,6 +35,7 @@ impl Session {
     }
 
     /// Returns the same for another working directory, which may be relative to this one.
+    #[must_use]
     pub fn in_directory(&self, directory: &Path) -> Self {
         let place = self.ctx.cwd.join(directory);
         let cwd = fs::canonicalize(&place).unwrap_or(place);
