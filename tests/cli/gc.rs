@@ -29,7 +29,7 @@ fn versions(sandbox: &Sandbox) -> Vec<String> {
     lines.lines().map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
-fn make_old(path: &std::path::Path, days: u64) {
+fn make_old(path: &Path, days: u64) {
     let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
     let times = fs::FileTimes::new().set_accessed(then).set_modified(then);
     fs::File::open(path).unwrap().set_times(times).unwrap();
