@@ -23,6 +23,14 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     if changes.is_empty() {
         session.ui.say("nothing to do");
     }
+    if cfg!(windows) && !args.undo {
+        let shims = session.store()?.home().join("shims");
+        let shims = shims.display();
+        session.ui.say(&format!(
+            "put `{shims}` first on PATH, in the settings of your account: goward does not do so on Windows"
+        ));
+        return Ok(());
+    }
     // Without a home directory there are no start-up files, and so none that could not be edited.
     let home = session.ctx.variable("HOME").map_or(Path::new("$HOME"), Path::new);
     let is_left = |change: &&Change| change.is_problem() && change.path != home;

@@ -108,28 +108,35 @@ impl Ctx {
     /// Returns the user's configuration directory: `$XDG_CONFIG_HOME/goward`, else
     /// `$HOME/.config/goward`; `None` when neither is absolute.
     pub fn config_directory(&self) -> Option<PathBuf> {
-        self.user_directory("XDG_CONFIG_HOME", ".config")
+        self.user_directory("XDG_CONFIG_HOME", ".config", ("APPDATA", "goward"))
     }
 
     /// Returns the user's directory for what goward remembers: `$XDG_STATE_HOME/goward`, else
     /// `$HOME/.local/state/goward`; `None` when neither is absolute.
     pub fn state_directory(&self) -> Option<PathBuf> {
-        self.user_directory("XDG_STATE_HOME", ".local/state")
+        self.user_directory("XDG_STATE_HOME", ".local/state", ("LOCALAPPDATA", "goward-state"))
     }
 
     /// Returns where goward keeps what it can get again: `$XDG_CACHE_HOME/goward`, else
     /// `$HOME/.cache/goward`; `None` when neither is absolute.
     pub fn cache_directory(&self) -> Option<PathBuf> {
-        self.user_directory("XDG_CACHE_HOME", ".cache")
+        self.user_directory("XDG_CACHE_HOME", ".cache", ("LOCALAPPDATA", "goward-cache"))
     }
 
-    fn user_directory(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+    /// As [`goward_shim::layout`] has them.
+    fn user_directory(
+        &self,
+        variable: &str,
+        below_home: &str,
+        (on_windows, name): (&str, &str),
+    ) -> Option<PathBuf> {
         let absolute =
             |name| self.variable(name).map(Path::new).filter(|path: &&Path| path.is_absolute());
-        absolute(variable)
-            .map(Path::to_path_buf)
-            .or_else(|| Some(absolute("HOME")?.join(below_home)))
-            .map(|base| base.join("goward"))
+        match absolute(variable) {
+            Some(chosen) => Some(chosen.join("goward")),
+            None if cfg!(windows) => Some(absolute(on_windows)?.join(name)),
+            None => Some(absolute("HOME")?.join(below_home).join("goward")),
+        }
     }
 
     /// Returns true when no socket may be opened (`GOWARD_OFFLINE=1`).

@@ -52,7 +52,9 @@ impl Caches {
         let gopath = user.find("GOPATH");
         let first = gopath.as_ref().and_then(|list| std::env::split_paths(&list.value).next());
         let gopath_default = || user.home().map(|home| home.join("go"));
-        let temporary = user.variable("TMPDIR").map_or_else(|| "/tmp".into(), PathBuf::from);
+        // As `os.TempDir`.
+        let name = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+        let temporary = user.variable(name).map_or_else(|| "/tmp".into(), PathBuf::from);
         let build = user.cache_directory().map(|directory| directory.join("go-build"));
         let mut modules = directory(
             "GOMODCACHE",
@@ -62,8 +64,8 @@ impl Caches {
         modules.place = modules.place.or_else(|| gopath.map(|chosen| chosen.place));
         let mut temporary =
             directory("the directory for temporary files", "GOTMPDIR", Some(temporary));
-        if temporary.place.is_none() && user.variable("TMPDIR").is_some() {
-            temporary.place = Some(Place::Variable("TMPDIR".to_owned()));
+        if temporary.place.is_none() && user.variable(name).is_some() {
+            temporary.place = Some(Place::Variable(name.to_owned()));
         }
         Ok(Self { build: directory("GOCACHE", "GOCACHE", build), modules, temporary })
     }

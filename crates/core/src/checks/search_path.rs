@@ -45,4 +45,5 @@ fn is_program(path: &Path) -> bool {
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     one == other
         || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+        || cfg!(windows) && fs::is_link_of(one, other)
 }

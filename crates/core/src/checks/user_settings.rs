@@ -76,6 +76,9 @@ impl UserSettings {
 
     /// Returns the user's cache directory, as `os.UserCacheDir`.
     pub fn cache_directory(&self) -> Option<PathBuf> {
+        if cfg!(windows) {
+            return self.variable("LOCALAPPDATA").map(PathBuf::from);
+        }
         if cfg!(target_os = "macos") {
             return Some(self.home()?.join("Library/Caches"));
         }
@@ -85,6 +88,9 @@ impl UserSettings {
 
     /// Returns the user's configuration directory, as `os.UserConfigDir`.
     pub fn config_directory(&self) -> Option<PathBuf> {
+        if cfg!(windows) {
+            return self.variable("APPDATA").map(PathBuf::from);
+        }
         if cfg!(target_os = "macos") {
             return Some(self.home()?.join("Library/Application Support"));
         }
@@ -92,8 +98,9 @@ impl UserSettings {
         chosen.or_else(|| Some(self.home()?.join(".config")))
     }
 
-    /// Returns the home directory.
+    /// Returns the home directory, as `os.UserHomeDir`.
     pub fn home(&self) -> Option<PathBuf> {
-        self.variable("HOME").map(PathBuf::from)
+        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        self.variable(name).map(PathBuf::from)
     }
 }

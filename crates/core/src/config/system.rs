@@ -30,6 +30,10 @@ const STICKY: u32 = 0o1000;
 
 /// Returns where the machine's settings may be, the weakest first.
 pub(super) fn places(ctx: &Ctx) -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let data = ctx.variable("ProgramData").map(Path::new).filter(|path| path.is_absolute());
+        return data.map(|data| data.join("goward").join("config.toml")).into_iter().collect();
+    }
     let directories = ctx.variable("XDG_CONFIG_DIRS");
     let directories = directories.unwrap_or(DEFAULT_DIRECTORIES.as_ref());
     let mut places: Vec<_> = std::env::split_paths(directories)

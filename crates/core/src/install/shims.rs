@@ -28,6 +28,7 @@ impl Installer<'_> {
             // No link leads the shim to the manager there: it is beside it.
             let manager = self.session.ctx.executable.clone();
             wanted.push((manager, directory.join(names::MANAGER)));
+            wanted.push((shim.clone(), directory.join(names::SHIM)));
         }
         for (program, path) in wanted {
             if program == path || fs::is_link_of(&program, &path) {

@@ -1,6 +1,6 @@
 //! Modes: who may read, write and run a file, in the bits of Unix.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 
 /// Returns permissions with this mode. Where a system has only some of the bits, they are changed in
@@ -31,6 +31,22 @@ pub fn of_file(options: &mut OpenOptions, mode: u32) {
         const FILE_ATTRIBUTE_READONLY: u32 = 1;
         let attributes = if mode & 0o222 == 0 { FILE_ATTRIBUTE_READONLY } else { 0 };
         std::os::windows::fs::OpenOptionsExt::attributes(options, attributes);
+    }
+}
+
+/// Makes a change to an open file that must leave its mode: Wine 10 forgets that a file is read-only when
+/// its times are set.
+pub fn keep(file: &File, change: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        _ = file;
+        change()
+    }
+    #[cfg(windows)]
+    {
+        let before = file.metadata()?.permissions();
+        change()?;
+        if before.readonly() { file.set_permissions(before) } else { Ok(()) }
     }
 }
 

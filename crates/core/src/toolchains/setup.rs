@@ -16,7 +16,10 @@ impl Toolchains<'_> {
         let home = self.session.ctx.home()?;
         let directory = self.session.ctx.executable.parent().unwrap_or(Path::new("/"));
         let mut changes = self.installer.place_shims()?;
-        changes.extend(if modify_path {
+        // PATH is in the registry there, which goward does not change.
+        changes.extend(if cfg!(windows) {
+            Vec::new()
+        } else if modify_path {
             shell::setup(&self.session.ctx, &home, directory)?
         } else {
             shell::write_scripts(&home, directory)?
@@ -37,7 +40,9 @@ impl Toolchains<'_> {
         }
         // Those of releases lead to them.
         self.session.store()?.put_release_names()?;
-        changes.extend(shell::undo(&self.session.ctx, &home)?);
+        if !cfg!(windows) {
+            changes.extend(shell::undo(&self.session.ctx, &home)?);
+        }
         Ok(changes)
     }
 }

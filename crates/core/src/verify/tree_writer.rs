@@ -8,7 +8,7 @@ use crate::archive::EntryPath;
 use crate::error::Result;
 use crate::fs::{self, retry};
 use crate::os::directory::Directory;
-use crate::os::position;
+use crate::os::{mode, position};
 use crate::verify::mode::{of_file, stays_writable};
 use crate::verify::quarantine::{Entry, Place, VersionFile, check_size};
 use crate::verify::{Digest, FileIndex, Hasher};
@@ -292,7 +292,7 @@ pub(super) fn set_time(file: &File, seconds: i64) -> io::Result<()> {
     };
     let moment = moment.ok_or(ErrorKind::InvalidInput)?;
     let times = FileTimes::new().set_accessed(moment).set_modified(moment);
-    retry(|| file.set_times(times))
+    mode::keep(file, || retry(|| file.set_times(times)))
 }
 
 fn drop_file(path: &EntryPath, size: u64, contents: &mut dyn BufRead) -> Result<()> {

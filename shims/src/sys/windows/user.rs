@@ -27,6 +27,10 @@ impl User {
     /// Those who may do anything anyway.
     pub const ADMINISTRATORS: Self = Self::of(5, &[32, 544]);
 
+    /// What owns the system's own files, and the drive that it is on.
+    const TRUSTED_INSTALLER: Self =
+        Self::of(5, &[80, 956_008_885, 3_418_522_649, 1_831_038_044, 1_853_292_631, 2_271_478_464]);
+
     pub(crate) const fn of(authority: u64, numbers: &[u32]) -> Self {
         let mut user = Self { authority, count: 0, numbers: [0; MOST] };
         while (user.count as usize) < numbers.len() {
@@ -49,7 +53,7 @@ impl User {
 
     /// Returns true for those who may do anything anyway.
     pub fn is_root(self) -> bool {
-        self == Self::ADMINISTRATORS || self == Self::SYSTEM
+        [Self::ADMINISTRATORS, Self::SYSTEM, Self::TRUSTED_INSTALLER].contains(&self)
     }
 
     /// Reads an identifier: revision, count, six bytes of authority, and the numbers.
