@@ -521,6 +521,7 @@ pub struct Check {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Env {
     #[command(flatten)]
     pub choice: ProfileChoice,

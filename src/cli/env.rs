@@ -10,6 +10,7 @@ use goward_core::session::Session;
 use goward_core::shell;
 use goward_shim::Tool;
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
@@ -74,7 +75,7 @@ fn for_github(session: &Session, changes: &[(String, Option<OsString>)]) -> Resu
             while value.contains(&end) {
                 end.push('_');
             }
-            assignments.push_str(&format!("{name}<<{end}\n{value}\n{end}\n"));
+            _ = writeln!(assignments, "{name}<<{end}\n{value}\n{end}");
         }
     }
     fs::append(&variables, assignments.as_bytes())?;

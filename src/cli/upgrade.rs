@@ -16,8 +16,8 @@ pub(super) fn run(session: &Session, args: &Upgrade) -> Result<()> {
     let mut entries = Vec::new();
     for age in &ages {
         let (project, locked) = (shown(session, &age.root), age.locked);
-        let there = session.in_directory(&age.root);
-        let locker = Locker::new(&there);
+        let project_session = session.in_directory(&age.root);
+        let files = Locker::new(&project_session);
         let upgrade = age.upgrade();
         match upgrade {
             None => session.ui.say(&format!("{project}: {locked} is the newest that it allows")),
@@ -26,12 +26,12 @@ pub(super) fn run(session: &Session, args: &Upgrade) -> Result<()> {
             }
             Some(_) => {
                 let options = LockOptions { upgrade: true, force: args.force };
-                let written = locker.lock(options, &fetch)?;
+                let written = files.lock(options, &fetch)?;
                 written.warnings.iter().for_each(|warning| session.ui.warn(warning));
                 let version = written.version;
                 session.ui.say(&format!("{project}: moved from {locked} to {version}"));
                 lock::report_uncovered(session, &written.uncovered);
-                let installed = locker.install_project(Platform::host(), false, false, &fetch)?;
+                let installed = files.install_project(Platform::host(), false, false, &fetch)?;
                 report(session, &installed);
             }
         }
