@@ -123,6 +123,25 @@ fn a_large_module_is_whole() {
     }
 }
 
+/// A connection that is slow is joined by others, and none of them fetches what is here already.
+#[test]
+fn nothing_of_a_large_module_comes_twice() {
+    const SIZE: usize = 24 << 20;
+    let server = proxy(Route::new(sample(SIZE)).pace(5 << 20));
+    let scratch = TempDir::new().unwrap();
+    let source = source(&server.url("/"), None, scratch.path());
+    let mut artifact = open(&*source, scratch.path()).unwrap();
+    let mut bytes = Vec::new();
+    artifact.body.read_to_end(&mut bytes).unwrap();
+    assert!(bytes == sample(SIZE));
+    let parts = ranges(&server).iter().filter(|range| !["all", END].contains(&&***range)).count();
+    assert!(parts > 4, "{:?}", ranges(&server));
+    let last =
+        ranges(&server).iter().filter_map(|range| range.rsplit_once('-')?.1.parse().ok()).max();
+    // The end was asked for by itself, by its length.
+    assert_eq!(last.filter(|last| *last != 2_097_152), Some(SIZE - 2_097_152 - 1));
+}
+
 #[test]
 fn a_large_module_that_does_not_arrive_says_why_and_goes_on_another_time() {
     let cut = Route::new(sample(LARGE)).always(Fault::CutAfter(3 << 20));

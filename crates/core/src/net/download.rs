@@ -20,6 +20,7 @@ use reqwest::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderValue};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 /// The largest file of unknown size that is downloaded.
@@ -55,6 +56,8 @@ pub struct Download {
     origin: Option<Origin>,
     part: Option<Part>,
     body: Option<Body>,
+    /// Where the reader will stop, if that is before the end.
+    end: Arc<AtomicU64>,
     /// Whether several connections may be tried.
     may_split: bool,
     /// What takes the place of the body where one connection is slow.
@@ -88,6 +91,7 @@ impl Download {
             origin: None,
             part: None,
             body: None,
+            end: Arc::new(AtomicU64::new(u64::MAX)),
             may_split: true,
             split: None,
             speed: None,
@@ -102,12 +106,9 @@ impl Download {
         };
         let begun = download.clients.require_permission(job.url).and_then(|()| {
             download.part = Part::claim(job.directory, job.name)?;
-            Ok(())
+            download.begin()
         });
-        match begun.and_then(|()| download.begin()) {
-            Ok(()) => {}
-            Err(problem) => download.recover(problem)?,
-        }
+        begun.or_else(|problem| download.recover(problem))?;
         Ok(download)
     }
 
@@ -116,14 +117,14 @@ impl Download {
         self.size
     }
 
-    /// Returns what it is, for messages.
-    pub fn what(&self) -> &str {
-        &self.what
+    /// Describes a failure of who reads it.
+    pub fn failed(&self, problem: Problem) -> NetError {
+        NetError::new(&self.what, &self.url, problem, 1)
     }
 
-    /// Returns where it is from.
-    pub fn url(&self) -> &Url {
-        &self.url
+    /// Returns where nothing more is fetched, for who does not read on and may still change that.
+    pub fn end(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.end)
     }
 
     /// Returns true when the server says that it sends parts of the file.
@@ -392,7 +393,7 @@ impl Download {
         let (clients, url) = (Arc::clone(&self.clients), self.url.clone());
         let ranges = Ranges { clients, url, total, etag, validator };
         self.body = None;
-        self.split = Some(SplitDownload::start(ranges, self.fetched, count));
+        self.split = Some(SplitDownload::start(ranges, self.fetched, Arc::clone(&self.end), count));
     }
 
     fn replay(&mut self, buffer: &mut [u8]) -> Result<usize, Problem> {

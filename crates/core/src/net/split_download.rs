@@ -8,7 +8,8 @@ use super::Problem;
 use super::remote_file::Ranges;
 use crate::threads;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU32;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ struct Shared {
     ranges: Ranges,
     /// Where the first piece begins.
     start: u64,
+    /// Where the reader will stop.
+    end: Arc<AtomicU64>,
     /// How often a piece broke off.
     interruptions: AtomicU32,
     state: Mutex<State>,
@@ -80,16 +83,18 @@ struct State {
 #[derive(Debug, Default)]
 struct Piece {
     bytes: Vec<u8>,
+    /// How many it will have.
+    length: u64,
     /// How many of them the reader has.
     read: usize,
     failed: Option<Problem>,
 }
 
 impl SplitDownload {
-    /// Begins to fetch a file from `start` on, over `count` connections.
-    pub(super) fn start(ranges: Ranges, start: u64, count: usize) -> Self {
+    /// Begins to fetch a file from `start` to `end`, over `count` connections.
+    pub(super) fn start(ranges: Ranges, start: u64, end: Arc<AtomicU64>, count: usize) -> Self {
         let (state, changed, interruptions) = Default::default();
-        let shared = Arc::new(Shared { ranges, start, interruptions, state, changed });
+        let shared = Arc::new(Shared { ranges, start, end, interruptions, state, changed });
         let started = (0..count).map_while(|_| {
             let shared = Arc::clone(&shared);
             threads::start_alone(move || shared.work()).ok()
@@ -112,7 +117,6 @@ impl SplitDownload {
         let mut state = shared.lock();
         loop {
             let read = state.read;
-            let length = shared.length(read);
             let Some(piece) = state.pieces.get_mut(&read) else {
                 state = shared.wait(state);
                 continue;
@@ -122,7 +126,7 @@ impl SplitDownload {
                 let count = ready.len().min(buffer.len());
                 buffer[..count].copy_from_slice(&ready[..count]);
                 piece.read += count;
-                if piece.read as u64 == length {
+                if piece.read as u64 == piece.length {
                     state.pieces.remove(&read);
                     state.read += 1;
                     shared.changed.notify_all();
@@ -155,20 +159,17 @@ impl Shared {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns where a piece begins, if there is such a piece.
-    fn begin(&self, index: u64) -> Option<u64> {
+    /// Returns what a piece has of the file, if there is such a piece.
+    fn span(&self, index: u64) -> Option<Range<u64>> {
         let begin = self.start + index * PIECE;
-        (begin < self.ranges.total).then_some(begin)
-    }
-
-    fn length(&self, index: u64) -> u64 {
-        self.begin(index).map_or(0, |begin| PIECE.min(self.ranges.total - begin))
+        let end = self.ranges.total.min(self.end.load(Ordering::Relaxed)).min(begin + PIECE);
+        (begin < end).then_some(begin..end)
     }
 
     /// Fetches pieces until there are none, or one cannot be had.
     fn work(&self) {
-        while let Some(index) = self.take() {
-            if let Err(problem) = self.fetch(index) {
+        while let Some((index, span)) = self.take() {
+            if let Err(problem) = self.fetch(index, &span) {
                 let mut state = self.lock();
                 state.is_over = true;
                 if let Some(piece) = state.pieces.get_mut(&index) {
@@ -180,26 +181,25 @@ impl Shared {
     }
 
     /// Waits until another piece may be begun, and begins it.
-    fn take(&self) -> Option<u64> {
+    fn take(&self) -> Option<(u64, Range<u64>)> {
         let mut state = self.lock();
         loop {
             if state.is_over {
                 return None;
             }
             let index = state.next;
-            self.begin(index)?;
+            let span = self.span(index)?;
             if index < state.read + AHEAD {
                 state.next += 1;
-                state.pieces.insert(index, Piece::default());
-                return Some(index);
+                let length = span.end - span.start;
+                state.pieces.insert(index, Piece { length, ..Piece::default() });
+                return Some((index, span));
             }
             state = self.wait(state);
         }
     }
 
-    fn fetch(&self, index: u64) -> Result<(), Problem> {
-        let Some(begin) = self.begin(index) else { return Ok(()) };
-        let span = begin..begin + self.length(index);
+    fn fetch(&self, index: u64, span: &Range<u64>) -> Result<(), Problem> {
         let store = |chunk: &[u8], _| {
             let mut state = self.lock();
             // The reader may be gone.
@@ -210,7 +210,7 @@ impl Shared {
             self.changed.notify_all();
             Ok(())
         };
-        self.ranges.fetch(&span, &self.interruptions, store).map_err(|(problem, _)| problem)
+        self.ranges.fetch(span, &self.interruptions, store).map_err(|(problem, _)| problem)
     }
 }
 

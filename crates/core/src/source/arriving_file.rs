@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -194,10 +194,8 @@ impl ArrivingFile {
         let size = download.size().filter(|size| *size >= WORTH && download.sends_parts());
         let Some(total) = size else { return Ok(Err(download)) };
         let etag = download.etag().map(str::to_owned);
-        let wanted = Arc::new(AtomicU64::new(total));
-        let enough = Arc::clone(&wanted);
-        let started =
-            ArrivingBytes::start(place, total, move |shared| copy(shared, download, &enough));
+        let wanted = download.end();
+        let started = ArrivingBytes::start(place, total, move |shared| copy(shared, download));
         let mut bytes = started.map_err(|error| {
             NetError::new(what, url, Problem::Local(error.message().to_owned()), 1)
         })?;
@@ -227,9 +225,10 @@ impl ArrivingFile {
 }
 
 /// Writes what a download brings, until that is enough or nobody reads it.
-fn copy(shared: &Shared, mut download: Download, enough: &AtomicU64) -> Option<NetError> {
+fn copy(shared: &Shared, mut download: Download) -> Option<NetError> {
     let (mut buffer, mut at) = (vec![0; CHUNK], 0);
-    while at < enough.load(Ordering::Relaxed) {
+    let (total, end) = (download.size().unwrap_or(u64::MAX), download.end());
+    while at < end.load(Ordering::Relaxed).min(total) {
         let read = match download.read(&mut buffer) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             read => read,
@@ -244,7 +243,7 @@ fn copy(shared: &Shared, mut download: Download, enough: &AtomicU64) -> Option<N
             Err(error) => {
                 return Some(download.failure().cloned().unwrap_or_else(|| {
                     let why = Error::from(error).message().to_owned();
-                    NetError::new(download.what(), download.url(), Problem::Local(why), 1)
+                    download.failed(Problem::Local(why))
                 }));
             }
         }
