@@ -15,7 +15,10 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     "devcontainer",
     Group::Drift,
     "the image, the Go feature and variables in `devcontainer.json`",
-    |facts| Ok(run(facts)),
+    |facts| {
+        let files = &facts.files.devcontainer;
+        Ok(jsonc::judge_each(files, |path, scalar| judged(facts, path, scalar)))
+    },
 );
 
 /// Who follows it.
@@ -26,15 +29,6 @@ const FEATURE: &str = "/features/go:";
 
 /// Objects of variables.
 const VARIABLES: [&str; 3] = ["args", "containerEnv", "remoteEnv"];
-
-fn run(facts: &Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for path in &facts.files.devcontainer {
-        let Some(scalars) = jsonc::scalars(path, &mut findings) else { continue };
-        findings.extend(scalars.iter().filter_map(|scalar| judged(facts, path, scalar)));
-    }
-    findings
-}
 
 fn judged(facts: &Facts, path: &Path, scalar: &Scalar) -> Option<Finding> {
     let Scalar { path: keys, value, line, .. } = scalar;

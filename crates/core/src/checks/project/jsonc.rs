@@ -7,10 +7,10 @@ use crate::error::untrusted;
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the scalars of a file; one that is not JSON becomes a finding.
-pub(super) fn scalars(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<Scalar>> {
+fn scalars(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<Scalar>> {
     let text = files::text(path, findings)?;
     match read(&text) {
         Ok(scalars) => Some(scalars),
@@ -22,6 +22,19 @@ pub(super) fn scalars(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<Sc
             None
         }
     }
+}
+
+/// Judges every scalar of files.
+pub(super) fn judge_each(
+    paths: &[PathBuf],
+    judge: impl Fn(&Path, &Scalar) -> Option<Finding>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for path in paths {
+        let scalars = scalars(path, &mut findings).unwrap_or_default();
+        findings.extend(scalars.iter().filter_map(|scalar| judge(path, scalar)));
+    }
+    findings
 }
 
 /// Returns the scalars, or where something is wrong, and what.

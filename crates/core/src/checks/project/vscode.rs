@@ -14,20 +14,14 @@ pub(super) const CHECK: Check<Facts> = Check::new(
     "vscode",
     Group::Drift,
     "a Go and variables for it in `.vscode/settings.json`",
-    |facts| Ok(run(facts)),
+    |facts| {
+        let files = &facts.files.vscode;
+        Ok(jsonc::judge_each(files, |path, scalar| judged(facts, path, scalar)))
+    },
 );
 
 /// Who follows it.
 const WHO: &str = "the editor";
-
-fn run(facts: &Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for path in &facts.files.vscode {
-        let Some(scalars) = jsonc::scalars(path, &mut findings) else { continue };
-        findings.extend(scalars.iter().filter_map(|scalar| judged(facts, path, scalar)));
-    }
-    findings
-}
 
 fn judged(facts: &Facts, path: &Path, scalar: &Scalar) -> Option<Finding> {
     let Scalar { path: keys, value, line, .. } = scalar;
