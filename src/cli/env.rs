@@ -30,7 +30,10 @@ pub(super) fn run(session: &Session, args: &Env) -> Result<()> {
     }
     if args.dotenv {
         let lines = changes.iter().map(|(name, value)| dotenv(name, value.as_deref()));
-        session.ui.script(&lines.collect::<Result<Vec<_>>>()?.join("\n"));
+        let text = lines.collect::<Result<Vec<_>>>()?.join("\n");
+        if !text.is_empty() {
+            session.ui.script(&text);
+        }
         return Ok(());
     }
     if args.github {
@@ -67,16 +70,21 @@ fn for_github(session: &Session, changes: &[(String, Option<OsString>)]) -> Resu
     let (variables, path) = (file("GITHUB_ENV")?, file("GITHUB_PATH")?);
     let (mut assignments, mut places) = (String::new(), String::new());
     for (name, value) in changes {
-        let value = value.as_deref().unwrap_or_default().to_string_lossy();
+        let value = value.as_deref().unwrap_or_default();
         if name == "PATH" {
-            places = added_places(session, &value);
+            places = added_places(session, value);
         } else {
+            let value = value.to_string_lossy();
             let mut end = "end_of_value".to_owned();
             while value.contains(&end) {
                 end.push('_');
             }
             _ = writeln!(assignments, "{name}<<{end}\n{value}\n{end}");
         }
+    }
+    if changes.is_empty() {
+        session.ui.say("nothing to set: goward decides nothing here");
+        return Ok(());
     }
     fs::append(&variables, assignments.as_bytes())?;
     fs::append(&path, places.as_bytes())?;
@@ -85,14 +93,11 @@ fn for_github(session: &Session, changes: &[(String, Option<OsString>)]) -> Resu
 }
 
 /// Returns the places that a PATH has before those of this process, a line each. A later line comes first.
-fn added_places(session: &Session, path: &str) -> String {
-    let old = session.ctx.variable("PATH").unwrap_or_default().to_string_lossy().into_owned();
-    let added = path.strip_suffix(&old).unwrap_or(path).trim_end_matches(':');
-    added
-        .split(':')
-        .rev()
-        .filter(|place| !place.is_empty())
-        .fold(String::new(), |lines, place| lines + place + "\n")
+fn added_places(session: &Session, path: &OsStr) -> String {
+    let old = session.ctx.variable("PATH").unwrap_or_default();
+    let [old, new] = [old, path].map(|path| std::env::split_paths(path).collect::<Vec<_>>());
+    let added = new.strip_suffix(old.as_slice()).unwrap_or(&new);
+    added.iter().rev().fold(String::new(), |lines, place| format!("{lines}{}\n", place.display()))
 }
 
 fn explain(session: &Session, json: bool) -> Result<()> {

@@ -7,6 +7,7 @@ use goward_core::install::request::Fetch;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::outdated::LockAge;
 use goward_core::session::Session;
+use goward_core::shell::word;
 use goward_core::version::GoVersion;
 use std::path::{Path, PathBuf};
 
@@ -18,10 +19,13 @@ pub(super) fn run(session: &Session, args: &Outdated) -> Result<()> {
         return Ok(());
     }
     session.ui.data(&table(session, &ages));
-    let behind = ages.iter().filter(|age| age.upgrade().is_some()).count();
-    if behind > 0 {
-        let projects = if behind == 1 { "project has" } else { "projects have" };
-        session.ui.say(&format!("{behind} {projects} an upgrade: `goward upgrade`"));
+    let behind = ages.iter().filter(|age| age.upgrade().is_some());
+    let behind: Vec<String> =
+        behind.map(|age| word(Path::new(&shown(session, &age.root)))).collect();
+    match behind.as_slice() {
+        [] => {}
+        [one] if one == "." => session.ui.say("there is an upgrade: `goward upgrade`"),
+        all => session.ui.say(&format!("there are upgrades: `goward upgrade {}`", all.join(" "))),
     }
     Ok(())
 }
@@ -32,16 +36,19 @@ pub(super) fn ages(
     directories: &[PathBuf],
     fetch: &Fetch,
 ) -> Result<Vec<LockAge>> {
+    let here = [PathBuf::from(".")];
+    let directories = if directories.is_empty() { &here } else { directories };
+    // Before anybody is asked.
+    let projects = directories
+        .iter()
+        .map(|directory| Locker::new(&session.in_directory(directory)).locked_project())
+        .collect::<Result<Vec<_>>>()?;
     let listing = Installer::new(session).releases(fetch)?;
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }
-    let here = [PathBuf::from(".")];
-    let directories = if directories.is_empty() { &here } else { directories };
-    let ages = directories
-        .iter()
-        .map(|directory| Locker::new(&session.in_directory(directory)).age(&listing.versions));
-    ages.collect()
+    session.ui.say(&format!("compared with the releases of {}", listing.origin));
+    Ok(projects.into_iter().map(|project| project.age(&listing.versions)).collect())
 }
 
 /// Returns the path of a project as a person here would write it.

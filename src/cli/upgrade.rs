@@ -15,23 +15,26 @@ pub(super) fn run(session: &Session, args: &Upgrade) -> Result<()> {
     let ages = ages(session, &args.directories, &fetch)?;
     let mut entries = Vec::new();
     for age in &ages {
-        let (project, locked) = (shown(session, &age.root), age.locked);
+        let (project, before) = (shown(session, &age.root), age.locked);
         let project_session = session.in_directory(&age.root);
-        let files = Locker::new(&project_session);
+        let locker = Locker::new(&project_session);
         let upgrade = age.upgrade();
         match upgrade {
-            None => session.ui.say(&format!("{project}: {locked} is the newest that it allows")),
+            None => {
+                let request = &age.request;
+                session.ui.say(&format!("{project}: nothing newer than {before} fits `{request}`"));
+            }
             Some(newer) if args.dry_run => {
-                session.ui.say(&format!("{project}: would move from {locked} to {newer}"));
+                session.ui.say(&format!("{project}: would move from {before} to {newer}"));
             }
             Some(_) => {
                 let options = LockOptions { upgrade: true, force: args.force };
-                let written = files.lock(options, &fetch)?;
+                let written = locker.lock(options, &fetch)?;
                 written.warnings.iter().for_each(|warning| session.ui.warn(warning));
                 let version = written.version;
-                session.ui.say(&format!("{project}: moved from {locked} to {version}"));
+                session.ui.say(&format!("{project}: moved from {before} to {version}"));
                 lock::report_uncovered(session, &written.uncovered);
-                let installed = files.install_project(Platform::host(), false, false, &fetch)?;
+                let installed = locker.install_project(Platform::host(), false, false, &fetch)?;
                 report(session, &installed);
             }
         }

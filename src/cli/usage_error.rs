@@ -70,7 +70,7 @@ fn unknown(error: &clap::Error, line: &str, command: &Command) -> Error {
 
 /// What commands of other tools are here, where they have another name or are none.
 const ELSEWHERE: [(&str, &str); 11] = [
-    ("activate", "`goward setup`, once: nothing is activated after that"),
+    ("activate", "`goward setup`, once"),
     ("global", "`goward default REQUEST`"),
     ("local", "`goward use REQUEST`"),
     ("ls-remote", "`goward list --remote`"),

@@ -52,6 +52,8 @@ fn what_other_programs_read() {
         "goward: `--github` needs `GITHUB_ENV`, which only a GitHub job has\n\
          hint: elsewhere: `goward env --shell bash`",
     );
+    let outside = sandbox.goward_in("elsewhere", ["env", "--dotenv"]);
+    assert_ne!(outside.code, Some(0), "{outside:?}");
     sandbox.write("variables", "BEFORE=1\n");
     let [variables, path] = ["variables", "path"].map(|name| sandbox.path(name));
     let sandbox = sandbox.var("GITHUB_ENV", variables).var("GITHUB_PATH", path);

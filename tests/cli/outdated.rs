@@ -31,8 +31,12 @@ fn what_is_behind_is_listed() {
          exact    1.98.3   go1.98.3  go1.98.3  go1.99.1\n\
          line     1.99     go1.99.0  go1.99.1  go1.99.1\n"
     );
-    assert_eq!(outcome.stderr, "goward: 1 project has an upgrade: `goward upgrade`\n");
-    let here = sandbox.goward_in("project/line", ["outdated", "--json"]);
+    assert_eq!(
+        outcome.stderr,
+        "goward: compared with the releases of [URL]/\n\
+         goward: there are upgrades: `goward upgrade line`\n"
+    );
+    let here = sandbox.goward_in("project/line", ["-q", "outdated", "--json"]);
     let entries: Value = serde_json::from_str(here.data()).unwrap();
     are_documented("outdated", std::slice::from_ref(&entries), &[], &[]);
     let entry = &entries[0];
@@ -55,13 +59,13 @@ fn what_is_out_of_support_is_told() {
          \"built-in\"\n\n[toolchain.linux-amd64]\n\
          h1 = \"h1:MeqkXdYlyiVdqJXENOTyX7xd8QjDM/mxR52RKOFBS0M=\"\n",
     );
-    let outcome = sandbox.goward(["outdated", "old"]);
+    let outcome = sandbox.goward(["-q", "outdated", "old"]);
     let row = outcome.data().lines().nth(1).unwrap();
     assert!(
         row.starts_with("old      1.19.8   go1.19.8  go1.19.8  go1.99.1  out of support"),
         "{row}"
     );
-    let entries = sandbox.goward(["outdated", "--json", "old", "line"]);
+    let entries = sandbox.goward(["-q", "outdated", "--json", "old", "line"]);
     let entries: Value = serde_json::from_str(entries.data()).unwrap();
     assert_eq!((&entries[0]["supported"], &entries[1]["supported"]), (&false.into(), &true.into()));
 }
@@ -73,7 +77,8 @@ fn an_upgrade_locks_and_installs_what_projects_ask_for() {
     let outcome = sandbox.goward(["upgrade", "--dry-run", "exact", "line"]);
     assert_eq!(
         outcome.says(),
-        "goward: exact: go1.98.3 is the newest that it allows\n\
+        "goward: compared with the releases of [URL]/\n\
+         goward: exact: nothing newer than go1.98.3 fits `1.98.3`\n\
          goward: line: would move from go1.99.0 to go1.99.1\n"
     );
     assert_eq!(sandbox.read("project/line/goward.lock"), before);
@@ -88,5 +93,5 @@ fn an_upgrade_locks_and_installs_what_projects_ask_for() {
         (&Value::Null, Some("go1.99.1"))
     );
     assert_eq!(sandbox.goward_in("project/line", ["lock", "--check"]).code, Some(0));
-    assert_eq!(sandbox.goward(["outdated", "line"]).stderr, "");
+    assert_eq!(sandbox.goward(["-q", "outdated", "line"]).stderr, "");
 }

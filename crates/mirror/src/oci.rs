@@ -7,6 +7,7 @@ use crate::artifact::{Entry, Layer};
 use crate::deltas::{ArchiveEnd, check, make, wanted};
 use crate::findings::{MirrorCheck, is_finding};
 use crate::manifest::DeltaKey;
+use crate::oci_source::fetch_layer;
 use crate::pack::repack;
 use crate::registry::{INDEX, MANIFEST, Registry};
 use crate::{MirrorPlan, MirrorReport, Mirrors, ToolchainRequest, artifact};
@@ -15,7 +16,6 @@ use goward_core::fs::{self, File};
 use goward_core::install::fetch::digest_file;
 use goward_core::install::proof::Proof;
 use goward_core::install::request::Fetch;
-use goward_core::net::MAX_SIZE;
 use goward_core::platform::Platform;
 use goward_core::source::REGISTRY_SCHEME;
 use goward_core::store::Store;
@@ -177,8 +177,7 @@ fn verify_deltas(registry: &Registry, store: &Store, checked: &mut MirrorCheck) 
         let scratch = staging.path();
         let found = || {
             let layer = artifact::parse_manifest(&manifest)?;
-            let mut file = fs::unnamed_in(scratch, "delta")?;
-            registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+            let file = fetch_layer(registry, &layer, (scratch, &tag), &mut |_| {})?;
             let old = fetch_end(registry, scratch, (from, platform), &held[&(from, platform)])?;
             let wanted = parse_h1(&held[&(to, platform)])?;
             check(scratch, key, (&tag, &file), &old, &wanted)
@@ -243,12 +242,7 @@ fn fetch_end(
     let absent = || Error::new(Kind::NotFound, format!("`{name}` is not in the registry"));
     let manifest = registry.manifest(&entry.digest)?.ok_or_else(absent)?;
     let layer = artifact::parse_manifest(&manifest)?;
-    if layer.size > MAX_SIZE {
-        let message = format!("`{name}` has {} bytes in the registry", layer.size);
-        return Err(Error::new(Kind::Verification, message));
-    }
-    let mut file = fs::unnamed_in(scratch, &name)?;
-    registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+    let file = fetch_layer(registry, &layer, (scratch, &name), &mut |_| {})?;
     Ok(ArchiveEnd { file, h1: parse_h1(entry)?, name })
 }
 

@@ -1,6 +1,8 @@
 //! An OCI registry with toolchains that `goward mirror create --to oci://` put there.
 
-use crate::artifact::{delta_tag, parse_index, parse_manifest, parse_platform_tag, release_tag};
+use crate::artifact::{
+    Layer, delta_tag, parse_index, parse_manifest, parse_platform_tag, release_tag,
+};
 use crate::registry::Registry;
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
@@ -70,12 +72,11 @@ impl Source for Oci {
         let entry = entries.into_iter().find(|entry| entry.platform == wanted.platform);
         let manifest = registry.manifest(&entry.ok_or_else(absent)?.digest)?.ok_or_else(absent)?;
         let layer = parse_manifest(&manifest)?;
-        if layer.size > MAX_SIZE || wanted.size.is_some_and(|size| size != layer.size) {
+        if wanted.size.is_some_and(|size| size != layer.size) {
             let message = format!("`{name}` has {} bytes in {}", layer.size, self.name);
             return Err(Error::new(Kind::Verification, message).into());
         }
-        let mut file = fs::unnamed_in(scratch, &name)?;
-        registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |done| {
+        let file = fetch_layer(&registry, &layer, (scratch, &name), &mut |done| {
             progress(done, Some(layer.size));
         })?;
         Ok(Artifact {
@@ -98,12 +99,27 @@ impl Source for Oci {
         let name = delta_tag(from, wanted.version, wanted.platform);
         let Some(manifest) = registry.by_tag(&name)? else { return Ok(None) };
         let layer = parse_manifest(&manifest)?;
-        if layer.size > MAX_SIZE {
-            let message = format!("`{name}` has {} bytes in {}", layer.size, self.name);
-            return Err(Error::new(Kind::Verification, message).into());
-        }
-        let mut file = fs::unnamed_in(scratch, &name)?;
-        registry.save_blob(&layer.digest(), layer.size, &mut file, &mut |_| {})?;
+        let file = fetch_layer(&registry, &layer, (scratch, &name), &mut |_| {})?;
         Ok(Some(file))
     }
+}
+
+/// Fetches the layer of a manifest into a file in `scratch` that has no name; `name` is for messages.
+///
+/// # Errors
+///
+/// [`Kind::Verification`] for one that is larger than anything that is downloaded.
+pub(crate) fn fetch_layer(
+    registry: &Registry,
+    layer: &Layer,
+    (scratch, name): (&Path, &str),
+    told: &mut dyn FnMut(u64),
+) -> Result<fs::File> {
+    if layer.size > MAX_SIZE {
+        let message = format!("`{name}` has {} bytes in the registry", layer.size);
+        return Err(Error::new(Kind::Verification, message));
+    }
+    let mut file = fs::unnamed_in(scratch, name)?;
+    registry.save_blob(&layer.digest(), layer.size, &mut file, told)?;
+    Ok(file)
 }

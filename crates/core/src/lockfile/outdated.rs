@@ -45,13 +45,44 @@ impl LockAge {
     }
 }
 
+/// The lock of a project, and what the project asks for.
+#[derive(Clone, Debug)]
+pub struct LockedProject {
+    root: PathBuf,
+    request: Request,
+    locked: GoVersion,
+}
+
+impl LockedProject {
+    /// Compares the lock with `releases`, newest first.
+    pub fn age(self, releases: &[GoVersion]) -> LockAge {
+        let Self { root, request, locked } = self;
+        let is_linked = request.as_link().is_some();
+        let mut finals = releases.iter().copied().filter(|version| version.is_final());
+        let newest = finals.clone().next();
+        let of_line = finals.find(|version| version.minor() == locked.minor());
+        let flawed = KnownFlaws::built_in().check(locked, Platform::host());
+        let allowed = request.as_exact().or_else(|| best(&request, releases));
+        LockAge {
+            root,
+            request: request.to_string(),
+            locked,
+            allowed: allowed.filter(|_| !is_linked),
+            of_line: of_line.filter(|_| !is_linked),
+            newest: newest.filter(|_| !is_linked),
+            support: support(locked.minor(), today()),
+            flaws: flawed.map(|flawed| flawed.flaws).unwrap_or_default(),
+        }
+    }
+}
+
 impl Locker<'_> {
-    /// Compares the lock here with `releases`, newest first.
+    /// Reads the lock here, and what the project asks for.
     ///
     /// # Errors
     ///
     /// [`Kind::NotFound`] when there is no lock; when manifest or lock cannot be read.
-    pub fn age(&self, releases: &[GoVersion]) -> Result<LockAge> {
+    pub fn locked_project(&self) -> Result<LockedProject> {
         let project = self.resolver.project()?;
         let Some(lock) = self.resolver.read_lock(&project.lock_path)? else {
             let message = format!("`{}` does not exist", project.lock_path.display());
@@ -65,21 +96,6 @@ impl Locker<'_> {
             Some(manifest) => manifest.request().clone(),
             None => Request::parse(&lock.request)?,
         };
-        let locked = lock.version;
-        let is_linked = request.as_link().is_some();
-        let mut finals = releases.iter().copied().filter(|version| version.is_final());
-        let newest = finals.clone().next();
-        let of_line = finals.find(|version| version.minor() == locked.minor());
-        let flawed = KnownFlaws::built_in().check(locked, Platform::host());
-        Ok(LockAge {
-            root: project.root,
-            request: request.to_string(),
-            locked,
-            allowed: request.as_exact().or_else(|| best(&request, releases)).filter(|_| !is_linked),
-            of_line: of_line.filter(|_| !is_linked),
-            newest: newest.filter(|_| !is_linked),
-            support: support(locked.minor(), today()),
-            flaws: flawed.map(|flawed| flawed.flaws).unwrap_or_default(),
-        })
+        Ok(LockedProject { root: project.root, request, locked: lock.version })
     }
 }
