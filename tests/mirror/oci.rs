@@ -238,6 +238,14 @@ fn deltas_go_to_a_registry_and_make_the_next_release() {
     assert!(problems[0].contains("go1.99.1-go1.99.2-"), "{problems:?}");
     let receipt = deltas::install(&session, &to, "1.99.2").installed.receipt;
     assert_eq!(receipt.h1.as_str(), deltas::release("go1.99.2", deltas::HERE).h1);
+    // So is one that says it is larger than anything that is downloaded.
+    let ends = artifact::delta_ends(&other).unwrap();
+    let layer = artifact::parse_manifest(&other).unwrap();
+    let large =
+        artifact::delta_manifest([&ends[0], &ends[1]], &Layer { size: 400_000_000, ..layer });
+    opened.put_manifest(&tag("go1.99.1", "go1.99.2"), MANIFEST, &large).unwrap();
+    let problems = verify().problems;
+    assert!(problems[0].contains("has 400000000 bytes in the registry"), "{problems:?}");
     // The next run puts that right.
     assert_eq!(create(2), (0, 4, 1));
     assert_eq!(verify().problems, Vec::<String>::new());
