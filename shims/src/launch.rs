@@ -46,8 +46,10 @@ impl<'a> Launch<'a> {
         for it in &self.removed {
             let mut add =
                 |value| left_out.push(LeftOut { name: text(it.name()), value: text(value) });
-            let now =
-                self.entries().find(|it2| sys::is_variable(it2.name(), it.name())).map(value_of);
+            let now = self
+                .entries()
+                .find(|entry| sys::is_variable(entry.name(), it.name()))
+                .map(value_of);
             match now {
                 _ if it.known == var::GOFLAGS => {
                     let now = now.unwrap_or_default();
