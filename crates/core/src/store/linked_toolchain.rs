@@ -5,6 +5,7 @@
 
 use crate::fs;
 use crate::os::bytes::Bytes;
+use crate::os::Moment;
 use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
 use goward_shim::names;
@@ -39,8 +40,11 @@ struct FileStamp {
     file: String,
     size: u64,
     inode: u64,
-    /// In nanoseconds since 1970.
+    /// When its contents changed last, in nanoseconds since 1970. Archives set it.
     modified: i64,
+    /// When anything of it changed last, in the same unit. Nobody can set it: a file that an update
+    /// unpacked can have the size, the inode and the date of the one before.
+    changed: i64,
 }
 
 impl LinkTarget {
@@ -106,12 +110,16 @@ impl LinkTarget {
 impl FileStamp {
     fn of(directory: &Path, file: &str) -> Result<Self> {
         let metadata = fs::metadata(directory.join(file))?;
-        let (seconds, nanoseconds) = metadata.modified_at();
         Ok(Self {
             file: file.to_owned(),
             size: metadata.len(),
             inode: metadata.identity().inode,
-            modified: seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds),
+            modified: in_nanoseconds(metadata.modified_at()),
+            changed: in_nanoseconds(metadata.changed_at()),
         })
     }
+}
+
+fn in_nanoseconds((seconds, nanoseconds): Moment) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
 }

@@ -236,6 +236,24 @@ fn what_cannot_be_followed_is_an_error_that_names_it() {
     }
 }
 
+/// An archive sets dates, and a file system gives the inode of a file that was deleted to the next one.
+#[test]
+fn a_program_of_the_same_size_inode_and_date_is_another_one() {
+    let (directory, store) = places();
+    let path = distribution(directory.path(), &tree());
+    let link = store.link(&name("debian"), &receipt(&path)).unwrap().receipt.linked.unwrap();
+    let program = path.join("bin/go");
+    let before = fs::metadata(&program).unwrap();
+    // Longer than the unit of a file system's clock.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let other = vec![b'x'; usize::try_from(before.len()).unwrap()];
+    fs::write(&program, other).unwrap();
+    let file = std::fs::File::options().append(true).open(&program).unwrap();
+    file.set_modified(before.modified().unwrap()).unwrap();
+    assert_eq!(fs::metadata(&program).unwrap().modified().unwrap(), before.modified().unwrap());
+    assert!(!link.is_unchanged());
+}
+
 #[test]
 fn a_name_that_is_given_again_means_what_is_there_now() {
     let (directory, store) = places();
