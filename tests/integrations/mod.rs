@@ -2,7 +2,9 @@
 //! `docs/integrations.md` has a table of them.
 
 mod direnv;
+mod mise;
 mod pre_commit;
+mod taplo;
 
 use crate::cli::mirror;
 use crate::common::Sandbox;

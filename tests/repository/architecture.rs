@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["os"],
     &["calendar", "error", "fs"],
-    &["ctx", "facts", "threads", "lock_holder", "ui", "version"],
+    &["ctx", "facts", "threads", "lock_holder", "toml_keys", "ui", "version"],
     &["net", "platform", "shell"],
     &["config"],
     &["io", "releases"],

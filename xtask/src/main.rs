@@ -5,8 +5,9 @@ use goward_core::calendar::{Day, parse_day, today};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::version::GoVersion;
 use std::io::{Write, stderr, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use xtask::schemas::write_schemas;
 use xtask::{Release, refresh};
 
 #[derive(Parser)]
@@ -14,6 +15,8 @@ use xtask::{Release, refresh};
 enum Task {
     /// Bring everything in the repository up to a new release of Go
     GoRelease(GoRelease),
+    /// Write the JSON Schemas of goward.toml and config.toml
+    Schemas,
 }
 
 /// Everything is read from files, so that it works without a network. Writes all or nothing, prints what changed,
@@ -43,8 +46,13 @@ struct GoRelease {
 }
 
 fn main() -> ExitCode {
-    let Task::GoRelease(args) = Task::parse();
-    let done = run(args).and_then(|text| Ok(stdout().write_all(text.as_bytes())?));
+    let done = match Task::parse() {
+        Task::GoRelease(args) => run(args),
+        Task::Schemas => {
+            write_schemas(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).map(|()| String::new())
+        }
+    };
+    let done = done.and_then(|text| Ok(stdout().write_all(text.as_bytes())?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,11 +3,13 @@
 //!
 //! A project can neither see nor change them; what a project asks for is in its manifest.
 
+mod keys;
 mod layers;
 mod listing;
 mod network;
 mod system;
 
+pub use keys::config_schema;
 pub use listing::{Origin, Setting};
 
 use crate::ctx::Ctx;

@@ -36,6 +36,7 @@ pub mod shell;
 pub mod source;
 pub mod store;
 pub mod threads;
+pub mod toml_keys;
 pub mod toolchains;
 pub mod ui;
 pub mod verify;

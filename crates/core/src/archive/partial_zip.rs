@@ -7,7 +7,7 @@
 
 use crate::archive::entry_validator::{ByteCounter, UnpackError};
 use crate::archive::zip_layout::{END_SIZE, ZipEntry, read_directory, read_end, write_end};
-use crate::archive::{Limits, module};
+use crate::archive::{Limits, module, wheel};
 use crate::error::Result;
 use crate::fs;
 use crate::io::read_at::ReadAt;
@@ -45,6 +45,33 @@ pub struct Described<'a> {
     pub crc: u32,
 }
 
+/// How a zip packs a toolchain.
+#[derive(Clone, Copy, Debug)]
+pub enum ZipPacking<'a> {
+    /// As this module: `golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64`.
+    Module(&'a str),
+    /// As a package of the Python index.
+    Wheel,
+}
+
+impl ZipPacking<'_> {
+    /// Returns how much longer the name of an entry is than the path in GOROOT, in bytes.
+    pub fn prefix_len(self) -> usize {
+        match self {
+            Self::Module(module) => module.len() + 1,
+            Self::Wheel => wheel::TOP.len(),
+        }
+    }
+
+    /// Returns the path in GOROOT of an entry; `None` for one that is not of the toolchain.
+    fn path_in_goroot(self, raw: &[u8]) -> Option<String> {
+        match self {
+            Self::Module(module) => module::path_in_goroot(raw, module),
+            Self::Wheel => wheel::path_in_goroot(raw),
+        }
+    }
+}
+
 impl ZipPlan {
     /// Returns where the directory of a zip of `total` bytes begins, from the `end` of the zip. `name` is
     /// for messages.
@@ -71,15 +98,15 @@ impl ZipPlan {
         Ok(Self { entries, by_place })
     }
 
-    /// Asks for each file of `module` where it is here; what is nowhere is fetched.
+    /// Asks for each file of the toolchain where it is here; what is nowhere is fetched.
     pub fn look_for(
         &mut self,
-        module: &str,
+        packing: ZipPacking<'_>,
         mut find: impl FnMut(Described<'_>) -> Option<PathBuf>,
     ) {
         for planned in &mut self.entries {
             let found = &planned.found;
-            let Some(path) = module::path_in_goroot(&found.name, module) else { continue };
+            let Some(path) = packing.path_in_goroot(&found.name) else { continue };
             planned.here = find(Described { path: &path, size: found.size, crc: found.crc });
         }
     }

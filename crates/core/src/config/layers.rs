@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 /// The key of a machine's file that lists what nobody else may change.
-const LOCKED: &str = "locked";
+pub(super) const LOCKED: &str = "locked";
 
 /// How many connections one download may be given.
-const CONNECTIONS: RangeInclusive<u8> = 1..=8;
+pub(super) const CONNECTIONS: RangeInclusive<u8> = 1..=8;
 
 /// Who set a key in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

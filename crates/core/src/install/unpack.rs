@@ -168,7 +168,7 @@ fn fill(
             archive::module::unpack(name, zip, &limits, sinks, &module, dirhash::is_covered)
         }
         ArtifactKind::Wheel | ArtifactKind::Tree => {
-            archive::wheel::unpack(name, body.require_file(name)?, &limits, sinks)
+            archive::wheel::unpack(name, body.require_read_at(name)?, &limits, sinks)
         }
     });
     // A parser says that its input ended; the network knows why.

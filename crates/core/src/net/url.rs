@@ -24,7 +24,7 @@ pub fn parse_url(text: &str) -> Result<Url> {
 }
 
 /// Reads an `http` or `https` URL, or says in words why it is none.
-pub(super) fn parse_http(text: &str) -> Result<Url, String> {
+pub(crate) fn parse_http(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(url)

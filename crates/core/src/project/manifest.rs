@@ -8,6 +8,7 @@
 mod check;
 mod edit;
 mod goroot;
+mod keys;
 mod matrix;
 mod reader;
 mod rules;
@@ -27,6 +28,7 @@ pub use check::{CheckRules, Ignore};
 pub use edit::ManifestEdit;
 use goward_shim::lock::Level;
 use goward_shim::pins::Isolation;
+pub use keys::manifest_schema;
 pub use matrix::NamedMatrix;
 use reader::Reader;
 use std::collections::{BTreeMap, BTreeSet};

@@ -336,7 +336,7 @@ pub fn sources(
                     let open = registries.ok_or_else(|| no_registries(&name))?;
                     open(name, place.clone(), ctx.clone(), net()?)
                 }
-                SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone())),
+                SourceSpec::PythonIndex => Box::new(PythonIndex::new(name, ctx.clone(), net())),
             })
         })
         .collect()

@@ -13,6 +13,7 @@ use super::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, InstalledFiles, Listing, Release,
     Source, not_served, not_there,
 };
+use crate::archive::partial_zip::ZipPacking;
 use crate::error::{Error, Kind, Result};
 use crate::net::{
     Download, GoAuth, GoProxy, Job, MAX_SIZE, Net, NetError, Place, Problem, Progress, parse_url,
@@ -228,8 +229,9 @@ impl Source for ModuleProxy {
                 return Err(place.failed(&what, Problem::absent(404)));
             };
             origin = shown(&url);
-            let (what, name, directory, module) = (&what, &name, scratch, &module);
-            let job = parts::Job { what, url: &url, name, directory, module };
+            let (what, name, directory) = (&what, &name, scratch);
+            let packing = ZipPacking::Module(&module);
+            let job = parts::Job { what, url: &url, name, directory, packing };
             parts::fetch(net, &job, installed, share(&progress)).map(Some)
         });
         match opened.map_err(|failure| failure.report(&what, *auth))? {

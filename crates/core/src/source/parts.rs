@@ -6,7 +6,7 @@
 
 use super::arriving_file::ArrivingBytes;
 use crate::archive::Limits;
-use crate::archive::partial_zip::{Described, PartialZip, ZipPlan};
+use crate::archive::partial_zip::{Described, PartialZip, ZipPacking, ZipPlan};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::io::read_at;
@@ -59,8 +59,7 @@ pub(super) struct Job<'a> {
     pub(super) name: &'a str,
     /// A directory for what is fetched.
     pub(super) directory: &'a Path,
-    /// The module that it is the zip of.
-    pub(super) module: &'a str,
+    pub(super) packing: ZipPacking<'a>,
 }
 
 /// Whether a zip was fetched in parts.
@@ -72,9 +71,9 @@ pub(super) enum Parts {
 }
 
 impl InstalledFiles {
-    /// Returns how large the end of a zip with these files should be, if it is that of `module`.
-    fn directory_size(&self, module: &str) -> u64 {
-        let name = module.len() as u64 + 2;
+    /// Returns how large the end of a zip with these files should be.
+    fn directory_size(&self, packing: ZipPacking<'_>) -> u64 {
+        let name = packing.prefix_len() as u64 + 1;
         let entries = self.files.iter().map(|(path, _)| RECORD + name + path.len() as u64);
         entries.sum::<u64>() + SLACK
     }
@@ -130,7 +129,7 @@ pub(super) fn fetch(
     if fs::metadata(job.directory.join(format!("{name}.part"))).is_ok_and(|part| part.len() > 0) {
         return Ok(Parts::Not("a download of it goes on".to_owned()));
     }
-    let size = installed.directory_size(job.module);
+    let size = installed.directory_size(job.packing);
     let Some((remote, mut end)) = RemoteFile::open(net, what, url, size)? else {
         return Ok(Parts::Not("the server sends no parts of a file".to_owned()));
     };
@@ -155,7 +154,7 @@ pub(super) fn fetch(
         Err(error) => return refused(&error),
     };
     let known = installed.checksums();
-    plan.look_for(job.module, |Described { path, size, crc }| {
+    plan.look_for(job.packing, |Described { path, size, crc }| {
         let (place, known_size, known_crc) = known.get(path)?;
         ((size, crc) == (*known_size, *known_crc)).then(|| place.clone())
     });

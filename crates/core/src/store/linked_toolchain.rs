@@ -4,8 +4,8 @@
 //! hash of all, and marks of two files that every update replaces, which are cheap to look at.
 
 use crate::fs;
-use crate::os::bytes::Bytes;
 use crate::os::Moment;
+use crate::os::bytes::Bytes;
 use crate::store::error::{Result, StoreError};
 use crate::store::program_of;
 use goward_shim::names;

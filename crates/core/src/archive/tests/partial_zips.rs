@@ -1,7 +1,7 @@
 //! Zips of which a part is in files that are here.
 
 use super::*;
-use crate::archive::partial_zip::{PartialZip, ZipPlan};
+use crate::archive::partial_zip::{PartialZip, ZipPacking, ZipPlan};
 use crate::fs;
 use std::ops::Range;
 
@@ -61,7 +61,7 @@ impl Case {
         let (total, limits) = (self.zip.len() as u64, Limits::default());
         let end = &self.zip[self.zip.len().saturating_sub(length)..];
         let mut plan = ZipPlan::read("go.zip", end, total, &limits)?;
-        plan.look_for(MODULE, |described| {
+        plan.look_for(ZipPacking::Module(MODULE), |described| {
             let place = self.here.path().join(described.path);
             place.exists().then_some(place)
         });

@@ -1,6 +1,7 @@
 //! `[check]`: what `goward check` is told about a project.
 
 use crate::error::Result;
+use crate::project::manifest::keys;
 use crate::project::manifest::reader::Reader;
 use std::path::{Component, Path};
 use toml_edit::{Item, TableLike};
@@ -27,7 +28,7 @@ pub struct Ignore {
 
 impl Reader<'_> {
     pub(super) fn check_rules(&self, item: &Item) -> Result<CheckRules> {
-        let table = self.table(item, "check", &["ignore", "images"])?;
+        let table = self.table(item, "check", &keys::CHECK)?;
         let mut rules = CheckRules::default();
         if let Some(item) = table.get("images") {
             let form = "a list such as `[\"corp.example/go-builder\"]`";

@@ -5,7 +5,7 @@ use crate::io::file;
 use crate::io::file::{place, syntax_error};
 use crate::os::User;
 use crate::platform::Platform;
-use crate::project::manifest::goroot::FIXED;
+use crate::project::manifest::keys::FIXED;
 use crate::project::manifest::reader::not_a_profile;
 use crate::project::manifest::values::{
     check_debug, check_experiment, check_goroot_final, switched,

@@ -5,13 +5,11 @@
 
 use crate::error::Result;
 use crate::project::manifest::Overlay;
+use crate::project::manifest::keys::FIXED;
 use crate::project::manifest::reader::{Reader, key_span};
 use goward_shim::lock::is_goroot;
 use std::collections::BTreeMap;
 use toml_edit::Item;
-
-/// The only value of `goroot`.
-pub(super) const FIXED: &str = "fixed";
 
 impl Reader<'_> {
     /// Takes the path out of `pins`, where the table `item` says that it is a fixed GOROOT: it is

@@ -1,6 +1,7 @@
 //! `[matrix.NAME]`: what `goward matrix NAME` runs.
 
 use crate::error::{Result, untrusted};
+use crate::project::manifest::keys;
 use crate::project::manifest::reader::{Reader, key_span};
 use crate::project::manifest::values::{check_debug, check_experiment};
 use crate::project::matrix_plan::{Exclude, NONE, Plan};
@@ -17,8 +18,6 @@ pub struct NamedMatrix {
     /// Its command, if it has one.
     pub command: Vec<String>,
 }
-
-const KEYS: [&str; 5] = ["command", "debug", "exclude", "experiments", "go"];
 
 impl Reader<'_> {
     /// Reads every `[matrix.NAME]`.
@@ -37,7 +36,7 @@ impl Reader<'_> {
     }
 
     fn named_matrix(&self, item: &Item, name: &str) -> Result<NamedMatrix> {
-        let table = self.table(item, &format!("matrix.{name}"), &KEYS)?;
+        let table = self.table(item, &format!("matrix.{name}"), &keys::MATRIX)?;
         let check_go = |go: &str| Request::parse(go).map(drop).map_err(|error| error.to_string());
         let gos = self.axis(table, "go", "[\"1.26\", \"1.27\"]", check_go)?;
         let experiments = self.axis(table, "experiments", "[\"none\", \"jsonv2\"]", |list| {

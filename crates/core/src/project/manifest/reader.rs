@@ -3,14 +3,16 @@
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file::{line_at, place, syntax_error};
 use crate::platform::Platform;
+use crate::project::manifest::keys;
 use crate::project::manifest::values::{
-    LEVELS, check_debug, check_experiment, check_fips140, check_flag, check_goroot_final,
-    check_level, flag_name, switched,
+    check_debug, check_experiment, check_fips140, check_flag, check_goroot_final, check_level,
+    flag_name, switched,
 };
 use crate::project::manifest::{
     CheckRules, FIRST_CLASS, Manifest, Overlay, Platforms, Policy, Span,
 };
 use crate::project::wanted::LocatedRequest;
+use crate::toml_keys::Key;
 use crate::version::request::Request;
 use goward_shim::lock::{Level, is_profile};
 use goward_shim::names::NO_PROFILE;
@@ -31,11 +33,7 @@ impl Reader<'_> {
             let (line, problem) = syntax_error(self.text, &error);
             Error::new(Kind::Usage, format!("{}: {problem}", place(self.path, line)))
         })?;
-        let all = self.table(
-            document.as_item(),
-            "the manifest",
-            &["check", "matrix", "pins", "policy", "profile", "rule", "toolchain"],
-        )?;
+        let all = self.table(document.as_item(), "the manifest", &keys::MANIFEST)?;
         let (wanted, platforms) = self.toolchain(all.get("toolchain"))?;
         let mut pins =
             all.get("pins").map_or_else(|| Ok(Overlay::default()), |i| self.pins(i, "pins"))?;
@@ -67,7 +65,7 @@ impl Reader<'_> {
                 .hint("choose one: `goward use stable`")
         };
         let item = item.ok_or_else(missing)?;
-        let table = self.table(item, "toolchain", &["go", "platforms"])?;
+        let table = self.table(item, "toolchain", &keys::TOOLCHAIN)?;
         let go = table.get("go").ok_or_else(missing)?;
         let text = self.string(go, "go", "a string such as `\"1.27\"`")?;
         let request =
@@ -111,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn policy(&self, item: &Item) -> Result<Policy> {
-        let table = self.table(item, "policy", &["isolation", "level"])?;
+        let table = self.table(item, "policy", &keys::POLICY)?;
         let mut policy = Policy::default();
         if let Some(item) = table.get("isolation") {
             let name = self.string(item, "isolation", "a string such as `\"hermetic\"`")?;
@@ -131,12 +129,8 @@ impl Reader<'_> {
     }
 
     fn pins(&self, item: &Item, name: &str) -> Result<Overlay> {
-        let mut known = vec!["cgo", "debug", "experiments", "fips140", "flags", "goroot-final"];
-        known.extend(["levels", "trimpath"]);
-        if name == "pins" {
-            known.push("goroot");
-        }
-        let table = self.table(item, name, &known)?;
+        let known: &[Key] = if name == "pins" { &keys::PINS } else { &keys::PROFILE };
+        let table = self.table(item, name, known)?;
         let mut overlay = Overlay {
             cgo: self.switch(table, "cgo")?,
             trimpath: self.switch(table, "trimpath")?,
@@ -198,7 +192,7 @@ impl Reader<'_> {
     }
 
     fn levels(&self, item: &Item, name: &str) -> Result<BTreeMap<String, String>> {
-        let table = self.table(item, name, &LEVELS)?;
+        let table = self.table(item, name, &keys::ARCH_LEVELS)?;
         let level = |(key, item): (&str, &Item)| {
             let value = self.string(item, key, "a string")?;
             check_level(key, value).map_err(|problem| self.error(item.span(), &problem))?;
@@ -227,14 +221,15 @@ impl Reader<'_> {
         &self,
         item: &'i Item,
         name: &str,
-        known: &[&str],
+        keys: &[Key],
     ) -> Result<&'i dyn TableLike> {
         let table = self.any_table(item, name)?;
+        let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
         for (key, _) in table.iter() {
             if !known.contains(&key) {
                 let of = if name == "the manifest" { name.to_owned() } else { format!("`{name}`") };
                 let problem = format!("unknown key `{}` in {of}", untrusted(key));
-                return Err(self.unknown(key_span(table, key), &problem, key, known));
+                return Err(self.unknown(key_span(table, key), &problem, key, &known));
             }
         }
         Ok(table)

@@ -6,19 +6,6 @@
 use crate::error::{Result, untrusted};
 use goward_shim::pins::{BadPin, pinned};
 
-/// The keys of `[pins.levels]`.
-pub(super) const LEVELS: [&str; 9] = [
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-];
-
 /// Checks the level of an architecture; an empty one removes the pin.
 pub(super) fn check_level(name: &str, value: &str) -> Result<(), String> {
     check_value(name, name, value)
@@ -111,12 +98,12 @@ pub(super) fn check_pin<'v>(variable: &str, value: &'v str) -> Result<(), BadPin
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::project::manifest::keys::ARCH_LEVELS;
     use goward_shim::pins::{PINS, Rule};
 
     #[test]
     fn every_pin_without_a_key_of_its_own_is_a_level() {
         let levels = PINS.iter().filter(|row| row.rule == Rule::Level).map(|row| row.name);
-        assert_eq!(levels.collect::<Vec<_>>(), LEVELS);
+        assert_eq!(levels.collect::<Vec<_>>(), ARCH_LEVELS.map(|key| key.name));
     }
 }

@@ -18,7 +18,11 @@ fn source(programs: Programs<'_>, more: &[(&str, &str)]) -> (TempDir, PythonInde
     let mut ctx = Ctx::default();
     ctx.variables.insert("PATH".into(), temp.path().into());
     ctx.variables.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
-    let source = PythonIndex::new("python-index".to_owned(), ctx);
+    let source = PythonIndex::new(
+        "python-index".to_owned(),
+        ctx,
+        Err(Error::new(Kind::Usage, "no network")),
+    );
     (temp, source)
 }
 
