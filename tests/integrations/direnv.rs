@@ -2,6 +2,7 @@
 
 use super::{git, program, project};
 use crate::common::{machine, skip};
+use std::path::Path;
 
 #[test]
 fn the_lock_comes_and_goes_with_the_directory() {
@@ -11,8 +12,9 @@ fn the_lock_comes_and_goes_with_the_directory() {
     };
     let (sandbox, _mirror) = project();
     git(&sandbox, "project", &["init", "-q"]);
-    sandbox
-        .write("project/.envrc", "watch_file goward.lock\neval \"$(goward env --shell bash)\"\n");
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("integrations/direnv/goward.sh");
+    sandbox.write("home/.config/direnv/lib/goward.sh", std::fs::read(library).unwrap());
+    sandbox.write("project/.envrc", "use goward\n");
     // Its shims are not on PATH before.
     let path = format!("{}:{}", sandbox.path("bin").display(), machine::PATH);
     let run = |words: &[&str]| {

@@ -35,7 +35,7 @@ pub(crate) const VERSION_FILES: [(&str, Reader); 10] = [
 ];
 
 /// The names of Go in files that hold versions of many tools.
-const NAMES: [&str; 3] = ["go", "golang", "core:go"];
+const NAMES: [&str; 4] = ["go", "golang", "core:go", "goward"];
 
 /// What a value of such a file says that is no request for a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
