@@ -637,12 +637,21 @@ pub struct Bisect {
 
 #[derive(Args, Debug)]
 pub struct Inspect {
-    /// The programs: ELF, Mach-O or PE
+    /// The programs: ELF, Mach-O or PE; with --vulnerabilities also directories, archives and images
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Say which were built with a Go whose library has known vulnerabilities
+    #[arg(long, conflicts_with = "against")]
+    pub vulnerabilities: bool,
+    /// Go's vulnerability database: a URL or a directory; implies --vulnerabilities
+    #[arg(long, value_name = "PLACE", conflicts_with = "against")]
+    pub vulndb: Option<String>,
     /// A lock or its directory; print only in what the programs differ from it, and fail when they do
     #[arg(long, value_name = "LOCK")]
     pub against: Option<PathBuf>,
+    /// Print what is in the program as `CycloneDX`; with --against, the toolchain's hashes are the lock's
+    #[arg(long, conflicts_with_all = ["json", "vulnerabilities", "vulndb"])]
+    pub cyclonedx: bool,
     #[command(flatten)]
     pub choice: ProfileChoice,
     /// Print JSON
@@ -654,6 +663,9 @@ pub struct Inspect {
 pub struct Reproduce {
     #[command(flatten)]
     pub choice: ProfileChoice,
+    /// When the bytes are the same, write what they were made from (in-toto, SLSA provenance)
+    #[arg(long, value_name = "FILE")]
+    pub provenance: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

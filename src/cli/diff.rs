@@ -211,7 +211,8 @@ fn security(diff: &Diff) -> Value {
     }
 }
 
-fn vulnerability(found: &Vulnerability) -> Value {
+/// Returns a vulnerability, as `goward inspect --json` has it, too.
+pub(super) fn vulnerability(found: &Vulnerability) -> Value {
     json!({
         "id": found.id,
         "aliases": found.aliases,

@@ -1,6 +1,7 @@
 //! `goward inspect`.
 
 use crate::cli::args::Inspect;
+use crate::cli::inspect_vulnerabilities;
 use goward_core::binary::{Binary, Libc, Linkage, Module, Shape, SourcePaths};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::session::Session;
@@ -19,7 +20,13 @@ const MAX_SHOWN: usize = 20;
 const GODEBUG: &str = "DefaultGODEBUG";
 
 pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
+    if args.vulnerabilities || args.vulndb.is_some() {
+        return inspect_vulnerabilities::run(session, args);
+    }
     let wanted = args.against.as_deref().map(|lock| Lab::new(session).wanted(lock)).transpose()?;
+    if args.cyclonedx {
+        return bill_of_materials(session, args, wanted.as_ref());
+    }
     let (mut entries, mut failures, mut different) = (Vec::new(), Vec::new(), 0);
     for path in &args.files {
         let binary = Lab::new(session).inspect(path);
@@ -42,6 +49,25 @@ pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
         session.ui.json(&entries);
     }
     finish(session, failures, different, wanted.as_ref())
+}
+
+/// Prints the bill of materials of one program, if it is what the lock asks for.
+fn bill_of_materials(
+    session: &Session,
+    args: &Inspect,
+    wanted: Option<&Expectation>,
+) -> Result<()> {
+    let [path] = &args.files[..] else {
+        return Err(Error::new(Kind::Usage, "`--cyclonedx` takes one program"));
+    };
+    let lab = Lab::new(session);
+    if let Some(wanted) = wanted
+        && !wanted.differences(&lab.inspect(path)?).is_empty()
+    {
+        return finish(session, Vec::new(), 1, Some(wanted));
+    }
+    session.ui.json(&lab.bill_of_materials(path, wanted)?);
+    Ok(())
 }
 
 /// Says what failed. A program that differs is worse than one that cannot be read.

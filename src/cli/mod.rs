@@ -28,6 +28,8 @@ mod godebug;
 mod init;
 #[cfg(feature = "lab")]
 mod inspect;
+#[cfg(feature = "lab")]
+mod inspect_vulnerabilities;
 mod install;
 mod link;
 mod link_root;

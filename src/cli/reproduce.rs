@@ -2,6 +2,7 @@
 
 use crate::cli::args::Reproduce;
 use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::io::file;
 use goward_core::session::Session;
 use goward_lab::Lab;
 use goward_lab::reproduce::{FileComparison, Reason, ReproduceReport};
@@ -19,7 +20,14 @@ pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
         let lines: Vec<_> = reproduced.files.iter().map(lines_of).collect();
         session.ui.data(&lines.join("\n"));
     }
-    finish(session, &reproduced)
+    finish(session, &reproduced)?;
+    if let Some(path) = &args.provenance {
+        let statement = format!("{:#}\n", reproduced.provenance(&args.command));
+        let place = session.ctx.cwd.join(path);
+        file::replace(&place, statement.as_bytes())?;
+        session.ui.say(&format!("wrote `{}`", path.display()));
+    }
+    Ok(())
 }
 
 fn finish(session: &Session, reproduced: &ReproduceReport) -> Result<()> {

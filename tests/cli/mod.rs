@@ -24,6 +24,7 @@ mod godebug;
 mod goproxy;
 mod init;
 mod inspect;
+mod inspect_vulnerabilities;
 mod install;
 mod install_many;
 mod json_keys;

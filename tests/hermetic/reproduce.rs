@@ -66,6 +66,23 @@ fn what_is_the_same_and_why_the_rest_is_not() {
     };
 
     assert_eq!(file("trimmed")["same"], true, "{files}");
+    let mut command = lab.sandbox.command(&lab.sandbox.path("bin/goward"), "reproduce");
+    let build = "CGO_ENABLED=0 go build -trimpath -buildvcs=false -o trimmed .";
+    let build = ["sh", "-c", build];
+    command.args(["reproduce", "--provenance", "../app.intoto.json", "--"]).args(build);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let statement: Value = serde_json::from_str(&lab.sandbox.read("app.intoto.json")).unwrap();
+    let subject = &statement["subject"][0];
+    assert_eq!(subject["digest"]["sha256"], file("trimmed")["first"]["sha256"]);
+    let definition = &statement["predicate"]["buildDefinition"];
+    assert_eq!(definition["externalParameters"]["command"], serde_json::json!(build));
+    let toolchain = &definition["resolvedDependencies"][0];
+    let uri = toolchain["uri"].as_str().unwrap();
+    let module = "pkg:golang/golang.org/toolchain@v0.0.1-go";
+    assert!(uri.starts_with(module) && uri.ends_with(".linux-amd64"), "{uri}");
+    let hash = toolchain["digest"]["dirHash"].as_str().unwrap();
+    assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
     assert_eq!(kinds("paths"), ["paths", "build-id"]);
     let why = "paths of GOROOT, the project's directory are inside: no -trimpath";
     assert_eq!(reasons("paths")[0].1, why);

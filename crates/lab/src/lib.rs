@@ -3,14 +3,17 @@
 //! `matrix`, `bisect`, `reproduce`, `inspect`, `diff`, `experiments`, `godebug` and `targets` are here,
 //! as methods of [`Lab`]. goward has it as its feature `lab`.
 
+pub mod bill_of_materials;
 pub mod bisect;
 pub mod cause;
 pub mod cause_search;
 pub mod diff;
 pub mod experiments;
+pub mod find_programs;
 pub mod godebug;
 pub mod inspect;
 pub mod matrix;
+pub mod program_vulnerabilities;
 pub mod reproduce;
 pub mod settings_source;
 pub mod target_check;

@@ -29,6 +29,14 @@ impl H1 {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the SHA-256 in it.
+    pub fn digest(&self) -> Digest {
+        let bytes = self.0.strip_prefix("h1:").and_then(|text| STANDARD.decode(text).ok());
+        // Every value has the form that was checked when it was made.
+        let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+        Digest::from(bytes.unwrap_or_default())
+    }
 }
 
 impl Display for H1 {

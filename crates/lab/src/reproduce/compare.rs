@@ -3,7 +3,7 @@
 use crate::reproduce::explain::{Reason, reasons};
 use crate::reproduce::side::{CHUNK, Piece, Side};
 use crate::reproduce::{Build, copy};
-use goward_core::binary::{Binary, Section};
+use goward_core::binary::{Binary, BuildInfo, Section};
 use goward_core::error::Result;
 use goward_core::fs::File;
 use goward_core::io::read_at::fill;
@@ -23,6 +23,8 @@ pub struct FileComparison {
     pub pieces: Vec<Piece>,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// What the go command wrote into it, if it is a program.
+    pub build: Option<BuildInfo>,
 }
 
 impl FileComparison {
@@ -52,7 +54,10 @@ pub(crate) fn compare(first: &Build, second: &Build) -> Result<Vec<FileCompariso
             pieces = self::pieces(one, two)?;
             why = reasons([one, two], [first, second], &pieces)?;
         }
-        compared.push(FileComparison { path: path.clone(), contents, pieces, reasons: why });
+        let [one, two] = sides;
+        let build = one.or(two).and_then(|(side, _)| side.binary).map(|binary| binary.build);
+        let path = path.clone();
+        compared.push(FileComparison { path, contents, pieces, reasons: why, build });
     }
     Ok(compared)
 }

@@ -8,6 +8,7 @@
 mod compare;
 mod copy;
 mod explain;
+mod provenance;
 mod side;
 
 use crate::Lab;
@@ -26,6 +27,7 @@ use goward_core::resolve::shim_errors::first_step;
 use goward_core::session::Session;
 use goward_core::store::Store;
 use goward_shim::{Tool, layout, names};
+pub(crate) use provenance::package_url;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -58,6 +60,10 @@ struct Build {
 pub struct ReproduceReport {
     /// What the builds left behind, sorted by path.
     pub files: Vec<FileComparison>,
+    /// What built.
+    pub toolchain: ResolvedToolchain,
+    /// The directory in the project in which the command ran; empty for the project's own.
+    pub directory: PathBuf,
 }
 
 impl Lab<'_> {
@@ -94,14 +100,17 @@ impl Lab<'_> {
             build.run(&toolchain, command)?;
             builds.push(build);
         }
-        let [first, second] = &builds[..] else { return Ok(ReproduceReport { files: Vec::new() }) };
-        let files = compare::compare(first, second)?;
+        let files = match &builds[..] {
+            [first, second] => compare::compare(first, second)?,
+            _ => Vec::new(),
+        };
         if files.is_empty() {
             return Err(Error::new(Kind::Failed, "the builds left nothing to compare")
                 .detail("a file counts that was made or changed in the project's directory")
                 .hint("name an output: `goward reproduce -- go build -o app .`"));
         }
-        Ok(ReproduceReport { files })
+        let directory = self.session.ctx.cwd.strip_prefix(&root).unwrap_or(Path::new(""));
+        Ok(ReproduceReport { files, toolchain: *toolchain, directory: directory.to_owned() })
     }
 
     /// Returns the outermost directory that belongs to the project here: that of its lock, workspace,
