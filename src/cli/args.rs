@@ -488,6 +488,9 @@ pub struct Which {
     /// List every place that was looked at
     #[arg(short, long, conflicts_with = "json")]
     pub verbose: bool,
+    /// Print the release in one word, for a prompt; nothing where no lock governs
+    #[arg(long, conflicts_with_all = ["verbose", "json"])]
+    pub short: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

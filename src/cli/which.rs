@@ -2,7 +2,7 @@
 
 use crate::cli::args;
 use crate::cli::args::Which;
-use goward_core::error::{Result, one_line};
+use goward_core::error::{Kind, Result, one_line};
 use goward_core::install::Installer;
 use goward_core::lockfile::Locker;
 use goward_core::resolve::Resolver;
@@ -17,6 +17,9 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         args::Tool::Go => Tool::Go,
         args::Tool::Gofmt => Tool::Gofmt,
     };
+    if args.short {
+        return short(session, tool);
+    }
     let resolver = Resolver::new(session);
     if args.verbose {
         for place in resolver.places(tool) {
@@ -36,6 +39,34 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         }
         ResolvedGo::Toolchain(toolchain) => show(session, args, tool, &toolchain),
     }
+}
+
+/// Prints what governs here in a few words, for a prompt: nothing is installed, nothing fails, and
+/// nothing is said where the project does not choose its Go.
+fn short(session: &Session, tool: Tool) -> Result<()> {
+    let resolver = Resolver::new(session);
+    let toolchain = match resolver.governing(tool) {
+        Ok(ResolvedGo::Toolchain(toolchain)) => toolchain,
+        Ok(ResolvedGo::Foreign { .. }) => return Ok(()),
+        Err(error) if error.kind() == Kind::NotInstalled => return Ok(()),
+        Err(_) => {
+            session.ui.data("go?");
+            return Ok(());
+        }
+    };
+    if matches!(toolchain.origin, Origin::Default(_)) {
+        return Ok(());
+    }
+    let mut words = vec![toolchain.version.to_string()];
+    words.extend(toolchain.profile.clone());
+    if !resolver.has(&toolchain).unwrap_or(false) {
+        words.push("missing".to_owned());
+    }
+    if Locker::new(session).stale_resolved(&toolchain).is_some() {
+        words.push("stale".to_owned());
+    }
+    session.ui.data(&words.join(" "));
+    Ok(())
 }
 
 /// Prints a toolchain of the store, with what is wrong about it on standard error.

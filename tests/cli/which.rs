@@ -223,3 +223,49 @@ fn output_that_cannot_be_written_is_a_failure() {
         "goward: cannot write to standard output\n"
     );
 }
+
+/// What a prompt shows: nothing is installed, said or failed, whatever is there.
+#[test]
+fn in_one_word_for_a_prompt() {
+    let server = mirror();
+    let sandbox = sandbox(&server);
+    let short = || {
+        let outcome = sandbox.goward(["which", "--short"]);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+        outcome.stdout
+    };
+    assert_eq!(short(), "");
+    assert_eq!(sandbox.goward(["default", "1.99.0"]).code, Some(0));
+    assert_eq!(short(), "");
+    assert_eq!(sandbox.goward(["use", "1.99.1", "--profile", "ci", "--trimpath"]).code, Some(0));
+    assert_eq!(short(), "go1.99.1\n");
+    let of_profile = sandbox.goward(["which", "--short", "--profile", "ci"]);
+    assert_eq!(of_profile.data(), "go1.99.1 ci\n");
+
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/integrations.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let line_for = |shell: &str| {
+        let mut lines = document.lines().filter(|line| line.contains("which --short"));
+        let line = lines.find(|line| line.ends_with(&format!("# {shell}"))).unwrap();
+        line.rsplit_once('#').unwrap().0.to_owned()
+    };
+    for (shell, show) in [
+        ("bash", "printf '%s\n' \"${PS1@P}\""),
+        ("zsh", "print -rP \"$PROMPT\""),
+        ("fish", "fish_right_prompt"),
+    ] {
+        let Some(program) = machine::find(shell) else { continue };
+        let mut command = sandbox.command(&program, "project");
+        let path = format!("{}:{}", sandbox.path("bin").display(), machine::PATH);
+        command.env("PATH", path).args(["-c", &format!("{}\n{show}", line_for(shell))]);
+        let outcome = sandbox.finish(&mut command);
+        assert!(outcome.stdout.starts_with("go1.99.1"), "{shell}: {outcome:?}");
+    }
+
+    let manifest = sandbox.read("project/goward.toml").replace("1.99.1", "1.99.0");
+    sandbox.write("project/goward.toml", manifest);
+    assert_eq!(sandbox.goward(["uninstall", "--now", "1.99.1"]).code, Some(0));
+    assert_eq!(short(), "go1.99.1 missing stale\n");
+    sandbox.write("project/goward.lock", "schema = 1\n");
+    assert_eq!(short(), "go?\n");
+}
