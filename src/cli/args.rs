@@ -611,10 +611,57 @@ pub struct Matrix {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     #[command(flatten)]
+    pub spread: Spread,
+    #[command(flatten)]
     pub fetching: Fetching,
     /// The program and its arguments; without it, the manifest's, else `go test ./...`
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+// On which machines the parts of a matrix or a search run.
+#[derive(Args, Clone, Debug)]
+pub struct Spread {
+    /// Run nothing; print what there is to run, for several machines: as JSON, for GitHub's `fromJSON`,
+    /// as a child pipeline of GitLab, or how many it is
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["cell", "merge", "json"])]
+    pub plan: Option<PlanForm>,
+    /// Run only this one of the plan, and write its result below --results: a number from 0, or `auto`
+    /// for that of Slurm, Kubernetes, GitLab, CircleCI or Buildkite
+    #[arg(long, value_name = "N", value_parser = cell, conflicts_with_all = ["merge", "json"])]
+    pub cell: Option<Cell>,
+    /// Run nothing; judge the results that were written into this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    pub merge: Option<PathBuf>,
+    /// Where --cell writes
+    #[arg(long, value_name = "DIRECTORY", default_value = "goward-results")]
+    pub results: PathBuf,
+}
+
+/// Which part of a plan runs here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// The one with this number.
+    Number(usize),
+    /// What the variables of a scheduler say.
+    Auto,
+}
+
+fn cell(text: &str) -> Result<Cell, String> {
+    if text == "auto" {
+        return Ok(Cell::Auto);
+    }
+    let wrong = |_| "a cell is a number from 0, or `auto` for that of the scheduler".to_owned();
+    text.parse().map(Cell::Number).map_err(wrong)
+}
+
+/// The forms of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanForm {
+    Json,
+    Github,
+    Gitlab,
+    Count,
 }
 
 #[derive(Args, Debug)]
@@ -626,11 +673,13 @@ pub struct Bisect {
     #[arg(long, value_name = "REQUEST")]
     pub bad: String,
     /// Try only releases that are installed
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["plan", "cell", "merge"])]
     pub installed: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub spread: Spread,
     #[command(flatten)]
     pub fetching: Fetching,
     /// The program and its arguments: exit code 0 passes, 125 cannot tell, anything else fails

@@ -1,7 +1,7 @@
 //! `goward bisect`.
 
-use crate::cli::args::Bisect;
-use crate::cli::{fetch, interruptible};
+use crate::cli::args::{Bisect, Spread};
+use crate::cli::{fetch, interruptible, spread};
 use goward_core::error::{Result, untrusted_line};
 use goward_core::session::Session;
 use goward_lab::Lab;
@@ -16,15 +16,48 @@ pub(super) fn run(session: &Session, args: &Bisect) -> Result<()> {
         command: args.command.clone(),
         installed: args.installed,
     };
-    let found = interruptible(session, |interrupts| {
-        Lab::new(session).bisect(&search, &fetch(&args.fetching), interrupts)
-    })?;
+    let (lab, fetch) = (Lab::new(session), fetch(&args.fetching));
+    let found = match &args.spread {
+        Spread { plan: Some(form), .. } => {
+            let plan = lab.spread_search(&search, &fetch)?;
+            spread::print(session, &plan, *form, &words(args), &args.spread);
+            return Ok(());
+        }
+        Spread { cell: Some(cell), results, .. } => {
+            let plan = lab.spread_search(&search, &fetch)?;
+            let cells = spread::here(session, *cell, plan.cells.len())?;
+            let written = interruptible(session, |interrupts| {
+                lab.try_releases(&search, &plan, &cells, results, &fetch, interrupts)
+            })?;
+            spread::report(session, &written);
+            return Ok(());
+        }
+        Spread { merge: Some(directory), .. } => {
+            let plan = lab.spread_search(&search, &fetch)?;
+            let merged = interruptible(session, |interrupts| {
+                lab.merge_search(&search, &plan, directory, &fetch, interrupts)
+            })?;
+            merged.remarks.iter().for_each(|remark| session.ui.warn(remark));
+            merged.found
+        }
+        _ => interruptible(session, |interrupts| lab.bisect(&search, &fetch, interrupts))?,
+    };
     if args.json {
         session.ui.json(&entry(&found));
     } else {
         session.ui.data(&sentence(&found, &shell(&args.command)));
     }
     Ok(())
+}
+
+/// Returns what begins the command of every release, as it was typed.
+fn words(args: &Bisect) -> spread::Words {
+    let mut words = spread::Words::new("bisect");
+    words.option("--good", &args.good);
+    words.option("--bad", &args.bad);
+    words.fetching(&args.fetching);
+    words.command(&args.command);
+    words
 }
 
 /// Says it all in one sentence.

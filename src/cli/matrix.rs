@@ -1,7 +1,7 @@
 //! `goward matrix`.
 
 use crate::cli::args::Matrix as Args;
-use crate::cli::{fetch, interruptible};
+use crate::cli::{fetch, interruptible, spread};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::session::Session;
 use goward_lab::Lab;
@@ -15,8 +15,23 @@ const COMMAND: [&str; 3] = ["go", "test", "./..."];
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     let matrix = wanted(session, args)?;
-    let report = interruptible(session, |interrupts| {
-        Lab::new(session).run_matrix(&matrix, &fetch(&args.fetching), interrupts)
+    let (lab, fetch) = (Lab::new(session), fetch(&args.fetching));
+    if let Some(form) = args.spread.plan {
+        spread::print(session, &matrix.spread()?, form, &words(args), &args.spread);
+        return Ok(());
+    }
+    if let Some(cell) = args.spread.cell {
+        let cells = spread::here(session, cell, matrix.spread()?.cells.len())?;
+        let directory = &args.spread.results;
+        let written = interruptible(session, |interrupts| {
+            lab.run_cells(&matrix, &cells, directory, &fetch, interrupts)
+        })?;
+        spread::report(session, &written);
+        return Ok(());
+    }
+    let report = interruptible(session, |interrupts| match &args.spread.merge {
+        Some(directory) => lab.merge_cells(&matrix, directory, &fetch, interrupts),
+        None => lab.run_matrix(&matrix, &fetch, interrupts),
     })?;
     if let Some(path) = &args.junit {
         Lab::new(session).write_report(path, &junit::render(&report)?)?;
@@ -32,11 +47,34 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<()> {
     if report.has_regressed() {
         return Err(regressed(&report));
     }
+    if report.lost() > 0 {
+        return Err(lost(&report));
+    }
     match (report.failed_baseline(), report.mute()) {
         (Some(why), _) if !args.allow_failing_baseline => Err(failed(&report, &why)),
         (_, 0) => Ok(()),
         (_, mute) => Err(nothing_ran(&report, mute)),
     }
+}
+
+/// Returns what begins the command of every cell, as it was typed.
+fn words(args: &Args) -> spread::Words {
+    let mut words = spread::Words::new("matrix");
+    args.name.iter().for_each(|name| words.word(name));
+    args.go.iter().for_each(|go| words.option("--go", go));
+    args.experiment.iter().for_each(|names| words.option("--experiment", names));
+    args.debug.iter().for_each(|setting| words.option("--debug", setting));
+    args.exclude.iter().for_each(|condition| words.option("--exclude", condition));
+    words.fetching(&args.fetching);
+    words.command(&args.command);
+    words
+}
+
+/// Says that cells that were to run elsewhere are missing.
+fn lost(report: &Report) -> Error {
+    let (lost, total) = (report.lost(), report.columns.len());
+    let message = format!("of {lost} of {total} cells there is no result");
+    Error::new(Kind::Findings, message).hint("run those cells again: the same with `--cell`")
 }
 
 /// Says that there are cells of which nothing is known.
@@ -80,6 +118,8 @@ fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
     if command.is_empty() {
         command = COMMAND.map(OsString::from).to_vec();
     }
+    let spread = [Some(&args.spread.results), args.spread.merge.as_ref()];
+    let reports = args.junit.iter().chain(&args.html).chain(spread.into_iter().flatten());
     Ok(Matrix {
         plan,
         command,
@@ -87,7 +127,7 @@ fn wanted(session: &Session, args: &Args) -> Result<Matrix> {
         resume: args.resume,
         explain: args.explain,
         limits: Limits { threshold: f64::from(args.threshold) / 100.0 },
-        reports: args.junit.iter().chain(&args.html).cloned().collect(),
+        reports: reports.cloned().collect(),
     })
 }
 

@@ -50,6 +50,8 @@ mod settings_args;
 mod setup;
 mod shim_fallback;
 #[cfg(feature = "lab")]
+mod spread;
+#[cfg(feature = "lab")]
 mod targets;
 mod trust;
 mod uninstall;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-fn project() -> (Server, Sandbox) {
+pub(super) fn project() -> (Server, Sandbox) {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.98.3", "1.99.1"]).code, Some(0));
@@ -20,7 +20,7 @@ fn project() -> (Server, Sandbox) {
 }
 
 /// Replaces times, which are `1.5 s` or `2 min 5 s`.
-fn timeless(text: &str) -> String {
+pub(super) fn timeless(text: &str) -> String {
     let is_time = |word: &str| {
         word.split_once('.').is_some_and(|(seconds, tenths)| {
             tenths.len() == 1 && (seconds.to_owned() + tenths).bytes().all(|b| b.is_ascii_digit())
@@ -74,7 +74,7 @@ fn cells_are_compared_with_the_first() {
 }
 
 /// The attributes and the text of an element of `JUnit`'s XML for each cell, without times and dates.
-fn totals(junit: &str) -> Vec<String> {
+pub(super) fn totals(junit: &str) -> Vec<String> {
     let suites = junit.lines().filter(|line| line.trim_start().starts_with("<testsuite "));
     suites.map(|line| line.trim().split(" timestamp").next().unwrap().to_owned()).collect()
 }

@@ -52,6 +52,7 @@ mod rollback;
 mod setup;
 mod sharing;
 mod shim_fallback;
+mod spread;
 mod trust;
 mod uninstall;
 mod r#use;

@@ -19,6 +19,7 @@ use goward_core::resolve::lookup::parse_request;
 use goward_core::run::overrides::Overrides;
 use goward_core::session::Session;
 use goward_core::version::GoVersion;
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 
 /// The exit code of a command that cannot tell, as with `git bisect run`.
@@ -70,15 +71,38 @@ pub struct BisectResult {
 #[derive(Clone, Debug)]
 struct Candidate {
     version: GoVersion,
-    request: String,
     is_installed: bool,
 }
 
 /// How a run ended.
-enum Run {
+pub(crate) enum Run {
     Passes,
     Fails { ending: Ending, output: String },
     CannotTell(&'static str),
+}
+
+/// What a release came to, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// The command passes.
+    Passes,
+    /// It fails.
+    Fails,
+    /// It cannot tell.
+    CannotTell,
+    /// The release cannot be had.
+    Unavailable,
+}
+
+impl Run {
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Passes => Verdict::Passes,
+            Self::Fails { .. } => Verdict::Fails,
+            Self::CannotTell(_) => Verdict::CannotTell,
+        }
+    }
 }
 
 impl Lab<'_> {
@@ -103,11 +127,7 @@ impl Lab<'_> {
         };
         let mut good = bisection.end(&search.good)?;
         let mut bad = bisection.end(&search.bad)?;
-        if good.toolchain.version >= bad.toolchain.version {
-            let (good, bad) = (good.toolchain.version, bad.toolchain.version);
-            let message = format!("`--good` is {good}, which is not older than {bad}");
-            return Err(Error::new(Kind::Usage, message));
-        }
+        ends_at(good.toolchain.version, bad.toolchain.version)?;
         bisection.check_ends(&good, &bad)?;
         let mut between = self.candidates(&good, &bad, search.installed, fetch)?;
         let mut untold = Vec::new();
@@ -142,20 +162,7 @@ impl Lab<'_> {
         untold.retain(is_between);
         untold.sort_unstable();
         let has_gap = search.installed || passed_over.iter().any(is_between);
-        let cause = bisection.cause(&good, &bad)?;
-        let shows = match &cause {
-            Some(cause) => cause.shows(&search.command),
-            None => exec_line(&bad.overrides, &search.command),
-        };
-        Ok(BisectResult {
-            last_good,
-            first_bad,
-            untold,
-            has_gap,
-            cause,
-            shows,
-            runs: bisection.runs,
-        })
+        bisection.result(search, good, bad, untold, has_gap)
     }
 
     /// Returns the releases between two, oldest first: those that sources list and that are neither
@@ -182,13 +189,19 @@ impl Lab<'_> {
         versions.retain(|version| from < *version && *version < to);
         versions.sort_unstable();
         versions.dedup();
-        let candidate = |version: GoVersion| Candidate {
-            version,
-            request: version.number(),
-            is_installed: here.contains(&version),
-        };
+        let candidate =
+            |version: GoVersion| Candidate { version, is_installed: here.contains(&version) };
         Ok(versions.into_iter().map(candidate).collect())
     }
+}
+
+/// Refuses ends between which nothing can be.
+pub(crate) fn ends_at(good: GoVersion, bad: GoVersion) -> Result<()> {
+    if good < bad {
+        return Ok(());
+    }
+    let message = format!("`--good` is {good}, which is not older than {bad}");
+    Err(Error::new(Kind::Usage, message))
 }
 
 /// Returns which candidate to try: the one in the middle, or one of the middle half that is installed.
@@ -202,17 +215,17 @@ fn next(candidates: &[Candidate]) -> Option<usize> {
         .or(Some(middle))
 }
 
-struct Bisection<'b> {
-    session: &'b Session,
-    fetch: &'b Fetch,
-    interrupts: &'b Interrupts,
-    runs: usize,
-    command: Vec<OsString>,
+pub(crate) struct Bisection<'b> {
+    pub(crate) session: &'b Session,
+    pub(crate) fetch: &'b Fetch,
+    pub(crate) interrupts: &'b Interrupts,
+    pub(crate) runs: usize,
+    pub(crate) command: Vec<OsString>,
 }
 
 impl Bisection<'_> {
     /// Returns one of the two ends.
-    fn end(&self, request: &str) -> Result<Side> {
+    pub(crate) fn end(&self, request: &str) -> Result<Side> {
         parse_request(request)?;
         let overrides = Overrides { go: Some(request.to_owned()), ..Overrides::default() };
         let prepared = Lab::new(self.session).prepare(&overrides, self.fetch)?;
@@ -221,18 +234,50 @@ impl Bisection<'_> {
 
     /// Returns a release to try; says why when it cannot be had.
     fn candidate(&self, candidate: &Candidate) -> Result<Option<(Side, MatrixJob)>> {
-        let overrides = Overrides { go: Some(candidate.request.clone()), ..Overrides::default() };
-        if self.interrupts.has_come() {
-            return Err(interrupted());
-        }
-        match Lab::new(self.session).prepare(&overrides, self.fetch) {
-            Ok(prepared) => Ok(Some((side_of(&prepared, overrides), prepared))),
-            Err(error) => {
-                let why = one_line(&error);
+        match self.release(candidate.version)? {
+            Ok(found) => Ok(Some(found)),
+            Err(why) => {
                 self.session.ui.warn(&format!("{} is passed over: {why}", candidate.version));
                 Ok(None)
             }
         }
+    }
+
+    /// Returns a release to run, or why it cannot be had.
+    pub(crate) fn release(&self, version: GoVersion) -> Result<Result<(Side, MatrixJob), String>> {
+        let overrides = Overrides { go: Some(version.number()), ..Overrides::default() };
+        if self.interrupts.has_come() {
+            return Err(interrupted());
+        }
+        Ok(match Lab::new(self.session).prepare(&overrides, self.fetch) {
+            Ok(prepared) => Ok((side_of(&prepared, overrides), prepared)),
+            Err(error) => Err(one_line(&error)),
+        })
+    }
+
+    /// Returns what was found between two releases, with its cause.
+    pub(crate) fn result(
+        mut self,
+        search: &Search,
+        good: Side,
+        bad: Side,
+        untold: Vec<GoVersion>,
+        has_gap: bool,
+    ) -> Result<BisectResult> {
+        let cause = self.cause(&good, &bad)?;
+        let shows = match &cause {
+            Some(cause) => cause.shows(&search.command),
+            None => exec_line(&bad.overrides, &search.command),
+        };
+        Ok(BisectResult {
+            last_good: good.toolchain.version,
+            first_bad: bad.toolchain.version,
+            untold,
+            has_gap,
+            cause,
+            shows,
+            runs: self.runs,
+        })
     }
 
     /// Makes sure that there is something to find.
@@ -263,6 +308,11 @@ impl Bisection<'_> {
 
     /// Runs the command, and says how that went.
     fn run(&mut self, side: &Side, prepared: &MatrixJob) -> Result<Run> {
+        self.timed_run(side, prepared).map(|(run, _)| run)
+    }
+
+    /// The same, with how long it took.
+    pub(crate) fn timed_run(&mut self, side: &Side, prepared: &MatrixJob) -> Result<(Run, f64)> {
         let version = side.toolchain.version;
         let bar = self.session.ui.spinner(&version.to_string());
         let outcome = self.execute(prepared);
@@ -285,7 +335,7 @@ impl Bisection<'_> {
             Run::Fails { ending, .. } => format!("fails ({ending})"),
         };
         self.session.ui.say(&format!("{version}: {word}, {}", seconds(time)));
-        Ok(run)
+        Ok((run, time))
     }
 
     fn execute(&mut self, prepared: &MatrixJob) -> Result<(Ending, String, f64)> {
@@ -343,11 +393,7 @@ mod tests {
 
     fn candidates(installed: &[bool]) -> Vec<Candidate> {
         let version = GoVersion::parse("1.27.1").unwrap();
-        let candidate = |is_installed: &bool| Candidate {
-            version,
-            request: version.number(),
-            is_installed: *is_installed,
-        };
+        let candidate = |is_installed: &bool| Candidate { version, is_installed: *is_installed };
         installed.iter().map(candidate).collect()
     }
 

@@ -5,6 +5,7 @@
 
 pub mod bill_of_materials;
 pub mod bisect;
+pub mod bisect_spread;
 pub mod cause;
 pub mod cause_search;
 pub mod diff;
@@ -16,6 +17,7 @@ pub mod matrix;
 pub mod program_vulnerabilities;
 pub mod reproduce;
 pub mod settings_source;
+pub mod spread;
 pub mod target_check;
 pub mod targets;
 

@@ -68,6 +68,10 @@ fn headline_of(report: &Report) -> Markup {
     let is = |verdict| (0..report.columns.len()).filter(move |at| report.verdict(*at) == verdict);
     let (count, failed) = (is(Verdict::Regressed).count(), is(Verdict::Failed).count());
     html! {
+        @if report.lost() > 0 {
+            p.verdict.regressed { "Of " (report.lost()) " of " (report.columns.len()) " cells there is no result." }
+        }
+        @for remark in &report.remarks { p.verdict.differs { (printable(remark)) "." } }
         @if failed > 0 {
             p.verdict.regressed {
                 "In " (failed) " of " (report.columns.len()) " cells nothing of what was to run did."
@@ -76,7 +80,7 @@ fn headline_of(report: &Report) -> Markup {
             p.verdict.regressed { "The baseline fails: " (printable(&why)) "." }
         }
         @if count == 0 {
-            @if failed == 0 { p.verdict.same { "No cell is worse than the baseline." } }
+            @if failed == 0 && report.lost() == 0 { p.verdict.same { "No cell is worse than the baseline." } }
         } @else {
             p.verdict.regressed {
                 (count) @if count == 1 { " cell is" } @else { " cells are" } " worse than the baseline."
@@ -90,7 +94,7 @@ fn class(verdict: Verdict) -> &'static str {
         Verdict::Baseline => "baseline",
         Verdict::Same => "same",
         Verdict::Differs => "differs",
-        Verdict::Regressed | Verdict::Failed => "regressed",
+        Verdict::Regressed | Verdict::Failed | Verdict::Lost => "regressed",
         Verdict::LeftOut => "left-out",
     }
 }
@@ -109,7 +113,7 @@ fn overview(report: &Report) -> Markup {
                                 th scope="row" { (anchor(report, at, column)) }
                                 td { span.badge.(class(verdict)) { (verdict.name()) } }
                                 @match &column.state {
-                                    State::LeftOut(why) => { td colspan="3" { (marked(why)) } }
+                                    State::LeftOut(why) | State::Lost(why) => { td colspan="3" { (marked(why)) } }
                                     State::Ran(ran) => {
                                         td.tests { (tests(&column.state)) @if ran.is_kept { " (kept)" } }
                                         td.number { (seconds(ran.results.seconds)) }

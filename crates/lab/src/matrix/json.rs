@@ -19,6 +19,7 @@ pub fn value(report: &Report) -> Value {
         "date": report.origin.date,
         "machine": report.origin.machine,
         "goward": report.origin.goward,
+        "remarks": report.remarks,
         "cells": cells,
     })
 }
@@ -34,7 +35,7 @@ fn cell(report: &Report, at: usize) -> Value {
         "verdict": report.verdict(at).name(),
     });
     let more = match state {
-        State::LeftOut(why) => json!({ "reason": why }),
+        State::LeftOut(why) | State::Lost(why) => json!({ "reason": why }),
         State::Ran(ran) => {
             let counts = ran.results.counts();
             let tests = ran.results.tests.iter().map(test);

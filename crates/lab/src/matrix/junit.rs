@@ -15,13 +15,20 @@ const MAX_SECONDS: f64 = 366.0 * 86_400.0;
 const AS_BASELINE: &str = "it fails in the baseline, too, or is the baseline";
 
 /// Returns the report as XML. What the baseline cannot do either counts as left out, with the reason,
-/// so that red means worse. A cell in which nothing ran is an error, whichever it is.
+/// so that red means worse. A cell in which nothing ran, or that was lost, is an error, whichever it is.
 pub fn render(report: &Report) -> Result<String> {
     let mut junit = Junit::new("goward matrix");
     for (at, column) in report.columns.iter().enumerate() {
         match &column.state {
             State::LeftOut(why) => {
                 let mut status = TestCaseStatus::skipped();
+                status.set_message(untrusted(why));
+                let mut suite = TestSuite::new(column.label.as_str());
+                suite.add_test_case(TestCase::new("goward matrix", status));
+                junit.add_test_suite(suite);
+            }
+            State::Lost(why) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(untrusted(why));
                 let mut suite = TestSuite::new(column.label.as_str());
                 suite.add_test_case(TestCase::new("goward matrix", status));

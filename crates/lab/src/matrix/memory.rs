@@ -148,15 +148,15 @@ fn state_of(root: &Path, reports: &[PathBuf]) -> Option<String> {
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(&directory).ok()? {
             let path = entry.path();
+            if reports.contains(&path) {
+                continue;
+            }
             let metadata = fs::symlink_metadata(&path).ok()?;
             if metadata.is_dir() {
                 // What git does is no change of what is built, apart from what it checks out.
                 if path.file_name() != Some(OsStr::new(".git")) {
                     directories.push(path);
                 }
-                continue;
-            }
-            if reports.contains(&path) {
                 continue;
             }
             let (written, changed) = (metadata.modified_at(), metadata.changed_at());

@@ -21,6 +21,7 @@ pub mod process;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod spread;
 pub mod stats;
 pub mod table;
 pub mod text;

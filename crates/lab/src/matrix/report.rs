@@ -3,6 +3,7 @@
 use crate::matrix::compare::{Comparison, Difference, Limits, benchmarks, differences};
 use crate::matrix::results::{Failure, Outcome, Results};
 use goward_core::error::NOT_INSTALLED_NOW;
+use serde::{Deserialize, Serialize};
 
 /// A run of the matrix.
 #[derive(Clone, Debug)]
@@ -17,12 +18,14 @@ pub struct Report {
     pub limits: Limits,
     /// How many cells ran at a time, at most.
     pub at_a_time: usize,
+    /// What else there is to say of results that were put together.
+    pub remarks: Vec<String>,
     /// The cells; the first is the baseline.
     pub columns: Vec<Column>,
 }
 
 /// What was tried, when, and on what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The project: its module, else its directory.
     pub project: String,
@@ -58,6 +61,8 @@ pub struct Column {
 pub enum State {
     /// It cannot be: the release does not know a name, for example.
     LeftOut(String),
+    /// It was to run on another machine, and nobody knows what came of it: why.
+    Lost(String),
     /// It ran.
     Ran(Box<CellRun>),
 }
@@ -92,6 +97,8 @@ pub enum Verdict {
     Failed,
     /// It did not run.
     LeftOut,
+    /// It was to run on another machine, and there is no result of it.
+    Lost,
 }
 
 impl Verdict {
@@ -104,6 +111,7 @@ impl Verdict {
             Self::Regressed => "regressed",
             Self::Failed => "failed",
             Self::LeftOut => "left out",
+            Self::Lost => "lost",
         }
     }
 }
@@ -113,14 +121,14 @@ impl Column {
     pub fn ran(&self) -> Option<&CellRun> {
         match &self.state {
             State::Ran(ran) => Some(ran),
-            State::LeftOut(_) => None,
+            State::LeftOut(_) | State::Lost(_) => None,
         }
     }
 
     fn ran_mut(&mut self) -> Option<&mut CellRun> {
         match &mut self.state {
             State::Ran(ran) => Some(ran),
-            State::LeftOut(_) => None,
+            State::LeftOut(_) | State::Lost(_) => None,
         }
     }
 }
@@ -146,6 +154,7 @@ impl Report {
     /// Returns a cell in one word.
     pub fn verdict(&self, at: usize) -> Verdict {
         match self.columns[at].ran() {
+            None if matches!(self.columns[at].state, State::Lost(_)) => Verdict::Lost,
             None => Verdict::LeftOut,
             Some(ran) if ran.differences.iter().any(Difference::is_regression) => {
                 Verdict::Regressed
@@ -164,6 +173,9 @@ impl Report {
 
     /// Returns how the baseline ended, if it failed.
     pub fn failed_baseline(&self) -> Option<String> {
+        if let State::Lost(why) = &self.columns.first()?.state {
+            return Some(why.clone());
+        }
         let ran = self.columns.first()?.ran()?;
         if let Some(failure) = self.failure(0) {
             return Some(failure.to_string());
@@ -192,6 +204,11 @@ impl Report {
         let ran = (0..self.columns.len()).filter(|at| self.columns[*at].ran().is_some());
         let (all, mute) = (ran.clone().count(), ran.filter(is_mute).collect::<Vec<_>>());
         if mute.len() == all { all } else { mute.iter().filter(|at| **at > 0).count() }
+    }
+
+    /// Returns how many cells were to run elsewhere and have no result.
+    pub fn lost(&self) -> usize {
+        self.columns.iter().filter(|column| matches!(column.state, State::Lost(_))).count()
     }
 
     /// Returns true when a cell is worse than the baseline.

@@ -41,7 +41,7 @@ pub struct Matrix {
     pub explain: bool,
     /// From where on a benchmark is worse.
     pub limits: Limits,
-    /// Files that are written when it is done.
+    /// Files and directories that goward writes for it.
     pub reports: Vec<PathBuf>,
 }
 
@@ -68,25 +68,15 @@ impl Lab<'_> {
             return Err(Error::new(Kind::Usage, message).detail(why));
         }
         let ran = self.run_slots(matrix, &slots, interrupts)?;
-        let columns = slots.iter().zip(ran).map(|(slot, state)| {
-            let version =
-                slot.prepared.as_ref().map(|prepared| prepared.toolchain.version.to_string());
-            Column {
-                label: slot.label.clone(),
-                version: version.unwrap_or_default(),
-                experiments: slot.overrides.experiments.clone(),
-                debug: slot.overrides.debug.clone(),
-                shell: exec_line(&slot.overrides, &matrix.command),
-                state,
-            }
-        });
+        let columns = slots.iter().zip(ran).map(|(slot, state)| column(matrix, slot, state));
         let mut report = Report {
             command: shell(&matrix.command),
             expects_tests: runs_tests(&matrix.command),
-            origin: self.origin(),
+            origin: self.origin(&self.own_files(matrix)),
             limits: matrix.limits,
             at_a_time: jobs(matrix, &slots),
             columns: columns.collect(),
+            remarks: Vec::new(),
         };
         report.compare();
         if matrix.explain {
@@ -97,7 +87,7 @@ impl Lab<'_> {
 
     /// Prepares a cell. One whose release does not know a name is left out; one that cannot be had is
     /// an error.
-    fn slot(&self, cell: &Cell, fetch: &Fetch) -> Result<JobSlot> {
+    pub(super) fn slot(&self, cell: &Cell, fetch: &Fetch) -> Result<JobSlot> {
         let mut overrides = Overrides {
             go: cell.go.clone(),
             experiments: cell.experiments.clone(),
@@ -131,7 +121,7 @@ impl Lab<'_> {
     }
 
     /// Runs every cell that can be, several at a time.
-    fn run_slots(
+    pub(super) fn run_slots(
         &self,
         matrix: &Matrix,
         slots: &[JobSlot],
@@ -140,9 +130,7 @@ impl Lab<'_> {
         // What is kept is kept as a whole.
         let _busy = interrupts.busy();
         let root = find_root(&self.session.ctx);
-        let reports: Vec<PathBuf> =
-            matrix.reports.iter().map(|path| self.session.ctx.cwd.join(path)).collect();
-        let memory = Memory::open(&self.session.ctx, &root, &reports);
+        let memory = Memory::open(&self.session.ctx, &root, &self.own_files(matrix));
         match &memory {
             Some(memory) => memory.forget_others(),
             None if matrix.resume => {
@@ -178,6 +166,11 @@ impl Lab<'_> {
 }
 
 impl Lab<'_> {
+    /// Returns the files and directories that a run writes by itself.
+    pub(super) fn own_files(&self, matrix: &Matrix) -> Vec<PathBuf> {
+        matrix.reports.iter().map(|path| self.session.ctx.cwd.join(path)).collect()
+    }
+
     /// Returns a matrix of the project's manifest.
     ///
     /// # Errors
@@ -200,8 +193,21 @@ impl Lab<'_> {
     }
 }
 
+/// Returns a cell and what came of it.
+pub(super) fn column(matrix: &Matrix, slot: &JobSlot, state: State) -> Column {
+    let version = slot.prepared.as_ref().map(|prepared| prepared.toolchain.version.to_string());
+    Column {
+        label: slot.label.clone(),
+        version: version.unwrap_or_default(),
+        experiments: slot.overrides.experiments.clone(),
+        debug: slot.overrides.debug.clone(),
+        shell: exec_line(&slot.overrides, &matrix.command),
+        state,
+    }
+}
+
 /// Says what is wrong with the words of a cell, whatever its release.
-fn check(cell: &Cell) -> Result<()> {
+pub(super) fn check(cell: &Cell) -> Result<()> {
     if let Some(go) = &cell.go {
         parse_request(go)?;
     }
@@ -211,7 +217,7 @@ fn check(cell: &Cell) -> Result<()> {
     Ok(())
 }
 
-fn interrupted(done: usize, total: usize) -> Error {
+pub(super) fn interrupted(done: usize, total: usize) -> Error {
     Error::new(Kind::Failed, format!("interrupted after {done} of {total} cells"))
         .detail("what was running has been ended")
         .hint("the cells that are done are kept: the same with `--resume` runs the others")

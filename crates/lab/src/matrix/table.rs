@@ -26,6 +26,10 @@ pub fn render(report: &Report) -> String {
             details(&mut text, column, ran);
         }
     }
+    for (at, remark) in report.remarks.iter().enumerate() {
+        let gap = if at == 0 { "\n" } else { "" };
+        _ = write!(text, "{gap}! {}\n", untrusted_line(remark));
+    }
     text.trim_end().to_owned()
 }
 
@@ -33,7 +37,7 @@ fn row(report: &Report, at: usize) -> [String; 5] {
     let column = &report.columns[at];
     let (label, verdict) = (untrusted_line(&column.label), report.verdict(at).name().to_owned());
     match &column.state {
-        State::LeftOut(why) => {
+        State::LeftOut(why) | State::Lost(why) => {
             [label, verdict, "-".to_owned(), "-".to_owned(), untrusted_line(why)]
         }
         State::Ran(ran) => {
