@@ -80,12 +80,12 @@ pub(crate) fn wheels() -> &'static Path {
 }
 
 /// Returns where the directory of wheels has what `tests/wheels.tsv` calls `name`. What is not there, the user's
-/// own pip or npm fetches as it is configured; `tests/run` does so before anything else. Nothing else in these tests
+/// own pip fetches as it is configured; `tests/run` does so before anything else. Nothing else in these tests
 /// leaves the machine.
 ///
 /// # Errors
 ///
-/// What pip or npm says.
+/// What pip says.
 pub(crate) fn fetch(name: &str) -> Result<PathBuf, String> {
     static FAILED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     // One at a time, and nobody waits twice for an index that does not answer.
@@ -106,27 +106,13 @@ fn download(name: &str, path: &Path) -> Result<(), String> {
     let rows = include_str!("../wheels.tsv").lines().map(|line| line.split('\t'));
     let found = rows.into_iter().find_map(|mut row| (row.next()? == name).then(|| row.nth(1))?);
     let arguments = found.ok_or_else(|| format!("`tests/wheels.tsv` does not list {name}"))?;
+    let python = python().ok_or("there is no python3")?;
     let partial = wheels().join(format!(".new-{}", std::process::id()));
     fs::create_dir_all(&partial).map_err(|error| format!("{}: {error}", partial.display()))?;
-    let mut program = if name.starts_with("npm-") {
-        let mut npm = inheriting("npm");
-        npm.args([
-            "install",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            "--prefix",
-        ]);
-        npm
-    } else {
-        let mut pip = inheriting(&python().ok_or("there is no python3")?.program);
-        pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
-        pip.arg("--dest");
-        pip
-    };
-    let output = program.arg(&partial).args(arguments.split(' ')).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("{program:?}: {error}"))?;
+    let mut pip = inheriting(&python.program);
+    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    pip.arg("--dest").arg(&partial).args(arguments.split(' ')).stdin(Stdio::null());
+    let output = pip.output().map_err(|error| error.to_string())?;
     let done = if output.status.success() {
         // What was interrupted never has the name of what is complete.
         let is_wheel = Path::new(name).extension() == Some(OsStr::new("whl"));
@@ -134,22 +120,10 @@ fn download(name: &str, path: &Path) -> Result<(), String> {
         fs::rename(from, path).map_err(|error| format!("{name}: {error}"))
     } else {
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(format!("fetching it: {}", said.trim_end().lines().last().unwrap_or_default()))
+        Err(format!("pip download: {}", said.trim_end().lines().last().unwrap_or_default()))
     };
     _ = fs::remove_dir_all(&partial);
     done
-}
-
-/// Returns `node_modules` with the packages of npm that `tests/wheels.tsv` calls `name`; `None`, after
-/// saying so, where they cannot be had.
-pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
-    match fetch(name) {
-        Ok(place) => Some(place.join("node_modules")),
-        Err(why) => {
-            super::skip(&format!("{name} cannot be had from npm: {why}"));
-            None
-        }
-    }
 }
 
 /// Installs a Python package and what it needs below `target/`, once, from kept wheels; `None`, after
@@ -175,4 +149,37 @@ pub(crate) fn python_package(name: &str, requirements: &[&str]) -> Option<PathBu
         fs::write(&done, "").unwrap();
     }
     Some(place)
+}
+
+/// Returns the directory with `node_modules` of a package of npm's and what it needs; `None`, after saying
+/// so, where it cannot be had. `tests/run` fetches what `tests/npm.tsv` lists; no script of a package runs.
+pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let rows = include_str!("../npm.tsv").lines();
+    let is_listed = rows.into_iter().any(|row| row.split('\t').next() == Some(name));
+    assert!(is_listed, "`tests/npm.tsv` does not list {name}");
+    let place = wheels().join(format!("npm-{}", name.replace('/', "-")));
+    if place.exists() {
+        return Some(place);
+    }
+    let partial = wheels().join(format!(".new-npm-{}", std::process::id()));
+    fs::create_dir_all(&partial).unwrap();
+    let mut npm = inheriting("npm");
+    npm.arg("install").arg("--prefix").arg(&partial);
+    npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", name]);
+    let failed = match npm.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => {
+            fs::rename(&partial, &place).unwrap();
+            return Some(place);
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    _ = fs::remove_dir_all(&partial);
+    super::skip(&format!(
+        "{name} cannot be had from npm: {}",
+        failed.lines().next().unwrap_or_default()
+    ));
+    None
 }

