@@ -123,6 +123,8 @@ pub enum Command {
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
+    /// Give an editor the project's Go
+    Editor(Editor),
     /// List goward's settings, and where each comes from
     Config(ConfigArgs),
     /// Print completions for a shell, or write man pages
@@ -724,6 +726,29 @@ pub struct Reproduce {
     /// What builds, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub struct Editor {
+    /// The editor
+    #[arg(value_enum)]
+    pub editor: EditorName,
+    /// Write the settings into the project, beside what is there
+    #[arg(long)]
+    pub write: bool,
+    /// Take out what --write wrote
+    #[arg(long, conflicts_with = "write")]
+    pub undo: bool,
+}
+
+/// The editors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EditorName {
+    Goland,
+    Helix,
+    Neovim,
+    Vscode,
+    Zed,
 }
 
 #[derive(Args, Debug)]

@@ -16,6 +16,7 @@ mod diff;
 #[cfg(feature = "lab")]
 mod diff_sections;
 mod doctor;
+mod editor;
 mod env;
 mod exec;
 #[cfg(feature = "lab")]
@@ -177,6 +178,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::LinkRoot(args) => link_root::run(&session, args),
         Command::Default(args) => default::run(&session, args),
         Command::Trust(args) => trust::run(&session, args),
+        Command::Editor(args) => editor::run(&session, args),
         Command::Setup(args) => setup::run(&session, args),
         Command::Config(args) => config::run(&session, args),
         Command::Completions(args) => completions::run(&session, args),

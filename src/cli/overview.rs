@@ -24,6 +24,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         &[
             "setup",
             "doctor",
+            "editor",
             "config",
             "env",
             "trust",

@@ -13,6 +13,7 @@ mod debug_bake;
 mod default;
 mod diff;
 mod doctor;
+mod editor;
 mod env;
 mod exec;
 mod experiments;

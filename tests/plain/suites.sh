@@ -186,6 +186,16 @@ suite_gopls() {
         || { tail -n 20 "$results/gopls-$1.log" >&2 && exit 1; }
 }
 
+# The same with what `goward editor` writes for Helix, Neovim and Zed, started in the first module.
+suite_editor() {
+    suite_gopls "$1"
+    printf '#!/bin/sh\ncd "%s/a" && exec "%s/goward" -q exec -- "%s/gopls/gopls" "$@"\n' "$work/mono" "$bin" "$work" \
+        >"$work/exec-gopls"
+    chmod +x "$work/exec-gopls"
+    clean "$first" python3 "$here/gopls.py" "$work/exec-gopls" "$work/mono" >"$results/editor-$1" \
+        2>"$results/editor-$1.log" || { tail -n 20 "$results/editor-$1.log" >&2 && exit 1; }
+}
+
 # How many lines may differ; README.md says why.
 declare -A left=([gopls-bare]=12 [tools-bare]=6 [tools-default]=6 [tools-behind]=6)
 
@@ -211,6 +221,7 @@ for suite in "${suites[@]}"; do
             tools) suite_tools "$side" ;;
             mage) suite_mage "$side" ;;
             gopls) suite_gopls "$side" ;;
+            editor) suite_editor "$side" ;;
             *) echo "no such suite: $suite" >&2 && exit 2 ;;
         esac
         name=$results/$suite-$side

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["net", "platform", "shell"],
     &["config"],
     &["io", "releases"],
-    &["archive", "binary", "project", "settings", "vulndb"],
+    &["archive", "binary", "editors", "project", "settings", "vulndb"],
     &["verify"],
     &["bundle", "store"],
     &["checks", "source"],

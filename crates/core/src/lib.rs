@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod checks;
 pub mod config;
 pub mod ctx;
+pub mod editors;
 pub mod error;
 pub mod examine;
 pub mod facts;

@@ -51,7 +51,7 @@ fn read_owned(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, User)>> {
 }
 
 /// Like [`read`], for a file that holds text, with the user whom the file belongs to.
-pub(crate) fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, User)>> {
+pub fn read_owned_text(path: &Path, limit: u64) -> Result<Option<(String, User)>> {
     let Some((bytes, owner)) = read_owned(path, limit)? else {
         return Ok(None);
     };
@@ -82,7 +82,7 @@ pub(crate) fn refused_link(path: &Path, why: ReadError) -> Error {
 }
 
 /// Refuses a file of a project that is a link and leads out of its repository.
-pub(crate) fn check_link(path: &Path) -> Result<()> {
+pub fn check_link(path: &Path) -> Result<()> {
     if !path.is_symlink() {
         return Ok(());
     }

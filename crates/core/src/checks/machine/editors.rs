@@ -39,10 +39,10 @@ fn run(facts: &Facts) -> Vec<Finding> {
         places.find(|place| place.is_file())
     };
     for file in own.chain(project(".vscode/settings.json")) {
-        code(&facts.store, &file, &mut findings);
+        code(&facts.store, facts.settings.home().as_deref(), &file, &mut findings);
     }
     if let Some(file) = project(".idea/workspace.xml") {
-        idea(&file, &mut findings);
+        idea(&facts.store, &file, &mut findings);
     }
     findings
 }
@@ -63,7 +63,7 @@ fn read(file: &Path, findings: &mut Vec<Finding>) -> Option<String> {
 
 /// The settings of the extension for Go: `go.goroot`, `go.alternateTools`, `go.toolsEnvVars`, and what is
 /// given to gopls.
-fn code(store: &Store, file: &Path, findings: &mut Vec<Finding>) {
+fn code(store: &Store, home: Option<&Path>, file: &Path, findings: &mut Vec<Finding>) {
     let Some(text) = read(file, findings) else { return };
     let options = jsonc_parser::ParseOptions::default();
     let Ok(settings) = jsonc_parser::parse_to_serde_value::<Value>(&text, &options) else {
@@ -73,7 +73,12 @@ fn code(store: &Store, file: &Path, findings: &mut Vec<Finding>) {
         return;
     };
     let is_shim = |value: &str| {
-        let shim = |tool: &&str| is_same(&store.shims().join(tool), Path::new(value));
+        // As the extension for Go reads it.
+        let value = match (value.strip_prefix("~/"), home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => value.into(),
+        };
+        let shim = |tool: &&str| is_same(&store.shims().join(tool), &value);
         ["go", "gofmt"].iter().any(shim)
     };
     let begins_with_shims = |value: &str| {
@@ -103,11 +108,13 @@ fn is_same(ours: &Path, named: &Path) -> bool {
 }
 
 /// What `GoLand` keeps in a project: `<component name="GOROOT" url="file:///usr/local/go" />`.
-fn idea(file: &Path, findings: &mut Vec<Finding>) {
+/// A GOROOT of goward's follows the lock of the directory that its `go` runs in.
+fn idea(store: &Store, file: &Path, findings: &mut Vec<Finding>) {
     let Some(text) = read(file, findings) else { return };
     let component = text.split("<component").find(|part| part.contains("name=\"GOROOT\""));
     let url = component.and_then(|part| part.split_once("url=\"file://")?.1.split('"').next());
-    if let Some(url) = url {
+    let trees = store.home().join("tree");
+    if let Some(url) = url.filter(|url| !Path::new(url).starts_with(&trees)) {
         findings.push(finding(file, "GOROOT", url));
     }
 }
