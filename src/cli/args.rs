@@ -910,10 +910,10 @@ pub struct Trust {
 
 #[derive(Args, Debug)]
 pub struct Setup {
-    /// Take everything back: shims and the lines in start-up files
+    /// Take everything back: shims, the lines in start-up files, and on Windows PATH
     #[arg(long)]
     pub undo: bool,
-    /// Leave the shells' start-up files alone
+    /// Leave the shells' start-up files alone, and on Windows PATH
     #[arg(long)]
     pub no_modify_path: bool,
 }

@@ -1,9 +1,10 @@
 //! `goward setup`.
 
 use crate::cli::args::Setup;
+use goward_core::checks::TOOLS;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::session::Session;
-use goward_core::shell::Change;
+use goward_core::shell::{self, Change};
 use goward_core::toolchains::Toolchains;
 use std::path::Path;
 
@@ -23,16 +24,17 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     if changes.is_empty() {
         session.ui.say("nothing to do");
     }
-    if cfg!(windows) && !args.undo {
-        let shims = session.store()?.home().join("shims");
-        let shims = shims.display();
-        session.ui.say(&format!(
-            "put `{shims}` first on PATH, in the settings of your account: goward does not do so on Windows"
-        ));
-        return Ok(());
+    if cfg!(windows) {
+        end_on_windows(session, args, &changes)
+    } else {
+        end(session, args, &changes)
     }
+}
+
+/// Says what is left to do.
+fn end(session: &Session, args: &Setup, changes: &[Change]) -> Result<()> {
     // Without a home directory there are no start-up files, and so none that could not be edited.
-    let home = session.ctx.variable("HOME").map_or(Path::new("$HOME"), Path::new);
+    let home = session.ctx.variable(shell::USER_HOME).map_or(Path::new("$HOME"), Path::new);
     let is_left = |change: &&Change| change.is_problem() && change.path != home;
     let left = changes.iter().filter(is_left).count();
     let files =
@@ -55,5 +57,40 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     } else {
         format!("new shells have `go` on PATH; in this one: {line}")
     });
+    Ok(())
+}
+
+/// The same on Windows, where PATH is in the registry. A profile that was left alone has a warning; it
+/// is not needed.
+fn end_on_windows(session: &Session, args: &Setup, changes: &[Change]) -> Result<()> {
+    let shims = session.store()?.home().join("shims");
+    let shims = shims.display();
+    let is_path = |change: &Change| change.path.starts_with("HKCU");
+    if changes.iter().any(|change| change.is_problem() && is_path(change)) {
+        let (what, hint) =
+            if args.undo { ("left as it is", "take out") } else { ("not changed", "put in") };
+        return Err(Error::new(Kind::Failed, format!("PATH was {what}"))
+            .hint(format!("{hint} `{shims}` yourself, in the settings of your account")));
+    }
+    if args.undo {
+        return Ok(());
+    }
+    let script = session.store()?.home().join("env.ps1");
+    let here = format!(
+        "PowerShell: `. '{}'`; cmd: `set \"PATH={shims};%PATH%\"`",
+        script.display().to_string().replace('\'', "''")
+    );
+    if args.no_modify_path {
+        session.ui.say(&format!("put `{shims}` first on PATH; in this window, {here}"));
+        return Ok(());
+    }
+    for other in TOOLS.iter().flat_map(|tool| shell::programs_of_machine(&session.ctx, tool)) {
+        session.ui.warn(&format!(
+            "`{}` runs instead: the machine's PATH comes before yours; uninstall it, or take its \
+             directory off that PATH",
+            other.display()
+        ));
+    }
+    session.ui.say(&format!("new windows have `go` on PATH; in this one, {here}"));
     Ok(())
 }

@@ -238,8 +238,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("std::env::vars", &["crates/core/src/ctx.rs"]),
     ("println!", &[]),
     ("eprintln!", &[]),
-    // Where a process cannot become another one.
-    ("process::exit", &["crates/core/src/os/launch.rs"]),
+    ("process::exit", &[]),
     (
         "reqwest::",
         &[
@@ -278,7 +277,16 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "crates/lab/src/target_check.rs",
         ],
     ),
-    ("unsafe ", &[]),
+    // Functions of Windows that std does not have.
+    (
+        "unsafe ",
+        &[
+            "crates/core/src/os/group.rs",
+            "crates/core/src/os/process.rs",
+            "crates/core/src/os/user_directory.rs",
+            "crates/core/src/os/user_path.rs",
+        ],
+    ),
 ];
 
 #[test]

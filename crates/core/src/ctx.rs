@@ -3,6 +3,7 @@
 //! The only place that reads them. Everything else takes a [`Ctx`], which tests make by hand.
 
 use crate::error::{Error, Kind, Result};
+use crate::os::ABSOLUTE_PATH;
 use crate::os::bytes::{self, Bytes};
 pub use crate::os::machine::{boot_id, free_memory};
 pub use crate::os::umask::{take_callers as take_callers_umask, take_own as take_own_umask};
@@ -12,6 +13,17 @@ use goward_shim::{Environment, home, names};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+/// Where toolchains are as well, where [`names::HOME_VAR`] does not say it.
+pub const OTHER_PLACES: &str =
+    if cfg!(windows) { "`XDG_DATA_HOME` and `LOCALAPPDATA`" } else { "`XDG_DATA_HOME` and `HOME`" };
+
+/// What says where goward remembers trust.
+pub const STATE_PLACES: &str = if cfg!(windows) {
+    "`XDG_STATE_HOME` and `LOCALAPPDATA`"
+} else {
+    "`XDG_STATE_HOME` and `HOME`"
+};
 
 /// What a command needs to know of its process.
 #[derive(Clone, Debug, Default)]
@@ -98,10 +110,12 @@ impl Ctx {
         home.map(bytes::into_path).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
-                "there is no place for toolchains: `GOWARD_HOME`, `XDG_DATA_HOME` and `HOME` are \
-                 all unset or not absolute",
+                format!(
+                    "there is no place for toolchains: `GOWARD_HOME`, {OTHER_PLACES} are all unset \
+                     or not absolute"
+                ),
             )
-            .hint(format!("choose one: `{}=/absolute/path`", names::HOME_VAR))
+            .hint(format!("choose one: `{}={ABSOLUTE_PATH}`", names::HOME_VAR))
         })
     }
 

@@ -3,6 +3,7 @@
 
 use super::Fact;
 use super::finding::Place;
+use crate::os::USER_HOME;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -100,7 +101,6 @@ impl UserSettings {
 
     /// Returns the home directory, as `os.UserHomeDir`.
     pub fn home(&self) -> Option<PathBuf> {
-        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        self.variable(name).map(PathBuf::from)
+        self.variable(USER_HOME).map(PathBuf::from)
     }
 }

@@ -4,11 +4,26 @@
 //! Those rooms attach a variant and know no command line. The words are here, beside [`Error`](super::Error),
 //! because its report prints them. A test holds every row to the program's command line.
 
+use crate::os::ABSOLUTE_PATH;
 use std::fmt::{self, Display};
 
-/// Makes the enum from the table. Braces in a text name the fields of its row.
+/// Where passwords for hosts are.
+pub const NETRC: &str = if cfg!(windows) { r"%USERPROFILE%\_netrc" } else { "~/.netrc" };
+
+/// How to come by pip.
+const GET_PIP: &str = if cfg!(windows) {
+    "install Python, which has it"
+} else {
+    "install it (Debian: `apt-get install python3-pip`)"
+};
+
+/// Makes the enum from the table. Braces in a text name the fields of its row, and words of the system.
+/// What is typed on Windows only stands behind `on Windows`.
 macro_rules! table {
-    ($($(#[$doc:meta])* $name:ident $({ $($field:ident),+ })? => $text:literal,)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $({ $($field:ident),+ })? => $text:literal $(; on Windows $other:literal)?,
+    )+) => {
         /// Something that helps with an error.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Advice {
@@ -18,7 +33,12 @@ macro_rules! table {
         impl Display for Advice {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(Self::$name $({ $($field),+ })? => write!(f, $text),)+
+                    $(Self::$name $({ $($field),+ })? => {
+                        $(if cfg!(windows) {
+                            return write!(f, $other);
+                        })?
+                        write!(f, $text)
+                    })+
                 }
             }
         }
@@ -55,37 +75,41 @@ table! {
         "check the network and the proxy variables (`HTTPS_PROXY`, `NO_PROXY`), or give another \
          source: `GOWARD_SOURCE={source}`",
     /// The store cannot be written.
-    ChooseStore => "choose another place: `GOWARD_HOME=/absolute/path`",
+    ChooseStore => "choose another place: `GOWARD_HOME={ABSOLUTE_PATH}`",
     /// The server does not take what netrc has.
-    CorrectNetrc => "correct the user and password for this host in `~/.netrc`",
+    CorrectNetrc => "correct the user and password for this host in `{NETRC}`",
     /// The server does not take what stands in the URL.
     CorrectUrlPassword => "correct the user and password in the URL",
     /// The directory holds something else.
-    EmptyStore => "name an empty or new directory: `GOWARD_HOME=/absolute/path`",
+    EmptyStore => "name an empty or new directory: `GOWARD_HOME={ABSOLUTE_PATH}`",
     /// The server wants to know who asks, and every source was tried.
-    GiveCredentials => "put user and password for this host into `~/.netrc`",
+    GiveCredentials => "put user and password for this host into `{NETRC}`",
     /// The server wants to know who asks.
     GiveCredentialsOrSource { source } =>
-        "put user and password for this host into `~/.netrc`, or give another source: \
+        "put user and password for this host into `{NETRC}`, or give another source: \
          `GOWARD_SOURCE={source}`",
     /// The server takes tokens only.
     GiveToken =>
         "this server takes tokens (Bearer), which goward does not send: if it takes one as a \
-         password, put it into `~/.netrc`",
+         password, put it into `{NETRC}`",
     /// There is no pip, and every other source was tried.
-    InstallPip => "install it (Debian: `apt-get install python3-pip`)",
+    InstallPip => "{GET_PIP}",
     /// There is no pip.
     InstallPipOrSource { source } =>
-        "install it (Debian: `apt-get install python3-pip`), or use `GOWARD_SOURCE={source}`",
+        "{GET_PIP}, or use `GOWARD_SOURCE={source}`",
     /// Only the toolchain in an archive is verified.
     InstallWithoutExtras { version } => "install it without them: `goward install {version}`",
     /// The network is off by wish.
     LeaveOffline =>
-        "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path goward install`",
+        "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path goward install`";
+        on Windows
+        "unset `GOWARD_OFFLINE`, or give a directory: `goward install --source file:///C:/path`",
     /// The network is off by wish, and a release is wanted.
     LeaveOfflineFor { version } =>
         "unset `GOWARD_OFFLINE`, or give a directory: `GOWARD_SOURCE=file:///path goward install \
-         {version}`",
+         {version}`";
+        on Windows "unset `GOWARD_OFFLINE`, or give a directory: `goward install {version} --source \
+                    file:///C:/path`",
     /// A mirror is made from a source without release archives.
     NameFullSource => "a mirror needs the whole release: `--source go.dev`, or another mirror",
     /// A linked toolchain changed.
@@ -93,16 +117,18 @@ table! {
     /// The disk is full.
     MakeRoom => "make room, for example with `goward gc --now`, and try again",
     /// The store is somebody else's.
-    OwnStore => "choose a store of your own: `GOWARD_HOME=/absolute/path`",
+    OwnStore => "choose a store of your own: `GOWARD_HOME={ABSOLUTE_PATH}`",
     /// A proof in a bundle is missing.
     RemakeBundle => "make the bundle again: `goward bundle create`",
     /// A proof in a bundle is older than what is known.
     RemakeBundleOrInstall =>
         "make the bundle again, or install from where the log can be asked: `goward install`",
     /// The store is an older goward's. `path` is quoted for a shell.
-    RemoveOldStore { path } => "remove it: `chmod -R u+w {path} && rm -rf {path} && goward setup`",
+    RemoveOldStore { path } => "remove it: `chmod -R u+w {path} && rm -rf {path} && goward setup`";
+        on Windows "remove it, in PowerShell: `Remove-Item -Recurse -Force {path}; goward setup`",
     /// The store belongs to a user who is not root.
-    RunAsOwner { owner } => "run it as the owner: `sudo -u '#{owner}' goward ...`",
+    RunAsOwner { owner } => "run it as the owner: `sudo -u '#{owner}' goward ...`";
+        on Windows "run it as the owner, who is {owner}",
     /// Passwords are not for http.
     SendNetrcOverTls =>
         "passwords in netrc are not sent over http: write `https://`, or list the host as \
@@ -124,7 +150,7 @@ table! {
     TryLaterOrSource { source } =>
         "try again later, or give another source: `GOWARD_SOURCE={source}`",
     /// The store is a newer goward's.
-    UpdateOrChooseStore => "update goward, or choose another place: `GOWARD_HOME=/absolute/path`",
+    UpdateOrChooseStore => "update goward, or choose another place: `GOWARD_HOME={ABSOLUTE_PATH}`",
 }
 
 /// Why nobody is asked.

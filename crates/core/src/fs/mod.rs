@@ -13,7 +13,7 @@ pub use draft::{Draft, replace, replace_durably, unnamed_in};
 pub use entry::DirEntry;
 pub use file::{File, OpenOptions};
 
-use crate::os::{link, mode, rename};
+use crate::os::{link, mode, remove, rename};
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,12 @@ calls! {
 pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
     let (from, to) = (from.as_ref(), to.as_ref());
     retry(|| rename::replacing(from, to))
+}
+
+/// Removes a program, see [`remove::program`].
+pub fn remove_program(path: impl AsRef<Path>, aside: impl AsRef<Path>) -> io::Result<()> {
+    let (path, aside) = (path.as_ref(), aside.as_ref());
+    retry(|| remove::program(path, aside))
 }
 
 /// See [`std::fs::metadata`].

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::install::Installer;
 use crate::install::request::Fetch;
+use crate::os::USER_HOME;
 use std::path::PathBuf;
 
 impl Installer<'_> {
@@ -24,7 +25,7 @@ impl Installer<'_> {
     pub(crate) fn go_path(&self) -> Result<Option<PathBuf>> {
         let first = match self.resolver.go_setting("GOPATH")? {
             Some(list) => std::env::split_paths(&list).next(),
-            None => self.session.ctx.variable("HOME").map(|home| PathBuf::from(home).join("go")),
+            None => self.session.ctx.variable(USER_HOME).map(|home| PathBuf::from(home).join("go")),
         };
         Ok(first.filter(|path| path.is_absolute()))
     }

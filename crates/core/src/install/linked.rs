@@ -33,6 +33,10 @@ pub struct NewLink {
     pub is_other: bool,
 }
 
+/// What the `go` of a linked directory needs of the environment to say what it is.
+const WANTED: &[&str] =
+    if cfg!(windows) { &["LOCALAPPDATA", "PATH", "SystemRoot"] } else { &["HOME", "PATH"] };
+
 impl Installer<'_> {
     /// Links the toolchain in a directory of the machine as `name`.
     ///
@@ -102,7 +106,7 @@ impl Installer<'_> {
         })?;
         let mut command = Command::new(&program);
         command.args(["env", "GOHOSTOS", "GOHOSTARCH", "GOVERSION"]).env_clear();
-        for name in ["HOME", "PATH"] {
+        for name in WANTED {
             command.envs(self.session.ctx.variable(name).map(|value| (name, value)));
         }
         // Neither a module around it nor a setting may answer in its place.

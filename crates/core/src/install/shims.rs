@@ -47,7 +47,7 @@ impl Installer<'_> {
         }
         let refreshed = store.refresh_shims()?.into_iter();
         let change = |installed: InstalledToolchain| Change {
-            path: installed.tree.join(names::GO),
+            path: installed.tree.join(names::GO).iter().collect(),
             what: ChangeKind::Edited,
         };
         changes.extend(refreshed.map(change));

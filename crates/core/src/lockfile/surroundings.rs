@@ -5,6 +5,7 @@ use crate::error::{Error, untrusted};
 use crate::io::file;
 use crate::lockfile::Locker;
 use crate::lockfile::differences::{differences, stale};
+use crate::os::USER_HOME;
 use crate::os::bytes::Bytes;
 use crate::os::process;
 use crate::project::ignored::ignored_by;
@@ -78,7 +79,7 @@ impl Locker<'_> {
 
     /// Returns true for the user's home directory.
     pub(crate) fn is_home(&self, directory: &Path) -> bool {
-        self.session.ctx.variable("HOME").is_some_and(|home| Path::new(home) == directory)
+        self.session.ctx.variable(USER_HOME).is_some_and(|home| Path::new(home) == directory)
     }
 
     /// Says that the lock at `path` is not what the manifest beside it asks for, or that this cannot be told.
@@ -139,7 +140,8 @@ impl Locker<'_> {
         }
         let converts =
             |line: &str| line.starts_with("* ") && (line.contains("text") || line.contains("crlf"));
-        let home = self.session.ctx.variable("HOME").map(|home| Path::new(home).join(".gitconfig"));
+        let home =
+            self.session.ctx.variable(USER_HOME).map(|home| Path::new(home).join(".gitconfig"));
         let own = self
             .session
             .ctx

@@ -227,10 +227,16 @@ impl NetError {
             )
             .into(),
             Problem::Certificate(_) => {
-                "update the system's certificates (Debian: `apt-get install ca-certificates`), or \
-                 if your network inspects TLS, name the file with its certificate: \
-                 `SSL_CERT_FILE=/path/to/ca.pem`"
-                    .into()
+                if cfg!(windows) {
+                    "update Windows, which has the certificates, or if your network inspects TLS, \
+                     have its certificate among the trusted roots of Windows"
+                        .into()
+                } else {
+                    "update the system's certificates (Debian: `apt-get install \
+                     ca-certificates`), or if your network inspects TLS, name the file with its \
+                     certificate: `SSL_CERT_FILE=/path/to/ca.pem`"
+                        .into()
+                }
             }
             Problem::Connection(_) | Problem::Silent(_) | Problem::Stalled(_) => {
                 Advice::CheckNetworkOrSource { source: other() }.into()

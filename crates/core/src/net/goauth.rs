@@ -4,6 +4,7 @@
 //! an environment variable would be run on the way to a toolchain that a project asks for, which is not
 //! the moment to start it. Who has only those is told so when a proxy wants credentials.
 
+use crate::error::advice::NETRC;
 use crate::error::{Error, Kind, Result};
 
 /// What of GOAUTH goward follows.
@@ -42,10 +43,11 @@ impl GoAuth {
             return error;
         }
         // What helps is the same, whatever the server said.
-        error
-            .without_hints()
-            .detail("`GOAUTH` names a program, which goward does not run")
-            .hint("put user and password for the proxy's host into `~/.netrc`, with `GOAUTH=netrc`")
+        error.without_hints().detail("`GOAUTH` names a program, which goward does not run").hint(
+            format!(
+                "put user and password for the proxy's host into `{NETRC}`, with `GOAUTH=netrc`"
+            ),
+        )
     }
 }
 

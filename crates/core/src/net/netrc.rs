@@ -12,6 +12,7 @@ use super::Url;
 use crate::ctx::Ctx;
 use crate::error::Error;
 use crate::fs;
+use crate::os::USER_HOME;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
@@ -48,7 +49,7 @@ impl Credentials {
 impl Netrc {
     /// Reads `$NETRC`, else the file in the user's home. Without one there are no credentials.
     pub(super) fn read(ctx: &Ctx) -> Self {
-        let bytes = match (ctx.variable("NETRC"), ctx.variable(HOME)) {
+        let bytes = match (ctx.variable("NETRC"), ctx.variable(USER_HOME)) {
             (Some(path), _) => read_any(Path::new(path)),
             (None, Some(home)) => {
                 fs::read_regular(&in_home(Path::new(home), cfg!(windows)), MAX_SIZE)
@@ -101,9 +102,6 @@ impl Netrc {
 fn cut<'a>(name: &&'a str) -> Option<&'a str> {
     name.rsplit_once('/').map(|(before, _)| before)
 }
-
-/// The variable with the user's home.
-const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// Returns the place of the file: `.netrc`, but on Windows `_netrc` where there is one.
 fn in_home(home: &Path, is_windows: bool) -> PathBuf {

@@ -130,7 +130,7 @@ mod system {
         }
 
         fn at(path: PathBuf) -> io::Result<Self> {
-            let found = std::fs::symlink_metadata(&path)?;
+            let found = path.symlink_metadata()?;
             if found.is_dir() { Ok(Self(path)) } else { Err(io::ErrorKind::NotADirectory.into()) }
         }
 

@@ -5,16 +5,12 @@ use std::io;
 use std::process::{Command, ExitStatus};
 
 /// Becomes the program of a command; returns only when that fails. Where a process cannot become
-/// another program, it waits for that and ends as it ended.
+/// another program, it waits for that as the shim does, and ends as it ended.
 pub fn become_program(command: &mut Command) -> io::Error {
     #[cfg(unix)]
     return std::os::unix::process::CommandExt::exec(command);
     #[cfg(windows)]
-    #[expect(clippy::exit, reason = "the program has ended, and so does what stood for it")]
-    match command.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-        Err(error) => error,
-    }
+    return goward_shim::sys::replace_process(command);
 }
 
 /// Gives a program another name for itself than its path, where systems have such a thing.

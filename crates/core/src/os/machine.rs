@@ -14,6 +14,10 @@ pub fn host_name() -> String {
     #[cfg(unix)]
     return rustix::system::uname().nodename().to_string_lossy().into_owned();
     #[cfg(windows)]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the system has no other way without a network"
+    )]
     return std::env::var("COMPUTERNAME").unwrap_or_default();
 }
 

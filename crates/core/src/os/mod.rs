@@ -24,10 +24,18 @@ mod retry;
 pub mod signal;
 pub mod sync;
 pub mod umask;
+pub mod user_directory;
+pub mod user_path;
 pub mod volume;
 
 /// The name of a file that holds nothing, and takes anything.
 pub const NULL: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
+/// The variable that has the user's home directory.
+pub const USER_HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
+/// What an absolute path looks like, for people who are to type one.
+pub const ABSOLUTE_PATH: &str = if cfg!(windows) { r"C:\absolute\path" } else { "/absolute/path" };
 
 pub use goward_shim::sys::Identity;
 pub use metadata::{Metadata, Moment};

@@ -13,8 +13,19 @@ pub struct Process {
     /// Its program, which is the same in every container.
     pub program: Option<Identity>,
     /// What it has of texts that are wanted: the paths of its program, its working directory, open
-    /// files and mappings, its first two arguments, and `NAME=value` of variables.
+    /// files and mappings, its first two arguments, and `NAME=value` of variables. Windows has only
+    /// the path of its program.
     pub texts: Vec<Vec<u8>>,
+}
+
+/// Returns a path's text as the texts of processes have it, so that they can be compared: on Windows
+/// without case, and with `/`.
+pub fn comparable(text: &[u8]) -> Vec<u8> {
+    if cfg!(windows) {
+        String::from_utf8_lossy(text).to_lowercase().replace('\\', "/").into_bytes()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Looks at every process that can be looked at, but this one; `None` where the system shows none.
@@ -109,7 +120,93 @@ mod system {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(windows)]
+#[expect(unsafe_code, reason = "std knows only the processes that it started")]
+mod system {
+    use super::{PathBuf, Process, comparable};
+    use crate::os::{Metadata, bytes::Bytes};
+    use std::ffi::OsString;
+    use std::os::windows::ffi::OsStringExt;
+    use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+    use windows_sys::Win32::System::ProcessStatus::EnumProcesses;
+    use windows_sys::Win32::System::Threading::{
+        OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION,
+        QueryFullProcessImageNameW,
+    };
+
+    /// The most processes that are looked at.
+    const MAX_PROCESSES: usize = 1 << 20;
+    /// The longest path, in units.
+    const MAX_PATH: usize = 1 << 15;
+
+    pub(super) fn pids() -> Option<Vec<u32>> {
+        let mut pids = vec![0_u32; 1 << 10];
+        loop {
+            let room = u32::try_from(size_of_val(pids.as_slice())).ok()?;
+            let mut filled = 0;
+            // SAFETY: the function writes as many numbers as there is room for, and how many bytes
+            // these are.
+            if unsafe { EnumProcesses(pids.as_mut_ptr(), room, &raw mut filled) } == 0 {
+                return None;
+            }
+            // Where all of the room is filled, there may be more.
+            if filled < room || pids.len() >= MAX_PROCESSES {
+                pids.truncate(usize::try_from(filled).ok()? / size_of::<u32>());
+                return Some(pids);
+            }
+            pids.resize(pids.len() * 2, 0);
+        }
+    }
+
+    pub(super) fn look(pid: u32, _: &[&str], is_wanted: &dyn Fn(&[u8]) -> bool) -> Process {
+        let Some(path) = program_of(pid) else { return Process { pid, ..Process::default() } };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let program = Metadata::of(&path).ok().map(|metadata| metadata.identity());
+        let text = comparable(path.as_os_str().as_bytes());
+        let texts = Some(text).filter(|text| is_wanted(text)).into_iter().collect();
+        Process { pid, name, program, texts }
+    }
+
+    pub(super) fn directory_of(_: u32, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    /// Returns the path of the program that a process runs, if this one may ask.
+    fn program_of(pid: u32) -> Option<PathBuf> {
+        let mut path = vec![0_u16; MAX_PATH];
+        let mut length = u32::try_from(path.len()).ok()?;
+        // SAFETY: the handle is new and ours; the function writes at most as many units as there is
+        // room for, and how many these are.
+        let is_known = unsafe {
+            let process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
+            if process.is_null() {
+                return None;
+            }
+            let process = OwnedHandle::from_raw_handle(process);
+            let (place, length) = (path.as_mut_ptr(), &raw mut length);
+            QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, place, length)
+        };
+        let path = path.get(..usize::try_from(length).ok()?)?;
+        (is_known != 0).then(|| OsString::from_wide(path).into())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn this_process_and_its_program_are_found() {
+            let own = std::process::id();
+            assert!(pids().unwrap().contains(&own));
+            let program = program_of(own).unwrap();
+            let identity = |path| Metadata::of(path).unwrap().identity();
+            assert_eq!(identity(&program), identity(&std::env::current_exe().unwrap()));
+            assert_eq!(program_of(0), None);
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 mod system {
     use super::{PathBuf, Process};
 

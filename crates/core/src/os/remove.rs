@@ -9,6 +9,30 @@ pub fn tree(path: &Path) -> io::Result<()> {
     system::tree(path)
 }
 
+/// Removes the file at `path`. On Windows a program that runs cannot be removed: it is renamed into
+/// the directory `aside`, where it goes on.
+pub fn program(path: &Path, aside: &Path) -> io::Result<()> {
+    let removed = fs_err::remove_file(path);
+    match &removed {
+        Err(error) if is_held(error) => {
+            let name = path.file_name().unwrap_or_default();
+            fs_err::rename(path, aside.join(name)).or(removed)
+        }
+        _ => removed,
+    }
+}
+
+/// Returns true for an error that Windows has for a file that somebody runs, reads or stands in.
+/// Elsewhere no such thing hinders.
+pub fn is_held(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, ResourceBusy};
+    /// Another process has the file for itself.
+    const SHARING_VIOLATION: i32 = 32;
+    cfg!(windows)
+        && (matches!(error.kind(), PermissionDenied | ResourceBusy)
+            || error.raw_os_error() == Some(SHARING_VIOLATION))
+}
+
 #[cfg(unix)]
 mod system {
     use super::{Path, io};
@@ -61,6 +85,9 @@ mod system {
     pub(super) fn tree(path: &Path) -> io::Result<()> {
         match remove(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if super::is_held(&error) => {
+                Err(io::Error::new(io::ErrorKind::ResourceBusy, error))
+            }
             result => result,
         }
     }

@@ -36,7 +36,8 @@ pub fn without_replacing(from: &Path, to: &Path) -> io::Result<()> {
 /// Renames what is at `from` to `to`, in the place of what is there.
 ///
 /// On Windows a scanner that reads one of them is waited for, and a file that is read-only, or a
-/// program that runs, is renamed away first: it goes on, and is removed as soon as that is possible.
+/// program that runs, is renamed away first: it goes on, and lies where the other one was. Whoever
+/// puts that into a directory of work has it removed with the rest of it.
 pub fn replacing(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(unix)]
     return fs_err::rename(from, to);
@@ -75,9 +76,9 @@ mod windows {
         error.kind() == PermissionDenied || error.raw_os_error() == Some(SHARING_VIOLATION)
     }
 
-    /// Renames the file at `to` away, and puts the other one there.
+    /// Renames the file at `to` away, beside the other one, and puts that one there.
     fn put_away(from: &Path, to: &Path) -> io::Result<()> {
-        let directory = to.parent().unwrap_or(Path::new("."));
+        let directory = from.parent().unwrap_or(Path::new("."));
         let (_, away) = tempfile::Builder::new().prefix(".old-").tempfile_in(directory)?.keep()?;
         fs_err::remove_file(&away)?;
         fs_err::rename(to, &away)?;

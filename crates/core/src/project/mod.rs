@@ -22,6 +22,7 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::fs;
 use crate::io::file;
+use crate::os::USER_HOME;
 use crate::os::bytes::{self, Bytes};
 use goward_shim::find::Nearest;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
@@ -84,7 +85,7 @@ pub fn place(ctx: &Ctx, here: bool) -> PathBuf {
     if here {
         return ctx.cwd.clone();
     }
-    let home = ctx.variable("HOME").map(Path::new);
+    let home = ctx.variable(USER_HOME).map(Path::new);
     if let Some(root) = governing_root(ctx)
         && (home != Some(root.as_path()) || root == ctx.cwd)
         && is_in_repository(&root, &ctx.cwd)

@@ -5,8 +5,10 @@
 //! has to have the hash in the lock, and that is enough. A record is a file in the user's state directory,
 //! which no project can write.
 
+use crate::ctx::STATE_PLACES;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
+use crate::os::ABSOLUTE_PATH;
 use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::verify::{Digest, Level};
@@ -87,9 +89,11 @@ impl Resolver<'_> {
     fn accepted_path(&self, repository: &Path) -> Result<PathBuf> {
         let name = Digest::of(repository.as_os_str().as_bytes()).to_string();
         let directory = self.accepted_directory().ok_or_else(|| {
-            let message = "there is no place for trust: `XDG_STATE_HOME` and `HOME` are both unset \
-                           or not absolute";
-            Error::new(Kind::Usage, message).hint("choose one: `XDG_STATE_HOME=/absolute/path`")
+            let message = format!(
+                "there is no place for trust: {STATE_PLACES} are both unset or not absolute"
+            );
+            let hint = format!("choose one: `XDG_STATE_HOME={ABSOLUTE_PATH}`");
+            Error::new(Kind::Usage, message).hint(hint)
         })?;
         Ok(directory.join(&name[..32]))
     }

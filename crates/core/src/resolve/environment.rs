@@ -1,6 +1,7 @@
 //! The environment that a `go` gets here, and the `go` of a toolchain that answers questions.
 
 use crate::error::{Error, Kind, Result, untrusted_line};
+use crate::os::ABSOLUTE_PATH;
 use crate::os::bytes::{self, Bytes};
 use crate::resolve::Resolver;
 use crate::resolve::resolved_go::{Origin, ResolvedToolchain};
@@ -172,11 +173,15 @@ impl Resolver<'_> {
         let others = path.into_iter().flatten();
         let others: Vec<PathBuf> = others.filter(|other| *other != first).collect();
         std::env::join_paths(std::iter::once(first).chain(others)).map_err(|_| {
-            Error::new(Kind::Usage, "the store cannot stand on PATH")
-                .hint("choose a store whose path has no colon: `GOWARD_HOME=/absolute/path`")
+            Error::new(Kind::Usage, "the store cannot stand on PATH").hint(format!(
+                "choose a store whose path has no `{SEPARATOR}`: `GOWARD_HOME={ABSOLUTE_PATH}`"
+            ))
         })
     }
 }
+
+/// What stands between the entries of PATH.
+const SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// Makes changes to the environment of a command.
 pub fn change(command: &mut Command, changes: Changes) {

@@ -1,8 +1,10 @@
 //! Words for what the shim refuses.
 
 use crate::ctx::Ctx;
+use crate::ctx::OTHER_PLACES;
 use crate::error::{Error, Kind, near_match, untrusted};
 use crate::fs;
+use crate::os::ABSOLUTE_PATH;
 use crate::os::User;
 use crate::os::bytes;
 use crate::platform::Platform;
@@ -68,17 +70,21 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
             Kind::CannotRun,
             "calls of `go` go round in circles between goward and another program of that name",
         )
-        .hint("see which with `which -a go`, and take one of the two off PATH"),
+        .hint(if cfg!(windows) {
+            "see which with `where.exe go`, and take one of the two off PATH"
+        } else {
+            "see which with `which -a go`, and take one of the two off PATH"
+        }),
         Refusal::NoHome { lock } => Error::new(
             Kind::CannotRun,
             format!(
-                "`{}` names a toolchain, but there is no store: `{}`, `XDG_DATA_HOME` and `HOME` are \
-                 all unset or not absolute",
+                "`{}` names a toolchain, but there is no store: `{}`, {OTHER_PLACES} are all unset or \
+                 not absolute",
                 path(lock),
                 names::HOME_VAR
             ),
         )
-        .hint(format!("say where it is: `{}=/absolute/path`", names::HOME_VAR)),
+        .hint(format!("say where it is: `{}={ABSOLUTE_PATH}`", names::HOME_VAR)),
         Refusal::NoPlatform { lock } => {
             let host = Platform::host();
             Error::new(Kind::CannotRun, format!("`{}` has no toolchain for {host}", path(lock)))

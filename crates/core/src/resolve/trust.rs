@@ -2,8 +2,10 @@
 //!
 //! The rules are the shim's ([`goward_shim::trust`]); here they are shown, recorded and taken back.
 
+use crate::ctx::STATE_PLACES;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
+use crate::os::ABSOLUTE_PATH;
 use crate::os::User;
 use crate::os::bytes::{self, Bytes};
 use crate::project::lock::{LockFile, explain, read};
@@ -248,9 +250,11 @@ impl Resolver<'_> {
         let entries = self.session.ctx.entries();
         let place = trust::record_path(lock, &self.session.ctx.environment(&entries));
         place.map(|place| os_path(&place)).ok_or_else(|| {
-            let message = "there is no place for trust: `XDG_STATE_HOME` and `HOME` are both unset \
-                           or not absolute";
-            Error::new(Kind::Usage, message).hint("choose one: `XDG_STATE_HOME=/absolute/path`")
+            let message = format!(
+                "there is no place for trust: {STATE_PLACES} are both unset or not absolute"
+            );
+            let hint = format!("choose one: `XDG_STATE_HOME={ABSOLUTE_PATH}`");
+            Error::new(Kind::Usage, message).hint(hint)
         })
     }
 }

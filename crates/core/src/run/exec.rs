@@ -168,12 +168,16 @@ pub fn become_program(call: &Call, launch: &Launch) -> Error {
             .hint("try again: it is installed then");
     }
     let error = Error::new(Kind::CannotRun, message);
-    if is_missing {
+    if is_missing && !cfg!(windows) {
         return error
             .detail("the file is there; what is missing is the program loader that it names")
             .hint("Go 1.20 and older need the glibc loader; choose 1.21 or newer on this system");
     }
-    error.hint("is the store on a file system mounted with `noexec`?")
+    error.hint(if cfg!(windows) {
+        "does a virus scanner or a policy keep it from running?"
+    } else {
+        "is the store on a file system mounted with `noexec`?"
+    })
 }
 
 /// Becomes `command` with changes to the environment; returns only when that fails.

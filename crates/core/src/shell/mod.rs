@@ -2,7 +2,8 @@
 //!
 //! `toolchains::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Two scripts
 //! in the store, `env` and `env.fish`, do the work. Start-up files only get one marked line each,
-//! which runs the script if it is there, so that deleting the store by hand breaks no shell.
+//! which runs the script if it is there, so that deleting the store by hand breaks no shell. On
+//! Windows PATH is in the registry, and profiles of `PowerShell` get a line that runs `env.ps1`.
 //!
 //! What a person wrote is never lost: files are replaced whole or not at all, keep their mode and
 //! owner, and are edited behind a link, not instead of it. What cannot be edited safely is left
@@ -11,19 +12,25 @@
 
 mod bash;
 mod fish;
+mod path_entries;
+mod powershell;
 mod script;
 mod startup;
+mod stored_path;
 mod syntax;
 mod zsh;
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::fs;
+use crate::os::ABSOLUTE_PATH;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+pub use crate::os::USER_HOME;
 pub use startup::{Action, Direction, Edit, apply, plan};
+pub use stored_path::programs_of_machine;
 pub use syntax::Syntax;
 
 /// A shell whose start-up files goward can edit.
@@ -40,7 +47,8 @@ pub trait Shell: Sync {
 }
 
 /// Every shell that [`setup`] knows.
-pub const SHELLS: &[&dyn Shell] = &[&bash::Bash, &fish::Fish, &zsh::Zsh];
+pub const SHELLS: &[&dyn Shell] =
+    if cfg!(windows) { &[&powershell::PowerShell] } else { &[&bash::Bash, &fish::Fish, &zsh::Zsh] };
 
 /// Languages of [`env_snippet`]: `sh` is whatever else reads POSIX syntax.
 const SNIPPETS: &[(&str, Syntax)] = &[
@@ -106,15 +114,18 @@ impl Display for Change {
 /// `bin_dir` is the directory of goward's own executable.
 pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     let mut changes = write_scripts(home, bin_dir)?;
+    changes.extend(stored_path::edit(home, Direction::Setup));
     changes.extend(plan(ctx, home, Direction::Setup).into_iter().map(apply));
     Ok(changes)
 }
 
-/// Writes `env` and `env.fish` into the store at `home`, for people who edit their start-up files
+/// Writes `env` and `env.fish`, on Windows `env.ps1`, into the store at `home`, for people who edit their start-up files
 /// themselves.
 pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
-    check_directory(home, "choose another place: `GOWARD_HOME=/absolute/path`")?;
-    check_directory(bin_dir, "install goward in another directory")?;
+    check_directory(home, &format!("choose another place: `GOWARD_HOME={ABSOLUTE_PATH}`"))?;
+    if !cfg!(windows) {
+        check_directory(bin_dir, "install goward in another directory")?;
+    }
     fs::create_dir_all(home)?;
     let mut changes = Vec::new();
     for (path, text) in script::all(home, bin_dir) {
@@ -125,8 +136,8 @@ pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
 
 /// Takes back what [`setup`] did for the store at `home`.
 pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
-    let mut changes: Vec<Change> =
-        plan(ctx, home, Direction::Undo).into_iter().map(apply).collect();
+    let mut changes: Vec<Change> = stored_path::edit(home, Direction::Undo).into_iter().collect();
+    changes.extend(plan(ctx, home, Direction::Undo).into_iter().map(apply));
     for (path, _) in script::all(home, Path::new("/")) {
         match fs::remove_file(&path) {
             Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
@@ -155,8 +166,13 @@ pub fn env_snippet(shell: &str, assignments: &[(&str, Option<&OsStr>)]) -> Resul
 
 /// Returns `path` as a person types it: quoted where the shell would read something else.
 pub fn word(path: &Path) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+@%:,=".contains(b);
-    let quoted = || Syntax::Posix.quote(path.as_os_str());
+    let (syntax, signs): (_, &[u8]) = if cfg!(windows) {
+        (Syntax::PowerShell, br"\/._-+:")
+    } else {
+        (Syntax::Posix, b"/._-+@%:,=")
+    };
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || signs.contains(b);
+    let quoted = || syntax.quote(path.as_os_str());
     let bytes = path.as_os_str().as_encoded_bytes();
     let is_plain = !bytes.is_empty() && bytes.iter().all(plain);
     quoted().filter(|_| !is_plain).unwrap_or_else(|| path.display().to_string())
@@ -167,7 +183,11 @@ fn check_directory(path: &Path, hint: &str) -> Result<()> {
     let text = path.as_os_str().as_encoded_bytes();
     let problem = if !path.is_absolute() {
         "it is not absolute"
-    } else if text.contains(&b':') {
+    } else if cfg!(windows) && text.contains(&b';') {
+        "`;` separates the entries of PATH"
+    } else if cfg!(windows) && text.contains(&b'%') {
+        "`%` begins the name of a variable in PATH"
+    } else if !cfg!(windows) && text.contains(&b':') {
         "`:` separates the entries of PATH"
     } else if text.contains(&b'\n') {
         "it holds a line feed"

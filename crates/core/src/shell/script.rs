@@ -62,9 +62,28 @@ if test "$PATH[1]" != $goward_shims
 end
 "#;
 
+/// `$shims` stays in the block. A file without the mark at its start is read in the code page of the
+/// machine.
+const POWERSHELL: &str = "& {
+    param($shims)
+    $rest = $env:Path -split ';' | Where-Object { $_ -and $_ -ne $shims }
+    $env:Path = (@($shims) + $rest) -join ';'
+} ";
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn powershell(shims: &Path) -> Option<String> {
+    let shims = Syntax::PowerShell.quote(shims.as_os_str())?;
+    Some(format!("{BYTE_ORDER_MARK}{HEADER}{POWERSHELL}{shims}\n"))
+}
+
 /// Returns path and text of each script of the store at `home`.
 pub(super) fn all(home: &Path, bin_dir: &Path) -> Vec<(PathBuf, String)> {
     let shims = home.join(goward_shim::names::SHIMS_DIRECTORY);
+    if cfg!(windows) {
+        // goward is beside the shims there.
+        let script = powershell(&shims).map(|text| (path(home, Syntax::PowerShell), text));
+        return script.into_iter().collect();
+    }
     [Syntax::Posix, Syntax::Fish]
         .into_iter()
         .filter_map(|syntax| {
@@ -82,7 +101,11 @@ pub(super) fn all(home: &Path, bin_dir: &Path) -> Vec<(PathBuf, String)> {
 
 /// Returns where the script in `syntax` is.
 pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
-    home.join(if syntax == Syntax::Fish { "env.fish" } else { "env" })
+    home.join(match syntax {
+        Syntax::Posix => "env",
+        Syntax::Fish => "env.fish",
+        Syntax::PowerShell => "env.ps1",
+    })
 }
 
 /// Writes a script; `None` when it is there already.

@@ -6,7 +6,7 @@
 use crate::ctx::Ctx;
 use crate::fs;
 use crate::shell::script::replace;
-use crate::shell::{Change, ChangeKind, SHELLS, StartupFile, script};
+use crate::shell::{Change, ChangeKind, SHELLS, StartupFile, Syntax, USER_HOME, script};
 use std::collections::BTreeSet;
 use std::io;
 use std::io::ErrorKind;
@@ -54,8 +54,8 @@ pub fn plan(ctx: &Ctx, home: &Path, direction: Direction) -> Vec<Edit> {
     let leave = |path: &Path, reason: &str| {
         vec![Edit { path: path.into(), action: Action::Leave(reason.to_owned()) }]
     };
-    let Some(user_home) = ctx.variable("HOME").map(Path::new).filter(|path| path.is_absolute())
-    else {
+    let user_home = ctx.variable(USER_HOME).map(Path::new).filter(|path| path.is_absolute());
+    let Some(user_home) = user_home else {
         let reason = "it is unset or not absolute, so there are no start-up files to edit";
         return leave(Path::new("$HOME"), reason);
     };
@@ -66,9 +66,9 @@ pub fn plan(ctx: &Ctx, home: &Path, direction: Direction) -> Vec<Edit> {
     let mut edits = Vec::new();
     for shell in SHELLS {
         let syntax = shell.syntax();
-        let lines =
-            Lines::new(|base| syntax.run_if_there(&script::path(home, syntax), base), user_home);
-        let Some(lines) = lines else { continue };
+        let Some(lines) = Lines::new(syntax, &script::path(home, syntax), user_home) else {
+            continue;
+        };
         for file in shell.startup_files(ctx, user_home) {
             let edit = match locate(&file) {
                 Ok(None) => continue,
@@ -100,6 +100,7 @@ pub fn apply(edit: Edit) -> Change {
 
 /// The lines that are goward's in files of one language.
 struct Lines {
+    syntax: Syntax,
     /// As setup writes them: with `$HOME` where it fits.
     command: String,
     /// As it would be with another HOME.
@@ -107,8 +108,9 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(command: impl Fn(&Path) -> Option<String>, user_home: &Path) -> Option<Self> {
-        Some(Self { command: command(user_home)?, absolute: command(Path::new("/"))? })
+    fn new(syntax: Syntax, script: &Path, user_home: &Path) -> Option<Self> {
+        let command = syntax.run_if_there(script, user_home)?;
+        Some(Self { syntax, command, absolute: syntax.run_if_there(script, Path::new("/"))? })
     }
 
     fn is_ours(&self, line: &[u8]) -> bool {
@@ -154,7 +156,13 @@ impl CurrentFile {
             (Direction::Setup, None) => {
                 Action::Create(format!("{}{MARK_OF_OWN_FILE}\n", lines.command).into())
             }
-            (Direction::Setup, Some(text)) => Action::Replace(with_line(text, lines)?),
+            (Direction::Setup, Some(text)) => {
+                let edited = with_line(text, lines)?;
+                match lines.syntax.obstacle(text, &lines.command) {
+                    Some(reason) => Action::Leave(reason.to_owned()),
+                    None => Action::Replace(edited),
+                }
+            }
             (Direction::Undo, None) => return None,
             (Direction::Undo, Some(text)) => without_lines(text, lines)?,
         };
@@ -167,11 +175,12 @@ fn with_line(text: &[u8], lines: &Lines) -> Option<Vec<u8>> {
     if text.split(|&byte| byte == b'\n').any(|line| lines.is_ours(line)) {
         return None;
     }
+    let end = lines.syntax.line_end(text);
     let mut text = text.to_vec();
     if text.last().is_some_and(|&byte| byte != b'\n') {
-        text.push(b'\n');
+        text.extend_from_slice(end.as_bytes());
     }
-    text.extend_from_slice(format!("{}{MARK}\n", lines.command).as_bytes());
+    text.extend_from_slice(format!("{}{MARK}{end}", lines.command).as_bytes());
     Some(text)
 }
 

@@ -90,11 +90,15 @@ impl Syntax {
     /// between machines. The test is an `if`, because `[ … ] && …` as the last line of a file would
     /// make a missing script its exit status.
     pub(super) fn run_if_there(self, script: &Path, user_home: &Path) -> Option<String> {
+        let is_plain = |byte: &u8| is_plain(*byte) || self == Self::PowerShell && *byte == b'\\';
         let word = match script.strip_prefix(user_home) {
             Ok(rest) if user_home != Path::new("/") => {
                 let rest = rest.as_os_str();
-                if rest.as_bytes().iter().all(|byte| is_plain(*byte)) {
-                    format!("\"$HOME/{}\"", rest.display())
+                if rest.as_bytes().iter().all(is_plain) {
+                    let separator = if self == Self::PowerShell { '\\' } else { '/' };
+                    format!("\"$HOME{separator}{}\"", rest.display())
+                } else if self == Self::PowerShell {
+                    self.quote(script.as_os_str())?
                 } else {
                     format!("\"$HOME\"/{}", self.quote(rest)?)
                 }
@@ -104,8 +108,31 @@ impl Syntax {
         match self {
             Self::Posix => Some(format!("if [ -r {word} ]; then . {word}; fi")),
             Self::Fish => Some(format!("if test -r {word}; source {word}; end")),
-            Self::PowerShell => None,
+            Self::PowerShell => Some(format!("if (Test-Path -LiteralPath {word}) {{ . {word} }}")),
         }
+    }
+
+    /// Returns the end of a new line in a file with this text.
+    pub(super) fn line_end(self, text: &[u8]) -> &'static str {
+        let has_both = || text.windows(2).any(|pair| pair == b"\r\n");
+        if self == Self::PowerShell && has_both() { "\r\n" } else { "\n" }
+    }
+
+    /// Returns why a file with this text cannot get a `line`.
+    pub(super) fn obstacle(self, text: &[u8], line: &str) -> Option<&'static str> {
+        const SIGNATURE: &[u8] = b"# SIG # Begin signature block";
+        if self != Self::PowerShell {
+            return None;
+        }
+        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+            return Some("it is UTF-16, which goward does not edit");
+        }
+        if text.windows(SIGNATURE.len()).any(|part| part == SIGNATURE) {
+            return Some("it is signed, and an edit would break its signature");
+        }
+        // Windows PowerShell reads a file without a mark in the code page of the machine.
+        let is_plain = line.is_ascii() || text.starts_with(b"\xef\xbb\xbf");
+        (!is_plain).then_some("without a byte order mark it cannot name goward's directory")
     }
 }
 
@@ -177,10 +204,38 @@ mod tests {
                 "if test -r \"$HOME/g/env.fish\"; source \"$HOME/g/env.fish\"; end",
             ),
         ];
+        #[cfg(windows)]
+        for (script, line) in [
+            (
+                r"C:\Users\u\AppData\g w\env.ps1",
+                r#"if (Test-Path -LiteralPath "$HOME\AppData\g w\env.ps1") { . "$HOME\AppData\g w\env.ps1" }"#,
+            ),
+            (
+                r"C:\Users\u\it's\env.ps1",
+                r"if (Test-Path -LiteralPath 'C:\Users\u\it''s\env.ps1') { . 'C:\Users\u\it''s\env.ps1' }",
+            ),
+        ] {
+            let got = Syntax::PowerShell.run_if_there(Path::new(script), Path::new(r"C:\Users\u"));
+            assert_eq!(got.as_deref(), Some(line));
+        }
         for (syntax, script, user_home, line) in cases {
             let got = syntax.run_if_there(Path::new(script), Path::new(user_home));
             assert_eq!(got.as_deref(), Some(line));
         }
+    }
+
+    #[test]
+    fn files_that_get_no_line() {
+        let obstacle = |text: &[u8], line| Syntax::PowerShell.obstacle(text, line);
+        assert_eq!(obstacle(b"x\r\n", ". a"), None);
+        assert!(obstacle(b"\xff\xfex\0", ". a").unwrap().contains("UTF-16"));
+        let signed = b"x\r\n# SIG # Begin signature block\r\n";
+        assert!(obstacle(signed, ". a").unwrap().contains("signed"));
+        assert!(obstacle(b"x\n", ". \u{fc}").unwrap().contains("byte order mark"));
+        assert_eq!(obstacle(b"\xef\xbb\xbfx\n", ". \u{fc}"), None);
+        assert_eq!(Syntax::Posix.obstacle(signed, ". \u{fc}"), None);
+        let ends = [Syntax::PowerShell.line_end(b"a\r\nb"), Syntax::PowerShell.line_end(b"a\n")];
+        assert_eq!((ends, Syntax::Posix.line_end(b"a\r\n")), (["\r\n", "\n"], "\n"));
     }
 
     #[test]

@@ -22,8 +22,8 @@ pub enum StoreError {
     Write { home: PathBuf, error: io::Error },
     /// There is too little room for what was to come.
     NoRoom(RoomReport),
-    /// The store belongs to the user `owner`, and this is `user`.
-    OtherOwner { home: PathBuf, owner: User, user: User },
+    /// The store belongs to the first of the users, and this is the other.
+    OtherOwner { home: PathBuf, users: Box<(User, User)> },
     /// The store was made by a newer goward.
     Newer { home: PathBuf },
     /// The store was made by an older goward.
@@ -83,8 +83,8 @@ impl StoreError {
     fn message(&self) -> String {
         match self {
             Self::Io(_) | Self::Write { .. } | Self::NoRoom(_) | Self::Verify(_) => String::new(),
-            Self::OtherOwner { home, owner, .. } => {
-                format!("`{}` belongs to user {owner}", home.display())
+            Self::OtherOwner { home, users } => {
+                format!("`{}` belongs to user {}", home.display(), users.0)
             }
             Self::Newer { home } => format!("`{}` is the store of a newer goward", home.display()),
             Self::Older { home } => {
@@ -142,7 +142,8 @@ impl From<StoreError> for Error {
                     report.context(message).hint(Advice::ChooseStore)
                 }
             }
-            StoreError::OtherOwner { owner, user, .. } => {
+            StoreError::OtherOwner { users, .. } => {
+                let (owner, user) = *users;
                 let hint = match user {
                     _ if is_root(user) => Advice::RunAsOwner { owner: owner.to_string() },
                     _ => Advice::OwnStore,
@@ -167,7 +168,11 @@ impl From<StoreError> for Error {
             StoreError::ForeignFile { directory, .. } => {
                 report.detail(format!("found in `{}`", directory.display()))
             }
-            StoreError::NoShim(_) => report.hint("install both: `./install.sh` in a checkout"),
+            StoreError::NoShim(_) => report.hint(if cfg!(windows) {
+                r"install both: `.\install.ps1` in a checkout"
+            } else {
+                "install both: `./install.sh` in a checkout"
+            }),
             StoreError::NoProgramPath => report.hint(OWN_PATH_HINT),
             StoreError::NotAToolchain { .. } => report
                 .detail("nothing was linked")

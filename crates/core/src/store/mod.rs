@@ -45,6 +45,7 @@ mod trash;
 
 use crate::fs;
 use crate::os::bytes::{self, Bytes};
+use crate::os::remove;
 use crate::platform::Platform;
 use crate::verify::{H1, Level, Records};
 use crate::version::GoVersion;
@@ -306,6 +307,15 @@ impl Store {
         // It is a directory, and gone.
         _ = target.keep();
         deleted.map_err(|error| self.explain(error))
+    }
+
+    /// The same, unless somebody has something of it open and the system keeps it for that; returns
+    /// whether it is gone.
+    fn discard_unless_held(&self, path: &Path) -> Result<bool> {
+        match self.discard(path) {
+            Err(StoreError::Write { error, .. }) if remove::is_held(&error) => Ok(false),
+            discarded => discarded.map(|()| true),
+        }
     }
 
     /// Says that this store could not be written.

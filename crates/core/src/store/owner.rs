@@ -28,6 +28,7 @@ impl Store {
         let Some(owner) = self.owner().filter(|owner| *owner != user && !is_root(*owner)) else {
             return Ok(());
         };
-        Err(StoreError::OtherOwner { home: self.home().to_path_buf(), owner, user })
+        let users = Box::new((owner, user));
+        Err(StoreError::OtherOwner { home: self.home().to_path_buf(), users })
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::error::untrusted;
 use crate::fs;
-use crate::os::bytes::{self, Bytes};
+use crate::os::bytes::Bytes;
 use crate::os::process::{self, Process};
 use crate::store::{InstalledToolchain, Store, place_in};
 use goward_shim::names;
@@ -55,12 +55,11 @@ impl Processes {
     /// Looks at every process that can be looked at, but this one.
     pub(super) fn look(store: &Store) -> Self {
         let named = store.home().to_owned();
-        let mut homes = vec![named.as_os_str().as_bytes().to_owned()];
-        if let Ok(real) = fs::canonicalize(&named)
-            && real != named
-        {
-            homes.push(bytes::of_path(real));
+        let mut homes = vec![process::comparable(named.as_os_str().as_bytes())];
+        if let Some(real) = goward_shim::sys::canonical(named.as_os_str().as_bytes()) {
+            homes.push(process::comparable(&real));
         }
+        homes.dedup();
         let names_store = |text: &[u8]| homes.iter().any(|home| find(text, home).is_some());
         let seen = process::all(&VARIABLES, names_store);
         Self { are_shown: seen.is_some(), seen: seen.unwrap_or_default(), homes }
@@ -79,7 +78,8 @@ impl Processes {
             .homes
             .iter()
             .flat_map(|home| {
-                paths.iter().map(|path| [home.as_slice(), b"/", path.as_bytes()].concat())
+                let below = |path: &&str| process::comparable(path.as_bytes());
+                paths.iter().map(move |path| [home.as_slice(), b"/", &below(path)].concat())
             })
             .collect();
         let uses = |seen: &&Process| {

@@ -4,6 +4,7 @@
 //! that a living process uses.
 
 use crate::fs;
+use crate::os::remove;
 use crate::platform::Platform;
 use crate::store::error::Result;
 use crate::store::rehash::h1_of;
@@ -44,8 +45,7 @@ impl Store {
         let ours =
             |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(TRASH_PREFIX);
         for entry in trash.into_iter().filter(ours) {
-            delete::tree(&entry.path()).map_err(|error| self.explain(error))?;
-            recovered.removed += 1;
+            recovered.removed += usize::from(self.delete_unless_held(&entry.path())?);
         }
         // Whoever publishes right now has a tree without a receipt; look again next time.
         let lock = self.lock(durable::LOCK, "recover", A_MOMENT, &mut |_| {})?;
@@ -92,13 +92,24 @@ impl Store {
                 },
             };
             if is_directory(&directory) {
-                delete::tree(&directory).map_err(|error| self.explain(error))?;
+                if !self.delete_unless_held(&directory)? {
+                    continue;
+                }
                 recovered.removed += 1;
             }
             _ = fs::remove_file(&lock_path);
             drop(lock);
         }
         Ok(())
+    }
+
+    /// Deletes what nobody needs, but for a program that runs where it cannot be deleted: that waits for
+    /// the next time. Returns whether it is gone.
+    fn delete_unless_held(&self, path: &Path) -> Result<bool> {
+        match delete::tree(path) {
+            Err(error) if remove::is_held(&error) => Ok(false),
+            deleted => deleted.map(|()| true).map_err(|error| self.explain(error)),
+        }
     }
 
     /// Returns true when something was made longer ago than `age`. Compares with a file made now on
@@ -130,8 +141,7 @@ impl Store {
             }
             let processes = processes.get_or_insert_with(|| self.processes());
             if processes.user_of(&[&format!("tree/{key}")]).is_none() {
-                self.discard(&entry.path())?;
-                recovered.removed += 1;
+                recovered.removed += usize::from(self.discard_unless_held(&entry.path())?);
             }
         }
         Ok(())

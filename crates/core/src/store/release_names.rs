@@ -31,10 +31,22 @@ impl Store {
                 .map_err(|error| self.explain(error))?;
         }
         for name in self.idle_release_names()? {
-            let removed = fs::remove_file(directory.join(name));
-            removed.or_else(gone_is_fine).map_err(|error| self.explain(error))?;
+            self.remove_program(&directory.join(name))?;
         }
         Ok(())
+    }
+
+    /// Removes a program among the shims, even one that runs; returns false when there is none.
+    pub fn remove_program(&self, path: &Path) -> Result<bool> {
+        let removed = if cfg!(windows) && fs::symlink_metadata(path).is_ok() {
+            // What runs lies there until the next `recover` after its end.
+            let aside = self.stage("shim")?;
+            fs::remove_program(path, aside.path())
+        } else {
+            fs::remove_file(path)
+        };
+        let removed = removed.map(|()| true).or_else(gone_is_fine);
+        removed.map_err(|error| self.explain(error))
     }
 
     /// Returns the releases that are installed and have no name among the shims, sorted.
@@ -91,6 +103,6 @@ fn target(directory: &Path) -> PathBuf {
     if cfg!(windows) { directory.join(SHIM) } else { SHIM.into() }
 }
 
-fn gone_is_fine(error: io::Error) -> io::Result<()> {
-    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+fn gone_is_fine(error: io::Error) -> io::Result<bool> {
+    if error.kind() == ErrorKind::NotFound { Ok(false) } else { Err(error) }
 }

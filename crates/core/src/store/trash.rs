@@ -208,7 +208,9 @@ impl Store {
             if removal.user(&self.processes()).is_some() {
                 return Ok(false);
             }
-            self.discard(&removal.place)?;
+            if !self.discard_unless_held(&removal.place)? {
+                return Ok(false);
+            }
         }
         self.discard(&removal.path)?;
         Ok(true)

@@ -4,6 +4,7 @@ use super::Facts;
 use crate::checks::{Check, CheckResult, Finding, Group, Place, Remedy, Repair, Severity};
 use crate::error::Result;
 use crate::fs;
+use crate::os::ABSOLUTE_PATH;
 use goward_shim::sys::is_root;
 use std::path::Path;
 
@@ -29,7 +30,7 @@ fn run(facts: &Facts) -> CheckResult {
     let Some(owner) = store.owner() else { return Ok(findings) };
     if owner != user && !is_root(owner) {
         let message = format!("the store belongs to user {owner}, and this is user {user}");
-        let fix = "choose a store of your own: `GOWARD_HOME=/absolute/path`";
+        let fix = format!("choose a store of your own: `GOWARD_HOME={ABSOLUTE_PATH}`");
         findings.push(error(home, message).fix(fix));
     }
     // Whoever can write in a directory above can put another store in the place of this one.
@@ -51,7 +52,11 @@ fn run(facts: &Facts) -> CheckResult {
         if metadata.owner() != owner && !is_root(metadata.owner()) {
             let message =
                 format!("this belongs to user {}, the store to user {owner}", metadata.owner());
-            findings.push(error(&place, message).fix(format!("`chown -h {owner}` as root")));
+            findings.push(error(&place, message).fix(if cfg!(windows) {
+                format!("`icacls \"{}\" /setowner *{owner}` as an administrator", place.display())
+            } else {
+                format!("`chown -h {owner}` as root")
+            }));
         }
         if !metadata.is_symlink() && metadata.mode() & OTHERS_WRITE != 0 {
             let finding = error(&place, "everybody can change this".to_owned());
