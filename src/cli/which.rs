@@ -18,7 +18,8 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         args::Tool::Gofmt => Tool::Gofmt,
     };
     if args.short {
-        return short(session, tool);
+        short(session, tool);
+        return Ok(());
     }
     let resolver = Resolver::new(session);
     if args.verbose {
@@ -43,19 +44,19 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
 
 /// Prints what governs here in a few words, for a prompt: nothing is installed, nothing fails, and
 /// nothing is said where the project does not choose its Go.
-fn short(session: &Session, tool: Tool) -> Result<()> {
+fn short(session: &Session, tool: Tool) {
     let resolver = Resolver::new(session);
     let toolchain = match resolver.governing(tool) {
         Ok(ResolvedGo::Toolchain(toolchain)) => toolchain,
-        Ok(ResolvedGo::Foreign { .. }) => return Ok(()),
-        Err(error) if error.kind() == Kind::NotInstalled => return Ok(()),
+        Ok(ResolvedGo::Foreign { .. }) => return,
+        Err(error) if error.kind() == Kind::NotInstalled => return,
         Err(_) => {
             session.ui.data("go?");
-            return Ok(());
+            return;
         }
     };
     if matches!(toolchain.origin, Origin::Default(_)) {
-        return Ok(());
+        return;
     }
     let mut words = vec![toolchain.version.to_string()];
     words.extend(toolchain.profile.clone());
@@ -66,7 +67,6 @@ fn short(session: &Session, tool: Tool) -> Result<()> {
         words.push("stale".to_owned());
     }
     session.ui.data(&words.join(" "));
-    Ok(())
 }
 
 /// Prints a toolchain of the store, with what is wrong about it on standard error.

@@ -162,7 +162,7 @@ impl Lab<'_> {
         untold.retain(is_between);
         untold.sort_unstable();
         let has_gap = search.installed || passed_over.iter().any(is_between);
-        bisection.result(search, good, bad, untold, has_gap)
+        bisection.result(search, &good, &bad, untold, has_gap)
     }
 
     /// Returns the releases between two, oldest first: those that sources list and that are neither
@@ -259,12 +259,12 @@ impl Bisection<'_> {
     pub(crate) fn result(
         mut self,
         search: &Search,
-        good: Side,
-        bad: Side,
+        good: &Side,
+        bad: &Side,
         untold: Vec<GoVersion>,
         has_gap: bool,
     ) -> Result<BisectResult> {
-        let cause = self.cause(&good, &bad)?;
+        let cause = self.cause(good, bad)?;
         let shows = match &cause {
             Some(cause) => cause.shows(&search.command),
             None => exec_line(&bad.overrides, &search.command),

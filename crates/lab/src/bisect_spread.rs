@@ -95,7 +95,7 @@ impl Lab<'_> {
                 Err(why) => TriedRelease { verdict: Verdict::Unavailable, said: why, seconds: 0.0 },
                 Ok((side, prepared)) => {
                     let (run, seconds) = bisection.timed_run(&side, &prepared)?;
-                    TriedRelease { verdict: run.verdict(), said: said(run), seconds }
+                    TriedRelease { verdict: run.verdict(), said: said(&run), seconds }
                 }
             };
             written.push(results.finish(cell.cell, &self.origin(&own), tried)?);
@@ -160,7 +160,7 @@ impl Lab<'_> {
         let good = bisection.end(&last_good.number())?;
         let bad = bisection.end(&first_bad.number())?;
         let has_gap = gaps.iter().any(is_between);
-        let found = bisection.result(search, good, bad, untold, has_gap)?;
+        let found = bisection.result(search, &good, &bad, untold, has_gap)?;
         Ok(MergedSearch { found, remarks })
     }
 
@@ -176,11 +176,11 @@ fn release_of(cell: &PlannedCell) -> Result<GoVersion> {
     request.as_exact().ok_or_else(|| Error::new(Kind::Failed, "a cell has no exact release"))
 }
 
-fn said(run: Run) -> String {
+fn said(run: &Run) -> String {
     match run {
         Run::Passes => String::new(),
         Run::Fails { ending, .. } => ending.to_string(),
-        Run::CannotTell(why) => why.to_owned(),
+        Run::CannotTell(why) => (*why).to_owned(),
     }
 }
 

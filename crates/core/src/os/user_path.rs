@@ -205,6 +205,7 @@ mod system {
         Machine,
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as on Windows")]
     pub(super) fn read(_: Owner) -> io::Result<Option<StoredPath>> {
         Ok(None)
     }

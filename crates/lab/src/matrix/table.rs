@@ -28,7 +28,7 @@ pub fn render(report: &Report) -> String {
     }
     for (at, remark) in report.remarks.iter().enumerate() {
         let gap = if at == 0 { "\n" } else { "" };
-        _ = write!(text, "{gap}! {}\n", untrusted_line(remark));
+        _ = writeln!(text, "{gap}! {}", untrusted_line(remark));
     }
     text.trim_end().to_owned()
 }
