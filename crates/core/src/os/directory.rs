@@ -100,17 +100,66 @@ mod system {
                 let flags = AtFlags::SYMLINK_FOLLOW;
                 Ok(retry(|| linkat(CWD, &source, &self.0, name, flags))?)
             }
-            #[cfg(not(any(target_os = "linux", target_os = "android")))]
+            #[cfg(target_vendor = "apple")]
+            {
+                let path = crate::os::bytes::into_path(rustix::fs::getpath(file)?.into_bytes());
+                self.link_by_path(file, &path, name)
+            }
+            #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
             {
                 _ = (file, name);
                 Err(io::ErrorKind::Unsupported.into())
             }
         }
 
+        /// Gives a file another name, by a path that it had a moment ago. If that leads to another file
+        /// by now, the new name is taken back.
+        #[cfg(any(test, target_vendor = "apple"))]
+        pub(super) fn link_by_path(&self, file: &File, path: &Path, name: &str) -> io::Result<()> {
+            use rustix::fs::{CWD, fstat, linkat, statat};
+            retry(|| linkat(CWD, path, &self.0, name, AtFlags::empty()))?;
+            let linked = retry(|| statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW));
+            let (wanted, linked) = (retry(|| fstat(file))?, linked?);
+            if (linked.st_dev, linked.st_ino) == (wanted.st_dev, wanted.st_ino) {
+                return Ok(());
+            }
+            self.remove_file(name)?;
+            Err(io::ErrorKind::NotFound.into())
+        }
+
         /// Removes a file in it.
         pub fn remove_file(&self, name: &str) -> io::Result<()> {
             Ok(retry(|| unlinkat(&self.0, name, AtFlags::empty()))?)
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::os::Metadata;
+
+    #[test]
+    fn a_file_is_linked_by_its_path_only_while_it_is_there() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::open(place.path()).unwrap();
+        let (known, new) = (place.path().join("known"), place.path().join("new"));
+        let file = directory.make_file("known", 0o600).unwrap();
+        directory.link_by_path(&file, &known, "new").unwrap();
+        let identity = |path: &Path| Metadata::of_link(path).unwrap().identity();
+        assert_eq!(identity(&new), identity(&known));
+        let taken = directory.link_by_path(&file, &known, "new").unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        directory.remove_file("new").unwrap();
+        // Another file, or a link to one, has its place.
+        directory.remove_file("known").unwrap();
+        directory.make_file("known", 0o600).unwrap();
+        assert!(directory.link_by_path(&file, &known, "new").is_err());
+        assert!(new.symlink_metadata().is_err());
+        directory.remove_file("known").unwrap();
+        crate::os::link::symlink(Path::new("/etc/passwd"), &known).unwrap();
+        assert!(directory.link_by_path(&file, &known, "new").is_err());
+        assert!(new.symlink_metadata().is_err());
     }
 }
 

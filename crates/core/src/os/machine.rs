@@ -7,7 +7,7 @@ pub const OWN_PATH_HINT: &str = if cfg!(target_os = "linux") {
     "start it by its absolute path"
 };
 
-pub use system::{boot_id, free_memory};
+pub use system::{boot_id, free_memory, is_translated};
 
 /// Returns the name that the machine has in a network, which may be empty.
 pub fn host_name() -> String {
@@ -60,9 +60,34 @@ mod system {
         let here = limit.map_or(u64::MAX, |(limit, used)| limit.saturating_sub(used));
         Some(kibibytes.saturating_mul(1024).min(here))
     }
+
+    /// Returns whether the system translates this program from another processor's.
+    pub fn is_translated() -> bool {
+        false
+    }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(target_vendor = "apple")]
+mod system {
+    use crate::os::apple;
+
+    /// Returns what is different after every start of the machine, where the system has such a thing.
+    pub fn boot_id() -> Option<String> {
+        apple::text(c"kern.bootsessionuuid")
+    }
+
+    /// Returns how many bytes of memory programs can still get, where the system says so.
+    pub fn free_memory() -> Option<u64> {
+        apple::free_memory()
+    }
+
+    /// Returns whether the system translates this program from another processor's, as Rosetta does.
+    pub fn is_translated() -> bool {
+        apple::number(c"sysctl.proc_translated") == Some(1)
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 mod system {
     /// Returns what is different after every start of the machine, where the system has such a thing.
     pub fn boot_id() -> Option<String> {
@@ -72,5 +97,29 @@ mod system {
     /// Returns how many bytes of memory programs can still get, where the system says so.
     pub fn free_memory() -> Option<u64> {
         None
+    }
+
+    /// Returns whether the system translates this program from another processor's.
+    pub fn is_translated() -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_says_when_it_started_and_what_is_free() {
+        if cfg!(windows) {
+            assert_eq!((boot_id(), free_memory()), (None, None));
+        } else {
+            let id = boot_id().unwrap();
+            assert_eq!((id.len(), boot_id()), (36, Some(id)));
+            let free = free_memory().unwrap();
+            assert!((1 << 20..1 << 50).contains(&free), "{free}");
+        }
+        // Tests are built for the processor that runs them, or nobody says so.
+        assert!(!is_translated() || cfg!(all(target_os = "macos", target_arch = "x86_64")));
     }
 }

@@ -6,6 +6,8 @@
 //! failed only for a moment.
 
 pub mod access;
+#[cfg(target_vendor = "apple")]
+mod apple;
 pub mod bytes;
 pub mod directory;
 pub mod group;

@@ -43,7 +43,7 @@ pub fn directories_of(program: &str) -> Vec<PathBuf> {
 }
 
 /// Returns true for the entry of a variable that is one of these.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(unix)]
 fn is_of(entry: &[u8], variables: &[&str]) -> bool {
     variables
         .iter()
@@ -206,7 +206,77 @@ mod system {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
+#[cfg(target_vendor = "apple")]
+mod system {
+    use super::arguments::Arguments;
+    use super::{Process, is_of};
+    use crate::os::{Metadata, apple, bytes};
+    use std::path::{Path, PathBuf};
+
+    pub(super) use apple::pids;
+
+    /// Looks at a process. What it has mapped is not looked at, but for its program: Go's programs map
+    /// nothing of a tree.
+    pub(super) fn look(pid: u32, variables: &[&str], is_wanted: &dyn Fn(&[u8]) -> bool) -> Process {
+        let program = apple::program_of(pid);
+        let mut texts = Vec::new();
+        let mut note = |text: &[u8]| {
+            if is_wanted(text) {
+                texts.push(text.to_owned());
+            }
+        };
+        for path in program.iter().chain(&apple::directory_of(pid)).chain(&apple::files_of(pid)) {
+            note(path);
+        }
+        let found = apple::arguments_of(pid).unwrap_or_default();
+        if let Some(found) = Arguments::read(&found) {
+            // A program that is a script is named there only.
+            found.words.into_iter().take(2).for_each(&mut note);
+            let entries = found.variables.into_iter().filter(|entry| is_of(entry, variables));
+            entries.for_each(&mut note);
+        }
+        let path = program.map(bytes::into_path).unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let program = Metadata::of(&path).ok().map(|metadata| metadata.identity());
+        Process { pid, name, program, texts }
+    }
+
+    pub(super) fn directory_of(pid: u32, program: &str) -> Option<PathBuf> {
+        let runs = bytes::into_path(apple::program_of(pid)?);
+        if runs.file_name() != Path::new(program).file_name() {
+            return None;
+        }
+        apple::directory_of(pid).map(bytes::into_path)
+    }
+}
+
+/// What macOS says of how a process was started (`KERN_PROCARGS2` of `sysctl`).
+#[cfg(any(target_vendor = "apple", all(test, unix)))]
+mod arguments {
+    /// The first words of a process, and its variables.
+    #[derive(Debug, Default, PartialEq, Eq)]
+    pub(super) struct Arguments<'a> {
+        pub(super) words: Vec<&'a [u8]>,
+        pub(super) variables: Vec<&'a [u8]>,
+    }
+
+    impl<'a> Arguments<'a> {
+        /// Reads the number of arguments, the path of the program and zeros behind it, the arguments,
+        /// and the variables up to an empty one. What is cut short is read up to there.
+        pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+            let (count, rest) = bytes.split_first_chunk()?;
+            let count = usize::try_from(i32::from_ne_bytes(*count)).ok()?;
+            let path = rest.iter().position(|byte| *byte == 0)?;
+            let zeros = rest[path..].iter().position(|byte| *byte != 0)?;
+            let mut texts = rest[path + zeros..].split(|byte| *byte == 0);
+            let words = texts.by_ref().take(count).collect();
+            let variables = texts.take_while(|entry| !entry.is_empty()).collect();
+            Some(Self { words, variables })
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", windows)))]
 mod system {
     use super::{PathBuf, Process};
 
@@ -220,5 +290,72 @@ mod system {
 
     pub(super) fn directory_of(_: u32, _: &str) -> Option<PathBuf> {
         None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::arguments::Arguments;
+    use super::*;
+
+    #[test]
+    fn what_macos_says_of_a_start_is_read() {
+        let of = |count: i32, text: &[u8]| [&count.to_ne_bytes()[..], text].concat();
+        let bytes =
+            of(3, b"/s/tree/a/bin/go\0\0\0\0go\0\0build\0GOROOT=/s\0PATH=/b\0\0ptr_munge=\0");
+        let read = Arguments::read(&bytes).unwrap();
+        assert_eq!(read.words, [&b"go"[..], b"", b"build"]);
+        assert_eq!(read.variables, [&b"GOROOT=/s"[..], b"PATH=/b"]);
+        // Cut short, damaged, or of a process that hides them.
+        let cut = of(9, b"/go\0go\0buil");
+        let words = vec![&b"go"[..], b"buil"];
+        assert_eq!(Arguments::read(&cut), Some(Arguments { words, variables: Vec::new() }));
+        for bytes in [&b""[..], b"abc", &of(1, b"/go"), &of(1, b"/go\0\0"), &of(-1, b"/go\0go\0")] {
+            assert_eq!(Arguments::read(bytes), None, "{bytes:?}");
+        }
+    }
+
+    /// What the child of the next test is told to be.
+    const ASLEEP: &str = "GOWARD_TEST_ASLEEP";
+
+    /// The child of the next test, by itself a test of nothing: it sleeps until it is ended. A program
+    /// of the system would not do, whose variables macOS keeps to itself.
+    #[test]
+    fn asleep() {
+        if std::env::var_os(ASLEEP).is_some() {
+            std::thread::sleep(std::time::Duration::from_secs(60));
+        }
+    }
+
+    /// On every system that shows processes at all.
+    #[test]
+    fn a_process_is_known_by_what_it_runs_and_where_and_has_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().canonicalize().unwrap();
+        let file = std::fs::File::create(place.join("open file")).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let mut command = std::process::Command::new(&program);
+        command.args(["--exact", "os::process::tests::asleep", "--nocapture"]).env(ASLEEP, "1");
+        command.env("GOROOT", place.join("goroot")).current_dir(&place).stdin(file);
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        let place = place.into_os_string().into_encoded_bytes();
+        let is_wanted = |text: &[u8]| text.windows(place.len()).any(|part| part == place);
+        let seen = all(&["GOROOT"], is_wanted);
+        let name = program.file_name().unwrap().to_str().unwrap();
+        let directories = directories_of(name);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let Some(seen) = seen else { return println!("SKIPPED: this system shows no processes") };
+        let seen = seen.into_iter().find(|seen| seen.pid == child.id()).unwrap();
+        let text =
+            |before: &str, after: &str| [before.as_bytes(), &place, after.as_bytes()].concat();
+        for wanted in [text("", ""), text("", "/open file"), text("GOROOT=", "/goroot")] {
+            assert!(seen.texts.contains(&wanted), "{:?}", String::from_utf8_lossy(&wanted));
+        }
+        // Linux keeps fifteen bytes of it.
+        assert!(name.starts_with(&seen.name) && seen.name.len() >= 15, "{}", seen.name);
+        let identity = crate::os::Metadata::of(&program).unwrap().identity();
+        assert_eq!(seen.program, Some(identity));
+        assert!(directories.contains(&crate::os::bytes::into_path(text("", ""))));
     }
 }

@@ -19,10 +19,12 @@ pub fn file_system(directory: &File) -> io::Result<()> {
     return Ok(super::retry(|| rustix::fs::syncfs(directory))?);
     #[cfg(target_vendor = "apple")]
     {
-        // `sync` only sees to it that everything is on its way; the full sync of one file empties
-        // the cache of its disk, behind everything that was on its way before.
-        rustix::fs::sync();
-        directory.sync_all()
+        // `sync` only sees to it that everything is on its way. That is left to volumes that know
+        // nothing else, and the full sync of one file, which empties the cache of their disk.
+        super::apple::sync_volume(directory).or_else(|_| {
+            rustix::fs::sync();
+            directory.sync_all()
+        })
     }
     #[cfg(all(
         unix,
