@@ -247,6 +247,10 @@ detect_target() {
     [ -z "$target" ] || return 0
     system=$(uname -s)
     machine=$(uname -m)
+    # To a shell that is translated, a Mac with an Apple processor says that it has Intel's.
+    if [ "$system" = Darwin ] && [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then
+        machine=arm64
+    fi
     case $system/$machine in
         Linux/x86_64 | Linux/amd64) target=x86_64-unknown-linux-musl ;;
         Linux/aarch64 | Linux/arm64) target=aarch64-unknown-linux-musl ;;

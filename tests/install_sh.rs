@@ -762,6 +762,22 @@ fn platforms_without_a_release_are_named() {
     );
 }
 
+/// A Mac with an Apple processor says to a translated shell that it has Intel's.
+#[test]
+fn a_mac_gets_goward_for_its_own_processor() {
+    for (translated, target) in [("1", "aarch64-apple-darwin"), ("0", "x86_64-apple-darwin")] {
+        let machine = Machine::new().without_tool("uname").without_tool("curl");
+        machine
+            .program("tools/uname", "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo x86_64\n");
+        let sysctl =
+            format!("#!/bin/sh\n[ \"$*\" = '-n sysctl.proc_translated' ] && echo {translated}\n");
+        machine.program("tools/sysctl", &sysctl);
+        machine.program("tools/curl", "#!/bin/sh\necho \"curl: $*\" >&2\nexit 1\n");
+        let outcome = machine.piped(&["--from", "https://example.invalid"]);
+        assert!(outcome.stderr.contains(&format!("-{target}.tar.gz")), "{}", outcome.stderr);
+    }
+}
+
 #[test]
 fn a_script_that_was_cut_short_does_nothing() {
     let script = fs::read_to_string(INSTALLER).unwrap();

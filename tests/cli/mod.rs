@@ -20,6 +20,7 @@ mod experiments;
 mod failures;
 mod fitting;
 mod flaws;
+mod folding;
 mod gc;
 mod godebug;
 mod goproxy;

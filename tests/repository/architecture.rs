@@ -277,10 +277,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "crates/lab/src/target_check.rs",
         ],
     ),
-    // Functions of Windows that std does not have.
+    // Functions of Windows and macOS that std does not have.
     (
         "unsafe ",
         &[
+            "crates/core/src/os/apple.rs",
             "crates/core/src/os/group.rs",
             "crates/core/src/os/process.rs",
             "crates/core/src/os/user_directory.rs",

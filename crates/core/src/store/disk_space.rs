@@ -80,6 +80,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     use std::path::Path;
 
+    /// A directory of a file system without room.
+    const FULL: &str = if cfg!(target_os = "macos") { "/dev" } else { "/proc" };
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_system_is_called_what_the_kernel_calls_it() {
@@ -107,13 +110,16 @@ mod tests {
 
     #[test]
     fn need_and_room_are_named_once() {
-        let store = Store::new("/proc".into());
+        let store = Store::new(FULL.into());
         let full = Error::from(io::Error::from(io::ErrorKind::StorageFull));
         let explained = store.explain_room(full, "go1.27.1", Some(70_000_000));
         let details = explained.details().to_vec();
-        assert_eq!(explained.message(), "no space left in the store `/proc`");
+        assert_eq!(explained.message(), format!("no space left in the store `{FULL}`"));
         assert_eq!(details[1], "go1.27.1 needs about 336.0 MB and 17000 files");
-        assert!(details[2].starts_with("`/proc` has room for 0.0 MB and "), "{details:?}");
+        assert!(
+            details[2].starts_with(&format!("`{FULL}` has room for 0.0 MB and ")),
+            "{details:?}"
+        );
         assert_eq!(details[3], "nothing was installed");
         assert_eq!(explained.hints().len(), 1);
         assert_eq!(store.explain_room(explained, "go1.27.1", None).details(), details);
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn other_errors_stay_as_they_are() {
-        let store = Store::new("/proc".into());
+        let store = Store::new(FULL.into());
         for error in [
             Error::new(Kind::Failed, "no space"),
             io::Error::from(io::ErrorKind::PermissionDenied).into(),
