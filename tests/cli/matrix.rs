@@ -228,7 +228,8 @@ fn the_page_names_what_was_tried_when_and_on_what() {
     assert_eq!((part("project"), part("commit")), ("example.com/thing".to_owned(), commit.clone()));
     let (date, machine, goward) = (part("date"), part("machine"), part("goward"));
     assert!(date.ends_with(" UTC") && date.len() == "2026-11-30 08:00 UTC".len(), "{date}");
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let host = machine::command("uname").arg("-n").output().unwrap();
+    let host = String::from_utf8(host.stdout).unwrap();
     let platform = goward_core::platform::Platform::host();
     assert!(machine.starts_with(&format!("{}, {platform}, ", host.trim())), "{machine}");
     assert!(machine.ends_with(" processors"), "{machine}");

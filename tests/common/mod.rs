@@ -189,9 +189,16 @@ impl Sandbox {
         self.finish(command.args(args))
     }
 
-    /// Runs a command to its end, with nothing on standard input.
+    /// Runs a command to its end, with nothing on standard input. What is not there ends as in a shell:
+    /// other systems have no `unshare`.
     pub(crate) fn finish(&self, command: &mut Command) -> Outcome {
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        let output = match command.stdin(Stdio::null()).output() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let stderr = format!("{}: not found", command.get_program().display());
+                return Outcome { code: Some(127), stdout: String::new(), stderr };
+            }
+            output => output.unwrap(),
+        };
         Outcome {
             code: output.status.code(),
             stdout: self.redact(&output.stdout),

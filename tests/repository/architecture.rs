@@ -405,3 +405,24 @@ fn the_shim_has_no_dependencies() {
         assert!(entries.is_none_or(toml::map::Map::is_empty), "{table}");
     }
 }
+
+/// The tests of the core let calls of the system fail; no program has the way to do it. What is built for tests is built
+/// from the same sources as a release, with its symbols.
+#[test]
+fn no_program_can_be_told_to_fail() {
+    let room = read("crates/core/src/os/mod.rs");
+    assert!(room.contains("#[cfg(test)]\npub mod inject;"));
+    assert!(room.contains("($call:ident) => {\n        #[cfg(test)]\n"));
+    for file in rust_files("crates/core/src").into_iter().filter(|file| is_product(file)) {
+        let text = product(&file);
+        let mut lines = text.lines().zip(text.lines().skip(1));
+        let is_named = |line: &str| line.contains("inject::");
+        let mut is_guarded =
+            lines.all(|(before, line)| !is_named(line) || before.trim() == "#[cfg(test)]");
+        is_guarded |= file.ends_with("os/mod.rs") || file.ends_with("os/inject.rs");
+        assert!(is_guarded, "{}", file.display());
+    }
+    let program = std::fs::read(&crate::common::programs()[0]).unwrap();
+    let has = |name: &str| program.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(has("2os6rename") && !has("2os6inject"));
+}

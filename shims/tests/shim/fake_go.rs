@@ -29,9 +29,8 @@ fn main() {
             out.write_all(&[b"stdin ", text.as_slice(), b"\n"].concat()).unwrap();
         }
         Some(("fd", number)) => {
-            let target = std::fs::read_link(format!("/proc/self/fd/{number}"));
-            let name = target.unwrap_or_default().file_name().unwrap_or_default().to_owned();
-            out.write_all(&[b"fd ", name.as_encoded_bytes(), b"\n"].concat()).unwrap();
+            let text = std::fs::read(format!("/dev/fd/{number}")).unwrap_or_default();
+            out.write_all(&[b"fd ", text.as_slice(), b"\n"].concat()).unwrap();
         }
         _ => {}
     }

@@ -30,7 +30,7 @@ fn standard_input_is_passed_on() {
 #[test]
 #[cfg_attr(windows, ignore = "there are no signals and descriptors")]
 fn an_open_file_descriptor_is_inherited() {
-    let sandbox = project("").file("open", "");
+    let sandbox = project("").file("open", "open");
     let shim = sandbox.path("store/shims/go");
     let script = format!("exec 7<'{}'; exec '{}'", sandbox.path("open").display(), shim.display());
     let command = sandbox.command();
@@ -47,7 +47,7 @@ fn an_open_file_descriptor_is_inherited() {
 /// Rust programs ignore SIGPIPE, and an ignored signal stays ignored across exec; std's exec resets
 /// it to the default, so that `go list | head -1` ends `go`.
 #[test]
-#[cfg_attr(windows, ignore = "there are no signals and descriptors")]
+#[cfg_attr(not(target_os = "linux"), ignore = "`/proc` says which signals are ignored")]
 fn sigpipe_is_at_its_default() {
     let sandbox = project("");
     let go = sandbox.tree("go1.27.1").join("libexec/go");

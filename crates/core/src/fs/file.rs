@@ -1,7 +1,7 @@
 //! An open file.
 
 use super::retry;
-use crate::os::{Metadata, mode, open, owner, position, sync};
+use crate::os::{Metadata, failpoint, mode, open, owner, position, sync};
 use std::fs::TryLockError;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,11 @@ impl OpenOptions {
     /// See [`std::fs::OpenOptions::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let path = path.as_ref();
-        retry(|| self.0.open(path)).map(File)
+        retry(|| {
+            failpoint!(Open);
+            self.0.open(path)
+        })
+        .map(File)
     }
 }
 
@@ -64,13 +68,21 @@ impl File {
         let path = path.as_ref();
         let mut options = fs_err::OpenOptions::new();
         open::directories_too(options.read(true).options_mut());
-        retry(|| options.open(path)).map(Self)
+        retry(|| {
+            failpoint!(Open);
+            options.open(path)
+        })
+        .map(Self)
     }
 
     /// See [`std::fs::File::create`].
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        retry(|| fs_err::File::create(path)).map(Self)
+        retry(|| {
+            failpoint!(Open);
+            fs_err::File::create(path)
+        })
+        .map(Self)
     }
 
     /// See [`std::fs::File::create_new`].
@@ -127,10 +139,13 @@ impl File {
 
     /// Locks it if nobody else has; returns whether it is locked now. The lock goes with the file.
     pub fn try_lock(&self) -> io::Result<bool> {
-        retry(|| match self.0.file().try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(error),
+        retry(|| {
+            failpoint!(Lock);
+            match self.0.file().try_lock() {
+                Ok(()) => Ok(true),
+                Err(TryLockError::WouldBlock) => Ok(false),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
         })
     }
 
@@ -192,7 +207,10 @@ macro_rules! streams {
 
         impl Write for $file {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                retry(|| (&self.0).write(bytes))
+                retry(|| {
+                    failpoint!(Write);
+                    (&self.0).write(bytes)
+                })
             }
 
             fn flush(&mut self) -> io::Result<()> {

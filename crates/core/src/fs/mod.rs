@@ -37,8 +37,6 @@ calls! {
     create_dir(path) -> ();
     /// See [`std::fs::create_dir_all`].
     create_dir_all(path) -> ();
-    /// See [`std::fs::hard_link`].
-    hard_link(original, link) -> ();
     /// See [`std::fs::read`].
     read(path) -> Vec<u8>;
     /// See [`std::fs::read_link`].
@@ -51,6 +49,12 @@ calls! {
     remove_dir_all(path) -> ();
     /// See [`std::fs::remove_file`].
     remove_file(path) -> ();
+}
+
+/// See [`std::fs::hard_link`].
+pub fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    let (original, place) = (original.as_ref(), link.as_ref());
+    retry(|| link::hard(original, place))
 }
 
 /// See [`std::fs::rename`], and [`rename::replacing`].

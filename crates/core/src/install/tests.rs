@@ -364,3 +364,22 @@ fn toolchains_are_read_again_as_the_user_says() {
     let error = install(&machine, "1.99.1").unwrap_err();
     assert_eq!(error.kind(), Kind::Verification);
 }
+
+/// A device of its own below the store, or a disk that fails, is told and leaves nothing.
+#[cfg(unix)]
+#[test]
+fn an_install_that_cannot_be_published_leaves_nothing() {
+    use crate::os::inject::{ALWAYS, Call, fail};
+    use rustix::io::Errno;
+    let machine = Machine::new();
+    machine.offer("1.99.1");
+    for (call, error) in [(Call::RenameNew, Errno::XDEV), (Call::SyncVolume, Errno::IO)] {
+        let injected = fail(call, ALWAYS, error.raw_os_error());
+        let failed = install(&machine, "1.99.1").unwrap_err();
+        assert!(injected.count() > 0, "{call:?}");
+        drop(injected);
+        assert_eq!(failed.kind(), Kind::Failed, "{failed}");
+        assert!(is_empty(&machine), "{call:?}");
+    }
+    assert!(install(&machine, "1.99.1").unwrap().is_new);
+}

@@ -50,8 +50,10 @@ mod system {
 
         /// Makes a file in it, for reading and writing; one that is there is an error.
         pub fn make_file(&self, name: &str, mode: u32) -> io::Result<File> {
-            let file = retry(|| openat(&self.0, name, NEW_FILE, bits(mode)))?;
-            Ok(file.into())
+            retry(|| {
+                crate::os::failpoint!(Open);
+                Ok(openat(&self.0, name, NEW_FILE, bits(mode))?.into())
+            })
         }
 
         /// Makes a file in it that has the bytes of `source`, which the file system keeps once; if it
@@ -93,6 +95,7 @@ mod system {
         /// Gives an open file another name, in this directory. It is the file that is open, whatever its
         /// own name leads to by now; where a system cannot do that, it is an error.
         pub fn link(&self, file: &File, name: &str) -> io::Result<()> {
+            crate::os::failpoint!(Link);
             #[cfg(any(target_os = "linux", target_os = "android"))]
             {
                 use rustix::fs::{CWD, linkat};
@@ -131,36 +134,6 @@ mod system {
         pub fn remove_file(&self, name: &str) -> io::Result<()> {
             Ok(retry(|| unlinkat(&self.0, name, AtFlags::empty()))?)
         }
-    }
-}
-
-#[cfg(unix)]
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::os::Metadata;
-
-    #[test]
-    fn a_file_is_linked_by_its_path_only_while_it_is_there() {
-        let place = tempfile::tempdir().unwrap();
-        let directory = Directory::open(place.path()).unwrap();
-        let (known, new) = (place.path().join("known"), place.path().join("new"));
-        let file = directory.make_file("known", 0o600).unwrap();
-        directory.link_by_path(&file, &known, "new").unwrap();
-        let identity = |path: &Path| Metadata::of_link(path).unwrap().identity();
-        assert_eq!(identity(&new), identity(&known));
-        let taken = directory.link_by_path(&file, &known, "new").unwrap_err();
-        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
-        directory.remove_file("new").unwrap();
-        // Another file, or a link to one, has its place.
-        directory.remove_file("known").unwrap();
-        directory.make_file("known", 0o600).unwrap();
-        assert!(directory.link_by_path(&file, &known, "new").is_err());
-        assert!(new.symlink_metadata().is_err());
-        directory.remove_file("known").unwrap();
-        crate::os::link::symlink(Path::new("/etc/passwd"), &known).unwrap();
-        assert!(directory.link_by_path(&file, &known, "new").is_err());
-        assert!(new.symlink_metadata().is_err());
     }
 }
 
@@ -238,5 +211,35 @@ pub fn cannot_share(error: &io::Error) -> bool {
     #[cfg(windows)]
     {
         error.kind() == io::ErrorKind::Unsupported
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::Metadata;
+
+    #[test]
+    fn a_file_is_linked_by_its_path_only_while_it_is_there() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::open(place.path()).unwrap();
+        let (known, new) = (place.path().join("known"), place.path().join("new"));
+        let file = directory.make_file("known", 0o600).unwrap();
+        directory.link_by_path(&file, &known, "new").unwrap();
+        let identity = |path: &Path| Metadata::of_link(path).unwrap().identity();
+        assert_eq!(identity(&new), identity(&known));
+        let taken = directory.link_by_path(&file, &known, "new").unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        directory.remove_file("new").unwrap();
+        // Another file, or a link to one, has its place.
+        directory.remove_file("known").unwrap();
+        directory.make_file("known", 0o600).unwrap();
+        assert!(directory.link_by_path(&file, &known, "new").is_err());
+        assert!(new.symlink_metadata().is_err());
+        directory.remove_file("known").unwrap();
+        crate::os::link::symlink(Path::new("/etc/passwd"), &known).unwrap();
+        assert!(directory.link_by_path(&file, &known, "new").is_err());
+        assert!(new.symlink_metadata().is_err());
     }
 }

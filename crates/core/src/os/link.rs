@@ -11,12 +11,18 @@ pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     return fs_err::os::windows::fs::symlink_file(target, link);
 }
 
+/// Gives the file `target` another name, `link`.
+pub fn hard(target: &Path, link: &Path) -> io::Result<()> {
+    super::failpoint!(Link);
+    fs_err::hard_link(target, link)
+}
+
 /// Makes `link` a name of the program `target`: a symbolic link, on Windows a hard link, else a copy.
 pub fn program(target: &Path, link: &Path) -> io::Result<()> {
     #[cfg(unix)]
     return symlink(target, link);
     #[cfg(windows)]
-    return fs_err::hard_link(target, link).or_else(|_| fs_err::copy(target, link).map(drop));
+    return hard(target, link).or_else(|_| fs_err::copy(target, link).map(drop));
 }
 
 /// Returns true for what [`program`] makes.

@@ -11,6 +11,8 @@ mod apple;
 pub mod bytes;
 pub mod directory;
 pub mod group;
+#[cfg(test)]
+pub mod inject;
 pub mod launch;
 pub mod link;
 pub mod machine;
@@ -40,6 +42,15 @@ pub const USER_HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 pub const ABSOLUTE_PATH: &str = if cfg!(windows) { r"C:\absolute\path" } else { "/absolute/path" };
 
 pub use goward_shim::sys::Identity;
+/// Where a test can let a call of this kind fail. In a program it is nothing.
+macro_rules! failpoint {
+    ($call:ident) => {
+        #[cfg(test)]
+        $crate::os::inject::check($crate::os::inject::Call::$call)?;
+    };
+}
+
+pub(crate) use failpoint;
 pub use metadata::{Metadata, Moment};
 pub use owner::{ROOT, User};
 pub use retry::{Passing, retry};

@@ -321,6 +321,7 @@ mod tests {
 
     /// The child of the next test, by itself a test of nothing: it sleeps until it is ended. A program
     /// of the system would not do, whose variables macOS keeps to itself.
+    #[expect(clippy::disallowed_methods, reason = "a test may read its own environment")]
     #[test]
     fn asleep() {
         if std::env::var_os(ASLEEP).is_some() {
@@ -333,7 +334,7 @@ mod tests {
     fn a_process_is_known_by_what_it_runs_and_where_and_has_open() {
         let directory = tempfile::tempdir().unwrap();
         let place = directory.path().canonicalize().unwrap();
-        let file = std::fs::File::create(place.join("open file")).unwrap();
+        let file = fs_err::File::create(place.join("open file")).unwrap().into_file();
         let program = std::env::current_exe().unwrap();
         let mut command = std::process::Command::new(&program);
         command.args(["--exact", "os::process::tests::asleep", "--nocapture"]).env(ASLEEP, "1");

@@ -10,13 +10,15 @@ pub fn without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         use rustix::io::Errno;
-        super::retry(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)).map_err(
-            |errno| match errno {
-                // Network file systems and old kernels.
-                Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
-                errno => errno.into(),
-            },
-        )
+        let renamed = super::retry(|| {
+            super::failpoint!(RenameNew);
+            Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+        });
+        renamed.map_err(|error: io::Error| match Errno::from_io_error(&error) {
+            // Network file systems and old kernels.
+            Some(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => io::ErrorKind::Unsupported.into(),
+            _ => error,
+        })
     }
     #[cfg(windows)]
     {
@@ -39,6 +41,7 @@ pub fn without_replacing(from: &Path, to: &Path) -> io::Result<()> {
 /// program that runs, is renamed away first: it goes on, and lies where the other one was. Whoever
 /// puts that into a directory of work has it removed with the rest of it.
 pub fn replacing(from: &Path, to: &Path) -> io::Result<()> {
+    super::failpoint!(Rename);
     #[cfg(unix)]
     return fs_err::rename(from, to);
     #[cfg(windows)]
@@ -97,8 +100,10 @@ pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
-        let exchanged = super::retry(|| renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE));
-        Ok(exchanged?)
+        super::retry(|| {
+            super::failpoint!(Exchange);
+            Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+        })
     }
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     {

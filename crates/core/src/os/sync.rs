@@ -6,6 +6,7 @@ use std::io;
 /// Brings a file, or the names in a directory, to the disk. Windows has its own log for names, and lets
 /// nobody ask for it.
 pub fn file(file: &fs_err::File) -> io::Result<()> {
+    super::failpoint!(Sync);
     #[cfg(windows)]
     if file.metadata()?.is_dir() {
         return Ok(());
@@ -15,8 +16,15 @@ pub fn file(file: &fs_err::File) -> io::Result<()> {
 
 /// Brings everything that was written to the file system of an open directory to the disk.
 pub fn file_system(directory: &File) -> io::Result<()> {
+    super::retry(|| {
+        super::failpoint!(SyncVolume);
+        all(directory)
+    })
+}
+
+fn all(directory: &File) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    return Ok(super::retry(|| rustix::fs::syncfs(directory))?);
+    return Ok(rustix::fs::syncfs(directory)?);
     #[cfg(target_vendor = "apple")]
     {
         // `sync` only sees to it that everything is on its way. That is left to volumes that know

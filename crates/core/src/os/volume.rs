@@ -20,6 +20,10 @@ pub struct Space {
 impl Space {
     /// Looks at the file system that a path is on, or will be.
     pub fn of(path: &Path) -> Option<Self> {
+        #[cfg(test)]
+        if let Some((bytes, files)) = super::inject::room() {
+            return Some(Self { bytes, files, runs_programs: true });
+        }
         path.ancestors().find_map(system::space)
     }
 }

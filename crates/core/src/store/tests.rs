@@ -2,6 +2,8 @@
 
 mod ages;
 mod damage;
+#[cfg(unix)]
+mod failing;
 mod findings;
 mod halves;
 mod layers;

@@ -90,3 +90,24 @@ fn a_file_system_that_cannot_is_asked_once() {
     file_index.give_up(&rustix::io::Errno::OPNOTSUPP.into());
     assert!(file_index.is_useless.load(Ordering::Relaxed));
 }
+
+#[test]
+fn a_link_that_fails_once_is_tried_again_and_one_that_cannot_be_is_not() {
+    use crate::os::inject::{ALWAYS, Call, fail};
+    use rustix::io::Errno;
+    let place = Place::new();
+    // The file has as many names as a file can have here; another one may have room for more.
+    for (error, is_useless) in [(Errno::MLINK, false), (Errno::XDEV, true), (Errno::PERM, true)] {
+        let mut file_index = FileIndex::new(Sharing::Link);
+        let entry = Entry { digest: Digest::of(CONTENTS), size: CONTENTS.len() as u64 };
+        file_index.add([(place.known(), entry)]);
+        let directory = Directory::open(place.0.path()).unwrap();
+        let link = || file_index.link(&entry.digest, CONTENTS, &directory, "new", READ);
+        let injected = fail(Call::Link, ALWAYS, error.raw_os_error());
+        assert!(!link() && !link());
+        assert_eq!(injected.count(), if is_useless { 1 } else { 2 }, "{error:?}");
+        drop(injected);
+        assert_eq!(link(), !is_useless);
+        _ = fs::remove_file(place.0.path().join("new"));
+    }
+}
