@@ -46,7 +46,8 @@ fn the_component_installs_once() {
     sandbox.write("project/.gitlab-ci.yml", pipeline);
     sandbox.write("project/.gitignore", "/.gitlab-ci-local/\n/.goward-cache/\n");
     repository(&sandbox);
-    let archive = || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
+    let archive =
+        || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
     let before = archive();
     let cold = run(&sandbox, &runner, machine::PATH);
     assert_eq!(cold.code, Some(0), "{cold:?}");

@@ -1,6 +1,7 @@
 //! Other programs that people use goward with: the real ones, as they are installed or fetched here.
 //! `docs/integrations.md` has a table of them.
 
+mod container;
 mod cyclonedx;
 mod direnv;
 mod files;

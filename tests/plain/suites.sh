@@ -189,8 +189,8 @@ suite_gopls() {
 # The same with what `goward editor` writes for Helix, Neovim and Zed, started in the first module.
 suite_editor() {
     suite_gopls "$1"
-    printf '#!/bin/sh\ncd "%s/a" && exec "%s/goward" -q exec -- "%s/gopls/gopls" "$@"\n' "$work/mono" "$bin" "$work" \
-        >"$work/exec-gopls"
+    printf '#!/bin/sh\ncd "%s/a" && GOWARD_HOME="%s" exec "%s/goward" -q exec -- "%s/gopls/gopls" "$@"\n' \
+        "$work/mono" "$store" "$bin" "$work" >"$work/exec-gopls"
     chmod +x "$work/exec-gopls"
     clean "$first" python3 "$here/gopls.py" "$work/exec-gopls" "$work/mono" >"$results/editor-$1" \
         2>"$results/editor-$1.log" || { tail -n 20 "$results/editor-$1.log" >&2 && exit 1; }

@@ -406,8 +406,9 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Result<mpsc::Receiver<Ve
     Ok(receiver)
 }
 
+/// Whoever has another source that failed wants that mended first.
 fn no_pip() -> Error {
-    Error::new(Kind::Failed, "the source `python-index` needs pip, and there is none on PATH")
+    Error::new(Kind::NotFound, "the source `python-index` needs pip, and there is none on PATH")
         .hint(Advice::InstallPipOrSource { source: OTHER.to_owned() })
 }
 

