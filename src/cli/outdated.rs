@@ -1,6 +1,7 @@
 //! `goward outdated`.
 
 use crate::cli::args::Outdated;
+use goward_core::calendar;
 use goward_core::error::Result;
 use goward_core::install::Installer;
 use goward_core::install::request::Fetch;
@@ -48,7 +49,20 @@ pub(super) fn ages(
         session.ui.warn(warning);
     }
     session.ui.say(&format!("compared with the releases of {}", listing.origin));
-    Ok(projects.into_iter().map(|project| project.age(&listing.versions)).collect())
+    let locker = Locker::new(session);
+    let ages = projects.into_iter().map(|project| locker.age(project, &listing.versions));
+    Ok(ages.inspect(|age| tell_what_waits(session, age)).collect())
+}
+
+/// Says which releases are too young, and until when.
+fn tell_what_waits(session: &Session, age: &LockAge) {
+    if let Some(why) = &age.unread {
+        session.ui.warn(&format!("when releases were published is not known: {why}"));
+    }
+    for passed in &age.passed_over {
+        let reason = passed.reason(age.min_age);
+        session.ui.say(&format!("{}: {reason}", shown(session, &age.root)));
+    }
 }
 
 /// Returns the path of a project as a person here would write it.
@@ -104,5 +118,11 @@ pub(super) fn entry(age: &LockAge) -> serde_json::Value {
         "outdated": age.is_outdated(),
         "supported": age.support.is_supported(),
         "flaws": age.flaws,
+        "minAge": age.min_age.to_string(),
+        "waiting": age.passed_over.iter().map(|passed| serde_json::json!({
+            "version": passed.version.to_string(),
+            "published": passed.days.map(|(published, _)| calendar::shown(published)),
+            "until": passed.days.map(|(_, until)| calendar::shown(until)),
+        })).collect::<Vec<_>>(),
     })
 }

@@ -39,6 +39,7 @@ mod lock;
 mod locks;
 mod log;
 mod matrix;
+mod min_age;
 mod nfs;
 mod outdated;
 mod overlay;

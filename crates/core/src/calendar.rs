@@ -1,6 +1,10 @@
 //! Times of the system on the calendar, and days.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+mod min_age;
+
+pub use min_age::{FORM as MIN_AGE_FORM, MinAge};
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns a time in UTC, to the second. What is before 1970 is 1970, and what no calendar reaches, as the time
@@ -42,6 +46,16 @@ pub fn days_between(first: Day, second: Day) -> u32 {
     };
     let days = date(first).zip(date(second)).map(|(first, second)| (second - first).num_days());
     days.and_then(|days| u32::try_from(days).ok()).unwrap_or(0)
+}
+
+/// Returns the day that is so many days after another; the same where no calendar reaches it.
+pub fn day_after((year, month, day): Day, days: u32) -> Day {
+    let date = NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day));
+    let later = date.and_then(|date| date.checked_add_days(Days::new(u64::from(days))));
+    let part = |part: u32| u8::try_from(part).unwrap_or(0);
+    later.map_or((year, month, day), |date| {
+        (u16::try_from(date.year()).unwrap_or(0), part(date.month()), part(date.day()))
+    })
 }
 
 /// Returns a day as `2026-08-19`.

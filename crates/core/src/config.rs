@@ -12,6 +12,7 @@ mod system;
 pub use keys::config_schema;
 pub use listing::{Origin, Setting};
 
+use crate::calendar::MinAge;
 use crate::ctx::Ctx;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use goward_shim::lock::Level;
@@ -26,8 +27,11 @@ const MAX_SIZE: u64 = 1 << 20;
 /// The level that a toolchain needs unless the user accepts less.
 pub const DEFAULT_FLOOR: Level = Level::BuiltIn;
 
+/// Go's release history.
+pub const RELEASE_HISTORY: &str = "https://go.dev/doc/devel/release";
+
 /// Every key, sorted; a table's name is before the point.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "accept",
     "auto-install",
     "http-hosts",
@@ -39,6 +43,8 @@ const KEYS: [&str; 17] = [
     "network.http-proxy",
     "network.https-proxy",
     "network.no-proxy",
+    "policy.min-age",
+    "policy.release-history",
     "policy.verify",
     "source",
     "store.dedupe",
@@ -124,6 +130,10 @@ pub struct PolicyConfig {
     /// When installed toolchains are read again.
     #[serde(default)]
     pub verify: Recheck,
+    /// How old a release has to be before it is chosen.
+    pub min_age: Option<MinAge>,
+    /// Where it says when releases were published: a URL, `file:///…` or a path.
+    pub release_history: Option<String>,
 }
 
 /// The table `[log]`.

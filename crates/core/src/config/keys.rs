@@ -51,11 +51,15 @@ const NETWORK: [Key; 5] = [
     Key::new("no-proxy", Shape::Texts, "Hosts that are asked without a proxy."),
 ];
 
-const POLICY: [Key; 1] = [Key::new(
-    "verify",
-    Shape::OneOf(|| vec!["always", "boot", "never"]),
-    "When an installed toolchain is read again.",
-)];
+const POLICY: [Key; 3] = [
+    Key::new("min-age", Shape::Text, "How long a release has to be public: `3d`, `2w`."),
+    Key::new("release-history", Shape::Text, "A page with the days on which releases came out."),
+    Key::new(
+        "verify",
+        Shape::OneOf(|| vec!["always", "boot", "never"]),
+        "When an installed toolchain is read again.",
+    ),
+];
 
 const STORE: [Key; 3] = [
     Key::new(

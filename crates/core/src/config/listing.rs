@@ -1,6 +1,6 @@
 //! The list of all settings: what counts, and who says so.
 
-use super::{AutoInstall, Config, DEFAULT_FLOOR, Dedupe, KEYS, Recheck};
+use super::{AutoInstall, Config, DEFAULT_FLOOR, Dedupe, KEYS, RELEASE_HISTORY, Recheck};
 use crate::config::Ask;
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -109,6 +109,10 @@ impl Config {
             "network.http-proxy" => text(&self.network.http_proxy),
             "network.https-proxy" => text(&self.network.https_proxy),
             "network.no-proxy" => self.network.no_proxy.as_ref().map(list),
+            "policy.min-age" => Some(self.policy.min_age.unwrap_or_default().to_string().into()),
+            "policy.release-history" => {
+                Some(self.policy.release_history.as_deref().unwrap_or(RELEASE_HISTORY).into())
+            }
             "policy.verify" => Some(match self.policy.verify {
                 Recheck::Always => "always".into(),
                 Recheck::Boot => "boot".into(),

@@ -20,6 +20,7 @@ mod parts;
 pub mod projects;
 pub mod proof;
 pub mod records;
+pub mod release_age;
 pub mod request;
 pub mod shims;
 pub mod sumdb;

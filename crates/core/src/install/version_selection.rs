@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, one_line};
 use crate::install::Installer;
+use crate::install::release_age::AgeRule;
 use crate::install::request::Fetch;
 use crate::platform::Platform;
 use crate::releases::select::{best, best_among, no_match};
@@ -63,6 +64,18 @@ impl Installer<'_> {
     ///
     /// [`NotFound`](crate::error::Kind::NotFound) when nothing fits; for a source that does not exist.
     pub fn pick(&self, request: &Request, platform: Platform, fetch: &Fetch) -> Result<GoVersion> {
+        let rule = AgeRule { min_age: self.own_age(), locked: None };
+        self.pick_aged(request, platform, fetch, rule)
+    }
+
+    /// The same, of those that are old enough.
+    pub(crate) fn pick_aged(
+        &self,
+        request: &Request,
+        platform: Platform,
+        fetch: &Fetch,
+        rule: AgeRule,
+    ) -> Result<GoVersion> {
         if let Some(version) = request.as_exact() {
             return Ok(version);
         }
@@ -76,7 +89,7 @@ impl Installer<'_> {
             match versions_of(source.as_ref(), Some(platform)) {
                 Ok(listed) => {
                     let versions = listed.clone().unwrap_or_default();
-                    if let Some(version) = best(request, &versions) {
+                    if let Some(version) = self.choose_and_tell(request, &versions, rule)? {
                         for reason in &reasons {
                             self.session.ui.warn(reason);
                         }
@@ -110,7 +123,7 @@ impl Installer<'_> {
                 return Ok(version);
             }
         }
-        if let Some(version) = best(request, &known) {
+        if let Some(version) = self.choose_and_tell(request, &known, rule)? {
             for reason in &reasons {
                 self.session.ui.warn(reason);
             }

@@ -1,6 +1,7 @@
 //! From manifest to lock.
 
 use crate::error::{Error, Kind, Result};
+use crate::install::release_age::AgeRule;
 use crate::install::request::{Fetch, ToolchainRequest, locked_as};
 use crate::install::sumdb::open_head;
 use crate::lockfile::Locker;
@@ -136,7 +137,12 @@ impl Locker<'_> {
         let version = match (&linked, kept) {
             (Some(linked), _) => linked.receipt.version,
             (None, Some(version)) => version,
-            (None, None) => self.installer.pick(request, Platform::host(), fetch)?,
+            (None, None) => {
+                let min_age = manifest.demanded_age(self.installer.own_age());
+                let locked = old.filter(|old| fits(request, old)).map(|old| old.version);
+                let rule = AgeRule { min_age, locked };
+                self.installer.pick_aged(request, Platform::host(), fetch, rule)?
+            }
         };
         let mut lock = without_platforms(manifest, version)?;
         check_goroot_final(&lock)?;

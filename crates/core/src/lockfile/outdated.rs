@@ -1,12 +1,12 @@
 //! What is newer than the release of a lock.
 
-use crate::calendar::today;
+use crate::calendar::{MinAge, today};
 use crate::error::{Error, Kind, Result};
+use crate::install::release_age::{AgeRule, AgedChoice, PassedOver};
 use crate::lockfile::Locker;
 use crate::platform::Platform;
 use crate::releases::flaws::KnownFlaws;
 use crate::releases::schedule::{Support, support};
-use crate::releases::select::best;
 use crate::resolve::shim_errors::first_step;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -31,6 +31,12 @@ pub struct LockAge {
     pub support: Support,
     /// Flaws through which the locked release can run code of what it builds.
     pub flaws: Vec<String>,
+    /// How old a release has to be before it is taken.
+    pub min_age: MinAge,
+    /// Those that wait for that.
+    pub passed_over: Vec<PassedOver>,
+    /// Why nobody knows when releases were published, where that was asked.
+    pub unread: Option<String>,
 }
 
 impl LockAge {
@@ -51,27 +57,35 @@ pub struct LockedProject {
     root: PathBuf,
     request: Request,
     locked: GoVersion,
+    min_age: MinAge,
 }
 
-impl LockedProject {
-    /// Compares the lock with `releases`, newest first.
-    pub fn age(self, releases: &[GoVersion]) -> LockAge {
-        let Self { root, request, locked } = self;
+impl Locker<'_> {
+    /// Compares the lock of a project with `releases`, newest first.
+    pub fn age(&self, project: LockedProject, releases: &[GoVersion]) -> LockAge {
+        let LockedProject { root, request, locked, min_age } = project;
         let is_linked = request.as_link().is_some();
         let mut finals = releases.iter().copied().filter(|version| version.is_final());
         let newest = finals.clone().next();
         let of_line = finals.find(|version| version.minor() == locked.minor());
         let flawed = KnownFlaws::built_in().check(locked, Platform::host());
-        let allowed = request.as_exact().or_else(|| best(&request, releases));
+        let rule = AgeRule { min_age, locked: Some(locked) };
+        let choice = match request.as_exact() {
+            Some(version) => AgedChoice { version: Some(version), ..AgedChoice::default() },
+            None => self.installer.choose(&request, releases, rule),
+        };
         LockAge {
             root,
             request: request.to_string(),
             locked,
-            allowed: allowed.filter(|_| !is_linked),
+            allowed: choice.version.filter(|_| !is_linked),
             of_line: of_line.filter(|_| !is_linked),
             newest: newest.filter(|_| !is_linked),
             support: support(locked.minor(), today()),
             flaws: flawed.map(|flawed| flawed.flaws).unwrap_or_default(),
+            min_age,
+            passed_over: choice.passed_over,
+            unread: choice.unread,
         }
     }
 }
@@ -96,6 +110,8 @@ impl Locker<'_> {
             Some(manifest) => manifest.request().clone(),
             None => Request::parse(&lock.request)?,
         };
-        Ok(LockedProject { root: project.root, request, locked: lock.version })
+        let own = self.installer.own_age();
+        let min_age = project.manifest.as_ref().map_or(own, |it| it.demanded_age(own));
+        Ok(LockedProject { root: project.root, request, locked: lock.version, min_age })
     }
 }

@@ -16,6 +16,7 @@ mod rules;
 mod tests;
 mod values;
 
+use crate::calendar::MinAge;
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file;
 use crate::os::User;
@@ -95,6 +96,7 @@ impl Platforms {
 struct Policy {
     isolation: Isolation,
     level: Option<Level>,
+    min_age: MinAge,
 }
 
 /// The keys of `[pins]` and of a profile; what is absent leaves what is below as it is.
@@ -187,6 +189,12 @@ impl Manifest {
     /// demand `user`. A project can raise it, never lower it.
     pub fn demanded_level(&self, user: Level) -> Level {
         self.policy.level.map_or(user, |level| level.max(user))
+    }
+
+    /// Returns how old a release has to be before this project's lock takes it, where the user's own settings
+    /// demand `user`. A project can demand more, never less.
+    pub fn demanded_age(&self, user: MinAge) -> MinAge {
+        self.policy.min_age.max(user)
     }
 
     /// Returns how much of the caller's environment reaches `go`.

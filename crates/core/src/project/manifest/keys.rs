@@ -35,7 +35,7 @@ pub(super) const TOOLCHAIN: [Key; 2] = [
     ),
 ];
 
-pub(super) const POLICY: [Key; 2] = [
+pub(super) const POLICY: [Key; 3] = [
     Key::new(
         "isolation",
         Shape::OneOf(|| Isolation::ALL.map(Isolation::name).to_vec()),
@@ -46,6 +46,7 @@ pub(super) const POLICY: [Key; 2] = [
         Shape::OneOf(|| Level::ALL.map(Level::name).to_vec()),
         "The weakest level that the toolchain may have.",
     ),
+    Key::new("min-age", Shape::Text, "How long a release has to be public: `3d`, `2w`."),
 ];
 
 const CGO: Key = Key::new("cgo", Shape::Switch, "CGO_ENABLED.");

@@ -1,5 +1,6 @@
 //! Reads the tables of `goward.toml`; what they hold that goward does not know is an error with its line.
 
+use crate::calendar::{MIN_AGE_FORM, MinAge};
 use crate::error::{Error, Kind, Result, near_match, untrusted};
 use crate::io::file::{line_at, place, syntax_error};
 use crate::platform::Platform;
@@ -124,6 +125,12 @@ impl Reader<'_> {
                 let problem = format!("unknown level `{}`", untrusted(name));
                 self.unknown(item.span(), &problem, name, &Level::ALL.map(Level::name))
             })?);
+        }
+        if let Some(item) = table.get("min-age") {
+            let text = self.string(item, "min-age", "a string such as `\"3d\"`")?;
+            policy.min_age = MinAge::parse(text).ok_or_else(|| {
+                self.error(item.span(), &format!("`min-age` must be {}", MIN_AGE_FORM))
+            })?;
         }
         Ok(policy)
     }
