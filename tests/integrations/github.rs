@@ -1,10 +1,10 @@
 //! `action.yml`, step by step as GitHub's runner runs it, and the lines that its problem matchers find.
 
-use super::{Releases, ours};
+use super::{Releases, git, ours, program};
 use crate::cli::tree;
 use crate::common::machine::{self, python_package};
 use crate::common::server::{Mirror, Server};
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, skip};
 use goward_core::platform::Platform;
 use serde_json::Value;
 use std::path::Path;
@@ -125,4 +125,73 @@ fn problem_matchers_find_lines() {
                 goward-go main_test.go 12\ngoward-go ./main.go 7\n\n";
     assert_eq!(said, want);
     assert!(lines.iter().all(|(_, owner)| ours("ci/github/matchers.json").contains(owner)));
+}
+
+/// The scheduled workflow, up to the pull request: what it would tell GitHub's own client is written down.
+#[test]
+fn the_workflow_opens_a_pull_request_once() {
+    let Some(packages) = python_package("check-jsonschema==0.39.0", &["check-jsonschema"]) else {
+        return;
+    };
+    if machine::find("jq").is_none() {
+        skip("jq is not installed (Debian: apt-get install jq)");
+        return;
+    }
+    let mirror = crate::cli::mirror();
+    let sandbox = Sandbox::new().source(&mirror.url(""));
+    assert_eq!(sandbox.goward(["use", "1.99.0"]).code, Some(0));
+    for file in ["project/goward.toml", "project/goward.lock"] {
+        sandbox.write(file, sandbox.read(file).replace("\"1.99.0\"", "\"1.99\""));
+    }
+    let gh = "#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$RUNNER_TEMP/gh\"\n";
+    sandbox.write("bin/gh", gh);
+    let all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(sandbox.path("bin/gh"), all).unwrap();
+    git(&sandbox, "remote", &["init", "-q", "--bare"]);
+    git(&sandbox, "project", &["init", "-q"]);
+    git(&sandbox, "project", &["add", "."]);
+    git(&sandbox, "project", &["commit", "-qm", "x"]);
+    git(
+        &sandbox,
+        "project",
+        &["remote", "add", "origin", &sandbox.path("remote").display().to_string()],
+    );
+    let extract = "import sys, ruamel.yaml\n\
+                   steps = ruamel.yaml.YAML(typ='safe').load(open(sys.argv[1]))['jobs']['upgrade']['steps']\n\
+                   print([step['run'] for step in steps if step.get('name') == sys.argv[2]][0])\n";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let step = |name: &str, to: &str| -> Outcome {
+        let mut python = sandbox.command(&machine::python().unwrap().program, ".");
+        python.args(["-c", extract]).arg(root.join("ci/github/upgrade.yml")).arg(name);
+        let script = sandbox.finish(python.env("PYTHONPATH", &packages));
+        sandbox.write("step.sh", script.data());
+        let bash = machine::find("bash").unwrap();
+        let mut command = program(&sandbox, &bash, "project");
+        command
+            .args(["--noprofile", "--norc", "-e", "-o", "pipefail"])
+            .arg(sandbox.path("step.sh"));
+        command.env("RUNNER_TEMP", sandbox.path("")).env("GITHUB_OUTPUT", sandbox.path("output"));
+        sandbox.finish(command.env("TO", to))
+    };
+    let look = step("Look for an upgrade, and describe it", "");
+    assert_eq!(look.code, Some(0), "{look:?}");
+    assert_eq!(sandbox.read("output"), "to=go1.99.1\n");
+    assert!(sandbox.read("body.md").contains("1.99.1"), "{}", sandbox.read("body.md"));
+    let opened = step("Open a pull request", "go1.99.1");
+    assert_eq!(opened.code, Some(0), "{opened:?}");
+    let said = sandbox.read("gh");
+    assert!(
+        said.contains("pr create --head upgrade-go1.99.1 --title Upgrade to go1.99.1"),
+        "{said}"
+    );
+    let pushed =
+        git(&sandbox, "remote", &["show", "--name-only", "--format=%s", "upgrade-go1.99.1"]);
+    assert_eq!(pushed, "Upgrade to go1.99.1\n\ngoward.lock");
+    // Tomorrow it is there already.
+    assert_eq!(step("Open a pull request", "go1.99.1").code, Some(0));
+    assert_eq!(sandbox.read("gh"), said);
+    // Where nothing is newer, nothing follows.
+    std::fs::remove_file(sandbox.path("output")).unwrap();
+    assert_eq!(step("Look for an upgrade, and describe it", "").code, Some(0));
+    assert!(!sandbox.path("output").exists());
 }

@@ -9,6 +9,7 @@ mod github;
 mod gitlab;
 mod mise;
 mod pre_commit;
+mod renovate;
 mod slurm;
 mod taplo;
 
