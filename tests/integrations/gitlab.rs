@@ -27,7 +27,7 @@ fn repository(sandbox: &Sandbox) {
 fn run(sandbox: &Sandbox, (node, script): &(PathBuf, PathBuf), path: &str) -> Outcome {
     let mut command = sandbox.command(node, "project");
     command.env("PATH", path).arg(script);
-    sandbox.finish(command.args(["--no-color", "--no-needs", "--artifacts-to-source=false"]))
+    sandbox.finish(command.args(["--no-color", "--shell-isolation", "--artifacts-to-source=false"]))
 }
 
 #[test]
@@ -46,16 +46,16 @@ fn the_component_installs_once() {
     sandbox.write("project/.gitlab-ci.yml", pipeline);
     sandbox.write("project/.gitignore", "/.gitlab-ci-local/\n/.goward-cache/\n");
     repository(&sandbox);
-    let archive =
-        || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
+    _ = std::fs::remove_dir_all(sandbox.path("home/.local"));
+    let archive = || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
     let before = archive();
     let cold = run(&sandbox, &runner, machine::PATH);
     assert_eq!(cold.code, Some(0), "{cold:?}");
     assert!(cold.stdout.contains("go version go1.99.1"), "{cold:?}");
     let after = archive();
     assert!(after > before, "{cold:?}");
-    // Another machine has nothing but what the cache keeps.
-    std::fs::remove_dir_all(sandbox.path("project/.goward-cache")).unwrap();
+    // Each job has a directory of its own, with what the cache keeps and nothing else.
+    assert!(!sandbox.path("project/.goward-cache").exists());
     let warm = run(&sandbox, &runner, machine::PATH);
     assert_eq!(warm.code, Some(0), "{warm:?}");
     assert!(warm.stdout.contains("go version go1.99.1"), "{warm:?}");
