@@ -24,7 +24,7 @@ fn buildah(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Command + use<>> {
     };
     let (base, root, run) = (sandbox.path(""), sandbox.path("images"), sandbox.path("run"));
     Some(move |words: &[&str]| {
-        let mut command = Command::new(&program);
+        let mut command = machine::command(&program);
         command.current_dir(&base).args(["--storage-driver", "vfs", "--root"]).arg(&root);
         command.arg("--runroot").arg(&run).env("TMPDIR", &base).args(words);
         command
@@ -116,6 +116,6 @@ fn a_program_is_built_by_the_go_of_the_lock() {
     assert_eq!(archives(), after, "the layer of Go is kept");
     let container = succeeds(buildah(&["from", "localhost/app"])).trim().to_owned();
     let mounted = succeeds(buildah(&["mount", &container])).trim().to_owned();
-    let app = Command::new(Path::new(&mounted).join("app")).output().unwrap();
+    let app = machine::command(Path::new(&mounted).join("app")).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&app.stderr), "from an image\n");
 }

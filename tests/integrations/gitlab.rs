@@ -47,7 +47,8 @@ fn the_component_installs_once() {
     sandbox.write("project/.gitignore", "/.gitlab-ci-local/\n/.goward-cache/\n");
     repository(&sandbox);
     _ = std::fs::remove_dir_all(sandbox.path("home/.local"));
-    let archive = || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
+    let archive =
+        || mirror.log().iter().filter(|request| request.target.contains(".tar.gz")).count();
     let before = archive();
     let cold = run(&sandbox, &runner, machine::PATH);
     assert_eq!(cold.code, Some(0), "{cold:?}");

@@ -90,7 +90,7 @@ impl Installer<'_> {
                 choice.version = locked;
                 break;
             }
-            if self.is_known_long(version, rule.min_age) {
+            if Self::is_known_long(version, rule.min_age) {
                 choice.version = Some(version);
                 break;
             }
@@ -150,7 +150,9 @@ impl Installer<'_> {
                 error.hint("an exact release is taken whatever its age: `goward use 1.27.3`")
             );
         };
-        reasons.iter().for_each(|reason| self.session.ui.say(reason));
+        for reason in &reasons {
+            self.session.ui.say(reason);
+        }
         if choice.is_urgent {
             self.session.ui.say(&format!("{version} does not wait: it has security fixes"));
         }
@@ -158,7 +160,7 @@ impl Installer<'_> {
     }
 
     /// Returns true for a release that was there when the built-in records were checked, long enough ago.
-    fn is_known_long(&self, version: GoVersion, min_age: MinAge) -> bool {
+    fn is_known_long(version: GoVersion, min_age: MinAge) -> bool {
         let checked = facts::RELEASES.checked();
         min_age.is_reached(checked, today()) && Records::built_in().releases().contains(&version)
     }

@@ -129,7 +129,7 @@ impl Reader<'_> {
         if let Some(item) = table.get("min-age") {
             let text = self.string(item, "min-age", "a string such as `\"3d\"`")?;
             policy.min_age = MinAge::parse(text).ok_or_else(|| {
-                self.error(item.span(), &format!("`min-age` must be {}", MIN_AGE_FORM))
+                self.error(item.span(), &format!("`min-age` must be {MIN_AGE_FORM}"))
             })?;
         }
         Ok(policy)
