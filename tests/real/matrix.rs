@@ -158,6 +158,21 @@ fn the_matrix_names_a_setting_that_went() {
     assert_eq!(differences[0]["reason"], reason.as_str());
     let explanation = cell["explanation"].as_str().unwrap();
     assert!(explanation.starts_with("named for every failure ("), "{explanation}");
+
+    // The same from cells that ran one by one.
+    let gos = ["--go", "1.24.11,1.27.3"];
+    let part = |more: &[&str]| {
+        let words = [&["matrix"], gos.as_slice(), more, &["--", "go", "test", "-vet=off", "./..."]];
+        sandbox.goward_in("matrix-timer", words.concat())
+    };
+    for cell in ["0", "1"] {
+        let ran = part(&["--cell", cell, "--results", "../matrix-timer-results"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+    let merged = part(&["--merge", "../matrix-timer-results", "--explain", "--json"]);
+    assert_eq!(merged.code, Some(6), "{}", merged.stderr);
+    let merged: serde_json::Value = serde_json::from_str(&merged.stdout).unwrap();
+    assert_eq!(merged["cells"][1]["differences"], cell["differences"], "{merged:#}");
 }
 
 /// A program that looks at its version fails whatever is taken back, and the verdict says what that was.
