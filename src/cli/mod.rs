@@ -59,6 +59,7 @@ mod uninstall;
 mod upgrade;
 mod usage_error;
 mod r#use;
+mod value_completion;
 mod verify;
 mod version;
 mod which;
@@ -87,6 +88,9 @@ const STACK: usize = 2 << 20;
 /// Runs goward with `arguments`, the program's name included.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if value_completion::answer(&arguments) {
+        return ExitCode::SUCCESS;
+    }
     let stack = stack_limit();
     if stack.is_none_or(|stack| stack >= STACK as u64) {
         return run_here(&arguments);

@@ -7,6 +7,7 @@ mod bundle_hostile;
 mod bundle_vulndb;
 mod check;
 mod check_integrity;
+mod completions;
 mod config;
 mod costs;
 mod debug_bake;

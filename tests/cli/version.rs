@@ -1,7 +1,6 @@
 //! `goward version`, `goward completions`, `--help`, and command lines that are wrong.
 
 use super::{mirror, sandbox};
-use std::path::Path;
 
 #[test]
 fn version() {
@@ -30,34 +29,6 @@ fn version() {
         assert_eq!(json["name"], table.name);
     }
     assert!(verbose.stdout.contains("releases that let what they build run code: known on 20"));
-}
-
-#[test]
-fn completions_are_read_by_the_shells_they_are_for() {
-    let sandbox = sandbox(&mirror());
-    for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
-        let script = sandbox.goward(["completions", shell]);
-        assert!(script.data().contains("uninstall"), "{shell}");
-        sandbox.write(shell, &script.stdout);
-        let found = ["/bin", "/usr/bin"]
-            .iter()
-            .map(|directory| Path::new(directory).join(shell))
-            .find(|path| path.exists());
-        let Some(program) = found else {
-            crate::common::skip(&format!(
-                "{shell} is not installed; its completions were not read"
-            ));
-            continue;
-        };
-        let mut command = sandbox.command(&program, "project");
-        command.arg(check).arg(sandbox.path(shell));
-        assert_eq!(sandbox.finish(&mut command).code, Some(0), "{shell}");
-    }
-    assert!(
-        sandbox.goward(["completions", "powershell"]).data().contains("Register-ArgumentCompleter")
-    );
-    assert_eq!(sandbox.goward(["completions", "--man", "man"]).code, Some(0));
-    assert!(sandbox.read("project/man/goward-use.1").contains("goward"));
 }
 
 #[test]

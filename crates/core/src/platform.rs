@@ -160,6 +160,11 @@ impl Platform {
         Self::find(&format!("{}/{}", translated(os), translated(arch)))
     }
 
+    /// Returns every platform that Go has had toolchains for.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|&(os, arch)| Self { os, arch })
+    }
+
     /// Returns the first-class ports of Go.
     pub fn first_class() -> impl Iterator<Item = Self> {
         FIRST_CLASS.into_iter().map(|(os, arch)| Self { os, arch })
