@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs goward: from a checkout by building it, or, run by itself, from a release archive.
 #
-# Touches nothing but <prefix>/bin and a temporary directory; start-up files are edited by
-# `goward setup`, which can be undone. Everything is in functions and `main` is called on the last
+# Touches nothing but <prefix>/bin, <prefix>/lib/goward and a temporary directory; start-up files are
+# edited by `goward setup`, which can be undone. Everything is in functions and `main` is called on the last
 # line, so that a download that was cut short does nothing.
 
 set -eu
@@ -13,8 +13,10 @@ umask go-w
 # In zsh, behave like sh.
 if [ -n "${ZSH_VERSION-}" ]; then emulate sh; fi
 
-# What a download installs unless --version says otherwise; the version in Cargo.toml.
-default_version=0.1.0
+# Where releases are, and the public key by which their lists are signed. Both are empty until the
+# first release: goward has none yet, and so there is no key.
+releases=
+release_key=
 # Inside functions zsh has another $0.
 script=$0
 work=
@@ -24,16 +26,18 @@ usage() {
 Usage: install.sh [options]
 
 Installs goward and goward-shim in <prefix>/bin and runs `goward setup`. In a checkout, they are built
-with cargo; otherwise a release archive is downloaded.
+with cargo; otherwise a release is downloaded, its signature and its checksum are checked.
 
 Options:
   --prefix DIR       install below DIR (default: $HOME/.local)
   --no-modify-path   leave the start-up files of your shells alone
-  --from URL         download from this directory instead of building; it has to hold
-                     goward-<version>-<target>.tar.gz and the same name with .sha256.
-                     https only. The variable GOWARD_RELEASES says the same where there is
-                     no checkout. There is no default: goward has no published releases yet
-  --version VERSION  the release to download (default: the one this script came with)
+  --from URL         download a release from this mirror instead of building, by https: it has
+                     latest/download/SHA256SUMS and download/vVERSION/. The variable
+                     GOWARD_RELEASES says the same where there is no checkout. There is no
+                     default: goward has no published releases yet
+  --key KEY          the public key of minisign by which the mirror's releases are signed; the
+                     variable GOWARD_RELEASES_KEY says the same
+  --version VERSION  the release to download (default: the newest)
   --target TARGET    the platform to download for, as Rust calls it (default: this one)
   --uninstall        run `goward setup --undo` and remove both programs
   --purge            with --uninstall: remove the store too, with every toolchain, and what
@@ -69,6 +73,7 @@ has() {
 clean_up() {
     [ -z "$work" ] || rm -rf "$work"
     [ -z "${bin-}" ] || rm -f "$bin/.goward.$$" "$bin/.goward-shim.$$"
+    [ -z "${prefix-}" ] || rm -f "$prefix/lib/goward/.installed-by.$$"
 }
 
 make_work_directory() {
@@ -83,18 +88,19 @@ parse_arguments() {
     prefix=
     modify_path=yes
     from=
-    version=$default_version
+    key=
+    version=
     target=
     uninstall=no
     purge=no
     while [ $# -gt 0 ]; do
         case $1 in
-            --prefix | --from | --version | --target)
+            --prefix | --from | --key | --version | --target)
                 if [ $# -lt 2 ] || [ -z "$2" ]; then usage_error "\`$1\` needs a value"; fi
                 set_option "$1" "$2"
                 shift
                 ;;
-            --prefix=?* | --from=?* | --version=?* | --target=?*) set_option "${1%%=*}" "${1#*=}" ;;
+            --prefix=?* | --from=?* | --key=?* | --version=?* | --target=?*) set_option "${1%%=*}" "${1#*=}" ;;
             --no-modify-path) modify_path=no ;;
             --uninstall) uninstall=yes ;;
             --purge) purge=yes ;;
@@ -117,6 +123,7 @@ set_option() {
     case $1 in
         --prefix) prefix=$2 ;;
         --from) from=$2 ;;
+        --key) key=$2 ;;
         --version) version=${2#v} ;;
         --target) target=$2 ;;
     esac
@@ -137,7 +144,8 @@ choose_prefix() {
         /*) ;;
         *) prefix=$(pwd)/$prefix ;;
     esac
-    bin=${prefix%/}/bin
+    prefix=${prefix%/}
+    bin=$prefix/bin
 }
 
 # Sets `checkout` to the directory of this script when goward's sources are there.
@@ -254,6 +262,11 @@ detect_target() {
     case $system/$machine in
         Linux/x86_64 | Linux/amd64) target=x86_64-unknown-linux-musl ;;
         Linux/aarch64 | Linux/arm64) target=aarch64-unknown-linux-musl ;;
+        Linux/i[3-6]86) target=i686-unknown-linux-musl ;;
+        Linux/armv7*) target=armv7-unknown-linux-gnueabihf ;;
+        Linux/riscv64) target=riscv64gc-unknown-linux-gnu ;;
+        Linux/s390x) target=s390x-unknown-linux-gnu ;;
+        Linux/ppc64le) target=powerpc64le-unknown-linux-gnu ;;
         Darwin/arm64) target=aarch64-apple-darwin ;;
         Darwin/x86_64) target=x86_64-apple-darwin ;;
         *)
@@ -288,6 +301,16 @@ check_download_tools() {
     done
     has sha256sum || has shasum || has openssl ||
         die "checking the download needs sha256sum, shasum or openssl, and all are missing; nothing was downloaded"
+    has minisign || has_openssl || die "checking the signature needs minisign or OpenSSL 3, and both are missing; nothing was downloaded" \
+        "Debian, Ubuntu, Alpine, Fedora: install the package openssl    macOS: brew install minisign"
+}
+
+# Older ones, and LibreSSL, cannot check Ed25519.
+has_openssl() {
+    case $(openssl version 2>/dev/null) in
+        'OpenSSL '[3-9].*) ;;
+        *) return 1 ;;
+    esac
 }
 
 # sha256 FILE: prints 64 hexadecimal digits.
@@ -301,28 +324,94 @@ sha256() {
     fi
 }
 
-# Sets `new_goward` and `new_shim`.
-download() {
+# bytes FIRST COUNT FILE: prints a part of a file, which starts at 0.
+bytes() {
+    dd if="$3" bs=1 skip="$1" count="$2" 2>/dev/null
+}
+
+# decode TEXT FILE: base64.
+decode() {
+    printf '%s\n' "$1" | openssl base64 -d -A >"$2" 2>/dev/null
+}
+
+# check_signature FILE: checks that `key` signed the file, whose signature is FILE.minisig.
+check_signature() {
+    if has minisign; then
+        minisign -Vqm "$1" -x "$1.minisig" -P "$key" >/dev/null 2>&1
+    else
+        check_signature_with_openssl "$1"
+    fi
+}
+
+# A key is `Ed`, 8 bytes that name it, and 32 bytes. A signature is `ED`, the name of the key, and 64
+# bytes that sign the BLAKE2b of the file.
+check_signature_with_openssl() {
+    decode "$key" "$work/key" || return 1
+    decode "$(sed -n 2p "$1.minisig")" "$work/signature" || return 1
+    [ "$(wc -c <"$work/key")" -eq 42 ] && [ "$(wc -c <"$work/signature")" -eq 74 ] || return 1
+    [ "$(bytes 0 2 "$work/key")$(bytes 0 2 "$work/signature")" = EdED ] || return 1
+    bytes 2 8 "$work/key" >"$work/key-name"
+    bytes 2 8 "$work/signature" | cmp -s - "$work/key-name" || return 1
+    # What DER has before the 32 bytes of such a key.
+    {
+        printf '\060\052\060\005\006\003\053\145\160\003\041\000'
+        bytes 10 32 "$work/key"
+    } >"$work/key.der"
+    bytes 10 64 "$work/signature" >"$work/signature.raw"
+    openssl dgst -blake2b512 -binary "$1" >"$work/hashed" || return 1
+    openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in "$work/hashed" \
+        -sigfile "$work/signature.raw" >/dev/null 2>&1
+}
+
+# Sets `from` and `key`.
+choose_releases() {
+    from=${from:-${GOWARD_RELEASES:-$releases}}
+    key=${key:-${GOWARD_RELEASES_KEY:-$release_key}}
     if [ -z "$from" ]; then
         die "nothing to download from: goward has no published releases yet" \
-            "clone its repository and run ./install.sh there, or name a directory with release archives: --from URL"
+            "clone its repository and run ./install.sh there, or name a mirror with releases: --from URL --key KEY"
     fi
     check_url "$from"
+    from=${from%/}
+    if [ -z "$key" ]; then
+        die "there is no key to check the signature of \`$from\` by; nothing was downloaded" \
+            "name the public key of whoever signs its releases: --key KEY"
+    fi
+    case $key in
+        *[!A-Za-z0-9+/=]*) usage_error "\`--key\` is the second line of a public key of minisign" ;;
+    esac
+}
+
+# Sets `wanted` to the sha256 of the archive, and `version`, by the signed list of the release.
+read_list() {
+    if [ -n "$version" ]; then list=$from/download/v$version/SHA256SUMS; else list=$from/latest/download/SHA256SUMS; fi
+    for end in '' .minisig; do
+        fetch "$list$end" "$work/SHA256SUMS$end" || die "cannot download \`$list$end\`; nothing was installed"
+    done
+    check_signature "$work/SHA256SUMS" ||
+        die "the signature of \`$list\` is not by the key $key; nothing was installed" \
+            "if it stays so, tell whoever publishes it"
+    row=$(sed -n "s/^\([0-9a-f]\{64\}\)  goward-\([0-9][A-Za-z0-9._+-]*\)-$target\.tar\.gz\$/\1 \2/p" "$work/SHA256SUMS" |
+        head -n 1)
+    if [ -z "$row" ] || { [ -n "$version" ] && [ "$version" != "${row#* }" ]; }; then
+        die "\`$list\` has no archive ${version:+of goward $version }for $target; nothing was installed" \
+            "build goward: run install.sh in a checkout of its repository"
+    fi
+    wanted=${row%% *}
+    version=${row#* }
+}
+
+# Sets `new_goward` and `new_shim`.
+download() {
+    choose_releases
     detect_target
     check_download_tools
     make_work_directory
+    read_list
     name=goward-$version-$target
-    url=${from%/}/$name.tar.gz
+    url=$from/download/v$version/$name.tar.gz
     say "downloading $url"
-    fetch "$url.sha256" "$work/sha256" ||
-        die "cannot download \`$url.sha256\`; nothing was installed"
     fetch "$url" "$work/archive" || die "cannot download \`$url\`; nothing was installed"
-    read -r wanted _ <"$work/sha256" || [ -n "$wanted" ] || wanted=
-    case $wanted in
-        *[!0-9a-f]*) wanted= ;;
-    esac
-    [ "${#wanted}" -eq 64 ] ||
-        die "\`$url.sha256\` is not a checksum: 64 lower-case hexadecimal digits were expected; nothing was installed"
     got=$(sha256 "$work/archive")
     [ "$got" = "$wanted" ] ||
         die "the sha256 of \`$url\` is wrong; nothing was installed
@@ -344,8 +433,10 @@ download() {
 
 # --- Installing -------------------------------------------------------------------------------
 
+# install_programs OWNER
 install_programs() {
-    mkdir -p "$bin" || die "cannot make \`$bin\`; nothing was installed" \
+    note_directories "$1"
+    mkdir -p "$bin" "$prefix/lib/goward" || die "cannot make \`$bin\`; nothing was installed" \
         "choose another place: ./install.sh --prefix /absolute/directory"
     for program in goward goward-shim; do
         [ ! -d "$bin/$program" ] || die "\`$bin/$program\` is a directory; nothing was installed"
@@ -356,7 +447,49 @@ install_programs() {
     copy "$new_shim" "$bin/.goward-shim.$$"
     mv -f "$bin/.goward-shim.$$" "$bin/goward-shim"
     mv -f "$bin/.goward.$$" "$bin/goward"
+    printf '%s\n' "$notes" >"$prefix/lib/goward/.installed-by.$$"
+    mv -f "$prefix/lib/goward/.installed-by.$$" "$prefix/lib/goward/installed-by"
     say "installed $bin/goward and $bin/goward-shim"
+}
+
+# Sets `notes`: who installed this, for `goward self update`, and what goes when it is uninstalled: the
+# directories that are made now, or were at the first time.
+note_directories() {
+    notes=$1
+    if [ -f "$prefix/lib/goward/installed-by" ]; then
+        made=$(sed -n '/^made /p' "$prefix/lib/goward/installed-by")
+        notes=$notes${made:+
+$made}
+        return 0
+    fi
+    find_store
+    note_missing "$bin"
+    note_missing "$prefix/lib"
+    [ -z "$store" ] || note_missing "$(dirname "$store")"
+    case ${HOME-} in
+        /*)
+            note_missing "${XDG_STATE_HOME:-$HOME/.local/state}"
+            note_missing "${XDG_CACHE_HOME:-$HOME/.cache}"
+            # Where `goward setup` writes for fish.
+            note_missing "${XDG_CONFIG_HOME:-$HOME/.config}/fish/conf.d"
+            ;;
+    esac
+}
+
+# note_missing DIRECTORY: adds it and those above it that are not there, the deepest first.
+note_missing() {
+    directory=$1
+    while [ "${directory#/}" != "$directory" ] && [ ! -d "$directory" ]; do
+        case "$notes
+" in
+            *"
+made $directory
+"*) ;;
+            *) notes="$notes
+made $directory" ;;
+        esac
+        directory=$(dirname "$directory")
+    done
 }
 
 copy() {
@@ -422,11 +555,32 @@ remove() {
     fi
     rm -f "$bin/goward" "$bin/goward-shim" || die "cannot remove goward from \`$bin\`"
     say "removed goward and goward-shim from $bin"
+    remove_notes
     if [ "$purge" = yes ]; then
         purge_store
     elif [ -n "${store-}" ] && [ -d "$store" ]; then
         say "toolchains stay in $store; --purge removes them"
     fi
+    remove_directories
+}
+
+# Removes the note about this installation. Sets `made` to the directories that it made.
+remove_notes() {
+    note=$prefix/lib/goward/installed-by
+    made=
+    [ -f "$note" ] || return 0
+    made=$(sed -n 's/^made //p' "$note")
+    rm -f "$note"
+    rmdir "$prefix/lib/goward" 2>/dev/null || :
+}
+
+# Removes the directories that the installation made, where they are empty now: the deepest first.
+remove_directories() {
+    printf '%s\n' "$made" | LC_ALL=C sort -r | while IFS= read -r directory; do
+        case $directory in
+            /*) rmdir "$directory" 2>/dev/null || : ;;
+        esac
+    done
 }
 
 # Removes what goward keeps in its store, by name: GOWARD_HOME may be a directory with other things.
@@ -493,11 +647,11 @@ main() {
     find_checkout
     if [ -n "$checkout" ] && [ -z "$from" ]; then
         build
+        install_programs checkout
     else
-        from=${from:-${GOWARD_RELEASES-}}
         download
+        install_programs install.sh
     fi
-    install_programs
     set_up
 }
 

@@ -5,6 +5,7 @@
 use crate::common::{machine, skip};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
+use minisign::{KeyPair, SecretKey};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
@@ -37,12 +39,14 @@ echo '{"reason":"build-finished","success":true}'
 "#;
 
 /// Every program that the installer may use; a test takes away what it wants to be missing.
-const TOOLS: [&str; 26] = [
+const TOOLS: [&str; 31] = [
     "cat",
     "chmod",
+    "cmp",
     "cp",
     "curl",
     "cut",
+    "dd",
     "dirname",
     "env",
     "grep",
@@ -50,6 +54,7 @@ const TOOLS: [&str; 26] = [
     "head",
     "ls",
     "mkdir",
+    "minisign",
     "mktemp",
     "mv",
     "openssl",
@@ -59,9 +64,11 @@ const TOOLS: [&str; 26] = [
     "sh",
     "sha256sum",
     "shasum",
+    "sort",
     "tail",
     "tar",
     "uname",
+    "wc",
     "wget",
     "id",
 ];
@@ -236,13 +243,9 @@ impl Server {
         Self { url, requests }
     }
 
-    /// A release archive with `members` and its checksum file.
+    /// A release with an archive of `members`, signed by [`key`], which is the newest, too.
     fn release(version: &str, members: &[(&str, &str)]) -> Self {
-        let archive = archive(members);
-        let digest = digest(&archive);
-        let name = format!("goward-{version}-{TARGET}.tar.gz");
-        let checksum = format!("{digest}  {name}\n").into_bytes();
-        Self::new(vec![(format!("{name}.sha256"), checksum), (name, archive)])
+        Self::new(release(version, archive(members)))
     }
 
     fn good(version: &str) -> Self {
@@ -256,6 +259,36 @@ impl Server {
     fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
+}
+
+/// The key of these tests: the public one as `--key` takes it.
+fn key() -> &'static (String, SecretKey) {
+    static KEY: OnceLock<(String, SecretKey)> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let pair = KeyPair::generate_unencrypted_keypair().unwrap();
+        (pair.pk.to_base64(), pair.sk)
+    })
+}
+
+/// The files of a release, by their paths on a server.
+fn release(version: &str, archive: Vec<u8>) -> Vec<(String, Vec<u8>)> {
+    let name = format!("goward-{version}-{TARGET}.tar.gz");
+    let list = format!("{}  {name}\n", digest(&archive));
+    let mut files = listed(version, &list);
+    files.push((format!("download/v{version}/{name}"), archive));
+    files
+}
+
+/// A list and its signature, where a release has them, and where the newest has.
+fn listed(version: &str, list: &str) -> Vec<(String, Vec<u8>)> {
+    let signature = minisign::sign(None, &key().1, list.as_bytes(), None, None).unwrap();
+    let signature = signature.into_string();
+    let mut files = Vec::new();
+    for directory in ["latest/download".to_owned(), format!("download/v{version}")] {
+        files.push((format!("{directory}/SHA256SUMS"), list.as_bytes().to_vec()));
+        files.push((format!("{directory}/SHA256SUMS.minisig"), signature.clone().into_bytes()));
+    }
+    files
 }
 
 /// A `.tar.gz`; content that starts with `->` makes a link.
@@ -591,38 +624,50 @@ fn what_is_no_store_is_not_purged() {
 #[test]
 fn a_release_is_downloaded_checked_and_installed() {
     let server = Server::good("0.9.0");
-    let archive = format!("goward-0.9.0-{TARGET}.tar.gz");
-    let downloading = format!("downloading {}/{archive}\n", server.url);
-    let args = ["--version", "v0.9.0", "--target", TARGET];
-    let from = ["--from", server.url.as_str()];
-    // By option in a checkout; by option and by variable without one.
+    let archive = format!("goward-0.9.0-{TARGET}");
+    let downloading = format!("downloading {}/download/v0.9.0/{archive}.tar.gz\n", server.url);
+    let args = ["--target", TARGET];
+    let from = ["--from", server.url.as_str(), "--key", key().0.as_str()];
+    // By option in a checkout; by option and by variable without one. The newest, and one by its version.
     let machine = Machine::new();
     machine
         .install(&[args.as_slice(), &from].concat())
         .succeeds(&format!("{downloading}{INSTALLED}"));
     let machine = Machine::new();
     machine
-        .piped(&[args.as_slice(), &from].concat())
+        .piped(&[args.as_slice(), &from, &["--version", "v0.9.0"]].concat())
         .succeeds(&format!("{downloading}{INSTALLED}"));
     assert_eq!(fs::read_to_string(machine.path("home/.local/bin/goward")).unwrap(), GOWARD);
-    let machine = Machine::new().with("GOWARD_RELEASES", &format!("{}/", server.url));
+    let machine = Machine::new()
+        .with("GOWARD_RELEASES", &format!("{}/", server.url))
+        .with("GOWARD_RELEASES_KEY", &key().0);
     machine.piped(&args).succeeds(&format!("{downloading}{INSTALLED}"));
     machine.piped(&args).succeeds(&format!("{downloading}{INSTALLED}"));
     assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
-    assert_eq!(server.requests(), 8);
+    let note = fs::read_to_string(machine.path("home/.local/lib/goward/installed-by")).unwrap();
+    assert!(note.starts_with("install.sh\nmade "), "{note}");
+    assert_eq!(server.requests(), 12);
 }
 
 #[test]
 fn any_tool_that_can_do_it_will_do() {
     let server = Server::good("0.9.0");
-    let args = ["--version", "0.9.0", "--target", TARGET, "--from", server.url.as_str()];
-    for without in [&["curl"][..], &["sha256sum"], &["sha256sum", "shasum"]] {
+    let key = key().0.as_str();
+    let args = ["--target", TARGET, "--from", server.url.as_str(), "--key", key];
+    for without in
+        [&["curl"][..], &["sha256sum"], &["sha256sum", "shasum"], &["minisign"], &["openssl"]]
+    {
         let machine = without.iter().fold(Machine::new(), |machine, tool| {
             if find(tool).is_some() { machine.without_tool(tool) } else { machine }
         });
         let outcome = machine.piped(&args);
-        if without == ["curl"] && find("wget").is_none() {
-            skip("install.sh: `wget` is not installed");
+        let stands_in = match without {
+            ["curl"] => "wget",
+            ["openssl"] => "minisign",
+            _ => "openssl",
+        };
+        if find(stands_in).is_none() {
+            skip(&format!("install.sh: `{stands_in}` is not installed"));
             continue;
         }
         assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{without:?}");
@@ -649,63 +694,97 @@ fn a_download_that_is_not_right_installs_nothing() {
     let (goward, shim) = (format!("{name}/goward"), format!("{name}/goward-shim"));
     let good = archive(&[(&goward, GOWARD), (&shim, GOWARD)]);
     let wrong = "0".repeat(64);
-    let checksum = |text: String| (format!("{file}.sha256"), text.into_bytes());
+    let list = "[URL]/download/v1.0.0/SHA256SUMS";
+    let url = format!("[URL]/download/v1.0.0/{file}");
+    let without = |end: &str| {
+        let mut files = release("1.0.0", good.clone());
+        files.retain(|(name, _)| !name.ends_with(end));
+        Server::new(files)
+    };
+    let replaced = |name: &str, bytes: &[u8]| {
+        let mut files = release("1.0.0", good.clone());
+        for (_, content) in files.iter_mut().filter(|(known, _)| known.ends_with(name)) {
+            *content = bytes.to_vec();
+        }
+        Server::new(files)
+    };
+    let unsigned = format!(
+        "the signature of `{list}` is not by the key {}; nothing was installed\nhint: if it stays so, \
+         tell whoever publishes it\n",
+        key().0
+    );
+    let absent = |of: &str| {
+        format!(
+            "`{list}` has no archive of goward {of} for {TARGET}; nothing was installed\nhint: build \
+             goward: run install.sh in a checkout of its repository\n"
+        )
+    };
+    let other = listed("1.0.0", &format!("{wrong}  goward-0.9.0-{TARGET}.tar.gz\n"));
+    let mut swapped = listed("1.0.0", &format!("{wrong}  {file}\n"));
+    swapped.push((format!("download/v1.0.0/{file}"), good.clone()));
     let cases: Vec<(Server, String)> = vec![
         (
-            Server::new(vec![checksum(format!("{wrong}  {file}\n")), (file.clone(), good.clone())]),
+            Server::new(swapped),
             format!(
-                "the sha256 of `[URL]/{file}` is wrong; nothing was installed\n  wanted {wrong}\n  \
-                 got    {}\nhint: try again; if it stays wrong, tell whoever publishes it\n",
+                "the sha256 of `{url}` is wrong; nothing was installed\n  wanted {wrong}\n  got    \
+                 {}\nhint: try again; if it stays wrong, tell whoever publishes it\n",
                 digest(&good)
             ),
         ),
-        (
-            Server::new(vec![checksum("<html>".into()), (file.clone(), good.clone())]),
-            format!(
-                "`[URL]/{file}.sha256` is not a checksum: 64 lower-case hexadecimal digits were \
-                 expected; nothing was installed\n"
-            ),
-        ),
-        (
-            Server::new(vec![checksum(String::new()), (file.clone(), good.clone())]),
-            format!(
-                "`[URL]/{file}.sha256` is not a checksum: 64 lower-case hexadecimal digits were \
-                 expected; nothing was installed\n"
-            ),
-        ),
+        (replaced("SHA256SUMS", b"<html>"), unsigned.clone()),
+        (replaced("SHA256SUMS.minisig", b""), unsigned.clone()),
+        (Server::new(other), absent("1.0.0")),
+        (Server::new(listed("1.0.0", "")), absent("1.0.0")),
         (
             Server::release("1.0.0", &[(&goward, GOWARD)]),
-            format!(
-                "`[URL]/{file}` does not hold `{goward}` and `{shim}`; nothing was installed\n"
-            ),
+            format!("`{url}` does not hold `{goward}` and `{shim}`; nothing was installed\n"),
         ),
         (
             Server::release("1.0.0", &[(&goward, GOWARD), (&shim, "->/bin/sh")]),
-            format!(
-                "`goward-shim` in `[URL]/{file}` is not a regular file; nothing was installed\n"
-            ),
+            format!("`goward-shim` in `{url}` is not a regular file; nothing was installed\n"),
         ),
+        (without("SHA256SUMS"), format!("cannot download `{list}`; nothing was installed\n")),
         (
-            Server::new(vec![(file.clone(), good)]),
-            format!("cannot download `[URL]/{file}.sha256`; nothing was installed\n"),
+            without("SHA256SUMS.minisig"),
+            format!("cannot download `{list}.minisig`; nothing was installed\n"),
         ),
-        (
-            Server::new(vec![checksum(wrong)]),
-            format!("cannot download `[URL]/{file}`; nothing was installed\n"),
-        ),
+        (without(".tar.gz"), format!("cannot download `{url}`; nothing was installed\n")),
     ];
     for (server, want) in cases {
-        let machine = Machine::new();
-        let args = ["--version", "1.0.0", "--target", TARGET, "--from", server.url.as_str()];
-        let outcome = machine.piped(&args);
-        // Above it stands what curl or tar says.
-        let stderr = outcome.stderr.replace(&server.url, "[URL]");
-        assert!(
-            outcome.status == 1 && stderr.ends_with(&format!("install.sh: {want}")),
-            "{stderr}"
-        );
-        assert_eq!(machine.list("home"), [""; 0]);
+        // With either program that checks signatures.
+        for tool in ["minisign", "openssl"] {
+            let machine = Machine::new();
+            let machine = if find(tool).is_some() { machine.without_tool(tool) } else { machine };
+            let args = ["--version", "1.0.0", "--target", TARGET, "--from", server.url.as_str()];
+            let outcome = machine.piped(&[args.as_slice(), &["--key", key().0.as_str()]].concat());
+            // Above it stands what curl or tar says.
+            let stderr = outcome.stderr.replace(&server.url, "[URL]");
+            assert!(
+                outcome.status == 1 && stderr.ends_with(&format!("install.sh: {want}")),
+                "{stderr}, wanted {want}"
+            );
+            assert_eq!(machine.list("home"), [""; 0]);
+        }
     }
+}
+
+#[test]
+fn a_key_is_needed_and_decides() {
+    let server = Server::good("0.9.0");
+    let from = ["--target", TARGET, "--from", server.url.as_str()];
+    Machine::new().piped(&from).fails(
+        1,
+        &format!(
+            "install.sh: there is no key to check the signature of `{}` by; nothing was \
+             downloaded\nhint: name the public key of whoever signs its releases: --key KEY\n",
+            server.url
+        ),
+    );
+    let other = KeyPair::generate_unencrypted_keypair().unwrap().pk.to_base64();
+    let outcome = Machine::new().piped(&[from.as_slice(), &["--key", &other]].concat());
+    assert!(outcome.stderr.contains("is not by the key"), "{}", outcome.stderr);
+    let outcome = Machine::new().piped(&[from.as_slice(), &["--key", "$(id)"]].concat());
+    assert_eq!(outcome.status, 2, "{}", outcome.stderr);
 }
 
 #[test]
@@ -739,8 +818,8 @@ fn urls_that_are_refused() {
 #[test]
 fn without_a_checkout_there_has_to_be_a_url() {
     let want = "install.sh: nothing to download from: goward has no published releases yet\nhint: clone \
-                its repository and run ./install.sh there, or name a directory with release \
-                archives: --from URL\n";
+                its repository and run ./install.sh there, or name a mirror with releases: --from URL \
+                --key KEY\n";
     Machine::new().piped(&[]).fails(1, want);
     // Somebody else's checkout as working directory is none of ours, nor is a foreign Cargo.toml.
     let machine = Machine::new();
@@ -755,7 +834,7 @@ fn without_a_checkout_there_has_to_be_a_url() {
 fn platforms_without_a_release_are_named() {
     let machine = Machine::new().without_tool("uname");
     machine.program("tools/uname", "#!/bin/sh\n[ \"$1\" = -s ] && echo Plan9 || echo mips\n");
-    machine.piped(&["--from", "https://example.invalid"]).fails(
+    machine.piped(&["--from", "https://example.invalid", "--key", "x"]).fails(
         1,
         "install.sh: there are no release archives for Plan9 on mips; nothing was downloaded\nhint: \
          build goward: run install.sh in a checkout of its repository\n",
@@ -795,10 +874,4 @@ fn a_script_that_was_cut_short_does_nothing() {
         assert_eq!(machine.list(""), ["checkout", "cut.sh", "home", "stub", "tmp", "tools"]);
         assert_eq!(machine.list("home"), [""; 0]);
     }
-}
-
-#[test]
-fn the_version_is_that_of_the_package() {
-    let script = fs::read_to_string(INSTALLER).unwrap();
-    assert!(script.contains(concat!("\ndefault_version=", env!("CARGO_PKG_VERSION"), "\n")));
 }

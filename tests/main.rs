@@ -12,6 +12,7 @@ mod mirror;
 mod net;
 mod plain;
 mod real;
+mod releases;
 mod repository;
 mod shell;
 mod torture;

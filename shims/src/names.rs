@@ -66,5 +66,9 @@ pub const TRUSTED_ROOTS_VAR: &str = "GOWARD_TRUSTED_ROOTS";
 pub const SOURCE_VAR: &str = "GOWARD_SOURCE";
 /// The weakest level at which a toolchain may be installed.
 pub const ACCEPT_VAR: &str = "GOWARD_ACCEPT";
+/// Where releases of goward are, in place of its own place; see `docs/environment.md`.
+pub const RELEASES_VAR: &str = "GOWARD_RELEASES";
+/// The public key of minisign by which those are signed.
+pub const RELEASES_KEY_VAR: &str = "GOWARD_RELEASES_KEY";
 /// `1`: never open a socket.
 pub const OFFLINE_VAR: &str = "GOWARD_OFFLINE";

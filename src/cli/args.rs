@@ -125,6 +125,9 @@ pub enum Command {
     Setup(Setup),
     /// Give an editor the project's Go
     Editor(Editor),
+    /// Update goward itself
+    #[command(name = "self")]
+    Own(Own),
     /// List goward's settings, and where each comes from
     Config(ConfigArgs),
     /// Print completions for a shell, or write man pages
@@ -916,6 +919,27 @@ pub struct Setup {
     /// Leave the shells' start-up files alone, and on Windows PATH
     #[arg(long)]
     pub no_modify_path: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Own {
+    #[command(subcommand)]
+    pub command: SelfCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SelfCommand {
+    /// Replace goward by its newest release, or by the one with this version
+    Update(SelfUpdate),
+}
+
+#[derive(Args, Debug)]
+pub struct SelfUpdate {
+    /// The release: `0.2.0`; an older one, too
+    pub version: Option<String>,
+    /// Only tell whether there is a newer release
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Args, Debug)]

@@ -46,6 +46,7 @@ mod records;
 #[cfg(feature = "lab")]
 mod reproduce;
 mod rollback;
+mod self_command;
 #[cfg(feature = "lab")]
 mod settings_args;
 mod setup;
@@ -184,6 +185,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Trust(args) => trust::run(&session, args),
         Command::Editor(args) => editor::run(&session, args),
         Command::Setup(args) => setup::run(&session, args),
+        Command::Own(args) => self_command::run(&session, &args.command),
         Command::Config(args) => config::run(&session, args),
         Command::Completions(args) => completions::run(&session, args),
         Command::Version(args) => {

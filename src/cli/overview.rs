@@ -23,6 +23,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Maintain",
         &[
             "setup",
+            "self",
             "doctor",
             "editor",
             "config",

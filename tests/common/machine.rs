@@ -41,7 +41,7 @@ pub(crate) fn can_give_away() -> bool {
 }
 
 /// Returns a command with the environment of who runs the tests, for the two that need it: cargo and pip.
-pub(super) fn inheriting(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn inheriting(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }
 

@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["bundle", "store"],
     &["checks", "source"],
     &["session"],
-    &["resolve"],
+    &["resolve", "update"],
     &["install"],
     &["lockfile"],
     &["run", "toolchains"],
@@ -263,6 +263,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "crates/core/src/resolve/go_env.rs",
             "crates/core/src/run/exec.rs",
             "crates/core/src/source/python_index.rs",
+            "crates/core/src/update/replace.rs",
         ],
     ),
     // What fails for a moment is tried again.

@@ -5,6 +5,7 @@
 //! typed. What nobody but a person can say (what a name means, whether a flaw runs code at build time, what a
 //! line changed) is printed, and what is missing stands in the tables as [`NOT_DESCRIBED`], which a test refuses.
 
+pub mod dist;
 pub mod schemas;
 mod spans;
 mod tree;

@@ -8,7 +8,7 @@ use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xtask::schemas::write_schemas;
-use xtask::{Release, refresh};
+use xtask::{Release, dist, refresh};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Tasks of goward's maintainers")]
@@ -17,6 +17,34 @@ enum Task {
     GoRelease(GoRelease),
     /// Write the JSON Schemas of goward.toml and config.toml
     Schemas,
+    /// Make the files of a release of goward
+    Dist(Dist),
+}
+
+/// Packs the programs that `tests/platforms/build` builds, for every target or those that are named. Prints what was
+/// made, and which targets have no programs.
+#[derive(Args)]
+struct Dist {
+    /// Rust's names of targets; all of them if none is named
+    targets: Vec<String>,
+    /// Pack the programs of this directory (`TARGET/goward`, `TARGET/goward-shim`) instead of building them
+    #[arg(long, value_name = "DIRECTORY")]
+    programs: Option<PathBuf>,
+    /// A goward that runs here, for man pages and completions; that for Linux on x86-64 if unset
+    #[arg(long, value_name = "FILE")]
+    manager: Option<PathBuf>,
+    /// Sign by this secret key of minisign
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Where the files of this release will be, for package managers
+    #[arg(long, value_name = "URL", requires = "homepage")]
+    url: Option<String>,
+    /// The project's page, for package managers
+    #[arg(long, value_name = "URL", requires = "url")]
+    homepage: Option<String>,
+    /// The directory of the release
+    #[arg(long, value_name = "DIRECTORY", default_value = "dist/release")]
+    out: PathBuf,
 }
 
 /// Everything is read from files, so that it works without a network. Writes all or nothing, prints what changed,
@@ -47,10 +75,11 @@ struct GoRelease {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::GoRelease(args) => run(args),
+        Task::GoRelease(args) => go_release(args),
         Task::Schemas => {
             write_schemas(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).map(|()| String::new())
         }
+        Task::Dist(args) => dist(args),
     };
     let done = done.and_then(|text| Ok(stdout().write_all(text.as_bytes())?));
     match done {
@@ -62,7 +91,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: GoRelease) -> Result<String> {
+fn dist(args: Dist) -> Result<String> {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let programs = match args.programs {
+        Some(programs) => programs,
+        None => dist::build(&root, &args.targets)?,
+    };
+    let manager = args.manager.unwrap_or_else(|| programs.join("x86_64-unknown-linux-musl/goward"));
+    let release = dist::Release {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        root,
+        programs,
+        manager,
+        targets: args.targets,
+        key: args.key,
+        places: args.url.zip(args.homepage).map(|(url, homepage)| dist::Places { url, homepage }),
+        out: args.out,
+    };
+    Ok(release.make()?.to_string())
+}
+
+fn go_release(args: GoRelease) -> Result<String> {
     let day = |text: String| -> Result<Day> {
         let wrong = || Error::new(Kind::Usage, format!("`{}` is no day", untrusted(&text)));
         parse_day(&text).ok_or_else(wrong)

@@ -40,6 +40,7 @@ pub mod threads;
 pub mod toml_keys;
 pub mod toolchains;
 pub mod ui;
+pub mod update;
 pub mod verify;
 pub mod version;
 pub mod vulndb;
