@@ -5,7 +5,10 @@ use crate::common::machine::{self, python_package};
 use std::path::Path;
 
 /// Each file, and the schema that check-jsonschema has for it.
-const SCHEMAS: [(&str, &str); 8] = [
+const SCHEMAS: [(&str, &str); 11] = [
+    (".github/workflows/ci.yml", "vendor.github-workflows"),
+    (".github/workflows/go-release.yml", "vendor.github-workflows"),
+    (".github/workflows/release.yml", "vendor.github-workflows"),
     ("action.yml", "vendor.github-actions"),
     ("ci/buildkite/pipeline.yml", "vendor.buildkite"),
     ("ci/circleci/orb.yml", "vendor.circle-ci"),
@@ -43,7 +46,8 @@ fn zizmor_finds_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = sandbox.command(&packages.join("bin/zizmor"), ".");
     command.args(["--offline", "--no-config", "--no-progress", "--persona", "auditor"]);
-    for file in ["action.yml", "ci/github/matrix.yml", "ci/github/upgrade.yml"] {
+    for file in ["action.yml", "ci/github/matrix.yml", "ci/github/upgrade.yml", ".github/workflows"]
+    {
         command.arg(root.join(file));
     }
     let said = sandbox.finish(&mut command);

@@ -46,10 +46,11 @@ fn the_action_installs_the_locked_go() {
     };
     let (sandbox, mirror) = project();
     let Some(releases) = Releases::start(&sandbox) else { return };
+    let key = format!("key={}", releases.key);
     let releases = format!("releases={}", releases.url());
     let archives = || mirror.log().iter().filter(|one| one.target.ends_with(".tar.gz")).count();
     let before = archives();
-    let (said, cold) = act(&sandbox, &packages, &[&releases]);
+    let (said, cold) = act(&sandbox, &packages, &[&releases, &key]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(cold["outputs"]["version"], "go1.99.1", "{said:?}");
     assert_eq!(cold["outputs"]["cache-hit"], "", "{said:?}");
@@ -60,7 +61,7 @@ fn the_action_installs_the_locked_go() {
     let after = archives();
     assert!(after > before);
     // The next job on another machine: nobody is asked for the archive again.
-    let (said, warm) = act(&sandbox, &packages, &[&releases]);
+    let (said, warm) = act(&sandbox, &packages, &[&releases, &key]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(warm["outputs"]["cache-hit"], "true", "{said:?}");
     assert_eq!(warm["later"], "go version go1.99.1\n", "{said:?}");
@@ -74,22 +75,23 @@ fn the_action_fails_where_something_is_wrong() {
     };
     let (sandbox, _mirror) = project();
     let Some(releases) = Releases::start(&sandbox) else { return };
+    let key = format!("key={}", releases.key);
     let releases = format!("releases={}", releases.url());
     sandbox.write("project/.go-version", "1.98.3\n");
     let sarif = sandbox.path("goward.sarif");
     let sarif = format!("sarif={}", sarif.display());
-    let (said, _) = act(&sandbox, &packages, &[&releases, &sarif, "cache=false"]);
+    let (said, _) = act(&sandbox, &packages, &[&releases, &key, &sarif, "cache=false"]);
     assert_eq!(said.code, Some(6), "{said:?}");
     assert!(said.stderr.contains("the step `Check the project` ended with 6"), "{said:?}");
     let report: Value = serde_json::from_str(&sandbox.read("goward.sarif")).unwrap();
     assert_eq!(report["runs"][0]["results"][0]["ruleId"], "version-files", "{report}");
     // Who wants no check gets none.
-    let (said, answer) = act(&sandbox, &packages, &[&releases, "check=false", "cache=false"]);
+    let (said, answer) = act(&sandbox, &packages, &[&releases, &key, "check=false", "cache=false"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(answer["outputs"]["version"], "go1.99.1", "{said:?}");
     // A lock that is not what the manifest asks for ends the job before anything is installed.
     sandbox.write("project/goward.toml", "[toolchain]\ngo = \"1.98.3\"\n");
-    let (said, _) = act(&sandbox, &packages, &[&releases]);
+    let (said, _) = act(&sandbox, &packages, &[&releases, &key]);
     assert!(said.stderr.contains("the step `Install Go` ended with"), "{said:?}");
 }
 

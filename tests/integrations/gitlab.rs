@@ -38,9 +38,9 @@ fn the_component_installs_once() {
     let sandbox = sandbox.var("GOWARD_ACCEPT", "none");
     let Some(releases) = Releases::start(&sandbox) else { return };
     sandbox.write("project/templates/goward.yml", ours("templates/goward.yml"));
-    let url = releases.url();
+    let (url, key) = (releases.url(), &releases.key);
     let pipeline = format!(
-        "include:\n  - local: templates/goward.yml\n    inputs:\n      releases: {url}\n\n\
+        "include:\n  - local: templates/goward.yml\n    inputs:\n      releases: {url}\n      key: {key}\n\n\
          version:\n  extends: .goward\n  script:\n    - go version\n    - goward which\n"
     );
     sandbox.write("project/.gitlab-ci.yml", pipeline);

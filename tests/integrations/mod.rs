@@ -69,7 +69,11 @@ fn with_matrix(sandbox: &Sandbox) {
 }
 
 /// A server with release archives of the programs that are tested, and the installer beside them.
-struct Releases(Server);
+struct Releases {
+    server: Server,
+    /// The public key that signs them.
+    key: String,
+}
 
 impl Releases {
     /// Packs the sandbox's programs; `None`, after saying so, where the installer knows no archive for
@@ -83,7 +87,8 @@ impl Releases {
                 return None;
             }
         };
-        let name = format!("goward-{}-{target}", env!("CARGO_PKG_VERSION"));
+        let version = env!("CARGO_PKG_VERSION");
+        let name = format!("goward-{version}-{target}");
         let place = sandbox.path("release").join(&name);
         std::fs::create_dir_all(&place).unwrap();
         for program in ["goward", "goward-shim"] {
@@ -93,15 +98,20 @@ impl Releases {
         tar.current_dir(sandbox.path("release")).args(["-I", "gzip -1", "-cf", "a", &name]);
         assert!(tar.status().unwrap().success());
         let archive = std::fs::read(sandbox.path("release/a")).unwrap();
-        let digest = format!("{}  {name}.tar.gz\n", hex_sha256(&archive));
+        let list = format!("{}  {name}.tar.gz\n", hex_sha256(&archive));
+        let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+        let signature = minisign::sign(None, &pair.sk, list.as_bytes(), None, None).unwrap();
         let server = Server::start();
-        server.route(&format!("/{name}.tar.gz"), Route::new(archive));
-        server.route(&format!("/{name}.tar.gz.sha256"), Route::new(digest));
-        server.route("/install.sh", Route::new(ours("install.sh")));
-        Some(Self(server))
+        let directory = format!("/download/v{version}");
+        server.route(&format!("{directory}/{name}.tar.gz"), Route::new(archive));
+        let latest = |file| format!("/latest/download/{file}");
+        server.route(&latest("SHA256SUMS"), Route::new(list));
+        server.route(&latest("SHA256SUMS.minisig"), Route::new(signature.into_string()));
+        server.route(&latest("install.sh"), Route::new(ours("install.sh")));
+        Some(Self { server, key: pair.pk.to_base64() })
     }
 
     fn url(&self) -> String {
-        self.0.url("")
+        self.server.url("")
     }
 }

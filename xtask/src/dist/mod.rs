@@ -111,6 +111,12 @@ impl Release {
         self.write(&mut made, name, &bytes)?;
         let bill = sbom::document(&metadata, &self.root)?;
         self.write(&mut made, format!("goward-{}.cdx.json", self.version), &bill)?;
+        for name in ["install.ps1", "install.sh"].map(str::to_owned) {
+            if self.root.join(&name).is_file() {
+                let bytes = fs_err::read(self.root.join(&name))?;
+                self.write(&mut made, name, &bytes)?;
+            }
+        }
         self.describe(&mut made, &targets)?;
         let list = list(&made.files);
         fs_err::write(self.out.join(LIST), &list)?;

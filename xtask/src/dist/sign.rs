@@ -1,7 +1,7 @@
 //! Signatures of lists, as minisign makes them.
 
 use goward_core::error::{Error, Kind, Result};
-use minisign::{SecretKey, SecretKeyBox};
+use minisign::{ErrorKind, SecretKey, SecretKeyBox};
 use std::path::Path;
 
 /// Signs a list. The trusted comment names the release; the password of a key that has one is asked for.
@@ -10,11 +10,15 @@ pub(super) fn sign(key: &Path, version: &str, list: &[u8]) -> Result<String> {
         Error::new(Kind::Failed, format!("cannot sign by `{}`: {error}", key.display()))
     };
     let text = fs_err::read_to_string(key)?;
-    let secret = SecretKeyBox::from_string(&text).map_err(failed)?;
-    let secret = SecretKey::from_unencrypted_box(secret).or_else(|_| {
-        SecretKeyBox::from_string(&text).and_then(|again| again.into_secret_key(None))
-    });
-    let secret = secret.map_err(failed)?;
+    let read = || SecretKeyBox::from_string(&text);
+    let secret = match read().and_then(SecretKey::from_unencrypted_box) {
+        Ok(secret) => secret,
+        // minisign 0.11 leaves the checksum out of a key that has no password.
+        Err(error) if *error.kind() == ErrorKind::Verify => {
+            return Err(failed(error).hint("take a key with a password: `minisign -G`"));
+        }
+        Err(_) => read().and_then(|again| again.into_secret_key(None)).map_err(failed)?,
+    };
     let comment = format!("goward {version}");
     let signature =
         minisign::sign(None, &secret, list, Some(&comment), Some("signature of SHA256SUMS"));

@@ -60,7 +60,7 @@ mod tests {
     fn an_archive_is_found_by_target_and_version() {
         let digest = "0".repeat(64);
         let rows = ["goward-1.2.3-x86_64-a.tar.gz", "goward-1.2.3-b.zip", "goward-x-c.zip"];
-        let list: String = rows.iter().map(|name| format!("{digest}  {name}\n")).collect();
+        let list = rows.map(|name| format!("{digest}  {name}\n")).concat();
         let found = |target, version: Option<&str>| {
             let version = version.map(|version| Version::parse(version).unwrap());
             find(list.as_bytes(), target, version.as_ref()).map(|offer| offer.archive).ok()

@@ -75,20 +75,21 @@ impl Owner {
 #[cfg(test)]
 mod tests {
     use super::Owner;
+    use crate::fs;
 
     #[test]
     fn the_note_decides() {
         let directory = tempfile::tempdir().unwrap();
         let (bin, note) = (directory.path().join("bin/goward"), directory.path().join(super::NOTE));
         assert_eq!(Owner::of(&bin), Owner::Unknown);
-        std::fs::create_dir_all(note.parent().unwrap()).unwrap();
+        fs::create_dir_all(note.parent().unwrap()).unwrap();
         for (text, owner) in [
             ("install.sh\nmade /x\n", Owner::Release),
             ("checkout\n", Owner::Checkout),
             ("deb", Owner::Package("deb".to_owned())),
             ("", Owner::Unknown),
         ] {
-            std::fs::write(&note, text).unwrap();
+            fs::write(&note, text).unwrap();
             assert_eq!(Owner::of(&bin), owner, "{text}");
             assert_eq!(owner.require_own(&bin).is_ok(), owner == Owner::Release);
         }
