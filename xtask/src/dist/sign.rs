@@ -14,7 +14,7 @@ pub(super) fn sign(key: &Path, version: &str, list: &[u8]) -> Result<String> {
     let secret = match read().and_then(SecretKey::from_unencrypted_box) {
         Ok(secret) => secret,
         // minisign 0.11 leaves the checksum out of a key that has no password.
-        Err(error) if *error.kind() == ErrorKind::Verify => {
+        Err(error) if matches!(error.kind(), ErrorKind::Verify) => {
             return Err(failed(error).hint("take a key with a password: `minisign -G`"));
         }
         Err(_) => read().and_then(|again| again.into_secret_key(None)).map_err(failed)?,
