@@ -7,14 +7,23 @@ use crate::real::packing;
 use std::path::Path;
 use std::process::Command;
 
-/// A base with this machine's C library and a shell, for programs that are not static.
-const BASE: &str = "set -e; mkdir -p base/bin base/tmp base/etc/ssl; cp \"$1\" base/bin/busybox
-    for file in $(ldd \"$1\" bin/goward bin/goward-shim 2>/dev/null | grep -o '/[^ ]*'); do
+/// A tree with a shell, and with this machine's C library for programs that are not static.
+const BASE: &str = "set -e; mkdir -p base/bin base/tmp base/dev base/etc; : >base/dev/null
+    cp \"$1\" base/bin/busybox
+    for program in \"$@\"; do cp -n \"$program\" base/bin; done
+    for file in $(ldd \"$@\" bin/goward bin/goward-shim 2>/dev/null | grep -o '/[^ ]*'); do
         [ ! -f \"$file\" ] || cp --parents -L -n \"$file\" base
     done
-    for name in sh env; do ln -s busybox base/bin/$name; done
-    printf 'FROM scratch\\nCOPY base /\\nENV PATH=/usr/local/bin:/bin GOWARD_ACCEPT=listed\\n' >base.Containerfile
-    mkdir image; cp bin/goward bin/goward-shim image";
+    for name in $(base/bin/busybox --list); do
+        [ -e \"base/bin/$name\" ] || ln -s busybox \"base/bin/$name\"
+    done";
+
+/// Makes such a tree, `base`, with more programs of the machine.
+pub(super) fn base(sandbox: &Sandbox, busybox: &Path, programs: &[&Path]) {
+    let mut sh = machine::command("sh");
+    sh.current_dir(sandbox.path("")).args(["-c", BASE, "sh"]).arg(busybox).args(programs);
+    assert!(sh.status().unwrap().success());
+}
 
 /// Returns buildah with its images in a directory of the sandbox.
 fn buildah(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Command + use<>> {
@@ -44,9 +53,14 @@ const BUILD: [&str; 5] = ["build", "--layers", "--isolation", "chroot", "--netwo
 /// Makes the base and the image of goward.
 fn images(sandbox: &Sandbox, buildah: &impl Fn(&[&str]) -> Command) {
     let Some(busybox) = machine::find("busybox") else { panic!("busybox is not installed") };
-    let mut sh = machine::command("sh");
-    sh.current_dir(sandbox.path("")).args(["-c", BASE, "sh"]).arg(busybox);
-    assert!(sh.status().unwrap().success());
+    base(sandbox, &busybox, &[]);
+    let text = "FROM scratch\nCOPY base /\nENV PATH=/usr/local/bin:/bin GOWARD_ACCEPT=listed\n";
+    sandbox.write("base.Containerfile", text);
+    std::fs::create_dir(sandbox.path("image")).unwrap();
+    for program in ["goward", "goward-shim"] {
+        let (from, to) = (sandbox.path("bin"), sandbox.path("image"));
+        std::fs::copy(from.join(program), to.join(program)).unwrap();
+    }
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("integrations/container/Containerfile");
     for (tag, file, context) in
         [("base", Path::new("base.Containerfile"), "."), ("goward", &own, "image")]

@@ -3,6 +3,7 @@
 
 mod container;
 mod cyclonedx;
+mod devcontainer;
 mod direnv;
 mod files;
 mod github;
