@@ -40,6 +40,7 @@ fn every_file_is_in_the_list_and_nothing_else() {
         "goward.rb",
         "goward_1.2.3_amd64.deb",
         archive.as_str(),
+        "install.ps1",
         "install.sh",
         wheel,
     ];
