@@ -2,6 +2,7 @@
 
 use super::project;
 use crate::common::server::{Route, Server, hex_sha256};
+use crate::common::skip::sample;
 use crate::common::{Sandbox, is_full, machine, skip};
 use crate::real::packing;
 use std::path::Path;
@@ -91,7 +92,7 @@ fn the_image_of_goward_has_its_programs() {
 #[test]
 fn a_program_is_built_by_the_go_of_the_lock() {
     if !is_full() {
-        skip("no program is built in an image (GOWARD_TEST_FULL=1)");
+        sample("images: a program that the real Go builds in one: `GOWARD_TEST_FULL=1`");
         return;
     }
     if !crate::real::enabled(&["1.27.3"]) {
