@@ -220,6 +220,10 @@ fn a_search_on_several_machines_finds_what_one_finds() {
     let names: Vec<&Value> =
         plan["cells"].as_array().unwrap().iter().map(|cell| &cell["name"]).collect();
     assert_eq!(names, ["go1.98.3", "go1.99.0", "go1.99.1"]);
+    assert_eq!(run(&["--plan", "count"], script).stdout, "3\n");
+    let gitlab = run(&["--plan", "gitlab"], "true").stdout;
+    let words = "- \"goward bisect --good 1.98.3 --bad 1.99.1 --cell 1 --results goward-results -- sh -c true\"";
+    assert!(gitlab.contains(words) && !gitlab.contains("junit"), "{gitlab}");
     for cell in ["0", "1", "2"] {
         let ran = run(&["--cell", cell], script);
         assert_eq!(ran.code, Some(0), "{ran:?}");
