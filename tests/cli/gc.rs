@@ -41,17 +41,22 @@ fn where_no_process_is_seen_it_says_so() {
     let server = mirror();
     let sandbox = sandbox(&server);
     assert_eq!(sandbox.goward(["install", "1.99.0"]).code, Some(0));
-    let warning = "goward: warning: this system shows no processes, so none keeps a toolchain";
+    let warning = "goward: warning: this system shows no processes, so ";
     assert!(!sandbox.goward(["gc", "--dry-run"]).stderr.contains(warning));
-    let script = "mount -t tmpfs none /proc && exec \"$0\" gc --dry-run";
-    let mut command = sandbox.command(Path::new("/usr/bin/unshare"), "project");
-    command.args(["-m", "sh", "-c", script]).arg(env!("CARGO_BIN_EXE_goward"));
-    let outcome = sandbox.finish(command.stdin(Stdio::null()));
-    if outcome.stderr.contains("unshare") || outcome.stderr.contains("mount:") {
-        return skip("only root can take /proc away");
+    for (args, said) in [
+        (&["gc", "--dry-run"][..], "none keeps a toolchain"),
+        (&["uninstall", "1.99.0", "--now"], "what is removed at once may be in use"),
+    ] {
+        let script = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
+        let mut command = sandbox.command(Path::new("/usr/bin/unshare"), "project");
+        command.args(["-m", "sh", "-c", script]).arg(env!("CARGO_BIN_EXE_goward")).args(args);
+        let outcome = sandbox.finish(command.stdin(Stdio::null()));
+        if outcome.stderr.contains("unshare") || outcome.stderr.contains("mount:") {
+            return skip("only root can take /proc away");
+        }
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert!(outcome.stderr.contains(&format!("{warning}{said}")), "{outcome:?}");
     }
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(outcome.stderr.contains(warning), "{outcome:?}");
 }
 
 #[test]

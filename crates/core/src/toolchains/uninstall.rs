@@ -60,6 +60,11 @@ impl Toolchains<'_> {
                 .hint("`goward list` shows what is"));
         }
         self.resolver.check_not_default(&found, &parsed.to_string())?;
+        if now && !store.processes().are_shown() {
+            self.session
+                .ui
+                .warn("this system shows no processes, so what is removed at once may be in use");
+        }
         let mut removed = Vec::new();
         for installed in found {
             let removal = store.retire(&installed)?;
