@@ -1,7 +1,8 @@
 //! `cargo xtask dist`: the same programs give the same bytes, and one list says what was made.
 
 use super::{Dist, Key, TARGET, URL, VERSION};
-use crate::common::{is_full, machine, skip};
+use crate::common::machine::{self, python_package};
+use crate::common::{is_full, skip};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -127,6 +128,26 @@ fn the_bill_and_the_notices_name_every_package() {
         assert!(notices.contains(&row), "{row}");
         assert!(!component["licenses"].is_null(), "{name}");
     }
+}
+
+/// As the library of `CycloneDX` itself reads it.
+#[test]
+fn the_bill_has_the_form_that_its_schema_wants() {
+    let (name, requirement) =
+        ("cyclonedx-python-lib==11.12.0", "cyclonedx-python-lib[json-validation]");
+    let Some(packages) = python_package(name, &[requirement]) else { return };
+    let dist = Dist::scripts("1.2.3");
+    let script = "import sys\nfrom cyclonedx.schema import SchemaVersion\n\
+                  from cyclonedx.validation.json import JsonStrictValidator\n\
+                  text = open(sys.argv[1]).read()\n\
+                  sys.exit(JsonStrictValidator(SchemaVersion.V1_5).validate_str(text))\n";
+    let output = machine::command(&machine::python().unwrap().program)
+        .env("PYTHONPATH", &packages)
+        .args(["-c", script])
+        .arg(dist.path("goward-1.2.3.cdx.json"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
