@@ -7,6 +7,7 @@ use crate::io::read_at::ReadAt;
 use crate::verify::Quarantine;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Cursor, Read};
+#[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -297,6 +298,7 @@ fn limits_hold() {
     }
 }
 
+#[cfg(unix)] // Where files have modes.
 #[test]
 fn what_an_archive_says_about_owners_modes_and_times_is_ignored() {
     let mut tar = RawTar::default();

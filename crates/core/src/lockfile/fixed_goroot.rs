@@ -218,6 +218,7 @@ fn danger(owner: User, mode: u32, me: User) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    #[cfg(unix)] // Where owners are numbers.
     #[test]
     fn directories_in_which_others_can_rename() {
         let cases = [

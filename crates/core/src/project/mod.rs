@@ -185,11 +185,12 @@ mod tests {
         assert_eq!(place(&ctx, false), home);
     }
 
+    #[cfg_attr(windows, ignore = "makes symbolic links")]
     #[test]
     fn a_project_that_was_entered_through_a_link_is_the_one_that_it_leads_to() {
         let (dir, mut ctx) = tree(&[("ws/goward.toml", MANIFEST), ("ws/.git", "")]);
         let quick = dir.path().join("quick");
-        fs_err::os::unix::fs::symlink(&ctx.cwd, &quick).unwrap();
+        fs::symlink(&ctx.cwd, &quick).unwrap();
         ctx.cwd = quick;
         let root = dir.path().canonicalize().unwrap().join("ws");
         assert_eq!((find_root(&ctx), place(&ctx, false)), (root.clone(), root));
@@ -203,6 +204,7 @@ mod tests {
         assert_eq!(place(&ctx, false), dir.path().join("ws/mod"));
     }
 
+    #[cfg_attr(windows, ignore = "makes symbolic links")]
     #[test]
     fn a_wrong_manifest_is_not_passed_by() {
         let (dir, ctx) = tree(&[
@@ -217,11 +219,11 @@ mod tests {
             "{message}"
         );
         fs_err::remove_file(&path).unwrap();
-        fs_err::os::unix::fs::symlink("gone", &path).unwrap();
+        fs::symlink("gone", &path).unwrap();
         let message = Project::discover(&ctx).unwrap_err().to_string();
         assert!(message.contains("does not exist"), "{message}");
         fs_err::remove_file(&path).unwrap();
-        fs_err::os::unix::fs::symlink("../goward.toml", &path).unwrap();
+        fs::symlink("../goward.toml", &path).unwrap();
         let message = Project::discover(&ctx).unwrap_err().to_string();
         assert!(message.contains("outside of its repository"), "{message}");
     }

@@ -214,5 +214,7 @@ fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+// Start-up files of shells that Windows does not have.
+#[cfg(unix)]
 #[cfg(test)]
 mod tests;

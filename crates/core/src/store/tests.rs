@@ -41,7 +41,7 @@ pub(super) const SHIM: &str = "#!/bin/sh\necho shim\n";
 
 /// Gives a store a shim, which is in `directory`.
 pub(super) fn with_shim(store: Store, directory: &Path) -> Store {
-    let shim = directory.join("goward-shim");
+    let shim = directory.join(names::SHIM);
     fs::write(&shim, SHIM).unwrap();
     store.with_shim(shim)
 }
@@ -221,6 +221,7 @@ fn receipts_are_canonical_json() {
     }
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn without_receipt_or_tree_nothing_is_installed() {
     let (_directory, store) = store();
@@ -237,7 +238,7 @@ fn without_receipt_or_tree_nothing_is_installed() {
     fs::write(&receipt, &good).unwrap();
     fs::rename(&installed.tree, store.home().join("elsewhere")).unwrap();
     assert!(store.list().unwrap().is_empty());
-    fs_err::os::unix::fs::symlink("../elsewhere", &installed.tree).unwrap();
+    fs::symlink("../elsewhere", &installed.tree).unwrap();
     assert!(store.list().unwrap().is_empty());
 }
 
@@ -299,6 +300,7 @@ fn a_tree_is_an_ordinary_directory_whose_go_is_the_shim() {
     assert_eq!(faults(&store, &installed), []);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn what_goward_adds_is_repaired_and_left_alone_where_it_is_right() {
     let (directory, store) = store();
@@ -321,7 +323,7 @@ fn what_goward_adds_is_repaired_and_left_alone_where_it_is_right() {
         (
             &|| {
                 fs::remove_file(&go).unwrap();
-                fs_err::os::unix::fs::symlink("/bin/true", &go).unwrap();
+                fs::symlink("/bin/true", &go).unwrap();
             },
             "bin/go",
         ),
@@ -353,7 +355,7 @@ fn what_goward_adds_is_repaired_and_left_alone_where_it_is_right() {
         }
     }
     // Another goward has another shim: the old one is right until it is replaced, everywhere at once.
-    fs::write(directory.path().join("goward-shim"), "#!/bin/sh\n").unwrap();
+    fs::write(directory.path().join(names::SHIM), "#!/bin/sh\n").unwrap();
     assert_eq!(faults(&store, &installed), []);
     assert!(store.has_old_shims(&installed).unwrap());
     assert_eq!(store.refresh_shims().unwrap().len(), 1);
@@ -506,6 +508,7 @@ fn many_installs_at_once_are_one_without_locks_too() {
     }
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn removing_takes_everything_and_follows_no_link() {
     let (directory, store) = store();
@@ -513,7 +516,7 @@ fn removing_takes_everything_and_follows_no_link() {
     fs::create_dir(&outside).unwrap();
     fs::write(outside.join("precious"), "x").unwrap();
     let installed = install(&store, &tree(), true, Level::Listed);
-    fs_err::os::unix::fs::symlink(&outside, installed.tree.join("link")).unwrap();
+    fs::symlink(&outside, installed.tree.join("link")).unwrap();
     store.remove(&installed).unwrap();
     for kind in ["tree", "meta", "tmp", "trash"] {
         assert!(names(&store.home().join(kind)).is_empty(), "{kind}");
@@ -524,7 +527,7 @@ fn removing_takes_everything_and_follows_no_link() {
     // A link in the place of a tree is removed, not what it points to.
     let installed = install(&store, &tree(), false, Level::Listed);
     delete::tree(&installed.tree).unwrap();
-    fs_err::os::unix::fs::symlink(&outside, &installed.tree).unwrap();
+    fs::symlink(&outside, &installed.tree).unwrap();
     store.remove(&installed).unwrap();
     assert_eq!(names(&outside), ["precious"]);
     assert!(names(&store.home().join("tree")).is_empty());
@@ -605,6 +608,7 @@ fn trees_without_receipts_are_adopted_if_known_and_removed_if_not() {
     assert_eq!(store.recover_with(&records).unwrap(), RecoveryReport::default());
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn rehashing_notices_what_does_not_belong() {
     let (_directory, store) = store();
@@ -616,7 +620,7 @@ fn rehashing_notices_what_does_not_belong() {
     fs::remove_file(src.join("new")).unwrap();
     assert_eq!(check().unwrap().h1, installed.receipt.h1);
 
-    fs_err::os::unix::fs::symlink("go.mod", src.join("link")).unwrap();
+    fs::symlink("go.mod", src.join("link")).unwrap();
     let want = format!(
         "goward: `src/link` does not belong to the toolchain\n  found in `{}`",
         installed.tree.display()

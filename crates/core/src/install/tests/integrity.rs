@@ -8,7 +8,6 @@ use crate::resolve::Resolver;
 use crate::session::samples::Machine;
 use crate::verify::Level;
 use fs_err as fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Changes the file of this name below a directory.
@@ -26,7 +25,7 @@ pub(super) fn change(directory: &Path, name: &str) {
     };
     let path = find(directory).unwrap();
     let mode = fs::metadata(&path).unwrap().permissions();
-    fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    crate::fs::set_mode(&path, 0o644).unwrap();
     fs::write(&path, "changed\n").unwrap();
     fs::set_permissions(&path, mode).unwrap();
 }

@@ -2,14 +2,13 @@
 
 use super::{asks, lock};
 use crate::error::Kind;
+use crate::fs::symlink;
 use crate::lockfile::Locker;
 use crate::lockfile::fixed_goroot::PathState;
 use crate::project::lock::LockFile;
 use crate::session::samples::{Machine, lock_of};
 use crate::verify::Level;
 use fs_err as fs;
-use fs_err::os::unix::fs::symlink;
-use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn goroot_final_is_refused_where_nothing_reads_it() {
@@ -90,6 +89,7 @@ fn the_link_is_made_moved_and_taken_back() {
     assert_eq!(locker.unlink_root().unwrap(), (path, false));
 }
 
+#[cfg_attr(windows, ignore = "files have modes")]
 #[test]
 fn what_is_not_ours_stays() {
     let machine = Machine::new();
@@ -111,7 +111,7 @@ fn what_is_not_ours_stays() {
     fs::remove_file(&path).unwrap();
     // Others could put something else in its place.
     let open = machine.path("opt");
-    fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    crate::fs::set_mode(&open, 0o777).unwrap();
     let error = locker.link_root().unwrap_err();
     let message = format!("`{}` can be written by others than its owner", open.display());
     assert_eq!(error.message(), message);

@@ -9,9 +9,13 @@ use crate::session::samples::{Machine, lock_of, owned};
 use crate::verify::Level;
 use fs_err as fs;
 use goward_shim::caller::By;
+#[cfg(unix)]
 use goward_shim::pins::Isolation;
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+#[cfg(unix)]
+use std::ffi::OsStr;
+use std::ffi::OsString;
+#[cfg(unix)]
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +73,7 @@ fn path_has_the_toolchain_once_and_first() {
     assert_eq!(error.message(), "the store cannot stand on PATH");
 }
 
+#[cfg(unix)] // Where names are bytes.
 #[test]
 fn the_users_file_reaches_go_as_a_copy() {
     let mut machine = Machine::new();
@@ -95,6 +100,7 @@ fn the_users_file_reaches_go_as_a_copy() {
     assert!(resolver.prepare_goenv_file(Isolation::Pinned, &env).is_ok());
 }
 
+#[cfg(unix)] // Where names are bytes.
 #[test]
 fn settings_of_the_user_are_read_from_environment_and_file() {
     let mut machine = Machine::new();
@@ -164,6 +170,7 @@ fn what_is_not_passed_is_told_with_its_place() {
     assert_eq!(settings(Path::new("/nowhere")).len(), 0);
 }
 
+#[cfg_attr(windows, ignore = "files have modes")]
 #[test]
 fn compilers_are_looked_for_on_path_and_none_is_started() {
     let mut machine = Machine::new();
@@ -186,7 +193,7 @@ fn compilers_are_looked_for_on_path_and_none_is_started() {
         on_path("./cc", &path, &machine.path("usr/bin")),
         Some(machine.path("usr/bin/./cc"))
     );
-    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    crate::fs::set_mode(&program, 0o644).unwrap();
     assert_eq!(on_path("cc", &path, Path::new("/")), None);
     machine.set("PATH", &path);
     assert_eq!(Resolver::new(&machine.session).path(), path);

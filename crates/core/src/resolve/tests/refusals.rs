@@ -3,11 +3,15 @@
 use super::{refused, toolchain};
 use crate::project::lock::LockFile;
 use crate::resolve::Resolver;
-use crate::resolve::shim_errors::{explain, first_step};
+#[cfg(unix)]
+use crate::resolve::shim_errors::explain;
+use crate::resolve::shim_errors::first_step;
 use crate::session::samples::{Machine, lock_of};
 use crate::verify::Level;
+#[cfg(unix)]
 use goward_shim::Refusal;
 use goward_shim::pins::Isolation;
+#[cfg(unix)]
 use goward_shim::resolve::Conflict;
 
 #[test]
@@ -65,6 +69,7 @@ fn a_hermetic_lock_lets_through_what_is_allowed() {
     assert_eq!(toolchain(&machine).isolation, Isolation::Hermetic);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn locks_that_cannot_be_used() {
     let mut machine = Machine::new();
@@ -114,12 +119,13 @@ fn locks_that_cannot_be_used() {
     machine.write("usr/go", "x");
     assert_eq!(refused(&machine), format!("{wants}is not a link\n{hint}"));
     fs_err::remove_file(machine.path("usr/go")).unwrap();
-    fs_err::os::unix::fs::symlink("/nowhere", machine.path("usr/go")).unwrap();
+    crate::fs::symlink("/nowhere", machine.path("usr/go")).unwrap();
     assert_eq!(refused(&machine), format!("{wants}points to `/nowhere`\n{hint}"));
     machine.unset("GOWARD_HOME").unset("HOME");
     assert!(refused(&machine).contains("but there is no store: `GOWARD_HOME`"));
 }
 
+#[cfg(unix)] // Where owners are numbers.
 #[test]
 fn every_other_refusal_has_a_hint() {
     let machine = Machine::new();

@@ -3,6 +3,7 @@
 use super::{refused, toolchain};
 use crate::error::Kind;
 use crate::project::lock::LockFile;
+#[cfg(unix)]
 use crate::project::manifest::Manifest;
 use crate::resolve::Resolver;
 use crate::session::samples::{Machine, lock_of, owned};
@@ -83,6 +84,7 @@ fn trust_needs_a_lock_and_a_place() {
     assert_eq!(error.details(), ["nothing was changed"]);
 }
 
+#[cfg(unix)] // Where owners are numbers.
 #[test]
 fn a_manifest_of_somebody_else_is_refused() {
     let machine = Machine::new();

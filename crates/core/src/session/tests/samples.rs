@@ -5,6 +5,8 @@ use crate::archive::samples::{Scratch, Tree};
 use crate::archive::{Kind, Limits, unpack};
 use crate::config::Config;
 use crate::ctx::Ctx;
+use crate::os::USER_HOME;
+use crate::os::bytes::into_path;
 use crate::platform::Platform;
 use crate::project::lock::{LockFile, LockedPlatform, Pins};
 use crate::session::Session;
@@ -14,8 +16,8 @@ use crate::verify::{Digest, Evidence, Level, Quarantine, Record, dirhash};
 use crate::version::GoVersion;
 use crate::version::link_name::LinkName;
 use fs_err as fs;
+use goward_shim::{names, sys};
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The machine. Its project is `src/app`, where every command starts.
@@ -29,24 +31,27 @@ impl Machine {
     /// Makes one that has a shim and nothing else. Its user accepts what a source lists.
     pub(crate) fn new() -> Self {
         let directory = Scratch::new();
-        let root = fs::canonicalize(directory.path()).unwrap();
+        // As people write it, which on Windows is not as `canonicalize` does.
+        let root = sys::canonical(directory.path().as_os_str().as_encoded_bytes()).unwrap();
+        let root = into_path(root);
         for name in ["bin", "home", "source", "src/app"] {
             fs::create_dir_all(root.join(name)).unwrap();
         }
-        fs::write(root.join("bin/goward-shim"), "#!/bin/sh\n").unwrap();
-        let source = format!("file://{}", root.join("source").display());
+        fs::write(root.join("bin").join(names::SHIM), "#!/bin/sh\n").unwrap();
+        let slash = if cfg!(windows) { "/" } else { "" };
+        let source = format!("file://{slash}{}", root.join("source").display());
         let set = [
             ("GOPROXY", "off".to_owned()),
             ("GOVULNDB", "off".to_owned()),
             ("GOWARD_ACCEPT", "listed".to_owned()),
             ("GOWARD_HOME", root.join("store").display().to_string()),
             ("GOWARD_SOURCE", source),
-            ("HOME", root.join("home").display().to_string()),
+            (USER_HOME, root.join("home").display().to_string()),
         ];
         let ctx = Ctx {
             variables: set.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
-            cwd: root.join("src/app"),
-            executable: root.join("bin/goward"),
+            cwd: root.join("src").join("app"),
+            executable: root.join("bin").join(names::MANAGER),
             called: None,
         };
         let ui = Ui { quiet: true, progress: false };
@@ -74,7 +79,7 @@ impl Machine {
 
     /// Returns a path of the machine.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path)
+        self.root.join(path).iter().collect()
     }
 
     /// Returns a path as messages have it.
@@ -93,7 +98,7 @@ impl Machine {
     /// Writes a program that nobody starts.
     pub(crate) fn program(&self, path: &str) -> PathBuf {
         let path = self.write(path, "#!/bin/sh\nexit 9\n");
-        fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        crate::fs::set_mode(&path, 0o755).unwrap();
         path
     }
 
@@ -140,7 +145,7 @@ impl Machine {
             fs::create_dir_all(place.parent().unwrap()).unwrap();
             fs::write(&place, content).unwrap();
             let mode = if path.starts_with("bin/") { 0o755 } else { 0o644 };
-            fs::set_permissions(&place, std::fs::Permissions::from_mode(mode)).unwrap();
+            crate::fs::set_mode(&place, mode).unwrap();
         }
         let store = self.store();
         store.prepare().unwrap();

@@ -1,10 +1,14 @@
 //! What checking and measuring find.
 
 use crate::archive::samples::ABSENT;
+#[cfg(unix)]
 use crate::store::check::{Fault, Finding};
+#[cfg(unix)]
 use crate::store::disk_usage::SeenInodes;
 use crate::store::tests::*;
+#[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
+#[cfg(unix)]
 use std::process::Command;
 
 /// A toolchain that no record is about.
@@ -17,10 +21,12 @@ fn findings(store: &Store, installed: &InstalledToolchain) -> Vec<(String, &'sta
     found.iter().map(|one| (one.path.clone(), one.fault.name())).collect()
 }
 
+#[cfg(unix)]
 fn change_mode(path: &Path, mode: u32) {
     fs::set_mode(path, mode).unwrap();
 }
 
+#[cfg(unix)] // Where owners are numbers.
 #[test]
 fn rights_that_others_should_not_have_and_those_that_are_missing_are_found() {
     let (_directory, store) = store();
@@ -97,6 +103,7 @@ fn a_list_that_does_not_say_what_is_there_is_found() {
     assert_eq!(findings(&store, &installed), []);
 }
 
+#[cfg(unix)] // Where owners are numbers.
 #[test]
 fn files_of_somebody_else_are_found() {
     let (_directory, store) = store();
@@ -142,6 +149,7 @@ fn a_file_that_is_there_counts_and_not_what_is_said_of_it() {
     rehash(&installed.tree.join("VERSION"), go(), linux(), &[]).map_err(Error::from).unwrap_err();
 }
 
+#[cfg(unix)]
 /// What `du` says that a directory takes.
 fn du(directory: &Path) -> u64 {
     let said = Command::new("du").arg("-sk").arg(directory).output().unwrap();
@@ -149,6 +157,7 @@ fn du(directory: &Path) -> u64 {
     said.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
 }
 
+#[cfg(unix)] // Where files have the numbers of Unix.
 #[test]
 fn a_toolchain_takes_the_room_that_du_says() {
     let (_directory, store) = store();

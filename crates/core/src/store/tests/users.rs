@@ -1,8 +1,9 @@
 //! Which processes count as users of a toolchain, each by one trace alone.
 
 use super::*;
+use crate::fs::symlink;
 use crate::verify::Sharing;
-use fs_err::os::unix::fs::symlink;
+#[cfg(unix)]
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
@@ -43,6 +44,7 @@ fn is_user(store: &Store, installed: &InstalledToolchain, start: impl FnOnce() -
     user.is_some_and(|user| user.starts_with(&format!("process {} (", waiting.0.id())))
 }
 
+#[cfg(unix)] // Where a program can be started by another name.
 #[test]
 fn who_has_a_file_open_stands_in_a_directory_or_is_named_after_a_program() {
     let (_directory, store) = store();
@@ -71,6 +73,7 @@ fn who_has_a_file_open_stands_in_a_directory_or_is_named_after_a_program() {
     })));
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_store_is_known_by_its_link_and_by_where_it_is() {
     let (directory, below) = store();

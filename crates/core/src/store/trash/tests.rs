@@ -50,6 +50,7 @@ fn is_empty(store: &Store) -> bool {
     ["tree", "meta", "tmp", "trash"].iter().all(|kind| names(&store.home().join(kind)).is_empty())
 }
 
+#[cfg_attr(windows, ignore = "runs programs of Unix")]
 #[test]
 fn what_a_process_uses_stays_as_it_was_until_it_ends() {
     let (_directory, store) = store();
@@ -81,6 +82,7 @@ fn what_a_process_uses_stays_as_it_was_until_it_ends() {
     assert!(is_empty(&store));
 }
 
+#[cfg_attr(windows, ignore = "runs programs of Unix")]
 #[test]
 fn variables_and_working_directories_count_as_use() {
     let (_directory, store) = store();
@@ -114,6 +116,7 @@ fn variables_and_working_directories_count_as_use() {
     assert_eq!(store.user_of(&installed, &store.processes()), None);
 }
 
+#[cfg_attr(windows, ignore = "runs programs of Unix")]
 #[test]
 fn files_are_there_at_any_moment() {
     let (_directory, store) = store();
