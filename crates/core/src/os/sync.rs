@@ -22,6 +22,10 @@ pub fn file_system(directory: &File) -> io::Result<()> {
     })
 }
 
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android", target_vendor = "apple")),
+    expect(clippy::unnecessary_wraps, reason = "as where it can fail")
+)]
 fn all(directory: &File) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return Ok(rustix::fs::syncfs(directory)?);
