@@ -39,7 +39,7 @@ echo '{"reason":"build-finished","success":true}'
 "#;
 
 /// Every program that the installer may use; a test takes away what it wants to be missing.
-const TOOLS: [&str; 31] = [
+pub(crate) const TOOLS: [&str; 31] = [
     "cat",
     "chmod",
     "cmp",

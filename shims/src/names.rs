@@ -70,5 +70,7 @@ pub const ACCEPT_VAR: &str = "GOWARD_ACCEPT";
 pub const RELEASES_VAR: &str = "GOWARD_RELEASES";
 /// The public key of minisign by which those are signed.
 pub const RELEASES_KEY_VAR: &str = "GOWARD_RELEASES_KEY";
+/// The shell that asks the manager for completions of a half-written line.
+pub const COMPLETE_VAR: &str = "GOWARD_COMPLETE";
 /// `1`: never open a socket.
 pub const OFFLINE_VAR: &str = "GOWARD_OFFLINE";

@@ -1,12 +1,12 @@
 //! `goward completions`: what has a shell ask goward for completions, and man pages.
 
 use crate::cli::args::{Cli, Completions};
-use crate::cli::value_completion::VARIABLE;
 use clap::CommandFactory;
 use clap_complete::env::Shells;
 use goward_core::error::Result;
 use goward_core::fs;
 use goward_core::session::Session;
+use goward_shim::names::COMPLETE_VAR;
 
 pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
     if let Some(directory) = &args.man {
@@ -19,7 +19,7 @@ pub(super) fn run(session: &Session, args: &Completions) -> Result<()> {
         let (name, program) = (shell.to_string(), "goward");
         let mut script = Vec::new();
         if let Some(completer) = Shells::builtins().completer(&name) {
-            completer.write_registration(VARIABLE, program, program, program, &mut script)?;
+            completer.write_registration(COMPLETE_VAR, program, program, program, &mut script)?;
         }
         session.ui.script(String::from_utf8_lossy(&script).trim_end());
     }

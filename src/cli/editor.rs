@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Editor, EditorName};
 use goward_core::editors::{Editor as Kept, EditorTargets};
-use goward_core::error::{Error, Kind, Result};
+use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
 use goward_core::io::file;
 use goward_core::resolve::Resolver;
@@ -38,7 +38,7 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
     };
     let path = project.join(editor.file());
     if !args.write && !args.undo {
-        session.ui.data(editor.apply("", &targets)?.trim_end());
+        session.ui.data(editor.apply("", &targets)?.text.trim_end());
         session.ui.say(&format!("for `{}`; write it there: `--write`", path.display()));
         return Ok(());
     }
@@ -53,15 +53,19 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
         return take_back(session, &path, &after);
     }
     let after = editor.apply(&before, &targets).map_err(in_file)?;
-    if after == before {
+    if after.text == before {
         session.ui.say(&format!("`{}` is right", path.display()));
         return Ok(());
     }
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    file::replace(&path, after.as_bytes())?;
+    file::replace(&path, after.text.as_bytes())?;
     session.ui.say(&format!("wrote `{}`", path.display()));
+    if let Some(replaced) = after.replaced {
+        let replaced = untrusted(replaced);
+        session.ui.warn(&format!("it had `{replaced}` there; `--undo` does not bring that back"));
+    }
     Ok(())
 }
 

@@ -61,12 +61,13 @@ fn bill_of_materials(
         return Err(Error::new(Kind::Usage, "`--cyclonedx` takes one program"));
     };
     let lab = Lab::new(session);
+    let binary = lab.inspect(path)?;
     if let Some(wanted) = wanted
-        && !wanted.differences(&lab.inspect(path)?).is_empty()
+        && !wanted.differences(&binary).is_empty()
     {
         return finish(session, Vec::new(), 1, Some(wanted));
     }
-    session.ui.json(&lab.bill_of_materials(path, wanted)?);
+    session.ui.json(&lab.bill_of_materials(path, &binary, wanted)?);
     Ok(())
 }
 

@@ -20,9 +20,7 @@ pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
         found.others += more.others;
         found.unread.extend(more.unread);
     }
-    let (programs, answers) =
-        lab.program_vulnerabilities(found.programs, args.vulndb.as_deref())?;
-    let answer = answers.first();
+    let (programs, answer) = lab.program_vulnerabilities(found.programs, args.vulndb.as_deref())?;
     if args.json {
         session.ui.json(&json!({
             "programs": programs.iter().map(entry).collect::<Vec<_>>(),
@@ -30,7 +28,7 @@ pub(super) fn run(session: &Session, args: &Inspect) -> Result<()> {
             "unread": found.unread.iter()
                 .map(|(place, why)| json!({"place": place, "why": why}))
                 .collect::<Vec<_>>(),
-            "vulnerability_database": answer.map(database),
+            "vulnerability_database": answer.as_ref().map(database),
         }));
     } else {
         for program in &programs {

@@ -2,7 +2,6 @@
 
 use crate::cli::args::Reproduce;
 use goward_core::error::{Error, Kind, Result, untrusted};
-use goward_core::io::file;
 use goward_core::session::Session;
 use goward_lab::Lab;
 use goward_lab::reproduce::{FileComparison, Reason, ReproduceReport};
@@ -13,7 +12,8 @@ use serde_json::{Value, json};
 const MAX_PIECES: usize = 12;
 
 pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
-    let reproduced = Lab::new(session).reproduce(&args.command)?;
+    let lab = Lab::new(session);
+    let reproduced = lab.reproduce(&args.command)?;
     if args.json {
         session.ui.json(&reproduced.files.iter().map(entry).collect::<Vec<_>>());
     } else {
@@ -23,8 +23,7 @@ pub(super) fn run(session: &Session, args: &Reproduce) -> Result<()> {
     finish(session, &reproduced)?;
     if let Some(path) = &args.provenance {
         let statement = format!("{:#}\n", reproduced.provenance(&args.command));
-        let place = session.ctx.cwd.join(path);
-        file::replace(&place, statement.as_bytes())?;
+        lab.write_report(path, &statement)?;
         session.ui.say(&format!("wrote `{}`", path.display()));
     }
     Ok(())

@@ -23,9 +23,6 @@ use goward_shim::{Tool, names};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-/// Which shell asks, in a call that completes.
-pub(super) const VARIABLE: &str = "GOWARD_COMPLETE";
-
 /// The words that are requests.
 const WORDS: [(&str, &str); 2] =
     [("stable", "the newest release"), ("oldstable", "the newest of the line before")];
@@ -35,7 +32,10 @@ const OF_INSTALLED: [&str; 2] = ["uninstall", "verify"];
 
 /// Answers a shell that asks for completions; returns false where nobody asks.
 pub(super) fn answer(arguments: &[OsString]) -> bool {
-    let asked = CompleteEnv::with_factory(command).var(VARIABLE).bin("goward").completer("goward");
+    let asked = CompleteEnv::with_factory(command)
+        .var(names::COMPLETE_VAR)
+        .bin("goward")
+        .completer("goward");
     // Nobody reads an error behind a half-written line.
     asked.try_complete(arguments.iter().cloned(), None).unwrap_or(true)
 }
@@ -58,7 +58,7 @@ fn of_argument(arg: Arg, command: &str) -> Arg {
         (Some("REQUEST" | "VERSION"), _) if OF_INSTALLED.contains(&command) => {
             ArgValueCandidates::new(installed)
         }
-        (Some("REQUEST" | "REQUESTS" | "FROM" | "TO"), _) => ArgValueCandidates::new(releases),
+        (Some("REQUEST" | "REQUESTS" | "A" | "B"), _) => ArgValueCandidates::new(releases),
         (Some("PLATFORM"), _) => ArgValueCandidates::new(platforms),
         (Some("LEVEL"), _) => ArgValueCandidates::new(levels),
         (Some("KEY=VALUE"), _) => ArgValueCandidates::new(debug_settings),

@@ -87,6 +87,51 @@ fn what_is_there_stays() {
     );
 }
 
+/// A setting that somebody gave another value.
+#[test]
+fn a_replaced_value_is_named() {
+    let (_server, sandbox) = project();
+    for (name, file, text, value) in [
+        (
+            "vscode",
+            ".vscode/settings.json",
+            "/* mine */\n{\"go.alternateTools\": {\"go\": \"/usr/local/go/bin/go\"}}\n",
+            "\"/usr/local/go/bin/go\"",
+        ),
+        (
+            "zed",
+            ".zed/settings.json",
+            "{\"lsp\": {\"gopls\": {\"binary\": {\"path\": \"/opt/gopls\"}}}}\n",
+            "{\"path\":\"/opt/gopls\"}",
+        ),
+        (
+            "helix",
+            ".helix/languages.toml",
+            "[language-server.gopls]\ncommand = \"/opt/gopls\"\nargs = [\"-v\"]\n",
+            "\"/opt/gopls\" [\"-v\"]",
+        ),
+        (
+            "goland",
+            ".idea/workspace.xml",
+            "<project version=\"4\">\n  <component name=\"GOROOT\" url=\"file:///usr/local/go\" />\n</project>\n",
+            "<component name=\"GOROOT\" url=\"file:///usr/local/go\" />",
+        ),
+    ] {
+        let shown = format!("[PROJECT]/{file}");
+        sandbox.write(&format!("project/{file}"), text);
+        let says = format!(
+            "goward: wrote `{shown}`\ngoward: warning: it had `{value}` there; `--undo` does not \
+             bring that back\n"
+        );
+        editor(&sandbox, name, "--write", &says);
+        editor(&sandbox, name, "--write", &format!("goward: `{shown}` is right\n"));
+    }
+    // The comment is somebody's, so that the file stays.
+    let shown = "[PROJECT]/.vscode/settings.json";
+    editor(&sandbox, "vscode", "--undo", &format!("goward: wrote `{shown}`\n"));
+    assert!(sandbox.read("project/.vscode/settings.json").contains("/* mine */"));
+}
+
 #[test]
 fn what_cannot_be_changed_stays_as_it_is() {
     let (_server, sandbox) = project();

@@ -4,6 +4,7 @@ use super::{Key, real};
 use crate::cli::mirror;
 use crate::common::server::Server;
 use crate::common::{Outcome, Sandbox, machine, skip};
+use crate::install_sh::TOOLS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -108,36 +109,11 @@ fn with_openssl_alone_signatures_are_checked_too() {
         return;
     }
     // All that the script needs, without minisign.
-    for tool in [
-        "cat",
-        "chmod",
-        "cmp",
-        "cp",
-        "curl",
-        "cut",
-        "dd",
-        "dirname",
-        "grep",
-        "gzip",
-        "head",
-        "ls",
-        "mkdir",
-        "mktemp",
-        "mv",
-        "openssl",
-        "rm",
-        "rmdir",
-        "sed",
-        "sh",
-        "sha256sum",
-        "sort",
-        "tar",
-        "uname",
-        "wc",
-    ] {
-        fs::create_dir_all(sandbox.path("tools")).unwrap();
-        let link = sandbox.path("tools").join(tool);
-        std::os::unix::fs::symlink(machine::find(tool).unwrap(), link).unwrap();
+    fs::create_dir_all(sandbox.path("tools")).unwrap();
+    for tool in TOOLS.into_iter().filter(|tool| *tool != "minisign") {
+        if let Some(path) = machine::find(tool) {
+            std::os::unix::fs::symlink(path, sandbox.path("tools").join(tool)).unwrap();
+        }
     }
     let tools = sandbox.path("tools");
     let sandbox = sandbox.var("PATH", tools);

@@ -17,13 +17,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 impl Lab<'_> {
-    /// Returns the bill of materials of a program; of the lock `wanted` it has the toolchain's hashes.
+    /// Returns the bill of materials of the program at `path`, which is `binary`; of the lock `wanted`
+    /// it has the toolchain's hashes.
     ///
     /// # Errors
     ///
-    /// As [`Lab::inspect`].
-    pub fn bill_of_materials(&self, path: &Path, wanted: Option<&Expectation>) -> Result<Value> {
-        let binary = self.inspect(path)?;
+    /// When the file cannot be read.
+    pub fn bill_of_materials(
+        &self,
+        path: &Path,
+        binary: &Binary,
+        wanted: Option<&Expectation>,
+    ) -> Result<Value> {
         let (digest, _) = Hashing::new(File::open(self.session.ctx.cwd.join(path))?).drain()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let hashes = match (wanted, binary.build.release()) {
@@ -31,7 +36,7 @@ impl Lab<'_> {
             (None, Some(release)) => recorded(release),
             (None, None) => BTreeMap::new(),
         };
-        Ok(document(&binary, &name, digest, &hashes))
+        Ok(document(binary, &name, digest, &hashes))
     }
 }
 

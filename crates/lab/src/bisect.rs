@@ -118,13 +118,7 @@ impl Lab<'_> {
         fetch: &Fetch,
         interrupts: &Interrupts,
     ) -> Result<BisectResult> {
-        let mut bisection = Bisection {
-            session: self.session,
-            fetch,
-            interrupts,
-            runs: 0,
-            command: uncached(&search.command),
-        };
+        let mut bisection = Bisection::new(self.session, search, fetch, interrupts);
         let mut good = bisection.end(&search.good)?;
         let mut bad = bisection.end(&search.bad)?;
         ends_at(good.toolchain.version, bad.toolchain.version)?;
@@ -223,7 +217,16 @@ pub(crate) struct Bisection<'b> {
     pub(crate) command: Vec<OsString>,
 }
 
-impl Bisection<'_> {
+impl<'b> Bisection<'b> {
+    pub(crate) fn new(
+        session: &'b Session,
+        search: &Search,
+        fetch: &'b Fetch,
+        interrupts: &'b Interrupts,
+    ) -> Self {
+        Self { session, fetch, interrupts, runs: 0, command: uncached(&search.command) }
+    }
+
     /// Returns one of the two ends.
     pub(crate) fn end(&self, request: &str) -> Result<Side> {
         parse_request(request)?;

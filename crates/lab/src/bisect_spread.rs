@@ -3,7 +3,7 @@
 
 use crate::Lab;
 use crate::bisect::{BisectResult, Bisection, Run, Search, Verdict, ends_at};
-use crate::matrix::go_command::{shell, uncached};
+use crate::matrix::go_command::shell;
 use crate::matrix::interrupt::Interrupts;
 use crate::spread::{Part, PlannedCell, ResultsDirectory, SpreadPlan};
 use goward_core::error::{Error, Kind, Result, untrusted_line};
@@ -80,13 +80,7 @@ impl Lab<'_> {
     ) -> Result<Vec<PathBuf>> {
         let results = self.search_results(plan, directory);
         let own = [self.session.ctx.cwd.join(directory)];
-        let mut bisection = Bisection {
-            session: self.session,
-            fetch,
-            interrupts,
-            runs: 0,
-            command: uncached(&search.command),
-        };
+        let mut bisection = Bisection::new(self.session, search, fetch, interrupts);
         let mut written = Vec::new();
         for cell in cells.iter().filter_map(|cell| plan.cells.get(*cell)) {
             results.begin(cell.cell, &self.origin(&own))?;
@@ -150,13 +144,8 @@ impl Lab<'_> {
         }
         let is_between = |version: &GoVersion| last_good < *version && *version < first_bad;
         untold.retain(is_between);
-        let bisection = Bisection {
-            session: self.session,
-            fetch,
-            interrupts,
-            runs,
-            command: uncached(&search.command),
-        };
+        let mut bisection = Bisection::new(self.session, search, fetch, interrupts);
+        bisection.runs = runs;
         let good = bisection.end(&last_good.number())?;
         let bad = bisection.end(&first_bad.number())?;
         let has_gap = gaps.iter().any(is_between);

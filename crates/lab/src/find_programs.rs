@@ -7,8 +7,8 @@
 
 use crate::Lab;
 use flate2::read::MultiGzDecoder;
-use goward_core::binary::{self, BadBinary, Binary};
-use goward_core::error::{Error, Kind, Result, untrusted};
+use goward_core::binary::{self, BadBinary, Binary, Format};
+use goward_core::error::{Error, Kind, Result, one_line, untrusted};
 use goward_core::fs;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -57,7 +57,7 @@ impl Lab<'_> {
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] when there is nothing, and when a directory cannot be listed.
+    /// [`Kind::NotFound`] when there is nothing, and an error when the directory cannot be listed.
     pub fn find_programs(&self, path: &Path) -> Result<FoundPrograms> {
         let place = self.session.ctx.cwd.join(path);
         let metadata = fs::metadata(&place).map_err(|error| match error.kind() {
@@ -90,7 +90,9 @@ impl FoundPrograms {
             let shown = format!("{}/{name}", shown.trim_end_matches('/'));
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                self.walk(&entry.path(), &shown, depth + 1)?;
+                if let Err(error) = self.walk(&entry.path(), &shown, depth + 1) {
+                    self.unread.push((shown, one_line(&error)));
+                }
             } else if kind.is_file() {
                 self.open(&entry.path(), &shown);
             }
@@ -102,7 +104,7 @@ impl FoundPrograms {
     fn open(&mut self, path: &Path, shown: &str) {
         let looked = fs::open_regular(path).and_then(|mut file| {
             let start = start_of(&mut file)?;
-            if is_program(&start) {
+            if Format::of(&start).is_some() {
                 return Ok(Some(binary::read(&file)));
             }
             file.seek(SeekFrom::Start(0))?;
@@ -123,7 +125,7 @@ impl FoundPrograms {
         let (at, magic) = TAR_MAGIC;
         let is_archive =
             start.starts_with(GZIP) || start.get(at..).is_some_and(|rest| rest.starts_with(magic));
-        if is_program(&start) {
+        if Format::of(&start).is_some() {
             let mut file = tempfile::tempfile()?;
             let size = io::copy(&mut whole.take(MAX_PROGRAM + 1), &mut file)?;
             if size > MAX_PROGRAM {
@@ -161,18 +163,6 @@ impl FoundPrograms {
             Err(error) => self.unread.push((shown.to_owned(), untrusted(error.to_string()))),
         }
     }
-}
-
-/// Returns true for what [`binary::read`] looks at, by its first bytes.
-fn is_program(start: &[u8]) -> bool {
-    start.starts_with(b"\x7fELF")
-        || start.starts_with(b"MZ")
-        || matches!(
-            start,
-            [0xfe, 0xed, 0xfa, ..]
-                | [_, 0xfa, 0xed, 0xfe, ..]
-                | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..]
-        )
 }
 
 /// Reads the first bytes of a file.

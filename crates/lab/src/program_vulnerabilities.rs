@@ -33,7 +33,7 @@ impl ProgramVulnerabilities {
 
 impl Lab<'_> {
     /// Asks Go's vulnerability database, or the one that is `named`, for what built each program.
-    /// Returns who was asked, unless nobody had to be.
+    /// Returns who was asked, unless nobody had to be; a copy, if it answered for any platform.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Lab<'_> {
         &self,
         programs: Vec<FoundProgram>,
         named: Option<&str>,
-    ) -> Result<(Vec<ProgramVulnerabilities>, Vec<DatabaseAnswer>)> {
+    ) -> Result<(Vec<ProgramVulnerabilities>, Option<DatabaseAnswer>)> {
         let mut asked: BTreeMap<Option<Platform>, BTreeSet<GoVersion>> = BTreeMap::new();
         let mut judged = Vec::new();
         for program in programs {
@@ -52,7 +52,7 @@ impl Lab<'_> {
             }
             judged.push(ProgramVulnerabilities { program, release, known: Vec::new() });
         }
-        let mut answers = Vec::new();
+        let mut answers: Vec<DatabaseAnswer> = Vec::new();
         for (platform, releases) in asked {
             let releases: Vec<GoVersion> = releases.into_iter().collect();
             let platforms: Vec<Platform> = platform.into_iter().collect();
@@ -71,7 +71,7 @@ impl Lab<'_> {
             }
             answers.push(answer);
         }
-        Ok((judged, answers))
+        Ok((judged, answers.into_iter().max_by_key(|answer| answer.copy.is_some())))
     }
 }
 

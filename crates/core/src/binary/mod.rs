@@ -32,6 +32,9 @@ use crate::io::read_at::ReadAt;
 use image::Image;
 use pool::{Part, Pool};
 
+/// A file with fewer bytes is no program.
+const START: usize = 16;
+
 /// Why a file is not what [`read`] wants.
 #[derive(Debug, thiserror::Error)]
 pub enum BadBinary {
@@ -76,6 +79,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// Finds out the format by the first bytes of a file.
+    pub fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x7f, b'E', b'L', b'F', ..] => Some(Self::Elf),
+            [b'M', b'Z', ..] => Some(Self::Pe),
+            [0xfe, 0xed, 0xfa, _, ..]
+            | [_, 0xfa, 0xed, 0xfe, ..]
+            | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => Some(Self::MachO),
+            _ => None,
+        }
+    }
+
     /// Returns the format's usual name.
     pub fn name(self) -> &'static str {
         match self {
@@ -133,19 +148,16 @@ pub fn read(file: &dyn ReadAt) -> Result<Binary, BadBinary> {
     describe(image, data).map_err(|error| pool.trouble().unwrap_or(error))
 }
 
-/// Finds out the format by the first bytes, and reads the headers.
+/// Reads the headers.
 fn open(data: Part<'_>) -> Result<(Image, Part<'_>), BadBinary> {
-    let mut start = [0; 16];
+    let mut start = [0; START];
     if data.read_into(0, &mut start)? < start.len() {
         return Err(BadBinary::Unknown);
     }
-    match start {
-        [0x7f, b'E', b'L', b'F', ..] => elf::parse(data).map(|image| (image, data)),
-        [b'M', b'Z', ..] => pe::parse(data).map(|image| (image, data)),
-        [0xfe, 0xed, 0xfa, _, ..]
-        | [_, 0xfa, 0xed, 0xfe, ..]
-        | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => mach_o::parse(data),
-        _ => Err(BadBinary::Unknown),
+    match Format::of(&start).ok_or(BadBinary::Unknown)? {
+        Format::Elf => elf::parse(data).map(|image| (image, data)),
+        Format::Pe => pe::parse(data).map(|image| (image, data)),
+        Format::MachO => mach_o::parse(data),
     }
 }
 

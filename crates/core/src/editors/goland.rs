@@ -1,6 +1,6 @@
 //! `GoLand`: GOROOT of a project, in the file of its own that is not shared.
 
-use super::EditorTargets;
+use super::{EditedSettings, EditorTargets};
 use crate::error::{Error, Kind, Result};
 use std::path::Path;
 
@@ -13,32 +13,37 @@ const EMPTY: &str =
 
 const END: &str = "</project>";
 
-pub(super) fn apply(text: &str, targets: &EditorTargets<'_>) -> Result<String> {
+pub(super) fn apply(text: &str, targets: &EditorTargets<'_>) -> Result<EditedSettings> {
     let text = if text.trim().is_empty() { EMPTY } else { text };
-    let (before, after) = match split(text) {
-        Some((before, _, after)) => (before, after),
-        None => {
-            text.rsplit_once(END).map(|(before, _)| (before, &text[before.len()..])).ok_or_else(
-                || Error::new(Kind::Failed, "these are no settings of GoLand: there is no project"),
-            )?
-        }
+    let (before, component, after) = if let Some((before, component, after)) = split(text) {
+        (before, Some(component), after)
+    } else {
+        let end = text.rfind(END).ok_or_else(|| {
+            Error::new(Kind::Failed, "these are no settings of GoLand: there is no project")
+        })?;
+        (&text[..end], None, &text[end..])
     };
-    let path = targets.goroot.display().to_string();
-    let path = path.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    let component = format!("{START} url=\"file://{path}\" />\n");
+    let replaced = component.filter(|component| !is_ours(component, targets)).map(str::to_owned);
+    let component = format!("{START} url=\"file://{}\" />\n", escaped(targets.goroot));
     let before = before.trim_end_matches([' ', '\t']);
-    Ok(format!("{before}  {component}{}", after.trim_start_matches([' ', '\t', '\n'])))
+    let text = format!("{before}  {component}{}", after.trim_start_matches([' ', '\t', '\n']));
+    Ok(EditedSettings { text, replaced })
 }
 
 pub(super) fn revert(text: &str, targets: &EditorTargets<'_>) -> Option<String> {
     let (before, component, after) = split(text)?;
-    let url = component.split_once("url=\"file://")?.1.split('"').next()?;
-    if !Path::new(url).starts_with(targets.trees) {
+    if !is_ours(component, targets) {
         return None;
     }
     let before = before.trim_end_matches([' ', '\t']);
     let rest = format!("{before}{}", after.trim_start_matches([' ', '\t', '\n']));
     Some(if rest == EMPTY { String::new() } else { rest })
+}
+
+/// Returns true for a GOROOT of goward, of whatever version.
+fn is_ours(component: &str, targets: &EditorTargets<'_>) -> bool {
+    let url = component.split_once("url=\"file://").and_then(|(_, rest)| rest.split('"').next());
+    url.is_some_and(|url| Path::new(url).starts_with(escaped(targets.trees)))
 }
 
 /// Returns what is before the component, the component, and what is after it.
@@ -48,4 +53,9 @@ fn split(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_at(start);
     let (component, after) = rest.split_at(length);
     Some((before, component, after))
+}
+
+/// Returns a path as it is in a value of XML.
+fn escaped(path: &Path) -> String {
+    path.display().to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

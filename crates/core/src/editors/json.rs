@@ -1,6 +1,6 @@
 //! Visual Studio Code and Zed: one value in JSON with comments.
 
-use super::GOPLS;
+use super::{EditedSettings, GOPLS};
 use crate::error::{Error, Kind, Result, untrusted};
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
@@ -12,28 +12,35 @@ pub(super) fn zed_binary() -> Value {
 }
 
 /// Sets the value at a path of keys.
-pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Result<String> {
+pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Result<EditedSettings> {
     let root = parse(text)?;
-    let Some((last, above)) = path.split_last() else { return Ok(text.to_owned()) };
+    let mut edited = EditedSettings { text: text.to_owned(), replaced: None };
+    let Some((last, above)) = path.split_last() else { return Ok(edited) };
     let mut object = root.object_value_or_set();
     for key in above {
         object = object.object_value_or_set(key);
     }
     match object.get(last) {
-        Some(property) => property.set_value(input(value)),
+        Some(property) => {
+            let was = property.value().and_then(|was| was.to_serde_value());
+            edited.replaced = was.filter(|was| was != value).map(|was| was.to_string());
+            property.set_value(input(value));
+        }
         None => _ = object.append(last, input(value)),
     }
-    let text = root.to_string();
-    Ok(if text.ends_with('\n') { text } else { text + "\n" })
+    edited.text = root.to_string();
+    if !edited.text.ends_with('\n') {
+        edited.text.push('\n');
+    }
+    Ok(edited)
 }
 
 /// Removes the value at a path, if it is `expected`, and objects that are empty without it.
 pub(super) fn unset(text: &str, path: &[&str], expected: &Value) -> Result<Option<String>> {
     let root = parse(text)?;
     let Some((last, above)) = path.split_last() else { return Ok(None) };
-    let Some(top) = root.object_value() else { return Ok(None) };
+    let Some(mut object) = root.object_value() else { return Ok(None) };
     let mut objects: Vec<(&str, CstObject)> = Vec::new();
-    let mut object = top.clone();
     for key in above {
         let Some(below) = object.object_value(key) else { return Ok(None) };
         objects.push((key, object));
@@ -52,8 +59,10 @@ pub(super) fn unset(text: &str, path: &[&str], expected: &Value) -> Result<Optio
         }
         object = above;
     }
-    let is_empty = top.properties().is_empty() && !root.to_string().contains("//");
-    Ok(Some(if is_empty { String::new() } else { root.to_string() }))
+    let text = root.to_string();
+    // A comment is something.
+    let is_empty = text.split_whitespace().collect::<String>() == "{}";
+    Ok(Some(if is_empty { String::new() } else { text }))
 }
 
 fn parse(text: &str) -> Result<CstRootNode> {

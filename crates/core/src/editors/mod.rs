@@ -37,6 +37,15 @@ pub struct EditorTargets<'a> {
     pub trees: &'a Path,
 }
 
+/// Settings with goward's in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditedSettings {
+    /// The whole file.
+    pub text: String,
+    /// The value that somebody else had given the setting, as the file had it.
+    pub replaced: Option<String>,
+}
+
 /// How gopls is started, so that the first `go` on its PATH is that of the lock.
 const GOPLS: [&str; 4] = ["goward", "exec", "--", "gopls"];
 
@@ -58,16 +67,17 @@ impl Editor {
         }
     }
 
-    /// Returns the settings `text` with goward's; those of others stay as they are.
+    /// Returns the settings `text` with goward's; those of others stay as they are, but a value of the
+    /// same setting, which is returned beside them.
     ///
     /// # Errors
     ///
     /// When `text` is not what the editor's settings are.
-    pub fn apply(self, text: &str, targets: &EditorTargets<'_>) -> Result<String> {
+    pub fn apply(self, text: &str, targets: &EditorTargets<'_>) -> Result<EditedSettings> {
         match self {
             Self::Goland => goland::apply(text, targets),
             Self::Helix => toml::apply(text),
-            Self::Neovim => Ok(lines::apply(text)),
+            Self::Neovim => Ok(EditedSettings { text: lines::apply(text), replaced: None }),
             Self::Vscode => json::set(text, &VSCODE, &targets.shim.into()),
             Self::Zed => json::set(text, &ZED, &json::zed_binary()),
         }

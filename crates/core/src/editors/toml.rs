@@ -1,10 +1,10 @@
 //! Helix: how gopls is started.
 
-use super::GOPLS;
+use super::{EditedSettings, GOPLS};
 use crate::error::{Error, Kind, Result, untrusted};
-use toml_edit::{Array, DocumentMut, Item, table, value};
+use toml_edit::{Array, DocumentMut, Item, TableLike, table, value};
 
-pub(super) fn apply(text: &str) -> Result<String> {
+pub(super) fn apply(text: &str) -> Result<EditedSettings> {
     let mut document = parse(text)?;
     let wrong = || Error::new(Kind::Failed, "`language-server` is no table");
     let servers = document.entry("language-server").or_insert_with(|| {
@@ -14,9 +14,10 @@ pub(super) fn apply(text: &str) -> Result<String> {
     });
     let server = servers.as_table_like_mut().ok_or_else(wrong)?.entry("gopls").or_insert(table());
     let server = server.as_table_like_mut().ok_or_else(wrong)?;
+    let replaced = if is_ours(server) { None } else { command(server) };
     server.insert("command", value(GOPLS[0]));
     server.insert("args", value(GOPLS[1..].iter().copied().collect::<Array>()));
-    Ok(document.to_string())
+    Ok(EditedSettings { text: document.to_string(), replaced })
 }
 
 pub(super) fn revert(text: &str) -> Result<Option<String>> {
@@ -26,12 +27,7 @@ pub(super) fn revert(text: &str) -> Result<Option<String>> {
     let Some(server) = servers.get_mut("gopls").and_then(Item::as_table_like_mut) else {
         return Ok(None);
     };
-    let args = server.get("args").and_then(Item::as_array);
-    let is_ours = server.get("command").and_then(Item::as_str) == Some(GOPLS[0])
-        && args.is_some_and(|args| {
-            args.iter().filter_map(|arg| arg.as_str()).eq(GOPLS[1..].iter().copied())
-        });
-    if !is_ours {
+    if !is_ours(server) {
         return Ok(None);
     }
     server.remove("command");
@@ -43,6 +39,22 @@ pub(super) fn revert(text: &str) -> Result<Option<String>> {
         document.remove("language-server");
     }
     Ok(Some(document.to_string()))
+}
+
+fn is_ours(server: &dyn TableLike) -> bool {
+    let args = server.get("args").and_then(Item::as_array);
+    server.get("command").and_then(Item::as_str) == Some(GOPLS[0])
+        && args.is_some_and(|args| {
+            args.iter().filter_map(|arg| arg.as_str()).eq(GOPLS[1..].iter().copied())
+        })
+}
+
+/// Returns how a server is started, as the file has it.
+fn command(server: &dyn TableLike) -> Option<String> {
+    let values = ["command", "args"].map(|key| server.get(key));
+    let words: Vec<String> =
+        values.into_iter().flatten().map(|value| value.to_string().trim().to_owned()).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn parse(text: &str) -> Result<DocumentMut> {

@@ -1,7 +1,7 @@
 //! Looking at an installed toolchain again before it runs, as the user's `policy.verify` says.
 //!
 //! The shim looks at nothing: it becomes `go`. So this is done where goward itself runs one or says that
-//! it is installed. What was read is remembered with the marks of the programs, for one start of the
+//! it is installed. What was read is remembered with the stamps of the programs, for one start of the
 //! machine; a program that looks otherwise is read again.
 
 use crate::config::Recheck;
@@ -132,7 +132,7 @@ impl Installer<'_> {
 
 fn seen(store: &Store, installed: &InstalledToolchain) -> Result<ProgramStamp> {
     let h1 = installed.receipt.h1.to_string();
-    Ok(ProgramStamp { boot: boot_id(), h1, programs: store.marks(installed)? })
+    Ok(ProgramStamp { boot: boot_id(), h1, programs: store.program_stamps(installed)? })
 }
 
 /// Returns what to say of a toolchain with findings.

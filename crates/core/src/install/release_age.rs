@@ -10,13 +10,12 @@ use crate::error::{Error, Kind, Result, one_line, untrusted};
 use crate::facts;
 use crate::fs::read_text;
 use crate::install::Installer;
-use crate::net::parse_url;
+use crate::net::{file_path, parse_url};
 use crate::releases::history::{Published, ReleaseHistory};
 use crate::releases::select::best;
 use crate::verify::Records;
 use crate::version::GoVersion;
 use crate::version::request::Request;
-use std::path::Path;
 
 /// A longer history is not read, in bytes; Go's has 300,000.
 const MAX_HISTORY: u64 = 8 << 20;
@@ -174,8 +173,8 @@ impl Installer<'_> {
             let body = self.session.net()?.fetch_small("the release history", &url, MAX_HISTORY)?;
             String::from_utf8_lossy(&body.body).into_owned()
         } else {
-            let path = place.strip_prefix("file://").unwrap_or(place);
-            read_text(&self.session.ctx.cwd.join(Path::new(path)), MAX_HISTORY)?
+            let path = file_path(place).unwrap_or_else(|| self.session.ctx.cwd.join(place));
+            read_text(&path, MAX_HISTORY)?
         };
         let history = ReleaseHistory::parse(&text);
         if history.is_empty() {

@@ -3,7 +3,7 @@
 //!
 //! The module proxy as a source and the client of the checksum database both walk this list.
 
-use super::url::{parse_http, shown_typed};
+use super::url::{file_path, parse_http, shown_typed};
 use super::{Net, NetError, Problem, SmallBody, Url};
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
@@ -125,12 +125,8 @@ impl Place {
     /// fragment means nothing. An error has words that follow `which`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("file:") {
-            let url = text.starts_with("file:///").then(|| Url::parse(text).ok()).flatten();
-            let path = url
-                .filter(|url| url.query().is_none() && url.fragment().is_none())
-                .and_then(|url| url.to_file_path().ok());
             let why = "is not an absolute path with three slashes, as in `file:///path`";
-            return path.map(Self::Directory).ok_or_else(|| why.to_owned());
+            return file_path(text).map(Self::Directory).ok_or_else(|| why.to_owned());
         }
         if text.starts_with('/') {
             return Err("is a path: a directory is written as in `file:///path`".to_owned());

@@ -40,7 +40,7 @@ pub use settings::{check_certificate_file, is_proxy};
 use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use url::parse_http;
-pub use url::{join, parse_url, shown, shown_typed};
+pub use url::{file_path, join, parse_url, shown, shown_typed};
 
 /// How long to wait and how often to try; the defaults are right for everything but tests.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 use super::Problem;
 use crate::error::{Error, Kind, Result, untrusted};
 use reqwest::Url;
+use std::path::PathBuf;
 
 /// Longest URL in a message, in bytes.
 const MAX_SHOWN: usize = 300;
@@ -31,6 +32,15 @@ pub(crate) fn parse_http(text: &str) -> Result<Url, String> {
     } else {
         Err("it is neither https nor http".to_owned())
     }
+}
+
+/// Returns the path that a URL `file:///…` names, unless the text is none.
+pub fn file_path(text: &str) -> Option<PathBuf> {
+    // `file://name/dir` means a host called `name`, and `file:dir` nothing at all.
+    let text = Some(text).filter(|text| text.starts_with("file:///"))?;
+    let url = Url::parse(text).ok()?;
+    let is_path = url.query().is_none() && url.fragment().is_none();
+    is_path.then(|| url.to_file_path().ok()).flatten()
 }
 
 /// Returns the URL of the file `name` below `base`, whether or not `base` ends in a slash; an empty

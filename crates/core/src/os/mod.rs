@@ -41,7 +41,6 @@ pub const USER_HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// What an absolute path looks like, for people who are to type one.
 pub const ABSOLUTE_PATH: &str = if cfg!(windows) { r"C:\absolute\path" } else { "/absolute/path" };
 
-pub use goward_shim::sys::Identity;
 /// Where a test can let a call of this kind fail. In a program it is nothing.
 macro_rules! failpoint {
     ($call:ident) => {
@@ -51,6 +50,7 @@ macro_rules! failpoint {
 }
 
 pub(crate) use failpoint;
+pub use goward_shim::sys::Identity;
 pub use metadata::{Metadata, Moment};
 pub use owner::{ROOT, User};
 pub use retry::{Passing, retry};

@@ -51,12 +51,10 @@ pub fn replacing(from: &Path, to: &Path) -> io::Result<()> {
 #[cfg(windows)]
 mod windows {
     use super::{Path, io};
-    use std::io::ErrorKind::PermissionDenied;
+    use crate::os::remove::is_held;
     use std::thread::sleep;
     use std::time::Duration;
 
-    /// Another process has the file for itself.
-    const SHARING_VIOLATION: i32 = 32;
     /// How long a scanner is waited for, in milliseconds.
     const PAUSES: [u64; 6] = [10, 20, 40, 80, 160, 320];
 
@@ -73,10 +71,6 @@ mod windows {
             let Some(pause) = pauses.next() else { return Err(error) };
             sleep(Duration::from_millis(pause));
         }
-    }
-
-    fn is_held(error: &io::Error) -> bool {
-        error.kind() == PermissionDenied || error.raw_os_error() == Some(SHARING_VIOLATION)
     }
 
     /// Renames the file at `to` away, beside the other one, and puts that one there.

@@ -1,7 +1,7 @@
 //! Sources as the user names them.
 
 use crate::error::{Error, Kind, Result, near_match, untrusted};
-use crate::net::{GoProxy, Place, Url, parse_url, shown, shown_typed};
+use crate::net::{GoProxy, Place, Url, file_path, parse_url, shown, shown_typed};
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
@@ -86,12 +86,7 @@ impl SourceSpec {
     }
 
     fn parse_directory(name: &str) -> Result<Self> {
-        // `file://name/dir` means a host called `name`, and `file:dir` nothing at all.
-        let path = name
-            .starts_with("file:///")
-            .then(|| Url::parse(name).ok()?.to_file_path().ok())
-            .flatten();
-        path.map(Self::Directory).ok_or_else(|| {
+        file_path(name).map(Self::Directory).ok_or_else(|| {
             Error::new(Kind::Usage, format!("`{}` is not an absolute path", untrusted(name)))
                 .hint("write it with three slashes: `file:///path/to/directory`")
         })

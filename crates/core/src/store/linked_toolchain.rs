@@ -1,12 +1,12 @@
 //! A toolchain that is a directory of the machine: what is there, and whether it still is.
 //!
 //! Nothing in the directory is ever written. What it held when it was linked is in the receipt: the
-//! hash of all, and marks of two files that every update replaces, which are cheap to look at.
+//! hash of all, and stamps of two files that every update replaces, which are cheap to look at.
 
 use crate::fs;
-use crate::os::Moment;
 use crate::os::bytes::Bytes;
 use crate::store::error::{Result, StoreError};
+use crate::store::file_stamp::FileStamps;
 use crate::store::program_of;
 use goward_shim::names;
 use serde::{Deserialize, Serialize};
@@ -31,20 +31,7 @@ pub struct LinkTarget {
     pub path: String,
     /// What it says of its version, word for word.
     pub text: String,
-    marks: Vec<FileStamp>,
-}
-
-/// The state of one of its files.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct FileStamp {
-    file: String,
-    size: u64,
-    inode: u64,
-    /// When its contents changed last, in nanoseconds since 1970. Archives set it.
-    modified: i64,
-    /// When anything of it changed last, in the same unit. Nobody can set it: a file that an update
-    /// unpacked can have the size, the inode and the date of the one before.
-    changed: i64,
+    stamps: FileStamps,
 }
 
 impl LinkTarget {
@@ -80,17 +67,15 @@ impl LinkTarget {
         }
         let text = text.lines().next().unwrap_or_default().trim().to_owned();
         let program = program.strip_prefix(directory).ok().and_then(Path::to_str);
-        let marks = [program.unwrap_or(PROGRAM), file].map(|file| FileStamp::of(directory, file));
-        Ok(Self { path, text, marks: marks.into_iter().collect::<Result<_>>()? })
+        let files = [program.unwrap_or(PROGRAM), file].map(str::to_owned);
+        Ok(Self { path, text, stamps: FileStamps::of(directory, files)? })
     }
 
     /// Returns true while the directory has what it had when it was linked, as far as can be seen
     /// without reading it.
     pub fn is_unchanged(&self) -> bool {
-        let directory = Path::new(&self.path);
-        self.marks
-            .iter()
-            .all(|mark| FileStamp::of(directory, &mark.file).is_ok_and(|now| now == *mark))
+        let files = self.stamps.paths().map(str::to_owned);
+        FileStamps::of(Path::new(&self.path), files).is_ok_and(|now| now == self.stamps)
     }
 
     /// Refuses a directory that has changed. `name` is what it is linked as.
@@ -105,21 +90,4 @@ impl LinkTarget {
         let (path, was) = (self.path.clone(), self.text.clone());
         Err(StoreError::LinkChanged { name: name.to_owned(), path, was })
     }
-}
-
-impl FileStamp {
-    fn of(directory: &Path, file: &str) -> Result<Self> {
-        let metadata = fs::metadata(directory.join(file))?;
-        Ok(Self {
-            file: file.to_owned(),
-            size: metadata.len(),
-            inode: metadata.identity().inode,
-            modified: in_nanoseconds(metadata.modified_at()),
-            changed: in_nanoseconds(metadata.changed_at()),
-        })
-    }
-}
-
-fn in_nanoseconds((seconds, nanoseconds): Moment) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
 }

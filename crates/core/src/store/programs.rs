@@ -1,42 +1,25 @@
 //! The programs of an installed toolchain: what they look like from outside, and whether they are right.
 
 use super::check::differences;
+use super::file_stamp::FileStamps;
 use super::rehash::read_all;
 use super::{Fault, Finding, InstalledToolchain, Store, entries, goroot};
 use crate::fs;
-use crate::os::{Identity, Moment};
 use crate::store::error::Result;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where programs are.
 const DIRECTORIES: [&str; 3] = ["bin", "libexec", "pkg/tool"];
 
-/// What can be seen of the programs of a tree without reading them. Whatever writes to one, or puts
-/// another in its place, leaves another mark: nothing sets the time of an inode's last change back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct FileStamps(BTreeMap<String, FileStamp>);
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct FileStamp {
-    device: u64,
-    inode: u64,
-    mode: u32,
-    size: u64,
-    /// In seconds and nanoseconds since 1970.
-    modified: Moment,
-    changed: Moment,
-}
-
 impl Store {
     /// Looks at the programs of an installed toolchain.
-    pub fn marks(&self, installed: &InstalledToolchain) -> Result<FileStamps> {
-        let mut marks = FileStamps::default();
+    pub fn program_stamps(&self, installed: &InstalledToolchain) -> Result<FileStamps> {
+        let mut stamps = FileStamps::default();
         for directory in DIRECTORIES {
-            marks.add(&installed.tree.join(directory), directory)?;
+            add(&mut stamps, &installed.tree.join(directory), directory)?;
         }
-        Ok(marks)
+        Ok(stamps)
     }
 
     /// Reads the programs of an installed toolchain, and nothing else if there is a list that says what
@@ -56,11 +39,10 @@ impl Store {
         let (tree, ours) = (&installed.tree, goroot::additions(&installed.tree));
         // By the names that they have in the release.
         let mut paths: BTreeMap<String, PathBuf> = self
-            .marks(installed)?
-            .0
-            .into_keys()
-            .filter(|path| !ours.contains(path))
-            .map(|path| (path.clone(), tree.join(path)))
+            .program_stamps(installed)?
+            .paths()
+            .filter(|path| !ours.iter().any(|one| one == path))
+            .map(|path| (path.to_owned(), tree.join(path)))
             .collect();
         for path in listed.keys() {
             let name = goroot::name_in(tree, path);
@@ -75,26 +57,15 @@ impl Store {
     }
 }
 
-impl FileStamps {
-    fn add(&mut self, directory: &Path, prefix: &str) -> Result<()> {
-        for entry in entries(directory)? {
-            let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
-            let metadata = fs::symlink_metadata(entry.path())?;
-            if metadata.is_dir() {
-                self.add(&entry.path(), &path)?;
-                continue;
-            }
-            let Identity { device, inode } = metadata.identity();
-            let mark = FileStamp {
-                device,
-                inode,
-                mode: metadata.mode(),
-                size: metadata.len(),
-                modified: metadata.modified_at(),
-                changed: metadata.changed_at(),
-            };
-            self.0.insert(path, mark);
+fn add(stamps: &mut FileStamps, directory: &Path, prefix: &str) -> Result<()> {
+    for entry in entries(directory)? {
+        let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+        let metadata = fs::symlink_metadata(entry.path())?;
+        if metadata.is_dir() {
+            add(stamps, &entry.path(), &path)?;
+        } else {
+            stamps.add(path, &metadata);
         }
-        Ok(())
     }
+    Ok(())
 }

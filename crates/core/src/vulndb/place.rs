@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::io::file;
-use crate::net::{Net, Url, join, parse_url, shown};
+use crate::net::{Net, Url, file_path, join, parse_url, shown};
 use std::fmt;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -22,8 +22,8 @@ impl Place {
         if text.starts_with("http://") || text.starts_with("https://") {
             return parse_url(text).map(Self::Site);
         }
-        let path = match text.strip_prefix("file://") {
-            Some(path) if path.starts_with('/') => PathBuf::from(path),
+        let path = match file_path(text) {
+            Some(path) => path,
             None if !text.contains("://") => cwd.join(text),
             _ => {
                 let message = format!("`{}` is no vulnerability database", untrusted(text));
