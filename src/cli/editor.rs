@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
     let path = project.join(editor.file());
     if !args.write && !args.undo {
         session.ui.data(editor.apply("", &targets)?.text.trim_end());
-        session.ui.say(&format!("for `{}`; write it there: `--write`", path.display()));
+        session.ui.say(&format!("`--write` writes this to `{}`", path.display()));
         return Ok(());
     }
     file::check_link(&path)?;
@@ -47,14 +47,14 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
     let in_file = |error: Error| error.detail(format!("in `{}`", path.display()));
     if args.undo {
         let Some(after) = editor.revert(&before, &targets).map_err(in_file)? else {
-            session.ui.say(&format!("`{}` has nothing of goward's", path.display()));
+            session.ui.say(&format!("nothing to undo in `{}`", path.display()));
             return Ok(());
         };
         return take_back(session, &path, &after);
     }
     let after = editor.apply(&before, &targets).map_err(in_file)?;
     if after.text == before {
-        session.ui.say(&format!("`{}` is right", path.display()));
+        session.ui.say(&format!("`{}` is up to date", path.display()));
         return Ok(());
     }
     if let Some(directory) = path.parent() {
@@ -64,7 +64,7 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
     session.ui.say(&format!("wrote `{}`", path.display()));
     if let Some(replaced) = after.replaced {
         let replaced = untrusted(replaced);
-        session.ui.warn(&format!("it had `{replaced}` there; `--undo` does not bring that back"));
+        session.ui.warn(&format!("this replaced `{replaced}`; `--undo` does not bring it back"));
     }
     Ok(())
 }

@@ -100,7 +100,11 @@ fn no_command(error: &clap::Error, line: &str, command: &Command) -> Error {
 fn missing(error: &clap::Error, line: &str) -> Error {
     let names = texts(error, ContextKind::InvalidArg);
     let names: Vec<String> = names.iter().map(|name| format!("`{}`", name_of(name))).collect();
-    Error::new(Kind::Usage, format!("`{line}` needs {}", names.join(" and ")))
+    let needs = match names.split_last() {
+        Some((last, others @ [_, ..])) => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    };
+    Error::new(Kind::Usage, format!("`{line}` needs {needs}"))
 }
 
 fn wrong_value(error: &clap::Error) -> Error {
@@ -185,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_words() {
-        let cases: [(&[&str], &str); 16] = [
+        let cases: [(&[&str], &str); 17] = [
             (
                 &["instal"],
                 "goward: `goward` has no command `instal`\nhint: did you mean `goward install`?\n\
@@ -220,6 +224,11 @@ mod tests {
             (
                 &["lock", "now"],
                 "goward: `goward lock` takes no argument `now`\nhint: see `goward lock --help`",
+            ),
+            (
+                &["bisect"],
+                "goward: `goward bisect` needs `--good`, `--bad` and `COMMAND`\n\
+                 hint: see `goward bisect --help`",
             ),
             (
                 &["link"],

@@ -35,13 +35,13 @@ fn what_was_written_goes_again() {
         let path = sandbox.path("project").join(file);
         let shown = format!("[PROJECT]/{file}");
         let printed = sandbox.goward(["editor", name]);
-        assert_eq!(printed.says(), format!("goward: for `{shown}`; write it there: `--write`\n"));
+        assert_eq!(printed.says(), format!("goward: `--write` writes this to `{shown}`\n"));
         assert!(!path.exists());
         editor(&sandbox, name, "--write", &format!("goward: wrote `{shown}`\n"));
         let store = sandbox.store().display().to_string();
         let written = sandbox.read(&format!("project/{file}")).replace(&store, "[STORE]");
         assert_eq!(written, printed.stdout);
-        editor(&sandbox, name, "--write", &format!("goward: `{shown}` is right\n"));
+        editor(&sandbox, name, "--write", &format!("goward: `{shown}` is up to date\n"));
         let doctor = sandbox.goward(["doctor"]);
         assert!(!doctor.stdout.contains("[editors]"), "{}", doctor.stdout);
         editor(&sandbox, name, "--undo", &format!("goward: removed `{shown}`\n"));
@@ -68,7 +68,7 @@ fn what_is_there_stays() {
         let place = format!("project/{file}");
         sandbox.write(&place, text);
         let shown = format!("[PROJECT]/{file}");
-        editor(&sandbox, name, "--undo", &format!("goward: `{shown}` has nothing of goward's\n"));
+        editor(&sandbox, name, "--undo", &format!("goward: nothing to undo in `{shown}`\n"));
         editor(&sandbox, name, "--write", &format!("goward: wrote `{shown}`\n"));
         let written = sandbox.read(&place);
         assert!(written != text && written.contains("mine") == text.contains("mine"), "{written}");
@@ -120,11 +120,11 @@ fn a_replaced_value_is_named() {
         let shown = format!("[PROJECT]/{file}");
         sandbox.write(&format!("project/{file}"), text);
         let says = format!(
-            "goward: wrote `{shown}`\ngoward: warning: it had `{value}` there; `--undo` does not \
-             bring that back\n"
+            "goward: wrote `{shown}`\ngoward: warning: this replaced `{value}`; `--undo` does \
+             not bring it back\n"
         );
         editor(&sandbox, name, "--write", &says);
-        editor(&sandbox, name, "--write", &format!("goward: `{shown}` is right\n"));
+        editor(&sandbox, name, "--write", &format!("goward: `{shown}` is up to date\n"));
     }
     // The comment is somebody's, so that the file stays.
     let shown = "[PROJECT]/.vscode/settings.json";
@@ -138,7 +138,7 @@ fn what_cannot_be_changed_stays_as_it_is() {
     for (name, file, text, why) in [
         ("vscode", ".vscode/settings.json", "{ no", "the settings are not JSON"),
         ("helix", ".helix/languages.toml", "[[", "the settings are not TOML"),
-        ("goland", ".idea/workspace.xml", "none", "these are no settings of GoLand"),
+        ("goland", ".idea/workspace.xml", "none", "the settings are not those of GoLand"),
     ] {
         sandbox.write(&format!("project/{file}"), text);
         let outcome = sandbox.goward(["editor", name, "--write"]);

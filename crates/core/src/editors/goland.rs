@@ -19,7 +19,7 @@ pub(super) fn apply(text: &str, targets: &EditorTargets<'_>) -> Result<EditedSet
         (before, Some(component), after)
     } else {
         let end = text.rfind(END).ok_or_else(|| {
-            Error::new(Kind::Failed, "these are no settings of GoLand: there is no project")
+            Error::new(Kind::Failed, "the settings are not those of GoLand: `project` is missing")
         })?;
         (&text[..end], None, &text[end..])
     };
