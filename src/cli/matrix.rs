@@ -73,7 +73,8 @@ fn words(args: &Args) -> spread::Words {
 /// Says that cells that were to run elsewhere are missing.
 fn lost(report: &Report) -> Error {
     let (lost, total) = (report.lost(), report.columns.len());
-    let message = format!("of {lost} of {total} cells there is no result");
+    let have = if lost == 1 { "has" } else { "have" };
+    let message = format!("{lost} of {total} cells {have} no result");
     Error::new(Kind::Findings, message).hint("run those cells again: the same with `--cell`")
 }
 

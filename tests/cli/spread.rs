@@ -114,19 +114,19 @@ fn lost_partial_and_repeated_cells_are_told() {
          go1.98.3               baseline  exit code 0  T s\n\
          go1.98.3 http2debug=1  lost      -            -      it began at 2026-12-01 07:00 UTC on node7 and did not end\n\
          go1.99.1               same      exit code 0  T s\n\
-         go1.99.1 http2debug=1  lost      -            -      there is no result of it\n\
+         go1.99.1 http2debug=1  lost      -            -      it has no result\n\
          \n\
          ! cell 2 has 2 results; the newest counts"
     );
     assert_eq!(
         merged.stderr.trim_end(),
-        "goward: of 2 of 4 cells there is no result\n\
+        "goward: 2 of 4 cells have no result\n\
          hint: run those cells again: the same with `--cell`"
     );
     let errors = "tests=\"1\" skipped=\"0\" errors=\"1\" failures=\"0\"";
     assert_eq!(sandbox.read("project/r.xml").matches(errors).count(), 2);
     let page = sandbox.read("project/r.html");
-    assert!(page.contains("Of 2 of 4 cells there is no result."), "{page}");
+    assert!(page.contains("2 of 4 cells: no result."), "{page}");
     assert!(page.contains("cell 2 has 2 results; the newest counts."), "{page}");
     assert!(!page.contains("No cell is worse"), "{page}");
     let merged = matrix(&sandbox, &["--merge", "goward-results", "--json"]);
@@ -136,7 +136,7 @@ fn lost_partial_and_repeated_cells_are_told() {
     // Without the first cell nothing can be compared.
     std::fs::remove_file(sandbox.path("project/goward-results/cell-0.json")).unwrap();
     let merged = matrix(&sandbox, &["--merge", "goward-results"]);
-    assert!(merged.stderr.contains("of 3 of 4 cells there is no result"), "{merged:?}");
+    assert!(merged.stderr.contains("3 of 4 cells have no result"), "{merged:?}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn results_of_another_plan_are_refused() {
     // Nothing at all.
     std::fs::create_dir(sandbox.path("project/empty")).unwrap();
     let refused = at(&["--merge", "empty"]);
-    let said = "goward: there is no result in `[PROJECT]/empty`\n";
+    let said = "goward: `[PROJECT]/empty` contains no results\n";
     assert!(refused.code == Some(3) && refused.stderr.starts_with(said), "{refused:?}");
 }
 
@@ -236,7 +236,7 @@ fn a_search_on_several_machines_finds_what_one_finds() {
     let merged = run(&["--merge", "goward-results", "--json"], script);
     let found: Value = serde_json::from_str(&merged.stdout).unwrap();
     assert_eq!((&found["firstBad"], &found["gap"]), (&json!("go1.99.1"), &json!(true)));
-    assert!(merged.stderr.contains("go1.99.0: there is no result of it"), "{merged:?}");
+    assert!(merged.stderr.contains("go1.99.0: it has no result"), "{merged:?}");
     // Another command is another plan.
     let refused = run(&["--merge", "goward-results"], "true");
     assert!(refused.stderr.contains("is the result of another plan"), "{refused:?}");

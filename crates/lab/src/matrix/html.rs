@@ -69,7 +69,7 @@ fn headline_of(report: &Report) -> Markup {
     let (count, failed) = (is(Verdict::Regressed).count(), is(Verdict::Failed).count());
     html! {
         @if report.lost() > 0 {
-            p.verdict.regressed { "Of " (report.lost()) " of " (report.columns.len()) " cells there is no result." }
+            p.verdict.regressed { (report.lost()) " of " (report.columns.len()) " cells: no result." }
         }
         @for remark in &report.remarks { p.verdict.differs { (printable(remark)) "." } }
         @if failed > 0 {

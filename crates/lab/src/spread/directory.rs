@@ -140,7 +140,7 @@ impl ResultsDirectory {
         }
         same_origin(&read)?;
         if read.is_empty() {
-            let message = format!("there is no result in `{}`", self.path.display());
+            let message = format!("`{}` contains no results", self.path.display());
             let error = Error::new(Kind::NotFound, message);
             let error = remarks.into_iter().fold(error, Error::detail);
             return Err(error.hint("run the cells: the same with `--cell 0` and so on"));
@@ -229,7 +229,7 @@ fn part<T>(cell: usize, files: Vec<CellFile<T>>, remarks: &mut Vec<String>) -> P
             Part::Done(Box::new(result))
         }
         (_, Some(begun)) => Part::Missing(format!("it began {} and did not end", place(begun))),
-        (_, None) => Part::Missing("there is no result of it".to_owned()),
+        (_, None) => Part::Missing("it has no result".to_owned()),
     }
 }
 
@@ -327,7 +327,7 @@ mod tests {
             .collect();
         assert!(["10", "11"].contains(&shown[0].as_str()), "{shown:?}");
         assert_eq!(shown[1], "it began at 2026-12-01 07:00 UTC on one and did not end");
-        assert_eq!(shown[2], "there is no result of it");
+        assert_eq!(shown[2], "it has no result");
         assert_eq!(
             collected.remarks,
             [
@@ -345,7 +345,7 @@ mod tests {
             error.message().to_owned()
         };
         let place = TempDir::new().unwrap();
-        assert_eq!(message(&place), format!("there is no result in `{}`", place.path().display()));
+        assert_eq!(message(&place), format!("`{}` contains no results", place.path().display()));
         directory(&place).finish(0, &origin(), 1_u32).unwrap();
         let commit = Origin { commit: Some("def and changes".to_owned()), ..origin() };
         directory(&place).finish(1, &commit, 1_u32).unwrap();
