@@ -40,8 +40,8 @@ Options:
   --version VERSION  the release to download (default: the newest)
   --target TARGET    the platform to download for, as Rust calls it (default: this one)
   --uninstall        run `goward setup --undo` and remove both programs
-  --purge            with --uninstall: remove the store too, with every toolchain, and what
-                     goward noted for you; your config.toml stays
+  --purge            with --uninstall: run `goward self uninstall` instead, which removes the
+                     store too, with every toolchain, and goward's settings
   --help             show this text
 EOF
 }
@@ -542,34 +542,51 @@ setup_failed() {
 # --- Uninstalling -----------------------------------------------------------------------------
 
 remove() {
-    if [ -x "$bin/goward" ]; then
+    if [ ! -x "$bin/goward" ]; then
         find_store
-        if [ -n "$store" ]; then
-            "$bin/goward" setup --undo ||
-                die "\`goward setup --undo\` failed; nothing was removed" \
-                    "to remove the programs anyway: rm \"$bin/goward\" \"$bin/goward-shim\""
+        if [ "$purge" = yes ] && [ -n "$store" ] && [ -e "$store" ]; then
+            die "goward is not installed in $bin, and it is what purges $store; nothing was removed" \
+                "install it again, and then: ./install.sh --uninstall --purge"
+        elif [ ! -e "$bin/goward-shim" ]; then
+            say "goward is not installed in $bin; nothing to do"
+            return 0
         fi
-    elif [ ! -e "$bin/goward-shim" ] && [ "$purge" = no ]; then
-        say "goward is not installed in $bin; nothing to do"
-        return 0
     fi
+    read_notes
+    take_back
     rm -f "$bin/goward" "$bin/goward-shim" || die "cannot remove goward from \`$bin\`"
     say "removed goward and goward-shim from $bin"
     remove_notes
-    if [ "$purge" = yes ]; then
-        purge_store
-    elif [ -n "${store-}" ] && [ -d "$store" ]; then
+    if [ "$purge" = no ] && [ -n "${store-}" ] && [ -d "$store" ]; then
         say "toolchains stay in $store; --purge removes them"
     fi
     remove_directories
 }
 
-# Removes the note about this installation. Sets `made` to the directories that it made.
-remove_notes() {
+# Has goward take back what it did, while it is there. Sets `store` where there is one.
+take_back() {
+    [ -x "$bin/goward" ] || return 0
+    find_store
+    [ -n "$store" ] || return 0
+    if [ "$purge" = yes ]; then
+        "$bin/goward" self uninstall --yes ||
+            die "\`goward self uninstall\` failed" "when that is solved: ./install.sh --uninstall --purge"
+    else
+        "$bin/goward" setup --undo ||
+            die "\`goward setup --undo\` failed; nothing was removed" \
+                "to remove the programs anyway: rm \"$bin/goward\" \"$bin/goward-shim\""
+    fi
+}
+
+# Sets `made` to the directories that this installation made.
+read_notes() {
     note=$prefix/lib/goward/installed-by
     made=
-    [ -f "$note" ] || return 0
-    made=$(sed -n 's/^made //p' "$note")
+    [ ! -f "$note" ] || made=$(sed -n 's/^made //p' "$note")
+}
+
+# Removes the note about this installation.
+remove_notes() {
     rm -f "$note"
     rmdir "$prefix/lib/goward" 2>/dev/null || :
 }
@@ -581,57 +598,6 @@ remove_directories() {
             /*) rmdir "$directory" 2>/dev/null || : ;;
         esac
     done
-}
-
-# Removes what goward keeps in its store, by name: GOWARD_HOME may be a directory with other things.
-purge_store() {
-    find_store
-    if [ -z "$store" ] || [ ! -f "$store/goward-store" ]; then
-        say "there is no store; nothing to purge"
-        return 0
-    fi
-    # However it is spelled: `root` and `tmp` below / would be a catastrophe.
-    place=$(cd "$store" && pwd -P)
-    user=$(cd "${HOME:-/}" 2>/dev/null && pwd -P) || user=
-    if [ "$place" = / ] || [ "$place" = "$user" ]; then
-        die "refusing to purge \`$store\`: it is no place of goward's own" \
-            "remove tree, meta, link, project, tmp, dl, locks, trash and shims in it by hand"
-    fi
-    for name in tree meta link project tmp dl locks trash shims goenv override env env.fish default.lock \
-        vulndb.json; do
-        entry=$place/$name
-        [ -e "$entry" ] || [ -L "$entry" ] || continue
-        # Somebody may have taken write bits away. A link is removed, not what it leads to.
-        if [ -d "$entry" ] && [ ! -L "$entry" ]; then chmod -R u+w "$entry"; fi
-        rm -rf "$entry"
-    done
-    # Where other files stay, the directory stays a store: a later install may use it again.
-    if [ "$(ls -A "$place")" = goward-store ]; then
-        rm -f "$place/goward-store"
-        rmdir "$place"
-    else
-        say "other files stay in $store"
-    fi
-    say "removed the toolchains in $store"
-    purge_notes "${XDG_STATE_HOME-}" .local/state
-    purge_notes "${XDG_CACHE_HOME-}" .cache
-}
-
-# Removes what goward noted for this user, below the directory that a variable names, else in HOME.
-purge_notes() {
-    case $1 in
-        /*) notes=$1/goward ;;
-        *)
-            case ${HOME-} in
-                /*) notes=$HOME/$2/goward ;;
-                *) return 0 ;;
-            esac
-            ;;
-    esac
-    if [ -d "$notes" ] && [ ! -L "$notes" ]; then
-        rm -rf "$notes"
-        say "removed $notes"
-    fi
 }
 
 main() {

@@ -511,80 +511,41 @@ fn a_failing_setup_is_reported() {
 #[test]
 fn uninstalling_twice_and_purging() {
     let machine = Machine::new();
-    machine.install(&[]);
     let store = "home/.local/share/goward";
-    for (name, text) in [
-        ("goward-store", ""),
-        ("tree/go1.27.1/bin/go", "x"),
-        ("project/0123456789abcdef", "x"),
-        ("vulndb.json", "{}"),
-        ("link/own", "x"),
-        ("tmp/x", "x"),
-        ("mine", "x"),
-    ] {
-        let path = machine.path(store).join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    fs::create_dir_all(machine.path("precious")).unwrap();
-    fs::write(machine.path("precious/file"), "x").unwrap();
-    for link in ["dl", "tree/linked"] {
-        symlink(machine.path("precious"), machine.path(store).join(link)).unwrap();
-    }
-    let mode = || fs::metadata(machine.path("precious/file")).unwrap().permissions().mode() & 0o777;
-    let read_only = PermissionsExt::from_mode(0o444);
-    fs::set_permissions(machine.path("precious/file"), read_only).unwrap();
-    let read_only = PermissionsExt::from_mode(0o555);
-    fs::set_permissions(machine.path(store).join("tree/go1.27.1/bin"), read_only).unwrap();
-
+    let none = "goward is not installed in [DIR]/home/.local/bin";
+    machine.install(&[]);
+    fs::create_dir_all(machine.path(store)).unwrap();
     machine.install(&["--uninstall"]).succeeds(&format!(
         "goward setup --undo\n{REMOVED}toolchains stay in [DIR]/{store}; --purge removes them\n"
     ));
-    machine
-        .install(&["--uninstall"])
-        .succeeds("goward is not installed in [DIR]/home/.local/bin; nothing to do\n");
-    machine.install(&["--uninstall", "--purge"]).succeeds(&format!(
-        "{REMOVED}other files stay in [DIR]/{store}\nremoved the toolchains in [DIR]/{store}\n"
-    ));
-    assert_eq!(machine.list(store), ["goward-store", "mine"]);
-    assert_eq!(
-        (machine.list("precious"), mode()),
-        (vec!["file".to_owned()], 0o444),
-        "links are not followed"
+    machine.install(&["--uninstall"]).succeeds(&format!("{none}; nothing to do\n"));
+    machine.install(&["--uninstall", "--purge"]).fails(
+        1,
+        &format!(
+            "install.sh: {none}, and it is what purges [DIR]/{store}; nothing was removed\n\
+             hint: install it again, and then: ./install.sh --uninstall --purge\n"
+        ),
     );
+    machine.install(&[]);
+    // What goward itself removes, `tests/cli/self_uninstall.rs` and `tests/releases` try.
+    let purged = format!("goward self uninstall --yes\n{REMOVED}");
+    machine.install(&["--uninstall", "--purge"]).succeeds(&purged);
     assert_eq!(machine.list("home/.local/bin"), [""; 0]);
-    fs::remove_file(machine.path(store).join("mine")).unwrap();
-    machine.install(&["--uninstall", "--purge"]);
-    assert!(!machine.path(store).exists());
-    machine
-        .install(&["--uninstall", "--purge"])
-        .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
+    fs::remove_dir(machine.path(store)).unwrap();
+    machine.install(&["--uninstall", "--purge"]).succeeds(&format!("{none}; nothing to do\n"));
 }
 
-/// Everything that goward makes for a user, by its own hand.
 #[test]
-fn what_goward_made_is_purged_and_nothing_else() {
-    let sandbox = crate::common::Sandbox::new();
-    let goward = |args: &[&str]| sandbox.goward(args).code;
-    assert_eq!(goward(&["setup", "--no-modify-path"]), Some(0));
-    let store = sandbox.store();
-    let machine = Machine::new().with("GOWARD_HOME", store.to_str().unwrap());
-    let names = ["project", "dl", "goenv", "override", "env.fish", "vulndb.json", "default.lock"];
-    for name in names {
-        if !store.join(name).exists() {
-            fs::write(store.join(name), "x").unwrap();
-        }
-    }
-    for notes in ["home/.local/state/goward", "home/.cache/goward", "home/.config/goward"] {
-        fs::create_dir_all(machine.path(notes)).unwrap();
-        fs::write(machine.path(notes).join("file"), "x").unwrap();
-    }
-    machine.install(&["--uninstall", "--purge"]);
-    assert!(!store.exists());
-    for (notes, is_left) in [(".local/state", false), (".cache", false), (".config", true)] {
-        let notes = machine.path("home").join(notes).join("goward");
-        assert_eq!(notes.exists(), is_left, "{}", notes.display());
-    }
+fn a_purge_that_fails_leaves_the_programs() {
+    let machine = Machine::new();
+    machine.install(&[]);
+    let machine = machine.with("GOWARD_STUB_STATUS", "1");
+    machine.install(&["--uninstall", "--purge"]).fails(
+        1,
+        "install.sh: `goward self uninstall` failed\nhint: when that is solved: ./install.sh \
+         --uninstall --purge\n",
+    );
+    assert_eq!(machine.list("home/.local/bin"), ["goward", "goward-shim"]);
 }
 
 #[test]
@@ -597,27 +558,6 @@ fn what_is_installed_is_its_users_alone_to_write() {
     for place in ["home/.local", "home/.local/bin", "home/.local/bin/goward", "checkout/target"] {
         let mode = fs::metadata(machine.path(place)).unwrap().permissions().mode();
         assert_eq!(mode & 0o022, 0, "{place}: {mode:o}");
-    }
-}
-
-#[test]
-fn what_is_no_store_is_not_purged() {
-    for home in ["[DIR]/home", "[DIR]/home//", "[DIR]/home/meta/.."] {
-        let machine = Machine::new().with("GOWARD_HOME", home);
-        fs::create_dir(machine.path("home/tmp")).unwrap();
-        machine
-            .install(&["--uninstall", "--purge"])
-            .succeeds(&format!("{REMOVED}there is no store; nothing to purge\n"));
-        fs::create_dir(machine.path("home/meta")).unwrap();
-        fs::write(machine.path("home/goward-store"), "").unwrap();
-        machine.install(&["--uninstall", "--purge"]).fails(
-            1,
-            &format!(
-                "install.sh: refusing to purge `{home}`: it is no place of goward's own\nhint: remove \
-                 tree, meta, link, project, tmp, dl, locks, trash and shims in it by hand\n"
-            ),
-        );
-        assert_eq!(machine.list("home"), ["goward-store", "meta", "tmp"]);
     }
 }
 

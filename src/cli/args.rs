@@ -54,7 +54,7 @@ impl Cli {
 pub enum Command {
     /// Start a project: write `goward.toml` from its version files
     Init(Init),
-    /// Choose this project's Go: write manifest and lock, install
+    /// Choose this project's Go, or show what is used here and why
     Use(Use),
     /// Write `goward.lock` from `goward.toml`, or check it
     Lock(Lock),
@@ -63,8 +63,8 @@ pub enum Command {
     /// Lock and install the newest Go that projects ask for
     #[command(alias = "update")]
     Upgrade(Upgrade),
-    /// Put back manifest and lock as they were before the last change
-    Rollback(Rollback),
+    /// Take back the last change of manifest and lock
+    Undo(Undo),
     /// Install toolchains: those named, or the project's
     Install(Install),
     /// Carry toolchains and their proofs to machines without network
@@ -106,15 +106,11 @@ pub enum Command {
     /// Show every experiment (GOEXPERIMENT), and who sets it here
     Experiments(SettingsArgs),
     /// Show every GODEBUG setting, and who sets it here
-    Godebug(SettingsArgs),
+    Godebug(Godebug),
     /// Say what a move from one Go to another changes for this project
     Diff(Diff),
     /// List what the project's Go can build for, or try one platform
     Targets(Targets),
-    /// Work with the lock's GODEBUG
-    Debug(Debug),
-    /// Let the lock's GOROOT lead to the toolchain
-    LinkRoot(LinkRoot),
     /// Choose the Go outside of projects
     Default(Default),
     /// Make and check mirrors for goward, plain `go` and other tools
@@ -125,13 +121,11 @@ pub enum Command {
     Setup(Setup),
     /// Give an editor the project's Go
     Editor(Editor),
-    /// Update goward itself
+    /// Update goward itself, remove it, or print its completions
     #[command(name = "self")]
     Own(Own),
     /// List goward's settings, and where each comes from
     Config(ConfigArgs),
-    /// Print completions for a shell, or write man pages
-    Completions(Completions),
     /// Print goward's version
     Version(Version),
     /// Refresh the built-in records (for maintainers)
@@ -196,7 +190,7 @@ pub struct Init {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Use {
     /// 1.27, 1.27.1, ~1.26.2, ^1.26, '>=1.25,<1.27', stable, oldstable, latest, or the name of a linked
-    /// Go; without it, what the manifest asks for
+    /// Go; with options alone, what the manifest asks for; with nothing, it shows what is used here and why
     pub request: Option<String>,
     /// Give this directory a manifest and a lock of its own, as a module in a larger repository
     #[arg(long)]
@@ -225,7 +219,7 @@ pub struct Use {
     /// Pin the path that Go 1.22 and older write into binaries (GOROOT_FINAL)
     #[arg(long, value_name = "PATH")]
     pub goroot_final: Option<String>,
-    /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward link-root`
+    /// `fixed`: the path of --goroot-final is GOROOT itself, for every Go; see `goward setup goroot`
     #[arg(long, value_name = "HOW", conflicts_with = "profile")]
     pub goroot: Option<String>,
     /// Leave the paths of this machine out of binaries that ship (GOFLAGS=-trimpath), in the profile
@@ -287,7 +281,7 @@ pub struct Upgrade {
 }
 
 #[derive(Args, Debug)]
-pub struct Rollback {
+pub struct Undo {
     /// List the changes that were made here, newest first, and change nothing
     #[arg(long, conflicts_with = "force")]
     pub list: bool,
@@ -429,6 +423,9 @@ fn age(text: &str) -> Result<Duration, String> {
 
 #[derive(Args, Debug)]
 pub struct List {
+    /// Only those that this allows: 1.26, ~1.26.2, stable
+    #[arg(value_name = "REQUEST")]
+    pub request: Option<String>,
     /// List the releases there are instead of those installed
     #[arg(long)]
     pub remote: bool,
@@ -536,7 +533,7 @@ pub struct Env {
     /// Print JSON
     #[arg(long, conflicts_with = "shell")]
     pub json: bool,
-    /// Print commands for a shell: sh, bash, zsh, fish or powershell
+    /// Print commands for a shell: sh, bash, zsh, fish, nu or powershell
     #[arg(long, value_name = "SHELL", conflicts_with = "explain")]
     pub shell: Option<String>,
     /// Print NAME=VALUE lines, as GitLab's dotenv reports and `docker run --env-file` take them
@@ -804,14 +801,17 @@ pub struct Targets {
 }
 
 #[derive(Args, Debug)]
-pub struct Debug {
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Godebug {
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     #[command(subcommand)]
-    pub command: DebugCommand,
+    pub command: Option<GodebugCommand>,
 }
 
-// What can be done with GODEBUG.
+// What else can be done with GODEBUG.
 #[derive(Debug, Subcommand)]
-pub enum DebugCommand {
+pub enum GodebugCommand {
     /// Make the pinned settings the default of binaries: write them into `go.mod` or `go.work`
     Bake(Bake),
 }
@@ -823,13 +823,6 @@ pub struct Bake {
     /// Change nothing; fail when the file does not have the pins
     #[arg(long)]
     pub check: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct LinkRoot {
-    /// Take the link back
-    #[arg(long)]
-    pub remove: bool,
 }
 
 #[derive(Args, Debug)]
@@ -899,12 +892,12 @@ pub struct Trust {
     pub check: bool,
     /// Take the trust back
     #[arg(long, conflicts_with = "check")]
-    pub revoke: bool,
+    pub undo: bool,
     /// Accept what the locks in this repository name at this level, which is `listed`
-    #[arg(long, value_name = "LEVEL", value_parser = level, conflicts_with_all = ["check", "revoke"])]
+    #[arg(long, value_name = "LEVEL", value_parser = level, conflicts_with_all = ["check", "undo"])]
     pub accept: Option<Level>,
     /// List what is trusted
-    #[arg(long, conflicts_with_all = ["path", "check", "revoke", "accept"])]
+    #[arg(long, conflicts_with_all = ["path", "check", "undo", "accept"])]
     pub list: bool,
     /// Print JSON
     #[arg(long, requires = "list")]
@@ -912,13 +905,30 @@ pub struct Trust {
 }
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Setup {
-    /// Take everything back: shims, the lines in start-up files, and on Windows PATH
+    /// Take everything back: shims, completions, the lines in start-up files, and on Windows PATH
     #[arg(long)]
     pub undo: bool,
     /// Leave the shells' start-up files alone, and on Windows PATH
     #[arg(long)]
     pub no_modify_path: bool,
+    #[command(subcommand)]
+    pub command: Option<SetupCommand>,
+}
+
+// What else can be set up.
+#[derive(Debug, Subcommand)]
+pub enum SetupCommand {
+    /// Let the path that the lock has for GOROOT lead to the toolchain
+    Goroot(SetupGoroot),
+}
+
+#[derive(Args, Debug)]
+pub struct SetupGoroot {
+    /// Take the link back
+    #[arg(long)]
+    pub undo: bool,
 }
 
 #[derive(Args, Debug)]
@@ -931,6 +941,23 @@ pub struct Own {
 pub enum SelfCommand {
     /// Replace goward by its newest release, or by the one with this version
     Update(SelfUpdate),
+    /// Remove goward from this machine: what `setup` wrote, the store, settings, and its programs
+    Uninstall(SelfUninstall),
+    /// Print completions for a shell, or write man pages; `goward setup` has set them up
+    Completions(Completions),
+}
+
+#[derive(Args, Debug)]
+pub struct SelfUninstall {
+    /// Leave the toolchains in the store
+    #[arg(long)]
+    pub keep_toolchains: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Change nothing; say what would be removed
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -9,30 +9,56 @@ use goward_core::platform::Platform;
 use goward_core::releases::flaws::KnownFlaws;
 use goward_core::releases::schedule::{Support, newest_known, support};
 use goward_core::resolve::Resolver;
+use goward_core::resolve::lookup::parse_request;
+use goward_core::resolve::resolved_go::ResolvedGo;
 use goward_core::session::Session;
 use goward_core::store::{InstalledToolchain, SeenInodes, Store};
 use goward_core::version::GoVersion;
 use goward_core::version::link_name::LinkName;
+use goward_core::version::request::Request;
+use goward_shim::Tool;
 use indicatif::HumanBytes;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::{Display, Formatter};
+use std::ops::Range;
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
-    if args.remote { remote(session, args) } else { installed(session, args.json) }
+    let wanted = args.request.as_deref().map(parse_request).transpose()?;
+    if args.remote {
+        remote(session, args, wanted.as_ref())
+    } else {
+        installed(session, args.json, wanted.as_ref())
+    }
 }
 
-pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
+/// What `go` is here: the name of its tree, and who says so; nothing where that is an error, which is
+/// for others to say.
+fn used_here(session: &Session) -> Option<(String, String)> {
+    match Resolver::new(session).governing(Tool::Go) {
+        Ok(ResolvedGo::Toolchain(toolchain)) => {
+            Some((toolchain.key.clone(), toolchain.origin.to_string()))
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn installed(session: &Session, json: bool, wanted: Option<&Request>) -> Result<()> {
     let store = session.store()?;
-    let rows = rows(store.list_layers()?, &store.links()?);
+    let mut rows = rows(store.list_layers()?, &store.links()?);
+    rows.retain(|row| wanted.is_none_or(|wanted| row.is_wanted(wanted)));
     let default = Resolver::new(session).default_key().unwrap_or_else(|error| {
         session.ui.warn(error.message());
         None
     });
+    let used = used_here(session);
     let is_default =
         |toolchain: &InstalledToolchain| default.as_deref() == Some(toolchain.key.as_str());
+    let user_of = |toolchain: &InstalledToolchain| {
+        used.as_ref().filter(|(key, _)| *key == toolchain.key).map(|(_, why)| why.as_str())
+    };
     let mut counted = SeenInodes::new();
     let mut sizes = Vec::new();
     for row in &rows {
@@ -41,38 +67,63 @@ pub(crate) fn installed(session: &Session, json: bool) -> Result<()> {
     if json {
         let entries = rows.iter().zip(sizes);
         let entries: Vec<_> = entries
-            .map(|(row, disk)| Entry::new(&store, row, is_default(&row.toolchain), disk))
+            .map(|(row, disk)| {
+                let used_by = user_of(&row.toolchain);
+                Entry { used_by, ..Entry::new(&store, row, is_default(&row.toolchain), disk) }
+            })
             .collect();
         session.ui.json(&entries);
         return Ok(());
     }
     if rows.is_empty() {
-        session.ui.say("no toolchain is installed; `goward install stable` installs one");
+        session.ui.say(&match wanted {
+            Some(wanted) => format!("nothing that `{wanted}` allows is installed"),
+            None => "no toolchain is installed; `goward install stable` installs one".to_owned(),
+        });
+        return Ok(());
     }
-    let mut lines = Vec::new();
+    let mut table =
+        vec![["VERSION", "PLATFORM", "LEVEL", "SIZE", "ON DISK", ""].map(str::to_owned)];
     for (row, disk) in rows.iter().zip(sizes) {
         let receipt = &row.toolchain.receipt;
-        let mut line = format!(
-            "{:<12} {:<14} {:<9} {:>10} {:>10} on disk",
+        let mut remarks: Vec<String> = row.name.iter().map(ToString::to_string).collect();
+        remarks.extend(receipt.linked.as_ref().map(|linked| linked.path.clone()));
+        remarks.extend(is_default(&row.toolchain).then(|| "default".to_owned()));
+        remarks.extend((!store.owns(&row.toolchain)).then(|| "system".to_owned()));
+        remarks.extend(row.has_changed().then(|| "changed since it was linked".to_owned()));
+        remarks.extend(user_of(&row.toolchain).map(|why| format!("used here: {why}")));
+        table.push([
             row.text().unwrap_or_else(|| receipt.version.to_string()),
             receipt.platform.to_string(),
-            receipt.level.name(),
+            receipt.level.name().to_owned(),
             HumanBytes(receipt.bytes).to_string(),
             HumanBytes(disk).to_string(),
-        );
-        let name = row.name.as_ref().map(|name| format!("  {name}"));
-        line.extend(name);
-        line.extend(receipt.linked.as_ref().map(|linked| format!("  {}", linked.path)));
-        line.push_str(if is_default(&row.toolchain) { "  default" } else { "" });
-        line.push_str(if store.owns(&row.toolchain) { "" } else { "  system" });
-        line.push_str(if row.has_changed() { "  changed since it was linked" } else { "" });
-        lines.push(line);
+            remarks.join(", "),
+        ]);
     }
+    let marks = rows.iter().map(|row| user_of(&row.toolchain).is_some());
+    let marks: Vec<bool> = std::iter::once(false).chain(marks).collect();
     // At once: a terminal takes longer for many writes than goward for all of the rest.
-    if !lines.is_empty() {
-        session.ui.data(&lines.join("\n"));
-    }
+    let lines = marks.into_iter().zip(aligned(&table, 3..5));
+    session.ui.marked(&lines.skip(usize::from(session.ui.quiet)).collect::<Vec<_>>());
     Ok(())
+}
+
+/// Returns the rows of a table as lines; these columns are numbers.
+fn aligned<const N: usize>(table: &[[String; N]], numbers: Range<usize>) -> Vec<String> {
+    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            if numbers.contains(&column) {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:<width$}")
+            }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    table.iter().map(line).collect()
 }
 
 /// A toolchain, once for each of its names.
@@ -82,6 +133,14 @@ struct Row {
 }
 
 impl Row {
+    /// Returns true for what a request allows: a release by its version, a linked one by its name.
+    fn is_wanted(&self, wanted: &Request) -> bool {
+        match &self.name {
+            Some(name) => wanted.to_string() == name.as_str(),
+            None => wanted.accepts(self.toolchain.receipt.version),
+        }
+    }
+
     /// Returns what a linked toolchain says of its version.
     fn text(&self) -> Option<String> {
         self.toolchain.receipt.linked.as_ref().map(|linked| untrusted(&linked.text))
@@ -123,6 +182,8 @@ struct Entry<'a> {
     system: bool,
     text: Option<String>,
     tree: Cow<'a, str>,
+    #[serde(rename = "usedBy")]
+    used_by: Option<&'a str>,
     version: String,
 }
 
@@ -144,14 +205,18 @@ impl<'a> Entry<'a> {
             system: !store.owns(toolchain),
             text: row.text(),
             tree: toolchain.tree.to_string_lossy(),
+            used_by: None,
             version: receipt.version.to_string(),
         }
     }
 }
 
-fn remote(session: &Session, args: &List) -> Result<()> {
-    let listing = Installer::new(session)
-        .releases(&Fetch { source: args.source.clone(), ..Fetch::default() })?;
+fn remote(session: &Session, args: &List, wanted: Option<&Request>) -> Result<()> {
+    let installer = Installer::new(session);
+    let mut listing =
+        installer.releases(&Fetch { source: args.source.clone(), ..Fetch::default() })?;
+    listing.versions.retain(|version| wanted.is_none_or(|wanted| wanted.accepts(*version)));
+    let history = installer.known_days(listing.origin == "go.dev");
     for warning in &listing.warnings {
         session.ui.warn(warning);
     }
@@ -173,13 +238,27 @@ fn remote(session: &Session, args: &List) -> Result<()> {
                     "supported": is_known(*version).then(|| known.support.is_supported()),
                     "endOfSupport": known.end().map(shown),
                     "flaws": known.flaws,
+                    "published": history.get(*version).map(|published| shown(published.day)),
                 })
             })
             .collect();
         session.ui.json(&serde_json::json!({"source": listing.origin, "releases": versions}));
     } else {
-        for version in &listing.versions {
-            session.ui.data(&format!("{version}{}", known(*version)));
+        let mut table = vec![["VERSION", "RELEASED", "SUPPORTED", ""].map(str::to_owned)];
+        let row = |version: &GoVersion| {
+            let known = known(*version);
+            let published = history.get(*version).map(|published| shown(published.day));
+            [
+                version.to_string(),
+                published.unwrap_or_else(|| "-".to_owned()),
+                known.supported(*version),
+                known.to_string(),
+            ]
+        };
+        table.extend(listing.versions.iter().map(row));
+        if !listing.versions.is_empty() {
+            let lines = aligned(&table, 0..0);
+            session.ui.data(&lines[usize::from(session.ui.quiet)..].join("\n"));
         }
         let count = listing.versions.len();
         let releases = if count == 1 { "release" } else { "releases" };
@@ -211,6 +290,17 @@ impl ReleaseStatus {
         }
     }
 
+    /// Says until when it is supported.
+    fn supported(&self, version: GoVersion) -> String {
+        match (self.support, self.end()) {
+            _ if !is_known(version) => "-".to_owned(),
+            (Support::Until(_), Some(day)) => format!("until {}", shown(day)),
+            (Support::Until(_), None) => "yes".to_owned(),
+            (_, Some(day)) => format!("ended {}", shown(day)),
+            (_, None) => "no".to_owned(),
+        }
+    }
+
     /// Returns the day on which the support ends or ended, as far as that is known.
     fn end(&self) -> Option<Day> {
         match self.support {
@@ -222,15 +312,8 @@ impl ReleaseStatus {
 
 impl Display for ReleaseStatus {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let words = [
-            (self.is_installed, "installed"),
-            (!self.support.is_supported(), "out of support"),
-            (!self.flaws.is_empty(), "has known flaws"),
-        ];
+        let words = [(self.is_installed, "installed"), (!self.flaws.is_empty(), "has known flaws")];
         let words = words.iter().filter(|(holds, _)| *holds).map(|(_, word)| *word);
-        match words.collect::<Vec<_>>().join(", ").as_str() {
-            "" => Ok(()),
-            words => write!(f, "  {words}"),
-        }
+        f.write_str(&words.collect::<Vec<_>>().join(", "))
     }
 }

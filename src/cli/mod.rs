@@ -3,13 +3,13 @@
 //! Each module turns its arguments into calls of the core, and prints what they return.
 
 pub mod args;
+mod bake;
 #[cfg(feature = "lab")]
 mod bisect;
 mod bundle;
 mod check;
 mod completions;
 mod config;
-mod debug;
 mod default;
 #[cfg(feature = "lab")]
 mod diff;
@@ -18,6 +18,7 @@ mod diff_sections;
 mod doctor;
 mod editor;
 mod env;
+mod examples;
 mod exec;
 #[cfg(feature = "lab")]
 mod experiments;
@@ -33,7 +34,6 @@ mod inspect;
 mod inspect_vulnerabilities;
 mod install;
 mod link;
-mod link_root;
 pub(crate) mod list;
 mod lock;
 #[cfg(feature = "lab")]
@@ -45,17 +45,18 @@ mod overview;
 mod records;
 #[cfg(feature = "lab")]
 mod reproduce;
-mod rollback;
 mod self_command;
 #[cfg(feature = "lab")]
 mod settings_args;
 mod setup;
+mod setup_goroot;
 mod shim_fallback;
 #[cfg(feature = "lab")]
 mod spread;
 #[cfg(feature = "lab")]
 mod targets;
 mod trust;
+mod undo;
 mod uninstall;
 mod upgrade;
 mod usage_error;
@@ -65,7 +66,7 @@ mod verify;
 mod version;
 mod which;
 
-use args::{Cli, Command, Debug, DebugCommand};
+use args::{Cli, Command, Godebug, GodebugCommand, Own, SelfCommand, Setup, SetupCommand};
 use clap::Parser;
 use clap::error::ErrorKind;
 use goward_core::config::Config;
@@ -75,7 +76,7 @@ use goward_core::install::request::Fetch;
 use goward_core::os::machine::stack_limit;
 use goward_core::session::Session;
 use goward_core::source::OpenRegistry;
-use goward_core::ui::{Ui, has_lost_data};
+use goward_core::ui::{Ui, columns_of_output, has_lost_data};
 #[cfg(feature = "lab")]
 use goward_lab::matrix::interrupt::Interrupts;
 use goward_shim::names;
@@ -134,7 +135,11 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
     }
     let config = match &cli.command {
         // These have to work whatever the settings hold.
-        Command::Completions(_) | Command::Setup(_) | Command::Version(_) => Config::default(),
+        Command::Setup(Setup { command: None, .. })
+        | Command::Version(_)
+        | Command::Own(Own { command: SelfCommand::Completions(_) | SelfCommand::Uninstall(_) }) => {
+            Config::default()
+        }
         _ => Config::read(&ctx)?,
     };
     for overruled in config.overruled() {
@@ -147,7 +152,7 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Lock(args) => lock::run(&session, args),
         Command::Outdated(args) => outdated::run(&session, args),
         Command::Upgrade(args) => upgrade::run(&session, args),
-        Command::Rollback(args) => rollback::run(&session, args),
+        Command::Undo(args) => undo::run(&session, args),
         Command::Install(args) => install::run(&session, args),
         #[cfg(feature = "mirror")]
         Command::Mirror(args) => mirror::run(&session, args),
@@ -164,8 +169,11 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Env(args) => env::run(&session, args),
         #[cfg(feature = "lab")]
         Command::Experiments(args) => experiments::run(&session, args),
+        Command::Godebug(Godebug { command: Some(GodebugCommand::Bake(args)), .. }) => {
+            bake::run(&session, args)
+        }
         #[cfg(feature = "lab")]
-        Command::Godebug(args) => godebug::run(&session, args),
+        Command::Godebug(args) => godebug::run(&session, &args.settings),
         #[cfg(feature = "lab")]
         Command::Diff(args) => diff::run(&session, args),
         #[cfg(feature = "lab")]
@@ -179,15 +187,15 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Matrix(args) => matrix::run(&session, args),
         #[cfg(feature = "lab")]
         Command::Bisect(args) => bisect::run(&session, args),
-        Command::Debug(args) => debug::run(&session, args),
-        Command::LinkRoot(args) => link_root::run(&session, args),
         Command::Default(args) => default::run(&session, args),
         Command::Trust(args) => trust::run(&session, args),
         Command::Editor(args) => editor::run(&session, args),
+        Command::Setup(Setup { command: Some(SetupCommand::Goroot(args)), .. }) => {
+            setup_goroot::run(&session, args)
+        }
         Command::Setup(args) => setup::run(&session, args),
         Command::Own(args) => self_command::run(&session, &args.command),
         Command::Config(args) => config::run(&session, args),
-        Command::Completions(args) => completions::run(&session, args),
         Command::Version(args) => {
             version::run(&session, args);
             Ok(())
@@ -238,7 +246,7 @@ fn chosen_profile(command: &Command) -> Option<&str> {
         Command::Which(args) => args.choice.profile.as_deref(),
         Command::Inspect(args) => args.choice.profile.as_deref(),
         Command::Reproduce(args) => args.choice.profile.as_deref(),
-        Command::Debug(Debug { command: DebugCommand::Bake(args) }) => {
+        Command::Godebug(Godebug { command: Some(GodebugCommand::Bake(args)), .. }) => {
             args.choice.profile.as_deref()
         }
         _ => None,
@@ -250,17 +258,21 @@ fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
     let is_help = [DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand].contains(&error.kind());
     if is_help && !usage_error::names_a_command(arguments) {
-        let explained = overview::command().try_get_matches_from(arguments);
+        let explained = overview::command(columns_of_output()).try_get_matches_from(arguments);
         _ = explained.err().as_ref().unwrap_or(error).print();
         let is_asked = error.kind() == DisplayHelp;
         return if is_asked { ExitCode::SUCCESS } else { ExitCode::from(Kind::Usage.exit_code()) };
+    }
+    if is_help && error.kind() == DisplayHelp {
+        Ui::new(false).help(&usage_error::help(arguments));
+        return ExitCode::SUCCESS;
     }
     if !error.use_stderr() {
         _ = error.print();
         return ExitCode::SUCCESS;
     }
     if is_help {
-        _ = error.print();
+        Ui::new(false).help_for_error(&usage_error::help(arguments));
     } else {
         Ui::new(false).error(&usage_error::explain(error, arguments));
     }

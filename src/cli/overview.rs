@@ -2,6 +2,7 @@
 
 use crate::cli::args::Cli;
 use clap::{Command, CommandFactory};
+use goward_core::ui::wrapped;
 use std::fmt::Write as _;
 
 /// The commands by what they are for. Within a group the order is that in which a person meets them.
@@ -10,7 +11,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Everyday",
         &[
             "init", "use", "install", "which", "exec", "check", "outdated", "upgrade", "lock",
-            "rollback",
+            "undo",
         ],
     ),
     ("Toolchains", &["list", "default", "uninstall", "gc", "verify", "link"]),
@@ -19,22 +20,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         &["diff", "matrix", "bisect", "reproduce", "inspect", "targets", "experiments", "godebug"],
     ),
     ("Share", &["bundle", "mirror", "export"]),
-    (
-        "Maintain",
-        &[
-            "setup",
-            "self",
-            "doctor",
-            "editor",
-            "config",
-            "env",
-            "trust",
-            "debug",
-            "link-root",
-            "completions",
-            "version",
-        ],
-    ),
+    ("Maintain", &["setup", "self", "doctor", "editor", "config", "env", "trust", "version"]),
 ];
 
 const EXAMPLES: [(&str, &str); 3] = [
@@ -43,8 +29,12 @@ const EXAMPLES: [(&str, &str); 3] = [
     ("goward upgrade", "move to the newest Go that the project asks for"),
 ];
 
-/// Returns goward's command line with this help.
-pub(super) fn command() -> Command {
+/// So many columns beside names are enough for an explanation.
+const NARROWEST: usize = 24;
+
+/// Returns goward's command line with this help, for a terminal of so many columns.
+pub(super) fn command(columns: usize) -> Command {
+    let columns = columns.max(NARROWEST);
     let command = Cli::command();
     let header = command.get_styles().get_header().to_owned();
     let literal = command.get_styles().get_literal().to_owned();
@@ -53,7 +43,17 @@ pub(super) fn command() -> Command {
         _ = writeln!(groups, "{header}{title}:{header:#}");
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, about) in rows {
-            _ = writeln!(groups, "  {literal}{name:<width$}{literal:#}  {about}");
+            if width + NARROWEST > columns {
+                _ = writeln!(groups, "  {literal}{name}{literal:#}");
+                for line in wrapped(about, columns - 6) {
+                    _ = writeln!(groups, "      {}", line.trim_start());
+                }
+                continue;
+            }
+            for (at, line) in wrapped(about, columns - width - 4).iter().enumerate() {
+                let (name, line) = (if at == 0 { name } else { "" }, line.trim_start());
+                _ = writeln!(groups, "  {literal}{name:<width$}{literal:#}  {line}");
+            }
         }
         groups.push('\n');
     };
@@ -93,11 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn it_fits_a_terminal_of_80_columns() {
-        let text = command().render_help().to_string();
-        for line in text.lines() {
-            assert!(line.chars().count() <= 80, "{line}");
+    fn it_fits_a_terminal() {
+        for columns in [40, 80] {
+            let text = command(columns).term_width(columns).render_help().to_string();
+            for line in text.lines() {
+                assert!(line.chars().count() <= columns, "{line}");
+            }
         }
+        let text = command(80).term_width(80).render_help().to_string();
         for (line, _) in EXAMPLES {
             assert!(text.contains(line));
         }

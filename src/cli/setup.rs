@@ -1,6 +1,7 @@
 //! `goward setup`.
 
 use crate::cli::args::Setup;
+use crate::cli::completions;
 use goward_core::checks::TOOLS;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::session::Session;
@@ -12,7 +13,7 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     let changes = if args.undo {
         Toolchains::new(session).undo_setup()?
     } else {
-        Toolchains::new(session).setup(!args.no_modify_path)?
+        Toolchains::new(session).setup(!args.no_modify_path, &completions::files()?)?
     };
     for change in &changes {
         if change.is_problem() {

@@ -22,7 +22,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
         ));
         return Ok(());
     }
-    if args.revoke {
+    if args.undo {
         let here = std::path::Path::new(".");
         if Resolver::new(session).reject_repository(path.unwrap_or(here))? {
             session

@@ -3,9 +3,11 @@
 //! clap says what it found as kinds and values; its English is not read.
 
 use super::args::Cli;
+use super::examples;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use goward_core::error::{Error, Kind, near_match, untrusted};
+use goward_core::ui::{columns_of_output, wrapped};
 use std::error::Error as _;
 use std::ffi::OsString;
 
@@ -26,6 +28,21 @@ pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Error {
         _ => Error::new(Kind::Usage, format!("`{line}` does not take these arguments")),
     };
     explained.hint(format!("see `{line} --help`"))
+}
+
+/// Returns the help of the command that the arguments name, with its examples.
+pub(super) fn help(arguments: &[OsString]) -> String {
+    let mut command = examples::add_to(Cli::whole());
+    let (line, _) = command_of(&command, arguments);
+    for name in line.split(' ').skip(1) {
+        let Some(found) = command.find_subcommand(name).cloned() else { break };
+        command = found;
+    }
+    let text = command.render_help().ansi().to_string();
+    let columns = columns_of_output();
+    // clap does not break the line that says how a command is used.
+    let lines: Vec<String> = text.lines().flat_map(|line| wrapped(line, columns)).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Returns true when the arguments name a command.
@@ -69,8 +86,12 @@ fn unknown(error: &clap::Error, line: &str, command: &Command) -> Error {
 }
 
 /// What commands of other tools are here, where they have another name or are none.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("activate", "`goward setup`, once"),
+    ("completion", "`goward self completions`, and `goward setup` has set them up"),
+    ("completions", "`goward self completions`, and `goward setup` has set them up"),
+    ("revert", "`goward undo`"),
+    ("rollback", "`goward undo`"),
     ("global", "`goward default REQUEST`"),
     ("local", "`goward use REQUEST`"),
     ("ls-remote", "`goward list --remote`"),
@@ -239,15 +260,15 @@ mod tests {
                 "goward: `--platform` needs a value\nhint: see `goward use --help`",
             ),
             (
-                &["completions", "fsh"],
+                &["self", "completions", "fsh"],
                 "goward: `SHELL` cannot be `fsh`\nhint: did you mean `fish`?\n\
-                 hint: see `goward completions --help`",
+                 hint: see `goward self completions --help`",
             ),
             (
-                &["completions", "x"],
+                &["self", "completions", "x"],
                 "goward: `SHELL` cannot be `x`\n  \
                  it is one of: bash, elvish, fish, powershell, zsh\n\
-                 hint: see `goward completions --help`",
+                 hint: see `goward self completions --help`",
             ),
             (
                 &["install", "--accept", "lsted"],

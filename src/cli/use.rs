@@ -2,11 +2,25 @@
 
 use crate::cli::args::Use;
 use crate::cli::lock::report_uncovered;
-use crate::cli::{fetch, install};
+use crate::cli::{fetch, install, which};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::r#use::{RELEASE, UseOptions};
 use goward_core::session::Session;
+
+/// Returns true when nothing is asked for.
+fn is_question(args: &Use) -> bool {
+    let lists =
+        [&args.experiment, &args.no_experiment, &args.debug, &args.no_debug, &args.platform];
+    let texts = [&args.request, &args.profile, &args.goroot_final, &args.goroot];
+    let fetching = &args.fetching;
+    let switches = [args.here, args.force, args.clear, args.trimpath, fetching.no_local];
+    lists.iter().all(|list| list.is_empty())
+        && texts.iter().all(|text| text.is_none())
+        && !switches.contains(&true)
+        && fetching.source.is_none()
+        && fetching.accept.is_none()
+}
 
 pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     let wish = UseOptions {
@@ -24,6 +38,9 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         here: args.here,
         force: args.force,
     };
+    if is_question(args) {
+        return which::overview(session);
+    }
     let used = Locker::new(session).use_toolchain(&wish, &fetch(&args.fetching))?;
     session.ui.say(&format!(
         "wrote `{}` and `{}`: {}",
@@ -34,7 +51,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     if !wish.debug.is_empty() {
         session.ui.say(
             "GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: \
-             `goward debug bake`",
+             `goward godebug bake`",
         );
     }
     if wish.trimpath && wish.profile.is_none() {
@@ -51,7 +68,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         session.ui.say(note);
     }
     if let Some(path) = &used.unlinked {
-        session.ui.say(&format!("next: `goward link-root` makes `{}`", path.display()));
+        session.ui.say(&format!("next: `goward setup goroot` makes `{}`", path.display()));
     }
     Ok(())
 }

@@ -5,10 +5,11 @@ use crate::cli::args::Which;
 use goward_core::error::{Kind, Result, one_line};
 use goward_core::install::Installer;
 use goward_core::lockfile::Locker;
+use goward_core::project::manifest::Manifest;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::resolved_go::{Origin, ResolvedGo, ResolvedToolchain};
 use goward_core::session::Session;
-use goward_shim::Tool;
+use goward_shim::{Tool, names};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -40,6 +41,41 @@ pub(super) fn run(session: &Session, args: &Which) -> Result<()> {
         }
         ResolvedGo::Toolchain(toolchain) => show(session, args, tool, &toolchain),
     }
+}
+
+/// Prints what is used here, and why, for somebody who asks nothing more.
+pub(super) fn overview(session: &Session) -> Result<()> {
+    let resolver = Resolver::new(session);
+    let toolchain = match resolver.governing(Tool::Go)? {
+        ResolvedGo::Foreign { program, reason } => {
+            session.ui.data(&format!("uses       {}", program.display()));
+            session.ui.data(&format!("because    {reason}"));
+            return Ok(());
+        }
+        ResolvedGo::Toolchain(toolchain) => toolchain,
+    };
+    let mut rows = vec![
+        ("uses", format!("{} ({})", toolchain.version, toolchain.level)),
+        ("chosen by", toolchain.origin.to_string()),
+    ];
+    if let Origin::Lock(lock) = &toolchain.origin {
+        let manifest = lock.with_file_name(names::MANIFEST_FILE);
+        if let Ok(read) = Manifest::read(&manifest) {
+            rows.push(("asked for", format!("`{}` in `{}`", read.request(), manifest.display())));
+        }
+    }
+    rows.extend(toolchain.profile.iter().map(|name| ("profile", name.clone())));
+    let pins = toolchain.pins.iter().map(|(name, value)| ("pin", format!("{name}={value}")));
+    rows.extend(pins);
+    let is_there = resolver.has(&toolchain)?;
+    let installed = if is_there { "yes" } else { "no: `goward install`" };
+    rows.push(("installed", installed.to_owned()));
+    let lines = rows.iter().map(|(name, value)| format!("{name:<10} {value}"));
+    session.ui.data(&lines.collect::<Vec<_>>().join("\n"));
+    if let Some(stale) = Locker::new(session).stale_resolved(&toolchain) {
+        session.ui.warn(&one_line(&stale));
+    }
+    Ok(())
 }
 
 /// Prints what governs here in a few words, for a prompt: nothing is installed, nothing fails, and

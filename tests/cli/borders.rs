@@ -83,7 +83,7 @@ fn a_module_of_a_repository_gets_its_own() {
     assert_eq!(sandbox.goward_in("mono/svc/deep", ["init", "--here"]).code, Some(0));
     assert!(sandbox.path("mono/svc/deep/goward.toml").is_file());
     // And back again.
-    assert_eq!(sandbox.goward_in("mono/svc", ["rollback"]).code, Some(0));
+    assert_eq!(sandbox.goward_in("mono/svc", ["undo"]).code, Some(0));
     assert!(sandbox.read("mono/svc/goward.lock").contains("go1.98.3"));
 }
 
@@ -315,8 +315,8 @@ fn an_editor_that_runs_is_told_to_start_again() {
     // Not where nothing changed, and not for another project.
     assert!(!sandbox.goward_in("mono", ["use", "1.99.0"]).says().contains("gopls"));
     assert!(!sandbox.goward(["use", "1.99.0"]).says().contains("gopls"));
-    assert!(sandbox.goward_in("mono", ["rollback"]).says().contains(note));
+    assert!(sandbox.goward_in("mono", ["undo"]).says().contains(note));
     running.kill().unwrap();
     running.wait().unwrap();
-    assert!(!sandbox.goward_in("mono", ["rollback"]).says().contains("gopls"));
+    assert!(!sandbox.goward_in("mono", ["undo"]).says().contains("gopls"));
 }

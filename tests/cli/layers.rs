@@ -43,7 +43,7 @@ fn what_the_system_has_is_not_fetched() {
         format!("goward: go1.99.1 for {host} is installed (listed)\n")
     );
     let list = sandbox.goward(["list"]);
-    assert!(list.data().trim_end().ends_with("  system"), "{list:?}");
+    assert!(list.data().contains("  system, used here: `[PROJECT]/goward.lock`\n"), "{list:?}");
     let json: serde_json::Value =
         serde_json::from_str(sandbox.goward(["list", "--json"]).data()).unwrap();
     assert_eq!(json[0]["system"], true);

@@ -73,7 +73,7 @@ fn lock_checks_every_profile_once_the_release_is_there() {
          go1.99.1 is installed; `[PROJECT]/goward.lock` has the pins\n\
          hint: did you mean `jsonv2`?",
     );
-    assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
+    assert_eq!(sandbox.goward(["list"]).data().lines().count(), 2);
 
     sandbox.write("project/goward.toml", manifest.replace("gctrace = 1", "gctrace = 2"));
     sandbox.goward(["lock"]).fails(

@@ -160,7 +160,7 @@ fn use_puts_pins_into_a_profile() {
     let (_server, sandbox) = project();
     let args = ["use", "--profile", "dev", "--experiment", "nogreenteagc", "--debug", "netdns=go"];
     let said = "goward: wrote `[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`: go1.99.1\n\
-                goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward debug bake`\n";
+                goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes from go.mod: `goward godebug bake`\n";
     let outcome = sandbox.goward(args);
     assert!(outcome.says().starts_with(said), "{}", outcome.stderr);
     let manifest = sandbox.read("project/goward.toml");
@@ -185,7 +185,13 @@ fn without_a_request_the_manifests_stays_and_so_does_the_version() {
     assert_eq!(sandbox.goward(["use", "1.99"]).code, Some(0));
     assert!(sandbox.read("project/goward.lock").contains("version = \"go1.99.1\""));
     let before = sandbox.read("project/goward.lock");
-    assert_eq!(sandbox.goward(["use"]).code, Some(0));
+    // With nothing, it shows what is used.
+    assert_eq!(
+        sandbox.goward(["use"]).data(),
+        "uses       go1.99.1 (listed)\nchosen by  `[PROJECT]/goward.lock`\n\
+         asked for  `1.99` in `[PROJECT]/goward.toml`\npin        GOEXPERIMENT=jsonv2\n\
+         installed  yes\n"
+    );
     assert_eq!(sandbox.read("project/goward.lock"), before);
     sandbox.goward_in("elsewhere", ["use", "--experiment", "jsonv2"]).fails(
         3,

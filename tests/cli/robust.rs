@@ -51,7 +51,7 @@ fn names_of_others_write_nothing_to_the_terminal() {
         &["inspect", HARM],
         &["lock", "--check"],
         &["trust"],
-        &["rollback", "--list"],
+        &["undo", "--list"],
         &["experiments"],
         &["godebug"],
         &["targets"],
@@ -246,7 +246,7 @@ fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
         }
     }
     assert!(piped > 0);
-    for args in [&["rollback"][..], &["rollback", "--list"], &["use", "1.99.1"]] {
+    for args in [&["undo"][..], &["undo", "--list"], &["use", "1.99.1"]] {
         let mut command = sandbox.command(Path::new("/usr/bin/timeout"), "project");
         command.args(["-s", "KILL", "60"]).arg(sandbox.path("bin/goward")).args(args);
         let outcome = sandbox.finish(&mut command);

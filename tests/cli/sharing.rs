@@ -82,7 +82,7 @@ fn hard_links_if_the_user_wants_them() {
     assert!(bytes > COMMON as u64 && all > COMMON as u64, "{bytes} {all}");
     assert!(rest < 2 << 20, "{rest}");
     let text = sandbox.goward(["list"]).stdout;
-    assert_eq!(text.lines().filter(|line| line.ends_with(" on disk")).count(), 2, "{text}");
+    assert!(text.starts_with("VERSION ") && text.contains("ON DISK"), "{text}");
 
     // Each stands alone.
     assert_eq!(sandbox.goward(["uninstall", "1.99.0"]).code, Some(0));

@@ -178,12 +178,12 @@ fn a_pin_that_weakens_security_waits_for_trust() {
         "goward: up to date: `[PROJECT]/goward.lock`: go1.99.1 (listed)\n"
     );
     assert_eq!(
-        sandbox.goward(["trust", "--revoke"]).says(),
+        sandbox.goward(["trust", "--undo"]).says(),
         "goward: `[PROJECT]/goward.lock` no longer trusted\n"
     );
     sandbox.go(["version"]).fails(126, WEAKENING);
     assert_eq!(
-        sandbox.goward(["trust", "--revoke"]).says(),
+        sandbox.goward(["trust", "--undo"]).says(),
         "goward: `[PROJECT]/goward.lock` was not trusted\n"
     );
 }
@@ -257,7 +257,7 @@ fn the_list_says_what_became_of_each_lock() {
     assert_eq!(json[1]["path"], "[BASE]/kept/goward.lock");
     assert!(json[1]["owner"].is_u64());
     // A lock that is gone can still be taken off.
-    let gone = sandbox.goward(["trust", "--revoke", "../removed/goward.lock"]);
+    let gone = sandbox.goward(["trust", "--undo", "../removed/goward.lock"]);
     assert_eq!(gone.says(), "goward: `[BASE]/removed/goward.lock` no longer trusted\n");
     assert!(!sandbox.goward(["trust", "--list"]).data().contains("removed"));
     let records = sandbox.path("home/.local/state/goward/trust");
@@ -499,7 +499,7 @@ fn a_repository_is_accepted_once_and_not_at_each_release() {
     assert!(!demanded.stderr.contains("accept"), "{}", demanded.stderr);
     sandbox.write("project/goward.toml", manifest);
     // It can be taken back.
-    let revoked = sandbox.goward(["trust", "--revoke"]);
+    let revoked = sandbox.goward(["trust", "--undo"]);
     assert_eq!(revoked.code, Some(0));
     assert_eq!(sandbox.goward(["trust", "--list"]).data(), "");
     assert_eq!(sandbox.go(["version"]).code, Some(127));

@@ -19,7 +19,7 @@ fn every_trace_goes() {
         .filter(|path| path.contains("go1.99.1") && !path.starts_with("locks/"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
-    assert_eq!(sandbox.goward(["list"]).data().lines().count(), 1);
+    assert_eq!(sandbox.goward(["list"]).data().lines().count(), 2);
     sandbox
         .goward(["uninstall", "1.99.1"])
         .fails(3, "goward: go1.99.1 is not installed\nhint: `goward list` shows what is");

@@ -16,7 +16,14 @@ fn by(then: Fault) -> Fault {
 fn download(server: &Server, net: &Net, size: Option<u64>) -> Result<Vec<u8>, Problem> {
     let scratch = TempDir::new().unwrap();
     let target = url(&server.url("/x.zip"));
-    let job = Job { what: "x", url: &target, name: "x", directory: scratch.path(), size };
+    let job = Job {
+        what: "x",
+        url: &target,
+        name: "x",
+        directory: scratch.path(),
+        size,
+        is_known: false,
+    };
     let opened = Download::open(net, job, Box::new(|_, _| {}));
     let mut download = opened.map_err(|error| error.problem)?;
     let mut bytes = Vec::new();

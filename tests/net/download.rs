@@ -18,6 +18,7 @@ struct Case {
     scratch: TempDir,
     content: Vec<u8>,
     size: Option<u64>,
+    is_known: bool,
     net: Net,
 }
 
@@ -28,7 +29,7 @@ impl Case {
         let net = net_for(&faults);
         let server = Server::with("/x", Route::new(content.clone()).faults(faults));
         let scratch = TempDir::new().unwrap();
-        Self { server, scratch, content, size: Some(SIZE as u64), net }
+        Self { server, scratch, content, size: Some(SIZE as u64), is_known: false, net }
     }
 
     fn always(fault: Fault) -> Self {
@@ -45,6 +46,7 @@ impl Case {
             name: "x",
             directory: self.scratch.path(),
             size: self.size,
+            is_known: self.is_known,
         };
         Download::open(&self.net, job, progress).map_err(|error| error.problem)
     }
@@ -327,6 +329,18 @@ fn a_date_serves_where_there_is_no_strong_tag() {
     assert_eq!(case.server.log()[1].header("if-range"), Some(date));
 }
 
+/// Without anything to compare files by, the hash of the whole decides, where it is known.
+#[test]
+fn a_known_hash_serves_where_the_server_says_nothing_of_the_file() {
+    for (is_known, range) in [(true, Some("bytes=10000-")), (false, None)] {
+        let case = Case { is_known, ..Case::new([]) };
+        case.server.change("/x", |route| route.etag(None).faults([Fault::CutAfter(10_000)]));
+        case.get_killed(10_000);
+        assert!(case.get() == Ok(case.content.clone()));
+        assert_eq!(case.server.log()[1].header("range"), range);
+    }
+}
+
 #[test]
 fn parts_that_do_not_fit_are_thrown_away() {
     type Spoil = fn(&Case);
@@ -430,7 +444,7 @@ fn a_part_holds_no_credentials() {
     case.net = Net::with_patience(&Ctx::default(), rules(&[]), once).unwrap();
     let target = url(&case.server.url("/x").replace("http://", "http://anna:s3cret@"));
     let directory = case.scratch.path();
-    let job = Job { what: "x", url: &target, name: "x", directory, size: None };
+    let job = Job { what: "x", url: &target, name: "x", directory, size: None, is_known: false };
     let mut download = Download::open(&case.net, job, Box::new(|_, _| {})).unwrap();
     assert!(download.read_to_end(&mut Vec::new()).is_err());
     drop(download);
@@ -459,7 +473,14 @@ fn a_place_that_cannot_be_written_is_named() {
     fs_err::write(&blocked, "").unwrap();
     let target = url(&case.server.url("/x"));
     let directory = blocked.join("dl");
-    let job = Job { what: "x", url: &target, name: "x", directory: &directory, size: None };
+    let job = Job {
+        what: "x",
+        url: &target,
+        name: "x",
+        directory: &directory,
+        size: None,
+        is_known: false,
+    };
     let error = Download::open(&case.net, job, Box::new(|_, _| {})).unwrap_err();
     let text = error.to_string();
     assert!(text.contains(directory.to_str().unwrap()), "{text}");

@@ -32,7 +32,14 @@ fn offline_opens_no_socket() {
         )
     );
     let scratch = TempDir::new().unwrap();
-    let job = Job { what: "x", url: &target, name: "x", directory: scratch.path(), size: None };
+    let job = Job {
+        what: "x",
+        url: &target,
+        name: "x",
+        directory: scratch.path(),
+        size: None,
+        is_known: false,
+    };
     let error = Download::open(&net, job, Box::new(|_, _| {})).unwrap_err();
     assert_eq!(error.problem, Problem::Offline);
     assert_eq!(fs_err::read_dir(scratch.path()).unwrap().count(), 0);

@@ -19,7 +19,8 @@ fn net(connections: u8) -> Net {
 
 fn open(server: &Server, net: &Net, directory: &Path) -> Download {
     let target = url(&server.url("/x"));
-    let job = Job { what: "go1.27.1", url: &target, name: "x", directory, size: None };
+    let job =
+        Job { what: "go1.27.1", url: &target, name: "x", directory, size: None, is_known: false };
     Download::open(net, job, Box::new(|_, _| {})).unwrap()
 }
 
@@ -127,8 +128,14 @@ fn a_killed_download_over_several_connections_goes_on() {
     let kept = fs_err::metadata(saved.path().join("x.part")).unwrap().len();
     assert!(kept >= 8 << 20, "{kept}");
     let target = url(&server.url("/x"));
-    let job =
-        Job { what: "go1.27.1", url: &target, name: "x", directory: saved.path(), size: None };
+    let job = Job {
+        what: "go1.27.1",
+        url: &target,
+        name: "x",
+        directory: saved.path(),
+        size: None,
+        is_known: false,
+    };
     let before = server.log().len();
     let mut download = Download::open(&net(4), job, Box::new(|_, _| {})).unwrap();
     let mut bytes = Vec::new();

@@ -189,12 +189,12 @@ impl Stores {
         let [a, b] = ["a", "b"].map(|store| {
             let mut command = self.command(store, &self.shim(store));
             assert_eq!(self.sandbox.finish(command.arg("version")).code, Some(126));
-            self.goward(store, ["link-root"]);
+            self.goward(store, ["setup", "goroot"]);
             let binaries = self.build(store, &BUILDS);
             assert_eq!(self.goroot(), self.sandbox.redact(fixed.to_str().unwrap().as_bytes()));
             self.nested(store);
             self.explained(store);
-            self.goward(store, ["link-root", "--remove"]);
+            self.goward(store, ["setup", "goroot", "--undo"]);
             binaries
         });
         self.assert_without_stores(&a);

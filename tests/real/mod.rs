@@ -7,11 +7,11 @@
 mod bundle;
 mod check;
 mod check_samples;
-mod debug_bake;
 mod debugger;
 mod example;
 mod genuine;
 mod go_release;
+mod godebug_bake;
 mod goroot;
 mod gover;
 mod history;

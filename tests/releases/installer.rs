@@ -81,7 +81,13 @@ fn a_stranger_gets_go_and_leaves_nothing_behind() {
         command.args([interactive, "goward use 1.99.1; go version"]);
         let outcome = sandbox.finish(&mut command);
         assert!(outcome.stdout.contains("go version go1.99.1"), "{shell}: {outcome:?}");
-        let outcome = install(&sandbox, &["--uninstall", "--purge"]);
+        // Also with the program alone, without the script.
+        let outcome = if shell == "zsh" {
+            let mut command = sandbox.command(&sandbox.path("home/.local/bin/goward"), "home");
+            sandbox.finish(command.args(["self", "uninstall", "--yes"]))
+        } else {
+            install(&sandbox, &["--uninstall", "--purge"])
+        };
         assert_eq!(outcome.code, Some(0), "{shell}: {outcome:?}");
         let mut after = tree(&sandbox.path("home"));
         // What the shells themselves write.

@@ -54,8 +54,8 @@ pub(super) const OPERATIONS: [Operation; 11] = [
         removes: false,
     },
     Operation {
-        name: "rollback",
-        args: &["rollback"],
+        name: "undo",
+        args: &["undo"],
         prepare: |sandbox| {
             run(sandbox, &["use", "1.98.3"]);
             run(sandbox, &["use", "1.99.1"]);
@@ -211,7 +211,7 @@ impl Stage {
         assert_eq!(clears.code, Some(3), "{clears:?}");
         let mut problems = self.judge.judge(&outcome, true, self.operation.removes);
         // What goes back was done before the kill, and is now undone.
-        if self.operation.name == "rollback" && !problems.is_empty() {
+        if self.operation.name == "undo" && !problems.is_empty() {
             problems = self.judge.judge_as(&outcome, true, false, "before");
         }
         if !problems.is_empty() {

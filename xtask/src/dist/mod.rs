@@ -191,7 +191,7 @@ impl Release {
     fn generated(&self) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         let directory = tempfile::tempdir()?;
-        self.run(&["completions", "--man", &directory.path().to_string_lossy()])?;
+        self.run(&["self", "completions", "--man", &directory.path().to_string_lossy()])?;
         for file in fs_err::read_dir(directory.path())? {
             let file = file?;
             let name = file.file_name().to_string_lossy().into_owned();
@@ -204,7 +204,7 @@ impl Release {
             ("powershell", "_goward.ps1"),
             ("zsh", "_goward"),
         ] {
-            let script = self.run(&["completions", shell])?;
+            let script = self.run(&["self", "completions", shell])?;
             entries.push(Entry::file(format!("completions/{name}"), script));
         }
         entries.sort_by(|one, other| one.path.cmp(&other.path));

@@ -47,7 +47,7 @@ impl Installer<'_> {
             AutoInstall::Always => Ok(()),
             AutoInstall::Never => refused(format!("{NOT_INSTALLED_NOW}{who}")),
             AutoInstall::Ask => {
-                match self.session.ui.ask(&format!("{}; install it?", missing.message())) {
+                match self.session.ui.ask(&format!("{}; install it?", missing.message()), true) {
                     Some(true) => Ok(()),
                     Some(false) => refused("it was not installed now, as you said".to_owned()),
                     None => refused(format!(

@@ -8,12 +8,14 @@ use crate::error::{Error, Hint, Kind, Result, one_line};
 use crate::fs;
 use crate::install::Installer;
 use crate::install::evidence::Claim;
+use crate::install::interruption::Interruption;
 use crate::install::proof::Proof;
 use crate::install::request::{Fetch, ToolchainRequest};
 use crate::install::unpack::{FetchedTree, OpenArchive, UnverifiedTree, open, stage};
 use crate::net::Progress;
 use crate::source::{DEFAULT_SOURCES, Listing, Source, SourceSpec};
 use crate::store::Store;
+use crate::ui::Bar;
 use crate::verify::policy::judge;
 use crate::verify::{Digest, Evidence, Hashing, Level, Records};
 use std::collections::BTreeMap;
@@ -55,17 +57,14 @@ impl Installer<'_> {
         source: &dyn Source,
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
-        let bar = self.session.ui.bar(&format!("{} {}", want.version, source.name()));
-        let progress = || -> Progress {
-            let shown = bar.clone();
-            Box::new(move |done, total: Option<u64>| {
-                if let Some(total) = total {
-                    shown.set_length(total);
-                }
-                shown.set_position(done);
-            })
-        };
-        let delivered = self.unpack(store, want, proof, source, &progress, fetch);
+        let (version, name) = (want.version, source.name());
+        let bar = self.session.ui.bar(&format!("asking {name} for {version}"));
+        let text = format!("downloading {version} from {name}");
+        let after = format!("unpacking {version}");
+        let progress = || -> Progress { Box::new(bar.counter(&text, &after)) };
+        let interruption = Interruption::during(self.session.ui, &store.downloads());
+        let delivered = self.unpack(store, want, proof, source, (&progress, &bar), fetch);
+        drop(interruption);
         bar.finish_and_clear();
         delivered
     }
@@ -77,7 +76,7 @@ impl Installer<'_> {
         want: &ToolchainRequest,
         proof: &Proof,
         source: &dyn Source,
-        progress: &dyn Fn() -> Progress,
+        (progress, bar): (&dyn Fn() -> Progress, &Bar),
         fetch: &Fetch,
     ) -> Result<FetchedTree> {
         let record = Records::built_in().get(want.version, want.platform);
@@ -90,13 +89,14 @@ impl Installer<'_> {
         let ask_digest = proof.now().is_none() && record.is_none_or(|record| record.h1.is_none());
         if let Some(parts) = self.open_parts(store, &claim, source, progress)? {
             let incoming = OpenArchive { artifact: parts.artifact, staging: stage(store, want)? };
-            match self.judge(store, &claim, incoming, source) {
+            match self.judge(store, &claim, incoming, source, bar) {
                 Ok(tree) => return Ok(tree),
                 Err(error) if proof.is_refused() => return Err(error),
                 Err(error) => self.tell_whole(&claim, &parts.from, &one_line(&error)),
             }
         }
-        self.judge(store, &claim, open(store, want, ask_digest, source, progress())?, source)
+        let incoming = open(store, want, ask_digest, source, progress())?;
+        self.judge(store, &claim, incoming, source, bar)
     }
 
     /// Unpacks an artifact into quarantine, and holds it against the evidence.
@@ -106,6 +106,7 @@ impl Installer<'_> {
         claim: &Claim<'_>,
         incoming: OpenArchive,
         source: &dyn Source,
+        bar: &Bar,
     ) -> Result<FetchedTree> {
         let Claim { want, fetch, proof, .. } = *claim;
         // Before its body is read.
@@ -129,8 +130,10 @@ impl Installer<'_> {
         if proof.is_open() {
             let known = of_archive(self.evidence(claim)?);
             let level = judge(unpacked.h1(), &known).map_or(Level::None, |verdict| verdict.tree);
+            bar.phase(&format!("asking the checksum database for {}", want.version));
             self.conclude(want, proof, level < known.floor)?;
         }
+        bar.phase(&format!("verifying {}", want.version));
         let evidence = of_archive(self.evidence(claim)?);
         let tree =
             unpacked.verify(&evidence).map_err(|error| self.explain_demand(error, want, fetch))?;

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod fetch;
 pub mod go_places;
 pub mod integrity_check;
+mod interruption;
 pub mod known_flaws;
 pub mod linked;
 pub mod local;

@@ -247,7 +247,7 @@ impl Installer<'_> {
         if installed.is_linked() || !store.owns(installed) {
             return Ok(None);
         }
-        let bar = self.session.ui.bar(&installed.receipt.version.to_string());
+        let bar = self.session.ui.bar(&format!("verifying {}", installed.receipt.version));
         let read = store.check(installed);
         bar.finish_and_clear();
         Ok(store.raise(installed, read?.h1.as_ref(), logged)?)

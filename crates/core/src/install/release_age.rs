@@ -164,6 +164,18 @@ impl Installer<'_> {
         min_age.is_reached(checked, today()) && Records::built_in().releases().contains(&version)
     }
 
+    /// Returns the days of Go's release history where it can be read, and otherwise none. Go's own page is asked
+    /// only where go.dev `answers` anyway.
+    pub fn known_days(&self, answers: bool) -> ReleaseHistory {
+        if !answers && self.session.config.policy.release_history.is_none() {
+            return ReleaseHistory::default();
+        }
+        let spinner = self.session.ui.spinner("asking when releases were published");
+        let history = self.release_history();
+        spinner.finish_and_clear();
+        history.unwrap_or_default()
+    }
+
     /// Reads Go's release history, or the one that the user names.
     fn release_history(&self) -> Result<ReleaseHistory> {
         let named = self.session.config.policy.release_history.as_deref();

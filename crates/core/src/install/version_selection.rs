@@ -8,6 +8,7 @@ use crate::platform::Platform;
 use crate::releases::select::{best, best_among, no_match};
 use crate::resolve::lookup::releases_in;
 use crate::source::Source;
+use crate::ui::Ui;
 use crate::verify::Records;
 use crate::version::GoVersion;
 use crate::version::request::Request;
@@ -39,7 +40,7 @@ impl Installer<'_> {
     pub fn releases(&self, fetch: &Fetch) -> Result<ReleaseListing> {
         let mut warnings = Vec::new();
         for source in self.sources(fetch)? {
-            match versions_of(source.as_ref(), None) {
+            match versions_of(self.session.ui, source.as_ref(), None) {
                 Ok(Some(versions)) if !versions.is_empty() => {
                     return Ok(ReleaseListing {
                         versions,
@@ -86,7 +87,7 @@ impl Installer<'_> {
         // Why the lists of sources did not decide.
         let mut reasons: Vec<String> = Vec::new();
         for source in self.sources(fetch)? {
-            match versions_of(source.as_ref(), Some(platform)) {
+            match versions_of(self.session.ui, source.as_ref(), Some(platform)) {
                 Ok(listed) => {
                     let versions = listed.clone().unwrap_or_default();
                     if let Some(version) = self.choose_and_tell(request, &versions, rule)? {
@@ -157,8 +158,15 @@ fn explain_nothing(source: &dyn Source, has_list: bool) -> String {
 
 /// Returns the releases of a source, newest first; only those for `platform`, if one is given. `None`
 /// when it has no list.
-fn versions_of(source: &dyn Source, platform: Option<Platform>) -> Result<Option<Vec<GoVersion>>> {
-    let Some(releases) = source.releases()? else { return Ok(None) };
+fn versions_of(
+    ui: Ui,
+    source: &dyn Source,
+    platform: Option<Platform>,
+) -> Result<Option<Vec<GoVersion>>> {
+    let spinner = ui.spinner(&format!("resolving: asking {} for its releases", source.name()));
+    let listed = source.releases();
+    spinner.finish_and_clear();
+    let Some(releases) = listed? else { return Ok(None) };
     let mut versions: Vec<GoVersion> = releases
         .into_iter()
         .filter(|release| {

@@ -10,8 +10,8 @@ pub mod lock;
 pub mod lock_requests;
 pub mod outdated;
 pub mod pins;
-pub mod rollback;
 pub mod surroundings;
+pub mod undo;
 pub mod r#use;
 
 use crate::install::Installer;

@@ -9,6 +9,7 @@ use super::settings::{Settings, is_same_origin};
 use super::url::{check, copy_credentials, follow};
 use super::{Patience, Problem, Url};
 use crate::error::untrusted;
+use crate::ui::Ui;
 use reqwest::blocking::{Client, ClientBuilder, Response};
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE, RETRY_AFTER,
@@ -150,7 +151,9 @@ impl Clients {
                 request = request.header(IF_RANGE, validator);
             }
         }
+        let wait = Ui::wait_for(url.host_str().unwrap_or_default(), self.patience.stall);
         let answer = request.send();
+        drop(wait);
         let problem = match (answer, proxy) {
             (Ok(response), Some(proxy)) if response.status().as_u16() == 407 => proxy_denied(proxy),
             (Ok(response), _) => return Ok(response),

@@ -42,6 +42,9 @@ pub struct Job<'a> {
     pub directory: &'a Path,
     /// The size, when it is known: no other one is accepted.
     pub size: Option<u64>,
+    /// Whether the hash of the whole is known, so that a beginning of another file is found out: then a later
+    /// process goes on also where the server says nothing by which files can be compared.
+    pub is_known: bool,
 }
 
 /// A file on its way.
@@ -106,7 +109,7 @@ impl Download {
         };
         let begun = download.clients.require_permission(job.url).and_then(|()| {
             download.part = Part::claim(job.directory, job.name)?;
-            download.begin()
+            download.begin(job.is_known)
         });
         begun.or_else(|problem| download.recover(problem))?;
         Ok(download)
@@ -143,9 +146,9 @@ impl Download {
         self.failure.as_ref()
     }
 
-    fn begin(&mut self) -> Result<(), Problem> {
+    fn begin(&mut self, is_known: bool) -> Result<(), Problem> {
         let beginning =
-            self.part.as_ref().and_then(|part| part.find_beginning(&self.url, self.size));
+            self.part.as_ref().and_then(|part| part.find_beginning(&self.url, self.size, is_known));
         if let Some((length, origin)) = beginning {
             self.size = self.size.or(origin.size);
             (self.fetched, self.reached) = (length, length);

@@ -83,13 +83,19 @@ impl Part {
         Ok((is_current && ours.is_file()).then_some(Self { file, description }))
     }
 
-    /// Returns how many bytes there are and what they belong to, if they can be used for `url`.
-    pub(super) fn find_beginning(&self, url: &Url, size: Option<u64>) -> Option<(u64, Origin)> {
+    /// Returns how many bytes there are and what they belong to, if they can be used for `url`. What the server
+    /// cannot compare is used only when the hash of the whole `is_known`, and its size.
+    pub(super) fn find_beginning(
+        &self,
+        url: &Url,
+        size: Option<u64>,
+        is_known: bool,
+    ) -> Option<(u64, Origin)> {
         let length = self.file.metadata().ok()?.len();
         let text = fs::read_regular(&self.description, MAX_DESCRIPTION).ok()?;
         let origin: Origin = serde_json::from_slice(&text).ok()?;
         let fits = origin.url == Origin::url_text(url)
-            && origin.validator().is_some()
+            && (origin.validator().is_some() || is_known && origin.size.is_some())
             && (size.is_none() || origin.size.is_none() || size == origin.size)
             && length <= size.or(origin.size).unwrap_or(u64::MAX);
         (fits && length > 0).then_some((length, origin))

@@ -4,6 +4,8 @@ use std::io;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,6 +27,12 @@ const ALL: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 #[cfg(windows)]
 const ALL: [i32; 2] = ENDING;
 
+/// Whether somebody takes signals.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How often to look whether one came.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Remembers the last signal that came.
 #[derive(Clone, Debug, Default)]
 pub struct Taken(Arc<AtomicUsize>);
@@ -33,6 +41,7 @@ impl Taken {
     /// Takes every signal that would end this process. They end it no more.
     pub fn all() -> io::Result<Self> {
         let taken = Self::default();
+        IS_TAKEN.store(true, Ordering::SeqCst);
         for signal in ALL {
             taken.register(signal)?;
         }
@@ -42,6 +51,7 @@ impl Taken {
     /// Takes the signals with which somebody ends a program. As long as `is_idle`, they end it at once.
     pub fn unless_idle(is_idle: &Arc<AtomicBool>) -> io::Result<Self> {
         let taken = Self::default();
+        IS_TAKEN.store(true, Ordering::SeqCst);
         for signal in ENDING {
             register_conditional_default(signal, Arc::clone(is_idle))?;
             taken.register(signal)?;
@@ -63,6 +73,24 @@ impl Taken {
     pub fn take(&self) -> Option<i32> {
         i32::try_from(self.0.swap(0, Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
+}
+
+/// From now on, a signal with which somebody ends this program has `say` called in a thread of its own before it
+/// does what it does. Where somebody takes signals, before or after this, it is theirs.
+pub fn say_before_end(say: impl Fn() + Send + 'static) -> io::Result<()> {
+    let came = Taken::default();
+    let watch = came.clone();
+    // Before the signals are taken: without it nothing would end the program.
+    thread::Builder::new().spawn(move || {
+        loop {
+            thread::sleep(LOOK);
+            if let Some(signal) = watch.take().filter(|_| !IS_TAKEN.load(Ordering::SeqCst)) {
+                say();
+                end_by(signal);
+            }
+        }
+    })?;
+    ENDING.into_iter().try_for_each(|signal| came.register(signal))
 }
 
 /// Sends a signal to a child that was not waited for yet, so that its number is not another's. Where a

@@ -45,7 +45,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// A change of the two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// What made it: `use`, `lock`, `init` or `rollback`.
+    /// What made it: `use`, `lock`, `init` or `undo`.
     pub command: String,
     /// When.
     pub time: SystemTime,

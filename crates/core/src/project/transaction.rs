@@ -309,5 +309,5 @@ fn recover(root: &Path, history: &History, record: &Record) -> Result<String> {
 }
 
 fn no_history(error: &Error) -> String {
-    format!("no earlier states are kept, `goward rollback` will not work: {}", error.message())
+    format!("no earlier states are kept, `goward undo` will not work: {}", error.message())
 }

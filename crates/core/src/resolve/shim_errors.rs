@@ -64,7 +64,7 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
                 path(goroot)
             );
             Error::new(Kind::CannotRun, message)
-                .hint("let it lead to the toolchain: `goward link-root`")
+                .hint("let it lead to the toolchain: `goward setup goroot`")
         }
         Refusal::Loop => Error::new(
             Kind::CannotRun,

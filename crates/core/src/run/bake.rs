@@ -107,7 +107,7 @@ impl Runner<'_> {
                 .into_iter()
                 .fold(Error::new(Kind::Usage, message), Error::detail)
                 .hint(
-                    "take the pins of a profile without it: `goward debug bake --profile NAME`",
+                    "take the pins of a profile without it: `goward godebug bake --profile NAME`",
                 ));
         }
         if version.minor() < FIRST_WITH_LINES { Err(comments(version, settings)) } else { Ok(()) }
@@ -156,7 +156,7 @@ fn lacking(file: &Path, origin: &Origin, lines: &[String]) -> Error {
     lines
         .iter()
         .fold(Error::new(Kind::Failed, message), Error::detail)
-        .hint("write them: `goward debug bake`")
+        .hint("write them: `goward godebug bake`")
 }
 
 /// Says what to paste where there are no lines.

@@ -1,7 +1,7 @@
 //! Shells: the start-up files that put goward's `go` first on PATH, and text for `eval`.
 //!
-//! `toolchains::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Two scripts
-//! in the store, `env` and `env.fish`, do the work. Start-up files only get one marked line each,
+//! `toolchains::setup` calls [`setup`] and [`undo`]; `goward env --shell` calls [`env_snippet`]. Scripts
+//! in the store, `env`, `env.fish` and `env.nu`, do the work. Start-up files only get one marked line each,
 //! which runs the script if it is there, so that deleting the store by hand breaks no shell. On
 //! Windows PATH is in the registry, and profiles of `PowerShell` get a line that runs `env.ps1`.
 //!
@@ -12,6 +12,7 @@
 
 mod bash;
 mod fish;
+mod nu;
 mod path_entries;
 mod powershell;
 mod script;
@@ -26,9 +27,11 @@ use crate::fs;
 use crate::os::ABSOLUTE_PATH;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use crate::os::USER_HOME;
+pub use script::COMPLETIONS;
 pub use startup::{Action, Direction, Edit, apply, plan};
 pub use stored_path::programs_of_machine;
 pub use syntax::Syntax;
@@ -47,17 +50,32 @@ pub trait Shell: Sync {
 }
 
 /// Every shell that [`setup`] knows.
-pub const SHELLS: &[&dyn Shell] =
-    if cfg!(windows) { &[&powershell::PowerShell] } else { &[&bash::Bash, &fish::Fish, &zsh::Zsh] };
+pub const SHELLS: &[&dyn Shell] = if cfg!(windows) {
+    &[&powershell::PowerShell]
+} else {
+    &[&bash::Bash, &fish::Fish, &nu::Nu, &zsh::Zsh]
+};
 
 /// Languages of [`env_snippet`]: `sh` is whatever else reads POSIX syntax.
 const SNIPPETS: &[(&str, Syntax)] = &[
     ("bash", Syntax::Posix),
     ("fish", Syntax::Fish),
+    ("nu", Syntax::Nu),
     ("powershell", Syntax::PowerShell),
     ("sh", Syntax::Posix),
     ("zsh", Syntax::Posix),
 ];
+
+/// The shells whose completions a store can have, and the files of these.
+pub const COMPLETION_FILES: [(&str, &str); 4] = [
+    ("bash", "goward.bash"),
+    ("fish", "goward.fish"),
+    (POWERSHELL, "goward.ps1"),
+    ("zsh", "goward.zsh"),
+];
+
+/// The shell of Windows.
+pub const POWERSHELL: &str = "powershell";
 
 /// A file that a shell reads when it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +137,7 @@ pub fn setup(ctx: &Ctx, home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
-/// Writes `env` and `env.fish`, on Windows `env.ps1`, into the store at `home`, for people who edit their start-up files
+/// Writes `env`, `env.fish` and `env.nu`, on Windows `env.ps1`, into the store at `home`, for people who edit their start-up files
 /// themselves.
 pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     check_directory(home, &format!("choose another place: `GOWARD_HOME={ABSOLUTE_PATH}`"))?;
@@ -134,18 +152,33 @@ pub fn write_scripts(home: &Path, bin_dir: &Path) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
+/// Writes completions into the store at `home`, each under the name of its file; the scripts read them.
+pub fn write_completions(home: &Path, completions: &[(String, String)]) -> Result<Vec<Change>> {
+    let written = script::write_completions(home, completions)?;
+    Ok(written.into_iter().map(|(path, what)| Change { path, what }).collect())
+}
+
 /// Takes back what [`setup`] did for the store at `home`.
 pub fn undo(ctx: &Ctx, home: &Path) -> Result<Vec<Change>> {
     let mut changes: Vec<Change> = stored_path::edit(home, Direction::Undo).into_iter().collect();
     changes.extend(plan(ctx, home, Direction::Undo).into_iter().map(apply));
-    for (path, _) in script::all(home, Path::new("/")) {
+    let mut files: Vec<_> =
+        script::all(home, Path::new("/")).into_iter().map(|(path, _)| path).collect();
+    let completions = home.join(COMPLETIONS);
+    files.extend(COMPLETION_FILES.map(|(_, name)| completions.join(name)));
+    for path in files {
         match fs::remove_file(&path) {
             Ok(()) => changes.push(Change { path, what: ChangeKind::Removed }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if is_absent(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }
+    _ = fs::remove_dir(&completions);
     Ok(changes)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Renders variables for `eval` in the shell called `shell`: one line each, `None` unsets.

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Longest script that is compared.
 const MAX_SCRIPT: u64 = 1 << 20;
 
+/// The directory of completions, in the store.
+pub const COMPLETIONS: &str = "completions";
+
 const HEADER: &str = "# Puts goward's `go` first on PATH. Written by `goward setup`, which \
                       overwrites it; removed by\n# `goward setup --undo`.\n";
 
@@ -43,6 +46,19 @@ case "${PATH-}:" in
         ;;
 esac
 export PATH
+# Completions, where somebody types; zsh has them once `compinit` ran.
+case $- in
+    *i*)
+        goward_completions=@completions@
+        if [ -n "${BASH_VERSION-}" ] && [ -r "$goward_completions/goward.bash" ]; then
+            . "$goward_completions/goward.bash"
+        elif [ -n "${ZSH_VERSION-}" ] && [ -r "$goward_completions/goward.zsh" ] &&
+            command -v compdef >/dev/null; then
+            . "$goward_completions/goward.zsh"
+        fi
+        unset goward_completions
+        ;;
+esac
 unset goward_bin goward_shims
 "#;
 
@@ -60,43 +76,98 @@ if test "$PATH[1]" != $goward_shims
     end
     set -gx PATH $goward_shims $goward_rest
 end
+set -l goward_completions @completions@
+if status is-interactive; and test -r $goward_completions/goward.fish
+    source $goward_completions/goward.fish
+end
+"#;
+
+/// The completer asks goward as fish does, and leaves other programs to the completer that was there.
+const NU: &str = r#"$env.PATH = (
+    $env.PATH
+    | if ($in | describe) == "string" { split row (char esep) } else { $in }
+    | where $it != @shims@
+    | prepend @shims@
+    | append (if @bin@ in $in { [] } else { [@bin@] })
+)
+let goward_next = ($env.config?.completions?.external?.completer?)
+$env.config.completions.external.completer = {|spans|
+    if $spans.0 == "goward" {
+        with-env { GOWARD_COMPLETE: "fish" } { ^goward -- ...$spans }
+        | lines
+        | each {|line|
+            let parts = ($line | split row "\t")
+            { value: $parts.0, description: ($parts | get --optional 1 | default "") }
+        }
+    } else if $goward_next != null {
+        do $goward_next $spans
+    }
+}
 "#;
 
 /// `$shims` stays in the block. A file without the mark at its start is read in the code page of the
 /// machine.
 const POWERSHELL: &str = "& {
-    param($shims)
+    param($shims, $completions)
     $rest = $env:Path -split ';' | Where-Object { $_ -and $_ -ne $shims }
     $env:Path = (@($shims) + $rest) -join ';'
+    if (Test-Path -LiteralPath $completions) { . $completions }
 } ";
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-fn powershell(shims: &Path) -> Option<String> {
+fn powershell(shims: &Path, completions: &Path) -> Option<String> {
     let shims = Syntax::PowerShell.quote(shims.as_os_str())?;
-    Some(format!("{BYTE_ORDER_MARK}{HEADER}{POWERSHELL}{shims}\n"))
+    let script = completions.join("goward.ps1");
+    let script = Syntax::PowerShell.quote(script.as_os_str())?;
+    Some(format!("{BYTE_ORDER_MARK}{HEADER}{POWERSHELL}{shims} {script}\n"))
 }
 
 /// Returns path and text of each script of the store at `home`.
 pub(super) fn all(home: &Path, bin_dir: &Path) -> Vec<(PathBuf, String)> {
     let shims = home.join(goward_shim::names::SHIMS_DIRECTORY);
+    let completions = home.join(COMPLETIONS);
     if cfg!(windows) {
         // goward is beside the shims there.
-        let script = powershell(&shims).map(|text| (path(home, Syntax::PowerShell), text));
-        return script.into_iter().collect();
+        let script = powershell(&shims, &completions);
+        return script.map(|text| (path(home, Syntax::PowerShell), text)).into_iter().collect();
     }
-    [Syntax::Posix, Syntax::Fish]
-        .into_iter()
-        .filter_map(|syntax| {
-            let template = if syntax == Syntax::Fish { FISH } else { POSIX };
-            // In this order: a directory may be called `@bin@`.
-            let (before, rest) = template.split_once("@bin@")?;
-            let (between, after) = rest.split_once("@shims@")?;
-            let bin = syntax.quote(bin_dir.as_os_str())?;
-            let shims = syntax.quote(shims.as_os_str())?;
-            let text = format!("{HEADER}{before}{bin}{between}{shims}{after}");
-            Some((path(home, syntax), text))
-        })
-        .collect()
+    let templates = [(Syntax::Posix, POSIX), (Syntax::Fish, FISH), (Syntax::Nu, NU)];
+    let places = [("@bin@", bin_dir), ("@shims@", &*shims), ("@completions@", &*completions)];
+    let text = |(syntax, template): (Syntax, &str)| {
+        Some((path(home, syntax), format!("{HEADER}{}", fill(syntax, template, &places)?)))
+    };
+    templates.into_iter().filter_map(text).collect()
+}
+
+/// Puts directories into a template, as words of the language. What is put in is not looked at: a directory
+/// may be called `@bin@`.
+fn fill(syntax: Syntax, template: &str, places: &[(&str, &Path)]) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = template;
+    loop {
+        let next = places.iter().filter_map(|(name, place)| Some((rest.find(name)?, name, place)));
+        let Some((at, name, place)) = next.min_by_key(|(at, ..)| *at) else { break };
+        text.push_str(&rest[..at]);
+        text.push_str(&syntax.quote(place.as_os_str())?);
+        rest = &rest[at + name.len()..];
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// Writes completions into the store at `home`: names of files, and what is in them.
+pub(super) fn write_completions(
+    home: &Path,
+    completions: &[(String, String)],
+) -> Result<Vec<(PathBuf, ChangeKind)>> {
+    let directory = home.join(COMPLETIONS);
+    fs::create_dir_all(&directory)?;
+    let mut written = Vec::new();
+    for (name, text) in completions {
+        let path = directory.join(name);
+        written.extend(write(&path, text)?.map(|what| (path, what)));
+    }
+    Ok(written)
 }
 
 /// Returns where the script in `syntax` is.
@@ -105,6 +176,7 @@ pub(super) fn path(home: &Path, syntax: Syntax) -> PathBuf {
         Syntax::Posix => "env",
         Syntax::Fish => "env.fish",
         Syntax::PowerShell => "env.ps1",
+        Syntax::Nu => "env.nu",
     })
 }
 

@@ -18,6 +18,11 @@ const MARK: &str = " # goward";
 /// Ends a line in a file that goward created.
 const MARK_OF_OWN_FILE: &str = " # goward, which created this file";
 
+/// Ends a line before which goward ended the line that was the last, and had no end.
+const MARK_AFTER_OPEN_LINE: &str = " # goward, which ended the line above";
+
+const MARKS: [&str; 3] = [MARK, MARK_OF_OWN_FILE, MARK_AFTER_OPEN_LINE];
+
 /// Which way to edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -116,8 +121,8 @@ impl Lines {
     fn is_ours(&self, line: &[u8]) -> bool {
         let line = line.trim_ascii_end();
         [&self.command, &self.absolute].into_iter().any(|command| {
-            line.strip_prefix(command.as_bytes())
-                .is_some_and(|mark| mark == MARK.as_bytes() || mark == MARK_OF_OWN_FILE.as_bytes())
+            let mark = line.strip_prefix(command.as_bytes());
+            mark.is_some_and(|mark| MARKS.iter().any(|known| mark == known.as_bytes()))
         })
     }
 }
@@ -177,24 +182,36 @@ fn with_line(text: &[u8], lines: &Lines) -> Option<Vec<u8>> {
     }
     let end = lines.syntax.line_end(text);
     let mut text = text.to_vec();
+    let mut mark = MARK;
     if text.last().is_some_and(|&byte| byte != b'\n') {
         text.extend_from_slice(end.as_bytes());
+        mark = MARK_AFTER_OPEN_LINE;
     }
-    text.extend_from_slice(format!("{}{MARK}{end}", lines.command).as_bytes());
+    text.extend_from_slice(format!("{}{mark}{end}", lines.command).as_bytes());
     Some(text)
 }
 
 /// Returns what remains without our lines; `None` when there are none.
 fn without_lines(text: &[u8], lines: &Lines) -> Option<Action> {
-    let (ours, theirs): (Vec<&[u8]>, Vec<&[u8]>) =
-        text.split_inclusive(|&byte| byte == b'\n').partition(|line| lines.is_ours(line));
-    let created =
-        ours.iter().any(|line| line.trim_ascii_end().ends_with(MARK_OF_OWN_FILE.as_bytes()));
-    match (ours.is_empty(), theirs.is_empty()) {
-        (true, _) => None,
-        (_, true) if created => Some(Action::Remove),
-        _ => Some(Action::Replace(theirs.concat())),
+    let all: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+    let (ours, theirs): (Vec<&[u8]>, Vec<&[u8]>) = all.iter().partition(|line| lines.is_ours(line));
+    let has = |line: &[u8], mark: &str| line.trim_ascii_end().ends_with(mark.as_bytes());
+    let created = ours.iter().any(|line| has(line, MARK_OF_OWN_FILE));
+    if ours.is_empty() {
+        return None;
     }
+    if theirs.is_empty() && created {
+        return Some(Action::Remove);
+    }
+    let mut left = theirs.concat();
+    // What was written below it since needs the end of the line.
+    let is_last =
+        all.last().is_some_and(|line| lines.is_ours(line) && has(line, MARK_AFTER_OPEN_LINE));
+    if is_last {
+        let end = lines.syntax.line_end(&left);
+        left.truncate(left.strip_suffix(end.as_bytes()).unwrap_or(&left).len());
+    }
+    Some(Action::Replace(left))
 }
 
 fn create(path: &Path, text: &[u8]) -> io::Result<()> {

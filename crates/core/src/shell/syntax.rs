@@ -15,6 +15,8 @@ pub enum Syntax {
     Fish,
     /// `PowerShell`, on any system.
     PowerShell,
+    /// nushell.
+    Nu,
 }
 
 /// Characters that `PowerShell` takes for a single quote.
@@ -34,6 +36,7 @@ impl Syntax {
                 Self::PowerShell => {
                     format!("Remove-Item -Path 'Env:{name}' -ErrorAction SilentlyContinue\n")
                 }
+                Self::Nu => format!("hide-env --ignore-errors {name}\n"),
             });
         };
         let value = self.quote(value).ok_or_else(|| {
@@ -44,6 +47,7 @@ impl Syntax {
             Self::Posix => format!("export {name}={value}\n"),
             Self::Fish => format!("set -gx {name} {value}\n"),
             Self::PowerShell => format!("$env:{name} = {value}\n"),
+            Self::Nu => format!("$env.{name} = {value}\n"),
         })
     }
 
@@ -56,6 +60,9 @@ impl Syntax {
         if bytes.is_empty() {
             return Some("''".to_owned());
         }
+        if self == Self::Nu {
+            return std::str::from_utf8(bytes).ok().map(Self::quote_for_nu);
+        }
         let mut word = String::new();
         for chunk in bytes.utf8_chunks() {
             if !chunk.valid().is_empty() {
@@ -65,7 +72,7 @@ impl Syntax {
                 _ = match self {
                     Self::Posix => write!(word, "\"$(printf '\\{byte:03o}')\""),
                     Self::Fish => write!(word, "\\X{byte:02x}"),
-                    Self::PowerShell => return None,
+                    Self::PowerShell | Self::Nu => return None,
                 };
             }
         }
@@ -76,6 +83,7 @@ impl Syntax {
         let text = match self {
             Self::Posix => text.replace('\'', r"'\''"),
             Self::Fish => text.replace('\\', r"\\").replace('\'', r"\'"),
+            Self::Nu => return Self::quote_for_nu(text),
             Self::PowerShell => {
                 let double = |c| if POWERSHELL_QUOTES.contains(&c) { 2 } else { 1 };
                 text.chars().flat_map(|c| std::iter::repeat_n(c, double(c))).collect()
@@ -84,12 +92,26 @@ impl Syntax {
         format!("'{text}'")
     }
 
+    /// Returns a string of nushell: between `#`s, of which there are more than in the text.
+    fn quote_for_nu(text: &str) -> String {
+        let longest = text.split(|c| c != '#').map(str::len).max().unwrap_or(0);
+        let hashes = "#".repeat(longest + 1);
+        format!("r{hashes}'{text}'{hashes}")
+    }
+
     /// Returns a command on one line that runs `script` in the current shell if it can be read.
     ///
     /// A path below `user_home` is written with `$HOME`, so that start-up files can be shared
     /// between machines. The test is an `if`, because `[ … ] && …` as the last line of a file would
     /// make a missing script its exit status.
     pub(super) fn run_if_there(self, script: &Path, user_home: &Path) -> Option<String> {
+        // What it sources has to be known before anything runs, `$HOME` is not.
+        if self == Self::Nu {
+            let word = self.quote(script.as_os_str())?;
+            return Some(format!(
+                "source (if ({word} | path exists) {{ {word} }} else {{ null }})"
+            ));
+        }
         let is_plain = |byte: &u8| is_plain(*byte) || self == Self::PowerShell && *byte == b'\\';
         let word = match script.strip_prefix(user_home) {
             Ok(rest) if user_home != Path::new("/") => {
@@ -108,6 +130,7 @@ impl Syntax {
         match self {
             Self::Posix => Some(format!("if [ -r {word} ]; then . {word}; fi")),
             Self::Fish => Some(format!("if test -r {word}; source {word}; end")),
+            Self::Nu => None,
             Self::PowerShell => Some(format!("if (Test-Path -LiteralPath {word}) {{ . {word} }}")),
         }
     }

@@ -439,7 +439,7 @@ fn snippets_that_cannot_be_written() {
             "tcsh",
             "A",
             OsStr::new(""),
-            "goward: unknown shell `tcsh`\nhint: shells: bash, fish, powershell, sh, zsh",
+            "goward: unknown shell `tcsh`\nhint: shells: bash, fish, nu, powershell, sh, zsh",
         ),
         ("bsh", "A", OsStr::new(""), "goward: unknown shell `bsh`\nhint: did you mean `bash`?"),
         ("sh", "A;B", OsStr::new(""), "goward: `A;B` is not a name of a variable"),

@@ -26,7 +26,7 @@ pub(super) fn fetch(
 ) -> Result<Option<fs::File>, SourceError> {
     let path = delta_path(from, wanted.version, wanted.platform);
     let (what, url, name) = (wanted.version.to_string(), join_path(base, &path), &path[7..]);
-    let job = Job { what: &what, url: &url, name, directory: scratch, size: None };
+    let job = Job { what: &what, url: &url, name, directory: scratch, size: None, is_known: false };
     match Download::open(net, job, Box::new(|_, _| {})) {
         Ok(download) => Ok(Some(save(download, scratch, name)?)),
         // Object stores say so of what is not there.

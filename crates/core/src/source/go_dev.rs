@@ -82,13 +82,15 @@ impl GoDev {
         }
         let url = join_path(&self.base, &module_form::path_of(wanted));
         let (what, name) = (wanted.version.to_string(), module_form::name_of(wanted));
-        let job = Job { what: &what, url: &url, name: &name, directory: scratch, size: None };
+        let is_known = !wanted.ask_digest;
+        let (url, name) = (&url, &name);
+        let job = Job { what: &what, url, name, directory: scratch, size: None, is_known };
         let download = match Download::open(&self.net, job, progress) {
             Err(error) if error.is_absence() => return Ok(None),
             opened => opened?,
         };
-        let file = save(download, scratch, &name)?;
-        Ok(Some(module_form::artifact(wanted, shown(&url), file)?))
+        let file = save(download, scratch, name)?;
+        Ok(Some(module_form::artifact(wanted, shown(url), file)?))
     }
 
     /// Returns what the index says of an archive.
@@ -152,7 +154,8 @@ impl Source for GoDev {
             }
         }
         let what = wanted.version.to_string();
-        let job = Job { what: &what, url: &url, name: &name, directory: scratch, size };
+        let is_known = !wanted.ask_digest || digest.is_some();
+        let job = Job { what: &what, url: &url, name: &name, directory: scratch, size, is_known };
         let progress = SharedProgress::new(progress);
         let download = match Download::open(&self.net, job, progress.hand_out()) {
             Err(error) if error.is_absence() => {

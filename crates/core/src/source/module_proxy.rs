@@ -89,7 +89,7 @@ impl ModuleProxy {
             return Err(place.failed(zip.what, Problem::absent(404)));
         };
         let Zip { what, name, directory, progress } = zip;
-        let job = Job { what, url: &url, name, directory, size: None };
+        let job = Job { what, url: &url, name, directory, size: None, is_known: false };
         let download = Download::open(net, job, share(progress))?;
         let started = ArrivingFile::start(net, what, &url, download, (directory, name))?;
         match started {

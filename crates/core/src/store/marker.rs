@@ -4,12 +4,14 @@
 //! directory does, and what is left of a store.
 
 use super::{
-    DIRECTORIES, Store, TRASH_PREFIX, VULNERABILITIES, entries, files, is_key, staging, trash,
+    DIRECTORIES, Store, TRASH_PREFIX, VULNERABILITIES, delete, entries, files, is_key, staging,
+    trash,
 };
 use crate::fs;
 use crate::store::error::{Result, StoreError};
 use goward_shim::names;
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// Longest marker that is read.
 const MAX_MARKER: u64 = 4096;
@@ -20,9 +22,20 @@ const OLD_MARKER: &str = "goward store 1\n";
 /// What it begins with, whatever kind the store is of.
 const ANY_MARKER: &str = "goward store ";
 /// What else goward and the shim make in a store.
-const OTHERS: [&str; 3] =
-    [names::SHIMS_DIRECTORY, names::GOENV_DIRECTORY, names::OVERRIDE_DIRECTORY];
-const FILES: [&str; 4] = [names::DEFAULT_LOCK_FILE, VULNERABILITIES, "env", "env.fish"];
+const OTHERS: [&str; 4] =
+    [names::SHIMS_DIRECTORY, names::GOENV_DIRECTORY, names::OVERRIDE_DIRECTORY, "completions"];
+const FILES: [&str; 7] = [
+    names::DEFAULT_LOCK_FILE,
+    VULNERABILITIES,
+    "env",
+    "env.fish",
+    "env.nu",
+    "env.ps1",
+    MADE_DIRECTORIES,
+];
+
+/// Where `goward setup` notes which directories it made for the user, for whoever takes goward off again.
+pub const MADE_DIRECTORIES: &str = "made-directories";
 
 /// Returns true where a file cannot be read because there is none, or something else.
 fn is_absence(kind: ErrorKind) -> bool {
@@ -59,6 +72,34 @@ impl Store {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns what a store has at its top here, and what is somebody else's: names, sorted. The second is all
+    /// there is where this is no store.
+    pub fn contents(&self) -> Result<(Vec<PathBuf>, Vec<String>)> {
+        let mut entries = entries(self.home())?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        let is_store = fs::read_regular(&self.home().join(names::STORE_MARKER), MAX_MARKER)
+            .is_ok_and(|text| text.starts_with(ANY_MARKER.as_bytes()));
+        let is_ours = |entry: &fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_str().unwrap_or_default();
+            let is_known = DIRECTORIES.contains(&name) || OTHERS.contains(&name);
+            is_left_over(entry)
+                || is_store && (is_known || FILES.contains(&name) || name == names::STORE_MARKER)
+        };
+        let (ours, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| is_ours(entry));
+        let others: Vec<String> =
+            others.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        if !is_store && !others.is_empty() {
+            return Ok((Vec::new(), others));
+        }
+        Ok((ours.iter().map(|entry| entry.path()).collect(), others))
+    }
+
+    /// Deletes something at the top of this store, a directory with all in it.
+    pub fn delete(&self, path: &Path) -> Result<()> {
+        delete::tree(path).map_err(|error| self.explain(error))
     }
 
     fn of_another_goward(&self, marker: &[u8]) -> StoreError {

@@ -60,6 +60,7 @@ use goward_shim::{layout, names};
 pub use hash_linked_tree::hash_linked_tree;
 pub use linked_files::linked_files;
 pub use linked_toolchain::LinkTarget;
+pub use marker::MADE_DIRECTORIES;
 pub use process_scan::{Processes, User};
 pub use projects::ProjectRecord;
 pub use receipt::Receipt;

@@ -4,16 +4,24 @@ use crate::checks::TOOLS;
 use crate::error::Result;
 use crate::shell;
 use crate::shell::{Change, ChangeKind};
-use crate::toolchains::Toolchains;
+use crate::toolchains::{Toolchains, made_directories};
 use goward_shim::names;
 use std::path::Path;
 
 impl Toolchains<'_> {
-    /// Puts the shims into the store and, unless told otherwise, on PATH.
-    pub fn setup(&self, modify_path: bool) -> Result<Vec<Change>> {
+    /// Puts the shims into the store and, unless told otherwise, on PATH. `completions` are for shells: names of
+    /// files, and what is in them.
+    pub fn setup(
+        &self,
+        modify_path: bool,
+        completions: &[(String, String)],
+    ) -> Result<Vec<Change>> {
         let home = self.session.ctx.home()?;
+        let missing = made_directories::missing(&self.session.ctx, &home);
         let directory = self.session.ctx.executable.parent().unwrap_or(Path::new("/"));
         let mut changes = self.installer.place_shims()?;
+        made_directories::note(&home, &missing)?;
+        changes.extend(shell::write_completions(&home, completions)?);
         changes.extend(if modify_path {
             shell::setup(&self.session.ctx, &home, directory)?
         } else {

@@ -219,7 +219,7 @@ impl Toolchains<'_> {
         names: Vec<LinkName>,
         plan: &Plan,
     ) -> Verdict {
-        let bar = self.session.ui.bar(&installed.receipt.version.to_string());
+        let bar = self.session.ui.bar(&format!("verifying {}", installed.receipt.version));
         let store = &store.layer_of(&installed);
         let proof = self.begin_proof(&installed);
         let mut checked = store.check(&installed);

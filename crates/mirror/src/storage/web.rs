@@ -41,7 +41,14 @@ impl StorageReader for Web {
 
     fn save(&self, path: &str, limit: u64, file: &mut File) -> Result<bool> {
         let (url, name) = (self.url(path), path.replace('/', "_"));
-        let job = Job { what: path, url: &url, name: &name, directory: &self.scratch, size: None };
+        let job = Job {
+            what: path,
+            url: &url,
+            name: &name,
+            directory: &self.scratch,
+            size: None,
+            is_known: false,
+        };
         let mut download = match Download::open(&self.net, job, Box::new(|_, _| {})) {
             Err(error) if is_absence(&error.problem) => return Ok(false),
             opened => opened?,

@@ -121,7 +121,7 @@ fn contradiction(
                 untrusted(pinned),
                 facts.lock_name()
             ),
-            "make them the same: `goward debug bake`, or `goward use --debug`",
+            "make them the same: `goward godebug bake`, or `goward use --debug`",
         )
     })
 }

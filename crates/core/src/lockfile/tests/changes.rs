@@ -172,7 +172,7 @@ fn a_change_is_put_back_and_put_back_again() {
     machine.offer("1.99.1");
     machine.offer("1.98.5");
     let locker = Locker::new(&machine.session);
-    let error = locker.rollback(false).unwrap_err();
+    let error = locker.undo(false).unwrap_err();
     assert!(error.message().starts_with("no change of `"), "{error}");
     assert_eq!(locker.changes().unwrap_err().kind(), Kind::NotFound);
     let pinned = UseOptions { debug: words(&["http2debug=1"]), ..request("1.99") };
@@ -190,20 +190,20 @@ fn a_change_is_put_back_and_put_back_again() {
     );
     assert_eq!(changes[1].differences, ["no lock -> go1.99.1"]);
 
-    let back = locker.rollback(false).unwrap();
+    let back = locker.undo(false).unwrap();
     assert_eq!((back.command.as_str(), back.missing, back.is_stale), ("use", None, false));
     assert_eq!(back.differences[0], "go1.98.5 -> go1.99.1");
     assert_eq!(back.restored.len(), 2);
     assert_eq!(machine.read("src/app/goward.lock"), first);
-    assert_eq!(locker.rollback(false).unwrap().command, "rollback");
+    assert_eq!(locker.undo(false).unwrap().command, "undo");
     assert_eq!(machine.read("src/app/goward.lock"), second);
 
     machine.write("src/app/goward.lock", format!("{second}# mine\n"));
-    let error = locker.rollback(false).unwrap_err();
+    let error = locker.undo(false).unwrap_err();
     let path = machine.shown("src/app/goward.lock");
-    assert_eq!(error.message(), format!("`{path}` is not what `goward rollback` wrote"));
-    assert_eq!(error.hints()[1], "give that up, too: `goward rollback --force`");
-    locker.rollback(true).unwrap();
+    assert_eq!(error.message(), format!("`{path}` is not what `goward undo` wrote"));
+    assert_eq!(error.hints()[1], "give that up, too: `goward undo --force`");
+    locker.undo(true).unwrap();
     assert_eq!(machine.read("src/app/goward.lock"), first);
 }
 
@@ -214,11 +214,11 @@ fn what_was_not_there_goes_and_what_is_missing_is_told() {
     machine.manifest(&asks("1.99"));
     lock(&machine).unwrap();
     let locker = Locker::new(&machine.session);
-    let back = locker.rollback(false).unwrap();
+    let back = locker.undo(false).unwrap();
     assert_eq!(back.removed, [machine.path("src/app/goward.lock")]);
     assert_eq!(back.differences, ["go1.99.1 -> no lock"]);
     assert!(!machine.path("src/app/goward.lock").exists());
-    let back = locker.rollback(false).unwrap();
+    let back = locker.undo(false).unwrap();
     assert_eq!(back.missing.map(|version| version.to_string()).as_deref(), Some("go1.99.1"));
     machine.manifest(&format!("{}[profile.ci]\ncgo = true\n", asks("1.99")));
     lock(&machine).unwrap();

@@ -78,12 +78,12 @@ fn both_files_are_made_changed_and_removed() {
     assert_eq!((place.files(), place.names()), (two.clone(), BOTH.map(str::to_owned).to_vec()));
     let mode = fs::metadata(place.root().join("goward.lock")).unwrap().mode();
     assert_eq!(mode & 0o777, 0o640);
-    assert!(place.begin(&[]).commit("rollback", &Files::default()).unwrap());
+    assert!(place.begin(&[]).commit("undo", &Files::default()).unwrap());
     assert_eq!((place.files(), place.names()), (Files::default(), Vec::new()));
     let records = place.begin(&[]).records().unwrap().into_iter();
     let changes: Vec<_> = records.map(|r| (r.command, r.before, r.after)).collect();
     let want = [
-        ("rollback".to_owned(), two.clone(), Files::default()),
+        ("undo".to_owned(), two.clone(), Files::default()),
         ("lock".to_owned(), one.clone(), two),
         ("use".to_owned(), Files::default(), one),
     ];
@@ -161,7 +161,7 @@ fn a_state_directory_that_cannot_be_written_is_a_warning() {
         Transaction::begin(&place.root(), Some(&place.state()), &mut |notice| heard.push(notice))
             .unwrap();
     let [Notice::Warning(text)] = &heard[..] else { panic!("{heard:?}") };
-    let start = "no earlier states are kept, `goward rollback` will not work: ";
+    let start = "no earlier states are kept, `goward undo` will not work: ";
     assert!(text.starts_with(start), "{text}");
     assert!(transaction.commit("use", &files(Some("m"), Some("l"))).unwrap());
     assert_eq!(place.files(), files(Some("m"), Some("l")));

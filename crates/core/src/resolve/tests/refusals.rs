@@ -114,7 +114,7 @@ fn locks_that_cannot_be_used() {
     let fixed = LockFile { goroot: Some(goroot.clone()), ..lock };
     machine.write("src/app/goward.lock", fixed.render());
     let wants = format!("goward: `{}` wants GOROOT at `{goroot}`, which ", path.display());
-    let hint = "hint: let it lead to the toolchain: `goward link-root`";
+    let hint = "hint: let it lead to the toolchain: `goward setup goroot`";
     assert_eq!(refused(&machine), format!("{wants}does not exist\n{hint}"));
     machine.write("usr/go", "x");
     assert_eq!(refused(&machine), format!("{wants}is not a link\n{hint}"));

@@ -18,7 +18,7 @@ use std::time::SystemTime;
 
 /// What was put back.
 #[derive(Clone, Debug)]
-pub struct RollbackReport {
+pub struct UndoReport {
     /// The command whose change was taken back: `use`.
     pub command: String,
     /// The files that are as they were before it.
@@ -49,7 +49,7 @@ pub struct Change {
 impl Locker<'_> {
     /// Puts back manifest and lock as they were before the last command that changed them. Doing it
     /// again undoes it.
-    pub fn rollback(&self, force: bool) -> Result<RollbackReport> {
+    pub fn undo(&self, force: bool) -> Result<UndoReport> {
         let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
         let root = transaction.root().to_owned();
         let last = transaction.records()?.into_iter().next().ok_or_else(|| unknown(&root))?;
@@ -57,7 +57,7 @@ impl Locker<'_> {
         if now != last.after && !force {
             return Err(changed_since(&transaction, &last.command, &last.after));
         }
-        let mut back = RollbackReport {
+        let mut back = UndoReport {
             command: last.command,
             restored: Vec::new(),
             removed: Vec::new(),
@@ -70,7 +70,7 @@ impl Locker<'_> {
             let files = if before.is_some() { &mut back.restored } else { &mut back.removed };
             files.push(root.join(name));
         }
-        transaction.commit("rollback", &last.before)?;
+        transaction.commit("undo", &last.before)?;
         self.installer.note_project(&root.join(LOCK_FILE));
         Ok(back)
     }
@@ -121,7 +121,7 @@ fn changed_since(transaction: &Transaction, command: &str, after: &Files) -> Err
     Error::new(Kind::Failed, message)
         .detail("nothing was changed")
         .hint(format!("look at what changed since: `git diff {MANIFEST_FILE} {LOCK_FILE}`"))
-        .hint("give that up, too: `goward rollback --force`")
+        .hint("give that up, too: `goward undo --force`")
 }
 
 fn lock_of(root: &Path, files: &Files) -> Option<LockFile> {

@@ -1,13 +1,13 @@
-//! `goward link-root`.
+//! `goward setup goroot`.
 
-use crate::cli::args::LinkRoot;
+use crate::cli::args::SetupGoroot;
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::fixed_goroot::PathState;
 use goward_core::session::Session;
 
-pub(super) fn run(session: &Session, args: &LinkRoot) -> Result<()> {
-    if args.remove {
+pub(super) fn run(session: &Session, args: &SetupGoroot) -> Result<()> {
+    if args.undo {
         let (path, was_there) = Locker::new(session).unlink_root()?;
         let path = path.display();
         session.ui.say(&if was_there {

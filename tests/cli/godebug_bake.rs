@@ -1,4 +1,4 @@
-//! `goward debug bake`, in front of a `go` that edits as the real one does.
+//! `goward godebug bake`, in front of a `go` that edits as the real one does.
 
 use super::{archive, mirror, sandbox, tree};
 use crate::common::Sandbox;
@@ -42,26 +42,26 @@ fn the_pins_become_lines_of_go_mod_once() {
     let server = serving("go1.99.1");
     let sandbox = project(&server, "1.99.1", &["netdns=go", "http2debug=1"]);
     sandbox.write("project/go.mod", "module x\n\ngo 1.99\ngodebug panicnil=1\n");
-    sandbox.goward(["debug", "bake", "--check"]).fails(
+    sandbox.goward(["godebug", "bake", "--check"]).fails(
         1,
         "goward: `[PROJECT]/go.mod` does not have the GODEBUG pins of `[PROJECT]/goward.lock`\n  \
-         godebug http2debug=1\n  godebug netdns=go\nhint: write them: `goward debug bake`",
+         godebug http2debug=1\n  godebug netdns=go\nhint: write them: `goward godebug bake`",
     );
     let before = "module x\n\ngo 1.99\ngodebug panicnil=1\n";
     assert_eq!(sandbox.read("project/go.mod"), before);
     assert_eq!(
-        sandbox.goward(["debug", "bake"]).says(),
+        sandbox.goward(["godebug", "bake"]).says(),
         "goward: wrote into `[PROJECT]/go.mod`: `godebug http2debug=1`, `godebug netdns=go`\n"
     );
     let after = format!("{before}godebug http2debug=1\ngodebug netdns=go\n");
     assert_eq!(sandbox.read("project/go.mod"), after);
-    for args in [&["debug", "bake"][..], &["debug", "bake", "--check"]] {
+    for args in [&["godebug", "bake"][..], &["godebug", "bake", "--check"]] {
         assert_eq!(
             sandbox.goward(args).says(),
             "goward: `[PROJECT]/go.mod` has the GODEBUG pins of `[PROJECT]/goward.lock`\n"
         );
     }
-    assert_eq!(sandbox.goward(["-q", "debug", "bake"]).data(), "");
+    assert_eq!(sandbox.goward(["-q", "godebug", "bake"]).data(), "");
     assert_eq!(sandbox.read("project/go.mod"), after);
 }
 
@@ -76,26 +76,26 @@ fn a_profile_has_pins_of_its_own_and_a_workspace_its_own_file() {
     let work = sandbox.path("project/go.work");
     let sandbox = sandbox.var("FAKE_GOWORK", &work).file("project/go.work", "go 1.22\n");
     assert_eq!(
-        sandbox.goward(["debug", "bake", "--profile", "ship"]).says(),
+        sandbox.goward(["godebug", "bake", "--profile", "ship"]).says(),
         "goward: warning: `[PROJECT]/go.work` asks for go 1.22, and Go before 1.23 cannot read its \
          `godebug` lines\n\
          goward: wrote into `[PROJECT]/go.work`: `godebug netdns=go`, `godebug panicnil=1`\n"
     );
     assert_eq!(sandbox.read("project/go.work"), "go 1.22\ngodebug netdns=go\ngodebug panicnil=1\n");
     assert_eq!(sandbox.read("project/go.mod"), "module x\n\ngo 1.99\n");
-    sandbox.goward(["debug", "bake", "--profile", "shop"]).fails(
+    sandbox.goward(["godebug", "bake", "--profile", "shop"]).fails(
         126,
         "goward: `[PROJECT]/goward.lock` has no profile `shop`\n  \
          `--profile` or `GOWARD_PROFILE` chose it\nhint: did you mean `ship`?\n\
          hint: for the pins without a profile: `GOWARD_PROFILE=none`",
     );
     // Without the profile one of the pins is for the environment alone.
-    sandbox.goward(["debug", "bake"]).fails(
+    sandbox.goward(["godebug", "bake"]).fails(
         2,
         "goward: not every GODEBUG pin can be a default of go1.99.1's binaries\n  \
          `gctrace`: only the runtime reads it, and only in the environment\n  \
          nothing was changed\n\
-         hint: take the pins of a profile without it: `goward debug bake --profile NAME`",
+         hint: take the pins of a profile without it: `goward godebug bake --profile NAME`",
     );
 }
 
@@ -105,7 +105,7 @@ fn without_lines_there_are_comments_to_paste() {
     let sandbox = project(&server, "1.22.99", &["panicnil=1", "netdns=go"]);
     // A line that Go supports.
     let minor = goward_core::releases::schedule::recommended(23);
-    sandbox.goward(["debug", "bake"]).fails(
+    sandbox.goward(["godebug", "bake"]).fails(
         2,
         &format!(
             "goward: go1.22.99 has no `godebug` lines in go.mod; they came with Go 1.23\n  \
@@ -114,7 +114,7 @@ fn without_lines_there_are_comments_to_paste() {
         ),
     );
     let server = serving("go1.20.99");
-    project(&server, "1.20.99", &["gctrace=1"]).goward(["debug", "bake"]).fails(
+    project(&server, "1.20.99", &["gctrace=1"]).goward(["godebug", "bake"]).fails(
         2,
         &format!(
             "goward: go1.20.99 cannot build GODEBUG settings into binaries\n  \
@@ -129,12 +129,12 @@ fn where_there_is_nothing_to_bake_or_nowhere() {
     let server = serving("go1.99.1");
     let sandbox = project(&server, "1.99.1", &[]);
     assert_eq!(
-        sandbox.goward(["debug", "bake"]).says(),
+        sandbox.goward(["godebug", "bake"]).says(),
         "goward: `[PROJECT]/goward.lock` pins no GODEBUG setting\n"
     );
     let sandbox = project(&server, "1.99.1", &["netdns=go"]);
     let elsewhere = sandbox.var("FAKE_GOMOD", "/dev/null");
-    elsewhere.goward(["debug", "bake"]).fails(
+    elsewhere.goward(["godebug", "bake"]).fails(
         3,
         "goward: there is no `go.mod` for `[PROJECT]`\n  nothing was changed\n\
          hint: go to the module whose programs are shipped",
@@ -143,19 +143,19 @@ fn where_there_is_nothing_to_bake_or_nowhere() {
     let module = sandbox.path("project/go.mod");
     std::fs::rename(&module, sandbox.path("shared.mod")).unwrap();
     symlink("../shared.mod", &module).unwrap();
-    sandbox.goward(["debug", "bake"]).fails(
+    sandbox.goward(["godebug", "bake"]).fails(
         2,
         "goward: cannot write `[PROJECT]/go.mod`; it was left as it was\n  \
          it is a link to `[BASE]/shared.mod`\nhint: change the file there: `cd [BASE]`",
     );
     assert_eq!(sandbox.read("shared.mod"), "module x\n\ngo 1.99\n");
     sandbox.write("shared.mod", "broken\n");
-    let outcome = sandbox.goward(["debug", "bake"]);
+    let outcome = sandbox.goward(["godebug", "bake"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     let words = "fails here\n  go: errors parsing [PROJECT]/go.mod\n  nothing was changed\n";
     assert!(outcome.stderr.ends_with(words), "{outcome:?}");
     let sandbox = super::sandbox(&mirror());
-    sandbox.goward(["debug", "bake"]).fails(
+    sandbox.goward(["godebug", "bake"]).fails(
         127,
         "goward: there is no `go` for `[PROJECT]`: no `goward.lock` here or above, no default, and \
          no other `go` on PATH\nhint: for this project: `goward use stable`\n\

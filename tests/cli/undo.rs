@@ -1,4 +1,4 @@
-//! `goward rollback`, and what a change leaves that is killed or fails half-way.
+//! `goward undo`, and what a change leaves that is killed or fails half-way.
 
 use super::{mirror, sandbox};
 use crate::common::server::Server;
@@ -33,7 +33,7 @@ fn back_and_forth() {
     let new = files(&sandbox);
     let both = "`[PROJECT]/goward.toml` and `[PROJECT]/goward.lock`";
     assert_eq!(
-        sandbox.goward(["rollback"]).says(),
+        sandbox.goward(["undo"]).says(),
         format!(
             "goward: put back {both} as before `goward use`\n\
              goward: go1.99.1 -> go1.98.3\n\
@@ -43,9 +43,9 @@ fn back_and_forth() {
     let went = sandbox.go(["version"]);
     assert_eq!(went.data(), "go version go1.98.3 version\nGOTOOLCHAIN=local\n");
     assert_eq!(
-        sandbox.goward(["rollback"]).says(),
+        sandbox.goward(["undo"]).says(),
         format!(
-            "goward: put back {both} as before `goward rollback`\n\
+            "goward: put back {both} as before `goward undo`\n\
              goward: go1.98.3 -> go1.99.1\n\
              goward: GOEXPERIMENT unset -> `jsonv2`\n"
         )
@@ -62,25 +62,25 @@ fn the_first_change_is_taken_back_by_removing_the_files() {
     assert_eq!(sandbox.goward(["install"]).code, Some(0));
     let made = files(&sandbox);
     assert_eq!(
-        sandbox.goward(["rollback"]).says(),
+        sandbox.goward(["undo"]).says(),
         "goward: removed `[PROJECT]/goward.lock`, as before `goward lock`\n\
          goward: go1.98.3 -> no lock\n"
     );
     assert_eq!(names(&sandbox), ["goward.toml"]);
-    assert_eq!(sandbox.goward(["rollback"]).code, Some(0));
+    assert_eq!(sandbox.goward(["undo"]).code, Some(0));
     assert_eq!(files(&sandbox), made);
 
     let other = |args: &[&str]| sandbox.goward_in("other", args);
     assert_eq!(other(&["use", "1.98"]).code, Some(0));
     assert_eq!(
-        other(&["rollback"]).says(),
+        other(&["undo"]).says(),
         "goward: removed `[BASE]/other/goward.toml` and `[BASE]/other/goward.lock`, as before `goward use`\n\
          goward: go1.98.3 -> no lock\n"
     );
     assert!(!sandbox.path("other/goward.toml").exists());
     assert_eq!(
-        other(&["rollback"]).says(),
-        "goward: put back `[BASE]/other/goward.toml` and `[BASE]/other/goward.lock` as before `goward rollback`\n\
+        other(&["undo"]).says(),
+        "goward: put back `[BASE]/other/goward.toml` and `[BASE]/other/goward.lock` as before `goward undo`\n\
          goward: no lock -> go1.98.3\n"
     );
 }
@@ -96,22 +96,22 @@ fn profiles_rules_and_isolation_are_named() {
     assert_eq!(sandbox.goward(["use", "--profile", "ci", "--debug", "netdns=go"]).code, Some(0));
     let said = |outcome: Outcome| outcome.says().replace("goward: ", "");
     assert!(
-        said(sandbox.goward(["rollback"]))
+        said(sandbox.goward(["undo"]))
             .ends_with("as before `goward use`\nprofile `ci`: GODEBUG `netdns=go` -> unset\n")
     );
-    assert_eq!(sandbox.goward(["rollback"]).code, Some(0));
-    let list = sandbox.goward(["rollback", "--list"]).data().to_owned();
+    assert_eq!(sandbox.goward(["undo"]).code, Some(0));
+    let list = sandbox.goward(["undo", "--list"]).data().to_owned();
     let lines: Vec<&str> =
         list.lines().map(|line| line.split_at("2026-11-21 10:11:12 UTC".len()).1).collect();
     assert_eq!(
         lines,
         [
-            "  goward rollback  profile `ci`: GODEBUG unset -> `netdns=go`",
-            "  goward rollback  profile `ci`: GODEBUG `netdns=go` -> unset",
-            "  goward use       profile `ci`: GODEBUG unset -> `netdns=go`",
-            "  goward lock      isolation pinned -> hermetic, profile `ci`: gone -> there, the rules",
-            "  goward use       go1.98.3 -> go1.99.1, GOEXPERIMENT unset -> `jsonv2`",
-            "  goward use       no lock -> go1.98.3",
+            "  goward undo  profile `ci`: GODEBUG unset -> `netdns=go`",
+            "  goward undo  profile `ci`: GODEBUG `netdns=go` -> unset",
+            "  goward use   profile `ci`: GODEBUG unset -> `netdns=go`",
+            "  goward lock  isolation pinned -> hermetic, profile `ci`: gone -> there, the rules",
+            "  goward use   go1.98.3 -> go1.99.1, GOEXPERIMENT unset -> `jsonv2`",
+            "  goward use   no lock -> go1.98.3",
         ]
     );
     assert!(
@@ -128,7 +128,7 @@ fn a_lock_that_no_longer_fits_its_manifest_is_said_to() {
     sandbox.write("project/goward.toml", &manifest);
     assert_eq!(sandbox.goward(["lock"]).code, Some(0));
     assert_eq!(
-        sandbox.goward(["rollback"]).says(),
+        sandbox.goward(["undo"]).says(),
         "goward: put back `[PROJECT]/goward.lock` as before `goward lock`\n\
          goward: go1.99.0 -> go1.99.1\n\
          goward: as before, the lock does not match the manifest: `goward lock --check`\n"
@@ -140,7 +140,7 @@ fn a_lock_that_no_longer_fits_its_manifest_is_said_to() {
 fn what_is_not_installed_any_more_is_said() {
     let (_server, sandbox) = project();
     assert_eq!(sandbox.goward(["uninstall", "1.98.3"]).code, Some(0));
-    let outcome = sandbox.goward(["rollback"]);
+    let outcome = sandbox.goward(["undo"]);
     assert!(
         outcome
             .says()
@@ -161,22 +161,22 @@ fn what_was_changed_since_is_given_up_only_by_force() {
         format!(
             "goward: {what} not what `goward use` wrote\n  nothing was changed\n\
              hint: look at what changed since: `git diff goward.toml goward.lock`\n\
-             hint: give that up, too: `goward rollback --force`"
+             hint: give that up, too: `goward undo --force`"
         )
     };
-    sandbox.goward(["rollback"]).fails(1, &report("`[PROJECT]/goward.toml` is"));
+    sandbox.goward(["undo"]).fails(1, &report("`[PROJECT]/goward.toml` is"));
     assert_eq!(files(&sandbox), before);
     std::fs::remove_file(sandbox.path("project/goward.lock")).unwrap();
     sandbox
-        .goward(["rollback"])
+        .goward(["undo"])
         .fails(1, &report("`[PROJECT]/goward.toml` and `[PROJECT]/goward.lock` are"));
-    assert_eq!(sandbox.goward(["rollback", "--force"]).code, Some(0));
+    assert_eq!(sandbox.goward(["undo", "--force"]).code, Some(0));
     assert!(sandbox.read("project/goward.lock").contains("go1.98.3"));
-    assert_eq!(sandbox.goward(["rollback"]).code, Some(0));
+    assert_eq!(sandbox.goward(["undo"]).code, Some(0));
     assert_eq!(files(&sandbox), [Some(edited), None]);
     // A manifest that is no longer one is no obstacle.
     sandbox.write("project/goward.toml", "<<<<<<< ours\n");
-    assert_eq!(sandbox.goward(["rollback", "--force"]).code, Some(0));
+    assert_eq!(sandbox.goward(["undo", "--force"]).code, Some(0));
     assert!(sandbox.read("project/goward.toml").contains("1.98"));
 }
 
@@ -188,12 +188,12 @@ fn without_a_history_there_is_nothing_to_go_back_to() {
                   hint: look for earlier states in git: `git log -p goward.toml goward.lock`";
     let state = sandbox.path("elsewhere");
     let sandbox = sandbox.var("XDG_STATE_HOME", state);
-    sandbox.goward(["rollback"]).fails(3, report);
-    sandbox.goward(["rollback", "--list"]).fails(3, report);
+    sandbox.goward(["undo"]).fails(3, report);
+    sandbox.goward(["undo", "--list"]).fails(3, report);
     let (store, sandbox) =
         (sandbox.store(), sandbox.without_var("XDG_STATE_HOME").without_var("HOME"));
     let sandbox = sandbox.var("GOWARD_HOME", store);
-    sandbox.goward(["rollback"]).fails(3, report);
+    sandbox.goward(["undo"]).fails(3, report);
     // Both files are still written together.
     assert_eq!(sandbox.goward(["use", "1.98"]).code, Some(0));
     assert!(sandbox.read("project/goward.lock").contains("go1.98.3"));
@@ -207,7 +207,7 @@ fn rename_of_the_lock(sandbox: &Sandbox) -> Option<usize> {
     let filter = format!("trace={RENAMES}");
     let outcome = traced(sandbox, "project", &["-e", &filter], &["use", "--debug", "netdns=go"])?;
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert_eq!(sandbox.goward(["rollback"]).code, Some(0));
+    assert_eq!(sandbox.goward(["undo"]).code, Some(0));
     let trace = sandbox.read("trace");
     let target = format!("\"{}\"", sandbox.path("project/goward.lock").display());
     let at = trace.lines().position(|line| line.contains(&target)).unwrap();

@@ -1,4 +1,4 @@
-//! `goward link-root`, and a GOROOT that is the same path everywhere.
+//! `goward setup goroot`, and a GOROOT that is the same path everywhere.
 
 use super::{key, mirror};
 use crate::common::Sandbox;
@@ -31,7 +31,10 @@ fn from_the_choice_to_the_link_and_back() {
     let sandbox = sandbox(&server);
     let [old, new] = ["go1.99.0", "go1.99.1"].map(key);
     let said = fixed(&sandbox, "1.99.0");
-    assert!(said.ends_with("\ngoward: next: `goward link-root` makes `[BASE]/opt/go`\n"), "{said}");
+    assert!(
+        said.ends_with("\ngoward: next: `goward setup goroot` makes `[BASE]/opt/go`\n"),
+        "{said}"
+    );
     let lock = sandbox.read("project/goward.lock");
     let line = format!("\ngoroot = \"{}\"\n", sandbox.path("opt/go").display());
     assert!(lock.contains(&line) && !lock.contains("GOROOT_FINAL"), "{lock}");
@@ -39,7 +42,7 @@ fn from_the_choice_to_the_link_and_back() {
     let refused = |why: &str| {
         let report = format!(
             "goward: `[PROJECT]/goward.lock` wants GOROOT at `[BASE]/opt/go`, which {why}\n\
-             hint: let it lead to the toolchain: `goward link-root`"
+             hint: let it lead to the toolchain: `goward setup goroot`"
         );
         sandbox.go(["version"]).fails(126, &report);
         sandbox.goward(["which"]).fails(126, &report);
@@ -47,7 +50,7 @@ fn from_the_choice_to_the_link_and_back() {
     };
     refused("does not exist");
     assert_eq!(
-        sandbox.goward(["link-root"]).says(),
+        sandbox.goward(["setup", "goroot"]).says(),
         format!("goward: made `[BASE]/opt/go`, which points to `[STORE]/tree/{old}`\n")
     );
     assert_eq!(sandbox.go(["version"]).data(), "go version go1.99.0 version\nGOTOOLCHAIN=local\n");
@@ -57,7 +60,7 @@ fn from_the_choice_to_the_link_and_back() {
         sandbox.goward(["exec", "--debug", "http2debug=1", "--", "sh", "-c", "echo $GOROOT"]);
     assert_eq!(again.data(), "[BASE]/opt/go\n");
     assert_eq!(
-        sandbox.goward(["link-root"]).says(),
+        sandbox.goward(["setup", "goroot"]).says(),
         format!("goward: `[BASE]/opt/go` points to `[STORE]/tree/{old}` already\n")
     );
 
@@ -65,7 +68,7 @@ fn from_the_choice_to_the_link_and_back() {
     fixed(&sandbox, "1.99.1");
     refused(&format!("points to `[STORE]/tree/{old}`"));
     assert_eq!(
-        sandbox.goward(["link-root"]).says(),
+        sandbox.goward(["setup", "goroot"]).says(),
         format!(
             "goward: `[BASE]/opt/go` pointed to `[STORE]/tree/{old}` and points to \
              `[STORE]/tree/{new}` now\n"
@@ -80,7 +83,7 @@ fn from_the_choice_to_the_link_and_back() {
     let again = sandbox.go(["version"]);
     assert_eq!(again.stdout, "go version go1.99.1 version\nGOTOOLCHAIN=local\n", "{again:?}");
 
-    let remove = || sandbox.goward(["link-root", "--remove"]);
+    let remove = || sandbox.goward(["setup", "goroot", "--undo"]);
     assert_eq!(remove().says(), "goward: removed `[BASE]/opt/go`\n");
     assert_eq!(remove().says(), "goward: `[BASE]/opt/go` does not exist\n");
     refused("does not exist");
@@ -95,7 +98,7 @@ fn what_is_not_ours_is_never_touched() {
     chmod(&sandbox.path("opt"), 0o755);
     let path = sandbox.path("opt/go");
     let refused = |what: &str| {
-        for args in [&["link-root"][..], &["link-root", "--remove"]] {
+        for args in [&["setup", "goroot"][..], &["setup", "goroot", "--undo"]] {
             sandbox.goward(args).fails(
                 1,
                 &format!(
@@ -128,7 +131,7 @@ fn where_others_could_replace_it_no_link_is_made() {
     fs::create_dir(&open).unwrap();
     for mode in [0o775, 0o757] {
         chmod(&open, mode);
-        sandbox.goward(["link-root"]).fails(
+        sandbox.goward(["setup", "goroot"]).fails(
             1,
             "goward: `[BASE]/opt` can be written by others than its owner\n  \
              so `[BASE]/opt/go` could be made to lead elsewhere\n  nothing was changed\n\
@@ -141,16 +144,16 @@ fn where_others_could_replace_it_no_link_is_made() {
     fs::create_dir(sandbox.path("open/below")).unwrap();
     chmod(&sandbox.path("open/below"), 0o755);
     symlink(sandbox.path("open/below"), &open).unwrap();
-    let outcome = sandbox.goward(["link-root"]);
+    let outcome = sandbox.goward(["setup", "goroot"]);
     let report = "goward: `[BASE]/open` can be written by others than its owner\n";
     assert!(outcome.code == Some(1) && outcome.stderr.starts_with(report), "{outcome:?}");
     // In a directory like /tmp only the owner of an entry can rename it.
     chmod(&sandbox.path("open"), 0o1777);
-    assert_eq!(sandbox.goward(["link-root"]).code, Some(0));
+    assert_eq!(sandbox.goward(["setup", "goroot"]).code, Some(0));
     // A file is no directory.
     let lock = sandbox.read("project/goward.lock");
     sandbox.write("project/goward.lock", lock.replace("/opt/go", "/project/goward.toml/go"));
-    let outcome = sandbox.goward(["link-root"]);
+    let outcome = sandbox.goward(["setup", "goroot"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
 }
 
@@ -158,12 +161,12 @@ fn where_others_could_replace_it_no_link_is_made() {
 fn without_a_lock_that_fixes_goroot() {
     let server = mirror();
     let sandbox = sandbox(&server);
-    sandbox.goward(["link-root"]).fails(
+    sandbox.goward(["setup", "goroot"]).fails(
         3,
         "goward: no lock decides which `go` runs here\nhint: see what does: `goward which -v`",
     );
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
-    sandbox.goward(["link-root"]).fails(
+    sandbox.goward(["setup", "goroot"]).fails(
         2,
         "goward: `[PROJECT]/goward.lock` does not fix GOROOT\n\
          hint: choose a path: `goward use REQUEST --goroot-final /absolute/path --goroot fixed`",

@@ -1,5 +1,5 @@
 //! Whom a pin of GODEBUG reaches, by the real `go`: its tests and `go run`, and a binary only after
-//! `goward debug bake`.
+//! `goward godebug bake`.
 
 use super::{enabled, sandbox};
 use crate::common::{Sandbox, is_full};
@@ -17,7 +17,7 @@ fn project(version: &str) -> Sandbox {
         .file("project/main.go", PROGRAM);
     let outcome = sandbox.goward(["use", version, "--debug", "panicnil=1", "--debug", "netdns=go"]);
     let scope = "goward: GODEBUG acts on `go`, tests and `go run`; a shipped binary's default comes \
-                 from go.mod: `goward debug bake`\n";
+                 from go.mod: `goward godebug bake`\n";
     assert!(outcome.says().contains(scope), "{outcome:?}");
     sandbox
 }
@@ -48,20 +48,20 @@ fn check(version: &str) {
     assert_eq!(built(&sandbox), not_in_the_binary());
 
     let before = sandbox.read("project/go.mod");
-    sandbox.goward(["debug", "bake", "--check"]).fails(
+    sandbox.goward(["godebug", "bake", "--check"]).fails(
         1,
         "goward: `[PROJECT]/go.mod` does not have the GODEBUG pins of `[PROJECT]/goward.lock`\n  \
-         godebug netdns=go\n  godebug panicnil=1\nhint: write them: `goward debug bake`",
+         godebug netdns=go\n  godebug panicnil=1\nhint: write them: `goward godebug bake`",
     );
     assert_eq!(sandbox.read("project/go.mod"), before);
     assert_eq!(
-        sandbox.goward(["debug", "bake"]).says(),
+        sandbox.goward(["godebug", "bake"]).says(),
         "goward: wrote into `[PROJECT]/go.mod`: `godebug netdns=go`, `godebug panicnil=1`\n"
     );
     let block = "\ngodebug (\n\tnetdns=go\n\tpanicnil=1\n)\n";
     assert_eq!(sandbox.read("project/go.mod"), format!("{before}{block}"));
     assert_eq!(built(&sandbox), in_the_binary());
-    for args in [&["debug", "bake"][..], &["debug", "bake", "--check"]] {
+    for args in [&["godebug", "bake"][..], &["godebug", "bake", "--check"]] {
         let said = "goward: `[PROJECT]/go.mod` has the GODEBUG pins of `[PROJECT]/goward.lock`\n";
         assert_eq!(sandbox.goward(args).says(), said);
     }
@@ -69,14 +69,14 @@ fn check(version: &str) {
     // What is written stays, a value that changed is replaced, and a trace is for the environment.
     assert_eq!(sandbox.goward(["use", version, "--debug", "netdns=cgo"]).code, Some(0));
     assert_eq!(
-        sandbox.goward(["debug", "bake"]).says(),
+        sandbox.goward(["godebug", "bake"]).says(),
         "goward: wrote into `[PROJECT]/go.mod`: `godebug netdns=cgo`\n"
     );
     let other = block.replace("netdns=go", "netdns=cgo");
     assert_eq!(sandbox.read("project/go.mod"), format!("{before}{other}"));
     let args = ["use", version, "--debug", "netdns=go", "--debug", "gctrace=1"];
     assert_eq!(sandbox.goward(args).code, Some(0));
-    let refused = sandbox.goward(["debug", "bake"]);
+    let refused = sandbox.goward(["godebug", "bake"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert_eq!(sandbox.read("project/go.mod"), format!("{before}{other}"));
     assert_eq!(sandbox.goward(["use", version, "--debug", "gctrace="]).code, Some(0));
@@ -86,7 +86,7 @@ fn check(version: &str) {
     sandbox.write("project/go.work", format!("{go}\nuse .\n"));
     assert_eq!(built(&sandbox), not_in_the_binary());
     assert_eq!(
-        sandbox.goward(["debug", "bake"]).says(),
+        sandbox.goward(["godebug", "bake"]).says(),
         "goward: wrote into `[PROJECT]/go.work`: `godebug netdns=go`, `godebug panicnil=1`\n"
     );
     assert_eq!(sandbox.read("project/go.work"), format!("{go}\nuse .\n{block}"));
@@ -111,7 +111,7 @@ fn a_binary_has_the_pins_only_when_they_are_baked() {
 /// Before Go 1.23: the lines that the error shows, pasted.
 fn comments(version: &str) {
     let sandbox = project(version);
-    let error = sandbox.goward(["debug", "bake"]);
+    let error = sandbox.goward(["godebug", "bake"]);
     assert_eq!(error.code, Some(2), "{error:?}");
     let lines: Vec<&str> =
         error.stderr.lines().map(str::trim).filter(|line| line.starts_with("//")).collect();

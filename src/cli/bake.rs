@@ -1,17 +1,11 @@
-//! `goward debug bake`.
+//! `goward godebug bake`.
 
-use crate::cli::args::{Bake, Debug, DebugCommand};
+use crate::cli::args::Bake;
 use goward_core::error::Result;
 use goward_core::run::Runner;
 use goward_core::session::Session;
 
-pub(super) fn run(session: &Session, args: &Debug) -> Result<()> {
-    match &args.command {
-        DebugCommand::Bake(args) => bake(session, args),
-    }
-}
-
-fn bake(session: &Session, args: &Bake) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Bake) -> Result<()> {
     let baked = Runner::new(session).debug_bake(args.check)?;
     let Some(file) = &baked.file else {
         session.ui.say(&format!("{} pins no GODEBUG setting", baked.origin));

@@ -1,20 +1,20 @@
-//! `goward rollback`.
+//! `goward undo`.
 
-use crate::cli::args::Rollback;
+use crate::cli::args::Undo;
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::session::Session;
 use std::path::PathBuf;
 
-pub(super) fn run(session: &Session, args: &Rollback) -> Result<()> {
+pub(super) fn run(session: &Session, args: &Undo) -> Result<()> {
     if args.list {
         for change in Locker::new(session).changes()? {
-            let what = format!("goward {:<8}", change.command);
+            let what = format!("goward {:<4}", change.command);
             session.ui.data(&format!("{}  {what}  {}", change.time, change.differences.join(", ")));
         }
         return Ok(());
     }
-    let back = Locker::new(session).rollback(args.force)?;
+    let back = Locker::new(session).undo(args.force)?;
     let command = &back.command;
     if back.restored.is_empty() && back.removed.is_empty() {
         session.ui.say(&format!("everything is as it was before `goward {command}`"));
