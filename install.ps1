@@ -77,11 +77,11 @@ function Build-Checkout([string] $Checkout) {
     Push-Location $Checkout
     try {
         Write-Host "building goward in ${Checkout}: a few minutes the first time"
-        foreach ($build in @(@('goward-shim', 'release'), @('goward', 'checkout'))) {
-            $package, $cargoProfile = $build
+        foreach ($build in @(@('goward-shim', 'shim', 'release'), @('goward', 'goward', 'checkout'))) {
+            $package, $program, $cargoProfile = $build
             $ErrorActionPreference = 'Continue'
             $messages = & $cargo.Source build --profile $cargoProfile --locked --package $package `
-                --bins --message-format json-render-diagnostics
+                --bin $program --message-format json-render-diagnostics
             $ErrorActionPreference = 'Stop'
             if ($LASTEXITCODE -ne 0) { Stop-Install $failed 'the messages above say why' }
             # cargo itself says where they are: variables and its configuration may move them.
@@ -96,8 +96,9 @@ function Build-Checkout([string] $Checkout) {
     } finally {
         Pop-Location
     }
+    $programs['goward-shim.exe'] = $programs['shim.exe']
     foreach ($name in 'goward.exe', 'goward-shim.exe') {
-        if (-not $programs.ContainsKey($name)) {
+        if (-not $programs[$name]) {
             Stop-Install "cargo did not say where it put ``$name``; nothing was installed"
         }
     }

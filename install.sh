@@ -207,15 +207,15 @@ build() {
     make_work_directory
     say "building goward in $checkout: a few minutes the first time"
     # cargo itself says where the programs are: CARGO_TARGET_DIR and its configuration may move them.
-    build_program goward-shim release
-    build_program goward checkout
+    build_program goward-shim shim release
+    build_program goward goward checkout
     new_goward=$(built goward)
-    new_shim=$(built goward-shim)
+    new_shim=$(built shim)
 }
 
-# build_program PACKAGE PROFILE: builds in the checkout, for the sake of cargo's configuration there.
+# build_program PACKAGE PROGRAM PROFILE: builds in the checkout, for the sake of cargo's configuration there.
 build_program() {
-    (cd "$checkout" && "$cargo" build --profile "$2" --locked --package "$1" --bins \
+    (cd "$checkout" && "$cargo" build --profile "$3" --locked --package "$1" --bin "$2" \
         --message-format json-render-diagnostics) >>"$work/messages" ||
         die "the build failed; nothing was installed" "the messages above say why"
 }

@@ -179,7 +179,7 @@ fn shim_program() -> PathBuf {
         .status()
         .unwrap();
     assert!(status.success());
-    Path::new(env!("CARGO_BIN_EXE_goward")).with_file_name("goward-shim")
+    Path::new(env!("CARGO_BIN_EXE_goward")).with_file_name("shim")
 }
 
 fn compile(name: &str, program: &Path) {

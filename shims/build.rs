@@ -1,7 +1,8 @@
 //! Decides whether the program starts without libc, and says how to link it then.
 //!
 //! Start-up of libc and std is most of what a call through the shim would cost. Linux on x86-64 and
-//! arm64 needs neither. Programs for tests, which may panic, and every other system start as usual.
+//! arm64 needs neither. Programs for tests, which may panic, those with the feature `std`, and every
+//! other system start as usual.
 
 use std::env;
 
@@ -21,7 +22,7 @@ fn main() {
         return;
     }
     println!("cargo::rustc-cfg=linux");
-    if is("PROFILE", &["release"]) {
+    if is("PROFILE", &["release"]) && env::var_os("CARGO_FEATURE_STD").is_none() {
         println!("cargo::rustc-cfg=libc_free");
         for argument in [
             "-nostartfiles",
@@ -30,10 +31,10 @@ fn main() {
             "-no-pie",
             "-Wl,-z,norelro,-z,noexecstack,--build-id=none",
         ] {
-            println!("cargo::rustc-link-arg-bin=goward-shim={argument}");
+            println!("cargo::rustc-link-arg-bin=shim={argument}");
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/start_linux.ld");
         println!("cargo::rerun-if-changed={script}");
-        println!("cargo::rustc-link-arg-bin=goward-shim=-Wl,-T,{script}");
+        println!("cargo::rustc-link-arg-bin=shim=-Wl,-T,{script}");
     }
 }

@@ -32,9 +32,9 @@ printf 'cargo %s\nin %s\n' "$*" "$(pwd)" >&2
 out=${CARGO_TARGET_DIR:-target}/$3
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-cp "$GOWARD_STUB" "$out/$6"
-echo '{"reason":"compiler-artifact","target":{"name":"'"$6"'"},"filenames":["/x/lib.rlib"],"executable":null}'
-echo '{"reason":"compiler-artifact","target":{"name":"'"$6"'"},"executable":"'"$out/$6"'","fresh":false}'
+cp "$GOWARD_STUB" "$out/$8"
+echo '{"reason":"compiler-artifact","target":{"name":"'"$8"'"},"filenames":["/x/lib.rlib"],"executable":null}'
+echo '{"reason":"compiler-artifact","target":{"name":"'"$8"'"},"executable":"'"$out/$8"'","fresh":false}'
 echo '{"reason":"build-finished","success":true}'
 "#;
 
@@ -324,12 +324,12 @@ const INSTALLED: &str = "installed [DIR]/home/.local/bin/goward and [DIR]/home/.
                          \"[DIR]/home/.local/share/goward/env\"\n";
 const REMOVED: &str = "removed goward and goward-shim from [DIR]/home/.local/bin\n";
 const BUILDING: &str = "building goward in [DIR]/checkout: a few minutes the first time\n";
-const SHIM_CALL: &str = "cargo build --profile release --locked --package goward-shim --bins \
+const SHIM_CALL: &str = "cargo build --profile release --locked --package goward-shim --bin shim \
                          --message-format json-render-diagnostics\nin [DIR]/checkout\n";
 /// The shim's settings are not goward's.
-const CARGO_CALLS: &str = "cargo build --profile release --locked --package goward-shim --bins \
+const CARGO_CALLS: &str = "cargo build --profile release --locked --package goward-shim --bin shim \
                            --message-format json-render-diagnostics\nin [DIR]/checkout\n\
-                           cargo build --profile checkout --locked --package goward --bins \
+                           cargo build --profile checkout --locked --package goward --bin goward \
                            --message-format json-render-diagnostics\nin [DIR]/checkout\n";
 
 #[test]
@@ -381,7 +381,7 @@ fn the_target_directory_is_cargos_choice() {
     let machine = Machine::new().with("CARGO_TARGET_DIR", "[DIR]/elsewhere");
     machine.install(&[]).succeeds(&format!("{BUILDING}{INSTALLED}"));
     assert_eq!(machine.list("elsewhere/checkout"), ["goward"]);
-    assert_eq!(machine.list("elsewhere/release"), ["goward-shim"]);
+    assert_eq!(machine.list("elsewhere/release"), ["shim"]);
     assert_eq!(machine.list("checkout"), ["Cargo.toml", "install.sh"]);
 }
 

@@ -24,6 +24,7 @@
 //! - [`cmd_install_guard`], [`remote`]: commands that the manager has a part in
 //! - [`trust`]: whose locks count, and which ones the user vouched for
 //! - [`trace`]: one line about a call
+//! - [`program`]: what the shim does from its first step to the exec
 //! - [`swar`]: text, eight bytes at a time
 //! - [`sys`]: the operating system, behind a few functions
 //!
@@ -34,7 +35,7 @@
 #![warn(missing_docs)]
 
 extern crate alloc;
-#[cfg(any(test, windows))]
+#[cfg(any(test, not(libc_free)))]
 extern crate std;
 
 pub mod call;
@@ -60,9 +61,14 @@ pub mod path;
 pub mod path_lookup;
 pub mod pins;
 pub mod profile;
+pub mod program;
 pub mod remote;
 pub mod resolve;
 mod scan;
+#[cfg(not(any(libc_free, windows)))]
+mod start_std;
+#[cfg(windows)]
+mod start_windows;
 pub mod swar;
 pub mod sys;
 pub mod tool;

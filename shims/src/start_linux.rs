@@ -1,4 +1,4 @@
-//! The start of the program without libc: from the kernel's stack to [`super::run`].
+//! The start of the program without libc: from the kernel's stack to [`program::run`].
 //!
 //! What libc and std would bring is here as far as it is needed: the entry, memory ([`arena`]), and
 //! the functions that the compiler calls ([`mem`]).
@@ -15,6 +15,7 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 use core::slice::from_raw_parts;
 use goward_shim::Environment;
+use goward_shim::program::{self, CANNOT_RUN};
 use goward_shim::sys::{self, Text, Texts};
 
 #[cfg(target_arch = "x86_64")]
@@ -73,7 +74,7 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
     if let Some(user) = user {
         env = env.of_user(user);
     }
-    sys::exit(super::run(argv, env, program))
+    sys::exit(program::run(argv, env, program))
 }
 
 /// Looks for the user, and for the path that was run, in the auxiliary vector.
@@ -115,5 +116,5 @@ fn panic(_: &PanicInfo) -> ! {
     sys::complain(
         "goward: the shim failed; this is a bug\nhint: GOWARD_BYPASS=1 goes without it\n",
     );
-    sys::exit(super::CANNOT_RUN)
+    sys::exit(CANNOT_RUN)
 }

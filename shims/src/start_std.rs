@@ -1,9 +1,9 @@
 //! The process as std hands it over: on systems other than Linux, and in programs for tests.
 
+use crate::sys::{self, OwnedText, Text};
+use crate::{Environment, path};
 use alloc::vec;
 use alloc::vec::Vec;
-use goward_shim::sys::{self, OwnedText, Text};
-use goward_shim::{Environment, path};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -16,7 +16,7 @@ const MAX_PATH: usize = 4096;
 
 /// Calls `run` with the process's arguments and environment.
 #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-pub(super) fn start(
+pub(crate) fn start(
     run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>, Option<&'a [u8]>) -> u8,
 ) -> ExitCode {
     let text = |text: OsString| OwnedText::of([text.as_bytes()]);
@@ -71,7 +71,7 @@ fn started_by(argv0: Option<&[u8]>, path: Option<&[u8]>) -> Option<Vec<u8>> {
 
 /// Replaces this process; returns only on failure, with the operating system's error number. Std
 /// ignores SIGPIPE when it starts, and has its default here again.
-pub(super) fn exec(program: Text, argv: &[Text], env: Vec<Text>, more: &[OwnedText]) -> i32 {
+pub(crate) fn exec(program: Text, argv: &[Text], env: Vec<Text>, more: &[OwnedText]) -> i32 {
     let os = |bytes| OsStr::from_bytes(bytes);
     let mut command = Command::new(os(program.to_bytes()));
     if let Some((name, args)) = argv.split_first() {

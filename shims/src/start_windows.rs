@@ -1,14 +1,14 @@
 //! The process as Windows hands it over.
 
+use crate::Environment;
+use crate::sys::{self, OwnedText, Text};
 use alloc::vec::Vec;
-use goward_shim::Environment;
-use goward_shim::sys::{self, OwnedText, Text};
 use std::process::ExitCode;
 
 /// Calls `run` with the process's arguments and environment. Windows says by which path the program
 /// was started.
 #[expect(clippy::disallowed_methods, reason = "this module is where the process is read")]
-pub(super) fn start(
+pub(crate) fn start(
     run: impl for<'a> FnOnce(&'a [Text<'a>], Environment<'a>, Option<&'a [u8]>) -> u8,
 ) -> ExitCode {
     let argv: Vec<OwnedText> =

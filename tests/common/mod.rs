@@ -78,8 +78,8 @@ impl Sandbox {
         for part in ["bin", "home", "project"] {
             fs::create_dir_all(base.join(part)).unwrap();
         }
-        for built in programs() {
-            let here = base.join("bin").join(built.file_name().unwrap());
+        for (name, built) in programs() {
+            let here = base.join("bin").join(name);
             // Links, not copies: a descriptor open for writing could be inherited by another
             // test's child and make the program "busy".
             if fs::hard_link(built, &here).is_err() {
@@ -242,9 +242,10 @@ fn list(base: &Path, directory: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// The manager, as it is built for tests, and the shim, as it is shipped; `cargo test` does not build that.
-pub(crate) fn programs() -> &'static [PathBuf; 2] {
-    static PROGRAMS: OnceLock<[PathBuf; 2]> = OnceLock::new();
+/// The manager, as it is built for tests, and the shim, as it is shipped, by the names under which they are
+/// installed; `cargo test` does not build that shim.
+pub(crate) fn programs() -> &'static [(&'static str, PathBuf); 2] {
+    static PROGRAMS: OnceLock<[(&str, PathBuf); 2]> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
         let goward = PathBuf::from(env!("CARGO_BIN_EXE_goward"));
         let target = goward.ancestors().nth(2).unwrap();
@@ -254,8 +255,8 @@ pub(crate) fn programs() -> &'static [PathBuf; 2] {
         build.env("CARGO_TARGET_DIR", target);
         let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
         assert!(status.success(), "cannot build the shim");
-        let shim = target.join("release/goward-shim");
-        [goward, shim]
+        let shim = target.join("release/shim");
+        [("goward", goward), ("goward-shim", shim)]
     })
 }
 

@@ -131,8 +131,8 @@ fn real() -> &'static Dist {
         let programs = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let directory = programs.path().join(TARGET);
         fs::create_dir(&directory).unwrap();
-        for program in crate::common::programs() {
-            let place = directory.join(program.file_name().unwrap());
+        for (name, program) in crate::common::programs() {
+            let place = directory.join(name);
             let stripped = machine::command("strip").arg("-o").args([&place, program]).status();
             if !stripped.is_ok_and(|status| status.success()) {
                 fs::copy(program, &place).unwrap();

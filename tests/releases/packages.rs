@@ -1,6 +1,6 @@
 //! Packages of a real release, installed by the real package managers from files, run, and removed.
 
-use super::{TARGET, VERSION, real};
+use super::{VERSION, real};
 use crate::cli::mirror;
 use crate::common::machine::{self, python_package};
 use crate::common::skip::sample;
@@ -194,20 +194,29 @@ fn the_rpm_installs_and_goes_without_a_trace() {
     }
 }
 
-/// Every crate is packed, with what an index asks for.
-#[test]
-fn every_crate_can_be_packed() {
-    let target = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+/// What is published: goward, and what it is made of.
+const CRATES: [&str; 6] =
+    ["goward", "goward-core", "goward-lab", "goward-mirror", "goward-shim", "gosumdb"];
+
+/// Packs every crate; they are in `package` below the directory.
+fn pack(target: &Path) {
     let output = machine::inheriting(env!("CARGO"))
         .args(["package", "--workspace", "--exclude", "xtask", "--no-verify", "--allow-dirty"])
         .args(["--locked", "--offline", "--target-dir"])
-        .arg(target.path())
+        .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
-    for name in ["goward", "goward-core", "goward-lab", "goward-mirror", "goward-shim", "gosumdb"] {
+}
+
+/// Every crate is packed, with what an index asks for.
+#[test]
+fn every_crate_can_be_packed() {
+    let target = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    pack(target.path());
+    for name in CRATES {
         let file = target.path().join(format!("package/{name}-{VERSION}.crate"));
         let list = machine::command("tar").arg("-tzf").arg(&file).output().unwrap();
         let list = String::from_utf8(list.stdout).unwrap();
@@ -223,10 +232,16 @@ fn every_crate_can_be_packed() {
         for key in ["description", "license", "rust-version", "readme", "keywords", "categories"] {
             assert!(manifest.contains(&format!("\n{key} = ")), "{name} has no {key}");
         }
+        if name == "goward" {
+            for program in ["goward", "goward-shim"] {
+                let section = format!("[[bin]]\nname = \"{program}\"\n");
+                assert!(manifest.contains(&section), "{program}: {manifest}");
+            }
+        }
     }
 }
 
-/// Both crates, installed as `cargo install goward goward-shim` does it, from here.
+/// The packed crates, which stand in for those of an index, and one command.
 #[test]
 fn cargo_installs_both_programs() {
     if !is_full() {
@@ -235,24 +250,36 @@ fn cargo_installs_both_programs() {
     }
     let (sandbox, _go) = sandbox();
     let root = sandbox.path("cargo-root");
-    let target = Path::new(env!("CARGO_BIN_EXE_goward")).ancestors().nth(2).unwrap();
-    for path in [".", "shims"] {
-        let output = machine::inheriting(env!("CARGO"))
-            .args(["install", "--quiet", "--locked", "--offline", "--debug", "--no-track"])
-            .args(["--path", path, "--root"])
-            .arg(&root)
-            .arg("--target-dir")
-            .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Not below this workspace, which the packages are no members of.
+    let directory = tempfile::tempdir().unwrap();
+    pack(directory.path());
+    let mut install = machine::inheriting(env!("CARGO"));
+    install.args(["install", "--quiet", "--offline", "--debug", "--no-track", "--root"]).arg(&root);
+    install.arg("--target-dir").arg(directory.path().join("target"));
+    for name in CRATES {
+        let packed = directory.path().join(format!("package/{name}-{VERSION}.crate"));
+        let mut unpack = machine::command("tar");
+        unpack.arg("-xzf").arg(packed).arg("-C").arg(directory.path());
+        assert!(unpack.status().unwrap().success());
+        let place = directory.path().join(format!("{name}-{VERSION}"));
+        if name == "goward" {
+            install.arg("--path").arg(place);
+        } else {
+            let stands_in = format!("patch.crates-io.{name}.path = '{}'", place.display());
+            install.arg("--config").arg(stands_in);
+        }
     }
+    let output = install.env("CARGO_PROFILE_DEV_DEBUG", "0").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let goward = root.join("bin/goward");
     let run = |words: &[&str]| sandbox.finish(sandbox.command(&goward, "project").args(words));
     run(&["setup", "--no-modify-path"]).says();
     run(&["use", "1.99.1"]).says();
     assert!(sandbox.go(["version"]).data().starts_with("go version go1.99.1"));
+    let shim = fs::canonicalize(sandbox.store().join("shims/go")).unwrap();
+    assert_eq!(shim, fs::canonicalize(root.join("bin/goward-shim")).unwrap());
+    // What the shim leaves to goward gets there, too.
+    let other = sandbox.go(["+1.99.0", "version"]);
+    assert!(other.stdout.starts_with("go version go1.99.0"), "{other:?}");
     assert!(run(&["self", "update"]).stderr.contains("nothing says who installed"));
-    assert_eq!(TARGET.split('-').count(), 4);
 }

@@ -423,7 +423,7 @@ fn no_program_can_be_told_to_fail() {
         is_guarded |= file.ends_with("os/mod.rs") || file.ends_with("os/inject.rs");
         assert!(is_guarded, "{}", file.display());
     }
-    let program = std::fs::read(&crate::common::programs()[0]).unwrap();
+    let program = std::fs::read(&crate::common::programs()[0].1).unwrap();
     let has = |name: &str| program.windows(name.len()).any(|part| part == name.as_bytes());
     assert!(has("2os6rename") && !has("2os6inject"));
 }

@@ -390,7 +390,7 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 pub(crate) fn shim() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let for_tests = PathBuf::from(env!("CARGO_BIN_EXE_goward-shim"));
+        let for_tests = PathBuf::from(env!("CARGO_BIN_EXE_shim"));
         // There is no cargo in Windows' world.
         if env!("CARGO_CRATE_NAME") == "as_built" || cfg!(windows) {
             return for_tests;
@@ -406,7 +406,7 @@ pub(crate) fn shim() -> &'static Path {
         }
         let status = build.arg("--target-dir").arg(target).status().unwrap();
         assert!(status.success(), "cannot build the shim");
-        target.join("release/goward-shim")
+        target.join("release/shim")
     })
 }
 
