@@ -1,27 +1,10 @@
 //! `action.yml`, step by step as GitHub's runner runs it, and the lines that its problem matchers find.
 
-use super::{Releases, git, ours, program};
-use crate::cli::tree;
+use super::{Releases, answering_project, git, ours, program};
 use crate::common::machine::{self, python_package};
-use crate::common::server::{Mirror, Server};
 use crate::common::{Outcome, Sandbox, skip};
-use goward_core::platform::Platform;
 use serde_json::Value;
 use std::path::Path;
-
-/// A project whose `go` answers `go env NAME` as the real one does.
-fn project() -> (Sandbox, Server) {
-    let script = "#!/bin/sh\ncase $1 in\nenv) case $2 in GOVERSION) echo go1.99.1;; \
-                  GOROOT) cd \"$(dirname \"$0\")/..\" && pwd;; esac;;\n\
-                  *) echo \"go version go1.99.1\";;\nesac\n";
-    let tree = tree("go1.99.1", &Platform::host().lock_name()).with("bin/go", script);
-    let name = crate::cli::archive("go1.99.1");
-    let mirror = Mirror::new().release("go1.99.1", [(name.as_str(), tree.tar_gz())]).start();
-    // No log proves the archive that is kept of a release that nobody published.
-    let sandbox = Sandbox::new().source(&mirror.url("")).var("GOWARD_ACCEPT", "none");
-    assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
-    (sandbox, mirror)
-}
 
 /// Runs the action on a machine that has nothing but what the cache keeps.
 fn act(sandbox: &Sandbox, packages: &Path, inputs: &[&str]) -> (Outcome, Value) {
@@ -44,7 +27,7 @@ fn the_action_installs_the_locked_go() {
     let Some(packages) = python_package("check-jsonschema==0.39.0", &["check-jsonschema"]) else {
         return;
     };
-    let (sandbox, mirror) = project();
+    let (sandbox, mirror) = answering_project(&["1.99.1"]);
     let Some(releases) = Releases::start(&sandbox) else { return };
     let key = format!("key={}", releases.key);
     let releases = format!("releases={}", releases.url());
@@ -73,7 +56,7 @@ fn the_action_fails_where_something_is_wrong() {
     let Some(packages) = python_package("check-jsonschema==0.39.0", &["check-jsonschema"]) else {
         return;
     };
-    let (sandbox, _mirror) = project();
+    let (sandbox, _mirror) = answering_project(&["1.99.1"]);
     let Some(releases) = Releases::start(&sandbox) else { return };
     let key = format!("key={}", releases.key);
     let releases = format!("releases={}", releases.url());

@@ -9,15 +9,17 @@ mod files;
 mod github;
 mod gitlab;
 mod mise;
+mod pipelines;
 mod pre_commit;
 mod renovate;
 mod slurm;
 mod taplo;
 
-use crate::cli::mirror;
+use crate::cli::{archive, mirror, tree};
 use crate::common::machine::{self, python_package};
-use crate::common::server::{Route, Server, hex_sha256};
+use crate::common::server::{Mirror, Route, Server, hex_sha256};
 use crate::common::{Sandbox, skip};
+use goward_core::platform::Platform;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,6 +28,24 @@ fn project() -> (Sandbox, Server) {
     let mirror = mirror();
     let sandbox = Sandbox::new().source(&mirror.url(""));
     assert_eq!(sandbox.goward(["use", "1.99.1"]).code, Some(0));
+    (sandbox, mirror)
+}
+
+/// A project with a lock for the last of these releases, whose `go` answers `go env NAME` as the real one does.
+fn answering_project(releases: &[&str]) -> (Sandbox, Server) {
+    let mirror = releases.iter().fold(Mirror::new(), |mirror, release| {
+        let script = format!(
+            "#!/bin/sh\ncase $1 in\nenv) case $2 in GOVERSION) echo go{release};; GOROOT) cd \"$(dirname \"$0\")/..\" \
+             && pwd;; esac;;\n*) echo \"go version go{release}\";;\nesac\n"
+        );
+        let version = format!("go{release}");
+        let tree = tree(&version, &Platform::host().lock_name()).with("bin/go", script);
+        mirror.release(&version, [(archive(&version).as_str(), tree.tar_gz())])
+    });
+    let mirror = mirror.start();
+    // No log proves the archive that is kept of a release that nobody published.
+    let sandbox = Sandbox::new().source(&mirror.url("")).var("GOWARD_ACCEPT", "none");
+    assert_eq!(sandbox.goward(["use", releases.last().unwrap()]).code, Some(0));
     (sandbox, mirror)
 }
 
