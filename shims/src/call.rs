@@ -5,7 +5,7 @@ use crate::environment::Environment;
 use crate::sys::Text;
 use crate::tool::Tool;
 use crate::var_table::var;
-use crate::{find, goenv_file, goroot, lock, path};
+use crate::{find, goenv_file, goroot, lock, names, path};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -45,6 +45,15 @@ impl<'a> Call<'a> {
     /// Returns the tool that was called: by the path of the program, else by `argv[0]`.
     pub fn tool(&self) -> Tool {
         self.tool
+    }
+
+    /// Returns what the program is called, where that is no program of Go: the name of a tool.
+    pub fn other_name(&self) -> Option<&'a [u8]> {
+        let is_go = self.name == b"go"
+            || self.tool == Tool::Gofmt
+            || [b"go", names::SHIM.as_bytes()].iter().any(|name| path::is_name(self.name, name))
+            || is_release(self.name);
+        (!is_go && !self.name.is_empty()).then_some(self.name)
     }
 
     /// Returns the arguments after `argv[0]`.

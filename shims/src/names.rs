@@ -6,6 +6,8 @@
 pub const LOCK_FILE: &str = "goward.lock";
 /// The manifest: edited by people.
 pub const MANIFEST_FILE: &str = "goward.toml";
+/// The lock of the project's tools: written by `goward lock`, read by the manager.
+pub const TOOLS_LOCK_FILE: &str = "goward-tools.lock";
 /// The manager, which stands beside the shim's own executable.
 pub const MANAGER: &str = if cfg!(windows) { "goward.exe" } else { "goward" };
 /// The shim's own executable; `go` and `gofmt` are links to it.
@@ -27,6 +29,9 @@ pub const SHIMS_DIRECTORY: &str = "shims";
 pub const GOENV_DIRECTORY: &str = "goenv";
 /// The directory of locks that `goward exec` makes for its overrides, in the store.
 pub const OVERRIDE_DIRECTORY: &str = "override";
+
+/// The directory of built tools, in the store.
+pub const TOOLS_DIRECTORY: &str = "tools";
 
 /// The directory of what `goward trust` records, in the state directory.
 pub const TRUST_DIRECTORY: &str = "trust";

@@ -10,10 +10,15 @@ use alloc::vec::Vec;
 /// Empty and relative PATH entries are passed over: Go itself refuses to run a program found in the
 /// current directory that way (`os/exec.ErrDot`, Go 1.19).
 pub fn next_go(env: &Environment, tool: Tool) -> Option<Vec<u8>> {
+    next(env, tool.name())
+}
+
+/// The same for any name.
+pub fn next(env: &Environment, name: &[u8]) -> Option<Vec<u8>> {
     let own = own_shims();
     path::list(env.get("PATH")?)
         .filter(|directory| path::is_absolute(directory))
-        .map(|directory| path::join(directory, tool.name()))
+        .map(|directory| path::join(directory, name))
         .find(|path| sys::executable(path).is_some_and(|it| !is_ours(path, it, own)))
 }
 

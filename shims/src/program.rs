@@ -50,6 +50,9 @@ pub fn run<'a>(argv: &'a [Text<'a>], env: Environment<'a>, started_by: Option<&'
     let undo = Undo::of(&env);
     let call = Call::new(argv, env, &cwd, undo.as_ref());
     let mut without = Without::default();
+    if call.other_name().is_some() {
+        return hand_over(argv, &call.env, without);
+    }
     if let Ok(choice) = choose(&call) {
         match resolve(&call, &choice) {
             Ok(Step::Exec(launch)) => {

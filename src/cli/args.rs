@@ -119,6 +119,12 @@ pub enum Command {
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
+    /// Add, lock, build and list the project's tools, such as gopls
+    Tools(ToolsArgs),
+    /// Run a tool of the project
+    Tool(RunTool),
+    /// Run a program of a Go module that is no tool of the project
+    X(RunOnce),
     /// Give an editor the project's Go
     Editor(Editor),
     /// Update goward itself, remove it, or print its completions
@@ -726,6 +732,95 @@ pub struct Reproduce {
     /// What builds, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    goward tools add golang.org/x/tools/gopls@latest\n  \
+    goward tools install                              build all of them\n  \
+    goward tools upgrade gopls                        take its newest version")]
+pub struct ToolsArgs {
+    /// What to do; without it, list the tools
+    #[command(subcommand)]
+    pub command: Option<ToolsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ToolsCommand {
+    /// Ask for a tool in `goward.toml`, lock it and build it
+    Add(AddTool),
+    /// Build the project's tools, or those named, where they are missing
+    Install(ToolNames),
+    /// List the project's tools
+    #[command(alias = "ls")]
+    List(ListTools),
+    /// Take tools out of `goward.toml` and its lock
+    #[command(alias = "rm")]
+    Remove(SomeToolNames),
+    /// Lock the newest versions that `goward.toml` allows, and build them
+    #[command(alias = "update")]
+    Upgrade(ToolNames),
+    /// Build tools again, with empty caches, and compare the bytes
+    Verify(ToolNames),
+}
+
+#[derive(Args, Debug)]
+pub struct AddTool {
+    /// A package and a version, such as golang.org/x/tools/gopls@latest, or a directory of the project
+    #[arg(value_name = "PACKAGE[@VERSION]")]
+    pub source: String,
+    /// What to call it; the name of its program unless you say so
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A build tag; can be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Build it with cgo
+    #[arg(long)]
+    pub cgo: bool,
+    /// The Go that builds it, in place of the project's
+    #[arg(long, value_name = "REQUEST")]
+    pub go: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ToolNames {
+    /// Tools; without any, all of the project
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct SomeToolNames {
+    /// Tools
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ListTools {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  goward tool stringer -type=Pill")]
+pub struct RunTool {
+    /// A tool of the project, and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "NAME [ARGUMENT]")]
+    pub words: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  goward x golang.org/x/tools/cmd/stringer@latest -type=Pill")]
+pub struct RunOnce {
+    /// A package, with a version unless it is the latest, and the program's arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "PACKAGE[@VERSION] [ARGUMENT]")]
+    pub words: Vec<OsString>,
+    /// A build tag; can be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ use goward_core::session::Session;
 use goward_core::store::StaleFile;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::gc::{GcDecision, GcReport, Plan};
+use goward_tools::{Tools, UnusedTool};
 use indicatif::HumanBytes;
 use std::path::Path;
 
@@ -13,9 +14,25 @@ pub(super) fn run(session: &Session, args: &Gc) -> Result<()> {
     let plan =
         Plan { dry_run: args.dry_run, older_than: args.older_than, keep: args.keep, now: args.now };
     let collected = Toolchains::new(session).collect(&plan)?;
+    let tools = Tools::new(session);
+    let (unused, idle) = (tools.unused()?, tools.idle_names()?);
+    if !plan.dry_run {
+        unused.iter().try_for_each(|tool| tools.remove(tool))?;
+        idle.iter().try_for_each(|name| tools.remove_name(name))?;
+    }
     if args.json {
-        session.ui.json(&json(&plan, &collected));
+        let mut report = json(&plan, &collected);
+        let tool = |tool: &UnusedTool| serde_json::json!({"name": tool.name, "bytes": tool.bytes});
+        report["tools"] = unused.iter().map(tool).collect();
+        session.ui.json(&report);
     } else {
+        let removed = if plan.dry_run { "would remove" } else { "removed" };
+        for UnusedTool { name, bytes, .. } in &unused {
+            session.ui.data(&format!("{removed} the tool {name}, {}", HumanBytes(*bytes)));
+        }
+        for name in &idle {
+            session.ui.data(&format!("{removed} `{}`, no project's tool", name.display()));
+        }
         report(session, &plan, &collected);
     }
     Ok(())

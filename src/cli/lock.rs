@@ -1,12 +1,13 @@
 //! `goward lock`.
 
 use crate::cli::args::Lock;
-use crate::cli::fetch;
+use crate::cli::{fetch, tools};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::lock::LockOptions;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
+use goward_tools::Tools;
 
 pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if args.check {
@@ -15,6 +16,9 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
             session.ui.warn(warning);
         }
         session.ui.say(&format!("`{}` matches its manifest", path.display()));
+        if let Some(path) = Tools::new(session).check_lock()? {
+            session.ui.say(&format!("`{}` matches its manifest", path.display()));
+        }
         return Ok(());
     }
     let locking = LockOptions { upgrade: args.upgrade, force: args.force };
@@ -32,7 +36,7 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if written.changed {
         report_uncovered(session, &written.uncovered);
     }
-    Ok(())
+    tools::lock_beside(session)
 }
 
 /// Says which first-class ports a lock does not cover.

@@ -55,6 +55,7 @@ mod shim_fallback;
 mod spread;
 #[cfg(feature = "lab")]
 mod targets;
+mod tools;
 mod trust;
 mod undo;
 mod uninstall;
@@ -193,6 +194,9 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
         Command::Setup(Setup { command: Some(SetupCommand::Goroot(args)), .. }) => {
             setup_goroot::run(&session, args)
         }
+        Command::Tools(args) => tools::run(&session, args.command.as_ref()),
+        Command::Tool(args) => return Err(tools::run_tool(&session, args)),
+        Command::X(args) => return Err(tools::run_once(&session, args)),
         Command::Setup(args) => setup::run(&session, args),
         Command::Own(args) => self_command::run(&session, &args.command),
         Command::Config(args) => config::run(&session, args),

@@ -6,7 +6,7 @@ use goward_core::ui::wrapped;
 use std::fmt::Write as _;
 
 /// The commands by what they are for. Within a group the order is that in which a person meets them.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Everyday",
         &[
@@ -15,6 +15,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("Toolchains", &["list", "default", "uninstall", "gc", "verify", "link"]),
+    ("Tools", &["tools", "tool", "x"]),
     (
         "Analyse",
         &["diff", "matrix", "bisect", "reproduce", "inspect", "targets", "experiments", "godebug"],

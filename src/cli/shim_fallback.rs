@@ -1,6 +1,7 @@
 //! The shim's slow path: find its decision again, install what is missing, run it or explain.
 
 use crate::cli::args::ShimFallback;
+use crate::cli::tools;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::install::Installer;
 use goward_core::os::bytes::Bytes;
@@ -40,6 +41,10 @@ fn serve(session: &Session, miss: &ShimFallback) -> Result<ExitCode> {
     let undo = Undo::of(&env);
     let cwd = session.ctx.cwd.as_os_str().as_bytes();
     let call = Call::new(&argv, env, cwd, undo.as_ref());
+    if let Some(name) = call.other_name() {
+        let name = String::from_utf8_lossy(name);
+        return Err(tools::run_named(session, &name, miss.argv.get(1..).unwrap_or_default()));
+    }
     let choice = choose(&call).map_err(|refused| explain_call(&session.ctx, &refused, &call))?;
     serve_choice(session, &call, &choice, undo.as_ref())
 }

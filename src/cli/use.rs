@@ -2,7 +2,7 @@
 
 use crate::cli::args::Use;
 use crate::cli::lock::report_uncovered;
-use crate::cli::{fetch, install, which};
+use crate::cli::{fetch, install, tools, which};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::r#use::{RELEASE, UseOptions};
@@ -67,6 +67,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     for note in &used.notes {
         session.ui.say(note);
     }
+    tools::lock_beside(session)?;
     if let Some(path) = &used.unlinked {
         session.ui.say(&format!("next: `goward setup goroot` makes `{}`", path.display()));
     }

@@ -40,6 +40,7 @@ mod locks;
 mod log;
 mod matrix;
 mod min_age;
+mod module_proof;
 mod nfs;
 mod outdated;
 mod overlay;

@@ -27,6 +27,7 @@ mod proxies;
 mod published;
 mod python_index;
 mod settings;
+mod tools;
 
 use crate::common::{Sandbox, machine, skip};
 use std::fs;

@@ -26,16 +26,26 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// The crates with product code: where it is, and its name in paths.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 5] = [
     ("crates/core/src", "goward_core"),
     ("crates/lab/src", "goward_lab"),
     ("crates/mirror/src", "goward_mirror"),
+    ("crates/tools/src", "goward_tools"),
     ("src", "goward"),
 ];
 
 /// Types whose methods are in several files of a room.
-const SERVICES: [&str; 8] =
-    ["Examiner", "Installer", "Lab", "Locker", "Mirrors", "Resolver", "Runner", "Toolchains"];
+const SERVICES: [&str; 9] = [
+    "Examiner",
+    "Installer",
+    "Lab",
+    "Locker",
+    "Mirrors",
+    "Resolver",
+    "Runner",
+    "Toolchains",
+    "Tools",
+];
 
 /// Files of a room that need each other; `docs/architecture.md` says why.
 const CIRCLES: &[&[&str]] = &[

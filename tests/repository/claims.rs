@@ -121,9 +121,16 @@ fn strings(text: &str) -> Vec<String> {
 fn claims() -> BTreeSet<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeSet::new();
-    for path in ["src", "crates/core/src", "crates/lab/src", "crates/mirror/src", "shims/src"]
-        .into_iter()
-        .flat_map(rust_files)
+    for path in [
+        "src",
+        "crates/core/src",
+        "crates/lab/src",
+        "crates/mirror/src",
+        "crates/tools/src",
+        "shims/src",
+    ]
+    .into_iter()
+    .flat_map(rust_files)
     {
         let file = path.strip_prefix(root).unwrap().display().to_string();
         if file.ends_with("tests.rs") || file.contains("/tests/") {

@@ -35,6 +35,8 @@ pub enum Shape {
     SomeTexts,
     /// A table with these keys.
     Table(&'static [Key]),
+    /// A string, or a table with these keys.
+    TextOrTable(&'static [Key]),
     /// A list of tables with these keys.
     Tables(&'static [Key]),
     /// A table whose keys people choose: the pattern of their names, and what their values are.
@@ -70,6 +72,7 @@ impl Shape {
                 json!({"type": "array", "items": {"type": "string"}, "minItems": 1})
             }
             Self::Table(keys) => table(keys),
+            Self::TextOrTable(keys) => json!({"anyOf": [Self::Text.schema(), table(keys)]}),
             Self::Tables(keys) => json!({"type": "array", "items": table(keys)}),
             Self::Map(pattern, shape) => json!({
                 "type": "object",

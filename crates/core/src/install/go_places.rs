@@ -13,7 +13,7 @@ impl Installer<'_> {
     }
 
     /// Returns Go's module cache, as `go env GOMODCACHE` outside of projects.
-    pub(crate) fn module_cache(&self) -> Result<Option<PathBuf>> {
+    pub fn module_cache(&self) -> Result<Option<PathBuf>> {
         let cache = self.resolver.go_setting("GOMODCACHE")?.map(PathBuf::from);
         match cache {
             Some(cache) => Ok(Some(cache).filter(|cache| cache.is_absolute())),
@@ -22,7 +22,7 @@ impl Installer<'_> {
     }
 
     /// Returns the first directory of GOPATH, which is the one that Go writes to.
-    pub(crate) fn go_path(&self) -> Result<Option<PathBuf>> {
+    pub fn go_path(&self) -> Result<Option<PathBuf>> {
         let first = match self.resolver.go_setting("GOPATH")? {
             Some(list) => std::env::split_paths(&list).next(),
             None => self.session.ctx.variable(USER_HOME).map(|home| PathBuf::from(home).join("go")),

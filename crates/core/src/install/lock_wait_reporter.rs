@@ -11,18 +11,19 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// One wait for a lock.
 #[derive(Debug)]
-pub(crate) struct LockWaitReporter {
+pub struct LockWaitReporter {
     ui: Ui,
     told: Option<Instant>,
 }
 
 impl LockWaitReporter {
-    pub(crate) fn new(ui: Ui) -> Self {
+    /// Returns one that has told nothing yet.
+    pub fn new(ui: Ui) -> Self {
         Self { ui, told: None }
     }
 
     /// Says who has the lock, at first and then now and again.
-    pub(crate) fn tell(&mut self, holder: &LockHolder) {
+    pub fn tell(&mut self, holder: &LockHolder) {
         if self.told.is_none_or(|told| told.elapsed() >= AGAIN) {
             self.told = Some(Instant::now());
             self.ui.say(&format!("waiting for {holder}"));

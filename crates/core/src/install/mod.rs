@@ -15,6 +15,7 @@ pub mod local;
 pub mod local_proof;
 pub mod lock_wait_reporter;
 pub mod many;
+pub mod module_proof;
 pub mod offline_proof;
 pub mod one;
 mod parts;

@@ -14,6 +14,7 @@ mod reader;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod values;
 
 use crate::calendar::MinAge;
@@ -35,6 +36,7 @@ use reader::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
+pub use tools::{ToolRequest, ToolSource, is_tool_name};
 
 /// A longer manifest is refused, in bytes.
 pub(super) const MAX_SIZE: u64 = 256 * 1024;
@@ -51,6 +53,7 @@ pub struct Manifest {
     matrices: BTreeMap<String, NamedMatrix>,
     policy: Policy,
     check: CheckRules,
+    tools: BTreeMap<String, ToolRequest>,
     owner: Option<User>,
 }
 
@@ -156,6 +159,11 @@ impl Manifest {
     /// Returns what `goward check` is told.
     pub fn check_rules(&self) -> &CheckRules {
         &self.check
+    }
+
+    /// Returns the project's tools by name.
+    pub fn tools(&self) -> &BTreeMap<String, ToolRequest> {
+        &self.tools
     }
 
     /// Returns the names of the profiles, sorted.

@@ -40,7 +40,7 @@ impl Resolver<'_> {
 
     /// Returns a variable as Go would see it outside of projects: from the environment, else from the
     /// user's file of `go env -w`.
-    pub(crate) fn go_setting(&self, name: &str) -> Result<Option<String>> {
+    pub fn go_setting(&self, name: &str) -> Result<Option<String>> {
         if let Some(value) = self.session.ctx.text(name)? {
             return Ok(Some(value.to_owned()));
         }

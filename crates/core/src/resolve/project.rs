@@ -17,7 +17,7 @@ impl Resolver<'_> {
     /// # Errors
     ///
     /// As [`Resolver::project`], or when what a crash left cannot be put in order.
-    pub(crate) fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
+    pub fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
         let transaction = self.transaction(root)?;
         Ok((self.checked(Project::at(root)?)?, transaction))
     }

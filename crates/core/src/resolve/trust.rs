@@ -190,7 +190,7 @@ impl Resolver<'_> {
     }
 
     /// Like [`Resolver::read_lock`], not yet parsed.
-    pub(crate) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
+    pub fn read_found(&self, path: &Path) -> Result<Option<Found>> {
         let Some(found) = read(path, &self.session.ctx)? else { return Ok(None) };
         let entries = self.session.ctx.entries();
         check_owner(&found, &self.session.ctx.environment(&entries)).map_err(|refused| {
@@ -206,7 +206,7 @@ impl Resolver<'_> {
     }
 
     /// The same, for a manifest that may be wrong.
-    pub(crate) fn check_owner_of_manifest(&self, path: &Path, owner: Option<User>) -> Result<()> {
+    pub fn check_owner_of_manifest(&self, path: &Path, owner: Option<User>) -> Result<()> {
         let entries = self.session.ctx.entries();
         let env = self.session.ctx.environment(&entries);
         let foreign =

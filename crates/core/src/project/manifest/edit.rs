@@ -10,13 +10,13 @@ use crate::project::manifest::reader::not_a_profile;
 use crate::project::manifest::values::{
     check_debug, check_experiment, check_goroot_final, switched,
 };
-use crate::project::manifest::{FIRST_CLASS, MAX_SIZE, Manifest};
+use crate::project::manifest::{FIRST_CLASS, MAX_SIZE, Manifest, ToolRequest, is_tool_name};
 use crate::version::request::Request;
 use goward_shim::lock::is_profile;
 use std::fmt;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// What of a file stays, whatever changes in it.
 #[derive(Clone, Copy, Debug)]
@@ -296,6 +296,50 @@ impl ManifestEdit {
     pub fn set_trimpath(&mut self) -> Result<()> {
         set(self.pins()?, "trimpath", true);
         Ok(())
+    }
+
+    /// Asks for a tool, in place of one of the same name.
+    pub fn set_tool(&mut self, name: &str, tool: &ToolRequest) -> Result<()> {
+        if !is_tool_name(name) {
+            let message = format!("`{}` cannot be a tool's name", untrusted(name));
+            return Err(Error::new(Kind::Usage, message)
+                .hint("name it yourself: `--name NAME`, of small letters, digits and `-._`"));
+        }
+        let source = tool.source.to_string();
+        let list = |items: &[String]| Value::Array(items.iter().map(String::as_str).collect());
+        let mut options = InlineTable::new();
+        if tool.cgo {
+            options.insert("cgo", true.into());
+        }
+        if let Some(experiments) = &tool.experiments {
+            options.insert("experiments", list(experiments));
+        }
+        if let Some(go) = &tool.go {
+            options.insert("go", go.to_string().into());
+        }
+        if !tool.tags.is_empty() {
+            options.insert("tags", list(&tool.tags));
+        }
+        let value = if options.is_empty() {
+            Value::from(source)
+        } else {
+            let mut whole = InlineTable::new();
+            whole.insert("package", source.into());
+            whole.extend(options);
+            Value::InlineTable(whole)
+        };
+        set(self.table("tools")?, name, value);
+        Ok(())
+    }
+
+    /// Asks for a tool no longer; returns false when nobody asked.
+    pub fn remove_tool(&mut self, name: &str) -> Result<bool> {
+        let tools = self.table("tools")?;
+        let is_removed = tools.remove(name).is_some();
+        if tools.is_empty() {
+            self.document.remove("tools");
+        }
+        Ok(is_removed)
     }
 
     /// Returns the text, which is a manifest's, with the line ends that the file has.

@@ -11,7 +11,7 @@ pub(super) const FIXED: &str = "fixed";
 /// Names of profiles and matrices, as [`goward_shim::lock::is_profile`] takes them.
 const NAME: &str = "^(?!none$)[a-z0-9-]{1,32}$";
 
-pub(super) const MANIFEST: [Key; 7] = [
+pub(super) const MANIFEST: [Key; 8] = [
     Key::new("check", Shape::Table(&CHECK), "What `goward check` is told."),
     Key::new("matrix", Shape::Map(NAME, &Shape::Table(&MATRIX)), "What `goward matrix` runs."),
     Key::new("pins", Shape::Table(&PINS), "What `go` gets in its environment."),
@@ -23,6 +23,22 @@ pub(super) const MANIFEST: [Key; 7] = [
     ),
     Key::new("rule", Shape::Tables(&RULE), "Which profile applies; the first rule that matches."),
     Key::new("toolchain", Shape::Table(&TOOLCHAIN), "Which Go the project has.").required(),
+    Key::new(
+        "tools",
+        Shape::Map(TOOL_NAME, &Shape::TextOrTable(&TOOL)),
+        "The programs written in Go that the project uses: `PACKAGE@VERSION`, or a table.",
+    ),
+];
+
+/// Names of tools, as [`super::is_tool_name`] takes them.
+const TOOL_NAME: &str = r"^(?!go$|gofmt$|go1\.|goward)[a-z]([a-z0-9._-]{0,62}[a-z0-9_-])?$";
+
+pub(super) const TOOL: [Key; 5] = [
+    Key::new("cgo", Shape::Switch, "Whether it is built with cgo."),
+    Key::new("experiments", Shape::Texts, "GOEXPERIMENT of its build, in place of the pins'."),
+    Key::new("go", Shape::Text, "The Go that builds it, in place of the project's."),
+    Key::new("package", Shape::Text, "`PACKAGE@VERSION`, or a directory: `./cmd/gen`.").required(),
+    Key::new("tags", Shape::Texts, "Build tags."),
 ];
 
 pub(super) const TOOLCHAIN: [Key; 2] = [

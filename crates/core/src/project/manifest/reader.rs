@@ -55,6 +55,7 @@ impl Reader<'_> {
             check: all
                 .get("check")
                 .map_or_else(|| Ok(CheckRules::default()), |i| self.check_rules(i))?,
+            tools: all.get("tools").map_or_else(|| Ok(BTreeMap::new()), |i| self.tools(i))?,
             owner: None,
         })
     }
@@ -178,7 +179,7 @@ impl Reader<'_> {
         Ok(overlay)
     }
 
-    fn switch(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
+    pub(super) fn switch(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
         let Some(item) = table.get(key) else { return Ok(None) };
         let problem = || self.error(item.span(), &format!("`{key}` must be `true` or `false`"));
         item.as_bool().map(Some).ok_or_else(problem)

@@ -115,6 +115,11 @@ impl Way {
     }
 }
 
+/// Returns true for a module that the user's GONOSUMDB, or GOPRIVATE, keeps from the log.
+pub fn is_private(patterns: &str, path: &str) -> bool {
+    matches_prefix(patterns, path)
+}
+
 /// Returns true when a pattern of a list matches the beginning of a module path, as in GOPRIVATE
 /// (`module.MatchPrefixPatterns`): as many elements as the pattern has.
 fn matches_prefix(patterns: &str, path: &str) -> bool {

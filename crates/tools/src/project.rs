@@ -1,0 +1,93 @@
+//! The tools of the project here: what its manifest asks for, and what its lock says.
+
+use crate::Tools;
+use crate::lockfile::{LockedTool, MAX_SIZE, ToolsLock};
+use goward_core::error::{Error, Kind, Result, near_match, untrusted};
+use goward_core::io::file;
+use goward_core::project::Project;
+use goward_core::project::manifest::{Manifest, ToolRequest, ToolSource};
+use goward_shim::names::TOOLS_LOCK_FILE;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A tool of the project here.
+#[derive(Clone, Debug)]
+pub struct ProjectTool {
+    /// What the manifest asks for.
+    pub request: ToolRequest,
+    /// What the lock says, where it says what the manifest asks for.
+    pub locked: Option<LockedTool>,
+}
+
+impl Tools<'_> {
+    /// Returns the tools of the project here by name.
+    ///
+    /// # Errors
+    ///
+    /// When manifest or lock cannot be read, or belongs to somebody whose files do not count.
+    pub fn of_project(&self) -> Result<BTreeMap<String, ProjectTool>> {
+        let (project, manifest) = self.project()?;
+        let lock = self.read_lock(&lock_path(&project))?.unwrap_or_default();
+        let tool = |(name, request): (&String, &ToolRequest)| {
+            let locked = lock.0.get(name).filter(|locked| answers(locked, request)).cloned();
+            (name.clone(), ProjectTool { request: request.clone(), locked })
+        };
+        Ok(manifest.tools().iter().map(tool).collect())
+    }
+
+    /// Returns one tool of the project here.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] when the manifest has none of this name.
+    pub(crate) fn named(&self, name: &str) -> Result<(PathBuf, ProjectTool)> {
+        let (project, manifest) = self.project()?;
+        let mut tools = self.of_project()?;
+        if let Some(tool) = tools.remove(name) {
+            return Ok((project.root, tool));
+        }
+        let message =
+            format!("`{}` has no tool `{}`", manifest.wanted().path.display(), untrusted(name));
+        let error = Error::new(Kind::NotFound, message);
+        Err(match near_match(name, tools.keys().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("add it: `goward tools add PACKAGE@VERSION`"),
+        })
+    }
+
+    pub(crate) fn project(&self) -> Result<(Project, Manifest)> {
+        let project = self.resolver.project()?;
+        match project.manifest.clone() {
+            Some(manifest) => Ok((project, manifest)),
+            None => {
+                let message = format!("`{}` does not exist", project.manifest_path.display());
+                Err(Error::new(Kind::NotFound, message)
+                    .hint("choose the project's Go first: `goward use 1.27`")
+                    .hint("run a tool without a project: `goward x PACKAGE`"))
+            }
+        }
+    }
+
+    /// Reads the lock of tools at `path`; `None` when there is none.
+    pub(crate) fn read_lock(&self, path: &Path) -> Result<Option<ToolsLock>> {
+        file::check_link(path)?;
+        let Some((text, owner)) = file::read_owned_text(path, MAX_SIZE)? else { return Ok(None) };
+        self.resolver.check_owner_of_manifest(path, Some(owner))?;
+        ToolsLock::parse(&text, path).map(Some)
+    }
+}
+
+/// Returns where the lock of a project's tools is.
+pub(crate) fn lock_path(project: &Project) -> PathBuf {
+    project.root.join(TOOLS_LOCK_FILE)
+}
+
+/// Returns true when a locked tool is what is asked for; with which Go it is built is another matter.
+pub(crate) fn answers(locked: &LockedTool, request: &ToolRequest) -> bool {
+    let ToolSource::Module { package, query } = &request.source else { return false };
+    locked.package == *package
+        && locked.query == *query
+        && locked.tags == request.tags
+        && locked.cgo == request.cgo
+        && locked.experiments == request.experiments
+}
