@@ -210,7 +210,10 @@ pub fn cannot_share(error: &io::Error) -> bool {
     }
     #[cfg(windows)]
     {
-        error.kind() == io::ErrorKind::Unsupported
+        /// What FAT has no links with.
+        const ERROR_INVALID_FUNCTION: i32 = 1;
+        matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices)
+            || error.raw_os_error() == Some(ERROR_INVALID_FUNCTION)
     }
 }
 
