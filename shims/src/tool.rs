@@ -20,6 +20,14 @@ impl Tool {
         }
     }
 
+    /// Returns what people type.
+    pub fn called(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Gofmt => "gofmt",
+        }
+    }
+
     /// Returns the path of the real program below GOROOT.
     pub fn path(self) -> &'static [u8] {
         match self {

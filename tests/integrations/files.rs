@@ -54,6 +54,33 @@ fn zizmor_finds_nothing() {
     assert_eq!(said.code, Some(0), "{said:?}");
 }
 
+/// No package registry has a PowerShell. What reads its grammar has.
+#[test]
+fn the_script_for_powershell_is_read_without_an_error() {
+    let requirements = ["tree-sitter-powershell", "tree-sitter"];
+    let Some(packages) = python_package("tree-sitter-powershell==0.26.4", &requirements) else {
+        return;
+    };
+    let (sandbox, _mirror) = project();
+    let program = "import sys, tree_sitter, tree_sitter_powershell\n\
+                   language = tree_sitter.Language(tree_sitter_powershell.language())\n\
+                   tree = tree_sitter.Parser(language).parse(open(sys.argv[1], 'rb').read())\n\
+                   sys.exit(tree.root_node.has_error)\n";
+    let check = |text: &str| {
+        sandbox.write("project/install.ps1", text);
+        let mut command = sandbox.command(&machine::python().unwrap().program, "project");
+        command.args(["-c", program, "install.ps1"]);
+        sandbox.finish(command.env("PYTHONPATH", &packages))
+    };
+    let text = ours("install.ps1");
+    let said = check(&text);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    // It looks.
+    let broken = text.replacen(") {", ") ", 1);
+    assert_ne!(broken, text);
+    assert_eq!(check(&broken).code, Some(1));
+}
+
 /// By the schemas of Kubernetes itself, which this package brings along. Neither kubeconform nor kube-linter
 /// comes from a package registry.
 #[test]

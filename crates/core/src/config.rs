@@ -401,7 +401,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let ctx = ctx(directory.path(), &[("GOWARD_ACCEPT", "lsited")]);
         fs_err::create_dir(directory.path().join("goward")).unwrap();
-        let file = directory.path().join("goward/config.toml");
+        let file = directory.path().join("goward").join("config.toml");
         fs_err::write(&file, "\nacept = \"listed\"\n").unwrap();
         let error = Config::read(&ctx).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);

@@ -170,8 +170,7 @@ impl Lab<'_> {
 
     fn ask_pkg_config(&self, command: &str) -> Result<PkgConfig> {
         let mut found = PkgConfig { command: command.to_owned(), ..PkgConfig::default() };
-        found.program =
-            run_with_timeout::on_path(command, &self.resolver.path(), &self.session.ctx.cwd);
+        found.program = fs::on_path(command, &self.resolver.path(), &self.session.ctx.cwd);
         let text = |name| {
             self.session.ctx.variable(name).map(|value| value.to_string_lossy().into_owned())
         };
@@ -206,9 +205,10 @@ impl Lab<'_> {
             None => self.resolver.foreign(program),
             Some(name) => {
                 let names = [name.clone(), format!("{name}-static")];
-                let Some(found) = names.iter().find_map(|n| {
-                    run_with_timeout::on_path(n, &self.resolver.path(), &self.session.ctx.cwd)
-                }) else {
+                let Some(found) = names
+                    .iter()
+                    .find_map(|n| fs::on_path(n, &self.resolver.path(), &self.session.ctx.cwd))
+                else {
                     return Ok(Run::NoRunner(runner));
                 };
                 // The loader and the C library that the compiler has: `PREFIX/lib/libc.so.6`.

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Read, Seek, Write};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 /// A file to pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,9 @@ pub(super) fn zip_as(
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .last_modified_time(DateTime::DEFAULT)
-            .unix_permissions(member.mode());
+            .unix_permissions(member.mode())
+            // On Windows too, which would keep no modes.
+            .system(System::Unix);
         writer.start_file(name, options).map_err(io::Error::from)?;
         let mut contents = Exactly::new(open(member.path)?, member);
         io::copy(&mut contents, &mut writer)?;

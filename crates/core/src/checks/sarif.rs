@@ -83,6 +83,8 @@ fn location(facts: &Facts, place: &Place, base: &Path) -> Value {
     };
     let artifact = match path.strip_prefix(base) {
         Ok(below) => json!({ "uri": uri(below), "uriBaseId": "%SRCROOT%" }),
+        // A path of Windows begins with its drive.
+        Err(_) if cfg!(windows) => json!({ "uri": format!("file:///{}", uri(path)) }),
         Err(_) => json!({ "uri": format!("file://{}", uri(path)) }),
     };
     json!({ "physicalLocation": { "artifactLocation": artifact, "region": { "startLine": line.max(1) } } })
@@ -92,7 +94,9 @@ fn location(facts: &Facts, place: &Place, base: &Path) -> Value {
 fn uri(path: &Path) -> String {
     let mut text = String::new();
     for &byte in path.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+        if cfg!(windows) && byte == b'\\' {
+            text.push('/');
+        } else if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             text.push(char::from(byte));
         } else {
             _ = write!(text, "%{byte:02X}");

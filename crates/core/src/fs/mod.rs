@@ -6,12 +6,14 @@
 mod draft;
 mod entry;
 mod file;
+mod programs;
 
 pub use crate::os::{Metadata, Passing, retry};
 
 pub use draft::{Draft, replace, replace_durably, unnamed_in};
 pub use entry::DirEntry;
 pub use file::{File, OpenOptions};
+pub use programs::on_path;
 
 use crate::os::{link, mode, remove, rename};
 use std::fs::DirBuilder;
@@ -29,8 +31,6 @@ macro_rules! calls {
 }
 
 calls! {
-    /// See [`std::fs::canonicalize`].
-    canonicalize(path) -> PathBuf;
     /// See [`std::fs::copy`].
     copy(from, to) -> u64;
     /// See [`std::fs::create_dir`].
@@ -49,6 +49,12 @@ calls! {
     remove_dir_all(path) -> ();
     /// See [`std::fs::remove_file`].
     remove_file(path) -> ();
+}
+
+/// See [`std::fs::canonicalize`], and [`link::canonical`].
+pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    let path = path.as_ref();
+    retry(|| link::canonical(path))
 }
 
 /// See [`std::fs::hard_link`].
@@ -153,9 +159,11 @@ pub fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<(
 /// Opens a regular file for reading. Anything else is an error: whoever opens a pipe waits for somebody
 /// who writes to it.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).never_wait().open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
+    match OpenOptions::new().read(true).never_wait().open(path) {
+        Ok(file) if file.metadata()?.is_file() => return Ok(file),
+        // Windows opens no directory.
+        Err(error) if !(cfg!(windows) && path.is_dir()) => return Err(error),
+        _ => {}
     }
     let message = format!("`{}` is not a regular file", path.display());
     Err(io::Error::new(ErrorKind::InvalidInput, message))

@@ -1,5 +1,6 @@
 //! Toolchains that are already on the machine, and requests that name one.
 
+use crate::checks::TOOLS;
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::fs;
 use crate::install::Installer;
@@ -83,7 +84,7 @@ impl Installer<'_> {
         let home = self.session.ctx.home()?;
         let in_store = fs::canonicalize(&home).is_ok_and(|home| real.starts_with(home));
         // A copy of a tree of goward's has its programs elsewhere.
-        if in_store || path_lookup::is_shim(program_of(&real, "go").as_os_str().as_bytes()) {
+        if in_store || path_lookup::is_shim(program_of(&real, TOOLS[0]).as_os_str().as_bytes()) {
             let message = format!("`{}` is goward's own", real.display());
             return Err(Error::new(Kind::Usage, message)
                 .detail("its `go` would call itself without end; nothing was linked")
@@ -96,7 +97,7 @@ impl Installer<'_> {
     /// this machine.
     fn ask_version(&self, linked: &LinkTarget) -> Result<GoVersion> {
         let LinkTarget { path, text, .. } = linked;
-        let program = program_of(Path::new(path), "go");
+        let program = program_of(Path::new(path), TOOLS[0]);
         let shown = program.display();
         let refused =
             |kind, message: String| Error::new(kind, message).detail("nothing was linked");

@@ -240,6 +240,7 @@ mod tests {
         assert_eq!((error.kind(), error.to_string()), (Kind::Usage, want));
     }
 
+    #[cfg_attr(windows, ignore = "makes pipes that are files")]
     #[test]
     fn what_is_not_a_regular_file_is_refused_without_waiting() {
         let dir = TempDir::new().unwrap();

@@ -1,6 +1,7 @@
 //! Warnings about a project's surroundings, where they give people another Go: PATH, git,
 //! editors, HOME.
 
+use crate::checks::TOOLS;
 use crate::error::{Error, untrusted};
 use crate::io::file;
 use crate::lockfile::Locker;
@@ -30,7 +31,7 @@ impl Locker<'_> {
         let path = self.session.ctx.variable("PATH").unwrap_or_default();
         let absolute = std::env::split_paths(path).filter(|place| place.is_absolute());
         let first = absolute
-            .map(|place| place.join("go"))
+            .map(|place| place.join(TOOLS[0]))
             .find(|program| executable(program.as_os_str().as_bytes()).is_some());
         let entries = self.session.ctx.entries();
         let others = path_lookup::next_go(&Environment::of(&entries), Tool::Go);

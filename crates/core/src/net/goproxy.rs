@@ -266,7 +266,10 @@ mod tests {
                 "https://a.example/x| https://b.example/ direct",
             ),
             ("https://a.example,,|direct", "https://a.example/ direct"),
+            #[cfg(unix)]
             ("file:///srv/my%20modules,off", "/srv/my modules off"),
+            #[cfg(windows)]
+            ("file:///C:/srv/my%20modules,off", r"C:\srv\my modules off"),
             ("proxy.example/go,localhost:3000", "https://proxy.example/go https://localhost:3000/"),
             ("direct,https://a.example", "direct"),
             ("off|https://a.example", "off|"),
@@ -354,10 +357,11 @@ mod tests {
 
     #[test]
     fn places_below() {
-        let list = GoProxy::parse(Some("https://a.example/x/,file:///srv/go")).unwrap();
+        let directory = if cfg!(windows) { "file:///C:/srv/go" } else { "file:///srv/go" };
+        let list = GoProxy::parse(Some(&format!("https://a.example/x/,{directory}"))).unwrap();
         let below: Vec<String> =
             list.places().map(|place| place.below("/m/@v/list").url().unwrap().into()).collect();
-        assert_eq!(below, ["https://a.example/x/m/@v/list", "file:///srv/go/m/@v/list"]);
+        assert_eq!(below, ["https://a.example/x/m/@v/list", &format!("{directory}/m/@v/list")]);
     }
 
     #[test]

@@ -259,6 +259,7 @@ pub(super) fn is_same_origin(from: &Url, to: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::USER_HOME;
     use std::ffi::OsString;
     use tempfile::TempDir;
 
@@ -329,7 +330,7 @@ mod tests {
     #[test]
     fn credentials_are_for_one_host() {
         let directory = TempDir::new().unwrap();
-        let netrc = directory.path().join(".netrc");
+        let netrc = directory.path().join(if cfg!(windows) { "_netrc" } else { ".netrc" });
         fs_err::write(
             &netrc,
             "machine m.example login anna password s3cret\ndefault login x password y\n",
@@ -338,7 +339,7 @@ mod tests {
         let home = directory.path().to_str().unwrap();
         // anna:s3cret
         let anna = Some("Basic YW5uYTpzM2NyZXQ=".to_owned());
-        for variables in [[("HOME", home)], [("NETRC", netrc.to_str().unwrap())]] {
+        for variables in [[(USER_HOME, home)], [("NETRC", netrc.to_str().unwrap())]] {
             let settings = settings(&variables).unwrap();
             let cases = [
                 ("https://m.example/x", &anna),
@@ -359,14 +360,14 @@ mod tests {
     #[test]
     fn passwords_are_not_for_everybody_on_the_way() {
         let directory = TempDir::new().unwrap();
-        let netrc = directory.path().join(".netrc");
+        let netrc = directory.path().join(if cfg!(windows) { "_netrc" } else { ".netrc" });
         fs_err::write(
             &netrc,
             "machine m.example login a password b\nmachine 127.0.0.1 login a password b",
         )
         .unwrap();
         let all = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let ctx = ctx(&[("HOME", directory.path().to_str().unwrap())]);
+        let ctx = ctx(&[(USER_HOME, directory.path().to_str().unwrap())]);
         for (password_hosts, target, want) in [
             (&[][..], "https://m.example/", Sent::Netrc),
             (&[], "http://m.example/", Sent::Withheld),

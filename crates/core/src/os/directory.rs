@@ -210,10 +210,10 @@ pub fn cannot_share(error: &io::Error) -> bool {
     }
     #[cfg(windows)]
     {
-        /// What FAT has no links with.
-        const ERROR_INVALID_FUNCTION: i32 = 1;
+        /// What file systems without links answer: `ERROR_INVALID_FUNCTION`, `ERROR_NOT_SUPPORTED`.
+        const NEVER: [i32; 2] = [1, 50];
         matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices)
-            || error.raw_os_error() == Some(ERROR_INVALID_FUNCTION)
+            || error.raw_os_error().is_some_and(|number| NEVER.contains(&number))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Links: names that lead to another name, and files with several names.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a symbolic link at `link` that leads to `target`.
 pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
@@ -9,6 +9,18 @@ pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     return fs_err::os::unix::fs::symlink(target, link);
     #[cfg(windows)]
     return fs_err::os::windows::fs::symlink_file(target, link);
+}
+
+/// Returns the path of what `path` leads to, as people write it: Windows puts `\\?\` in front.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let found = fs_err::canonicalize(path)?;
+    #[cfg(unix)]
+    return Ok(found);
+    #[cfg(windows)]
+    {
+        let plain = goward_shim::sys::canonical(found.as_os_str().as_encoded_bytes());
+        Ok(plain.map_or(found, super::bytes::into_path))
+    }
 }
 
 /// Gives the file `target` another name, `link`.

@@ -169,7 +169,7 @@ mod tests {
         let shown = |lines: &[DebugLine]| {
             let one = |l: &DebugLine| {
                 let path = l.path.strip_prefix(dir.path()).unwrap().display();
-                format!("{} {path}:{}", l.setting, l.line)
+                format!("{} {path}:{}", l.setting, l.line).replace('\\', "/")
             };
             lines.iter().map(one).collect::<Vec<_>>()
         };

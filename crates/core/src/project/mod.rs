@@ -178,7 +178,7 @@ mod tests {
     fn the_home_directory_is_no_project_for_what_is_below_it() {
         let (dir, mut ctx) = tree(&[("ws/goward.toml", MANIFEST), ("ws/.git", "")]);
         let home = dir.path().join("ws");
-        ctx.variables.insert("HOME".into(), home.clone().into());
+        ctx.variables.insert(USER_HOME.into(), home.clone().into());
         assert_eq!(place(&ctx, false), ctx.cwd);
         assert_eq!(find_root(&ctx), home);
         ctx.cwd.clone_from(&home);

@@ -77,9 +77,8 @@ impl Resolver<'_> {
     /// Finds the compiler that `command` names; the words behind its name and the flags are its arguments.
     fn find_compiler(&self, command: &str, flags: &str) -> (Compiler, Vec<String>) {
         let mut words = run_with_timeout::words(command).into_iter();
-        let program = words
-            .next()
-            .and_then(|name| run_with_timeout::on_path(&name, &self.path(), &self.session.ctx.cwd));
+        let program =
+            words.next().and_then(|name| fs::on_path(&name, &self.path(), &self.session.ctx.cwd));
         let args = words.chain(run_with_timeout::words(flags)).collect();
         (Compiler { command: command.to_owned(), program, ..Compiler::default() }, args)
     }

@@ -213,7 +213,7 @@ impl Resolver<'_> {
         if default.is_ok_and(|path| look(path, &mut places)) {
             return places;
         }
-        let name = String::from_utf8_lossy(tool.name()).into_owned();
+        let name = tool.called();
         let next = self.with_call(tool, |call| path_lookup::next_go(call.caller(), tool));
         places.push(match next {
             Some(path) => format!("`{}` is the next `{name}` on PATH", os_path(&path).display()),

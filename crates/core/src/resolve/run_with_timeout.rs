@@ -1,10 +1,8 @@
 //! Running a program to see what it says, for a bounded time.
 
 use crate::error::Result;
-use crate::fs::{self, retry};
-use std::ffi::OsString;
+use crate::fs::retry;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -60,19 +58,6 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<RunOutput> {
     Ok(RunOutput { is_ok: status.success(), output, error })
 }
 
-/// Returns the program that a shell in the directory `cwd` would run for `name` with this PATH.
-pub fn on_path(name: &str, path: &OsString, cwd: &Path) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(cwd.join(name)).filter(|path| is_program(path));
-    }
-    let is_there = |directory: PathBuf| Some(directory.join(name)).filter(|path| is_program(path));
-    std::env::split_paths(path).filter(|path| path.is_absolute()).find_map(is_there)
-}
-
-fn is_program(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_program())
-}
-
 /// Splits a value such as `gcc -m32` as Go does: at spaces, quotes hold words together.
 pub(crate) fn words(value: &str) -> Vec<String> {
     let (mut words, mut quote) = (Vec::new(), None);
@@ -96,6 +81,7 @@ pub(crate) fn words(value: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    #[cfg(unix)] // Runs scripts of sh.
     #[test]
     fn programs_are_run_and_stopped() {
         let shell = |script: &str| {
@@ -117,6 +103,17 @@ mod tests {
         assert_eq!(many.output.len(), 64 << 10);
         let missing = run(&mut Command::new("/nowhere/x"), Duration::from_secs(1)).unwrap();
         assert!(!missing.is_ok && missing.error.contains("No such file"), "{missing:?}");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn programs_of_windows_are_run() {
+        let run = |arguments: &[&str]| {
+            run(Command::new("cmd.exe").args(arguments), Duration::from_secs(60)).unwrap()
+        };
+        let said = run(&["/c", "echo a& echo b>&2"]);
+        assert_eq!((said.is_ok, &*said.output, &*said.error), (true, "a", "b"));
+        assert!(!run(&["/c", "exit 3"]).is_ok);
     }
 
     #[test]

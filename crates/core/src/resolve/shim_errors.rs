@@ -32,9 +32,9 @@ pub fn explain_call(ctx: &Ctx, refusal: &Refusal, call: &Call) -> Error {
 /// Returns a call as somebody types it in a shell; `go version` stands for a long one.
 pub(crate) fn typed(call: &Call) -> String {
     let word = |word: &&[u8]| shell::word(&os_path(word));
-    let tool = String::from_utf8_lossy(call.tool().name()).into_owned();
+    let tool = call.tool().called();
     let line = |words: &[&[u8]]| {
-        std::iter::once(tool.clone()).chain(words.iter().map(word)).collect::<Vec<_>>().join(" ")
+        std::iter::once(tool.to_owned()).chain(words.iter().map(word)).collect::<Vec<_>>().join(" ")
     };
     let args = call.args();
     let is_plain = args.iter().all(|word| std::str::from_utf8(word).is_ok());
@@ -47,7 +47,7 @@ pub(crate) fn typed(call: &Call) -> String {
 
 fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
-    let path = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
+    let path = shown;
     match refusal {
         Refusal::Contradiction { lock, conflict } => contradiction(lock, conflict, typed),
         Refusal::Foreign { lock, owner } => {
@@ -123,9 +123,35 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
     }
 }
 
+/// Returns a path as messages have it. On Windows `\` is between its names.
+fn shown(path: &[u8]) -> String {
+    let text = String::from_utf8_lossy(path);
+    if cfg!(windows) {
+        let names: Vec<_> = text.split('\\').map(|name| name.escape_debug().to_string()).collect();
+        return names.join("\\");
+    }
+    text.escape_debug().to_string()
+}
+
+/// Says how to make a call without a variable.
+fn unset(name: &str, typed: &str) -> String {
+    if cfg!(windows) {
+        return format!("unset it, in PowerShell: `Remove-Item Env:{name}`");
+    }
+    format!("unset it: `env -u {name} {typed}`")
+}
+
+/// Returns what to type to make a call with a variable.
+fn with_variable(name: &str, value: &str, typed: &str) -> String {
+    if cfg!(windows) {
+        return format!("$env:{name} = '{value}'; {typed}");
+    }
+    format!("{name}={value} {typed}")
+}
+
 /// Says that a lock has no such profile, and which it has.
 fn unknown_profile(lock: &[u8], profile: &str) -> Error {
-    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let place = shown(lock);
     let error = Error::new(Kind::CannotRun, format!("`{place}` has no profile `{profile}`"))
         .detail(format!("`--profile` or `{}` chose it", names::PROFILE_VAR));
     let known = profiles(lock);
@@ -142,11 +168,10 @@ fn unknown_profile(lock: &[u8], profile: &str) -> Error {
 /// Says that GOTOOLCHAIN asks for another toolchain than the lock, and how to have one of them.
 fn other_toolchain(lock: &[u8], version: &[u8], wanted: &[u8], typed: &str) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
-    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let place = shown(lock);
     let (wanted_text, version) = (text(wanted), text(version));
     let message = format!("`GOTOOLCHAIN={wanted_text}` contradicts `{place}`, which has {version}");
-    let error = Error::new(Kind::CannotRun, message)
-        .hint(format!("unset it: `env -u GOTOOLCHAIN {typed}`"));
+    let error = Error::new(Kind::CannotRun, message).hint(unset("GOTOOLCHAIN", typed));
     match asked_for(wanted) {
         Some(version) => {
             let line = with_request(typed, &version.number());
@@ -176,7 +201,7 @@ fn contradiction(lock: &[u8], conflict: &Conflict, typed: &str) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
     let Conflict { name, locked, callers, is_in_file, version } = conflict;
     let (name, locked, callers) = (text(name), text(locked), text(callers));
-    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let place = shown(lock);
     let without = GoVersion::parse(&text(version)).map(|version| {
         let line = with_request(typed, &version.number());
         format!("or leave out all that the lock pins, for this call: `{line}`")
@@ -194,10 +219,13 @@ fn contradiction(lock: &[u8], conflict: &Conflict, typed: &str) -> Error {
         )
     };
     let error = match (name.as_str(), is_in_file) {
-        ("GOFLAGS", true) => error
-            .hint("take it out of the file: `go env -u GOFLAGS`")
-            .hint(format!("or do without the file for this call: `GOFLAGS={locked} {typed}`")),
-        _ => error.hint(format!("unset it: `env -u {name} {typed}`")),
+        ("GOFLAGS", true) => {
+            error.hint("take it out of the file: `go env -u GOFLAGS`").hint(format!(
+                "or do without the file for this call: `{}`",
+                with_variable("GOFLAGS", &locked, typed)
+            ))
+        }
+        _ => error.hint(unset(&name, typed)),
     };
     match without {
         Ok(without) => error.hint(without),
@@ -209,15 +237,15 @@ fn contradiction(lock: &[u8], conflict: &Conflict, typed: &str) -> Error {
 fn unpinned(lock: &[u8], name: &[u8], value: &[u8], typed: &str) -> Error {
     let text = |bytes: &[u8]| untrusted(String::from_utf8_lossy(bytes));
     let (name, value) = (text(name), text(value));
-    let place = String::from_utf8_lossy(lock).escape_debug().to_string();
+    let place = shown(lock);
     let what = match name.as_str() {
         "GOFLAGS" => format!("`{value}` in GOFLAGS"),
         name => format!("`{name}={value}`"),
     };
     Error::new(Kind::CannotRun, format!("{what} changes what is built, and is not in `{place}`"))
         .detail("the lock is hermetic: only what it pins may do that")
-        .hint(format!("unset it: `env -u {name} {typed}`"))
-        .hint(format!("or let it through: `{}={name} {typed}`", names::ALLOW_VAR))
+        .hint(unset(&name, typed))
+        .hint(format!("or let it through: `{}`", with_variable(names::ALLOW_VAR, &name, typed)))
 }
 
 /// Says that nobody made a lock of a manifest.

@@ -193,16 +193,16 @@ impl PythonIndex {
         if let Some(pip) = self.find_program("pip3").or_else(|| self.find_program("pip")) {
             return Ok(vec![pip.into()]);
         }
-        let python = self.find_program("python3").ok_or_else(no_pip)?;
+        let python = self.find_program("python3");
+        // What Python's own installer for Windows puts on PATH.
+        let python = python.or_else(|| self.find_program("python").filter(|_| cfg!(windows)));
+        let python = python.ok_or_else(no_pip)?;
         Ok(vec![python.into(), "-m".into(), "pip".into()])
     }
 
     /// Looks for a program in the absolute directories of PATH: the others depend on the project.
     fn find_program(&self, name: &str) -> Option<PathBuf> {
-        std::env::split_paths(self.ctx.variable("PATH")?)
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| directory.join(name))
-            .find(|path| fs::metadata(path).is_ok_and(|found| found.is_program()))
+        fs::on_path(name, self.ctx.variable("PATH")?, Path::new("/"))
     }
 }
 

@@ -99,6 +99,9 @@ impl Display for SourceSpec {
             return f.write_str(name);
         }
         match self {
+            Self::Directory(path) if cfg!(windows) => {
+                write!(f, "file:///{}", path.display().to_string().replace('\\', "/"))
+            }
             Self::Directory(path) => write!(f, "file://{}", path.display()),
             Self::GoProxy(Some(list)) => {
                 let url = list.places().next().and_then(Place::url);
@@ -123,6 +126,9 @@ mod tests {
         let all = "go.dev, python-index,https://u:pw@m.example/go,,file:///srv/go%20dl,\
                    http://127.0.0.1:1/,goproxy,goproxy+https://u:pw@p.example/x,\
                    goproxy+file:///srv/modules";
+        // What is absolute on this system.
+        let drive = if cfg!(windows) { "/C:" } else { "" };
+        let all = &all.replace("file:///", &format!("file://{drive}/"));
         let shown: Vec<String> =
             SourceSpec::parse(all).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -131,11 +137,11 @@ mod tests {
                 "go.dev",
                 "python-index",
                 "https://m.example/go",
-                "file:///srv/go dl",
+                &format!("file://{drive}/srv/go dl"),
                 "http://127.0.0.1:1/",
                 "goproxy",
                 "goproxy+https://p.example/x",
-                "goproxy+file:///srv/modules",
+                &format!("goproxy+file://{drive}/srv/modules"),
             ]
         );
         assert_eq!(

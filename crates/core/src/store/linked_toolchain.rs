@@ -7,7 +7,7 @@ use crate::fs;
 use crate::os::bytes::Bytes;
 use crate::store::error::{Result, StoreError};
 use crate::store::file_stamp::FileStamps;
-use crate::store::program_of;
+use crate::store::{goroot, program_of};
 use goward_shim::names;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -49,7 +49,7 @@ impl LinkTarget {
             Some(path) if !path.chars().any(char::is_control) => path.to_owned(),
             _ => return not_one("its path is not plain UTF-8"),
         };
-        let program = program_of(directory, "go");
+        let program = program_of(directory, goroot::TOOLS[0]);
         if goward_shim::sys::executable(program.as_os_str().as_bytes()).is_none() {
             return not_one(&format!("`{PROGRAM}` is missing, or not a program"));
         }

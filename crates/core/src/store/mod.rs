@@ -297,7 +297,11 @@ impl Store {
         let moved = builder
             .make_in(self.home.join("trash"), |target| publish::rename_into_place(path, target));
         let target = match moved {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() =>
+            {
+                return Ok(());
+            }
             // A layer of a container, whose directories cannot be moved.
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 return delete::tree(path).map_err(|error| self.explain(error));

@@ -98,18 +98,20 @@ fn parse(text: &[u8], record: PathBuf) -> Option<ProjectRecord> {
 mod tests {
     use super::super::tests::store;
     use super::*;
+    use crate::session::samples::absolute;
 
     #[test]
     fn projects_are_known_until_they_are_forgotten_and_none_is_overlooked() {
         let (_scratch, store) = store();
         let keys = vec![format!("go1.27.1-linux-amd64-{}", "0".repeat(12))];
-        for (lock, keys) in [("/b/goward.lock", &keys[..]), ("/a/goward.lock", &[])] {
+        let [a, b] = ["/a/goward.lock", "/b/goward.lock"].map(absolute);
+        for (lock, keys) in [(&b, &keys[..]), (&a, &[])] {
             store.register(Path::new(lock), keys).unwrap();
             store.register(Path::new(lock), keys).unwrap();
         }
         let known = store.projects().unwrap();
         let found = known.iter().map(|one| (one.lock.to_str().unwrap(), one.keys.len()));
-        assert_eq!(found.collect::<Vec<_>>(), [("/a/goward.lock", 0), ("/b/goward.lock", 1)]);
+        assert_eq!(found.collect::<Vec<_>>(), [(&*a, 0), (&*b, 1)]);
         assert_eq!(known[1].keys, keys);
         // What goward has not written says nothing; what cannot be read may name anything.
         let directory = store.home().join(DIRECTORY);

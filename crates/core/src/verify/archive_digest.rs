@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::fs;
 use crate::threads;
 use crate::verify::{Digest, Hashing};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::{io, thread};
@@ -48,7 +48,9 @@ impl<'scope> ArchiveDigest<'scope, '_> {
 
     /// Takes a whole file as the archive, from where it is read to its end.
     pub fn of_file(&self, file: &fs::File) -> Result<()> {
-        self.start(file.try_clone()?)
+        let mut file = file.try_clone()?;
+        let at = file.stream_position()?;
+        self.start(FromHere { file, at })
     }
 
     fn start(&self, reader: impl Read + Send + 'scope) -> Result<()> {
@@ -57,6 +59,21 @@ impl<'scope> ArchiveDigest<'scope, '_> {
             threads::start(self.scope, digest).map_err(|error| threads::refused(&error))?;
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
+    }
+}
+
+/// The rest of a file, with a place of its own: on Windows whoever reads elsewhere in the file moves the
+/// file's.
+struct FromHere {
+    file: fs::File,
+    at: u64,
+}
+
+impl Read for FromHere {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
     }
 }
 

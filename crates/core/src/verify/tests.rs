@@ -189,7 +189,10 @@ fn files_are_written_once_and_whole() {
     };
     write("go/src/x", 1, b"x").unwrap();
     let twice = write("go/src/x", 1, b"y").unwrap_err();
-    assert!(twice.to_string().contains("tree/src/x`: File exists"), "{twice}");
+    let path: std::path::PathBuf = ["tree", "src/x"].iter().collect();
+    let exists = std::io::Error::from_raw_os_error(if cfg!(windows) { 80 } else { 17 });
+    let want = format!("{}`: {exists}", path.display());
+    assert!(twice.to_string().contains(&want), "{twice}");
     for (name, contents) in [("go/src/y", &b"x"[..]), ("go/src/z", b"xxx"), ("go/doc/y", b"x")] {
         let error = write(name, 2, contents).unwrap_err();
         let path = &name[3..];

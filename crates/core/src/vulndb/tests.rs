@@ -169,7 +169,7 @@ fn places() {
     let parse = |text: &str| Place::parse(text, dir.path().parent().unwrap());
     let want = Place::Directory(dir.path().into());
     assert_eq!(parse(&path).unwrap(), want);
-    assert_eq!(parse(&format!("file://{path}")).unwrap(), want);
+    assert_eq!(parse(&crate::session::samples::file_url(dir.path())).unwrap(), want);
     assert_eq!(parse(dir.path().file_name().unwrap().to_str().unwrap()).unwrap(), want);
     assert_eq!(
         parse("https://mirror.example/vuln/").unwrap().to_string(),

@@ -59,6 +59,7 @@ fn secure_path(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    #[cfg_attr(windows, ignore = "Windows has no such file of sudo")]
     #[test]
     fn the_path_of_sudo_is_read() {
         let text = "# Defaults secure_path=\"/no\"\nDefaults env_reset\n\

@@ -133,7 +133,9 @@ fn an_older_answer_of_the_database_counts_offline() {
         known.check(version(number), Platform::host()).map(|flaw| flaw.flaws)
     };
     assert_eq!(flaw(&machine, "1.99.1"), None);
-    machine.write("home/.cache/goward/flaws.json", answer);
+    let cache = machine.session.ctx.cache_directory().unwrap();
+    fs_err::create_dir_all(&cache).unwrap();
+    fs_err::write(cache.join("flaws.json"), answer).unwrap();
     assert_eq!(flaw(&machine, "1.99.1"), Some(vec!["GO-1".to_owned()]));
     assert_eq!(flaw(&machine, "1.99.5"), None);
     machine.set("GOVULNDB", "off");

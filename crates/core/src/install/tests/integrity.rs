@@ -10,6 +10,9 @@ use crate::verify::Level;
 use fs_err as fs;
 use std::path::{Path, PathBuf};
 
+/// A program that Go starts.
+pub(super) const COMPILER: &str = if cfg!(windows) { "compile.exe" } else { "compile" };
+
 /// Changes the file of this name below a directory.
 pub(super) fn change(directory: &Path, name: &str) {
     let find = |directory: &Path| -> Option<PathBuf> {
@@ -52,7 +55,7 @@ fn a_changed_program_is_found_at_once_and_a_source_by_reading_all() {
     assert_eq!(error.hints(), ["repair it: `goward verify --repair 1.99.1`"]);
     machine.session.config.policy.verify = Recheck::Boot;
     check(&machine).unwrap();
-    change(&installed.tree.join("pkg/tool"), "compile");
+    change(&installed.tree.join("pkg/tool"), COMPILER);
     assert!(check(&machine).unwrap_err().to_string().contains("/compile"));
     machine.session.config.policy.verify = Recheck::Never;
     check(&machine).unwrap();
@@ -63,7 +66,7 @@ fn what_was_right_is_remembered_for_a_start_of_the_machine() {
     let machine = Machine::new();
     machine.offer("1.99.1");
     install(&machine, "1.99.1").unwrap();
-    let seen = machine.path("home/.local/state/goward/seen");
+    let seen = machine.session.ctx.state_directory().unwrap().join("seen");
     assert_eq!(fs::read_dir(&seen).unwrap().count(), 1);
     install(&machine, "1.99.1").unwrap();
     // What is remembered in another form is read again.

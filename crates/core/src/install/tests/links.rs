@@ -29,6 +29,7 @@ fn linked(number: &str, h1: &str, path: &str) -> ToolchainRequest {
     want
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn directories_that_cannot_be_linked() {
     let machine = Machine::new();
@@ -49,6 +50,7 @@ fn directories_that_cannot_be_linked() {
     assert!(error.message().ends_with("says that it is `devel`, no version of Go"), "{error}");
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_name_is_installed_where_it_is_linked() {
     let machine = Machine::new();
@@ -66,6 +68,7 @@ fn a_name_is_installed_where_it_is_linked() {
     assert_eq!(error.hints(), ["did you mean `mine`?"]);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_lock_wants_just_the_tree_that_it_names() {
     let machine = Machine::new();
@@ -96,6 +99,7 @@ fn a_lock_wants_just_the_tree_that_it_names() {
     assert_eq!(error.message(), "no toolchain is linked as `mine` (wanted by `/l`)");
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_changed_directory_is_explained_where_it_governs() {
     let machine = Machine::new();
@@ -116,6 +120,7 @@ fn a_changed_directory_is_explained_where_it_governs() {
     assert!(error.message().starts_with("no toolchain is linked as `mine`"), "{error}");
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_manifest_may_ask_for_a_name_on_this_machine_alone() {
     let machine = Machine::new();
@@ -134,6 +139,7 @@ fn a_manifest_may_ask_for_a_name_on_this_machine_alone() {
     assert_eq!(error.kind(), Kind::Verification);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn names_are_taken_away_but_not_that_of_the_default() {
     let machine = Machine::new();

@@ -8,7 +8,7 @@ use crate::install::records::merge_index;
 use crate::install::request::Fetch;
 use crate::install::version_selection::best_recorded;
 use crate::platform::Platform;
-use crate::session::samples::{Machine, platform, tree, version};
+use crate::session::samples::{Machine, absolute, file_url, platform, tree, version};
 use crate::verify::{Level, Records};
 use crate::version::request::Request;
 
@@ -43,13 +43,13 @@ fn the_source_decides_what_a_request_means() {
     let listing = installer.releases(&Fetch::default()).unwrap();
     let versions: Vec<String> = listing.versions.iter().map(ToString::to_string).collect();
     assert_eq!(versions[..3], ["go1.100rc1", "go1.99.11", "go1.99.10"]);
-    assert_eq!(listing.origin, format!("file://{}", machine.shown("source")));
+    assert_eq!(listing.origin, machine.source_url());
     // An answer counts, also when what is installed would fit.
     let error = pick(&machine, "1.101").unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     let host = Platform::host();
     assert_eq!(error.message(), format!("no Go release matches `1.101` for {host}"));
-    machine.set("GOWARD_SOURCE", "file:///nowhere");
+    machine.set("GOWARD_SOURCE", file_url(absolute("/nowhere").as_ref()));
     assert_eq!(pick(&machine, "1.99").unwrap(), "go1.99.12");
     assert_eq!(pick(&machine, "stable").unwrap(), "go1.99.12");
 }
@@ -57,7 +57,7 @@ fn the_source_decides_what_a_request_means() {
 #[test]
 fn without_a_source_the_built_in_records_answer() {
     let mut machine = Machine::new();
-    machine.set("GOWARD_SOURCE", "file:///nowhere");
+    machine.set("GOWARD_SOURCE", file_url(absolute("/nowhere").as_ref()));
     let linux = platform("linux/amd64");
     let installer = Installer::new(&machine.session);
     let request = Request::parse("1.27").unwrap();
@@ -68,11 +68,11 @@ fn without_a_source_the_built_in_records_answer() {
     assert!(records.get(proved, linux).unwrap().h1.is_some() && proved <= picked);
     let listing = installer.releases(&Fetch::default()).unwrap();
     assert_eq!(listing.origin, "the built-in records");
-    assert!(listing.warnings[0].contains("/nowhere"), "{:?}", listing.warnings);
+    assert!(listing.warnings[0].contains("nowhere"), "{:?}", listing.warnings);
     assert!(listing.versions.is_sorted_by(|a, b| a >= b));
     let error = pick(&machine, "1.99").unwrap_err();
     assert!(error.message().contains("and no source could be asked"), "{error}");
-    assert!(error.details()[0].contains("/nowhere"), "{error}");
+    assert!(error.details()[0].contains("nowhere"), "{error}");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn an_index_adds_to_the_records_and_never_contradicts_them() {
     machine.offer_tree("1.27.1", linux, &tree("1.27.1", linux));
     let text = Records::built_in().render(crate::calendar::today());
     let file = machine.write("releases.tsv", &text);
-    let url = format!("file://{}", machine.shown("source"));
+    let url = machine.source_url();
     assert!(installer.refresh_records(&file, &url).is_err());
     assert_eq!(fs_err::read_to_string(&file).unwrap(), text);
     fs_err::remove_file(machine.path("source").join(linux.archive_name(version("1.27.1"))))

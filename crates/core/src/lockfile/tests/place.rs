@@ -76,7 +76,10 @@ fn a_project_installs_what_it_asks_for() {
     let error = install(&machine, false).unwrap_err();
     assert_eq!(error.message(), format!("nothing in `{here}` or above asks for a Go"));
     let error = install(&machine, true).unwrap_err();
-    assert_eq!(error.message(), format!("`{here}/goward.lock` does not exist"));
+    assert_eq!(
+        error.message(),
+        format!("`{}` does not exist", machine.shown("src/app/goward.lock"))
+    );
     machine.write("src/app/.go-version", "1.99\n");
     let outcome = install(&machine, false).unwrap();
     assert_eq!(
@@ -85,12 +88,18 @@ fn a_project_installs_what_it_asks_for() {
     );
     machine.write("src/app/.go-version", "1.97\n");
     let error = install(&machine, false).unwrap_err();
-    assert_eq!(error.details().last().unwrap(), &format!("wanted by `{here}/.go-version:1`"));
+    assert_eq!(
+        error.details().last().unwrap(),
+        &format!("wanted by `{}:1`", machine.shown("src/app/.go-version"))
+    );
 
     machine.manifest(&asks("1.99"));
     assert_eq!(install(&machine, true).unwrap_err().kind(), Kind::NotFound);
     let outcome = install(&machine, false).unwrap();
-    assert_eq!(outcome.notes, [format!("wrote `{here}/goward.lock`: go1.99.1")]);
+    assert_eq!(
+        outcome.notes,
+        [format!("wrote `{}`: go1.99.1", machine.shown("src/app/goward.lock"))]
+    );
     assert!(!outcome.is_new);
     assert!(install(&machine, true).unwrap().notes.is_empty());
     machine.manifest(&format!("{}[pins]\ncgo = false\n", asks("1.99")));
@@ -151,7 +160,7 @@ fn another_go_first_on_path_is_named() {
     let cure = "`goward setup`, and a new shell";
     let said = |machine: &Machine| Locker::new(&machine.session).not_first_on_path();
     assert_eq!(said(&machine), Some(format!("`go` is not on PATH: {cure}")));
-    let other = machine.program("usr/bin/go");
+    let other = machine.program(&format!("usr/{}", goward_shim::names::GO));
     machine.set("PATH", machine.path("usr/bin"));
     let named = format!("`go` on PATH is `{}`, not goward's: {cure}", other.display());
     assert_eq!(said(&machine), Some(named));

@@ -77,7 +77,7 @@ fn both_files_are_made_changed_and_removed() {
     assert!(place.begin(&[]).commit("lock", &two).unwrap());
     assert_eq!((place.files(), place.names()), (two.clone(), BOTH.map(str::to_owned).to_vec()));
     let mode = fs::metadata(place.root().join("goward.lock")).unwrap().mode();
-    assert_eq!(mode & 0o777, 0o640);
+    assert!(cfg!(windows) || mode & 0o777 == 0o640, "{mode:o}");
     assert!(place.begin(&[]).commit("undo", &Files::default()).unwrap());
     assert_eq!((place.files(), place.names()), (Files::default(), Vec::new()));
     let records = place.begin(&[]).records().unwrap().into_iter();

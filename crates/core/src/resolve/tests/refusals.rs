@@ -14,6 +14,14 @@ use goward_shim::pins::Isolation;
 #[cfg(unix)]
 use goward_shim::resolve::Conflict;
 
+/// What to type to make a call without a variable.
+fn unset(name: &str) -> String {
+    if cfg!(windows) {
+        return format!("unset it, in PowerShell: `Remove-Item Env:{name}`");
+    }
+    format!("unset it: `env -u {name} go version`")
+}
+
 #[test]
 fn another_toolchain_than_the_locks_is_refused() {
     let mut machine = Machine::new();
@@ -24,8 +32,9 @@ fn another_toolchain_than_the_locks_is_refused() {
         refused(&machine),
         format!(
             "goward: `GOTOOLCHAIN=go1.98.2` contradicts `{path}`, which has go1.99.1\n\
-             hint: unset it: `env -u GOTOOLCHAIN go version`\n\
-             hint: or choose for one call: `go +1.98.2 version`"
+             hint: {}\n\
+             hint: or choose for one call: `go +1.98.2 version`",
+            unset("GOTOOLCHAIN")
         )
     );
     machine.set("GOTOOLCHAIN", "go1.99.1");
@@ -42,7 +51,7 @@ fn values_that_contradict_pins_are_refused() {
     let error = refused(&machine);
     let message = format!("goward: `-trimpath=false` in GOFLAGS contradicts `{path}`");
     assert!(error.starts_with(&message), "{error}");
-    assert!(error.contains("hint: unset it: `env -u GOFLAGS go version`"), "{error}");
+    assert!(error.contains(&format!("hint: {}", unset("GOFLAGS"))), "{error}");
     assert!(error.contains("for this call: `go +1.99.1 version`"), "{error}");
     machine.set("GOFLAGS", "-mod=mod");
     assert_eq!(toolchain(&machine).pins.len(), 2);
@@ -61,8 +70,14 @@ fn a_hermetic_lock_lets_through_what_is_allowed() {
         format!(
             "goward: `-mod=vendor` in GOFLAGS changes what is built, and is not in `{path}`\n  \
              the lock is hermetic: only what it pins may do that\n\
-             hint: unset it: `env -u GOFLAGS go version`\n\
-             hint: or let it through: `GOWARD_ALLOW=GOFLAGS go version`"
+             hint: {}\n\
+             hint: or let it through: `{}`",
+            unset("GOFLAGS"),
+            if cfg!(windows) {
+                "$env:GOWARD_ALLOW = 'GOFLAGS'; go version"
+            } else {
+                "GOWARD_ALLOW=GOFLAGS go version"
+            }
         )
     );
     machine.set("GOWARD_ALLOW", "GOFLAGS");

@@ -13,7 +13,7 @@ fn shown(said: &[SettingValue]) -> Vec<(&'static str, &str, bool)> {
 #[test]
 fn where_a_lock_governs_its_pin_alone_counts() {
     let mut machine = Machine::new();
-    let own = machine.write("home/.config/go/env", "GOEXPERIMENT=jsonv2\n");
+    let own = machine.go_env_file("GOEXPERIMENT=jsonv2\n");
     machine.set("GOEXPERIMENT", "rangefunc");
     let resolver = Resolver::new(&machine.session);
     let said = resolver.experiment_origins().unwrap();
@@ -44,7 +44,7 @@ fn where_a_lock_governs_its_pin_alone_counts() {
     assert!(resolver.is_in_go_env_file("GOEXPERIMENT", &toolchain));
     assert!(!resolver.is_in_go_env_file("GODEBUG", &toolchain));
     machine.unset("GOEXPERIMENT").set("GOWARD_BYPASS", "1");
-    machine.program("usr/bin/go");
+    machine.program(&format!("usr/{}", goward_shim::names::GO));
     machine.set("PATH", machine.path("usr/bin"));
     let said = Resolver::new(&machine.session).experiment_origins().unwrap();
     assert_eq!(shown(&said), [("go-env-file", "jsonv2", true)]);
@@ -56,7 +56,7 @@ fn lines_and_comments_of_the_module_count_beside_a_pin() {
     machine.write("src/app/go.mod", "module m\n\ngo 1.25\n\ngodebug panicnil=1\n");
     machine.write("src/app/main.go", "//go:debug madvdontneed=1\npackage main\n");
     machine.write("src/app/main_test.go", "//go:debug http2debug=1\npackage main\n");
-    machine.write("home/.config/go/env", "GODEBUG=gctrace=1\n");
+    machine.go_env_file("GODEBUG=gctrace=1\n");
     machine.lock(&machine.install("1.99.1", Level::Listed), &[("GODEBUG", "netdns=go")]);
     let resolver = Resolver::new(&machine.session);
     let module = resolver.module_debug().unwrap();

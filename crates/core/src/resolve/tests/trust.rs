@@ -73,11 +73,14 @@ fn trust_needs_a_lock_and_a_place() {
     let resolver = Resolver::new(&machine.session);
     let error = resolver.examine(Some(Path::new("no/goward.lock"))).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
-    machine.unset("HOME");
+    machine.unset(if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" });
     let resolver = Resolver::new(&machine.session);
     let review = resolver.examine(Some(&path)).unwrap();
     let error = resolver.trust(&review).unwrap_err();
-    assert_eq!(error.hints(), ["choose one: `XDG_STATE_HOME=/absolute/path`"]);
+    assert_eq!(
+        error.hints(),
+        [format!("choose one: `XDG_STATE_HOME={}`", crate::os::ABSOLUTE_PATH)]
+    );
     assert_eq!(resolver.trusted().unwrap(), []);
     machine.set("XDG_STATE_HOME", machine.write("file", ""));
     let error = Resolver::new(&machine.session).trust(&review).unwrap_err();
@@ -130,7 +133,7 @@ fn a_repository_is_accepted_as_a_whole() {
     let error = resolver.accept_repository(Path::new("no/no"), Level::Listed).unwrap_err();
     assert_eq!(error.message(), "`no/no` does not exist");
     assert!(!resolver.reject_repository(Path::new("no/no")).unwrap());
-    machine.unset("HOME");
+    machine.unset(if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" });
     let resolver = Resolver::new(&machine.session);
     assert_eq!(resolver.accept_repository(&lock, Level::Listed).unwrap_err().kind(), Kind::Usage);
     assert_eq!(

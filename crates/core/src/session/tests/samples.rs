@@ -20,6 +20,9 @@ use goward_shim::{names, sys};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// Where Windows has settings that go with the user.
+const ROAMING: &str = "home/AppData/Roaming";
+
 /// The machine. Its project is `src/app`, where every command starts.
 pub(crate) struct Machine {
     _directory: Scratch,
@@ -38,8 +41,10 @@ impl Machine {
             fs::create_dir_all(root.join(name)).unwrap();
         }
         fs::write(root.join("bin").join(names::SHIM), "#!/bin/sh\n").unwrap();
-        let slash = if cfg!(windows) { "/" } else { "" };
-        let source = format!("file://{slash}{}", root.join("source").display());
+        // On Windows the shim finds it beside itself.
+        fs::write(root.join("bin").join(names::MANAGER), "#!/bin/sh\n").unwrap();
+        let source = file_url(&root.join("source"));
+        let roaming: PathBuf = root.join(ROAMING).iter().collect();
         let set = [
             ("GOPROXY", "off".to_owned()),
             ("GOVULNDB", "off".to_owned()),
@@ -47,6 +52,9 @@ impl Machine {
             ("GOWARD_HOME", root.join("store").display().to_string()),
             ("GOWARD_SOURCE", source),
             (USER_HOME, root.join("home").display().to_string()),
+            // What every user of Windows has.
+            ("APPDATA", roaming.display().to_string()),
+            ("LOCALAPPDATA", roaming.with_file_name("Local").display().to_string()),
         ];
         let ctx = Ctx {
             variables: set.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
@@ -93,6 +101,23 @@ impl Machine {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         path
+    }
+
+    /// Returns the directory that is the source, as a URL.
+    pub(crate) fn source_url(&self) -> String {
+        file_url(&self.path("source"))
+    }
+
+    /// Writes the user's own file of `go env -w`; returns where it is.
+    pub(crate) fn go_env_file(&self, text: &str) -> PathBuf {
+        let windows = format!("{ROAMING}/go/env");
+        let mac = "home/Library/Application Support/go/env";
+        let path = match std::env::consts::OS {
+            "windows" => &windows,
+            "macos" => mac,
+            _ => "home/.config/go/env",
+        };
+        self.write(path, text)
     }
 
     /// Writes a program that nobody starts.
@@ -166,6 +191,21 @@ impl Machine {
     pub(crate) fn manifest(&self, text: &str) -> PathBuf {
         self.write("src/app/goward.toml", text)
     }
+}
+
+/// Returns a directory as a URL.
+pub(crate) fn file_url(directory: &Path) -> String {
+    let shown = directory.display().to_string();
+    if cfg!(windows) {
+        format!("file:///{}", shown.replace('\\', "/"))
+    } else {
+        format!("file://{shown}")
+    }
+}
+
+/// Returns the absolute path that a file of this name would have on this system.
+pub(crate) fn absolute(path: &str) -> String {
+    if cfg!(windows) { format!("C:{}", path.replace('/', "\\")) } else { path.to_owned() }
 }
 
 /// Reads a version.

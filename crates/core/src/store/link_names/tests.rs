@@ -109,6 +109,7 @@ fn install(store: &Store, tree: &Tree) -> InstalledToolchain {
     store.publish(&verified, "https://go.dev/dl/").unwrap()
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
     let (directory, store) = places();
@@ -164,6 +165,7 @@ fn a_linked_directory_is_installed_and_nothing_is_done_to_it() {
     check("remove");
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn without_gofmt_the_tree_has_none() {
     let (directory, store) = places();
@@ -239,6 +241,7 @@ fn what_cannot_be_followed_is_an_error_that_names_it() {
 }
 
 /// An archive sets dates, and a file system gives the inode of a file that was deleted to the next one.
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_program_of_the_same_size_inode_and_date_is_another_one() {
     let (directory, store) = places();
@@ -256,6 +259,7 @@ fn a_program_of_the_same_size_inode_and_date_is_another_one() {
     assert!(!link.is_unchanged());
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_name_that_is_given_again_means_what_is_there_now() {
     let (directory, store) = places();
@@ -293,6 +297,7 @@ fn a_name_that_is_given_again_means_what_is_there_now() {
     assert!(store.unlink(&name("debian")).unwrap().is_some() && is_empty(&store));
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn the_last_name_takes_the_toolchain_with_it() {
     let (directory, store) = places();
@@ -336,6 +341,7 @@ fn an_installed_tree_with_the_same_hash_is_what_the_name_means() {
     assert_eq!(state(&path), before);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn what_a_killed_link_leaves_is_cleared_away() {
     let (directory, store) = places();
@@ -378,6 +384,7 @@ fn what_a_killed_link_leaves_is_cleared_away() {
     assert_eq!(state(&path), before);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn a_name_is_a_file_with_a_key_and_nothing_else() {
     let (directory, store) = places();
@@ -418,6 +425,7 @@ fn a_tree_that_is_another_link_is_not_the_one_of_the_receipt() {
     assert!(path.join("bin/go").exists());
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn the_receipt_of_a_linked_toolchain() {
     let (directory, _store) = places();
@@ -432,6 +440,7 @@ fn the_receipt_of_a_linked_toolchain() {
     assert_eq!(Receipt::parse(without.as_bytes()), None);
 }
 
+#[cfg_attr(windows, ignore = "makes symbolic links")]
 #[test]
 fn what_is_no_toolchain() {
     type Damage = fn(&Path);

@@ -4,6 +4,7 @@ use super::*;
 
 fn paths(found: Vec<PathBuf>, store: &Store) -> Vec<String> {
     let below = |path: PathBuf| path.strip_prefix(store.home()).unwrap().display().to_string();
+    let below = |path: PathBuf| below(path).replace('\\', "/");
     let mut found: Vec<_> = found.into_iter().map(below).collect();
     found.sort();
     found

@@ -179,6 +179,7 @@ fn the_grace_period_is_measured_by_the_file_system() {
     assert!(is_empty(&store));
 }
 
+#[cfg_attr(windows, ignore = "runs programs of Unix")]
 #[test]
 fn a_removal_that_was_cut_short_is_finished() {
     let (_directory, store) = store();

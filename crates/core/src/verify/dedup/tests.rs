@@ -57,6 +57,7 @@ impl Place {
     }
 }
 
+#[cfg_attr(windows, ignore = "goward shares no files there")]
 #[test]
 fn a_file_is_linked_only_where_it_is_what_would_be_written() {
     let place = Place::new();
@@ -105,6 +106,7 @@ fn a_file_system_that_cannot_is_asked_once() {
     assert!(file_index.is_useless.load(Ordering::Relaxed));
 }
 
+#[cfg_attr(windows, ignore = "goward shares no files there")]
 #[test]
 fn a_link_that_fails_once_is_tried_again_and_one_that_cannot_be_is_not() {
     use crate::os::inject::{ALWAYS, Call, fail};

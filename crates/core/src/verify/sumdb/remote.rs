@@ -460,7 +460,8 @@ mod tests {
         assert!(offline_sizes(&directory.path().join("missing")).unwrap().is_empty());
         offline_sizes(&file).unwrap_err();
         assert_eq!(read(&directory.path().join("missing")).unwrap(), None);
-        read(&file.join("x")).unwrap_err();
+        // To Windows it is only missing.
+        assert_eq!(read(&file.join("x")).is_ok(), cfg!(windows));
     }
 
     #[test]

@@ -184,12 +184,16 @@ fn class(pattern: &[u8], byte: u8) -> Option<(bool, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::samples::absolute;
 
     fn way(goproxy: &str, gosumdb: &str, gonosumdb: &str) -> Result<Way> {
         let some = |value| Some(value).filter(|value: &&str| !value.is_empty());
+        // What is absolute on this system.
+        let drive = if cfg!(windows) { "file:///C:/" } else { "file:///" };
+        let [goproxy, gosumdb] = [goproxy, gosumdb].map(|text| text.replace("file:///", drive));
         Way::parse(GoSettings {
-            goproxy: some(goproxy),
-            gosumdb: some(gosumdb),
+            goproxy: some(&goproxy),
+            gosumdb: some(&gosumdb),
             gonosumdb: some(gonosumdb),
         })
     }
@@ -214,7 +218,7 @@ mod tests {
         let with_key = way("", &format!("{SUM_GOLANG_ORG} https://m.example"), "").unwrap();
         assert_eq!(with_key, url("https://m.example"));
         let directory = way("", "sum.golang.org file:///srv/log", "").unwrap();
-        assert_eq!(directory, straight(Place::Directory("/srv/log".into())));
+        assert_eq!(directory, straight(Place::Directory(absolute("/srv/log").into())));
         // Toolchains are looked up whatever GONOSUMDB says, unless GOPROXY is a single directory.
         for goproxy in
             ["https://a.example", "file:///srv/go,direct", "file:///srv/go|off", "direct"]
