@@ -5,6 +5,7 @@
 
 mod cli;
 mod common;
+mod documents;
 mod hermetic;
 mod install_sh;
 mod integrations;

@@ -3,7 +3,7 @@
 //! What libc and std would bring is here as far as it is needed: the entry, memory ([`arena`]), and
 //! the functions that the compiler calls ([`mem`]).
 
-#![expect(unsafe_code, reason = "nothing below this stands between the kernel and the program")]
+#![expect(unsafe_code, reason = "nothing below this is between the kernel and the program")]
 
 mod arena;
 mod mem;

@@ -1,4 +1,4 @@
-//! The programs that the shim stands for.
+//! The programs that the shim replaces.
 
 /// The program that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -152,7 +152,7 @@ pub struct Fetching {
     /// Accept toolchains verified at this level or better: none, listed, built-in (the default), stapled, logged
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub accept: Option<Level>,
-    /// Take nothing from what lies on this machine: Go's module cache, other GOROOTs and stores
+    /// Take nothing from what is on this machine: Go's module cache, other GOROOTs and stores
     #[arg(long)]
     pub no_local: bool,
     /// Say what was found on this machine and why it was not taken, and why more is fetched than has to be
@@ -504,7 +504,7 @@ pub struct Which {
     pub json: bool,
 }
 
-/// The two programs that the shim stands for.
+/// The two programs that the shim replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tool {
     Go,
@@ -517,7 +517,7 @@ pub struct Check {
     /// Treat notes and checks that could not look as failures
     #[arg(long)]
     pub strict: bool,
-    /// Write the lock's version into the files where that mends a finding
+    /// Write the lock's version into the files where that repairs a finding
     #[arg(long)]
     pub fix: bool,
     /// Go's vulnerability database: a URL, a directory, or `off`

@@ -187,7 +187,8 @@ fn security_said(diff: &Diff) -> String {
     match &diff.security {
         Ok(found) => {
             let none = found.fixed.is_empty() && found.opened.is_empty();
-            let what = if none { "no security fixes lie between them" } else { "security fixes" };
+            let what =
+                if none { "there are no security fixes between them" } else { "security fixes" };
             format!("{what} by {}", found.asked.by())
         }
         Err(why) => format!("security fixes are not compared: {why}"),

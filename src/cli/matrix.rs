@@ -91,7 +91,7 @@ fn failed(report: &Report, why: &str) -> Error {
     let message = format!("the baseline, {}, fails: {why}", untrusted(label));
     Error::new(Kind::Findings, message)
         .detail("a cell that fails in the same way is not worse")
-        .hint("to compare all the same: the same with `--allow-failing-baseline`")
+        .hint("to compare anyway: the same with `--allow-failing-baseline`")
 }
 
 fn wanted(session: &Session, args: &Args) -> Result<Matrix> {

@@ -53,5 +53,5 @@ fn verify(session: &Session, args: &MirrorVerify) -> Result<()> {
     Err(shown
         .fold(error, Error::detail)
         .detail(format!("right: {archives} archives, {modules} modules{deltas}"))
-        .hint("do not use it before somebody knows why; `goward mirror create` writes it anew"))
+        .hint("do not use it before somebody knows why; `goward mirror create` writes it again"))
 }

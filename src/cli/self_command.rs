@@ -34,7 +34,7 @@ fn update(session: &Session, args: &SelfUpdate) -> Result<()> {
         return Ok(());
     }
     if args.check {
-        session.ui.data(&format!("goward {new} can be had; this is goward {old}"));
+        session.ui.data(&format!("goward {new} is available; this is goward {old}"));
         return Ok(());
     }
     let goward = updater.install(&offer)?;

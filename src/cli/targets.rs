@@ -73,9 +73,9 @@ fn check(session: &Session, name: &str, json: bool) -> Result<()> {
 fn cgo_text(found: &TargetCheck) -> String {
     let (is_on, why) = found.cgo;
     let reason = match why {
-        Cgo::Said => "CGO_ENABLED says so",
+        Cgo::Said => "CGO_ENABLED sets it",
         Cgo::Unsupported => "Go has none for this platform",
-        Cgo::Cross => "the default for other platforms than one's own",
+        Cgo::Cross => "the default for other platforms than your own",
         Cgo::NoCompiler => "there is no compiler",
         Cgo::Native => "the default here",
     };

@@ -87,7 +87,7 @@ fn a_tree_that_no_receipt_fits_is_no_toolchain() {
             let no_receipt = if number < 3 {
                 format!(
                     "goward: no receipt fits `{tree}`\n  so that nothing says what it was installed as, and it \
-                     does not run\nhint: put it in order, or install it anew: `goward install`"
+                     does not run\nhint: put it in order, or install it again: `goward install`"
                 )
             } else {
                 format!(

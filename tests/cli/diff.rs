@@ -214,7 +214,7 @@ fn security_fixes_are_told_in_both_directions() {
     assert_eq!(text, format!("security fixes\n  fixed    {HTTP}  has      {MADE_UP}"));
     let (text, _) = of("1.23.3", "1.23.4");
     assert_eq!(text, "");
-    let none = format!("goward: no security fixes lie between them {by}");
+    let none = format!("goward: there are no security fixes between them {by}");
     assert_eq!(of("1.23.11", "1.23.12"), (String::new(), none));
 }
 

@@ -15,7 +15,7 @@ fn what_cannot_build_the_module_is_refused_unless_it_is_forced() {
         format!(
             "goward: go1.98.3 cannot build `[PROJECT]/go.mod:3`: it needs Go 1.99.1 or newer\n  \
              nothing was changed\nhint: choose a newer one: `goward use 1.99`\n\
-             hint: or lock it all the same: `{anyway}`"
+             hint: or lock it anyway: `{anyway}`"
         )
     };
     sandbox.goward(["use", "1.98.3"]).fails(2, &refused("goward use '1.98.3' --force"));

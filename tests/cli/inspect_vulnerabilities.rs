@@ -1,5 +1,6 @@
 //! `goward inspect --vulnerabilities`: which shipped programs were built with a flawed Go.
 
+use crate::common::json_keys::fit_their_schema;
 use crate::common::programs::elf;
 use crate::common::{Outcome, Sandbox, machine, vulndb};
 use serde_json::Value;
@@ -66,6 +67,7 @@ fn a_directory_of_programs() {
     let error = "goward: nothing is known of the Go that built `devel`\n";
     assert_eq!((devel.code, devel.stderr.as_str()), (Some(1), error));
     let json: Value = serde_json::from_str(&inspect(&sandbox, &["--json", "out"]).stdout).unwrap();
+    fit_their_schema("inspect-vulnerabilities", std::slice::from_ref(&json));
     assert_eq!(json["programs"][2]["place"], "out/bin/one");
     assert_eq!(json["programs"][2]["vulnerabilities"][0]["id"], "GO-2025-3563");
     assert_eq!(json["programs"][2]["fixed_in"], "go1.23.8");

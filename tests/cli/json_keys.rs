@@ -1,8 +1,8 @@
-//! The keys of every command with `--json`, against the table of `docs/commands.md`. Those that take a real Go are
+//! The keys of every command with `--json`, against `docs/json.md` and the schemas. Those that take a real Go are
 //! in `tests/hermetic/targets.rs`.
 
 use super::{mirror, sandbox};
-use crate::common::json_keys::are_documented;
+use crate::common::json_keys::{are_documented, fit_their_schema};
 use crate::common::programs::elf;
 use crate::common::server::Server;
 use crate::common::{Sandbox, vulndb};
@@ -69,6 +69,9 @@ fn of_what_governs() {
     let other = sandbox.goward_in("elsewhere", ["which", "--json"]);
     let other = serde_json::from_str(&other.stdout).unwrap();
     are_documented("which", &[here, other], &["pins"], &["go"]);
+    fit_their_schema("env", &[json(&sandbox, &["env"])]);
+    assert_eq!(sandbox.goward(["trust"]).code, Some(0));
+    fit_their_schema("trust-list", &[json(&sandbox, &["trust", "--list"])]);
     let sources = ["tree", "built-in"];
     are_documented("experiments", &[json(&sandbox, &["experiments"])], &[], &sources);
     let states = ["known", "undocumented", "unknown"];

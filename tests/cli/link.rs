@@ -567,7 +567,7 @@ fn a_lock_on_a_machine_without_the_link() {
     );
     sandbox.go(["version"]).fails(
         127,
-        "goward: `[PROJECT]/goward.lock` names no linked toolchain: `1.99`\nhint: write it anew: `goward lock`",
+        "goward: `[PROJECT]/goward.lock` names no linked toolchain: `1.99`\nhint: write it again: `goward lock`",
     );
     assert_eq!(server.log().len(), 0);
 }

@@ -177,7 +177,7 @@ fn what_is_wrong_is_passed_over() {
         ("is a link to a directory above it", |tree| {
             symlink("..", tree.join("src/fmt/up")).unwrap();
         }),
-        ("lies too deep", |tree| {
+        ("is too deep", |tree| {
             fs::create_dir_all(tree.join("src/a".to_owned() + &"/a".repeat(70))).unwrap();
         }),
         ("has characters that do not belong", |tree| {

@@ -88,7 +88,7 @@ fn a_merge_conflict_is_written_anew_and_a_newer_schema_is_not() {
     assert_eq!(
         outcome.says(),
         format!(
-            "goward: warning: `[PROJECT]/goward.lock:2`: not a line of a goward lock; it is written anew\n\
+            "goward: warning: `[PROJECT]/goward.lock:2`: not a line of a goward lock; it is written again\n\
              goward: wrote `[PROJECT]/goward.lock`: go1.99.1 (listed)\n{}",
             uncovered()
         )

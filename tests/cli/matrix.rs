@@ -109,7 +109,7 @@ fn a_cell_in_which_nothing_ran_is_an_error_in_every_report() {
     assert_eq!(outcome.code, Some(6));
     let want = "\ngoward: the baseline, go1.98.3, fails: the command failed as a whole (exit code 3)\n  \
                 a cell that fails in the same way is not worse\n\
-                hint: to compare all the same: the same with `--allow-failing-baseline`";
+                hint: to compare anyway: the same with `--allow-failing-baseline`";
     assert!(outcome.stderr.ends_with(want), "{}", outcome.stderr);
 
     let junit = sandbox.read("project/r.xml");

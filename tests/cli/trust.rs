@@ -369,7 +369,7 @@ fn absurd_locks_are_refused_at_once() {
         (huge, "goward: `[PROJECT]/goward.lock` is larger than 256 KiB\n"),
         (
             lock.clone() + &"[pins]\n".repeat(30_000),
-            "goward: `[PROJECT]/goward.lock:14`: `pins` stands here a second time\n",
+            "goward: `[PROJECT]/goward.lock:14`: `pins` is here a second time\n",
         ),
         (
             lock.clone() + &"[a.b.c.d.e.f.g.h]\n".repeat(9000),

@@ -317,7 +317,7 @@ fn hostile_long_names() -> Vec<(Vec<u8>, &'static str)> {
         ([b"go/".as_slice(), &b"x/".repeat(2047), b"x"].concat(), TOO_LONG),
         ([b"go/".as_slice(), &[b'x'; 256]].concat(), TOO_LONG),
         ([b"go/".as_slice(), &b"x/".repeat(2000), b"x"].concat(), TOO_LONG),
-        ([b"go/".as_slice(), &b"x/".repeat(32), b"x"].concat(), "lies too deep"),
+        ([b"go/".as_slice(), &b"x/".repeat(32), b"x"].concat(), "is too deep"),
         (b"go/a\0b".to_vec(), CHARACTERS),
     ]
 }
@@ -873,7 +873,7 @@ fn hostile_zip_structure() -> Vec<Hostile> {
     let mut comment = good.clone();
     comment[end + 20] = 22;
     comment.extend(end_record(0, 0, 0));
-    let not_there = "its directory is not where its end record says";
+    let not_there = "its directory is not where its end record puts it";
     let case = |name: &str, cause, bytes| Hostile { name: name.to_owned(), cause, bytes };
     vec![
         case("two end records", not_there, [&good[..], &good[end..]].concat()),

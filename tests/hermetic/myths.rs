@@ -165,7 +165,7 @@ const DEBUG: &[Claim] = &[
         "go version [GO] linux/amd64\n0",
     ),
     claim(
-        "`arenas` may stand in a `//go:debug` line: go knows no such setting",
+        "`arenas` may be in a `//go:debug` line: go knows no such setting",
         (21, 99),
         "sed -i '1i //go:debug arenas=0\\n' main.go; go build . 2>&1 | grep -o 'unknown .*'",
         "unknown //go:debug setting \"arenas\"",
@@ -291,7 +291,7 @@ const FILES: &[Claim] = &[
         "[b]",
     ),
     claim(
-        "what `go env -w` refuses cannot stand in the file: a line by hand works",
+        "what `go env -w` refuses cannot be in the file: a line by hand works",
         ALL,
         "go env -w GOWORK=off 2>/dev/null; echo $?; mkdir -p ~/.config/go\n\
          echo GOWORK=off >~/.config/go/env; go env GOWORK",

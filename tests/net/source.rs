@@ -197,7 +197,7 @@ fn an_index_that_fails_or_lies_fails_the_source() {
     let cases = [
         (
             Route::new(lie),
-            "the index is refused: `x` stands where `go1.27.1.linux-amd64.tar.gz` belongs",
+            "the index is refused: `x` is where `go1.27.1.linux-amd64.tar.gz` belongs",
         ),
         (Route::new("[").etag(None), "the index is refused: EOF while parsing a list"),
         (

@@ -287,7 +287,7 @@ fn go_says_so(sandbox: &Sandbox) {
     };
     for (arch, name) in [("amd64", "GOAMD64"), ("arm", "GOARM")] {
         assert_eq!(go(&[("GOARCH", arch), (name, "bogus")], &list), "ok", "{name}");
-        let want = format!("go1.27.1 ignores `{name}=bogus` without a word");
+        let want = format!("go1.27.1 ignores `{name}=bogus` silently");
         assert_eq!(told(arch, name), want);
     }
     let wrong = [("GOARCH", "386"), ("GO386", "bogus")];

@@ -41,7 +41,7 @@ fn a_newer_release_takes_the_place_of_both_programs() {
     Dist::scripts("99.0.0").publish(&server, true);
     let sandbox = installed(&server, "install.sh");
     let told = update(&sandbox, &["--check"]);
-    assert_eq!(told.data(), format!("goward 99.0.0 can be had; this is goward {VERSION}\n"));
+    assert_eq!(told.data(), format!("goward 99.0.0 is available; this is goward {VERSION}\n"));
     assert!(is_untouched(&sandbox));
     // A link on PATH is not replaced: what it leads to is.
     std::os::unix::fs::symlink("../prefix/bin/goward", sandbox.path("bin/linked")).unwrap();
@@ -178,7 +178,7 @@ fn whoever_owns_the_programs_updates_them() {
         let sandbox = installed(&server, owner);
         let report = format!("goward: `[BASE]/prefix/bin/goward` {message}\nhint: {hint}");
         update(&sandbox, &[]).fails(2, &report);
-        assert!(update(&sandbox, &["--check"]).data().starts_with("goward 99.0.0 can be had"));
+        assert!(update(&sandbox, &["--check"]).data().starts_with("goward 99.0.0 is available"));
         assert!(is_untouched(&sandbox));
     }
     let sandbox = installed(&server, "");

@@ -5,6 +5,7 @@ mod advice;
 mod architecture;
 mod claims;
 mod docs;
+mod words;
 mod workflows;
 
 use std::fs;

@@ -67,7 +67,7 @@ pub struct Config {
     /// Hosts that get passwords without TLS.
     #[serde(default)]
     pub http_password_hosts: Vec<String>,
-    /// Whether a toolchain is taken from what lies on this machine.
+    /// Whether a toolchain is taken from what is on this machine.
     pub local: Option<bool>,
     /// Whether `go` installs a missing toolchain.
     pub auto_install: Option<AutoInstall>,
@@ -246,7 +246,7 @@ impl Config {
         Ok(Some(asked.to_owned()))
     }
 
-    /// Returns whether a toolchain may be taken from what lies on this machine: not with
+    /// Returns whether a toolchain may be taken from what is on this machine: not with
     /// `--no-local`, else as the files say.
     pub fn takes_local(&self, no_local: bool) -> Result<bool> {
         let own = self.local.unwrap_or(true);

@@ -173,7 +173,7 @@ impl Ui {
         if self.progress { BARS.suspend(print) } else { print() }
     }
 
-    /// Prints a warning to standard error, also when little is to be said.
+    /// Prints a warning to standard error, also when there is little to print.
     pub fn warn(self, text: &str) {
         let text = fitted(&format!("goward: warning: {}", printable(text)));
         self.line(&text.replacen("warning:", &format!("{YELLOW}warning:{RESET}"), 1));

@@ -119,7 +119,7 @@ impl Lab<'_> {
             let why = match part {
                 Part::Missing(why) => why,
                 Part::Done(tried) if tried.verdict == Verdict::Unavailable => {
-                    format!("it cannot be had: {}", untrusted_line(&tried.said))
+                    format!("it is not available: {}", untrusted_line(&tried.said))
                 }
                 Part::Done(tried) if tried.verdict == Verdict::CannotTell => {
                     untold.push(version);

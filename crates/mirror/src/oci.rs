@@ -33,7 +33,7 @@ impl Mirrors<'_> {
         fetch: &Fetch,
     ) -> Result<MirrorReport> {
         if plan.prune {
-            let message = "a registry deletes by its own rules: `--prune` cannot be had there";
+            let message = "a registry deletes by its own rules: `--prune` is not available there";
             return Err(Error::new(Kind::Usage, message)
                 .hint("give it a rule that removes old tags, and leave out `--prune`"));
         }

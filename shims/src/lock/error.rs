@@ -37,7 +37,7 @@ impl fmt::Display for Problem {
             Self::BadLine => f.write_str("not a line of a goward lock"),
             Self::BadRule(problem) => f.write_str(problem),
             Self::BadValue { key, wanted } => write!(f, "`{}` must be {wanted}", Plain(key)),
-            Self::Duplicate(key) => write!(f, "`{}` stands here a second time", Plain(key)),
+            Self::Duplicate(key) => write!(f, "`{}` is here a second time", Plain(key)),
             Self::Missing { table: "", key } => write!(f, "`{key}` is missing"),
             Self::Missing { table, key } => write!(f, "`{key}` is missing in `{table}`"),
             Self::NewerSchema => f.write_str("written by a newer goward"),

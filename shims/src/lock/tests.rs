@@ -47,8 +47,8 @@ fn a_head_is_read_whole() {
         ("2wwI=", "2wwJ=", 17, "`signature` must be a signature in base64"),
         ("2wwI=", "2ww==", 17, "`signature` must be a signature in base64"),
         ("[pins]\n", "note = \"x\"\n[pins]\n", 19, "unknown key `note` in `head`"),
-        ("[pins]\n", "[head]\n", 19, "`head` stands here a second time"),
-        ("[pins]\n", "size = 7\n[pins]\n", 19, "`size` stands here a second time"),
+        ("[pins]\n", "[head]\n", 19, "`head` is here a second time"),
+        ("[pins]\n", "size = 7\n[pins]\n", 19, "`size` is here a second time"),
     ];
     for (from, to, line, message) in cases {
         let changed = text.replacen(from, to, 1);
@@ -106,7 +106,7 @@ fn isolation_and_levels_are_read() {
             "isolation = \"hermetic\"\n",
             "isolation = \"hermetic\"\nisolation = \"hermetic\"\n",
             9,
-            "`isolation` stands here a second time",
+            "`isolation` is here a second time",
         ),
         ("/opt/go", "/opt/../go", 9, "`goroot` must be a clean absolute path such as \"/opt/go\""),
         ("\"v3\"", "\"v9\"", 17, "`GOAMD64` must be \"v1\", \"v2\", \"v3\" or \"v4\""),
@@ -190,10 +190,10 @@ fn each_wrong_rule_names_its_line() {
             "profile = \"ci\"\n",
             "profile = \"ci\"\nprofile = \"ci\"\n",
             19,
-            "`profile` stands here a second time",
+            "`profile` is here a second time",
         ),
         ("tag = \"v*\"\n", "", 25, "a rule needs `env`, `branch` or `tag`"),
-        ("tag = \"v*\"", "tag = \"v*\"\ntag = \"v*\"", 25, "`tag` stands here a second time"),
+        ("tag = \"v*\"", "tag = \"v*\"\ntag = \"v*\"", 25, "`tag` is here a second time"),
         (
             "tag = \"v*\"",
             "tag = \"v*\"\nbranch = \"x\"",
@@ -248,7 +248,7 @@ fn each_damage_names_its_line() {
             "request = \"1.27\"",
             "request = \"1.27\"\nrequest = \"1.26\"",
             7,
-            "`request` stands here a second time",
+            "`request` is here a second time",
         ),
         ("M=\"", "N=\"", 10, "`h1` must be \"h1:\" and a SHA-256 in base64"),
         (digest.as_str(), "A", 11, "`sha256` must be 64 lower-case hexadecimal digits"),
@@ -259,7 +259,7 @@ fn each_damage_names_its_line() {
         ("http2debug=1", "a b", 15, "`GODEBUG` must be a list such as \"http2debug=1,netdns=go\""),
         ("[profile.ci]", "[profile.none]", 17, "unknown table `profile.none`"),
         ("[profile.ci]", "[profile.CI]", 17, "unknown table `profile.CI`"),
-        ("[profile.ci]", "[pins]", 17, "`pins` stands here a second time"),
+        ("[profile.ci]", "[pins]", 17, "`pins` is here a second time"),
         ("# comment", "# com\u{1b}ment", 1, "not plain text"),
     ];
     for (from, to, line, message) in cases {

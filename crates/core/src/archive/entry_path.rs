@@ -70,7 +70,7 @@ impl Display for Problem {
             Self::Device => "has the name of a device on Windows",
             Self::Ending => "has a part that ends in a dot or a space",
             Self::TooLong => "has a name that is too long",
-            Self::TooDeep => "lies too deep",
+            Self::TooDeep => "is too deep",
         })
     }
 }
@@ -285,7 +285,7 @@ mod tests {
             match want {
                 "" => assert!(
                     message.ends_with("...` has a name that is too long")
-                        || message.ends_with("...` lies too deep")
+                        || message.ends_with("...` is too deep")
                 ),
                 want => assert_eq!(message, want),
             }

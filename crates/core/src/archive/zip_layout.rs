@@ -171,7 +171,7 @@ pub(super) fn read_end(
     let [disk, first_disk, here, total] = [4, 6, 8, 10].map(|offset| u16_at(end, offset));
     let [size, start] = [12, 16].map(|offset| u64::from(u32_at(end, offset)));
     if (disk, first_disk) != (0, 0) || here != total || start + size != end_offset {
-        return Err(UnpackError::refused("its directory is not where its end record says"));
+        return Err(UnpackError::refused("its directory is not where its end record puts it"));
     }
     if u64::from(total) > limits.entries {
         return Err(UnpackError::refused("it has too many entries"));
@@ -237,7 +237,7 @@ fn read_central(bytes: &[u8]) -> Result<(ZipEntry, &[u8]), UnpackError> {
         end: 0,
     };
     if comment != 0 || u16_at(header, 34) != 0 {
-        return Err(entry(name, "has a comment or lies in another file"));
+        return Err(entry(name, "has a comment or is in another file"));
     }
     check_entry(&found, u32_at(header, 38) >> 16)?;
     check_extra(name, extra)?;

@@ -7,7 +7,7 @@ use crate::os::USER_HOME;
 use std::path::PathBuf;
 
 impl Installer<'_> {
-    /// Returns whether what lies on this machine may be taken.
+    /// Returns whether what is on this machine may be taken.
     pub(super) fn looks_around(&self, fetch: &Fetch) -> Result<bool> {
         self.session.config.takes_local(fetch.no_local)
     }

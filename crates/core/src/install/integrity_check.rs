@@ -164,7 +164,7 @@ pub(crate) fn wrong(
     let error = Error::new(kind, message).detail(format!("in `{}`", installed.tree.display()));
     let version = receipt.version.number();
     Some(if has(|fault| matches!(fault, Fault::Record(_))) {
-        error.hint(format!("remove it and install it anew: `goward uninstall {version}`"))
+        error.hint(format!("remove it and install it again: `goward uninstall {version}`"))
     } else {
         error.hint(format!("repair it: `goward verify --repair {version}`"))
     })

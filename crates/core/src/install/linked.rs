@@ -276,7 +276,7 @@ fn missing(store: &Store, want: &ToolchainRequest, locked: &LockEntry) -> Result
     let is_default = Path::new(path).file_name().is_some_and(|n| n == names::DEFAULT_LOCK_FILE);
     let Ok(name) = LinkName::parse(text) else {
         let message = format!("`{path}` names no linked toolchain: `{}`", untrusted(text));
-        return Ok(Error::new(Kind::NotFound, message).hint("write it anew: `goward lock`"));
+        return Ok(Error::new(Kind::NotFound, message).hint("write it again: `goward lock`"));
     };
     let Some(other) = store.linked(&name)? else {
         let message = format!("no toolchain is linked as `{name}` (wanted by `{path}`)");

@@ -45,7 +45,7 @@ impl Installer<'_> {
         self.fetch_from_sources(store, want, proof, self.sources(fetch)?, fetch)
     }
 
-    /// Takes a toolchain from what lies on this machine; `None` when nothing will do, or nobody may
+    /// Takes a toolchain from what is on this machine; `None` when nothing will do, or nobody may
     /// look.
     fn fetch_local(
         &self,

@@ -37,7 +37,7 @@ impl Incompatibility {
                 .hint(format!("choose a newer one: `goward use 1.{}`", recommended(needs.minor()))),
             Err(_) => error,
         };
-        Err(error.hint(format!("or lock it all the same: `{anyway}`")))
+        Err(error.hint(format!("or lock it anyway: `{anyway}`")))
     }
 }
 

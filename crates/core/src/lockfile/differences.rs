@@ -14,7 +14,7 @@ use std::path::Path;
 /// Returns what the lock says otherwise than the manifest, one line each.
 pub(crate) fn differences(manifest: &Manifest, lock: &LockFile) -> Result<Vec<String>> {
     let mut found = differing_contents(manifest, lock)?;
-    // More than the built-in records can prove takes a head of the log, whatever the lock says.
+    // More than the built-in records can prove takes a head of the log, whatever the lock pins.
     let most = if lock.head.is_some() { Level::Logged } else { Level::BuiltIn };
     let level = lock.level.min(most);
     if manifest.demanded_level(level) > level {

@@ -270,7 +270,7 @@ impl PreviousLock {
         if parsed.is_err_and(|error| error.problem == Problem::NewerSchema) {
             return Err(error);
         }
-        let warning = format!("{}; it is written anew", error.message());
+        let warning = format!("{}; it is written again", error.message());
         Ok(Self { lock: None, warning: Some(warning) })
     }
 }

@@ -231,7 +231,7 @@ fn a_damaged_lock_is_written_anew_and_a_newer_one_is_not() {
     machine.write("src/app/goward.lock", "<<<<<<< HEAD\n");
     let report = lock(&machine).unwrap();
     assert!(report.changed);
-    assert!(report.warnings[0].ends_with("; it is written anew"), "{:?}", report.warnings);
+    assert!(report.warnings[0].ends_with("; it is written again"), "{:?}", report.warnings);
     let newer = machine.read("src/app/goward.lock").replace("schema = 1", "schema = 99");
     machine.write("src/app/goward.lock", &newer);
     assert_eq!(lock(&machine).unwrap_err().kind(), Kind::Usage);
@@ -268,7 +268,7 @@ fn a_release_that_cannot_build_the_module_is_refused() {
         error.hints()[0].to_string().starts_with("choose a newer one: `goward use 1."),
         "{error}"
     );
-    assert_eq!(error.hints()[1], "or lock it all the same: `goward lock --force`");
+    assert_eq!(error.hints()[1], "or lock it anyway: `goward lock --force`");
     assert!(!machine.path("src/app/goward.lock").exists());
     let force = LockOptions { force: true, ..LockOptions::default() };
     let report = Locker::new(&machine.session).lock(force, &Fetch::default()).unwrap();

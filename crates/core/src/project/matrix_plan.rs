@@ -82,7 +82,7 @@ impl Exclude {
             }
         };
         if place.replace(value.to_owned()).is_some() {
-            return Err(Error::new(Kind::Usage, format!("`{key}` stands twice in one condition")));
+            return Err(Error::new(Kind::Usage, format!("`{key}` is twice in one condition")));
         }
         Ok(())
     }
@@ -248,7 +248,7 @@ mod tests {
             ("go", "`go` is not a condition"),
             ("go=", "`go=` is not a condition"),
             ("experiments=x", "a cell has no `experiments`"),
-            ("go=1.2 go=1.3", "`go` stands twice in one condition"),
+            ("go=1.2 go=1.3", "`go` is twice in one condition"),
         ];
         for (text, want) in cases {
             assert_eq!(Exclude::parse(text).unwrap_err().message(), want);

@@ -27,7 +27,7 @@ impl Resolver<'_> {
     fn read_default(&self) -> Result<Option<LockFile>> {
         self.read_lock(&self.default_path()?).map_err(|error| {
             Error::new(error.kind(), error.message())
-                .hint("choose anew: `goward default REQUEST`, or none: `goward default --none`")
+                .hint("choose again: `goward default REQUEST`, or none: `goward default --none`")
         })
     }
 

@@ -173,7 +173,7 @@ impl Resolver<'_> {
         let others = path.into_iter().flatten();
         let others: Vec<PathBuf> = others.filter(|other| *other != first).collect();
         std::env::join_paths(std::iter::once(first).chain(others)).map_err(|_| {
-            Error::new(Kind::Usage, "the store cannot stand on PATH").hint(format!(
+            Error::new(Kind::Usage, "the store cannot be on PATH").hint(format!(
                 "choose a store whose path has no `{SEPARATOR}`: `GOWARD_HOME={ABSOLUTE_PATH}`"
             ))
         })

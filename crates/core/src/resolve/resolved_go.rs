@@ -416,5 +416,5 @@ pub(crate) fn without_receipt(store: &Store, tree: &Path) -> Error {
     let message = format!("no receipt fits `{}`", tree.display());
     Error::new(Kind::Verification, message)
         .detail("so that nothing says what it was installed as, and it does not run")
-        .hint("put it in order, or install it anew: `goward install`")
+        .hint("put it in order, or install it again: `goward install`")
 }

@@ -57,9 +57,9 @@ fn explain_typed(ctx: &Ctx, refusal: &Refusal, typed: &str) -> Error {
                 .hint(format!("or {}", trust_directory(&place)))
         }
         Refusal::Goroot { lock, goroot } => {
-            let stands = what_stands_at(&os_path(goroot));
+            let found = what_stands_at(&os_path(goroot));
             let message = format!(
-                "`{}` wants GOROOT at `{}`, which {stands}",
+                "`{}` wants GOROOT at `{}`, which {found}",
                 path(lock),
                 path(goroot)
             );

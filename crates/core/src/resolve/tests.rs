@@ -208,7 +208,7 @@ fn the_default_counts_outside_of_projects() {
     let error = resolver.default_version().unwrap_err();
     assert_eq!(
         error.hints(),
-        ["choose anew: `goward default REQUEST`, or none: `goward default --none`"]
+        ["choose again: `goward default REQUEST`, or none: `goward default --none`"]
     );
     assert_eq!(resolver.default_path().unwrap(), path);
 }

@@ -11,7 +11,7 @@ use crate::settings::debug::is_undocumented;
 use crate::settings::history::Life;
 use crate::settings::verdict::Verdict;
 
-/// What is to be said about some pins.
+/// What to report about some pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Pins that cannot stand in a lock of this release.

@@ -35,7 +35,7 @@ impl Display for Target {
 }
 
 impl Target {
-    /// Returns what is to be said of it: any of `first class`, `cgo` and `broken`.
+    /// Returns what is to report of it: any of `first class`, `cgo` and `broken`.
     pub fn words(&self) -> Vec<&'static str> {
         let words = [
             (self.first_class, "first class"),

@@ -88,7 +88,7 @@ fn read_files(version: GoVersion, listed: &[ListedFile]) -> Result<Vec<File>, St
             continue;
         }
         if file.filename != name || file.version != version.to_string() {
-            return Err(format!("`{}` stands where `{name}` belongs", untrusted(&file.filename)));
+            return Err(format!("`{}` is where `{name}` belongs", untrusted(&file.filename)));
         }
         if files.iter().any(|known| known.platform == platform) {
             return Err(format!("it lists `{name}` twice"));
@@ -215,20 +215,20 @@ mod tests {
         let cases = [
             (
                 with("filename", "../go1.27.1.linux-amd64.tar.gz".into()),
-                "`../go1.27.1.linux-amd64.tar.gz` stands where `go1.27.1.linux-amd64.tar.gz` \
+                "`../go1.27.1.linux-amd64.tar.gz` is where `go1.27.1.linux-amd64.tar.gz` \
                  belongs",
             ),
             (
                 with("filename", "go1.26.1.linux-amd64.tar.gz".into()),
-                "`go1.26.1.linux-amd64.tar.gz` stands where `go1.27.1.linux-amd64.tar.gz` belongs",
+                "`go1.26.1.linux-amd64.tar.gz` is where `go1.27.1.linux-amd64.tar.gz` belongs",
             ),
             (
                 with("version", "go1.26.1".into()),
-                "`go1.27.1.linux-amd64.tar.gz` stands where `go1.27.1.linux-amd64.tar.gz` belongs",
+                "`go1.27.1.linux-amd64.tar.gz` is where `go1.27.1.linux-amd64.tar.gz` belongs",
             ),
             (
                 with("filename", "go1.27.1.linux-amd64-osx10.8.zip".into()),
-                "`go1.27.1.linux-amd64-osx10.8.zip` stands where `go1.27.1.linux-amd64.tar.gz` \
+                "`go1.27.1.linux-amd64-osx10.8.zip` is where `go1.27.1.linux-amd64.tar.gz` \
                  belongs",
             ),
             (

@@ -69,7 +69,7 @@ impl<W: Fn(&str) -> bool> Walk<W> {
             return Ok(());
         }
         if self.above.len() == MAX_DEPTH {
-            return Err(unfit(directory, "lies too deep"));
+            return Err(unfit(directory, "is too deep"));
         }
         self.above.push(identity);
         let mut entries = fs::read_dir_up_to(directory, self.left + 1)?;

@@ -230,7 +230,7 @@ fn pack(installed: &InstalledToolchain, directory: &Path) -> Result<Draft> {
     )
     .detail(format!("expected {}", receipt.h1))
     .detail(format!("found {found}"))
-    .hint(format!("mend it: `goward verify {} --repair`", version.number())))
+    .hint(format!("repair it: `goward verify {} --repair`", version.number())))
 }
 
 /// Writes a file of Go's, whole or not at all.

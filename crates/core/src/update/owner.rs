@@ -14,7 +14,7 @@ const MADE: &str = "made ";
 
 /// What packages call themselves in their notes, what updates them, and what removes them.
 const PACKAGES: [(&str, &str, &str); 9] = [
-    ("aur", "`pacman -Syu goward`, after it was built anew", "`pacman -R goward`"),
+    ("aur", "`pacman -Syu goward`, after it was built again", "`pacman -R goward`"),
     ("deb", "`apt-get install --only-upgrade goward`", "`apt-get remove goward`"),
     ("homebrew", "`brew upgrade goward`", "`brew uninstall goward`"),
     ("nix", "`nix profile upgrade goward`", "`nix profile remove goward`"),

@@ -121,7 +121,7 @@ fn said(searched: &SearchResult, rest: usize) -> String {
     let cost = format!("({runs}, {})", seconds(searched.time.as_secs_f64()));
     let mut text = match found {
         _ if tried.is_empty() => {
-            format!("nothing that can be changed alone lies between the two {cost}")
+            format!("nothing that can be changed alone is between the two {cost}")
         }
         0 => format!("none of these alone {cost}: {tried}"),
         _ if found == all => format!("named for every failure {cost}"),

@@ -106,7 +106,7 @@ fn an_entry_that_is_said_to_lie_in_another_file_is_refused() {
     // The number of the file, after the lengths of name, extra field and comment.
     bytes[directory + 34] = 1;
     let refused = read(Kind::Zip, &bytes, &Limits::default()).unwrap_err();
-    let want = "entry `go/VERSION` has a comment or lies in another file";
+    let want = "entry `go/VERSION` has a comment or is in another file";
     assert!(refused.message().ends_with(want), "{refused}");
 }
 

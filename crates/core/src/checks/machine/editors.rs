@@ -124,7 +124,7 @@ fn finding(file: &Path, name: &str, value: &str) -> Finding {
         Severity::Error,
         Place::Path(file.into()),
         format!("the editor sets {name} to `{}`", untrusted(value)),
-        "it runs that Go, whatever a lock says",
+        "it runs that Go, whatever a lock pins",
         "take it out: the editor finds `go` on PATH",
     )
 }

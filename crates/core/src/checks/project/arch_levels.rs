@@ -68,7 +68,7 @@ fn wrong(version: GoVersion, name: &str, shown: &str) -> (String, String) {
     let is_silent = SILENT.iter().any(|(level, first)| *level == name && version.minor() >= *first);
     if is_silent {
         return (
-            format!("{version} ignores `{name}={shown}` without a word"),
+            format!("{version} ignores `{name}={shown}` silently"),
             format!(
                 "it builds for its default level and writes `{name}={shown}` into the binary (`internal/buildcfg/cfg.go`)"
             ),

@@ -27,7 +27,7 @@ fn run(facts: &Facts) -> CheckResult {
                 Severity::Warning,
                 chosen.place.clone(),
                 format!("`CGO_ENABLED={value}` is ignored"),
-                "Go knows `0` and `1`, and takes its default for anything else, without a word",
+                "Go knows `0` and `1`, and takes its default for anything else, silently",
                 "write `0` or `1`",
             )]
         }
@@ -87,7 +87,7 @@ fn unset(facts: &Facts, go: &GoFacts, platform: &str, is_supported: bool) -> Opt
         return Some(Finding::new(
             Severity::Warning,
             place.unwrap_or_else(|| facts.version_place()),
-            format!("cgo is off for {platform}, and nobody said so"),
+            format!("cgo is off for {platform}, and nobody asked for that"),
             "when CGO_ENABLED is not set, Go takes 0 for another platform than its own, and files with `import \"C\"` are left out",
             "pin it: `cgo = false` under `[pins]` in `goward.toml`",
         ));

@@ -78,9 +78,7 @@ fn minimum_finding(
     let (severity, why) = if is_old {
         (
             Severity::Warning,
-            format!(
-                "{locked} builds all the same, and says it only where something does not compile"
-            ),
+            format!("{locked} builds anyway, and says it only where something does not compile"),
         )
     } else {
         (

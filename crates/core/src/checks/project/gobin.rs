@@ -53,7 +53,7 @@ fn run(facts: &Facts) -> CheckResult {
             Severity::Error,
             place,
             format!("`{name}` in `{shown}` comes before goward's on PATH"),
-            format!("whoever types `{name}` gets that one, whatever the lock says"),
+            format!("whoever types `{name}` gets that one, whatever the lock pins"),
             format!(
                 "remove it, or put `{}` first on PATH: `goward setup`",
                 facts.path.shims.display()

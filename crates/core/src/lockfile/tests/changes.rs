@@ -118,7 +118,7 @@ fn a_release_too_old_for_the_module_is_chosen_with_force() {
     machine.offer("1.99.1");
     machine.write("src/app/go.mod", "module m\n\ngo 1.101\n");
     let error = choose(&machine, &request("1.99")).unwrap_err();
-    assert_eq!(error.hints()[1], "or lock it all the same: `goward use '1.99' --force`");
+    assert_eq!(error.hints()[1], "or lock it anyway: `goward use '1.99' --force`");
     let forced = UseOptions { force: true, ..request("1.99") };
     let report = choose(&machine, &forced).unwrap();
     let warned = |warning: &String| warning.starts_with("go1.99.1 cannot build ");

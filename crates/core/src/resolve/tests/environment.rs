@@ -70,7 +70,7 @@ fn path_has_the_toolchain_once_and_first() {
     let path = resolver.path_from(PathBuf::from("/x/bin")).unwrap();
     assert_eq!(path, "/x/bin:/usr/bin:/usr/local/bin");
     let error = resolver.path_from(PathBuf::from("/a:b")).unwrap_err();
-    assert_eq!(error.message(), "the store cannot stand on PATH");
+    assert_eq!(error.message(), "the store cannot be on PATH");
 }
 
 #[cfg(unix)] // Where names are bytes.
