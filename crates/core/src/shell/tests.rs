@@ -169,13 +169,20 @@ fn undoing_gives_back_what_was_there() {
 }
 
 #[test]
-fn a_last_line_without_an_end_gets_one() {
+fn a_last_line_without_an_end_gets_one_and_loses_it() {
     let user = User::new("bash");
     user.write(".bashrc", "export A=1");
     user.setup();
-    assert_eq!(user.read(".bashrc"), format!("export A=1\n{LINE}"));
+    let line = LINE.replace("# goward", "# goward, which ended the line above");
+    assert_eq!(user.read(".bashrc"), format!("export A=1\n{line}"));
+    assert_eq!(user.setup(), [""; 0]);
     user.undo();
-    assert_eq!(user.read(".bashrc"), "export A=1\n");
+    assert_eq!(user.read(".bashrc"), "export A=1");
+    // What was written below it since needs that end.
+    user.setup();
+    user.write(".bashrc", &format!("{}export B=1\n", user.read(".bashrc")));
+    user.undo();
+    assert_eq!(user.read(".bashrc"), "export A=1\nexport B=1\n");
 }
 
 #[test]
@@ -310,9 +317,9 @@ fn without_a_home_only_the_scripts_are_written() {
         let user = user.with("HOME", home);
         let changes = setup(&user.ctx, &store, Path::new("/opt/bin")).unwrap();
         let shown: Vec<String> = changes.iter().map(Change::to_string).collect();
-        assert_eq!(shown.len(), 3, "{shown:?}");
-        assert_eq!(shown[2], want);
-        assert!(changes[2].is_problem() && !changes[0].is_problem());
+        assert_eq!(shown.len(), 4, "{shown:?}");
+        assert_eq!(shown[3], want);
+        assert!(changes[3].is_problem() && !changes[0].is_problem());
         assert!(!Path::new("/nonexistent").exists());
     }
 }
@@ -358,9 +365,9 @@ fn scripts_are_written_once_and_again_when_goward_moves() {
         let changes = write_scripts(&store, Path::new(bin)).unwrap();
         changes.into_iter().map(|change| change.what).collect::<Vec<_>>()
     };
-    assert_eq!(write("/opt/a"), [ChangeKind::Created, ChangeKind::Created]);
+    assert_eq!(write("/opt/a"), vec![ChangeKind::Created; 3]);
     assert_eq!(write("/opt/a"), []);
-    assert_eq!(write("/opt/b"), [ChangeKind::Edited, ChangeKind::Edited]);
+    assert_eq!(write("/opt/b"), vec![ChangeKind::Edited; 3]);
     let text = fs::read_to_string(store.join("env")).unwrap();
     assert!(text.contains("goward_bin='/opt/b'\n") && !text.contains('@'), "{text}");
 }
