@@ -69,6 +69,12 @@ pub enum Command {
     Install(Install),
     /// Carry toolchains and their proofs to machines without network
     Bundle(Bundle),
+    /// Add, lock, build and list the project's tools, such as gopls
+    Tools(ToolsArgs),
+    /// Run a tool of the project
+    Tool(RunTool),
+    /// Run a program of a Go module that is no tool of the project
+    X(RunOnce),
     /// Put installed toolchains where plain `go` and editors find them
     Export(Export),
     /// Use a Go that is already on the machine, under a name
@@ -119,12 +125,6 @@ pub enum Command {
     Trust(Trust),
     /// Put `go` and `gofmt` on PATH
     Setup(Setup),
-    /// Add, lock, build and list the project's tools, such as gopls
-    Tools(ToolsArgs),
-    /// Run a tool of the project
-    Tool(RunTool),
-    /// Run a program of a Go module that is no tool of the project
-    X(RunOnce),
     /// Give an editor the project's Go
     Editor(Editor),
     /// Update goward itself, remove it, or print its completions

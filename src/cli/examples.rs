@@ -59,7 +59,7 @@ const EXAMPLES: &[(&str, Examples)] = &[
         &[
             ("goward install", "install the project's Go"),
             ("goward install 1.26 1.27", "install two releases"),
-            ("goward install --locked", "install in CI exactly what the lock says"),
+            ("goward install --locked", "install in CI exactly what the lock names"),
         ],
     ),
     (
@@ -114,7 +114,7 @@ const EXAMPLES: &[(&str, Examples)] = &[
         "verify",
         &[
             ("goward verify", "check the Go that runs here"),
-            ("goward verify --all --repair", "check all of them, and mend what is wrong"),
+            ("goward verify --all --repair", "check all of them, and repair what is wrong"),
         ],
     ),
     (

@@ -82,7 +82,7 @@ fn uninstall(session: &Session, args: &SelfUninstall) -> Result<()> {
     match changes.iter().filter(|change| change.is_problem()).count() {
         0 => Ok(()),
         left => Err(Error::new(Kind::Failed, format!("{left} could not be removed"))
-            .hint("mend what the warnings say, then `goward self uninstall`")),
+            .hint("do what the warnings ask for, then `goward self uninstall`")),
     }
 }
 

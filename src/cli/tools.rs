@@ -118,7 +118,7 @@ fn say_names(session: &Session, tools: &Tools<'_>, names: &[String]) -> Result<(
     for name in names {
         match tools.put_name(name)? {
             PutName::New => {
-                session.ui.say(&format!("`{name}` is the project's, wherever you call it"))
+                session.ui.say(&format!("`{name}` is the project's, wherever you call it"));
             }
             PutName::There => {}
             PutName::Other(path) => session.ui.say(&format!(

@@ -13,7 +13,7 @@ fn run(words: &[&str]) {
         return;
     }
     let Some(python) = machine::python() else { return skip("documents: there is no python3") };
-    let [goward, shim] = programs();
+    let [(_, goward), (_, shim)] = programs();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = machine::command(&python.program);
     command.arg(root.join("tests/documents/run")).args(words);

@@ -293,7 +293,7 @@ fn what_is_wrong_is_refused_and_leaves_nothing() {
     let refused = goward(&["tool", "sh"]);
     assert_eq!(refused.code, Some(4), "{refused:?}");
     assert!(refused.stderr.contains("checksum mismatch"), "{refused:?}");
-    let left = fs::read_dir(sandbox.store().join("tools")).map(Iterator::count).unwrap_or(0);
+    let left = fs::read_dir(sandbox.store().join("tools")).map_or(0, Iterator::count);
     assert_eq!(left, 0);
     // One that is not locked at all is not fetched.
     sandbox.write("b/goward-tools.lock", lock.replace(&format!("{line}\n"), ""));

@@ -1,17 +1,15 @@
 //! Tools added to a project, and taken out.
 
 use crate::Tools;
-use crate::lockfile::{LockedTool, ToolsLock};
-use crate::project::lock_path;
+use crate::lockfile::LockedTool;
+use crate::project::{lock_path, write_lock};
 use goward_core::error::{Error, Kind, Result, untrusted};
-use goward_core::fs;
-use goward_core::io::file;
 use goward_core::project::files::Files;
 use goward_core::project::find_root;
 use goward_core::project::manifest::{ManifestEdit, ToolRequest, ToolSource};
 use goward_core::project::transaction::in_style_of;
 use goward_shim::names::MANIFEST_FILE;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 impl Tools<'_> {
     /// Asks for a tool in the manifest here, in place of one of the same name, and locks it. Returns the
@@ -80,16 +78,5 @@ impl Tools<'_> {
         let text = in_style_of(transaction.before().manifest.as_deref(), &edit.text()?);
         let after = Files { manifest: Some(text), ..transaction.before().clone() };
         transaction.commit(command, &after).map(drop)
-    }
-}
-
-/// Writes a lock, or removes it where nothing is locked.
-pub(crate) fn write_lock(path: &Path, lock: &ToolsLock) -> Result<()> {
-    if !lock.0.is_empty() {
-        return file::replace(path, lock.render()?.as_bytes());
-    }
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => Ok(removed?),
     }
 }

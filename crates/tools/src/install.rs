@@ -106,7 +106,7 @@ impl Tools<'_> {
         let mut waiting = LockWaitReporter::new(self.session.ui);
         let _lock = store
             .lock(&format!("tool-{key}"), "build", flock::PATIENCE, &mut |holder| {
-                waiting.tell(holder)
+                waiting.tell(holder);
             })
             .map_err(Error::from)?;
         // Whoever was waited for may have built it.
@@ -178,7 +178,7 @@ impl Tools<'_> {
                     "{} needs Go {needed}, and is locked for {}",
                     locked.module, go.version
                 );
-                Error::new(Kind::Failed, message).hint("lock it anew: `goward tools upgrade`")
+                Error::new(Kind::Failed, message).hint("lock it again: `goward tools upgrade`")
             }
         })
     }
@@ -197,7 +197,8 @@ impl Tools<'_> {
         for directory in [&source, &modules, &proxy, &bin] {
             fs::create_dir_all(directory).map_err(Error::from)?;
         }
-        let write = |path: PathBuf, text: &str| fs::write(path, text).map_err(Error::from);
+        let write =
+            |path: PathBuf, text: &str| fs::replace(&path, text.as_bytes()).map_err(Error::from);
         let mut go_mod = format!("module goward.tools\n\ngo {}\n", go.version.number());
         for module in &locked.requires {
             _ = writeln!(go_mod, "require {}", line_of(module));
@@ -288,8 +289,9 @@ fn offer(proxy: &Path, module: &Module) -> Result<()> {
     let directory = proxy.join(escape(module.path())).join("@v");
     fs::create_dir_all(&directory)?;
     let (version, name) = (module.version(), escape(module.version()));
-    fs::write(directory.join("list"), format!("{version}\n"))?;
-    fs::write(directory.join(format!("{name}.info")), format!("{{\"Version\":\"{version}\"}}\n"))?;
+    fs::replace(&directory.join("list"), format!("{version}\n").as_bytes())?;
+    let info = format!("{{\"Version\":\"{version}\"}}\n");
+    fs::replace(&directory.join(format!("{name}.info")), info.as_bytes())?;
     Ok(())
 }
 

@@ -53,7 +53,7 @@ pub struct LockedTool {
 #[serde(deny_unknown_fields)]
 struct RawLock {
     schema: u32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tool: BTreeMap<String, RawTool>,
 }
 
@@ -265,7 +265,7 @@ sums = [
             ("\"latest\"", "\"-x\"", "is not a version such as"),
             ("cmd/stringer\"", "../x\"", "is not a package such as"),
             ("tools v0.52.0\"\ngo", "tools 0.52\"\ngo", "it is not the version of a module"),
-            ("go1.27.3", "go9", "go9"),
+            ("go1.27.3", "go9", "`9` is not a Go version"),
             ("logged", "proved", "`proved` is not a level"),
             ("v0.42.0 h1:I", "v0.42.0 h1:J I", "is not a line of go.sum"),
             ("/go.mod h1", " h1", "contradicts another line"),

@@ -2,10 +2,9 @@
 
 use crate::Tools;
 use crate::builder::request_for;
-use crate::edit::write_lock;
 use crate::go_command::{GoCall, GoFailure};
 use crate::lockfile::{LockedTool, ToolsLock, module_of, parse_sums};
-use crate::project::{answers, lock_path};
+use crate::project::{answers, lock_path, write_lock};
 use gosumdb::Module;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
@@ -126,7 +125,7 @@ impl Tools<'_> {
             return Ok(kept.clone());
         }
         let query = version.unwrap_or(query);
-        self.find(request, package, query, go)
+        self.find(request, package, query, &go)
     }
 
     /// Finds a tool and what it is built of, and has the checksum database prove it. Where `go` is too
@@ -136,10 +135,10 @@ impl Tools<'_> {
         request: &ToolRequest,
         package: &str,
         query: &str,
-        go: ResolvedToolchain,
+        go: &ResolvedToolchain,
     ) -> Result<LockedTool> {
         let bar = self.session.ui.spinner(&format!("looking for {package}@{query}"));
-        let found = match self.find_with(request, package, query, &go) {
+        let found = match self.find_with(request, package, query, go) {
             Err(GoFailure::TooOld(needed)) if request.go.is_none() => {
                 let newer = self.other_go(&request_for(&needed))?;
                 self.session.ui.say(&format!(
@@ -239,7 +238,7 @@ pub(crate) fn flags_of(flags: &str, tags: &[String]) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), GoFailure> {
-    fs::write(path, text).map_err(|error| GoFailure::Other(error.into()))
+    fs::replace(path, text.as_bytes()).map_err(|error| GoFailure::Other(error.into()))
 }
 
 /// Returns what a `go.mod` that `go get` wrote requires, sorted.

@@ -9,7 +9,7 @@ use goward_core::resolve::resolved_go::ResolvedToolchain;
 use goward_core::verify::Digest;
 use goward_shim::names::TOOLS_DIRECTORY;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The request for a Go where none governs.
 const NEWEST: &str = "stable";
@@ -41,13 +41,13 @@ impl Tools<'_> {
             _ => Err(error),
         })?;
         let kept = self.kept_path(&request, &go)?;
-        let locked = match self.read_kept(&kept).filter(|kept| kept.module.version() == *query) {
-            Some(locked) => locked,
-            None => {
-                let found = self.find(&request, package, query, go.clone())?;
-                self.keep(&kept, &found)?;
-                found
-            }
+        let known = read_kept(&kept).filter(|kept| kept.module.version() == *query);
+        let locked = if let Some(locked) = known {
+            locked
+        } else {
+            let found = self.find(&request, package, query, &go)?;
+            self.keep(&kept, &found)?;
+            found
         };
         let go = if locked.go == go.version { go } else { self.other_go(&locked.go.number())? };
         Ok(self.install_locked(source.program_name(), &locked, &go)?.program)
@@ -60,15 +60,15 @@ impl Tools<'_> {
         Ok(self.session.store()?.home().join(TOOLS_DIRECTORY).join(format!("{name}.lock")))
     }
 
-    fn read_kept(&self, path: &std::path::Path) -> Option<LockedTool> {
-        let text = fs::read_text(path, MAX_SIZE).ok()?;
-        ToolsLock::parse(&text, path).ok()?.0.remove(NAME)
-    }
-
-    fn keep(&self, path: &std::path::Path, locked: &LockedTool) -> Result<()> {
+    fn keep(&self, path: &Path, locked: &LockedTool) -> Result<()> {
         let store = self.session.store()?;
         store.prepare().map_err(Error::from)?;
         fs::create_dir_all(store.home().join(TOOLS_DIRECTORY))?;
         Ok(fs::replace(path, locked.render()?.as_bytes())?)
     }
+}
+
+fn read_kept(path: &Path) -> Option<LockedTool> {
+    let text = fs::read_text(path, MAX_SIZE).ok()?;
+    ToolsLock::parse(&text, path).ok()?.0.remove(NAME)
 }

@@ -3,11 +3,13 @@
 use crate::Tools;
 use crate::lockfile::{LockedTool, MAX_SIZE, ToolsLock};
 use goward_core::error::{Error, Kind, Result, near_match, untrusted};
+use goward_core::fs;
 use goward_core::io::file;
 use goward_core::project::Project;
 use goward_core::project::manifest::{Manifest, ToolRequest, ToolSource};
 use goward_shim::names::TOOLS_LOCK_FILE;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A tool of the project here.
@@ -57,15 +59,13 @@ impl Tools<'_> {
 
     pub(crate) fn project(&self) -> Result<(Project, Manifest)> {
         let project = self.resolver.project()?;
-        match project.manifest.clone() {
-            Some(manifest) => Ok((project, manifest)),
-            None => {
-                let message = format!("`{}` does not exist", project.manifest_path.display());
-                Err(Error::new(Kind::NotFound, message)
-                    .hint("choose the project's Go first: `goward use 1.27`")
-                    .hint("run a tool without a project: `goward x PACKAGE`"))
-            }
+        if let Some(manifest) = project.manifest.clone() {
+            return Ok((project, manifest));
         }
+        let message = format!("`{}` does not exist", project.manifest_path.display());
+        Err(Error::new(Kind::NotFound, message)
+            .hint("choose the project's Go first: `goward use 1.27`")
+            .hint("run a tool without a project: `goward x PACKAGE`"))
     }
 
     /// Reads the lock of tools at `path`; `None` when there is none.
@@ -90,4 +90,15 @@ pub(crate) fn answers(locked: &LockedTool, request: &ToolRequest) -> bool {
         && locked.tags == request.tags
         && locked.cgo == request.cgo
         && locked.experiments == request.experiments
+}
+
+/// Writes a lock, or removes it where nothing is locked.
+pub(crate) fn write_lock(path: &Path, lock: &ToolsLock) -> Result<()> {
+    if !lock.0.is_empty() {
+        return file::replace(path, lock.render()?.as_bytes());
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed?),
+    }
 }

@@ -53,6 +53,6 @@ impl Receipt {
 
     pub(crate) fn write(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        Ok(fs::write(directory.join(FILE), format!("{text}\n"))?)
+        Ok(fs::replace(&directory.join(FILE), format!("{text}\n").as_bytes())?)
     }
 }

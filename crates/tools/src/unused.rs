@@ -59,11 +59,12 @@ impl Tools<'_> {
     /// Removes a tool from the store.
     pub fn remove(&self, tool: &UnusedTool) -> Result<()> {
         let is_directory = fs::symlink_metadata(&tool.path)?.is_dir();
-        Ok(if is_directory {
-            fs::remove_dir_all(&tool.path)?
+        if is_directory {
+            fs::remove_dir_all(&tool.path)?;
         } else {
-            fs::remove_file(&tool.path)?
-        })
+            fs::remove_file(&tool.path)?;
+        }
+        Ok(())
     }
 }
 

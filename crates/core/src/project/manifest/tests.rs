@@ -312,7 +312,7 @@ fn each_mistake_names_its_line() {
             "[policy]",
             "[sources]",
             "23`: unknown key `sources` in the manifest\n\
-             hint: known here: `check`, `matrix`, `pins`, `policy`, `profile`, `rule`, `toolchain`",
+             hint: known here: `check`, `matrix`, `pins`, `policy`, `profile`, `rule`, `toolchain`, `tools`",
         ),
         (
             "experiments = [\"j",

@@ -275,7 +275,7 @@ mod tests {
             ("a = { tags = [\"x\"] }", "`tools.a` names no `package`"),
             ("a = { package = \"a.b/c\", env = {} }", "unknown key `env` in `tools.a`"),
             ("a = { package = \"a.b/c\", tags = [\"x y\"] }", "`x y` is not a build tag"),
-            ("a = { package = \"a.b/c\", go = \"x\" }", ""),
+            ("a = { package = \"a.b/c\", go = \"?\" }", "`?` is not a version"),
             ("a = { package = \"a.b/c\", cgo = 1 }", "`cgo` must be `true` or `false`"),
             (
                 "a = { package = \"a.b/c\", experiments = [\"a\", \"noa\"] }",
