@@ -735,10 +735,6 @@ pub struct Reproduce {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    goward tools add golang.org/x/tools/gopls@latest\n  \
-    goward tools install                              build all of them\n  \
-    goward tools upgrade gopls                        take its newest version")]
 pub struct ToolsArgs {
     /// What to do; without it, list the tools
     #[command(subcommand)]
@@ -805,7 +801,6 @@ pub struct ListTools {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  goward tool stringer -type=Pill")]
 pub struct RunTool {
     /// A tool of the project, and its arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "NAME [ARGUMENT]")]
@@ -813,7 +808,6 @@ pub struct RunTool {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  goward x golang.org/x/tools/cmd/stringer@latest -type=Pill")]
 pub struct RunOnce {
     /// A package, with a version unless it is the latest, and the program's arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "PACKAGE[@VERSION] [ARGUMENT]")]

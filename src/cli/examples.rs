@@ -244,6 +244,33 @@ const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     (
+        "tools",
+        &[
+            ("goward tools", "list the tools of the project"),
+            ("goward tools add golang.org/x/tools/gopls@latest", "add one"),
+        ],
+    ),
+    (
+        "tools add",
+        &[
+            ("goward tools add golang.org/x/tools/gopls@v0.24.0", "exactly this version"),
+            ("goward tools add ./cmd/gen", "a directory of the project"),
+        ],
+    ),
+    ("tools install", &[("goward tools install", "build what is missing, as after a clone")]),
+    ("tools list", &[("goward tools list --json", "for scripts")]),
+    ("tools remove", &[("goward tools remove gopls", "take it out of the manifest and the lock")]),
+    ("tools upgrade", &[("goward tools upgrade gopls", "lock its newest version")]),
+    ("tools verify", &[("goward tools verify", "build all of them again, and compare the bytes")]),
+    ("tool", &[("goward tool stringer -type=Pill", "run it, built if need be")]),
+    (
+        "x",
+        &[
+            ("goward x golang.org/x/tools/cmd/stringer -type=Pill", "its latest version"),
+            ("goward x golang.org/x/tools/cmd/stringer@v0.52.0 -h", "exactly this version"),
+        ],
+    ),
+    (
         "editor",
         &[
             ("goward editor vscode", "print the settings"),
