@@ -51,7 +51,8 @@ impl<'a> Call<'a> {
     pub fn other_name(&self) -> Option<&'a [u8]> {
         let is_go = self.name == b"go"
             || self.tool == Tool::Gofmt
-            || [b"go", names::SHIM.as_bytes()].iter().any(|name| path::is_name(self.name, name))
+            || path::is_name(self.name, b"go")
+            || path::is_name(self.name, path::program_name(names::SHIM.as_bytes()))
             || is_release(self.name);
         (!is_go && !self.name.is_empty()).then_some(self.name)
     }
