@@ -227,7 +227,7 @@ impl Ui {
         Bar { bar, _reporter: reporter.flatten() }
     }
 
-    /// Says which host is waited for, and how long at most, once that takes [`PATIENCE`], until what is returned
+    /// Says which host is waited for, and how long at most, once that takes two seconds, until what is returned
     /// is dropped. For whoever has no [`Ui`]: it counts what the last one was told.
     pub fn wait_for(host: &str, limit: Duration) -> Wait {
         let (done, is_done) = mpsc::channel::<()>();

@@ -190,7 +190,7 @@ impl Resolver<'_> {
     }
 
     /// Like [`Resolver::read_lock`], not yet parsed.
-    pub fn read_found(&self, path: &Path) -> Result<Option<Found>> {
+    pub(crate) fn read_found(&self, path: &Path) -> Result<Option<Found>> {
         let Some(found) = read(path, &self.session.ctx)? else { return Ok(None) };
         let entries = self.session.ctx.entries();
         check_owner(&found, &self.session.ctx.environment(&entries)).map_err(|refused| {
