@@ -53,6 +53,12 @@ fn of_what_is_installed() {
     let keepers = ["default", "link", "project", "process", "recent", "newest"];
     assert_eq!(sandbox.goward(["install", "1.98.3"]).code, Some(0));
     assert_eq!(sandbox.goward(["uninstall", "1.98.3"]).code, Some(0));
+    // A tool that nobody ran for a year.
+    let tool = sandbox.store().join("tools/greet@v1.0.0-0123456789abcdef");
+    fs::create_dir_all(&tool).unwrap();
+    let year = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+    let then = std::time::SystemTime::now() - year;
+    fs::File::open(&tool).unwrap().set_modified(then).unwrap();
     are_documented("gc", &[json(&sandbox, &["gc", "--now", "--dry-run"])], &[], &keepers);
     are_documented("list --remote", &[json(&sandbox, &["list", "--remote"])], &[], &[]);
     are_documented("version", &[json(&sandbox, &["version"])], &[], &[]);
