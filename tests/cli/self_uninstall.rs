@@ -57,6 +57,7 @@ fn nothing_is_left() {
     assert_eq!(goward(&sandbox, &["setup"]).code, Some(0));
     assert_eq!(goward(&sandbox, &["use", "1.99.1"]).code, Some(0));
     assert_eq!(goward(&sandbox, &["default", "1.99.1"]).code, Some(0));
+    sandbox.write("home/.local/share/goward/tools/greet@v1.0.0-0123456789abcdef/bin/greet", "");
     sandbox.write("home/.config/goward/config.toml", "[this is\nno TOML");
     assert_ne!(sandbox.read("home/.bashrc"), "alias x=y");
     let set_up = home(&sandbox);
@@ -97,6 +98,7 @@ fn toolchains_can_stay() {
         outcome.says().contains("shims and scripts in `[STORE]`; toolchains stay"),
         "{outcome:?}"
     );
+    assert!(!outcome.stderr.contains("goward: removed `[STORE]`\n"), "{outcome:?}");
     for gone in ["shims", "env", "completions"] {
         assert!(!sandbox.store().join(gone).exists(), "{gone}");
     }
@@ -113,7 +115,7 @@ fn programs_of_packages_stay() {
         ("wheel", "`uv tool uninstall goward`, or `pip uninstall goward`"),
         (
             "",
-            "nothing says who installed `[HOME]/.local/bin/goward`; remove it by what installed it",
+            "goward cannot tell who installed `[HOME]/.local/bin/goward`; remove it with that program",
         ),
     ] {
         if sandbox.path("home/.local").exists() {
@@ -147,6 +149,8 @@ fn what_is_not_gowards_stays() {
         outcome.says().contains("goward: `[STORE]` stays: it has other files, such as `mine`\n"),
         "{outcome:?}"
     );
+    assert!(outcome.stderr.contains("goward: removed `[STORE]/tree`\n"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("goward: removed `[STORE]`\n"), "{outcome:?}");
     let mut left = sandbox.store_listing();
     left.retain(|name| name != "goward-store");
     assert_eq!(left, ["mine"]);

@@ -22,8 +22,13 @@ const OLD_MARKER: &str = "goward store 1\n";
 /// What it begins with, whatever kind the store is of.
 const ANY_MARKER: &str = "goward store ";
 /// What else goward and the shim make in a store.
-const OTHERS: [&str; 4] =
-    [names::SHIMS_DIRECTORY, names::GOENV_DIRECTORY, names::OVERRIDE_DIRECTORY, "completions"];
+const OTHERS: [&str; 5] = [
+    names::SHIMS_DIRECTORY,
+    names::GOENV_DIRECTORY,
+    names::OVERRIDE_DIRECTORY,
+    names::TOOLS_DIRECTORY,
+    "completions",
+];
 const FILES: [&str; 7] = [
     names::DEFAULT_LOCK_FILE,
     VULNERABILITIES,

@@ -110,28 +110,22 @@ impl Toolchains<'_> {
         let store = Store::new(plan.home.clone());
         let (marker, rest): (Vec<_>, Vec<_>) =
             plan.store.iter().partition(|path| path.ends_with(names::STORE_MARKER));
-        let mut failed = false;
-        for path in rest {
-            if let Err(error) = store.delete(path) {
-                failed = true;
-                changes.push(left_alone(path, &error.into()));
-            }
-        }
+        let delete = |path: &PathBuf| match store.delete(path) {
+            Ok(()) => removed(path),
+            Err(error) => left_alone(path, &error.into()),
+        };
+        let of_store: Vec<Change> = rest.into_iter().map(delete).collect();
         // With other files, or toolchains, in it the directory stays a store: a later setup can use it.
-        let is_whole = !failed && plan.others.is_empty();
+        let is_whole = plan.others.is_empty() && !of_store.iter().any(Change::is_problem);
         for path in marker.into_iter().filter(|_| is_whole) {
             store.delete(path)?;
         }
-        if !plan.store.is_empty() {
-            _ = fs::remove_dir(&plan.home);
-            changes.push(Change { path: plan.home.clone(), what: ChangeKind::Removed });
+        if !plan.store.is_empty() && fs::remove_dir(&plan.home).is_ok() {
+            changes.push(removed(&plan.home));
+        } else {
+            changes.extend(of_store);
         }
-        for path in plan.notes.iter().chain(&plan.programs) {
-            changes.push(match store.delete(path) {
-                Ok(()) => Change { path: path.clone(), what: ChangeKind::Removed },
-                Err(error) => left_alone(path, &error.into()),
-            });
-        }
+        changes.extend(plan.notes.iter().chain(&plan.programs).map(delete));
         if let Some(note) = plan.programs.last() {
             _ = note.parent().map(fs::remove_dir);
         }
@@ -157,6 +151,10 @@ fn is_of_setup(name: Option<&str>) -> bool {
     name.is_some_and(|name| {
         directories.contains(&name) || name == "env" || name.starts_with("env.")
     })
+}
+
+fn removed(path: &Path) -> Change {
+    Change { path: path.to_path_buf(), what: ChangeKind::Removed }
 }
 
 fn left_alone(path: &Path, why: &Error) -> Change {

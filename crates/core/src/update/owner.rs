@@ -80,7 +80,7 @@ impl Owner {
                 Some(format!("`{place}` belongs to a package ({}): {fix}", untrusted(name)))
             }
             Self::Unknown => Some(format!(
-                "nothing says who installed `{place}`; remove it by what installed it, such as \
+                "goward cannot tell who installed `{place}`; remove it with that program, such as \
                  `cargo uninstall goward`"
             )),
         }

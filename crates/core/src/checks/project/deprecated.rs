@@ -72,7 +72,7 @@ fn ending(facts: &Facts, place: &Place, key: &str, value: &str) -> Option<Findin
             "it was removed in go1.{removed}; programs of go1.{first} end with `fatal error: removed \
              GODEBUG \"{key}\" set to old value` (`internal/godebugs/table.go`)"
         ),
-        format!("repair what needs it before you lock go1.{first}, and leave it out"),
+        format!("change what needs it before you lock go1.{first}, and leave it out"),
     ))
 }
 
